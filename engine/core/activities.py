@@ -1,0 +1,87 @@
+"""Activities: everything that happens to a contact, and their order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+import msgspec
+
+ActivityId = NewType("ActivityId", str)
+ContactId = NewType("ContactId", str)
+RuleId = NewType("RuleId", str)
+Key = NewType("Key", str)
+"""A tracker or an identity with its kind before it: `t:…`, `e:…`, `p:…` or `x:…`."""
+
+Moment = tuple[datetime, int, ActivityId]
+"""Where an activity stands in the order of happening.  At equal times a claim comes
+before what is not one (so that a tracker changes hands at a whole millisecond), and the
+id settles the rest."""
+
+
+class ActivityState(StrEnum):
+    """How far an activity has come."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    FAILED = "failed"
+
+
+class Identities(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who the sender says it was, each value normalised (see `identities`)."""
+
+    external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+    def keys(self) -> list[Key]:
+        """The keys claimed, strongest first: external id, email, phone."""
+        named = (("x", self.external_id), ("e", self.email), ("p", self.phone))
+        return [Key(f"{kind}:{value}") for kind, value in named if value is not None]
+
+    def __bool__(self) -> bool:
+        return not (self.external_id is None and self.email is None and self.phone is None)
+
+
+class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened.
+
+    `happened_at` and `received_at` are aware datetimes in UTC, whole milliseconds.
+    `stream` is fixed when the activity is received (see `identities.stream_of`) and
+    never changes: whose activity it is follows from who holds the stream at that time.
+    `trusted` is true if it came with a secret key.  `ruleset` is the version in force
+    when it was received.
+    """
+
+    id: ActivityId
+    type: str
+    stream: Key
+    happened_at: datetime
+    received_at: datetime
+    tracker: str | None = None
+    identities: Identities = Identities()
+    properties: dict[str, Any] = {}
+    traits: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    trusted: bool = False
+    bot: bool = False
+    clamped: bool = False
+    ruleset: int = 1
+    source: str = ""
+
+    @property
+    def moment(self) -> Moment:
+        return (self.happened_at, 0 if self.is_claim else 1, self.id)
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether this says that its tracker, or its several identities, are one person's."""
+        return bool(self.identities)
+
+    def keys(self) -> list[Key]:
+        """Every key named here, identities first."""
+        keys = self.identities.keys()
+        if self.tracker is not None:
+            keys.append(Key(f"t:{self.tracker}"))
+        return keys

@@ -1,0 +1,112 @@
+"""The types of activity: what each is called, looks like and carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import Any, Literal
+
+PropertyType = Literal["text", "number", "money", "date", "boolean", "list"]
+
+CUSTOM_ICON = "✨"
+"""What an activity looks like whose type nobody declared."""
+
+
+@dataclass(frozen=True)
+class ActivityType:
+    """A declared type of activity.
+
+    Parameters:
+      name(str): Our own name, `product_visited`.
+      label(str): What a person reads.
+      icon(str): One emoji.
+      segment_names(tuple): Names in the Segment specifications that mean the same.
+      identified_by(tuple): Properties that say whose it is: `email`, `phone`, `external_id`.
+      accepted_from(str): `both`, or `secret` if a public write key may show it but not make it count.
+      summary(str): A line for the timeline, with `{property}` where a value goes.
+      properties(dict): What it carries, by type.
+    """
+
+    name: str
+    label: str
+    icon: str = CUSTOM_ICON
+    segment_names: tuple[str, ...] = ()
+    identified_by: tuple[str, ...] = ()
+    accepted_from: Literal["both", "secret"] = "both"
+    summary: str = ""
+    properties: Mapping[str, PropertyType] = field(default_factory=dict)
+
+
+class ActivityCatalog:
+    """All declared types, found by our name or by a sender's."""
+
+    def __init__(self, types: Iterable[ActivityType]) -> None:
+        self._types = {type_.name: type_ for type_ in types}
+        self._by_event_name = {
+            _folded(name): type_.name
+            for type_ in self._types.values()
+            for name in (type_.name, *type_.segment_names)
+        }
+
+    def types(self) -> list[str]:
+        """The declared names, in the order of the file."""
+        return list(self._types)
+
+    def type_of(self, event_name: str) -> str:
+        """Our name for a sender's event; one that nobody declared keeps the name it came with."""
+        return self._by_event_name.get(_folded(event_name), event_name)
+
+    def label(self, type_: str) -> str:
+        declared = self._types.get(type_)
+        return type_ if declared is None else declared.label
+
+    def icon(self, type_: str) -> str:
+        declared = self._types.get(type_)
+        return CUSTOM_ICON if declared is None else declared.icon
+
+    def identified_by(self, type_: str) -> tuple[str, ...]:
+        declared = self._types.get(type_)
+        return () if declared is None else declared.identified_by
+
+    def needs_secret(self, type_: str) -> bool:
+        """Whether the type has effects only with a secret key."""
+        declared = self._types.get(type_)
+        return declared is not None and declared.accepted_from == "secret"
+
+    def summary(self, type_: str, properties: Mapping[str, Any]) -> str:
+        """What a person wants to know on one line; values that are missing leave no gap."""
+        declared = self._types.get(type_)
+        template = "" if declared is None else declared.summary
+        if not template:
+            return ""
+        return _fill(template, properties)
+
+
+def _fill(template: str, properties: Mapping[str, Any]) -> str:
+    """Fill a template; the words that stand before a missing value go with it."""
+    parts = []
+    for literal, name, _, _ in Formatter().parse(template):
+        if name is None:
+            parts.append(literal)
+            continue
+        value = _readable(properties.get(name))
+        if value:
+            parts.append(literal + value)
+    return " ".join("".join(parts).split()).strip(" ·,:")
+
+
+def _readable(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(_readable(item) for item in value[:3]) + (" …" if len(value) > 3 else "")
+    if isinstance(value, dict):
+        return str(value.get("name") or value.get("product_id") or "")
+    return str(value)[:200]
+
+
+def _folded(name: str) -> str:
+    """A name as it is compared: case, spaces, dashes and underscores do not tell two apart."""
+    return re.sub(r"[\s_\-]+", " ", name).strip().lower()

@@ -1,0 +1,212 @@
+"""A component: contacts that any claim connects, folded together.
+
+`step` takes new activities at the tip; `refold` starts from nothing and reads the whole
+history.  Both return the same contacts.  `step` refuses (returns None) what only a
+refold can settle: a late activity, a merge of contacts with a past, a shared device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.core.activities import Activity, ActivityId, ContactId
+from engine.core.contact import ContactState
+from engine.core.fold import Derived, Outcome, derived_id, fold
+from engine.core.people import (
+    BecameShared,
+    Merged,
+    Person,
+    Placement,
+    Resolver,
+    Suggested,
+    shared_trackers,
+)
+from engine.core.rulebook import Rulebook
+from engine.core.scoring import LedgerEntry
+from engine.errors import FoldFailed
+
+
+@dataclass
+class Contact:
+    """A living contact: who it is and what has become of it."""
+
+    person: Person
+    state: ContactState
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What folding a component leaves.
+
+    After a refold, `contacts`, `ledger`, `derived`, `merges` and `suggestions` are all
+    there are of this component; after a step they are what is new or changed.
+    """
+
+    contacts: dict[ContactId, Contact]
+    ledger: list[LedgerEntry]
+    derived: list[Derived]
+    merges: list[Merged]
+    suggestions: list[Suggested]
+    whole: bool
+
+
+def step(
+    contacts: dict[ContactId, Contact],
+    activities: Sequence[Activity],
+    rulebook: Rulebook,
+    *,
+    namespace: bytes,
+    shared: set[str],
+) -> Settled | None:
+    """Fold new activities, in the order of happening, onto the contacts they may touch.
+
+    `contacts` are the component's, all of them, and are consumed.  Returns None if the
+    whole history has to be folded again.  Raises FoldFailed.
+    """
+    if _is_late(contacts.values(), activities):
+        return None
+    resolver = Resolver(namespace, {c.person.id: c.person for c in contacts.values()}, set(shared))
+    try:
+        placements = _place_all(resolver, activities)
+    except BecameShared:
+        return None
+    if resolver.merges:
+        return None
+    outcomes = _fold_all(
+        placements, rulebook, states={id_: contact.state for id_, contact in contacts.items()}
+    )
+    changed = resolver.touched | set(outcomes)
+    return Settled(
+        contacts={
+            id_: Contact(
+                resolver.people[id_], outcomes[id_].state if id_ in outcomes else contacts[id_].state
+            )
+            for id_ in changed
+        },
+        ledger=[entry for outcome in outcomes.values() for entry in outcome.ledger],
+        derived=[derived for outcome in outcomes.values() for derived in outcome.derived],
+        merges=[],
+        suggestions=_still_apart(resolver),
+        whole=False,
+    )
+
+
+def refold(
+    activities: Iterable[Activity],
+    rulebook: Rulebook,
+    *,
+    namespace: bytes,
+    shared: set[str],
+    until: datetime | None = None,
+) -> Settled:
+    """Fold a component's whole history from nothing; `shared` are devices known as such.
+
+    The activities may come in any order.  With `until`, time goes on to that point for
+    every contact.  Raises FoldFailed.
+    """
+    history = sorted(activities, key=lambda activity: activity.moment)
+    newly_shared = shared_trackers(history) - shared
+    resolver = Resolver(namespace, {}, shared | newly_shared, newly_shared)
+    placements = _at_survivors(_place_all(resolver, history), resolver)
+    outcomes = _fold_all(placements, rulebook, states={}, until=until)
+    return Settled(
+        contacts={
+            person.id: Contact(
+                person, outcomes[person.id].state if person.id in outcomes else _unseen(person)
+            )
+            for person in resolver.people.values()
+        },
+        ledger=[entry for outcome in outcomes.values() for entry in outcome.ledger],
+        derived=[
+            *(derived for outcome in outcomes.values() for derived in outcome.derived),
+            *_merge_activities(resolver),
+        ],
+        merges=resolver.merges,
+        suggestions=_still_apart(resolver),
+        whole=True,
+    )
+
+
+def _is_late(contacts: Iterable[Contact], activities: Sequence[Activity]) -> bool:
+    """Whether something of the component happened after the first of `activities`."""
+    first = activities[0]
+    for contact in contacts:
+        clock = contact.state.clock
+        if clock is not None and first.moment <= clock:
+            return True
+        if contact.state.passed is not None and first.happened_at < contact.state.passed:
+            return True
+    return False
+
+
+def _place_all(resolver: Resolver, activities: Iterable[Activity]) -> list[Placement]:
+    placements = []
+    for activity in activities:
+        try:
+            placements.append(resolver.place(activity))
+        except BecameShared:
+            raise
+        except Exception as error:
+            raise FoldFailed(activity.id, f"{type(error).__name__}: {error}") from error
+    return placements
+
+
+def _at_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[Placement]:
+    """Place the activities of contacts that merged on who they became.
+
+    What the other one brought along fills gaps, and says nothing of the survivor's address.
+    """
+    survivors = {merge.loser: resolver.survivor(merge.loser) for merge in resolver.merges}
+    return [
+        placement
+        if placement.contact not in survivors
+        else Placement(placement.activity, survivors[placement.contact], gaps_only=True)
+        for placement in placements
+    ]
+
+
+def _fold_all(
+    placements: Iterable[Placement],
+    rulebook: Rulebook,
+    *,
+    states: dict[ContactId, ContactState],
+    until: datetime | None = None,
+) -> dict[ContactId, Outcome]:
+    by_contact: dict[ContactId, list[Placement]] = {}
+    for placement in placements:
+        by_contact.setdefault(placement.contact, []).append(placement)
+    return {
+        contact: fold(states.get(contact), placed, rulebook, contact=contact, until=until)
+        for contact, placed in by_contact.items()
+    }
+
+
+def _unseen(person: Person) -> ContactState:
+    return ContactState(active_at=person.first_seen)
+
+
+def _still_apart(resolver: Resolver) -> list[Suggested]:
+    """Suggestions between contacts that are still two, each pair once."""
+    pairs: dict[tuple[ContactId, ContactId], Suggested] = {}
+    for suggestion in resolver.suggestions:
+        one, other = sorted(resolver.survivor(contact) for contact in suggestion.pair)
+        if one != other and one in resolver.people and other in resolver.people:
+            kept = Suggested(pair=(one, other), cause=suggestion.cause, at=suggestion.at)
+            pairs.setdefault(kept.pair, kept)
+    return list(pairs.values())
+
+
+def _merge_activities(resolver: Resolver) -> list[Derived]:
+    return [
+        Derived(
+            id=derived_id(ActivityId(merge.cause), f"merged:{merge.loser}"),
+            type="contacts_merged",
+            contact=resolver.survivor(merge.winner),
+            happened_at=merge.at,
+            cause=merge.cause,
+            properties={"from": merge.loser, "into": merge.winner},
+        )
+        for merge in resolver.merges
+    ]

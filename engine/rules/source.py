@@ -1,0 +1,190 @@
+"""YAML with places: what stands where in a file, and what is wrong with it.
+
+Readers below never stop at the first problem: they note it and go on with a stand-in,
+so that an admin sees all of them at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from engine.errors import Problem
+
+MAX_BYTES = 1_000_000
+"""A longer file is not rules, and parsing it would hold up everybody."""
+
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+Place = tuple[int, int]
+"""Line and column, from 1."""
+
+
+class Node:
+    """A mapping of a file, read key by key; what is not asked for is found by `finish`."""
+
+    def __init__(self, file: File, content: CommentedMap, place: Place) -> None:
+        self._file = file
+        self._content = content
+        self._place = place
+        self._asked: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._content
+
+    def keys(self) -> list[str]:
+        return [str(key) for key in self._content]
+
+    def place(self, key: str | None = None) -> Place:
+        """Where a key stands, or the mapping itself."""
+        if key is None or key not in self._content:
+            return self._place
+        line, column = self._content.lc.key(key)
+        return line + 1, column + 1
+
+    def fail(self, message: str, key: str | None = None) -> None:
+        """Note a problem at a key, or at the mapping."""
+        self._file.fail(message, self.place(key))
+
+    def raw(self, key: str) -> Any:
+        """Whatever stands at `key`, unset if nothing does."""
+        self._asked.add(key)
+        return self._content.get(key)
+
+    def text(self, key: str, *, default: str | None = None) -> str:
+        """Text at `key`; a missing one is a problem unless there is a default."""
+        value = self.raw(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, str) and value.strip():
+            return str(value)
+        self.fail(f"`{key}` is missing" if value is None else f"`{key}` must be text", key)
+        return ""
+
+    def whole(self, key: str, *, default: int | None = None) -> int:
+        """A whole number at `key`."""
+        value = self.raw(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, int) and not isinstance(value, bool):
+            return int(value)
+        self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
+        return 0
+
+    def choice(self, key: str, allowed: Mapping[str, Any] | set[str], *, default: str | None = None) -> str:
+        """One of `allowed` at `key`, with a guess at what was meant."""
+        value = self.text(key, default=default)
+        if value and value not in allowed:
+            self.fail(f"`{key}` cannot be {value!r}{did_you_mean(value, allowed)}", key)
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A text or a list of texts at `key`; nothing is an empty one."""
+        value = self.raw(key)
+        if value is None:
+            return ()
+        items = value if isinstance(value, list) else [value]
+        if all(isinstance(item, str) for item in items):
+            return tuple(str(item) for item in items)
+        self.fail(f"`{key}` must be a text or a list of texts", key)
+        return ()
+
+    def duration(self, key: str) -> timedelta | None:
+        """A time like `30d`, `4h`, `15m` at `key`; unset if nothing stands there."""
+        value = self.raw(key)
+        if value is None:
+            return None
+        match = _DURATION.fullmatch(str(value).strip())
+        if match is None:
+            self.fail(f"`{key}` must be a time such as 30d, 4h or 15m, not {value!r}", key)
+            return None
+        return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+    def node(self, key: str) -> Node:
+        """A mapping at `key`; an empty one, and a problem, if there is something else."""
+        value = self.raw(key)
+        if isinstance(value, CommentedMap):
+            return Node(self._file, value, self._place_of_value(key))
+        if value is not None:
+            self.fail(f"`{key}` must be a mapping", key)
+        return Node(self._file, CommentedMap(), self.place(key))
+
+    def nodes(self, key: str) -> Iterator[Node]:
+        """The mappings of a list at `key`."""
+        value = self.raw(key)
+        if value is None:
+            return
+        if not isinstance(value, CommentedSeq):
+            self.fail(f"`{key}` must be a list", key)
+            return
+        for index, item in enumerate(value):
+            line, column = value.lc.item(index)
+            if isinstance(item, CommentedMap):
+                yield Node(self._file, item, (line + 1, column + 1))
+            else:
+                self._file.fail(f"an item of `{key}` must be a mapping", (line + 1, column + 1))
+
+    def finish(self, *, also: set[str] | None = None) -> None:
+        """Note every key that nobody asked for."""
+        known = self._asked | (also or set())
+        for key in self._content:
+            if key not in known:
+                self.fail(f"unknown key {key!r}{did_you_mean(str(key), known)}", key)
+
+    def _place_of_value(self, key: str) -> Place:
+        line, column = self._content.lc.value(key)
+        return line + 1, column + 1
+
+
+class File:
+    """One YAML file being read; `problems` are shared by all files of a ruleset."""
+
+    def __init__(self, name: str, problems: list[Problem]) -> None:
+        self.name = name
+        self._problems = problems
+
+    def fail(self, message: str, place: Place) -> None:
+        self._problems.append(Problem(self.name, place[0], place[1], message))
+
+    def parse(self, text: str) -> Node:
+        """Read the file's text; the root must be a mapping, and an empty file is an empty one."""
+        content = self._load(text)
+        if content is None:
+            content = CommentedMap()
+        if not isinstance(content, CommentedMap):
+            self.fail("the file must be a mapping, such as `rules:` with a list under it", (1, 1))
+            content = CommentedMap()
+        return Node(self, content, (1, 1))
+
+    def _load(self, text: str) -> Any:
+        if len(text.encode()) > MAX_BYTES:
+            self.fail(f"the file is longer than {MAX_BYTES:,} bytes", (1, 1))
+            return None
+        yaml = YAML(typ="rt", pure=True)
+        yaml.version = (1, 2)
+        yaml.allow_duplicate_keys = False
+        try:
+            return yaml.load(text)
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            self.fail(f"this is not YAML: {(error.problem or str(error)).splitlines()[0]}", place)
+        except YAMLError as error:
+            self.fail(f"this is not YAML: {str(error).splitlines()[0]}", (1, 1))
+        return None
+
+
+def did_you_mean(word: str, known: Mapping[str, Any] | set[str]) -> str:
+    """`, did you mean …?` if one of `known` is close to `word`; else what there is, if little."""
+    close = get_close_matches(word, list(known), n=1)
+    if close:
+        return f", did you mean {close[0]!r}?"
+    return f"; it can be {', '.join(sorted(known))}" if 0 < len(known) <= 8 else ""

@@ -1,0 +1,239 @@
+"""What is kept in MongoDB, collection by collection, with its indexes.
+
+These documents are the schema: they create the indexes and serve the dashboard's small
+reads and writes.  The workers use PyMongo on the same collections (see `commit`).
+"""
+
+from __future__ import annotations
+
+import mongoengine as me
+
+
+class Contact(me.DynamicDocument):
+    """A living contact: the fold of its activities (shape: `engine.core.contact`)."""
+
+    meta = {
+        "collection": "contacts",
+        "auto_create_index": False,
+        "indexes": [
+            # A tracker or identity belongs to one living contact.
+            {"fields": ["keys"], "unique": True, "partialFilterExpression": {"keys": {"$exists": True}}},
+            {"fields": ["component"]},
+            {"fields": ["merged"], "partialFilterExpression": {"merged.0": {"$exists": True}}},
+            {"fields": ["-active_at", "-_id"]},
+            {"fields": ["lane", "next_due"], "partialFilterExpression": {"next_due": {"$exists": True}}},
+            {"fields": ["names"], "partialFilterExpression": {"names.0": {"$exists": True}}},
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    v = me.IntField(required=True)
+    identified = me.BooleanField(required=True)
+    email = me.StringField()
+    mobile_phone = me.StringField()
+    external_id = me.StringField()
+    first_name = me.StringField()
+    last_name = me.StringField()
+    first_seen = me.DateTimeField()
+    last_seen = me.DateTimeField()
+
+
+class StoredActivity(me.DynamicDocument):
+    """An activity and how far it has come (shape: `engine.core.activities.Activity`)."""
+
+    meta = {
+        "collection": "activities",
+        "auto_create_index": False,
+        "indexes": [
+            # A contact's timeline, and the history that a fold from the start reads.
+            {"fields": ["stream", "happened_at", "_id"]},
+            {"fields": ["lane", "received_at"], "partialFilterExpression": {"state": "received"}},
+            {"fields": ["failure.at"], "partialFilterExpression": {"state": "failed"}},
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    type = me.StringField(required=True)
+    stream = me.StringField(required=True)
+    lane = me.IntField(required=True)
+    state = me.StringField(required=True, choices=("received", "applied", "failed"))
+    happened_at = me.DateTimeField(required=True)
+    received_at = me.DateTimeField(required=True)
+
+
+class LedgerEntry(me.DynamicDocument):
+    """A change of points: one for each (rule, activity)."""
+
+    meta = {
+        "collection": "ledger",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["contact", "-happened_at", "-_id"]}, {"fields": ["activity"]}],
+    }
+    id = me.StringField(primary_key=True)
+    contact = me.StringField(required=True)
+    rule = me.StringField(required=True)
+    version = me.IntField(required=True)
+    activity = me.StringField(required=True)
+    points = me.IntField(required=True)
+    happened_at = me.DateTimeField(required=True)
+    expires_at = me.DateTimeField()
+
+
+class Merge(me.DynamicDocument):
+    """A contact's id that now leads to another: a merge, with what each side had, or a new name."""
+
+    meta = {
+        "collection": "merges",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["into"]}],
+    }
+    id = me.StringField(primary_key=True)
+    into = me.StringField(required=True)
+
+
+class SuggestedMerge(me.DynamicDocument):
+    """Two contacts that may be one person; a person decides."""
+
+    meta = {
+        "collection": "suggestions",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["contacts"]}],
+    }
+    id = me.StringField(primary_key=True)
+    contacts = me.ListField(me.StringField(), required=True)
+
+
+class IdConflict(me.DynamicDocument):
+    """The same activity id came again with other content; kept aside, changes nothing."""
+
+    meta = {
+        "collection": "conflicts",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["activity"]}, {"fields": ["-received_at"]}],
+    }
+    id = me.StringField(primary_key=True)
+    activity = me.StringField(required=True)
+    received_at = me.DateTimeField(required=True)
+
+
+class Refusal(me.DynamicDocument):
+    """An event that was refused at the door, with the reason; kept 30 days for a person to see."""
+
+    meta = {
+        "collection": "refusals",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["received_at"], "expireAfterSeconds": 30 * 86_400}],
+    }
+    id = me.StringField(primary_key=True)
+    received_at = me.DateTimeField(required=True)
+
+
+class Lane(me.DynamicDocument):
+    """A lane's lease; see `lanes`."""
+
+    meta = {"collection": "lanes", "auto_create_index": False, "indexes": []}
+    id = me.IntField(primary_key=True)
+    fence = me.IntField(required=True)
+    holder = me.StringField()
+    lease_until = me.DateTimeField()
+    attempts = me.IntField(required=True)
+    wanted = me.BooleanField(required=True)
+
+
+class StoredRuleset(me.DynamicDocument):
+    """A published version of all YAML files, as text."""
+
+    meta = {"collection": "rulesets", "auto_create_index": False, "indexes": []}
+    id = me.IntField(primary_key=True)
+    files = me.ListField(me.DictField(), required=True)
+    published_at = me.DateTimeField(required=True)
+    published_by = me.StringField(required=True)
+    message = me.StringField(required=True)
+
+
+class ApiKey(me.DynamicDocument):
+    """A write key (public) or secret key (the shop's server); only its hash is kept."""
+
+    meta = {
+        "collection": "keys",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["digest"], "unique": True}],
+    }
+    id = me.StringField(primary_key=True)
+    kind = me.StringField(required=True, choices=("write", "secret"))
+    label = me.StringField(required=True)
+    digest = me.StringField(required=True)
+    created_at = me.DateTimeField(required=True)
+    last_used_at = me.DateTimeField()
+    revoked_at = me.DateTimeField()
+
+
+class User(me.Document):
+    """Who may sign in."""
+
+    meta = {
+        "collection": "users",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["email"], "unique": True}],
+    }
+    id = me.StringField(primary_key=True)
+    email = me.StringField(required=True)
+    name = me.StringField()
+    role = me.StringField(required=True, choices=("viewer", "marketer", "admin"))
+    password_hash = me.StringField()
+    created_at = me.DateTimeField(required=True)
+    disabled_at = me.DateTimeField()
+    last_signed_in_at = me.DateTimeField()
+
+
+class SignInLink(me.Document):
+    """A one-time link; only its hash is kept."""
+
+    meta = {
+        "collection": "sign_in_links",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+    id = me.StringField(primary_key=True)
+    user = me.StringField(required=True)
+    expires_at = me.DateTimeField(required=True)
+
+
+class Session(me.Document):
+    """A signed-in browser; only the token's hash is kept."""
+
+    meta = {
+        "collection": "sessions",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}, {"fields": ["user"]}],
+    }
+    id = me.StringField(primary_key=True)
+    user = me.StringField(required=True)
+    created_at = me.DateTimeField(required=True)
+    expires_at = me.DateTimeField(required=True)
+
+
+class WorkerPulse(me.Document):
+    """A process that says that it is alive, every few seconds."""
+
+    meta = {
+        "collection": "pulses",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": 86_400}],
+    }
+    id = me.StringField(primary_key=True)
+    kind = me.StringField(required=True, choices=("worker", "scheduler", "collector", "dashboard"))
+    pid = me.IntField(required=True)
+    host = me.StringField(required=True)
+    at = me.DateTimeField(required=True)
+
+
+class Fact(me.DynamicDocument):
+    """One fact about this installation: how many lanes, the secret that ids are keyed with."""
+
+    meta = {"collection": "installation", "auto_create_index": False, "indexes": []}
+    id = me.StringField(primary_key=True)
+
+
+ALL: tuple[type[me.Document], ...] = (
+    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, IdConflict, Refusal, Lane,
+    StoredRuleset, ApiKey, User, SignInLink, Session, WorkerPulse, Fact,
+)  # fmt: skip

@@ -1,0 +1,111 @@
+"""What a batch may touch: activities and contacts in groups that share nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from pymongo.database import Database
+
+from engine.core.activities import Activity, ContactId, Key
+
+Document = dict[str, Any]
+
+
+@dataclass
+class Group:
+    """What is folded together: activities, and the contacts that they may touch."""
+
+    activities: list[Activity]
+    documents: dict[ContactId, Document]
+
+    @property
+    def has_claims(self) -> bool:
+        return any(activity.is_claim for activity in self.activities)
+
+
+def groups_of(db: Database[Document], activities: Sequence[Activity]) -> list[Group]:
+    """Divide a batch into groups, each with all contacts of the components it names."""
+    keys = {key for activity in activities for key in activity.keys()}
+    documents = {row["_id"]: row for row in db.contacts.find({"keys": {"$in": list(keys)}})}
+    linked = {row["component"] for row in documents.values() if row.get("linked")}
+    if linked:
+        others = db.contacts.find({"component": {"$in": list(linked)}, "_id": {"$nin": list(documents)}})
+        documents.update((row["_id"], row) for row in others)
+    return divide(activities, documents)
+
+
+def divide(activities: Sequence[Activity], documents: dict[ContactId, Document]) -> list[Group]:
+    """Put together what a claim connects; a shared device connects nobody."""
+    component = {key: row["component"] for row in documents.values() for key in row.get("keys", ())}
+    shared = {Key(f"t:{tracker}") for tracker in shared_in(documents.values())}
+    links = _Links()
+    for activity in activities:
+        linking = [key for key in activity.keys() if not (activity.is_claim and key in shared)]
+        links.join([component.get(key, key) for key in linking])
+    groups: dict[str, Group] = {}
+    for activity in activities:
+        name = links.find(component.get(activity.stream, activity.stream))
+        groups.setdefault(name, Group([], {})).activities.append(activity)
+    for row in documents.values():
+        group = groups.get(links.find(row["component"]))
+        if group is not None:
+            group.documents[row["_id"]] = row
+    return list(groups.values())
+
+
+def history_of(db: Database[Document], group: Group) -> list[Activity]:
+    """All applied activities of a group's contacts, in no order."""
+    streams = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
+    streams |= {activity.stream for activity in group.activities}
+    streams |= {f"t:{a.tracker}" for a in group.activities if a.tracker is not None}
+    streams -= _elsewhere(group)
+    rows = db.activities.find({"stream": {"$in": list(streams)}, "state": "applied", "derived": None})
+    return [decode_activity(row) for row in rows]
+
+
+def _elsewhere(group: Group) -> set[str]:
+    """Trackers that the activities name but whose contact is not in the group: shared devices."""
+    held = {key for row in group.documents.values() for key in row.get("keys", ())}
+    named = {f"t:{a.tracker}" for a in group.activities if a.is_claim and a.tracker is not None}
+    plain = {a.stream for a in group.activities}
+    return named - held - plain
+
+
+def shared_for(db: Database[Document], group: Group, activities: Iterable[Activity]) -> set[str]:
+    """The trackers among those of `activities` that are known to be shared devices."""
+    known = shared_in(group.documents.values())
+    held = {key for row in group.documents.values() for key in row.get("keys", ())}
+    named = {f"t:{a.tracker}" for a in activities if a.tracker is not None and a.is_claim} - held
+    if named:
+        known |= shared_in(db.contacts.find({"keys": {"$in": list(named)}}, {"trackers": 1}))
+    return known
+
+
+def shared_in(documents: Iterable[Document]) -> set[str]:
+    """The trackers that these contacts hold and that are shared devices."""
+    return {t["id"] for row in documents for t in row.get("trackers", ()) if t.get("shared")}
+
+
+def decode_activity(row: Document) -> Activity:
+    """Read an activity back from MongoDB; raise msgspec.ValidationError if it is none."""
+    return msgspec.convert({**row, "id": row["_id"]}, Activity)
+
+
+class _Links:
+    """Which names belong together (union-find)."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def find(self, name: str) -> str:
+        while (parent := self._parent.get(name, name)) != name:
+            name = parent
+        return name
+
+    def join(self, names: Sequence[str]) -> None:
+        first = self.find(names[0])
+        for name in names[1:]:
+            self._parent[self.find(name)] = first

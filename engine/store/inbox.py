@@ -1,0 +1,154 @@
+"""The door: activities are kept here, durably, before anybody is told that they arrived."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import uuid_utils
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from engine.core.activities import Activity, ActivityId
+from engine.core.commerce import currency_of
+from engine.core.identities import lane_of
+from engine.errors import Unavailable
+from engine.store import rulesets
+from engine.store.connection import lane_count
+from engine.store.contact_documents import BSON_TYPES
+
+Document = dict[str, Any]
+
+DUPLICATE_KEY = 11000
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the activities handed in.
+
+    `duplicates` were there already and change nothing.  `conflicts` have the id of
+    another activity with other content; they are kept aside in `conflicts`.  `lanes`
+    have new work.
+    """
+
+    accepted: list[ActivityId]
+    duplicates: list[ActivityId]
+    conflicts: list[ActivityId]
+    lanes: frozenset[int]
+
+
+@dataclass(frozen=True)
+class RefusedEvent:
+    """An event that could not become an activity, and why."""
+
+    received_at: datetime
+    source: str
+    field: str
+    reason: str
+    event: str
+    """The event as it came, as JSON text, at most 32 KB: never interpreted."""
+
+
+def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
+    """Keep activities as `received`, each id once, majority-acknowledged and journaled.
+
+    Safe to call again with the same activities.  Raises Unavailable when MongoDB does
+    not confirm; then some may have been kept, and sending them again does no harm.
+    """
+    lanes = lane_count(db)
+    rows = [_row(activity, lanes) for activity in activities]
+    try:
+        refused = _insert(db, rows)
+        known = [rows[index] for index in refused]
+        conflicts = _set_conflicts_aside(db, known)
+    except PyMongoError as error:
+        raise Unavailable(f"MongoDB did not confirm the activities: {error}") from error
+    fresh = [row for index, row in enumerate(rows) if index not in refused]
+    _note_currency(db, activities)
+    return Receipt(
+        accepted=[row["_id"] for row in fresh],
+        duplicates=[row["_id"] for row in known if row["_id"] not in conflicts],
+        conflicts=sorted(conflicts),
+        lanes=frozenset(row["lane"] for row in fresh),
+    )
+
+
+def refuse(db: Database[Document], refusals: Sequence[RefusedEvent]) -> None:
+    """Keep refused events for a person to see, thirty days."""
+    if not refusals:
+        return
+    rows = [{"_id": str(uuid_utils.uuid7()), **asdict(refusal)} for refusal in refusals]
+    try:
+        db.refusals.insert_many(rows, ordered=False)
+    except PyMongoError as error:
+        raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
+
+
+def content_of(activity: Activity) -> str:
+    """Fingerprint what the sender said, to tell a repetition from a conflict.
+
+    Left out is what a second sending of the same thing changes: when it was received,
+    which ruleset was then in force, and a time that had to be corrected.
+    """
+    said = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
+    return hashlib.blake2b(_canonical.encode(said), digest_size=8).hexdigest()
+
+
+_canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+
+
+def _row(activity: Activity, lanes: int) -> Document:
+    row = encode_activity(activity)
+    row["lane"] = lane_of(activity.stream, lanes)
+    row["state"] = "received"
+    row["content"] = content_of(activity)
+    return row
+
+
+def encode_activity(activity: Activity) -> Document:
+    """The activity as MongoDB keeps it, without its state."""
+    row: Document = msgspec.to_builtins(activity, builtin_types=BSON_TYPES)
+    row["_id"] = row.pop("id")
+    return row
+
+
+def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
+    """Insert what is new; return the positions of what was known."""
+    if not rows:
+        return set()
+    try:
+        db.activities.insert_many(rows, ordered=False)
+    except BulkWriteError as error:
+        details: Document = dict(error.details or {})
+        problems = details.get("writeErrors", [])
+        if details.get("writeConcernErrors") or any(p["code"] != DUPLICATE_KEY for p in problems):
+            raise
+        return {problem["index"] for problem in problems}
+    return set()
+
+
+def _note_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
+    """The account's currency, as long as nobody has set one, is that of its first order."""
+    orders = (a.properties for a in activities if a.type == "order_completed")
+    currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
+    if currency is not None and rulesets.first_currency(db) is None:
+        rulesets.note_first_currency(db, currency)
+
+
+def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[ActivityId]:
+    if not known:
+        return set()
+    ids = [row["_id"] for row in known]
+    found = db.activities.find({"_id": {"$in": ids}}, {"content": 1})
+    kept = {row["_id"]: row.get("content") for row in found}
+    other = [row for row in known if kept.get(row["_id"]) != row["content"]]
+    for row in other:
+        kept_aside = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
+        db.conflicts.update_one(
+            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": kept_aside}, upsert=True
+        )
+    return {row["_id"] for row in other}

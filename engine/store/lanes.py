@@ -1,0 +1,167 @@
+"""Lanes and their leases: who may work on which share of the activities.
+
+A lease is for a few seconds and has a fencing number that grows with each holder.  Every
+commit checks the number inside its transaction, so a holder that was thought dead can
+write nothing.  What makes an activity apply once is its own state; leases only keep
+workers from doing the same work side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from engine.errors import LeaseLost
+
+Document = dict[str, Any]
+
+LEASE = timedelta(seconds=10)
+"""How long a holder may be silent before another takes its lane over."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on a lane.
+
+    `attempts` counts the holders, this one included, since the lane last got anything
+    done: more than one means that somebody died or was stopped over its next batch.
+    """
+
+    lane: int
+    fence: int
+    holder: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class LaneBacklog:
+    """What waits in a lane: activities received, and contacts for which time has come."""
+
+    lane: int
+    waiting: int
+    oldest_received_at: datetime | None
+    due: int
+    holder: str | None
+    lease_until: datetime | None
+
+    @property
+    def idle(self) -> bool:
+        return not self.waiting and not self.due
+
+
+def create(db: Database[Document], count: int) -> None:
+    """Make the lanes 0 to `count` - 1, unless they are there."""
+    for lane in range(count):
+        fresh = {"fence": 0, "attempts": 0, "wanted": False}
+        try:
+            db.lanes.update_one({"_id": lane}, {"$setOnInsert": fresh}, upsert=True)
+        except DuplicateKeyError:  # two processes prepare at once
+            continue
+
+
+def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
+    """Take a lane that nobody holds; if somebody does, tell them that more has come."""
+    taken = db.lanes.find_one_and_update(
+        {"_id": lane, **_free(now)},
+        {
+            "$set": {"holder": holder, "lease_until": now + LEASE, "wanted": False},
+            "$inc": {"fence": 1, "attempts": 1},
+        },
+        return_document=ReturnDocument.AFTER,
+    )
+    if taken is None:
+        db.lanes.update_one({"_id": lane}, {"$set": {"wanted": True}})
+        return None
+    return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
+
+
+def hold(db: Database[Document], lease: Lease, session: ClientSession, *, now: datetime) -> None:
+    """Renew a lease within a transaction that does its work; raise LeaseLost if it is not ours."""
+    renewed = db.lanes.update_one(
+        _ours(lease), {"$set": {"lease_until": now + LEASE, "attempts": 0}}, session=session
+    )
+    if not renewed.matched_count:
+        raise LeaseLost(f"lane {lease.lane} went to another worker")
+
+
+def release(db: Database[Document], lease: Lease) -> bool:
+    """Give a lane back; false if work was announced meanwhile, and the lane is still held."""
+    freed = db.lanes.update_one(
+        {**_ours(lease), "wanted": False},
+        {"$set": {"attempts": 0}, "$unset": {"holder": "", "lease_until": ""}},
+    )
+    if freed.matched_count:
+        return True
+    wanted = db.lanes.update_one(_ours(lease), {"$set": {"wanted": False}})
+    return not wanted.matched_count
+
+
+def abandon(db: Database[Document], lease: Lease) -> None:
+    """Give a lane back although work is left, for the scheduler to hand it out again."""
+    db.lanes.update_one(_ours(lease), {"$unset": {"holder": "", "lease_until": ""}})
+
+
+def waiting(db: Database[Document], *, now: datetime) -> list[int]:
+    """The lanes that have work and that nobody works on."""
+    return [lane["_id"] for lane in db.lanes.find(_free(now)) if _has_work(db, lane["_id"], now=now)]
+
+
+def idle(db: Database[Document], *, now: datetime) -> bool:
+    """Whether no lane has work waiting."""
+    return not any(_has_work(db, lane["_id"], now=now) for lane in db.lanes.find({}, {"_id": 1}))
+
+
+def _has_work(db: Database[Document], lane: int, *, now: datetime) -> bool:
+    # One look at an index for each lane: a `distinct` would read the whole backlog.
+    received = db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1})
+    return received is not None or db.contacts.find_one(due_in(lane, now), {"_id": 1}) is not None
+
+
+def _free(now: datetime) -> Document:
+    return {"$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}]}
+
+
+def due_in(lane: int, now: datetime) -> Document:
+    """Matches the contacts of a lane for which time has come."""
+    return {"lane": lane, "next_due": {"$lte": now}}
+
+
+def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
+    """What waits in each lane, and since when."""
+    received = {row["_id"]: row for row in db.activities.aggregate(_RECEIVED)}
+    due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now))}
+    return [
+        LaneBacklog(
+            lane=lane["_id"],
+            waiting=received.get(lane["_id"], {}).get("waiting", 0),
+            oldest_received_at=received.get(lane["_id"], {}).get("oldest"),
+            due=due.get(lane["_id"], 0),
+            holder=lane.get("holder"),
+            lease_until=lane.get("lease_until"),
+        )
+        for lane in db.lanes.find().sort("_id", 1)
+    ]
+
+
+_RECEIVED: Sequence[Document] = (
+    {"$match": {"state": "received", "lane": {"$gte": 0}}},
+    {"$group": {"_id": "$lane", "waiting": {"$sum": 1}, "oldest": {"$min": "$received_at"}}},
+)
+
+
+def _due(now: datetime) -> Sequence[Document]:
+    return (
+        {"$match": {"lane": {"$gte": 0}, "next_due": {"$lte": now}}},
+        {"$group": {"_id": "$lane", "due": {"$sum": 1}}},
+    )
+
+
+def _ours(lease: Lease) -> Document:
+    return {"_id": lease.lane, "fence": lease.fence, "holder": lease.holder}

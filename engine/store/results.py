@@ -1,0 +1,248 @@
+"""What a fold left, as the writes that make the database say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.database import Database
+
+from engine.core.activities import ContactId
+from engine.core.component import Contact, Settled
+from engine.core.fold import Derived
+from engine.core.people import Suggested
+from engine.core.rulebook import Rulebook
+from engine.core.scoring import LedgerEntry
+from engine.store import contact_documents
+from engine.store.commit import Write, Writes
+from engine.store.groups import Group
+
+Document = dict[str, Any]
+Components = dict[ContactId, tuple[ContactId, bool]]
+
+
+@dataclass(frozen=True)
+class Folding:
+    """What every group of a batch is folded with."""
+
+    db: Database[Document]
+    rulebook: Rulebook
+    namespace: bytes
+    lanes: int
+
+
+def collect(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
+    """Add to `writes` what `settled` changes in the database."""
+    components = _components(group, settled)
+    for contact in settled.contacts.values():
+        component, linked = components[contact.person.id]
+        document = contact_documents.encode(contact, component=component, linked=linked, lanes=folding.lanes)
+        write_contact(writes, document, group.documents.get(contact.person.id))
+    _settle_untouched(group, settled, components, writes)
+    if settled.whole:
+        _replace_results(folding, group, settled, writes)
+    else:
+        _add_results(settled, writes)
+
+
+def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
+    """Write a contact under the version that was read, letting go of lost keys first."""
+    if old is None:
+        writes.contacts.append(InsertOne({**new, "v": 1}))
+        return
+    lost = set(old.get("keys", ())) - set(new.get("keys", ()))
+    version = old["v"]
+    if lost:
+        writes.letting_go.append(_guarded(new["_id"], version, {"$pull": {"keys": {"$in": sorted(lost)}}}))
+        version += 1
+    writes.contacts.append(_guarded(new["_id"], version, contact_documents.difference(old, new)))
+
+
+def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
+    """An update that matches only the version that was read."""
+    return UpdateOne({"_id": contact, "v": version}, {**update, "$inc": {"v": 1}})
+
+
+def _components(group: Group, settled: Settled) -> Components:
+    """The component of each living contact, and whether others are in it.
+
+    A shared device is apart: it links nobody.
+    """
+    living = set(settled.contacts) if settled.whole else set(settled.contacts) | set(group.documents)
+    apart = {
+        id_
+        for id_, contact in settled.contacts.items()
+        if any(tracker.shared for tracker in contact.person.trackers)
+    }
+    together = living - apart
+    name = min(together, default=ContactId(""))
+    return {
+        **{id_: (id_, False) for id_ in apart},
+        **{id_: (name, len(together) > 1) for id_ in together},
+    }
+
+
+def _settle_untouched(group: Group, settled: Settled, components: Components, writes: Writes) -> None:
+    """Contacts that were read and are not in the result: gone, or as they were.
+
+    Those that stay are held on to if a claim was decided on them.
+    """
+    for id_, row in group.documents.items():
+        if id_ in settled.contacts:
+            continue
+        if settled.whole:
+            writes.leaving.append(DeleteOne({"_id": id_, "v": row["v"]}))
+            continue
+        component, linked = components[id_]
+        moves = row["component"] != component
+        if moves or group.has_claims:
+            change = {"$set": {"component": component, "linked": linked}} if moves else {}
+            writes.contacts.append(_guarded(id_, row["v"], change))
+
+
+def _add_results(settled: Settled, writes: Writes) -> None:
+    writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in settled.ledger)
+    writes.derived.extend(InsertOne(_derived_row(derived)) for derived in settled.derived)
+    for suggested in settled.suggestions:
+        row = _suggestion_row(suggested)
+        writes.suggestions.append(UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True))
+
+
+def _replace_results(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
+    """After a refold: the difference in everything that follows from the history."""
+    db = folding.db
+    contacts = sorted({*group.documents, *settled.contacts})
+    streams = [_stream_of(contact) for contact in contacts]
+    ledger = db.ledger.find({"contact": {"$in": contacts}})
+    derived = db.activities.find({"stream": {"$in": streams}})
+    suggestions = list(db.suggestions.find({"contacts": {"$in": contacts}}))
+    dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
+    wanted = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
+    open_ = [row for row in suggestions if row["_id"] not in dismissed]
+    writes.ledger.extend(_replace_all(ledger, map(_ledger_row, settled.ledger)))
+    writes.derived.extend(_replace_all(derived, map(_derived_row, settled.derived)))
+    writes.suggestions.extend(_replace_all(open_, wanted))
+    writes.merges.extend(_redirects(db, group, settled, contacts))
+
+
+def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> list[Write]:
+    """The writes that turn the rows that are there into those that should be, by `_id`."""
+    before = {row["_id"]: row for row in existing}
+    after = {row["_id"]: row for row in wanted}
+    new: list[Write] = [InsertOne(row) for id_, row in after.items() if id_ not in before]
+    changed = [
+        ReplaceOne({"_id": id_}, row) for id_, row in after.items() if id_ in before and before[id_] != row
+    ]
+    return [*new, *changed, *(DeleteOne({"_id": id_}) for id_ in before if id_ not in after)]
+
+
+# Redirects: ids that lead on
+
+
+def _redirects(
+    db: Database[Document], group: Group, settled: Settled, contacts: Sequence[ContactId]
+) -> list[Write]:
+    """Let every id that was ever shown lead to the contact that it has become.
+
+    Besides merges there are new names: a late activity can show that a contact began
+    with another tracker than was thought, and an id follows from how a contact began.
+    """
+    losers = [merge.loser for merge in settled.merges]
+    named = {"$or": [{"into": {"$in": contacts}}, {"_id": {"$in": [*losers, *settled.contacts]}}]}
+    existing = {row["_id"]: row for row in db.merges.find(named)}
+    wanted = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
+    for id_, row in existing.items():
+        if id_ not in wanted and id_ not in settled.contacts:
+            wanted[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
+    for id_, row in group.documents.items():
+        if id_ not in wanted and id_ not in settled.contacts:
+            into = _heir(row, settled)
+            wanted[id_] = {"_id": id_, "kind": "renamed", "into": into}
+    return _replace_all(existing.values(), wanted.values())
+
+
+def _merge_rows(group: Group, settled: Settled, existing: dict[ContactId, Document]) -> Iterable[Document]:
+    into = {merge.loser: merge.winner for merge in settled.merges}
+    for merge in settled.merges:
+        survivor = merge.winner
+        while survivor in into:
+            survivor = into[survivor]
+        known = existing.get(merge.loser, {}).get("had")
+        yield {
+            "_id": merge.loser,
+            "kind": "merged",
+            "into": survivor,
+            "at": merge.at,
+            "cause": merge.cause,
+            "had": known or _had(group, merge.loser, merge.winner),
+        }
+
+
+def _had(group: Group, *sides: ContactId) -> list[Document]:
+    """What each side had when the merge was first written, for the record and for undoing."""
+    return [
+        {name: row[name] for name in _RECORDED if name in row}
+        for row in (group.documents.get(side, {"_id": side}) for side in sides)
+    ]
+
+
+_RECORDED = (
+    "_id", "email", "mobile_phone", "external_id", "first_name", "last_name", "custom", "points",
+    "statuses", "first_seen", "last_seen", "spans", "activities",
+)  # fmt: skip
+
+
+def _heir(row: Document, settled: Settled) -> ContactId:
+    """The contact that now holds what `row` held."""
+    for contact in settled.contacts.values():
+        if set(contact.person.keys()) & set(row.get("keys", ())):
+            return contact.person.id
+    return min(settled.contacts)
+
+
+# Rows
+
+
+def _stream_of(contact: ContactId) -> str:
+    """The stream of what the fold itself adds to a contact's timeline."""
+    return f"c:{contact}"
+
+
+def _ledger_row(entry: LedgerEntry) -> Document:
+    row: Document = msgspec.to_builtins(entry, builtin_types=(datetime,))
+    return {"_id": entry.id, **row}
+
+
+def _derived_row(derived: Derived) -> Document:
+    return {
+        "_id": derived.id,
+        "type": derived.type,
+        "stream": _stream_of(derived.contact),
+        "lane": -1,
+        "state": "applied",
+        "happened_at": derived.happened_at,
+        "received_at": derived.happened_at,
+        "derived": True,
+        "cause": derived.cause,
+        "properties": derived.properties,
+    }
+
+
+def _suggestion_row(suggested: Suggested) -> Document:
+    return {
+        "_id": ":".join(suggested.pair),
+        "contacts": list(suggested.pair),
+        "cause": suggested.cause,
+        "at": suggested.at,
+    }
+
+
+def document_of(contact: Contact, *, like: Document, lanes: int) -> Document:
+    """A contact's document when nothing but its state has changed."""
+    return contact_documents.encode(
+        contact, component=like["component"], linked=like.get("linked", False), lanes=lanes
+    )

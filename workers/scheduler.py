@@ -1,0 +1,36 @@
+"""The scheduler: wakes lanes that have work and nobody at it, whatever became of the hints."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.errors import Unavailable
+from engine.store import lanes, pulses
+
+TICK = 0.5
+"""Seconds between two looks at the lanes."""
+
+log = structlog.get_logger()
+
+
+def run(
+    db: Database[dict[str, Any]],
+    wake: Callable[[Iterable[int]], None],
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+) -> None:
+    """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
+    while not stop.wait(TICK):
+        try:
+            wake(lanes.waiting(db, now=clock()))
+            pulses.beat(db, "scheduler", now=clock())
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot look at the lanes", error=str(error))

@@ -1,0 +1,85 @@
+"""A worker process: takes hints, drains lanes, says that it is alive."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import dramatiq
+import structlog
+import uuid_utils
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.errors import Unavailable
+from engine.store import pulses
+from workers import drain
+from workers.actors import drain_actor
+
+THREADS = 2
+"""While one thread waits for MongoDB another folds; more only wait for the interpreter."""
+
+POLL_MS = 50
+"""How long the broker is asked to wait for a hint: the most that an idle lane is late."""
+
+BEAT = 5.0
+"""Seconds between two signs of life."""
+
+log = structlog.get_logger()
+
+
+def run(
+    db: Database[dict[str, Any]],
+    broker: dramatiq.Broker,
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    threads: int = THREADS,
+) -> None:
+    """Work until told to stop; then finish the batches at hand and return."""
+    name = f"{socket.gethostname()}:{os.getpid()}:{uuid_utils.uuid7().hex[-8:]}"
+
+    def drain_lane(lane: int) -> None:
+        _drain(db, lane, holder=name, clock=clock, stop=stop)
+
+    drain_actor(broker, drain_lane)
+    worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=POLL_MS)
+    worker.start()
+    log.info("worker ready", name=name, threads=threads)
+    try:
+        _beat_until(db, stop, clock=clock)
+    finally:
+        worker.stop(timeout=20_000)
+
+
+def _drain(
+    db: Database[dict[str, Any]],
+    lane: int,
+    *,
+    holder: str,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+) -> None:
+    try:
+        done = drain.drain(db, lane, holder=f"{holder}:{threading.get_ident()}", clock=clock, stop=stop)
+    except (PyMongoError, Unavailable) as error:
+        log.warning("lane not drained; the scheduler will wake it again", lane=lane, error=str(error))
+        return
+    if done.applied or done.failed:
+        log.info("lane drained", lane=lane, applied=done.applied, failed=done.failed, due=done.due)
+
+
+def _beat_until(
+    db: Database[dict[str, Any]], stop: threading.Event, *, clock: Callable[[], datetime]
+) -> None:
+    while True:
+        try:
+            pulses.beat(db, "worker", now=clock())
+        except PyMongoError as error:
+            log.warning("no sign of life given", error=str(error))
+        if stop.wait(BEAT):
+            return

@@ -81,7 +81,7 @@ def _one_batch(
         try:
             return _apply(db, lease, waiting, clock=clock)
         except Conflict:
-            time.sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))  # noqa: S311
+            time.sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
     raise Conflict(f"lane {lease.lane}: {MAX_CONFLICTS} conflicts in a row")
 
 

@@ -135,23 +135,19 @@ def _total(commerce: Commerce, account: Account) -> None:
     commerce.spent = commerce.refunded = Decimal(0)
     commerce.foreign = {}
     for order in counted:
-        refunded = _refunded(order)
         rate = _rate(order, commerce.currency, account)
         if rate is None:
             foreign = order.currency or ""
-            commerce.foreign[foreign] = commerce.foreign.get(foreign, Decimal(0)) + order.amount - refunded
+            commerce.foreign[foreign] = (
+                commerce.foreign.get(foreign, Decimal(0)) + order.amount - order.refunded
+            )
         else:
-            commerce.spent += (order.amount - refunded) * rate
-            commerce.refunded += refunded * rate
+            commerce.spent += (order.amount - order.refunded) * rate
+            commerce.refunded += order.refunded * rate
 
 
 def _first_currency(book: Iterable[Order]) -> str | None:
     return next((order.currency for order in book if order.currency), None)
-
-
-def _refunded(order: Order) -> Decimal:
-    amounts = [order.amount if refund.amount is None else refund.amount for refund in order.refunds]
-    return min(sum(amounts, Decimal(0)), order.amount)
 
 
 def _rate(order: Order, currency: str | None, account: Account) -> Decimal | None:

@@ -87,6 +87,12 @@ class Order(msgspec.Struct, omit_defaults=True):
     def counts(self) -> bool:
         return self.placed_at is not None and not self.cancelled
 
+    @property
+    def refunded(self) -> Decimal:
+        """What was given back: never more than was paid."""
+        amounts = [self.amount if refund.amount is None else refund.amount for refund in self.refunds]
+        return min(sum(amounts, Decimal(0)), self.amount)
+
 
 class Commerce(msgspec.Struct, omit_defaults=True):
     """Totals over the orders in `book`, in the account's currency.

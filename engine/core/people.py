@@ -115,7 +115,7 @@ class Suggested:
     at: datetime
 
 
-class BecameShared(Exception):  # noqa: N818  (a turn of events, not an error)
+class BecameShared(Exception):
     """A tracker turned out to be shared: what it linked so far has to be resolved again."""
 
     def __init__(self, tracker: str) -> None:

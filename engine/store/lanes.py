@@ -8,7 +8,6 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -150,17 +149,17 @@ def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
     ]
 
 
-_RECEIVED: Sequence[Document] = (
+_RECEIVED: list[Document] = [
     {"$match": {"state": "received", "lane": {"$gte": 0}}},
     {"$group": {"_id": "$lane", "waiting": {"$sum": 1}, "oldest": {"$min": "$received_at"}}},
-)
+]
 
 
-def _due(now: datetime) -> Sequence[Document]:
-    return (
+def _due(now: datetime) -> list[Document]:
+    return [
         {"$match": {"lane": {"$gte": 0}, "next_due": {"$lte": now}}},
         {"$group": {"_id": "$lane", "due": {"$sum": 1}}},
-    )
+    ]
 
 
 def _ours(lease: Lease) -> Document:

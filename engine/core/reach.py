@@ -1,0 +1,84 @@
+"""What a contact can receive, in words, and why not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from engine.core.contact import ContactState
+from engine.core.rulebook import Ruleset
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """One channel: whether it reaches the contact, and the reason as a person would say it."""
+
+    channel: str
+    reachable: bool
+    why: str
+
+
+def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone: str | None) -> list[Reach]:
+    """Say for the newsletter, SMS and web push whether they reach the contact."""
+    return [
+        _subscribed(state, ruleset, channel="Newsletter", consent="newsletter", address=email,
+                    delivery="email_status", missing="no email is known"),
+        _subscribed(state, ruleset, channel="SMS", consent="sms", address=phone,
+                    delivery="mobile_status", missing="no mobile phone is known"),
+        _push(state),
+    ]  # fmt: skip
+
+
+def _subscribed(
+    state: ContactState,
+    ruleset: Ruleset,
+    *,
+    channel: str,
+    consent: str,
+    address: str | None,
+    delivery: str,
+    missing: str,
+) -> Reach:
+    if address is None:
+        return Reach(channel, False, missing)
+    agreed, agreed_words = _stands(state, ruleset, consent)
+    if agreed != "subscribed":
+        return Reach(channel, False, agreed_words)
+    delivered, delivered_words = _stands(state, ruleset, delivery)
+    if delivered != "active":
+        label = ruleset.machines[delivery].label if delivery in ruleset.machines else delivery
+        return Reach(channel, False, f"{label} {delivered_words}{_evidence(state, delivery)}")
+    return Reach(channel, True, agreed_words)
+
+
+def _stands(state: ContactState, ruleset: Ruleset, machine: str) -> tuple[str, str]:
+    """The state of a machine, and the words for it with its date and reason."""
+    status = state.statuses.get(machine)
+    declared = ruleset.machines.get(machine)
+    if status is None:
+        initial = "" if declared is None else declared.initial
+        return initial, initial.replace("_", " ")
+    words = status.state if declared is None else declared.states.get(status.state, status.state)
+    since = f" since {_day(status.since, ruleset)}" if status.since is not None else ""
+    reason = f" ({status.reason})" if status.reason else ""
+    return status.state, f"{words}{since}{reason}"
+
+
+def _evidence(state: ContactState, delivery: str) -> str:
+    known = state.mail if delivery == "email_status" else state.mobile
+    if known.last_bounce is None or not known.failing:
+        return ""
+    said = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
+    return f", {known.failures} attempts in a row failed{said}"
+
+
+def _push(state: ContactState) -> Reach:
+    devices = len(state.push_devices)
+    if not devices:
+        return Reach("Web push", False, "not enabled on any device")
+    return Reach("Web push", True, f"enabled on {devices} device{'s' if devices > 1 else ''}")
+
+
+def _day(at: datetime, ruleset: Ruleset) -> str:
+    local = at.astimezone(ruleset.account.time_zone)
+    return f"{local.day} {local.strftime('%B %Y')}"

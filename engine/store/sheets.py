@@ -1,0 +1,414 @@
+"""The contact sheet: all that is known of one contact, for the pages and the command line."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from pymongo.database import Database
+
+from engine.core.activities import ContactId
+from engine.core.contact import Cart, Commerce
+from engine.core.reach import Reach, reach_of
+from engine.core.rulebook import Ruleset
+from engine.store import contact_documents, rulesets
+
+Document = dict[str, Any]
+
+ENTRIES = 500
+"""Ledger entries on a sheet; older ones are added up in `older`."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A change of points and what it comes from."""
+
+    id: str
+    rule: str
+    rule_name: str
+    activity: str
+    activity_type: str
+    activity_label: str
+    points: int
+    happened_at: datetime
+    expires_at: datetime | None
+    expired: bool
+
+
+class SheetPoints(msgspec.Struct, frozen=True):
+    """Points, and every ledger entry behind them, the newest first.
+
+    `total` is the sum of the entries that have not expired, and of `older`.
+    """
+
+    total: int
+    changed_at: datetime | None
+    entries: list[Entry]
+    older: int = 0
+
+
+class SheetStatus(msgspec.Struct, frozen=True):
+    """Where one machine stands, in the words that a person reads."""
+
+    machine: str
+    machine_label: str
+    state: str
+    label: str
+    since: datetime | None
+    reason: str | None
+
+
+class SheetOrder(msgspec.Struct, frozen=True):
+    """One order on the sheet, in its own currency."""
+
+    id: str
+    placed_at: datetime
+    amount: Decimal
+    currency: str | None
+    refunded: Decimal
+    cancelled: bool
+
+
+class SheetCommerce(msgspec.Struct, frozen=True):
+    """What was bought, in the account's currency; `foreign` stands apart."""
+
+    orders: int
+    spent: Decimal
+    average: Decimal | None
+    refunded: Decimal
+    currency: str | None
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    foreign: dict[str, Decimal]
+    cart: Cart | None
+    recent: list[SheetOrder]
+
+
+class SheetTracker(msgspec.Struct, frozen=True):
+    """A browser or app of the contact."""
+
+    id: str
+    shared: bool
+
+
+class Push(msgspec.Struct, frozen=True):
+    """Whether web push reaches the contact, and on how many devices."""
+
+    enabled: bool
+    devices: int
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """Everything known of one contact."""
+
+    id: ContactId
+    identified: bool
+    name: str
+    email: str | None
+    mobile_phone: str | None
+    external_id: str | None
+    first_name: str | None
+    last_name: str | None
+    birth_date: str | None
+    custom: dict[str, Any]
+    trackers: list[str]
+    devices: list[SheetTracker]
+    points: SheetPoints
+    email_status: str | None
+    newsletter: str | None
+    mobile_status: str | None
+    sms: str | None
+    push: Push
+    statuses: dict[str, SheetStatus]
+    commerce: SheetCommerce
+    rfm: dict[str, Any] | None
+    clv: dict[str, Any] | None
+    segments: list[str]
+    reach: list[Reach]
+    merged: list[ContactId]
+    activities: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+
+
+class TimelineRow(msgspec.Struct, frozen=True):
+    """An activity as a line of the timeline."""
+
+    id: str
+    type: str
+    label: str
+    icon: str
+    happened_at: datetime
+    summary: str
+    points: int | None
+    details: dict[str, Any]
+    derived: bool
+    clamped: bool
+    bot: bool
+
+
+class TimelinePage(msgspec.Struct, frozen=True):
+    """Some rows of the timeline, the newest first; `next` continues it."""
+
+    rows: list[TimelineRow]
+    next: str | None
+
+
+def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sheet | None:
+    """Read the sheet of a living contact; unset if there is none of that id."""
+    row = db.contacts.find_one({"_id": contact_id})
+    if row is None:
+        return None
+    ruleset = rulesets.current(db)
+    contact = contact_documents.decode(row)
+    state = contact.state
+    statuses = _statuses(row, ruleset)
+    return Sheet(
+        id=contact_id,
+        identified=row["identified"],
+        name=" ".join(part for part in (state.first_name, state.last_name) if part),
+        email=state.email_typed or row.get("email"),
+        mobile_phone=row.get("mobile_phone"),
+        external_id=row.get("external_id"),
+        first_name=state.first_name,
+        last_name=state.last_name,
+        birth_date=state.birth_date,
+        custom=state.custom,
+        trackers=[tracker.id for tracker in contact.person.trackers],
+        devices=[SheetTracker(tracker.id, tracker.shared) for tracker in contact.person.trackers],
+        points=_points(db, contact_id, state.points.changed_at, ruleset, now=now),
+        **{machine: _state(statuses, machine) for machine in _STATUS_FIELDS},
+        push=Push(_state(statuses, "push") == "enabled", len(state.push_devices)),
+        statuses=statuses,
+        commerce=_commerce(state.commerce, state.cart),
+        rfm=None,
+        clv=None,
+        segments=[],
+        reach=reach_of(state, ruleset, email=row.get("email"), phone=row.get("mobile_phone")),
+        merged=contact.person.merged,
+        activities=state.activities,
+        first_seen=contact.person.first_seen,
+        last_seen=state.last_seen,
+    )
+
+
+_STATUS_FIELDS = ("email_status", "newsletter", "mobile_status", "sms")
+
+
+def _state(statuses: dict[str, SheetStatus], machine: str) -> str | None:
+    status = statuses.get(machine)
+    return None if status is None else status.state
+
+
+def _statuses(row: Document, ruleset: Ruleset) -> dict[str, SheetStatus]:
+    stored = row.get("statuses", {})
+    shown = {}
+    for machine in ruleset.machines.values():
+        status = stored.get(machine.id, {"state": machine.initial})
+        shown[machine.id] = SheetStatus(
+            machine=machine.id,
+            machine_label=machine.label,
+            state=status["state"],
+            label=machine.states.get(status["state"], status["state"]),
+            since=status.get("since"),
+            reason=status.get("reason"),
+        )
+    return shown
+
+
+def _points(
+    db: Database[Document],
+    contact_id: ContactId,
+    changed_at: datetime | None,
+    ruleset: Ruleset,
+    *,
+    now: datetime,
+) -> SheetPoints:
+    """Add up the entries at their present worth: points that expired this very second are gone."""
+    newest = db.ledger.find({"contact": contact_id}).sort([("happened_at", -1), ("_id", -1)])
+    entries = [_entry(row, ruleset, now=now) for row in newest.limit(ENTRIES)]
+    older = _older(db, contact_id, entries, now=now) if len(entries) == ENTRIES else 0
+    gone = [entry.expires_at for entry in entries if entry.expired and entry.expires_at is not None]
+    return SheetPoints(
+        total=older + sum(entry.points for entry in entries if not entry.expired),
+        changed_at=max([at for at in (changed_at, *gone) if at is not None], default=None),
+        entries=entries,
+        older=older,
+    )
+
+
+def _older(db: Database[Document], contact_id: ContactId, shown: list[Entry], *, now: datetime) -> int:
+    worth = {"contact": contact_id, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
+    added = list(
+        db.ledger.aggregate([{"$match": worth}, {"$group": {"_id": None, "sum": {"$sum": "$points"}}}])
+    )
+    total = added[0]["sum"] if added else 0
+    return int(total) - sum(entry.points for entry in shown if not entry.expired)
+
+
+def _entry(row: Document, ruleset: Ruleset, *, now: datetime) -> Entry:
+    expires_at = row.get("expires_at")
+    return Entry(
+        id=row["_id"],
+        rule=row["rule"],
+        rule_name=ruleset.rule_name(row["rule"]),
+        activity=row["activity"],
+        activity_type=row["activity_type"],
+        activity_label=ruleset.catalog.label(row["activity_type"]),
+        points=row["points"],
+        happened_at=row["happened_at"],
+        expires_at=expires_at,
+        expired=expires_at is not None and expires_at <= now,
+    )
+
+
+def _commerce(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
+    placed = [order for order in commerce.book if order.placed_at is not None]
+    placed.sort(key=lambda order: order.placed_at or datetime.min, reverse=True)  # noqa: DTZ901
+    return SheetCommerce(
+        orders=commerce.orders,
+        spent=commerce.spent,
+        average=round(commerce.spent / commerce.orders, 2) if commerce.orders else None,
+        refunded=commerce.refunded,
+        currency=commerce.currency,
+        first_order_at=commerce.first_order_at,
+        last_order_at=commerce.last_order_at,
+        foreign=commerce.foreign,
+        cart=cart,
+        recent=[
+            SheetOrder(
+                id=order.id,
+                placed_at=order.placed_at,
+                amount=order.amount,
+                currency=order.currency,
+                refunded=order.refunded,
+                cancelled=order.cancelled,
+            )
+            for order in placed[:20]
+            if order.placed_at is not None
+        ],
+    )
+
+
+# The timeline
+
+
+def timeline(
+    db: Database[Document],
+    contact_id: ContactId,
+    *,
+    types: Sequence[str] = (),
+    before: str | None = None,
+    limit: int = 50,
+) -> TimelinePage:
+    """A contact's activities, the newest first, and those of all who became this contact."""
+    spans = _spans(db, contact_id)
+    if not spans:
+        return TimelinePage([], None)
+    query: Document = {"$or": spans, "state": "applied"}
+    if types:
+        query["type"] = {"$in": list(types)}
+    place = _place(before)
+    if place is not None:
+        at, id_ = place
+        query["$and"] = [{"$or": [{"happened_at": {"$lt": at}}, {"happened_at": at, "_id": {"$lt": id_}}]}]
+    newest = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(limit + 1)
+    found = list(newest)
+    rows, more = found[:limit], len(found) > limit
+    points = _points_of(db, [row["_id"] for row in rows])
+    ruleset = rulesets.current(db)
+    return TimelinePage(
+        rows=[_timeline_row(row, ruleset, points.get(row["_id"])) for row in rows],
+        next=f"{rows[-1]['happened_at'].isoformat()}~{rows[-1]['_id']}" if more else None,
+    )
+
+
+def types_of(db: Database[Document], contact_id: ContactId) -> list[tuple[str, str, int]]:
+    """The types of a contact's activities with label and number, the most frequent first."""
+    spans = _spans(db, contact_id)
+    if not spans:
+        return []
+    catalog = rulesets.current(db).catalog
+    matching = {"$match": {"$or": spans, "state": "applied"}}
+    counted = db.activities.aggregate([matching, {"$group": {"_id": "$type", "n": {"$sum": 1}}}])
+    counts = Counter({row["_id"]: row["n"] for row in counted})
+    return [(type_, catalog.label(type_), count) for type_, count in counts.most_common()]
+
+
+def _spans(db: Database[Document], contact_id: ContactId) -> list[Document]:
+    """The streams of a contact, each for as long as it was its own."""
+    row = db.contacts.find_one({"_id": contact_id}, {"spans": 1})
+    if row is None:
+        return []
+    spans: list[Document] = [{"stream": f"c:{contact_id}"}]
+    for span in row.get("spans", ()):
+        part: Document = {"stream": span["key"]}
+        bounds = {"$gte": span.get("since"), "$lt": span.get("until")}
+        limits = {operator: at for operator, at in bounds.items() if at is not None}
+        spans.append({**part, "happened_at": limits} if limits else part)
+    return spans
+
+
+def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
+    given: Counter[str] = Counter()
+    for row in db.ledger.find({"activity": {"$in": activities}}, {"activity": 1, "points": 1}):
+        given[row["activity"]] += row["points"]
+    return dict(given)
+
+
+def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
+    catalog, properties = ruleset.catalog, row.get("properties", {})
+    if row["type"] == "status_changed":
+        properties = _status_words(properties, ruleset)
+    details = {name: row[name] for name in _DETAILS if row.get(name)}
+    return TimelineRow(
+        id=row["_id"],
+        type=row["type"],
+        label=catalog.label(row["type"]),
+        icon=catalog.icon(row["type"]),
+        happened_at=row["happened_at"],
+        summary=catalog.summary(row["type"], properties),
+        points=points,
+        details=details,
+        derived=row.get("derived", False),
+        clamped=row.get("clamped", False),
+        bot=row.get("bot", False),
+    )
+
+
+_DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")
+
+
+def _status_words(properties: Document, ruleset: Ruleset) -> Document:
+    machine = ruleset.machines.get(properties.get("machine", ""))
+    if machine is None:
+        return properties
+    return {
+        "machine": machine.label,
+        **{side: machine.states.get(properties[side], properties[side]) for side in ("from", "to")},
+    }
+
+
+def _place(before: str | None) -> tuple[datetime, str] | None:
+    match = re.fullmatch(r"([^~]+)~(.+)", before or "", re.DOTALL)
+    if match is None:
+        return None
+    try:
+        return datetime.fromisoformat(match[1]), match[2]
+    except ValueError:
+        return None
+
+
+# JSON
+
+
+def encode(value: object) -> bytes:
+    """JSON: money as text, so that no reader turns it into a float; times in ISO 8601."""
+    return _encoder.encode(value)
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string", enc_hook=str)

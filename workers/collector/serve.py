@@ -1,0 +1,46 @@
+"""Running the collector on uvicorn, with its waker and its signs of life."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import structlog
+import uvicorn
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.store import pulses
+from engine.store.connection import utc_now
+from workers.broker import Waker
+from workers.collector.app import create_app
+
+BEAT = 5.0
+"""Seconds between two signs of life."""
+
+log = structlog.get_logger()
+
+
+def serve(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int) -> None:
+    """Serve until told to stop (SIGTERM, Ctrl-C); requests at hand are answered first."""
+    stop = threading.Event()
+    beating = threading.Thread(target=_beat, args=(db, stop), daemon=True)
+    beating.start()
+    config = uvicorn.Config(
+        create_app(db, waker), host=host, port=port, log_level="warning", timeout_graceful_shutdown=10
+    )
+    try:
+        uvicorn.Server(config).run()
+    finally:
+        stop.set()
+        waker.close()
+
+
+def _beat(db: Database[dict[str, Any]], stop: threading.Event) -> None:
+    while True:
+        try:
+            pulses.beat(db, "collector", now=utc_now())
+        except PyMongoError as error:
+            log.warning("no sign of life given", error=str(error)[:200])
+        if stop.wait(BEAT):
+            return

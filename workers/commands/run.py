@@ -1,0 +1,118 @@
+"""`sheets up`, and each process on its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.settings import Settings
+from workers.commands.session import DataDir, console, log_events, open_db
+
+app = typer.Typer()
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+@app.command()
+def up(
+    data_dir: DataDir = None,
+    dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    collector_port: Annotated[int, typer.Option(help="Port of the collector.")] = 8511,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+    demo: Annotated[bool, typer.Option("--demo", help="Fill it with a made-up shop.")] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Without the pages.")] = False,
+    host: Host = "127.0.0.1",
+) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C."""
+    from workers.local.supervisor import Options, stop_on_signals
+    from workers.local.supervisor import up as run_all
+
+    options = Options(
+        data_dir=data_dir if data_dir is not None else Settings().sheets_data_dir,
+        dashboard_port=dashboard_port,
+        collector_port=collector_port,
+        workers=workers,
+        demo=demo,
+        dashboard=not no_dashboard,
+        host=host,
+    )
+    run_all(options, stop=stop_on_signals(), out=console)
+
+
+@app.command()
+def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
+    """Run the collector alone: it takes events over HTTP."""
+    from workers.actors import drain_actor
+    from workers.broker import Waker, make_broker
+    from workers.collector.serve import serve
+
+    log_events()
+    instance, db = open_db(data_dir, app="collector")
+    actor = drain_actor(make_broker(instance.broker_url))
+    serve(db, Waker(lambda lane: actor.send(lane)), host=host, port=port)
+
+
+@app.command()
+def worker(data_dir: DataDir = None, threads: int = 2) -> None:
+    """Run one worker process alone; start as many as you like."""
+    from engine.store.connection import utc_now
+    from workers.broker import make_broker
+    from workers.local.supervisor import stop_on_signals
+    from workers.worker import run
+
+    log_events()
+    instance, db = open_db(data_dir, app="worker")
+    run(db, make_broker(instance.broker_url), clock=utc_now, stop=stop_on_signals(), threads=threads)
+
+
+@app.command()
+def scheduler(data_dir: DataDir = None) -> None:
+    """Run the scheduler alone: it wakes lanes that have work waiting."""
+    from engine.store.connection import utc_now
+    from workers.actors import drain_actor
+    from workers.broker import Waker, make_broker
+    from workers.local.supervisor import stop_on_signals
+    from workers.scheduler import run
+
+    log_events()
+    instance, db = open_db(data_dir, app="scheduler")
+    actor = drain_actor(make_broker(instance.broker_url))
+    run(db, Waker(lambda lane: actor.send(lane)).wake, clock=utc_now, stop=stop_on_signals())
+
+
+@app.command()
+def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8501) -> None:
+    """Run the dashboard alone."""
+    from engine.settings import locate
+
+    instance = locate(data_dir)
+    # The pages are a package of their own that the workers otherwise do without.
+    import importlib
+
+    importlib.import_module("dashboard.serve").serve(instance, host=host, port=port)
+
+
+@app.command()
+def demo(
+    data_dir: DataDir = None,
+    contacts: Annotated[int, typer.Option(min=1, help="People of the made-up shop.")] = 400,
+    days: Annotated[int, typer.Option(min=1, help="Days of history, up to now.")] = 90,
+    seed: int = 7,
+    live: Annotated[bool, typer.Option("--live/--no-live", help="Keep sending events.")] = False,
+) -> None:
+    """Send the history of a made-up shop to the collector; sent again it changes nothing."""
+    from workers.demo.shop import run
+    from workers.local.supervisor import stop_on_signals
+
+    instance, db = open_db(data_dir, app="demo")
+    run(
+        instance,
+        db,
+        seed=seed,
+        contacts=contacts,
+        days=days,
+        live=live,
+        stop=stop_on_signals(),
+        say=typer.echo,
+    )

@@ -1,0 +1,57 @@
+"""What every command begins with (the instance and its database) and how it speaks."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from pymongo.database import Database
+from rich.console import Console
+from rich.table import Table
+
+from engine.settings import Instance, locate
+from engine.store.connection import connect
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="The instance's folder (else SHEETS_DATA_DIR, else ./.sheets)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+console = Console()
+
+
+def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict[str, Any]]]:
+    """The running instance and its database; raise NoInstance."""
+    instance = locate(data_dir)
+    return instance, connect(instance.mongodb_uri, instance.database, app=app)
+
+
+def print_json(value: object) -> None:
+    typer.echo(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def print_table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(table)
+
+
+def log_events() -> None:
+    """Logs of a process: one JSON object a line, on standard output."""
+    logging.basicConfig(level=logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ]
+    )

@@ -1,0 +1,73 @@
+"""HTML from us, with text from anywhere: whatever a visitor wrote is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import streamlit as st
+
+
+class Html(str):
+    """Markup that we wrote ourselves; every other text is escaped before it is shown."""
+
+    __slots__ = ()
+
+
+def safe(value: object) -> Html:
+    """Escape a value unless it is markup of ours."""
+    return value if isinstance(value, Html) else Html(escape(str(value), quote=True))
+
+
+def tag(name: str, content: object, css: str = "") -> Html:
+    """An element with escaped content."""
+    attribute = f' class="{escape(css, quote=True)}"' if css else ""
+    return Html(f"<{name}{attribute}>{safe(content)}</{name}>")
+
+
+def joined(parts: Iterable[object], separator: str = "") -> Html:
+    return Html(separator.join(safe(part) for part in parts))
+
+
+def show(content: Html) -> None:
+    """Put markup on the page."""
+    st.html(content)
+
+
+def badge(words: str, tone: str = "quiet") -> Html:
+    """A status in a word."""
+    return tag("span", words, f"cs-badge {tone}")
+
+
+def facts(rows: Iterable[tuple[str, object]]) -> Html:
+    """Names and values, side by side."""
+    pairs = "".join(tag("dt", name) + tag("dd", value) for name, value in rows)
+    return Html(f'<dl class="cs-facts">{pairs}</dl>')
+
+
+def card_title(words: str) -> Html:
+    return tag("div", words, "cs-card-title")
+
+
+def quiet(words: object) -> Html:
+    """Words in the background."""
+    return tag("span", words, "cs-quiet")
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, faded: Sequence[bool] = ()) -> Html:
+    """A small table; the last column holds numbers."""
+    last = len(headings) - 1
+    head = "".join(tag("th", name, "n" if index == last else "") for index, name in enumerate(headings))
+    body = []
+    for number, row in enumerate(rows):
+        cells = "".join(tag("td", cell, "n" if index == last else "") for index, cell in enumerate(row))
+        gone = number < len(faded) and faded[number]
+        body.append(f'<tr class="gone">{cells}</tr>' if gone else f"<tr>{cells}</tr>")
+    return Html(
+        f'<table class="cs-rows"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    )
+
+
+def empty_state(title: str, advice: object) -> None:
+    """What stands where there is nothing, and what to do about it."""
+    show(Html(f'<div class="cs-empty">{tag("b", title)}{safe(advice)}</div>'))

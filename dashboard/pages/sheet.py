@@ -1,0 +1,111 @@
+"""A contact's sheet: Profile and Activity."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.components import profile
+from dashboard.components.text import Html, badge, empty_state, joined, show, tag
+from dashboard.components.timeline import timeline
+from dashboard.installation import database, time_zone
+from engine.core.activities import ContactId
+from engine.store import contacts, rulesets, sheets
+from engine.store.connection import utc_now
+from engine.store.sheets import Sheet
+
+MORE = 50
+"""Activities shown at first, and added by each "load more"."""
+
+
+def render(wanted: str) -> None:
+    """The sheet of the contact that the address names; an old id leads on to the living one."""
+    _back()
+    contact = contacts.find_contact(database(), wanted)
+    sheet = None if contact is None else sheets.sheet(database(), contact, now=utc_now())
+    if contact is None or sheet is None:
+        empty_state("No such contact", "It may have been erased, or the address is not complete.")
+        return
+    if contact != wanted:
+        st.query_params["contact"] = contact
+    _header(sheet)
+    about, activity = st.tabs(["Profile", "Activity"], key="sheet.tab", on_change="rerun")
+    with about:
+        _profile(sheet)
+    with activity:
+        _activity(contact)
+
+
+def _back() -> None:
+    def leave() -> None:
+        st.query_params.pop("contact", None)
+
+    st.button("Contacts", icon=":material/arrow_back:", key="sheet.back", type="tertiary", on_click=leave)
+
+
+def _header(sheet: Sheet) -> None:
+    zone = time_zone()
+    name = wording.display_name(sheet.name, sheet.email, sheet.mobile_phone, sheet.external_id)
+    kind = badge("identified", "good") if sheet.identified else badge("anonymous")
+    seen = f"first seen on {formats.day(sheet.first_seen, zone)}, last seen {formats.ago(sheet.last_seen, utc_now(), zone)}"
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    with left:
+        address = f"{sheet.email} · " if sheet.email and sheet.email != name else ""
+        show(
+            Html(f"{tag('div', joined([name, kind], ' '), 'cs-title')}{tag('div', address + seen, 'cs-sub')}")
+        )
+    with right, st.popover("Copy link", icon=":material/link:", width="stretch"):
+        st.code(
+            f"{st.context.url or ''}?contact={sheet.id}".replace("??", "?"), language=None, wrap_lines=True
+        )
+
+
+def _profile(sheet: Sheet) -> None:
+    zone = time_zone()
+    labels = {field.id: field.label for field in rulesets.current(database()).fields.values()}
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        _card(profile.fields(sheet, zone))
+        _card(profile.reach(sheet))
+        _card(profile.statuses(sheet, zone))
+        _card(profile.custom(sheet, labels))
+        _card(profile.trackers(sheet))
+    with right:
+        with st.container(border=True):
+            show(profile.points(sheet.points, zone))
+            if sheet.points.entries:
+                label = f"Why: {len(sheet.points.entries)} entries"
+                with st.expander(label, expanded=len(sheet.points.entries) <= 8):
+                    show(profile.ledger(sheet.points, zone))
+        _card(profile.commerce(sheet.commerce, zone))
+        _card(profile.cart(sheet.commerce, zone))
+
+
+def _card(content: Html) -> None:
+    with st.container(border=True):
+        show(content)
+
+
+@st.fragment
+def _activity(contact: ContactId) -> None:
+    db, shown = database(), f"sheet.shown.{contact}"
+    types = sheets.types_of(db, contact)
+    names = {type_: f"{label} ({count})" for type_, label, count in types}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.multiselect(
+            "Types", list(names), format_func=names.__getitem__, key="sheet.types", placeholder="All activities",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
+    limit = st.session_state.setdefault(shown, MORE)
+    page = sheets.timeline(db, contact, types=chosen, limit=limit)
+    if not page.rows:
+        empty_state(
+            "No activity",
+            "Nothing of the chosen kind has happened." if chosen else "Nothing has happened yet.",
+        )
+        return
+    show(timeline(page.rows, now=utc_now(), zone=time_zone()))
+    if page.next is not None and st.button("Load more", key="sheet.more", width="stretch"):
+        st.session_state[shown] = limit + MORE
+        st.rerun(scope="fragment")

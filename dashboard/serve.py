@@ -1,0 +1,70 @@
+"""Running the dashboard: Streamlit and our own routes in one server."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.settings import Instance
+from engine.store import pulses
+from engine.store.connection import connect, utc_now
+
+SCRIPT = Path(__file__).with_name("app.py")
+
+BEAT = 5.0
+"""Seconds between two signs of life."""
+
+OPTIONS = {
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": False,
+    "client.toolbarMode": "minimal",
+    "client.showErrorDetails": "none",
+    "theme.primaryColor": "#2f5d50",
+    "theme.backgroundColor": "#fbfaf7",
+    "theme.secondaryBackgroundColor": "#f1efe9",
+    "theme.textColor": "#22302b",
+    "theme.linkColor": "#2f5d50",
+    "theme.borderColor": "#e2ded4",
+    "theme.baseRadius": "10px",
+    "theme.font": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+    "theme.baseFontSize": 15,
+    "theme.showWidgetBorder": True,
+}
+"""As in `.streamlit/config.toml`, for wherever the command is run from."""
+
+log = structlog.get_logger()
+
+
+def serve(instance: Instance, *, host: str, port: int) -> None:
+    """Serve the pages until told to stop."""
+    import streamlit as st
+    from streamlit import config
+
+    from dashboard.routes import signing_routes
+
+    if instance.data_dir is not None:
+        os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
+    for name, value in OPTIONS.items():
+        config.set_option(name, value)
+    db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes")
+    threading.Thread(target=_beat, args=(db,), daemon=True).start()
+    app = st.App(SCRIPT, routes=signing_routes(db))
+    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+
+
+def _beat(db: Database[dict[str, Any]]) -> None:
+    idle = threading.Event()
+    while True:
+        try:
+            pulses.beat(db, "dashboard", now=utc_now())
+        except PyMongoError as error:
+            log.warning("no sign of life given", error=str(error)[:200])
+        idle.wait(BEAT)

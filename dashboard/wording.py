@@ -1,0 +1,31 @@
+"""Words that several pages use."""
+
+PRODUCT = "Contact Sheets"
+ANONYMOUS = "Anonymous visitor"
+COUNTED = {True: "{count} contacts", False: "about {count} contacts"}
+FOUND = {True: "{count} found", False: "over {count} found"}
+
+STATE_WORDS = {
+    "not_subscribed": "not subscribed",
+    "not_enabled": "not enabled",
+}
+
+GOOD_STATES = frozenset({"active", "subscribed", "enabled"})
+BAD_STATES = frozenset({"bounced", "blocked", "unsubscribed"})
+
+
+def state_word(state: str) -> str:
+    """A state of a machine as a person reads it."""
+    return STATE_WORDS.get(state, state.replace("_", " "))
+
+
+def tone(state: str) -> str:
+    """The colour of a state's badge: good, bad or quiet."""
+    if state in GOOD_STATES:
+        return "good"
+    return "bad" if state in BAD_STATES else "quiet"
+
+
+def display_name(name: str, email: str | None, *other: str | None) -> str:
+    """What a contact is called: the name, else the surest thing known."""
+    return name or email or next((value for value in other if value), None) or ANONYMOUS

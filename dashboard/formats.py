@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-NOTHING = "–"
+NOTHING = "\N{EN DASH}"
 
 
 def day(at: datetime | None, zone: ZoneInfo) -> str:
@@ -65,8 +65,13 @@ def count(number: int) -> str:
 
 
 def signed(points: int) -> str:
-    """`+5` or `−5`."""
-    return f"+{points:,}" if points >= 0 else f"−{abs(points):,}"
+    """A number with its sign, the minus as wide as the plus."""
+    return f"+{points:,}" if points >= 0 else f"\N{MINUS SIGN}{abs(points):,}"
+
+
+def points(number: int) -> str:
+    """`+5 points`, `+1 point`."""
+    return f"{signed(number)} point{'' if abs(number) == 1 else 's'}"
 
 
 def quantity(number: Decimal) -> str:

@@ -27,6 +27,7 @@ OPTIONS = {
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
+    "client.showSidebarNavigation": False,
     "theme.primaryColor": "#2f5d50",
     "theme.backgroundColor": "#fbfaf7",
     "theme.secondaryBackgroundColor": "#f1efe9",

@@ -25,11 +25,11 @@ def drain_actor(
         if drain is not None:
             drain(lane)
 
-    return dramatiq.actor(
+    return dramatiq.Actor(
         drain_lane,
+        broker=broker,
         actor_name="drain_lane",
         queue_name=QUEUE,
-        broker=broker,
-        time_limit=DRAIN_TIME_LIMIT_MS,
-        max_retries=0,
+        priority=0,
+        options={"time_limit": DRAIN_TIME_LIMIT_MS, "max_retries": 0},
     )

@@ -32,7 +32,7 @@ def make_broker(url: str) -> dramatiq.Broker:
     if url.startswith(("redis://", "rediss://", "unix://")):
         from dramatiq.brokers.redis import RedisBroker
 
-        return RedisBroker(url=url, middleware=middleware, maintenance_chance=10_000)
+        return RedisBroker(url=url, middleware=middleware, maintenance_chance=10_000)  # type: ignore[no-untyped-call]
     if url.startswith("stub://"):
         return StubBroker(middleware=middleware)
     raise ValueError("BROKER_URL must begin with redis://, rediss:// or amqp://")
@@ -46,7 +46,7 @@ class Waker:
         until the scheduler looks (about a second).
     """
 
-    def __init__(self, send: Callable[[int], None]) -> None:
+    def __init__(self, send: Callable[[int], object]) -> None:
         self._send = send
         self._pending: set[int] = set()
         self._changed = threading.Condition()

@@ -15,8 +15,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     link.className = "row";
     link.href = row.href;
     for (const [css, text, tone] of row.cells) {
-      const item = cell(css, tone ? "" : text);
-      if (tone) item.append(cell("badge " + tone, text));
+      const plain = !tone || tone === "none";
+      const item = cell(plain ? css + " " + (tone || "") : css, plain ? text : "");
+      if (!plain) item.append(cell("badge " + tone, text));
       link.append(item);
     }
     link.onclick = (event) => {

@@ -20,7 +20,7 @@ COLUMNS = (
     ("mobile", "Mobile"),
     ("points number", "Points"),
     ("newsletter", "Newsletter"),
-    ("email_status", "Email status"),
+    ("email_status", "Mail"),
     ("orders number", "Orders"),
     ("spent number", "Spent"),
     ("seen", "Last activity"),
@@ -48,17 +48,24 @@ def contact_list(rows: Sequence[ContactRow], *, now: datetime, zone: ZoneInfo, k
 def _row(row: ContactRow, *, now: datetime, zone: ZoneInfo) -> dict[str, object]:
     named = row.name or row.email or row.mobile_phone or row.external_id
     cells: list[tuple[str, str] | tuple[str, str, str]] = [
-        ("name" if named else "name anonymous", named or wording.ANONYMOUS),
+        ("name" if named else "name anonymous", named or f"{wording.ANONYMOUS} {row.id[:5]}"),
         ("email", row.email or ""),
         ("mobile", row.mobile_phone or ""),
         ("points number", formats.count(row.points)),
-        ("newsletter", wording.state_word(row.newsletter), wording.tone(row.newsletter)),
+        ("newsletter", *_newsletter(row)),
         ("email_status", *_email_status(row)),
         ("orders number", formats.count(row.orders) if row.orders else formats.NOTHING),
         ("spent number", formats.money(row.spent, row.currency) if row.orders else formats.NOTHING),
         ("seen", formats.ago(row.active_at, now, zone)),
     ]
     return {"id": row.id, "href": f"?contact={row.id}", "cells": cells}
+
+
+def _newsletter(row: ContactRow) -> tuple[str, str]:
+    """Consent only where somebody could have given it."""
+    if not row.identified and row.newsletter == "not_subscribed":
+        return formats.NOTHING, "none"
+    return wording.state_word(row.newsletter), wording.tone(row.newsletter)
 
 
 def _email_status(row: ContactRow) -> tuple[str, str]:

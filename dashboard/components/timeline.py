@@ -40,7 +40,7 @@ def _marks(row: TimelineRow) -> list[Html]:
     """What is special about an activity."""
     marks = []
     if row.points:
-        marks.append(badge(f"{formats.signed(row.points)} points", "good" if row.points > 0 else "bad"))
+        marks.append(badge(formats.points(row.points), "good" if row.points > 0 else "bad"))
     if row.bot:
         marks.append(badge("bot: gives no points"))
     if row.clamped:

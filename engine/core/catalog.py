@@ -81,27 +81,29 @@ class ActivityCatalog:
         template = "" if declared is None else declared.summary
         if not template:
             return ""
-        return _fill(template, properties)
+        return _fill(template, properties, types=declared.properties if declared else {})
 
 
-def _fill(template: str, properties: Mapping[str, Any]) -> str:
+def _fill(template: str, properties: Mapping[str, Any], *, types: Mapping[str, PropertyType]) -> str:
     """Fill a template; the words that stand before a missing value go with it."""
     parts = []
     for literal, name, _, _ in Formatter().parse(template):
         if name is None:
             parts.append(literal)
             continue
-        value = _readable(properties.get(name))
+        value = _readable(properties.get(name), types.get(name))
         if value:
             parts.append(literal + value)
     return " ".join("".join(parts).split()).strip(" ·,:")
 
 
-def _readable(value: Any) -> str:
+def _readable(value: Any, type_: PropertyType | None) -> str:
     if value is None:
         return ""
+    if type_ == "money" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,.2f}"
     if isinstance(value, list):
-        return ", ".join(_readable(item) for item in value[:3]) + (" …" if len(value) > 3 else "")
+        return ", ".join(_readable(item, None) for item in value[:3]) + (" …" if len(value) > 3 else "")
     if isinstance(value, dict):
         return str(value.get("name") or value.get("product_id") or "")
     return str(value)[:200]

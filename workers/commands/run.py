@@ -50,7 +50,7 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
     log_events()
     instance, db = open_db(data_dir, app="collector")
     actor = drain_actor(make_broker(instance.broker_url))
-    serve(db, Waker(lambda lane: actor.send(lane)), host=host, port=port)
+    serve(db, Waker(actor.send), host=host, port=port)
 
 
 @app.command()
@@ -78,7 +78,7 @@ def scheduler(data_dir: DataDir = None) -> None:
     log_events()
     instance, db = open_db(data_dir, app="scheduler")
     actor = drain_actor(make_broker(instance.broker_url))
-    run(db, Waker(lambda lane: actor.send(lane)).wake, clock=utc_now, stop=stop_on_signals())
+    run(db, Waker(actor.send).wake, clock=utc_now, stop=stop_on_signals())
 
 
 @app.command()

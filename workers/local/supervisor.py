@@ -126,7 +126,8 @@ class _Supervisor:
             yield _server("valkey", self._valkey, f"{LOOPBACK}:{self._valkey.port}")
 
     def _wait_servers(self) -> None:
-        for child, server in zip(self._running, filter(None, (self._mongod, self._valkey)), strict=False):
+        embedded: list[Mongod | Valkey] = [s for s in (self._mongod, self._valkey) if s is not None]
+        for child, server in zip(self._running, embedded, strict=False):
             server.wait_ready()
             child.process = server.process
 

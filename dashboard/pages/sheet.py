@@ -47,7 +47,8 @@ def _header(sheet: Sheet) -> None:
     zone = time_zone()
     name = wording.display_name(sheet.name, sheet.email, sheet.mobile_phone, sheet.external_id)
     kind = badge("identified", "good") if sheet.identified else badge("anonymous")
-    seen = f"first seen on {formats.day(sheet.first_seen, zone)}, last seen {formats.ago(sheet.last_seen, utc_now(), zone)}"
+    first, last = formats.day(sheet.first_seen, zone), formats.ago(sheet.last_seen, utc_now(), zone)
+    seen = f"first seen on {first}, last seen {last}"
     left, right = st.columns([5, 1], vertical_alignment="center")
     with left:
         address = f"{sheet.email} · " if sheet.email and sheet.email != name else ""
@@ -93,17 +94,19 @@ def _activity(contact: ContactId) -> None:
     names = {type_: f"{label} ({count})" for type_, label, count in types}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
-            "Types", list(names), format_func=names.__getitem__, key="sheet.types", placeholder="All activities",
+            "Types",
+            list(names),
+            format_func=names.__getitem__,
+            key="sheet.types",
+            placeholder="All activities",
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
     limit = st.session_state.setdefault(shown, MORE)
     page = sheets.timeline(db, contact, types=chosen, limit=limit)
     if not page.rows:
-        empty_state(
-            "No activity",
-            "Nothing of the chosen kind has happened." if chosen else "Nothing has happened yet.",
-        )
+        advice = "Nothing of the chosen kind has happened." if chosen else "Nothing has happened yet."
+        empty_state("No activity", advice)
         return
     show(timeline(page.rows, now=utc_now(), zone=time_zone()))
     if page.next is not None and st.button("Load more", key="sheet.more", width="stretch"):

@@ -68,7 +68,13 @@ def connect(uri: str, database: str, *, app: str) -> Database[Document]:
         tzinfo=UTC,
     )
     mongoengine.disconnect()
-    mongoengine.connect(database, host=uri, serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS, tz_aware=True)
+    mongoengine.connect(
+        database,
+        host=uri,
+        serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
+        tz_aware=True,
+        uuidRepresentation="standard",
+    )
     return client.get_database(
         database, codec_options=CODEC, write_concern=WriteConcern(w="majority", j=True)
     )

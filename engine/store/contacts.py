@@ -188,8 +188,11 @@ def _search(db: Database[Document], text: str) -> Document:
 
 
 def _begins(prefix: str) -> Document:
-    """Match array items by their beginning, as a range that the index answers."""
-    return {"$elemMatch": {"$gte": prefix, "$lt": prefix + "\uffff"}}
+    """Match array items by their beginning, as a range that the index answers.
+
+    The indexes hold only contacts that have such items, and MongoDB wants to hear so.
+    """
+    return {"$elemMatch": {"$gte": prefix, "$lt": prefix + "\uffff"}, "$exists": True}
 
 
 def _total(db: Database[Document], matching: Document) -> Total:
@@ -226,7 +229,11 @@ def _beyond(place: tuple[str, datetime, str]) -> Document:
     return {"$or": [{"active_at": {than: at}}, {"active_at": at, "_id": {than: id_}}]}
 
 
-_ROW_FIELDS = dict.fromkeys(("first_name", "last_name", "email", "email_typed", "mobile_phone", "external_id", "identified", "points.total", "statuses", "commerce.orders", "commerce.spent", "commerce.currency", "first_seen", "last_seen", "active_at"), 1)  # fmt: skip
+_ROW_FIELDS = [
+    "first_name", "last_name", "email", "email_typed", "mobile_phone", "external_id", "identified",
+    "points.total", "statuses", "commerce.orders", "commerce.spent", "commerce.currency",
+    "first_seen", "last_seen", "active_at",
+]  # fmt: skip
 
 
 def _row(row: Document) -> ContactRow:

@@ -19,10 +19,9 @@ class Contact(me.DynamicDocument):
             # A tracker or identity belongs to one living contact.
             {"fields": ["keys"], "unique": True, "partialFilterExpression": {"keys": {"$exists": True}}},
             {"fields": ["component"]},
-            {"fields": ["merged"], "partialFilterExpression": {"merged.0": {"$exists": True}}},
             {"fields": ["-active_at", "-_id"]},
             {"fields": ["lane", "next_due"], "partialFilterExpression": {"next_due": {"$exists": True}}},
-            {"fields": ["names"], "partialFilterExpression": {"names.0": {"$exists": True}}},
+            {"fields": ["names"], "partialFilterExpression": {"names": {"$exists": True}}},
         ],
     }
     id = me.StringField(primary_key=True)

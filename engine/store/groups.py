@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from bson.dbref import DBRef
 from pymongo.database import Database
 
 from engine.core.activities import Activity, ContactId, Key
@@ -91,7 +92,18 @@ def shared_in(documents: Iterable[Document]) -> set[str]:
 
 def decode_activity(row: Document) -> Activity:
     """Read an activity back from MongoDB; raise msgspec.ValidationError if it is none."""
-    return msgspec.convert({**row, "id": row["_id"]}, Activity)
+    return msgspec.convert({**as_said(row), "id": row["_id"]}, Activity)
+
+
+def as_said(row: Document) -> Document:
+    """The row with what the sender said as it was said.
+
+    PyMongo reads an object with the keys `$ref` and `$id` as a reference; here it is data.
+    """
+    for name in ("properties", "traits", "context"):
+        if isinstance(row.get(name), DBRef):
+            row[name] = dict(row[name].as_doc())
+    return row
 
 
 class _Links:

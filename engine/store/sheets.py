@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from bson.dbref import DBRef
 from pymongo.database import Database
 
 from engine.core.activities import ContactId
@@ -17,6 +18,7 @@ from engine.core.contact import Cart, Commerce
 from engine.core.reach import Reach, reach_of
 from engine.core.rulebook import Ruleset
 from engine.store import contact_documents, rulesets
+from engine.store.groups import as_said
 
 Document = dict[str, Any]
 
@@ -361,7 +363,7 @@ def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
 
 
 def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
-    catalog, properties = ruleset.catalog, row.get("properties", {})
+    catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
     if row["type"] == "status_changed":
         properties = _status_words(properties, ruleset)
     details = {name: row[name] for name in _DETAILS if row.get(name)}
@@ -411,4 +413,8 @@ def encode(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-_encoder = msgspec.json.Encoder(decimal_format="string", enc_hook=str)
+def _plain(value: object) -> object:
+    return dict(value.as_doc()) if isinstance(value, DBRef) else str(value)
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string", enc_hook=_plain)

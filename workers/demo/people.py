@@ -114,7 +114,8 @@ def visitors(*, seed: int, now: datetime) -> Iterator[Event]:
         said = {"query": source.choice(SEARCHES)} if event == "Products Searched" else product.line()
         yield {
             "type": "track", "messageId": f"demo-live-{session}-{count}", "event": event, "properties": said,
-            "anonymousId": tracker, "context": {"userAgent": BROWSERS[number % len(BROWSERS)]}, "server": False,
+            "anonymousId": tracker, "server": False,
+            "context": {"userAgent": BROWSERS[number % len(BROWSERS)]},
         }  # fmt: skip
 
 

@@ -1,0 +1,101 @@
+"""Builders of activities and rules, so that a test says only what matters to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from engine.core.activities import Activity, ActivityId, ContactId, Identities, Key
+from engine.core.component import Contact, Settled, refold
+from engine.core.identities import contact_id_of, stream_of
+from engine.core.rulebook import Rulebook, Ruleset
+from engine.rules.ruleset import compile_ruleset, read_folder
+from engine.settings import CONFIG_DIR
+
+NAMESPACE = b"a namespace for tests"
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+_numbers = count()
+
+
+def minutes(number: float) -> datetime:
+    """So many minutes after noon of 2 March 2026."""
+    return NOON + timedelta(minutes=number)
+
+
+def days(number: float) -> datetime:
+    return NOON + timedelta(days=number)
+
+
+def an_activity(
+    type_: str = "page_visited",
+    at: datetime = NOON,
+    *,
+    id_: str | None = None,
+    tracker: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    external_id: str | None = None,
+    trusted: bool = False,
+    bot: bool = False,
+    traits: dict[str, Any] | None = None,
+    **properties: Any,
+) -> Activity:
+    """An activity; without a tracker or identity it is that of tracker `t`."""
+    identities = Identities(external_id=external_id, email=email, phone=phone)
+    if tracker is None and not identities:
+        tracker = "t"
+    return Activity(
+        id=ActivityId(id_ or f"a{next(_numbers)}"),
+        type=type_,
+        stream=stream_of(tracker, identities),
+        happened_at=at,
+        received_at=NOON + timedelta(days=365),
+        tracker=tracker,
+        identities=identities,
+        properties=properties,
+        traits=traits or {},
+        trusted=trusted,
+        bot=bot,
+    )
+
+
+def bought(total: str | float, at: datetime = NOON, **more: Any) -> Activity:
+    return an_activity("order_completed", at, **{"total": total, **more})
+
+
+def identified(at: datetime = NOON, **more: Any) -> Activity:
+    return an_activity("identified", at, **more)
+
+
+def rules(**files: str) -> Rulebook:
+    """The shipped rules, with whole files replaced: `rules(scoring="rules: …")`."""
+    texts = read_folder(CONFIG_DIR) | {f"{name}.yaml": text for name, text in files.items()}
+    ruleset: Ruleset = compile_ruleset(texts, version=1)
+    return Rulebook(rulesets={1: ruleset}, present=ruleset)
+
+
+SHIPPED = rules()
+
+
+def folded(activities: Iterable[Activity], rulebook: Rulebook = SHIPPED, **more: Any) -> Settled:
+    """What the activities make of everybody, from the start."""
+    return refold(list(activities), rulebook, namespace=NAMESPACE, shared=set(), **more)
+
+
+def the_contact(activities: Iterable[Activity], rulebook: Rulebook = SHIPPED, **more: Any) -> Contact:
+    """The one contact that the activities make."""
+    [contact] = folded(activities, rulebook, **more).contacts.values()
+    return contact
+
+
+def contact_of(settled: Settled, key: str) -> Contact:
+    """The contact that holds `t:…`, `e:…`, `p:…` or `x:…`."""
+    [contact] = [c for c in settled.contacts.values() if key in c.person.keys()]
+    return contact
+
+
+def id_of(key: str) -> ContactId:
+    return contact_id_of(Key(key), NAMESPACE)

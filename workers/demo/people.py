@@ -1,274 +1,227 @@
-"""The made-up shop's people: what each does over the days, as events of the tracking API.
-
-Everything follows from the seed: the same seed, number and day give the same events with
-the same ids, so that sending them again changes nothing.
-"""
+"""The made-up shop's people: who each is, and how each tends to behave."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 
-from workers.demo.goods import (
-    BROWSERS,
-    CAMPAIGNS,
-    CITIES,
-    CURRENCY,
-    FIRST_NAMES,
-    LAST_NAMES,
-    PRODUCTS,
-    ROBOT,
-    SEARCHES,
-    Product,
+
+class Kind(StrEnum):
+    """What sort of visitor somebody is."""
+
+    PASSER_BY = "passer-by"
+    CURIOUS = "curious"
+    GUEST = "guest"
+    CUSTOMER = "customer"
+    LOYAL = "loyal"
+    ROBOT = "robot"
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How a kind of visitor behaves.
+
+    Parameters:
+      share(int): How many in a hundred are such.
+      visits(tuple): Fewest and most visits, as far as the time reaches.
+      pause(float): Mean days between two visits.
+      products(int): Most products looked at in a visit.
+      tempted(float): Chance that a visit puts something into the cart.
+      buys(float): Chance that a cart is bought, by whoever can.
+      signs_up(float): Chance that there will be an account.
+      subscribes(float): Chance of a newsletter subscription.
+    """
+
+    share: int
+    visits: tuple[int, int]
+    pause: float
+    products: int
+    tempted: float = 0.0
+    buys: float = 0.0
+    signs_up: float = 0.0
+    subscribes: float = 0.0
+
+
+HABITS: dict[Kind, Habit] = {
+    Kind.PASSER_BY: Habit(share=47, visits=(1, 1), pause=1, products=3, tempted=0.06),
+    Kind.CURIOUS: Habit(share=21, visits=(2, 6), pause=6, products=5, tempted=0.3, subscribes=0.3),
+    Kind.GUEST: Habit(share=7, visits=(1, 5), pause=10, products=5, tempted=0.7, buys=0.8, subscribes=0.3),
+    Kind.CUSTOMER: Habit(
+        share=16, visits=(4, 14), pause=6, products=6, tempted=0.5, buys=0.6, signs_up=1.0, subscribes=0.65
+    ),
+    Kind.LOYAL: Habit(
+        share=8, visits=(20, 60), pause=2.5, products=6, tempted=0.4, buys=0.65, signs_up=1.0, subscribes=0.9
+    ),
+    Kind.ROBOT: Habit(share=1, visits=(10, 40), pause=2, products=8),
+}
+
+
+@dataclass(frozen=True)
+class Country:
+    """Where people live, and how they are called there; `#` is a digit of a mobile number."""
+
+    code: str
+    language: str
+    share: int
+    mobile: str
+    cities: tuple[str, ...]
+    first_names: tuple[str, ...]
+    last_names: tuple[str, ...]
+
+
+COUNTRIES = (
+    Country(
+        "ES", "es", 55, "+346########",
+        ("Madrid", "Barcelona", "Bilbao", "Sevilla", "Zaragoza", "A Coruña", "Málaga", "Logroño"),
+        ("Ana", "Lucía", "María", "Carmen", "Nuria", "Sofía", "Begoña", "Inés", "Aránzazu", "Laia", "Íñigo",
+         "Javier", "Pablo", "Jordi", "Aitor", "Álvaro", "José María", "Rubén", "Xoán", "Martí"),
+        ("García", "Fernández", "Muñoz", "Ibáñez", "Etxeberria", "Puig", "López de Haro", "Martín", "Núñez",
+         "Ruiz", "Peña", "Goikoetxea", "Castaño", "Vázquez", "Roca i Güell", "Sánchez", "Ordóñez"),
+    ),
+    Country(
+        "GB", "en", 13, "+447#########", ("London", "Leeds", "Edinburgh", "Bristol"),
+        ("Emma", "Oliver", "Grace", "Harry", "Zoë", "Alice", "Callum", "Priya", "Rhys"),
+        ("Smith", "Jones", "Brontë", "Clarke", "MacLeod", "Patel", "Ffoulkes", "Hughes"),
+    ),
+    Country(
+        "IE", "en", 4, "+3538########", ("Dublin", "Cork", "Galway"),
+        ("Siobhán", "Aoife", "Seán", "Niamh", "Conor"), ("O'Neill", "Byrne", "Ó Súilleabháin", "Walsh"),
+    ),
+    Country(
+        "FR", "fr", 8, "+336########", ("Lyon", "Pau", "Toulouse", "Chambéry"),
+        ("François", "Chloé", "Noémie", "Benoît", "Anaïs", "Jérôme"),
+        ("Dubois", "Lefèvre", "Gautier", "d'Arc", "Hénin", "Bézier"),
+    ),
+    Country(
+        "PT", "pt", 7, "+3519########", ("Lisboa", "Porto", "Évora"),
+        ("João", "Inês", "Conceição", "Tomás", "Beatriz"), ("Ferreira", "Gonçalves", "Simões", "da Silva"),
+    ),
+    Country(
+        "DE", "de", 7, "+4915#########", ("München", "Köln", "Leipzig", "Tübingen"),
+        ("Anke", "Jürgen", "Björn", "Käthe", "Müge", "Lukas"),
+        ("Schäfer", "Weiß", "Müller", "van den Berg", "Yıldız"),
+    ),
+    Country(
+        "IT", "it", 3, "+393#########", ("Torino", "Bolzano", "Forlì"),
+        ("Matteo", "Giulia", "Niccolò", "Elisa"), ("Rossi", "Esposito", "D'Angelo", "Cantù"),
+    ),
+    Country(
+        "PL", "pl", 2, "+485########", ("Kraków", "Łódź", "Zakopane"),
+        ("Łukasz", "Agnieszka", "Małgorzata", "Paweł"), ("Kowalska", "Nowak", "Wójcik", "Dąbrowski"),
+    ),
+    Country(
+        "SE", "en", 1, "+467########", ("Göteborg", "Umeå"),
+        ("Åsa", "Sören", "Märta"), ("Håkansson", "Jørgensen", "Öberg"),
+    ),
+)  # fmt: skip
+
+BROWSERS = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1 Version/17.5 Safari/605.1",
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0",
 )
+TABLET = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1"
+ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
-Event = dict[str, Any]
+_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "ı": "i", "'": "", " ": ""})
 
-BUSY_HOURS = (8, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 20, 21, 21, 21, 22, 22, 23)
-"""Hours in which people shop, the lively ones more than once."""
-
-KINDS = (("passer-by", 55), ("curious", 22), ("customer", 16), ("loyal", 6), ("robot", 1))
-"""Kinds of people, and how many in a hundred are such."""
+FAMILIES = 40
+"""One in so many people sits at the browser of the person before."""
 
 
-@dataclass
-class _Person:
-    """Somebody with browsers, habits and perhaps an account."""
+@dataclass(frozen=True)
+class Device:
+    """A browser: the tracker that it carries, and what it calls itself."""
 
-    number: int
-    kind: str
-    random: random.Random
-    prefix: str
-    first: str
-    last: str
+    tracker: str
     user_agent: str
-    trackers: list[str]
-    events: list[Event] = field(default_factory=list)
-    known: bool = False
-    mails: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who comes to the shop.
+
+    Parameters:
+      population(str): Names the run of people that this one belongs to; ids begin with it.
+      number(int): Their place among them; nobody else of the population has it.
+      reads(float): Chance that a mail is opened.
+      phone(str | None): E.164, for those who give one away.
+      mailbox(str): `fine`, `full` now and then, or `dead`.
+    """
+
+    population: str
+    number: int
+    kind: Kind
+    arrived: date
+    country: Country
+    city: str
+    first_name: str
+    last_name: str
+    birth_date: date
+    devices: tuple[Device, ...]
+    phone: str | None
+    reads: float
+    mailbox: str
+
+    @property
+    def habit(self) -> Habit:
+        return HABITS[self.kind]
 
     @property
     def user_id(self) -> str:
-        return f"{self.prefix}c{self.number:05}"
+        return f"C{self.population}-{self.number}"
 
     @property
     def email(self) -> str:
-        plain = f"{self.first}.{self.last}".replace(" ", "").replace("'", "").lower()
-        ascii_ = "".join(_PLAIN.get(character, character) for character in plain)
-        return f"{ascii_}{self.number}@example.com"
-
-    def note(self, at: datetime, kind: str, *, server: bool = False, tracker: int = 0, **said: Any) -> None:
-        """Add an event; a server's carries the account, a browser's the tracker."""
-        event: Event = {
-            "type": kind,
-            "messageId": f"demo-{self.prefix}{self.number}-{len(self.events)}",
-            "timestamp": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "server": server,
-            **said,
-        }
-        if not server:
-            event["anonymousId"] = self.trackers[tracker % len(self.trackers)]
-            event["context"] = {"userAgent": self.user_agent}
-        if self.known:
-            event["userId"] = self.user_id
-        self.events.append(event)
-
-    def track(
-        self, at: datetime, event: str, properties: Event, *, server: bool = False, tracker: int = 0
-    ) -> None:
-        self.note(at, "track", server=server, tracker=tracker, event=event, properties=properties)
+        """An address under a domain that is reserved for examples: no mail can reach anybody."""
+        domain = ("example.com", "example.org", "example.net")[self.number % 3]
+        return f"{_ascii(self.first_name)}.{_ascii(self.last_name)}{self.number}@{domain}".lower()
 
 
-_PLAIN = dict(
-    zip("áàâäãåéèêëíìîïóòôöõøúùûüñçłżźśćńęąßıÁÍ", "aaaaaaeeeeiiiioooooouuuunclzzscneasiai", strict=True)
-)
-
-
-def generate(*, seed: int, contacts: int, days: int, now: datetime) -> list[Event]:
-    """The events of `contacts` people over the `days` up to `now`, in the order of happening.
-
-    Deterministic for a seed and a day: the history ends at the last whole hour of `now`.
-    An event carries `server: true` if it comes from the shop's server and not a browser.
-    """
-    end = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    events: list[Event] = []
-    for number in range(contacts):
-        person = _person(seed, number)
-        _live(person, end=end, days=days)
-        events += (event for event in person.events if event["timestamp"] < _iso(end))
-    return sorted(events, key=lambda event: (event["timestamp"], event["messageId"]))
-
-
-def visitors(*, seed: int, now: datetime) -> Iterator[Event]:
-    """Visits as they might happen now, one event after another, without end."""
-    source = random.Random(seed)
-    session = now.strftime("%Y%m%d%H%M%S")
-    for count in range(10**9):
-        number = source.randrange(200)
-        tracker, product = f"demo-{seed}-t{number}-0", source.choice(PRODUCTS)
-        names = ("Product Viewed", "Product Viewed", "Product Viewed", "Product Added", "Products Searched")
-        event = source.choice(names)
-        said = {"query": source.choice(SEARCHES)} if event == "Products Searched" else product.line()
-        yield {
-            "type": "track", "messageId": f"demo-live-{session}-{count}", "event": event, "properties": said,
-            "anonymousId": tracker, "server": False,
-            "context": {"userAgent": BROWSERS[number % len(BROWSERS)]},
-        }  # fmt: skip
-
-
-def _person(seed: int, number: int) -> _Person:
-    source = random.Random(f"{seed}/{number}")
-    kind = source.choices([name for name, _ in KINDS], [weight for _, weight in KINDS])[0]
-    # One browser in forty stands in a family's living room.
-    home = number - 1 if number % 40 == 1 else number
-    devices = 2 if kind in ("customer", "loyal") and source.random() < 0.5 else 1
-    trackers = [
-        f"demo-{seed}-t{home}-0",
-        *(f"demo-{seed}-t{number}-{device}" for device in range(1, devices)),
-    ]
-    return _Person(
+def person_of(population: str, number: int, *, arrived: date) -> Person:
+    """The person of that number: the same one every time."""
+    chance = random.Random(f"{population}/{number}")
+    kind = chance.choices(list(HABITS), [habit.share for habit in HABITS.values()])[0]
+    country = chance.choices(COUNTRIES, [country.share for country in COUNTRIES])[0]
+    return Person(
+        population=population,
         number=number,
         kind=kind,
-        random=source,
-        prefix=f"{seed}-",
-        first=source.choice(FIRST_NAMES),
-        last=source.choice(LAST_NAMES),
-        user_agent=ROBOT if kind == "robot" else source.choice(BROWSERS),
-        trackers=trackers,
+        arrived=arrived,
+        country=country,
+        city=chance.choice(country.cities),
+        first_name=chance.choice(country.first_names),
+        last_name=chance.choice(country.last_names),
+        birth_date=date(chance.randrange(1950, 2007), chance.randrange(1, 13), chance.randrange(1, 29)),
+        devices=_devices(population, number, kind=kind, two=chance.random() < 0.5),
+        phone=_mobile(country, number) if chance.random() < 0.45 else None,
+        reads=chance.uniform(0.1, 0.7),
+        mailbox=chance.choices(("fine", "full", "dead"), (85, 9, 6))[0],
     )
 
 
-def _live(person: _Person, *, end: datetime, days: int) -> None:
-    source = person.random
-    visits = {"passer-by": 1, "robot": 12, "curious": 3, "customer": 7, "loyal": 16}[person.kind]
-    times = sorted(_time(source, end, days) for _ in range(max(1, int(source.gauss(visits, visits / 4)))))
-    for index, at in enumerate(times):
-        if person.kind in ("customer", "loyal") and index == 1 + person.number % 2:
-            _register(person, at)
-        _visit(person, at + timedelta(minutes=2), tracker=index)
-    if person.known:
-        _mails(person, end=end, days=days, since=times[min(2, len(times) - 1)])
+def _devices(population: str, number: int, *, kind: Kind, two: bool) -> tuple[Device, ...]:
+    if kind is Kind.ROBOT:
+        return (Device(f"demo-{population}-{number}-bot", ROBOT),)
+    at_home = number - 1 if number % FAMILIES == 1 else number
+    first = Device(f"demo-{population}-{at_home}-a", BROWSERS[at_home % len(BROWSERS)])
+    second = Device(f"demo-{population}-{number}-b", BROWSERS[(number + 2) % len(BROWSERS)])
+    return (first, second) if two and kind in (Kind.CUSTOMER, Kind.LOYAL) else (first,)
 
 
-def _time(source: random.Random, end: datetime, days: int) -> datetime:
-    """A moment of the period: the evenings and the weekends are livelier, and so are the last weeks."""
-    for _ in range(8):
-        back = min(days - 1, int(abs(source.gauss(0, days / 2))))
-        day = (end - timedelta(days=back)).date()
-        if day.weekday() >= 5 or source.random() < 0.75:
-            break
-    at = datetime(day.year, day.month, day.day, source.choice(BUSY_HOURS), tzinfo=UTC)
-    return at + timedelta(seconds=source.randrange(3_600), milliseconds=source.randrange(1_000))
+def _mobile(country: Country, number: int) -> str:
+    """A number of the country's mobile form; no two people of a population share one."""
+    digits = country.mobile.count("#")
+    # 7919 is prime, so that this runs through all the numbers before one comes again.
+    own = f"{(number * 7919 + 1234567) % 10**digits:0{digits}}"
+    return country.mobile.rstrip("#") + own
 
 
-def _register(person: _Person, at: datetime) -> None:
-    source = person.random
-    person.known = True
-    city, country = source.choice(CITIES)
-    traits: Event = {
-        "email": person.email, "firstName": person.first, "lastName": person.last, "city": city,
-        "country": country, "language": "es" if country == "ES" else "en",
-    }  # fmt: skip
-    if source.random() < 0.4:
-        traits["phone"] = f"+34 6{source.randrange(10):02}{person.number:06}"[:13]
-    if source.random() < 0.6:
-        traits["shoe_size"] = source.randrange(36, 46)
-    person.note(at, "identify", traits=traits)
-    person.track(at + timedelta(seconds=1), "registered", {"method": "email"})
-    if source.random() < 0.6:
-        person.track(
-            at + timedelta(seconds=9), "newsletter_subscribed", {"source": "registration"}, server=True
-        )
-
-
-def _visit(person: _Person, at: datetime, *, tracker: int) -> None:
-    source = person.random
-    person.note(at, "page", tracker=tracker, name="Home", properties={"path": "/", "title": "Cumbre"})
-    seen = [source.choice(PRODUCTS) for _ in range(source.randrange(1, 5))]
-    if source.random() < 0.3:
-        at += timedelta(seconds=source.randrange(10, 60))
-        person.track(at, "Products Searched", {"query": source.choice(SEARCHES)}, tracker=tracker)
-    for product in seen:
-        at += timedelta(seconds=source.randrange(15, 180))
-        person.track(at, "Product Viewed", product.line(), tracker=tracker)
-    eager = {"passer-by": 0.05, "robot": 0.0, "curious": 0.25, "customer": 0.5, "loyal": 0.6}[person.kind]
-    if source.random() < eager:
-        _shop(person, at, source.sample(seen, min(len(seen), 2)), tracker=tracker)
-
-
-def _shop(person: _Person, at: datetime, products: list[Product], *, tracker: int) -> None:
-    source = person.random
-    quantities = {product: source.choice((1, 1, 1, 2)) for product in products}
-    for product, quantity in quantities.items():
-        at += timedelta(seconds=source.randrange(5, 60))
-        person.track(at, "Product Added", product.line(quantity), tracker=tracker)
-    if not person.known or source.random() < 0.3:
-        return  # the cart stays where it is
-    lines = [product.line(quantity) for product, quantity in quantities.items()]
-    cents = sum(product.cents * quantity for product, quantity in quantities.items()) + 495
-    order = {"order_id": f"{person.prefix}{person.number}-{len(person.events)}", "currency": CURRENCY}
-    at += timedelta(seconds=source.randrange(30, 300))
-    person.track(at, "Checkout Started", {**order, "value": cents / 100, "products": lines}, tracker=tracker)
-    at += timedelta(seconds=source.randrange(40, 200))
-    bought = {**order, "total": cents / 100, "shipping": 4.95, "products": lines}
-    person.track(at, "Order Completed", bought, server=True)
-    fate = source.random()
-    if fate < 0.05:
-        person.track(at + timedelta(days=6), "Order Refunded", {**order, "total": cents / 200}, server=True)
-    elif fate < 0.08:
-        person.track(at + timedelta(hours=5), "Order Cancelled", order, server=True)
-    elif fate < 0.2:
-        said = {
-            "product_id": products[0].id,
-            "rating": source.choice((3, 4, 5, 5)),
-            "review_body": "Muy cómodas",
-        }
-        person.track(at + timedelta(days=9), "Product Reviewed", said)
-
-
-def _mails(person: _Person, *, end: datetime, days: int, since: datetime) -> None:
-    """A mail a week to who is known; some bounce for good, some complain, some leave."""
-    source = person.random
-    dead = source.random() < 0.06
-    for week in range(days // 7):
-        at = end - timedelta(days=7 * (days // 7 - week)) + timedelta(hours=9, minutes=source.randrange(60))
-        if at < since:
-            continue
-        mail = {
-            "message_id": f"{person.user_id}-m{week}",
-            "email": person.email,
-            "campaign": CAMPAIGNS[week % len(CAMPAIGNS)],
-        }
-        mail["subject"] = mail["campaign"]
-        person.track(at, "email_sent", mail, server=True)
-        after = at + timedelta(seconds=source.randrange(5, 90))
-        if dead:
-            said = {**mail, "bounce": "permanent", "code": "5.1.1", "reason": "mailbox does not exist"}
-            person.track(after, "email_bounced", said, server=True)
-            continue
-        person.track(after, "email_delivered", mail, server=True)
-        _read(person, mail, after)
-
-
-def _read(person: _Person, mail: Event, at: datetime) -> None:
-    source = person.random
-    mood = source.random()
-    if mood < 0.35:
-        person.track(at + timedelta(minutes=source.randrange(3, 900)), "email_opened", mail, server=True)
-    if mood < 0.12:
-        clicked = {**mail, "link_url": "https://cumbre.example/new"}
-        person.track(
-            at + timedelta(minutes=source.randrange(901, 1_000)), "email_clicked", clicked, server=True
-        )
-    elif mood > 0.995:
-        person.track(at + timedelta(hours=2), "email_complained", mail, server=True)
-    elif mood > 0.98:
-        said = {"reason": "too many mails"}
-        person.track(at + timedelta(hours=3), "newsletter_unsubscribed", said, server=True)
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _ascii(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    return plain.encode("ascii", "ignore").decode()

@@ -2,14 +2,11 @@
 
 import gzip
 import json
-import socket
-import threading
 from pathlib import Path
 
 import httpx
 import pytest
 import segment.analytics as analytics
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo import MongoClient
@@ -19,12 +16,11 @@ from engine.settings import CONFIG_DIR
 from engine.store import contacts, keys, sheets
 from engine.store.connection import connect, prepare, utc_now
 from tests.integration.drained import drain_all
+from tests.integration.served import PLENTY, served
 from workers.broker import Waker
 from workers.collector.app import create_app
 from workers.collector.keys import RateLimit
 from workers.local.mongod import Mongod
-
-PLENTY = RateLimit(per_second=1e6, burst=1e6)
 
 
 class Woken:
@@ -216,23 +212,10 @@ def test_no_body_is_ever_a_500(client, batch, envelope):
 
 
 @pytest.fixture
-def server(db, woken):
+def server(db):
     """The collector on a real port."""
-    yield from _served(create_app(db, woken, limit=PLENTY))
-
-
-def _served(app):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    while not running.started:
-        pass
-    yield f"http://127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join()
+    with served(db) as address:
+        yield address
 
 
 def test_a_client_that_nobody_here_wrote_works_by_changing_its_host(db, server, tokens):

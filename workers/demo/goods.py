@@ -67,7 +67,12 @@ SEARCHES = (
     "chaussures randonnée", "saco de dormir", "sandalias", "niños botas", "head torch", "rebajas",
 )  # fmt: skip
 
-PROMOTIONS = ("Free shipping from 80 €", "Winter is coming: down", "Members' days", "Repair it, do not replace it")
+PROMOTIONS = (
+    "Free shipping from 80 €",
+    "Winter is coming: down",
+    "Members' days",
+    "Repair it, do not replace it",
+)
 
 NEWSLETTERS = (
     "Autumn on the trail", "New: Galerna hardshell", "Five walks for a long weekend", "Members' days: 15 %",

@@ -93,7 +93,7 @@ COUNTRIES = (
     Country(
         "FR", "fr", 8, "+336########", ("Lyon", "Pau", "Toulouse", "Chambéry"),
         ("François", "Chloé", "Noémie", "Benoît", "Anaïs", "Jérôme"),
-        ("Dubois", "Lefèvre", "Gautier", "d'Arc", "Hénin", "Bézier"),
+        ("Dubois", "Lefèvre", "Gautier", "d'Aubigné", "Hénin", "Bézier"),
     ),
     Country(
         "PT", "pt", 7, "+3519########", ("Lisboa", "Porto", "Évora"),
@@ -120,9 +120,9 @@ COUNTRIES = (
 
 BROWSERS = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1 Version/17.5 Safari/605.1",
-    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0",
 )
 TABLET = "Mozilla/5.0 (iPad; CPU OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Safari/604.1"
@@ -130,8 +130,11 @@ ROBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html
 
 _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ß": "ss", "ı": "i", "'": "", " ": ""})
 
-FAMILIES = 40
-"""One in so many people sits at the browser of the person before."""
+KNOWN = (Kind.CUSTOMER, Kind.LOYAL)
+"""Kinds of which everybody has an account in the end."""
+
+FAMILIES = 4
+"""Of so many people, one sits at the browser of the person before, if both have accounts."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ class Person:
 def person_of(population: str, number: int, *, arrived: date) -> Person:
     """The person of that number: the same one every time."""
     chance = random.Random(f"{population}/{number}")
-    kind = chance.choices(list(HABITS), [habit.share for habit in HABITS.values()])[0]
+    kind = _kind(population, number)
     country = chance.choices(COUNTRIES, [country.share for country in COUNTRIES])[0]
     return Person(
         population=population,
@@ -201,17 +204,23 @@ def person_of(population: str, number: int, *, arrived: date) -> Person:
         devices=_devices(population, number, kind=kind, two=chance.random() < 0.5),
         phone=_mobile(country, number) if chance.random() < 0.45 else None,
         reads=chance.uniform(0.1, 0.7),
-        mailbox=chance.choices(("fine", "full", "dead"), (85, 9, 6))[0],
+        mailbox=chance.choices(("fine", "full", "dead"), (82, 9, 9))[0],
     )
+
+
+def _kind(population: str, number: int) -> Kind:
+    chance = random.Random(f"{population}/{number}/kind")
+    return chance.choices(list(HABITS), [habit.share for habit in HABITS.values()])[0]
 
 
 def _devices(population: str, number: int, *, kind: Kind, two: bool) -> tuple[Device, ...]:
     if kind is Kind.ROBOT:
         return (Device(f"demo-{population}-{number}-bot", ROBOT),)
-    at_home = number - 1 if number % FAMILIES == 1 else number
+    in_family = number % FAMILIES == 1 and kind in KNOWN and _kind(population, number - 1) in KNOWN
+    at_home = number - 1 if in_family else number
     first = Device(f"demo-{population}-{at_home}-a", BROWSERS[at_home % len(BROWSERS)])
     second = Device(f"demo-{population}-{number}-b", BROWSERS[(number + 2) % len(BROWSERS)])
-    return (first, second) if two and kind in (Kind.CUSTOMER, Kind.LOYAL) else (first,)
+    return (first, second) if two and kind in KNOWN else (first,)
 
 
 def _mobile(country: Country, number: int) -> str:

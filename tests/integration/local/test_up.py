@@ -28,7 +28,13 @@ def send(instance, events, kind="secret"):
 
 def order(number, who="ana"):
     properties = {"order_id": f"o{number}", "total": "10.10", "currency": "EUR"}
-    return {"type": "track", "event": "Order Completed", "userId": who, "messageId": f"{who}-{number}", "properties": properties}
+    return {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": who,
+        "messageId": f"{who}-{number}",
+        "properties": properties,
+    }
 
 
 def test_an_event_sent_by_http_is_on_the_sheet(instance):
@@ -38,7 +44,10 @@ def test_an_event_sent_by_http_is_on_the_sheet(instance):
     sheet = instance.json("contact", "show", "ana")
     assert sheet["commerce"]["spent"] == "50.50"
     assert sum(entry["points"] for entry in sheet["points"]["entries"]) == sheet["points"]["total"] == 150
-    assert len(instance.sheets("activities", "ana", "--json", "--type", "order_completed").stdout.splitlines()) == 5
+    assert (
+        len(instance.sheets("activities", "ana", "--json", "--type", "order_completed").stdout.splitlines())
+        == 5
+    )
 
 
 def test_the_list_filters_and_prints_an_object_a_line(instance):
@@ -73,7 +82,9 @@ def test_a_killed_mongod_comes_back_with_all_that_was_acknowledged(instance):
 
 
 def test_a_second_one_on_the_same_folder_is_told(instance):
-    second = sheets("up", "--no-dashboard", "--data-dir", str(instance.data_dir), data_dir=instance.data_dir, check=False)
+    second = sheets(
+        "up", "--no-dashboard", "--data-dir", str(instance.data_dir), data_dir=instance.data_dir, check=False
+    )
 
     assert second.returncode == 1
     assert f"process {instance.process.pid}" in second.stderr
@@ -84,7 +95,16 @@ def test_a_taken_port_names_the_option(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = sheets("up", "--data-dir", str(tmp_path), "--collector-port", str(port), "--no-dashboard", data_dir=tmp_path, check=False)
+        refused = sheets(
+            "up",
+            "--data-dir",
+            str(tmp_path),
+            "--collector-port",
+            str(port),
+            "--no-dashboard",
+            data_dir=tmp_path,
+            check=False,
+        )
 
     assert refused.returncode == 1
     assert str(port) in refused.stderr and "--collector-port" in refused.stderr
@@ -97,7 +117,9 @@ def test_status_and_doctor_tell_how_it_is(instance):
 
     assert status["workers"] >= 1 and len(status["lanes"]) == 16
     assert set(status["activities"]) == {"received", "applied", "failed"}
-    assert {findings[check] for check in ("MongoDB", "replica set", "indexes", "broker", "processes")} == {"ok"}
+    assert {findings[check] for check in ("MongoDB", "replica set", "indexes", "broker", "processes")} == {
+        "ok"
+    }
 
 
 def test_commands_without_an_instance_say_what_to_do(tmp_path):
@@ -134,7 +156,7 @@ def test_a_killed_supervisor_takes_its_children_along(tmp_path):
     os.kill(first.process.pid, signal.SIGKILL)
     first.process.wait()
 
-    gone, alive = psutil.wait_procs(children, timeout=20)
+    _, alive = psutil.wait_procs(children, timeout=20)
     assert not alive, [child.cmdline() for child in alive]
     with running(tmp_path, "--no-dashboard") as second:
         assert second.json("status")["contacts"] == 0

@@ -33,7 +33,9 @@ def sums_on_the_sheets(db):
 
 def send_by_python(orders, host, token):
     failures = []
-    client = analytics.Client(token, host=host, gzip=True, max_queue_size=20_000, on_error=lambda e, _: failures.append(e))
+    client = analytics.Client(
+        token, host=host, gzip=True, max_queue_size=20_000, on_error=lambda e, _: failures.append(e)
+    )
     for order in orders:
         properties = {"order_id": order.id, "total": float(order.dollars), "currency": "USD"}
         client.track(order.customer, "Order Completed", properties, timestamp=order.at, message_id=order.id)
@@ -93,7 +95,9 @@ def test_the_client_for_node_brings_the_same(db, orders, node_client):
     with served(db) as host:
         for _ in range(2):
             command = ["node", "send.mjs", host, token]
-            subprocess.run(command, cwd=node_client, input="\n".join(lines), text=True, check=True, timeout=120)
+            subprocess.run(
+                command, cwd=node_client, input="\n".join(lines), text=True, check=True, timeout=120
+            )
     drain_all(db)
 
     assert sums_on_the_sheets(db) == cdnow.sums(orders)

@@ -24,7 +24,9 @@ def test_an_ending_is_said_in_words(status, words):
 
 def test_a_child_that_died_is_said_and_started_again(tmp_path, monkeypatch):
     said = []
-    child = Child("brief", lambda: subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]), tmp_path / "log")
+    child = Child(
+        "brief", lambda: subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"]), tmp_path / "log"
+    )
     child.begin()
     first = child.process
     first.wait()

@@ -1,0 +1,36 @@
+"""`python -m tests.bench [NAME…] [--size small|full]`: one JSON line a figure."""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.bench.fold import bench_fold
+from tests.bench.instance import latency, startup
+from tests.bench.measure import Bench
+from tests.bench.pipeline import pipeline, pipeline_http
+
+BENCHES: dict[str, Bench] = {
+    "fold": bench_fold,
+    "startup": startup,
+    "latency": latency,
+    "pipeline": pipeline,
+    "pipeline_http": pipeline_http,
+}
+
+
+def main() -> None:
+    """Run the benches that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    parser.add_argument("--size", choices=("small", "full"), default="small")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    for name in options.names or BENCHES:
+        for result in BENCHES[name](options.size):
+            print(result.line(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""A shop's instance with the real pages, and a real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.running import Running, running
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PICTURES = Path("artefacts/pictures")
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>**[x](javascript:alert(1))**'
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """`sheets up` with a made-up shop's history and a few people that the tests know."""
+    with running(tmp_path_factory.mktemp("browser") / "data") as instance:
+        instance.sheets("demo", "--contacts", "150", "--no-live", "--seed", "3")
+        send(instance, known_people())
+        instance.sheets("wait", "--timeout", "60")
+        yield instance
+
+
+def send(instance: Running, events: list[dict[str, Any]]) -> None:
+    token = instance.json("keys", "create", "--kind", "secret")["token"]
+    body = json.dumps({"writeKey": token, "batch": events}).encode()
+    with urllib.request.urlopen(f"{instance.collector}/v1/batch", body) as answer:
+        assert json.load(answer) == {"success": True}
+
+
+def track(user: str, event: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "track", "userId": user, "event": event, "properties": properties}
+
+
+def known_people() -> list[dict[str, Any]]:
+    ana = {
+        "email": "ana.prueba@example.com",
+        "firstName": "Ana",
+        "lastName": "de la Prueba y Fernández-Villaverde",
+    }
+    evil = {"email": "evil@example.com", "firstName": HOSTILE, "city": HOSTILE, "plan": HOSTILE}
+    return [
+        {"type": "identify", "userId": "ana", "anonymousId": "ana-laptop", "traits": ana},
+        track("ana", "newsletter_subscribed", source="checkout"),
+        *(
+            track("ana", "Product Viewed", product_id=f"p{n}", name=f"Shoe {n}", price=60 + n)
+            for n in range(70)
+        ),
+        track("ana", "Product Added", product_id="p1", name="Shoe 1", price=61, quantity=2),
+        track(
+            "ana",
+            "Order Completed",
+            order_id="A-1",
+            total=122,
+            currency="EUR",
+            products=[{"product_id": "p1", "name": "Shoe 1"}],
+        ),
+        {"type": "identify", "userId": HOSTILE, "traits": evil},
+        track(HOSTILE, HOSTILE, **{"name": HOSTILE, HOSTILE: HOSTILE}),
+        track(HOSTILE, "Product Viewed", name=HOSTILE, category=HOSTILE),
+        track(HOSTILE, "Order Completed", order_id=HOSTILE, total=5, currency="EUR"),
+        track(HOSTILE, "Product Added", product_id=HOSTILE, name=HOSTILE, price=1),
+    ]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("CI"):
+            pytest.fail("chromium is missing: .ci/run installs it")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in(instance: Running, browser: Browser) -> dict[str, Any]:
+    """The cookies of a browser that used a one-time link."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(instance.link)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{instance.dashboard}/")
+    state: dict[str, Any] = dict(context.storage_state())
+    context.close()
+    return state
+
+
+@pytest.fixture
+def context(browser: Browser, signed_in: dict[str, Any]) -> Iterator[BrowserContext]:
+    context = browser.new_context(storage_state=signed_in, viewport=DESK)  # type: ignore[arg-type]
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has finished its run."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_timeout(300)
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of the page at both widths."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for suffix, size in (("", DESK), ("-phone", PHONE)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.wait_for_timeout(400)
+        page.screenshot(path=PICTURES / f"{name}{suffix}.png")
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]

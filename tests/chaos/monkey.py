@@ -1,0 +1,188 @@
+"""Killing things while activities go through, and letting the rest come to an end."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import redis
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from engine.core.activities import Activity
+from engine.errors import Unavailable
+from engine.settings import CONFIG_DIR, Instance, write_instance
+from engine.store import inbox
+from engine.store.connection import connect, prepare, utc_now
+from tests.chaos.truth import Verdict, judge
+from tests.chaos.workload import Workload
+from workers.drain import drain
+from workers.local.mongod import Mongod
+from workers.local.process import spawn, terminate
+from workers.local.valkey import Valkey
+
+WORKERS = 3
+END_TIMEOUT = 900.0
+
+
+@dataclass
+class Toll:
+    """What was killed."""
+
+    workers: int = 0
+    mongods: int = 0
+    flushes: int = 0
+
+
+@dataclass
+class Chaos:
+    """One run: servers and processes of its own in `folder`.
+
+    Parameters:
+      folder(Path): Everything that is written goes here.
+      kill_every(float): Seconds between two kills of a worker.
+      seed(int): Of the order of sending and of who is killed.
+    """
+
+    folder: Path
+    kill_every: float
+    seed: int
+    say: Callable[[str], None] = print
+    toll: Toll = field(default_factory=Toll)
+
+    def run(self, load: Workload) -> tuple[Verdict, Toll]:
+        """Send everything twice and shuffled while things are killed; judge the end."""
+        self._mongod, self._valkey = Mongod(self.folder), Valkey(self.folder)
+        for server in (self._mongod, self._valkey):
+            server.start()
+        for server in (self._mongod, self._valkey):
+            server.wait_ready()
+        try:
+            self._quiet_run(load)
+            self._lively_run(load)
+            return self._judge(load), self.toll
+        finally:
+            self._mongod.stop()
+            self._valkey.stop()
+
+    def _quiet_run(self, load: Workload) -> None:
+        db = self._open("quiet")
+        prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+        for start in range(0, len(load.activities), 1_000):
+            inbox.receive(db, load.activities[start : start + 1_000])
+            self._drain_all(db)
+        while _has_work(db):  # what fell due in a lane that was drained before
+            self._drain_all(db)
+        self._raw()["lively"].installation.insert_many(self._raw()["quiet"].installation.find())
+        self.say(f"quiet run done: {db.contacts.count_documents({})} contacts")
+
+    def _drain_all(self, db: Any) -> None:
+        for lane in range(db.lanes.count_documents({})):
+            drain(db, lane, holder="quiet", clock=utc_now)
+
+    def _lively_run(self, load: Workload) -> None:
+        prepare(self._open("lively"), config_dir=CONFIG_DIR, now=utc_now())
+        instance = Instance(
+            self._mongod.uri, self._valkey.url, "lively", data_dir=self.folder, pid=os.getpid()
+        )
+        write_instance(instance)
+        over = threading.Event()
+        herd = [self._process("worker", number) for number in range(WORKERS)]
+        scheduler = self._process("scheduler", 0)
+        killer = threading.Thread(target=self._kill_workers, args=(herd, over))
+        killer.start()
+        try:
+            self._send(load.activities)
+            self._wait_for_the_end()
+        finally:
+            over.set()
+            killer.join()
+            for process in (*herd, scheduler):
+                terminate(process, grace=10)
+
+    def _send(self, activities: Sequence[Activity]) -> None:
+        """Each twice, shuffled, in chunks of any size; sent again until it is acknowledged."""
+        source = random.Random(self.seed)
+        parcels = [*activities, *activities]
+        source.shuffle(parcels)
+        db, position = self._open("lively"), 0
+        events = {len(parcels) // 3: self._kill_mongod, 2 * len(parcels) // 3: self._kill_mongod}
+        events |= {len(parcels) // 4: self._flush, 3 * len(parcels) // 4: self._flush}
+        while position < len(parcels):
+            chunk = parcels[position : position + source.randrange(1, 200)]
+            for mark in [mark for mark in events if mark < position + len(chunk)]:
+                events.pop(mark)()
+            self._until_acknowledged(db, chunk)
+            position += len(chunk)
+            time.sleep(0.01)
+        self.say(f"all sent; killed so far: {self.toll}")
+
+    def _until_acknowledged(self, db: Any, chunk: Sequence[Activity]) -> None:
+        """Send until it is confirmed, as a client does; a dead mongod is started again."""
+        while True:
+            try:
+                inbox.receive(db, chunk)
+                return
+            except Unavailable:
+                # Only this thread starts servers: they end with the thread that started them.
+                self._mongod.wait_ready()
+
+    def _kill_workers(self, herd: list[subprocess.Popen[bytes]], over: threading.Event) -> None:
+        source = random.Random(self.seed + 1)
+        while not over.wait(self.kill_every):
+            number = source.randrange(len(herd))
+            herd[number].kill()
+            herd[number].wait()
+            herd[number] = self._process("worker", number)
+            self.toll.workers += 1
+
+    def _kill_mongod(self) -> None:
+        assert self._mongod.process is not None
+        self._mongod.process.kill()
+        self.toll.mongods += 1
+
+    def _flush(self) -> None:
+        redis.Redis.from_url(self._valkey.url).flushall()
+        self.toll.flushes += 1
+
+    def _wait_for_the_end(self) -> None:
+        """Until nothing is received and nothing is due, going by MongoDB's own word."""
+        deadline = time.monotonic() + END_TIMEOUT
+        while time.monotonic() < deadline:
+            try:
+                if not _has_work(self._raw()["lively"]):
+                    return
+            except PyMongoError as error:
+                self.say(f"waiting for the database: {type(error).__name__}")
+            time.sleep(0.3)
+        raise AssertionError(f"not at an end after {END_TIMEOUT:.0f} s")
+
+    def _judge(self, load: Workload) -> Verdict:
+        raw = self._raw()
+        sent = {str(activity.id) for activity in load.activities}
+        return judge(sent=sent, orders=load.orders, lively=raw["lively"], quiet=raw["quiet"])
+
+    def _process(self, name: str, number: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "workers.cli", name, "--data-dir", str(self.folder)]
+        return spawn(command, log=self.folder / "logs" / f"{name}-{number}.log")
+
+    def _open(self, name: str) -> Any:
+        return connect(self._mongod.uri, name, app="chaos")
+
+    def _raw(self) -> MongoClient[dict[str, Any]]:
+        return MongoClient(self._mongod.uri, serverSelectionTimeoutMS=5_000)
+
+
+def _has_work(db: Any) -> bool:
+    """Whether anything is received or due, by MongoDB's own word."""
+    if db.activities.find_one({"state": "received"}) is not None:
+        return True
+    return db.contacts.find_one({"next_due": {"$lte": utc_now()}}) is not None

@@ -1,0 +1,131 @@
+"""A made-up history for breaking things over, and what must come of it, counted apart."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from engine.core.activities import Activity, ActivityId, Identities
+from engine.core.identities import stream_of
+
+START = datetime(2025, 1, 6, 8, 0, tzinfo=UTC)
+"""Long past, so that nothing falls due between the two runs that are compared."""
+
+VISITS = (
+    "page_visited",
+    "product_visited",
+    "product_visited",
+    "category_visited",
+    "searched",
+    "added_to_cart",
+    "removed_from_cart",
+)
+MAILS = (
+    "email_sent",
+    "email_delivered",
+    "email_opened",
+    "email_bounced",
+    "newsletter_subscribed",
+    "newsletter_unsubscribed",
+)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Activities in the order of happening, and each person's orders and money."""
+
+    activities: list[Activity]
+    orders: dict[str, tuple[int, Decimal]]
+
+
+def workload(*, activities: int, contacts: int, seed: int) -> Workload:
+    """Visits, carts, orders, mails and claims of `contacts` people over a few months.
+
+    Most browse without a name and are identified now and then; some have two browsers,
+    some share one, and one browser is a kiosk that everybody uses.
+    """
+    source = random.Random(seed)
+    made: list[Activity] = []
+    orders: dict[str, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    at = START
+    for number in range(activities):
+        at += timedelta(milliseconds=source.randrange(0, 240_000))
+        person = (
+            min(int(source.paretovariate(0.6)) - 1, contacts - 1)
+            if number % 3
+            else source.randrange(contacts)
+        )
+        activity = _one(source, f"c{number}", person, at)
+        made.append(activity)
+        if activity.type == "order_completed":
+            count, spent = orders[str(activity.identities.email)]
+            total = Decimal(str(activity.properties["total"]))
+            orders[str(activity.identities.email)] = (count + 1, spent + total)
+    return Workload(made, dict(orders))
+
+
+def _one(source: random.Random, id_: str, person: int, at: datetime) -> Activity:
+    email, chance = f"person{person}@example.com", source.random()
+    if chance < 0.55:
+        product = source.randrange(40)
+        said = {
+            "product_id": f"p{product}",
+            "name": f"Product {product}",
+            "price": product + 0.5,
+            "query": "x",
+        }
+        return _made(id_, source.choice(VISITS), at, tracker=_browser(source, person), properties=said)
+    if chance < 0.70:
+        return _made(
+            id_,
+            "identified",
+            at,
+            tracker=_browser(source, person),
+            email=email,
+            traits={"first_name": f"N{id_}"},
+        )
+    if chance < 0.85:
+        total = source.randrange(100, 20_000) / 100
+        said = {"order_id": f"o{id_}", "total": total, "currency": "EUR"}
+        return _made(id_, "order_completed", at, email=email, properties=said, trusted=True)
+    said = {"message_id": f"m{id_}", "bounce": source.choice(("temporary", "permanent"))}
+    return _made(id_, source.choice(MAILS), at, email=email, properties=said, trusted=True)
+
+
+def _browser(source: random.Random, person: int) -> str:
+    chance = source.random()
+    if chance < 0.01:
+        return "kiosk"
+    if chance < 0.05:
+        return f"shared{person // 7}"
+    return f"browser{person}-{int(chance < 0.35)}"
+
+
+def _made(
+    id_: str,
+    type_: str,
+    at: datetime,
+    *,
+    tracker: str | None = None,
+    email: str | None = None,
+    properties: dict[str, Any] | None = None,
+    traits: dict[str, Any] | None = None,
+    trusted: bool = False,
+) -> Activity:
+    identities = Identities(email=email)
+    return Activity(
+        id=ActivityId(id_),
+        type=type_,
+        stream=stream_of(tracker, identities),
+        happened_at=at,
+        received_at=at,
+        tracker=tracker,
+        identities=identities,
+        properties=properties or {},
+        traits=traits or {},
+        trusted=trusted,
+    )

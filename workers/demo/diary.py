@@ -1,0 +1,111 @@
+"""What one person does, written down as events of the tracking API."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from workers.demo.goods import SHOP, SITE
+from workers.demo.people import Device, Person
+
+Event = dict[str, Any]
+"""An event as `/v1/batch` takes it."""
+
+
+@dataclass
+class Diary:
+    """The events of one person, in the order of writing; ids count on from `prefix`.
+
+    A browser's event carries its tracker, and the account once somebody signed in there.
+    An event of the shop's server carries no tracker: it knows people by account or email.
+
+    Parameters:
+      person(Person): Who it is about.
+      prefix(str): What the ids of events and orders begin with.
+      chance(Random): Every decision of this person comes from it.
+      until(datetime): Nothing needs to be written beyond this.
+      account_since(datetime): When the account was opened.
+      signed_in(dict): Since when the account is signed in, by tracker.
+      subscribed(bool): Whether the newsletter was ever subscribed to.
+    """
+
+    person: Person
+    prefix: str
+    chance: random.Random
+    until: datetime
+    account_since: datetime | None = None
+    signed_in: dict[str, datetime] = field(default_factory=dict)
+    subscribed: bool = False
+    events: list[Event] = field(default_factory=list)
+    orders: int = 0
+
+    def fresh(self, prefix: str, chance: random.Random, *, until: datetime) -> Diary:
+        """An empty diary of the same person, who keeps account and signed-in browsers."""
+        return Diary(
+            person=self.person,
+            prefix=prefix,
+            chance=chance,
+            until=until,
+            account_since=self.account_since,
+            signed_in=dict(self.signed_in),
+            subscribed=self.subscribed,
+        )
+
+    def has_account(self, at: datetime) -> bool:
+        return self.account_since is not None and self.account_since <= at
+
+    def is_signed_in(self, device: Device, at: datetime) -> bool:
+        since = self.signed_in.get(device.tracker)
+        return since is not None and since <= at
+
+    def page(self, at: datetime, device: Device, *, path: str, title: str, referrer: str = "") -> None:
+        said = {"path": path, "title": f"{title} · {SHOP}", "url": SITE + path}
+        if referrer:
+            said["referrer"] = referrer
+        self._from_browser(at, device, type="page", name=title, properties=said)
+
+    def track(self, at: datetime, device: Device, event: str, properties: Event) -> None:
+        """Something done in a browser."""
+        self._from_browser(at, device, type="track", event=event, properties=properties)
+
+    def identify(self, at: datetime, device: Device, traits: Event) -> None:
+        """Say in a browser who it is; the account, if there is one, counts as signed in there."""
+        if self.has_account(at):
+            self.signed_in.setdefault(device.tracker, at)
+        self._from_browser(at, device, type="identify", traits=traits)
+
+    def serve(self, at: datetime, event: str, properties: Event) -> None:
+        """Something that the shop's server says of a person whom it knows."""
+        said: Event = {"type": "track", "event": event, "properties": properties}
+        if self.has_account(at):
+            said["userId"] = self.person.user_id
+        else:
+            said["context"] = {"traits": {"email": self.person.email}}
+        self._note(at, said)
+
+    def next_order(self) -> str:
+        """A name for an order, never given before."""
+        self.orders += 1
+        return f"{self.prefix}-o{self.orders}"
+
+    def _from_browser(self, at: datetime, device: Device, **said: Any) -> None:
+        said["anonymousId"] = device.tracker
+        said["context"] = {"userAgent": device.user_agent, "locale": self.person.country.language}
+        if self.is_signed_in(device, at):
+            said["userId"] = self.person.user_id
+        self._note(at, said)
+
+    def _note(self, at: datetime, said: Event) -> None:
+        self.events.append({"messageId": f"{self.prefix}-{len(self.events)}", "timestamp": iso(at), **said})
+
+
+def comes_from_server(event: Event) -> bool:
+    """Whether the shop's server says it (with its secret key) and no browser."""
+    return "anonymousId" not in event
+
+
+def iso(at: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds; such texts sort as the times do."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

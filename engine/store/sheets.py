@@ -97,13 +97,6 @@ class SheetTracker(msgspec.Struct, frozen=True):
     shared: bool
 
 
-class Push(msgspec.Struct, frozen=True):
-    """Whether web push reaches the contact, and on how many devices."""
-
-    enabled: bool
-    devices: int
-
-
 class Sheet(msgspec.Struct, frozen=True):
     """Everything known of one contact."""
 
@@ -124,7 +117,8 @@ class Sheet(msgspec.Struct, frozen=True):
     newsletter: str | None
     mobile_status: str | None
     sms: str | None
-    push: Push
+    push: str | None
+    push_devices: int
     statuses: dict[str, SheetStatus]
     commerce: SheetCommerce
     rfm: dict[str, Any] | None
@@ -184,7 +178,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         devices=[SheetTracker(tracker.id, tracker.shared) for tracker in contact.person.trackers],
         points=_points(db, contact_id, state.points.changed_at, ruleset, now=now),
         **{machine: _state(statuses, machine) for machine in _STATUS_FIELDS},
-        push=Push(_state(statuses, "push") == "enabled", len(state.push_devices)),
+        push_devices=len(state.push_devices),
         statuses=statuses,
         commerce=_commerce(state.commerce, state.cart),
         rfm=None,
@@ -198,7 +192,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
     )
 
 
-_STATUS_FIELDS = ("email_status", "newsletter", "mobile_status", "sms")
+_STATUS_FIELDS = ("email_status", "newsletter", "mobile_status", "sms", "push")
 
 
 def _state(statuses: dict[str, SheetStatus], machine: str) -> str | None:

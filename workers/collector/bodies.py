@@ -1,7 +1,9 @@
-"""Reading a request's body: bounded, unzipped, and each event on its own."""
+"""Reading a request's body: bounded, unzipped, and each event apart from the others."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 import zlib
 from typing import Any
 
@@ -9,12 +11,8 @@ import msgspec
 from starlette.requests import Request
 
 from engine.errors import ContactSheetsError, InvalidActivity
-
-MAX_BODY = 512_000
-"""Bytes of a request, unzipped (Segment: 500 KB a batch)."""
-
-MAX_EVENT = 32_768
-"""Bytes of one event (Segment: 32 KB)."""
+from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT
+from workers.collector.values import exact_number
 
 
 class BadBody(ContactSheetsError):
@@ -30,51 +28,126 @@ class Envelope(msgspec.Struct):
     """What stands around the events of a batch; each event is still raw."""
 
     batch: list[msgspec.Raw]
-    sentAt: Any = None  # noqa: N815  the API's own name
-    writeKey: Any = None  # noqa: N815
-    context: Any = None
+    sentAt: str | None = None  # noqa: N815  the API's own name
+    writeKey: str | None = None  # noqa: N815
+    context: dict[str, Any] | None = None
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, unzipped and never longer than MAX_BODY; raise BadBody."""
-    taken = bytearray()
-    async for chunk in request.stream():
-        taken += chunk
-        if len(taken) > MAX_BODY:
-            raise _too_long()
-    if request.headers.get("content-encoding", "").lower() != "gzip":
-        return bytes(taken)
-    inflater = zlib.decompressobj(wbits=31)
+    """The body, unzipped, never longer than MAX_BODY; raise BadBody."""
     try:
-        plain = inflater.decompress(bytes(taken), MAX_BODY + 1)
-    except zlib.error as error:
-        raise BadBody(400, "body", f"is not gzip: {error}") from None
-    if len(plain) > MAX_BODY:
-        raise _too_long()
-    return plain
+        async with asyncio.timeout(BODY_WITHIN):
+            received = await _bounded(request)
+    except TimeoutError:
+        raise BadBody(408, "body", f"did not arrive within {BODY_WITHIN:.0f} seconds") from None
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "gzip":
+        return unzipped(received)
+    if encoding != "identity":
+        raise BadBody(415, "Content-Encoding", f"{encoding[:40]!r} is not understood; send gzip or plain")
+    return received
+
+
+def unzipped(data: bytes) -> bytes:
+    """Unzip, stopping at MAX_BODY however much is packed inside; raise BadBody."""
+    plain = bytearray()
+    while data:
+        inflater = zlib.decompressobj(wbits=31)
+        try:
+            plain += inflater.decompress(data, MAX_BODY + 1 - len(plain))
+        except zlib.error as error:
+            raise BadBody(400, "body", f"is no gzip: {error}") from None
+        if len(plain) > MAX_BODY:
+            raise _too_long()
+        if not inflater.eof:
+            raise BadBody(400, "body", "is gzip that breaks off; send all of it")
+        data = inflater.unused_data  # gzip may be several files on end
+    return bytes(plain)
 
 
 def envelope_of(body: bytes) -> Envelope:
-    """Read a batch; raise BadBody."""
+    """Read a batch, leaving its events raw; raise BadBody."""
     try:
-        return msgspec.json.decode(body, type=Envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        field = "batch" if isinstance(error, msgspec.ValidationError) else "body"
-        raise BadBody(400, field, f"cannot be read: {error}") from None
+        envelope: Envelope = _decoded(_ENVELOPE, body)
+    except msgspec.ValidationError as error:
+        raise BadBody(400, _field_of(error, default="batch"), f"cannot be taken: {error}") from None
+    except _UNREADABLE as error:
+        raise BadBody(400, "body", f"is not JSON that can be read: {_reason(error)}") from None
+    return envelope
 
 
 def event_of(raw: bytes | msgspec.Raw) -> dict[str, Any]:
     """Read one event; raise InvalidActivity."""
-    if len(raw) > MAX_EVENT:
-        raise InvalidActivity("event", f"has {len(raw):,} bytes; at most {MAX_EVENT:,} are taken")
+    if len(memoryview(raw)) > MAX_EVENT:
+        raise _too_large(raw)
     try:
-        event = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidActivity("event", f"cannot be read: {error}") from None
+        event = _decoded(_EVENT, raw)
+    except _UNREADABLE as error:
+        raise InvalidActivity("event", f"is not JSON that can be read: {_reason(error)}") from None
     if not isinstance(event, dict):
         raise InvalidActivity("event", "must be an object")
     return event
 
 
+_EVENT: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=exact_number)
+_ENVELOPE = msgspec.json.Decoder(Envelope, float_hook=exact_number)
+_PARTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)", re.S
+)
+_LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+
+def whole_characters(json: bytes) -> bytes:
+    """Put U+FFFD for every half of a surrogate pair: a name cut in the middle of an emoji."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if _LONE.fullmatch(found[0]) else found[0], json)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], json: bytes | msgspec.Raw) -> Any:
+    try:
+        return decoder.decode(json)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        mended = whole_characters(bytes(json))
+        if mended == bytes(json):
+            raise
+        return decoder.decode(mended)
+
+
+async def _bounded(request: Request) -> bytes:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > MAX_BODY:
+            raise _too_long()
+    return bytes(received)
+
+
 def _too_long() -> BadBody:
     return BadBody(413, "body", f"is longer than {MAX_BODY:,} bytes; send smaller batches")
+
+
+def _too_large(raw: bytes | msgspec.Raw) -> InvalidActivity:
+    """Name the largest part of an event that is too large."""
+    size = len(memoryview(raw))
+    try:
+        parts = _PARTS.decode(raw)
+    except _UNREADABLE:
+        parts = {}
+    largest = max(parts, key=lambda name: len(memoryview(parts[name])), default="event")
+    return InvalidActivity(largest, f"the event has {size:,} bytes; at most {MAX_EVENT:,} are taken")
+
+
+def _field_of(error: msgspec.ValidationError, *, default: str) -> str:
+    """The field in msgspec's words: "Expected `array`, got `int` - at `$.batch`"."""
+    named = re.search(r"at `\$\.(\w+)|required field `(\w+)`", str(error))
+    return default if named is None else str(named[1] or named[2])
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start}"
+    return "nested too deep" if isinstance(error, RecursionError) else str(error)

@@ -7,19 +7,26 @@ from functools import lru_cache
 
 import ua_parser
 
+MAX_LENGTH = 1_000
+"""Characters of a user agent that are looked at."""
+
 _SCANNERS = re.compile(
-    r"GoogleImageProxy|YahooMailProxy|Barracuda|Proofpoint|Mimecast|SafeLinks|BitDefender|TrendMicro"
-    r"|Symantec|Forcepoint|HeadlessChrome|PhantomJS|Lighthouse|Pingdom|UptimeRobot|facebookexternalhit"
-    r"|WhatsApp/|Slackbot|TelegramBot|Discordbot|bot\b|crawler|spider",
+    r"Barracuda|Proofpoint|Mimecast|SafeLinks|BitDefender|TrendMicro|Symantec|Forcepoint|FireEye|Cloudmark"
+    r"|Microsoft Office Existence|BingPreview|SkypeUriPreview|Slack-ImgProxy|facebookexternalhit|zgrab"
+    r"|HeadlessChrome|PhantomJS|Lighthouse|Pingdom",
     re.IGNORECASE,
 )
-"""Link checkers and prefetchers that the list of ua-parser does not call spiders."""
+"""Link checkers, prefetchers and browsers without a person, which ua-parser does not call
+spiders.  Image proxies (Gmail's, Yahoo's) are not among them: behind those a person opens."""
+
+_NO_BOTS = re.compile(r"Java/|YahooMailProxy")
+"""What ua-parser calls spiders and is none: a shop's server in Java, a person's mailbox."""
 
 
 @lru_cache(maxsize=16_384)
 def is_bot(user_agent: str) -> bool:
     """Whether a known robot calls itself so; its visits are kept, and count for nothing."""
-    if not user_agent:
+    if not user_agent or _NO_BOTS.match(user_agent):
         return False
     if _SCANNERS.search(user_agent):
         return True

@@ -18,22 +18,38 @@ from workers.collector.app import create_app
 BEAT = 5.0
 """Seconds between two signs of life."""
 
+FINISH_WITHIN = 15
+"""Seconds that requests at hand get when the process is told to stop."""
+
+MAX_CONNECTIONS = 2_000
+"""Connections at once; beyond them uvicorn answers 503, so that memory stays bounded."""
+
 log = structlog.get_logger()
 
 
 def serve(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int) -> None:
     """Serve until told to stop (SIGTERM, Ctrl-C); requests at hand are answered first."""
     stop = threading.Event()
-    beating = threading.Thread(target=_beat, args=(db, stop), daemon=True)
+    beating = threading.Thread(target=_beat, args=(db, stop), name="pulse", daemon=True)
     beating.start()
-    config = uvicorn.Config(
-        create_app(db, waker), host=host, port=port, log_level="warning", timeout_graceful_shutdown=10
-    )
     try:
-        uvicorn.Server(config).run()
+        uvicorn.Server(_configuration(db, waker, host=host, port=port)).run()
     finally:
         stop.set()
         waker.close()
+
+
+def _configuration(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(db, waker),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=FINISH_WITHIN,
+    )
 
 
 def _beat(db: Database[dict[str, Any]], stop: threading.Event) -> None:

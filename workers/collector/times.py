@@ -1,4 +1,4 @@
-"""When an event happened: the sender's words, its clock's error, and no time to come."""
+"""When an event happened, by the sender's clock and ours."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 from engine.errors import InvalidActivity
 
 CLOCK_TOLERANCE = timedelta(seconds=2)
-"""A sender's clock that is off by less is right: the rest is the way through the network."""
+"""A sender's clock that seems off by less is right: the rest is the way through the network.
+Without it, an order dated to midnight would move by some milliseconds, and differently each
+time it is sent."""
 
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""A time before it is a sender's way of saying that there is none (0001-01-01)."""
 
 
 def happened_at(
@@ -18,36 +21,45 @@ def happened_at(
 ) -> tuple[datetime, bool]:
     """When the event happened in whole milliseconds, and whether its time had to be clamped.
 
-    The sender's clock is corrected as the Segment specification says: what its `sentAt`
-    is off against our time of receipt, its `timestamp` is off, too.  A time still to come
-    becomes the time of receipt.  Raises InvalidActivity for what is no time.
+    The sender's clock is corrected as the Segment specification says: the time is that of
+    receipt less what lay, by the sender's own clock, between `timestamp` (or
+    `originalTimestamp`) and `sentAt`.  A time still to come becomes that of receipt.
+    Without a time it is that of receipt.  Raises InvalidActivity for what is no time.
     """
     named = next((name for name in ("originalTimestamp", "timestamp") if event.get(name) is not None), None)
+    own_sent_at = event.get("sentAt")
+    sent = sent_at if own_sent_at is None else moment(own_sent_at, "sentAt")
     if named is None:
         return received_at, False
     at = moment(event[named], named)
-    own_sent_at = event.get("sentAt")
-    sent = moment(own_sent_at, "sentAt") if own_sent_at is not None else sent_at
-    if sent is not None and abs(received_at - sent) > CLOCK_TOLERANCE:
-        at += received_at - sent
-    if at > received_at:
-        return received_at, at - received_at > CLOCK_TOLERANCE
-    return max(at, EARLIEST), at < EARLIEST
+    if sent is not None and (abs(received_at - sent) > CLOCK_TOLERANCE or at > received_at):
+        at = _corrected(at, sent=sent, received_at=received_at)
+    if at < EARLIEST:
+        raise InvalidActivity(
+            named, f"{event[named][:40]!r} is before {EARLIEST.year}; leave it out if unknown"
+        )
+    return (received_at, True) if at > received_at else (at, False)
 
 
 def moment(value: Any, field: str) -> datetime:
     """Read an ISO 8601 time, with or without a zone (then UTC), in whole milliseconds."""
     if not isinstance(value, str):
-        raise InvalidActivity(field, 'must be an ISO 8601 time such as "2026-03-01T12:00:00Z"')
+        raise InvalidActivity(field, 'must be an ISO 8601 time such as "2026-03-01T12:00:00.000Z"')
     try:
-        at = datetime.fromisoformat(value.strip())
+        at = datetime.fromisoformat(value.strip().upper())
     except ValueError:
-        raise InvalidActivity(
-            field, f'{value[:40]!r} is no time; write it as "2026-03-01T12:00:00Z"'
-        ) from None
+        reason = f'{value[:40]!r} is no time; write it as "2026-03-01T12:00:00.000Z"'
+        raise InvalidActivity(field, reason) from None
     zoned = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     try:
         utc = zoned.astimezone(UTC)
     except OverflowError:
         raise InvalidActivity(field, f"{value[:40]!r} is outside of the calendar") from None
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+def _corrected(at: datetime, *, sent: datetime, received_at: datetime) -> datetime:
+    try:
+        return received_at - (sent - at)
+    except OverflowError:
+        raise InvalidActivity("sentAt", "is too far from the event's own time") from None

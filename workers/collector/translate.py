@@ -1,29 +1,34 @@
-"""One event of the Segment tracking API becomes one activity, or an error that names its field."""
+"""One event of the Segment tracking API becomes one activity, or an error that names its field.
+
+What is decided here, where the specification leaves it open:
+
+- A placeholder or blank `userId` or `anonymousId` refuses the event.  An email or number that
+  cannot be read, beside an id that can, is left out, and the activity's context says so under
+  `identities_not_taken`: a mistyped number must not cost an order.
+- `screen` is a page visit; `alias` says that the tracker `previousId` is the customer `userId`;
+  `group` is a custom activity, and its traits are the group's and not the person's.
+- Without a `messageId` the id follows from the content and the time that it names.  If it names
+  none, that is the time of receipt: the same thing may well happen again.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from engine.core.activities import Activity, ActivityId, Identities
+from engine.core.activities import Activity, ActivityId
 from engine.core.catalog import ActivityCatalog
-from engine.core.identities import (
-    normalise_email,
-    normalise_external_id,
-    normalise_phone,
-    normalise_tracker,
-    stream_of,
-)
+from engine.core.identities import stream_of
 from engine.core.rulebook import Ruleset
-from engine.errors import InvalidActivity, InvalidIdentity
-from workers.collector.bots import is_bot
+from engine.errors import InvalidActivity
+from workers.collector.bots import MAX_LENGTH, is_bot
 from workers.collector.times import happened_at
 from workers.collector.values import mapping, text
+from workers.collector.who import who
 
 KINDS = ("track", "identify", "page", "screen", "alias", "group")
 
@@ -34,16 +39,35 @@ MAX_ID = 256
 """Characters of a `messageId`."""
 
 NOT_TAKEN = "identities_not_taken"
-"""Where an activity's context says which email or number was unreadable, and why."""
+"""Where an activity's context says which email or number could not be read, and why."""
+
+SAID_TIME = "timestamp_said"
+"""Where it keeps the time that the sender named, if it was clamped."""
+
+_TYPES = {
+    "identify": "identified",
+    "alias": "identified",
+    "page": "page_visited",
+    "screen": "page_visited",
+    "group": "group",
+}
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sent an event: the key it came with, and the browser that carried it."""
+    """Who sent an event: the key it came with, and the browser that carried it.
+
+    Parameters:
+      key(str): The key's id.
+      trusted(bool): Whether it is a secret key.
+      user_agent(str): The request's own, believed of browsers alone.
+      prefetching(bool): Whether the browser says that nobody looks at the page yet.
+    """
 
     key: str
     trusted: bool
     user_agent: str = ""
+    prefetching: bool = False
 
 
 def translate(
@@ -56,39 +80,36 @@ def translate(
 ) -> Activity:
     """Translate one event; raise InvalidActivity or InvalidIdentity, which name the field.
 
-    A placeholder for `userId` or `anonymousId` refuses the event.  An unreadable email or
-    number beside one that identifies is left out, and the activity's context says so.
+    `received_at` and `sent_at` (the batch's own) are aware, in UTC.
     """
     kind = _kind(event)
-    properties, context = mapping(event, "properties"), mapping(event, "context")
     type_ = _type(event, kind, ruleset.catalog)
-    tracker, external_id = _ids(event, kind)
-    not_taken: dict[str, str] = {}
+    properties, context = mapping(event, "properties"), mapping(event, "context")
     traits = _traits(event, kind, context)
-    emails, phones = _addresses(type_, traits, properties, ruleset.catalog)
-    identities = Identities(
-        external_id=external_id,
-        email=_first(emails, normalise_email, not_taken),
-        phone=_first(phones, lambda v: normalise_phone(v, region=ruleset.account.default_region), not_taken),
+    found = who(
+        event,
+        alias=kind == "alias",
+        traits=traits,
+        properties=properties,
+        identified_by=ruleset.catalog.identified_by(type_),
+        region=ruleset.account.default_region,
     )
-    if tracker is None and not identities:
-        raise _nobody(not_taken)
-    if not_taken:
-        context[NOT_TAKEN] = not_taken
     at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at)
+    properties = _properties(event, kind, properties, context)
+    said = (type_, found.tracker, found.identities, properties, traits)
     return Activity(
-        id=_id(event, sender, received_at),
+        id=_id(event, said, received_at=received_at),
         type=type_,
-        stream=stream_of(tracker, identities),
+        stream=stream_of(found.tracker, found.identities),
         happened_at=at,
         received_at=received_at,
-        tracker=tracker,
-        identities=identities,
-        properties=_properties(event, kind, properties, context),
+        tracker=found.tracker,
+        identities=found.identities,
+        properties=properties,
         traits=traits,
-        context=context,
+        context=_context(context, found.not_taken, said_time=_time_said(event) if clamped else None),
         trusted=sender.trusted,
-        bot=is_bot(_user_agent(context, sender)),
+        bot=sender.prefetching or is_bot(_user_agent(context, sender)),
         clamped=clamped,
         ruleset=ruleset.version,
         source=sender.key,
@@ -103,73 +124,25 @@ def _kind(event: dict[str, Any]) -> str:
 
 
 def _type(event: dict[str, Any], kind: str, catalog: ActivityCatalog) -> str:
-    if kind != "track":
-        return {"page": "page_visited", "screen": "page_visited", "group": "group"}.get(kind, "identified")
-    name = text(event, "event")
-    if name is None or not name.strip():
+    if kind == "group" and not text(event, "groupId"):
+        raise InvalidActivity("groupId", "is missing: a group call names the group")
+    if kind in _TYPES:
+        return _TYPES[kind]
+    name = (text(event, "event") or "").strip()
+    if not name:
         raise InvalidActivity("event", "is missing: a track call needs the event's name")
     if len(name) > MAX_NAME:
         raise InvalidActivity("event", f"has {len(name)} characters; at most {MAX_NAME} are kept")
-    return catalog.type_of(name.strip())
-
-
-def _ids(event: dict[str, Any], kind: str) -> tuple[str | None, str | None]:
-    """Tracker and external id; an alias says that its `previousId` is its `userId`."""
-    tracker_field = "previousId" if kind == "alias" else "anonymousId"
-    tracker, external_id = text(event, tracker_field), text(event, "userId")
-    if kind == "alias" and (tracker is None or external_id is None):
-        missing = tracker_field if tracker is None else "userId"
-        raise InvalidActivity(missing, "is missing: an alias names both `previousId` and `userId`")
-    return (
-        None if tracker is None else _named(tracker_field, normalise_tracker, tracker),
-        None if external_id is None else _named("userId", normalise_external_id, external_id),
-    )
-
-
-def _named(field: str, normalise: Any, value: str) -> str:
-    """Normalise an id; its error names the field as the sender knows it."""
-    try:
-        return str(normalise(value))
-    except InvalidIdentity as error:
-        raise InvalidIdentity(field, error.reason) from None
+    if not name.isprintable():
+        raise InvalidActivity("event", "has control characters; send plain text")
+    return catalog.type_of(name)
 
 
 def _traits(event: dict[str, Any], kind: str, context: dict[str, Any]) -> dict[str, Any]:
-    """What is said of the person; a group's traits are the group's."""
+    """What is said of the person, by the event and by its context; a group's traits are the group's."""
     said = context.get("traits")
-    of_context = said if isinstance(said, dict) else {}
-    return {**of_context, **mapping(event, "traits")} if kind in ("identify", "alias") else dict(of_context)
-
-
-def _addresses(
-    type_: str, traits: dict[str, Any], properties: dict[str, Any], catalog: ActivityCatalog
-) -> tuple[list[Any], list[Any]]:
-    """The values that may be the person's email and number, the surest first."""
-    named = catalog.identified_by(type_)
-    emails = [properties.get("email")] if "email" in named else []
-    phones = [properties.get("phone")] if "phone" in named else []
-    emails.append(traits.get("email"))
-    phones += [traits.get("phone"), traits.get("mobile_phone")]
-    return emails, phones
-
-
-def _first(values: list[Any], normalise: Any, not_taken: dict[str, str]) -> str | None:
-    for value in values:
-        if value is None or value == "":
-            continue
-        try:
-            return str(normalise(value if isinstance(value, str) else str(value)))
-        except InvalidIdentity as error:
-            not_taken.setdefault(error.field, error.reason)
-    return None
-
-
-def _nobody(not_taken: dict[str, str]) -> InvalidActivity:
-    for field, reason in not_taken.items():
-        return InvalidActivity(field, reason)
-    return InvalidActivity(
-        "anonymousId", "is missing: an event needs an `anonymousId`, a `userId`, or an email or phone"
-    )
+    of_context: dict[str, Any] = said if isinstance(said, dict) else {}
+    return of_context if kind == "group" else {**of_context, **mapping(event, "traits")}
 
 
 def _properties(
@@ -178,41 +151,46 @@ def _properties(
     """An event's own properties, with what page, screen and group calls carry beside them."""
     if kind in ("page", "screen"):
         page = context.get("page")
-        return {
-            **(page if isinstance(page, dict) else {}),
-            **_beside(event, "name", "category"),
-            **properties,
-        }
+        seen = page if isinstance(page, dict) else {}
+        return {**seen, **_beside(event, "name", "category"), **properties}
     if kind == "group":
         return {**mapping(event, "traits"), **_beside(event, "groupId")}
     return properties
 
 
 def _beside(event: dict[str, Any], *names: str) -> dict[str, str]:
-    found: Iterator[tuple[str, str | None]] = ((name, text(event, name)) for name in names)
-    return {name: value for name, value in found if value}
+    return {name: value for name in names if (value := text(event, name))}
+
+
+def _context(context: dict[str, Any], not_taken: dict[str, str], *, said_time: str | None) -> dict[str, Any]:
+    """The context to keep: without the traits, which the activity has, and with notes of ours."""
+    kept = {name: value for name, value in context.items() if name not in ("traits", NOT_TAKEN, SAID_TIME)}
+    if not_taken:
+        kept[NOT_TAKEN] = not_taken
+    if said_time is not None:
+        kept[SAID_TIME] = said_time
+    return kept
+
+
+def _time_said(event: dict[str, Any]) -> str | None:
+    return text(event, "originalTimestamp") or text(event, "timestamp")
 
 
 def _user_agent(context: dict[str, Any], sender: Sender) -> str:
-    """The browser's own word; the header's only if a browser sent it (not a server's library)."""
+    """The visitor's: what the event says, else the header if it can be a browser's."""
     said = context.get("userAgent")
     if isinstance(said, str):
-        return said[:1_000]
-    return sender.user_agent[:1_000] if not sender.trusted else ""
+        return said[:MAX_LENGTH]
+    return "" if sender.trusted else sender.user_agent[:MAX_LENGTH]
 
 
-def _id(event: dict[str, Any], sender: Sender, at: datetime) -> ActivityId:
-    """The sender's id, else one that follows from what was said to have happened, and when.
-
-    Without a time of the sender's that is the time of receipt: the same thing may well
-    happen again tomorrow.
-    """
-    given = text(event, "messageId")
-    if given is not None and given.strip():
-        if len(given) > MAX_ID or "\0" in given:
-            raise InvalidActivity("messageId", f"must be at most {MAX_ID} characters of plain text")
-        return ActivityId(given.strip())
-    said = {name: value for name, value in event.items() if name not in ("sentAt", "messageId")}
-    when = event.get("originalTimestamp") or event.get("timestamp") or at
-    content = msgspec.json.encode([sender.key, when, said], order="sorted")
+def _id(event: dict[str, Any], said: tuple[Any, ...], *, received_at: datetime) -> ActivityId:
+    """The sender's id, else one that follows from what was said, and when."""
+    given = (text(event, "messageId") or "").strip()
+    if len(given) > MAX_ID or "\0" in given:
+        raise InvalidActivity("messageId", f"must be plain text of at most {MAX_ID} characters")
+    if given:
+        return ActivityId(given)
+    when = _time_said(event) or received_at
+    content = msgspec.json.encode((*said, when), order="deterministic")
     return ActivityId("content-" + hashlib.blake2b(content, digest_size=16).hexdigest())

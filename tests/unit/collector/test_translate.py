@@ -1,198 +1,344 @@
-"""An event of the tracking API as an activity, and what is refused."""
+"""Events of the Segment API become activities; what cannot is refused with the field's name."""
 
-from datetime import UTC, datetime, timedelta
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from engine.core.activities import Activity, Identities
+from engine.core.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
-from tests.builders import SHIPPED
-from workers.collector.bots import is_bot
-from workers.collector.translate import NOT_TAKEN, Sender, translate
-from workers.collector.values import MAX_DEPTH
+from workers.collector.translate import Sender
 
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-BROWSER = Sender(key="k", trusted=False)
+Translated = Callable[..., Activity]
 
-
-def translated(event, *, sender=BROWSER, sent_at=None):
-    return translate(event, sender, SHIPPED.present, received_at=NOW, sent_at=sent_at)
-
-
-def tracked(name="Product Viewed", **more):
-    return {"type": "track", "event": name, "anonymousId": "t1", **more}
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SERVER = Sender(key="key-2", trusted=True)
 
 
 @pytest.mark.parametrize(
-    ("name", "type_"),
+    ("event_name", "type_"),
     [
         ("Product Viewed", "product_visited"),
+        ("product viewed", "product_visited"),
         ("product_viewed", "product_visited"),
-        ("Order Completed", "order_completed"),
-        ("order_completed", "order_completed"),
+        ("  Product Viewed ", "product_visited"),
+        ("Product Clicked", "product_visited"),
+        ("Product List Viewed", "category_visited"),
         ("Products Searched", "searched"),
+        ("Product Added", "added_to_cart"),
+        ("Product Removed", "removed_from_cart"),
+        ("Cart Viewed", "cart_viewed"),
+        ("Checkout Started", "checkout_started"),
+        ("Order Completed", "order_completed"),
+        ("Order Refunded", "order_refunded"),
+        ("Order Cancelled", "order_cancelled"),
+        ("Product Reviewed", "product_reviewed"),
+        ("Promotion Viewed", "web_content_shown"),
+        ("Promotion Clicked", "web_content_clicked"),
+        ("Signed Up", "registered"),
+        ("Signed In", "logged_in"),
+        ("Email Delivered", "email_delivered"),
+        ("Email Opened", "email_opened"),
+        ("Email Link Clicked", "email_clicked"),
         ("Email Bounced", "email_bounced"),
-        ("Wishlist Shared", "Wishlist Shared"),
+        ("Email Marked as Spam", "email_complained"),
+        ("Unsubscribed", "newsletter_unsubscribed"),
+        ("Wheel of Fortune Spun", "Wheel of Fortune Spun"),
     ],
 )
-def test_names_of_the_specifications_map_and_others_are_kept(name, type_):
-    assert translated(tracked(name)).type == type_
+def test_names_of_the_segment_specifications_map_to_ours(
+    translated: Translated, event_name: str, type_: str
+) -> None:
+    assert translated(event=event_name).type == type_
+
+
+def test_our_own_names_are_understood_as_they_are(translated: Translated, ruleset: Ruleset) -> None:
+    for name in ruleset.catalog.types():
+        assert translated(event=name).type == name
 
 
 @pytest.mark.parametrize(
-    ("event", "type_"),
+    ("call", "type_"),
     [
-        ({"type": "page", "anonymousId": "t"}, "page_visited"),
-        ({"type": "screen", "anonymousId": "t"}, "page_visited"),
-        ({"type": "identify", "userId": "7"}, "identified"),
-        ({"type": "alias", "previousId": "t", "userId": "7"}, "identified"),
-        ({"type": "group", "userId": "7", "groupId": "g"}, "group"),
+        ({"type": "page"}, "page_visited"),
+        ({"type": "screen"}, "page_visited"),
+        ({"type": "identify", "userId": "u-1"}, "identified"),
+        ({"type": "alias", "previousId": "t-0", "userId": "u-1"}, "identified"),
+        ({"type": "group", "groupId": "g-1"}, "group"),
     ],
 )
-def test_every_kind_of_call_has_its_type(event, type_):
-    assert translated(event).type == type_
+def test_each_kind_of_call_is_a_type(translated: Translated, call: dict[str, Any], type_: str) -> None:
+    assert translated(**call).type == type_
 
 
-def test_an_alias_says_that_a_tracker_is_a_customer():
-    activity = translated({"type": "alias", "previousId": "t1", "userId": "7"})
-
-    assert (activity.tracker, activity.identities.external_id) == ("t1", "7")
-
-
-def test_traits_identify_by_email_and_phone():
-    event = {
-        "type": "identify",
-        "anonymousId": "t",
-        "traits": {"email": " Ana@EXAMPLE.com", "phone": "600 12 34 56"},
-    }
-
-    activity = translated(event)
-
-    assert activity.identities.email == "ana@example.com"
-    assert activity.identities.phone == "+34600123456"
-    assert activity.stream == "e:ana@example.com"
-
-
-def test_a_mails_address_identifies_whose_it_is():
-    event = {"type": "track", "event": "email_bounced", "properties": {"email": "ana@example.com"}}
-
-    assert translated(event).identities.email == "ana@example.com"
-
-
-def test_an_unreadable_email_beside_an_id_is_left_out_and_said():
-    activity = translated({"type": "identify", "userId": "7", "traits": {"email": "not an address"}})
-
-    assert activity.identities.keys() == ["x:7"]
-    assert "no email address" in activity.context[NOT_TAKEN]["email"]
-
-
-@pytest.mark.parametrize(
-    "word", ["null", "UNDEFINED", "", "  ", "0", "000", "[object Object]", "Guest", "nan"]
-)
-@pytest.mark.parametrize("field", ["userId", "anonymousId"])
-def test_placeholders_never_identify(field, word):
-    with pytest.raises(InvalidIdentity) as refused:
-        translated({"type": "page", "anonymousId": "fine", field: word})
-
-    assert refused.value.field == field
-
-
-@pytest.mark.parametrize(
-    ("event", "field"),
-    [
-        ({}, "type"),
-        ({"type": "tracked"}, "type"),
-        ({"type": "track", "anonymousId": "t"}, "event"),
-        ({"type": "track", "event": 5.5, "anonymousId": "t"}, "event"),
-        ({"type": "track", "event": "x"}, "anonymousId"),
-        ({"type": "page", "anonymousId": ["t"]}, "anonymousId"),
-        ({"type": "page", "anonymousId": "t", "properties": [1]}, "properties"),
-        ({"type": "identify", "userId": "7", "traits": "x"}, "traits"),
-        ({"type": "page", "anonymousId": "t", "timestamp": "yesterday"}, "timestamp"),
-        ({"type": "page", "anonymousId": "t", "timestamp": 17000}, "timestamp"),
-        ({"type": "page", "anonymousId": "t", "messageId": "x" * 300}, "messageId"),
-        ({"type": "page", "anonymousId": "t", "properties": {"a\0b": 1}}, "properties"),
-        ({"type": "alias", "userId": "7"}, "previousId"),
-    ],
-)
-def test_what_is_wrong_names_its_field(event, field):
-    with pytest.raises(InvalidActivity) as refused:
-        translated(event)
-
-    assert refused.value.field == field
-
-
-def test_nesting_without_end_is_refused():
-    nested: dict = {}
-    inner = nested
-    for _ in range(MAX_DEPTH + 2):
-        inner["a"] = {}
-        inner = inner["a"]
-
-    with pytest.raises(InvalidActivity):
-        translated(tracked(properties=nested))
-
-
-def test_numbers_beyond_64_bits_are_kept_as_text():
-    assert translated(tracked(properties={"big": 2**70})).properties["big"] == str(2**70)
-
-
-def test_a_time_without_a_zone_is_utc_and_one_with_is_converted():
-    assert translated(tracked(timestamp="2026-03-01T10:00:00")).happened_at == datetime(
-        2026, 3, 1, 10, tzinfo=UTC
+def test_an_activity_carries_what_its_event_said(translated: Translated) -> None:
+    activity = translated(
+        userId="u-1",
+        properties={"product_id": "42", "price": 59.9},
+        context={"ip": "192.0.2.1", "traits": {"first_name": "Ana"}},
+        timestamp="2026-03-01T11:59:00Z",
     )
-    assert translated(tracked(timestamp="2026-03-01T10:00:00+02:00")).happened_at.hour == 8
+
+    assert activity == Activity(
+        id="m-1",
+        type="product_visited",
+        stream="x:u-1",
+        happened_at=datetime(2026, 3, 1, 11, 59, tzinfo=UTC),
+        received_at=NOON,
+        tracker="t-1",
+        identities=Identities(external_id="u-1"),
+        properties={"product_id": "42", "price": 59.9},
+        traits={"first_name": "Ana"},
+        context={"ip": "192.0.2.1"},
+        ruleset=7,
+        source="key-1",
+    )
 
 
-def test_a_sender_whose_clock_is_an_hour_ahead_is_corrected():
-    ahead = timedelta(hours=1)
-    event = tracked(timestamp=(NOW + ahead - timedelta(minutes=10)).isoformat())
-
-    activity = translated(event, sent_at=NOW + ahead)
-
-    assert activity.happened_at == NOW - timedelta(minutes=10)
-    assert not activity.clamped
+def test_only_a_secret_key_is_trusted(translated: Translated) -> None:
+    assert translated(SERVER).trusted
+    assert not translated().trusted
 
 
-def test_the_way_through_the_network_is_no_clock_error():
-    activity = translated(tracked(timestamp="1997-01-01T00:00:00Z"), sent_at=NOW - timedelta(seconds=1))
-
-    assert activity.happened_at == datetime(1997, 1, 1, tzinfo=UTC)
-
-
-def test_a_time_to_come_is_clamped_and_marked():
-    activity = translated(tracked(timestamp="2030-01-01T00:00:00Z"))
-
-    assert (activity.happened_at, activity.clamped) == (NOW, True)
-
-
-def test_the_same_content_at_the_same_time_has_the_same_id():
-    at = {"timestamp": "2026-03-01T10:00:00Z"}
-
-    assert translated(tracked(**at)).id == translated(tracked(**at)).id
-    assert translated(tracked(**at)).id != translated(tracked(**at, properties={"a": 1})).id
-
-
-def test_the_senders_id_is_the_activitys():
-    assert translated(tracked(messageId="m-1")).id == "m-1"
-
-
-def test_a_secret_key_is_trusted():
-    assert translated(tracked(), sender=Sender("k", trusted=True)).trusted
+# Identities
 
 
 @pytest.mark.parametrize(
-    ("user_agent", "bot"),
+    ("changes", "identities"),
     [
-        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", True),
-        ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", True),
+        ({"userId": "U-7"}, Identities(external_id="U-7")),
+        ({"userId": 7}, Identities(external_id="7")),
+        ({"type": "identify", "traits": {"email": " Ana@Example.COM "}}, Identities(email="ana@example.com")),
+        ({"type": "identify", "traits": {"phone": "600 123 456"}}, Identities(phone="+34600123456")),
+        ({"type": "identify", "traits": {"phone": 34600123456}}, Identities(phone="+34600123456")),
+        ({"context": {"traits": {"email": "ana@example.com"}}}, Identities(email="ana@example.com")),
+        ({"properties": {"email": "ana@example.com"}}, Identities()),
         (
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
-            False,
+            {"event": "newsletter_subscribed", "properties": {"email": "ana@example.com"}},
+            Identities(email="ana@example.com"),
         ),
-        ("", False),
+        ({"event": "sms_bounced", "properties": {"phone": "+34600123456"}}, Identities(phone="+34600123456")),
+        (
+            {
+                "event": "Email Bounced",
+                "properties": {"email": "old@example.com"},
+                "context": {"traits": {"email": "new@example.com"}},
+            },
+            Identities(email="old@example.com"),
+        ),
+        (
+            {"type": "alias", "previousId": "t-0", "userId": "u-1"},
+            Identities(external_id="u-1"),
+        ),
     ],
 )
-def test_bots_say_so(user_agent, bot):
-    assert is_bot(user_agent) is bot
-    event = tracked(context={"userAgent": user_agent})
-    assert translated(event).bot is bot
+def test_identities_are_found_where_the_specification_has_them(
+    translated: Translated, changes: dict[str, Any], identities: Identities
+) -> None:
+    assert translated(**changes).identities == identities
+
+
+def test_an_alias_links_the_former_id_as_a_tracker(translated: Translated) -> None:
+    activity = translated(type="alias", previousId="t-0", userId="u-1", anonymousId=...)
+
+    assert (activity.tracker, activity.identities.external_id) == ("t-0", "u-1")
+
+
+def test_a_groups_traits_are_not_the_persons(translated: Translated) -> None:
+    activity = translated(type="group", groupId="g-1", traits={"name": "Acme", "email": "info@example.com"})
+
+    assert activity.traits == {}
+    assert activity.identities == Identities()
+    assert activity.properties == {"groupId": "g-1", "name": "Acme", "email": "info@example.com"}
+
+
+def test_traits_of_identify_go_before_those_of_its_context(translated: Translated) -> None:
+    activity = translated(
+        type="identify", traits={"city": "Vigo"}, context={"traits": {"city": "Lugo", "plan": "free"}}
+    )
+
+    assert activity.traits == {"city": "Vigo", "plan": "free"}
+
+
+@pytest.mark.parametrize("field", ["userId", "anonymousId"])
+@pytest.mark.parametrize(
+    "placeholder",
+    ["", "  ", "null", "None", "undefined", "NaN", "0", 0, "unknown", "Guest", "[object Object]"],
+)
+def test_a_placeholder_refuses_the_event(translated: Translated, field: str, placeholder: object) -> None:
+    with pytest.raises(InvalidIdentity) as refused:
+        translated(**{"userId": "u-1", field: placeholder})
+
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"type": "identify", "traits": {"email": "not an address"}}, "traits.email"),
+        ({"type": "identify", "traits": {"email": "null"}}, "traits.email"),
+        ({"type": "identify", "traits": {"email": ["ana@example.com"]}}, "traits.email"),
+        ({"type": "identify", "traits": {"phone": "12"}}, "traits.phone"),
+        ({"event": "form_submitted", "properties": {"phone": "call me"}}, "properties.phone"),
+    ],
+)
+def test_an_unreadable_address_beside_a_tracker_is_left_out_and_noted(
+    translated: Translated, changes: dict[str, Any], field: str
+) -> None:
+    activity = translated(**changes)
+
+    assert activity.identities == Identities()
+    assert list(activity.context["identities_not_taken"]) == [field]
+
+
+def test_an_unreadable_address_alone_refuses_the_event(translated: Translated) -> None:
+    with pytest.raises(InvalidIdentity) as refused:
+        translated(type="identify", anonymousId=..., traits={"email": "not an address"})
+
+    assert refused.value.field == "traits.email"
+
+
+def test_a_sender_cannot_write_our_notes(translated: Translated) -> None:
+    activity = translated(
+        context={"identities_not_taken": {"traits.email": "forged"}, "timestamp_said": "forged"}
+    )
+
+    assert activity.context == {}
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"anonymousId": ...}, "anonymousId"),
+        ({"anonymousId": None}, "anonymousId"),
+        ({"anonymousId": {"$gt": ""}}, "anonymousId"),
+        ({"anonymousId": True}, "anonymousId"),
+        ({"anonymousId": "x" * 257}, "anonymousId"),
+        ({"anonymousId": "a\0b"}, "anonymousId"),
+        ({"userId": ["u"]}, "userId"),
+        ({"userId": 1.5}, "userId"),
+        ({"type": ...}, "type"),
+        ({"type": "Track"}, "type"),
+        ({"type": ["track"]}, "type"),
+        ({"event": ...}, "event"),
+        ({"event": " "}, "event"),
+        ({"event": 5.5}, "event"),
+        ({"event": "x" * 201}, "event"),
+        ({"event": "a\0b"}, "event"),
+        ({"properties": "price"}, "properties"),
+        ({"properties": [1]}, "properties"),
+        ({"properties": {"a": {"b\0": 1}}}, "properties.a"),
+        ({"context": 5}, "context"),
+        ({"type": "identify", "traits": "Ana"}, "traits"),
+        ({"messageId": {}}, "messageId"),
+        ({"messageId": "m" * 257}, "messageId"),
+        ({"messageId": "m\0"}, "messageId"),
+        ({"timestamp": 1_700_000_000_000}, "timestamp"),
+        ({"timestamp": "yesterday"}, "timestamp"),
+        ({"timestamp": "0001-01-01T00:00:00Z"}, "timestamp"),
+        ({"sentAt": "soon"}, "sentAt"),
+        ({"type": "alias", "userId": "u-1"}, "previousId"),
+        ({"type": "alias", "previousId": "t-0"}, "userId"),
+        ({"type": "group"}, "groupId"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_by_the_name_of_its_field(
+    translated: Translated, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises((InvalidActivity, InvalidIdentity)) as refused:
+        translated(**changes)
+
+    assert refused.value.field == field
+    assert refused.value.reason
+
+
+def test_operators_and_dots_in_keys_are_data(translated: Translated) -> None:
+    odd = {"$where": "sleep(1)", "a.b": 1, "$gt": {"": None}, "_id": 5, "$ref": "x", "$id": 1}
+
+    assert translated(properties=odd).properties == odd
+
+
+def test_numbers_beyond_64_bits_are_kept_as_text(translated: Translated) -> None:
+    activity = translated(properties={"order_id": 2**80, "low": -(2**63) - 1, "most": 2**63 - 1})
+
+    assert activity.properties == {"order_id": str(2**80), "low": str(-(2**63) - 1), "most": 2**63 - 1}
+
+
+def test_nesting_is_kept_to_fifty_and_refused_beyond(translated: Translated) -> None:
+    def nested(depth: int) -> Any:
+        return {} if depth == 0 else {"a": nested(depth - 1)}
+
+    assert translated(properties=nested(50)).properties == nested(50)
+    with pytest.raises(InvalidActivity, match="nested more than 50 deep"):
+        translated(properties=nested(51))
+
+
+# Pages
+
+
+def test_a_page_carries_where_it_was_and_its_own_words_win(translated: Translated) -> None:
+    activity = translated(
+        type="page",
+        name="Home",
+        category="Shop",
+        properties={"title": "Shoes"},
+        context={"page": {"path": "/", "title": "Shop"}},
+    )
+
+    assert activity.properties == {"path": "/", "name": "Home", "category": "Shop", "title": "Shoes"}
+
+
+# Ids
+
+
+def test_without_a_message_id_the_same_content_has_the_same_id(translated: Translated) -> None:
+    said = {"messageId": ..., "timestamp": "2026-03-01T10:00:00Z"}
+    first = translated(**said, properties={"a": 1, "b": Decimal("0.1")})
+    again = translated(**said, properties={"b": Decimal("0.1"), "a": 1}, sentAt="2026-03-01T12:00:00Z")
+    other = translated(**said, properties={"a": 2, "b": Decimal("0.1")})
+
+    assert first.id == again.id
+    assert first.id != other.id
+
+
+def test_without_an_id_and_a_time_what_happens_later_is_another_activity(
+    translated: Translated, ruleset: Ruleset
+) -> None:
+    from workers.collector.translate import translate
+
+    event = {"type": "track", "event": "Product Viewed", "anonymousId": "t-1"}
+    later = translate(event, SERVER, ruleset, received_at=NOON.replace(hour=13))
+
+    assert translated(messageId=...).id != later.id
+
+
+# Bots
+
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.mark.parametrize(
+    ("sender", "context", "bot"),
+    [
+        (Sender("k", trusted=False, user_agent=GOOGLEBOT), {}, True),
+        (Sender("k", trusted=False, user_agent=FIREFOX), {}, False),
+        (Sender("k", trusted=False, user_agent=FIREFOX), {"userAgent": GOOGLEBOT}, True),
+        (Sender("k", trusted=True, user_agent=GOOGLEBOT), {}, False),
+        (Sender("k", trusted=True), {"userAgent": GOOGLEBOT}, True),
+        (Sender("k", trusted=False, user_agent=FIREFOX, prefetching=True), {}, True),
+        (Sender("k", trusted=False), {"userAgent": 5}, False),
+    ],
+)
+def test_bots_are_known_by_the_visitors_user_agent(
+    translated: Translated, sender: Sender, context: dict[str, Any], bot: bool
+) -> None:
+    assert translated(sender, context=context).bot is bot

@@ -1,0 +1,63 @@
+"""Rates: what a key may send, and how long it waits when it sent more."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.collector.limits import LimitSettings, RateLimit, limit_from_environment
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_passes_and_then_the_rate_holds() -> None:
+    clock = Clock()
+    limit = RateLimit(per_second=10, burst=50, clock=clock)
+
+    assert limit.wait_for("key", 50) == 0
+    assert limit.wait_for("key", 5) == 0.5
+    clock.now += 0.5
+    assert limit.wait_for("key", 5) == 0
+    assert limit.wait_for("key", 1) > 0
+
+
+def test_being_turned_away_costs_nothing() -> None:
+    clock = Clock()
+    limit = RateLimit(per_second=10, burst=10, clock=clock)
+    limit.wait_for("key", 10)
+
+    for _ in range(100):
+        limit.wait_for("key", 10)
+    clock.now += 1
+
+    assert limit.wait_for("key", 10) == 0
+
+
+def test_keys_do_not_share_their_allowance() -> None:
+    limit = RateLimit(per_second=1, burst=1, clock=Clock())
+    limit.wait_for("one", 1)
+
+    assert limit.wait_for("other", 1) == 0
+
+
+def test_a_batch_larger_than_the_burst_passes_and_is_paid_for_later() -> None:
+    clock = Clock()
+    limit = RateLimit(per_second=10, burst=20, clock=clock)
+
+    assert limit.wait_for("key", 60) == 0
+    assert limit.wait_for("key", 10) == 5
+
+
+def test_the_environment_sets_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHEETS_EVENTS_PER_SECOND", "2")
+    monkeypatch.setenv("SHEETS_EVENTS_BURST", "3")
+
+    assert LimitSettings() == LimitSettings(events_per_second=2, events_burst=3)
+    assert limit_from_environment().wait_for("key", 3) == 0

@@ -1,0 +1,163 @@
+"""From a request to its answer: read, authenticate, translate, keep, and only then say so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+import pymongo
+import structlog
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from engine.core.activities import Activity
+from engine.core.rulebook import Ruleset
+from engine.errors import Unavailable
+from engine.store import inbox, rulesets
+from engine.store.keys import KeyRecord
+from workers.collector import answers
+from workers.collector.auth import KeyRing, token_of
+from workers.collector.bodies import BadBody, Envelope, envelope_of, read_body
+from workers.collector.cached import Cached
+from workers.collector.group_commit import GroupCommit
+from workers.collector.intake import CALLS, Call, Taken, key_inside, take
+from workers.collector.limits import RateLimit
+from workers.collector.metrics import Metrics
+from workers.collector.translate import Sender
+
+RULESET_BELIEVED_FOR = 0.9
+"""Seconds after which a newly published ruleset is noticed here."""
+
+MONGODB_WITHIN = 10.0
+"""Seconds after which MongoDB counts as away though its connection stands."""
+
+log = structlog.get_logger()
+
+
+class Waking(Protocol):
+    """Whoever tells the workers that lanes have work."""
+
+    def wake(self, lanes: Iterable[int]) -> None: ...
+
+
+class Collector:
+    """Takes requests apart, keeps their activities and wakes their lanes.
+
+    Parameters:
+      db(Database): Where activities are received.
+      waker(Waking): Is told of lanes with work; what becomes of that changes no answer.
+      limit(RateLimit): What each key may send.
+      clock(callable): The present, aware, in whole milliseconds.
+    """
+
+    def __init__(
+        self,
+        db: Database[dict[str, Any]],
+        waker: Waking,
+        *,
+        limit: RateLimit,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._db = db
+        self._waker = waker
+        self._limit = limit
+        self._clock = clock
+        self._keys = KeyRing(db, clock=clock)
+        self._ruleset: Cached[Ruleset] = Cached(lambda: rulesets.current(db), seconds=RULESET_BELIEVED_FOR)
+        self._commit = GroupCommit(self._keep)
+        self.metrics = Metrics()
+
+    async def receive(self, request: Request) -> Response:
+        """Any call of the API.  Raises BadBody, Unavailable and PyMongoError."""
+        call = CALLS.get(request.path_params["call"])
+        if call is None:
+            raise BadBody(404, "path", f"no such call; there are {', '.join(CALLS)}")
+        body = await read_body(request)
+        received_at = self._clock()
+        envelope = Envelope(batch=[body]) if call.kind else envelope_of(body)  # type: ignore[list-item]
+        if not envelope.batch:
+            raise BadBody(400, "batch", "is empty; send at least one event")
+        key = await self._key_of(request, envelope)
+        if key is None:
+            return answers.unknown_key()
+        wait = self._limit.wait_for(key.id, len(envelope.batch))
+        if wait:
+            self.metrics.count("events_limited", len(envelope.batch))
+            return answers.too_fast(wait)
+        return await self._receive(envelope, call, _sender(request, key), received_at=received_at)
+
+    async def _receive(
+        self, envelope: Envelope, call: Call, sender: Sender, *, received_at: datetime
+    ) -> Response:
+        taken = take(envelope, call, sender, await self._ruleset.get(), received_at=received_at)
+        await self._commit.keep(taken.activities)
+        self.metrics.count("activities_kept", len(taken.activities))
+        if taken.refused:
+            self.metrics.count("events_refused", len(taken.refused))
+            await asyncio.to_thread(self._keep_refused, taken, sender, received_at)
+        return answers.answer_to(taken)
+
+    async def _key_of(self, request: Request, envelope: Envelope) -> KeyRecord | None:
+        """The key of the header, else that in the body."""
+        token = token_of(request.headers.get("authorization", ""))
+        if token is None:
+            token = key_inside(envelope)
+        return None if token is None else await self._keys.find(token)
+
+    def _keep(self, activities: Sequence[Activity]) -> None:
+        """Keep activities durably and wake their lanes; raise Unavailable.  Runs in a thread."""
+        try:
+            with pymongo.timeout(MONGODB_WITHIN):
+                receipt = inbox.receive(self._db, activities)
+        except PyMongoError as error:
+            raise Unavailable(f"MongoDB did not confirm: {error}") from error
+        try:
+            self._waker.wake(receipt.lanes)
+        except Exception as error:  # noqa: BLE001  only a hint: the scheduler finds the lanes
+            log.warning("lanes not woken", lanes=sorted(receipt.lanes), error=str(error))
+
+    def _keep_refused(self, taken: Taken, sender: Sender, received_at: datetime) -> None:
+        """Keep refusals for a person to see; the sender is told of them in any case."""
+        try:
+            with pymongo.timeout(MONGODB_WITHIN):
+                inbox.refuse(self._db, [r.to_keep(sender, received_at=received_at) for r in taken.refused])
+        except (PyMongoError, Unavailable) as error:
+            log.warning("refusals not kept", refused=len(taken.refused), error=str(error)[:300])
+
+    async def health(self, _request: Request) -> Response:
+        """`/healthz`: whether activities could be received now."""
+        try:
+            await asyncio.to_thread(self._ping)
+        except PyMongoError as error:
+            return JSONResponse({"ok": False, "mongodb": str(error)[:200]}, status_code=503)
+        return JSONResponse({"ok": True})
+
+    def _ping(self) -> None:
+        with pymongo.timeout(MONGODB_WITHIN):
+            self._db.command("ping")
+
+    async def report(self, _request: Request) -> Response:
+        """`/metrics`: counters of this process."""
+        return PlainTextResponse(self.metrics.as_text(waiting=self._commit.waiting))
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        """While the process serves; at its end what is waiting is kept first."""
+        yield
+        await self._commit.close()
+
+
+def _sender(request: Request, key: KeyRecord) -> Sender:
+    headers = request.headers
+    return Sender(
+        key=key.id,
+        trusted=key.trusted,
+        user_agent=headers.get("user-agent", ""),
+        prefetching="prefetch" in headers.get("sec-purpose", headers.get("purpose", "")).lower(),
+    )

@@ -1,0 +1,128 @@
+"""Taking the events of a request apart: what can be kept, and what cannot and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from engine.core.activities import Activity
+from engine.core.rulebook import Ruleset
+from engine.errors import InvalidActivity, InvalidIdentity
+from engine.store.inbox import RefusedEvent
+from workers.collector.bodies import BadBody, Envelope, event_of
+from workers.collector.limits import MAX_EVENT
+from workers.collector.times import moment
+from workers.collector.translate import KINDS, Sender, translate
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a path of the API takes.
+
+    Parameters:
+      kind(str): Of the one event that it takes; unset: a batch, whose events name theirs.
+      historic(bool): Whether every event must say when it happened.
+    """
+
+    kind: str | None = None
+    historic: bool = False
+
+
+CALLS: dict[str, Call] = {
+    **{kind: Call(kind) for kind in KINDS},
+    "batch": Call(),
+    "import": Call(historic=True),
+    # What Segment's browser and phone libraries call them.
+    "t": Call("track"),
+    "i": Call("identify"),
+    "p": Call("page"),
+    "s": Call("screen"),
+    "a": Call("alias"),
+    "g": Call("group"),
+    "b": Call(),
+}
+"""The paths below `/v1/`."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An event that was not taken, by its position in the batch."""
+
+    index: int
+    field: str
+    message: str
+    raw: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        return {"index": self.index, "field": self.field, "message": self.message}
+
+    def to_keep(self, sender: Sender, *, received_at: datetime) -> RefusedEvent:
+        """The refusal for a person to see, with the event as it came."""
+        return RefusedEvent(
+            received_at=received_at,
+            source=sender.key,
+            field=self.field,
+            reason=self.message,
+            event=self.raw[:MAX_EVENT].decode("utf-8", "replace"),
+        )
+
+
+@dataclass
+class Taken:
+    """The events of one request, sorted into what can be kept and what cannot."""
+
+    activities: list[Activity] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+def take(envelope: Envelope, call: Call, sender: Sender, ruleset: Ruleset, *, received_at: datetime) -> Taken:
+    """Translate every event on its own; raise BadBody for an envelope that spoils them all."""
+    taken, sent_at = Taken(), _sent_at(envelope)
+    for index, raw in enumerate(envelope.batch):
+        try:
+            event = _event(raw, call, envelope)
+            taken.activities.append(
+                translate(event, sender, ruleset, received_at=received_at, sent_at=sent_at)
+            )
+        except (InvalidActivity, InvalidIdentity) as error:
+            taken.refused.append(Refused(index, error.field, error.reason, bytes(raw)))
+    return taken
+
+
+def key_inside(envelope: Envelope) -> str | None:
+    """The write key in the body, beside the events or in one: a beacon can send no header."""
+    return envelope.writeKey or next(_keys_of_events(envelope), None)
+
+
+def _keys_of_events(envelope: Envelope) -> Iterator[str]:
+    for raw in envelope.batch[:1]:
+        try:
+            key = event_of(raw).get("writeKey")
+        except InvalidActivity:
+            return
+        if isinstance(key, str):
+            yield key
+
+
+def _event(raw: Any, call: Call, envelope: Envelope) -> dict[str, Any]:
+    """One event, with what its path and its envelope say of it."""
+    event = event_of(raw)
+    if call.kind is not None:
+        event["type"] = call.kind
+    if call.historic and event.get("timestamp") is None and event.get("originalTimestamp") is None:
+        raise InvalidActivity("timestamp", "is missing: an import says when things happened")
+    if envelope.context:
+        own = event.get("context")
+        event["context"] = {**envelope.context, **own} if isinstance(own, dict) else own or envelope.context
+    return event
+
+
+def _sent_at(envelope: Envelope) -> datetime | None:
+    if envelope.sentAt is None:
+        return None
+    try:
+        return moment(envelope.sentAt, "sentAt")
+    except InvalidActivity as error:
+        raise BadBody(400, error.field, error.reason) from None

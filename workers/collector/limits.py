@@ -1,0 +1,79 @@
+"""How much a sender may send: sizes as Segment has them, and a rate for each key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MAX_BODY = 500 * 1024
+"""Bytes of a request, also after it is unzipped (Segment: 500 KB a batch)."""
+
+MAX_EVENT = 32 * 1024
+"""Bytes of one event as JSON (Segment: 32 KB)."""
+
+BODY_WITHIN = 30.0
+"""Seconds in which a request's body has to arrive."""
+
+
+class LimitSettings(BaseSettings):
+    """What the environment says of rates.
+
+    Parameters:
+      events_per_second(float): Events that one key may send on and on (SHEETS_EVENTS_PER_SECOND).
+      events_burst(float): Events that it may send at once after a pause (SHEETS_EVENTS_BURST).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SHEETS_")
+
+    events_per_second: float = 5_000
+    events_burst: float = 50_000
+
+
+@dataclass
+class _Bucket:
+    tokens: float
+    at: float
+
+
+class RateLimit:
+    """So many events a second for each key, with room for bursts: a token bucket.
+
+    It counts in this process: with several collectors a key may send as much through each.
+
+    Parameters:
+      per_second(float): Events a second that a key may send on and on.
+      burst(float): Events that it may send at once after a pause.
+      clock(callable): Seconds that only ever grow.
+    """
+
+    def __init__(
+        self, *, per_second: float, burst: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._clock = clock
+        self._buckets: dict[str, _Bucket] = {}
+
+    def wait_for(self, key: str, events: int) -> float:
+        """Take `events` from what the key may send; if it may not, the seconds to wait.
+
+        A batch larger than the burst passes when the bucket is full, and leaves a debt.
+        """
+        now = self._clock()
+        bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
+        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
+        bucket.at = now
+        missing = min(events, self._burst) - bucket.tokens
+        if missing > 0:
+            return missing / self._per_second
+        bucket.tokens -= events
+        return 0.0
+
+
+def limit_from_environment() -> RateLimit:
+    """The rate limit that the environment declares."""
+    settings = LimitSettings()
+    return RateLimit(per_second=settings.events_per_second, burst=settings.events_burst)

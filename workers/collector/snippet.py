@@ -1,0 +1,37 @@
+"""The browser snippet as it is served: without the comment at its head, zipped once."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+SOURCE = Path(__file__).with_name("snippet.js")
+
+BELIEVED_FOR = 3_600
+"""Seconds for which a browser keeps the snippet."""
+
+
+def snippet() -> Callable[[Request], Awaitable[Response]]:
+    """Make the endpoint that serves `/t.js`; the source is read here, once."""
+    plain = served(SOURCE.read_text(encoding="utf-8"))
+    zipped = gzip.compress(plain, mtime=0)
+
+    async def serve(request: Request) -> Response:
+        may_zip = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {"Cache-Control": f"public, max-age={BELIEVED_FOR}", "Vary": "Accept-Encoding"}
+        if may_zip:
+            headers["Content-Encoding"] = "gzip"
+        return Response(zipped if may_zip else plain, media_type="text/javascript", headers=headers)
+
+    return serve
+
+
+def served(source: str) -> bytes:
+    """The source without its comments and indentation; nothing else is changed."""
+    without_comments = re.sub(r"/\*.*?\*/\s*|^[ \t]*//[^\n]*\n", "", source, flags=re.S | re.M)
+    return re.sub(r"^\s+", "", without_comments, flags=re.M).encode()

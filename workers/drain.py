@@ -21,8 +21,9 @@ from engine.store.lanes import Lease
 MAX_CONFLICTS = 20
 """Conflicts of one batch in a row before the lane is given back for somebody else to try."""
 
-MAX_DEATHS = 8
-"""Holders that may die over the same single activity before it is set aside as failed."""
+MAX_DEATHS = 20
+"""Holders in a row that may die over a lane, the last dozen over one single activity, before
+that is set aside as failed.  Workers that die of something else are seldom so unlucky."""
 
 log = structlog.get_logger()
 

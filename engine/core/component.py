@@ -42,6 +42,7 @@ class Settled:
 
     After a refold, `contacts`, `ledger`, `derived`, `merges` and `suggestions` are all
     there are of this component; after a step they are what is new or changed.
+    `newly_shared` are trackers that turned out to be shared devices, for good.
     """
 
     contacts: dict[ContactId, Contact]
@@ -50,6 +51,7 @@ class Settled:
     merges: list[Merged]
     suggestions: list[Suggested]
     whole: bool
+    newly_shared: frozenset[str] = frozenset()
 
 
 def step(
@@ -108,7 +110,7 @@ def refold(
     """
     history = sorted(activities, key=lambda activity: activity.moment)
     newly_shared = shared_trackers(history) - shared
-    resolver = Resolver(namespace, {}, shared | newly_shared, newly_shared)
+    resolver = Resolver(namespace, {}, shared | newly_shared)
     placements = _at_survivors(_place_all(resolver, history), resolver)
     outcomes = _fold_all(placements, rulebook, states={}, until=until)
     return Settled(
@@ -126,6 +128,7 @@ def refold(
         merges=resolver.merges,
         suggestions=_still_apart(resolver),
         whole=True,
+        newly_shared=frozenset(newly_shared),
     )
 
 

@@ -56,7 +56,6 @@ class Person(msgspec.Struct, omit_defaults=True):
 
     `identities` maps a kind (`x`, `e`, `p`) to the key held; `former` are keys that were
     once its own and still lead to it.  `merged` are the contacts that became this one.
-    `named_only` holds for a shared device that others named before it did anything itself.
     """
 
     id: ContactId
@@ -66,7 +65,6 @@ class Person(msgspec.Struct, omit_defaults=True):
     trackers: list[Tracker] = []
     spans: list[Span] = []
     merged: list[ContactId] = []
-    named_only: bool = False
 
     @property
     def identified(self) -> bool:
@@ -139,13 +137,11 @@ class Resolver:
       namespace(bytes): The secret that contact ids are keyed with.
       people(dict): The living people of one component, by id; changed in place.
       shared(set): Trackers known to be shared devices: they link nobody.
-      newly_shared(set): Those of them that have no contact of their own yet.
     """
 
     namespace: bytes
     people: dict[ContactId, Person]
     shared: set[str] = field(default_factory=set)
-    newly_shared: set[str] = field(default_factory=set)
     merges: list[Merged] = field(default_factory=list)
     suggestions: list[Suggested] = field(default_factory=list)
     touched: set[ContactId] = field(default_factory=set)
@@ -160,8 +156,6 @@ class Resolver:
         """
         if not activity.identities:
             return self._placed(activity, self._visitor(activity), gaps_only=False)
-        if activity.tracker in self.newly_shared and f"t:{activity.tracker}" not in self._holder:
-            self._begin_visitor(activity).named_only = True  # so that it is known as shared
         person, was_here = self._claimant(activity)
         known = self._visitor_if_known(activity)
         gaps_only = not activity.trusted and was_here and (known is None or known.id != person.id)
@@ -180,15 +174,9 @@ class Resolver:
     # Trackers
 
     def _visitor(self, activity: Activity) -> Person:
-        person = self._visitor_if_known(activity, even_shared=True)
-        if person is None:
-            return self._begin_visitor(activity)
-        if person.named_only:
-            person.named_only = False
-            person.first_seen = activity.happened_at
-        return person
-
-    def _begin_visitor(self, activity: Activity) -> Person:
+        known = self._visitor_if_known(activity, even_shared=True)
+        if known is not None:
+            return known
         assert activity.tracker is not None
         person = self._new_person(Key(f"t:{activity.tracker}"), activity)
         self._give_tracker(person, Tracker(id=activity.tracker, shared=activity.tracker in self.shared))

@@ -22,7 +22,7 @@ from engine.errors import FoldFailed
 from engine.store import contact_documents, lanes
 from engine.store.commit import Writes, commit
 from engine.store.connection import lane_count, namespace
-from engine.store.groups import Group, decode_activity, groups_of, history_of, shared_for, shared_in
+from engine.store.groups import Group, decode_activity, groups_of, history_of, shared_devices
 from engine.store.lanes import Lease
 from engine.store.results import Folding, collect, document_of, write_contact
 
@@ -98,7 +98,8 @@ def _fold_group(folding: Folding, group: Group, writes: Writes) -> None:
     while True:
         remaining = [activity for activity in group.activities if activity.id not in failed]
         try:
-            settled = _settle(folding, Group(remaining, group.documents), without=set(failed))
+            left = Group(remaining, group.documents, group.shared)
+            settled = _settle(folding, left, without=set(failed))
             break
         except FoldFailed as error:
             failed[ActivityId(error.activity_id)] = error
@@ -119,14 +120,13 @@ def _settle(folding: Folding, group: Group, *, without: set[ActivityId]) -> Sett
 def _step(folding: Folding, group: Group) -> Settled | None:
     activities = sorted(group.activities, key=lambda activity: activity.moment)
     contacts = {id_: contact_documents.decode(row) for id_, row in group.documents.items()}
-    shared = shared_in(group.documents.values())
-    if group.has_claims:
-        shared = shared_for(folding.db, group, activities)
-    return component.step(contacts, activities, folding.rulebook, namespace=folding.namespace, shared=shared)
+    return component.step(
+        contacts, activities, folding.rulebook, namespace=folding.namespace, shared=group.shared
+    )
 
 
 def _refold(folding: Folding, group: Group, without: set[ActivityId]) -> Settled:
     past = [activity for activity in history_of(folding.db, group) if activity.id not in without]
     everything = [*past, *group.activities]
-    shared = shared_for(folding.db, group, everything)
+    shared = group.shared | shared_devices(folding.db, past)
     return component.refold(everything, folding.rulebook, namespace=folding.namespace, shared=shared)

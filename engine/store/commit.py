@@ -52,6 +52,7 @@ class Writes:
     derived: list[Write] = field(default_factory=list)
     merges: list[Write] = field(default_factory=list)
     suggestions: list[Write] = field(default_factory=list)
+    shared_devices: list[Write] = field(default_factory=list)
 
 
 def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Callable[[], datetime]) -> None:
@@ -85,6 +86,7 @@ def _write(
         (db.activities, writes.derived),
         (db.merges, writes.merges),
         (db.suggestions, writes.suggestions),
+        (db.shared_devices, writes.shared_devices),
     ):
         if operations:
             collection.bulk_write(operations, ordered=True, session=session)

@@ -100,6 +100,13 @@ class SuggestedMerge(me.DynamicDocument):
     contacts = me.ListField(me.StringField(), required=True)
 
 
+class SharedDevice(me.Document):
+    """A tracker that many people used within a day: it links nobody, for good."""
+
+    meta = {"collection": "shared_devices", "auto_create_index": False, "indexes": []}
+    id = me.StringField(primary_key=True)
+
+
 class IdConflict(me.DynamicDocument):
     """The same activity id came again with other content; kept aside, changes nothing."""
 
@@ -233,6 +240,6 @@ class Fact(me.DynamicDocument):
 
 
 ALL: tuple[type[me.Document], ...] = (
-    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, IdConflict, Refusal, Lane,
+    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Refusal, Lane,
     StoredRuleset, ApiKey, User, SignInLink, Session, WorkerPulse, Fact,
 )  # fmt: skip

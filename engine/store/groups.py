@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -17,10 +17,14 @@ Document = dict[str, Any]
 
 @dataclass
 class Group:
-    """What is folded together: activities, and the contacts that they may touch."""
+    """What is folded together: activities, and the contacts that they may touch.
+
+    `shared` are the trackers of the batch that are known to be shared devices.
+    """
 
     activities: list[Activity]
     documents: dict[ContactId, Document]
+    shared: set[str] = field(default_factory=set)
 
     @property
     def has_claims(self) -> bool:
@@ -35,21 +39,22 @@ def groups_of(db: Database[Document], activities: Sequence[Activity]) -> list[Gr
     if linked:
         others = db.contacts.find({"component": {"$in": list(linked)}, "_id": {"$nin": list(documents)}})
         documents.update((row["_id"], row) for row in others)
-    return divide(activities, documents)
+    return divide(activities, documents, shared=shared_devices(db, activities))
 
 
-def divide(activities: Sequence[Activity], documents: dict[ContactId, Document]) -> list[Group]:
+def divide(
+    activities: Sequence[Activity], documents: dict[ContactId, Document], *, shared: set[str]
+) -> list[Group]:
     """Put together what a claim connects; a shared device connects nobody."""
     component = {key: row["component"] for row in documents.values() for key in row.get("keys", ())}
-    shared = {Key(f"t:{tracker}") for tracker in shared_in(documents.values())}
     links = _Links()
     for activity in activities:
-        linking = [key for key in activity.keys() if not (activity.is_claim and key in shared)]
-        links.join([component.get(key, key) for key in linking])
+        apart = Key(f"t:{activity.tracker}") if activity.is_claim and activity.tracker in shared else None
+        links.join([component.get(key, key) for key in activity.keys() if key != apart])
     groups: dict[str, Group] = {}
     for activity in activities:
         name = links.find(component.get(activity.stream, activity.stream))
-        groups.setdefault(name, Group([], {})).activities.append(activity)
+        groups.setdefault(name, Group([], {}, shared)).activities.append(activity)
     for row in documents.values():
         group = groups.get(links.find(row["component"]))
         if group is not None:
@@ -61,33 +66,18 @@ def history_of(db: Database[Document], group: Group) -> list[Activity]:
     """All applied activities of a group's contacts, in no order."""
     streams = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
     streams |= {activity.stream for activity in group.activities}
-    streams |= {f"t:{a.tracker}" for a in group.activities if a.tracker is not None}
-    streams -= _elsewhere(group)
+    linked = {a.tracker for a in group.activities if a.tracker is not None} - group.shared
+    streams |= {f"t:{tracker}" for tracker in linked}
     rows = db.activities.find({"stream": {"$in": list(streams)}, "state": "applied", "derived": None})
     return [decode_activity(row) for row in rows]
 
 
-def _elsewhere(group: Group) -> set[str]:
-    """Trackers that the activities name but whose contact is not in the group: shared devices."""
-    held = {key for row in group.documents.values() for key in row.get("keys", ())}
-    named = {f"t:{a.tracker}" for a in group.activities if a.is_claim and a.tracker is not None}
-    plain = {a.stream for a in group.activities}
-    return named - held - plain
-
-
-def shared_for(db: Database[Document], group: Group, activities: Iterable[Activity]) -> set[str]:
+def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> set[str]:
     """The trackers among those of `activities` that are known to be shared devices."""
-    known = shared_in(group.documents.values())
-    held = {key for row in group.documents.values() for key in row.get("keys", ())}
-    named = {f"t:{a.tracker}" for a in activities if a.tracker is not None and a.is_claim} - held
-    if named:
-        known |= shared_in(db.contacts.find({"keys": {"$in": list(named)}}, {"trackers": 1}))
-    return known
-
-
-def shared_in(documents: Iterable[Document]) -> set[str]:
-    """The trackers that these contacts hold and that are shared devices."""
-    return {t["id"] for row in documents for t in row.get("trackers", ()) if t.get("shared")}
+    trackers = {activity.tracker for activity in activities if activity.tracker is not None}
+    if not trackers:
+        return set()
+    return {row["_id"] for row in db.shared_devices.find({"_id": {"$in": list(trackers)}})}
 
 
 def decode_activity(row: Document) -> Activity:

@@ -43,6 +43,10 @@ def collect(folding: Folding, group: Group, settled: Settled, writes: Writes) ->
         document = contact_documents.encode(contact, component=component, linked=linked, lanes=folding.lanes)
         write_contact(writes, document, group.documents.get(contact.person.id))
     _settle_untouched(group, settled, components, writes)
+    writes.shared_devices.extend(
+        UpdateOne({"_id": tracker}, {"$setOnInsert": {"_id": tracker}}, upsert=True)
+        for tracker in sorted(settled.newly_shared)
+    )
     if settled.whole:
         _replace_results(folding, group, settled, writes)
     else:

@@ -184,8 +184,8 @@ class _Explosive(list):
 # Any order, any batches, any repetition
 
 
-PEOPLE = ("ana@x.com", "bob@x.com", "eva@x.com")
-TRACKERS = ("t1", "t2", "t3")
+PEOPLE = ("ana@x.com", "bob@x.com", "eva@x.com", *(f"p{n}@x.com" for n in range(5)))
+TRACKERS = ("t1", "t1", "t1", "t2", "t3")
 TYPES = (
     "page_visited", "product_visited", "added_to_cart", "removed_from_cart", "order_completed", "order_refunded",
     "newsletter_subscribed", "newsletter_unsubscribed", "email_bounced", "email_opened", "identified",
@@ -195,19 +195,19 @@ TYPES = (
 @st.composite
 def histories(draw):
     """Activities of a few people over a few browsers, some at the very same time."""
-    size = draw(st.integers(1, 14))
+    size = draw(st.integers(1, 20))
     return [_drawn(draw, number) for number in range(size)]
 
 
 def _drawn(draw, number):
-    email = draw(st.sampled_from([None, None, *PEOPLE]))
+    email = draw(st.sampled_from([None, None, None, *PEOPLE]))
     external_id = draw(st.sampled_from([None, None, None, "1", "2"]))
     tracker = draw(st.sampled_from([*TRACKERS, None]))
     if email is None and external_id is None and tracker is None:
         tracker = "t1"
     return an_activity(
         draw(st.sampled_from(TYPES)),
-        days(draw(st.integers(0, 6)) / 2),
+        days(draw(st.sampled_from([0, 0, 0.2, 0.4, 0.5, 0.5, 1, 2, 3]))),
         id_=f"h{number}",
         tracker=tracker,
         email=email,
@@ -228,17 +228,20 @@ class Living:
 
     def __init__(self):
         self.contacts, self.ledger, self.derived, self.seen, self.history = {}, {}, {}, set(), []
+        self.shared = set()
 
     def receive(self, batch):
         new = sorted({a.id: a for a in batch if a.id not in self.seen}.values(), key=lambda a: a.moment)
         if not new:
             return
         self.seen |= {a.id for a in new}
-        shared = {t.id for c in self.contacts.values() for t in c.person.trackers if t.shared}
-        settled = component.step(_copied(self.contacts), new, SHIPPED, namespace=NAMESPACE, shared=shared)
+        settled = component.step(
+            _copied(self.contacts), new, SHIPPED, namespace=NAMESPACE, shared=self.shared
+        )
         self.history += new
         if settled is None:
-            settled = component.refold(self.history, SHIPPED, namespace=NAMESPACE, shared=set())
+            settled = component.refold(self.history, SHIPPED, namespace=NAMESPACE, shared=self.shared)
+            self.shared |= settled.newly_shared
             self.contacts, self.ledger, self.derived = {}, {}, {}
         self.contacts |= settled.contacts
         self.ledger |= {entry.id: entry for entry in settled.ledger}

@@ -163,6 +163,13 @@ def test_six_people_in_a_day_make_a_shared_device_that_links_nobody():
     assert len(settled.contacts) == 7
 
 
+def test_a_shared_device_that_did_nothing_itself_is_no_contact():
+    settled = folded([identified(minutes(n), tracker="kiosk", email=f"p{n}@x.com") for n in range(6)])
+
+    assert settled.newly_shared == {"kiosk"}
+    assert len(settled.contacts) == 6
+
+
 def test_five_people_in_a_day_share_nothing():
     settled = folded([identified(minutes(n), tracker="family", email=f"p{n}@x.com") for n in range(5)])
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from pymongo.database import Database
 
 from engine.settings import CONFIG_DIR
 from engine.store.connection import connect, prepare, utc_now
 from workers.local.mongod import Mongod
 from workers.local.valkey import Valkey
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 _databases = itertools.count()
 
@@ -46,3 +51,16 @@ def db(mongod: Mongod) -> Iterator[Database[dict[str, Any]]]:
     yield database
     database.client.drop_database(database.name)
     database.client.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, one for the whole run: Playwright's sync API allows no second."""
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("CI"):
+            pytest.fail("chromium is missing: .ci/run installs it")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -59,16 +59,16 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
     Safe to call again with the same activities.  Raises Unavailable when MongoDB does
     not confirm; then some may have been kept, and sending them again does no harm.
     """
-    lanes = lane_count(db)
-    rows = [_row(activity, lanes) for activity in activities]
     try:
+        lanes = lane_count(db)
+        rows = [_row(activity, lanes) for activity in activities]
         refused = _insert(db, rows)
         known = [rows[index] for index in refused]
         conflicts = _set_conflicts_aside(db, known)
+        _note_currency(db, activities)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not confirm the activities: {error}") from error
     fresh = [row for index, row in enumerate(rows) if index not in refused]
-    _note_currency(db, activities)
     return Receipt(
         accepted=[row["_id"] for row in fresh],
         duplicates=[row["_id"] for row in known if row["_id"] not in conflicts],

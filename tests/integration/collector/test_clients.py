@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 import segment.analytics as segment
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from pymongo.database import Database
 
 from engine.store import contacts, sheets
@@ -22,8 +21,6 @@ from tests.integration.drained import drain_all
 from tests.integration.served import served
 
 Db = Database[dict[str, Any]]
-
-CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
@@ -85,14 +82,10 @@ def test_many_clients_at_once_lose_nothing(db: Db, collector: str, write_key: st
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of the made-up shop, in Debian's Chromium."""
-    if not CHROMIUM.exists():
-        pytest.skip("there is no Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture

@@ -53,9 +53,13 @@ def db(mongod: Mongod) -> Iterator[Database[dict[str, Any]]]:
     database.client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, one for the whole run: Playwright's sync API allows no second."""
+    """The system's Chromium.
+
+    It goes with the module that asked for it: Playwright's sync API keeps an event loop
+    running, beside which nothing else can use asyncio.
+    """
     if not Path(CHROMIUM).exists():
         if os.environ.get("CI"):
             pytest.fail("chromium is missing: .ci/run installs it")

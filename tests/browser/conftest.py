@@ -74,7 +74,7 @@ def known_people() -> list[dict[str, Any]]:
     ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(instance: Running, browser: Browser) -> dict[str, Any]:
     """The cookies of a browser that used a one-time link."""
     context = browser.new_context()

@@ -97,12 +97,16 @@ class _Versions(Mapping[int, Ruleset]):
 
     def __init__(self, db: Database[Document]) -> None:
         self._db = db
+        self._known: dict[int, Ruleset] = {}
 
     def __getitem__(self, number: int) -> Ruleset:
-        try:
-            return version(self._db, number)
-        except Unavailable:
-            raise KeyError(number) from None
+        # Asked for every activity: a look at our own dictionary is all that it may cost.
+        if number not in self._known:
+            try:
+                self._known[number] = version(self._db, number)
+            except Unavailable:
+                raise KeyError(number) from None
+        return self._known[number]
 
     def __iter__(self) -> Iterator[int]:
         return iter(row["_id"] for row in self._db.rulesets.find({}, {"_id": 1}))

@@ -15,6 +15,9 @@ from engine.core.identities import stream_of
 START = datetime(2025, 1, 6, 8, 0, tzinfo=UTC)
 """Long past, so that nothing falls due between the two runs that are compared."""
 
+FAIR = 200
+"""Activities of a stretch, some hours long."""
+
 VISITS = (
     "page_visited",
     "product_visited",
@@ -46,7 +49,7 @@ def workload(*, activities: int, contacts: int, seed: int) -> Workload:
     """Visits, carts, orders, mails and claims of `contacts` people over a few months.
 
     Most browse without a name and are identified now and then; some have two browsers,
-    some share one, and one browser is a kiosk that everybody uses.
+    some share one, and at fairs a tablet is used by many people within hours.
     """
     source = random.Random(seed)
     made: list[Activity] = []
@@ -59,7 +62,7 @@ def workload(*, activities: int, contacts: int, seed: int) -> Workload:
             if number % 3
             else source.randrange(contacts)
         )
-        activity = _one(source, f"c{number}", person, at)
+        activity = _one(source, f"c{number}", person, at, fair=number // FAIR)
         made.append(activity)
         if activity.type == "order_completed":
             count, spent = orders[str(activity.identities.email)]
@@ -68,7 +71,7 @@ def workload(*, activities: int, contacts: int, seed: int) -> Workload:
     return Workload(made, dict(orders))
 
 
-def _one(source: random.Random, id_: str, person: int, at: datetime) -> Activity:
+def _one(source: random.Random, id_: str, person: int, at: datetime, *, fair: int) -> Activity:
     email, chance = f"person{person}@example.com", source.random()
     if chance < 0.55:
         product = source.randrange(40)
@@ -78,13 +81,13 @@ def _one(source: random.Random, id_: str, person: int, at: datetime) -> Activity
             "price": product + 0.5,
             "query": "x",
         }
-        return _made(id_, source.choice(VISITS), at, tracker=_browser(source, person), properties=said)
+        return _made(id_, source.choice(VISITS), at, tracker=_browser(source, person, fair), properties=said)
     if chance < 0.70:
         return _made(
             id_,
             "identified",
             at,
-            tracker=_browser(source, person),
+            tracker=_browser(source, person, fair),
             email=email,
             traits={"first_name": f"N{id_}"},
         )
@@ -96,10 +99,11 @@ def _one(source: random.Random, id_: str, person: int, at: datetime) -> Activity
     return _made(id_, source.choice(MAILS), at, email=email, properties=said, trusted=True)
 
 
-def _browser(source: random.Random, person: int) -> str:
+def _browser(source: random.Random, person: int, fair: int) -> str:
+    """Whose browser it is: every tenth stretch is a fair, where a tablet goes from hand to hand."""
     chance = source.random()
-    if chance < 0.01:
-        return "kiosk"
+    if fair % 10 == 0 and chance < 0.5:
+        return f"tablet{fair}"
     if chance < 0.05:
         return f"shared{person // 7}"
     return f"browser{person}-{int(chance < 0.35)}"

@@ -71,7 +71,7 @@ def apply(
     An activity that makes the fold fail is set aside as failed, the others go on.
     Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
     """
-    folding = Folding(db, rulebook, namespace(db), lane_count(db))
+    folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
     writes = Writes(failed=list(waiting.unreadable))
     for group in groups_of(db, waiting.activities):
         _fold_group(folding, group, writes)
@@ -86,7 +86,7 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
         contact = contact_documents.decode(row)
         outcome = fold.fold(contact.state, [], rulebook, contact=contact.person.id, until=now)
         aged = Contact(contact.person, outcome.state)
-        write_contact(writes, document_of(aged, like=row, lanes=lane_count(db)), row)
+        write_contact(writes, document_of(aged, like=row, lanes=lane_count(db), now=now), row)
     if writes.contacts:
         commit(db, writes, lease, clock=clock)
     return len(writes.contacts)

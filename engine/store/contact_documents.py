@@ -24,10 +24,10 @@ BSON_TYPES = (datetime, Decimal, bytes)
 """What BSON knows by itself and is not to be turned into text."""
 
 
-def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int) -> Document:
+def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, now: datetime) -> Document:
     """The whole document, but for its version guard.
 
-    `linked` says that the component holds other contacts, too.
+    `linked` says that the component holds other contacts, too; `now` is the present.
     """
     person, state = contact.person, contact.state
     document: Document = msgspec.to_builtins(state, builtin_types=BSON_TYPES)
@@ -39,6 +39,7 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int) 
     if linked:
         document["linked"] = True
     if state.next_due is not None:
+        document["folded_at"] = now
         document["lane"] = lane_of(person.id, lanes)  # type: ignore[arg-type]
     present = {
         "keys": sorted(person.keys()),

@@ -21,6 +21,10 @@ from engine.errors import LeaseLost
 
 Document = dict[str, Any]
 
+SETTLED_AFTER = timedelta(seconds=2)
+"""How long a contact must be left alone before time passes for it.  While its history is
+still coming in, letting all that is long past fall due would make the rest of it late."""
+
 LEASE = timedelta(seconds=10)
 """How long a holder may be silent before another takes its lane over."""
 
@@ -113,14 +117,19 @@ def waiting(db: Database[Document], *, now: datetime) -> list[int]:
 
 
 def idle(db: Database[Document], *, now: datetime) -> bool:
-    """Whether no lane has work waiting."""
-    return not any(_has_work(db, lane["_id"], now=now) for lane in db.lanes.find({}, {"_id": 1}))
+    """Whether nothing waits in any lane, and nothing will fall due by now."""
+    lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
+    due = {"lane": {"$in": lanes}, "next_due": {"$lte": now}}
+    return not any(_received(db, lane) for lane in lanes) and db.contacts.find_one(due, {"_id": 1}) is None
 
 
 def _has_work(db: Database[Document], lane: int, *, now: datetime) -> bool:
+    return _received(db, lane) or db.contacts.find_one(due_in(lane, now), {"_id": 1}) is not None
+
+
+def _received(db: Database[Document], lane: int) -> bool:
     # One look at an index for each lane: a `distinct` would read the whole backlog.
-    received = db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1})
-    return received is not None or db.contacts.find_one(due_in(lane, now), {"_id": 1}) is not None
+    return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
 
 
 def _free(now: datetime) -> Document:
@@ -128,8 +137,8 @@ def _free(now: datetime) -> Document:
 
 
 def due_in(lane: int, now: datetime) -> Document:
-    """Matches the contacts of a lane for which time has come."""
-    return {"lane": lane, "next_due": {"$lte": now}}
+    """Matches the contacts of a lane for which time has come, and that are left alone."""
+    return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
 
 
 def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:

@@ -33,6 +33,7 @@ class Folding:
     rulebook: Rulebook
     namespace: bytes
     lanes: int
+    now: datetime
 
 
 def collect(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
@@ -40,7 +41,9 @@ def collect(folding: Folding, group: Group, settled: Settled, writes: Writes) ->
     components = _components(group, settled)
     for contact in settled.contacts.values():
         component, linked = components[contact.person.id]
-        document = contact_documents.encode(contact, component=component, linked=linked, lanes=folding.lanes)
+        document = contact_documents.encode(
+            contact, component=component, linked=linked, lanes=folding.lanes, now=folding.now
+        )
         write_contact(writes, document, group.documents.get(contact.person.id))
     _settle_untouched(group, settled, components, writes)
     writes.shared_devices.extend(
@@ -245,8 +248,7 @@ def _suggestion_row(suggested: Suggested) -> Document:
     }
 
 
-def document_of(contact: Contact, *, like: Document, lanes: int) -> Document:
+def document_of(contact: Contact, *, like: Document, lanes: int, now: datetime) -> Document:
     """A contact's document when nothing but its state has changed."""
-    return contact_documents.encode(
-        contact, component=like["component"], linked=like.get("linked", False), lanes=lanes
-    )
+    linked = like.get("linked", False)
+    return contact_documents.encode(contact, component=like["component"], linked=linked, lanes=lanes, now=now)

@@ -49,7 +49,6 @@ def known_people() -> list[dict[str, Any]]:
         "firstName": "Ana",
         "lastName": "de la Prueba y Fernández-Villaverde",
     }
-    evil = {"email": "evil@example.com", "firstName": HOSTILE, "city": HOSTILE, "plan": HOSTILE}
     return [
         {"type": "identify", "userId": "ana", "anonymousId": "ana-laptop", "traits": ana},
         track("ana", "newsletter_subscribed", source="checkout"),
@@ -66,6 +65,13 @@ def known_people() -> list[dict[str, Any]]:
             currency="EUR",
             products=[{"product_id": "p1", "name": "Shoe 1"}],
         ),
+    ]
+
+
+def hostile_person() -> list[dict[str, Any]]:
+    """Somebody who writes markup and scripts wherever there is room."""
+    evil = {"email": "evil@example.com", "firstName": HOSTILE, "city": HOSTILE, "plan": HOSTILE}
+    return [
         {"type": "identify", "userId": HOSTILE, "traits": evil},
         track(HOSTILE, HOSTILE, **{"name": HOSTILE, HOSTILE: HOSTILE}),
         track(HOSTILE, "Product Viewed", name=HOSTILE, category=HOSTILE),

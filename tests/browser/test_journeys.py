@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import HOSTILE, PHONE, picture, send, settled, track
+from tests.browser.conftest import HOSTILE, PHONE, hostile_person, picture, send, settled, track
 
 
 def contact_id(instance, key):
@@ -154,6 +154,8 @@ def test_an_address_of_nobody_says_so(page, instance):
 
 @pytest.mark.parametrize("tab", ["Profile", "Activity"])
 def test_what_visitors_write_stays_text(page, instance, tab):
+    send(instance, hostile_person())
+    instance.sheets("wait", "--timeout", "30")
     page.goto(f"{instance.dashboard}/?q=evil")
     settled(page)
     expect(page.locator("a.row .name").first).to_have_text(HOSTILE)

@@ -6,7 +6,7 @@ again when something came late), and commit the writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,15 +22,18 @@ from engine.errors import FoldFailed
 from engine.store import contact_documents, lanes
 from engine.store.commit import Writes, commit
 from engine.store.connection import lane_count, namespace
-from engine.store.groups import Group, decode_activity, groups_of, history_of, shared_devices
+from engine.store.groups import Group, decode_activity, groups_of, histories_of, shared_devices
 from engine.store.lanes import Lease
-from engine.store.results import Folding, collect, document_of, write_contact
+from engine.store.results import Folding, add_changes, document_of, replace_results, write_contact
 
 Document = dict[str, Any]
 Clock = Callable[[], datetime]
 
 BATCH = 500
 """Activities of one transaction: the fastest size measured."""
+
+MAX_PAST = 20_000
+"""Activities of the past that are read at once, to be folded again."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,16 @@ def apply(
     """
     folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
     writes = Writes(failed=list(waiting.unreadable))
+    again = []
     for group in groups_of(db, waiting.activities):
-        _fold_group(folding, group, writes)
+        settled = _step(folding, group)
+        if settled is None:
+            again.append(group)
+        else:
+            writes.applied.extend(activity.id for activity in group.activities)
+            add_changes(folding, group, settled, writes)
+    for portion in _portions(again):
+        _fold_again(folding, portion, writes)
     commit(db, writes, lease, clock=clock)
     return Applied(applied=len(writes.applied), failed=writes.failed)
 
@@ -92,41 +103,60 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
     return len(writes.contacts)
 
 
-def _fold_group(folding: Folding, group: Group, writes: Writes) -> None:
-    """Fold a group; what makes the fold fail is left out, alone, and noted."""
+def _step(folding: Folding, group: Group) -> Settled | None:
+    """Fold a group at the tip; None if its whole past is needed, as after any failure."""
+    activities = sorted(group.activities, key=lambda activity: activity.moment)
+    contacts = {id_: contact_documents.decode(row) for id_, row in group.documents.items()}
+    try:
+        return component.step(
+            contacts, activities, folding.rulebook, namespace=folding.namespace, shared=group.shared
+        )
+    except FoldFailed:
+        return None
+
+
+def _portions(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    """Groups to be folded again, as many at once as may be in memory together."""
+    portion: list[Group] = []
+    past = 0
+    for group in groups:
+        if portion and past + group.past > MAX_PAST:
+            yield portion
+            portion, past = [], 0
+        portion.append(group)
+        past += group.past
+    if portion:
+        yield portion
+
+
+def _fold_again(folding: Folding, groups: Sequence[Group], writes: Writes) -> None:
+    """Fold groups from the start; every read is one for all of them."""
+    histories = histories_of(folding.db, groups)
+    known = shared_devices(folding.db, (activity for history in histories for activity in history))
+    settled = []
+    for group, history in zip(groups, histories, strict=True):
+        result = _refold(folding, group, history, known | group.shared, writes)
+        if result is not None:
+            settled.append((group, result))
+    replace_results(folding, settled, writes)
+
+
+def _refold(
+    folding: Folding, group: Group, history: Sequence[Activity], shared: set[str], writes: Writes
+) -> Settled | None:
+    """Fold one group's history with what is new; what makes the fold fail is left out, alone."""
     failed: dict[ActivityId, FoldFailed] = {}
     while True:
-        remaining = [activity for activity in group.activities if activity.id not in failed]
+        folded = [a for a in (*history, *group.activities) if a.id not in failed]
         try:
-            left = Group(remaining, group.documents, group.shared)
-            settled = _settle(folding, left, without=set(failed))
+            settled = (
+                component.refold(folded, folding.rulebook, namespace=folding.namespace, shared=shared)
+                if folded
+                else None
+            )
             break
         except FoldFailed as error:
             failed[ActivityId(error.activity_id)] = error
     writes.failed.extend(failed.values())
-    writes.applied.extend(activity.id for activity in remaining)
-    if settled is not None:
-        collect(folding, group, settled, writes)
-
-
-def _settle(folding: Folding, group: Group, *, without: set[ActivityId]) -> Settled | None:
-    """Fold a group's activities but for those `without`, which may be of the past."""
-    if not group.activities:
-        return _refold(folding, group, without) if group.documents and without else None
-    settled = None if without else _step(folding, group)
-    return _refold(folding, group, without) if settled is None else settled
-
-
-def _step(folding: Folding, group: Group) -> Settled | None:
-    activities = sorted(group.activities, key=lambda activity: activity.moment)
-    contacts = {id_: contact_documents.decode(row) for id_, row in group.documents.items()}
-    return component.step(
-        contacts, activities, folding.rulebook, namespace=folding.namespace, shared=group.shared
-    )
-
-
-def _refold(folding: Folding, group: Group, without: set[ActivityId]) -> Settled:
-    past = [activity for activity in history_of(folding.db, group) if activity.id not in without]
-    everything = [*past, *group.activities]
-    shared = group.shared | shared_devices(folding.db, past)
-    return component.refold(everything, folding.rulebook, namespace=folding.namespace, shared=shared)
+    writes.applied.extend(activity.id for activity in group.activities if activity.id not in failed)
+    return settled

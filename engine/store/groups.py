@@ -30,6 +30,11 @@ class Group:
     def has_claims(self) -> bool:
         return any(activity.is_claim for activity in self.activities)
 
+    @property
+    def past(self) -> int:
+        """How many activities its contacts have."""
+        return sum(row.get("activities", 0) for row in self.documents.values())
+
 
 def groups_of(db: Database[Document], activities: Sequence[Activity]) -> list[Group]:
     """Divide a batch into groups, each with all contacts of the components it names."""
@@ -62,14 +67,22 @@ def divide(
     return list(groups.values())
 
 
-def history_of(db: Database[Document], group: Group) -> list[Activity]:
-    """All applied activities of a group's contacts, in no order."""
-    streams = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
-    streams |= {activity.stream for activity in group.activities}
+def histories_of(db: Database[Document], groups: Sequence[Group]) -> list[list[Activity]]:
+    """All applied activities of each group's contacts, in no order; one read for all groups."""
+    streams = [_streams_of(group) for group in groups]
+    wanted = sorted({stream for ours in streams for stream in ours})
+    by_stream: dict[str, list[Activity]] = {}
+    for row in db.activities.find({"stream": {"$in": wanted}, "state": "applied", "derived": None}):
+        by_stream.setdefault(row["stream"], []).append(decode_activity(row))
+    return [[activity for stream in ours for activity in by_stream.get(stream, ())] for ours in streams]
+
+
+def _streams_of(group: Group) -> set[str]:
+    """Where the past of a group lies: what its contacts hold, and what its activities name."""
+    held = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
+    named = {activity.stream for activity in group.activities}
     linked = {a.tracker for a in group.activities if a.tracker is not None} - group.shared
-    streams |= {f"t:{tracker}" for tracker in linked}
-    rows = db.activities.find({"stream": {"$in": list(streams)}, "state": "applied", "derived": None})
-    return [decode_activity(row) for row in rows]
+    return held | named | {f"t:{tracker}" for tracker in linked}
 
 
 def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from engine.store.groups import Group
 
 Document = dict[str, Any]
 Components = dict[ContactId, tuple[ContactId, bool]]
+Refolded = tuple[Group, Settled]
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,28 @@ class Folding:
     now: datetime
 
 
-def collect(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
-    """Add to `writes` what `settled` changes in the database."""
+def add_changes(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
+    """Add to `writes` what a step has changed."""
+    _write_contacts(folding, group, settled, writes)
+    writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in settled.ledger)
+    writes.derived.extend(InsertOne(_derived_row(derived)) for derived in settled.derived)
+    for suggested in settled.suggestions:
+        row = _suggestion_row(suggested)
+        writes.suggestions.append(UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True))
+
+
+def replace_results(folding: Folding, refolded: Sequence[Refolded], writes: Writes) -> None:
+    """Add to `writes` the difference that folding again makes to all that follows from history.
+
+    What is there now is read once for all groups, one query a collection.
+    """
+    present = _Present.of(folding.db, refolded)
+    for group, settled in refolded:
+        _write_contacts(folding, group, settled, writes)
+        _replace(present, group, settled, writes)
+
+
+def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
     components = _components(group, settled)
     for contact in settled.contacts.values():
         component, linked = components[contact.person.id]
@@ -50,10 +71,6 @@ def collect(folding: Folding, group: Group, settled: Settled, writes: Writes) ->
         UpdateOne({"_id": tracker}, {"$setOnInsert": {"_id": tracker}}, upsert=True)
         for tracker in sorted(settled.newly_shared)
     )
-    if settled.whole:
-        _replace_results(folding, group, settled, writes)
-    else:
-        _add_results(settled, writes)
 
 
 def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
@@ -111,29 +128,63 @@ def _settle_untouched(group: Group, settled: Settled, components: Components, wr
             writes.contacts.append(_guarded(id_, row["v"], change))
 
 
-def _add_results(settled: Settled, writes: Writes) -> None:
-    writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in settled.ledger)
-    writes.derived.extend(InsertOne(_derived_row(derived)) for derived in settled.derived)
-    for suggested in settled.suggestions:
-        row = _suggestion_row(suggested)
-        writes.suggestions.append(UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True))
+@dataclass(frozen=True)
+class _Present:
+    """What the database says of the contacts that were folded again, by contact."""
+
+    ledger: dict[ContactId, list[Document]]
+    derived: dict[ContactId, list[Document]]
+    suggestions: dict[ContactId, list[Document]]
+    redirects: dict[ContactId, list[Document]]
+    """By the contact that they lead to, and by their own id."""
+
+    @classmethod
+    def of(cls, db: Database[Document], refolded: Sequence[Refolded]) -> _Present:
+        contacts = sorted({id_ for group, settled in refolded for id_ in _contacts_of(group, settled)})
+        losers = {merge.loser for _, settled in refolded for merge in settled.merges}
+        streams = [_stream_of(contact) for contact in contacts]
+        named = {"$or": [{"into": {"$in": contacts}}, {"_id": {"$in": sorted(losers.union(contacts))}}]}
+        return cls(
+            ledger=_by(db.ledger.find({"contact": {"$in": contacts}}), lambda row: [row["contact"]]),
+            derived=_by(
+                db.activities.find({"stream": {"$in": streams}}), lambda row: [_contact_of(row["stream"])]
+            ),
+            suggestions=_by(
+                db.suggestions.find({"contacts": {"$in": contacts}}), lambda row: row["contacts"]
+            ),
+            redirects=_by(db.merges.find(named), lambda row: [row["into"], row["_id"]]),
+        )
 
 
-def _replace_results(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
-    """After a refold: the difference in everything that follows from the history."""
-    db = folding.db
-    contacts = sorted({*group.documents, *settled.contacts})
-    streams = [_stream_of(contact) for contact in contacts]
-    ledger = db.ledger.find({"contact": {"$in": contacts}})
-    derived = db.activities.find({"stream": {"$in": streams}})
-    suggestions = list(db.suggestions.find({"contacts": {"$in": contacts}}))
+def _by(
+    rows: Iterable[Document], contacts: Callable[[Document], Iterable[ContactId]]
+) -> dict[ContactId, list[Document]]:
+    found: dict[ContactId, list[Document]] = {}
+    for row in rows:
+        for contact in contacts(row):
+            found.setdefault(contact, []).append(row)
+    return found
+
+
+def _of(found: dict[ContactId, list[Document]], contacts: Iterable[ContactId]) -> list[Document]:
+    """The rows of some contacts, each once."""
+    return list({row["_id"]: row for contact in contacts for row in found.get(contact, ())}.values())
+
+
+def _contacts_of(group: Group, settled: Settled) -> set[ContactId]:
+    return {*group.documents, *settled.contacts}
+
+
+def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) -> None:
+    contacts = _contacts_of(group, settled)
+    suggestions = _of(present.suggestions, contacts)
     dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
     wanted = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
     open_ = [row for row in suggestions if row["_id"] not in dismissed]
-    writes.ledger.extend(_replace_all(ledger, map(_ledger_row, settled.ledger)))
-    writes.derived.extend(_replace_all(derived, map(_derived_row, settled.derived)))
+    writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
+    writes.derived.extend(_replace_all(_of(present.derived, contacts), map(_derived_row, settled.derived)))
     writes.suggestions.extend(_replace_all(open_, wanted))
-    writes.merges.extend(_redirects(db, group, settled, contacts))
+    writes.merges.extend(_redirects(present, group, settled))
 
 
 def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> list[Write]:
@@ -150,25 +201,21 @@ def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> li
 # Redirects: ids that lead on
 
 
-def _redirects(
-    db: Database[Document], group: Group, settled: Settled, contacts: Sequence[ContactId]
-) -> list[Write]:
+def _redirects(present: _Present, group: Group, settled: Settled) -> list[Write]:
     """Let every id that was ever shown lead to the contact that it has become.
 
     Besides merges there are new names: a late activity can show that a contact began
     with another tracker than was thought, and an id follows from how a contact began.
     """
-    losers = [merge.loser for merge in settled.merges]
-    named = {"$or": [{"into": {"$in": contacts}}, {"_id": {"$in": [*losers, *settled.contacts]}}]}
-    existing = {row["_id"]: row for row in db.merges.find(named)}
+    losers = {merge.loser for merge in settled.merges}
+    existing = {row["_id"]: row for row in _of(present.redirects, _contacts_of(group, settled).union(losers))}
     wanted = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
     for id_, row in existing.items():
         if id_ not in wanted and id_ not in settled.contacts:
             wanted[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
     for id_, row in group.documents.items():
         if id_ not in wanted and id_ not in settled.contacts:
-            into = _heir(row, settled)
-            wanted[id_] = {"_id": id_, "kind": "renamed", "into": into}
+            wanted[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
     return _replace_all(existing.values(), wanted.values())
 
 
@@ -217,6 +264,10 @@ def _heir(row: Document, settled: Settled) -> ContactId:
 def _stream_of(contact: ContactId) -> str:
     """The stream of what the fold itself adds to a contact's timeline."""
     return f"c:{contact}"
+
+
+def _contact_of(stream: str) -> ContactId:
+    return ContactId(stream.removeprefix("c:"))
 
 
 def _ledger_row(entry: LedgerEntry) -> Document:

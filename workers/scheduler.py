@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.store import lanes, pulses
+from workers.holders import is_gone
 
 TICK = 0.5
 """Seconds between two looks at the lanes."""
@@ -30,6 +31,7 @@ def run(
     """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
     while not stop.wait(TICK):
         try:
+            lanes.free_the_dead(db, is_gone)
             wake(lanes.waiting(db, now=clock()))
             pulses.beat(db, "scheduler", now=clock())
         except (PyMongoError, Unavailable) as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +9,6 @@ from typing import Any
 
 import dramatiq
 import structlog
-import uuid_utils
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -19,6 +16,7 @@ from engine.errors import Unavailable
 from engine.store import pulses
 from workers import drain
 from workers.actors import drain_actor
+from workers.holders import holder_name, worker_name
 
 THREADS = 2
 """While one thread waits for MongoDB another folds; more only wait for the interpreter."""
@@ -41,7 +39,7 @@ def run(
     threads: int = THREADS,
 ) -> None:
     """Work until told to stop; then finish the batches at hand and return."""
-    name = f"{socket.gethostname()}:{os.getpid()}:{uuid_utils.uuid7().hex[-8:]}"
+    name = worker_name()
 
     def drain_lane(lane: int) -> None:
         _drain(db, lane, holder=name, clock=clock, stop=stop)
@@ -65,7 +63,7 @@ def _drain(
     stop: threading.Event,
 ) -> None:
     try:
-        done = drain.drain(db, lane, holder=f"{holder}:{threading.get_ident()}", clock=clock, stop=stop)
+        done = drain.drain(db, lane, holder=holder_name(holder), clock=clock, stop=stop)
     except (PyMongoError, Unavailable) as error:
         log.warning("lane not drained; the scheduler will wake it again", lane=lane, error=str(error))
         return

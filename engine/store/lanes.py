@@ -8,6 +8,7 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,6 +110,20 @@ def release(db: Database[Document], lease: Lease) -> bool:
 def abandon(db: Database[Document], lease: Lease) -> None:
     """Give a lane back although work is left, for the scheduler to hand it out again."""
     db.lanes.update_one(_ours(lease), {"$unset": {"holder": "", "lease_until": ""}})
+
+
+def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[int]:
+    """Give lanes back whose holder is known to be gone, without waiting for the lease to end.
+
+    A wrong guess does no harm: the fencing number keeps a holder that lives from writing.
+    """
+    freed = []
+    for lane in db.lanes.find({"holder": {"$exists": True}}, {"holder": 1, "fence": 1}):
+        if is_gone(lane["holder"]):
+            ours = {"_id": lane["_id"], "fence": lane["fence"], "holder": lane["holder"]}
+            if db.lanes.update_one(ours, {"$unset": {"holder": "", "lease_until": ""}}).matched_count:
+                freed.append(lane["_id"])
+    return freed
 
 
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:

@@ -1,5 +1,8 @@
 """From received to the sheet, on the real server."""
 
+import socket
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +18,7 @@ from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from workers import drain as drain_module
 from workers.drain import drain, size_after
+from workers.holders import holder_name, is_gone, worker_name
 
 
 def test_an_activity_becomes_a_contacts_sheet(db):
@@ -200,6 +204,20 @@ def test_what_was_decided_on_changed_contacts_is_not_written(db):
         batch.commit = original
 
     assert db.activities.count_documents({"state": "received"}) == 1
+
+
+def test_the_lane_of_a_dead_worker_is_free_at_once(db):
+    with subprocess.Popen([sys.executable, "-c", ""]) as died:
+        died.wait()
+    dead = f"{socket.gethostname()}:{died.pid}:abc:1"
+    elsewhere = f"another-host:{died.pid}:abc:1"
+    mine = holder_name(worker_name())
+    for lane, holder in enumerate((dead, elsewhere, mine)):
+        assert lanes.take(db, lane, holder, now=utc_now()) is not None
+
+    assert lanes.free_the_dead(db, is_gone) == [0]
+
+    assert lanes.take(db, 0, mine, now=utc_now()) is not None
 
 
 def test_merges_that_cross_lanes_settle_by_conflict_and_retry(db):

@@ -1,0 +1,30 @@
+"""Who holds a lane: a thread of a worker, by a name that tells whether it still runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+import psutil
+import uuid_utils
+
+
+def worker_name() -> str:
+    """A name of this process, unlike any other."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid_utils.uuid7().hex[-8:]}"
+
+
+def holder_name(worker: str) -> str:
+    """The name under which the present thread of a worker holds a lane."""
+    return f"{worker}:{threading.get_ident()}"
+
+
+def is_gone(holder: str) -> bool:
+    """Whether the holder was a process of this machine that runs no more.
+
+    Nothing is known of other machines: their leases end by themselves.
+    """
+    host, _, rest = holder.partition(":")
+    pid = rest.partition(":")[0]
+    return host == socket.gethostname() and pid.isdigit() and not psutil.pid_exists(int(pid))

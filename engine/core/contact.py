@@ -90,6 +90,8 @@ class Order(msgspec.Struct, omit_defaults=True):
     @property
     def refunded(self) -> Decimal:
         """What was given back: never more than was paid."""
+        if not self.refunds:
+            return Decimal(0)
         amounts = [self.amount if refund.amount is None else refund.amount for refund in self.refunds]
         return min(sum(amounts, Decimal(0)), self.amount)
 

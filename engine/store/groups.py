@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,13 +69,30 @@ def divide(
 
 
 def histories_of(db: Database[Document], groups: Sequence[Group]) -> list[list[Activity]]:
-    """All applied activities of each group's contacts, in no order; one read for all groups."""
+    """All applied activities of each group's contacts, in no order; one read for all groups.
+
+    What else waits for these contacts, in whatever lane, joins its group, so that a long
+    past is folded once for all of it; but not what names somebody whom the group lacks.
+    """
     streams = [_streams_of(group) for group in groups]
     wanted = sorted({stream for ours in streams for stream in ours})
-    by_stream: dict[str, list[Activity]] = {}
-    for row in db.activities.find({"stream": {"$in": wanted}, "state": "applied", "derived": None}):
-        by_stream.setdefault(row["stream"], []).append(decode_activity(row))
-    return [[activity for stream in ours for activity in by_stream.get(stream, ())] for ours in streams]
+    past: dict[str, list[Activity]] = {}
+    waiting: dict[str, list[Activity]] = {}
+    states = {"applied": past, "received": waiting}
+    query = {"stream": {"$in": wanted}, "state": {"$in": list(states)}, "derived": None}
+    for row in db.activities.find(query):
+        with suppress(msgspec.ValidationError):  # its own lane sets an unreadable one aside
+            states[row["state"]].setdefault(row["stream"], []).append(decode_activity(row))
+    for group, ours in zip(groups, streams, strict=True):
+        _join(group, (activity for stream in ours for activity in waiting.get(stream, ())))
+    return [[activity for stream in ours for activity in past.get(stream, ())] for ours in streams]
+
+
+def _join(group: Group, waiting: Iterable[Activity]) -> None:
+    known = {key for row in group.documents.values() for key in row.get("keys", ())}
+    known |= {key for activity in group.activities for key in activity.keys()}
+    here = {activity.id for activity in group.activities}
+    group.activities += [a for a in waiting if a.id not in here and known.issuperset(a.keys())]
 
 
 def _streams_of(group: Group) -> set[str]:

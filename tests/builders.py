@@ -73,7 +73,7 @@ def identified(at: datetime = NOON, **more: Any) -> Activity:
 def rules(**files: str) -> Rulebook:
     """The shipped rules, with whole files replaced: `rules(scoring="rules: …")`."""
     texts = read_folder(CONFIG_DIR) | {f"{name}.yaml": text for name, text in files.items()}
-    ruleset: Ruleset = compile_ruleset(texts, version=1)
+    ruleset: Ruleset = compile_ruleset(texts)
     return Rulebook(rulesets={1: ruleset}, present=ruleset)
 
 

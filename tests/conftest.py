@@ -54,6 +54,15 @@ def db(mongod: Mongod) -> Iterator[Database[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
+def module_db(mongod: Mongod) -> Iterator[Database[dict[str, Any]]]:
+    """A bare database that the tests of a module share."""
+    database = connect(mongod.uri, f"test_{os.getpid()}_{next(_databases)}", app="tests")
+    yield database
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium.
 

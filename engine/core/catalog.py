@@ -66,6 +66,11 @@ class ActivityCatalog:
         declared = self._types.get(type_)
         return CUSTOM_ICON if declared is None else declared.icon
 
+    def properties(self, type_: str) -> Mapping[str, PropertyType]:
+        """What a type is declared to carry."""
+        declared = self._types.get(type_)
+        return {} if declared is None else declared.properties
+
     def identified_by(self, type_: str) -> tuple[str, ...]:
         declared = self._types.get(type_)
         return () if declared is None else declared.identified_by

@@ -15,6 +15,8 @@ CART_ACTIVITIES = frozenset({"added_to_cart", "removed_from_cart", "cart_viewed"
 ORDER_ACTIVITIES = frozenset({"order_completed", "order_refunded", "order_cancelled"})
 COMMERCE_ACTIVITIES = CART_ACTIVITIES | ORDER_ACTIVITIES
 
+CENT = Decimal("0.01")
+
 MAX_DIGITS = 15
 """Digits before the point of an amount; a larger one is a sender's mistake."""
 
@@ -144,6 +146,7 @@ def _total(commerce: Commerce, account: Account) -> None:
         else:
             commerce.spent += (order.amount - order.refunded) * rate
             commerce.refunded += order.refunded * rate
+    commerce.average = (commerce.spent / len(counted)).quantize(CENT) if counted else None
 
 
 def _first_currency(book: Iterable[Order]) -> str | None:
@@ -176,7 +179,8 @@ def _change_cart(state: ContactState, activity: Activity, account: Account) -> N
 def _cart(lines: list[CartLine], *, at: datetime, account: Account) -> Cart | None:
     if not lines:
         return None
-    return Cart(lines=lines, value=_worth(lines), changed_at=at, idle_at=at + account.cart_idle)
+    idle_at = at + account.cart_idle
+    return Cart(lines=lines, value=_worth(lines), changed_at=at, idle_at=idle_at, state="active")
 
 
 def _with(lines: list[CartLine], added: Iterable[CartLine | None]) -> list[CartLine]:

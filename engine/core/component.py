@@ -13,7 +13,7 @@ from datetime import datetime
 
 from engine.core.activities import Activity, ActivityId, ContactId
 from engine.core.contact import ContactState
-from engine.core.fold import Derived, Outcome, derived_id, fold
+from engine.core.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
 from engine.core.people import (
     BecameShared,
     Merged,
@@ -22,6 +22,7 @@ from engine.core.people import (
     Resolver,
     Suggested,
     shared_trackers,
+    value_of,
 )
 from engine.core.rulebook import Rulebook
 from engine.core.scoring import LedgerEntry
@@ -48,6 +49,7 @@ class Settled:
     contacts: dict[ContactId, Contact]
     ledger: list[LedgerEntry]
     derived: list[Derived]
+    calls: list[Call]
     merges: list[Merged]
     suggestions: list[Suggested]
     whole: bool
@@ -67,6 +69,9 @@ def step(
     `contacts` are the component's, all of them, and are consumed.  Returns None if the
     whole history has to be folded again.  Raises FoldFailed.
     """
+    versions = {activity.ruleset for activity in activities}
+    if not all(is_kept_by(contact.state, rulebook, versions) for contact in contacts.values()):
+        return None
     if _is_late(contacts.values(), activities):
         return None
     resolver = Resolver(namespace, {c.person.id: c.person for c in contacts.values()}, set(shared))
@@ -89,6 +94,7 @@ def step(
         },
         ledger=[entry for outcome in outcomes.values() for entry in outcome.ledger],
         derived=[derived for outcome in outcomes.values() for derived in outcome.derived],
+        calls=[call for outcome in outcomes.values() for call in outcome.calls],
         merges=[],
         suggestions=_still_apart(resolver),
         whole=False,
@@ -116,7 +122,7 @@ def refold(
     return Settled(
         contacts={
             person.id: Contact(
-                person, outcomes[person.id].state if person.id in outcomes else _unseen(person)
+                person, outcomes[person.id].state if person.id in outcomes else _unseen(person, rulebook)
             )
             for person in resolver.people.values()
         },
@@ -125,6 +131,7 @@ def refold(
             *(derived for outcome in outcomes.values() for derived in outcome.derived),
             *_merge_activities(resolver),
         ],
+        calls=[call for outcome in outcomes.values() for call in outcome.calls],
         merges=resolver.merges,
         suggestions=_still_apart(resolver),
         whole=True,
@@ -186,8 +193,15 @@ def _fold_all(
     }
 
 
-def _unseen(person: Person) -> ContactState:
-    return ContactState(active_at=person.first_seen)
+def _unseen(person: Person, rulebook: Rulebook) -> ContactState:
+    """The state of somebody who was only spoken of."""
+    return ContactState(
+        active_at=person.first_seen,
+        first_seen=person.first_seen,
+        identified=person.identified,
+        external_id=value_of(person.identities.get("x")),
+        upkeep=rulebook.present.upkeep,
+    )
 
 
 def _still_apart(resolver: Resolver) -> list[Suggested]:

@@ -30,12 +30,13 @@ class Points(msgspec.Struct):
 
 
 class Status(msgspec.Struct, omit_defaults=True):
-    """Where one machine stands, since when and because of which activity."""
+    """Where one machine stands, since when and because of which activity; `until`, if it ends."""
 
     state: str
     since: datetime | None = None
     cause: ActivityId | None = None
     reason: str | None = None
+    until: datetime | None = None
 
 
 class Bounce(msgspec.Struct, omit_defaults=True):
@@ -110,6 +111,7 @@ class Commerce(msgspec.Struct, omit_defaults=True):
     last_order_at: datetime | None = None
     foreign: dict[str, Decimal] = {}
     book: list[Order] = []
+    average: Decimal | None = None
 
 
 class CartLine(msgspec.Struct, omit_defaults=True):
@@ -128,11 +130,11 @@ class Cart(msgspec.Struct, omit_defaults=True):
     value: Decimal
     changed_at: datetime
     idle_at: datetime
-    state: CartState = "active"
+    state: CartState
 
 
 class LimitCount(msgspec.Struct, array_like=True):
-    """How often a limited rule has scored in its present window."""
+    """How often a limited rule has scored in its present window, or what a group has given."""
 
     window: str
     times: int
@@ -143,13 +145,17 @@ class ContactState(msgspec.Struct, omit_defaults=True):
 
     `weak` names the fields that were only filled because they were empty: a stronger
     source may change them.  `clock` is the last activity folded, `passed` the last time at
-    which something fell due: what comes with an earlier time is late.
+    which something fell due: what comes with an earlier time is late.  `segments` says since
+    when the contact is in each; `did` are the times that conditions ask for, by track, the
+    newest first; `upkeep` is the version of the rules that both were last kept for.
     """
 
     first_name: str | None = None
     last_name: str | None = None
     birth_date: str | None = None
+    external_id: str | None = None
     email_typed: str | None = None
+    identified: bool = False
     custom: dict[str, Any] = {}
     weak: list[str] = []
     points: Points = msgspec.field(default_factory=Points)
@@ -160,9 +166,13 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     commerce: Commerce = msgspec.field(default_factory=Commerce)
     cart: Cart | None = None
     limits: dict[str, LimitCount] = {}
+    segments: dict[str, datetime] = {}
+    did: dict[str, list[datetime]] = {}
+    first_seen: datetime | None = None
     last_seen: datetime | None = None
     active_at: datetime | None = None
     activities: int = 0
     clock: Moment | None = None
     passed: datetime | None = None
     next_due: datetime | None = None
+    upkeep: int = 1

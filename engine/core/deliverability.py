@@ -5,9 +5,12 @@ Deliverability belongs to the address: with a new one the count starts anew.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.core.activities import Activity
 from engine.core.contact import Bounce, ContactState, Deliverability
 from engine.core.people import Placement
+from engine.core.statuses import Moved
 
 MAIL = "email_status"
 MOBILE = "mobile_status"
@@ -81,9 +84,13 @@ def take_push(state: ContactState, activity: Activity) -> None:
     state.push_devices = [*others, device] if activity.type == "push_subscribed" else others
 
 
-def forget_failures(state: ContactState, machine: str) -> None:
-    """Start the run of failures anew, as when a person lifts a bounced status."""
-    _of(state, machine).failing = []
+def forgive(state: ContactState, activity: Activity, moved: Iterable[Moved]) -> None:
+    """Start the run of failures anew when a person lifts a status by hand."""
+    if activity.type != "contact_edited":
+        return
+    for move in moved:
+        if move.machine in (MAIL, MOBILE):
+            _of(state, move.machine).failing = []
 
 
 def _is_about(known: Deliverability, activity: Activity, machine: str) -> bool:

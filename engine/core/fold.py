@@ -9,18 +9,24 @@ makes the whole contact.  Both give the same, and time is an input of both.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
 import msgspec
 
-from engine.core import commerce, deliverability, scoring, statuses
-from engine.core.activities import Activity, ActivityId, ContactId
+from engine.core import commerce, deliverability, effects, scoring, segments, statuses
+from engine.core.activities import Activity, ActivityId, ContactId, Key
+from engine.core.conditions import Track, TrackId
 from engine.core.contact import ContactState
 from engine.core.people import Placement
 from engine.core.profile import take_traits
-from engine.core.rulebook import Rulebook, Ruleset
+from engine.core.rulebook import CallWebhook, Rule, Rulebook, Ruleset
 from engine.core.scoring import LedgerEntry
+from engine.core.segments import Crossed
 from engine.core.statuses import Moved
 from engine.errors import FoldFailed
 
@@ -34,6 +40,13 @@ DONE_TO_THE_CONTACT = frozenset(
 """What others do to a contact: it is shown, but says nothing of when the contact was seen."""
 
 
+MAX_CASCADE = 200
+"""Events that one activity may bring about: more is a circle that the checks did not see."""
+
+
+NOTHING = ActivityId("")
+
+
 class Derived(msgspec.Struct, frozen=True):
     """An activity that the fold itself produced: its id follows from what caused it."""
 
@@ -45,6 +58,21 @@ class Derived(msgspec.Struct, frozen=True):
     properties: dict[str, str]
 
 
+class Call(msgspec.Struct, frozen=True):
+    """A webhook to be called, once: its id says what for.
+
+    `root` is the activity (or the passing of time) that all of it follows from.
+    """
+
+    id: str
+    webhook: str
+    rule: str
+    contact: ContactId
+    root: ActivityId
+    happened_at: datetime
+    activity: dict[str, Any]
+
+
 class Outcome(msgspec.Struct):
     """What a fold leaves: the state, and what it produced on the way.
 
@@ -54,11 +82,12 @@ class Outcome(msgspec.Struct):
     state: ContactState
     ledger: list[LedgerEntry]
     derived: list[Derived]
+    calls: list[Call]
 
 
 def fold(
     state: ContactState | None,
-    placements: Iterable[Placement],
+    placements: Sequence[Placement],
     rulebook: Rulebook,
     *,
     contact: ContactId,
@@ -70,60 +99,266 @@ def fold(
     With `until`, time then goes on to that point, and whatever falls due by then takes
     effect.  Raises FoldFailed, naming the activity that could not be folded.
     """
-    outcome = Outcome(state=ContactState() if state is None else state, ledger=[], derived=[])
+    folding = _Folding(contact, rulebook, _tracks(placements, rulebook), _begin(state, rulebook))
     for placement in placements:
         try:
-            _step(outcome, placement, rulebook, contact)
+            folding.take(placement)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise FoldFailed(placement.activity.id, reason) from error
     if until is not None:
-        pass_time(outcome.state, until)
-    outcome.state.next_due = next_due(outcome.state)
-    return outcome
+        folding.pass_time(until)
+    return folding.finish()
 
 
-def _step(outcome: Outcome, placement: Placement, rulebook: Rulebook, contact: ContactId) -> None:
-    state, activity = outcome.state, placement.activity
-    ruleset = rulebook.at(activity.ruleset)
-    pass_time(state, activity.happened_at)
-    _see(state, activity)
-    statuses.begin(state, ruleset)
-    take_traits(state, placement, ruleset)
-    moved = _take_address(state, placement, ruleset)
-    counts = _counts(activity, ruleset) and _trade(state, activity, ruleset)
-    if counts:
-        deliverability.take_sending(state, activity)
-        deliverability.take_push(state, activity)
-        moved += statuses.move(state, activity, ruleset)
-        outcome.ledger.extend(scoring.score(state, activity, ruleset, contact=contact))
-    outcome.derived.extend(_status_changed(move, activity, contact) for move in moved)
+def derived_id(cause: str, what: str) -> ActivityId:
+    """The id of what `cause` brings about: the same however often it is folded."""
+    return ActivityId(hashlib.blake2b(f"{cause}\n{what}".encode(), digest_size=16).hexdigest())
 
 
-def pass_time(state: ContactState, until: datetime) -> None:
-    """Let fall due, in order, what does so by `until`: points that expire, a cart that idles."""
-    due = next_due(state)
-    while due is not None and due <= until:
+def is_kept_by(state: ContactState, rulebook: Rulebook, versions: Iterable[int]) -> bool:
+    """Whether a state remembers what the present rules, and those of `versions`, ask of the past."""
+    present = rulebook.present
+    if state.upkeep != present.upkeep:
+        return False
+    return all(
+        version == present.version or rulebook.at(version).tracks.keys() <= present.tracks.keys()
+        for version in versions
+    )
+
+
+def _begin(state: ContactState | None, rulebook: Rulebook) -> Outcome:
+    if state is None:
+        state = ContactState(upkeep=rulebook.present.upkeep)
+    return Outcome(state=state, ledger=[], derived=[], calls=[])
+
+
+def _tracks(placements: Iterable[Placement], rulebook: Rulebook) -> Mapping[TrackId, Track]:
+    """What to remember: for the present rules, and for those that judge older activities."""
+    versions = {placement.activity.ruleset for placement in placements}
+    older = (rulebook.at(version).tracks for version in versions if version != rulebook.present.version)
+    return {**rulebook.present.tracks, **{id_: track for tracks in older for id_, track in tracks.items()}}
+
+
+@dataclass
+class _Folding:
+    """One contact's fold under way."""
+
+    contact: ContactId
+    rulebook: Rulebook
+    tracks: Mapping[TrackId, Track]
+    outcome: Outcome
+    events: list[tuple[Activity, bool]] = field(default_factory=list)
+    """What has happened and no rule has looked at yet; and whether rules may."""
+    noted: Counter[ActivityId] = field(default_factory=Counter)
+    root: ActivityId = NOTHING
+
+    @property
+    def state(self) -> ContactState:
+        return self.outcome.state
+
+    def take(self, placement: Placement) -> None:
+        """Take in one activity and all that follows from it."""
+        activity = placement.activity
+        self.pass_time(activity.happened_at)
+        self.root = activity.id
+        ruleset = self.rulebook.at(activity.ruleset)
+        state = self.state
+        _see(state, placement)
+        statuses.begin(state, ruleset)
+        take_traits(state, placement, ruleset)
+        moved = _take_address(state, placement, ruleset)
+        if _counts(activity, ruleset) and _trade(state, activity, ruleset):
+            deliverability.take_sending(state, activity)
+            deliverability.take_push(state, activity)
+            if not activity.bot:
+                segments.remember(state, activity, self.tracks.values())
+            moved += statuses.move(state, activity, ruleset)
+            deliverability.forgive(state, activity, moved)
+            self.events.append((activity, not activity.bot))
+        self._note_moves(moved, activity)
+        self._react(ruleset, activity.happened_at, cause=activity.id)
+
+    def pass_time(self, until: datetime) -> None:
+        """Let fall due, in order, what does so by `until`."""
+        due = next_due(self.state, self.rulebook.present)
+        while due is not None and due <= until:
+            self._fall_due(due)
+            due = next_due(self.state, self.rulebook.present)
+
+    def finish(self) -> Outcome:
+        """The outcome, with the state that is kept."""
+        state, present = self.state, self.rulebook.present
+        segments.forget_gone(state, dict(present.segments))
+        if any(track not in present.tracks for track in state.did):
+            state.did = {track: times for track, times in state.did.items() if track in present.tracks}
+        state.next_due = next_due(state, present)
+        return self.outcome
+
+    def _fall_due(self, due: datetime) -> None:
+        """Points expire, a cart idles, a window closes: at its time, with all that follows."""
+        state, before = self.state, self.state.points.total
         scoring.expire(state, due)
-        if state.cart is not None and state.cart.idle_at <= due:
+        if state.cart is not None and state.cart.state == "active" and state.cart.idle_at <= due:
             state.cart.state = "abandoned"
         state.passed = due
-        due = next_due(state)
+        cause = ActivityId(f"{self.contact}@{due.isoformat()}")
+        self.root = cause
+        ruleset = self.rulebook.in_force(due)
+        for move in statuses.run_out(state, ruleset, due, cause=cause):
+            self._note_move(move, due, cause, ruleset.version)
+        self._note_points(before, cause, due, ruleset)
+        self._react(ruleset, due, cause=cause)
+
+    def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
+        """Let rules look at what has happened, and sort into segments, until nothing more follows."""
+        looked = 0
+        while True:
+            while self.events:
+                looked += 1
+                if looked > MAX_CASCADE:
+                    raise RuntimeError(f"over {MAX_CASCADE} things follow from one: rules run in a circle")
+                event, counts = self.events.pop(0)
+                if counts:
+                    self._obey(ruleset, event)
+            crossed = segments.sort_in(self.state, self.rulebook.present, now)
+            for crossing in crossed:
+                self._note_crossing(crossing, now, cause, ruleset)
+            if not self.events:
+                return
+
+    def _obey(self, ruleset: Ruleset, event: Activity) -> None:
+        """Apply the rules that an event meets; all of them see the contact as the event left it."""
+        state, now = self.state, event.happened_at
+        rules = ruleset.rules.get(event.type, ())
+        met = [rule for rule in rules if rule.when.meets(event, state, now)]
+        before = state.points.total
+        for rule in met:
+            if scoring.may_act(state, rule, event, ruleset.account):
+                self._act(rule, event, ruleset)
+        self._note_points(before, event.id, now, ruleset)
+
+    def _act(self, rule: Rule, event: Activity, ruleset: Ruleset) -> None:
+        if rule.award is not None:
+            entry = scoring.give(self.state, rule, event, ruleset, contact=self.contact)
+            if entry is not None:
+                self.outcome.ledger.append(entry)
+        for effect in rule.effects:
+            if isinstance(effect, CallWebhook):
+                self.outcome.calls.append(self._call(rule, effect, event))
+                continue
+            change = effects.apply(self.state, effect, event, ruleset)
+            if isinstance(change, Crossed):
+                self._note_crossing(change, event.happened_at, event.id, ruleset)
+            elif isinstance(change, Moved):
+                self._note_moves([change], event)
+
+    def _call(self, rule: Rule, effect: CallWebhook, event: Activity) -> Call:
+        said = {"id": event.id, "type": event.type, "properties": event.properties}
+        return Call(
+            id=derived_id(event.id, f"call:{rule.id}:{effect.name}"),
+            webhook=effect.name,
+            rule=rule.id,
+            contact=self.contact,
+            root=self.root,
+            happened_at=event.happened_at,
+            activity=said,
+        )
+
+    def _note_moves(self, moved: Iterable[Moved], cause: Activity) -> None:
+        for move in moved:
+            self._note_move(move, cause.happened_at, cause.id, cause.ruleset)
+
+    def _note_move(self, move: Moved, at: datetime, cause: ActivityId, version: int) -> None:
+        properties = {"machine": move.machine, "from": move.from_, "to": move.to}
+        self._note(f"status:{move.machine}", "status_changed", properties, at, cause, version)
+
+    def _note_crossing(self, crossed: Crossed, at: datetime, cause: ActivityId, ruleset: Ruleset) -> None:
+        type_ = "segment_entered" if crossed.entered else "segment_left"
+        what = f"{type_}:{crossed.segment}"
+        said = {"segment": crossed.segment}
+        self._note(what, type_, said, at, cause, ruleset.version, counts=not crossed.silent)
+
+    def _note(
+        self,
+        what: str,
+        type_: str,
+        properties: dict[str, str],
+        at: datetime,
+        cause: ActivityId,
+        version: int,
+        *,
+        counts: bool = True,
+    ) -> None:
+        """Keep something that followed, for the timeline and for rules that wait for it."""
+        id_ = derived_id(cause, what)
+        self.noted[id_] += 1
+        if self.noted[id_] > 1:  # in and out and in again, all because of one thing
+            id_ = derived_id(cause, f"{what}:{self.noted[id_]}")
+        derived = Derived(id_, type_, self.contact, at, cause, properties)
+        self.outcome.derived.append(derived)
+        event = _event(derived, version)
+        segments.remember(self.state, event, self.tracks.values())
+        self.events.append((event, counts))
+
+    def _note_points(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
+        """Tell the rules that wait for it of a change of points; the ledger shows it already."""
+        after = self.state.points.total
+        if after == before or "points_changed" not in ruleset.rules:
+            return
+        said = {"from": before, "to": after, "by": after - before}
+        event = Activity(
+            id=derived_id(cause, "points"),
+            type="points_changed",
+            stream=_stream(self.contact),
+            happened_at=at,
+            received_at=at,
+            properties=said,
+            ruleset=ruleset.version,
+        )
+        self.events.append((event, True))
 
 
-def next_due(state: ContactState) -> datetime | None:
+def next_due(state: ContactState, ruleset: Ruleset) -> datetime | None:
     """When something next falls due though nothing happens; unset for never."""
+    if state.clock is None:
+        return None
     dues = [at for at, _ in state.points.expiring[:1]]
     if state.cart is not None and state.cart.state == "active":
         dues.append(state.cart.idle_at)
-    return min(dues, default=None)
+    now = state.clock[0] if state.passed is None else max(state.clock[0], state.passed)
+    others = (segments.next_change(state, ruleset, now), statuses.next_end(state))
+    return min(chain(dues, (at for at in others if at is not None)), default=None)
 
 
-def _see(state: ContactState, activity: Activity) -> None:
+def _event(derived: Derived, version: int) -> Activity:
+    """What the fold produced, as an activity that rules can look at."""
+    return Activity(
+        id=derived.id,
+        type=derived.type,
+        stream=_stream(derived.contact),
+        happened_at=derived.happened_at,
+        received_at=derived.happened_at,
+        properties=dict(derived.properties),
+        trusted=True,
+        ruleset=version,
+    )
+
+
+def _stream(contact: ContactId) -> Key:
+    return Key(f"c:{contact}")
+
+
+def _see(state: ContactState, placement: Placement) -> None:
+    activity = placement.activity
     at = activity.happened_at
     state.activities += 1
     state.clock = activity.moment
     state.active_at = at
+    first_seen = placement.first_seen or at
+    state.first_seen = first_seen if state.first_seen is None else min(first_seen, state.first_seen)
+    state.identified = state.identified or placement.identified
+    state.external_id = placement.external_id or state.external_id
     if not activity.bot and activity.type not in DONE_TO_THE_CONTACT:
         state.last_seen = at
 
@@ -133,7 +368,7 @@ def _take_address(state: ContactState, placement: Placement, ruleset: Ruleset) -
     moved = []
     for name in machines:
         if name in ruleset.machines:
-            moved += statuses.restart(state, ruleset.machines[name], placement.activity)
+            moved += statuses.restart(state, ruleset.machines[name], placement.activity, ruleset)
     return moved
 
 
@@ -146,19 +381,3 @@ def _trade(state: ContactState, activity: Activity, ruleset: Ruleset) -> bool:
     if activity.type not in commerce.COMMERCE_ACTIVITIES:
         return True
     return commerce.trade(state, activity, ruleset.account)
-
-
-def _status_changed(moved: Moved, activity: Activity, contact: ContactId) -> Derived:
-    return Derived(
-        id=derived_id(activity.id, f"status:{moved.machine}"),
-        type="status_changed",
-        contact=contact,
-        happened_at=activity.happened_at,
-        cause=activity.id,
-        properties={"machine": moved.machine, "from": moved.from_, "to": moved.to},
-    )
-
-
-def derived_id(cause: ActivityId, what: str) -> ActivityId:
-    """The id of what `cause` brings about: the same however often it is folded."""
-    return ActivityId(hashlib.blake2b(f"{cause}\n{what}".encode(), digest_size=16).hexdigest())

@@ -83,8 +83,8 @@ class Person(msgspec.Struct, omit_defaults=True):
 class Placement:
     """Whose an activity is, and with what say.
 
-    `gaps_only` means that its traits fill empty fields and change none.  `email` and
-    `phone` are the contact's own after the activity, unset if it does not say.
+    `gaps_only` means that its traits fill empty fields and change none.  The others are
+    the contact's own after the activity, unset if it does not say.
     """
 
     activity: Activity
@@ -92,6 +92,9 @@ class Placement:
     gaps_only: bool = False
     email: str | None = None
     phone: str | None = None
+    external_id: str | None = None
+    identified: bool = False
+    first_seen: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -350,6 +353,9 @@ class Resolver:
             gaps_only=gaps_only,
             email=value_of(person.identities.get("e")),
             phone=value_of(person.identities.get("p")),
+            external_id=value_of(person.identities.get("x")),
+            identified=person.identified,
+            first_seen=person.first_seen,
         )
 
 

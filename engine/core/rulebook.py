@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from engine.core.activities import Activity, RuleId
+from engine.core.activities import RuleId
 from engine.core.catalog import ActivityCatalog
-from engine.core.contact import ContactState
-
-Condition = Callable[[Activity, ContactState], bool]
-"""A compiled `when`: the activity, and the contact as the activity leaves it."""
+from engine.core.conditions import ALWAYS, Condition, Track, TrackId
 
 Period = Literal["minute", "hour", "day", "week", "month", "ever"]
 
@@ -54,16 +52,124 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class ScoringRule:
-    """Points for an activity of type `on` that meets `when`."""
+class Award:
+    """How many points: `fixed`, or `times` for each one of a number that the activity carries.
+
+    A computed amount is rounded down to a whole number, and is `at_most` so many.
+    """
+
+    fixed: int = 0
+    per: tuple[str, ...] = ()
+    times: Decimal = Decimal(1)
+    at_most: int | None = None
+
+
+@dataclass(frozen=True)
+class Fading:
+    """Points that lose `lost` percent of what was given every `every`, down to nothing."""
+
+    lost: int
+    every: timedelta
+
+
+@dataclass(frozen=True)
+class RuleGroup:
+    """Rules that together give at most `at_most` points within one `per`."""
+
+    id: str
+    name: str
+    at_most: int
+    per: Period
+
+
+@dataclass(frozen=True)
+class AddToSegment:
+    """Make the contact a member of a static segment."""
+
+    segment: str
+
+
+@dataclass(frozen=True)
+class RemoveFromSegment:
+    """Take the contact out of a static segment."""
+
+    segment: str
+
+
+@dataclass(frozen=True)
+class SetField:
+    """Write a custom field; no value empties it."""
+
+    field: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class MoveStatus:
+    """Move a machine to a state, where a transition of the machine leads there."""
+
+    machine: str
+    to: str
+
+
+@dataclass(frozen=True)
+class CallWebhook:
+    """Tell another system: `name` is one of the webhooks of settings.yaml."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Another system that can be told of something; `secret` signs what it is sent."""
+
+    name: str
+    url: str
+    secret: str = ""
+
+
+Effect = AddToSegment | RemoveFromSegment | SetField | MoveStatus | CallWebhook
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an activity of type `on` that meets `when` brings about: points, and other effects.
+
+    `once_per` names what it may score once for each (a product, say).  `begins` and
+    `ends` (exclusive) bound when it is active, by the time of happening.
+    """
 
     id: RuleId
     name: str
     on: str
-    points: int
-    when: Condition
+    when: Condition = ALWAYS
+    award: Award | None = None
     limit: Limit | None = None
+    once_per: tuple[str, ...] = ()
+    group: RuleGroup | None = None
     expires_after: timedelta | None = None
+    fades: Fading | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A named set of contacts.  A dynamic one has a condition; members of others are put in.
+
+    `since` is when the condition was published: before, nobody entered or left.
+    """
+
+    id: str
+    name: str
+    condition: Condition | None = None
+    description: str = ""
+    since: datetime | None = None
+
+    @property
+    def dynamic(self) -> bool:
+        return self.condition is not None
 
 
 @dataclass(frozen=True)
@@ -73,7 +179,7 @@ class Transition:
     on: str
     sources: frozenset[str]
     to: str
-    when: Condition
+    when: Condition = ALWAYS
 
 
 @dataclass(frozen=True)
@@ -88,6 +194,14 @@ class Machine:
     transitions: Mapping[str, tuple[Transition, ...]]
     """By activity type, in the order of the file: the first that fits moves it."""
 
+    def leads(self, source: str, to: str) -> bool:
+        """Whether some transition goes from one state to the other."""
+        return any(
+            source in transition.sources and transition.to == to
+            for transitions in self.transitions.values()
+            for transition in transitions
+        )
+
 
 @dataclass(frozen=True)
 class CustomField:
@@ -100,27 +214,69 @@ class CustomField:
 
 @dataclass(frozen=True, eq=False)
 class Ruleset:
-    """One published version of all YAML files, compiled."""
+    """One published version of all YAML files, compiled.
+
+    `segments` are in an order in which each comes after those that it refers to.
+    `upkeep` is the version that last changed what every contact has to be folded anew
+    for; activities received before version `recomputed` are judged by that one.
+    """
 
     version: int
     account: Account
     catalog: ActivityCatalog
-    scoring: Mapping[str, tuple[ScoringRule, ...]]
+    rules: Mapping[str, tuple[Rule, ...]]
     machines: Mapping[str, Machine]
     fields: Mapping[str, CustomField] = field(default_factory=dict)
+    segments: Mapping[str, Segment] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     published_at: datetime | None = None
+    upkeep: int = 1
+    recomputed: int = 1
 
     def rule_name(self, rule: str) -> str:
         """The name that a person reads for a rule, or its id if it is gone."""
-        return next((r.name for rules in self.scoring.values() for r in rules if r.id == rule), rule)
+        return next((r.name for rules in self.rules.values() for r in rules if r.id == rule), rule)
+
+    @cached_property
+    def dynamic(self) -> tuple[Segment, ...]:
+        """The segments that a condition decides, in the order in which to look at them."""
+        return tuple(segment for segment in self.segments.values() if segment.dynamic)
+
+    @cached_property
+    def timed(self) -> tuple[Segment, ...]:
+        """Those of them that time alone can change."""
+        return tuple(s for s in self.dynamic if s.condition is not None and s.condition.timed)
+
+    @cached_property
+    def tracks(self) -> Mapping[TrackId, Track]:
+        """All that has to be remembered of a contact's past."""
+        conditions = [segment.condition for segment in self.dynamic]
+        conditions += [rule.when for rules in self.rules.values() for rule in rules]
+        conditions += [
+            transition.when
+            for machine in self.machines.values()
+            for transitions in machine.transitions.values()
+            for transition in transitions
+        ]
+        return {track.id: track for found in conditions if found is not None for track in found.tracks}
 
 
 @dataclass(frozen=True)
 class Rulebook:
-    """The rulesets by version: an activity is judged under the one in force at its receipt."""
+    """The rulesets by version: an activity is judged under the one in force at its receipt.
+
+    `published` are the times at which versions came into force, in order.
+    """
 
     rulesets: Mapping[int, Ruleset]
     present: Ruleset
+    published: tuple[tuple[datetime, int], ...] = ()
 
     def at(self, version: int) -> Ruleset:
-        return self.rulesets.get(version, self.present)
+        """The ruleset that judges what was received under a version."""
+        return self.rulesets.get(max(version, self.present.recomputed), self.present)
+
+    def in_force(self, at: datetime) -> Ruleset:
+        """The ruleset that judges what time alone brings about."""
+        version = max((v for published_at, v in self.published if published_at <= at), default=1)
+        return self.at(version)

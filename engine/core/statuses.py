@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
 
-from engine.core.activities import Activity
+from engine.core.activities import Activity, ActivityId
 from engine.core.contact import ContactState, Status
-from engine.core.rulebook import Machine, Ruleset
+from engine.core.rulebook import Account, Machine, Ruleset
+
+UNTIL = "until"
+"""What a transition waits for that is taken when the date comes that a status was given."""
 
 
 @dataclass(frozen=True)
@@ -37,33 +42,85 @@ def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Move
     for machine in ruleset.machines.values():
         target = _target(state, activity, machine)
         if target is not None:
-            moved.append(_enter(state, machine, target, activity))
+            moved.append(enter(state, machine, target, activity, ruleset))
     return moved
 
 
-def restart(state: ContactState, machine: Machine, activity: Activity) -> list[Moved]:
+def restart(state: ContactState, machine: Machine, activity: Activity, ruleset: Ruleset) -> list[Moved]:
     """Put a machine back to its initial state, as for a new address."""
     if state_of(state, machine) == machine.initial:
         return []
-    return [_enter(state, machine, machine.initial, activity)]
+    return [enter(state, machine, machine.initial, activity, ruleset)]
+
+
+def enter(state: ContactState, machine: Machine, target: str, activity: Activity, ruleset: Ruleset) -> Moved:
+    """Put a machine into a state, because of an activity that may say why and until when."""
+    reason = activity.properties.get("reason")
+    ends = any(target in transition.sources for transition in machine.transitions.get(UNTIL, ()))
+    return _set(
+        state,
+        machine,
+        Status(
+            state=target,
+            since=activity.happened_at,
+            cause=activity.id,
+            reason=str(reason)[:500] if reason else None,
+            until=moment_of(activity.properties.get("until"), ruleset.account) if ends else None,
+        ),
+    )
+
+
+def run_out(state: ContactState, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> list[Moved]:
+    """Move each machine whose status was given until now."""
+    moved = []
+    for id_, status in state.statuses.items():
+        if status.until is None or status.until > now:
+            continue
+        machine = ruleset.machines.get(id_)
+        moves = [] if machine is None else machine.transitions.get(UNTIL, ())
+        target = next((t.to for t in moves if status.state in t.sources), status.state)
+        after = Status(target, since=now, cause=cause)
+        if machine is not None and target != status.state:
+            moved.append(_set(state, machine, after))
+        else:
+            status.until = None  # the machine has changed: nothing leads out any more
+    return moved
+
+
+def next_end(state: ContactState) -> datetime | None:
+    """When the next status ends that was given until a date."""
+    return min((s.until for s in state.statuses.values() if s.until is not None), default=None)
+
+
+def moment_of(value: Any, account: Account) -> datetime | None:
+    """Read a time; a day alone is its first moment in the account's time zone."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        if not isinstance(value, date):
+            return None
+        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  (the zone comes next)
+    aware: datetime = value if value.tzinfo else value.replace(tzinfo=account.time_zone)
+    return aware.astimezone(UTC)
 
 
 def _target(state: ContactState, activity: Activity, machine: Machine) -> str | None:
+    moves = machine.transitions.get(activity.type)
+    if moves is None:
+        return None
     present = state_of(state, machine)
-    for transition in machine.transitions.get(activity.type, ()):
-        if present in transition.sources and transition.to != present and transition.when(activity, state):
+    for transition in moves:
+        if present not in transition.sources or transition.to == present:
+            continue
+        if transition.when.meets(activity, state, activity.happened_at):
             return transition.to
     return None
 
 
-def _enter(state: ContactState, machine: Machine, target: str, activity: Activity) -> Moved:
-    moved = Moved(machine=machine.id, from_=state_of(state, machine), to=target)
-    reason = activity.properties.get("reason")
-    entered = Status(
-        state=target,
-        since=activity.happened_at,
-        cause=activity.id,
-        reason=str(reason)[:500] if reason else None,
-    )
-    state.statuses = {**state.statuses, machine.id: entered}
+def _set(state: ContactState, machine: Machine, status: Status) -> Moved:
+    moved = Moved(machine=machine.id, from_=state_of(state, machine), to=status.state)
+    state.statuses = {**state.statuses, machine.id: status}
     return moved

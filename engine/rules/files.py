@@ -8,24 +8,17 @@ from decimal import Decimal, InvalidOperation
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from engine.core.activities import RuleId
 from engine.core.catalog import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
 from engine.core.profile import FIELD_TYPES
-from engine.core.rulebook import (
-    Account,
-    CustomField,
-    Limit,
-    Machine,
-    Period,
-    ScoringRule,
-    Transition,
-)
-from engine.rules.conditions import compile_condition
-from engine.rules.source import Node, did_you_mean
+from engine.core.rulebook import Account, CustomField, Machine, Transition, Webhook
+from engine.core.statuses import UNTIL
+from engine.rules.conditions import Subject, read_condition
+from engine.rules.naming import ID, activity_name, identifier
+from engine.rules.source import Node
+from engine.rules.vocabulary import Vocabulary
+from engine.rules.words import did_you_mean
 
-_ID = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _PROPERTY_TYPES = set(get_args(PropertyType))
-_PERIODS = set(get_args(Period)) - {"ever"}
 _DEFAULTS = Account()
 
 
@@ -33,12 +26,11 @@ def read_activities(root: Node) -> ActivityCatalog:
     """activities.yaml: the types of activity."""
     declared = root.node("activities")
     types = [_activity_type(declared.node(name), name) for name in declared.keys()]
-    root.finish()
     return ActivityCatalog(types)
 
 
 def _activity_type(node: Node, name: str) -> ActivityType:
-    if not _ID.fullmatch(name):
+    if not ID.fullmatch(name):
         node.fail(f"{name!r} cannot name an activity: small letters, digits and _ only")
     properties = node.node("properties")
     type_ = ActivityType(
@@ -62,64 +54,23 @@ def _activity_type(node: Node, name: str) -> ActivityType:
     return type_
 
 
-def read_scoring(root: Node, catalog: ActivityCatalog) -> dict[str, tuple[ScoringRule, ...]]:
-    """scoring.yaml: the rules that give points, by the type of activity."""
-    by_type: dict[str, tuple[ScoringRule, ...]] = {}
-    seen: set[str] = set()
-    for node in root.nodes("rules"):
-        rule = _scoring_rule(node, catalog)
-        if rule.id in seen:
-            node.fail(f"another rule has the id {rule.id!r}", "id")
-        seen.add(rule.id)
-        by_type[rule.on] = (*by_type.get(rule.on, ()), rule)
-    root.finish()
-    return by_type
+def machine_states(root: Node) -> dict[str, frozenset[str]]:
+    """The states of each machine, before any is read."""
+    machines = root.node("machines")
+    return {name: frozenset(machines.node(name).names("states")) for name in machines.keys()}
 
 
-def _scoring_rule(node: Node, catalog: ActivityCatalog) -> ScoringRule:
-    rule = ScoringRule(
-        id=RuleId(identifier(node)),
-        name=node.text("name"),
-        on=_activity_name(node, catalog),
-        points=node.whole("points"),
-        when=compile_condition(node),
-        limit=_limit(node),
-        expires_after=node.duration("expires_after"),
-    )
-    node.finish(also={"when"})
-    return rule
-
-
-def _limit(node: Node) -> Limit | None:
-    value = node.raw("limit")
-    if value is None:
-        return None
-    if value == "once":
-        return Limit(times=1, per="ever")
-    if isinstance(value, str):
-        node.fail("`limit` can be `once` or {times: 3, per: day}", "limit")
-        return None
-    limit = node.node("limit")
-    times, per = limit.whole("times"), limit.choice("per", _PERIODS)
-    limit.finish()
-    if times < 1:
-        limit.fail("`times` must be 1 or more", "times")
-    return Limit(times=times, per=cast("Period", per))
-
-
-def read_transitions(root: Node, catalog: ActivityCatalog) -> dict[str, Machine]:
+def read_transitions(root: Node, words: Vocabulary) -> dict[str, Machine]:
     """transitions.yaml: the machines, one a status."""
     machines = root.node("machines")
-    read = {name: _machine(machines.node(name), name, catalog) for name in machines.keys()}
-    root.finish()
-    return read
+    return {name: _machine(machines.node(name), name, words) for name in machines.keys()}
 
 
-def _machine(node: Node, name: str, catalog: ActivityCatalog) -> Machine:
+def _machine(node: Node, name: str, words: Vocabulary) -> Machine:
     states = _states(node)
     transitions: dict[str, tuple[Transition, ...]] = {}
     for inner in node.nodes("transitions"):
-        transition = _transition(inner, states, catalog)
+        transition = _transition(inner, states, words)
         transitions[transition.on] = (*transitions.get(transition.on, ()), transition)
     machine = Machine(
         id=name,
@@ -128,8 +79,21 @@ def _machine(node: Node, name: str, catalog: ActivityCatalog) -> Machine:
         initial=node.choice("initial", states),
         transitions=transitions,
     )
+    _check_reach(node, machine)
     node.finish()
     return machine
+
+
+def _check_reach(node: Node, machine: Machine) -> None:
+    """Note states that no transition leads to, and that a rule's effect alone could not, either."""
+    moves = [move for moves in machine.transitions.values() for move in moves]
+    reached, before = {machine.initial}, set[str]()
+    while reached != before:
+        before = set(reached)
+        reached |= {move.to for move in moves if move.sources & reached}
+    for state in machine.states:
+        if state not in reached and machine.initial in machine.states:
+            node.fail(f"nothing leads to the state {state!r}", "states")
 
 
 def _states(node: Node) -> Mapping[str, str]:
@@ -141,16 +105,18 @@ def _states(node: Node) -> Mapping[str, str]:
     return {name: words.text(name) for name in words.keys()}
 
 
-def _transition(node: Node, states: Mapping[str, str], catalog: ActivityCatalog) -> Transition:
+def _transition(node: Node, states: Mapping[str, str], words: Vocabulary) -> Transition:
+    waits = node.raw("on") == UNTIL
+    on = UNTIL if waits else activity_name(node, words.catalog)
     sources = node.texts("from")
     for state in sources:
         if state not in states:
             node.fail(f"no state {state!r}{did_you_mean(state, states)}", "from")
     transition = Transition(
-        on=_activity_name(node, catalog),
+        on=on,
         sources=frozenset(sources or states),
         to=node.choice("to", states),
-        when=compile_condition(node),
+        when=read_condition(node, Subject(words, () if waits or not on else (on,))),
     )
     node.finish(also={"when"})
     return transition
@@ -169,11 +135,10 @@ def read_fields(root: Node) -> dict[str, CustomField]:
         if custom.id in fields:
             node.fail(f"another field has the id {custom.id!r}", "id")
         fields[custom.id] = custom
-    root.finish()
     return fields
 
 
-def read_settings(root: Node) -> Account:
+def read_account(root: Node) -> Account:
     """settings.yaml: what holds for the whole shop."""
     node = root.node("account")
     account = Account(
@@ -186,8 +151,22 @@ def read_settings(root: Node) -> Account:
         keep_undeclared_traits=node.choice("undeclared_traits", {"keep", "ignore"}, default="keep") == "keep",
     )
     node.finish()
-    root.finish()
     return account
+
+
+def read_webhooks(root: Node) -> dict[str, Webhook]:
+    """settings.yaml: the systems that rules can tell of something."""
+    declared = root.node("webhooks")
+    return {name: _webhook(declared.node(name), name) for name in declared.keys()}
+
+
+def _webhook(node: Node, name: str) -> Webhook:
+    url = node.text("url")
+    if url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+        node.fail("`url` must begin with https:// (or http:// for a server of your own)", "url")
+    webhook = Webhook(name=name, url=url, secret=node.text("secret", default=""))
+    node.finish()
+    return webhook
 
 
 def _time_zone(node: Node) -> ZoneInfo:
@@ -217,19 +196,3 @@ def _rates(node: Node) -> Mapping[str, Decimal]:
         except InvalidOperation:
             node.fail("a rate must be a number: the worth of one unit in the account's currency", currency)
     return rates
-
-
-def identifier(node: Node) -> str:
-    """The `id` of a rule or field: small letters, digits, dashes and underscores."""
-    value = node.text("id")
-    if value and not _ID.fullmatch(value):
-        node.fail(f"{value!r} cannot be an id: small letters, digits, - and _, a letter first", "id")
-    return value
-
-
-def _activity_name(node: Node, catalog: ActivityCatalog) -> str:
-    name = node.text("on")
-    known = set(catalog.types())
-    if name and name not in known:
-        node.fail(f"no activity {name!r}{did_you_mean(name, known)} (declare it in activities.yaml)", "on")
-    return name

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -17,12 +16,14 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from engine.errors import Problem
+from engine.rules.words import did_you_mean
 
 MAX_BYTES = 1_000_000
 """A longer file is not rules, and parsing it would hold up everybody."""
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_CENTURY = 100 * 366 * 86_400
 
 Place = tuple[int, int]
 """Line and column, from 1."""
@@ -79,6 +80,22 @@ class Node:
         self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
         return 0
 
+    def flag(self, key: str) -> bool:
+        """True or false at `key`; nothing is false."""
+        value = self.raw(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.fail(f"`{key}` must be true or false", key)
+        return False
+
+    def is_mapping(self, key: str) -> bool:
+        return isinstance(self.raw(key), CommentedMap)
+
+    def names(self, key: str) -> list[str]:
+        """The names at `key`, be it a list of them or a mapping by name."""
+        value = self.raw(key)
+        return [str(name) for name in value] if isinstance(value, CommentedMap | CommentedSeq) else []
+
     def choice(self, key: str, allowed: Mapping[str, Any] | set[str], *, default: str | None = None) -> str:
         """One of `allowed` at `key`, with a guess at what was meant."""
         value = self.text(key, default=default)
@@ -102,11 +119,10 @@ class Node:
         value = self.raw(key)
         if value is None:
             return None
-        match = _DURATION.fullmatch(str(value).strip())
-        if match is None:
+        span = duration_of(value)
+        if span is None:
             self.fail(f"`{key}` must be a time such as 30d, 4h or 15m, not {value!r}", key)
-            return None
-        return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+        return span
 
     def node(self, key: str) -> Node:
         """A mapping at `key`; an empty one, and a problem, if there is something else."""
@@ -182,9 +198,8 @@ class File:
         return None
 
 
-def did_you_mean(word: str, known: Mapping[str, Any] | set[str]) -> str:
-    """`, did you mean …?` if one of `known` is close to `word`; else what there is, if little."""
-    close = get_close_matches(word, list(known), n=1)
-    if close:
-        return f", did you mean {close[0]!r}?"
-    return f"; it can be {', '.join(sorted(known))}" if 0 < len(known) <= 8 else ""
+def duration_of(value: object) -> timedelta | None:
+    """A time like `30d`, `4h` or `15m`; unset for what is none, or longer than a century."""
+    match = _DURATION.fullmatch(str(value).strip())
+    seconds = 0 if match is None else int(match[1]) * _SECONDS[match[2]]
+    return timedelta(seconds=seconds) if 0 < seconds <= _CENTURY else None

@@ -22,15 +22,32 @@ from engine.errors import FoldFailed
 from engine.store import contact_documents, lanes
 from engine.store.commit import Writes, commit
 from engine.store.connection import lane_count, namespace
-from engine.store.groups import Group, decode_activity, groups_of, histories_of, shared_devices
+from engine.store.groups import (
+    Group,
+    decode_activity,
+    groups_around,
+    groups_of,
+    histories_of,
+    shared_devices,
+)
 from engine.store.lanes import Lease
-from engine.store.results import Folding, add_changes, document_of, replace_results, write_contact
+from engine.store.results import (
+    Folding,
+    add_changes,
+    add_results,
+    document_of,
+    replace_results,
+    write_contact,
+)
 
 Document = dict[str, Any]
 Clock = Callable[[], datetime]
 
 BATCH = 500
 """Activities of one transaction: the fastest size measured."""
+
+OUTDATED = 100
+"""Contacts of one transaction that are folded again because the rules have changed."""
 
 MAX_PAST = 20_000
 """Activities of the past that are read at once, to be folded again."""
@@ -91,16 +108,29 @@ def apply(
 
 
 def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock: Clock) -> int:
-    """Let time pass for the contacts of a lane for which something falls due; say how many."""
+    """Let time pass for the contacts of a lane for which something falls due, and bring up to
+    date those that were folded for rules that are no longer in force; say how many.
+    """
     now, writes = clock(), Writes()
+    folding = Folding(db, rulebook, namespace(db), lane_count(db), now)
+    outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, rulebook.present.upkeep)).limit(OUTDATED))
     for row in db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH):
-        contact = contact_documents.decode(row)
-        outcome = fold.fold(contact.state, [], rulebook, contact=contact.person.id, until=now)
-        aged = Contact(contact.person, outcome.state)
-        write_contact(writes, document_of(aged, like=row, lanes=lane_count(db), now=now), row)
+        if row.get("upkeep") == rulebook.present.upkeep:
+            _age(folding, row, writes)
+    for portion in _portions(groups_around(db, outdated)):
+        _fold_again(folding, portion, writes)
     if writes.contacts:
         commit(db, writes, lease, clock=clock)
     return len(writes.contacts)
+
+
+def _age(folding: Folding, row: Document, writes: Writes) -> None:
+    """Let time pass for one contact, up to now."""
+    contact = contact_documents.decode(row)
+    outcome = fold.fold(contact.state, [], folding.rulebook, contact=contact.person.id, until=folding.now)
+    aged = Contact(contact.person, outcome.state)
+    write_contact(writes, document_of(folding, aged, like=row), row)
+    add_results(folding, outcome.ledger, outcome.derived, outcome.calls, writes)
 
 
 def _step(folding: Folding, group: Group) -> Settled | None:

@@ -53,6 +53,7 @@ class Writes:
     merges: list[Write] = field(default_factory=list)
     suggestions: list[Write] = field(default_factory=list)
     shared_devices: list[Write] = field(default_factory=list)
+    calls: list[Write] = field(default_factory=list)
 
 
 def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Callable[[], datetime]) -> None:
@@ -87,6 +88,7 @@ def _write(
         (db.merges, writes.merges),
         (db.suggestions, writes.suggestions),
         (db.shared_devices, writes.shared_devices),
+        (db.outbox, writes.calls),
     ):
         if operations:
             collection.bulk_write(operations, ordered=True, session=session)

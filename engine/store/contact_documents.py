@@ -38,9 +38,10 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, 
     document["points"] = msgspec.to_builtins(state.points, builtin_types=BSON_TYPES)
     if linked:
         document["linked"] = True
+    document["lane"] = lane_of(person.id, lanes)  # type: ignore[arg-type]
+    document["upkeep"] = state.upkeep
     if state.next_due is not None:
         document["folded_at"] = now
-        document["lane"] = lane_of(person.id, lanes)  # type: ignore[arg-type]
     present = {
         "keys": sorted(person.keys()),
         "email": value_of(person.identities.get("e")),

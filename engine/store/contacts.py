@@ -16,10 +16,11 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.core.activities import ContactId
-from engine.core.fields import field
 from engine.core.identities import normalise_email, normalise_phone
-from engine.errors import ContactSheetsError, InvalidIdentity
-from engine.rules.operators import OPERATORS
+from engine.errors import ContactSheetsError, InvalidIdentity, InvalidRules
+from engine.rules.conditions import read_filters
+from engine.rules.query import expression
+from engine.rules.vocabulary import Vocabulary
 from engine.store import rulesets
 
 Document = dict[str, Any]
@@ -126,24 +127,19 @@ def walk(db: Database[Document], *, where: Document | None = None, limit: int = 
 
     `where` is `{field: value}` or `{field: {operator: value}}`.  Raises UnknownFilter.
     """
-    found = db.contacts.find(query_of(where or {}), _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)])
+    found = db.contacts.find(query_of(db, where or {}), _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)])
     return (_row(row) for row in found.limit(limit))
 
 
-def query_of(where: Document) -> Document:
+def query_of(db: Database[Document], where: Document) -> Document:
     """Translate filters by field into a query; raise UnknownFilter for what is not declared."""
-    parts = []
-    for name, wanted in where.items():
-        found = field(name)
-        if found is None:
-            raise UnknownFilter(f"there is no field {name!r} to filter by")
-        comparisons = wanted if isinstance(wanted, dict) else {"eq": wanted}
-        for key, operand in comparisons.items():
-            operator = OPERATORS.get(key)
-            if operator is None:
-                raise UnknownFilter(f"{name}: there is no operator {key!r}; there are {', '.join(OPERATORS)}")
-            parts.append({found.stored: operator.query(operand)})
-    return {"$and": parts} if parts else {}
+    if not where:
+        return {}
+    try:
+        tree = read_filters(where, Vocabulary.of(rulesets.current(db)))
+    except InvalidRules as error:
+        raise UnknownFilter("; ".join(problem.message for problem in error.problems)) from None
+    return {} if tree is None else {"$expr": expression(tree)}
 
 
 # Looking up

@@ -21,6 +21,9 @@ class Contact(me.DynamicDocument):
             {"fields": ["component"]},
             {"fields": ["-active_at", "-_id"]},
             {"fields": ["lane", "next_due"], "partialFilterExpression": {"next_due": {"$exists": True}}},
+            {"fields": ["lane", "upkeep"]},
+            # The members of each segment, by when they entered it.
+            {"fields": [("segments.$**", 1)]},
             {"fields": ["names"], "partialFilterExpression": {"names": {"$exists": True}}},
         ],
     }
@@ -118,6 +121,24 @@ class IdConflict(me.DynamicDocument):
     id = me.StringField(primary_key=True)
     activity = me.StringField(required=True)
     received_at = me.DateTimeField(required=True)
+
+
+class Call(me.DynamicDocument):
+    """A webhook to be called: written with what caused it, sent afterwards (the outbox)."""
+
+    meta = {
+        "collection": "outbox",
+        "auto_create_index": False,
+        "indexes": [
+            {"fields": ["due_at"], "partialFilterExpression": {"state": "waiting"}},
+            {"fields": ["-happened_at"]},
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    webhook = me.StringField(required=True)
+    contact = me.StringField(required=True)
+    state = me.StringField(required=True, choices=("waiting", "sent", "failed"))
+    due_at = me.DateTimeField(required=True)
 
 
 class Refusal(me.DynamicDocument):
@@ -240,6 +261,6 @@ class Fact(me.DynamicDocument):
 
 
 ALL: tuple[type[me.Document], ...] = (
-    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Refusal, Lane,
-    StoredRuleset, ApiKey, User, SignInLink, Session, WorkerPulse, Fact,
+    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Refusal,
+    Lane, StoredRuleset, ApiKey, User, SignInLink, Session, WorkerPulse, Fact,
 )  # fmt: skip

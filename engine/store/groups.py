@@ -48,6 +48,19 @@ def groups_of(db: Database[Document], activities: Sequence[Activity]) -> list[Gr
     return divide(activities, documents, shared=shared_devices(db, activities))
 
 
+def groups_around(db: Database[Document], rows: Sequence[Document]) -> list[Group]:
+    """A group for each component that some contacts are of, with all of its contacts."""
+    documents = {row["_id"]: row for row in rows}
+    linked = {row["component"] for row in rows if row.get("linked")}
+    if linked:
+        others = db.contacts.find({"component": {"$in": list(linked)}, "_id": {"$nin": list(documents)}})
+        documents.update((row["_id"], row) for row in others)
+    groups: dict[str, Group] = {}
+    for row in documents.values():
+        groups.setdefault(row["component"], Group([], {})).documents[row["_id"]] = row
+    return list(groups.values())
+
+
 def divide(
     activities: Sequence[Activity], documents: dict[ContactId, Document], *, shared: set[str]
 ) -> list[Group]:

@@ -128,18 +128,33 @@ def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> lis
 
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:
     """The lanes that have work and that nobody works on."""
-    return [lane["_id"] for lane in db.lanes.find(_free(now)) if _has_work(db, lane["_id"], now=now)]
+    upkeep = _upkeep(db)
+    free = [lane["_id"] for lane in db.lanes.find(_free(now))]
+    return [lane for lane in free if _has_work(db, lane, now=now, upkeep=upkeep)]
 
 
 def idle(db: Database[Document], *, now: datetime) -> bool:
     """Whether nothing waits in any lane, and nothing will fall due by now."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = {"lane": {"$in": lanes}, "next_due": {"$lte": now}}
-    return not any(_received(db, lane) for lane in lanes) and db.contacts.find_one(due, {"_id": 1}) is None
+    upkeep = _upkeep(db)
+    return not (
+        any(_received(db, lane) or _any(db, outdated_in(lane, upkeep)) for lane in lanes) or _any(db, due)
+    )
 
 
-def _has_work(db: Database[Document], lane: int, *, now: datetime) -> bool:
-    return _received(db, lane) or db.contacts.find_one(due_in(lane, now), {"_id": 1}) is not None
+def _has_work(db: Database[Document], lane: int, *, now: datetime, upkeep: int) -> bool:
+    return _received(db, lane) or _any(db, due_in(lane, now)) or _any(db, outdated_in(lane, upkeep))
+
+
+def _any(db: Database[Document], contacts: Document) -> bool:
+    return db.contacts.find_one(contacts, {"_id": 1}) is not None
+
+
+def _upkeep(db: Database[Document]) -> int:
+    """The version of the rules that every contact is to be kept for."""
+    newest = db.rulesets.find_one({}, {"upkeep": 1}, sort=[("_id", -1)])
+    return 1 if newest is None else int(newest.get("upkeep", 1))
 
 
 def _received(db: Database[Document], lane: int) -> bool:
@@ -156,10 +171,15 @@ def due_in(lane: int, now: datetime) -> Document:
     return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
 
 
+def outdated_in(lane: int, upkeep: int) -> Document:
+    """Matches the contacts of a lane that were folded for older rules."""
+    return {"lane": lane, "upkeep": {"$lt": upkeep}}
+
+
 def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
     """What waits in each lane, and since when."""
     received = {row["_id"]: row for row in db.activities.aggregate(_RECEIVED)}
-    due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now))}
+    due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now, _upkeep(db)))}
     return [
         LaneBacklog(
             lane=lane["_id"],
@@ -179,9 +199,10 @@ _RECEIVED: list[Document] = [
 ]
 
 
-def _due(now: datetime) -> list[Document]:
+def _due(now: datetime, upkeep: int) -> list[Document]:
+    behind = [{"next_due": {"$lte": now}}, {"upkeep": {"$lt": upkeep}}]
     return [
-        {"$match": {"lane": {"$gte": 0}, "next_due": {"$lte": now}}},
+        {"$match": {"lane": {"$gte": 0}, "$or": behind}},
         {"$group": {"_id": "$lane", "due": {"$sum": 1}}},
     ]
 

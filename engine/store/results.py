@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,17 +13,21 @@ from pymongo.database import Database
 
 from engine.core.activities import ContactId
 from engine.core.component import Contact, Settled
-from engine.core.fold import Derived
+from engine.core.fold import Call, Derived
 from engine.core.people import Suggested
 from engine.core.rulebook import Rulebook
 from engine.core.scoring import LedgerEntry
 from engine.store import contact_documents
 from engine.store.commit import Write, Writes
+from engine.store.contact_documents import BSON_TYPES
 from engine.store.groups import Group
 
 Document = dict[str, Any]
 Components = dict[ContactId, tuple[ContactId, bool]]
 Refolded = tuple[Group, Settled]
+
+CALL_WITHIN = timedelta(hours=24)
+"""What happened longer ago is past: it calls no webhook, however late it comes."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,36 @@ class Folding:
 def add_changes(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
     """Add to `writes` what a step has changed."""
     _write_contacts(folding, group, settled, writes)
-    writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in settled.ledger)
-    writes.derived.extend(InsertOne(_derived_row(derived)) for derived in settled.derived)
+    add_results(folding, settled.ledger, settled.derived, settled.calls, writes)
     for suggested in settled.suggestions:
         row = _suggestion_row(suggested)
         writes.suggestions.append(UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True))
+
+
+def add_results(
+    folding: Folding,
+    ledger: Iterable[LedgerEntry],
+    derived: Iterable[Derived],
+    calls: Iterable[Call],
+    writes: Writes,
+) -> None:
+    """Add to `writes` what is new and follows from what is new."""
+    writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
+    writes.derived.extend(InsertOne(_derived_row(found)) for found in derived)
+    _add_calls(folding, calls, writes)
+
+
+def _add_calls(folding: Folding, calls: Iterable[Call], writes: Writes) -> None:
+    """Put calls into the outbox, each once, whatever is folded again; none for what is past."""
+    for call in calls:
+        if call.happened_at > folding.now - CALL_WITHIN:
+            row = {
+                **msgspec.to_builtins(call, builtin_types=BSON_TYPES),
+                "state": "waiting",
+                "due_at": folding.now,
+            }
+            id_ = row.pop("id")
+            writes.calls.append(UpdateOne({"_id": id_}, {"$setOnInsert": row}, upsert=True))
 
 
 def replace_results(folding: Folding, refolded: Sequence[Refolded], writes: Writes) -> None:
@@ -56,6 +85,8 @@ def replace_results(folding: Folding, refolded: Sequence[Refolded], writes: Writ
     for group, settled in refolded:
         _write_contacts(folding, group, settled, writes)
         _replace(present, group, settled, writes)
+        new = {activity.id for activity in group.activities}
+        _add_calls(folding, (call for call in settled.calls if call.root in new), writes)
 
 
 def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
@@ -272,6 +303,8 @@ def _contact_of(stream: str) -> ContactId:
 
 def _ledger_row(entry: LedgerEntry) -> Document:
     row: Document = msgspec.to_builtins(entry, builtin_types=(datetime,))
+    if entry.losses:
+        row["losses"] = [list(loss) for loss in entry.losses]
     return {"_id": entry.id, **row}
 
 
@@ -299,7 +332,12 @@ def _suggestion_row(suggested: Suggested) -> Document:
     }
 
 
-def document_of(contact: Contact, *, like: Document, lanes: int, now: datetime) -> Document:
+def document_of(folding: Folding, contact: Contact, *, like: Document) -> Document:
     """A contact's document when nothing but its state has changed."""
-    linked = like.get("linked", False)
-    return contact_documents.encode(contact, component=like["component"], linked=linked, lanes=lanes, now=now)
+    return contact_documents.encode(
+        contact,
+        component=like["component"],
+        linked=like.get("linked", False),
+        lanes=folding.lanes,
+        now=folding.now,
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -14,9 +15,54 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.core.rulebook import Rulebook, Ruleset
 from engine.errors import Unavailable
-from engine.rules.ruleset import compile_ruleset, read_folder
+from engine.rules.ruleset import Standing, compile_ruleset, read_folder
 
 Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A published version: its files, who published it and why, and where it stands.
+
+    `since`, `upkeep` and `recomputed` are as in `ruleset.Standing`.
+    """
+
+    number: int
+    texts: Mapping[str, str]
+    published_at: datetime
+    published_by: str
+    message: str
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    upkeep: int = 1
+    recomputed: int = 1
+
+    def standing(self) -> Standing:
+        return Standing(self.number, self.published_at, self.since, self.upkeep, self.recomputed)
+
+    def row(self) -> Document:
+        """The version as MongoDB keeps it."""
+        row = asdict(self)
+        files = [{"name": name, "text": text} for name, text in row.pop("texts").items()]
+        return {"_id": row.pop("number"), "files": files, **row}
+
+    @classmethod
+    def of(cls, row: Document) -> Version:
+        texts = {file["name"]: file["text"] for file in row["files"]}
+        said = {name: value for name, value in row.items() if name not in ("_id", "files")}
+        return cls(number=row["_id"], texts=texts, **said)
+
+
+def stored_version(db: Database[Document], number: int) -> Version:
+    """A version as it was published; raise Unavailable if there is none of that number."""
+    row = db.rulesets.find_one({"_id": number})
+    if row is None:
+        raise Unavailable(f"there is no ruleset {number}")
+    return Version.of(row)
+
+
+def history(db: Database[Document]) -> list[Version]:
+    """All versions, the newest first."""
+    return [Version.of(row) for row in db.rulesets.find().sort("_id", -1)]
 
 
 def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) -> None:
@@ -24,18 +70,16 @@ def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) ->
     if db.rulesets.find_one({}, {"_id": 1}) is not None:
         return
     texts = read_folder(config_dir)
-    compile_ruleset(texts, version=1)
-    first = {
-        "_id": 1,
-        "files": [{"name": name, "text": text} for name, text in texts.items()],
-        "published_at": now,
-        "published_by": "Contact Sheets",
-        "message": "The rules that come with Contact Sheets",
-    }
-    try:
-        db.rulesets.insert_one(first)
-    except DuplicateKeyError:  # another process was first
-        return
+    compile_ruleset(texts)
+    first = Version(
+        number=1,
+        texts=texts,
+        published_at=now,
+        published_by="Contact Sheets",
+        message="The rules that come with Contact Sheets",
+    )
+    with suppress(DuplicateKeyError):  # another process was first
+        db.rulesets.insert_one(first.row())
 
 
 def current(db: Database[Document]) -> Ruleset:
@@ -48,7 +92,8 @@ def current(db: Database[Document]) -> Ruleset:
 
 def rulebook(db: Database[Document]) -> Rulebook:
     """The ruleset in force and, by version, those before it, each read when it is needed."""
-    return Rulebook(rulesets=_Versions(db), present=current(db))
+    present = current(db)
+    return Rulebook(rulesets=_Versions(db), present=present, published=_published(db, present.version))
 
 
 def version(db: Database[Document], number: int) -> Ruleset:
@@ -80,11 +125,15 @@ _first_currencies: dict[Database[Document], str] = {}
 
 @lru_cache(maxsize=64)
 def _compiled(db: Database[Document], number: int) -> Ruleset:
-    stored = db.rulesets.find_one({"_id": number})
-    if stored is None:
-        raise Unavailable(f"there is no ruleset {number}")
-    texts = {file["name"]: file["text"] for file in stored["files"]}
-    return compile_ruleset(texts, version=number, published_at=stored["published_at"])
+    stored = stored_version(db, number)
+    return compile_ruleset(stored.texts, stored.standing())
+
+
+@lru_cache(maxsize=64)
+def _published(db: Database[Document], newest: int) -> tuple[tuple[datetime, int], ...]:
+    """When each version up to the newest came into force."""
+    rows = db.rulesets.find({"_id": {"$lte": newest}}, {"published_at": 1}).sort("_id", 1)
+    return tuple((row["published_at"], row["_id"]) for row in rows)
 
 
 @lru_cache(maxsize=64)

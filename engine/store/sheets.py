@@ -14,7 +14,7 @@ from bson.dbref import DBRef
 from pymongo.database import Database
 
 from engine.core.activities import ContactId
-from engine.core.contact import Cart, Commerce
+from engine.core.contact import Cart, Commerce, ContactState
 from engine.core.reach import Reach, reach_of
 from engine.core.rulebook import Ruleset
 from engine.store import contact_documents, rulesets
@@ -27,7 +27,7 @@ ENTRIES = 500
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A change of points and what it comes from."""
+    """A change of points and what it comes from; `worth` is what is left of it now."""
 
     id: str
     rule: str
@@ -39,12 +39,13 @@ class Entry(msgspec.Struct, frozen=True):
     happened_at: datetime
     expires_at: datetime | None
     expired: bool
+    worth: int
 
 
 class SheetPoints(msgspec.Struct, frozen=True):
     """Points, and every ledger entry behind them, the newest first.
 
-    `total` is the sum of the entries that have not expired, and of `older`.
+    `total` is what the entries are worth now, and `older` ones.
     """
 
     total: int
@@ -53,8 +54,17 @@ class SheetPoints(msgspec.Struct, frozen=True):
     older: int = 0
 
 
+class SheetSegment(msgspec.Struct, frozen=True):
+    """A segment that the contact is in."""
+
+    id: str
+    name: str
+    since: datetime
+    dynamic: bool
+
+
 class SheetStatus(msgspec.Struct, frozen=True):
-    """Where one machine stands, in the words that a person reads."""
+    """Where one machine stands, in the words that a person reads; `until`, if it ends."""
 
     machine: str
     machine_label: str
@@ -62,6 +72,7 @@ class SheetStatus(msgspec.Struct, frozen=True):
     label: str
     since: datetime | None
     reason: str | None
+    until: datetime | None
 
 
 class SheetOrder(msgspec.Struct, frozen=True):
@@ -124,6 +135,7 @@ class Sheet(msgspec.Struct, frozen=True):
     rfm: dict[str, Any] | None
     clv: dict[str, Any] | None
     segments: list[str]
+    memberships: list[SheetSegment]
     reach: list[Reach]
     merged: list[ContactId]
     activities: int
@@ -183,7 +195,8 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         commerce=_commerce(state.commerce, state.cart),
         rfm=None,
         clv=None,
-        segments=[],
+        segments=sorted(id_ for id_ in state.segments if id_ in ruleset.segments),
+        memberships=_memberships(state, ruleset),
         reach=reach_of(state, ruleset, email=row.get("email"), phone=row.get("mobile_phone")),
         merged=contact.person.merged,
         activities=state.activities,
@@ -193,6 +206,16 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
 
 
 _STATUS_FIELDS = ("email_status", "newsletter", "mobile_status", "sms", "push")
+
+
+def _memberships(state: ContactState, ruleset: Ruleset) -> list[SheetSegment]:
+    found = (
+        (ruleset.segments[id_], since) for id_, since in state.segments.items() if id_ in ruleset.segments
+    )
+    return sorted(
+        (SheetSegment(segment.id, segment.name, since, segment.dynamic) for segment, since in found),
+        key=lambda segment: segment.name,
+    )
 
 
 def _state(statuses: dict[str, SheetStatus], machine: str) -> str | None:
@@ -212,6 +235,7 @@ def _statuses(row: Document, ruleset: Ruleset) -> dict[str, SheetStatus]:
             label=machine.states.get(status["state"], status["state"]),
             since=status.get("since"),
             reason=status.get("reason"),
+            until=status.get("until"),
         )
     return shown
 
@@ -230,7 +254,7 @@ def _points(
     older = _older(db, contact_id, entries, now=now) if len(entries) == ENTRIES else 0
     gone = [entry.expires_at for entry in entries if entry.expired and entry.expires_at is not None]
     return SheetPoints(
-        total=older + sum(entry.points for entry in entries if not entry.expired),
+        total=older + sum(entry.worth for entry in entries),
         changed_at=max([at for at in (changed_at, *gone) if at is not None], default=None),
         entries=entries,
         older=older,
@@ -238,16 +262,25 @@ def _points(
 
 
 def _older(db: Database[Document], contact_id: ContactId, shown: list[Entry], *, now: datetime) -> int:
-    worth = {"contact": contact_id, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
-    added = list(
-        db.ledger.aggregate([{"$match": worth}, {"$group": {"_id": None, "sum": {"$sum": "$points"}}}])
-    )
+    living = {"contact": contact_id, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
+    lost = {
+        "$filter": {
+            "input": {"$ifNull": ["$losses", []]},
+            "cond": {"$lte": [{"$arrayElemAt": ["$$this", 0]}, now]},
+        }
+    }
+    worth = {
+        "$subtract": ["$points", {"$sum": {"$map": {"input": lost, "in": {"$arrayElemAt": ["$$this", 1]}}}}]
+    }
+    added = list(db.ledger.aggregate([{"$match": living}, {"$group": {"_id": None, "sum": {"$sum": worth}}}]))
     total = added[0]["sum"] if added else 0
-    return int(total) - sum(entry.points for entry in shown if not entry.expired)
+    return int(total) - sum(entry.worth for entry in shown)
 
 
 def _entry(row: Document, ruleset: Ruleset, *, now: datetime) -> Entry:
     expires_at = row.get("expires_at")
+    expired = expires_at is not None and expires_at <= now
+    lost = sum(points for at, points in row.get("losses", ()) if at <= now)
     return Entry(
         id=row["_id"],
         rule=row["rule"],
@@ -258,7 +291,8 @@ def _entry(row: Document, ruleset: Ruleset, *, now: datetime) -> Entry:
         points=row["points"],
         happened_at=row["happened_at"],
         expires_at=expires_at,
-        expired=expires_at is not None and expires_at <= now,
+        expired=expired,
+        worth=0 if expired else row["points"] - lost,
     )
 
 
@@ -268,7 +302,7 @@ def _commerce(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
     return SheetCommerce(
         orders=commerce.orders,
         spent=commerce.spent,
-        average=round(commerce.spent / commerce.orders, 2) if commerce.orders else None,
+        average=commerce.average,
         refunded=commerce.refunded,
         currency=commerce.currency,
         first_order_at=commerce.first_order_at,
@@ -360,6 +394,9 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
     catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
     if row["type"] == "status_changed":
         properties = _status_words(properties, ruleset)
+    elif row["type"] in ("segment_entered", "segment_left"):
+        segment = ruleset.segments.get(properties.get("segment", ""))
+        properties = {**properties, **({} if segment is None else {"segment": segment.name})}
     details = {name: row[name] for name in _DETAILS if row.get(name)}
     return TimelineRow(
         id=row["_id"],

@@ -52,7 +52,7 @@ def _rulebook() -> Rulebook:
     types = ("page_visited", "product_visited", "searched", "added_to_cart")
     rules = [_RULE.format(number=n, on=types[n % len(types)], price=n) for n in range(100)]
     texts = read_folder(CONFIG_DIR) | {"scoring.yaml": "rules:" + "".join(rules)}
-    ruleset = compile_ruleset(texts, version=1)
+    ruleset = compile_ruleset(texts)
     return Rulebook(rulesets={1: ruleset}, present=ruleset)
 
 

@@ -65,9 +65,9 @@ def test_the_readmes_events_make_the_contact_it_promises(instance):
 def test_the_rule_of_the_page_is_one():
     [yaml] = blocks(ROOT / "docs" / "write-a-rule.md", "yaml")
 
-    ruleset = compile_ruleset(read_folder(CONFIG_DIR) | {"scoring.yaml": yaml}, version=1)
+    ruleset = compile_ruleset(read_folder(CONFIG_DIR) | {"scoring.yaml": yaml})
 
-    assert [rule.id for rule in ruleset.scoring["product_visited"]] == ["expensive-shoes"]
+    assert [rule.id for rule in ruleset.rules["product_visited"]] == ["expensive-shoes"]
 
 
 def test_its_mistakes_are_said_as_the_page_says():
@@ -78,7 +78,7 @@ def test_its_mistakes_are_said_as_the_page_says():
     )
 
     with pytest.raises(InvalidRules) as refused:
-        compile_ruleset(read_folder(CONFIG_DIR) | {"scoring.yaml": wrong}, version=1)
+        compile_ruleset(read_folder(CONFIG_DIR) | {"scoring.yaml": wrong})
 
     [promised] = blocks(page, "text")
     assert promised.strip().splitlines() == [str(problem) for problem in refused.value.problems]

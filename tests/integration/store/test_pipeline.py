@@ -29,7 +29,8 @@ def test_an_activity_becomes_a_contacts_sheet(db):
     assert not sheet.identified
     assert sheet.points.total == 2
     assert [(e.rule, e.activity_type) for e in sheet.points.entries] == [("product", "product_visited")]
-    assert [row.summary for row in sheets.timeline(db, contact).rows] == ["Boot · 60.00"]
+    visits = sheets.timeline(db, contact, types=["product_visited"]).rows
+    assert [row.summary for row in visits] == ["Boot · 60.00"]
 
 
 def test_the_same_activity_again_changes_nothing_however_late(db):
@@ -118,10 +119,10 @@ def test_six_people_at_one_kiosk_in_any_batches(db):
 def test_an_activity_that_breaks_the_fold_is_set_aside_alone_and_can_be_run_again(db, monkeypatch):
     healthy = fold_module._see
 
-    def fragile(state, activity):
-        if activity.id == "bad":
+    def fragile(state, placement):
+        if placement.activity.id == "bad":
             raise ValueError("boom")
-        healthy(state, activity)
+        healthy(state, placement)
 
     monkeypatch.setattr(fold_module, "_see", fragile)
     visits = [an_activity(at=minutes(n), tracker="t1", id_=f"v{n}") for n in range(3)]
@@ -276,5 +277,5 @@ def test_the_accounts_currency_is_that_of_its_first_order(db):
 def test_operators_in_keys_are_data(db):
     receive_and_drain(db, [an_activity("odd", tracker="t1", **{"$where": {"a.b": 1, "$gt": ""}})])
 
-    [row] = sheets.timeline(db, contacts.find_contact(db, "t1")).rows
+    [row] = sheets.timeline(db, contacts.find_contact(db, "t1"), types=["odd"]).rows
     assert row.details["properties"] == {"$where": {"a.b": 1, "$gt": ""}}

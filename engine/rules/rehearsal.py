@@ -1,0 +1,64 @@
+"""Running the tests that stand beside the rules, through the very fold that contacts go through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.core.activities import Activity, ActivityId, ContactId, Key
+from engine.core.contact import ContactState
+from engine.core.fold import fold
+from engine.core.people import Placement
+from engine.core.rulebook import Rulebook, Ruleset
+from engine.rules.rule_tests import RuleTest
+
+BEGINNING = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
+"""When every test begins: a Monday, noon in Madrid."""
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What came of one test; `differences` are expected and found, by name, empty if it passed."""
+
+    test: RuleTest
+    differences: Mapping[str, tuple[Any, Any]]
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+
+def rehearse(tests: Iterable[RuleTest], ruleset: Ruleset) -> list[Rehearsed]:
+    """Run tests under a ruleset."""
+    rulebook = Rulebook(rulesets={ruleset.version: ruleset}, present=ruleset)
+    return [Rehearsed(test, _differences(test, _played(test, rulebook))) for test in tests]
+
+
+def _played(test: RuleTest, rulebook: Rulebook) -> ContactState:
+    placements, at = [], BEGINNING
+    for number, given in enumerate(test.given):
+        at = at if number == 0 else at + given.after
+        activity = Activity(
+            id=ActivityId(f"test-{number}"),
+            type=given.type,
+            stream=Key("t:test"),
+            happened_at=at,
+            received_at=at,
+            tracker="test",
+            properties=dict(given.properties),
+            traits=dict(given.properties.get("traits", {})),
+            trusted=True,
+            ruleset=rulebook.present.version,
+        )
+        placements.append(Placement(activity, ContactId("test"), first_seen=BEGINNING))
+    return fold(None, placements, rulebook, contact=ContactId("test"), until=at + test.later).state
+
+
+def _differences(test: RuleTest, state: ContactState) -> dict[str, tuple[Any, Any]]:
+    found: dict[str, Any] = {"points": state.points.total, "segments": sorted(state.segments)}
+    found.update((machine, status.state) for machine, status in state.statuses.items())
+    return {
+        name: (wanted, found.get(name)) for name, wanted in test.expect.items() if found.get(name) != wanted
+    }

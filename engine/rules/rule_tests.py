@@ -1,0 +1,108 @@
+"""Tests that stand beside the rules: what a few activities must come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap
+
+from engine.rules.conditions import plain
+from engine.rules.source import Node, Place
+from engine.rules.vocabulary import Vocabulary
+from engine.rules.words import did_you_mean
+
+
+@dataclass(frozen=True)
+class Given:
+    """An activity of a test: `after` so long since the one before."""
+
+    type: str
+    properties: Mapping[str, Any]
+    after: timedelta
+
+
+@dataclass(frozen=True)
+class RuleTest:
+    """A test: what is given, what is expected, and where it stands.
+
+    `expect` may name `points`, `segments` (all that the contact is in) and any status.
+    `later` is how much time goes by after the last activity.
+    """
+
+    name: str
+    given: tuple[Given, ...]
+    expect: Mapping[str, Any]
+    file: str
+    place: Place
+    later: timedelta = timedelta(0)
+    at: datetime | None = None
+
+
+APART = timedelta(minutes=1)
+"""Between two activities of a test, unless it says otherwise."""
+
+
+def read_tests(root: Node, file: str, words: Vocabulary) -> list[RuleTest]:
+    """The tests of one file."""
+    return [_test(node, file, words) for node in root.nodes("tests")]
+
+
+def _test(node: Node, file: str, words: Vocabulary) -> RuleTest:
+    given = [found for item in node.nodes("given") if (found := _given(item, words)) is not None]
+    test = RuleTest(
+        name=node.text("name"),
+        given=tuple(given),
+        expect=_expect(node.node("expect"), words),
+        file=file,
+        place=node.place(),
+        later=node.duration("later") or timedelta(0),
+    )
+    if "given" not in node:
+        node.fail("`given` is missing: a list of activities")
+    node.finish()
+    return test
+
+
+def _given(node: Node, words: Vocabulary) -> Given | None:
+    """`{added_to_cart: {price: 60}, after: 2d}`."""
+    after = node.duration("after") if "after" in node else None
+    names = [name for name in node.keys() if name != "after"]
+    if len(names) != 1:
+        node.fail("name one activity, such as {added_to_cart: {price: 60}}")
+        return None
+    [name] = names
+    known = set(words.catalog.types())
+    if name not in known:
+        node.fail(f"no activity {name!r}{did_you_mean(name, known)}", name)
+        return None
+    value = node.raw(name)
+    properties = _deep(value) if isinstance(value, CommentedMap) else {}
+    return Given(name, properties, APART if after is None else after)
+
+
+def _deep(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _deep(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_deep(item) for item in value]
+    return plain(value)
+
+
+def _expect(node: Node, words: Vocabulary) -> dict[str, Any]:
+    known = {"points", "segments", *words.machines}
+    expected: dict[str, Any] = {}
+    for name in node.keys():
+        if name not in known:
+            node.fail(f"cannot expect {name!r}{did_you_mean(name, known)}", name)
+        elif name == "segments":
+            expected[name] = sorted(node.texts(name))
+        elif name == "points":
+            expected[name] = node.whole(name)
+        else:
+            expected[name] = node.choice(name, set(words.machines[name]))
+    if not node.keys():
+        node.fail("`expect` is missing: what must have come of it, such as {points: 15}")
+    return expected

@@ -1,0 +1,125 @@
+"""The words that conditions may use: what the other files declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from engine.core.catalog import ActivityCatalog
+from engine.core.conditions import Path, ValueType
+from engine.core.fields import CUSTOM, FIELDS, STATES
+from engine.core.fields import field as contact_field
+from engine.core.rulebook import Account, CustomField, Ruleset, Webhook
+from engine.rules.predicate import CONTEXT, OF_ACTIVITY
+
+_CUSTOM_TYPES: Mapping[str, ValueType] = {
+    "text": "text", "number": "number", "boolean": "boolean", "date": "day", "list": "list",
+}  # fmt: skip
+
+_OF_ACTIVITY_TYPES: Mapping[str, ValueType] = {
+    "type": "text", "tracker": "text", "source": "text", "trusted": "boolean", "bot": "boolean",
+}  # fmt: skip
+
+DERIVED_PROPERTIES: Mapping[str, Mapping[str, ValueType]] = {
+    "segment_entered": {"segment": "text"},
+    "segment_left": {"segment": "text"},
+    "status_changed": {"machine": "text", "from": "text", "to": "text"},
+    "points_changed": {"from": "number", "to": "number", "by": "number"},
+    "contacts_merged": {"from": "text", "into": "text"},
+}
+"""What the fold's own activities carry."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What is declared.
+
+    Parameters:
+      catalog: The activities.
+      fields: The custom fields.
+      machines: The states of each status.
+      static: The ids of the segments that members are put into.
+      dynamic: The ids of those whose condition decides.
+      account: Among others, the time zone in which a date without one is meant.
+      webhooks: The systems that can be told.
+      any_custom: Whether custom fields that nobody declared can be named, too.
+    """
+
+    catalog: ActivityCatalog
+    fields: Mapping[str, CustomField] = field(default_factory=dict)
+    machines: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    static: frozenset[str] = frozenset()
+    dynamic: frozenset[str] = frozenset()
+    account: Account = field(default_factory=Account)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    any_custom: bool = False
+
+    @classmethod
+    def of(cls, ruleset: Ruleset) -> Vocabulary:
+        """The words of a ruleset that stands, for filters: these may name any custom field."""
+        dynamic = frozenset(segment.id for segment in ruleset.dynamic)
+        return cls(
+            catalog=ruleset.catalog,
+            fields=ruleset.fields,
+            machines={id_: frozenset(machine.states) for id_, machine in ruleset.machines.items()},
+            static=frozenset(ruleset.segments) - dynamic,
+            dynamic=dynamic,
+            account=ruleset.account,
+            webhooks=ruleset.webhooks,
+            any_custom=True,
+        )
+
+    @property
+    def segments(self) -> frozenset[str]:
+        return self.static | self.dynamic
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.account.time_zone
+
+    def contact_path(self, name: str) -> Path | None:
+        """The path of a contact's field; unset if there is no such field."""
+        if name.startswith(CUSTOM):
+            custom = name.removeprefix(CUSTOM)
+            declared = self.fields.get(custom)
+            if declared is not None:
+                return Path("contact", name, _CUSTOM_TYPES[declared.type])
+            return Path("contact", name) if self.any_custom else None
+        found = contact_field(name)
+        return None if found is None else Path("contact", name, found.type)
+
+    def contact_names(self) -> set[str]:
+        return set(FIELDS) | {f"{CUSTOM}{name}" for name in self.fields}
+
+    def activity_path(self, name: str, types: tuple[str, ...]) -> Path | None:
+        """The path of a property of activities of some types; unset if none declares it."""
+        if name in OF_ACTIVITY:
+            return Path("activity", name, _OF_ACTIVITY_TYPES[name])
+        if name.startswith(CONTEXT):
+            return Path("activity", name)
+        declared = self._properties(types)
+        first = name.split(".")[0]
+        if first not in declared:
+            return None
+        return Path("activity", name, declared[first] if first == name else "any")
+
+    def activity_names(self, types: tuple[str, ...]) -> set[str]:
+        return {*self._properties(types), *OF_ACTIVITY}
+
+    def states_of(self, name: str) -> frozenset[str] | None:
+        """The values that a field of type `state` can have; unset for other fields."""
+        return self.machines.get(name) or (frozenset(STATES[name]) if name in STATES else None)
+
+    def _properties(self, types: tuple[str, ...]) -> dict[str, ValueType]:
+        found: dict[str, ValueType] = {}
+        for type_ in types:
+            declared = {name: _declared(kind) for name, kind in self.catalog.properties(type_).items()}
+            found.update({**declared, **DERIVED_PROPERTIES.get(type_, {})})
+        return found
+
+
+def _declared(kind: str) -> ValueType:
+    return {"number": "number", "money": "money", "date": "date", "boolean": "boolean", "list": "list"}.get(
+        kind, "text"
+    )  # type: ignore[return-value]

@@ -8,7 +8,7 @@ import typer
 from pymongo.errors import PyMongoError
 
 from engine.errors import ContactSheetsError
-from workers.commands import keys, look, run
+from workers.commands import keys, look, rules, run
 
 app = typer.Typer(
     help="Contact Sheets: every contact of a shop on one sheet.",
@@ -19,6 +19,7 @@ app = typer.Typer(
 for commands in (run.app, look.app, keys.app):
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
+app.add_typer(rules.app, name="rules")
 
 
 def main() -> None:

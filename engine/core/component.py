@@ -7,7 +7,7 @@ refold can settle: a late activity, a merge of contacts with a past, a shared de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,8 +117,10 @@ def refold(
     history = sorted(activities, key=lambda activity: activity.moment)
     newly_shared = shared_trackers(history) - shared
     resolver = Resolver(namespace, {}, shared | newly_shared)
-    placements = _at_survivors(_place_all(resolver, history), resolver)
-    outcomes = _fold_all(placements, rulebook, states={}, until=until)
+    apart = _place_all(resolver, history)
+    placements = _at_survivors(apart, resolver)
+    known = _known_before_merges(apart, resolver.merges, rulebook)
+    outcomes = _fold_all(placements, rulebook, states={}, until=until, known=known)
     return Settled(
         contacts={
             person.id: Contact(
@@ -183,14 +185,48 @@ def _fold_all(
     *,
     states: dict[ContactId, ContactState],
     until: datetime | None = None,
+    known: Mapping[ActivityId, frozenset[str]] | None = None,
 ) -> dict[ContactId, Outcome]:
     by_contact: dict[ContactId, list[Placement]] = {}
     for placement in placements:
         by_contact.setdefault(placement.contact, []).append(placement)
     return {
-        contact: fold(states.get(contact), placed, rulebook, contact=contact, until=until)
+        contact: fold(states.get(contact), placed, rulebook, contact=contact, until=until, known=known)
         for contact, placed in by_contact.items()
     }
+
+
+def _known_before_merges(
+    placements: Sequence[Placement], merges: Sequence[Merged], rulebook: Rulebook
+) -> dict[ActivityId, frozenset[str]]:
+    """The segments that each merge's survivor was in before, by the activity that merged.
+
+    Only a merge after a segment was published needs this: what the two together were in
+    by then, but the survivor alone was not, is entered by the merge (see `fold`).
+    """
+    published = [segment.since for segment in rulebook.present.dynamic if segment.since is not None]
+    if not published:
+        return {}
+    into: dict[ContactId, ContactId] = {}
+    known = {}
+    for merge in merges:
+        if merge.at > min(published):
+            own = [
+                p
+                for p in placements
+                if p.activity.id != merge.cause and _now_of(p.contact, into) == merge.winner
+            ]
+            before = [p for p in own if p.activity.happened_at <= merge.at]
+            alone = fold(None, before, rulebook, contact=merge.winner, until=merge.at)
+            known[merge.cause] = frozenset(alone.state.segments)
+        into[merge.loser] = merge.winner
+    return known
+
+
+def _now_of(contact: ContactId, into: Mapping[ContactId, ContactId]) -> ContactId:
+    while contact in into:
+        contact = into[contact]
+    return contact
 
 
 def _unseen(person: Person, rulebook: Rulebook) -> ContactState:

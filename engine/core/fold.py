@@ -92,14 +92,16 @@ def fold(
     *,
     contact: ContactId,
     until: datetime | None = None,
+    known: Mapping[ActivityId, frozenset[str]] | None = None,
 ) -> Outcome:
     """Fold a contact's activities, given in the order of happening, into its state.
 
     `state` is consumed: use the outcome's.  Without one the fold is from the start.
     With `until`, time then goes on to that point, and whatever falls due by then takes
-    effect.  Raises FoldFailed, naming the activity that could not be folded.
+    effect.  `known` are the segments that the contact was in before an activity merged
+    another into it.  Raises FoldFailed, naming the activity that could not be folded.
     """
-    folding = _Folding(contact, rulebook, _tracks(placements, rulebook), _begin(state, rulebook))
+    folding = _Folding(contact, rulebook, _tracks(placements, rulebook), _begin(state, rulebook), known or {})
     for placement in placements:
         try:
             folding.take(placement)
@@ -148,10 +150,13 @@ class _Folding:
     rulebook: Rulebook
     tracks: Mapping[TrackId, Track]
     outcome: Outcome
+    known: Mapping[ActivityId, frozenset[str]]
     events: list[tuple[Activity, bool]] = field(default_factory=list)
     """What has happened and no rule has looked at yet; and whether rules may."""
     noted: Counter[ActivityId] = field(default_factory=Counter)
     root: ActivityId = NOTHING
+    silent: dict[str, Derived] = field(default_factory=dict)
+    """What was entered by publishing alone, by segment."""
 
     @property
     def state(self) -> ContactState:
@@ -177,6 +182,8 @@ class _Folding:
             deliverability.forgive(state, activity, moved)
             self.events.append((activity, not activity.bot))
         self._note_moves(moved, activity)
+        if activity.id in self.known:
+            self._enter_by_merging(self.known[activity.id], activity, ruleset)
         self._react(ruleset, activity.happened_at, cause=activity.id)
 
     def pass_time(self, until: datetime) -> None:
@@ -277,7 +284,18 @@ class _Folding:
         type_ = "segment_entered" if crossed.entered else "segment_left"
         what = f"{type_}:{crossed.segment}"
         said = {"segment": crossed.segment}
-        self._note(what, type_, said, at, cause, ruleset.version, counts=not crossed.silent)
+        noted = self._note(what, type_, said, at, cause, ruleset.version, counts=not crossed.silent)
+        self.silent.pop(crossed.segment, None)
+        if crossed.silent and crossed.entered:
+            self.silent[crossed.segment] = noted
+
+    def _enter_by_merging(self, known: frozenset[str], cause: Activity, ruleset: Ruleset) -> None:
+        """Let the survivor enter now what only the other one brought along, silently, before."""
+        for segment, derived in list(self.silent.items()):
+            if segment in self.state.segments and segment not in known:
+                self.outcome.derived.remove(derived)
+                crossed = segments.cross(self.state, segment, cause.happened_at, enters=True)
+                self._note_crossing(crossed, cause.happened_at, cause.id, ruleset)
 
     def _note(
         self,
@@ -289,7 +307,7 @@ class _Folding:
         version: int,
         *,
         counts: bool = True,
-    ) -> None:
+    ) -> Derived:
         """Keep something that followed, for the timeline and for rules that wait for it."""
         id_ = derived_id(cause, what)
         self.noted[id_] += 1
@@ -300,6 +318,7 @@ class _Folding:
         event = _event(derived, version)
         segments.remember(self.state, event, self.tracks.values())
         self.events.append((event, counts))
+        return derived
 
     def _note_points(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
         """Tell the rules that wait for it of a change of points; the ledger shows it already."""

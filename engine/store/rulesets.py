@@ -84,10 +84,15 @@ def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) ->
 
 def current(db: Database[Document]) -> Ruleset:
     """The ruleset in force, compiled once for each version."""
+    return version(db, current_number(db))
+
+
+def current_number(db: Database[Document]) -> int:
+    """The number of the version in force."""
     newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
     if newest is None:
         raise Unavailable("there is no ruleset yet: the database is not prepared, run `sheets up`")
-    return version(db, newest["_id"])
+    return int(newest["_id"])
 
 
 def rulebook(db: Database[Document]) -> Rulebook:

@@ -24,13 +24,21 @@ _RULE = """
     on: {on}
     when:
       all:
-        - activity.price: {{gte: {price}}}
-        - activity.category: {{in: [boots, hats]}}
+        - {first}
+        - {second}
         - any: [{{contact.newsletter: subscribed}}, {{contact.points: {{lt: 500}}}}]
         - not: {{contact.orders: {{gt: {number}}}}}
     points: 1
     limit: {{times: 3, per: day}}
 """
+
+_PRODUCT = ("activity.price: {{gte: {}}}", "activity.category: {in: [boots, hats]}")
+_KINDS = (
+    ("page_visited", "activity.name: {{ne: Product {}}}", "activity.path: {exists: false}"),
+    ("product_visited", *_PRODUCT),
+    ("searched", "activity.query: {{ne: Product {}}}", "activity.bot: false"),
+    ("added_to_cart", *_PRODUCT),
+)
 
 
 def bench_fold(size: Size) -> list[Result]:
@@ -49,8 +57,10 @@ def bench_fold(size: Size) -> list[Result]:
 
 
 def _rulebook() -> Rulebook:
-    types = ("page_visited", "product_visited", "searched", "added_to_cart")
-    rules = [_RULE.format(number=n, on=types[n % len(types)], price=n) for n in range(100)]
+    rules = []
+    for number in range(100):
+        on, first, second = _KINDS[number % len(_KINDS)]
+        rules.append(_RULE.format(number=number, on=on, first=first.format(number), second=second))
     texts = read_folder(CONFIG_DIR) | {"scoring.yaml": "rules:" + "".join(rules)}
     ruleset = compile_ruleset(texts)
     return Rulebook(rulesets={1: ruleset}, present=ruleset)

@@ -8,6 +8,7 @@ once and inserts the same ledger entries, into a database with the same indexes.
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
 import threading
@@ -86,6 +87,7 @@ def _ours_http(running: Servers, activities: int, contacts: int) -> float:
     running.announce("http")
     token = keys.create_key(db, "secret", label="bench", now=utc_now()).token
     port = free_port()
+    os.environ |= {"SHEETS_EVENTS_PER_SECOND": "1000000", "SHEETS_EVENTS_BURST": "1000000"}
     events = [_event(activity) for activity in traffic(activities, contacts=contacts, seed=1)]
     bodies = [
         json.dumps({"writeKey": token, "batch": batch}).encode() for batch in _chunks(iter(events), 100)

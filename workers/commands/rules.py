@@ -1,0 +1,219 @@
+"""Commands on the rules: check, test, publish, roll back, pull, log, and why a contact is as it is."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pymongo.database import Database
+
+from engine.errors import InvalidRules, NoInstance, Problem
+from engine.rules.explain import lines
+from engine.rules.rehearsal import rehearse
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, tests_of
+from engine.settings import CONFIG_DIR
+from engine.store import contacts, publishing, reasons, rulesets, sheets
+from engine.store.connection import utc_now
+from workers.commands.look import UnknownContact
+from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
+
+app = typer.Typer(help="The rules: YAML in a folder, or as published.")
+
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="A folder with YAML files; one that it lacks stays as published.", exists=True, file_okay=False
+    ),
+]
+By = Annotated[str | None, typer.Option("--by", help="Who publishes; else the user of this machine.")]
+Recompute = Annotated[bool, typer.Option("--recompute", help="Judge all history by these rules.")]
+
+BASE = ".version"
+"""Where `pull` notes which version the files of a folder come from."""
+
+
+@app.command()
+def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Find everything that is wrong with the files; exit 1 if something is."""
+    try:
+        problems = publishing.check(_whole(folder, data_dir))
+    except InvalidRules as error:
+        problems = error.problems
+    _report(problems, as_json)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Run the tests that stand beside the rules; exit 1 if one fails."""
+    texts = _whole(folder, data_dir)
+    results = rehearse(tests_of(texts), compile_ruleset(texts))
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        told = [
+            {
+                "name": result.test.name,
+                "file": result.test.file,
+                "line": result.test.place[0],
+                "passed": result.passed,
+                "differences": {
+                    name: {"expected": e, "found": f} for name, (e, f) in result.differences.items()
+                },
+            }
+            for result in results
+        ]
+        print_json({"ok": not failed, "tests": told})
+    else:
+        for result in results:
+            typer.echo(f"{'✓' if result.passed else '✗'} {result.test.name}")
+            for name, (expected, found) in result.differences.items():
+                typer.echo(f"    {name}: expected {expected!r}, found {found!r}")
+        typer.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def publish(
+    folder: Folder,
+    message: Annotated[str, typer.Option("--message", "-m", help="What is changed, and why.")],
+    data_dir: DataDir = None,
+    by: By = None,
+    base: Annotated[
+        int | None, typer.Option(help="The version that was changed; else what `pull` noted.")
+    ] = None,
+    recompute: Recompute = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put the files in force as a new version, all at once."""
+    _, db = open_db(data_dir, app="rules")
+    texts = publishing.completed(db, read_present(folder))
+    noted = folder / BASE
+    if base is None and noted.exists():
+        base = int(noted.read_text().strip() or 0) or None
+    version = publishing.publish(
+        db, texts, by=by or getpass.getuser(), message=message, now=utc_now(), base=base, recompute=recompute
+    )
+    if noted.exists():
+        noted.write_text(f"{version.number}\n")
+    _published(version, as_json)
+
+
+@app.command()
+def rollback(
+    version: Annotated[int, typer.Argument(help="The version to go back to.")],
+    data_dir: DataDir = None,
+    by: By = None,
+    recompute: Recompute = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish an older version again, as a new one."""
+    _, db = open_db(data_dir, app="rules")
+    new = publishing.roll_back(db, version, by=by or getpass.getuser(), now=utc_now(), recompute=recompute)
+    _published(new, as_json)
+
+
+@app.command()
+def pull(
+    folder: Annotated[Path, typer.Argument(help="Where to write the files.", file_okay=False)],
+    data_dir: DataDir = None,
+    version: Annotated[int | None, typer.Option(help="Which; else the one in force.")] = None,
+) -> None:
+    """Write the published files into a folder."""
+    _, db = open_db(data_dir, app="rules")
+    newest = rulesets.current_number(db)
+    stored = rulesets.stored_version(db, version or newest)
+    for path in publishing.write_folder(stored, folder):
+        typer.echo(str(path))
+    (folder / BASE).write_text(f"{newest}\n")
+
+
+@app.command()
+def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """All published versions, the newest first."""
+    _, db = open_db(data_dir, app="rules")
+    versions = rulesets.history(db)
+    if as_json:
+        print_json([_told(version) for version in versions])
+        return
+    rows = ((v.number, v.published_at, v.published_by, v.message) for v in versions)
+    print_table("Versions", ("version", "published", "by", "message"), rows)
+
+
+@app.command()
+def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Why a contact has these points, is in a segment or not, and has its statuses."""
+    _, db = open_db(data_dir, app="rules")
+    contact = contacts.find_contact(db, key)
+    found = None if contact is None else reasons.reasons(db, contact, now=utc_now())
+    if found is None:
+        raise UnknownContact(key)
+    if as_json:
+        typer.echo(sheets.encode(found).decode())
+        return
+    rows = ((e.happened_at, e.rule_name, e.activity_label, e.points, e.worth) for e in found.points.entries)
+    print_table(f"{found.points.total} points", ("when", "rule", "activity", "given", "worth now"), rows)
+    for segment in found.segments:
+        since = f" since {segment.since:%Y-%m-%d %H:%M}" if segment.since else ""
+        console.print(
+            f"{'in' if segment.member else 'not in'} [bold]{segment.name}[/bold]{since}", highlight=False
+        )
+        if segment.condition is not None:
+            for line in lines(segment.condition, depth=1):
+                console.print(line, markup=False, highlight=False)
+    told = (
+        (s.status.machine_label, s.status.label, s.status.since, s.because, s.status.reason)
+        for s in found.statuses
+    )
+    print_table("Statuses", ("status", "is", "since", "because of", "reason"), told)
+
+
+def _whole(folder: Path, data_dir: Path | None) -> dict[str, str]:
+    """The folder's files, and for those it lacks the published ones (without an instance: the shipped)."""
+    texts = read_present(folder)
+    return (
+        publishing.completed(db, texts)
+        if (db := _published_rules(data_dir)) is not None
+        else read_folder(CONFIG_DIR) | texts
+    )
+
+
+def _published_rules(data_dir: Path | None) -> Database[dict[str, Any]] | None:
+    try:
+        return open_db(data_dir, app="rules")[1]
+    except NoInstance:
+        return None
+
+
+def _report(problems: Iterable[Problem], as_json: bool) -> None:
+    told = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+    if as_json:
+        print_json({"ok": not told, "problems": told})
+        return
+    for problem in problems:
+        typer.echo(str(problem))
+    if not told:
+        typer.echo("the rules are in order")
+
+
+def _published(version: rulesets.Version, as_json: bool) -> None:
+    if as_json:
+        print_json(_told(version))
+        return
+    typer.echo(f"version {version.number} is in force")
+    if version.upkeep == version.number:
+        typer.echo("the workers bring all contacts up to date: `sheets wait` returns when they are done")
+
+
+def _told(version: rulesets.Version) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "published_at": version.published_at,
+        "published_by": version.published_by,
+        "message": version.message,
+        "recomputed": version.recomputed == version.number and version.number > 1,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from string import Formatter
 from typing import Any, Literal
 
@@ -71,6 +72,17 @@ class ActivityCatalog:
         declared = self._types.get(type_)
         return {} if declared is None else declared.properties
 
+    def typed(self, type_: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What a sender said, with numbers that came as text as numbers, where one is declared.
+
+        Text that is no number, or that would lose digits, stays as it came.
+        """
+        declared = self.properties(type_)
+        return {
+            name: _as_number(value) if declared.get(name) in ("number", "money") else value
+            for name, value in said.items()
+        }
+
     def identified_by(self, type_: str) -> tuple[str, ...]:
         declared = self._types.get(type_)
         return () if declared is None else declared.identified_by
@@ -87,6 +99,20 @@ class ActivityCatalog:
         if not template:
             return ""
         return _fill(template, properties, types=declared.properties if declared else {})
+
+
+def _as_number(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        number = Decimal(value.strip())
+    except InvalidOperation:
+        return value
+    if not number.is_finite() or abs(number) >= 10**15:
+        return value
+    if number == int(number):
+        return int(number)
+    return float(number) if Decimal(repr(float(number))) == number else value
 
 
 def _fill(template: str, properties: Mapping[str, Any], *, types: Mapping[str, PropertyType]) -> str:

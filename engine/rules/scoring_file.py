@@ -90,7 +90,7 @@ def _award(node: Node, *, has_effects: bool) -> Award | None:
         points = node.whole("points")
         if abs(points) > MOST_POINTS:
             node.fail(f"`points` must be between -{MOST_POINTS:,} and {MOST_POINTS:,}", "points")
-        if points == 0 and "points" in node and not has_effects:
+        if node.raw("points") == 0 and not has_effects:
             node.fail("a rule that gives 0 points does nothing", "points")
         return Award(fixed=points)
     inner = node.node("points")

@@ -14,9 +14,15 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from engine.errors import Problem
 from engine.rules.words import did_you_mean
+
+MAX_NESTED = 100
+"""Lists and mappings within each other; no rule needs as many."""
+
+MAX_ALIASES = 100
 
 MAX_BYTES = 1_000_000
 """A longer file is not rules, and parsing it would hold up everybody."""
@@ -188,6 +194,8 @@ class File:
         yaml.version = (1, 2)
         yaml.allow_duplicate_keys = False
         try:
+            if not self._is_tame(text):
+                return None
             return yaml.load(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
@@ -196,6 +204,34 @@ class File:
         except YAMLError as error:
             self.fail(f"this is not YAML: {str(error).splitlines()[0]}", (1, 1))
         return None
+
+    def _is_tame(self, text: str) -> bool:
+        """Whether the file is plain data of a sane size, before anything is built of it."""
+        depth, aliases = 0, 0
+        anchors: list[bool] = []
+        for event in YAML(typ="rt", pure=True).parse(text):
+            place = (event.start_mark.line + 1, event.start_mark.column + 1)
+            if isinstance(event, AliasEvent):
+                aliases += 1
+                if any(anchors) or aliases > MAX_ALIASES:
+                    return self._refuse(
+                        f"an alias stands within an anchor, or is one of over {MAX_ALIASES}", place
+                    )
+            elif isinstance(event, CollectionStartEvent):
+                depth += 1
+                anchors.append(event.anchor is not None)
+                if depth > MAX_NESTED:
+                    return self._refuse(f"this is nested more than {MAX_NESTED} deep", place)
+            elif isinstance(event, CollectionEndEvent):
+                depth -= 1
+                anchors.pop()
+            if getattr(event, "tag", None) is not None:
+                return self._refuse(f"the tag `{event.tag}` is not read: write plain values", place)
+        return True
+
+    def _refuse(self, message: str, place: Place) -> bool:
+        self.fail(message, place)
+        return False
 
 
 def duration_of(value: object) -> timedelta | None:

@@ -95,7 +95,7 @@ def translate(
         region=ruleset.account.default_region,
     )
     at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at)
-    properties = _properties(event, kind, properties, context)
+    properties = ruleset.catalog.typed(type_, _properties(event, kind, properties, context))
     said = (type_, found.tracker, found.identities, properties, traits)
     return Activity(
         id=_id(event, said, received_at=received_at),

@@ -1,0 +1,80 @@
+"""The outbox: webhooks that a rule asked for, written with what caused them, called afterwards.
+
+A row is claimed before it is sent, for as long as sending may take.  A sender that dies
+in between is followed by another, so a call can arrive twice, with the same id both times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.database import Database
+
+Document = dict[str, Any]
+
+CLAIM = timedelta(seconds=60)
+"""How long a sender may take before another tries."""
+
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1_800, 7_200, 21_600, 43_200))
+"""After each failure; when they are used up the call has failed, and a person can send it again."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A call to be made now; `attempts` counts this one."""
+
+    id: str
+    webhook: str
+    rule: str
+    contact: str
+    happened_at: datetime
+    activity: Document
+    attempts: int
+
+
+def claim(db: Database[Document], *, now: datetime) -> Waiting | None:
+    """Take the call that has waited longest, if one is due."""
+    row = db.outbox.find_one_and_update(
+        {"state": "waiting", "due_at": {"$lte": now}},
+        {"$set": {"due_at": now + CLAIM}, "$inc": {"attempts": 1}},
+        sort=[("due_at", 1)],
+        return_document=ReturnDocument.AFTER,
+    )
+    if row is None:
+        return None
+    said = {name: row[name] for name in ("webhook", "rule", "contact", "happened_at", "activity", "attempts")}
+    return Waiting(id=row["_id"], **said)
+
+
+def sent(db: Database[Document], call: Waiting, *, status: int, now: datetime) -> None:
+    """Note that a call was answered as it should be."""
+    done = {"state": "sent", "sent_at": now, "status": status}
+    db.outbox.update_one({"_id": call.id}, {"$set": done, "$unset": {"error": ""}})
+
+
+def failed(
+    db: Database[Document], call: Waiting, *, error: str, now: datetime, for_good: bool = False
+) -> None:
+    """Note that a call was not taken: it is tried again later, until it has failed for good."""
+    if for_good or call.attempts > len(PAUSES):
+        change: Document = {"state": "failed", "error": error[:500]}
+    else:
+        change = {"due_at": now + PAUSES[call.attempts - 1], "error": error[:500]}
+    db.outbox.update_one({"_id": call.id, "state": "waiting"}, {"$set": change})
+
+
+def retry(db: Database[Document], *, now: datetime) -> int:
+    """Send everything that has failed once more; return how many."""
+    again = {"$set": {"state": "waiting", "due_at": now, "attempts": 0}}
+    return db.outbox.update_many({"state": "failed"}, again).modified_count
+
+
+def counts(db: Database[Document]) -> dict[str, int]:
+    """How many calls wait, were sent and have failed."""
+    found = {
+        row["_id"]: row["n"] for row in db.outbox.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
+    }
+    return {state: found.get(state, 0) for state in ("waiting", "sent", "failed")}

@@ -1,0 +1,200 @@
+"""What is wrong with rules is said at its place, all of it at once."""
+
+import pytest
+
+from engine.errors import InvalidRules
+from engine.rules.ruleset import compile_ruleset, read_folder
+from engine.settings import CONFIG_DIR
+
+SHIPPED = read_folder(CONFIG_DIR)
+LOOK = "- {id: look, name: Look, on: product_visited, points: 1"
+
+
+def problems(**files):
+    texts = SHIPPED | {f"{name}.yaml": text for name, text in files.items()}
+    try:
+        compile_ruleset(texts)
+    except InvalidRules as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def rule(more, *, on="product_visited", points="points: 1"):
+    return problems(scoring=f"rules:\n  - {{id: look, name: Look, on: {on}, {points}, {more}}}\n")
+
+
+def segment(condition):
+    return problems(
+        segments=f"segments:\n  - {{id: keen, name: Keen, when: {{{condition}}}}}\n", scoring="rules: []"
+    )
+
+
+def test_the_shipped_rules_are_in_order():
+    assert problems() == []
+
+
+def test_all_problems_are_found_at_once_each_at_its_place():
+    scoring = """\
+rules:
+  - id: Look
+    name: Look
+    on: product_visted
+    points: five
+  - id: look
+    name: Look again
+    on: product_visited
+    when:
+      activity.prize: {gte: 5}
+      contact.newsleter: subscribed
+    points: 1
+    limits: once
+"""
+
+    assert problems(scoring=scoring) == [
+        "scoring.yaml:2:5: 'Look' cannot be an id: small letters, digits, - and _, a letter first",
+        "scoring.yaml:4:5: no activity 'product_visted', did you mean 'product_visited'? (declare it in activities.yaml)",
+        "scoring.yaml:5:5: `points` must be a whole number",
+        "scoring.yaml:10:7: product_visited has no property 'prize', did you mean 'price'? (declare it in activities.yaml)",
+        "scoring.yaml:11:7: no field 'newsleter', did you mean 'newsletter'?",
+        "scoring.yaml:13:5: unknown key 'limits', did you mean 'limit'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("contact.points: {gte: ten}", "this can never match: `contact.points` is a number, and 'ten' is not"),
+        ("contact.points: {mor: 10}", "unknown operator 'mor'"),
+        ("contact.newsletter: subscribd", "no newsletter 'subscribd', did you mean 'subscribed'?"),
+        ("contact.cart: full", "no cart 'full'; it can be abandoned, active, none"),
+        ("contact.segments: {has: keeen}", "no segment 'keeen', did you mean 'keen'?"),
+        ("contact.custom.shoe: 4", "no field 'custom.shoe', did you mean 'custom.shoe_size'? (declare it in fields.yaml)"),
+        ("contact.first_name: {gt: A}", "`gt` does not go with `contact.first_name`, which is a text"),
+        ("contact.first_name: {in: Ana}", "`in` needs a list"),
+        ("contact.first_name: [Ana]", "`eq` needs one value, not a list; did you mean 'in'?"),
+        ("contact.first_name: null", "`eq` needs a value; to ask whether there is one, write {exists: false}"),
+        ("contact.first_name: {exists: yes please}", "`exists` needs true or false"),
+        ("contact.last_seen: {within: soon}", "`within` needs a time such as 30d, 4h or 15m"),
+        ("contact.last_seen: {before: yesterday}", "`contact.last_seen` is a time: compare it with one such as 2026-03-31"),
+        ("contact.points: .nan", "a comparison with .nan never matches"),
+        ("activity.price: 5", "there is no activity here to look at"),
+        ("points: 5", "unknown condition 'points'; it can be"),
+        ("did: {activity: product_visited, within: 7d, times: {gte: 3, lt: 2}}", "this can never match: at least 3 times and at most 1"),
+        ("did: {activity: bought}", "no activity 'bought'"),
+        ("did: {activity: searched, where: {querry: x}}", "searched has no property 'querry', did you mean 'query'?"),
+        ("did: {activity: searched, where: {contact.points: 1}}", "`where` looks at the activity alone"),
+        ("did: {within: 7d}", "`activity` is missing"),
+        ("contact.points: {gt: 10, lt: 5}", "this can never match: `contact.points` is over 10 and is under 5"),
+        ("all: [{contact.newsletter: subscribed}, {contact.newsletter: unsubscribed}]", "this can never match"),
+        ("all: [{contact.email: {exists: false}}, {contact.email: {contains: '@x'}}]", "this can never match"),
+        ("all: []", "`all` needs a list of at least one condition"),
+        ("contact.first_name: {matches: '('}", "'(' cannot be used: it is no regular expression"),
+        ("contact.first_name: {matches: '(a+)+$'}", "a repetition within a repetition, such as `(a+)+`, could take for ever"),
+        ("contact.first_name: {matches: '(?<=a)b'}", "it is no regular expression"),
+        (r"contact.first_name: {matches: '\pL'}", r"`\p` means something else in MongoDB"),
+    ],
+)  # fmt: skip
+def test_a_condition_that_makes_no_sense_is_refused(condition, said):
+    found = segment(condition)
+
+    assert len(found) == 1, found
+    assert said in found[0]
+    assert found[0].startswith("segments.yaml:2:")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("limit: {times: 0, per: day}", "`times` must be 1 or more"),
+        ("limit: {times: 3, per: fortnight}", "`per` cannot be 'fortnight'"),
+        ("fades: {by: half, every: 30d}", "`by` must be how much is lost each time, from 1% to 100%"),
+        ("fades: {by: 50%, every: 30d}, expires_after: 3d", "points expire at once or fade, not both"),
+        ("group: browsing", "no group 'browsing' (declare it under `groups`)"),
+        ("once_per: product_id", "`once_per` must name a property, such as properties.product_id"),
+        ("active: {from: 2026-12-01, until: 2026-11-01}", "this can never match: `from` is not before `until`"),
+        ("effects: [{add_to_segment: customers}]", "'customers' is a dynamic segment"),
+        ("effects: [{add_to_segment: vips}]", "no static segment 'vips', did you mean 'vip'?"),
+        ("effects: [{set: {shoe: 4}}]", "no custom field 'shoe'"),
+        ("effects: [{move: {newsletter: gone}}]", "`newsletter` cannot be 'gone'"),
+        ("effects: [{webhook: crm}]", "no webhook 'crm'"),
+        ("effects: [{shout: loud}]", "no effect 'shout'"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_makes_no_sense_is_refused(more, said):
+    found = rule(more)
+
+    assert len(found) == 1, found
+    assert said in found[0]
+
+
+def test_segments_that_refer_to_each_other_in_a_circle_are_named():
+    text = """
+segments:
+  - {id: a, name: A, when: {contact.segments: b}}
+  - {id: b, name: B, when: {not: {contact.segments: {has_any: [c]}}}}
+  - {id: c, name: C, when: {contact.segments: a}}
+"""
+    [found] = problems(segments=text, scoring="rules: []")
+
+    assert "segments refer to each other in a circle: " in found
+    assert all(f" {name}" in found for name in "abc")
+
+
+def test_rules_that_set_each_other_off_are_named_unless_one_has_a_limit():
+    text = """
+segments:
+  - {{id: hot, name: Hot, when: {{contact.points: {{gte: 10}}}}}}
+  - {{id: hotter, name: Hotter, when: {{contact.segments: hot}}}}
+"""
+    scoring = """
+rules:
+  - {{id: entered, name: Entered, on: segment_entered, when: {{activity.segment: hotter}}, points: 5{}}}
+"""
+    [found] = problems(segments=text.format(), scoring=scoring.format(""))
+
+    assert "rules set each other off without end: entered → entered; give one of them a `limit`" in found
+    assert problems(segments=text.format(), scoring=scoring.format(", limit: once")) == []
+
+
+def test_a_state_that_nothing_leads_to_is_said():
+    text = "machines:\n  newsletter:\n    states: [out, in, lost]\n    initial: out\n    transitions: [{on: newsletter_subscribed, from: out, to: in}]\n"
+
+    found = problems(transitions=text, scoring="rules: []", segments="segments: []")
+
+    assert found == ["transitions.yaml:3:5: nothing leads to the state 'lost'"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rules:\n\t- {id: a}", "this is not YAML"),
+        ("rules: []\nrules: []", "duplicate key"),
+        ("rules: !!python/object/apply:os.system [echo]", "is not read: write plain values"),
+        ("- 1\n- 2", "the file must be a mapping"),
+        ("rules: " + "[" * 2_000 + "]" * 2_000, "nested"),
+        ("x" * 50_000_000, "longer than"),
+    ],
+)
+def test_files_that_are_meant_to_break_the_reader_do_not(text, said):
+    found = problems(scoring=text)
+
+    assert found, "it must be refused"
+    assert any(said in problem for problem in found), found[0][:300]
+
+
+def test_an_alias_bomb_does_not_go_off():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+
+    found = problems(scoring="\n".join([*lines, "rules: *a11"]))
+
+    assert any("alias" in problem for problem in found), found[:3]
+
+
+def test_conditions_a_thousand_levels_deep_are_refused_with_a_message():
+    deep = "{not: " * 1_000 + "{contact.points: 1}" + "}" * 1_000
+
+    found = problems(segments=f"segments:\n  - {{id: a, name: A, when: {deep}}}\n", scoring="rules: []")
+
+    assert found
+    assert any("deep" in problem for problem in found), found[0][:300]

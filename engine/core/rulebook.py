@@ -274,7 +274,8 @@ class Rulebook:
 
     def at(self, version: int) -> Ruleset:
         """The ruleset that judges what was received under a version."""
-        return self.rulesets.get(max(version, self.present.recomputed), self.present)
+        wanted = max(version, self.present.recomputed)
+        return self.present if wanted == self.present.version else self.rulesets.get(wanted, self.present)
 
     def in_force(self, at: datetime) -> Ruleset:
         """The ruleset that judges what time alone brings about."""

@@ -41,6 +41,12 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     def id(self) -> str:
         return f"{self.activity}:{self.rule}"
 
+    def worth(self, now: datetime) -> int:
+        """What is left of the points at a time."""
+        if self.expires_at is not None and self.expires_at <= now:
+            return 0
+        return self.points - sum(lost for at, lost in self.losses if at <= now)
+
 
 def give(
     state: ContactState, rule: Rule, activity: Activity, ruleset: Ruleset, *, contact: ContactId

@@ -101,7 +101,7 @@ def apply(
         else:
             writes.applied.extend(activity.id for activity in group.activities)
             add_changes(folding, group, settled, writes)
-    for portion in _portions(again):
+    for portion in portions(again):
         _fold_again(folding, portion, writes)
     commit(db, writes, lease, clock=clock)
     return Applied(applied=len(writes.applied), failed=writes.failed)
@@ -117,7 +117,7 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
     for row in db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH):
         if row.get("upkeep") == rulebook.present.upkeep:
             _age(folding, row, writes)
-    for portion in _portions(groups_around(db, outdated)):
+    for portion in portions(groups_around(db, outdated)):
         _fold_again(folding, portion, writes)
     if writes.contacts:
         commit(db, writes, lease, clock=clock)
@@ -145,7 +145,7 @@ def _step(folding: Folding, group: Group) -> Settled | None:
         return None
 
 
-def _portions(groups: Sequence[Group]) -> Iterator[list[Group]]:
+def portions(groups: Sequence[Group]) -> Iterator[list[Group]]:
     """Groups to be folded again, as many at once as may be in memory together."""
     portion: list[Group] = []
     past = 0

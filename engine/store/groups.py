@@ -81,17 +81,20 @@ def divide(
     return list(groups.values())
 
 
-def histories_of(db: Database[Document], groups: Sequence[Group]) -> list[list[Activity]]:
+def histories_of(
+    db: Database[Document], groups: Sequence[Group], *, join: bool = True
+) -> list[list[Activity]]:
     """All applied activities of each group's contacts, in no order; one read for all groups.
 
-    What else waits for these contacts, in whatever lane, joins its group, so that a long
-    past is folded once for all of it; but not what names somebody whom the group lacks.
+    With `join`, what else waits for these contacts, in whatever lane, joins its group, so
+    that a long past is folded once for all of it; but not what names somebody whom the
+    group lacks.
     """
     streams = [_streams_of(group) for group in groups]
     wanted = sorted({stream for ours in streams for stream in ours})
     past: dict[str, list[Activity]] = {}
     waiting: dict[str, list[Activity]] = {}
-    states = {"applied": past, "received": waiting}
+    states = {"applied": past, "received": waiting} if join else {"applied": past}
     query = {"stream": {"$in": wanted}, "state": {"$in": list(states)}, "derived": None}
     for row in db.activities.find(query):
         with suppress(msgspec.ValidationError):  # its own lane sets an unreadable one aside

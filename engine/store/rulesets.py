@@ -103,7 +103,11 @@ def rulebook(db: Database[Document]) -> Rulebook:
 
 def version(db: Database[Document], number: int) -> Ruleset:
     """One published version; raise Unavailable if there is none of that number."""
-    ruleset = _compiled(db, number)
+    return in_currency(db, _compiled(db, number))
+
+
+def in_currency(db: Database[Document], ruleset: Ruleset) -> Ruleset:
+    """The ruleset with the account's currency: as declared, else that of its first order."""
     if ruleset.account.currency is not None:
         return ruleset
     return _in_currency(ruleset, first_currency(db))

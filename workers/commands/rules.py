@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 import typer
 from pymongo.database import Database
+from rich.progress import Progress
 
 from engine.errors import InvalidRules, NoInstance, Problem
 from engine.rules.explain import lines
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import compile_ruleset, read_folder, read_present, tests_of
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, publishing, reasons, rulesets, sheets
+from engine.store import contacts, planning, publishing, reasons, rulesets, sheets
 from engine.store.connection import utc_now
 from workers.commands.look import UnknownContact
 from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
@@ -75,6 +76,63 @@ def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> N
         typer.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def plan(
+    folder: Folder,
+    data_dir: DataDir = None,
+    sample: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Fold only this share of the contacts: 0.1 is a tenth.")
+    ] = 1.0,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="As publishing without --recompute would do it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What these rules would do to the real contacts; writes nothing."""
+    instance, db = open_db(data_dir, app="rules")
+    texts = publishing.completed(db, read_present(folder))
+    problems = publishing.check(texts)
+    if problems:
+        _report(problems, as_json)
+        raise typer.Exit(1)
+    change = planning.proposed(db, texts, now=utc_now(), recompute=not from_now)
+    with Progress(transient=True, disable=as_json, console=console) as bar:
+        task = bar.add_task("Folding history", total=None)
+        found = planning.plan(
+            db,
+            change,
+            uri=instance.mongodb_uri,
+            share=sample,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    told = found.told(share=sample)
+    if as_json:
+        print_json(told)
+    else:
+        _show_plan(told)
+
+
+def _show_plan(told: dict[str, Any]) -> None:
+    points = told["points"]
+    about = "about " if "sample" in told else ""
+    typer.echo(
+        f"{about}{told['contacts']:,} contacts: {points['gain']:,} gain points, {points['lose']:,} lose some"
+    )
+    if "sample" in told:
+        errors = told["sample"]
+        typer.echo(
+            f"estimated from {errors['contacts']:,}: ±{errors['gain_error']:,} and ±{errors['lose_error']:,}"
+        )
+    by_rule = ((rule, f"{c['contacts']:,}", f"{c['points']:+,}") for rule, c in points["by_rule"].items())
+    print_table("Points by rule", ("rule", "contacts", "change"), by_rule)
+    segments = ((id_, f"{c['enter']:,}", f"{c['leave']:,}") for id_, c in told["segments"].items())
+    print_table("Segments", ("segment", "enter", "leave"), segments)
+    moves = ((id_, move, f"{n:,}") for id_, counts in told["statuses"].items() for move, n in counts.items())
+    print_table("Statuses", ("status", "move", "contacts"), moves)
+    examples = ((e["contact"], e["name"], e["what"], "\n".join(e["reasons"])) for e in told["examples"])
+    print_table("Examples", ("contact", "name", "what", "why"), examples)
 
 
 @app.command()

@@ -38,13 +38,15 @@ class Subject:
 
     `activities` are the types of the activity at hand; none for segments, which look at
     the contact alone.  `contact` is false within `did`, which looks at an activity alone;
-    `past` is false where nothing remembers what was done.
+    `past` is false where nothing remembers what was done.  `any_activity` is for rules
+    whose activity is itself wrong: one mistake is told once.
     """
 
     words: Vocabulary
     activities: tuple[str, ...] = ()
     contact: bool = True
     past: bool = True
+    any_activity: bool = False
 
 
 def read_condition(owner: Node, subject: Subject, *, key: str = "when") -> Condition:
@@ -210,6 +212,8 @@ def _path(node: Node, key: str, subject: Subject) -> Path | None:
     source, _, name = key.partition(".")
     if source == "contact" and name and subject.contact:
         return _contact_path(node, key, name, subject.words)
+    if source in ("activity", "properties") and name and subject.any_activity:
+        return Path("activity", name)
     if source in ("activity", "properties") and name and subject.activities:
         return _activity_path(node, key, name, subject)
     if not subject.contact and source not in ("contact", "activity", "properties"):

@@ -116,7 +116,7 @@ def _transition(node: Node, states: Mapping[str, str], words: Vocabulary) -> Tra
         on=on,
         sources=frozenset(sources or states),
         to=node.choice("to", states),
-        when=read_condition(node, Subject(words, () if waits or not on else (on,))),
+        when=read_condition(node, Subject(words, () if waits else (on,), any_activity=not on)),
     )
     node.finish(also={"when"})
     return transition

@@ -64,7 +64,7 @@ def _rule(node: Node, words: Vocabulary, groups: Mapping[str, RuleGroup]) -> Rul
         id=RuleId(identifier(node)),
         name=node.text("name"),
         on=on,
-        when=read_condition(node, Subject(words, (on,) if on else ())),
+        when=read_condition(node, Subject(words, (on,), any_activity=not on)),
         award=_award(node, has_effects=bool(effects)),
         limit=_limit(node),
         once_per=_steps(node, "once_per"),

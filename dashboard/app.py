@@ -7,7 +7,7 @@ from pymongo.errors import PyMongoError
 
 from dashboard import wording
 from dashboard.components.text import Html, empty_state, safe, show
-from dashboard.pages import contacts, sheet, sign_in
+from dashboard.pages import contacts, rules, segments, sheet, sign_in
 from dashboard.signing_in import current_user
 from dashboard.theme import apply_theme
 from engine.access.accounts import CurrentUser
@@ -39,6 +39,10 @@ def _page() -> None:
     wanted = st.query_params.get("contact")
     if wanted:
         sheet.render(wanted)
+    elif st.query_params.get("page") == "segments":
+        segments.render(user)
+    elif st.query_params.get("page") == "rules":
+        rules.render(user)
     else:
         contacts.render()
 
@@ -50,7 +54,22 @@ def _bar(user: CurrentUser | None) -> None:
         else ""
     )
     brand = f'<a class="cs-brand" href="/" target="_self">📇 {wording.PRODUCT}</a>'
-    show(Html(f'<div class="cs-bar">{brand}{who}</div>'))
+    show(Html(f'<div class="cs-bar">{brand}{_ways() if user else ""}{who}</div>'))
+
+
+def _ways() -> str:
+    """The ways to the pages, the present one marked."""
+    here = "" if st.query_params.get("contact") else st.query_params.get("page", "contacts")
+    ways = (
+        ("contacts", "/", "Contacts"),
+        ("segments", "/?page=segments", "Segments"),
+        ("rules", "/?page=rules", "Rules"),
+    )
+    links = (
+        f'<a href="{address}" target="_self"{" aria-current=page" if name == here else ""}>{label}</a>'
+        for name, address, label in ways
+    )
+    return f'<nav class="cs-nav">{"".join(links)}</nav>'
 
 
 main()

@@ -5,8 +5,22 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from dashboard import formats, wording
-from dashboard.components.text import Html, badge, card_title, facts, joined, quiet, safe, table, tag
-from engine.store.sheets import Sheet, SheetCommerce, SheetPoints
+from dashboard.components.text import (
+    Html,
+    badge,
+    card_title,
+    facts,
+    figures,
+    joined,
+    link,
+    quiet,
+    safe,
+    table,
+    tag,
+)
+from engine.rules.explain import lines as explained
+from engine.store.reasons import Reasons
+from engine.store.sheets import Entry, Sheet, SheetCommerce, SheetPoints
 
 
 def fields(sheet: Sheet, zone: ZoneInfo) -> Html:
@@ -67,13 +81,20 @@ def ledger(points: SheetPoints, zone: ZoneInfo) -> Html:
                     ),
                 ]
             ),
-            tag("span", formats.signed(entry.points), "cs-plus" if entry.points >= 0 else "cs-minus"),
+            tag("span", _worth(entry), "cs-plus" if entry.points >= 0 else "cs-minus"),
         )
         for entry in points.entries
     ]
     if points.older:
         rows.append(("before", safe("Older entries, added up"), tag("span", formats.signed(points.older))))
     return table(("When", "Why", "Points"), rows, faded=[entry.expired for entry in points.entries])
+
+
+def _worth(entry: Entry) -> str:
+    """The points given, and what is left of them if they fade."""
+    if entry.expired or entry.worth == entry.points:
+        return formats.signed(entry.points)
+    return f"{formats.signed(entry.points)} → {formats.signed(entry.worth)}"
 
 
 def _because(label: str, expires_at: object, expired: bool, zone: ZoneInfo) -> str:
@@ -89,10 +110,50 @@ def statuses(sheet: Sheet, zone: ZoneInfo) -> Html:
     rows = []
     for status in sheet.statuses.values():
         since = f" since {formats.day(status.since, zone)}" if status.since else ""
+        since += f" until {formats.day(status.until, zone)}" if status.until else ""
         reason = f" · {status.reason}" if status.reason else ""
         words = tag("span", f"{since}{reason}", "cs-quiet cs-small")
         rows.append((status.machine_label, joined([badge(status.label, wording.tone(status.state)), words])))
     return joined([card_title("Status"), facts(rows)])
+
+
+def segments(sheet: Sheet, zone: ZoneInfo) -> Html:
+    """The segments that the contact is in, and since when."""
+    rows = [
+        (
+            link(f"?page=segments&segment={found.id}", found.name),
+            quiet(f"since {formats.day(found.since, zone)}"),
+        )
+        for found in sheet.memberships
+    ]
+    body = (
+        Html("".join(tag("div", joined([name, " ", since]), "cs-small") for name, since in rows))
+        if rows
+        else quiet("In none.")
+    )
+    return joined([card_title("Segments"), body])
+
+
+def whys(found: Reasons, zone: ZoneInfo) -> Html:
+    """Why the contact is in each dynamic segment or not, and how it came and went."""
+    parts: list[object] = []
+    for segment in found.segments:
+        if segment.condition is None:
+            continue
+        state = badge("in", "good") if segment.member else badge("not in")
+        lines = [tag("div", line, "cs-small cs-why") for line in explained(segment.condition)]
+        parts.append(tag("div", joined([state, " ", tag("b", segment.name), *lines]), "cs-whys"))
+    moves = [
+        (
+            formats.moment(move.at, zone),
+            f"{'Entered' if move.entered else 'Left'} {move.segment_name}",
+            move.because,
+        )
+        for move in found.crossings
+    ]
+    if moves:
+        parts.append(table(("When", "What", "Because of"), moves))
+    return joined(parts)
 
 
 def reach(sheet: Sheet) -> Html:
@@ -116,13 +177,10 @@ def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
     """What was bought."""
     if not commerce.recent:
         return joined([card_title("Orders"), quiet("No orders yet.")])
-    figures = (
+    counts = (
         ("orders", formats.count(commerce.orders)),
         ("spent", formats.money(commerce.spent, commerce.currency)),
         ("on average", formats.money(commerce.average, commerce.currency)),
-    )
-    shown = "".join(
-        f"<div>{tag('div', value, 'cs-figure')}{tag('div', name, 'cs-sub')}</div>" for name, value in figures
     )
     orders = table(
         ("When", "Order", "Amount"),
@@ -145,7 +203,7 @@ def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
         if foreign
         else ""
     )
-    return joined([card_title("Orders"), Html(f'<div class="cs-figures">{shown}</div>'), apart, orders])
+    return joined([card_title("Orders"), figures(counts), apart, orders])
 
 
 def _order(id_: str, cancelled: bool, refunded: object, currency: str | None) -> Html:

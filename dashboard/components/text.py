@@ -45,6 +45,19 @@ def facts(rows: Iterable[tuple[str, object]]) -> Html:
     return Html(f'<dl class="cs-facts">{pairs}</dl>')
 
 
+def link(address: str, content: object) -> Html:
+    """A way to another page of ours."""
+    return Html(f'<a class="cs-link" href="{escape(address, quote=True)}" target="_self">{safe(content)}</a>')
+
+
+def figures(rows: Iterable[tuple[str, str]]) -> Html:
+    """Large numbers, each with what it counts below."""
+    shown = "".join(
+        f"<div>{tag('div', value, 'cs-figure')}{tag('div', name, 'cs-sub')}</div>" for name, value in rows
+    )
+    return Html(f'<div class="cs-figures">{shown}</div>')
+
+
 def card_title(words: str) -> Html:
     return tag("div", words, "cs-card-title")
 

@@ -10,7 +10,7 @@ from dashboard.components.text import Html, badge, empty_state, joined, show, ta
 from dashboard.components.timeline import timeline
 from dashboard.installation import database, time_zone
 from engine.core.activities import ContactId
-from engine.store import contacts, rulesets, sheets
+from engine.store import contacts, reasons, rulesets, sheets
 from engine.store.connection import utc_now
 from engine.store.sheets import Sheet
 
@@ -69,6 +69,12 @@ def _profile(sheet: Sheet) -> None:
         _card(profile.fields(sheet, zone))
         _card(profile.reach(sheet))
         _card(profile.statuses(sheet, zone))
+        with st.container(border=True):
+            show(profile.segments(sheet, zone))
+            with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
+                if why.open:
+                    found = reasons.reasons(database(), sheet.id, now=utc_now())
+                    show(profile.whys(found, zone) if found else Html(""))
         _card(profile.custom(sheet, labels))
         _card(profile.trackers(sheet))
     with right:

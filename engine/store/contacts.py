@@ -94,14 +94,22 @@ def find_contact(db: Database[Document], key: str) -> ContactId | None:
 
 
 def page(
-    db: Database[Document], *, search: str = "", after: Cursor | None = None, limit: int = 50
+    db: Database[Document],
+    *,
+    search: str = "",
+    segment: str | None = None,
+    after: Cursor | None = None,
+    limit: int = 50,
 ) -> ContactPage:
     """A page of contacts, the newest activity first.
 
-    `search` finds the beginnings of emails, numbers, external ids, trackers and names.
+    `search` finds the beginnings of emails, numbers, external ids, trackers and names;
+    with `segment` it lists members alone.
     A page costs the same wherever it is: it begins at a key and nothing is skipped.
     """
     matching = _search(db, search)
+    if segment is not None:
+        matching = {"$and": [in_segment(segment), matching]} if matching else in_segment(segment)
     place = _decode_cursor(after)
     backwards = place is not None and place[0] == "before"
     query = matching if place is None else {"$and": [matching, _beyond(place)]}
@@ -129,6 +137,23 @@ def walk(db: Database[Document], *, where: Document | None = None, limit: int = 
     """
     found = db.contacts.find(query_of(db, where or {}), _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)])
     return (_row(row) for row in found.limit(limit))
+
+
+def newest(db: Database[Document], query: Document, *, limit: int) -> list[ContactRow]:
+    """Some contacts that meet a query, the newest activity first."""
+    found = db.contacts.find(query, _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)]).limit(limit)
+    return [_row(row) for row in found]
+
+
+def row_of(db: Database[Document], contact: str) -> ContactRow | None:
+    """A living contact as a row of the list."""
+    row = db.contacts.find_one({"_id": contact}, _ROW_FIELDS)
+    return None if row is None else _row(row)
+
+
+def in_segment(segment: str) -> Document:
+    """Matches the members of a segment, as the index over segments answers it."""
+    return {f"segments.{segment}": {"$exists": True}}
 
 
 def query_of(db: Database[Document], where: Document) -> Document:

@@ -50,6 +50,11 @@ class StoredActivity(me.DynamicDocument):
             {"fields": ["stream", "happened_at", "_id"]},
             {"fields": ["lane", "received_at"], "partialFilterExpression": {"state": "received"}},
             {"fields": ["failure.at"], "partialFilterExpression": {"state": "failed"}},
+            # How a segment moves.
+            {
+                "fields": ["properties.segment", "happened_at"],
+                "partialFilterExpression": {"derived": True, "properties.segment": {"$exists": True}},
+            },
         ],
     }
     id = me.StringField(primary_key=True)
@@ -67,7 +72,11 @@ class LedgerEntry(me.DynamicDocument):
     meta = {
         "collection": "ledger",
         "auto_create_index": False,
-        "indexes": [{"fields": ["contact", "-happened_at", "-_id"]}, {"fields": ["activity"]}],
+        "indexes": [
+            {"fields": ["contact", "-happened_at", "-_id"]},
+            {"fields": ["activity"]},
+            {"fields": ["rule", "-happened_at"]},
+        ],
     }
     id = me.StringField(primary_key=True)
     contact = me.StringField(required=True)

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -74,18 +74,21 @@ def plan(
     progress: Progress | None = None,
     stop: threading.Event | None = None,
     processes: int | None = None,
+    inline: bool = False,
+    member_of: tuple[str, list[str]] | None = None,
 ) -> Plan:
     """Fold everybody, or a `share` of them, under a change, and compare with what is.
 
-    `uri` is how other processes reach the database.  `progress` is told slices done and
-    in all.  Raises PlanStopped soon after `stop` is set.
+    `uri` is how other processes reach the database; `inline` does without them.
+    `progress` is told slices done and in all.  With `member_of` (inline alone) the ids of
+    a segment's members are added to a list.  Raises PlanStopped soon after `stop` is set.
     """
     wanted = [n for n in range(SLICES) if _is_sampled(n, share)]
     stop, progress = stop or threading.Event(), progress or (lambda _done, _all: None)
     whole = Plan()
     slices = (
-        _here(db, change, wanted)
-        if db.contacts.estimated_document_count() <= INLINE
+        _here(db, change, wanted, member_of)
+        if inline or db.contacts.estimated_document_count() <= INLINE
         else _everywhere(uri, db.name, change, wanted, processes or os.cpu_count() or 1)
     )
     for done, part in enumerate(slices, start=1):
@@ -102,8 +105,10 @@ def _is_sampled(number: int, share: float) -> bool:
     return int((number + 1) * share) > int(number * share) or share >= 1.0
 
 
-def _here(db: Database[Document], change: Change, wanted: list[int]) -> Generator[Plan]:
-    folding = _Planner.of(db, change)
+def _here(
+    db: Database[Document], change: Change, wanted: list[int], member_of: tuple[str, list[str]] | None
+) -> Generator[Plan]:
+    folding = replace(_Planner.of(db, change), member_of=member_of)
     for number in wanted:
         yield folding.slice(number)
 
@@ -144,6 +149,7 @@ class _Planner:
     after: Rulebook
     namespace: bytes
     now: datetime
+    member_of: tuple[str, list[str]] | None = None
 
     @classmethod
     def of(cls, db: Database[Document], change: Change) -> _Planner:
@@ -182,6 +188,8 @@ class _Planner:
             after = settled.contacts.get(id_)
             if after is None:
                 continue
+            if self.member_of is not None and self.member_of[0] in after.state.segments:
+                self.member_of[1].append(id_)
             before = self._as_it_is(row)
             part.add(
                 id_,

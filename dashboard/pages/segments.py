@@ -1,0 +1,382 @@
+"""Segments: the list, each one's own page, and making and changing them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.components import charts
+from dashboard.components.contact_list import contact_list
+from dashboard.components.editor import yaml_editor
+from dashboard.components.text import Html, badge, empty_state, figures, joined, link, quiet, show, table, tag
+from dashboard.installation import database, instance, time_zone
+from engine.access.accounts import CurrentUser
+from engine.core.rulebook import Segment
+from engine.errors import ContactSheetsError, InvalidRules, Problem
+from engine.rules import editing
+from engine.store import contacts, publishing, rulesets, segments
+from engine.store.connection import utc_now
+from engine.store.segments import SegmentSummary
+
+NEW = "new"
+PAGE = 50
+EXPORT = 100_000
+"""Members of one export from this page."""
+
+FILE = "segments.yaml"
+
+
+def render(user: CurrentUser) -> None:
+    """The segment that the address names, or all of them."""
+    wanted = st.query_params.get("segment")
+    if wanted == NEW:
+        _edit(user, None)
+    elif wanted and st.query_params.get("edit"):
+        _edit(user, wanted)
+    elif wanted:
+        _one(user, wanted)
+    else:
+        _all(user)
+
+
+def _go(**params: str) -> None:
+    st.query_params.from_dict({"page": "segments", **params})
+
+
+def _may_edit(user: CurrentUser) -> bool:
+    return user.role in ("admin", "marketer")
+
+
+# The list
+
+
+def _all(user: CurrentUser) -> None:
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    found = segments.summaries(database(), now=utc_now())
+    with left:
+        title = tag("div", "Segments", "cs-title")
+        show(joined([title, tag("div", f"{formats.count(len(found))} segments", "cs-sub")]))
+    if _may_edit(user):
+        right.button(
+            "New segment",
+            icon=":material/add:",
+            width="stretch",
+            key="segments.new",
+            on_click=lambda: _go(segment=NEW),
+        )
+    if not found:
+        empty_state("No segments yet", "A segment is a named set of contacts: make the first one.")
+        return
+    waiting = max(summary.waiting for summary in found)
+    if waiting:
+        show(
+            tag(
+                "div",
+                f"{formats.count(waiting)} contacts are being looked at for the newest rules.",
+                "cs-sub",
+            )
+        )
+    show(
+        table(
+            ("Segment", "Kind", "Last 30 days", "Changed", "Contacts"), [_row(summary) for summary in found]
+        )
+    )
+
+
+def _row(summary: SegmentSummary) -> tuple[object, ...]:
+    name = link(f"?page=segments&segment={summary.id}", tag("b", summary.name))
+    about = tag("div", summary.description or summary.words, "cs-quiet cs-small")
+    moves = joined(
+        [
+            tag("span", f"+{formats.count(summary.entered)}", "cs-plus"),
+            " ",
+            tag("span", f"\N{MINUS SIGN}{formats.count(summary.left)}", "cs-minus"),
+        ]
+    )
+    return (
+        joined([name, about]),
+        badge("dynamic", "info") if summary.dynamic else badge("static"),
+        moves,
+        formats.day(summary.changed_at, time_zone()),
+        formats.count(summary.size),
+    )
+
+
+# One segment
+
+
+def _one(user: CurrentUser, wanted: str) -> None:
+    st.button("Segments", icon=":material/arrow_back:", key="segments.back", type="tertiary", on_click=_go)
+    summary = segments.summary(database(), wanted, now=utc_now())
+    if summary is None:
+        empty_state("No such segment", "It may have been deleted.")
+        return
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    with left:
+        kind = badge("dynamic", "info") if summary.dynamic else badge("static")
+        about = tag("div", summary.description, "cs-sub") if summary.description else Html("")
+        show(joined([tag("div", joined([summary.name, kind], " "), "cs-title"), about]))
+    if _may_edit(user):
+        right.button(
+            "Edit",
+            icon=":material/edit:",
+            width="stretch",
+            key="segments.edit",
+            on_click=lambda: _go(segment=wanted, edit="1"),
+        )
+    _figures(summary)
+    charts.area(
+        segments.trend(database(), wanted, now=utc_now(), zone=time_zone()),
+        x="day",
+        y="members",
+        title="Members",
+    )
+    _members(wanted)
+
+
+def _figures(summary: SegmentSummary) -> None:
+    counts = (
+        ("contacts", formats.count(summary.size)),
+        ("entered in 30 days", formats.count(summary.entered)),
+        ("left in 30 days", formats.count(summary.left)),
+    )
+    show(figures(counts))
+    if summary.dynamic:
+        show(tag("div", f"In it are those with: {summary.words}", "cs-sub"))
+        fresh = (
+            "Up to date to the second"
+            if not summary.waiting
+            else f"{formats.count(summary.waiting)} contacts are still being looked at"
+        )
+        show(
+            quiet(
+                f"{fresh}. To look at one contact takes {summary.cost_us or 0:.1f} µs, "
+                "whenever something happens to it."
+            )
+        )
+
+
+def _members(segment: str) -> None:
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    search = left.text_input(
+        "Search members",
+        key="segments.q",
+        type="search",
+        live=True,
+        placeholder="Search members",
+        label_visibility="collapsed",
+    )
+    right.download_button(
+        "Export CSV", data=lambda: _csv(segment), file_name=f"{segment}.csv", mime="text/csv",
+        icon=":material/download:", width="stretch", key="segments.export",
+    )  # fmt: skip
+    place = f"segments.place.{segment}.{search}"
+    page = contacts.page(
+        database(), search=search or "", segment=segment, after=st.session_state.get(place), limit=PAGE
+    )
+    if not page.rows:
+        empty_state("Nobody", "Nobody found in this segment." if search else "Nobody is in this segment now.")
+        return
+    opened = contact_list(page.rows, now=utc_now(), zone=time_zone(), key="segments.members")
+    if opened is not None:
+        st.query_params.from_dict({"contact": opened})
+        st.rerun()
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        for label, cursor in (("Previous", page.previous), ("Next", page.next)):
+            if cursor is not None:
+                st.button(
+                    label,
+                    key=f"segments.{label}",
+                    on_click=lambda cursor=cursor: st.session_state.update({place: cursor}),
+                )
+
+
+def _csv(segment: str) -> str:
+    """The members as CSV; a cell that a spreadsheet would run as a formula is made harmless."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(
+        (
+            "id",
+            "name",
+            "email",
+            "mobile_phone",
+            "external_id",
+            "points",
+            "newsletter",
+            "orders",
+            "spent",
+            "currency",
+            "last_seen",
+        )
+    )
+    for row in contacts.walk(database(), where={"segments": segment}, limit=EXPORT):
+        cells = (
+            row.id,
+            row.name,
+            row.email,
+            row.mobile_phone,
+            row.external_id,
+            row.points,
+            row.newsletter,
+            row.orders,
+            row.spent,
+            row.currency,
+            row.last_seen,
+        )
+        writer.writerow([_harmless(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    if (
+        isinstance(cell, str)
+        and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        and not cell.lstrip("+").isdigit()
+    ):
+        return f"'{cell}"
+    return "" if cell is None else cell
+
+
+# Making and changing
+
+
+def _edit(user: CurrentUser, wanted: str | None) -> None:
+    if not _may_edit(user):
+        empty_state("Only marketers and admins change segments", "Ask one of them.")
+        return
+    st.button(
+        "Back",
+        icon=":material/arrow_back:",
+        key="segments.leave",
+        type="tertiary",
+        on_click=lambda: _go(**({"segment": wanted} if wanted else {})),
+    )
+    present = rulesets.current(database())
+    segment = present.segments.get(wanted or "")
+    show(tag("div", f"Edit {segment.name}" if segment else "New segment", "cs-title"))
+    texts = publishing.completed(database(), {})
+    base = st.session_state.setdefault(f"segments.base.{wanted}", present.version)
+    draft = _form(segment, texts[FILE], wanted)
+    if draft is None:
+        return
+    id_, entry = draft
+    changed = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
+    problems = _problems(changed)
+    for problem in problems:
+        st.error(f"{problem.file}, line {problem.line}: {problem.message}", icon=":material/error:")
+    if not problems:
+        _preview(changed, id_)
+    _publish(user, changed, base, id_, wanted, disabled=bool(problems))
+
+
+def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, dict[str, Any]] | None:
+    """What the segment is to be: its id, and its entry in the file."""
+    name = st.text_input(
+        "Name", value=segment.name if segment else "", key=f"segments.name.{wanted}", max_chars=80
+    )
+    description = st.text_input(
+        "Description",
+        value=segment.description if segment else "",
+        key=f"segments.about.{wanted}",
+        max_chars=200,
+    )
+    kinds = {
+        "dynamic": "A condition decides who is in it",
+        "static": "Members are put in by hand, by import or by a rule",
+    }
+    if segment is None:
+        kind = st.radio(
+            "Kind", list(kinds), format_func=kinds.__getitem__, key="segments.kind", horizontal=True
+        )
+    else:
+        kind = "dynamic" if segment.dynamic else "static"
+    if not name.strip():
+        show(quiet("Give it a name to go on."))
+        return None
+    id_ = segment.id if segment else editing.id_of(name, taken=rulesets.current(database()).segments)
+    entry: dict[str, Any] = {"id": id_, "name": name.strip()}
+    if description.strip():
+        entry["description"] = description.strip()
+    if kind == "static":
+        return id_, {**entry, "static": True}
+    return _condition(entry, id_, editing.entry_text(text, "segments", id_, "when"), wanted)
+
+
+def _condition(
+    entry: dict[str, Any], id_: str, written: str, wanted: str | None
+) -> tuple[str, dict[str, Any]] | None:
+    from dashboard.components.condition_form import condition_form
+
+    simple, whole = st.tabs(
+        ["Form", "YAML"],
+        key=f"segments.as.{wanted}",
+        default="YAML" if written else "Form",
+        on_change="rerun",
+    )
+    if simple.open:
+        with simple:
+            condition: Any = condition_form(rulesets.current(database()), key=f"segments.form.{wanted}")
+        return None if condition is None else (id_, {**entry, "when": condition})
+    with whole:
+        show(quiet("All that docs/write-a-rule.md says of conditions."))
+        text = yaml_editor(
+            written or "contact.points: {gte: 10}\n",
+            document=f"when-{wanted}",
+            label="Condition",
+            problems=[],
+            key="segments.when",
+        )
+    try:
+        return id_, {**entry, "when": editing.read(text)}
+    except InvalidRules as error:
+        st.error(error.problems[0].message, icon=":material/error:")
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def _problems(texts: dict[str, str]) -> list[Problem]:
+    return publishing.check(texts)
+
+
+def _preview(texts: dict[str, str], segment: str) -> None:
+    with st.container(border=True), st.spinner("Looking who would be in it…"):
+        found = segments.preview(database(), texts, segment, uri=instance().mongodb_uri, now=utc_now())
+        about = (
+            f"about {formats.count(found.count)} (±{formats.count(found.error)})"
+            if found.error
+            else formats.count(found.count)
+        )
+        show(joined([tag("div", about, "cs-figure"), tag("div", "contacts would be in it now", "cs-sub")]))
+        if found.examples:
+            rows = [
+                (row.name or row.email or "Anonymous visitor", formats.count(row.points))
+                for row in found.examples
+            ]
+            show(table(("For example", "Points"), rows))
+
+
+def _publish(
+    user: CurrentUser, texts: dict[str, str], base: int, id_: str, wanted: str | None, *, disabled: bool
+) -> None:
+    if not st.button("Publish", type="primary", key="segments.publish", disabled=disabled):
+        return
+    try:
+        publishing.publish(
+            database(),
+            texts,
+            by=user.name,
+            message=f"Segment {id_} {'changed' if wanted else 'made'}",
+            now=utc_now(),
+            base=base,
+        )
+    except ContactSheetsError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state.pop(f"segments.base.{wanted}", None)
+    _go(segment=id_)
+    st.rerun()

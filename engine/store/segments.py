@@ -1,0 +1,219 @@
+"""Segments as people look at them: how large, how fresh, how they move, and who would be in one."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pymongo.database import Database
+from pymongo.errors import ExecutionTimeout
+
+from engine.core.conditions import Condition, Did, leaves
+from engine.core.rulebook import Ruleset, Segment
+from engine.rules.explain import words
+from engine.rules.query import expression
+from engine.rules.ruleset import compile_ruleset
+from engine.store import contact_documents, contacts, planning, rulesets
+from engine.store.contacts import ContactRow
+
+Document = dict[str, Any]
+
+TREND = timedelta(days=30)
+
+PATIENCE_MS = 4_000
+"""How long an exact count for a preview may take before it is estimated from a sample."""
+
+SAMPLE = 2_000
+"""Contacts that a preview folds when a condition asks what nothing remembers yet."""
+
+EXAMPLES = 10
+
+
+@dataclass(frozen=True)
+class SegmentSummary:
+    """A segment in the list.
+
+    `size` is exact; `entered` and `left` are those of the last 30 days; `words` is the
+    condition as a sentence; `cost_us` is what a look at one contact takes, in
+    microseconds; `waiting` is how many contacts were not yet looked at.
+    """
+
+    id: str
+    name: str
+    description: str
+    dynamic: bool
+    size: int
+    entered: int
+    left: int
+    changed_at: datetime | None
+    words: str
+    cost_us: float | None
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Who would be in a segment: how many (within `error`, either way), and some of them."""
+
+    count: int
+    error: int
+    examples: list[ContactRow]
+
+
+def summaries(db: Database[Document], *, now: datetime) -> list[SegmentSummary]:
+    """All segments, by name."""
+    ruleset = rulesets.current(db)
+    moves = _moves(db, now - TREND)
+    waiting = db.contacts.count_documents({"upkeep": {"$lt": ruleset.upkeep}})
+    found = [_summary(db, segment, ruleset, moves, waiting, now) for segment in ruleset.segments.values()]
+    return sorted(found, key=lambda summary: summary.name.lower())
+
+
+def summary(db: Database[Document], segment: str, *, now: datetime) -> SegmentSummary | None:
+    """One segment; unset if none of that id is declared."""
+    return next((found for found in summaries(db, now=now) if found.id == segment), None)
+
+
+def size(db: Database[Document], segment: str) -> int:
+    """How many contacts are in a segment now."""
+    return db.contacts.count_documents(contacts.in_segment(segment))
+
+
+def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
+    """Those who entered and left on each of the last 30 days, and how many were in it then."""
+    rows = db.activities.aggregate(
+        [
+            {"$match": {"derived": True, "properties.segment": segment, "happened_at": {"$gt": now - TREND}}},
+            {
+                "$group": {
+                    "_id": {
+                        "day": {
+                            "$dateToString": {
+                                "date": "$happened_at",
+                                "format": "%Y-%m-%d",
+                                "timezone": str(zone),
+                            }
+                        },
+                        "type": "$type",
+                    },
+                    "n": {"$sum": 1},
+                }
+            },
+        ]
+    )
+    moves: Counter[tuple[str, str]] = Counter({(r["_id"]["day"], r["_id"]["type"]): r["n"] for r in rows})
+    days, members = [], size(db, segment)
+    for ago in range(TREND.days):
+        day = (now - timedelta(days=ago)).astimezone(zone).date().isoformat()
+        entered, left = moves[(day, "segment_entered")], moves[(day, "segment_left")]
+        days.append({"day": day, "members": members, "entered": entered, "left": left})
+        members -= entered - left
+    return days[::-1]
+
+
+def preview(
+    db: Database[Document], texts: Mapping[str, str], segment: str, *, uri: str, now: datetime
+) -> Preview:
+    """Who would be in a segment of a whole set of files; raise InvalidRules.
+
+    Exact where MongoDB can tell from the contacts as they are.  A condition that asks of
+    the past what nothing remembers yet is folded over a sample.
+    """
+    proposed = compile_ruleset(texts)
+    wanted = proposed.segments.get(segment)
+    if wanted is None or wanted.condition is None or wanted.condition.tree is None:
+        return Preview(size(db, segment), 0, _examples(db, contacts.in_segment(segment)))
+    if _is_known(wanted.condition, rulesets.current(db)):
+        query = {"$expr": expression(wanted.condition.tree, now=now)}
+        try:
+            count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
+        except ExecutionTimeout:
+            pass
+        else:
+            return Preview(count, 0, _examples(db, query))
+    return _sampled(db, texts, segment, uri=uri, now=now)
+
+
+def _sampled(
+    db: Database[Document], texts: Mapping[str, str], segment: str, *, uri: str, now: datetime
+) -> Preview:
+    total = max(db.contacts.estimated_document_count(), 1)
+    share = min(1.0, SAMPLE / total)
+    change = planning.proposed(db, texts, now=now, recompute=False)
+    members: list[str] = []
+    found = planning.plan(db, change, uri=uri, share=share, inline=True, member_of=(segment, members))
+    rows = [row for id_ in members[:EXAMPLES] if (row := contacts.row_of(db, id_)) is not None]
+    return Preview(round(len(members) / share), found.error(len(members), share), rows)
+
+
+def _is_known(condition: Condition, present: Ruleset) -> bool:
+    """Whether the contacts hold all that a condition asks, under the rules in force."""
+    for leaf in leaves(condition.tree):
+        if isinstance(leaf, Did):
+            if leaf.track.id not in present.tracks:
+                return False
+        elif leaf.path.name == "segments" and not set(leaf.operand) <= set(present.segments):
+            return False
+    return True
+
+
+def _examples(db: Database[Document], query: Document) -> list[ContactRow]:
+    return contacts.newest(db, query, limit=EXAMPLES)
+
+
+def _moves(db: Database[Document], since: datetime) -> Counter[tuple[str, str]]:
+    rows = db.activities.aggregate(
+        [
+            {
+                "$match": {
+                    "derived": True,
+                    "properties.segment": {"$exists": True},
+                    "happened_at": {"$gt": since},
+                }
+            },
+            {"$group": {"_id": {"segment": "$properties.segment", "type": "$type"}, "n": {"$sum": 1}}},
+        ]
+    )
+    return Counter({(row["_id"]["segment"], row["_id"]["type"]): row["n"] for row in rows})
+
+
+def _summary(
+    db: Database[Document],
+    segment: Segment,
+    ruleset: Ruleset,
+    moves: Counter[tuple[str, str]],
+    waiting: int,
+    now: datetime,
+) -> SegmentSummary:
+    tree = None if segment.condition is None else segment.condition.tree
+    return SegmentSummary(
+        id=segment.id,
+        name=segment.name,
+        description=segment.description,
+        dynamic=segment.dynamic,
+        size=size(db, segment.id),
+        entered=moves[(segment.id, "segment_entered")],
+        left=moves[(segment.id, "segment_left")],
+        changed_at=segment.since or ruleset.published_at,
+        words="" if tree is None else words(tree, ruleset),
+        cost_us=None if segment.condition is None else _cost(db, segment.condition, now),
+        waiting=waiting if segment.dynamic else 0,
+    )
+
+
+def _cost(db: Database[Document], condition: Condition, now: datetime) -> float:
+    """Microseconds that a look at one contact takes, on some of them."""
+    states = [contact_documents.decode(row).state for row in db.contacts.find().limit(20)]
+    if not states:
+        return 0.0
+    rounds = 20
+    began = time.perf_counter()
+    for _ in range(rounds):
+        for state in states:
+            condition.meets(None, state, now)
+    return (time.perf_counter() - began) / (rounds * len(states)) * 1e6

@@ -31,7 +31,7 @@ from engine.errors import ContactSheetsError, Problem
 from engine.rules.explain import words
 from engine.rules.plan import STEPS
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import FILES, compile_ruleset, tests_of
+from engine.rules.ruleset import FILES, compile_ruleset, rule_tests_of
 from engine.store import planning, publishing, rule_stats, rulesets
 from engine.store.connection import utc_now
 from engine.store.planning import PlanStopped
@@ -213,7 +213,7 @@ def _problems(texts: dict[str, str]) -> list[Problem]:
 
 @st.cache_data(show_spinner=False, max_entries=100)
 def _tests(texts: dict[str, str]) -> int:
-    return len(rehearse(tests_of(texts), compile_ruleset(texts)))
+    return len(rehearse(rule_tests_of(texts), compile_ruleset(texts)))
 
 
 def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:

@@ -28,7 +28,8 @@ class Given:
 class RuleTest:
     """A test: what is given, what is expected, and where it stands.
 
-    `expect` may name `points`, `segments` (all that the contact is in) and any status.
+    `expect` may name `points`, `segments` (it is in these, and perhaps in others),
+    `not_segments` (it is in none of these) and any status.
     `later` is how much time goes by after the last activity.
     """
 
@@ -91,14 +92,22 @@ def _deep(value: Any) -> Any:
     return plain(value)
 
 
+def _segments(node: Node, key: str, words: Vocabulary) -> list[str]:
+    named = node.texts(key)
+    for segment in named:
+        if segment not in words.segments:
+            node.fail(f"no segment {segment!r}{did_you_mean(segment, words.segments)}", key)
+    return sorted(named)
+
+
 def _expect(node: Node, words: Vocabulary) -> dict[str, Any]:
-    known = {"points", "segments", *words.machines}
+    known = {"points", "segments", "not_segments", *words.machines}
     expected: dict[str, Any] = {}
     for name in node.keys():
         if name not in known:
             node.fail(f"cannot expect {name!r}{did_you_mean(name, known)}", name)
-        elif name == "segments":
-            expected[name] = sorted(node.texts(name))
+        elif name in ("segments", "not_segments"):
+            expected[name] = _segments(node, name, words)
         elif name == "points":
             expected[name] = node.whole(name)
         else:

@@ -70,7 +70,7 @@ def compile_ruleset(texts: Mapping[str, str], standing: Standing | None = None) 
     return _compile(texts, standing or Standing())[0]
 
 
-def tests_of(texts: Mapping[str, str]) -> list[RuleTest]:
+def rule_tests_of(texts: Mapping[str, str]) -> list[RuleTest]:
     """The tests written beside the rules; raise InvalidRules."""
     return _compile(texts, Standing())[1]
 

@@ -19,7 +19,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import FILES, Standing, compile_ruleset, tests_of
+from engine.rules.ruleset import FILES, Standing, compile_ruleset, rule_tests_of
 from engine.store import rulesets
 from engine.store.rulesets import Version
 
@@ -50,7 +50,7 @@ def check(texts: Mapping[str, str]) -> list[Problem]:
     """Every problem of a whole set of files, those that its own tests show included."""
     try:
         ruleset = compile_ruleset(texts)
-        found = rehearse(tests_of(texts), ruleset)
+        found = rehearse(rule_tests_of(texts), ruleset)
     except InvalidRules as error:
         return error.problems
     return [

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from engine.errors import InvalidRules, NoInstance, Problem
 from engine.rules.explain import lines
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import compile_ruleset, read_folder, read_present, tests_of
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of
 from engine.settings import CONFIG_DIR
 from engine.store import contacts, planning, publishing, reasons, rulesets, sheets
 from engine.store.connection import utc_now
@@ -52,7 +52,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
     texts = _whole(folder, data_dir)
-    results = rehearse(tests_of(texts), compile_ruleset(texts))
+    results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
     failed = [result for result in results if not result.passed]
     if as_json:
         told = [

@@ -1,0 +1,123 @@
+"""What an admin does with rules and segments, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import picture, settled
+
+RULES = """
+rules:
+  - id: sample-visit
+    name: Look at a shoe
+    on: {}
+    points: 9
+"""
+
+
+@pytest.fixture
+def rules_page(page, instance):
+    page.goto(f"{instance.dashboard}/?page=rules")
+    settled(page)
+    return page
+
+
+def write(page, text):
+    """Replace what stands in the editor, as somebody who pastes does."""
+    editor = page.locator(".cm-content")
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+    page.wait_for_timeout(700)
+    settled(page)
+
+
+def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(rules_page, instance):
+    page = rules_page
+    picture(page, "rules")
+    page.get_by_role("tab", name="Edit").click()
+    expect(page.locator(".cm-content")).to_contain_text("What activities bring about")
+    picture(page, "rules-edit")
+
+    write(page, RULES.format("product_visted"))
+    expect(page.get_by_text("did you mean 'product_visited'?").first).to_be_visible()
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(1)
+    expect(page.get_by_role("button", name="Plan", exact=True)).to_be_disabled()
+    picture(page, "rules-typo")
+
+    write(page, RULES.format("product_visited"))
+    expect(page.get_by_text("in order")).to_be_visible()
+    page.get_by_role("button", name="Plan", exact=True).click()
+    expect(page.get_by_text("What it would do")).to_be_visible()
+    expect(page.get_by_text("gain points")).to_be_visible()
+    expect(page.get_by_text("Look at a shoe").first).to_be_visible()
+    picture(page, "rules-plan")
+
+    page.get_by_label("What is changed, and why").fill("Nine points for shoes")
+    page.get_by_label("What is changed, and why").press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Version 2 is in force")).to_be_visible()
+
+    page.get_by_role("tab", name="History").click()
+    expect(page.get_by_text("Version 2 · Nine points for shoes")).to_be_visible()
+    expect(page.get_by_text("sample-visit").first).to_be_visible()
+    picture(page, "rules-history")
+    page.get_by_text("Version 1 · The rules that come").click()
+    page.get_by_role("button", name="Go back to version 1").click()
+    page.get_by_role("button", name="Publish it again").click()
+    expect(page.get_by_text("Version 3 is in force")).to_be_visible()
+    assert [version["version"] for version in instance.json("rules", "log")] == [3, 2, 1]
+
+
+def test_a_rules_page_says_what_it_gave_and_to_whom(rules_page):
+    page = rules_page
+    page.get_by_role("link", name="Look at a product").click()
+    expect(page.get_by_text("points in 30 days")).to_be_visible()
+    expect(page.get_by_text("To whom it gave the most")).to_be_visible()
+    settled(page)
+    picture(page, "rule")
+
+    page.locator(".cs-rows a").first.click()
+    expect(page.get_by_role("tab", name="Profile")).to_be_visible()
+
+
+def test_segments_are_listed_made_with_a_preview_and_have_members(page, instance):
+    page.goto(f"{instance.dashboard}/?page=segments")
+    expect(page.get_by_text("Window shoppers")).to_be_visible()
+    settled(page)
+    picture(page, "segments")
+
+    page.get_by_role("button", name="New segment").click()
+    page.get_by_label("Name").fill("Some points, really")
+    page.get_by_label("Name").press("Enter")
+    expect(page.get_by_text("contacts would be in it now")).to_be_visible()
+    settled(page)
+    picture(page, "segment-new")
+    page.get_by_role("button", name="Publish", exact=True).click()
+
+    expect(page.get_by_text("entered in 30 days")).to_be_visible()
+    instance.sheets("wait", "--timeout", "60")
+    page.reload()
+    settled(page)
+    expect(page.get_by_text("Up to date to the second")).to_be_visible()
+    listed = instance.sheets(
+        "contacts", "list", "--json", "--limit", "0", "--where", '{"points": {"gte": 10}}'
+    )
+    count = len(listed.stdout.splitlines())
+    expect(page.locator(".cs-figure").first).to_have_text(f"{count:,}")
+    picture(page, "segment")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    assert len(download.value.path().read_text().splitlines()) == count + 1
+
+
+def test_a_sheet_says_in_which_segments_and_why(page, instance):
+    contact = instance.json("contact", "show", "ana")["id"]
+    page.goto(f"{instance.dashboard}/?contact={contact}")
+    settled(page)
+    page.get_by_text("Why in and out").click()
+    expect(page.get_by_text(re.compile("“Visited a product” at least 3 times"))).to_be_visible()
+    settled(page)
+    picture(page, "sheet-why")

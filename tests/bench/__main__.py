@@ -8,9 +8,11 @@ from tests.bench.fold import bench_fold
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
 from tests.bench.pipeline import pipeline, pipeline_http
+from tests.bench.rules import bench_rules
 
 BENCHES: dict[str, Bench] = {
     "fold": bench_fold,
+    "rules": bench_rules,
     "startup": startup,
     "latency": latency,
     "pipeline": pipeline,

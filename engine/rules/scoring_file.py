@@ -215,9 +215,9 @@ def _effects(node: Node, words: Vocabulary) -> list[Effect]:
     found: list[Effect] = []
     for inner in node.nodes("effects"):
         for key in inner.keys():
-            reader = _EFFECTS.get(key)
+            reader = EFFECTS.get(key)
             if reader is None:
-                inner.fail(f"no effect {key!r}{did_you_mean(key, _EFFECTS)}", key)
+                inner.fail(f"no effect {key!r}{did_you_mean(key, EFFECTS)}", key)
                 continue
             found += reader(inner, key, words)
     return found
@@ -274,7 +274,7 @@ def _webhook_effect(node: Node, key: str, words: Vocabulary) -> list[Effect]:
     return [CallWebhook(name)]
 
 
-_EFFECTS = {
+EFFECTS = {
     "add_to_segment": _segment_effect,
     "remove_from_segment": _segment_effect,
     "set": _set_effect,

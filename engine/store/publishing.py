@@ -20,6 +20,7 @@ from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import FILES, Standing, compile_ruleset, rule_tests_of
+from engine.rules.schema import write_schemas
 from engine.store import rulesets
 from engine.store.rulesets import Version
 
@@ -136,13 +137,14 @@ def completed_from(version: Version) -> dict[str, str]:
 
 
 def write_folder(version: Version, folder: Path) -> list[Path]:
-    """Write a version's files into a folder; return their paths."""
+    """Write a version's files into a folder, with schemas for editors; return the files' paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in completed_from(version).items():
         path = folder / name
         path.write_text(text, encoding="utf-8")
         written.append(path)
+    write_schemas(folder / "schema")
     return written
 
 

@@ -1,0 +1,51 @@
+"""The schemas for editors are made of the same tables as the checks, and agree with them."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from engine.rules.ruleset import FILES, compile_ruleset, read_folder
+from engine.rules.schema import schemas
+from engine.settings import CONFIG_DIR
+
+SHIPPED = read_folder(CONFIG_DIR)
+
+
+def problems(name, text):
+    content = json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
+    return [error.message for error in jsonschema.Draft202012Validator(schemas()[name]).iter_errors(content)]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_shipped_files_and_their_schemas_agree(name):
+    jsonschema.Draft202012Validator.check_schema(schemas()[name])
+    assert problems(name, SHIPPED[name]) == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_schemas_beside_the_shipped_files_are_those_of_the_code(name):
+    path = CONFIG_DIR / "schema" / f"{Path(name).stem}.json"
+
+    assert json.loads(path.read_text()) == schemas()[name], "run: python -m engine.rules.schema config/schema"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "limits: once",
+        "limit: twice",
+        "when: {contact.pionts: 3}",
+        "when: {contact.points: {mor: 3}}",
+        "fades: {by: half, every: 30d}",
+        "effects: [{shout: loud}]",
+    ],
+)
+def test_what_a_schema_refuses_the_check_refuses_too(rule):
+    text = f"rules:\n  - {{id: look, name: Look, on: product_visited, points: 1, {rule}}}\n"
+
+    assert problems("scoring.yaml", text)
+    with pytest.raises(Exception, match=r"scoring.yaml:2"):
+        compile_ruleset(SHIPPED | {"scoring.yaml": text})

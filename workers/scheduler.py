@@ -12,7 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
-from engine.store import lanes, pulses
+from engine.store import filling, lanes, pulses
 from workers.holders import is_gone
 
 TICK = 0.5
@@ -29,6 +29,8 @@ def run(
     stop: threading.Event,
 ) -> None:
     """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
+    filler = threading.Thread(target=_fill, args=(db, clock, stop), name="filler", daemon=True)
+    filler.start()
     while not stop.wait(TICK):
         try:
             lanes.free_the_dead(db, is_gone)
@@ -36,3 +38,15 @@ def run(
             pulses.beat(db, "scheduler", now=clock())
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot look at the lanes", error=str(error))
+
+
+def _fill(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Fill the segments of new rules; a version that a dead process left is begun anew."""
+    while not stop.wait(TICK):
+        try:
+            version = filling.claim(db, now=clock())
+            if version is not None:
+                changed = filling.fill(db, version)
+                log.info("segments filled", version=version.number, contacts=changed)
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot fill segments", error=str(error))

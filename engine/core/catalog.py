@@ -75,7 +75,7 @@ class ActivityCatalog:
     def typed(self, type_: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """What a sender said, with numbers that came as text as numbers, where one is declared.
 
-        Text that is no number, or that would lose digits, stays as it came.
+        Text that is no number stays as it came.
         """
         declared = self.properties(type_)
         return {
@@ -102,17 +102,14 @@ class ActivityCatalog:
 
 
 def _as_number(value: Any) -> Any:
+    """The number that a text says, exactly as it is written; anything else as it came."""
     if not isinstance(value, str):
         return value
     try:
         number = Decimal(value.strip())
     except InvalidOperation:
         return value
-    if not number.is_finite() or abs(number) >= 10**15:
-        return value
-    if number == int(number):
-        return int(number)
-    return float(number) if Decimal(repr(float(number))) == number else value
+    return number if number.is_finite() and abs(number) < 10**15 else value
 
 
 def _fill(template: str, properties: Mapping[str, Any], *, types: Mapping[str, PropertyType]) -> str:
@@ -131,7 +128,7 @@ def _fill(template: str, properties: Mapping[str, Any], *, types: Mapping[str, P
 def _readable(value: Any, type_: PropertyType | None) -> str:
     if value is None:
         return ""
-    if type_ == "money" and isinstance(value, int | float) and not isinstance(value, bool):
+    if type_ == "money" and isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return f"{value:,.2f}"
     if isinstance(value, list):
         return ", ".join(_readable(item, None) for item in value[:3]) + (" …" if len(value) > 3 else "")

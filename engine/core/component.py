@@ -72,7 +72,7 @@ def step(
     versions = {activity.ruleset for activity in activities}
     if not all(is_kept_by(contact.state, rulebook, versions) for contact in contacts.values()):
         return None
-    if _is_late(contacts.values(), activities):
+    if _is_late(contacts.values(), activities, rulebook):
         return None
     resolver = Resolver(namespace, {c.person.id: c.person for c in contacts.values()}, set(shared))
     try:
@@ -141,10 +141,15 @@ def refold(
     )
 
 
-def _is_late(contacts: Iterable[Contact], activities: Sequence[Activity]) -> bool:
-    """Whether something of the component happened after the first of `activities`."""
+def _is_late(contacts: Iterable[Contact], activities: Sequence[Activity], rulebook: Rulebook) -> bool:
+    """Whether something of the component happened after the first of `activities`.
+
+    When segments were published every contact was looked at: that has happened, too.
+    """
     first = activities[0]
     for contact in contacts:
+        if rulebook.last_boundary is not None and first.happened_at < rulebook.last_boundary:
+            return True
         clock = contact.state.clock
         if clock is not None and first.moment <= clock:
             return True
@@ -201,16 +206,15 @@ def _known_before_merges(
 ) -> dict[ActivityId, frozenset[str]]:
     """The segments that each merge's survivor was in before, by the activity that merged.
 
-    Only a merge after a segment was published needs this: what the two together were in
+    Only a merge after segments were published needs this: what the two together were in
     by then, but the survivor alone was not, is entered by the merge (see `fold`).
     """
-    published = [segment.since for segment in rulebook.present.dynamic if segment.since is not None]
-    if not published:
+    if not rulebook.boundaries:
         return {}
     into: dict[ContactId, ContactId] = {}
     known = {}
     for merge in merges:
-        if merge.at > min(published):
+        if merge.at > rulebook.boundaries[0]:
             own = [
                 p
                 for p in placements

@@ -101,15 +101,23 @@ def fold(
     effect.  `known` are the segments that the contact was in before an activity merged
     another into it.  Raises FoldFailed, naming the activity that could not be folded.
     """
-    folding = _Folding(contact, rulebook, _tracks(placements, rulebook), _begin(state, rulebook), known or {})
+    folding = _Folding(
+        contact,
+        rulebook,
+        _tracks(state, placements, rulebook),
+        _begin(state),
+        known or {},
+        _reached(state, rulebook),
+    )
     for placement in placements:
         try:
             folding.take(placement)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise FoldFailed(placement.activity.id, reason) from error
-    if until is not None:
-        folding.pass_time(until)
+    ends = [at for at in (until, rulebook.last_boundary) if at is not None]
+    if ends:
+        folding.pass_time(max(ends))
     return folding.finish()
 
 
@@ -121,7 +129,7 @@ def derived_id(cause: str, what: str) -> ActivityId:
 def is_kept_by(state: ContactState, rulebook: Rulebook, versions: Iterable[int]) -> bool:
     """Whether a state remembers what the present rules, and those of `versions`, ask of the past."""
     present = rulebook.present
-    if state.upkeep != present.upkeep:
+    if state.upkeep < present.kept_from:
         return False
     return all(
         version == present.version or rulebook.at(version).tracks.keys() <= present.tracks.keys()
@@ -129,17 +137,29 @@ def is_kept_by(state: ContactState, rulebook: Rulebook, versions: Iterable[int])
     )
 
 
-def _begin(state: ContactState | None, rulebook: Rulebook) -> Outcome:
-    if state is None:
-        state = ContactState(upkeep=rulebook.present.upkeep)
-    return Outcome(state=state, ledger=[], derived=[], calls=[])
+def _begin(state: ContactState | None) -> Outcome:
+    return Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[])
 
 
-def _tracks(placements: Iterable[Placement], rulebook: Rulebook) -> Mapping[TrackId, Track]:
-    """What to remember: for the present rules, and for those that judge older activities."""
+def _reached(state: ContactState | None, rulebook: Rulebook) -> datetime | None:
+    """Up to when a state has been folded: every contact was looked at when segments changed."""
+    if state is None or state.clock is None:
+        return None
+    reached = (state.clock[0], state.passed, rulebook.last_boundary)
+    return max(at for at in reached if at is not None)
+
+
+def _tracks(
+    state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook
+) -> Mapping[TrackId, Track]:
+    """What to remember: for the rules that judge these activities, and for the segments meanwhile."""
     versions = {placement.activity.ruleset for placement in placements}
-    older = (rulebook.at(version).tracks for version in versions if version != rulebook.present.version)
-    return {**rulebook.present.tracks, **{id_: track for tracks in older for id_, track in tracks.items()}}
+    judging = [rulebook.at(version) for version in versions]
+    if state is None and placements:
+        first, last = placements[0].activity.happened_at, placements[-1].activity.happened_at
+        judging += rulebook.between(first, last)
+    found = [ruleset.tracks for ruleset in judging if ruleset is not rulebook.present]
+    return {**{id_: track for tracks in found for id_, track in tracks.items()}, **rulebook.present.tracks}
 
 
 @dataclass
@@ -151,6 +171,8 @@ class _Folding:
     tracks: Mapping[TrackId, Track]
     outcome: Outcome
     known: Mapping[ActivityId, frozenset[str]]
+    at: datetime | None
+    """Up to when time has passed; unset before the first activity."""
     events: list[tuple[Activity, bool]] = field(default_factory=list)
     """What has happened and no rule has looked at yet; and whether rules may."""
     noted: Counter[ActivityId] = field(default_factory=Counter)
@@ -166,6 +188,7 @@ class _Folding:
         """Take in one activity and all that follows from it."""
         activity = placement.activity
         self.pass_time(activity.happened_at)
+        self.at = activity.happened_at if self.at is None else max(self.at, activity.happened_at)
         self.root = activity.id
         ruleset = self.rulebook.at(activity.ruleset)
         state = self.state
@@ -188,33 +211,44 @@ class _Folding:
 
     def pass_time(self, until: datetime) -> None:
         """Let fall due, in order, what does so by `until`."""
-        due = next_due(self.state, self.rulebook.present)
-        while due is not None and due <= until:
-            self._fall_due(due)
-            due = next_due(self.state, self.rulebook.present)
+        while self.at is not None:
+            timed = next_due(self.state, self.rulebook.in_force(self.at), self.at)
+            boundary = self.rulebook.next_boundary(self.at)
+            due = min((at for at in (timed, boundary) if at is not None), default=None)
+            if due is None or due > until:
+                break
+            self.at = due
+            self._fall_due(due, timed=due == timed, silent=due == boundary)
 
     def finish(self) -> Outcome:
         """The outcome, with the state that is kept."""
         state, present = self.state, self.rulebook.present
-        segments.forget_gone(state, dict(present.segments))
         if any(track not in present.tracks for track in state.did):
             state.did = {track: times for track, times in state.did.items() if track in present.tracks}
-        state.next_due = next_due(state, present)
+        state.upkeep = present.upkeep
+        state.next_due = None if self.at is None else next_due(state, present, self.at)
         return self.outcome
 
-    def _fall_due(self, due: datetime) -> None:
-        """Points expire, a cart idles, a window closes: at its time, with all that follows."""
+    def _fall_due(self, due: datetime, *, timed: bool, silent: bool) -> None:
+        """Points expire, a cart idles, a window closes: at its time, with all that follows.
+
+        `silent` when segments changed by being published.
+        """
         state, before = self.state, self.state.points.total
         scoring.expire(state, due)
         if state.cart is not None and state.cart.state == "active" and state.cart.idle_at <= due:
             state.cart.state = "abandoned"
-        state.passed = due
+        if timed:
+            state.passed = due
         cause = ActivityId(f"{self.contact}@{due.isoformat()}")
         self.root = cause
         ruleset = self.rulebook.in_force(due)
         for move in statuses.run_out(state, ruleset, due, cause=cause):
             self._note_move(move, due, cause, ruleset.version)
         self._note_points(before, cause, due, ruleset)
+        if silent:
+            for crossing in segments.sort_in(state, ruleset, due, silent=True):
+                self._note_crossing(crossing, due, cause, ruleset)
         self._react(ruleset, due, cause=cause)
 
     def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
@@ -228,8 +262,7 @@ class _Folding:
                 event, counts = self.events.pop(0)
                 if counts:
                     self._obey(ruleset, event)
-            crossed = segments.sort_in(self.state, self.rulebook.present, now)
-            for crossing in crossed:
+            for crossing in segments.sort_in(self.state, self.rulebook.in_force(now), now):
                 self._note_crossing(crossing, now, cause, ruleset)
             if not self.events:
                 return
@@ -284,7 +317,9 @@ class _Folding:
         type_ = "segment_entered" if crossed.entered else "segment_left"
         what = f"{type_}:{crossed.segment}"
         said = {"segment": crossed.segment}
-        noted = self._note(what, type_, said, at, cause, ruleset.version, counts=not crossed.silent)
+        noted = self._note(
+            what, type_, said, at, cause, ruleset.version, counts=not crossed.silent, plain=crossed.silent
+        )
         self.silent.pop(crossed.segment, None)
         if crossed.silent and crossed.entered:
             self.silent[crossed.segment] = noted
@@ -307,9 +342,13 @@ class _Folding:
         version: int,
         *,
         counts: bool = True,
+        plain: bool = False,
     ) -> Derived:
-        """Keep something that followed, for the timeline and for rules that wait for it."""
-        id_ = derived_id(cause, what)
+        """Keep something that followed, for the timeline and for rules that wait for it.
+
+        The id of what publishing brings about is `plain`: MongoDB can put it together, too.
+        """
+        id_ = ActivityId(f"{cause}:{what}") if plain else derived_id(cause, what)
         self.noted[id_] += 1
         if self.noted[id_] > 1:  # in and out and in again, all because of one thing
             id_ = derived_id(cause, f"{what}:{self.noted[id_]}")
@@ -338,14 +377,11 @@ class _Folding:
         self.events.append((event, True))
 
 
-def next_due(state: ContactState, ruleset: Ruleset) -> datetime | None:
-    """When something next falls due though nothing happens; unset for never."""
-    if state.clock is None:
-        return None
+def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
+    """When something next falls due after now though nothing happens; unset for never."""
     dues = [at for at, _ in state.points.expiring[:1]]
     if state.cart is not None and state.cart.state == "active":
         dues.append(state.cart.idle_at)
-    now = state.clock[0] if state.passed is None else max(state.clock[0], state.passed)
     others = (segments.next_change(state, ruleset, now), statuses.next_end(state))
     return min(chain(dues, (at for at in others if at is not None)), default=None)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -158,7 +159,7 @@ class Rule:
 class Segment:
     """A named set of contacts.  A dynamic one has a condition; members of others are put in.
 
-    `since` is when the condition was published: before, nobody entered or left.
+    `since` is when the condition was published.
     """
 
     id: str
@@ -217,8 +218,9 @@ class Ruleset:
     """One published version of all YAML files, compiled.
 
     `segments` are in an order in which each comes after those that it refers to.
-    `upkeep` is the version that last changed what every contact has to be folded anew
-    for; activities received before version `recomputed` are judged by that one.
+    `upkeep` is the version that last changed what is kept of every contact, and
+    `kept_from` the oldest for which a contact may have been kept and still be right;
+    activities received before version `recomputed` are judged by that one.
     """
 
     version: int
@@ -231,6 +233,7 @@ class Ruleset:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     published_at: datetime | None = None
     upkeep: int = 1
+    kept_from: int = 1
     recomputed: int = 1
 
     def rule_name(self, rule: str) -> str:
@@ -265,12 +268,14 @@ class Ruleset:
 class Rulebook:
     """The rulesets by version: an activity is judged under the one in force at its receipt.
 
-    `published` are the times at which versions came into force, in order.
+    `published` are the times at which versions came into force, in order.  `boundaries`
+    are those of them at which segments changed: at each, every contact is looked at.
     """
 
     rulesets: Mapping[int, Ruleset]
     present: Ruleset
     published: tuple[tuple[datetime, int], ...] = ()
+    boundaries: tuple[datetime, ...] = ()
 
     def at(self, version: int) -> Ruleset:
         """The ruleset that judges what was received under a version."""
@@ -278,6 +283,24 @@ class Rulebook:
         return self.present if wanted == self.present.version else self.rulesets.get(wanted, self.present)
 
     def in_force(self, at: datetime) -> Ruleset:
-        """The ruleset that judges what time alone brings about."""
-        version = max((v for published_at, v in self.published if published_at <= at), default=1)
-        return self.at(version)
+        """The ruleset whose segments hold at a time, and that judges what time alone brings about."""
+        if not self.published or at >= self.published[-1][0]:
+            return self.present
+        index = bisect_right(self.published, at, key=lambda published: published[0])
+        return self.at(self.published[index - 1][1] if index else 1)
+
+    def between(self, first: datetime, last: datetime) -> list[Ruleset]:
+        """The rulesets whose segments hold at some time from `first` to `last`, and the present."""
+        times = [first, *(at for at in self.boundaries if first < at <= last)]
+        return list(
+            {ruleset.version: ruleset for ruleset in (*map(self.in_force, times), self.present)}.values()
+        )
+
+    @property
+    def last_boundary(self) -> datetime | None:
+        """The last time at which every contact was looked at."""
+        return self.boundaries[-1] if self.boundaries else None
+
+    def next_boundary(self, after: datetime) -> datetime | None:
+        index = bisect_right(self.boundaries, after)
+        return self.boundaries[index] if index < len(self.boundaries) else None

@@ -9,7 +9,7 @@ from datetime import datetime
 from engine.core.activities import Activity
 from engine.core.conditions import Track
 from engine.core.contact import ContactState
-from engine.core.rulebook import Ruleset, Segment
+from engine.core.rulebook import Ruleset
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,19 @@ class Crossed:
     silent: bool = False
 
 
-def sort_in(state: ContactState, ruleset: Ruleset, now: datetime) -> list[Crossed]:
-    """Look at every dynamic segment, in order, and say which the contact entered and left."""
-    crossed = []
+def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
+    """Look at every dynamic segment, in order, and say which the contact entered and left.
+
+    Those that are no longer declared are left, too.
+    """
+    gone = [id_ for id_ in state.segments if id_ not in ruleset.segments]
+    crossed = [cross(state, id_, now, enters=False, silent=silent) for id_ in gone]
     for segment in ruleset.dynamic:
-        if segment.condition is None or (segment.since is not None and now < segment.since):
+        if segment.condition is None:
             continue
         inside = segment.condition.meets(None, state, now)
         if inside != (segment.id in state.segments):
-            crossed.append(cross(state, segment.id, now, enters=inside, silent=segment.since == now))
+            crossed.append(cross(state, segment.id, now, enters=inside, silent=silent))
     return crossed
 
 
@@ -44,20 +48,14 @@ def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, sil
 
 
 def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
-    """When a segment may next change though nothing happens: a window closes, or one begins."""
-    ahead = [s.since for s in ruleset.dynamic if s.since is not None and s.since > now]
+    """When a segment may next change though nothing happens: a window closes, or one opens."""
+    ahead = []
     for segment in ruleset.timed:
         if segment.condition is not None and segment.condition.next_change is not None:
             at = segment.condition.next_change(state, now)
             if at is not None:
                 ahead.append(at)
     return min(ahead, default=None)
-
-
-def forget_gone(state: ContactState, segments: dict[str, Segment]) -> None:
-    """Leave segments that are no longer declared."""
-    if any(id_ not in segments for id_ in state.segments):
-        state.segments = {id_: since for id_, since in state.segments.items() if id_ in segments}
 
 
 def remember(state: ContactState, activity: Activity, tracks: Iterable[Track]) -> None:

@@ -39,6 +39,7 @@ class Standing:
     published_at: datetime | None = None
     since: Mapping[str, datetime] = field(default_factory=dict)
     upkeep: int = 1
+    kept_from: int = 1
     recomputed: int = 1
 
 
@@ -92,6 +93,7 @@ def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, lis
         segments={id_: replace(s, since=standing.since.get(id_)) for id_, s in segments.items()},
         published_at=standing.published_at,
         upkeep=standing.upkeep,
+        kept_from=standing.kept_from,
         recomputed=standing.recomputed,
         webhooks=words.webhooks,
     )

@@ -92,7 +92,7 @@ def apply(
     Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
     """
     folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
-    writes = Writes(failed=list(waiting.unreadable))
+    writes = Writes(failed=list(waiting.unreadable), rules=rulebook.present.version)
     again = []
     for group in groups_of(db, waiting.activities):
         settled = _step(folding, group)
@@ -111,12 +111,15 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
     """Let time pass for the contacts of a lane for which something falls due, and bring up to
     date those that were folded for rules that are no longer in force; say how many.
     """
-    now, writes = clock(), Writes()
+    now, writes = clock(), Writes(rules=rulebook.present.version)
     folding = Folding(db, rulebook, namespace(db), lane_count(db), now)
-    outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, rulebook.present.upkeep)).limit(OUTDATED))
+    outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, lanes.outdated_below(db))).limit(OUTDATED))
+    seen = {row["_id"] for row in outdated}
     for row in db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH):
-        if row.get("upkeep") == rulebook.present.upkeep:
+        if row["upkeep"] >= rulebook.present.kept_from:
             _age(folding, row, writes)
+        elif row["_id"] not in seen:
+            outdated.append(row)  # it is to be filled, but its time comes first
     for portion in portions(groups_around(db, outdated)):
         _fold_again(folding, portion, writes)
     if writes.contacts:

@@ -54,6 +54,8 @@ class Writes:
     suggestions: list[Write] = field(default_factory=list)
     shared_devices: list[Write] = field(default_factory=list)
     calls: list[Write] = field(default_factory=list)
+    rules: int = 1
+    """The version in force when the batch was folded."""
 
 
 def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Callable[[], datetime]) -> None:
@@ -78,7 +80,7 @@ def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Calla
 def _write(
     db: Database[Document], writes: Writes, lease: Lease, session: ClientSession, now: datetime
 ) -> None:
-    lanes.hold(db, lease, session, now=now)
+    lanes.hold(db, lease, session, now=now, rules=writes.rules)
     _settle_activities(db, writes, session, now)
     for passed in (writes.leaving, writes.letting_go, writes.contacts):
         _write_contacts(db.contacts, passed, session)

@@ -18,7 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.errors import LeaseLost
+from engine.errors import Conflict, LeaseLost
 
 Document = dict[str, Any]
 
@@ -86,13 +86,31 @@ def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Le
     return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
 
 
-def hold(db: Database[Document], lease: Lease, session: ClientSession, *, now: datetime) -> None:
-    """Renew a lease within a transaction that does its work; raise LeaseLost if it is not ours."""
+def hold(db: Database[Document], lease: Lease, session: ClientSession, *, now: datetime, rules: int) -> None:
+    """Renew a lease within a transaction that does its work under a version of the rules.
+
+    Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force.
+    """
     renewed = db.lanes.update_one(
-        _ours(lease), {"$set": {"lease_until": now + LEASE, "attempts": 0}}, session=session
+        {**_ours(lease), "rules": {"$not": {"$gt": rules}}},
+        {"$set": {"lease_until": now + LEASE, "attempts": 0}},
+        session=session,
     )
-    if not renewed.matched_count:
-        raise LeaseLost(f"lane {lease.lane} went to another worker")
+    if renewed.matched_count:
+        return
+    if db.lanes.find_one(_ours(lease), {"_id": 1}, session=session) is not None:
+        raise Conflict("newer rules came into force")
+    raise LeaseLost(f"lane {lease.lane} went to another worker")
+
+
+def bar_older_rules(db: Database[Document], version: int) -> None:
+    """Let no batch be committed any more that was folded under older rules.
+
+    Each lane is written, so that this waits for the commits that are under way, and
+    those that come after it are decided anew.
+    """
+    for lane in db.lanes.find({}, {"_id": 1}):
+        db.lanes.update_one({"_id": lane["_id"]}, {"$max": {"rules": version}})
 
 
 def release(db: Database[Document], lease: Lease) -> bool:
@@ -128,7 +146,7 @@ def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> lis
 
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:
     """The lanes that have work and that nobody works on."""
-    upkeep = _upkeep(db)
+    upkeep = outdated_below(db)
     free = [lane["_id"] for lane in db.lanes.find(_free(now))]
     return [lane for lane in free if _has_work(db, lane, now=now, upkeep=upkeep)]
 
@@ -137,7 +155,9 @@ def idle(db: Database[Document], *, now: datetime) -> bool:
     """Whether nothing waits in any lane, and nothing will fall due by now."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = {"lane": {"$in": lanes}, "next_due": {"$lte": now}}
-    upkeep = _upkeep(db)
+    upkeep = outdated_below(db)
+    if db.rulesets.find_one({"filling": True}, {"_id": 1}, sort=[("_id", -1)]) is not None:
+        return False
     return not (
         any(_received(db, lane) or _any(db, outdated_in(lane, upkeep)) for lane in lanes) or _any(db, due)
     )
@@ -151,10 +171,10 @@ def _any(db: Database[Document], contacts: Document) -> bool:
     return db.contacts.find_one(contacts, {"_id": 1}) is not None
 
 
-def _upkeep(db: Database[Document]) -> int:
-    """The version of the rules that every contact is to be kept for."""
-    newest = db.rulesets.find_one({}, {"upkeep": 1}, sort=[("_id", -1)])
-    return 1 if newest is None else int(newest.get("upkeep", 1))
+def outdated_below(db: Database[Document]) -> int:
+    """The oldest version of the rules for which a contact may be kept, and not be outdated."""
+    newest = db.rulesets.find_one({}, {"outdated_below": 1}, sort=[("_id", -1)])
+    return 1 if newest is None else int(newest["outdated_below"])
 
 
 def _received(db: Database[Document], lane: int) -> bool:
@@ -179,7 +199,7 @@ def outdated_in(lane: int, upkeep: int) -> Document:
 def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
     """What waits in each lane, and since when."""
     received = {row["_id"]: row for row in db.activities.aggregate(_RECEIVED)}
-    due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now, _upkeep(db)))}
+    due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now, outdated_below(db)))}
     return [
         LaneBacklog(
             lane=lane["_id"],

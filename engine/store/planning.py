@@ -155,10 +155,13 @@ class _Planner:
     def of(cls, db: Database[Document], change: Change) -> _Planner:
         before, version = rulesets.rulebook(db), change.version
         present = rulesets.in_currency(db, compile_ruleset(version.texts, version.standing()))
+        recomputes = version.recomputed == version.number
+        changes = version.upkeep == version.number and not recomputes
         after = Rulebook(
             rulesets=before.rulesets,
             present=present,
             published=(*before.published, (change.now, version.number)),
+            boundaries=(*([] if recomputes else before.boundaries), *([change.now] if changes else [])),
         )
         return cls(db, before, after, namespace(db), change.now)
 

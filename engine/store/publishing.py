@@ -21,7 +21,7 @@ from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import FILES, Standing, compile_ruleset, rule_tests_of
 from engine.rules.schema import write_schemas
-from engine.store import rulesets
+from engine.store import filling, lanes, rulesets
 from engine.store.rulesets import Version
 
 Document = dict[str, Any]
@@ -98,6 +98,7 @@ def publish(
         db.rulesets.insert_one(version.row())
     except DuplicateKeyError:
         raise PublishedMeanwhile(rulesets.stored_version(db, version.number)) from None
+    lanes.bar_older_rules(db, version.number)
     return version
 
 
@@ -116,10 +117,21 @@ def succeed(
         message=message,
         since={} if recompute else _since(old, new, now),
         upkeep=before.upkeep,
+        kept_from=before.kept_from,
+        outdated_below=before.outdated_below,
         recomputed=number if recompute else before.recomputed,
+        filling=before.filling,
     )
-    changed = recompute or _is_kept_otherwise(old, new)
-    return replace(version, upkeep=number) if changed else version
+    if not recompute and not _is_kept_otherwise(old, new):
+        return version
+    fills = not recompute and not before.filling and filling.can_fill(old, new)
+    return replace(
+        version,
+        upkeep=number,
+        kept_from=number,
+        outdated_below=before.kept_from if fills else number,
+        filling=fills,
+    )
 
 
 def roll_back(

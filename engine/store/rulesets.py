@@ -24,7 +24,8 @@ Document = dict[str, Any]
 class Version:
     """A published version: its files, who published it and why, and where it stands.
 
-    `since`, `upkeep` and `recomputed` are as in `ruleset.Standing`.
+    `since`, `upkeep`, `kept_from` and `recomputed` are as in `ruleset.Standing`.  While
+    its segments are `filling`, contacts kept since `outdated_below` are left to that.
     """
 
     number: int
@@ -34,10 +35,15 @@ class Version:
     message: str
     since: Mapping[str, datetime] = field(default_factory=dict)
     upkeep: int = 1
+    kept_from: int = 1
+    outdated_below: int = 1
     recomputed: int = 1
+    filling: bool = False
 
     def standing(self) -> Standing:
-        return Standing(self.number, self.published_at, self.since, self.upkeep, self.recomputed)
+        return Standing(
+            self.number, self.published_at, self.since, self.upkeep, self.kept_from, self.recomputed
+        )
 
     def row(self) -> Document:
         """The version as MongoDB keeps it."""
@@ -48,7 +54,7 @@ class Version:
     @classmethod
     def of(cls, row: Document) -> Version:
         texts = {file["name"]: file["text"] for file in row["files"]}
-        said = {name: value for name, value in row.items() if name not in ("_id", "files")}
+        said = {name: value for name, value in row.items() if name not in ("_id", "files", "filling_until")}
         return cls(number=row["_id"], texts=texts, **said)
 
 
@@ -84,21 +90,28 @@ def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) ->
 
 def current(db: Database[Document]) -> Ruleset:
     """The ruleset in force, compiled once for each version."""
-    return version(db, current_number(db))
+    newest = db.rulesets.find_one({}, {"kept_from": 1}, sort=[("_id", -1)])
+    if newest is None:
+        raise Unavailable(_UNPREPARED)
+    return _kept_from(version(db, newest["_id"]), newest["kept_from"])
 
 
 def current_number(db: Database[Document]) -> int:
     """The number of the version in force."""
     newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
     if newest is None:
-        raise Unavailable("there is no ruleset yet: the database is not prepared, run `sheets up`")
+        raise Unavailable(_UNPREPARED)
     return int(newest["_id"])
+
+
+_UNPREPARED = "there is no ruleset yet: the database is not prepared, run `sheets up`"
 
 
 def rulebook(db: Database[Document]) -> Rulebook:
     """The ruleset in force and, by version, those before it, each read when it is needed."""
     present = current(db)
-    return Rulebook(rulesets=_Versions(db), present=present, published=_published(db, present.version))
+    published, boundaries = _published(db, present.version, present.recomputed)
+    return Rulebook(_Versions(db), present, published, boundaries)
 
 
 def version(db: Database[Document], number: int) -> Ruleset:
@@ -139,15 +152,28 @@ def _compiled(db: Database[Document], number: int) -> Ruleset:
 
 
 @lru_cache(maxsize=64)
-def _published(db: Database[Document], newest: int) -> tuple[tuple[datetime, int], ...]:
-    """When each version up to the newest came into force."""
-    rows = db.rulesets.find({"_id": {"$lte": newest}}, {"published_at": 1}).sort("_id", 1)
-    return tuple((row["published_at"], row["_id"]) for row in rows)
+def _published(
+    db: Database[Document], newest: int, recomputed: int
+) -> tuple[tuple[tuple[datetime, int], ...], tuple[datetime, ...]]:
+    """When each version up to the newest came into force, and when segments changed by that.
+
+    What was before a recomputation is as if it had never been.
+    """
+    rows = list(db.rulesets.find({"_id": {"$lte": newest}}, {"published_at": 1, "upkeep": 1}).sort("_id", 1))
+    published = tuple((row["published_at"], row["_id"]) for row in rows)
+    changed = (row for row in rows if row["upkeep"] == row["_id"] > max(recomputed, 1))
+    return published, tuple(row["published_at"] for row in changed)
 
 
 @lru_cache(maxsize=64)
 def _in_currency(ruleset: Ruleset, currency: str | None) -> Ruleset:
     return replace(ruleset, account=replace(ruleset.account, currency=currency))
+
+
+@lru_cache(maxsize=64)
+def _kept_from(ruleset: Ruleset, oldest: int) -> Ruleset:
+    """The ruleset as it stands once its segments are filled: that comes after it was compiled."""
+    return ruleset if ruleset.kept_from == oldest else replace(ruleset, kept_from=oldest)
 
 
 class _Versions(Mapping[int, Ruleset]):

@@ -69,7 +69,7 @@ def summaries(db: Database[Document], *, now: datetime) -> list[SegmentSummary]:
     """All segments, by name."""
     ruleset = rulesets.current(db)
     moves = _moves(db, now - TREND)
-    waiting = db.contacts.count_documents({"upkeep": {"$lt": ruleset.upkeep}})
+    waiting = db.contacts.count_documents({"upkeep": {"$lt": ruleset.kept_from}})
     found = [_summary(db, segment, ruleset, moves, waiting, now) for segment in ruleset.segments.values()]
     return sorted(found, key=lambda summary: summary.name.lower())
 

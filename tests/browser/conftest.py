@@ -85,7 +85,7 @@ def signed_in(instance: Running, browser: Browser) -> dict[str, Any]:
     """The cookies of a browser that used a one-time link."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(instance.link)
+    page.goto(instance.sheets("link").stdout.strip())
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{instance.dashboard}/")
     state: dict[str, Any] = dict(context.storage_state())

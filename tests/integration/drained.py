@@ -9,7 +9,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.core.activities import Activity
-from engine.store import inbox, lanes
+from engine.store import filling, inbox, lanes
 from engine.store.connection import utc_now
 from workers.drain import drain
 
@@ -27,6 +27,8 @@ def drain_all(db: Database[dict[str, Any]]) -> None:
         def clock(ahead: timedelta = ahead) -> datetime:
             return utc_now() + ahead
 
+        while (version := filling.claim(db, now=clock())) is not None:
+            filling.fill(db, version)
         for lane in lanes.waiting(db, now=clock()):
             drain(db, lane, holder="test", clock=clock)
         ahead += lanes.SETTLED_AFTER

@@ -100,6 +100,19 @@ def test_an_activity_carries_what_its_event_said(translated: Translated) -> None
     )
 
 
+def test_numbers_that_come_as_text_are_numbers_where_one_is_declared(translated: Translated) -> None:
+    said = {"price": "59.90", "quantity": " 2 ", "name": "12", "position": "first"}
+
+    activity = translated(userId="u-1", event="Product Viewed", properties=said)
+
+    assert activity.properties == {
+        "price": Decimal("59.90"),
+        "quantity": Decimal(2),
+        "name": "12",
+        "position": "first",
+    }
+
+
 def test_only_a_secret_key_is_trusted(translated: Translated) -> None:
     assert translated(SERVER).trusted
     assert not translated().trusted

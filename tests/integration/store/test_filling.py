@@ -1,0 +1,116 @@
+"""Filling segments inside MongoDB comes to what folding every contact again comes to."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.errors import Conflict
+from engine.store import batch, filling, inbox, lanes, publishing, rulesets
+from engine.store.connection import utc_now
+from tests.builders import an_activity
+from tests.chaos.workload import workload
+from tests.integration.drained import drain_all, receive_and_drain
+
+SEGMENTS = """
+segments:
+  - {id: customers, name: Customers, when: {contact.orders: {gte: 2}}}
+  - {id: rich, name: Rich, when: {any: [{contact.points: {gte: 60}}, {contact.spent: {gt: 500}}]}}
+  - {id: both, name: Both, when: {contact.segments: {has_all: [customers, rich]}}}
+  - {id: lately, name: Lately, when: {contact.last_seen: {within: 3650d}}}
+  - {id: shoppers, name: Shoppers, when: {did: {activity: product_visited, within: 7d, times: {gte: 3}}, did_not: {activity: order_completed, within: 30d}}}
+  - {id: abandoned-cart, name: Abandoned, when: {contact.cart: abandoned}}
+"""
+
+
+def known(db):
+    """All that is known of segments: contacts and timelines, without what only the database needs."""
+    left_out = dict.fromkeys(("v", "upkeep", "folded_at"), 0)
+    contacts = {row.pop("_id"): row for row in db.contacts.find({}, left_out)}
+    crossings = {row["_id"]: row for row in db.activities.find({"derived": True})}
+    return contacts, crossings
+
+
+def published(db, now, **files):
+    texts = publishing.completed(db, {f"{name}.yaml": text for name, text in files.items()})
+    return publishing.publish(db, texts, by="ana", message="segments", now=now)
+
+
+@pytest.fixture
+def lived(db):
+    receive_and_drain(db, workload(activities=1_200, contacts=50, seed=5).activities)
+    drain_all(db)
+    return db
+
+
+def fold_instead(db):
+    """Let the workers fold everybody again, as if MongoDB could not do it."""
+    newest = rulesets.current_number(db)
+    db.rulesets.update_one({"_id": newest}, {"$set": {"filling": False, "outdated_below": newest}})
+    drain_all(db)
+
+
+def test_it_comes_to_what_folding_again_comes_to(lived):
+    at = utc_now() + timedelta(hours=1)
+    published(lived, at, segments=SEGMENTS)
+    version = filling.claim(lived, now=utc_now())
+    before = {row["_id"]: row["v"] for row in lived.contacts.find({}, {"v": 1})}
+
+    changed = filling.fill(lived, version)
+
+    after = {row["_id"]: row["v"] for row in lived.contacts.find({}, {"v": 1})}
+    assert changed == sum(after[id_] != v for id_, v in before.items()) > 0
+    filled = known(lived)
+    assert lanes.idle(lived, now=utc_now())
+    lived.rulesets.update_one({"_id": version.number}, {"$set": {"kept_from": version.number}})
+    fold_instead(lived)
+    folded = known(lived)
+    assert filled[1] == folded[1], "the timelines"
+    assert filled[0] == folded[0], "the contacts"
+
+
+def test_a_fill_that_is_killed_is_begun_anew_and_counts_once(lived, monkeypatch):
+    published(lived, utc_now() + timedelta(hours=1), segments=SEGMENTS)
+    version = filling.claim(lived, now=utc_now())
+    monkeypatch.setattr(filling, "_note_crossings", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        filling.fill(lived, version)
+    monkeypatch.undo()
+    assert filling.claim(lived, now=utc_now()) is None, "somebody is at it"
+
+    again = filling.claim(lived, now=utc_now() + filling.CLAIM)
+    filling.fill(lived, again)
+
+    filled = known(lived)
+    lived.rulesets.update_one({"_id": version.number}, {"$set": {"kept_from": version.number}})
+    fold_instead(lived)
+    assert known(lived) == filled
+
+
+def test_who_was_active_meanwhile_is_folded_again(lived):
+    at = utc_now()
+    published(lived, at, segments=SEGMENTS)
+    inbox.receive(lived, [an_activity("product_visited", at + timedelta(milliseconds=5), tracker="new")])
+    someone = lived.contacts.find_one({"trackers.0": {"$exists": True}})
+    lived.contacts.update_one(
+        {"_id": someone["_id"]}, {"$set": {"clock.0": at + timedelta(seconds=1)}}
+    )  # as if a batch under the old rules had come in between
+
+    drain_all(lived)
+
+    assert lived.contacts.find_one({"_id": someone["_id"]})["upkeep"] == 2
+    assert lived.contacts.count_documents({"upkeep": 0}) == 0
+
+
+def test_a_batch_that_was_folded_under_older_rules_is_not_committed(lived):
+    inbox.receive(lived, [an_activity("product_visited", utc_now(), tracker="new", id_="n1")])
+    lane = lived.activities.find_one({"_id": "n1"})["lane"]
+    lease = lanes.take(lived, lane, "one", now=utc_now())
+    waiting = batch.next_activities(lived, lane)
+    old = rulesets.rulebook(lived)
+    published(lived, utc_now(), segments=SEGMENTS)
+
+    with pytest.raises(Conflict, match="newer rules"):
+        batch.apply(lived, lease, waiting, old, clock=utc_now)
+    applied = batch.apply(lived, lease, waiting, rulesets.rulebook(lived), clock=utc_now)
+
+    assert applied.applied == 1

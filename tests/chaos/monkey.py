@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,28 @@ from pymongo.errors import PyMongoError
 from engine.core.activities import Activity
 from engine.errors import Unavailable
 from engine.settings import CONFIG_DIR, Instance, write_instance
-from engine.store import inbox
+from engine.store import inbox, publishing
 from engine.store.connection import connect, prepare, utc_now
+from engine.store.publishing import NothingChanged
 from tests.chaos.truth import Verdict, judge
 from tests.chaos.workload import Workload
+from tests.integration.drained import drain_all
 from workers.drain import drain
 from workers.local.mongod import Mongod
 from workers.local.process import spawn, terminate
 from workers.local.valkey import Valkey
+
+SEGMENTS = """
+segments:
+  - {id: customers, name: Customers, when: {contact.orders: {gte: 2}}}
+  - {id: regulars, name: Regulars, when: {contact.segments: customers, contact.points: {gte: 40}}}
+  - {id: shoppers, name: Shoppers, when: {did: {activity: product_visited, within: 7d, times: {gte: 3}}, did_not: {activity: order_completed, within: 30d}}}
+"""
+SCORING = """
+rules:
+  - {id: regular, name: A regular, on: segment_entered, when: {activity.segment: regulars}, points: 5}
+  - {id: order, name: Order, on: order_completed, points: 20}
+"""
 
 WORKERS = 3
 END_TIMEOUT = 900.0
@@ -40,6 +55,7 @@ class Toll:
     workers: int = 0
     mongods: int = 0
     flushes: int = 0
+    published: int = 0
 
 
 @dataclass
@@ -116,6 +132,7 @@ class Chaos:
         db, position = self._open("lively"), 0
         events = {len(parcels) // 3: self._kill_mongod, 2 * len(parcels) // 3: self._kill_mongod}
         events |= {len(parcels) // 4: self._flush, 3 * len(parcels) // 4: self._flush}
+        events |= {len(parcels) // 2: self._publish}
         while position < len(parcels):
             chunk = parcels[position : position + source.randrange(1, 200)]
             for mark in [mark for mark in events if mark < position + len(chunk)]:
@@ -149,6 +166,27 @@ class Chaos:
         self._mongod.process.kill()
         self.toll.mongods += 1
 
+    def _publish(self) -> None:
+        """Publish new segments while everything runs, in spite of a mongod that may be away."""
+        while True:
+            try:
+                db = self._open("lively")
+                texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "scoring.yaml": SCORING})
+                with suppress(NothingChanged):  # the answer was lost, and it was in force already
+                    publishing.publish(db, texts, by="chaos", message="segments", now=utc_now())
+                self.toll.published += 1
+                return
+            except (PyMongoError, Unavailable) as error:
+                self.say(f"not published yet: {type(error).__name__}")
+                self._mongod.wait_ready()
+
+    def _publish_quietly(self) -> None:
+        """The same at the same time in the quiet run, where nobody is in the way."""
+        db, raw = self._open("quiet"), self._raw()
+        version = raw["lively"].rulesets.find_one(sort=[("_id", -1)])
+        raw["quiet"].rulesets.insert_one({**version, "kept_from": 2, "outdated_below": 1, "filling": True})
+        drain_all(db)
+
     def _flush(self) -> None:
         redis.Redis.from_url(self._valkey.url).flushall()
         self.toll.flushes += 1
@@ -166,6 +204,7 @@ class Chaos:
         raise AssertionError(f"not at an end after {END_TIMEOUT:.0f} s")
 
     def _judge(self, load: Workload) -> Verdict:
+        self._publish_quietly()
         raw = self._raw()
         sent = {str(activity.id) for activity in load.activities}
         return judge(sent=sent, orders=load.orders, lively=raw["lively"], quiet=raw["quiet"])
@@ -182,7 +221,10 @@ class Chaos:
 
 
 def _has_work(db: Any) -> bool:
-    """Whether anything is received or due, by MongoDB's own word."""
+    """Whether anything is received, due or to be brought up to date, by MongoDB's own word."""
+    newest = db.rulesets.find_one(sort=[("_id", -1)])
+    if newest.get("filling") or db.contacts.find_one({"upkeep": {"$lt": newest["outdated_below"]}}):
+        return True
     if db.activities.find_one({"state": "received"}) is not None:
         return True
     return db.contacts.find_one({"next_due": {"$lte": utc_now()}}) is not None

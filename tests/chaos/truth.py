@@ -16,11 +16,9 @@ UNORDERED = ("former", "trackers", "spans", "merged", "keys", "push_devices")
 """Lists of a contact that are sets: what is in them counts, not which was noted first."""
 
 ARRIVAL = {
-    "contacts": (
-        "v",
-        "component",
-        "linked",
-    ),  # write counter, and labels of components: a larger one is as good
+    # The write counter; labels of components, of which a larger one is as good; and since
+    # when a contact is kept, which tells whether it was filled or folded.
+    "contacts": ("v", "component", "linked", "upkeep", "folded_at"),
     "activities": (),
     "ledger": (),
     "merges": ("had",),  # what each side had when the merge was first written, which is a record of arrival

@@ -13,7 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.settings import Instance
-from engine.store import documents, failures, lanes, pulses
+from engine.store import agreement, documents, failures, lanes, outbox, pulses
 from engine.store.connection import utc_now
 
 Verdict = Literal["ok", "warning", "broken"]
@@ -46,7 +46,7 @@ def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Findin
             "start it, or correct MONGODB_URI; events are refused with 503 until it is back",
         )  # fmt: skip
         return
-    for check in (_replica_set, _indexes, _clock, _failed, _processes, _lanes):
+    for check in (_replica_set, _indexes, _clock, _failed, _processes, _lanes, _segments, _webhooks):
         yield check(db)
     yield _broker(instance.broker_url)
     yield _disk(instance.data_dir or Path())
@@ -129,6 +129,27 @@ def _lanes(db: Database[dict[str, Any]]) -> Finding:
             "start more workers (`sheets worker`), and see their logs",
         )  # fmt: skip
     return Finding("lanes", "ok", f"{sum(lane.waiting for lane in waiting)} activities wait")
+
+
+def _segments(db: Database[dict[str, Any]]) -> Finding:
+    wrong = agreement.differences(db, now=utc_now())
+    if wrong:
+        names = ", ".join(f"{segment}: {', '.join(contacts[:3])}" for segment, contacts in wrong.items())
+        return Finding(
+            "segments", "warning", names,
+            "publish the rules with --recompute to fold these contacts again, and report it as a bug",
+        )  # fmt: skip
+    return Finding("segments", "ok", "all are what their conditions say")
+
+
+def _webhooks(db: Database[dict[str, Any]]) -> Finding:
+    counts = outbox.counts(db)
+    if counts["failed"]:
+        return Finding(
+            "webhooks", "warning", f"{counts['failed']} calls failed for good",
+            "look at `error` in the collection `outbox`; `sheets webhooks retry` sends them again",
+        )  # fmt: skip
+    return Finding("webhooks", "ok", f"{counts['sent']} sent, {counts['waiting']} waiting")
 
 
 def _broker(url: str) -> Finding:

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
-from engine.store import filling, lanes, pulses
+from engine.store import agreement, filling, lanes, pulses
 from workers.holders import is_gone
 
 TICK = 0.5
@@ -41,12 +41,18 @@ def run(
 
 
 def _fill(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Fill the segments of new rules; a version that a dead process left is begun anew."""
+    """Fill the segments of new rules; a version that a dead process left is begun anew.
+
+    Once a night, look whether all segments are what their conditions say.
+    """
     while not stop.wait(TICK):
         try:
             version = filling.claim(db, now=clock())
             if version is not None:
                 changed = filling.fill(db, version)
                 log.info("segments filled", version=version.number, contacts=changed)
+            checked = agreement.check_nightly(db, now=clock())
+            if checked is not None and checked["differences"]:
+                log.error("segments are not what their conditions say", differences=checked["differences"])
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot fill segments", error=str(error))

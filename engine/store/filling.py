@@ -12,8 +12,11 @@ that follow from the contact and the version.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from pymongo.database import Database
@@ -57,11 +60,24 @@ def fill(db: Database[Document], version: Version) -> int:
     published = version.published_at
     changed = list(_to_look_at(ruleset, published))
     kept_before = {"upkeep": {"$gte": version.outdated_below, "$lt": version.upkeep}}
-    passed = db.contacts.update_many(kept_before, _pass(ruleset, changed, published))
-    _note_crossings(db, published)
+    stages = _pass(ruleset, changed, published)
+
+    def look(slice_: Document) -> int:
+        return db.contacts.update_many({**slice_, **kept_before}, stages).modified_count
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        passed = sum(pool.map(look, _SLICES))
+        list(pool.map(lambda slice_: _note_crossings(db, slice_, published), _SLICES))
     done = {"$set": {"kept_from": version.outdated_below, "filling": False}, "$unset": {"filling_until": ""}}
     db.rulesets.update_one({"_id": version.number}, done)
-    return passed.modified_count
+    return passed
+
+
+_DIGITS = "0123456789abcdef"
+_SLICES: list[Document] = [
+    {"_id": {"$gte": first, "$lt": after}} for first, after in pairwise([*_DIGITS, "g"])
+]
+"""The contacts by the first digit of their id, so that MongoDB works with all processors."""
 
 
 def _to_look_at(ruleset: Ruleset, published: datetime) -> Iterator[Segment]:
@@ -202,7 +218,7 @@ def _later(at: Expression, span: timedelta) -> Expression:
     return {"$cond": [is_moment, {"$add": [at, int(span.total_seconds() * 1000)]}, None]}
 
 
-def _note_crossings(db: Database[Document], published: datetime) -> None:
+def _note_crossings(db: Database[Document], slice_: Document, published: datetime) -> None:
     """Put the enterings and leavings on the timelines, as the fold would have."""
     cause = {"$concat": ["$_id", "@", published.isoformat()]}
     type_ = {"$cond": ["$filled.entered", "segment_entered", "segment_left"]}
@@ -218,7 +234,7 @@ def _note_crossings(db: Database[Document], published: datetime) -> None:
         "cause": cause,
         "properties": {"segment": "$filled.segment"},
     }
-    filled = {"filled": {"$exists": True}}
+    filled = {**slice_, "filled": {"$exists": True}}
     keep = {"into": "activities", "whenMatched": "keepExisting", "whenNotMatched": "insert"}
     db.contacts.aggregate([{"$match": filled}, {"$unwind": "$filled"}, {"$project": row}, {"$merge": keep}])
     db.contacts.update_many(filled, {"$unset": {"filled": ""}})

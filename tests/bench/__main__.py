@@ -8,11 +8,15 @@ from tests.bench.fold import bench_fold
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
 from tests.bench.pipeline import pipeline, pipeline_http
+from tests.bench.plan import bench_plan
 from tests.bench.rules import bench_rules
+from tests.bench.segments import bench_segments
 
 BENCHES: dict[str, Bench] = {
     "fold": bench_fold,
     "rules": bench_rules,
+    "segments": bench_segments,
+    "plan": bench_plan,
     "startup": startup,
     "latency": latency,
     "pipeline": pipeline,

@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import ContactSheetsError
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, failures, lanes, pulses, sheets
+from engine.store import contacts, failures, lanes, outbox, pulses, sheets
 from engine.store.connection import prepare, utc_now
 from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
 
@@ -23,6 +23,8 @@ failed_app = typer.Typer(help="Activities that were set aside.")
 app.add_typer(contact_app, name="contact")
 app.add_typer(contacts_app, name="contacts")
 app.add_typer(failed_app, name="failed")
+webhooks_app = typer.Typer(help="Calls to other systems.")
+app.add_typer(webhooks_app, name="webhooks")
 
 POLL = 0.1
 """Seconds between two looks while waiting."""
@@ -219,3 +221,21 @@ def retry_failed(
     """Run failed activities again."""
     _, db = open_db(data_dir, app="failed")
     typer.echo(f"{failures.retry(db, ids)} activities will be run again")
+
+
+@webhooks_app.command("retry")
+def retry_calls(data_dir: DataDir = None) -> None:
+    """Send the calls that failed for good once more."""
+    _, db = open_db(data_dir, app="webhooks")
+    typer.echo(f"{outbox.retry(db, now=utc_now())} calls will be sent again")
+
+
+@webhooks_app.command("status")
+def count_calls(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """How many calls wait, were sent and have failed."""
+    _, db = open_db(data_dir, app="webhooks")
+    counts = outbox.counts(db)
+    if as_json:
+        print_json(counts)
+    else:
+        typer.echo(", ".join(f"{count:,} {state}" for state, count in counts.items()))

@@ -1,0 +1,60 @@
+"""Whether the segments that the fold keeps are those that MongoDB computes: looked at every night."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.core.activities import ContactId
+from engine.rules.query import expression
+from engine.store import rulesets
+
+Document = dict[str, Any]
+
+HOUR = 3
+"""The account's hour at which it is looked."""
+
+NAMED = 10
+"""Contacts that a report names for each segment."""
+
+_REPORT = "segments_checked"
+
+
+def differences(db: Database[Document], *, now: datetime) -> dict[str, list[ContactId]]:
+    """Contacts that are in a dynamic segment and should not be, or the other way round.
+
+    Those that wait to be looked at, because something falls due or rules are new, are left out.
+    """
+    ruleset = rulesets.current(db)
+    settled = {"upkeep": {"$gte": ruleset.kept_from}, "next_due": {"$not": {"$lte": now}}}
+    found = {}
+    for segment in ruleset.dynamic:
+        if segment.condition is None or segment.condition.tree is None:
+            continue
+        is_in = {"$ne": [{"$type": {"$getField": {"field": segment.id, "input": "$segments"}}}, "missing"]}
+        should = {"$toBool": expression(segment.condition.tree, now=now)}
+        query = {**settled, "$expr": {"$ne": [is_in, should]}}
+        wrong = [ContactId(row["_id"]) for row in db.contacts.find(query, {"_id": 1}).limit(NAMED)]
+        if wrong:
+            found[segment.id] = wrong
+    return found
+
+
+def check_nightly(db: Database[Document], *, now: datetime) -> Document | None:
+    """Once a day, from HOUR on, look and keep the report; unset if it is not time."""
+    local = now.astimezone(rulesets.current(db).account.time_zone)
+    due = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    due -= timedelta(days=1) if local < due else timedelta(0)
+    last = report(db)
+    if last is not None and last["at"] >= due:
+        return None
+    found: Document = {"at": now, "differences": differences(db, now=now)}
+    db.installation.replace_one({"_id": _REPORT}, found, upsert=True)
+    return found
+
+
+def report(db: Database[Document]) -> Document | None:
+    """What the last look found: `at` and `differences`, contacts by segment."""
+    return db.installation.find_one({"_id": _REPORT})

@@ -40,7 +40,7 @@ segments:
 """
 SCORING = """
 rules:
-  - {id: regular, name: A regular, on: segment_entered, when: {activity.segment: regulars}, points: 5}
+  - {id: regular, name: A regular, on: segment_entered, when: {activity.segment: regulars}, points: 5, limit: once}
   - {id: order, name: Order, on: order_completed, points: 20}
 """
 

@@ -88,6 +88,8 @@ class Mongod:
             *("--networkMessageCompressors", "disabled", "--nounixsocket"),
             *("--wiredTigerCacheSizeGB", str(self._cache_gb)),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # What a killed worker left open keeps its lane locked for so long; a commit takes a second.
+            *("--setParameter", "transactionLifetimeLimitSeconds=10"),
         ]
 
     def _become_primary(self) -> bool:

@@ -10,7 +10,7 @@ from dashboard.components.text import Html, badge, empty_state, joined, show, ta
 from dashboard.components.timeline import timeline
 from dashboard.installation import database, time_zone
 from engine.core.activities import ContactId
-from engine.store import contacts, reasons, rulesets, sheets
+from engine.store import contacts, reasons, rulesets, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.sheets import Sheet
 
@@ -96,7 +96,7 @@ def _card(content: Html) -> None:
 @st.fragment
 def _activity(contact: ContactId) -> None:
     db, shown = database(), f"sheet.shown.{contact}"
-    types = sheets.types_of(db, contact)
+    types = timelines.types_of(db, contact)
     names = {type_: f"{label} ({count})" for type_, label, count in types}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
@@ -109,7 +109,7 @@ def _activity(contact: ContactId) -> None:
         )
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
     limit = st.session_state.setdefault(shown, MORE)
-    page = sheets.timeline(db, contact, types=chosen, limit=limit)
+    page = timelines.timeline(db, contact, types=chosen, limit=limit)
     if not page.rows:
         advice = "Nothing of the chosen kind has happened." if chosen else "Nothing has happened yet."
         empty_state("No activity", advice)

@@ -55,7 +55,7 @@ class Derived(msgspec.Struct, frozen=True):
     contact: ContactId
     happened_at: datetime
     cause: ActivityId
-    properties: dict[str, str]
+    properties: dict[str, str | datetime]
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -177,8 +177,8 @@ class _Folding:
     """What has happened and no rule has looked at yet; and whether rules may."""
     noted: Counter[ActivityId] = field(default_factory=Counter)
     root: ActivityId = NOTHING
-    silent: dict[str, Derived] = field(default_factory=dict)
-    """What was entered by publishing alone, by segment."""
+    silent: set[str] = field(default_factory=set)
+    """The segments that were entered by publishing alone."""
 
     @property
     def state(self) -> ContactState:
@@ -310,25 +310,40 @@ class _Folding:
             self._note_move(move, cause.happened_at, cause.id, cause.ruleset)
 
     def _note_move(self, move: Moved, at: datetime, cause: ActivityId, version: int) -> None:
-        properties = {"machine": move.machine, "from": move.from_, "to": move.to}
+        properties: dict[str, str | datetime] = {
+            "machine": move.machine,
+            "from": move.from_,
+            "to": move.to,
+        }
         self._note(f"status:{move.machine}", "status_changed", properties, at, cause, version)
 
     def _note_crossing(self, crossed: Crossed, at: datetime, cause: ActivityId, ruleset: Ruleset) -> None:
+        self.silent.discard(crossed.segment)
+        if crossed.silent:
+            self._note_silently(crossed, at, cause)
+            return
         type_ = "segment_entered" if crossed.entered else "segment_left"
         what = f"{type_}:{crossed.segment}"
-        said = {"segment": crossed.segment}
-        noted = self._note(
-            what, type_, said, at, cause, ruleset.version, counts=not crossed.silent, plain=crossed.silent
+        self._note(what, type_, _properties(crossed), at, cause, ruleset.version)
+
+    def _note_silently(self, crossed: Crossed, at: datetime, cause: ActivityId) -> None:
+        """Keep what publishing alone brought about, for the timeline: no rule hears of it.
+
+        Entering needs no note: the contact itself says since when it is in a segment, and,
+        once it leaves, the note of that does.  MongoDB writes the same (see `store.filling`).
+        """
+        if crossed.entered:
+            self.silent.add(crossed.segment)
+            return
+        id_ = ActivityId(f"{cause}:segment_left:{crossed.segment}")
+        self.outcome.derived.append(
+            Derived(id_, "segment_left", self.contact, at, cause, _properties(crossed))
         )
-        self.silent.pop(crossed.segment, None)
-        if crossed.silent and crossed.entered:
-            self.silent[crossed.segment] = noted
 
     def _enter_by_merging(self, known: frozenset[str], cause: Activity, ruleset: Ruleset) -> None:
         """Let the survivor enter now what only the other one brought along, silently, before."""
-        for segment, derived in list(self.silent.items()):
+        for segment in sorted(self.silent):
             if segment in self.state.segments and segment not in known:
-                self.outcome.derived.remove(derived)
                 crossed = segments.cross(self.state, segment, cause.happened_at, enters=True)
                 self._note_crossing(crossed, cause.happened_at, cause.id, ruleset)
 
@@ -336,19 +351,13 @@ class _Folding:
         self,
         what: str,
         type_: str,
-        properties: dict[str, str],
+        properties: dict[str, str | datetime],
         at: datetime,
         cause: ActivityId,
         version: int,
-        *,
-        counts: bool = True,
-        plain: bool = False,
-    ) -> Derived:
-        """Keep something that followed, for the timeline and for rules that wait for it.
-
-        The id of what publishing brings about is `plain`: MongoDB can put it together, too.
-        """
-        id_ = ActivityId(f"{cause}:{what}") if plain else derived_id(cause, what)
+    ) -> None:
+        """Keep something that followed, for the timeline and for rules that wait for it."""
+        id_ = derived_id(cause, what)
         self.noted[id_] += 1
         if self.noted[id_] > 1:  # in and out and in again, all because of one thing
             id_ = derived_id(cause, f"{what}:{self.noted[id_]}")
@@ -356,8 +365,7 @@ class _Folding:
         self.outcome.derived.append(derived)
         event = _event(derived, version)
         segments.remember(self.state, event, self.tracks.values())
-        self.events.append((event, counts))
-        return derived
+        self.events.append((event, True))
 
     def _note_points(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
         """Tell the rules that wait for it of a change of points; the ledger shows it already."""
@@ -398,6 +406,11 @@ def _event(derived: Derived, version: int) -> Activity:
         trusted=True,
         ruleset=version,
     )
+
+
+def _properties(crossed: Crossed) -> dict[str, str | datetime]:
+    since = {} if crossed.since is None else {"since": crossed.since}
+    return {"segment": crossed.segment, **since}
 
 
 def _stream(contact: ContactId) -> Key:

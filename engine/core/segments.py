@@ -14,14 +14,15 @@ from engine.core.rulebook import Ruleset
 
 @dataclass(frozen=True)
 class Crossed:
-    """A contact entered a segment, or left it.
+    """A contact entered a segment, or left it; `since` is when one that left had entered it.
 
-    `silent` when it came about by publishing the condition: entry rules do not run then.
+    `silent` when it came about by publishing the condition: no rule hears of it then.
     """
 
     segment: str
     entered: bool
     silent: bool = False
+    since: datetime | None = None
 
 
 def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
@@ -43,8 +44,9 @@ def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: boo
 def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, silent: bool = False) -> Crossed:
     """Put a contact into a segment, or take it out."""
     others = {id_: since for id_, since in state.segments.items() if id_ != segment}
+    crossed = Crossed(segment, enters, silent, since=None if enters else state.segments.get(segment))
     state.segments = dict(sorted({**others, segment: now}.items())) if enters else others
-    return Crossed(segment, enters, silent)
+    return crossed
 
 
 def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:

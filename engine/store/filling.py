@@ -5,34 +5,45 @@ Publishing a condition is a moment in time at which every contact is looked at (
 for all whose history ends before that moment, with the condition as an expression.  The
 others, few, are left to the workers, who fold them again.
 
-Killed at any point it is done again from the start, and comes to the same: contacts
-that were filled do not change a second time, and what is noted on the timeline has ids
-that follow from the contact and the version.
+The contacts are passed in the order in which they lie on disk, a quarter at a time, and
+what is done is noted: killed at any point, it goes on with the next quarter.  Doing a
+quarter again comes to the same: contacts that were filled do not change a second time,
+and what is noted on the timeline has ids that follow from the contact and the version.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 
 from engine.core.conditions import Compare, Did, leaves
 from engine.core.rulebook import Ruleset, Segment
 from engine.rules.query import expression, value
 from engine.rules.segments_file import mentioned
 from engine.store import lanes, rulesets
+from engine.store.connection import lane_count, utc_now
 from engine.store.rulesets import Version
 
 Document = dict[str, Any]
 Expression = Any
 
-CLAIM = timedelta(minutes=5)
-"""How long one process may take before another begins anew; both together do no harm."""
+CLAIM = timedelta(seconds=20)
+"""How long after its last sign of life another may go on with what a process had begun."""
+
+QUARTERS = 4
+"""Into how many parts a pass is divided: each reads all contacts, to write its own."""
+
+_IN_PLACE = {"$natural": 1}
+"""Contacts in the order of their ids would be read from all over the disk."""
 
 
 def can_fill(old: Ruleset, new: Ruleset) -> bool:
@@ -50,34 +61,119 @@ def claim(db: Database[Document], *, now: datetime) -> Version | None:
     return None if taken is None else rulesets.stored_version(db, newest)
 
 
+def progress(db: Database[Document]) -> float | None:
+    """How much of the newest version's filling is done, 0 to 1; unset if nothing is filled."""
+    newest = db.rulesets.find_one({}, {"filling": 1, "filled": 1}, sort=[("_id", -1)])
+    if newest is None or not newest.get("filling"):
+        return None
+    return len(newest.get("filled", ())) / QUARTERS
+
+
 def fill(db: Database[Document], version: Version) -> int:
     """Look at every contact as of the publishing of a version; return how many were changed.
 
     Afterwards contacts that were kept for the version before count as kept for this one.
     """
     lanes.bar_older_rules(db, version.number)
-    ruleset = rulesets.version(db, version.number)
-    published = version.published_at
-    changed = list(_to_look_at(ruleset, published))
-    kept_before = {"upkeep": {"$gte": version.outdated_below, "$lt": version.upkeep}}
-    stages = _pass(ruleset, changed, published)
-
-    def look(slice_: Document) -> int:
-        return db.contacts.update_many({**slice_, **kept_before}, stages).modified_count
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        passed = sum(pool.map(look, _SLICES))
-        list(pool.map(lambda slice_: _note_crossings(db, slice_, published), _SLICES))
-    done = {"$set": {"kept_from": version.outdated_below, "filling": False}, "$unset": {"filling_until": ""}}
+    with _held(db, version):
+        filling = _Filling.of(db, version)
+        _leave_to_workers(db, filling)
+        stored = db.rulesets.find_one({"_id": version.number}, {"filled": 1}) or {}
+        left = [quarter for quarter in range(QUARTERS) if quarter not in stored.get("filled", ())]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            changed = sum(pool.map(lambda quarter: _fill_quarter(db, filling, quarter), left))
+    done = {"$set": {"kept_from": version.outdated_below, "filling": False}, "$unset": _NOTES}
     db.rulesets.update_one({"_id": version.number}, done)
-    return passed
+    return changed
 
 
-_DIGITS = "0123456789abcdef"
-_SLICES: list[Document] = [
-    {"_id": {"$gte": first, "$lt": after}} for first, after in pairwise([*_DIGITS, "g"])
-]
-"""The contacts by the first digit of their id, so that MongoDB works with all processors."""
+_NOTES = {"filling_until": "", "filled": ""}
+
+
+@contextmanager
+def _held(db: Database[Document], version: Version) -> Iterator[None]:
+    """Hold on to the claim for as long as the block runs and MongoDB can be reached."""
+    over = threading.Event()
+
+    def hold() -> None:
+        while not over.wait(CLAIM.total_seconds() / 4):
+            with suppress(PyMongoError):
+                until = {"$set": {"filling_until": utc_now() + CLAIM}}
+                db.rulesets.update_one({"_id": version.number, "filling": True}, until)
+
+    holder = threading.Thread(target=hold, name="claim", daemon=True)
+    holder.start()
+    try:
+        yield
+    finally:
+        over.set()
+        holder.join()
+
+
+@dataclass(frozen=True)
+class _Filling:
+    """What a version changes in who is in which segment, and when.
+
+    A version that changes no segments may come before those of another are filled: it is
+    then that one's filling that is done.
+    """
+
+    number: int
+    published: datetime
+    kept_before: Mapping[str, Any]
+    """Matches contacts that were kept for the version before."""
+    segments: list[Segment]
+    """To look at: those that this version brought, and those that refer to them."""
+    gone: list[str]
+    known: set[str]
+    """The segments that contacts may be in already."""
+    lanes: int
+
+    @classmethod
+    def of(cls, db: Database[Document], version: Version) -> _Filling:
+        ruleset = rulesets.version(db, version.upkeep)
+        known = set(rulesets.version(db, version.upkeep - 1).segments)
+        published = rulesets.stored_version(db, version.upkeep).published_at
+        return cls(
+            number=version.number,
+            published=published,
+            kept_before={"upkeep": {"$gte": version.outdated_below, "$lt": version.upkeep}},
+            segments=list(_to_look_at(ruleset, published)),
+            gone=sorted(known - set(ruleset.segments)),
+            known=known,
+            lanes=lane_count(db),
+        )
+
+    @property
+    def leaves(self) -> bool:
+        """Whether contacts may leave a segment, and not enter alone."""
+        return bool(self.gone) or any(segment.id in self.known for segment in self.segments)
+
+    def quarter(self, number: int) -> Document:
+        """Matches a quarter of the contacts."""
+        first, after = (part * self.lanes // QUARTERS for part in (number, number + 1))
+        return {**self.kept_before, "lane": {"$gte": first, "$lt": after}}
+
+
+def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:
+    """Contacts that something happened to since, or fell due before, are folded again."""
+    at = filling.published
+    settled = {
+        "clock.0": {"$lte": at},
+        "passed": {"$not": {"$gt": at}},
+        "next_due": {"$not": {"$lte": at}},
+    }
+    unsettled = {**filling.kept_before, "$nor": [settled]}
+    db.contacts.update_many(unsettled, {"$set": {"upkeep": 0}, "$inc": {"v": 1}}, hint=_IN_PLACE)
+
+
+def _fill_quarter(db: Database[Document], filling: _Filling, number: int) -> int:
+    quarter = filling.quarter(number)
+    changed = db.contacts.update_many(quarter, _pass(filling), hint=_IN_PLACE).modified_count
+    if filling.leaves:
+        _note_leavings(db, quarter, filling.published)
+    db.rulesets.update_one({"_id": filling.number}, {"$addToSet": {"filled": number}})
+    return changed
 
 
 def _to_look_at(ruleset: Ruleset, published: datetime) -> Iterator[Segment]:
@@ -89,111 +185,91 @@ def _to_look_at(ruleset: Ruleset, published: datetime) -> Iterator[Segment]:
             yield segment
 
 
-def _pass(ruleset: Ruleset, changed: list[Segment], published: datetime) -> list[Document]:
-    """The update, as a pipeline: what it does not change it does not write."""
-    declared = list(ruleset.segments)
-    stages: list[Document] = [
-        {
-            "$set": {
-                "_fresh": _is_fresh(published),
-                "_was": {"$ifNull": ["$segments", {}]},
-                "_was_due": "$next_due",
-            }
-        },
-        {"$set": {"segments": {"$cond": ["$_fresh", _without_gone(declared), "$_was"]}}},
-    ]
-    stages += [{"$set": {"segments": _member(segment, published)}} for segment in changed]
-    stages += [
-        {"$set": {"_due": {"$cond": ["$_fresh", _next_due(changed, published), "$next_due"]}}},
-        {"$set": {"filled": {"$ifNull": ["$filled", {"$cond": ["$_fresh", _crossings(), []]}]}}},
-        {
-            "$set": {
-                "next_due": {"$ifNull": ["$_due", "$$REMOVE"]},
-                "folded_at": {
-                    "$cond": [
-                        {"$eq": [{"$ifNull": ["$_due", None]}, None]},
-                        "$$REMOVE",
-                        {"$ifNull": ["$folded_at", published]},
-                    ]
-                },
-                # What happened since is judged by the fold: the workers do it again from the start.
-                "upkeep": {"$cond": ["$_fresh", "$upkeep", 0]},
-                "segments": {"$cond": [{"$eq": ["$segments", {}]}, "$$REMOVE", "$segments"]},
-                "filled": {"$cond": [{"$eq": ["$filled", []]}, "$$REMOVE", "$filled"]},
-            }
-        },
-        {"$set": {"v": {"$cond": [_has_changed(), {"$add": ["$v", 1]}, "$v"]}}},
-        {"$unset": ["_fresh", "_was", "_was_due", "_due"]},
-    ]
+# The pass, as a pipeline: what it does not change it does not write
+
+
+def _pass(filling: _Filling) -> list[Document]:
+    published = filling.published
+    moments = [moment for segment in filling.segments for moment in _moments(segment)]
+    stages: list[Document] = [{"$set": {"_was": "$segments"}}]
+    if filling.gone:
+        stages.append({"$unset": [f"segments.{segment}" for segment in filling.gone]})
+    stages += [_sort_in(filling, level) for level in _levels(filling.segments)]
+    changes: Expression = {"$ne": ["$segments", "$_was"]}
+    if moments:
+        stages += [{"$set": {"_due": _next_due(moments, published)}}]
+        changes = {"$or": [changes, {"$ne": [_or_none("$_due"), _or_none("$next_due")]}]}
+        due = {
+            "next_due": {"$ifNull": ["$_due", "$$REMOVE"]},
+            "folded_at": {
+                "$cond": [
+                    {"$eq": [_or_none("$_due"), None]},
+                    "$$REMOVE",
+                    {"$ifNull": ["$folded_at", published]},
+                ]
+            },
+            "_due": "$$REMOVE",
+        }
+    else:
+        due = {}
+    left = {"filled": {"$ifNull": ["$filled", _leavings()]}} if filling.leaves else {}
+    version = {"$cond": [changes, {"$add": ["$v", 1]}, "$v"]}
+    stages.append({"$set": {"v": version, **due, **left, "_was": "$$REMOVE"}})
     return stages
 
 
-def _is_fresh(published: datetime) -> Expression:
-    """Whether all of a contact's history, and all that fell due, is before the publishing."""
-    return {
-        "$and": [
-            {"$lte": [{"$ifNull": [{"$arrayElemAt": ["$clock", 0]}, _NEVER]}, published]},
-            {"$lte": [{"$ifNull": ["$passed", published]}, published]},
-            {"$gt": [{"$ifNull": ["$next_due", _NEVER]}, published]},
-        ]
-    }
+def _levels(segments: list[Segment]) -> list[list[Segment]]:
+    """The segments in rows: each refers to those of earlier rows alone."""
+    levels: list[list[Segment]] = []
+    for segment in segments:
+        here = {other.id for other in levels[-1]} if levels else set()
+        if not levels or here & set(mentioned(segment.condition)):
+            levels.append([])
+        levels[-1].append(segment)
+    return levels
 
 
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+def _sort_in(filling: _Filling, level: list[Segment]) -> Document:
+    """Put contacts into segments and take them out; who was in one stays since when it was."""
+    entered, left = [], []
+    for segment in level:
+        assert segment.condition is not None
+        assert segment.condition.tree is not None
+        met = expression(segment.condition.tree, now=filling.published)
+        since: Expression = filling.published
+        if segment.id in filling.known:
+            since = {"$ifNull": [f"$segments.{segment.id}", filling.published]}
+            left.append({"$cond": [met, "$$REMOVE", segment.id]})
+        entered.append({"$cond": [met, {segment.id: since}, {}]})
+    after: Expression = {"$mergeObjects": ["$segments", *entered]}
+    if left:
+        kept = {"$not": [{"$in": ["$$this.k", left]}]}
+        after = {"$arrayToObject": {"$filter": {"input": {"$objectToArray": after}, "cond": kept}}}
+    present = {"$cond": [{"$eq": ["$$after", {}]}, "$$REMOVE", "$$after"]}
+    return {"$set": {"segments": {"$let": {"vars": {"after": after}, "in": present}}}}
 
 
-def _without_gone(declared: list[str]) -> Expression:
-    kept = {
+def _leavings() -> Expression:
+    """`[{segment, since}]`: what a contact was in before and is not now; unset for none."""
+    inside = {"$map": {"input": {"$objectToArray": {"$ifNull": ["$segments", {}]}}, "in": "$$this.k"}}
+    gone = {
         "$filter": {
-            "input": {"$objectToArray": "$_was"},
-            "cond": {"$in": ["$$this.k", {"$literal": declared}]},
+            "input": {"$objectToArray": {"$ifNull": ["$_was", {}]}},
+            "cond": {"$not": [{"$in": ["$$this.k", inside]}]},
         }
     }
-    return {"$arrayToObject": kept}
-
-
-def _member(segment: Segment, published: datetime) -> Expression:
-    """`segments` with the contact in this one or not; since when it was in, if it was."""
-    assert segment.condition is not None
-    assert segment.condition.tree is not None
-    since = {"$ifNull": [_field("$segments", segment.id), published]}
-    inside = {"$setField": {"field": segment.id, "input": "$segments", "value": since}}
-    outside = {"$unsetField": {"field": segment.id, "input": "$segments"}}
-    met = expression(segment.condition.tree, now=published)
-    return {"$cond": ["$_fresh", {"$cond": [met, inside, outside]}, "$segments"]}
-
-
-def _field(document: Expression, name: str) -> Expression:
-    return {"$getField": {"field": name, "input": document}}
-
-
-def _crossings() -> Expression:
-    """`[{entered, segment}]`: what differs between before and after."""
-
-    def only_in(one: str, other: str, *, entered: bool) -> Expression:
-        keys = {"$map": {"input": {"$objectToArray": other}, "in": "$$this.k"}}
-        gone = {
-            "$filter": {"input": {"$objectToArray": one}, "cond": {"$not": [{"$in": ["$$this.k", keys]}]}}
-        }
-        return {"$map": {"input": gone, "in": {"segment": "$$this.k", "entered": entered}}}
-
+    told = {"$map": {"input": gone, "in": {"segment": "$$this.k", "since": "$$this.v"}}}
     return {
-        "$concatArrays": [
-            only_in("$segments", "$_was", entered=True),
-            only_in("$_was", "$segments", entered=False),
-        ]
+        "$let": {"vars": {"told": told}, "in": {"$cond": [{"$eq": ["$$told", []]}, "$$REMOVE", "$$told"]}}
     }
 
 
-def _has_changed() -> Expression:
-    differs = {"$ne": [{"$ifNull": ["$filled", []]}, []]}
-    due, was_due = ({"$ifNull": [name, None]} for name in ("$_due", "$_was_due"))
-    return {"$or": [differs, {"$ne": [due, was_due]}, {"$eq": ["$upkeep", 0]}]}
+def _or_none(found: Expression) -> Expression:
+    return {"$ifNull": [found, None]}
 
 
-def _next_due(changed: list[Segment], published: datetime) -> Expression:
+def _next_due(moments: list[Expression], published: datetime) -> Expression:
     """The earliest of what was due, and of the windows that the new conditions open or close."""
-    moments = [moment for segment in changed for moment in _moments(segment)]
     ahead = [{"$cond": [{"$gt": [moment, published]}, moment, None]} for moment in moments]
     return {"$min": ["$next_due", *ahead]}
 
@@ -218,13 +294,12 @@ def _later(at: Expression, span: timedelta) -> Expression:
     return {"$cond": [is_moment, {"$add": [at, int(span.total_seconds() * 1000)]}, None]}
 
 
-def _note_crossings(db: Database[Document], slice_: Document, published: datetime) -> None:
-    """Put the enterings and leavings on the timelines, as the fold would have."""
+def _note_leavings(db: Database[Document], contacts: Document, published: datetime) -> None:
+    """Put the leavings on the timelines, as the fold would have."""
     cause = {"$concat": ["$_id", "@", published.isoformat()]}
-    type_ = {"$cond": ["$filled.entered", "segment_entered", "segment_left"]}
     row = {
-        "_id": {"$concat": [cause, ":", type_, ":", "$filled.segment"]},
-        "type": type_,
+        "_id": {"$concat": [cause, ":segment_left:", "$filled.segment"]},
+        "type": "segment_left",
         "stream": {"$concat": ["c:", "$_id"]},
         "lane": {"$literal": -1},
         "state": "applied",
@@ -232,9 +307,9 @@ def _note_crossings(db: Database[Document], slice_: Document, published: datetim
         "received_at": published,
         "derived": {"$literal": True},
         "cause": cause,
-        "properties": {"segment": "$filled.segment"},
+        "properties": {"segment": "$filled.segment", "since": "$filled.since"},
     }
-    filled = {**slice_, "filled": {"$exists": True}}
+    filled = {**contacts, "filled": {"$exists": True}}
     keep = {"into": "activities", "whenMatched": "keepExisting", "whenNotMatched": "insert"}
     db.contacts.aggregate([{"$match": filled}, {"$unwind": "$filled"}, {"$project": row}, {"$merge": keep}])
-    db.contacts.update_many(filled, {"$unset": {"filled": ""}})
+    db.contacts.update_many(filled, {"$unset": {"filled": ""}}, hint=_IN_PLACE)

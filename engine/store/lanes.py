@@ -180,7 +180,8 @@ def idle(db: Database[Document], *, now: datetime) -> bool:
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = {"lane": {"$in": lanes}, "next_due": {"$lte": now}}
     upkeep = outdated_below(db)
-    if db.rulesets.find_one({"filling": True}, {"_id": 1}, sort=[("_id", -1)]) is not None:
+    newest = db.rulesets.find_one({}, {"filling": 1}, sort=[("_id", -1)])
+    if newest is not None and newest.get("filling"):
         return False
     return not (
         any(_received(db, lane) or _any(db, outdated_in(lane, upkeep)) for lane in lanes) or _any(db, due)

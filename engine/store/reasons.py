@@ -12,7 +12,7 @@ from engine.core.activities import ContactId
 from engine.core.contact import ContactState
 from engine.core.rulebook import Ruleset, Segment
 from engine.rules.explain import Explained, explain
-from engine.store import contact_documents, rulesets, sheets
+from engine.store import contact_documents, rulesets, sheets, timelines
 from engine.store.sheets import SheetPoints, SheetStatus
 
 Document = dict[str, Any]
@@ -71,7 +71,7 @@ def reasons(db: Database[Document], contact_id: ContactId, *, now: datetime) -> 
         contact=contact_id,
         points=sheet.points,
         segments=[_segment(segment, state, ruleset, now) for segment in ruleset.segments.values()],
-        crossings=_crossings(db, contact_id, ruleset),
+        crossings=_crossings(db, row, ruleset),
         statuses=[
             StatusReason(status, _because(db, state.statuses[status.machine].cause, ruleset))
             for status in sheet.statuses.values()
@@ -88,18 +88,23 @@ def _segment(segment: Segment, state: ContactState, ruleset: Ruleset, now: datet
     return SegmentReason(segment.id, segment.name, since is not None, since, segment.dynamic, condition)
 
 
-def _crossings(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> list[Crossing]:
-    query = {"stream": f"c:{contact_id}", "type": {"$in": ["segment_entered", "segment_left"]}}
-    rows = list(db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY))
+def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> list[Crossing]:
+    query = {"stream": f"c:{contact['_id']}", "type": {"$in": ["segment_entered", "segment_left"]}}
+    stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
+    rows = [*stored, *timelines.enterings_by_publishing(db, contact)]
+    rows.sort(key=lambda row: (row["happened_at"], row["_id"]), reverse=True)
+    published = set(rulesets.rulebook(db).boundaries)
     return [
         Crossing(
             segment=row["properties"]["segment"],
             segment_name=_name(row["properties"]["segment"], ruleset),
             entered=row["type"] == "segment_entered",
             at=row["happened_at"],
-            because=_because(db, row["cause"], ruleset) or "time went by",
+            because="rules were published"
+            if row["happened_at"] in published
+            else _because(db, row["cause"], ruleset) or "time went by",
         )
-        for row in rows
+        for row in rows[:HISTORY]
     ]
 
 

@@ -54,8 +54,12 @@ class Version:
     @classmethod
     def of(cls, row: Document) -> Version:
         texts = {file["name"]: file["text"] for file in row["files"]}
-        said = {name: value for name, value in row.items() if name not in ("_id", "files", "filling_until")}
+        said = {name: value for name, value in row.items() if name not in _NOT_SAID}
         return cls(number=row["_id"], texts=texts, **said)
+
+
+_NOT_SAID = ("_id", "files", "filling_until", "filled")
+"""What of a stored version is no part of it: how far its filling has come."""
 
 
 def stored_version(db: Database[Document], number: int) -> Version:

@@ -107,6 +107,8 @@ def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo
         ]
     )
     moves: Counter[tuple[str, str]] = Counter({(r["_id"]["day"], r["_id"]["type"]): r["n"] for r in rows})
+    for at, entered in _entered_by_publishing(db, segment, now - TREND).items():
+        moves[(at.astimezone(zone).date().isoformat(), "segment_entered")] += entered
     days, members = [], size(db, segment)
     for ago in range(TREND.days):
         day = (now - timedelta(days=ago)).astimezone(zone).date().isoformat()
@@ -182,6 +184,17 @@ def _moves(db: Database[Document], since: datetime) -> Counter[tuple[str, str]]:
     return Counter({(row["_id"]["segment"], row["_id"]["type"]): row["n"] for row in rows})
 
 
+def _entered_by_publishing(db: Database[Document], segment: str, since: datetime) -> dict[datetime, int]:
+    """How many entered a segment at each publishing of rules: of that no row is kept."""
+    moments = [at for at in rulesets.rulebook(db).boundaries if at > since]
+    left = {"derived": True, "properties.segment": segment, "type": "segment_left"}
+    return {
+        at: db.contacts.count_documents({f"segments.{segment}": at})
+        + db.activities.count_documents({**left, "properties.since": at, "happened_at": {"$gt": at}})
+        for at in moments
+    }
+
+
 def _summary(
     db: Database[Document],
     segment: Segment,
@@ -190,6 +203,7 @@ def _summary(
     waiting: int,
     now: datetime,
 ) -> SegmentSummary:
+    published = _entered_by_publishing(db, segment.id, now - TREND)
     tree = None if segment.condition is None else segment.condition.tree
     return SegmentSummary(
         id=segment.id,
@@ -197,7 +211,7 @@ def _summary(
         description=segment.description,
         dynamic=segment.dynamic,
         size=size(db, segment.id),
-        entered=moves[(segment.id, "segment_entered")],
+        entered=moves[(segment.id, "segment_entered")] + sum(published.values()),
         left=moves[(segment.id, "segment_left")],
         changed_at=segment.since or ruleset.published_at,
         words="" if tree is None else words(tree, ruleset),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +15,6 @@ from engine.core.contact import Cart, Commerce, ContactState
 from engine.core.reach import Reach, reach_of
 from engine.core.rulebook import Ruleset
 from engine.store import contact_documents, rulesets
-from engine.store.groups import as_said
 
 Document = dict[str, Any]
 
@@ -141,29 +137,6 @@ class Sheet(msgspec.Struct, frozen=True):
     activities: int
     first_seen: datetime | None
     last_seen: datetime | None
-
-
-class TimelineRow(msgspec.Struct, frozen=True):
-    """An activity as a line of the timeline."""
-
-    id: str
-    type: str
-    label: str
-    icon: str
-    happened_at: datetime
-    summary: str
-    points: int | None
-    details: dict[str, Any]
-    derived: bool
-    clamped: bool
-    bot: bool
-
-
-class TimelinePage(msgspec.Struct, frozen=True):
-    """Some rows of the timeline, the newest first; `next` continues it."""
-
-    rows: list[TimelineRow]
-    next: str | None
 
 
 def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sheet | None:
@@ -322,118 +295,6 @@ def _commerce(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
             if order.placed_at is not None
         ],
     )
-
-
-# The timeline
-
-
-def timeline(
-    db: Database[Document],
-    contact_id: ContactId,
-    *,
-    types: Sequence[str] = (),
-    before: str | None = None,
-    limit: int = 50,
-) -> TimelinePage:
-    """A contact's activities, the newest first, and those of all who became this contact."""
-    spans = _spans(db, contact_id)
-    if not spans:
-        return TimelinePage([], None)
-    query: Document = {"$or": spans, "state": "applied"}
-    if types:
-        query["type"] = {"$in": list(types)}
-    place = _place(before)
-    if place is not None:
-        at, id_ = place
-        query["$and"] = [{"$or": [{"happened_at": {"$lt": at}}, {"happened_at": at, "_id": {"$lt": id_}}]}]
-    newest = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(limit + 1)
-    found = list(newest)
-    rows, more = found[:limit], len(found) > limit
-    points = _points_of(db, [row["_id"] for row in rows])
-    ruleset = rulesets.current(db)
-    return TimelinePage(
-        rows=[_timeline_row(row, ruleset, points.get(row["_id"])) for row in rows],
-        next=f"{rows[-1]['happened_at'].isoformat()}~{rows[-1]['_id']}" if more else None,
-    )
-
-
-def types_of(db: Database[Document], contact_id: ContactId) -> list[tuple[str, str, int]]:
-    """The types of a contact's activities with label and number, the most frequent first."""
-    spans = _spans(db, contact_id)
-    if not spans:
-        return []
-    catalog = rulesets.current(db).catalog
-    matching = {"$match": {"$or": spans, "state": "applied"}}
-    counted = db.activities.aggregate([matching, {"$group": {"_id": "$type", "n": {"$sum": 1}}}])
-    counts = Counter({row["_id"]: row["n"] for row in counted})
-    return [(type_, catalog.label(type_), count) for type_, count in counts.most_common()]
-
-
-def _spans(db: Database[Document], contact_id: ContactId) -> list[Document]:
-    """The streams of a contact, each for as long as it was its own."""
-    row = db.contacts.find_one({"_id": contact_id}, {"spans": 1})
-    if row is None:
-        return []
-    spans: list[Document] = [{"stream": f"c:{contact_id}"}]
-    for span in row.get("spans", ()):
-        part: Document = {"stream": span["key"]}
-        bounds = {"$gte": span.get("since"), "$lt": span.get("until")}
-        limits = {operator: at for operator, at in bounds.items() if at is not None}
-        spans.append({**part, "happened_at": limits} if limits else part)
-    return spans
-
-
-def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
-    given: Counter[str] = Counter()
-    for row in db.ledger.find({"activity": {"$in": activities}}, {"activity": 1, "points": 1}):
-        given[row["activity"]] += row["points"]
-    return dict(given)
-
-
-def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
-    catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
-    if row["type"] == "status_changed":
-        properties = _status_words(properties, ruleset)
-    elif row["type"] in ("segment_entered", "segment_left"):
-        segment = ruleset.segments.get(properties.get("segment", ""))
-        properties = {**properties, **({} if segment is None else {"segment": segment.name})}
-    details = {name: row[name] for name in _DETAILS if row.get(name)}
-    return TimelineRow(
-        id=row["_id"],
-        type=row["type"],
-        label=catalog.label(row["type"]),
-        icon=catalog.icon(row["type"]),
-        happened_at=row["happened_at"],
-        summary=catalog.summary(row["type"], properties),
-        points=points,
-        details=details,
-        derived=row.get("derived", False),
-        clamped=row.get("clamped", False),
-        bot=row.get("bot", False),
-    )
-
-
-_DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")
-
-
-def _status_words(properties: Document, ruleset: Ruleset) -> Document:
-    machine = ruleset.machines.get(properties.get("machine", ""))
-    if machine is None:
-        return properties
-    return {
-        "machine": machine.label,
-        **{side: machine.states.get(properties[side], properties[side]) for side in ("from", "to")},
-    }
-
-
-def _place(before: str | None) -> tuple[datetime, str] | None:
-    match = re.fullmatch(r"([^~]+)~(.+)", before or "", re.DOTALL)
-    if match is None:
-        return None
-    try:
-        return datetime.fromisoformat(match[1]), match[2]
-    except ValueError:
-        return None
 
 
 # JSON

@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import ContactSheetsError
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, failures, lanes, outbox, pulses, sheets
+from engine.store import contacts, failures, lanes, outbox, pulses, sheets, timelines
 from engine.store.connection import prepare, utc_now
 from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
 
@@ -190,7 +190,7 @@ def activities(
     contact = contacts.find_contact(db, key)
     if contact is None:
         raise UnknownContact(key)
-    page = sheets.timeline(db, contact, types=type_ or (), limit=limit)
+    page = timelines.timeline(db, contact, types=type_ or (), limit=limit)
     if as_json:
         for row in page.rows:
             typer.echo(sheets.encode(row).decode())

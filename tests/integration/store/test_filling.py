@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import Conflict
-from engine.store import batch, filling, inbox, lanes, publishing, rulesets
+from engine.store import agreement, batch, filling, inbox, lanes, publishing, rulesets
 from engine.store.connection import utc_now
 from tests.builders import an_activity
 from tests.chaos.workload import workload
@@ -44,8 +44,9 @@ def lived(db):
 
 def fold_instead(db):
     """Let the workers fold everybody again, as if MongoDB could not do it."""
-    newest = rulesets.current_number(db)
-    db.rulesets.update_one({"_id": newest}, {"$set": {"filling": False, "outdated_below": newest}})
+    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    outdated = {"filling": False, "kept_from": newest.upkeep, "outdated_below": newest.upkeep}
+    db.rulesets.update_one({"_id": newest.number}, {"$set": outdated})
     drain_all(db)
 
 
@@ -61,7 +62,6 @@ def test_it_comes_to_what_folding_again_comes_to(lived):
     assert changed == sum(after[id_] != v for id_, v in before.items()) > 0
     filled = known(lived)
     assert lanes.idle(lived, now=utc_now())
-    lived.rulesets.update_one({"_id": version.number}, {"$set": {"kept_from": version.number}})
     fold_instead(lived)
     folded = known(lived)
     assert filled[1] == folded[1], "the timelines"
@@ -71,7 +71,7 @@ def test_it_comes_to_what_folding_again_comes_to(lived):
 def test_a_fill_that_is_killed_is_begun_anew_and_counts_once(lived, monkeypatch):
     published(lived, utc_now() + timedelta(hours=1), segments=SEGMENTS)
     version = filling.claim(lived, now=utc_now())
-    monkeypatch.setattr(filling, "_note_crossings", lambda *_: 1 / 0)
+    monkeypatch.setattr(filling, "_note_leavings", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         filling.fill(lived, version)
     monkeypatch.undo()
@@ -81,7 +81,43 @@ def test_a_fill_that_is_killed_is_begun_anew_and_counts_once(lived, monkeypatch)
     filling.fill(lived, again)
 
     filled = known(lived)
-    lived.rulesets.update_one({"_id": version.number}, {"$set": {"kept_from": version.number}})
+    fold_instead(lived)
+    assert known(lived) == filled
+
+
+def test_a_fill_goes_on_where_it_was_killed(lived, monkeypatch):
+    published(lived, utc_now() + timedelta(hours=1), segments=SEGMENTS)
+    version = filling.claim(lived, now=utc_now())
+    whole = filling._fill_quarter
+    monkeypatch.setattr(
+        filling, "_fill_quarter", lambda db, what, number: 1 / 0 if number == 2 else whole(db, what, number)
+    )
+    with pytest.raises(ZeroDivisionError):
+        filling.fill(lived, version)
+    monkeypatch.undo()
+    assert filling.progress(lived) >= 0.25
+    done = set(lived.rulesets.find_one({"_id": version.number})["filled"])
+    seen = []
+    monkeypatch.setattr(
+        filling, "_fill_quarter", lambda db, what, number: seen.append(number) or whole(db, what, number)
+    )
+
+    filling.fill(lived, version)
+
+    assert {*seen} == {0, 1, 2, 3} - done
+    assert filling.progress(lived) is None
+    assert agreement.differences(lived, now=utc_now() + timedelta(hours=2)) == {}
+
+
+def test_rules_published_before_the_fill_do_not_keep_it_from_being_done(lived):
+    at = utc_now() + timedelta(hours=1)
+    published(lived, at, segments=SEGMENTS)
+    published(lived, at + timedelta(minutes=1), scoring="rules: []\n")
+    version = filling.claim(lived, now=utc_now())
+
+    assert filling.fill(lived, version) > 0
+
+    filled = known(lived)
     fold_instead(lived)
     assert known(lived) == filled
 

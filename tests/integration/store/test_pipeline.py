@@ -12,7 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.core import fold as fold_module
 from engine.errors import Conflict, LeaseLost
-from engine.store import batch, contacts, failures, inbox, lanes, rulesets, sheets
+from engine.store import batch, contacts, failures, inbox, lanes, rulesets, sheets, timelines
 from engine.store.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
@@ -29,7 +29,7 @@ def test_an_activity_becomes_a_contacts_sheet(db):
     assert not sheet.identified
     assert sheet.points.total == 2
     assert [(e.rule, e.activity_type) for e in sheet.points.entries] == [("product", "product_visited")]
-    visits = sheets.timeline(db, contact, types=["product_visited"]).rows
+    visits = timelines.timeline(db, contact, types=["product_visited"]).rows
     assert [row.summary for row in visits] == ["Boot · 60.00"]
 
 
@@ -68,12 +68,12 @@ def test_a_merge_moves_nothing_and_unites_everything(db):
     assert contacts.find_contact(db, visitor) == ana, "the old id leads on"
     assert db.contacts.count_documents({}) == 1
     assert db.activities.find_one({"_id": "visit"}) == before
-    assert "visit" in [row.id for row in sheets.timeline(db, ana).rows]
+    assert "visit" in [row.id for row in timelines.timeline(db, ana).rows]
     assert {row["contact"] for row in db.ledger.find()} == {ana}
     merge = db.merges.find_one({"_id": visitor})
     assert (merge["kind"], merge["into"], merge["cause"]) == ("merged", ana, "claim")
     assert [side["_id"] for side in merge["had"]] == [visitor, ana]
-    assert "contacts_merged" in [row.type for row in sheets.timeline(db, ana).rows]
+    assert "contacts_merged" in [row.type for row in timelines.timeline(db, ana).rows]
 
 
 def test_a_late_claim_takes_a_merge_back_and_leaves_no_trace_of_it(db):
@@ -277,5 +277,5 @@ def test_the_accounts_currency_is_that_of_its_first_order(db):
 def test_operators_in_keys_are_data(db):
     receive_and_drain(db, [an_activity("odd", tracker="t1", **{"$where": {"a.b": 1, "$gt": ""}})])
 
-    [row] = sheets.timeline(db, contacts.find_contact(db, "t1"), types=["odd"]).rows
+    [row] = timelines.timeline(db, contacts.find_contact(db, "t1"), types=["odd"]).rows
     assert row.details["properties"] == {"$where": {"a.b": 1, "$gt": ""}}

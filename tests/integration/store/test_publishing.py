@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.errors import InvalidRules
-from engine.store import batch, contacts, inbox, lanes, publishing, reasons, rulesets, sheets
+from engine.store import batch, contacts, inbox, lanes, publishing, reasons, rulesets, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.publishing import NothingChanged, PublishedMeanwhile
 from tests.builders import an_activity, identified
@@ -54,7 +54,7 @@ def segments(db, key="t1"):
 
 
 def crossings(db, key="t1"):
-    page = sheets.timeline(db, contacts.find_contact(db, key), types=["segment_entered", "segment_left"])
+    page = timelines.timeline(db, contacts.find_contact(db, key), types=["segment_entered", "segment_left"])
     return [(row.type, row.details["properties"]["segment"]) for row in page.rows]
 
 

@@ -24,6 +24,7 @@ from dashboard.components.text import (
     table,
     tag,
 )
+from dashboard.components.upkeep import upkeep_bar
 from dashboard.installation import database, instance, time_zone
 from engine.access.accounts import CurrentUser
 from engine.core.rulebook import Rule, Ruleset
@@ -64,6 +65,7 @@ def render(user: CurrentUser) -> None:
             [tag("div", "Rules", "cs-title"), tag("div", f"Version {ruleset.version} is in force", "cs-sub")]
         )
     )
+    upkeep_bar()
     given, edit, history = st.tabs(["What they give", "Edit", "History"], key="rules.tab", on_change="rerun")
     if given.open:
         with given:

@@ -13,6 +13,7 @@ from dashboard.components import charts
 from dashboard.components.contact_list import contact_list
 from dashboard.components.editor import yaml_editor
 from dashboard.components.text import Html, badge, empty_state, figures, joined, link, quiet, show, table, tag
+from dashboard.components.upkeep import upkeep_bar
 from dashboard.installation import database, instance, time_zone
 from engine.access.accounts import CurrentUser
 from engine.core.rulebook import Segment
@@ -71,15 +72,7 @@ def _all(user: CurrentUser) -> None:
     if not found:
         empty_state("No segments yet", "A segment is a named set of contacts: make the first one.")
         return
-    waiting = max(summary.waiting for summary in found)
-    if waiting:
-        show(
-            tag(
-                "div",
-                f"{formats.count(waiting)} contacts are being looked at for the newest rules.",
-                "cs-sub",
-            )
-        )
+    upkeep_bar()
     show(
         table(
             ("Segment", "Kind", "Last 30 days", "Changed", "Contacts"), [_row(summary) for summary in found]

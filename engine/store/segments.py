@@ -18,7 +18,7 @@ from engine.core.rulebook import Ruleset, Segment
 from engine.rules.explain import words
 from engine.rules.query import expression
 from engine.rules.ruleset import compile_ruleset
-from engine.store import contact_documents, contacts, planning, rulesets
+from engine.store import contact_documents, contacts, planning, rulesets, upkeep
 from engine.store.contacts import ContactRow
 
 Document = dict[str, Any]
@@ -69,7 +69,7 @@ def summaries(db: Database[Document], *, now: datetime) -> list[SegmentSummary]:
     """All segments, by name."""
     ruleset = rulesets.current(db)
     moves = _moves(db, now - TREND)
-    waiting = db.contacts.count_documents({"upkeep": {"$lt": ruleset.kept_from}})
+    waiting = upkeep.upkeep(db).waiting
     found = [_summary(db, segment, ruleset, moves, waiting, now) for segment in ruleset.segments.values()]
     return sorted(found, key=lambda summary: summary.name.lower())
 

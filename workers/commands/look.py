@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import ContactSheetsError
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, failures, lanes, outbox, pulses, sheets, timelines
+from engine.store import contacts, failures, lanes, outbox, pulses, sheets, timelines, upkeep
 from engine.store.connection import prepare, utc_now
 from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
 
@@ -44,7 +44,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     now = utc_now()
     by_state = {row["_id"]: row["n"] for row in db.activities.aggregate(_COUNT_STATES)}
     backlog = lanes.backlog(db, now)
-    alive = pulses.alive(db, now)
+    alive, rules = pulses.alive(db, now), upkeep.upkeep(db)
     report: dict[str, Any] = {
         "contacts": db.contacts.estimated_document_count(),
         "activities": {state: by_state.get(state, 0) for state in ("received", "applied", "failed")},
@@ -53,6 +53,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             for lane in backlog
         ],
         "failed": by_state.get("failed", 0),
+        "rules": {**asdict(rules), "done": round(rules.done, 3)},
         "alive": [{"kind": p.kind, "host": p.host, "pid": p.pid} for p in alive],
         "workers": sum(p.kind == "worker" for p in alive),
     }
@@ -62,6 +63,10 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     console.print(f"{report['contacts']:,} contacts; activities: " + ", ".join(
         f"{count:,} {state}" for state, count in report["activities"].items()
     ))  # fmt: skip
+    if not rules.finished:
+        console.print(
+            f"rules of version {rules.version}: {rules.done:.0%} done, {rules.outdated:,} contacts are left"
+        )
     busy = [lane for lane in report["lanes"] if lane["waiting"] or lane["due"]]
     if busy:
         print_table(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import getpass
+import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pymongo.database import Database
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from engine.errors import InvalidRules, NoInstance, Problem
 from engine.rules.explain import lines
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, planning, publishing, reasons, rulesets, sheets
+from engine.store import contacts, planning, publishing, reasons, rulesets, sheets, upkeep
 from engine.store.connection import utc_now
-from workers.commands.look import UnknownContact
+from workers.commands.look import POLL, UnknownContact
 from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
 
 app = typer.Typer(help="The rules: YAML in a folder, or as published.")
@@ -31,6 +33,7 @@ Folder = Annotated[
 ]
 By = Annotated[str | None, typer.Option("--by", help="Who publishes; else the user of this machine.")]
 Recompute = Annotated[bool, typer.Option("--recompute", help="Judge all history by these rules.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Return when all contacts are up to date.")]
 
 BASE = ".version"
 """Where `pull` notes which version the files of a folder come from."""
@@ -145,6 +148,7 @@ def publish(
         int | None, typer.Option(help="The version that was changed; else what `pull` noted.")
     ] = None,
     recompute: Recompute = False,
+    until_done: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Put the files in force as a new version, all at once."""
@@ -158,7 +162,7 @@ def publish(
     )
     if noted.exists():
         noted.write_text(f"{version.number}\n")
-    _published(version, as_json)
+    _published(db, version, until_done=until_done, as_json=as_json)
 
 
 @app.command()
@@ -167,12 +171,26 @@ def rollback(
     data_dir: DataDir = None,
     by: By = None,
     recompute: Recompute = False,
+    until_done: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Publish an older version again, as a new one."""
     _, db = open_db(data_dir, app="rules")
     new = publishing.roll_back(db, version, by=by or getpass.getuser(), now=utc_now(), recompute=recompute)
-    _published(new, as_json)
+    _published(db, new, until_done=until_done, as_json=as_json)
+
+
+@app.command()
+def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """How many contacts are still to be brought up to the version in force."""
+    _, db = open_db(data_dir, app="rules")
+    found = upkeep.upkeep(db)
+    if as_json:
+        print_json({**asdict(found), "done": round(found.done, 3), "finished": found.finished})
+        return
+    what = "history is judged anew" if found.recomputes else "segments are filled"
+    left = f"{found.done:.0%} done, {found.outdated:,} of {found.contacts:,} contacts are left ({what})"
+    typer.echo(f"version {found.version}: " + ("all contacts are up to date" if found.finished else left))
 
 
 @app.command()
@@ -258,13 +276,30 @@ def _report(problems: Iterable[Problem], as_json: bool) -> None:
         typer.echo("the rules are in order")
 
 
-def _published(version: rulesets.Version, as_json: bool) -> None:
+def _published(
+    db: Database[dict[str, Any]], version: rulesets.Version, *, until_done: bool, as_json: bool
+) -> None:
+    if until_done:
+        _watch(db, as_json=as_json)
     if as_json:
         print_json(_told(version))
         return
     typer.echo(f"version {version.number} is in force")
-    if version.upkeep == version.number:
-        typer.echo("the workers bring all contacts up to date: `sheets wait` returns when they are done")
+    if version.upkeep == version.number and not until_done:
+        typer.echo(
+            "the workers bring all contacts up to date: `sheets rules progress` says how far they are, "
+            "`sheets wait` returns when they are done"
+        )
+
+
+def _watch(db: Database[dict[str, Any]], *, as_json: bool) -> None:
+    """Show how contacts are brought up to date, until all are."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True, disable=as_json, console=console) as bar:
+        task = bar.add_task("Bringing contacts up to date", total=1.0)
+        while not (found := upkeep.upkeep(db)).finished:
+            bar.update(task, completed=found.done)
+            time.sleep(POLL)
 
 
 def _told(version: rulesets.Version) -> dict[str, Any]:

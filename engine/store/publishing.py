@@ -41,6 +41,17 @@ class NothingChanged(ContactSheetsError):
     """The files are the published ones."""
 
 
+class ClockWentBack(ContactSheetsError):
+    """By this machine's clock, what is in force was published in the future."""
+
+    def __init__(self, newest: Version, now: datetime) -> None:
+        super().__init__(
+            f"this machine's clock says {now:%Y-%m-%d %H:%M:%S} UTC, but version {newest.number} was "
+            f"published at {newest.published_at:%Y-%m-%d %H:%M:%S}: a clock was or is wrong. "
+            "Look at it (`sheets doctor`), set it right, and publish again"
+        )
+
+
 def completed(db: Database[Document], texts: Mapping[str, str]) -> dict[str, str]:
     """All files: those given, and the others as they are published."""
     published = rulesets.stored_version(db, rulesets.current_number(db)).texts
@@ -82,8 +93,8 @@ def publish(
 
     `base` is the version that the change was made on: if it is no longer the newest,
     nothing is published and PublishedMeanwhile says by whom it was overtaken.  With
-    `recompute` all history is judged by the new rules.  Raises InvalidRules too, and
-    NothingChanged.
+    `recompute` all history is judged by the new rules.  Raises InvalidRules too,
+    NothingChanged, and ClockWentBack, as each version holds from when it was published.
     """
     newest = rulesets.stored_version(db, rulesets.current_number(db))
     if base is not None and base != newest.number:
@@ -93,6 +104,8 @@ def publish(
         raise InvalidRules(problems)
     if dict(texts) == dict(newest.texts) and not recompute:
         raise NothingChanged(f"these are the rules of version {newest.number}: there is nothing to publish")
+    if now <= newest.published_at:
+        raise ClockWentBack(newest, now)
     version = succeed(newest, texts, by=by, message=message, now=now, recompute=recompute)
     try:
         db.rulesets.insert_one(version.row())

@@ -8,7 +8,7 @@ import pytest
 from engine.errors import InvalidRules
 from engine.store import batch, contacts, inbox, lanes, publishing, reasons, rulesets, sheets, timelines
 from engine.store.connection import utc_now
-from engine.store.publishing import NothingChanged, PublishedMeanwhile
+from engine.store.publishing import ClockWentBack, NothingChanged, PublishedMeanwhile
 from tests.builders import an_activity, identified
 from tests.integration.drained import drain_all
 
@@ -107,6 +107,36 @@ def test_the_second_of_two_admins_is_told(db):
         publishing.publish(db, texts, by="eva", message="mine, too", now=utc_now(), base=1)
     with pytest.raises(NothingChanged):
         publishing.publish(db, texts, by="eva", message="the same", now=utc_now())
+
+
+def test_a_clock_that_went_back_keeps_rules_from_being_published_before_the_last(db):
+    publish(db, scoring=RULES % 5)
+    texts = publishing.completed(db, {"scoring.yaml": RULES % 6})
+
+    with pytest.raises(ClockWentBack, match=r"version 2 was published at .* set it right"):
+        publishing.publish(db, texts, by="ana", message="too early", now=utc_now() - timedelta(hours=3))
+
+    assert rulesets.current_number(db) == 2
+
+
+def test_a_clock_that_jumps_ahead_and_back_leaves_nothing_wrong_behind(db):
+    publish(db, segments=SEGMENTS % 1)
+    receive(db, [visited(timedelta(days=1))])
+    assert segments(db) == ["keen"]
+    ahead = utc_now() + timedelta(days=40)
+    lane = db.contacts.find_one()["lane"]
+    lease = lanes.take(db, lane, "one", now=ahead)
+    batch.apply_due(db, lease, rulesets.rulebook(db), clock=lambda: ahead)
+    lanes.release(db, lease)
+    assert segments(db) == [], "by that clock its week is over"
+
+    receive(db, [visited(timedelta(hours=1))])
+
+    assert segments(db) == ["keen"]
+    moves = [type_ for type_, segment in crossings(db) if segment == "keen"]
+    assert moves == ["segment_entered"], "as if the clock had always been right"
+    lease = lanes.take(db, lane, "two", now=utc_now())
+    assert lease is not None, "nor does a lease from the future hold anybody up"
 
 
 def test_rules_whose_own_tests_fail_are_not_published(db):

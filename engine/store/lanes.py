@@ -208,7 +208,9 @@ def _received(db: Database[Document], lane: int) -> bool:
 
 
 def _free(now: datetime) -> Document:
-    return {"$or": [{"lease_until": None}, {"lease_until": {"$lte": now}}]}
+    # A lease that ends later than any can was taken by a clock that was wrong.
+    ends = [{"lease_until": None}, {"lease_until": {"$lte": now}}, {"lease_until": {"$gt": now + 2 * LEASE}}]
+    return {"$or": ends}
 
 
 def due_in(lane: int, now: datetime) -> Document:

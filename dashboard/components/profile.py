@@ -156,6 +156,17 @@ def whys(found: Reasons, zone: ZoneInfo) -> Html:
     return joined(parts)
 
 
+def moves(found: Reasons, zone: ZoneInfo) -> Html:
+    """How each status came to be what it is."""
+    rows = [
+        (formats.moment(move.at, zone), f"{move.machine_label}: {move.from_} → {move.to}", move.because)
+        for move in found.moves
+    ]
+    if not rows:
+        return quiet("Nothing has moved them yet: they are as a contact begins.")
+    return table(("When", "What", "Because of"), rows)
+
+
 def reach(sheet: Sheet) -> Html:
     """What the contact can receive, in words."""
     rows = [

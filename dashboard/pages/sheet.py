@@ -68,7 +68,12 @@ def _profile(sheet: Sheet) -> None:
     with left:
         _card(profile.fields(sheet, zone))
         _card(profile.reach(sheet))
-        _card(profile.statuses(sheet, zone))
+        with st.container(border=True):
+            show(profile.statuses(sheet, zone))
+            with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
+                if moved.open:
+                    found = reasons.reasons(database(), sheet.id, now=utc_now())
+                    show(profile.moves(found, zone) if found else Html(""))
         with st.container(border=True):
             show(profile.segments(sheet, zone))
             with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:

@@ -50,6 +50,17 @@ class Reasons(msgspec.Struct, frozen=True):
     segments: list[SegmentReason]
     crossings: list[Crossing]
     statuses: list[StatusReason]
+    moves: list[Move]
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A status moved, in the words that people read, because of an activity or of time alone."""
+
+    machine_label: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    at: datetime
+    because: str
 
 
 class StatusReason(msgspec.Struct, frozen=True):
@@ -77,6 +88,7 @@ def reasons(db: Database[Document], contact_id: ContactId, *, now: datetime) -> 
             for status in sheet.statuses.values()
             if status.machine in state.statuses
         ],
+        moves=_moves(db, contact_id, ruleset),
     )
 
 
@@ -106,6 +118,17 @@ def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> l
         )
         for row in rows[:HISTORY]
     ]
+
+
+def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
+    query = {"stream": f"c:{contact_id}", "type": "status_changed"}
+    rows = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
+    moves = []
+    for row in rows:
+        said = timelines.status_words(row["properties"], ruleset)
+        because = _because(db, row["cause"], ruleset) or "time went by"
+        moves.append(Move(said["machine"], said["from"], said["to"], row["happened_at"], because))
+    return moves
 
 
 def _because(db: Database[Document], cause: str | None, ruleset: Ruleset) -> str | None:

@@ -145,7 +145,7 @@ def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
 def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
     catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
     if row["type"] == "status_changed":
-        properties = _status_words(properties, ruleset)
+        properties = status_words(properties, ruleset)
     elif row["type"] in ("segment_entered", "segment_left"):
         segment = ruleset.segments.get(properties.get("segment", ""))
         properties = {**properties, **({} if segment is None else {"segment": segment.name})}
@@ -168,7 +168,8 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
 _DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")
 
 
-def _status_words(properties: Document, ruleset: Ruleset) -> Document:
+def status_words(properties: Document, ruleset: Ruleset) -> Document:
+    """What a `status_changed` says, with the names of machine and states."""
     machine = ruleset.machines.get(properties.get("machine", ""))
     if machine is None:
         return properties

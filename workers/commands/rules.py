@@ -246,6 +246,8 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         for s in found.statuses
     )
     print_table("Statuses", ("status", "is", "since", "because of", "reason"), told)
+    moved = ((m.at, m.machine_label, f"{m.from_} → {m.to}", m.because) for m in found.moves)
+    print_table("How they came about", ("when", "status", "moved", "because of"), moved)
 
 
 def _whole(folder: Path, data_dir: Path | None) -> dict[str, str]:

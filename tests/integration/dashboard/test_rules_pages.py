@@ -1,0 +1,116 @@
+"""Rules and segments as each role sees them, by Streamlit's own test."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import installation, signing_in
+from dashboard.components import upkeep as upkeep_component
+from dashboard.pages import rules as rules_page
+from dashboard.pages import segments as segments_page
+from dashboard.pages import sheet as sheet_page
+from engine.access import accounts
+from engine.store import contacts, publishing
+from engine.store.connection import utc_now
+from tests.builders import an_activity, bought, identified, minutes
+from tests.integration.dashboard.test_pages import SCRIPT, shown
+from tests.integration.drained import drain_all, receive_and_drain
+
+
+@pytest.fixture
+def open_page(db, monkeypatch):
+    """Open an address as somebody with a role."""
+    for module in (installation, signing_in, rules_page, segments_page, sheet_page, upkeep_component):
+        monkeypatch.setattr(module, "database", lambda: db)
+    token = accounts.redeem(db, accounts.first_link(db, now=utc_now()), now=utc_now())
+    monkeypatch.setattr(signing_in, "session_token", lambda: token)
+
+    def open_as(role, **params):
+        db.users.update_many({}, {"$set": {"role": role}})
+        app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+        for name, value in params.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return open_as
+
+
+@pytest.fixture
+def bought_shoes(db):
+    receive_and_drain(
+        db,
+        [
+            an_activity("product_visited", minutes(0), tracker="t1", properties={"category": "shoes"}),
+            identified(minutes(1), email="ana@x.com", tracker="t1", traits={"name": "Ana Ruiz"}),
+            bought("90", minutes(2), email="ana@x.com", order_id="A-1", currency="EUR"),
+        ],
+    )
+    return contacts.find_contact(db, "ana@x.com")
+
+
+def test_the_rules_say_what_they_give_in_words(open_page):
+    text = shown(open_page("viewer", page="rules"))
+
+    assert "Version 1 is in force" in text
+    assert "On “" in text
+
+
+def test_a_rule_that_there_is_not_is_said_to_be_none(open_page):
+    assert "No such rule" in shown(open_page("admin", page="rules", rule="<b>x</b>"))
+
+
+@pytest.mark.parametrize("role", ["viewer", "marketer"])
+def test_only_admins_are_offered_to_go_back_to_older_rules(db, open_page, role):
+    texts = publishing.completed(db, {"scoring.yaml": "rules: []\n"})
+    publishing.publish(db, texts, by="ana", message="none", now=utc_now())
+    offered = {}
+    for who in (role, "admin"):
+        app = open_page(who, page="rules")
+        app.session_state["rules.tab"] = "History"
+        shown(app.run())
+        offered[who] = [button.key for button in app.button if button.key.startswith("rules.back.")]
+
+    assert offered == {role: [], "admin": ["rules.back.1"]}
+
+
+def test_while_contacts_are_brought_up_to_date_a_page_says_how_many_are_left(db, open_page, bought_shoes):
+    texts = publishing.completed(db, {"scoring.yaml": "rules: []\n"})
+    publishing.publish(db, texts, by="ana", message="none", now=utc_now(), recompute=True)
+
+    app = open_page("admin", page="rules")
+    shown(app)
+    assert "Judging all history by version 2: 0%, 1 contacts to go" in str(app.get("progress")[0].proto)
+
+    drain_all(db)
+    assert not open_page("admin", page="rules").get("progress")
+
+
+def test_segments_are_listed_with_their_size(open_page, bought_shoes):
+    text = shown(open_page("viewer", page="segments"))
+
+    assert "Customers" in text or "customers" in text
+    assert "dynamic" in text
+
+
+def test_a_viewer_is_not_let_edit_a_segment(open_page):
+    text = shown(open_page("viewer", page="segments", segment="new"))
+
+    assert "Only marketers and admins change segments" in text
+    assert not [b for b in open_page("viewer", page="segments").button if b.key == "segments.new"]
+
+
+def test_the_form_asks_for_a_name_first(open_page):
+    assert "Give it a name to go on" in shown(open_page("marketer", page="segments", segment="new"))
+
+
+def test_a_segment_that_there_is_not_is_said_to_be_none(open_page):
+    assert "No such segment" in shown(open_page("marketer", page="segments", segment="nothing"))
+
+
+def test_the_sheet_says_how_statuses_came_about(db, open_page, bought_shoes):
+    receive_and_drain(db, [an_activity("newsletter_subscribed", minutes(3), email="ana@x.com")])
+    app = open_page("viewer", contact=bought_shoes)
+    app.session_state["sheet.moves"] = True
+
+    text = shown(app.run())
+
+    assert "<td>Newsletter: not subscribed → subscribed</td>" in text

@@ -116,6 +116,8 @@ class _Source:
         operator = OPERATORS[tree.operator]
         if tree.operator == "matches":
             return self._matches(tree)
+        if tree.path.source == "contact" and tree.path.name == "segments" and operator.whole:
+            return self._segments(tree)
         slow = self._constant(_slow(operator, tree.operand))
         value = self._value(tree.path)
         usual = _USUAL.get(_kind(tree.operand) or "")
@@ -124,6 +126,15 @@ class _Source:
         fixed = frozenset(tree.operand) if isinstance(tree.operand, list | tuple) else tree.operand
         quick = operator.python.replace("k", self._constant(fixed))
         return f"(({quick}) if (v := {value}).__class__ {usual} else {slow}(v, now))"
+
+    def _segments(self, tree: Compare) -> str:
+        if tree.operator not in ("has", "has_any", "has_all"):
+            slow = self._constant(_slow(OPERATORS[tree.operator], tree.operand))
+            return f"{slow}({self._value(tree.path)}, now)"
+        wanted = frozenset(tree.operand)
+        if tree.operator == "has_any":
+            return f"(not {self._constant(wanted.isdisjoint)}(s.segments))"
+        return f"{self._constant(wanted.issubset)}(s.segments)"
 
     def _matches(self, tree: Compare) -> str:
         search = self._constant(re2.compile(tree.operand).search)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -13,6 +14,9 @@ ContactId = NewType("ContactId", str)
 RuleId = NewType("RuleId", str)
 Key = NewType("Key", str)
 """A tracker or an identity with its kind before it: `t:…`, `e:…`, `p:…` or `x:…`."""
+
+UNDOES = "undoes"
+"""What the property is called in which an edit names the activity that it takes back."""
 
 Moment = tuple[datetime, int, ActivityId]
 """Where an activity stands in the order of happening.  At equal times a claim comes
@@ -79,9 +83,29 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether this says that its tracker, or its several identities, are one person's."""
         return bool(self.identities)
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person did this to a contact: its stream alone says to which."""
+        return self.tracker is None and self.stream not in self.identities.keys()
+
+    @property
+    def undoes(self) -> ActivityId | None:
+        """The activity that this one takes back, by hand."""
+        undone = self.properties.get(UNDOES)
+        return ActivityId(undone) if isinstance(undone, str) and self.by_hand else None
+
     def keys(self) -> list[Key]:
         """Every key named here, identities first."""
         keys = self.identities.keys()
         if self.tracker is not None:
             keys.append(Key(f"t:{self.tracker}"))
+        if self.stream not in keys:
+            keys.append(self.stream)
         return keys
+
+
+def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
+    """What a person took back; what takes something back can itself be taken back."""
+    undoing = {activity.id: activity.undoes for activity in history if activity.undoes is not None}
+    again = set(undoing.values())
+    return {undone for id_, undone in undoing.items() if id_ not in again}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.core.activities import Activity, ActivityId, ContactId
+from engine.core.activities import Activity, ActivityId, ContactId, taken_back
 from engine.core.contact import ContactState
 from engine.core.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
 from engine.core.people import (
@@ -72,9 +72,13 @@ def step(
     versions = {activity.ruleset for activity in activities}
     if not all(is_kept_by(contact.state, rulebook, versions) for contact in contacts.values()):
         return None
+    if any(activity.undoes for activity in activities):
+        return None
     if _is_late(contacts.values(), activities, rulebook):
         return None
-    resolver = Resolver(namespace, {c.person.id: c.person for c in contacts.values()}, set(shared))
+    undone = {id_ for contact in contacts.values() for id_ in contact.state.undone}
+    people = {c.person.id: c.person for c in contacts.values()}
+    resolver = Resolver(namespace, people, set(shared), undone)
     try:
         placements = _place_all(resolver, activities)
     except BecameShared:
@@ -116,7 +120,8 @@ def refold(
     """
     history = sorted(activities, key=lambda activity: activity.moment)
     newly_shared = shared_trackers(history) - shared
-    resolver = Resolver(namespace, {}, shared | newly_shared)
+    undone = taken_back(history)
+    resolver = Resolver(namespace, {}, shared | newly_shared, undone)
     apart = _place_all(resolver, history)
     placements = _at_survivors(apart, resolver)
     known = _known_before_merges(apart, resolver.merges, rulebook)

@@ -146,8 +146,9 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     `weak` names the fields that were only filled because they were empty: a stronger
     source may change them.  `clock` is the last activity folded, `passed` the last time at
     which something fell due: what comes with an earlier time is late.  `segments` says since
-    when the contact is in each; `did` are the times that conditions ask for, by track, the
-    newest first; `upkeep` is the version of the rules that both were last kept for.
+    when the contact is in each; `undone` are activities that a person took back; `did` are the
+    times that conditions ask for, by track, the newest first; `upkeep` is the version of the
+    rules that segments and `did` were last kept for.
     """
 
     first_name: str | None = None
@@ -167,6 +168,7 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     cart: Cart | None = None
     limits: dict[str, LimitCount] = {}
     segments: dict[str, datetime] = {}
+    undone: list[ActivityId] = []
     did: dict[str, list[datetime]] = {}
     first_seen: datetime | None = None
     last_seen: datetime | None = None

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from engine.core import commerce, deliverability, effects, scoring, segments, statuses
-from engine.core.activities import Activity, ActivityId, ContactId, Key
+from engine.core.activities import Activity, ActivityId, ContactId, Key, taken_back
 from engine.core.conditions import Track, TrackId
 from engine.core.contact import ContactState
 from engine.core.people import Placement
@@ -108,6 +108,7 @@ def fold(
         _begin(state),
         known or {},
         _reached(state, rulebook),
+        undone=_undone(state, placements),
     )
     for placement in placements:
         try:
@@ -149,6 +150,12 @@ def _reached(state: ContactState | None, rulebook: Rulebook) -> datetime | None:
     return max(at for at in reached if at is not None)
 
 
+def _undone(state: ContactState | None, placements: Sequence[Placement]) -> frozenset[ActivityId]:
+    """What a person took back, before and now."""
+    now = taken_back(placement.activity for placement in placements)
+    return frozenset(now if state is None else {*state.undone, *now})
+
+
 def _tracks(
     state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook
 ) -> Mapping[TrackId, Track]:
@@ -177,6 +184,8 @@ class _Folding:
     """What has happened and no rule has looked at yet; and whether rules may."""
     noted: Counter[ActivityId] = field(default_factory=Counter)
     root: ActivityId = NOTHING
+    undone: frozenset[ActivityId] = frozenset()
+    """What a person took back: it is shown, and has no effect."""
     silent: set[str] = field(default_factory=set)
     """The segments that were entered by publishing alone."""
 
@@ -194,20 +203,35 @@ class _Folding:
         state = self.state
         _see(state, placement)
         statuses.begin(state, ruleset)
-        take_traits(state, placement, ruleset)
+        undone = activity.id in self.undone
+        if not undone:
+            take_traits(state, placement, ruleset)
         moved = _take_address(state, placement, ruleset)
-        if _counts(activity, ruleset) and _trade(state, activity, ruleset):
+        if not undone and _counts(activity, ruleset) and _trade(state, activity, ruleset):
             deliverability.take_sending(state, activity)
             deliverability.take_push(state, activity)
             if not activity.bot:
                 segments.remember(state, activity, self.tracks.values())
             moved += statuses.move(state, activity, ruleset)
             deliverability.forgive(state, activity, moved)
+            self._edit(activity, ruleset)
             self.events.append((activity, not activity.bot))
         self._note_moves(moved, activity)
         if activity.id in self.known:
             self._enter_by_merging(self.known[activity.id], activity, ruleset)
         self._react(ruleset, activity.happened_at, cause=activity.id)
+
+    def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
+        """Take in what only a person can say: points given or taken, static segments."""
+        if not activity.by_hand:
+            return
+        before = self.state.points.total
+        entry = scoring.correct(self.state, activity, ruleset, contact=self.contact)
+        if entry is not None:
+            self.outcome.ledger.append(entry)
+            self._note_points(before, activity.id, activity.happened_at, ruleset)
+        for crossed in segments.edit(self.state, activity, ruleset):
+            self._note_crossing(crossed, activity.happened_at, activity.id, ruleset)
 
     def pass_time(self, until: datetime) -> None:
         """Let fall due, in order, what does so by `until`."""
@@ -223,6 +247,7 @@ class _Folding:
     def finish(self) -> Outcome:
         """The outcome, with the state that is kept."""
         state, present = self.state, self.rulebook.present
+        state.undone = sorted(self.undone)
         if any(track not in present.tracks for track in state.did):
             state.did = {track: times for track, times in state.did.items() if track in present.tracks}
         state.upkeep = present.upkeep

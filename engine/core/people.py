@@ -140,11 +140,13 @@ class Resolver:
       namespace(bytes): The secret that contact ids are keyed with.
       people(dict): The living people of one component, by id; changed in place.
       shared(set): Trackers known to be shared devices: they link nobody.
+      undone(set): Activities that were taken back: what they say of a contact is void.
     """
 
     namespace: bytes
     people: dict[ContactId, Person]
     shared: set[str] = field(default_factory=set)
+    undone: set[ActivityId] = field(default_factory=set)
     merges: list[Merged] = field(default_factory=list)
     suggestions: list[Suggested] = field(default_factory=list)
     touched: set[ContactId] = field(default_factory=set)
@@ -157,6 +159,8 @@ class Resolver:
 
         Raises BecameShared when this claim makes its tracker a shared device.
         """
+        if activity.by_hand:
+            return self._placed(activity, self._edited(activity), gaps_only=False)
         if not activity.identities:
             return self._placed(activity, self._visitor(activity), gaps_only=False)
         person, was_here = self._claimant(activity)
@@ -173,6 +177,24 @@ class Resolver:
         while contact in into:
             contact = into[contact]
         return contact
+
+    # By hand
+
+    def _edited(self, activity: Activity) -> Person:
+        """Whom a person's edit is about, with the identities that it gives them."""
+        holder = self._holder.get(activity.stream)
+        person = self._new_person(activity.stream, activity) if holder is None else self.people[holder]
+        if holder is None:
+            self._holder[activity.stream] = person.id
+            person.former.append(activity.stream)
+        self.touched.add(person.id)
+        for key in activity.identities.keys() if activity.id not in self.undone else ():
+            held = person.identities.get(kind_of(key))
+            if held != key and not self._held_by_another(key, person):
+                if held is not None:
+                    person.former = [*(k for k in person.former if k != key), held]
+                self._assign(person, kind_of(key), key)
+        return person
 
     # Trackers
 

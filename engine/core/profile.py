@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from engine.core.activities import Activity
 from engine.core.contact import ContactState
+from engine.core.fields import CUSTOM
 from engine.core.people import Placement
 from engine.core.rulebook import Account, CustomField, Ruleset
 
@@ -22,6 +24,9 @@ _IDENTIFYING = frozenset({"email", "phone", "mobile_phone", "id", "userId", "ano
 _HANDLED = frozenset(name for names in FIELDS.values() for name in names) | _IDENTIFYING | {"name"}
 _CUSTOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\- ]{0,63}")
 
+CLEARED = "cleared"
+"""What the property is called in which an edit names the fields that it empties."""
+
 MAX_CUSTOM_FIELDS = 100
 """Undeclared traits that one contact may keep as custom fields; more stay on the activity."""
 
@@ -35,6 +40,7 @@ def take_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> 
     With `gaps_only` a value fills an empty field, or one that was itself filled so.
     """
     traits = placement.activity.traits
+    _clear(state, placement.activity)
     if not traits:
         return
     for name, value in _standard(traits).items():
@@ -49,6 +55,18 @@ def take_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> 
             state, f"custom.{name}", state.custom.get(name), gaps_only=placement.gaps_only
         ):
             state.custom = {**state.custom, name: value}
+
+
+def _clear(state: ContactState, activity: Activity) -> None:
+    """Empty the fields that a person emptied by hand."""
+    names = activity.properties.get(CLEARED)
+    for name in names if isinstance(names, list) and activity.by_hand else ():
+        custom = str(name).removeprefix(CUSTOM)
+        if custom != name:
+            state.custom = {known: value for known, value in state.custom.items() if known != custom}
+        elif name in FIELDS:
+            setattr(state, name, None)
+        state.weak = [weak for weak in state.weak if weak != name]
 
 
 def _may_set(state: ContactState, name: str, present: object, *, gaps_only: bool) -> bool:
@@ -94,6 +112,17 @@ def _coerced(value: Any, declared: CustomField | None, account: Account) -> Any:
     if declared is None:
         return _undeclared(value) if account.keep_undeclared_traits else None
     return _COERCE[declared.type](value)
+
+
+def coerced(name: str, value: Any, ruleset: Ruleset) -> Any:
+    """A field's value as it is kept, from one that somebody typed; unset if it cannot be one."""
+    if name == "birth_date":
+        return as_date(value)
+    custom = name.removeprefix(CUSTOM)
+    if custom == name:
+        return as_text(value)
+    declared = ruleset.fields.get(custom)
+    return _undeclared(value) if declared is None else _COERCE[declared.type](value)
 
 
 def _undeclared(value: Any) -> Any:

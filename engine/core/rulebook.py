@@ -238,6 +238,8 @@ class Ruleset:
 
     def rule_name(self, rule: str) -> str:
         """The name that a person reads for a rule, or its id if it is gone."""
+        if rule == "by-hand":
+            return "Corrected by hand"
         return next((r.name for rules in self.rules.values() for r in rules if r.id == rule), rule)
 
     @cached_property

@@ -16,6 +16,9 @@ from engine.core.commerce import money
 from engine.core.contact import ContactState, LimitCount
 from engine.core.rulebook import Account, Award, Fading, Period, Rule, RuleGroup, Ruleset
 
+BY_HAND = RuleId("by-hand")
+"""What stands in the place of a rule where a person corrected the points."""
+
 MAX_POINTS = 1_000_000
 """The most points of one entry: a larger sum is a property that was sent wrong."""
 
@@ -73,6 +76,27 @@ def give(
         contact=contact,
         expires_at=losses[-1][0] if losses else None,
         losses=tuple(losses) if len(losses) > 1 else (),
+    )
+
+
+def correct(
+    state: ContactState, activity: Activity, ruleset: Ruleset, *, contact: ContactId
+) -> LedgerEntry | None:
+    """Give or take points by hand, as an entry like another; none if the edit says nothing of points."""
+    points = activity.properties.get("points")
+    if not isinstance(points, int) or isinstance(points, bool) or not points:
+        return None
+    points = max(-MAX_POINTS, min(points, MAX_POINTS))
+    state.points.total += points
+    state.points.changed_at = activity.happened_at
+    return LedgerEntry(
+        rule=BY_HAND,
+        version=ruleset.version,
+        activity=activity.id,
+        activity_type=activity.type,
+        points=points,
+        happened_at=activity.happened_at,
+        contact=contact,
     )
 
 

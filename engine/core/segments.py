@@ -11,6 +11,9 @@ from engine.core.conditions import Track
 from engine.core.contact import ContactState
 from engine.core.rulebook import Ruleset
 
+ADD_TO, REMOVE_FROM = "add_to", "remove_from"
+"""What the properties are called in which an edit names static segments."""
+
 
 @dataclass(frozen=True)
 class Crossed:
@@ -46,6 +49,18 @@ def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, sil
     others = {id_: since for id_, since in state.segments.items() if id_ != segment}
     crossed = Crossed(segment, enters, silent, since=None if enters else state.segments.get(segment))
     state.segments = dict(sorted({**others, segment: now}.items())) if enters else others
+    return crossed
+
+
+def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Crossed]:
+    """Put the contact into static segments, or take it out, as a person's edit says."""
+    crossed = []
+    for name, enters in ((ADD_TO, True), (REMOVE_FROM, False)):
+        wanted = activity.properties.get(name)
+        for id_ in wanted if isinstance(wanted, list) else ():
+            segment = ruleset.segments.get(id_)
+            if segment is not None and not segment.dynamic and (id_ in state.segments) != enters:
+                crossed.append(cross(state, id_, activity.happened_at, enters=enters))
     return crossed
 
 

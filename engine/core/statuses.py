@@ -23,6 +23,12 @@ class Moved:
     to: str
 
 
+def by_hand(machine: Machine, present: str) -> list[str]:
+    """The states into which a person may put a machine that is in one."""
+    moves = machine.transitions.get("contact_edited", ())
+    return list(dict.fromkeys(move.to for move in moves if present in move.sources and move.to != present))
+
+
 def begin(state: ContactState, ruleset: Ruleset) -> None:
     """Put machines that a contact has not met yet into their initial states."""
     missing = {id_: Status(m.initial) for id_, m in ruleset.machines.items() if id_ not in state.statuses}

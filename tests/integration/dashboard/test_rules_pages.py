@@ -39,7 +39,7 @@ def bought_shoes(db):
     receive_and_drain(
         db,
         [
-            an_activity("product_visited", minutes(0), tracker="t1", properties={"category": "shoes"}),
+            an_activity("product_visited", minutes(0), tracker="t1", category="shoes"),
             identified(minutes(1), email="ana@x.com", tracker="t1", traits={"name": "Ana Ruiz"}),
             bought("90", minutes(2), email="ana@x.com", order_id="A-1", currency="EUR"),
         ],

@@ -1,0 +1,381 @@
+"""What people change of contacts by hand: checked here, then kept as an activity like any other.
+
+Nothing is written on the contact: the fold takes the edit in, so that it counts once,
+shows on the timeline with its author, and can be taken back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.core import profile
+from engine.core.activities import UNDOES, Activity, ActivityId, ContactId, Identities, Key
+from engine.core.fields import CUSTOM, FIELDS
+from engine.core.identities import (
+    normalise_email,
+    normalise_external_id,
+    normalise_phone,
+    stream_of,
+)
+from engine.core.profile import CLEARED
+from engine.core.rulebook import Ruleset
+from engine.core.scoring import MAX_POINTS
+from engine.core.segments import ADD_TO, REMOVE_FROM
+from engine.core.statuses import by_hand
+from engine.errors import ContactSheetsError, InvalidIdentity
+from engine.store import inbox, rulesets
+
+Document = dict[str, Any]
+
+IDENTITIES = ("external_id", "email", "mobile_phone")
+PROFILE = ("first_name", "last_name", "birth_date")
+"""The fields, besides custom ones, that a person may change."""
+
+NEEDS_REASON = frozenset({"bounced", "blocked"})
+"""States that nobody leaves by hand without saying why."""
+
+SOURCE = "dashboard"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is to be changed of a contact.
+
+    `fields` are new values by name (`custom.…` for the shop's own); nothing empties a
+    field.  `statuses` are new states by machine, `until` when a pause ends.  `points` are
+    given or taken.  `undoes` takes another activity back.
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    add_to: Sequence[str] = ()
+    remove_from: Sequence[str] = ()
+    points: int = 0
+    reason: str = ""
+    until: date | None = None
+    undoes: ActivityId | None = None
+
+    def __bool__(self) -> bool:
+        changes = (self.fields, self.statuses, self.add_to, self.remove_from, self.points, self.undoes)
+        return any(changes)
+
+
+class InvalidEdit(ContactSheetsError):
+    """What cannot be done, by field; `other` is who has the email, number or id already."""
+
+    def __init__(self, problems: Mapping[str, str], other: ContactId | None = None) -> None:
+        self.problems = dict(problems)
+        self.other = other
+        super().__init__("; ".join(problems.values()))
+
+
+class EditedMeanwhile(ContactSheetsError):
+    """Fields that somebody else changed since they were read, with what they are now."""
+
+    def __init__(self, theirs: Mapping[str, Any]) -> None:
+        self.theirs = dict(theirs)
+        super().__init__(f"changed meanwhile by somebody else: {', '.join(theirs)}")
+
+
+class NoSuchContact(ContactSheetsError):
+    """The contact is not there any more."""
+
+
+def edit(
+    db: Database[Document],
+    contact: ContactId,
+    change: Edit,
+    *,
+    id_: ActivityId,
+    author: str,
+    now: datetime,
+    read: Mapping[str, Any] | None = None,
+) -> frozenset[int]:
+    """Keep an edit, durably and once for its id; return the lanes that have work by it.
+
+    `read` are the values that its author saw in the fields: if one is another now, nothing
+    is done.  Raises InvalidEdit, EditedMeanwhile, NoSuchContact, Unavailable.
+    """
+    row = db.contacts.find_one({"_id": contact})
+    if row is None:
+        raise NoSuchContact("this contact is not there any more: it may have been merged or erased")
+    ruleset = rulesets.current(db)
+    _refuse_overtaken(row, read or {})
+    checked = _Checked.of(db, row, change, ruleset)
+    said: Document = {"author": author, **checked.said, **_said(change), "what": checked.words}
+    return _keep(
+        db,
+        Activity(
+            id=id_,
+            type="contact_edited",
+            stream=_anchor(row),
+            happened_at=now,
+            received_at=now,
+            identities=checked.identities,
+            traits=checked.traits,
+            properties=said,
+            trusted=True,
+            ruleset=ruleset.version,
+            source=SOURCE,
+        ),
+    )
+
+
+def create(
+    db: Database[Document], fields: Mapping[str, Any], *, id_: ActivityId, author: str, now: datetime
+) -> frozenset[int]:
+    """Keep a new contact, by at least one of email, mobile phone and external id.
+
+    Raises InvalidEdit, which names who has one of them already.
+    """
+    ruleset = rulesets.current(db)
+    checked = _Checked.of(db, {"_id": ContactId("")}, Edit(fields=fields), ruleset)
+    if not checked.identities:
+        raise InvalidEdit({"email": "an email, a mobile phone or an external id is needed"})
+    return _keep(
+        db,
+        Activity(
+            id=id_,
+            type="contact_created",
+            stream=stream_of(None, checked.identities),
+            happened_at=now,
+            received_at=now,
+            identities=checked.identities,
+            traits=checked.traits,
+            properties={"author": author},
+            trusted=True,
+            ruleset=ruleset.version,
+            source=SOURCE,
+        ),
+    )
+
+
+def until_applied(db: Database[Document], id_: ActivityId, *, patience: float) -> bool:
+    """Wait until an edit has taken effect, some seconds at most; whether it has."""
+    deadline = time.monotonic() + patience
+    while (row := db.activities.find_one({"_id": id_}, {"state": 1})) and row["state"] == "received":
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.03)
+    return row is not None and row["state"] == "applied"
+
+
+def value_of(row: Document, name: str) -> Any:
+    """What a contact's document says of a field that can be edited; unset for nothing."""
+    if name.startswith(CUSTOM):
+        return row.get("custom", {}).get(name.removeprefix(CUSTOM))
+    return (row.get("email_typed") or row.get("email")) if name == "email" else row.get(name)
+
+
+def label_of(name: str, ruleset: Ruleset) -> str:
+    """What people call a field."""
+    custom = name.removeprefix(CUSTOM)
+    if custom != name:
+        declared = ruleset.fields.get(custom)
+        return custom if declared is None else declared.label
+    return FIELDS[name].label
+
+
+def _keep(db: Database[Document], activity: Activity) -> frozenset[int]:
+    return inbox.receive(db, [activity]).lanes
+
+
+def _anchor(row: Document) -> Key:
+    """The stream by which an edit finds its contact: one that is the contact's own now."""
+    held = [span["key"] for span in row.get("spans", ()) if span.get("until") is None]
+    strongest = sorted(held, key=lambda key: ("xept".index(key[0]), key))
+    if not strongest:
+        raise InvalidEdit({"": "nothing leads to this contact any more, so that it cannot be changed"})
+    return Key(strongest[0])
+
+
+def _refuse_overtaken(row: Document, read: Mapping[str, Any]) -> None:
+    theirs = {name: value_of(row, name) for name, seen in read.items() if value_of(row, name) != seen}
+    if theirs:
+        raise EditedMeanwhile(theirs)
+
+
+def _said(change: Edit) -> Document:
+    """What an edit says besides fields."""
+    said: Document = dict(change.statuses)
+    parts = {
+        ADD_TO: list(change.add_to),
+        REMOVE_FROM: list(change.remove_from),
+        "points": change.points,
+        "reason": change.reason.strip(),
+        "until": change.until.isoformat() if change.until else None,
+        UNDOES: change.undoes,
+    }
+    return said | {name: value for name, value in parts.items() if value}
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """An edit in which every value is as it is kept; `words` tell it to people."""
+
+    identities: Identities
+    traits: Document
+    said: Document
+    words: list[str]
+
+    @classmethod
+    def of(cls, db: Database[Document], row: Document, change: Edit, ruleset: Ruleset) -> _Checked:
+        problems: dict[str, str] = {}
+        identities, other = _identities(db, row, change, ruleset, problems)
+        traits, cleared = _traits(row, change, ruleset, problems)
+        problems |= _wrong_statuses(row, change, ruleset) | _wrong_segments(change, ruleset)
+        if change.points and not change.reason.strip():
+            problems["points"] = "points that are given or taken by hand need a reason"
+        if abs(change.points) > MAX_POINTS:
+            problems["points"] = f"at most {MAX_POINTS:,} points at once"
+        if problems:
+            raise InvalidEdit(problems, other)
+        if "email" in change.fields:
+            traits["email"] = str(change.fields["email"]).strip()
+        said = {CLEARED: cleared} if cleared else {}
+        return cls(identities, traits, said, list(_words(row, change, ruleset)))
+
+
+def _identities(
+    db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, problems: dict[str, str]
+) -> tuple[Identities, ContactId | None]:
+    found: dict[str, str] = {}
+    other: ContactId | None = None
+    for name in IDENTITIES:
+        if name not in change.fields:
+            continue
+        if not change.fields[name]:
+            if row.get(name):
+                problems[name] = f"{label_of(name, ruleset)} can be changed, not taken away"
+            continue
+        try:
+            value = _normalised(name, str(change.fields[name]), ruleset)
+        except InvalidIdentity as error:
+            problems[name] = f"{label_of(name, ruleset)}: {error.reason}"
+            continue
+        key = f"{_KINDS[name]}:{value}"
+        holder = db.contacts.find_one({"keys": key}, {"first_name": 1, "last_name": 1})
+        if holder is not None and holder["_id"] != row["_id"]:
+            other = ContactId(holder["_id"])
+            whose = " ".join(filter(None, (holder.get("first_name"), holder.get("last_name"))))
+            problems[name] = (
+                f"{whose or 'another contact'} has {label_of(name, ruleset).lower()} {value} already"
+            )
+            continue
+        found["phone" if name == "mobile_phone" else name] = value
+    return Identities(**found), other
+
+
+_KINDS = {"external_id": "x", "email": "e", "mobile_phone": "p"}
+
+
+def _normalised(name: str, value: str, ruleset: Ruleset) -> str:
+    if name == "email":
+        return normalise_email(value)
+    if name == "mobile_phone":
+        return normalise_phone(value, region=ruleset.account.default_region)
+    return normalise_external_id(value)
+
+
+def _traits(
+    row: Document, change: Edit, ruleset: Ruleset, problems: dict[str, str]
+) -> tuple[Document, list[str]]:
+    """The new values by trait, each as it is kept, and the names of fields that are emptied."""
+    traits: Document = {}
+    cleared: list[str] = []
+    for name, value in change.fields.items():
+        if name in IDENTITIES:
+            continue
+        custom = name.removeprefix(CUSTOM)
+        if custom == name and name not in PROFILE:
+            problems[name] = f"{name!r} cannot be changed by hand"
+        elif value is None or value == "" or value == []:
+            if value_of(row, name) is not None:
+                cleared.append(name)
+        else:
+            kept = profile.coerced(name, value, ruleset)
+            if kept is None:
+                problems[name] = f"{label_of(name, ruleset)}: {_WANTED[_type(name, ruleset)]}"
+            else:
+                traits[custom] = kept
+    return traits, cleared
+
+
+def _type(name: str, ruleset: Ruleset) -> str:
+    if name == "birth_date":
+        return "date"
+    declared = ruleset.fields.get(name.removeprefix(CUSTOM))
+    return "text" if declared is None else declared.type
+
+
+_WANTED = {
+    "text": f"text of at most {profile.MAX_TEXT:,} characters is wanted",
+    "number": "a number is wanted",
+    "boolean": "yes or no is wanted",
+    "date": "a date is wanted, as 2026-03-31",
+    "list": "a list is wanted",
+}
+
+
+def _wrong_statuses(row: Document, change: Edit, ruleset: Ruleset) -> dict[str, str]:
+    problems = {}
+    for id_, to in change.statuses.items():
+        machine = ruleset.machines.get(id_)
+        if machine is None:
+            problems[id_] = f"there is no status {id_!r}"
+            continue
+        present = row.get("statuses", {}).get(id_, {}).get("state", machine.initial)
+        allowed = by_hand(machine, present)
+        if to not in allowed:
+            words = ", ".join(machine.states[state] for state in allowed) or "none"
+            problems[id_] = (
+                f"{machine.label} cannot go from {machine.states.get(present, present)} to "
+                f"{machine.states.get(to, to)} by hand; allowed: {words}"
+            )
+        elif present in NEEDS_REASON and not change.reason.strip():
+            problems[id_] = f"say why {machine.label} is no longer {machine.states.get(present, present)}"
+    return problems
+
+
+def _wrong_segments(change: Edit, ruleset: Ruleset) -> dict[str, str]:
+    problems = {}
+    for id_ in (*change.add_to, *change.remove_from):
+        segment = ruleset.segments.get(id_)
+        if segment is None:
+            problems[id_] = f"there is no segment {id_!r}"
+        elif segment.dynamic:
+            problems[id_] = f"{segment.name} is dynamic: its condition decides who is in it"
+    return problems
+
+
+def _words(row: Document, change: Edit, ruleset: Ruleset) -> Sequence[str]:
+    """What was changed, for the timeline."""
+    words = [
+        f"{label_of(name, ruleset)}: {_shown(value_of(row, name))} → {_shown(value)}"
+        for name, value in change.fields.items()
+    ]
+    words += [
+        f"{ruleset.machines[id_].label}: {ruleset.machines[id_].states[to]}"
+        for id_, to in change.statuses.items()
+    ]
+    words += [f"into {ruleset.segments[id_].name}" for id_ in change.add_to]
+    words += [f"out of {ruleset.segments[id_].name}" for id_ in change.remove_from]
+    if change.points:
+        words.append(f"{change.points:+d} points")
+    if change.undoes:
+        words.append("took something back")
+    return words
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)[:80]

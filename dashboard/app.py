@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import streamlit as st
 from pymongo.errors import PyMongoError
 
 from dashboard import wording
+from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
 from dashboard.pages import contacts, rules, segments, sheet, sign_in
 from dashboard.signing_in import current_user
 from dashboard.theme import apply_theme
 from engine.access.accounts import CurrentUser
+from engine.access.permissions import NotAllowed, Permission, may
 from engine.errors import NoInstance, Unavailable
 
 
@@ -32,19 +37,43 @@ def main() -> None:
 
 def _page() -> None:
     user = current_user()
-    _bar(user)
     if user is None:
+        _bar(None)
         sign_in.render()
         return
+    follow_links()
+    _bar(user)
     wanted = st.query_params.get("contact")
-    if wanted:
-        sheet.render(wanted)
-    elif st.query_params.get("page") == "segments":
-        segments.render(user)
-    elif st.query_params.get("page") == "rules":
-        rules.render(user)
-    else:
-        contacts.render()
+    try:
+        if wanted:
+            sheet.render(user, wanted)
+        else:
+            _present().render(user)
+    except NotAllowed as error:
+        empty_state("This is not for you", f"{error}.")
+
+
+@dataclass(frozen=True)
+class Way:
+    """A page that the bar leads to; `needs` is what one must be allowed to be shown the way."""
+
+    label: str
+    render: Callable[[CurrentUser], None]
+    needs: Permission = Permission.SEE
+
+
+WAYS = {
+    "contacts": Way("Contacts", contacts.render),
+    "segments": Way("Segments", segments.render),
+    "rules": Way("Rules", rules.render),
+}
+"""The pages by their name in the address; the first is the start."""
+
+START = next(iter(WAYS))
+
+
+def _present() -> Way:
+    return WAYS.get(st.query_params.get("page", START), WAYS[START])
 
 
 def _bar(user: CurrentUser | None) -> None:
@@ -54,22 +83,19 @@ def _bar(user: CurrentUser | None) -> None:
         else ""
     )
     brand = f'<a class="cs-brand" href="/" target="_self">📇 {wording.PRODUCT}</a>'
-    show(Html(f'<div class="cs-bar">{brand}{_ways() if user else ""}{who}</div>'))
+    show(Html(f'<div class="cs-bar">{brand}{_ways(user) if user else ""}{who}</div>'))
 
 
-def _ways() -> str:
+def _ways(user: CurrentUser) -> str:
     """The ways to the pages, the present one marked."""
-    here = "" if st.query_params.get("contact") else st.query_params.get("page", "contacts")
-    ways = (
-        ("contacts", "/", "Contacts"),
-        ("segments", "/?page=segments", "Segments"),
-        ("rules", "/?page=rules", "Rules"),
-    )
+    here = None if st.query_params.get("contact") else _present()
     links = (
-        f'<a href="{address}" target="_self"{" aria-current=page" if name == here else ""}>{label}</a>'
-        for name, address, label in ways
+        f'<a href="{"/" if name == START else f"/?page={name}"}" target="_self"'
+        f"{' aria-current=page' if way is here else ''}>{way.label}</a>"
+        for name, way in WAYS.items()
+        if may(user, way.needs)
     )
-    return f'<nav class="cs-nav">{"".join(links)}</nav>'
+    return f'<nav class="cs-nav" aria-label="Pages">{"".join(links)}</nav>'
 
 
 main()

@@ -8,6 +8,8 @@ from dashboard import formats, wording
 from dashboard.components.contact_list import contact_list
 from dashboard.components.text import Html, empty_state, show, tag
 from dashboard.installation import database, time_zone
+from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, require
 from engine.store import contacts
 from engine.store.connection import utc_now
 from engine.store.contacts import ContactPage
@@ -17,8 +19,9 @@ _PLACE = "contacts.place"
 _SEARCHED = "contacts.searched"
 
 
-def render() -> None:
+def render(user: CurrentUser) -> None:
     """Search, list, and the way to the next page."""
+    require(user, Permission.SEE)
     search = st.text_input(
         "Search",
         key="q",

@@ -26,7 +26,9 @@ from dashboard.components.text import (
 )
 from dashboard.components.upkeep import upkeep_bar
 from dashboard.installation import database, instance, time_zone
+from engine.access import rules as access
 from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, may
 from engine.core.rulebook import Rule, Ruleset
 from engine.errors import ContactSheetsError, Problem
 from engine.rules.explain import words
@@ -149,7 +151,7 @@ def _one(id_: str) -> None:
 
 
 def _edit(user: CurrentUser) -> None:
-    if user.role != "admin":
+    if not may(user, Permission.EDIT_RULES):
         show(quiet("Only admins publish rules; you can look at them, check a change and plan it."))
     published = rulesets.stored_version(database(), rulesets.current_number(database()))
     draft = _draft(published)
@@ -189,7 +191,7 @@ def _edit(user: CurrentUser) -> None:
         )
     if st.session_state.get(_PLAN) is not None and not problems:
         _show_plan(draft)
-    if user.role == "admin":
+    if may(user, Permission.EDIT_RULES):
         _publish(user, draft, disabled=bool(problems))
 
 
@@ -345,8 +347,8 @@ def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> Non
         if not st.button("Publish", type="primary", key="rules.publish", disabled=not ready):
             return
         try:
-            publishing.publish(
-                database(), draft, by=user.name, message=message.strip(), now=utc_now(),
+            access.publish(
+                database(), user, draft, message=message.strip(), now=utc_now(),
                 base=st.session_state[_BASE], recompute=recompute,
             )  # fmt: skip
         except ContactSheetsError as error:
@@ -372,7 +374,7 @@ def _history(user: CurrentUser) -> None:
             difference = _difference(before, version)
             if difference:
                 st.code(difference, language="diff", wrap_lines=True)
-            if user.role == "admin" and version is not versions[0]:
+            if may(user, Permission.EDIT_RULES) and version is not versions[0]:
                 _roll_back(user, version)
 
 
@@ -393,7 +395,7 @@ def _roll_back(user: CurrentUser, version: Version) -> None:
         show(quiet("Its files are published again, as a new version. Nothing is lost."))
         if st.button("Publish it again", key=f"rules.back.{version.number}", type="primary"):
             try:
-                publishing.roll_back(database(), version.number, by=user.name, now=utc_now())
+                access.roll_back(database(), user, version.number, now=utc_now())
             except ContactSheetsError as error:
                 st.error(str(error), icon=":material/error:")
                 return

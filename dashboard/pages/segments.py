@@ -15,7 +15,9 @@ from dashboard.components.editor import yaml_editor
 from dashboard.components.text import Html, badge, empty_state, figures, joined, link, quiet, show, table, tag
 from dashboard.components.upkeep import upkeep_bar
 from dashboard.installation import database, instance, time_zone
+from engine.access import rules as access
 from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, may
 from engine.core.rulebook import Segment
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules import editing
@@ -49,7 +51,7 @@ def _go(**params: str) -> None:
 
 
 def _may_edit(user: CurrentUser) -> bool:
-    return user.role in ("admin", "marketer")
+    return may(user, Permission.EDIT_SEGMENTS)
 
 
 # The list
@@ -359,10 +361,10 @@ def _publish(
     if not st.button("Publish", type="primary", key="segments.publish", disabled=disabled):
         return
     try:
-        publishing.publish(
+        access.publish(
             database(),
+            user,
             texts,
-            by=user.name,
             message=f"Segment {id_} {'changed' if wanted else 'made'}",
             now=utc_now(),
             base=base,

@@ -9,6 +9,8 @@ from dashboard.components import profile
 from dashboard.components.text import Html, badge, empty_state, joined, show, tag
 from dashboard.components.timeline import timeline
 from dashboard.installation import database, time_zone
+from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, require
 from engine.core.activities import ContactId
 from engine.store import contacts, reasons, rulesets, sheets, timelines
 from engine.store.connection import utc_now
@@ -18,8 +20,9 @@ MORE = 50
 """Activities shown at first, and added by each "load more"."""
 
 
-def render(wanted: str) -> None:
+def render(user: CurrentUser, wanted: str) -> None:
     """The sheet of the contact that the address names; an old id leads on to the living one."""
+    require(user, Permission.SEE)
     _back()
     contact = contacts.find_contact(database(), wanted)
     sheet = None if contact is None else sheets.sheet(database(), contact, now=utc_now())

@@ -220,6 +220,24 @@ class User(me.Document):
     last_signed_in_at = me.DateTimeField()
 
 
+class AuditEntry(me.DynamicDocument):
+    """A change that a person made (see `engine.access.audit`)."""
+
+    meta = {
+        "collection": "audit",
+        "auto_create_index": False,
+        "indexes": [
+            {"fields": ["-at", "-_id"]},
+            {"fields": ["by", "-at"]},
+            {"fields": ["subject.kind", "subject.id", "-at"]},
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    at = me.DateTimeField(required=True)
+    by = me.StringField(required=True)
+    act = me.StringField(required=True)
+
+
 class SignInLink(me.Document):
     """A one-time link; only its hash is kept."""
 
@@ -271,5 +289,5 @@ class Fact(me.DynamicDocument):
 
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Refusal,
-    Lane, StoredRuleset, ApiKey, User, SignInLink, Session, WorkerPulse, Fact,
+    Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, WorkerPulse, Fact,
 )  # fmt: skip

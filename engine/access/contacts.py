@@ -1,0 +1,92 @@
+"""Changing contacts for a person: checked for their role, and in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.access import audit
+from engine.access.accounts import CurrentUser
+from engine.access.audit import Change, Subject
+from engine.access.permissions import Permission, require
+from engine.core.activities import ActivityId, ContactId
+from engine.store import edits
+from engine.store.edits import Edit
+
+Document = dict[str, Any]
+
+
+def edit(
+    db: Database[Document],
+    user: CurrentUser,
+    contact: ContactId,
+    change: Edit,
+    *,
+    id_: ActivityId,
+    now: datetime,
+    read: Mapping[str, Any] | None = None,
+) -> frozenset[int]:
+    """Keep an edit by `user`; return the lanes that have work by it.
+
+    The same `id_` again changes nothing.  Raises NotAllowed, and what `edits.edit` does.
+    """
+    require(user, Permission.EDIT_CONTACTS)
+    row = db.contacts.find_one({"_id": contact}) or {}
+    with audit.noted(
+        db,
+        user,
+        "changed a contact",
+        subject=Subject("contact", contact),
+        changes=_changes(row, change),
+        reason=change.reason,
+        now=now,
+        id_=f"edit:{id_}",
+    ):
+        return edits.edit(db, contact, change, id_=id_, author=user.name, now=now, read=read)
+
+
+def create(
+    db: Database[Document], user: CurrentUser, fields: Mapping[str, Any], *, id_: ActivityId, now: datetime
+) -> frozenset[int]:
+    """Keep a new contact by `user`; the same `id_` again makes no second one.
+
+    Raises NotAllowed, and InvalidEdit, which names who has one of the identities already.
+    """
+    require(user, Permission.EDIT_CONTACTS)
+    with audit.noted(
+        db,
+        user,
+        "made a contact",
+        subject=Subject("contact", id_),
+        changes=[Change(name, None, str(value)) for name, value in fields.items() if value],
+        now=now,
+        id_=f"edit:{id_}",
+    ):
+        return edits.create(db, fields, id_=id_, author=user.name, now=now)
+
+
+def _changes(row: Document, change: Edit) -> list[Change]:
+    """What an edit changes, from what to what."""
+    found = [
+        Change(name, _words(edits.value_of(row, name)), _words(value))
+        for name, value in change.fields.items()
+    ]
+    statuses = row.get("statuses", {})
+    found += [
+        Change(machine, statuses.get(machine, {}).get("state"), to) for machine, to in change.statuses.items()
+    ]
+    found += [Change("segment", None, segment) for segment in change.add_to]
+    found += [Change("segment", segment, None) for segment in change.remove_from]
+    if change.points:
+        total = row.get("points", {}).get("total", 0)
+        found.append(Change("points", str(total), str(total + change.points)))
+    if change.undoes is not None:
+        found.append(Change("taken back", str(change.undoes), None))
+    return found
+
+
+def _words(value: Any) -> str | None:
+    return None if value is None else str(value)

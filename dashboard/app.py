@@ -12,6 +12,7 @@ from dashboard import wording
 from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
 from dashboard.pages import contacts, rules, segments, sheet, sign_in
+from dashboard.pages.settings import page as settings
 from dashboard.signing_in import current_user
 from dashboard.theme import apply_theme
 from engine.access.accounts import CurrentUser
@@ -66,6 +67,7 @@ WAYS = {
     "contacts": Way("Contacts", contacts.render),
     "segments": Way("Segments", segments.render),
     "rules": Way("Rules", rules.render),
+    "settings": Way("Settings", settings.render),
 }
 """The pages by their name in the address; the first is the start."""
 

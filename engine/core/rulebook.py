@@ -33,6 +33,7 @@ class Account:
       default_region(str): ISO 3166 code that reads national phone numbers.
       cart_idle(timedelta): After how long without change a cart counts as abandoned.
       keep_undeclared_traits(bool): Whether traits that no field declares become custom fields.
+      mask_for_viewers(bool): Whether viewers see personal data hidden.
     """
 
     name: str = "My shop"
@@ -42,6 +43,7 @@ class Account:
     default_region: str = "ES"
     cart_idle: timedelta = timedelta(hours=4)
     keep_undeclared_traits: bool = True
+    mask_for_viewers: bool = False
 
 
 @dataclass(frozen=True)

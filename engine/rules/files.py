@@ -149,6 +149,7 @@ def read_account(root: Node) -> Account:
         default_region=node.text("default_region", default=_DEFAULTS.default_region).upper(),
         cart_idle=node.duration("cart_idle") or _DEFAULTS.cart_idle,
         keep_undeclared_traits=node.choice("undeclared_traits", {"keep", "ignore"}, default="keep") == "keep",
+        mask_for_viewers=node.flag("mask_for_viewers"),
     )
     node.finish()
     return account

@@ -187,6 +187,7 @@ def _settings() -> Schema:
         "default_region": _TEXT,
         "cart_idle": _DURATION,
         "undeclared_traits": _choice({"keep", "ignore"}),
+        "mask_for_viewers": {"type": "boolean"},
     }
     webhook = {"url": {"type": "string", "pattern": "^https?://"}, "secret": _TEXT}
     return {"account": _object(account), "webhooks": _map(_object(webhook, required=("url",)))}

@@ -1,0 +1,213 @@
+"""Reading contacts for a person: checked for their role, and masked for viewers if the account says so.
+
+Nobody finds by what they may not see: under the mask a search for anything but an id of
+ours is refused, so that no guess can be confirmed by it, not even letter by letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo.database import Database
+
+from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, require
+from engine.core import masking
+from engine.core.activities import ContactId
+from engine.core.catalog import ActivityCatalog
+from engine.core.reach import Reach
+from engine.errors import ContactSheetsError
+from engine.rules.explain import Explained
+from engine.store import contacts, rulesets, sheets, timelines
+from engine.store import reasons as store_reasons
+from engine.store.contacts import ContactPage, ContactRow, Cursor
+from engine.store.reasons import Reasons, SegmentReason
+from engine.store.sheets import Sheet, SheetStatus
+from engine.store.timelines import TimelinePage, TimelineRow
+
+Document = dict[str, Any]
+
+_ID = re.compile(r"[0-9a-f]{24}")
+
+
+class Hidden(ContactSheetsError):
+    """A viewer searched by personal data, which is masked for them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "names, emails, numbers and customer numbers are hidden from viewers, "
+            "so contacts cannot be found or sorted by them; filter by segment, status, points or orders"
+        )
+
+
+def masks(db: Database[Document], user: CurrentUser) -> bool:
+    """Whether personal data is hidden from somebody."""
+    return user.role == "viewer" and rulesets.current(db).account.mask_for_viewers
+
+
+def find(db: Database[Document], user: CurrentUser, key: str) -> ContactId | None:
+    """Find a living contact by id (an old one leads on) or whatever else the user may know of it."""
+    require(user, Permission.SEE)
+    if masks(db, user) and not _ID.fullmatch(key.strip()):
+        return None
+    return contacts.find_contact(db, key)
+
+
+def page(
+    db: Database[Document],
+    user: CurrentUser,
+    *,
+    search: str = "",
+    segment: str | None = None,
+    after: Cursor | None = None,
+    limit: int = 50,
+) -> ContactPage:
+    """A page of contacts (see `contacts.page`).  Raises NotAllowed, and Hidden (masked search)."""
+    require(user, Permission.SEE)
+    masked = masks(db, user)
+    if masked and search.strip() and not _ID.fullmatch(search.strip()):
+        raise Hidden
+    found = contacts.page(db, search=search, segment=segment, after=after, limit=limit)
+    return replace(found, rows=[masked_row(row) for row in found.rows]) if masked else found
+
+
+def sheet(db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime) -> Sheet | None:
+    """The sheet of a living contact; unset if there is none of that id.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    found = sheets.sheet(db, contact, now=now)
+    return _masked_sheet(found) if found is not None and masks(db, user) else found
+
+
+def timeline(
+    db: Database[Document],
+    user: CurrentUser,
+    contact: ContactId,
+    *,
+    types: Sequence[str] = (),
+    before: str | None = None,
+    limit: int = 50,
+) -> TimelinePage:
+    """A contact's activities, the newest first.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    found = timelines.timeline(db, contact, types=types, before=before, limit=limit)
+    if not masks(db, user):
+        return found
+    catalog = rulesets.current(db).catalog
+    return msgspec.structs.replace(found, rows=[masked_activity(row, catalog) for row in found.rows])
+
+
+def types_of(db: Database[Document], user: CurrentUser, contact: ContactId) -> list[tuple[str, str, int]]:
+    """The types of a contact's activities, with label and number.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    return timelines.types_of(db, contact)
+
+
+def reasons(
+    db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime
+) -> Reasons | None:
+    """Why a contact is as it is; under the mask without the values that were found.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    found = store_reasons.reasons(db, contact, now=now)
+    if found is None or not masks(db, user):
+        return found
+    return msgspec.structs.replace(
+        found,
+        segments=[_masked_reason(reason) for reason in found.segments],
+        crossings=[msgspec.structs.replace(c, because=_plain(c.because)) for c in found.crossings],
+        moves=[msgspec.structs.replace(move, because=_plain(move.because)) for move in found.moves],
+        statuses=[
+            msgspec.structs.replace(
+                s, status=_masked_status(s.status), because=None if s.because is None else _plain(s.because)
+            )
+            for s in found.statuses
+        ],
+    )
+
+
+# Masked
+
+
+def masked_row(row: ContactRow) -> ContactRow:
+    """A line of the list without what says who it is."""
+    return replace(
+        row,
+        name=masking.masked_name(row.name),
+        email=_each(masking.masked_email, row.email),
+        mobile_phone=_each(masking.masked_phone, row.mobile_phone),
+        external_id=_each(masking.masked_id, row.external_id),
+    )
+
+
+def masked_activity(row: TimelineRow, catalog: ActivityCatalog) -> TimelineRow:
+    """A line of the timeline; its summary is made anew of what is left.
+
+    What Contact Sheets itself notes of statuses and segments keeps its words.
+    """
+    details = masking.masked_details(row.type, row.details, catalog)
+    named = row.type in ("status_changed", "segment_entered", "segment_left")
+    summary = (
+        masking.without_addresses(row.summary)
+        if named
+        else catalog.summary(row.type, _told(details.get("properties", {})))
+    )
+    return msgspec.structs.replace(
+        row, id=_plain(row.id), label=_plain(row.label), details=details, summary=summary
+    )
+
+
+def _told(properties: Document) -> Document:
+    """Properties for a line of text: a line of dots says nothing."""
+    return {name: value for name, value in properties.items() if value != masking.HIDDEN}
+
+
+def _masked_sheet(sheet: Sheet) -> Sheet:
+    statuses = {name: _masked_status(status) for name, status in sheet.statuses.items()}
+    return msgspec.structs.replace(
+        sheet,
+        name=masking.masked_name(sheet.name),
+        email=_each(masking.masked_email, sheet.email),
+        mobile_phone=_each(masking.masked_phone, sheet.mobile_phone),
+        external_id=_each(masking.masked_id, sheet.external_id),
+        first_name=_each(masking.masked_name, sheet.first_name),
+        last_name=_each(masking.masked_name, sheet.last_name),
+        birth_date=masking.hidden(sheet.birth_date),
+        custom=masking.masked_custom(sheet.custom),
+        trackers=[masking.masked_id(tracker) for tracker in sheet.trackers],
+        devices=[
+            msgspec.structs.replace(device, id=masking.masked_id(device.id)) for device in sheet.devices
+        ],
+        statuses=statuses,
+        reach=[_masked_reach(reach) for reach in sheet.reach],
+    )
+
+
+def _masked_status(status: SheetStatus) -> SheetStatus:
+    reason = None if status.reason is None else _plain(status.reason)
+    return msgspec.structs.replace(status, reason=reason)
+
+
+def _masked_reach(reach: Reach) -> Reach:
+    return msgspec.structs.replace(reach, why=_plain(reach.why))
+
+
+def _masked_reason(reason: SegmentReason) -> SegmentReason:
+    if reason.condition is None:
+        return reason
+    return msgspec.structs.replace(reason, condition=_unfound(reason.condition))
+
+
+def _unfound(part: Explained) -> Explained:
+    return replace(part, found=None, parts=[_unfound(inner) for inner in part.parts])
+
+
+def _plain(text: str) -> str:
+    return masking.without_addresses(text)
+
+
+def _each(mask: Any, value: str | None) -> str | None:
+    return None if value is None else str(mask(value))

@@ -13,6 +13,9 @@ import re2
 MAX_PATTERN = 500
 """Characters of an expression; a longer one nobody can read."""
 
+_SILENT = re2.Options()
+_SILENT.log_errors = False
+
 _FLAGS = re.compile(r"\(\?[is]+\)")
 _SAME_ESCAPES = frozenset("dDwWSbBtnrf")
 _SPACE = r"\t\n\f\r "
@@ -28,7 +31,7 @@ def check(pattern: str) -> None:
     if len(pattern) > MAX_PATTERN:
         raise UnsupportedPattern(f"it has {len(pattern)} characters; at most {MAX_PATTERN} are allowed")
     try:
-        re2.compile(pattern)
+        re2.compile(pattern, _SILENT)
     except re2.error as error:
         said = error.args[0] if error.args else "it cannot be read"
         reason = said.decode() if isinstance(said, bytes) else str(said)

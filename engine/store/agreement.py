@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from pymongo.database import Database
 
 from engine.core.activities import ContactId
+from engine.core.conditions import Condition
 from engine.rules.query import expression
-from engine.store import rulesets
+from engine.store import contact_documents, rulesets
+from engine.store.patterns import PatternGivenUp, evaluated_by_mongodb
 
 Document = dict[str, Any]
 
@@ -26,6 +30,7 @@ def differences(db: Database[Document], *, now: datetime) -> dict[str, list[Cont
     """Contacts that are in a dynamic segment and should not be, or the other way round.
 
     Those that wait to be looked at, because something falls due or rules are new, are left out.
+    A segment over whose condition MongoDB gives up is looked at here, contact by contact.
     """
     ruleset = rulesets.current(db)
     settled = {"upkeep": {"$gte": ruleset.kept_from}, "next_due": {"$not": {"$lte": now}}}
@@ -36,10 +41,23 @@ def differences(db: Database[Document], *, now: datetime) -> dict[str, list[Cont
         is_in = {"$ne": [{"$type": {"$getField": {"field": segment.id, "input": "$segments"}}}, "missing"]}
         should = {"$toBool": expression(segment.condition.tree, now=now)}
         query = {**settled, "$expr": {"$ne": [is_in, should]}}
-        wrong = [ContactId(row["_id"]) for row in db.contacts.find(query, {"_id": 1}).limit(NAMED)]
+        try:
+            with evaluated_by_mongodb():
+                wrong = [ContactId(row["_id"]) for row in db.contacts.find(query, {"_id": 1}).limit(NAMED)]
+        except PatternGivenUp:
+            wrong = list(islice(_wrong_here(db, settled, segment.id, segment.condition, now), NAMED))
         if wrong:
             found[segment.id] = wrong
     return found
+
+
+def _wrong_here(
+    db: Database[Document], settled: Document, segment: str, condition: Condition, now: datetime
+) -> Iterator[ContactId]:
+    for row in db.contacts.find(settled):
+        state = contact_documents.decode(row).state
+        if condition.meets(None, state, now) != (segment in state.segments):
+            yield ContactId(row["_id"])
 
 
 def check_nightly(db: Database[Document], *, now: datetime) -> Document | None:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from engine.rules.conditions import read_filters
 from engine.rules.query import expression
 from engine.rules.vocabulary import Vocabulary
 from engine.store import rulesets
+from engine.store.patterns import evaluated_by_mongodb
 
 Document = dict[str, Any]
 Cursor = str
@@ -133,10 +134,11 @@ def page(
 def walk(db: Database[Document], *, where: Document | None = None, limit: int = 0) -> Iterator[ContactRow]:
     """All contacts that meet `where`, the newest activity first; a `limit` of 0 is none.
 
-    `where` is `{field: value}` or `{field: {operator: value}}`.  Raises UnknownFilter.
+    `where` is `{field: value}` or `{field: {operator: value}}`.  Raises UnknownFilter, and
+    PatternGivenUp on the way.
     """
     found = db.contacts.find(query_of(db, where or {}), _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)])
-    return (_row(row) for row in found.limit(limit))
+    return _rows(found.limit(limit))
 
 
 def newest(db: Database[Document], query: Document, *, limit: int) -> list[ContactRow]:
@@ -255,6 +257,11 @@ _ROW_FIELDS = [
     "points.total", "statuses", "commerce.orders", "commerce.spent", "commerce.currency",
     "first_seen", "last_seen", "active_at",
 ]  # fmt: skip
+
+
+def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
+    with evaluated_by_mongodb():
+        yield from map(_row, found)
 
 
 def _row(row: Document) -> ContactRow:

@@ -3,7 +3,8 @@
 Publishing a condition is a moment in time at which every contact is looked at (see
 `engine.core.segments`).  The fold would do that contact by contact; this does the same
 for all whose history ends before that moment, with the condition as an expression.  The
-others, few, are left to the workers, who fold them again.
+others, few, are left to the workers, who fold them again; and so are all, should MongoDB
+give up over a regular expression.
 
 The contacts are passed in the order in which they lie on disk, a quarter at a time, and
 what is done is noted: killed at any point, it goes on with the next quarter.  Doing a
@@ -31,6 +32,7 @@ from engine.rules.query import expression, value
 from engine.rules.segments_file import mentioned
 from engine.store import lanes, rulesets
 from engine.store.connection import lane_count, utc_now
+from engine.store.patterns import PatternGivenUp, evaluated_by_mongodb
 from engine.store.rulesets import Version
 
 Document = dict[str, Any]
@@ -72,7 +74,8 @@ def progress(db: Database[Document]) -> float | None:
 def fill(db: Database[Document], version: Version) -> int:
     """Look at every contact as of the publishing of a version; return how many were changed.
 
-    Afterwards contacts that were kept for the version before count as kept for this one.
+    Afterwards contacts that were kept for the version before count as kept for this one;
+    if MongoDB cannot do it, all are left to the workers and none was changed.
     """
     lanes.bar_older_rules(db, version.number)
     with _held(db, version):
@@ -80,8 +83,12 @@ def fill(db: Database[Document], version: Version) -> int:
         _leave_to_workers(db, filling)
         stored = db.rulesets.find_one({"_id": version.number}, {"filled": 1}) or {}
         left = [quarter for quarter in range(QUARTERS) if quarter not in stored.get("filled", ())]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            changed = sum(pool.map(lambda quarter: _fill_quarter(db, filling, quarter), left))
+        try:
+            with evaluated_by_mongodb(), ThreadPoolExecutor(os.cpu_count()) as pool:
+                changed = sum(pool.map(lambda quarter: _fill_quarter(db, filling, quarter), left))
+        except PatternGivenUp:
+            _leave_all_to_workers(db, version)
+            return 0
     done = {"$set": {"kept_from": version.outdated_below, "filling": False}, "$unset": _NOTES}
     db.rulesets.update_one({"_id": version.number}, done)
     return changed
@@ -165,6 +172,13 @@ def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:
     }
     unsettled = {**filling.kept_before, "$nor": [settled]}
     db.contacts.update_many(unsettled, {"$set": {"upkeep": 0}, "$inc": {"v": 1}}, hint=_IN_PLACE)
+
+
+def _leave_all_to_workers(db: Database[Document], version: Version) -> None:
+    """Let every contact be folded again, those too that were filled."""
+    db.contacts.update_many({"filled": {"$exists": True}}, {"$unset": {"filled": ""}}, hint=_IN_PLACE)
+    handed_over = {"$set": {"outdated_below": version.upkeep, "filling": False}, "$unset": _NOTES}
+    db.rulesets.update_one({"_id": version.number}, handed_over)
 
 
 def _fill_quarter(db: Database[Document], filling: _Filling, number: int) -> int:

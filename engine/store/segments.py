@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from engine.rules.query import expression
 from engine.rules.ruleset import compile_ruleset
 from engine.store import contact_documents, contacts, planning, rulesets, upkeep
 from engine.store.contacts import ContactRow
+from engine.store.patterns import PatternGivenUp, evaluated_by_mongodb
 
 Document = dict[str, Any]
 
@@ -123,8 +125,8 @@ def preview(
 ) -> Preview:
     """Who would be in a segment of a whole set of files; raise InvalidRules.
 
-    Exact where MongoDB can tell from the contacts as they are.  A condition that asks of
-    the past what nothing remembers yet is folded over a sample.
+    Exact where MongoDB can tell from the contacts as they are, and in time.  Otherwise, as
+    for what nothing remembers yet of the past, a sample is folded.
     """
     proposed = compile_ruleset(texts)
     wanted = proposed.segments.get(segment)
@@ -132,11 +134,8 @@ def preview(
         return Preview(size(db, segment), 0, _examples(db, contacts.in_segment(segment)))
     if _is_known(wanted.condition, rulesets.current(db)):
         query = {"$expr": expression(wanted.condition.tree, now=now)}
-        try:
+        with suppress(ExecutionTimeout, PatternGivenUp), evaluated_by_mongodb():
             count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
-        except ExecutionTimeout:
-            pass
-        else:
             return Preview(count, 0, _examples(db, query))
     return _sampled(db, texts, segment, uri=uri, now=now)
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import Conflict
-from engine.store import agreement, batch, filling, inbox, lanes, publishing, rulesets
+from engine.store import agreement, batch, contacts, filling, inbox, lanes, publishing, rulesets, segments
 from engine.store.connection import utc_now
-from tests.builders import an_activity
+from engine.store.patterns import PatternGivenUp
+from tests.builders import an_activity, identified
 from tests.chaos.workload import workload
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -107,6 +108,49 @@ def test_a_fill_goes_on_where_it_was_killed(lived, monkeypatch):
     assert {*seen} == {0, 1, 2, 3} - done
     assert filling.progress(lived) is None
     assert agreement.differences(lived, now=utc_now() + timedelta(hours=2)) == {}
+
+
+PATTERNS = """
+segments:
+  - {id: far, name: Far, when: {contact.custom.city: {matches: '.*a.*x$'}}}
+  - {id: many, name: Many, when: {contact.custom.city: {matches: '(a|a)*x$'}}}
+  - {id: shoppers, name: Shoppers, when: {contact.orders: {gte: 1}}}
+"""
+
+
+@pytest.fixture
+def hostile(lived):
+    """Somebody lives in a city on which MongoDB gives up to try these patterns."""
+    texts = ("a" * 1_000, "a" * 300 + "x")
+    seen = [identified(utc_now(), tracker=f"h{n}", traits={"city": text}) for n, text in enumerate(texts)]
+    receive_and_drain(lived, seen)
+    return lived
+
+
+def test_a_text_on_which_mongodb_gives_up_is_left_to_the_workers(hostile):
+    published(hostile, utc_now() + timedelta(hours=1), segments=PATTERNS)
+
+    assert filling.fill(hostile, filling.claim(hostile, now=utc_now())) == 0
+
+    assert filling.progress(hostile) is None
+    assert filling.claim(hostile, now=utc_now()) is None, "it is not tried again and again"
+    drain_all(hostile)
+    members = {id_: contacts.newest(hostile, contacts.in_segment(id_), limit=9) for id_ in ("far", "many")}
+    assert {id_: len(found) for id_, found in members.items()} == {"far": 1, "many": 1}
+    assert hostile.contacts.count_documents({"upkeep": {"$lt": 2}}) == 0
+    assert agreement.differences(hostile, now=utc_now() + timedelta(hours=2)) == {}
+    hostile.contacts.update_one(contacts.in_segment("far"), {"$unset": {"segments.far": ""}})
+    assert [*agreement.differences(hostile, now=utc_now() + timedelta(hours=2))] == ["far"]
+
+
+def test_a_preview_and_a_filter_over_such_a_text_answer(hostile, mongod):
+    texts = publishing.completed(hostile, {"segments.yaml": PATTERNS})
+
+    preview = segments.preview(hostile, texts, "many", uri=mongod.uri, now=utc_now())
+
+    assert (preview.count, preview.error) == (1, 0)
+    with pytest.raises(PatternGivenUp, match="fewer"):
+        list(contacts.walk(hostile, where={"custom.city": {"matches": ".*a.*x$"}}))
 
 
 def test_rules_published_before_the_fill_do_not_keep_it_from_being_done(lived):

@@ -12,18 +12,27 @@ Change = str
 """Something of a contact that can change: `points`, `custom.size`, `newsletter`, `segment:vip`."""
 
 
+ENOUGH = 20
+"""How often in a circle rules may set each other off, if their limits allow it."""
+
+
 def circle_of(rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]) -> list[str]:
     """The ids of rules that could set each other off without end; empty if there are none.
 
-    A rule with a limit, or one that acts once for each object, ends by itself.
+    A rule with a small limit, or one that acts once for each object, ends by itself.
     """
-    endless = [r for found in rules.values() for r in found if r.limit is None and not r.once_per]
+    endless = [rule for found in rules.values() for rule in found if _goes_on(rule)]
     graph = {rule.id: [other.id for other in endless if _sets_off(rule, other, segments)] for rule in endless}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         return list(error.args[1])[1:]
     return []
+
+
+def _goes_on(rule: Rule) -> bool:
+    """Whether a rule may act more often, because of one thing, than anything should."""
+    return not rule.once_per and (rule.limit is None or rule.limit.times > ENOUGH)
 
 
 def _sets_off(rule: Rule, other: Rule, segments: Mapping[str, Segment]) -> bool:

@@ -60,6 +60,15 @@ def machine_states(root: Node) -> dict[str, frozenset[str]]:
     return {name: frozenset(machines.node(name).names("states")) for name in machines.keys()}
 
 
+def reached_states(root: Node) -> dict[str, frozenset[str]]:
+    """The states of each machine that some transition leads to, before any is read."""
+    machines = root.node("machines")
+    return {
+        name: frozenset(str(move.raw("to")) for move in machines.node(name).nodes("transitions"))
+        for name in machines.keys()
+    }
+
+
 def read_transitions(root: Node, words: Vocabulary) -> dict[str, Machine]:
     """transitions.yaml: the machines, one a status."""
     machines = root.node("machines")

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.core.rulebook import Ruleset
 from engine.errors import InvalidRules, Problem
 from engine.rules import files as read
-from engine.rules.circles import circle_of
+from engine.rules.circles import ENOUGH, circle_of
 from engine.rules.rule_tests import RuleTest, read_tests
 from engine.rules.scoring_file import read_scoring
 from engine.rules.segments_file import read_segments, segment_kinds
@@ -107,7 +107,10 @@ def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, lis
     circle = circle_of(rules, segments)
     if circle:
         round_ = " → ".join([*circle, circle[0]])
-        scoring.fail(f"rules set each other off without end: {round_}; give one of them a `limit`", "rules")
+        scoring.fail(
+            f"rules set each other off without end: {round_}; give one of them a `limit` of at most {ENOUGH} times",
+            "rules",
+        )
     if problems:
         unique = dict.fromkeys(problems)
         raise InvalidRules(sorted(unique, key=lambda p: (FILES.index(p.file), p.line, p.column)))
@@ -121,6 +124,7 @@ def _vocabulary(roots: Mapping[str, Node]) -> Vocabulary:
         catalog=catalog,
         fields=read.read_fields(roots["fields.yaml"]),
         machines=read.machine_states(roots["transitions.yaml"]),
+        reached=read.reached_states(roots["transitions.yaml"]),
         static=static,
         dynamic=dynamic,
         account=read.read_account(roots["settings.yaml"]),

@@ -260,7 +260,10 @@ def _move_effect(node: Node, key: str, words: Vocabulary) -> list[Effect]:
         if states is None:
             inner.fail(f"no status {name!r}{did_you_mean(name, words.machines)}", name)
             continue
-        found.append(MoveStatus(name, inner.choice(name, set(states))))
+        to = inner.choice(name, set(states))
+        if to in states and to not in words.reached.get(name, ()):
+            inner.fail(f"no transition of {name!r} leads to {to!r}, so that this would do nothing", name)
+        found.append(MoveStatus(name, to))
     return found
 
 

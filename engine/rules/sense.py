@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import combinations
 from typing import Any
 
-from engine.core.conditions import All, Compare, Did, Tree
+from engine.core.conditions import All, Compare, Did, Either, Not, Tree
 from engine.rules.operators import OPERATORS, family, test_value
 
 _LOWER = {"gt": False, "gte": True, "after": False}
@@ -13,30 +15,63 @@ _UPPER = {"lt": False, "lte": True, "before": False}
 
 
 def contradiction(tree: Tree) -> str | None:
-    """Why nothing can meet a tree, as far as two of its comparisons tell; unset if it can.
+    """Why nothing can meet a tree, as far as two of its parts tell; unset if it can.
 
     It looks at what must hold together, path by path; fields that may be lists are left
     out, of which several items can each meet one comparison.
     """
+    required = list(_required(tree))
+    return _excluding(required) or _negated(required) or _no_way(required)
+
+
+def _excluding(required: list[Tree]) -> str | None:
+    """Two comparisons that no value meets."""
     together: dict[str, list[Compare]] = {}
-    for leaf in _required(tree):
-        if isinstance(leaf, Compare) and leaf.path.type not in ("list", "any"):
-            together.setdefault(str(leaf.path), []).append(leaf)
+    for part in required:
+        if isinstance(part, Compare) and part.path.type not in ("list", "any"):
+            together.setdefault(str(part.path), []).append(part)
     for name, comparisons in together.items():
-        for index, one in enumerate(comparisons):
-            for other in comparisons[index + 1 :]:
-                if _exclude(one, other):
-                    return f"`{name}` {_said(one)} and {_said(other)}"
+        for one, other in combinations(comparisons, 2):
+            if _exclude(one, other):
+                return f"`{name}` {_said(one)} and {_said(other)}"
     return None
 
 
-def _required(tree: Tree) -> Iterator[Compare | Did]:
-    """The leaves that must all be met."""
+def _negated(required: list[Tree]) -> str | None:
+    """Something that must be met, and must not."""
+    wanted = [part for part in required if not isinstance(part, Not)]
+    for part in required:
+        if isinstance(part, Not) and part.part in wanted:
+            return f"{_named(part.part)} and the same with `not`"
+    return None
+
+
+def _no_way(required: list[Tree]) -> str | None:
+    """Alternatives none of which can be met, by themselves or beside what else must be."""
+    single = tuple(part for part in required if not isinstance(part, Either))
+    for part in required:
+        if isinstance(part, Either):
+            reasons = [contradiction(All((*single, way))) for way in part.parts]
+            if all(reasons):
+                return f"no part of `any` can: {reasons[0]}"
+    return None
+
+
+def _required(tree: Tree) -> Iterator[Tree]:
+    """The parts that must all be met, none of them an `all`."""
     if isinstance(tree, All):
         for part in tree.parts:
             yield from _required(part)
-    elif isinstance(tree, Compare | Did):
+    elif isinstance(tree, Not) and isinstance(tree.part, Not):
+        yield from _required(tree.part.part)
+    else:
         yield tree
+
+
+def _named(tree: Tree) -> str:
+    if isinstance(tree, Compare):
+        return f"`{tree.path}` {_said(tree)}"
+    return f"`did {', '.join(tree.activities)}`" if isinstance(tree, Did) else "a part of it"
 
 
 def _exclude(one: Compare, other: Compare) -> bool:
@@ -55,8 +90,6 @@ def _exclude(one: Compare, other: Compare) -> bool:
 def _meets(value: Any, comparison: Compare) -> bool:
     if comparison.operator == "within":
         return True
-    from datetime import UTC, datetime
-
     return test_value(OPERATORS[comparison.operator], value, comparison.operand, datetime.now(UTC))
 
 

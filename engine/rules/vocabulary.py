@@ -39,6 +39,7 @@ class Vocabulary:
       catalog: The activities.
       fields: The custom fields.
       machines: The states of each status.
+      reached: The states of each status that some transition leads to.
       static: The ids of the segments that members are put into.
       dynamic: The ids of those whose condition decides.
       account: Among others, the time zone in which a date without one is meant.
@@ -49,6 +50,7 @@ class Vocabulary:
     catalog: ActivityCatalog
     fields: Mapping[str, CustomField] = field(default_factory=dict)
     machines: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reached: Mapping[str, frozenset[str]] = field(default_factory=dict)
     static: frozenset[str] = frozenset()
     dynamic: frozenset[str] = frozenset()
     account: Account = field(default_factory=Account)

@@ -87,6 +87,10 @@ rules:
         ("contact.points: {gt: 10, lt: 5}", "this can never match: `contact.points` is over 10 and is under 5"),
         ("all: [{contact.newsletter: subscribed}, {contact.newsletter: unsubscribed}]", "this can never match"),
         ("all: [{contact.email: {exists: false}}, {contact.email: {contains: '@x'}}]", "this can never match"),
+        ("any: [{contact.points: {gt: 9, lt: 5}}, {contact.cart: active, contact.cart.value: {gt: 9, lt: 5}}]", "this can never match: no part of `any` can: `contact.points` is over 9 and is under 5"),
+        ("contact.points: 5, any: [{contact.points: 6}, {contact.points: {lt: 3}}]", "this can never match: no part of `any` can: `contact.points` is 5 and is 6"),
+        ("contact.newsletter: subscribed, not: {contact.newsletter: subscribed}", "this can never match: `contact.newsletter` is subscribed and the same with `not`"),
+        ("did: {activity: searched}, did_not: {activity: searched}", "this can never match: `did searched` and the same with `not`"),
         ("all: []", "`all` needs a list of at least one condition"),
         ("contact.first_name: {matches: '('}", "'(' cannot be used: it is no regular expression"),
         ("contact.first_name: {matches: '(a+)+$'}", "a repetition within a repetition, such as `(a+)+`, could take for ever"),
@@ -116,6 +120,7 @@ def test_a_condition_that_makes_no_sense_is_refused(condition, said):
         ("effects: [{add_to_segment: vips}]", "no static segment 'vips', did you mean 'vip'?"),
         ("effects: [{set: {shoe: 4}}]", "no custom field 'shoe'"),
         ("effects: [{move: {newsletter: gone}}]", "`newsletter` cannot be 'gone'"),
+        ("effects: [{move: {newsletter: not_subscribed}}]", "no transition of 'newsletter' leads to 'not_subscribed'"),
         ("effects: [{webhook: crm}]", "no webhook 'crm'"),
         ("effects: [{shout: loud}]", "no effect 'shout'"),
     ],
@@ -152,8 +157,12 @@ rules:
 """
     [found] = problems(segments=text.format(), scoring=scoring.format(""))
 
-    assert "rules set each other off without end: entered → entered; give one of them a `limit`" in found
+    assert (
+        "rules set each other off without end: entered → entered; give one of them a `limit` of at most 20 times"
+        in found
+    )
     assert problems(segments=text.format(), scoring=scoring.format(", limit: once")) == []
+    assert problems(segments=text.format(), scoring=scoring.format(", limit: {times: 900, per: day}")) != []
 
 
 def test_a_state_that_nothing_leads_to_is_said():

@@ -45,6 +45,13 @@ _BASE = "rules.base"
 _PLAN = "rules.plan"
 _EDITION = "rules.edition"
 
+_SHARE = "rules.plan.share"
+
+_SHARES = {1.0: "every contact", 0.1: "a tenth of the contacts", 0.01: "a hundredth of the contacts"}
+
+_MANY = 20_000
+"""Contacts from which on a plan of everybody takes so long that a sample is offered."""
+
 _ABOUT = {
     "scoring.yaml": "Points, and other effects of what contacts do",
     "segments.yaml": "Segments",
@@ -178,7 +185,8 @@ def _edit(user: CurrentUser) -> None:
     if not changed:
         return
     show(tag("div", f"Changed: {', '.join(changed)}", "cs-sub"))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _whom_to_plan()
         st.button(
             "Plan",
             icon=":material/query_stats:",
@@ -231,6 +239,20 @@ def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:
     show(Html(f'<div class="cs-problems">{lines}</div>'))
 
 
+def _whom_to_plan() -> None:
+    """Let a part of the contacts stand for all, where folding everybody takes long."""
+    if database().contacts.estimated_document_count() > _MANY:
+        st.selectbox(
+            "Whom to fold",
+            list(_SHARES),
+            format_func=_SHARES.__getitem__,
+            key=_SHARE,
+            label_visibility="collapsed",
+            width=220,
+            on_change=_drop_plan,
+        )
+
+
 def _want_plan() -> None:
     st.session_state[_PLAN] = {}
 
@@ -246,7 +268,8 @@ def _leave() -> None:
 def _show_plan(draft: dict[str, str]) -> None:
     """Fold everybody under the draft, once, and show what it would do."""
     if not st.session_state[_PLAN]:
-        bar = st.progress(0.0, "Folding the history of every contact…")
+        share = st.session_state.get(_SHARE, 1.0)
+        bar = st.progress(0.0, f"Folding the history of {_SHARES[share]}…")
         st.button("Stop", key="rules.plan.stop", on_click=_drop_plan)
 
         def tell(done: int, total: int) -> None:
@@ -254,24 +277,28 @@ def _show_plan(draft: dict[str, str]) -> None:
 
         change = planning.proposed(database(), draft, now=utc_now())
         try:
-            found = planning.plan(database(), change, uri=instance().mongodb_uri, progress=tell)
+            found = planning.plan(database(), change, uri=instance().mongodb_uri, share=share, progress=tell)
         except PlanStopped:
             return
-        st.session_state[_PLAN] = found.told()
+        st.session_state[_PLAN] = found.told(share=share)
         st.rerun()
     told = st.session_state[_PLAN]
     with st.container(border=True):
         show(card_title("What it would do, had the rules always been so"))
+        if "sample" in told:
+            folded = formats.count(told["sample"]["contacts"])
+            show(quiet(f"Estimated from {folded} contacts; ± is how far it may be off, 19 times out of 20."))
         _plan_figures(told)
         _plan_details(told, compile_ruleset(draft))
 
 
 def _plan_figures(told: Mapping[str, Any]) -> None:
     points = told["points"]
+    sample = told.get("sample", {})
     counts = (
-        ("contacts", told["contacts"]),
-        ("gain points", points["gain"]),
-        ("lose points", points["lose"]),
+        ("contacts", formats.count(told["contacts"])),
+        ("gain points", formats.count(points["gain"]) + _give_or_take(sample, "gain_error")),
+        ("lose points", formats.count(points["lose"]) + _give_or_take(sample, "lose_error")),
     )
     show(figures(counts))
     rows = [
@@ -301,16 +328,16 @@ def _column(first: int) -> str:
 
 def _plan_details(told: Mapping[str, Any], ruleset: Ruleset) -> None:
     by_rule = [
-        (ruleset.rule_name(rule), formats.count(counts["contacts"]), formats.signed(counts["points"]))
-        for rule, counts in told["points"]["by_rule"].items()
+        (counts["name"], formats.count(counts["contacts"]), formats.signed(counts["points"]))
+        for counts in told["points"]["by_rule"].values()
     ]
     if by_rule:
         show(table(("Rule", "Contacts", "Points"), by_rule))
     segments = [
         (
             ruleset.segments[id_].name if id_ in ruleset.segments else id_,
-            f"+{formats.count(c['enter'])}",
-            f"\N{MINUS SIGN}{formats.count(c['leave'])}",
+            f"+{formats.count(c['enter'])}{_give_or_take(c, 'enter_error')}",
+            f"\N{MINUS SIGN}{formats.count(c['leave'])}{_give_or_take(c, 'leave_error')}",
         )
         for id_, c in told["segments"].items()
     ]
@@ -335,6 +362,11 @@ def _plan_details(told: Mapping[str, Any], ruleset: Ruleset) -> None:
         show(table(("For example", "Why", "What"), examples))
     if not (by_rule or segments or moves):
         show(quiet("It would change nothing for anybody."))
+
+
+def _give_or_take(counts: Mapping[str, int], error: str) -> str:
+    """How far an estimated count may be off, if it was estimated."""
+    return f" ±{formats.count(counts[error])}" if counts.get(error) else ""
 
 
 def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> None:

@@ -49,7 +49,7 @@ class Plan:
 
     `gain` and `lose` count contacts, `gained` and `lost` points; `distribution` counts
     contacts by change, in columns named by their first value.  `statuses` are moves
-    `from → to` by machine.
+    `from → to` by machine.  `names` are those of rules, also of rules that go.
     """
 
     contacts: int = 0
@@ -58,6 +58,7 @@ class Plan:
     gained: int = 0
     lost: int = 0
     by_rule: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    names: dict[str, str] = field(default_factory=dict)
     distribution: Counter[int] = field(default_factory=Counter)
     segments: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     statuses: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -88,6 +89,7 @@ class Plan:
         ):
             for key, counts in theirs.items():
                 mine[key].update(counts)
+        self.names |= other.names
         self._keep(other.movers)
         for crossing, examples in other.crossers.items():
             self.crossers[crossing] = [*self.crossers[crossing], *examples][:EXAMPLES_OF_SEGMENT]
@@ -105,7 +107,8 @@ class Plan:
             by = after.by_rule.get(rule, 0) - before.by_rule.get(rule, 0)
             if by:
                 self.by_rule[rule].update(contacts=1, points=by, gain=max(by, 0), lose=max(-by, 0))
-                reasons.append(f"{ruleset.rule_name(rule)}: {by:+d}")
+                self.names.setdefault(rule, ruleset.rule_name(rule))
+                reasons.append(f"{self.names[rule]}: {by:+d}")
         if change > 0:
             self.gain, self.gained = self.gain + 1, self.gained + change
         elif change < 0:
@@ -134,6 +137,14 @@ class Plan:
         def whole(count: int) -> int:
             return round(count / share)
 
+        def counted(counts: Mapping[str, int]) -> dict[str, int]:
+            errors = {f"{way}_error": self.error(counts[way], share) for way in ("enter", "leave")}
+            return {
+                "enter": whole(counts["enter"]),
+                "leave": whole(counts["leave"]),
+                **(errors if share < 1.0 else {}),
+            }
+
         told: dict[str, Any] = {
             "contacts": whole(self.contacts),
             "points": {
@@ -143,6 +154,7 @@ class Plan:
                 "lost": whole(self.lost),
                 "by_rule": {
                     rule: {
+                        "name": self.names[rule],
                         "contacts": whole(counts["contacts"]),
                         "points": whole(counts["gain"]) - whole(counts["lose"]),
                     }
@@ -153,10 +165,7 @@ class Plan:
                     for first, count in sorted(self.distribution.items())
                 ],
             },
-            "segments": {
-                segment: {"enter": whole(counts["enter"]), "leave": whole(counts["leave"])}
-                for segment, counts in sorted(self.segments.items())
-            },
+            "segments": {segment: counted(counts) for segment, counts in sorted(self.segments.items())},
             "statuses": {
                 machine: {move: whole(count) for move, count in sorted(counts.items())}
                 for machine, counts in sorted(self.statuses.items())

@@ -107,10 +107,8 @@ def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, lis
     circle = circle_of(rules, segments)
     if circle:
         round_ = " → ".join([*circle, circle[0]])
-        scoring.fail(
-            f"rules set each other off without end: {round_}; give one of them a `limit` of at most {ENOUGH} times",
-            "rules",
-        )
+        hint = f"give one of them a `limit` of at most {ENOUGH} times"
+        scoring.fail(f"rules set each other off without end: {round_}; {hint}", "rules")
     if problems:
         unique = dict.fromkeys(problems)
         raise InvalidRules(sorted(unique, key=lambda p: (FILES.index(p.file), p.line, p.column)))

@@ -21,7 +21,7 @@ from pymongo.database import Database
 from engine.core import component, fold
 from engine.core.activities import ContactId
 from engine.core.component import Contact, Settled
-from engine.core.rulebook import Rulebook
+from engine.core.rulebook import Rulebook, Ruleset
 from engine.core.scoring import LedgerEntry
 from engine.rules.plan import Plan, Side, worth_by_rule
 from engine.rules.ruleset import compile_ruleset
@@ -149,6 +149,8 @@ class _Planner:
     after: Rulebook
     namespace: bytes
     now: datetime
+    names: Mapping[str, str]
+    """Of the rules in force, some of which the change may take away."""
     member_of: tuple[str, list[str]] | None = None
 
     @classmethod
@@ -163,12 +165,12 @@ class _Planner:
             published=(*before.published, (change.now, version.number)),
             boundaries=(*([] if recomputes else before.boundaries), *([change.now] if changes else [])),
         )
-        return cls(db, before, after, namespace(db), change.now)
+        return cls(db, before, after, namespace(db), change.now, _names_of_rules(before.present))
 
     def slice(self, number: int) -> Plan:
         """Plan one slice of the contacts."""
         first, last = (_boundary(n) for n in (number, number + 1))
-        part = Plan()
+        part = Plan(names=dict(self.names))
         rows = list(self.db.contacts.find({"component": {"$gte": first, "$lt": last}}))
         for groups in portions(groups_around(self.db, rows)):
             histories = histories_of(self.db, groups, join=False)
@@ -220,6 +222,10 @@ class _Planner:
 def _boundary(number: int) -> str:
     """Where a slice begins, as the first digits of a contact's id."""
     return "g" if number >= SLICES else f"{number * 0x1000 // SLICES:03x}"
+
+
+def _names_of_rules(ruleset: Ruleset) -> dict[str, str]:
+    return {rule.id: rule.name for rules in ruleset.rules.values() for rule in rules}
 
 
 def _name(contact: Contact) -> str:

@@ -94,6 +94,24 @@ def test_all_processors_come_to_the_same_and_a_sample_is_near(db, mongod, histor
     assert half["sample"]["gain_error"] > 0
 
 
+def test_what_a_sample_says_of_segments_has_its_error_and_rules_that_go_have_their_names(db, mongod, history):
+    receive_and_drain(db, history)
+    texts = publishing.completed(db, {"scoring.yaml": "rules: []", "segments.yaml": SEGMENTS})
+    change = planning.proposed(db, texts, now=utc_now())
+    whole = planning.plan(db, change, uri=mongod.uri).told()
+
+    told = planning.plan(db, change, uri=mongod.uri, share=0.5).told(share=0.5)
+
+    assert whole["points"]["by_rule"]["first-order"]["name"] == "First order"
+    assert any("First order: -" in reason for e in whole["examples"] for reason in e["reasons"])
+    for id_, counts in told["segments"].items():
+        exact = whole["segments"][id_]
+        for way in ("enter", "leave"):
+            assert (counts[way] == 0) == (counts[f"{way}_error"] == 0)
+            assert abs(counts[way] - exact[way]) <= 3 * max(counts[f"{way}_error"], 5)
+    assert all("enter_error" not in counts for counts in whole["segments"].values())
+
+
 def test_a_plan_can_be_stopped(db, mongod, history):
     receive_and_drain(db, history[:200])
     stop = threading.Event()

@@ -54,8 +54,12 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 @app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
-    texts = _whole(folder, data_dir)
-    results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
+    try:
+        texts = _whole(folder, data_dir)
+        results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
+    except InvalidRules as error:
+        _report(error.problems, as_json)
+        raise typer.Exit(1) from None
     failed = [result for result in results if not result.passed]
     if as_json:
         told = [
@@ -128,14 +132,26 @@ def _show_plan(told: dict[str, Any]) -> None:
         typer.echo(
             f"estimated from {errors['contacts']:,}: ±{errors['gain_error']:,} and ±{errors['lose_error']:,}"
         )
-    by_rule = ((rule, f"{c['contacts']:,}", f"{c['points']:+,}") for rule, c in points["by_rule"].items())
-    print_table("Points by rule", ("rule", "contacts", "change"), by_rule)
-    segments = ((id_, f"{c['enter']:,}", f"{c['leave']:,}") for id_, c in told["segments"].items())
-    print_table("Segments", ("segment", "enter", "leave"), segments)
-    moves = ((id_, move, f"{n:,}") for id_, counts in told["statuses"].items() for move, n in counts.items())
-    print_table("Statuses", ("status", "move", "contacts"), moves)
-    examples = ((e["contact"], e["name"], e["what"], "\n".join(e["reasons"])) for e in told["examples"])
-    print_table("Examples", ("contact", "name", "what", "why"), examples)
+    by_rule = [(c["name"], f"{c['contacts']:,}", f"{c['points']:+,}") for c in points["by_rule"].values()]
+    segments = [
+        (id_, _give_or_take(c, "enter"), _give_or_take(c, "leave")) for id_, c in told["segments"].items()
+    ]
+    moves = [(id_, move, f"{n:,}") for id_, counts in told["statuses"].items() for move, n in counts.items()]
+    examples = [(e["contact"], e["name"], e["what"], "\n".join(e["reasons"])) for e in told["examples"]]
+    for title, headings, rows in (
+        ("Points by rule", ("rule", "contacts", "change"), by_rule),
+        ("Segments", ("segment", "enter", "leave"), segments),
+        ("Statuses", ("status", "move", "contacts"), moves),
+        ("Examples", ("contact", "name", "what", "why"), examples),
+    ):
+        if rows:
+            print_table(title, headings, rows)
+
+
+def _give_or_take(counts: dict[str, int], way: str) -> str:
+    """A count, and how far it may be off if it was estimated."""
+    error = counts.get(f"{way}_error")
+    return f"{counts[way]:,}{f' ±{error:,}' if error else ''}"
 
 
 @app.command()
@@ -157,9 +173,14 @@ def publish(
     noted = folder / BASE
     if base is None and noted.exists():
         base = int(noted.read_text().strip() or 0) or None
-    version = publishing.publish(
-        db, texts, by=by or getpass.getuser(), message=message, now=utc_now(), base=base, recompute=recompute
-    )
+    try:
+        version = publishing.publish(
+            db, texts, by=by or getpass.getuser(), message=message, now=utc_now(), base=base,
+            recompute=recompute,
+        )  # fmt: skip
+    except InvalidRules as error:
+        _report(error.problems, as_json)
+        raise typer.Exit(1) from None
     if noted.exists():
         noted.write_text(f"{version.number}\n")
     _published(db, version, until_done=until_done, as_json=as_json)

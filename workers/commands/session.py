@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +34,12 @@ def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict
 
 
 def print_json(value: object) -> None:
-    typer.echo(json.dumps(value, default=str, ensure_ascii=False))
+    typer.echo(json.dumps(value, default=_written, ensure_ascii=False))
+
+
+def _written(value: object) -> str:
+    """A value that JSON does not know; a time as in ISO 8601."""
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
 def print_table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -41,8 +47,15 @@ def print_table(title: str, headings: Iterable[str], rows: Iterable[Iterable[obj
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*map(_shown, row))
     console.print(table)
+
+
+def _shown(cell: object) -> str:
+    """A cell of a table; a time to the second, UTC like all that the commands print."""
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M:%S}"
+    return "" if cell is None else str(cell)
 
 
 def log_events() -> None:

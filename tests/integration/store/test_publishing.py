@@ -1,5 +1,7 @@
 """Publishing rules while contacts live: segments, what was remembered, and taking it back."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import msgspec
@@ -107,6 +109,28 @@ def test_the_second_of_two_admins_is_told(db):
         publishing.publish(db, texts, by="eva", message="mine, too", now=utc_now(), base=1)
     with pytest.raises(NothingChanged):
         publishing.publish(db, texts, by="eva", message="the same", now=utc_now())
+
+
+def test_of_admins_who_publish_at_the_same_moment_one_does_and_the_others_are_told(db):
+    together = threading.Barrier(4)
+
+    def publish_at_once(number):
+        texts = publishing.completed(db, {"scoring.yaml": RULES % number})
+        together.wait()
+        try:
+            return publishing.publish(db, texts, by=f"admin {number}", message="mine", now=utc_now(), base=1)
+        except PublishedMeanwhile as error:
+            return error
+
+    with ThreadPoolExecutor(4) as admins:
+        came_of_it = list(admins.map(publish_at_once, range(1, 5)))
+
+    [published] = [version for version in came_of_it if isinstance(version, rulesets.Version)]
+    told = [str(error) for error in came_of_it if isinstance(error, PublishedMeanwhile)]
+    assert len(told) == 3
+    assert all(f"{published.published_by} published version 2 meanwhile" in words for words in told)
+    assert rulesets.stored_version(db, 2) == published
+    assert [version.number for version in rulesets.history(db)] == [2, 1]
 
 
 def test_a_clock_that_went_back_keeps_rules_from_being_published_before_the_last(db):

@@ -30,11 +30,15 @@ class Points(msgspec.Struct):
 
 
 class Status(msgspec.Struct, omit_defaults=True):
-    """Where one machine stands, since when and because of which activity; `until`, if it ends."""
+    """Where one machine stands, since when and because of which activity; `until`, if it ends.
+
+    `by` is who wanted it so: a colleague's name, or `the contact`.
+    """
 
     state: str
     since: datetime | None = None
     cause: ActivityId | None = None
+    by: str | None = None
     reason: str | None = None
     until: datetime | None = None
 

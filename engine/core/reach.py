@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from engine.core.contact import ContactState
+from engine.core.contact import ContactState, Status
 from engine.core.rulebook import Ruleset
 
 
@@ -47,7 +47,7 @@ def _subscribed(
     delivered, delivered_words = _stands(state, ruleset, delivery)
     if delivered != "active":
         label = ruleset.machines[delivery].label if delivery in ruleset.machines else delivery
-        return Reach(channel, False, f"{label} {delivered_words}{_evidence(state, delivery)}")
+        return Reach(channel, False, f"{label} {delivered_words}{_evidence(state, delivery, ruleset)}")
     return Reach(channel, True, agreed_words)
 
 
@@ -59,17 +59,27 @@ def _stands(state: ContactState, ruleset: Ruleset, machine: str) -> tuple[str, s
         initial = "" if declared is None else declared.initial
         return initial, initial.replace("_", " ")
     words = status.state if declared is None else declared.states.get(status.state, status.state)
-    since = f" since {_day(status.since, ruleset)}" if status.since is not None else ""
-    reason = f" ({status.reason})" if status.reason else ""
-    return status.state, f"{words}{since}{reason}"
+    return status.state, f"{words}{_circumstances(status, ruleset)}"
 
 
-def _evidence(state: ContactState, delivery: str) -> str:
+def _circumstances(status: Status, ruleset: Ruleset) -> str:
+    """When, by whom and why a status came to be what it is."""
+    if status.since is None:
+        return ""
+    day = _day(status.since, ruleset)
+    when = f" since {day}" if status.by is None else f" on {day} by {status.by}"
+    return f"{when} ({status.reason})" if status.reason else when
+
+
+def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:
+    """The run of failures: how long it is, the last one's date and reason, how many were temporary."""
     known = state.mail if delivery == "email_status" else state.mobile
     if known.last_bounce is None or not known.failing:
         return ""
     said = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
-    return f", {known.failures} attempts in a row failed{said}"
+    times = f"{known.temporary} temporary bounce{'' if known.temporary == 1 else 's'} so far"
+    failed = f"{known.failures} attempt{'s' if known.failures > 1 else ''} in a row failed"
+    return f", {failed}, the last on {_day(known.last_bounce.at, ruleset)}{said} ({times})"
 
 
 def _push(state: ContactState) -> Reach:

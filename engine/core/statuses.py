@@ -14,6 +14,14 @@ UNTIL = "until"
 """What a transition waits for that is taken when the date comes that a status was given."""
 
 
+THE_CONTACT = "the contact"
+"""How it is said that somebody subscribed or unsubscribed without our doing."""
+
+_CONSENT = frozenset(
+    {"newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed", "sms_unsubscribed"}
+)
+
+
 @dataclass(frozen=True)
 class Moved:
     """A machine went from one state to another."""
@@ -48,7 +56,7 @@ def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Move
     for machine in ruleset.machines.values():
         target = _target(state, activity, machine)
         if target is not None:
-            moved.append(enter(state, machine, target, activity, ruleset))
+            moved.append(enter(state, machine, target, activity, ruleset, by=_wanted_by(activity)))
     return moved
 
 
@@ -59,7 +67,15 @@ def restart(state: ContactState, machine: Machine, activity: Activity, ruleset: 
     return [enter(state, machine, machine.initial, activity, ruleset)]
 
 
-def enter(state: ContactState, machine: Machine, target: str, activity: Activity, ruleset: Ruleset) -> Moved:
+def enter(
+    state: ContactState,
+    machine: Machine,
+    target: str,
+    activity: Activity,
+    ruleset: Ruleset,
+    *,
+    by: str | None = None,
+) -> Moved:
     """Put a machine into a state, because of an activity that may say why and until when."""
     reason = activity.properties.get("reason")
     ends = any(target in transition.sources for transition in machine.transitions.get(UNTIL, ()))
@@ -70,6 +86,7 @@ def enter(state: ContactState, machine: Machine, target: str, activity: Activity
             state=target,
             since=activity.happened_at,
             cause=activity.id,
+            by=by,
             reason=str(reason)[:500] if reason else None,
             until=moment_of(activity.properties.get("until"), ruleset.account) if ends else None,
         ),
@@ -124,6 +141,14 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
         if transition.when.meets(activity, state, activity.happened_at):
             return transition.to
     return None
+
+
+def _wanted_by(activity: Activity) -> str | None:
+    """Who wanted what an activity says; unset for what merely happened."""
+    if activity.by_hand:
+        author = activity.properties.get("author")
+        return author if isinstance(author, str) else None
+    return THE_CONTACT if activity.type in _CONSENT else None
 
 
 def _set(state: ContactState, machine: Machine, status: Status) -> Moved:

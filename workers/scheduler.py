@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.store import agreement, filling, lanes, pulses
+from workers import counting
 from workers.holders import is_gone
 
 TICK = 0.5
@@ -31,6 +32,10 @@ def run(
     """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
     filler = threading.Thread(target=_fill, args=(db, clock, stop), name="filler", daemon=True)
     filler.start()
+    for what in (counting.run, counting.take_censuses):
+        threading.Thread(
+            target=what, args=(db,), kwargs={"clock": clock, "stop": stop}, name=what.__name__, daemon=True
+        ).start()
     while not stop.wait(TICK):
         try:
             lanes.free_the_dead(db, is_gone)

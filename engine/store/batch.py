@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from pymongo.database import Database
 
-from engine.core import component, fold
+from engine.core import component, figures, fold
 from engine.core.activities import Activity, ActivityId
 from engine.core.component import Contact, Settled
 from engine.core.rulebook import Rulebook
@@ -103,6 +103,8 @@ def apply(
             add_changes(folding, group, settled, writes)
     for portion in portions(again):
         _fold_again(folding, portion, writes)
+    counted = (a.happened_at for a in waiting.activities if a.type in figures.COUNTED)
+    writes.stale_hours.update(map(figures.hour_of, counted))
     commit(db, writes, lease, clock=clock)
     return Applied(applied=len(writes.applied), failed=writes.failed)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import uuid_utils
 from pymongo import DeleteOne, InsertOne, ReadPreference, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -54,6 +55,8 @@ class Writes:
     suggestions: list[Write] = field(default_factory=list)
     shared_devices: list[Write] = field(default_factory=list)
     calls: list[Write] = field(default_factory=list)
+    stale_hours: set[datetime] = field(default_factory=set)
+    """Hours of which the figures kept by day are no longer right."""
     rules: int = 1
     """The version in force when the batch was folded."""
 
@@ -80,7 +83,7 @@ def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Calla
 def _write(
     db: Database[Document], writes: Writes, lease: Lease, session: ClientSession, now: datetime
 ) -> None:
-    lanes.hold(db, lease, session, now=now, rules=writes.rules)
+    lanes.hold(db, lease, session, now=now, rules=writes.rules, applied=len(writes.applied))
     _settle_activities(db, writes, session, now)
     for passed in (writes.leaving, writes.letting_go, writes.contacts):
         _write_contacts(db.contacts, passed, session)
@@ -94,6 +97,10 @@ def _write(
     ):
         if operations:
             collection.bulk_write(operations, ordered=True, session=session)
+    if writes.stale_hours:
+        # A row of its own for each batch: two lanes that mark the same hour do not conflict.
+        hours = {"_id": uuid_utils.uuid7().hex, "hours": sorted(writes.stale_hours)}
+        db.stale_hours.insert_one(hours, session=session)
 
 
 def _settle_activities(db: Database[Document], writes: Writes, session: ClientSession, now: datetime) -> None:

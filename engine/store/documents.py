@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import mongoengine as me
 
+from engine.core.figures import COUNTED
+
 
 class Contact(me.DynamicDocument):
     """A living contact: the fold of its activities (shape: `engine.core.contact`)."""
@@ -25,6 +27,11 @@ class Contact(me.DynamicDocument):
             # The members of each segment, by when they entered it.
             {"fields": [("segments.$**", 1)]},
             {"fields": ["names"], "partialFilterExpression": {"names": {"$exists": True}}},
+            # The orders of a day.
+            {
+                "fields": ["commerce.book.placed_at"],
+                "partialFilterExpression": {"commerce.book.placed_at": {"$exists": True}},
+            },
         ],
     }
     id = me.StringField(primary_key=True)
@@ -50,6 +57,11 @@ class StoredActivity(me.DynamicDocument):
             {"fields": ["stream", "happened_at", "_id"]},
             {"fields": ["lane", "received_at"], "partialFilterExpression": {"state": "received"}},
             {"fields": ["failure.at"], "partialFilterExpression": {"state": "failed"}},
+            # What is counted by day.
+            {
+                "fields": ["happened_at", "type"],
+                "partialFilterExpression": {"type": {"$in": list(COUNTED)}},
+            },
             # How a segment moves.
             {
                 "fields": ["properties.segment", "happened_at"],
@@ -280,6 +292,44 @@ class WorkerPulse(me.Document):
     at = me.DateTimeField(required=True)
 
 
+class StaleHours(me.DynamicDocument):
+    """Hours of which the figures kept by day are no longer right: written with what changed them."""
+
+    meta = {"collection": "stale_hours", "auto_create_index": False, "indexes": []}
+    id = me.StringField(primary_key=True)
+    hours = me.ListField(me.DateTimeField(), required=True)
+
+
+class DayFigures(me.DynamicDocument):
+    """What one day of the account came to (see `engine.analytics.daily`)."""
+
+    meta = {"collection": "daily", "auto_create_index": False, "indexes": []}
+    id = me.StringField(primary_key=True)
+    zone = me.StringField(required=True)
+    at = me.DateTimeField(required=True)
+
+
+class Census(me.DynamicDocument):
+    """All contacts counted at one time (see `engine.analytics.census`)."""
+
+    meta = {"collection": "census", "auto_create_index": False, "indexes": []}
+    id = me.StringField(primary_key=True)
+    at = me.DateTimeField(required=True)
+
+
+class PaceMark(me.DynamicDocument):
+    """How many activities all lanes had applied at some time."""
+
+    meta = {
+        "collection": "pace",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": 2 * 86_400}],
+    }
+    id = me.StringField(primary_key=True)
+    at = me.DateTimeField(required=True)
+    applied = me.IntField(required=True)
+
+
 class Fact(me.DynamicDocument):
     """One fact about this installation: how many lanes, the secret that ids are keyed with."""
 
@@ -289,5 +339,6 @@ class Fact(me.DynamicDocument):
 
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Refusal,
-    Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, WorkerPulse, Fact,
+    Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, WorkerPulse,
+    StaleHours, DayFigures, Census, PaceMark, Fact,
 )  # fmt: skip

@@ -94,14 +94,23 @@ def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Le
     return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
 
 
-def hold(db: Database[Document], lease: Lease, session: ClientSession, *, now: datetime, rules: int) -> None:
+def hold(
+    db: Database[Document],
+    lease: Lease,
+    session: ClientSession,
+    *,
+    now: datetime,
+    rules: int,
+    applied: int = 0,
+) -> None:
     """Renew a lease within a transaction that does its work under a version of the rules.
 
+    `applied` activities are added to what the lane has done in all.
     Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force.
     """
     renewed = db.lanes.update_one(
         {**_ours(lease), "rules": {"$not": {"$gt": rules}}},
-        {"$set": {"lease_until": now + LEASE, "attempts": 0}},
+        {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}},
         session=session,
     )
     if renewed.matched_count:

@@ -11,6 +11,7 @@ import msgspec
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.database import Database
 
+from engine.core import figures
 from engine.core.activities import ContactId
 from engine.core.component import Contact, Settled
 from engine.core.fold import Call, Derived
@@ -59,7 +60,9 @@ def add_results(
 ) -> None:
     """Add to `writes` what is new and follows from what is new."""
     writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
-    writes.derived.extend(InsertOne(_derived_row(found)) for found in derived)
+    rows = [_derived_row(found) for found in derived]
+    writes.derived.extend(map(InsertOne, rows))
+    writes.stale_hours |= figures.hours_of_moves([], rows)
     _add_calls(folding, calls, writes)
 
 
@@ -106,6 +109,7 @@ def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Wr
 
 def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     """Write a contact under the version that was read, letting go of lost keys first."""
+    writes.stale_hours |= figures.hours_of_orders(old, new)
     if old is None:
         writes.contacts.append(InsertOne({**new, "v": 1}))
         return
@@ -151,6 +155,7 @@ def _settle_untouched(group: Group, settled: Settled, components: Components, wr
             continue
         if settled.whole:
             writes.leaving.append(DeleteOne({"_id": id_, "v": row["v"]}))
+            writes.stale_hours |= figures.hours_of_orders(row, None)
             continue
         component, linked = components[id_]
         moves = row["component"] != component
@@ -213,7 +218,9 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     wanted = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
     open_ = [row for row in suggestions if row["_id"] not in dismissed]
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
-    writes.derived.extend(_replace_all(_of(present.derived, contacts), map(_derived_row, settled.derived)))
+    derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
+    writes.derived.extend(_replace_all(there, derived))
+    writes.stale_hours |= figures.hours_of_moves(there, derived)
     writes.suggestions.extend(_replace_all(open_, wanted))
     writes.merges.extend(_redirects(present, group, settled))
 

@@ -1,0 +1,51 @@
+"""Who computes what: one process at a time, by a claim that grows with each holder.
+
+The claim only saves work.  What keeps a process that was thought dead from spoiling
+anything is its number: figures are written only over those of a lower one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+Document = dict[str, Any]
+
+CLAIM = timedelta(seconds=60)
+"""How long a holder may take for one portion of work before another begins it."""
+
+
+def claim(db: Database[Document], what: str, *, now: datetime) -> int | None:
+    """Take a kind of work that nobody is at; return the claim's number, or nothing."""
+    # A claim that ends later than any can was made by a clock that was wrong.
+    free = [{"until": None}, {"until": {"$lte": now}}, {"until": {"$gt": now + 2 * CLAIM}}]
+    try:
+        taken = db.installation.find_one_and_update(
+            {"_id": _name(what), "$or": free},
+            {"$set": {"until": now + CLAIM}, "$inc": {"number": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+    except DuplicateKeyError:  # it is there, and held
+        return None
+    assert taken is not None  # it is made if it is not there
+    return int(taken["number"])
+
+
+def renew(db: Database[Document], what: str, number: int, *, now: datetime) -> bool:
+    """Hold on to a claim for the next portion; false if it went to another."""
+    ours = {"_id": _name(what), "number": number}
+    return bool(db.installation.update_one(ours, {"$set": {"until": now + CLAIM}}).matched_count)
+
+
+def release(db: Database[Document], what: str, number: int) -> None:
+    """Let others have it at once."""
+    db.installation.update_one({"_id": _name(what), "number": number}, {"$set": {"until": None}})
+
+
+def _name(what: str) -> str:
+    return f"claim:{what}"

@@ -1,0 +1,68 @@
+"""How fast activities are applied: what each lane has done in all, looked at again and again.
+
+A lane counts in the transaction that applies, so that the count is exact whoever dies.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+Document = dict[str, Any]
+
+STEP = timedelta(seconds=10)
+"""Between two marks."""
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Activities a second, over the last minute and hour; unset while that is not known."""
+
+    minute: float | None
+    hour: float | None
+    by_minute: list[tuple[datetime, int]]
+    """How many were applied in each minute of the last hour that is known."""
+
+
+def sample(db: Database[Document], *, now: datetime) -> None:
+    """Note what all lanes have done up to now; safe to call as often as one likes."""
+    seconds = int(STEP.total_seconds())
+    id_ = str(int(now.timestamp()) // seconds)
+    db.pace.update_one({"_id": id_}, {"$setOnInsert": {"at": now, "applied": _applied(db)}}, upsert=True)
+
+
+def pace(db: Database[Document], *, now: datetime) -> Pace:
+    """How fast it goes, up to this moment."""
+    recent = db.pace.find({"at": {"$gte": now - HOUR - MINUTE, "$lt": now}}).sort("at", 1)
+    marks = [(row["at"], row["applied"]) for row in recent]
+    marks.append((now, _applied(db)))
+    return Pace(_rate(marks, MINUTE), _rate(marks, HOUR), _by_minute(marks, now))
+
+
+def _applied(db: Database[Document]) -> int:
+    return sum(lane.get("applied", 0) for lane in db.lanes.find({}, {"applied": 1}))
+
+
+def _rate(marks: list[tuple[datetime, int]], span: timedelta) -> float | None:
+    """Over the marks of a span; nothing if they cover less than half of it."""
+    now, done = marks[-1]
+    began, before = next(mark for mark in marks if mark[0] >= now - span - STEP / 2)
+    return (done - before) / (now - began).total_seconds() if now - began >= span / 2 else None
+
+
+def _by_minute(marks: list[tuple[datetime, int]], now: datetime) -> list[tuple[datetime, int]]:
+    """The growth from each minute's beginning to the next one's, as the marks know it."""
+    times = [at for at, _ in marks]
+
+    def done(at: datetime) -> int:
+        return marks[bisect_right(times, at) - 1][1]
+
+    minutes = [now - number * MINUTE for number in range(60, 0, -1)]
+    return [(begins, done(begins + MINUTE) - done(begins)) for begins in minutes if begins >= times[0]]

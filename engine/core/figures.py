@@ -1,0 +1,45 @@
+"""Which changes move the figures that are kept by day, and of which hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+Document = dict[str, Any]
+
+MOVES = "status_changed"
+COUNTED = ("email_bounced", "email_complained", "sms_bounced", MOVES)
+"""The types of activity that are counted by day.  Each is rare beside what visitors do."""
+
+
+def hour_of(at: datetime) -> datetime:
+    """The hour that a moment lies in, of UTC: an account's day is made of such, or of parts of them."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def hours_of_orders(before: Document | None, after: Document | None) -> set[datetime]:
+    """The hours of the orders in which two documents of a contact differ."""
+    return _differing(_book(before), _book(after), name="id", time="placed_at")
+
+
+def hours_of_moves(before: Iterable[Document], after: Iterable[Document]) -> set[datetime]:
+    """The hours of the changes of status in which two sets of derived activities differ."""
+    return _differing(_moves(before), _moves(after), name="_id", time="happened_at")
+
+
+def _book(contact: Document | None) -> list[Document]:
+    return [] if contact is None else contact.get("commerce", {}).get("book", [])
+
+
+def _moves(rows: Iterable[Document]) -> list[Document]:
+    return [row for row in rows if row["type"] == MOVES]
+
+
+def _differing(before: list[Document], after: list[Document], *, name: str, time: str) -> set[datetime]:
+    if before == after:
+        return set()
+    old, new = ({row[name]: row for row in rows} for rows in (before, after))
+    changed = [row for id_ in old.keys() | new.keys() if old.get(id_) != new.get(id_)
+               for row in (old.get(id_), new.get(id_)) if row is not None]  # fmt: skip
+    return {hour_of(row[time]) for row in changed if row.get(time) is not None}

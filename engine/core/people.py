@@ -7,13 +7,14 @@ person is a contact seen from the side of identity; what it did is folded afterw
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
 
-from engine.core.activities import Activity, ActivityId, ContactId, Key
+from engine.core.activities import Activity, ActivityId, ContactId, Key, Moment
 from engine.core.identities import contact_id_of
 
 SHARED_OVER = 5
@@ -95,6 +96,16 @@ class Placement:
     external_id: str | None = None
     identified: bool = False
     first_seen: datetime | None = None
+    forgotten: bool = False
+    """Whether the contact was deleted afterwards: all that is kept of it is consent and deliverability."""
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """Somebody was deleted: what these contacts did before `moment` is forgotten."""
+
+    contacts: frozenset[ContactId]
+    moment: Moment
 
 
 @dataclass(frozen=True)
@@ -149,6 +160,7 @@ class Resolver:
     undone: set[ActivityId] = field(default_factory=set)
     merges: list[Merged] = field(default_factory=list)
     suggestions: list[Suggested] = field(default_factory=list)
+    deletions: list[Deleted] = field(default_factory=list)
     touched: set[ContactId] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -183,10 +195,7 @@ class Resolver:
     def _edited(self, activity: Activity) -> Person:
         """Whom a person's edit is about, with the identities that it gives them."""
         holder = self._holder.get(activity.stream)
-        person = self._new_person(activity.stream, activity) if holder is None else self.people[holder]
-        if holder is None:
-            self._holder[activity.stream] = person.id
-            person.former.append(activity.stream)
+        person = self._spoken_of(activity) if holder is None else self.people[holder]
         self.touched.add(person.id)
         for key in activity.identities.keys() if activity.id not in self.undone else ():
             held = person.identities.get(kind_of(key))
@@ -194,7 +203,29 @@ class Resolver:
                 if held is not None:
                     person.former = [*(k for k in person.former if k != key), held]
                 self._assign(person, kind_of(key), key)
+        if activity.deletes and activity.id not in self.undone:
+            self._delete(person, activity)
         return person
+
+    def _spoken_of(self, activity: Activity) -> Person:
+        """Somebody who was edited before anything was heard of them: a clock was wrong."""
+        person = self._new_person(activity.stream, activity)
+        tracker = activity.stream.removeprefix("t:")
+        if tracker != activity.stream:
+            self._give_tracker(person, Tracker(id=tracker, shared=tracker in self.shared))
+        else:
+            self._holder[activity.stream] = person.id
+            person.former.append(activity.stream)
+            person.spans.append(Span(key=activity.stream))
+        return person
+
+    def _delete(self, person: Person, activity: Activity) -> None:
+        """Forget what a person did so far; every key leads to it still, so that late news does not
+        bring back what was deleted."""
+        at = activity.happened_at
+        self.deletions.append(Deleted(frozenset({person.id, *person.merged}), activity.moment))
+        for span in person.spans:
+            span.since = at if span.since is None else max(span.since, at)
 
     # Trackers
 
@@ -387,18 +418,13 @@ def complement(one: Person, other: Person) -> bool:
 
 
 def different_people(claims: Iterable[Collection[Key]]) -> int:
-    """Count the people behind claims: those that share an identity are one."""
-    groups: list[set[Key]] = []
-    for keys in claims:
-        together = set(keys)
-        apart = []
-        for group in groups:
-            if group & together:
-                together |= group
-            else:
-                apart.append(group)
-        groups = [*apart, together]
-    return len(groups)
+    """Count the people behind claims who are certainly not one: by different values of one kind.
+
+    An email and a customer number may be the same person's, as a later claim can show; so
+    they are not counted as two, and no claim that comes late makes a shared device none.
+    """
+    values = Counter(kind_of(key) for key in {key for keys in claims for key in keys})
+    return max(values.values(), default=0)
 
 
 def shared_trackers(activities: Iterable[Activity]) -> set[str]:

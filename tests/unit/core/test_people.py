@@ -163,6 +163,13 @@ def test_six_people_in_a_day_make_a_shared_device_that_links_nobody():
     assert len(settled.contacts) == 7
 
 
+def test_emails_and_customer_numbers_may_be_the_same_peoples_and_are_not_added_up():
+    emails = [identified(minutes(n), tracker="kiosk", email=f"{n}@x.com") for n in range(4)]
+    numbers = [identified(minutes(n + 10), tracker="kiosk", external_id=f"{n}") for n in range(4)]
+
+    assert folded([*emails, *numbers]).newly_shared == set()
+
+
 def test_a_shared_device_that_did_nothing_itself_is_no_contact():
     settled = folded([identified(minutes(n), tracker="kiosk", email=f"p{n}@x.com") for n in range(6)])
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from msgspec import structs
+
 from engine.core.activities import Activity, ActivityId, ContactId, Identities, Key
 from engine.core.component import Contact, Settled, refold
 from engine.core.identities import contact_id_of, stream_of
@@ -68,6 +70,12 @@ def bought(total: str | float, at: datetime = NOON, **more: Any) -> Activity:
 
 def identified(at: datetime = NOON, **more: Any) -> Activity:
     return an_activity("identified", at, **more)
+
+
+def by_hand(stream: str, at: datetime, type_: str = "contact_edited", **properties: Any) -> Activity:
+    """What a person does to the contact that holds `t:…`, `e:…`, `p:…` or `x:…`."""
+    edit = an_activity(type_, at, trusted=True, **properties)
+    return structs.replace(edit, stream=Key(stream), tracker=None)
 
 
 def rules(**files: str) -> Rulebook:

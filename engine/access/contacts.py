@@ -48,6 +48,37 @@ def edit(
         return edits.edit(db, contact, change, id_=id_, author=user.name, now=now, read=read)
 
 
+def delete(
+    db: Database[Document],
+    user: CurrentUser,
+    contact: ContactId,
+    *,
+    id_: ActivityId,
+    now: datetime,
+    reason: str = "",
+) -> frozenset[int]:
+    """Delete a contact by `user`; `restore` takes it back.
+
+    Raises NotAllowed, and what `edits.delete` does.
+    """
+    require(user, Permission.EDIT_CONTACTS)
+    subject = Subject("contact", contact)
+    with audit.noted(
+        db, user, "deleted a contact", subject=subject, reason=reason, now=now, id_=f"edit:{id_}"
+    ):
+        return edits.delete(db, contact, id_=id_, author=user.name, now=now, reason=reason)
+
+
+def restore(
+    db: Database[Document], user: CurrentUser, contact: ContactId, *, id_: ActivityId, now: datetime
+) -> frozenset[int]:
+    """Restore a deleted contact by `user`.  Raises NotAllowed, and what `edits.restore` does."""
+    require(user, Permission.EDIT_CONTACTS)
+    subject = Subject("contact", contact)
+    with audit.noted(db, user, "restored a contact", subject=subject, now=now, id_=f"edit:{id_}"):
+        return edits.restore(db, contact, id_=id_, author=user.name, now=now)
+
+
 def create(
     db: Database[Document], user: CurrentUser, fields: Mapping[str, Any], *, id_: ActivityId, now: datetime
 ) -> frozenset[int]:

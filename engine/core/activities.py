@@ -15,6 +15,9 @@ RuleId = NewType("RuleId", str)
 Key = NewType("Key", str)
 """A tracker or an identity with its kind before it: `t:…`, `e:…`, `p:…` or `x:…`."""
 
+DELETED = "contact_deleted"
+"""The edit by which a person deletes a contact: what came before it is forgotten."""
+
 UNDOES = "undoes"
 """What the property is called in which an edit names the activity that it takes back."""
 
@@ -93,6 +96,11 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
         """The activity that this one takes back, by hand."""
         undone = self.properties.get(UNDOES)
         return ActivityId(undone) if isinstance(undone, str) and self.by_hand else None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether a person deleted the contact by this."""
+        return self.type == DELETED and self.by_hand
 
     def keys(self) -> list[Key]:
         """Every key named here, identities first."""

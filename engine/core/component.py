@@ -8,7 +8,7 @@ refold can settle: a late activity, a merge of contacts with a past, a shared de
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.core.activities import Activity, ActivityId, ContactId, taken_back
@@ -16,6 +16,7 @@ from engine.core.contact import ContactState
 from engine.core.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
 from engine.core.people import (
     BecameShared,
+    Deleted,
     Merged,
     Person,
     Placement,
@@ -72,7 +73,7 @@ def step(
     versions = {activity.ruleset for activity in activities}
     if not all(is_kept_by(contact.state, rulebook, versions) for contact in contacts.values()):
         return None
-    if any(activity.undoes for activity in activities):
+    if any(activity.undoes or activity.deletes for activity in activities):
         return None
     if _is_late(contacts.values(), activities, rulebook):
         return None
@@ -122,7 +123,7 @@ def refold(
     newly_shared = shared_trackers(history) - shared
     undone = taken_back(history)
     resolver = Resolver(namespace, {}, shared | newly_shared, undone)
-    apart = _place_all(resolver, history)
+    apart = _forget(_place_all(resolver, history), resolver.deletions)
     placements = _at_survivors(apart, resolver)
     known = _known_before_merges(apart, resolver.merges, rulebook)
     outcomes = _fold_all(placements, rulebook, states={}, until=until, known=known)
@@ -175,6 +176,21 @@ def _place_all(resolver: Resolver, activities: Iterable[Activity]) -> list[Place
     return placements
 
 
+def _forget(placements: list[Placement], deletions: Sequence[Deleted]) -> list[Placement]:
+    """Mark what was done by those who were deleted afterwards."""
+    if not deletions:
+        return placements
+    return [
+        replace(placement, forgotten=True)
+        if any(
+            placement.contact in deleted.contacts and placement.activity.moment < deleted.moment
+            for deleted in deletions
+        )
+        else placement
+        for placement in placements
+    ]
+
+
 def _at_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[Placement]:
     """Place the activities of contacts that merged on who they became.
 
@@ -184,7 +200,12 @@ def _at_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[P
     return [
         placement
         if placement.contact not in survivors
-        else Placement(placement.activity, survivors[placement.contact], gaps_only=True)
+        else Placement(
+            placement.activity,
+            survivors[placement.contact],
+            gaps_only=True,
+            forgotten=placement.forgotten,
+        )
         for placement in placements
     ]
 

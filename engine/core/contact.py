@@ -137,6 +137,13 @@ class Cart(msgspec.Struct, omit_defaults=True):
     state: CartState
 
 
+class Deletion(msgspec.Struct):
+    """When a person deleted the contact, and the activity that says so."""
+
+    at: datetime
+    cause: ActivityId
+
+
 class LimitCount(msgspec.Struct, array_like=True):
     """How often a limited rule has scored in its present window, or what a group has given."""
 
@@ -152,7 +159,8 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     which something fell due: what comes with an earlier time is late.  `segments` says since
     when the contact is in each; `undone` are activities that a person took back; `did` are the
     times that conditions ask for, by track, the newest first; `upkeep` is the version of the
-    rules that segments and `did` were last kept for.
+    rules that segments and `did` were last kept for.  `deleted` says that a person deleted
+    the contact and nothing has happened since; `deletion`, when and by what it last was.
     """
 
     first_name: str | None = None
@@ -182,3 +190,5 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     passed: datetime | None = None
     next_due: datetime | None = None
     upkeep: int = 1
+    deleted: bool = False
+    deletion: Deletion | None = None

@@ -19,9 +19,9 @@ from typing import Any
 import msgspec
 
 from engine.core import commerce, deliverability, effects, scoring, segments, statuses
-from engine.core.activities import Activity, ActivityId, ContactId, Key, taken_back
+from engine.core.activities import DELETED, Activity, ActivityId, ContactId, Key, taken_back
 from engine.core.conditions import Track, TrackId
-from engine.core.contact import ContactState
+from engine.core.contact import ContactState, Deletion
 from engine.core.people import Placement
 from engine.core.profile import take_traits
 from engine.core.rulebook import CallWebhook, Rule, Rulebook, Ruleset
@@ -34,10 +34,13 @@ DONE_TO_THE_CONTACT = frozenset(
     {
         "email_sent", "email_delivered", "email_bounced", "email_blocked", "sms_sent", "sms_delivered",
         "sms_bounced", "push_sent", "web_content_shown", "order_refunded", "order_cancelled",
-        "contact_edited", "contact_imported",
+        "contact_edited", "contact_imported", DELETED,
     }
 )  # fmt: skip
 """What others do to a contact: it is shown, but says nothing of when the contact was seen."""
+
+BRINGS_BACK = "contact_imported"
+"""What others do to a contact that was deleted and makes it one again."""
 
 
 MAX_CASCADE = 200
@@ -201,6 +204,10 @@ class _Folding:
         self.root = activity.id
         ruleset = self.rulebook.at(activity.ruleset)
         state = self.state
+        if placement.forgotten:
+            self._remember_consent(placement, ruleset)
+            return
+        self._come_back(activity)
         _see(state, placement)
         statuses.begin(state, ruleset)
         undone = activity.id in self.undone
@@ -220,6 +227,29 @@ class _Folding:
         if activity.id in self.known:
             self._enter_by_merging(self.known[activity.id], activity, ruleset)
         self._react(ruleset, activity.happened_at, cause=activity.id)
+
+    def _remember_consent(self, placement: Placement, ruleset: Ruleset) -> None:
+        """Keep of what was deleted afterwards only what must not be forgotten: whether somebody
+        wants to be written to, and whether the address works."""
+        state, activity = self.state, placement.activity
+        state.clock = activity.moment
+        state.deleted = state.deleted or not state.activities
+        statuses.begin(state, ruleset)
+        moved = _take_address(state, placement, ruleset)
+        if activity.id not in self.undone and _counts(activity, ruleset):
+            deliverability.take_sending(state, activity)
+            deliverability.take_push(state, activity)
+            moved += statuses.move(state, activity, ruleset)
+            deliverability.forgive(state, activity, moved)
+
+    def _come_back(self, activity: Activity) -> None:
+        """Delete the contact, or let one that was deleted be there again, as a new one."""
+        state = self.state
+        if activity.deletes and activity.id not in self.undone:
+            state.deletion = Deletion(activity.happened_at, activity.id)
+            state.deleted = state.deleted or not state.activities
+        elif activity.type not in DONE_TO_THE_CONTACT or activity.type == BRINGS_BACK:
+            state.deleted = state.deleted and activity.bot
 
     def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
         """Take in what only a person can say: points given or taken, static segments."""

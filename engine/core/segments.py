@@ -31,8 +31,10 @@ class Crossed:
 def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
     """Look at every dynamic segment, in order, and say which the contact entered and left.
 
-    Those that are no longer declared are left, too.
+    Those that are no longer declared are left, too.  Who was deleted is in none.
     """
+    if state.deleted:
+        return []
     gone = [id_ for id_ in state.segments if id_ not in ruleset.segments]
     crossed = [cross(state, id_, now, enters=False, silent=silent) for id_ in gone]
     for segment in ruleset.dynamic:
@@ -67,7 +69,7 @@ def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Cros
 def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
     """When a segment may next change though nothing happens: a window closes, or one opens."""
     ahead = []
-    for segment in ruleset.timed:
+    for segment in () if state.deleted else ruleset.timed:
         if segment.condition is not None and segment.condition.next_change is not None:
             at = segment.condition.next_change(state, now)
             if at is not None:

@@ -13,6 +13,7 @@ from engine.core.activities import ContactId
 from engine.core.conditions import Condition
 from engine.rules.query import expression
 from engine.store import contact_documents, rulesets
+from engine.store.contact_documents import LIVING
 from engine.store.patterns import PatternGivenUp, evaluated_by_mongodb
 
 Document = dict[str, Any]
@@ -33,7 +34,7 @@ def differences(db: Database[Document], *, now: datetime) -> dict[str, list[Cont
     A segment over whose condition MongoDB gives up is looked at here, contact by contact.
     """
     ruleset = rulesets.current(db)
-    settled = {"upkeep": {"$gte": ruleset.kept_from}, "next_due": {"$not": {"$lte": now}}}
+    settled = {**LIVING, "upkeep": {"$gte": ruleset.kept_from}, "next_due": {"$not": {"$lte": now}}}
     found = {}
     for segment in ruleset.dynamic:
         if segment.condition is None or segment.condition.tree is None:

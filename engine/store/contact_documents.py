@@ -24,6 +24,10 @@ BSON_TYPES = (datetime, Decimal, bytes)
 """What BSON knows by itself and is not to be turned into text."""
 
 
+LIVING: Document = {"deleted": {"$ne": True}}
+"""Matches contacts but those that a person deleted: of these only what leads to them is kept."""
+
+
 def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, now: datetime) -> Document:
     """The whole document, but for its version guard.
 

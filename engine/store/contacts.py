@@ -22,6 +22,7 @@ from engine.rules.conditions import read_filters
 from engine.rules.query import expression
 from engine.rules.vocabulary import Vocabulary
 from engine.store import rulesets
+from engine.store.contact_documents import LIVING
 from engine.store.patterns import evaluated_by_mongodb
 
 Document = dict[str, Any]
@@ -108,7 +109,7 @@ def page(
     with `segment` it lists members alone.
     A page costs the same wherever it is: it begins at a key and nothing is skipped.
     """
-    matching = _search(db, search)
+    matching: Document = {**LIVING, **_search(db, search)}
     if segment is not None:
         matching = {"$and": [in_segment(segment), matching]} if matching else in_segment(segment)
     place = _decode_cursor(after)
@@ -127,7 +128,7 @@ def page(
         rows=[_row(row) for row in found],
         next=_cursor("after", found[-1]) if found and has_next else None,
         previous=_cursor("before", found[0]) if found and has_previous else None,
-        total=_total(db, matching),
+        total=_total(db, {} if matching == LIVING else matching),
     )
 
 
@@ -137,13 +138,15 @@ def walk(db: Database[Document], *, where: Document | None = None, limit: int = 
     `where` is `{field: value}` or `{field: {operator: value}}`.  Raises UnknownFilter, and
     PatternGivenUp on the way.
     """
-    found = db.contacts.find(query_of(db, where or {}), _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)])
+    query = {**LIVING, **query_of(db, where or {})}
+    found = db.contacts.find(query, _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)])
     return _rows(found.limit(limit))
 
 
 def newest(db: Database[Document], query: Document, *, limit: int) -> list[ContactRow]:
     """Some contacts that meet a query, the newest activity first."""
-    found = db.contacts.find(query, _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)]).limit(limit)
+    living = {"$and": [LIVING, query]}
+    found = db.contacts.find(living, _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)]).limit(limit)
     return [_row(row) for row in found]
 
 
@@ -220,7 +223,7 @@ def _begins(prefix: str) -> Document:
 
 def _total(db: Database[Document], matching: Document) -> Total:
     if not matching:
-        count = db.contacts.estimated_document_count()
+        count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)
     count = db.contacts.count_documents(matching, limit=COUNT_UP_TO + 1)
     return Total(min(count, COUNT_UP_TO), exact=count <= COUNT_UP_TO)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import structs
 from pymongo.database import Database
 
 from engine.core import profile
-from engine.core.activities import UNDOES, Activity, ActivityId, ContactId, Identities, Key
+from engine.core.activities import DELETED, UNDOES, Activity, ActivityId, ContactId, Identities, Key
 from engine.core.fields import CUSTOM, FIELDS
 from engine.core.identities import (
     normalise_email,
@@ -30,6 +31,7 @@ from engine.core.segments import ADD_TO, REMOVE_FROM
 from engine.core.statuses import by_hand
 from engine.errors import ContactSheetsError, InvalidIdentity
 from engine.store import inbox, rulesets
+from engine.store.contact_documents import LIVING
 
 Document = dict[str, Any]
 
@@ -102,29 +104,45 @@ def edit(
     `read` are the values that its author saw in the fields: if one is another now, nothing
     is done.  Raises InvalidEdit, EditedMeanwhile, NoSuchContact, Unavailable.
     """
-    row = db.contacts.find_one({"_id": contact})
-    if row is None:
-        raise NoSuchContact("this contact is not there any more: it may have been merged or erased")
+    row = _living(db, contact)
     ruleset = rulesets.current(db)
     _refuse_overtaken(row, read or {})
     checked = _Checked.of(db, row, change, ruleset)
     said: Document = {"author": author, **checked.said, **_said(change), "what": checked.words}
-    return _keep(
-        db,
-        Activity(
-            id=id_,
-            type="contact_edited",
-            stream=_anchor(row),
-            happened_at=now,
-            received_at=now,
-            identities=checked.identities,
-            traits=checked.traits,
-            properties=said,
-            trusted=True,
-            ruleset=ruleset.version,
-            source=SOURCE,
-        ),
-    )
+    activity = _by_hand(db, row, "contact_edited", id_=id_, now=now, said=said)
+    return _keep(db, structs.replace(activity, identities=checked.identities, traits=checked.traits))
+
+
+def delete(
+    db: Database[Document],
+    contact: ContactId,
+    *,
+    id_: ActivityId,
+    author: str,
+    now: datetime,
+    reason: str = "",
+) -> frozenset[int]:
+    """Keep that a contact is deleted: what it did is forgotten, until somebody restores it.
+
+    Returns the lanes that have work by it.  Raises NoSuchContact, Unavailable.
+    """
+    row = _living(db, contact)
+    said = {"author": author, "name": _name(row), "reason": reason.strip()}
+    return _keep(db, _by_hand(db, row, DELETED, id_=id_, now=now, said=said))
+
+
+def restore(
+    db: Database[Document], contact: ContactId, *, id_: ActivityId, author: str, now: datetime
+) -> frozenset[int]:
+    """Take the last deletion of a contact back: all is as if it had not been.
+
+    Returns the lanes that have work by it.  Raises NoSuchContact, Unavailable.
+    """
+    row = db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
+    if row is None:
+        raise NoSuchContact("this contact is not deleted, or was erased for good")
+    said = {"author": author, UNDOES: row["deletion"]["cause"], "what": ["restored the contact"]}
+    return _keep(db, _by_hand(db, row, "contact_edited", id_=id_, now=now, said=said))
 
 
 def create(
@@ -184,6 +202,35 @@ def label_of(name: str, ruleset: Ruleset) -> str:
 
 def _keep(db: Database[Document], activity: Activity) -> frozenset[int]:
     return inbox.receive(db, [activity]).lanes
+
+
+def _living(db: Database[Document], contact: ContactId) -> Document:
+    row = db.contacts.find_one({"_id": contact, **LIVING})
+    if row is None:
+        raise NoSuchContact("this contact is not there any more: it may have been merged or deleted")
+    return row
+
+
+def _name(row: Document) -> str:
+    whole = " ".join(filter(None, (row.get("first_name"), row.get("last_name"))))
+    return whole or str(row.get("email_typed") or row.get("email") or row.get("mobile_phone") or "")
+
+
+def _by_hand(
+    db: Database[Document], row: Document, type_: str, *, id_: ActivityId, now: datetime, said: Document
+) -> Activity:
+    """What a person does to a contact, as an activity of its."""
+    return Activity(
+        id=id_,
+        type=type_,
+        stream=_anchor(row),
+        happened_at=now,
+        received_at=now,
+        properties={name: value for name, value in said.items() if value},
+        trusted=True,
+        ruleset=rulesets.current_number(db),
+        source=SOURCE,
+    )
 
 
 def _anchor(row: Document) -> Key:
@@ -260,16 +307,19 @@ def _identities(
             problems[name] = f"{label_of(name, ruleset)}: {error.reason}"
             continue
         key = f"{_KINDS[name]}:{value}"
-        holder = db.contacts.find_one({"keys": key}, {"first_name": 1, "last_name": 1})
-        if holder is not None and holder["_id"] != row["_id"]:
+        holder = db.contacts.find_one({"keys": key}, {"first_name": 1, "last_name": 1, "deleted": 1})
+        if holder is not None and holder["_id"] != row["_id"] and not _makes_way(holder, row):
             other = ContactId(holder["_id"])
-            whose = " ".join(filter(None, (holder.get("first_name"), holder.get("last_name"))))
-            problems[name] = (
-                f"{whose or 'another contact'} has {label_of(name, ruleset).lower()} {value} already"
-            )
+            whose = _name(holder) or ("a deleted contact" if holder.get("deleted") else "another contact")
+            problems[name] = f"{whose} has {label_of(name, ruleset).lower()} {value} already"
             continue
         found["phone" if name == "mobile_phone" else name] = value
     return Identities(**found), other
+
+
+def _makes_way(holder: Document, row: Document) -> bool:
+    """Whether a contact that has a key already is one that was deleted, and is made anew by it."""
+    return bool(holder.get("deleted")) and not row["_id"]
 
 
 _KINDS = {"external_id": "x", "email": "e", "mobile_phone": "p"}

@@ -32,6 +32,7 @@ from engine.rules.query import expression, value
 from engine.rules.segments_file import mentioned
 from engine.store import lanes, rulesets
 from engine.store.connection import lane_count, utc_now
+from engine.store.contact_documents import LIVING
 from engine.store.patterns import PatternGivenUp, evaluated_by_mongodb
 from engine.store.rulesets import Version
 
@@ -159,7 +160,7 @@ class _Filling:
     def quarter(self, number: int) -> Document:
         """Matches a quarter of the contacts."""
         first, after = (part * self.lanes // QUARTERS for part in (number, number + 1))
-        return {**self.kept_before, "lane": {"$gte": first, "$lt": after}}
+        return {**self.kept_before, **LIVING, "lane": {"$gte": first, "$lt": after}}
 
 
 def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:

@@ -20,6 +20,7 @@ from engine.rules.explain import words
 from engine.rules.query import expression
 from engine.rules.ruleset import compile_ruleset
 from engine.store import contact_documents, contacts, planning, rulesets, upkeep
+from engine.store.contact_documents import LIVING
 from engine.store.contacts import ContactRow
 from engine.store.patterns import PatternGivenUp, evaluated_by_mongodb
 
@@ -133,7 +134,7 @@ def preview(
     if wanted is None or wanted.condition is None or wanted.condition.tree is None:
         return Preview(size(db, segment), 0, _examples(db, contacts.in_segment(segment)))
     if _is_known(wanted.condition, rulesets.current(db)):
-        query = {"$expr": expression(wanted.condition.tree, now=now)}
+        query = {**LIVING, "$expr": expression(wanted.condition.tree, now=now)}
         with suppress(ExecutionTimeout, PatternGivenUp), evaluated_by_mongodb():
             count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
             return Preview(count, 0, _examples(db, query))

@@ -116,7 +116,7 @@ def enterings_by_publishing(db: Database[Document], contact: Document) -> list[D
     ]
 
 
-_HELD = {"spans": 1, "segments": 1}
+_HELD = {"spans": 1, "segments": 1, "deletion": 1}
 """What a contact's document has to say for its timeline."""
 
 
@@ -126,7 +126,10 @@ def _moment(row: Document) -> tuple[datetime, ActivityId]:
 
 def _spans(contact: Document) -> list[Document]:
     """The streams of a contact, each for as long as it was its own."""
-    spans: list[Document] = [{"stream": f"c:{contact['_id']}"}]
+    own: Document = {"stream": f"c:{contact['_id']}"}
+    if "deletion" in contact:
+        own["happened_at"] = {"$gte": contact["deletion"]["at"]}
+    spans: list[Document] = [own]
     for span in contact.get("spans", ()):
         part: Document = {"stream": span["key"]}
         bounds = {"$gte": span.get("since"), "$lt": span.get("until")}

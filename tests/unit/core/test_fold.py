@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from engine.core import component
 from engine.core.people import Person
@@ -11,6 +12,7 @@ from tests.builders import (
     NAMESPACE,
     SHIPPED,
     an_activity,
+    by_hand,
     days,
     folded,
     identified,
@@ -200,6 +202,10 @@ def histories(draw):
 
 
 def _drawn(draw, number):
+    if draw(st.integers(0, 11)) == 0:
+        stream = draw(st.sampled_from(["t:t1", "t:t2", "e:ana@x.com", "x:1"]))
+        at = days(draw(st.sampled_from([0.2, 0.5, 1, 2])))
+        return structs.replace(by_hand(stream, at, "contact_deleted"), id=f"h{number}")
     email = draw(st.sampled_from([None, None, None, *PEOPLE]))
     external_id = draw(st.sampled_from([None, None, None, "1", "2"]))
     tracker = draw(st.sampled_from([*TRACKERS, None]))

@@ -8,7 +8,7 @@ import typer
 from pymongo.errors import PyMongoError
 
 from engine.errors import ContactSheetsError
-from workers.commands import keys, look, rules, run
+from workers.commands import keys, look, rules, run, sendings
 
 app = typer.Typer(
     help="Contact Sheets: every contact of a shop on one sheet.",
@@ -20,6 +20,7 @@ for commands in (run.app, look.app, keys.app):
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 app.add_typer(rules.app, name="rules")
+app.add_typer(sendings.app, name="sendings")
 
 
 def main() -> None:

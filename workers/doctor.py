@@ -13,7 +13,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.settings import Instance
-from engine.store import agreement, documents, failures, lanes, outbox, pulses
+from engine.store import agreement, documents, failures, lanes, outbox, pulses, sendings
 from engine.store.connection import utc_now
 
 Verdict = Literal["ok", "warning", "broken"]
@@ -46,7 +46,17 @@ def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Findin
             "start it, or correct MONGODB_URI; events are refused with 503 until it is back",
         )  # fmt: skip
         return
-    for check in (_replica_set, _indexes, _clock, _failed, _processes, _lanes, _segments, _webhooks):
+    for check in (
+        _replica_set,
+        _indexes,
+        _clock,
+        _failed,
+        _processes,
+        _lanes,
+        _segments,
+        _sendings,
+        _webhooks,
+    ):
         yield check(db)
     yield _broker(instance.broker_url)
     yield _disk(instance.data_dir or Path())
@@ -140,6 +150,19 @@ def _segments(db: Database[dict[str, Any]]) -> Finding:
             "publish the rules with --recompute to fold these contacts again, and report it as a bug",
         )  # fmt: skip
     return Finding("segments", "ok", "all are what their conditions say")
+
+
+def _sendings(db: Database[dict[str, Any]]) -> Finding:
+    doubts = sendings.open_doubts(db)
+    if doubts:
+        told = "; ".join(
+            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in doubts[:5]
+        )
+        return Finding(
+            "sendings", "warning", f"{told}: these bounces do not count",
+            "ask your provider; if the addresses are dead indeed, `sheets sendings count ID`",
+        )  # fmt: skip
+    return Finding("sendings", "ok", "none fails as a whole")
 
 
 def _webhooks(db: Database[dict[str, Any]]) -> Finding:

@@ -12,12 +12,15 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
-from engine.store import agreement, filling, lanes, pulses
+from engine.store import agreement, filling, lanes, pulses, sendings
 from workers import counting
 from workers.holders import is_gone
 
 TICK = 0.5
 """Seconds between two looks at the lanes."""
+
+SENDINGS = 10.0
+"""Seconds between two looks whether a sending fails as a whole."""
 
 log = structlog.get_logger()
 
@@ -30,8 +33,8 @@ def run(
     stop: threading.Event,
 ) -> None:
     """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
-    filler = threading.Thread(target=_fill, args=(db, clock, stop), name="filler", daemon=True)
-    filler.start()
+    for name, work in (("filler", _fill), ("sendings", _watch_sendings)):
+        threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
     for what in (counting.run, counting.take_censuses):
         threading.Thread(
             target=what, args=(db,), kwargs={"clock": clock, "stop": stop}, name=what.__name__, daemon=True
@@ -61,3 +64,18 @@ def _fill(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: thr
                 log.error("segments are not what their conditions say", differences=checked["differences"])
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot fill segments", error=str(error))
+
+
+def _watch_sendings(
+    db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event
+) -> None:
+    """Stop counting the bounces of what fails as a whole, and say so."""
+    while not stop.wait(SENDINGS):
+        try:
+            for sending in sendings.look(db, now=clock()):
+                log.error(
+                    "a sending fails as a whole: its bounces do not count",
+                    sending=sending.id, attempts=sending.attempts, failed=sending.failed,
+                )  # fmt: skip
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot look at sendings", error=str(error))

@@ -57,7 +57,8 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     `happened_at` and `received_at` are aware datetimes in UTC, whole milliseconds.
     `stream` is fixed when the activity is received (see `identities.stream_of`) and
     never changes: whose activity it is follows from who holds the stream at that time.
-    `trusted` is true if it came with a secret key.  `ruleset` is the version in force
+    `trusted` is true if it came with a secret key.  A bounce is `discounted` when its whole
+    sending is in doubt: it is shown and has no effect.  `ruleset` is the version in force
     when it was received.
     """
 
@@ -74,6 +75,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     trusted: bool = False
     bot: bool = False
     clamped: bool = False
+    discounted: bool = False
     ruleset: int = 1
     source: str = ""
 

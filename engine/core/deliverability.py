@@ -5,6 +5,7 @@ Deliverability belongs to the address: with a new one the count starts anew.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from engine.core.activities import Activity
@@ -59,9 +60,9 @@ def take_sending(state: ContactState, activity: Activity) -> None:
 
 
 def _take_bounce(known: Deliverability, activity: Activity) -> None:
-    kind = str(activity.properties.get("bounce", "")).lower()
-    if kind not in ("temporary", "permanent"):
-        return  # it says nothing about the address: shown, not counted
+    if says_nothing(activity):
+        return  # shown, not counted
+    kind = _kind(activity)
     attempt = str(activity.properties.get("message_id") or activity.id)
     if attempt not in known.failing and len(known.failing) < MAX_RUN:
         known.failing = [*known.failing, attempt]
@@ -73,6 +74,30 @@ def _take_bounce(known: Deliverability, activity: Activity) -> None:
         code=_text(activity, "code"),
         reason=_text(activity, "reason") or _text(activity, "diagnostic"),
     )
+
+
+def says_nothing(activity: Activity) -> bool:
+    """Whether this is a failure that says nothing about the address or number."""
+    if activity.type not in _BOUNCES:
+        return False
+    return _kind(activity) not in ("temporary", "permanent") or _is_not_the_address(activity)
+
+
+def _kind(activity: Activity) -> str:
+    return str(activity.properties.get("bounce", "")).lower()
+
+
+def _is_not_the_address(activity: Activity) -> bool:
+    """Whether a bounce's enhanced status code blames something else than the address.
+
+    Source: RFC 3463, section 3: the second number is the subject.
+    """
+    code = _ENHANCED.match(_text(activity, "code") or "")
+    return code is not None and code[1] in _NOT_THE_ADDRESS
+
+
+_ENHANCED = re.compile(r"[245]\.(\d{1,3})\.\d{1,3}\b")
+_NOT_THE_ADDRESS = {"3": "mail system", "5": "protocol", "6": "content", "7": "policy"}
 
 
 def take_push(state: ContactState, activity: Activity) -> None:

@@ -210,7 +210,7 @@ class _Folding:
         self._come_back(activity)
         _see(state, placement)
         statuses.begin(state, ruleset)
-        undone = activity.id in self.undone
+        undone = activity.discounted or activity.id in self.undone
         if not undone:
             take_traits(state, placement, ruleset)
         moved = _take_address(state, placement, ruleset)
@@ -219,7 +219,8 @@ class _Folding:
             deliverability.take_push(state, activity)
             if not activity.bot:
                 segments.remember(state, activity, self.tracks.values())
-            moved += statuses.move(state, activity, ruleset)
+            if not deliverability.says_nothing(activity):
+                moved += statuses.move(state, activity, ruleset)
             deliverability.forgive(state, activity, moved)
             self._edit(activity, ruleset)
             self.events.append((activity, not activity.bot))

@@ -62,6 +62,11 @@ class StoredActivity(me.DynamicDocument):
                 "fields": ["happened_at", "type"],
                 "partialFilterExpression": {"type": {"$in": list(COUNTED)}},
             },
+            # What was sent, delivered and bounced: how much of a sending fails.
+            {
+                "fields": ["type", "received_at"],
+                "partialFilterExpression": {"properties.message_id": {"$exists": True}},
+            },
             # How a segment moves.
             {
                 "fields": ["properties.segment", "happened_at"],
@@ -160,6 +165,17 @@ class Call(me.DynamicDocument):
     contact = me.StringField(required=True)
     state = me.StringField(required=True, choices=("waiting", "sent", "failed"))
     due_at = me.DateTimeField(required=True)
+
+
+class Sending(me.DynamicDocument):
+    """A sending that failed as a whole: its bounces do not count (see `sendings`)."""
+
+    meta = {"collection": "sendings", "auto_create_index": False, "indexes": []}
+
+    id = me.StringField(primary_key=True)
+    channel = me.StringField(required=True, choices=("email", "sms"))
+    name = me.StringField(required=True)
+    noticed_at = me.DateTimeField(required=True)
 
 
 class Refusal(me.DynamicDocument):
@@ -338,7 +354,7 @@ class Fact(me.DynamicDocument):
 
 
 ALL: tuple[type[me.Document], ...] = (
-    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Refusal,
-    Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, WorkerPulse,
+    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
+    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, WorkerPulse,
     StaleHours, DayFigures, Census, PaceMark, Fact,
 )  # fmt: skip

@@ -8,6 +8,8 @@ from msgspec import structs
 from engine.core import component
 from engine.core.people import Person
 from engine.errors import FoldFailed
+from engine.rules.ruleset import read_folder
+from engine.settings import CONFIG_DIR
 from tests.builders import (
     NAMESPACE,
     SHIPPED,
@@ -110,6 +112,31 @@ def test_one_attempt_that_bounces_three_times_counts_once():
 
 def test_a_failure_that_says_nothing_of_the_address_does_not_count():
     assert status([bounce(minutes(n), f"m{n}", kind="policy") for n in range(5)], "email_status") == "active"
+
+
+@pytest.mark.parametrize(
+    ("code", "counts"),
+    [("5.1.1", True), ("4.2.2", True), ("5.4.4", True), ("550", True), ("5.7.1", False), ("4.3.2", False), ("5.6.0", False), ("5.5.2 x", False)],
+)  # fmt: skip
+def test_what_the_code_of_a_bounce_blames_decides_whether_it_counts(code, counts):
+    run = [an_activity("email_bounced", minutes(n), email="a@x.com", message_id=f"m{n}", bounce="permanent", code=code, trusted=True) for n in range(3)]  # fmt: skip
+
+    assert status(run, "email_status") == ("bounced" if counts else "active")
+
+
+def test_the_line_that_is_off_by_default_lets_one_permanent_bounce_be_enough():
+    shipped = read_folder(CONFIG_DIR)["transitions.yaml"]
+    line = (
+        "      - {on: email_bounced, from: [active, paused], to: bounced, when: {activity.bounce: permanent}}"
+    )
+    turned_on = rules(transitions=shipped.replace(line.replace("- {", "# - {", 1), line).split("\ntests:")[0])
+
+    def after(*activities):
+        return the_contact(activities, turned_on).state.statuses["email_status"].state
+
+    assert after(bounce(minutes(0), "m", kind="temporary")) == "active"
+    assert after(bounce(minutes(0), "m", kind="policy")) == "active"
+    assert after(bounce(minutes(0), "m")) == "bounced"
 
 
 def test_a_sign_of_life_begins_the_count_anew():

@@ -1,11 +1,10 @@
-"""Local accounts: one-time links to sign in by, and the sessions they open.
+"""Accounts: who may sign in, the one-time links that let them, and who they are on every page.
 
 Tokens are random and only their hashes are kept.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,16 +15,30 @@ import uuid_utils
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.access import sessions
+from engine.access.sessions import SESSION_LIFE as SESSION_LIFE
+from engine.access.sessions import SessionId, SessionToken
+from engine.access.sessions import digest as digest_of
+from engine.store.connection import utc_now
+
 Document = dict[str, Any]
 Role = Literal["viewer", "marketer", "admin"]
+Purpose = Literal["sign in", "invitation", "new password"]
 LinkToken = NewType("LinkToken", str)
-SessionToken = NewType("SessionToken", str)
 
-LINK_LIFE = timedelta(hours=1)
+ROLES: dict[Role, str] = {
+    "viewer": "reads",
+    "marketer": "changes contacts and segments, imports and exports",
+    "admin": "does everything: rules, fields, keys, users, merges, erasure",
+}
+"""The roles, each with what it may in a few words, from the least to the most."""
+
+LINK_LIFE: dict[Purpose, timedelta] = {
+    "sign in": timedelta(hours=1),
+    "invitation": timedelta(days=7),
+    "new password": timedelta(days=1),
+}
 """How long a one-time link waits to be used."""
-
-SESSION_LIFE = timedelta(days=7)
-"""How long a browser stays signed in."""
 
 LOCAL_ADMIN = "admin@localhost"
 """The account that a new installation begins with."""
@@ -33,53 +46,102 @@ LOCAL_ADMIN = "admin@localhost"
 
 @dataclass(frozen=True)
 class CurrentUser:
-    """Who is signed in."""
+    """Who is signed in; `session` is the one they came by, unset for the command line."""
 
     id: str
     email: str
     name: str
     role: Role
+    session: SessionId | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a one-time link is for, and for whom."""
+
+    purpose: Purpose
+    user: str
+    email: str
 
 
 def first_link(db: Database[Document], *, now: datetime) -> LinkToken:
     """Make a one-time link for the local admin, who is created if there is none."""
-    user = _local_admin(db, now=now)
+    return new_link(db, _local_admin(db, now=now), "sign in", now=now)
+
+
+def new_link(db: Database[Document], user: str, purpose: Purpose, *, now: datetime) -> LinkToken:
+    """Make a one-time link; earlier ones to set a password are void then."""
+    if purpose != "sign in":
+        db.sign_in_links.delete_many({"user": user, "purpose": {"$ne": "sign in"}})
     token = LinkToken(secrets.token_urlsafe(32))
-    db.sign_in_links.insert_one({"_id": _digest(token), "user": user, "expires_at": now + LINK_LIFE})
+    row = {
+        "_id": digest_of(token), "user": user, "purpose": purpose, "expires_at": now + LINK_LIFE[purpose],
+    }  # fmt: skip
+    db.sign_in_links.insert_one(row)
     return token
 
 
-def redeem(db: Database[Document], token: str, *, now: datetime) -> SessionToken | None:
-    """Turn a one-time link into a session; unset if it was used, has expired or never was."""
-    link = db.sign_in_links.find_one_and_delete({"_id": _digest(token)})
-    if link is None or link["expires_at"] <= now:
+def link_of(db: Database[Document], token: str, *, now: datetime) -> Link | None:
+    """Look at a one-time link without using it up; unset if it can no longer be used."""
+    row = db.sign_in_links.find_one({"_id": digest_of(token), "expires_at": {"$gt": now}})
+    user = None if row is None else db.users.find_one({"_id": row["user"], "disabled_at": None})
+    if row is None or user is None:
         return None
-    session = SessionToken(secrets.token_urlsafe(32))
-    row = {
-        "_id": _digest(session),
-        "user": link["user"],
-        "created_at": now,
-        "expires_at": now + SESSION_LIFE,
-    }
-    db.sessions.insert_one(row)
-    db.users.update_one({"_id": link["user"]}, {"$set": {"last_signed_in_at": now}})
+    return Link(row.get("purpose", "sign in"), user["_id"], user["email"])
+
+
+def use_up(db: Database[Document], token: str, *, now: datetime) -> Link | None:
+    """Use a one-time link; unset if somebody was faster, or it can no longer be used."""
+    link = link_of(db, token, now=now)
+    used = db.sign_in_links.find_one_and_delete({"_id": digest_of(token)})
+    return None if used is None else link
+
+
+def redeem(db: Database[Document], token: str, *, now: datetime, agent: str = "") -> SessionToken | None:
+    """Turn a one-time link to sign in by into a session; unset if it cannot be used so."""
+    link = link_of(db, token, now=now)
+    if link is None or link.purpose != "sign in" or use_up(db, token, now=now) is None:
+        return None
+    return signed_in(db, link.user, now=now, agent=agent)
+
+
+def signed_in(db: Database[Document], user: str, *, now: datetime, agent: str = "") -> SessionToken:
+    """Begin a session for somebody who has shown who they are."""
+    session = sessions.start(db, user, now=now, agent=agent)
+    db.users.update_one({"_id": user}, {"$set": {"last_signed_in_at": now}})
     return session
 
 
 def whoami(db: Database[Document], session_token: str, *, now: datetime) -> CurrentUser | None:
     """Who a session belongs to; unset if it has ended or its user was disabled."""
-    session = db.sessions.find_one({"_id": _digest(session_token), "expires_at": {"$gt": now}})
-    if session is None:
+    session = digest_of(session_token)
+    user = sessions.user_of(db, session, now=now)
+    return None if user is None else known(db, user, session=session)
+
+
+def known(db: Database[Document], user: str, *, session: SessionId) -> CurrentUser | None:
+    """An account that may come in, as it is now."""
+    row = db.users.find_one({"_id": user, "disabled_at": None})
+    if row is None:
         return None
-    user = db.users.find_one({"_id": session["user"], "disabled_at": None})
-    if user is None:
-        return None
-    return CurrentUser(user["_id"], user["email"], user.get("name") or user["email"], user["role"])
+    return CurrentUser(row["_id"], row["email"], row.get("name") or row["email"], row["role"], session)
+
+
+def changed_meanwhile(db: Database[Document], user: CurrentUser, *, now: datetime) -> bool:
+    """Whether somebody is no longer who they were when their page was drawn.
+
+    They were signed out, disabled, or given another role.  Who has no account, as the
+    command line, never is.
+    """
+    if user.session is not None and sessions.user_of(db, user.session, now=now) != user.id:
+        return True
+    row = db.users.find_one({"_id": user.id}, {"role": 1, "disabled_at": 1})
+    return row is not None and (row["role"] != user.role or row.get("disabled_at") is not None)
 
 
 def sign_out(db: Database[Document], session_token: str) -> None:
     """End a session."""
-    db.sessions.delete_one({"_id": _digest(session_token)})
+    sessions.end(db, digest_of(session_token), now=utc_now())
 
 
 def _local_admin(db: Database[Document], *, now: datetime) -> str:
@@ -95,7 +157,3 @@ def _local_admin(db: Database[Document], *, now: datetime) -> str:
     found = db.users.find_one({"email": LOCAL_ADMIN}, {"_id": 1})
     assert found is not None
     return str(found["_id"])
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

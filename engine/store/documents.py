@@ -236,7 +236,15 @@ class User(me.Document):
     meta = {
         "collection": "users",
         "auto_create_index": False,
-        "indexes": [{"fields": ["email"], "unique": True}],
+        "indexes": [
+            {"fields": ["email"], "unique": True},
+            # One account for each person whom the company's provider knows.
+            {
+                "fields": ["issuer", "subject"],
+                "unique": True,
+                "partialFilterExpression": {"issuer": {"$exists": True}},
+            },
+        ],
     }
     id = me.StringField(primary_key=True)
     email = me.StringField(required=True)
@@ -244,8 +252,12 @@ class User(me.Document):
     role = me.StringField(required=True, choices=("viewer", "marketer", "admin"))
     password_hash = me.StringField()
     created_at = me.DateTimeField(required=True)
+    password_set_at = me.DateTimeField()
     disabled_at = me.DateTimeField()
     last_signed_in_at = me.DateTimeField()
+    issuer = me.StringField()
+    subject = me.StringField()
+    claims_at = me.DateTimeField()
 
 
 class AuditEntry(me.DynamicDocument):
@@ -256,8 +268,10 @@ class AuditEntry(me.DynamicDocument):
         "auto_create_index": False,
         "indexes": [
             {"fields": ["-at", "-_id"]},
-            {"fields": ["by", "-at"]},
-            {"fields": ["subject.kind", "subject.id", "-at"]},
+            {"fields": ["by", "-at", "-_id"]},
+            {"fields": ["act", "-at", "-_id"]},
+            {"fields": ["subject.kind", "-at", "-_id"]},
+            {"fields": ["subject.kind", "subject.id", "-at", "-_id"]},
         ],
     }
     id = me.StringField(primary_key=True)
@@ -276,6 +290,7 @@ class SignInLink(me.Document):
     }
     id = me.StringField(primary_key=True)
     user = me.StringField(required=True)
+    purpose = me.StringField(choices=("sign in", "invitation", "new password"))
     expires_at = me.DateTimeField(required=True)
 
 
@@ -290,6 +305,36 @@ class Session(me.Document):
     id = me.StringField(primary_key=True)
     user = me.StringField(required=True)
     created_at = me.DateTimeField(required=True)
+    seen_at = me.DateTimeField(required=True)
+    expires_at = me.DateTimeField(required=True)
+    ended_at = me.DateTimeField()
+    agent = me.StringField()
+
+
+class Guesses(me.Document):
+    """Attempts to sign in, counted by account and by address (see `engine.access.guesses`)."""
+
+    meta = {
+        "collection": "guesses",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+    id = me.StringField(primary_key=True)
+    failures = me.IntField(required=True)
+    until = me.DateTimeField(required=True)
+    expires_at = me.DateTimeField(required=True)
+
+
+class KnownBrowser(me.Document):
+    """A browser that was signed in before; only the hash of what it carries is kept."""
+
+    meta = {
+        "collection": "known_browsers",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}, {"fields": ["user"]}],
+    }
+    id = me.StringField(primary_key=True)
+    user = me.StringField(required=True)
     expires_at = me.DateTimeField(required=True)
 
 
@@ -355,6 +400,6 @@ class Fact(me.DynamicDocument):
 
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
-    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, WorkerPulse,
-    StaleHours, DayFigures, Census, PaceMark, Fact,
+    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, Guesses, KnownBrowser,
+    WorkerPulse, StaleHours, DayFigures, Census, PaceMark, Fact,
 )  # fmt: skip

@@ -21,7 +21,7 @@ from engine.access.permissions import Permission, may
 from engine.core.rulebook import Segment
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules import editing
-from engine.store import contacts, publishing, rulesets, segments
+from engine.store import agreement, contacts, publishing, rulesets, segments
 from engine.store.connection import utc_now
 from engine.store.segments import SegmentSummary
 
@@ -80,6 +80,21 @@ def _all(user: CurrentUser) -> None:
             ("Segment", "Kind", "Last 30 days", "Changed", "Contacts"), [_row(summary) for summary in found]
         )
     )
+    _nightly_look({summary.id: summary.name for summary in found})
+
+
+def _nightly_look(names: dict[str, str]) -> None:
+    """Whether the segments were what their conditions say, when that was last looked at."""
+    report = agreement.report(database())
+    if report is None:
+        return
+    at = formats.moment(report["at"], time_zone())
+    wrong = ", ".join(names.get(id_, id_) for id_ in report["differences"])
+    if wrong:
+        words = f" On {at} not all contacts were where the conditions say: {wrong}. sheets doctor names them."
+        show(joined([badge("differences", "bad"), quiet(words)]))
+    else:
+        show(quiet(f"Looked at on {at}: every contact was in the segments whose conditions it meets."))
 
 
 def _row(summary: SegmentSummary) -> tuple[object, ...]:
@@ -157,6 +172,8 @@ def _figures(summary: SegmentSummary) -> None:
 
 def _members(segment: str) -> None:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
+    if segments.size(database(), segment) > EXPORT:
+        show(quiet(f"An export from here has the {formats.count(EXPORT)} members who were active last."))
     search = left.text_input(
         "Search members",
         key="segments.q",

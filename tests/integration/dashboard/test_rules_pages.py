@@ -9,7 +9,7 @@ from dashboard.pages import rules as rules_page
 from dashboard.pages import segments as segments_page
 from dashboard.pages import sheet as sheet_page
 from engine.access import accounts
-from engine.store import contacts, publishing
+from engine.store import agreement, contacts, publishing
 from engine.store.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import SCRIPT, shown
@@ -89,6 +89,27 @@ def test_segments_are_listed_with_their_size(open_page, bought_shoes):
 
     assert "Customers" in text or "customers" in text
     assert "dynamic" in text
+
+
+def test_the_list_says_what_the_nightly_look_found(db, open_page, bought_shoes):
+    agreement.check_nightly(db, now=utc_now())
+    assert "every contact was in the segments whose conditions it meets" in shown(
+        open_page("viewer", page="segments")
+    )
+
+    db.installation.update_one(
+        {"_id": "segments_checked"}, {"$set": {"differences.customers": [bought_shoes]}}
+    )
+    text = shown(open_page("viewer", page="segments"))
+    assert "not all contacts were where the conditions say: Customers" in text
+
+
+def test_an_export_that_has_not_all_members_says_so(open_page, bought_shoes, monkeypatch):
+    monkeypatch.setattr(segments_page, "EXPORT", 0)
+
+    assert "An export from here has the 0 members" in shown(
+        open_page("viewer", page="segments", segment="customers")
+    )
 
 
 def test_a_viewer_is_not_let_edit_a_segment(open_page):

@@ -9,6 +9,7 @@ from dashboard.pages import rules as rules_page
 from dashboard.pages import segments as segments_page
 from dashboard.pages import sheet as sheet_page
 from engine.access import accounts
+from engine.settings import Instance
 from engine.store import agreement, contacts, publishing
 from engine.store.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
@@ -70,6 +71,25 @@ def test_only_admins_are_offered_to_go_back_to_older_rules(db, open_page, role):
         offered[who] = [button.key for button in app.button if button.key.startswith("rules.back.")]
 
     assert offered == {role: [], "admin": ["rules.back.1"]}
+
+
+def test_of_many_contacts_a_part_can_stand_for_all_and_the_page_says_how_exact_that_is(
+    db, mongod, open_page, bought_shoes, monkeypatch
+):
+    monkeypatch.setattr(rules_page, "_MANY", 0)
+    monkeypatch.setattr(rules_page, "instance", lambda: Instance(mongod.uri, "", db.name))
+    draft = publishing.completed(db, {"scoring.yaml": "rules: []\n"})
+    app = open_page("admin", page="rules")
+    app.session_state["rules.tab"] = "Edit"
+    app.session_state["rules.draft"] = draft
+    app.session_state["rules.base"] = 1
+    app.run()
+    app.selectbox(key="rules.plan.share").select(0.1).run()
+
+    app.button(key="rules.plan.go").click().run()
+
+    assert not app.exception
+    assert "Estimated from" in shown(app)
 
 
 def test_while_contacts_are_brought_up_to_date_a_page_says_how_many_are_left(db, open_page, bought_shoes):

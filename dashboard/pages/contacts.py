@@ -10,9 +10,9 @@ from dashboard.components.text import Html, empty_state, show, tag
 from dashboard.installation import database, time_zone
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, require
-from engine.store import contacts
+from engine.store import listing
 from engine.store.connection import utc_now
-from engine.store.contacts import ContactPage
+from engine.store.listing import ContactPage, Listing
 
 PAGE = 50
 _PLACE = "contacts.place"
@@ -33,7 +33,9 @@ def render(user: CurrentUser) -> None:
     )
     if st.session_state.get(_SEARCHED) != search:
         st.session_state[_SEARCHED], st.session_state[_PLACE] = search, None
-    page = contacts.page(database(), search=search or "", after=st.session_state.get(_PLACE), limit=PAGE)
+    page = listing.page(
+        database(), Listing(search=search or ""), after=st.session_state.get(_PLACE), limit=PAGE
+    )
     if not page.rows:
         _nobody(search or "")
         return

@@ -21,8 +21,9 @@ from engine.access.permissions import Permission, may
 from engine.core.rulebook import Segment
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules import editing
-from engine.store import agreement, contacts, publishing, rulesets, segments
+from engine.store import agreement, listing, publishing, rulesets, segments
 from engine.store.connection import utc_now
+from engine.store.listing import Listing
 from engine.store.segments import SegmentSummary
 
 NEW = "new"
@@ -187,9 +188,8 @@ def _members(segment: str) -> None:
         icon=":material/download:", width="stretch", key="segments.export",
     )  # fmt: skip
     place = f"segments.place.{segment}.{search}"
-    page = contacts.page(
-        database(), search=search or "", segment=segment, after=st.session_state.get(place), limit=PAGE
-    )
+    members = Listing(where={"segments": segment}, search=search or "")
+    page = listing.page(database(), members, after=st.session_state.get(place), limit=PAGE)
     if not page.rows:
         empty_state("Nobody", "Nobody found in this segment." if search else "Nobody is in this segment now.")
         return
@@ -226,7 +226,7 @@ def _csv(segment: str) -> str:
             "last_seen",
         )
     )
-    for row in contacts.walk(database(), where={"segments": segment}, limit=EXPORT):
+    for row in listing.walk(database(), Listing(where={"segments": segment}), limit=EXPORT):
         cells = (
             row.id,
             row.name,

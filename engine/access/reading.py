@@ -20,12 +20,17 @@ from engine.access.permissions import Permission, require
 from engine.core import masking
 from engine.core.activities import ContactId
 from engine.core.catalog import ActivityCatalog
+from engine.core.conditions import Compare, leaves
+from engine.core.fields import CUSTOM
 from engine.core.reach import Reach
 from engine.errors import ContactSheetsError
 from engine.rules.explain import Explained
 from engine.store import contacts, rulesets, sheets, timelines
+from engine.store import listing as listings
 from engine.store import reasons as store_reasons
-from engine.store.contacts import ContactPage, ContactRow, Cursor
+from engine.store.contacts import ContactRow
+from engine.store.listing import ContactPage, Listing
+from engine.store.places import Cursor
 from engine.store.reasons import Reasons, SegmentReason
 from engine.store.sheets import Sheet, SheetStatus
 from engine.store.timelines import TimelinePage, TimelineRow
@@ -61,19 +66,47 @@ def find(db: Database[Document], user: CurrentUser, key: str) -> ContactId | Non
 def page(
     db: Database[Document],
     user: CurrentUser,
+    listing: Listing,
     *,
-    search: str = "",
-    segment: str | None = None,
     after: Cursor | None = None,
     limit: int = 50,
 ) -> ContactPage:
-    """A page of contacts (see `contacts.page`).  Raises NotAllowed, and Hidden (masked search)."""
+    """A page of a list.  Raises NotAllowed, UnknownFilter, and Hidden (what it asks for is masked)."""
     require(user, Permission.SEE)
     masked = masks(db, user)
-    if masked and search.strip() and not _ID.fullmatch(search.strip()):
+    if masked and _reveals(db, listing):
         raise Hidden
-    found = contacts.page(db, search=search, segment=segment, after=after, limit=limit)
+    found = listings.page(db, listing, after=after, limit=limit)
     return replace(found, rows=[masked_row(row) for row in found.rows]) if masked else found
+
+
+def neighbours(
+    db: Database[Document], user: CurrentUser, listing: Listing, contact: ContactId
+) -> tuple[ContactId | None, ContactId | None]:
+    """The contacts before and after one in a list.  Raises as `page` does."""
+    require(user, Permission.SEE)
+    if masks(db, user) and _reveals(db, listing):
+        raise Hidden
+    return listings.neighbours(db, listing, contact)
+
+
+def _reveals(db: Database[Document], listing: Listing) -> bool:
+    """Whether who is in a list, or where, tells what is masked."""
+    search = listing.search.strip()
+    if search and not _ID.fullmatch(search):
+        return True
+    if listing.sort == "name":
+        return True
+    asked = leaves(listings.tree_of(db, listing))
+    return any(isinstance(leaf, Compare) and _tells(leaf) for leaf in asked)
+
+
+def _tells(asked: Compare) -> bool:
+    name = asked.path.name
+    return asked.operator != "exists" and (name in _PERSONAL or name.startswith(CUSTOM))
+
+
+_PERSONAL = frozenset({"first_name", "last_name", "birth_date", "email", "mobile_phone", "external_id"})
 
 
 def sheet(db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime) -> Sheet | None:
@@ -140,6 +173,9 @@ def masked_row(row: ContactRow) -> ContactRow:
         email=_each(masking.masked_email, row.email),
         mobile_phone=_each(masking.masked_phone, row.mobile_phone),
         external_id=_each(masking.masked_id, row.external_id),
+        first_name=_each(masking.masked_name, row.first_name),
+        last_name=_each(masking.masked_name, row.last_name),
+        custom=masking.masked_custom(dict(row.custom)),
     )
 
 

@@ -68,15 +68,27 @@ def read_filters(filters: Mapping[str, Any], words: Vocabulary) -> Tree | None:
     Raises InvalidRules; the past (`did`) cannot be filtered by.
     """
     problems: list[Problem] = []
-    named = {
-        key if key in COMBINING or key.startswith("contact.") else f"contact.{key}": value
-        for key, value in filters.items()
-    }
-    node = File("filter", problems).parse(json.dumps(named))
+    node = File("filter", problems).parse(json.dumps(qualified(filters)))
     tree = _tree(node, Subject(words, past=False), depth=0)
     if problems:
         raise InvalidRules(problems)
     return tree
+
+
+def qualified(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Filters with `contact.` before each field, as conditions stand in files."""
+    return {
+        (key if key in COMBINING or key.startswith("contact.") else f"contact.{key}"): _qualified(key, value)
+        for key, value in filters.items()
+    }
+
+
+def _qualified(key: str, value: Any) -> Any:
+    if key == "not" and isinstance(value, Mapping):
+        return qualified(value)
+    if key in ("all", "any") and isinstance(value, list):
+        return [qualified(part) if isinstance(part, Mapping) else part for part in value]
+    return value
 
 
 def _tree(node: Node, subject: Subject, *, depth: int) -> Tree | None:

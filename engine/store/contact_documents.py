@@ -6,6 +6,7 @@ needs: the version guard `v`, the keys for look-up, the component, words to sear
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,7 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, 
         "mobile_phone": value_of(person.identities.get("p")),
         "external_id": value_of(person.identities.get("x")),
         "names": search_words(state),
+        "sort_name": sort_name(contact),
     }
     document.update((name, value) for name, value in present.items() if value)
     return document
@@ -68,6 +70,25 @@ def search_words(state: ContactState) -> list[str]:
     parts = [part.lower() for part in (state.first_name, state.last_name) if part]
     whole = [" ".join(parts)] if len(parts) > 1 else []
     return sorted({*parts, *whole})
+
+
+def sort_name(contact: Contact) -> str | None:
+    """What a contact comes under in the order of names; unset for a stranger.
+
+    Accents do not count: `Álvaro` comes under `alvaro`.
+    """
+    state, identities = contact.state, contact.person.identities
+    name = " ".join(part for part in (state.first_name, state.last_name) if part)
+    called = name or next((value_of(identities[kind]) for kind in "epx" if kind in identities), None)
+    return None if called is None else plain_letters(called)
+
+
+def plain_letters(text: str) -> str:
+    """A text in small letters without accents."""
+    small = text.casefold()
+    if small.isascii():
+        return small
+    return "".join(c for c in unicodedata.normalize("NFKD", small) if not unicodedata.combining(c))
 
 
 def difference(old: Document, new: Document) -> Document:

@@ -1,14 +1,11 @@
-"""Finding contacts: by whatever is known of one, and as the pages of a list."""
+"""Contacts as rows, and finding them: one by whatever is known of it, or many by how they begin."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,20 +14,11 @@ from pymongo.database import Database
 
 from engine.core.activities import ContactId
 from engine.core.identities import normalise_email, normalise_phone
-from engine.errors import ContactSheetsError, InvalidIdentity, InvalidRules
-from engine.rules.conditions import read_filters
-from engine.rules.query import expression
-from engine.rules.vocabulary import Vocabulary
+from engine.errors import InvalidIdentity
 from engine.store import rulesets
 from engine.store.contact_documents import LIVING
-from engine.store.patterns import evaluated_by_mongodb
 
 Document = dict[str, Any]
-Cursor = str
-"""A place in the list, opaque and safe in an address."""
-
-COUNT_UP_TO = 1_000
-"""A search with more results than this says "over 1,000": counting on would be slow."""
 
 MAX_REDIRECTS = 50
 """Old ids lead on in a few hops; more would be a circle."""
@@ -38,13 +26,12 @@ MAX_REDIRECTS = 50
 _ID = re.compile(r"[0-9a-f]{24}")
 
 
-class UnknownFilter(ContactSheetsError):
-    """A filter names a field or an operator that there is not."""
-
-
 @dataclass(frozen=True)
 class ContactRow:
-    """A contact as a line of the list."""
+    """A contact as a line of the list.
+
+    `segments` are ids, by when it entered them; `custom` are the custom fields as stored.
+    """
 
     id: ContactId
     name: str
@@ -61,24 +48,17 @@ class ContactRow:
     first_seen: datetime | None
     last_seen: datetime | None
     active_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Total:
-    """How many contacts there are; not `exact` means estimated, or at least so many."""
-
-    count: int
-    exact: bool
-
-
-@dataclass(frozen=True)
-class ContactPage:
-    """A page of the list, and the places where its neighbours begin."""
-
-    rows: list[ContactRow]
-    next: Cursor | None
-    previous: Cursor | None
-    total: Total
+    first_name: str | None = None
+    last_name: str | None = None
+    mobile_status: str = "active"
+    sms: str = "not_subscribed"
+    push: str = "not_enabled"
+    segments: tuple[str, ...] = ()
+    average_order: Decimal | None = None
+    last_order_at: datetime | None = None
+    cart: str = "none"
+    cart_value: Decimal | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_contact(db: Database[Document], key: str) -> ContactId | None:
@@ -95,65 +75,17 @@ def find_contact(db: Database[Document], key: str) -> ContactId | None:
     return None
 
 
-def page(
-    db: Database[Document],
-    *,
-    search: str = "",
-    segment: str | None = None,
-    after: Cursor | None = None,
-    limit: int = 50,
-) -> ContactPage:
-    """A page of contacts, the newest activity first.
-
-    `search` finds the beginnings of emails, numbers, external ids, trackers and names;
-    with `segment` it lists members alone.
-    A page costs the same wherever it is: it begins at a key and nothing is skipped.
-    """
-    matching: Document = {**LIVING, **_search(db, search)}
-    if segment is not None:
-        matching = {"$and": [in_segment(segment), matching]} if matching else in_segment(segment)
-    place = _decode_cursor(after)
-    backwards = place is not None and place[0] == "before"
-    query = matching if place is None else {"$and": [matching, _beyond(place)]}
-    order = 1 if backwards else -1
-    found = list(
-        db.contacts.find(query, _ROW_FIELDS).sort([("active_at", order), ("_id", order)]).limit(limit + 1)
-    )
-    more = len(found) > limit
-    found = found[:limit]
-    if backwards:
-        found.reverse()
-    has_next, has_previous = (True, more) if backwards else (more, place is not None)
-    return ContactPage(
-        rows=[_row(row) for row in found],
-        next=_cursor("after", found[-1]) if found and has_next else None,
-        previous=_cursor("before", found[0]) if found and has_previous else None,
-        total=_total(db, {} if matching == LIVING else matching),
-    )
-
-
-def walk(db: Database[Document], *, where: Document | None = None, limit: int = 0) -> Iterator[ContactRow]:
-    """All contacts that meet `where`, the newest activity first; a `limit` of 0 is none.
-
-    `where` is `{field: value}` or `{field: {operator: value}}`.  Raises UnknownFilter, and
-    PatternGivenUp on the way.
-    """
-    query = {**LIVING, **query_of(db, where or {})}
-    found = db.contacts.find(query, _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)])
-    return _rows(found.limit(limit))
-
-
 def newest(db: Database[Document], query: Document, *, limit: int) -> list[ContactRow]:
     """Some contacts that meet a query, the newest activity first."""
     living = {"$and": [LIVING, query]}
-    found = db.contacts.find(living, _ROW_FIELDS).sort([("active_at", -1), ("_id", -1)]).limit(limit)
-    return [_row(row) for row in found]
+    found = db.contacts.find(living, ROW_FIELDS).sort([("active_at", -1), ("_id", -1)]).limit(limit)
+    return [row_from(document) for document in found]
 
 
 def row_of(db: Database[Document], contact: str) -> ContactRow | None:
     """A living contact as a row of the list."""
-    row = db.contacts.find_one({"_id": contact}, _ROW_FIELDS)
-    return None if row is None else _row(row)
+    document = db.contacts.find_one({"_id": contact}, ROW_FIELDS)
+    return None if document is None else row_from(document)
 
 
 def in_segment(segment: str) -> Document:
@@ -161,15 +93,20 @@ def in_segment(segment: str) -> Document:
     return {f"segments.{segment}": {"$exists": True}}
 
 
-def query_of(db: Database[Document], where: Document) -> Document:
-    """Translate filters by field into a query; raise UnknownFilter for what is not declared."""
-    if not where:
+def beginning_with(db: Database[Document], text: str) -> Document:
+    """Matches contacts of which an email, number, external id, tracker or name begins with `text`."""
+    wanted = text.strip()
+    if not wanted:
         return {}
-    try:
-        tree = read_filters(where, Vocabulary.of(rulesets.current(db)))
-    except InvalidRules as error:
-        raise UnknownFilter("; ".join(problem.message for problem in error.problems)) from None
-    return {} if tree is None else {"$expr": expression(tree)}
+    prefixes = [f"e:{wanted.lower()}", f"x:{wanted}", f"t:{wanted}"]
+    digits = re.sub(r"[\s().\-/]", "", wanted)
+    if re.fullmatch(r"\+?\d{3,}", digits):
+        prefixes += [f"p:{digits}", *(k for k in _keys_of(db, wanted) if k.startswith("p:"))]
+    either = [{"keys": _begins(prefix)} for prefix in prefixes]
+    either.append({"names": _begins(wanted.lower())})
+    if _ID.fullmatch(wanted):
+        either.append({"_id": {"$eq": _living(db, ContactId(wanted))}})
+    return {"$or": either}
 
 
 # Looking up
@@ -198,21 +135,6 @@ def _keys_of(db: Database[Document], value: str) -> list[str]:
     return [*keys, f"x:{value}", f"t:{value}"]
 
 
-def _search(db: Database[Document], text: str) -> Document:
-    wanted = text.strip()
-    if not wanted:
-        return {}
-    prefixes = [f"e:{wanted.lower()}", f"x:{wanted}", f"t:{wanted}"]
-    digits = re.sub(r"[\s().\-/]", "", wanted)
-    if re.fullmatch(r"\+?\d{3,}", digits):
-        prefixes += [f"p:{digits}", *(k for k in _keys_of(db, wanted) if k.startswith("p:"))]
-    either = [{"keys": _begins(prefix)} for prefix in prefixes]
-    either.append({"names": _begins(wanted.lower())})
-    if _ID.fullmatch(wanted):
-        either.append({"_id": {"$eq": _living(db, ContactId(wanted))}})
-    return {"$or": either}
-
-
 def _begins(prefix: str) -> Document:
     """Match array items by their beginning, as a range that the index answers.
 
@@ -221,68 +143,59 @@ def _begins(prefix: str) -> Document:
     return {"$elemMatch": {"$gte": prefix, "$lt": prefix + "\uffff"}, "$exists": True}
 
 
-def _total(db: Database[Document], matching: Document) -> Total:
-    if not matching:
-        count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
-        return Total(count, exact=count <= COUNT_UP_TO)
-    count = db.contacts.count_documents(matching, limit=COUNT_UP_TO + 1)
-    return Total(min(count, COUNT_UP_TO), exact=count <= COUNT_UP_TO)
+# Rows
 
-
-# Places in the list
-
-
-def _cursor(direction: str, row: Document) -> Cursor:
-    place = json.dumps([direction, row["active_at"].isoformat(), row["_id"]])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _decode_cursor(cursor: Cursor | None) -> tuple[str, datetime, str] | None:
-    """Read a place back; one that somebody has tampered with is the beginning."""
-    if not cursor:
-        return None
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        direction, at, id_ = json.loads(base64.urlsafe_b64decode(padded))
-        return str(direction), datetime.fromisoformat(at), str(id_)
-    except (ValueError, TypeError, binascii.Error):
-        return None
-
-
-def _beyond(place: tuple[str, datetime, str]) -> Document:
-    direction, at, id_ = place
-    than = "$gt" if direction == "before" else "$lt"
-    return {"$or": [{"active_at": {than: at}}, {"active_at": at, "_id": {than: id_}}]}
-
-
-_ROW_FIELDS = [
+ROW_FIELDS = [
     "first_name", "last_name", "email", "email_typed", "mobile_phone", "external_id", "identified",
-    "points.total", "statuses", "commerce.orders", "commerce.spent", "commerce.currency",
+    "points.total", "statuses", "commerce.orders", "commerce.spent", "commerce.currency", "commerce.average",
+    "commerce.last_order_at", "cart.state", "cart.value", "segments", "custom",
     "first_seen", "last_seen", "active_at",
 ]  # fmt: skip
+"""What of a contact's document a row is made of."""
 
 
-def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
-    with evaluated_by_mongodb():
-        yield from map(_row, found)
-
-
-def _row(row: Document) -> ContactRow:
-    statuses, commerce = row.get("statuses", {}), row.get("commerce", {})
+def row_from(document: Document) -> ContactRow:
+    """Make a row of a contact's document, read with ROW_FIELDS."""
+    commerce, cart = document.get("commerce", {}), document.get("cart") or {}
+    segments = document.get("segments", {})
     return ContactRow(
-        id=ContactId(row["_id"]),
-        name=" ".join(part for part in (row.get("first_name"), row.get("last_name")) if part),
-        email=row.get("email_typed") or row.get("email"),
-        mobile_phone=row.get("mobile_phone"),
-        external_id=row.get("external_id"),
-        identified=row["identified"],
-        points=row["points"]["total"],
-        newsletter=statuses.get("newsletter", {}).get("state", "not_subscribed"),
-        email_status=statuses.get("email_status", {}).get("state", "active"),
+        id=ContactId(document["_id"]),
+        name=" ".join(part for part in (document.get("first_name"), document.get("last_name")) if part),
+        email=document.get("email_typed") or document.get("email"),
+        mobile_phone=document.get("mobile_phone"),
+        external_id=document.get("external_id"),
+        identified=document["identified"],
+        points=document["points"]["total"],
         orders=commerce.get("orders", 0),
         spent=commerce.get("spent", Decimal(0)),
         currency=commerce.get("currency"),
-        first_seen=row.get("first_seen"),
-        last_seen=row.get("last_seen"),
-        active_at=row.get("active_at"),
+        average_order=commerce.get("average"),
+        last_order_at=commerce.get("last_order_at"),
+        cart=cart.get("state", "none"),
+        cart_value=cart.get("value"),
+        segments=tuple(sorted(segments, key=segments.__getitem__)),
+        custom=document.get("custom", {}),
+        first_name=document.get("first_name"),
+        last_name=document.get("last_name"),
+        first_seen=document.get("first_seen"),
+        last_seen=document.get("last_seen"),
+        active_at=document.get("active_at"),
+        newsletter=_state(document, "newsletter"),
+        email_status=_state(document, "email_status"),
+        mobile_status=_state(document, "mobile_status"),
+        sms=_state(document, "sms"),
+        push=_state(document, "push"),
     )
+
+
+_STATES = {
+    "newsletter": "not_subscribed",
+    "email_status": "active",
+    "mobile_status": "active",
+    "sms": "not_subscribed",
+    "push": "not_enabled",
+}
+
+
+def _state(document: Document, machine: str) -> str:
+    return str(document.get("statuses", {}).get(machine, {}).get("state", _STATES[machine]))

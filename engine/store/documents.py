@@ -21,7 +21,14 @@ class Contact(me.DynamicDocument):
             # A tracker or identity belongs to one living contact.
             {"fields": ["keys"], "unique": True, "partialFilterExpression": {"keys": {"$exists": True}}},
             {"fields": ["component"]},
+            # The orders of the list (`engine.store.listing`).
             {"fields": ["-active_at", "-_id"]},
+            {"fields": ["sort_name", "_id"]},
+            {"fields": ["-points.total", "-_id"]},
+            {"fields": ["-commerce.orders", "-_id"]},
+            {"fields": ["-commerce.spent", "-_id"]},
+            {"fields": ["-last_seen", "-_id"]},
+            {"fields": ["-first_seen", "-_id"]},
             {"fields": ["lane", "next_due"], "partialFilterExpression": {"next_due": {"$exists": True}}},
             {"fields": ["lane", "upkeep"]},
             # The members of each segment, by when they entered it.

@@ -12,8 +12,9 @@ import typer
 
 from engine.errors import ContactSheetsError
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, failures, lanes, outbox, pulses, sheets, timelines, upkeep
+from engine.store import contacts, failures, lanes, listing, outbox, pulses, sheets, timelines, upkeep
 from engine.store.connection import prepare, utc_now
+from engine.store.listing import Listing, UnknownFilter
 from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
 
 app = typer.Typer()
@@ -157,7 +158,7 @@ def list_contacts(
 ) -> None:
     """List contacts, the newest activity first; with --json one object a line."""
     _, db = open_db(data_dir, app="list")
-    rows = contacts.walk(db, where=_filters(where), limit=limit)
+    rows = listing.walk(db, Listing(where=_filters(where)), limit=limit)
     if as_json:
         for row in rows:
             sys.stdout.write(sheets.encode(asdict(row)).decode() + "\n")
@@ -174,9 +175,9 @@ def _filters(where: str) -> dict[str, Any]:
     try:
         filters = json.loads(where)
     except json.JSONDecodeError as error:
-        raise contacts.UnknownFilter(f"--where is no JSON: {error}") from None
+        raise UnknownFilter(f"--where is no JSON: {error}") from None
     if not isinstance(filters, dict):
-        raise contacts.UnknownFilter('--where must be an object, such as {"newsletter": "subscribed"}')
+        raise UnknownFilter('--where must be an object, such as {"newsletter": "subscribed"}')
     return filters
 
 

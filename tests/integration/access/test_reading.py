@@ -11,6 +11,7 @@ from engine.core.activities import ActivityId
 from engine.store import contacts, edits, publishing, sheets
 from engine.store.connection import utc_now
 from engine.store.edits import Edit
+from engine.store.listing import Listing
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -59,8 +60,8 @@ def masked(db):
 def everything_read(db, user, contact):
     """All that the engine gives somebody of a contact, as text."""
     read = (
-        reading.page(db, user).rows,
-        reading.page(db, user, segment="gente").rows,
+        reading.page(db, user, Listing()).rows,
+        reading.page(db, user, Listing(where={"segments": "newsletter-readers"})).rows,
         reading.sheet(db, user, contact, now=utc_now()),
         reading.timeline(db, user, contact).rows,
         reading.types_of(db, user, contact),
@@ -96,7 +97,7 @@ def test_under_the_mask_no_guess_is_confirmed(db, leo, masked, guess):
     viewer = somebody("viewer")
 
     with pytest.raises(reading.Hidden):
-        reading.page(db, viewer, search=guess)
+        reading.page(db, viewer, Listing(search=guess))
     assert reading.find(db, viewer, guess) is None
     assert reading.find(db, somebody("marketer"), leo) == leo
 
@@ -105,13 +106,13 @@ def test_under_the_mask_an_address_with_an_id_still_leads_to_its_contact(db, leo
     viewer = somebody("viewer")
 
     assert reading.find(db, viewer, leo) == leo
-    assert [row.id for row in reading.page(db, viewer, search=leo).rows] == [leo]
+    assert [row.id for row in reading.page(db, viewer, Listing(search=leo)).rows] == [leo]
 
 
 @pytest.mark.parametrize(
     "read",
     [
-        lambda db, _leo: reading.page(db, None),
+        lambda db, _leo: reading.page(db, None, Listing()),
         lambda db, leo: reading.find(db, None, leo),
         lambda db, leo: reading.sheet(db, None, leo, now=utc_now()),
         lambda db, leo: reading.timeline(db, None, leo),

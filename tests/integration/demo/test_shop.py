@@ -11,8 +11,9 @@ from pymongo.database import Database
 
 from engine.errors import NoInstance
 from engine.settings import Instance
-from engine.store import contacts, keys, sheets
+from engine.store import keys, listing, sheets
 from engine.store.connection import utc_now
+from engine.store.listing import Listing
 from tests.integration.drained import drain_all
 from tests.integration.served import served
 from workers.demo import shop
@@ -47,7 +48,7 @@ def test_a_newcomer_sees_full_pages(db: Db) -> None:
         report = run(db, url)
     drain_all(db)
 
-    rows = list(contacts.walk(db))
+    rows = list(listing.walk(db, Listing()))
     assert report.refused == 0
     assert report.history > 3_000
     assert 150 < len(rows) < 250
@@ -74,11 +75,11 @@ def test_sent_again_when_all_is_applied_it_changes_nothing(db: Db) -> None:
     with served(db) as url:
         run(db, url)
         drain_all(db)
-        before = list(contacts.walk(db))
+        before = list(listing.walk(db, Listing()))
         run(db, url)
         drain_all(db)
 
-    assert list(contacts.walk(db)) == before
+    assert list(listing.walk(db, Listing())) == before
 
 
 def test_the_tablet_in_the_store_is_known_as_shared(db: Db) -> None:
@@ -86,7 +87,9 @@ def test_the_tablet_in_the_store_is_known_as_shared(db: Db) -> None:
         run(db, url)
     drain_all(db)
 
-    shown = [sheets.sheet(db, row.id, now=utc_now()) for row in contacts.walk(db) if not row.identified]
+    shown = [
+        sheets.sheet(db, row.id, now=utc_now()) for row in listing.walk(db, Listing()) if not row.identified
+    ]
     shared = [device.id for sheet in shown if sheet for device in sheet.devices if device.shared]
     assert shared
     assert all("-store-" in tracker for tracker in shared)

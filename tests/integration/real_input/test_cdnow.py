@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import segment.analytics as analytics
 
-from engine.store import contacts, keys, sheets
+from engine.store import keys, listing, sheets
 from engine.store.connection import utc_now
+from engine.store.listing import Listing
 from tests.integration.drained import drain_all
 from tests.integration.real_input import cdnow
 from tests.integration.served import served
@@ -27,7 +28,7 @@ def orders():
 def sums_on_the_sheets(db):
     return {
         row.external_id: (row.orders, sheets.sheet(db, row.id, now=utc_now()).commerce.spent)
-        for row in contacts.walk(db)
+        for row in listing.walk(db, Listing())
     }
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from engine.core.activities import ActivityId
-from engine.store import agreement, contacts, edits, publishing, segments, sheets, timelines
+from engine.store import agreement, contacts, edits, listing, publishing, segments, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.edits import Edit, InvalidEdit, NoSuchContact
+from engine.store.listing import Listing
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -37,7 +38,7 @@ def restore(db, contact, id_="restoration"):
 
 
 def listed(db):
-    return {row.email for row in contacts.page(db).rows}
+    return {row.email for row in listing.page(db, Listing()).rows}
 
 
 def known(db, contact):
@@ -54,9 +55,9 @@ def test_who_is_deleted_is_in_no_list_no_segment_and_no_count(db, eva):
     delete(db, eva)
 
     assert listed(db) == {"bob@x.com"}
-    assert contacts.page(db).total.count == 1
-    assert contacts.page(db, search="eva").rows == []
-    assert [row.email for row in contacts.walk(db)] == ["bob@x.com"]
+    assert listing.page(db, Listing()).total.count == 1
+    assert listing.page(db, Listing(search="eva")).rows == []
+    assert [row.email for row in listing.walk(db, Listing())] == ["bob@x.com"]
     assert segments.size(db, "customers") == before - 1
     assert db.ledger.count_documents({"contact": eva}) == 0
     assert agreement.differences(db, now=utc_now()) == {}

@@ -5,8 +5,20 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import Conflict
-from engine.store import agreement, batch, contacts, filling, inbox, lanes, publishing, rulesets, segments
+from engine.store import (
+    agreement,
+    batch,
+    contacts,
+    filling,
+    inbox,
+    lanes,
+    listing,
+    publishing,
+    rulesets,
+    segments,
+)
 from engine.store.connection import utc_now
+from engine.store.listing import Listing
 from engine.store.patterns import PatternGivenUp
 from tests.builders import an_activity, identified
 from tests.chaos.workload import workload
@@ -150,7 +162,7 @@ def test_a_preview_and_a_filter_over_such_a_text_answer(hostile, mongod):
 
     assert (preview.count, preview.error) == (1, 0)
     with pytest.raises(PatternGivenUp, match="fewer"):
-        list(contacts.walk(hostile, where={"custom.city": {"matches": ".*a.*x$"}}))
+        list(listing.walk(hostile, Listing(where={"custom.city": {"matches": ".*a.*x$"}})))
 
 
 def test_rules_published_before_the_fill_do_not_keep_it_from_being_done(lived):

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from dashboard import wording
 from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
-from dashboard.pages import contacts, rules, segments, sheet, sign_in
+from dashboard.pages import contacts, overview, rules, segments, sheet, sign_in
 from dashboard.pages.settings import page as settings
 from dashboard.signing_in import current_user
 from dashboard.theme import apply_theme
@@ -63,14 +63,15 @@ class Way:
     needs: Permission = Permission.SEE
 
 
+# The pages by their name in the address; the first is the start.  (A text that stood alone
+# in this script Streamlit would show.)
 WAYS = {
     "contacts": Way("Contacts", contacts.render),
+    "overview": Way("Overview", overview.render),
     "segments": Way("Segments", segments.render),
     "rules": Way("Rules", rules.render),
     "settings": Way("Settings", settings.render),
 }
-"""The pages by their name in the address; the first is the start."""
-
 START = next(iter(WAYS))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,11 @@ def day(at: datetime | None, zone: ZoneInfo) -> str:
         return NOTHING
     local = at.astimezone(zone)
     return f"{local.day} {local:%b %Y}"
+
+
+def short_day(day: date) -> str:
+    """`3 Mar`, where the year is plain."""
+    return f"{day.day} {day:%b}"
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:

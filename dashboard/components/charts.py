@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import streamlit as st
 
+from dashboard.components.text import show, tag
+
 PINE, QUIET, RUST = "#2f5d50", "#c9c4b6", "#a8492f"
+
+_DAYS = alt.Axis(grid=False, format="%-d %b", tickCount=6, labelFlush=True)
+_UTC = alt.Scale(type="utc")
+"""Days come as `2026-03-02`; read as local times they would be the day before west of Greenwich."""
 
 
 def area(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str) -> None:
@@ -45,5 +51,54 @@ def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order
             tooltip=[alt.Tooltip(f"{x}:N", title="Change"), alt.Tooltip(f"{y}:Q", title=title, format=",d")],
         )
         .properties(height=220)
+    )
+    st.altair_chart(chart, width="stretch")
+
+
+def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
+    """A number that grows over days: rows of `day`, `value`, and `says` for the pointer."""
+    lowest = min((row["value"] for row in rows), default=0)
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, clip=True)
+        .encode(
+            x=alt.X("day:T", title=None, axis=_DAYS, scale=_UTC),
+            y=alt.Y(
+                "value:Q",
+                title=None,
+                axis=alt.Axis(tickCount=4, format="~s"),
+                scale=alt.Scale(domainMin=lowest * 0.9),
+            ),
+            tooltip=alt.Tooltip("says:N", title=title),
+        )
+        .properties(height=190, description=title)
+    )
+    st.altair_chart(chart, width="stretch")
+
+
+def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str]) -> None:
+    """Amounts on each day, stacked by `what`: rows of `day`, `what`, `value`, and `says` for the pointer.
+
+    What is below nought goes down from the line.
+    """
+    if not any(row["value"] for row in rows):
+        show(tag("p", "None in these days.", "cs-small cs-quiet"))
+        return
+    several = len(colours) > 1
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_bar()
+        .encode(
+            x=alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=_DAYS, scale=_UTC),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
+            color=alt.Color(
+                "what:N",
+                title=None,
+                legend=alt.Legend(orient="top") if several else None,
+                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            ),
+            tooltip=alt.Tooltip("says:N", title=title),
+        )
+        .properties(height=190, description=title)
     )
     st.altair_chart(chart, width="stretch")

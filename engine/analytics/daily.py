@@ -71,12 +71,12 @@ class Day:
 class Kept:
     """The days that were asked for, in order and without a gap, and how fresh they are.
 
-    `stale` counts those that are still to be computed; unset `at` means that nothing was.
+    `stale` are those still to be computed; `at` is unset until all have been, once.
     """
 
     days: list[Day]
     at: datetime | None
-    stale: int
+    stale: frozenset[date]
 
 
 def kept(db: Database[Document], first: date, last: date) -> Kept:
@@ -90,7 +90,7 @@ def kept(db: Database[Document], first: date, last: date) -> Kept:
     return Kept(
         days=[found.get(day.isoformat(), Day(day)) for day in days_between(first, last)],
         at=state.get("at") if current else None,
-        stale=sum(first <= day <= last for day in marked),
+        stale=frozenset(day for day in marked if first <= day <= last),
     )
 
 

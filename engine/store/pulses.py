@@ -6,6 +6,8 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from importlib import metadata
 from typing import Any, Literal
 
 from pymongo.database import Database
@@ -17,24 +19,48 @@ ALIVE_FOR = timedelta(seconds=15)
 """A process that has been silent for longer counts as dead."""
 
 
+SHOWN_FOR = timedelta(minutes=5)
+"""For how long one that has fallen silent is still shown."""
+
+
 @dataclass(frozen=True)
 class Pulse:
-    """A process that is alive."""
+    """A process, and its last sign of life; `version` is the product's, `rules` the ruleset's."""
 
     kind: Kind
     host: str
     pid: int
     at: datetime
+    version: str | None = None
+    rules: int | None = None
+
+    def is_alive(self, now: datetime) -> bool:
+        return self.at >= now - ALIVE_FOR
 
 
 def beat(db: Database[Document], kind: Kind, *, now: datetime) -> None:
     """Say that this process is alive."""
     host, pid = socket.gethostname(), os.getpid()
-    pulse = {"kind": kind, "host": host, "pid": pid, "at": now}
+    newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
+    said = {"version": _version(), "rules": None if newest is None else newest["_id"]}
+    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, **said}
     db.pulses.update_one({"_id": f"{kind}:{host}:{pid}"}, {"$set": pulse}, upsert=True)
 
 
 def alive(db: Database[Document], now: datetime) -> list[Pulse]:
     """The processes that gave a sign of life within ALIVE_FOR."""
-    rows = db.pulses.find({"at": {"$gte": now - ALIVE_FOR}}).sort([("kind", 1), ("pid", 1)])
-    return [Pulse(row["kind"], row["host"], row["pid"], row["at"]) for row in rows]
+    return [pulse for pulse in recent(db, now) if pulse.is_alive(now)]
+
+
+def recent(db: Database[Document], now: datetime) -> list[Pulse]:
+    """Those, and the processes that fell silent a short while ago."""
+    rows = db.pulses.find({"at": {"$gte": now - SHOWN_FOR}}).sort([("kind", 1), ("pid", 1)])
+    return [
+        Pulse(row["kind"], row["host"], row["pid"], row["at"], row.get("version"), row.get("rules"))
+        for row in rows
+    ]
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    return metadata.version("contact-sheets")

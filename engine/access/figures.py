@@ -1,0 +1,31 @@
+"""The overview for a person: checked for their role.  Counts alone, so nothing of it is masked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, require
+from engine.analytics import census
+from engine.analytics import overview as analytics
+from engine.analytics import working as processes
+from engine.analytics.overview import Overview, Period
+from engine.analytics.working import Working
+
+Document = dict[str, Any]
+
+
+def overview(db: Database[Document], user: CurrentUser, period: Period, *, now: datetime) -> Overview:
+    """A period's figures; while somebody looks, they are counted more often.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    census.look(db, now=now)
+    return analytics.overview(db, period)
+
+
+def working(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
+    """What the processes are doing.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    return processes.working(db, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -19,6 +20,14 @@ def safe(value: object) -> Html:
     return value if isinstance(value, Html) else Html(escape(str(value), quote=True))
 
 
+def plain_label(words: str) -> str:
+    """Words as the label of a widget: labels are Markdown, in which these would be marks."""
+    return _MARKS.sub(r"\\\g<0>", words)
+
+
+_MARKS = re.compile(r"[\\`*_~\[\]<>:$&#]")
+
+
 def tag(name: str, content: object, css: str = "") -> Html:
     """An element with escaped content."""
     attribute = f' class="{escape(css, quote=True)}"' if css else ""
@@ -30,8 +39,9 @@ def joined(parts: Iterable[object], separator: str = "") -> Html:
 
 
 def show(content: Html) -> None:
-    """Put markup on the page."""
-    st.html(content)
+    """Put markup on the page; nothing for none."""
+    if content:
+        st.html(content)
 
 
 def badge(words: str, tone: str = "quiet") -> Html:

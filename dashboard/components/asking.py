@@ -1,0 +1,33 @@
+"""Which question stands before somebody: the dialog that is open, and what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+_ASKED = "asked"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An open dialog by its name, with what it is about."""
+
+    dialog: str
+    about: object = None
+
+
+def ask(dialog: str, about: object = None) -> None:
+    """Open a dialog in this run, in the place of any other."""
+    st.session_state[_ASKED] = Asked(dialog, about)
+
+
+def asked() -> Asked | None:
+    """The dialog that is open."""
+    found: Asked | None = st.session_state.get(_ASKED)
+    return found
+
+
+def answered() -> None:
+    """No dialog is open any more."""
+    st.session_state.pop(_ASKED, None)

@@ -1,0 +1,47 @@
+"""What could not be done, and why: said on the page, whatever a visitor's words are in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from pymongo.errors import PyMongoError
+
+from dashboard.components.text import Html, joined, show, tag
+from engine.errors import ContactSheetsError, Unavailable
+
+AWAY = "The database does not answer now, so nothing was changed. Try again in a moment."
+
+
+def problem(words: object) -> Html:
+    """A problem in a line, read aloud as it appears."""
+    return Html(f'<div class="cs-problem" role="alert">{tag("span", words)}</div>')
+
+
+def problem_box(lines: Iterable[object]) -> None:
+    """Problems that belong to no field."""
+    found = joined(tag("div", line) for line in lines)
+    if found:
+        show(Html(f'<div class="cs-problems" role="alert">{found}</div>'))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Do something; if it is refused or the database is away, say so and go on.
+
+    For what runs in a dialog or a fragment, where the page's own handling does not reach.
+    """
+    try:
+        yield
+    except Unavailable:
+        problem_box([AWAY])
+    except ContactSheetsError as error:
+        problem_box([sentence(error)])
+    except PyMongoError:
+        problem_box([AWAY])
+
+
+def sentence(error: Exception) -> str:
+    """An error's words with a capital letter and a full stop."""
+    words = str(error).strip()
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."

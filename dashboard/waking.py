@@ -1,0 +1,28 @@
+"""Making what somebody just changed take effect before the page is shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from dashboard.installation import database, instance
+from engine.core.activities import ActivityId
+from engine.store import edits
+from workers.actors import drain_actor
+from workers.broker import Waker, make_broker
+
+PATIENCE = 4.0
+"""Seconds that a page waits for the workers; after that it is shown as it is."""
+
+
+@st.cache_resource(show_spinner=False)
+def waker() -> Waker:
+    """What tells the workers of work, one for the whole dashboard."""
+    return Waker(drain_actor(make_broker(instance().broker_url)).send)
+
+
+def settle(lanes: Iterable[int], id_: ActivityId) -> bool:
+    """Wake the lanes with an edit and wait a little; whether it has taken effect."""
+    waker().wake(lanes)
+    return edits.until_applied(database(), id_, patience=PATIENCE)

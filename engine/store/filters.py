@@ -1,0 +1,281 @@
+"""The kinds of filters: what can be chosen of each, and the condition that it becomes.
+
+A filter turns what somebody chose into a condition of a `Listing`, a condition back into
+what was chosen, and that into the words of a chip.  Which there are, `filter_bar` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from engine.store.listing import Part
+
+Kind = Literal["flag", "choice", "segments", "number", "recency", "text", "days"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something to choose from: its value, and how a person reads it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """From `least` to `most`, both included; unset: without end."""
+
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True)
+class Days:
+    """From the `first` day to the `last`, both included; unset: without end."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
+class Recency:
+    """Within the last so many days, or not."""
+
+    days: int
+    within: bool = True
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What a text is, or how it begins."""
+
+    text: str
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter of the bar.
+
+    Parameters:
+      id: Its name, for keys of widgets.
+      label: What the bar calls it.
+      group: Under which heading it stands there.
+      field: The field of the contact that it is about.
+      unavailable: Why nothing can be chosen yet; empty if it can.
+    """
+
+    kind: ClassVar[Kind]
+    id: str
+    label: str
+    group: str
+    field: str
+    unavailable: str = ""
+
+    def condition(self, chosen: Any) -> Part:
+        """What was chosen, as a condition of a listing."""
+        raise NotImplementedError
+
+    def chosen(self, part: Part) -> Any | None:
+        """What was chosen, out of a condition; unset for one that this filter cannot have made."""
+        raise NotImplementedError
+
+    def words(self, chosen: Any) -> str:
+        """What was chosen, as a chip reads."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FlagFilter(Filter):
+    """Yes or no, in the words `yes` and `no`; chosen is a bool.
+
+    `presence` asks whether there is a value, and not whether it is true.
+    """
+
+    kind = "flag"
+    yes: str = "Yes"
+    no: str = "No"
+    presence: bool = False
+
+    def condition(self, chosen: bool) -> Part:
+        return {self.field: {"exists": chosen} if self.presence else chosen}
+
+    def chosen(self, part: Part) -> bool | None:
+        said = part.get(self.field)
+        if self.presence:
+            said = said.get("exists") if isinstance(said, Mapping) and len(said) == 1 else None
+        return said if isinstance(said, bool) else None
+
+    def words(self, chosen: bool) -> str:
+        return self.yes if chosen else self.no
+
+
+@dataclass(frozen=True)
+class ChoiceFilter(Filter):
+    """One or more of `choices`; chosen is a tuple of their values."""
+
+    kind = "choice"
+    choices: tuple[Choice, ...] = ()
+
+    def condition(self, chosen: Sequence[str]) -> Part:
+        return {self.field: chosen[0] if len(chosen) == 1 else {"in": list(chosen)}}
+
+    def chosen(self, part: Part) -> tuple[str, ...] | None:
+        return _texts(part.get(self.field), "in")
+
+    def words(self, chosen: Sequence[str]) -> str:
+        return f"{self.label}: {_listed(self.choices, chosen)}"
+
+
+@dataclass(frozen=True)
+class SegmentFilter(Filter):
+    """In one of some segments, or `outside` of all of them; chosen is a tuple of ids."""
+
+    kind = "segments"
+    choices: tuple[Choice, ...] = ()
+    outside: bool = False
+
+    def condition(self, chosen: Sequence[str]) -> Part:
+        inside = {self.field: {"has_any": list(chosen)}}
+        return {"not": inside} if self.outside else inside
+
+    def chosen(self, part: Part) -> tuple[str, ...] | None:
+        inside = _within_not(part) if self.outside else part
+        return None if inside is None else _texts(inside.get(self.field), "has_any")
+
+    def words(self, chosen: Sequence[str]) -> str:
+        return f"{'Not in' if self.outside else 'In'} {_listed(self.choices, chosen)}"
+
+
+@dataclass(frozen=True)
+class NumberFilter(Filter):
+    """From a number to a number; chosen is a Range.  `unit` is written after each."""
+
+    kind = "number"
+    unit: str = ""
+
+    def condition(self, chosen: Range) -> Part:
+        return {self.field: _bounds(chosen.least, chosen.most)}
+
+    def chosen(self, part: Part) -> Range | None:
+        said = _as_bounds(part.get(self.field))
+        if said is None or not all(_is_number(bound) for bound in said.values()):
+            return None
+        return Range(said.get("gte"), said.get("lte"))
+
+    def words(self, chosen: Range) -> str:
+        least, most = (None if n is None else f"{n:,g}{self.unit}" for n in (chosen.least, chosen.most))
+        return f"{self.label}: {_from_to(least, most, open_end='{} or more')}"
+
+
+@dataclass(frozen=True)
+class RecencyFilter(Filter):
+    """Within the last so many days, or not (never counts as not); chosen is a Recency."""
+
+    kind = "recency"
+    verb: str = "Seen"
+
+    def condition(self, chosen: Recency) -> Part:
+        inside = {self.field: {"within": f"{chosen.days}d"}}
+        return inside if chosen.within else {"not": inside}
+
+    def chosen(self, part: Part) -> Recency | None:
+        outside = _within_not(part)
+        said = (part if outside is None else outside).get(self.field)
+        span = said.get("within") if isinstance(said, Mapping) and len(said) == 1 else None
+        if not isinstance(span, str) or not span.endswith("d") or not span[:-1].isdecimal():
+            return None
+        return Recency(int(span[:-1]), within=outside is None)
+
+    def words(self, chosen: Recency) -> str:
+        span = "day" if chosen.days == 1 else f"{chosen.days} days"
+        verb = self.verb if chosen.within else f"Not {self.verb.lower()}"
+        return f"{verb} in the last {span}"
+
+
+@dataclass(frozen=True)
+class TextFilter(Filter):
+    """What a text is, or how it begins; chosen is a Wording."""
+
+    kind = "text"
+
+    def condition(self, chosen: Wording) -> Part:
+        return {self.field: chosen.text if chosen.whole else {"starts_with": chosen.text}}
+
+    def chosen(self, part: Part) -> Wording | None:
+        said = part.get(self.field)
+        if isinstance(said, str):
+            return Wording(said)
+        begins = said.get("starts_with") if isinstance(said, Mapping) and len(said) == 1 else None
+        return Wording(begins, whole=False) if isinstance(begins, str) else None
+
+    def words(self, chosen: Wording) -> str:
+        return f"{self.label}: {chosen.text}{'' if chosen.whole else '…'}"
+
+
+@dataclass(frozen=True)
+class DaysFilter(Filter):
+    """From a day to a day; chosen is Days."""
+
+    kind = "days"
+
+    def condition(self, chosen: Days) -> Part:
+        first, last = (None if day is None else day.isoformat() for day in (chosen.first, chosen.last))
+        return {self.field: _bounds(first, last)}
+
+    def chosen(self, part: Part) -> Days | None:
+        said = _as_bounds(part.get(self.field))
+        if said is None:
+            return None
+        try:
+            days = {name: date.fromisoformat(day) for name, day in said.items()}
+        except (TypeError, ValueError):
+            return None
+        return Days(days.get("gte"), days.get("lte"))
+
+    def words(self, chosen: Days) -> str:
+        first, last = (
+            None if day is None else f"{day.day} {day:%b %Y}" for day in (chosen.first, chosen.last)
+        )
+        return f"{self.label}: {_from_to(first, last, open_end='from {}')}"
+
+
+def _texts(said: Any, operator: str) -> tuple[str, ...] | None:
+    """`x`, or `{operator: [x, y]}`."""
+    if isinstance(said, Mapping):
+        said = said.get(operator) if len(said) == 1 else None
+    items = [said] if isinstance(said, str) else said
+    if not isinstance(items, list) or not items or not all(isinstance(item, str) for item in items):
+        return None
+    return tuple(items)
+
+
+def _within_not(part: Part) -> Part | None:
+    inner = part.get("not")
+    return inner if isinstance(inner, Mapping) and len(inner) == 1 else None
+
+
+def _bounds(least: Any, most: Any) -> dict[str, Any]:
+    return {name: bound for name, bound in (("gte", least), ("lte", most)) if bound is not None}
+
+
+def _as_bounds(said: Any) -> Mapping[str, Any] | None:
+    return said if isinstance(said, Mapping) and said and said.keys() <= {"gte", "lte"} else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _from_to(least: str | None, most: str | None, *, open_end: str) -> str:
+    if most is None:
+        return open_end.format(least)
+    return f"up to {most}" if least is None else least if least == most else f"{least} to {most}"
+
+
+def _listed(choices: Sequence[Choice], values: Sequence[str]) -> str:
+    labels = {choice.value: choice.label for choice in choices}
+    return " or ".join(labels.get(value, value) for value in values)

@@ -102,3 +102,22 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
         .properties(height=190, description=title)
     )
     st.altair_chart(chart, width="stretch")
+
+
+def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
+    """A count in each minute: rows of `at` and `applied`."""
+    clock = alt.Axis(grid=False, format="%H:%M", tickCount=6)
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_bar(color=PINE)
+        .encode(
+            x=alt.X("at:T", timeUnit="yearmonthdatehoursminutes", title=None, axis=clock),
+            y=alt.Y("applied:Q", title=None, axis=alt.Axis(tickCount=3, format="~s")),
+            tooltip=[
+                alt.Tooltip("at:T", format="%H:%M", title="Minute"),
+                alt.Tooltip("applied:Q", title="Applied", format=",d"),
+            ],
+        )
+        .properties(height=120, description=title)
+    )
+    st.altair_chart(chart, width="stretch")

@@ -165,6 +165,7 @@ class Call(me.DynamicDocument):
         "indexes": [
             {"fields": ["due_at"], "partialFilterExpression": {"state": "waiting"}},
             {"fields": ["-happened_at"]},
+            {"fields": ["state", "-happened_at"]},
         ],
     }
     id = me.StringField(primary_key=True)

@@ -39,3 +39,47 @@ def retry(db: Database[Document], ids: Sequence[str] | None = None) -> int:
     """
     chosen = {"state": "failed"} if ids is None else {"state": "failed", "_id": {"$in": list(ids)}}
     return db.activities.update_many(chosen, {"$set": {"state": "received"}}).modified_count
+
+
+@dataclass(frozen=True)
+class FailureReason:
+    """Why activities were set aside: how many, of which types, and when the last was."""
+
+    reason: str
+    count: int
+    types: list[str]
+    last: datetime
+
+
+LOOKED_AT = 10_000
+"""The latest failures that are sorted by their reason."""
+
+REASONS = 50
+
+
+def by_reason(db: Database[Document]) -> list[FailureReason]:
+    """The reasons of the latest failures, the most frequent first."""
+    rows = db.activities.aggregate(
+        [
+            {"$match": {"state": "failed", "failure.at": {"$exists": True}}},
+            {"$sort": {"failure.at": -1}},
+            {"$limit": LOOKED_AT},
+            {
+                "$group": {
+                    "_id": "$failure.reason",
+                    "n": {"$sum": 1},
+                    "types": {"$addToSet": "$type"},
+                    "last": {"$max": "$failure.at"},
+                }
+            },
+            {"$sort": {"n": -1, "_id": 1}},
+            {"$limit": REASONS},
+        ]
+    )
+    return [FailureReason(row["_id"], row["n"], sorted(map(str, row["types"])), row["last"]) for row in rows]
+
+
+def retry_reason(db: Database[Document], reason: str) -> int:
+    """Let all that failed for one reason be taken again; say how many."""
+    chosen = {"state": "failed", "failure.at": {"$exists": True}, "failure.reason": reason}
+    return db.activities.update_many(chosen, {"$set": {"state": "received"}}).modified_count

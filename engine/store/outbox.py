@@ -6,6 +6,7 @@ in between is followed by another, so a call can arrive twice, with the same id 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,10 +67,57 @@ def failed(
     db.outbox.update_one({"_id": call.id, "state": "waiting"}, {"$set": change})
 
 
-def retry(db: Database[Document], *, now: datetime) -> int:
-    """Send everything that has failed once more; return how many."""
+def retry(db: Database[Document], *, now: datetime, ids: Sequence[str] | None = None) -> int:
+    """Send what has failed (all, or those of `ids`) once more; return how many."""
     again = {"$set": {"state": "waiting", "due_at": now, "attempts": 0}}
-    return db.outbox.update_many({"state": "failed"}, again).modified_count
+    chosen: Document = {"state": "failed"} if ids is None else {"state": "failed", "_id": {"$in": list(ids)}}
+    return db.outbox.update_many(chosen, again).modified_count
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """A call as a line of a list; `due_at` is when it is tried, `error` what the last try came to."""
+
+    id: str
+    webhook: str
+    rule: str
+    contact: str
+    happened_at: datetime
+    state: str
+    attempts: int
+    due_at: datetime
+    error: str | None
+
+
+def unsent(db: Database[Document], *, limit: int) -> list[CallRow]:
+    """Calls that have failed for good, and then those that wait, the latest first."""
+    rows: list[Document] = []
+    for state in ("failed", "waiting"):
+        found = db.outbox.find({"state": state}).sort("happened_at", -1).limit(limit - len(rows))
+        rows += list(found) if len(rows) < limit else []
+    return [
+        CallRow(
+            id=row["_id"],
+            webhook=row["webhook"],
+            rule=row["rule"],
+            contact=row["contact"],
+            happened_at=row["happened_at"],
+            state=row["state"],
+            attempts=row.get("attempts", 0),
+            due_at=row["due_at"],
+            error=row.get("error"),
+        )
+        for row in rows
+    ]
+
+
+COUNT_UP_TO = 10_000
+
+
+def standing(db: Database[Document]) -> dict[str, int]:
+    """How many calls wait and how many have failed, each up to COUNT_UP_TO."""
+    states = ("waiting", "failed")
+    return {state: db.outbox.count_documents({"state": state}, limit=COUNT_UP_TO) for state in states}
 
 
 def counts(db: Database[Document]) -> dict[str, int]:

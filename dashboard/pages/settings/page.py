@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.text import Html, show, tag
-from dashboard.pages.settings import keys
+from dashboard.pages.settings import keys, workers
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may, require
 
@@ -24,6 +24,7 @@ class Section:
 
 SECTIONS = {
     "keys": Section("Keys", keys.render, Permission.MANAGE_KEYS),
+    "workers": Section("Workers and lanes", workers.render, Permission.OPERATE),
 }
 """The sections by their name in the address, in the order of the menu."""
 

@@ -1,0 +1,85 @@
+"""Looking after the processes, for a person: checked for their role, and in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.access import audit
+from engine.access.accounts import CurrentUser
+from engine.access.audit import Change, Subject
+from engine.access.permissions import Permission, require
+from engine.analytics.working import Working, working
+from engine.store import failures, outbox, refusals
+from engine.store.failures import FailedActivity, FailureReason
+from engine.store.outbox import CallRow
+from engine.store.refusals import IdConflict, Refused
+
+Document = dict[str, Any]
+
+SHOWN = 50
+"""Rows of each list, the latest."""
+
+
+@dataclass(frozen=True)
+class Troubles:
+    """What waits for a person: the latest of each."""
+
+    reasons: list[FailureReason]
+    failed: list[FailedActivity]
+    refused: list[Refused]
+    conflicts: list[IdConflict]
+    calls: list[CallRow]
+    waiting_calls: int
+    failed_calls: int
+
+
+def processes(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
+    """The processes and lanes.  Raises NotAllowed."""
+    require(user, Permission.OPERATE)
+    return working(db, now=now)
+
+
+def troubles(db: Database[Document], user: CurrentUser) -> Troubles:
+    """What failed, was refused or could not be sent.  Raises NotAllowed."""
+    require(user, Permission.OPERATE)
+    standing = outbox.standing(db)
+    return Troubles(
+        reasons=failures.by_reason(db),
+        failed=failures.failed(db, SHOWN),
+        refused=refusals.newest_refusals(db, limit=SHOWN),
+        conflicts=refusals.newest_conflicts(db, limit=SHOWN),
+        calls=outbox.unsent(db, limit=SHOWN),
+        waiting_calls=standing["waiting"],
+        failed_calls=standing["failed"],
+    )
+
+
+def run_again(db: Database[Document], user: CurrentUser, ids: Sequence[str], *, now: datetime) -> int:
+    """Let failed activities be taken again; return how many.  Raises NotAllowed."""
+    require(user, Permission.OPERATE)
+    subject = Subject("activity", ids[0] if len(ids) == 1 else f"{len(ids)} activities")
+    with audit.noted(db, user, "ran failed activities again", subject=subject, now=now):
+        return failures.retry(db, ids)
+
+
+def run_reason_again(db: Database[Document], user: CurrentUser, reason: str, *, now: datetime) -> int:
+    """Let all activities that failed for a reason be taken again; return how many.  Raises NotAllowed."""
+    require(user, Permission.OPERATE)
+    subject, changes = Subject("activity", "all of one reason"), [Change("failed because", reason, None)]
+    with audit.noted(db, user, "ran failed activities again", subject=subject, changes=changes, now=now):
+        return failures.retry_reason(db, reason)
+
+
+def call_again(
+    db: Database[Document], user: CurrentUser, *, now: datetime, ids: Sequence[str] | None = None
+) -> int:
+    """Send calls that failed (all, or some) once more; return how many.  Raises NotAllowed."""
+    require(user, Permission.OPERATE)
+    subject = Subject("webhook call", "all that failed" if ids is None else ", ".join(ids))
+    with audit.noted(db, user, "sent calls again", subject=subject, now=now):
+        return outbox.retry(db, now=now, ids=ids)

@@ -11,9 +11,9 @@ from pymongo.errors import PyMongoError
 from dashboard import wording
 from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
-from dashboard.pages import contacts, overview, rules, segments, sheet, sign_in
+from dashboard.pages import contacts, overview, rules, segments, sheet, sign_in, sign_out
 from dashboard.pages.settings import page as settings
-from dashboard.signing_in import current_user
+from dashboard.signing_in import Visitor, visitor
 from dashboard.theme import apply_theme
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed, Permission, may
@@ -37,13 +37,17 @@ def main() -> None:
 
 
 def _page() -> None:
-    user = current_user()
+    who = visitor()
+    user = who.user
     if user is None:
         _bar(None)
-        sign_in.render()
+        sign_in.render(who)
         return
     follow_links()
-    _bar(user)
+    _bar(who)
+    if st.query_params.get("page") == sign_out.PAGE:
+        sign_out.render(user)
+        return
     wanted = st.query_params.get("contact")
     try:
         if wanted:
@@ -79,9 +83,11 @@ def _present() -> Way:
     return WAYS.get(st.query_params.get("page", START), WAYS[START])
 
 
-def _bar(user: CurrentUser | None) -> None:
+def _bar(visitor: Visitor | None) -> None:
+    user = None if visitor is None else visitor.user
+    way_out = f"/?page={sign_out.PAGE}" if visitor is not None and visitor.company else "/signout"
     who = (
-        f'<span class="cs-user">{safe(user.name)}<a href="/signout" target="_self">Sign out</a></span>'
+        f'<span class="cs-user">{safe(user.name)}<a href="{way_out}" target="_self">Sign out</a></span>'
         if user
         else ""
     )

@@ -12,6 +12,8 @@ import uvicorn
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.access import openid
+from engine.access.openid import OpenIdSettings, Provider
 from engine.settings import Instance
 from engine.store import pulses
 from engine.store.connection import connect, utc_now
@@ -47,9 +49,10 @@ log = structlog.get_logger()
 def serve(instance: Instance, *, host: str, port: int) -> None:
     """Serve the pages until told to stop."""
     import streamlit as st
+    from starlette.middleware import Middleware
     from streamlit import config
 
-    from dashboard.routes import signing_routes
+    from dashboard.routes import StraightToSigningIn, signing_routes
 
     if instance.data_dir is not None:
         os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
@@ -57,8 +60,26 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
         config.set_option(name, value)
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes")
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
-    app = st.App(SCRIPT, routes=signing_routes(db))
+    provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")
+    app = st.App(
+        SCRIPT,
+        routes=signing_routes(db, provider),
+        middleware=[Middleware(StraightToSigningIn)] if provider is None else [],
+        secrets=None if provider is None else {"auth": _auth(provider)},
+    )
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+
+
+def _auth(provider: Provider) -> dict[str, Any]:
+    """The provider as `st.login` wants to be told of it."""
+    return {
+        "redirect_uri": f"{provider.address}/oauth2callback",
+        "cookie_secret": provider.cookie_secret,
+        "client_id": provider.client_id,
+        "client_secret": provider.client_secret,
+        "server_metadata_url": provider.metadata_url,
+        "client_kwargs": {"scope": provider.scope},
+    }
 
 
 def _beat(db: Database[dict[str, Any]]) -> None:

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
+
 import streamlit as st
 
-from dashboard.installation import database
-from engine.access import accounts
+from dashboard.installation import database, instance
+from engine.access import accounts, openid, sessions
 from engine.access.accounts import CurrentUser
+from engine.access.openid import NotLetIn, OpenIdSettings, Provider, SignInEnded
 from engine.store.connection import utc_now
 
 COOKIE = "sheets_session"
+
+Drawn = ParamSpec("Drawn")
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks at the page: a user, or nobody and why not; `company` if they came by the provider."""
+
+    user: CurrentUser | None = None
+    refusal: str | None = None
+    company: bool = False
+
+
+@st.cache_resource(show_spinner=False)
+def provider() -> Provider | None:
+    """The company's provider, if there is one."""
+    settings = OpenIdSettings()
+    return (
+        openid.provider_of(settings, address=instance().dashboard_url or "http://localhost")
+        if _is_set(settings)
+        else None
+    )
 
 
 def session_token() -> str | None:
@@ -17,7 +45,55 @@ def session_token() -> str | None:
     return st.context.cookies.get(COOKIE)
 
 
+def visitor() -> Visitor:
+    """Who looks at the page, checked in the database on every run."""
+    token = session_token()
+    user = None if not token else accounts.whoami(database(), token, now=utc_now())
+    if user is not None:
+        return Visitor(user)
+    company = provider()
+    if company is not None and st.user.is_logged_in:
+        return _by_company(company)
+    return Visitor(refusal="your session has ended" if token else None)
+
+
 def current_user() -> CurrentUser | None:
     """The signed-in user, checked in the database on every run."""
-    token = session_token()
-    return None if not token else accounts.whoami(database(), token, now=utc_now())
+    return visitor().user
+
+
+def leave(user: CurrentUser) -> None:
+    """End the session of somebody who came by the company's provider, here and there."""
+    if user.session is not None:
+        sessions.end(database(), user.session, now=utc_now())
+    st.logout()
+
+
+def fragment(*, run_every: float | None = None) -> Callable[[Callable[Drawn, None]], Callable[Drawn, None]]:
+    """A part of a page that runs by itself, as `st.fragment`, and no longer than its user is signed in.
+
+    A part is not run through the script, which is where the others are checked.
+    """
+
+    def decorated(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
+        @wraps(part)
+        def checked(*args: Drawn.args, **kwargs: Drawn.kwargs) -> None:
+            if current_user() is None:
+                st.rerun(scope="app")
+            part(*args, **kwargs)
+
+        return st.fragment(run_every=run_every)(checked)
+
+    return decorated
+
+
+def _by_company(company: Provider) -> Visitor:
+    try:
+        claims = openid.claims_of(st.user.to_dict(), company)
+        return Visitor(openid.enter(database(), claims, company, now=utc_now()), company=True)
+    except (NotLetIn, SignInEnded) as error:
+        return Visitor(refusal=str(error), company=True)
+
+
+def _is_set(settings: OpenIdSettings) -> bool:
+    return bool(settings.openid_metadata_url)

@@ -29,3 +29,9 @@ def tone(state: str) -> str:
 def display_name(name: str, email: str | None, *other: str | None) -> str:
     """What a contact is called: the name, else the surest thing known."""
     return name or email or next((value for value in other if value), None) or ANONYMOUS
+
+
+def sentence(words: object) -> str:
+    """What an error says, as a sentence."""
+    said = str(words)
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '?', '!')) else '.'}"

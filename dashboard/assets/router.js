@@ -9,5 +9,8 @@ export default function ({ setTriggerValue }) {
     setTriggerValue("go", { search: new URL(link.href).search, at: Date.now() });
   };
   document.addEventListener("click", follow);
+  const wanted = sessionStorage.getItem("sheets.wanted");
+  sessionStorage.removeItem("sheets.wanted");
+  if (wanted && !window.location.search) setTriggerValue("go", { search: wanted, at: Date.now() });
   return () => document.removeEventListener("click", follow);
 }

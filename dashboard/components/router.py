@@ -12,12 +12,13 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-_SCRIPT = Path(__file__).parent.parent / "assets" / "router.js"
+_ASSETS = Path(__file__).parent.parent / "assets"
+_FOLLOWED = "app.followed"
 
 
 @st.cache_resource(show_spinner=False)
 def _component() -> Callable[..., object]:
-    return st.components.v2.component("router", js=_SCRIPT.read_text())
+    return st.components.v2.component("router", js=_ASSETS.joinpath("router.js").read_text())
 
 
 def follow_links() -> None:
@@ -26,8 +27,24 @@ def follow_links() -> None:
     def go() -> None:
         wanted = st.session_state["app.router"].get("go")
         if wanted is not None:
-            st.query_params.from_dict(
-                dict(parse_qsl(str(wanted["search"]).lstrip("?"), keep_blank_values=True))
-            )
+            address = dict(parse_qsl(str(wanted["search"]).lstrip("?"), keep_blank_values=True))
+            st.query_params.from_dict(address)
+            st.session_state[_FOLLOWED] = address
 
     _component()(key="app.router", on_go_change=go)
+
+
+def followed(name: str, value: str) -> bool:
+    """Whether a link of ours that was just clicked led to an address with this in it."""
+    address = st.session_state.pop(_FOLLOWED, {})
+    return bool(address.get(name) == value)
+
+
+def remember_place() -> None:
+    """Keep the address in the browser while somebody signs in elsewhere."""
+    _memory()(key="app.memory")
+
+
+@st.cache_resource(show_spinner=False)
+def _memory() -> Callable[..., object]:
+    return st.components.v2.component("memory", js=_ASSETS.joinpath("remember.js").read_text())

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard import wording
+from dashboard.components.router import remember_place
 from dashboard.components.text import Html, empty_state
+from dashboard.signing_in import Visitor, provider
 
 
-def render() -> None:
-    """Say how to get in."""
-    advice = Html(
-        "Open the one-time link that <code>sheets up</code> printed. "
-        "On the server, <code>sheets link</code> prints a new one."
-    )
-    empty_state("Please sign in", advice)
+def render(visitor: Visitor) -> None:
+    """Say how to get in, or why not."""
+    company = provider()
+    words = visitor.refusal or "contacts are shown to those who are signed in"
+    empty_state("Please sign in", wording.sentence(words))
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if company is not None:
+            remember_place()
+            again = "Sign in again" if visitor.company else f"Sign in with {company.name}"
+            st.button(again, type="primary", key="sign_in.company", on_click=st.login)
+        if company is None or company.passwords:
+            _by_password()
+        if visitor.company:
+            st.button("Sign out there", type="tertiary", key="sign_in.leave", on_click=st.logout)
+
+
+def _by_password() -> None:
+    wanted = urlencode(st.query_params.to_dict())
+    address = f"/signin?{urlencode({'next': f'/?{wanted}'})}" if wanted else "/signin"
+    st.html(Html(f'<a class="cs-button" href="{address}" target="_self">Sign in with a password</a>'))

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, wording
 from dashboard.components import by_name
 from dashboard.components.text import Html, badge, empty_state, joined, quiet, show, tag
 from dashboard.installation import database, time_zone
@@ -47,7 +47,7 @@ def _form(user: CurrentUser) -> None:
     try:
         st.session_state[_NEW] = keys.create(database(), user, kind, label=label, now=utc_now())
     except ContactSheetsError as error:
-        st.error(f"{str(error).capitalize()}.", icon=":material/error:")
+        st.error(wording.sentence(error), icon=":material/error:")
         return
     st.rerun()
 
@@ -89,7 +89,7 @@ def _revoke(user: CurrentUser, key: KeyRecord) -> None:
         try:
             keys.revoke(database(), user, key.id, now=utc_now())
         except ContactSheetsError as error:
-            st.error(f"{str(error).capitalize()}.")
+            st.error(wording.sentence(error))
             return
         by_name.settle()
         st.rerun()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.text import Html, show, tag
-from dashboard.pages.settings import keys, workers
+from dashboard.pages.settings import audit, keys, users, workers, you
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may, require
 
@@ -23,8 +23,11 @@ class Section:
 
 
 SECTIONS = {
+    "users": Section("Users and roles", users.render, Permission.MANAGE_USERS),
     "keys": Section("Keys", keys.render, Permission.MANAGE_KEYS),
     "workers": Section("Workers and lanes", workers.render, Permission.OPERATE),
+    "audit": Section("Audit log", audit.render, Permission.SEE_AUDIT),
+    "you": Section("You", you.render, Permission.SEE),
 }
 """The sections by their name in the address, in the order of the menu."""
 

@@ -1,0 +1,21 @@
+"""Going out for those who came by the company's provider."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import signing_in
+from dashboard.components.router import followed
+from dashboard.components.text import empty_state
+from engine.access.accounts import CurrentUser
+
+PAGE = "signout"
+
+
+def render(user: CurrentUser) -> None:
+    """Sign out at once who clicked the link here, and ask who was led here from elsewhere."""
+    if followed("page", PAGE):
+        signing_in.leave(user)
+        return
+    empty_state("Sign out?", "Another page led you here.")
+    st.button("Sign out", key="sign_out.sure", on_click=signing_in.leave, args=(user,))

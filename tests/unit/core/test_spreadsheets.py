@@ -1,0 +1,25 @@
+"""Cells of files that spreadsheets open."""
+
+import pytest
+
+from engine.core.spreadsheets import harmless
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("=1", "'=1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+        ("-2+3", "'-2+3"),
+        ("\t=1", "'\t=1"),
+        ("-12.50", "-12.50"),
+        ("+34600111222", "+34600111222"),
+        ("Ana", "Ana"),
+        (None, ""),
+        (7, "7"),
+    ],
+)
+def test_a_cell_that_would_run_is_made_text(cell, written):
+    assert harmless(cell) == written

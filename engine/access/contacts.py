@@ -13,8 +13,8 @@ from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
 from engine.core.activities import ActivityId, ContactId
-from engine.store import edits
-from engine.store.edits import Edit
+from engine.store import edits, rulesets
+from engine.store.edits import Edit, InvalidEdit
 
 Document = dict[str, Any]
 
@@ -45,6 +45,7 @@ def edit(
         now=now,
         id_=f"edit:{id_}",
     ):
+        _refuse_fields(db, user, change.fields)
         return edits.edit(db, contact, change, id_=id_, author=user.name, now=now, read=read)
 
 
@@ -96,7 +97,15 @@ def create(
         now=now,
         id_=f"edit:{id_}",
     ):
+        _refuse_fields(db, user, {name: value for name, value in fields.items() if value})
         return edits.create(db, fields, id_=id_, author=user.name, now=now)
+
+
+def _refuse_fields(db: Database[Document], user: CurrentUser, fields: Mapping[str, Any]) -> None:
+    """Refuse fields that the user's role may not change (`edit` in fields.yaml)."""
+    problems = edits.not_theirs(fields, user.role, rulesets.current(db))
+    if problems:
+        raise InvalidEdit(problems)
 
 
 def _changes(row: Document, change: Edit) -> list[Change]:

@@ -36,6 +36,9 @@ LOOKED = timedelta(minutes=10)
 POINTS = (0, 1, 10, 25, 50, 100, 200, 500)
 """Where the groups of points begin; what is below the first is a group, too."""
 
+NAMES = 2_000
+"""Segments and custom fields that are counted, the largest: visitors can make up fields."""
+
 _WORK = "census"
 _LOOKS = "census_looks"
 _ID = "contacts"
@@ -55,7 +58,8 @@ class Census:
     """What all contacts came to at a time.
 
     `statuses` are contacts by machine and state, every state of each; `appeared` and
-    `seen` contacts by the day of their first and last activity, `segments` members by id;
+    `seen` contacts by the day of their first and last activity, `segments` members by id,
+    `custom` contacts that have something in a custom field;
     `cart_value` is in the account's currency.
     """
 
@@ -70,6 +74,7 @@ class Census:
     statuses: Mapping[str, Mapping[str, int]]
     points: list[PointsGroup]
     segments: Mapping[str, int]
+    custom: Mapping[str, int]
     appeared: Mapping[date, int]
     appeared_identified: Mapping[date, int]
     seen: Mapping[date, int]
@@ -139,14 +144,7 @@ def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
     }
     carts = {"$ifNull": ["$cart.value", 0]}
     appeared = {"day": _day("$first_seen", zone), "identified": "$identified"}
-    segments = [
-        {"$match": {"segments": {"$exists": True}}},
-        {"$project": {"_id": 0, "s": {"$objectToArray": "$segments"}}},
-        {"$unwind": "$s"},
-        {"$group": {"_id": "$s.k", "n": {"$sum": 1}}},
-    ]
-    needed = ["identified", "points.total", "commerce.orders", "cart.state", "cart.value", "segments",
-              "first_seen", "last_seen", *(path[1:] for path in states.values())]  # fmt: skip
+    needed = [*_NEEDED, *(path[1:] for path in states.values())]
     return [
         {"$project": {"_id": 0, **dict.fromkeys(needed, 1)}},
         {
@@ -154,9 +152,28 @@ def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
                 "kinds": [{"$group": {"_id": kind, "n": {"$sum": 1}, "carts": {"$sum": carts}}}],
                 "appeared": [{"$group": {"_id": appeared, "n": {"$sum": 1}}}],
                 "seen": [{"$group": {"_id": _day("$last_seen", zone), "n": {"$sum": 1}}}],
-                "segments": segments,
+                "segments": _names("segments"),
+                "custom": _names("custom"),
             }
         },
+    ]
+
+
+_NEEDED = (
+    "identified", "points.total", "commerce.orders", "cart.state", "cart.value", "segments", "custom",
+    "first_seen", "last_seen",
+)  # fmt: skip
+
+
+def _names(of: str) -> list[Document]:
+    """How many contacts have each name in a mapping."""
+    return [
+        {"$match": {of: {"$exists": True}}},
+        {"$project": {"_id": 0, "s": {"$objectToArray": f"${of}"}}},
+        {"$unwind": "$s"},
+        {"$group": {"_id": "$s.k", "n": {"$sum": 1}}},
+        {"$sort": {"n": -1}},
+        {"$limit": NAMES},
     ]
 
 
@@ -194,6 +211,7 @@ def _read(row: Document, ruleset: Ruleset) -> Census:
         statuses={machine: _states(kinds, ruleset, machine) for machine in ruleset.machines},
         points=list(_groups(points)),
         segments={found["_id"]: found["n"] for found in row["segments"]},
+        custom={found["_id"]: found["n"] for found in row.get("custom", ())},
         appeared=_by_day(row["appeared"]),
         appeared_identified=_by_day(found for found in row["appeared"] if found["_id"].get("identified")),
         seen=_by_day({"_id": {"day": found["_id"]}, "n": found["n"]} for found in row["seen"]),

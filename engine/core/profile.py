@@ -125,6 +125,11 @@ def coerced(name: str, value: Any, ruleset: Ruleset) -> Any:
     return _undeclared(value) if declared is None else _COERCE[declared.type](value)
 
 
+def converted(value: Any, type_: str) -> Any:
+    """A value as a field of a type keeps it; unset if it cannot be one."""
+    return _COERCE[type_](value)
+
+
 def _undeclared(value: Any) -> Any:
     if isinstance(value, bool | int | float | datetime):
         return value

@@ -206,13 +206,24 @@ class Machine:
         )
 
 
+EDITORS = ("marketer", "admin")
+"""The roles that can be let edit a field of contacts; an admin always may."""
+
+
 @dataclass(frozen=True)
 class CustomField:
-    """A field that the shop declares for its contacts."""
+    """A field that the shop declares for its contacts.
+
+    Parameters:
+      options(tuple): What a person may choose by hand, of a text; empty: anything.
+      edit(frozenset): The roles that may change it by hand.
+    """
 
     id: str
     label: str
     type: str
+    options: tuple[str, ...] = ()
+    edit: frozenset[str] = frozenset(EDITORS)
 
 
 @dataclass(frozen=True, eq=False)

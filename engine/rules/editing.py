@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -19,13 +20,43 @@ def with_entry(text: str, under: str, id_: str, entry: Mapping[str, Any]) -> str
     """The file with one entry of a list put in, or replaced; the others keep their comments."""
     yaml, content = _load(text)
     entries = content.setdefault(under, CommentedSeq())
-    for number, present in enumerate(entries):
-        if isinstance(present, Mapping) and present.get("id") == id_:
-            entries[number] = CommentedMap(entry)
+    for present in entries:
+        if isinstance(present, CommentedMap) and present.get("id") == id_:
+            _become(present, entry)
             break
     else:
-        entries.append(CommentedMap(entry))
+        entries.append(_like(entries, entry))
     return _dump(yaml, content)
+
+
+def with_order(text: str, under: str, ids: Sequence[str]) -> str:
+    """The file with the entries of a list in another order; those not named come last, as they were."""
+    yaml, content = _load(text)
+    entries = content.get(under) or CommentedSeq()
+    places = {id_: number for number, id_ in enumerate(ids)}
+    content[under] = CommentedSeq(sorted(entries, key=lambda entry: places.get(entry.get("id"), len(ids))))
+    return _dump(yaml, content)
+
+
+def with_values(text: str, under: str, values: Mapping[str, Any]) -> str:
+    """The file with some values of a mapping set; one that is nothing is taken out."""
+    yaml, content = _load(text)
+    mapping = content.setdefault(under, CommentedMap())
+    for key, value in values.items():
+        if value is not None:
+            mapping[key] = value
+        elif key in mapping:
+            del mapping[key]
+    return _dump(yaml, content)
+
+
+@lru_cache(maxsize=16)
+def lines_of(text: str, under: str) -> Mapping[str, int]:
+    """The line at which each entry begins, by its id, or each mapping of a mapping, by its name."""
+    content = _load(text)[1].get(under)
+    if isinstance(content, CommentedMap):
+        return {key: content.lc.key(key)[0] + 1 for key in content}
+    return {entry["id"]: entry.lc.line + 1 for entry in content or [] if isinstance(entry, CommentedMap)}
 
 
 def without_entry(text: str, under: str, id_: str) -> str:
@@ -64,6 +95,24 @@ def id_of(name: str, *, taken: Container[str]) -> str:
     while id_ in taken:
         id_, number = f"{base}-{number}", number + 1
     return id_
+
+
+def _become(present: CommentedMap, entry: Mapping[str, Any]) -> None:
+    """Give an entry other values, and keep how it is written where they are the same."""
+    for key in [key for key in present if key not in entry]:
+        del present[key]
+    for key, value in entry.items():
+        if present.get(key) != value:
+            present[key] = value
+
+
+def _like(entries: CommentedSeq, entry: Mapping[str, Any]) -> CommentedMap:
+    """A new entry, on one line if the others are."""
+    made = CommentedMap(entry)
+    others = [other for other in entries if isinstance(other, CommentedMap)]
+    if others and all(other.fa.flow_style() for other in others):
+        made.fa.set_flow_style()
+    return made
 
 
 def _load(text: str) -> tuple[YAML, CommentedMap]:

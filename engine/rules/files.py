@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.core.catalog import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
-from engine.core.profile import FIELD_TYPES
-from engine.core.rulebook import Account, CustomField, Machine, Transition, Webhook
+from engine.core.profile import FIELD_TYPES, as_text
+from engine.core.rulebook import EDITORS, Account, CustomField, Machine, Transition, Webhook
 from engine.core.statuses import UNTIL
 from engine.rules.conditions import Subject, read_condition
 from engine.rules.naming import ID, activity_name, identifier
@@ -139,12 +140,41 @@ def read_fields(root: Node) -> dict[str, CustomField]:
             id=identifier(node),
             label=node.text("label", default=str(node.raw("id"))),
             type=node.choice("type", set(FIELD_TYPES), default="text"),
+            options=node.texts("options"),
+            edit=_editors(node),
         )
+        _check_options(node, custom)
         node.finish()
         if custom.id in fields:
             node.fail(f"another field has the id {custom.id!r}", "id")
         fields[custom.id] = custom
     return fields
+
+
+def _editors(node: Node) -> frozenset[str]:
+    """Who may change a field by hand: an admin may, whoever else is named."""
+    if "edit" not in node:
+        return frozenset(EDITORS)
+    named = node.texts("edit")
+    for role in named:
+        if role not in EDITORS:
+            node.fail(f"`edit` cannot name {role!r}{did_you_mean(role, EDITORS)}", "edit")
+    return frozenset({*named, "admin"})
+
+
+def _check_options(node: Node, custom: CustomField) -> None:
+    if not custom.options:
+        if "options" in node:
+            node.fail("`options` needs at least one choice; without any, leave it out", "options")
+        return
+    if custom.type != "text":
+        node.fail(f"a field of type {custom.type} has no `options`: they are choices of a text", "options")
+    twice = [option for option, times in Counter(custom.options).items() if times > 1]
+    if twice:
+        node.fail(f"the option {twice[0]!r} is there twice", "options")
+    for option in custom.options:
+        if as_text(option) != option:
+            node.fail(f"the option {option!r} is blank, too long, or has blanks around it", "options")
 
 
 def read_account(root: Node) -> Account:

@@ -16,6 +16,7 @@ from typing import Any, get_args
 from engine.core.catalog import PropertyType
 from engine.core.fields import FIELDS
 from engine.core.profile import FIELD_TYPES
+from engine.core.rulebook import EDITORS
 from engine.rules.conditions import COMBINING
 from engine.rules.operators import OPERATORS
 from engine.rules.scoring_file import EFFECTS, PERIODS
@@ -175,7 +176,15 @@ def _activity() -> Schema:
 
 
 def _field() -> Schema:
-    return _object({"id": _ID, "label": _TEXT, "type": _choice(set(FIELD_TYPES))}, required=("id",))
+    editors = {"anyOf": [_choice(set(EDITORS)), {"type": "array", "items": _choice(set(EDITORS))}]}
+    field = {
+        "id": _ID,
+        "label": _TEXT,
+        "type": _choice(set(FIELD_TYPES)),
+        "options": _TEXTS,
+        "edit": editors,
+    }
+    return _object(field, required=("id",))
 
 
 def _settings() -> Schema:

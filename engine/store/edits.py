@@ -7,7 +7,7 @@ shows on the timeline with its author, and can be taken back.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -25,7 +25,7 @@ from engine.core.identities import (
     stream_of,
 )
 from engine.core.profile import CLEARED
-from engine.core.rulebook import Ruleset
+from engine.core.rulebook import CustomField, Ruleset
 from engine.core.scoring import MAX_POINTS
 from engine.core.segments import ADD_TO, REMOVE_FROM
 from engine.core.statuses import by_hand
@@ -41,6 +41,9 @@ PROFILE = ("first_name", "last_name", "birth_date")
 
 NEEDS_REASON = frozenset({"bounced", "blocked"})
 """States that nobody leaves by hand without saying why."""
+
+MAX_SHOWN = 12
+"""Options that a message names."""
 
 SOURCE = "dashboard"
 
@@ -352,9 +355,33 @@ def _traits(
             kept = profile.coerced(name, value, ruleset)
             if kept is None:
                 problems[name] = f"{label_of(name, ruleset)}: {_WANTED[_type(name, ruleset)]}"
+            elif not _is_option(kept, ruleset.fields.get(custom)):
+                problems[name] = (
+                    f"{label_of(name, ruleset)}: one of {_options(ruleset.fields[custom])} is wanted"
+                )
             else:
                 traits[custom] = kept
     return traits, cleared
+
+
+def not_theirs(fields: Iterable[str], role: str, ruleset: Ruleset) -> dict[str, str]:
+    """The fields that a role may not change by hand, each with the reason."""
+    declared = ((name, ruleset.fields.get(name.removeprefix(CUSTOM))) for name in fields)
+    return {
+        name: f"{field.label} can only be changed by an admin"
+        for name, field in declared
+        if field is not None and name.startswith(CUSTOM) and role not in field.edit
+    }
+
+
+def _is_option(value: Any, declared: CustomField | None) -> bool:
+    """Whether a field may have a value by hand, as far as it has a closed list of them."""
+    return declared is None or not declared.options or value in declared.options
+
+
+def _options(declared: CustomField) -> str:
+    shown = ", ".join(declared.options[:MAX_SHOWN])
+    return f"{shown} …" if len(declared.options) > MAX_SHOWN else shown
 
 
 def _type(name: str, ruleset: Ruleset) -> str:

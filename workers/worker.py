@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.store import pulses
-from workers import drain, outbox
+from workers import drain, jobs, outbox
 from workers.actors import drain_actor
 from workers.holders import holder_name, worker_name
 
@@ -47,10 +47,11 @@ def run(
     drain_actor(broker, drain_lane)
     worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=POLL_MS)
     worker.start()
-    calls = threading.Thread(
-        target=lambda: outbox.run(db, clock=clock, stop=stop), name="outbox", daemon=True
-    )
-    calls.start()
+    for beside in (outbox, jobs):
+        asked = {"clock": clock, "stop": stop}
+        threading.Thread(
+            target=beside.run, args=(db,), kwargs=asked, name=beside.__name__, daemon=True
+        ).start()
     log.info("worker ready", name=name, threads=threads)
     try:
         _beat_until(db, stop, clock=clock)

@@ -45,7 +45,7 @@ def edit(
         now=now,
         id_=f"edit:{id_}",
     ):
-        _refuse_fields(db, user, change.fields)
+        refuse_fields(db, user, change.fields)
         return edits.edit(db, contact, change, id_=id_, author=user.name, now=now, read=read)
 
 
@@ -97,11 +97,11 @@ def create(
         now=now,
         id_=f"edit:{id_}",
     ):
-        _refuse_fields(db, user, {name: value for name, value in fields.items() if value})
+        refuse_fields(db, user, {name: value for name, value in fields.items() if value})
         return edits.create(db, fields, id_=id_, author=user.name, now=now)
 
 
-def _refuse_fields(db: Database[Document], user: CurrentUser, fields: Mapping[str, Any]) -> None:
+def refuse_fields(db: Database[Document], user: CurrentUser, fields: Mapping[str, Any]) -> None:
     """Refuse fields that the user's role may not change (`edit` in fields.yaml)."""
     problems = edits.not_theirs(fields, user.role, rulesets.current(db))
     if problems:

@@ -288,6 +288,39 @@ class AuditEntry(me.DynamicDocument):
     act = me.StringField(required=True)
 
 
+class StoredJob(me.DynamicDocument):
+    """Long work, and how far it is (see `jobs`)."""
+
+    meta = {
+        "collection": "jobs",
+        "auto_create_index": False,
+        "indexes": [
+            {"fields": ["kind", "-created_at", "-_id"]},
+            {
+                "fields": ["created_at"],
+                "partialFilterExpression": {"state": {"$in": ["waiting", "running"]}},
+                "name": "under_way",
+            },
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    kind = me.StringField(required=True)
+    state = me.StringField(required=True, choices=("waiting", "running", "done", "stopped", "failed"))
+    created_at = me.DateTimeField(required=True)
+
+
+class JobItem(me.DynamicDocument):
+    """A contact that a job is about, noted before anything is done; `refusal` if it could not be."""
+
+    meta = {
+        "collection": "job_items",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["job", "contact"], "unique": True}],
+    }
+    job = me.StringField(required=True)
+    contact = me.StringField(required=True)
+
+
 class SignInLink(me.Document):
     """A one-time link; only its hash is kept."""
 
@@ -408,6 +441,6 @@ class Fact(me.DynamicDocument):
 
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
-    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, SignInLink, Session, Guesses, KnownBrowser,
-    WorkerPulse, StaleHours, DayFigures, Census, PaceMark, Fact,
+    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, StoredJob, JobItem, SignInLink, Session, Guesses,
+    KnownBrowser, WorkerPulse, StaleHours, DayFigures, Census, PaceMark, Fact,
 )  # fmt: skip

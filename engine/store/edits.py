@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -108,12 +108,31 @@ def edit(
     is done.  Raises InvalidEdit, EditedMeanwhile, NoSuchContact, Unavailable.
     """
     row = _living(db, contact)
-    ruleset = rulesets.current(db)
     _refuse_overtaken(row, read or {})
-    checked = _Checked.of(db, row, change, ruleset)
+    return _keep(db, edit_of(db, row, change, id_=id_, author=author, now=now))
+
+
+def edit_of(
+    db: Database[Document], row: Document, change: Edit, *, id_: ActivityId, author: str, now: datetime
+) -> Activity:
+    """An edit of a contact, given as its document, as an activity; raise InvalidEdit."""
+    checked = _Checked.of(db, row, change, rulesets.current(db))
     said: Document = {"author": author, **checked.said, **_said(change), "what": checked.words}
     activity = _by_hand(db, row, "contact_edited", id_=id_, now=now, said=said)
-    return _keep(db, structs.replace(activity, identities=checked.identities, traits=checked.traits))
+    return structs.replace(activity, identities=checked.identities, traits=checked.traits)
+
+
+def is_so(row: Document, change: Edit) -> bool:
+    """Whether an edit would change nothing of a contact."""
+    if change.points or change.undoes is not None:
+        return False
+    statuses, segments = row.get("statuses", {}), row.get("segments", {})
+    return (
+        all(value_of(row, name) == (value or None) for name, value in change.fields.items())
+        and all(statuses.get(machine, {}).get("state") == to for machine, to in change.statuses.items())
+        and all(segment in segments for segment in change.add_to)
+        and not any(segment in segments for segment in change.remove_from)
+    )
 
 
 def delete(
@@ -130,8 +149,23 @@ def delete(
     Returns the lanes that have work by it.  Raises NoSuchContact, Unavailable.
     """
     row = _living(db, contact)
+    return _keep(db, deletion_of(db, row, id_=id_, author=author, now=now, reason=reason))
+
+
+def deletion_of(
+    db: Database[Document], row: Document, *, id_: ActivityId, author: str, now: datetime, reason: str
+) -> Activity:
+    """The deletion of a contact, given as its document, as an activity."""
     said = {"author": author, "name": _name(row), "reason": reason.strip()}
-    return _keep(db, _by_hand(db, row, DELETED, id_=id_, now=now, said=said))
+    return _by_hand(db, row, DELETED, id_=id_, now=now, said=said)
+
+
+def taking_back(
+    db: Database[Document], row: Document, undone: ActivityId, *, id_: ActivityId, author: str, now: datetime
+) -> Activity:
+    """What takes back something that was done to a contact, which may be deleted by it."""
+    said = {"author": author, UNDOES: undone, "what": ["took something back"]}
+    return _by_hand(db, row, "contact_edited", id_=id_, now=now, said=said)
 
 
 def restore(
@@ -144,8 +178,8 @@ def restore(
     row = db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
     if row is None:
         raise NoSuchContact("this contact is not deleted, or was erased for good")
-    said = {"author": author, UNDOES: row["deletion"]["cause"], "what": ["restored the contact"]}
-    return _keep(db, _by_hand(db, row, "contact_edited", id_=id_, now=now, said=said))
+    undone = ActivityId(row["deletion"]["cause"])
+    return _keep(db, taking_back(db, row, undone, id_=id_, author=author, now=now))
 
 
 def create(
@@ -432,11 +466,17 @@ def _wrong_segments(change: Edit, ruleset: Ruleset) -> dict[str, str]:
 
 
 def _words(row: Document, change: Edit, ruleset: Ruleset) -> Sequence[str]:
-    """What was changed, for the timeline."""
-    words = [
+    """What was changed of a contact, for the timeline."""
+    fields = [
         f"{label_of(name, ruleset)}: {_shown(value_of(row, name))} → {_shown(value)}"
         for name, value in change.fields.items()
     ]
+    return [*fields, *words_of(replace(change, fields={}), ruleset)]
+
+
+def words_of(change: Edit, ruleset: Ruleset) -> list[str]:
+    """What an edit does to whomever it is made of, in words; states and segments must be declared."""
+    words = [f"{label_of(name, ruleset)}: {_shown(value)}" for name, value in change.fields.items()]
     words += [
         f"{ruleset.machines[id_].label}: {ruleset.machines[id_].states[to]}"
         for id_, to in change.statuses.items()

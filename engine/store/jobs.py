@@ -1,0 +1,193 @@
+"""Jobs: long work that people start, done by the workers in steps, whoever is killed.
+
+A job says how far it has come (`cursor`); whoever claims it goes on from there.  What a
+step does has ids that follow from the job, so doing a step again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+Document = dict[str, Any]
+
+CLAIM = timedelta(seconds=20)
+"""How long after its last step another may go on with a job."""
+
+MAX_ATTEMPTS = 20
+"""Holders in a row that may die over one step before the job is given up."""
+
+
+class JobState(StrEnum):
+    """How far a job has come."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """Long work, and how far it is.
+
+    `wanted` says what is to be done, in the words of its kind.  `total` is unset until it
+    is counted; `done` of it are settled, of which `unchanged` were so already and
+    `refused` could not be.  `undoes` is the job that this one takes back, `undone_by` the
+    one that took this one back.
+    """
+
+    id: str
+    kind: str
+    title: str
+    by: str
+    by_name: str
+    created_at: datetime
+    wanted: Mapping[str, Any] = field(default_factory=dict)
+    state: JobState = JobState.WAITING
+    cursor: str = ""
+    total: int | None = None
+    done: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    finished_at: datetime | None = None
+    failure: str | None = None
+    undoes: str | None = None
+    undone_by: str | None = None
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in (JobState.WAITING, JobState.RUNNING)
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0 to 1."""
+        if not self.under_way:
+            return 1.0
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step settled: up to where, and how many."""
+
+    cursor: str
+    done: int
+    unchanged: int = 0
+    refused: int = 0
+
+
+def add(db: Database[Document], job: Job) -> bool:
+    """Keep a new job; false if there is one of that id already."""
+    row = {name: getattr(job, name) for name in _KEPT}
+    try:
+        db.jobs.insert_one({"_id": job.id, "state": "waiting", "done": 0, "attempts": 0, **row})
+    except DuplicateKeyError:
+        return False
+    if job.undoes is not None:
+        db.jobs.update_one({"_id": job.undoes}, {"$set": {"undone_by": job.id}})
+    return True
+
+
+_KEPT = ("kind", "title", "by", "by_name", "created_at", "wanted", "undoes")
+
+
+def job(db: Database[Document], id_: str) -> Job | None:
+    """One job; unset if there is none of that id."""
+    row = db.jobs.find_one({"_id": id_})
+    return None if row is None else _job(row)
+
+
+def recent(db: Database[Document], kinds: Sequence[str], *, limit: int = 20) -> list[Job]:
+    """Jobs of some kinds, the newest first."""
+    found = db.jobs.find({"kind": {"$in": list(kinds)}}).sort([("created_at", -1), ("_id", -1)])
+    return [_job(row) for row in found.limit(limit)]
+
+
+def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime) -> Job | None:
+    """Take the job that has waited longest and that nobody is at."""
+    row = db.jobs.find_one_and_update(
+        {
+            "state": {"$in": ["waiting", "running"]},
+            "kind": {"$in": list(kinds)},
+            "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}],
+        },
+        {"$set": {"state": "running", "claimed_until": now + CLAIM}, "$inc": {"attempts": 1}},
+        sort=[("created_at", 1)],
+        return_document=ReturnDocument.AFTER,
+    )
+    if row is None:
+        return None
+    if row["attempts"] > MAX_ATTEMPTS:
+        fail(db, row["_id"], f"{MAX_ATTEMPTS} workers in a row died over its next step", now=now)
+        return None
+    return _job(row)
+
+
+def note_total(db: Database[Document], id_: str, total: int) -> None:
+    """Say how much there is to do."""
+    db.jobs.update_one({"_id": id_}, {"$set": {"total": total}})
+
+
+def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -> Job | None:
+    """Note a step that is done, and go on holding the job.
+
+    Unset if somebody stopped it, or another went on with it meanwhile.
+    """
+    there = {"$in": ["running", "stopped"]}
+    row = db.jobs.find_one_and_update(
+        {"_id": before.id, "state": there, "cursor": before.cursor or None},
+        {
+            "$set": {"cursor": step.cursor, "claimed_until": now + CLAIM, "attempts": 0},
+            "$inc": {"done": step.done, "unchanged": step.unchanged, "refused": step.refused},
+        },
+        return_document=ReturnDocument.AFTER,
+    )
+    return None if row is None or row["state"] == "stopped" else _job(row)
+
+
+def keep(db: Database[Document], id_: str, *, now: datetime) -> bool:
+    """Hold on to a job while waiting; false if somebody stopped it."""
+    held = db.jobs.update_one({"_id": id_, "state": "running"}, {"$set": {"claimed_until": now + CLAIM}})
+    return bool(held.matched_count)
+
+
+def finish(db: Database[Document], id_: str, *, now: datetime) -> None:
+    """Say that a job is done."""
+    _end(db, id_, {"state": "done", "finished_at": now})
+
+
+def fail(db: Database[Document], id_: str, reason: str, *, now: datetime) -> None:
+    """Say that a job cannot go on, and why; what it has done stays."""
+    _end(db, id_, {"state": "failed", "finished_at": now, "failure": reason[:500]})
+
+
+def stop(db: Database[Document], id_: str, *, now: datetime) -> None:
+    """Let a job end after the step at hand; what it has done stays."""
+    _end(db, id_, {"state": "stopped", "finished_at": now})
+
+
+def let_go(db: Database[Document], id_: str) -> None:
+    """Leave a job for another to go on with at once."""
+    db.jobs.update_one({"_id": id_}, {"$unset": {"claimed_until": ""}, "$set": {"attempts": 0}})
+
+
+def _end(db: Database[Document], id_: str, change: Document) -> None:
+    under_way = {"_id": id_, "state": {"$in": ["waiting", "running"]}}
+    db.jobs.update_one(under_way, {"$set": change, "$unset": {"claimed_until": ""}})
+
+
+def _job(row: Document) -> Job:
+    said = {name: row[name] for name in _READ if row.get(name) is not None}
+    return Job(id=row["_id"], state=JobState(row["state"]), **said)
+
+
+_READ = (*_KEPT, "cursor", "total", "done", "unchanged", "refused", "finished_at", "failure", "undone_by")

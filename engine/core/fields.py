@@ -17,7 +17,8 @@ class Field:
 
     `read` finds it in the state.  `stored` is where it lies in the contact's document,
     and `absent` what it means when nothing lies there; `counted` says that what is
-    stored is a list and the field its length.
+    stored is a list and the field its length.  `facet` is where an index finds it, if it has
+    few values (see `engine.store.findable`); of a text, whether there is one.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Field:
     read: Callable[[ContactState], Any]
     absent: Any = None
     counted: bool = False
+    facet: str = ""
 
 
 def _average(state: ContactState) -> Decimal | None:
@@ -38,7 +40,9 @@ def _status(machine: str, label: str) -> Field:
         status = state.statuses.get(machine)
         return None if status is None else status.state
 
-    return Field(machine, label, "state", f"statuses.{machine}.state", read)
+    return Field(
+        machine, label, "state", f"statuses.{machine}.state", read, facet=f"facets.statuses.{machine}"
+    )
 
 
 _NONE = Decimal(0)
@@ -49,10 +53,10 @@ FIELDS: dict[str, Field] = {
         Field("first_name", "First name", "text", "first_name", lambda s: s.first_name),
         Field("last_name", "Last name", "text", "last_name", lambda s: s.last_name),
         Field("birth_date", "Birth date", "day", "birth_date", lambda s: s.birth_date),
-        Field("email", "Email", "text", "mail.address", lambda s: s.mail.address),
-        Field("mobile_phone", "Mobile phone", "text", "mobile.address", lambda s: s.mobile.address),
+        Field("email", "Email", "text", "mail.address", lambda s: s.mail.address, facet="facets.email"),
+        Field("mobile_phone", "Mobile phone", "text", "mobile.address", lambda s: s.mobile.address, facet="facets.mobile_phone"),
         Field("external_id", "External id", "text", "external_id", lambda s: s.external_id),
-        Field("identified", "Identified", "boolean", "identified", lambda s: s.identified, absent=False),
+        Field("identified", "Identified", "boolean", "identified", lambda s: s.identified, absent=False, facet="facets.identified"),
         Field("first_seen", "First seen", "date", "first_seen", lambda s: s.first_seen),
         Field("last_seen", "Last seen", "date", "last_seen", lambda s: s.last_seen),
         Field("activities", "Activities", "number", "activities", lambda s: s.activities, absent=0),
@@ -72,7 +76,7 @@ FIELDS: dict[str, Field] = {
         Field("average_order", "Average order", "money", "commerce.average", _average),
         Field("first_order_at", "First order", "date", "commerce.first_order_at", lambda s: s.commerce.first_order_at),
         Field("last_order_at", "Last order", "date", "commerce.last_order_at", lambda s: s.commerce.last_order_at),
-        Field("cart", "Cart", "state", "cart.state", lambda s: "none" if s.cart is None else s.cart.state, absent="none"),
+        Field("cart", "Cart", "state", "cart.state", lambda s: "none" if s.cart is None else s.cart.state, absent="none", facet="facets.cart"),
         Field("cart.value", "Cart value", "money", "cart.value", lambda s: None if s.cart is None else s.cart.value),
         Field("cart.changed_at", "Cart changed", "date", "cart.changed_at", lambda s: None if s.cart is None else s.cart.changed_at),
     )

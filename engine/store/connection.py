@@ -18,7 +18,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from engine.errors import Unavailable
-from engine.store import documents, lanes, rulesets
+from engine.store import documents, lanes, rulesets, upgrades
 
 Document = dict[str, Any]
 
@@ -81,7 +81,7 @@ def connect(uri: str, database: str, *, app: str) -> Database[Document]:
 
 
 def prepare(db: Database[Document], *, config_dir: Path, now: datetime) -> None:
-    """Make an empty database ready, and change nothing in one that is.
+    """Make an empty database ready, bring one of an older version up to date, and change nothing else.
 
     Creates the indexes, the lanes, the installation's facts and, from `config_dir`,
     version 1 of the ruleset.  Raises InvalidRules, or Unavailable without a server.
@@ -89,6 +89,7 @@ def prepare(db: Database[Document], *, config_dir: Path, now: datetime) -> None:
     try:
         for document in documents.ALL:
             _create_indexes(db, document)
+        upgrades.upgrade(db)
         _remember_once(db, "lanes", LANES)
         _remember_once(db, "namespace", secrets.token_bytes(32))
         lanes.create(db, lane_count(db))

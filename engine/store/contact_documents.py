@@ -1,12 +1,11 @@
 """A contact as MongoDB keeps it, and back.
 
 The document is the person and the state laid side by side, plus what only the database
-needs: the version guard `v`, the keys for look-up, the component, words to search by.
+needs: the version guard `v`, the keys for look-up, the component, what it is listed by (`findable`).
 """
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +17,7 @@ from engine.core.component import Contact
 from engine.core.contact import ContactState
 from engine.core.identities import lane_of
 from engine.core.people import Person, value_of
+from engine.store.findable import findable
 
 Document = dict[str, Any]
 
@@ -52,10 +52,9 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, 
         "email": value_of(person.identities.get("e")),
         "mobile_phone": value_of(person.identities.get("p")),
         "external_id": value_of(person.identities.get("x")),
-        "names": search_words(state),
-        "sort_name": sort_name(contact),
     }
     document.update((name, value) for name, value in present.items() if value)
+    document.update(findable(document))
     return document
 
 
@@ -63,32 +62,6 @@ def decode(document: Document) -> Contact:
     """Read a document back; everything returned is the caller's own to change."""
     person = msgspec.convert({**document, "id": document["_id"]}, Person)
     return Contact(person=person, state=msgspec.convert(document, ContactState))
-
-
-def search_words(state: ContactState) -> list[str]:
-    """What a name is found by, in lower case: each part, and the whole."""
-    parts = [part.lower() for part in (state.first_name, state.last_name) if part]
-    whole = [" ".join(parts)] if len(parts) > 1 else []
-    return sorted({*parts, *whole})
-
-
-def sort_name(contact: Contact) -> str | None:
-    """What a contact comes under in the order of names; unset for a stranger.
-
-    Accents do not count: `Álvaro` comes under `alvaro`.
-    """
-    state, identities = contact.state, contact.person.identities
-    name = " ".join(part for part in (state.first_name, state.last_name) if part)
-    called = name or next((value_of(identities[kind]) for kind in "epx" if kind in identities), None)
-    return None if called is None else plain_letters(called)
-
-
-def plain_letters(text: str) -> str:
-    """A text in small letters without accents."""
-    small = text.casefold()
-    if small.isascii():
-        return small
-    return "".join(c for c in unicodedata.normalize("NFKD", small) if not unicodedata.combining(c))
 
 
 def difference(old: Document, new: Document) -> Document:

@@ -22,7 +22,8 @@ class Contact(me.DynamicDocument):
             {"fields": ["keys"], "unique": True, "partialFilterExpression": {"keys": {"$exists": True}}},
             {"fields": ["component"]},
             # The orders of the list (`engine.store.listing`).
-            {"fields": ["-active_at", "-_id"]},
+            # The first also answers who was not seen for long: that, and this order, run against each other.
+            {"fields": ["-active_at", "-_id", "last_seen"]},
             {"fields": ["sort_name", "_id"]},
             {"fields": ["-points.total", "-_id"]},
             {"fields": ["-commerce.orders", "-_id"]},
@@ -31,8 +32,14 @@ class Contact(me.DynamicDocument):
             {"fields": ["-first_seen", "-_id"]},
             {"fields": ["lane", "next_due"], "partialFilterExpression": {"next_due": {"$exists": True}}},
             {"fields": ["lane", "upkeep"]},
-            # The members of each segment, by when they entered it.
-            {"fields": [("segments.$**", 1)]},
+            # The members of each segment, by when they entered it; who has what few values there are
+            # of something (`engine.store.findable`); custom fields, whatever they are.
+            {
+                "fields": [("$**", 1)],
+                "wildcardProjection": {"segments": 1, "facets": 1, "custom": 1},
+                "name": "members_facets_custom",
+            },
+            {"fields": ["deleted"], "partialFilterExpression": {"deleted": True}},
             {"fields": ["names"], "partialFilterExpression": {"names": {"$exists": True}}},
             # The orders of a day.
             {

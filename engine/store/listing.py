@@ -18,10 +18,11 @@ from pymongo.errors import ExecutionTimeout
 from engine.core.activities import ContactId
 from engine.core.conditions import Tree
 from engine.errors import ContactSheetsError, InvalidRules
+from engine.rules import filtering
 from engine.rules.conditions import qualified, read_filters
-from engine.rules.query import expression
 from engine.rules.vocabulary import Vocabulary
 from engine.store import contacts, places, rulesets
+from engine.store.connection import utc_now
 from engine.store.contact_documents import LIVING
 from engine.store.contacts import ROW_FIELDS, ContactRow, row_from
 from engine.store.patterns import evaluated_by_mongodb
@@ -159,12 +160,13 @@ def page(
     if backwards:
         found.reverse()
     has_next, has_previous = (True, more) if backwards else (more, place is not None)
-    stored = SORTS[listing.sort].stored
+    sort = SORTS[listing.sort]
+    stored = sort.stored
     return ContactPage(
         rows=[row_from(document) for document in found],
         next=places.after(found[-1], order, stored) if found and has_next else None,
         previous=places.before(found[0], order, stored) if found and has_previous else None,
-        total=_total(db, query, at_least=len(found)),
+        total=_total(db, query, sort.order(ascending=not listing.descending), at_least=len(found)),
     )
 
 
@@ -200,7 +202,7 @@ def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
 def matching(db: Database[Document], listing: Listing) -> Document:
     """The query that the contacts of a list meet.  Raises UnknownFilter for what is not declared."""
     tree = tree_of(db, listing)
-    met = {} if tree is None else {"$expr": expression(tree)}
+    met = {} if tree is None else filtering.query(tree, now=utc_now())
     return _both(LIVING, _both(met, contacts.beginning_with(db, listing.search)))
 
 
@@ -258,15 +260,22 @@ def _both(one: Document, other: Document) -> Document:
     return {"$and": [one, other]} if one and other else one or other
 
 
-def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
+def _total(db: Database[Document], query: Document, order: list[tuple[str, int]], *, at_least: int) -> Total:
     if query == LIVING:
         count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)
     try:
-        count = db.contacts.count_documents(query, limit=COUNT_UP_TO + 1, maxTimeMS=PATIENCE_MS)
+        with evaluated_by_mongodb():
+            found = list(db.contacts.aggregate(_counting(query, order), maxTimeMS=PATIENCE_MS))
     except ExecutionTimeout:
         return Total(at_least, exact=False)
+    count = found[0]["n"] if found else 0
     return Total(min(count, COUNT_UP_TO), exact=count <= COUNT_UP_TO)
+
+
+def _counting(query: Document, order: list[tuple[str, int]]) -> list[Document]:
+    """Count along the order: even a filter that no index answers then reads one."""
+    return [{"$match": query}, {"$sort": dict(order)}, {"$limit": COUNT_UP_TO + 1}, {"$count": "n"}]
 
 
 # Conditions in an address

@@ -1,0 +1,73 @@
+"""What a contact's document holds only so that it can be found, listed and sorted.
+
+All of it follows from the rest of the document.  `facets` are what has few values, each
+said outright (also that there is none), in one small document: one wildcard index over it
+answers for every one of them, and for every status that an admin may declare.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+Document = dict[str, Any]
+
+NAMES = ("names", "sort_name", "facets")
+"""The fields that `findable` makes."""
+
+READ = [
+    "first_name", "last_name", "email", "mobile_phone", "external_id", "identified", "mail.address",
+    "mobile.address", "cart.state", "statuses",
+]  # fmt: skip
+"""The fields that it makes them of."""
+
+
+def findable(document: Mapping[str, Any]) -> Document:
+    """The fields that a contact is found by, out of its document."""
+    made = {"names": search_words(document), "sort_name": sort_name(document), "facets": _facets(document)}
+    return {name: value for name, value in made.items() if value}
+
+
+def search_words(document: Mapping[str, Any]) -> list[str]:
+    """What a name is found by, in lower case: each part, and the whole."""
+    parts = [part.lower() for part in _name_parts(document)]
+    whole = [" ".join(parts)] if len(parts) > 1 else []
+    return sorted({*parts, *whole})
+
+
+def sort_name(document: Mapping[str, Any]) -> str | None:
+    """What a contact comes under in the order of names; unset for a stranger.
+
+    Accents do not count: `Álvaro` comes under `alvaro`.
+    """
+    called = " ".join(_name_parts(document))
+    others = (document.get(name) for name in ("email", "mobile_phone", "external_id"))
+    called = called or next((str(other) for other in others if other), "")
+    return plain_letters(called) if called else None
+
+
+def plain_letters(text: str) -> str:
+    """A text in small letters without accents."""
+    small = text.casefold()
+    if small.isascii():
+        return small
+    return "".join(c for c in unicodedata.normalize("NFKD", small) if not unicodedata.combining(c))
+
+
+def _name_parts(document: Mapping[str, Any]) -> list[str]:
+    return [part for name in ("first_name", "last_name") if (part := document.get(name))]
+
+
+def _facets(document: Mapping[str, Any]) -> Document:
+    return {
+        "identified": document["identified"],
+        "email": _has_address(document, "mail"),
+        "mobile_phone": _has_address(document, "mobile"),
+        "cart": (document.get("cart") or {}).get("state", "none"),
+        "statuses": {machine: status["state"] for machine, status in document.get("statuses", {}).items()},
+    }
+
+
+def _has_address(document: Mapping[str, Any], channel: str) -> bool:
+    return document.get(channel, {}).get("address") is not None

@@ -1,0 +1,61 @@
+"""What a database that an older version left needs: once, and the same if done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from engine.store import findable
+
+Document = dict[str, Any]
+
+RETIRED = {"contacts": ("segments.$**_1", "active_at_-1__id_-1")}
+"""Indexes that others have replaced: each would cost every write."""
+
+BATCH = 1_000
+
+_INDEX_NOT_FOUND = (26, 27)
+"""What MongoDB calls it when there is no such collection, or index."""
+
+
+def upgrade(db: Database[Document]) -> None:
+    """Do what has not been done yet; killed in between, it is done from the start the next time."""
+    _drop_retired(db)
+    if db.installation.find_one({"_id": "findable"}) is None:
+        make_findable(db)
+        with suppress(DuplicateKeyError):  # another process did it, too
+            db.installation.insert_one({"_id": "findable", "value": 1})
+
+
+def make_findable(db: Database[Document]) -> None:
+    """Give contacts what they are listed and filtered by, those that have not got it.
+
+    A contact that is written meanwhile gets it by that.
+    """
+    lacking = db.contacts.find({"facets": None}, [*findable.READ, "v"])
+    updates = (_update(row) for row in lacking)
+    while batch := list(islice(updates, BATCH)):
+        db.contacts.bulk_write(batch, ordered=False)
+
+
+def _update(row: Document) -> UpdateOne:
+    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": findable.findable(row)})
+
+
+def _drop_retired(db: Database[Document]) -> None:
+    for collection, name in _retired():
+        try:
+            db[collection].drop_index(name)
+        except OperationFailure as error:
+            if error.code not in _INDEX_NOT_FOUND:
+                raise
+
+
+def _retired() -> Iterator[tuple[str, str]]:
+    return ((collection, name) for collection, names in RETIRED.items() for name in names)

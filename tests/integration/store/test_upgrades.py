@@ -1,0 +1,57 @@
+"""A database that an older version left."""
+
+import pytest
+
+from engine.settings import CONFIG_DIR
+from engine.store import listing
+from engine.store.connection import prepare, utc_now
+from engine.store.findable import NAMES
+from engine.store.listing import Listing
+from tests.builders import an_activity, identified, minutes
+from tests.integration.drained import receive_and_drain
+
+
+@pytest.fixture
+def older(db):
+    """Contacts that lack what they are listed by, under the indexes of then."""
+    receive_and_drain(
+        db,
+        [
+            an_activity(tracker="t"),
+            identified(minutes(1), email="ana@x.com", traits={"name": "Ána Ruiz"}),
+            identified(minutes(2), email="bob@x.com", phone="+34600123456"),
+        ],
+    )
+    now = list(db.contacts.find())
+    db.contacts.update_many({}, {"$unset": dict.fromkeys(NAMES, "")})
+    db.installation.delete_one({"_id": "findable"})
+    db.contacts.create_index([("segments.$**", 1)])
+    return db, now
+
+
+def test_contacts_get_what_they_are_found_by(older):
+    db, now = older
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == now
+    assert listing.page(db, Listing(where={"mobile_phone": {"exists": True}})).total.count == 1
+
+
+def test_an_index_that_another_replaced_is_dropped(older):
+    db, _ = older
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert "segments.$**_1" not in db.contacts.index_information()
+
+
+def test_a_second_time_nothing_is_changed(older):
+    db, _ = older
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    db.contacts.update_one({}, {"$unset": {"facets": ""}})
+    before = list(db.contacts.find())
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == before

@@ -26,6 +26,7 @@ BEAT = 5.0
 OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
+    "runner.magicEnabled": False,
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-_CSS = Path(__file__).with_name("assets").joinpath("style.css")
+_ASSETS = Path(__file__).with_name("assets")
+
+_SHEETS = ("style.css", "lists.css")
+"""What every page has; what belongs to one component alone comes with that."""
 
 
 def apply_theme() -> None:
     """Put our styles on the page."""
-    st.html(f"<style>{_CSS.read_text()}</style>")
+    styles = "\n".join(_ASSETS.joinpath(name).read_text() for name in _SHEETS)
+    st.html(f"<style>{styles}</style>")

@@ -10,6 +10,9 @@ STATE_WORDS = {
     "not_enabled": "not enabled",
 }
 
+INITIAL_STATES = frozenset({"active", "not_subscribed", "not_enabled"})
+"""What statuses begin with: nobody has done anything yet."""
+
 GOOD_STATES = frozenset({"active", "subscribed", "enabled"})
 BAD_STATES = frozenset({"bounced", "blocked", "unsubscribed"})
 

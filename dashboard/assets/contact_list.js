@@ -1,32 +1,204 @@
-// The rows are built with textContent alone: whatever a visitor wrote stays text.
+// The list is built with textContent alone: whatever a visitor wrote stays text.
+// Rows are ticked here, without asking the server; it hears of them with an action.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".list");
-  const cell = (css, text) => {
-    const element = document.createElement("span");
-    element.className = css;
-    element.textContent = text;
-    return element;
+  const selection = selectionOf(root, data.scope);
+  const tell = (name, value) => setTriggerValue(name, { ...value, at: Date.now() });
+
+  const table = element("div", "table");
+  table.setAttribute("role", "table");
+  table.setAttribute("aria-label", data.label);
+  table.style.setProperty("--columns", template(data));
+  const rows = data.rows.map((row) => contactRow(row, data, selection, tell));
+  table.append(headRow(data, selection), ...rows.map((row) => row.element));
+
+  const bar = element("div", "bar");
+  const refresh = () => {
+    rows.forEach((row) => row.refresh());
+    table.querySelector(".head")?.refresh();
+    showBar(bar, data, selection, tell);
   };
-  const head = document.createElement("div");
-  head.className = "row head";
-  for (const [css, text] of data.columns) head.append(cell(css, text));
-  const rows = data.rows.map((row) => {
-    const link = document.createElement("a");
-    link.className = "row";
-    link.href = row.href;
-    for (const [css, text, tone] of row.cells) {
-      const plain = !tone || tone === "none";
-      const item = cell(plain ? css + " " + (tone || "") : css, plain ? text : "");
-      if (!plain) item.append(cell("badge " + tone, text));
-      link.append(item);
-    }
-    link.onclick = (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
-      event.preventDefault();
-      link.classList.add("opening");
-      setTriggerValue("open", row.id);
+  selection.changed = refresh;
+  keepFocus(root, () => root.replaceChildren(table, bar));
+  refresh();
+}
+
+// What is ticked, for as long as the same contacts are asked for, over all pages of them.
+function selectionOf(root, scope) {
+  if (root.selection?.scope !== scope) root.selection = { scope, ids: new Set(), all: false, changed: () => {} };
+  return root.selection;
+}
+
+function tick(selection, ids, on) {
+  if (selection.all) [selection.all, ids, on] = [false, [...selection.ids], false];
+  ids.forEach((id) => (on ? selection.ids.add(id) : selection.ids.delete(id)));
+  selection.changed();
+}
+
+function template({ columns, selectable }) {
+  return [...(selectable ? ["1.9rem"] : []), ...columns.map((column) => column.width), "auto"].join(" ");
+}
+
+function headRow({ columns, rows, selectable }, selection) {
+  const head = element("div", "row head");
+  head.setAttribute("role", "row");
+  head.refresh = () => {};
+  if (selectable) {
+    const [cell, box] = checkbox("Select this page", "page");
+    const ids = rows.map((row) => row.id);
+    box.onchange = () => tick(selection, ids, box.checked);
+    head.refresh = () => {
+      const ticked = ids.filter((id) => selection.all || selection.ids.has(id)).length;
+      box.checked = ticked > 0 && ticked === ids.length;
+      box.indeterminate = ticked > 0 && ticked < ids.length;
     };
-    return link;
-  });
-  root.replaceChildren(head, ...rows);
+    cell.setAttribute("role", "columnheader");
+    head.append(cell);
+  }
+  const rest = element("div", "rest");
+  rest.setAttribute("role", "none");
+  rest.append(...columns.map(heading));
+  const tools = element("span", "tools");
+  tools.setAttribute("role", "columnheader");
+  tools.append(element("span", "unseen", "Details"));
+  head.append(rest, tools);
+  return head;
+}
+
+function heading({ label, css, sort }) {
+  const cell = element("span", css);
+  cell.setAttribute("role", "columnheader");
+  if (!sort) {
+    cell.textContent = label;
+    return cell;
+  }
+  cell.setAttribute("aria-sort", sort.direction);
+  const link = element("a", "sort", label);
+  link.href = sort.href;
+  link.dataset.focus = `sort ${label}`;
+  link.append(element("span", "arrow", { ascending: "↑", descending: "↓", none: "↕" }[sort.direction]));
+  cell.append(link);
+  return cell;
+}
+
+function contactRow(row, { columns, selectable, deletable }, selection, tell) {
+  const line = element("div", "row");
+  line.setAttribute("role", "row");
+  const [cell, box] = checkbox(`Select ${row.name}`, `tick ${row.id}`);
+  box.onchange = () => tick(selection, [row.id], box.checked);
+  cell.setAttribute("role", "cell");
+  if (selectable) line.append(cell);
+  const rest = element("div", "rest");
+  rest.setAttribute("role", "none");
+  rest.append(...row.cells.map((found, index) => valueCell(found, columns[index], row)));
+  line.append(rest, toolsOf(row, deletable, tell));
+  const refresh = () => {
+    box.checked = selection.all || selection.ids.has(row.id);
+    line.classList.toggle("ticked", selectable && box.checked);
+  };
+  return { element: line, refresh };
+}
+
+function valueCell({ text, tone }, column, row) {
+  const cell = element("span", column.css);
+  cell.setAttribute("role", "cell");
+  cell.title = text;
+  if (column.id === "name") {
+    const link = element("a", tone || "", text);
+    link.href = row.href;
+    link.dataset.focus = `open ${row.id}`;
+    link.addEventListener("click", (event) => isPlain(event) && link.closest(".row").classList.add("opening"));
+    cell.append(link);
+    return cell;
+  }
+  if (tone === "none") cell.classList.add("none");
+  else if (column.phone) cell.dataset.label = column.phone;
+  if (tone && tone !== "none") cell.append(element("span", `badge ${tone}`, text));
+  else cell.textContent = text;
+  return cell;
+}
+
+function toolsOf(row, deletable, tell) {
+  const tools = element("span", "tools");
+  tools.setAttribute("role", "cell");
+  const details = element("a", "tool");
+  details.href = row.href;
+  details.title = "Details";
+  details.setAttribute("aria-label", `Details of ${row.name}`);
+  details.append(icon("M3 17.2V21h3.8L17.8 9.9l-3.7-3.7L3 17.2zM20.7 7c.4-.4.4-1 0-1.4l-2.3-2.3c-.4-.4-1-.4-1.4 0l-1.8 1.8 3.7 3.7L20.7 7z"));
+  tools.append(details);
+  if (deletable) {
+    const bin = element("button", "tool");
+    bin.title = "Delete";
+    bin.setAttribute("aria-label", `Delete ${row.name}`);
+    bin.append(icon("M6 19a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2V7H6v12zM19 4h-3.5l-1-1h-5l-1 1H5v2h14V4z"));
+    bin.onclick = () => tell("remove", { id: row.id });
+    tools.append(bin);
+  }
+  return tools;
+}
+
+function showBar(bar, { actions, rows, total }, selection, tell) {
+  const count = selection.all ? total.words : selection.ids.size.toLocaleString("en");
+  bar.hidden = !selection.all && !selection.ids.size;
+  if (bar.hidden) return bar.replaceChildren();
+  bar.setAttribute("role", "region");
+  bar.setAttribute("aria-label", "Selected contacts");
+  const words = element("strong", "", `${count} selected`);
+  words.setAttribute("aria-live", "polite");
+  const parts = [words];
+  const pageIsTicked = rows.length && rows.every((row) => selection.ids.has(row.id));
+  if (!selection.all && pageIsTicked && total.more)
+    parts.push(button("quiet", `Select all ${total.words} that match`, () => ((selection.all = true), selection.changed())));
+  parts.push(button("quiet", "Clear", () => (selection.ids.clear(), (selection.all = false), selection.changed())));
+  const chosen = () => ({ ids: selection.all ? [] : [...selection.ids], all: selection.all, count });
+  const offered = element("span", "actions");
+  offered.append(...actions.map(({ id, label, tone }) => button(tone, label, () => tell("act", { action: id, ...chosen() }))));
+  bar.replaceChildren(...parts, offered);
+}
+
+function element(name, css, text) {
+  const made = document.createElement(name);
+  if (css) made.className = css;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function button(css, label, press) {
+  const made = element("button", css, label);
+  made.type = "button";
+  made.dataset.focus = label;
+  made.onclick = press;
+  return made;
+}
+
+function checkbox(label, name) {
+  const cell = element("span", "tick");
+  const box = element("input");
+  box.type = "checkbox";
+  box.setAttribute("aria-label", label);
+  box.dataset.focus = name;
+  cell.append(box);
+  return [cell, box];
+}
+
+function icon(path) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  made.setAttribute("viewBox", "0 0 24 24");
+  made.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  made.append(line);
+  return made;
+}
+
+function isPlain(event) {
+  return !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
+}
+
+// Whoever sorts by keyboard finds the same heading under their fingers afterwards.
+function keepFocus(root, change) {
+  const name = root.getRootNode().activeElement?.dataset?.focus;
+  change();
+  if (name) root.querySelector(`[data-focus="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
 }

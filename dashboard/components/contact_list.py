@@ -1,30 +1,69 @@
-"""The list of contacts: a table on a desk, cards on a phone; each row opens a sheet."""
+"""The list of contacts: a table on a desk, cards on a phone.
+
+Each row is a link to a sheet, each heading one to the list in another order.  Rows are
+ticked in the browser; the page hears of them with what is to be done to them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import streamlit as st
 
-from dashboard import formats, wording
+from dashboard import formats
+from dashboard.components.contact_columns import Column, Reading, name_of
+from dashboard.list_address import ListAddress
+from engine.core.activities import ContactId
 from engine.store.contacts import ContactRow
+from engine.store.listing import ContactPage, Listing, Total
 
 _ASSETS = Path(__file__).parent.parent / "assets"
 
-COLUMNS = (
-    ("name", "Contact"),
-    ("email", "Email"),
-    ("mobile", "Mobile"),
-    ("points number", "Points"),
-    ("newsletter", "Newsletter"),
-    ("email_status", "Mail"),
-    ("orders number", "Orders"),
-    ("spent number", "Spent"),
-    ("seen", "Last activity"),
-)
+MAX_TICKED = 10_000
+"""Rows that one can tick one by one; who wants more selects all that match."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done to ticked contacts; `tone` is `danger` for what takes away."""
+
+    id: str
+    label: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What was ticked when an action was chosen: contacts, or everybody in the list.
+
+    `count` is their number in words: of everybody it may be `over 1,000`.
+    """
+
+    action: str
+    ids: tuple[ContactId, ...]
+    all: bool
+    count: str
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What can be done from the list, and who does it.
+
+    Parameters:
+      actions: What is offered for ticked rows; none, and rows cannot be ticked.
+      act: Is called with what was ticked.
+      remove: Is called with a contact that is to be deleted; unset, and none can be.
+    """
+
+    actions: Sequence[Action] = ()
+    act: Callable[[Ticked], None] | None = None
+    remove: Callable[[ContactId], None] | None = None
+
+
+LOOK_ONLY = Handlers()
 
 
 @st.cache_resource(show_spinner=False)
@@ -37,39 +76,74 @@ def _component() -> Callable[..., object]:
     )
 
 
-def contact_list(rows: Sequence[ContactRow], *, now: datetime, zone: ZoneInfo, key: str) -> str | None:
-    """Show the rows; return the id of the one that was opened."""
-    data = {"columns": COLUMNS, "rows": [_row(row, now=now, zone=zone) for row in rows]}
-    result = _component()(key=key, data=data, on_open_change=lambda: None)
-    opened = getattr(result, "open", None)
-    return None if opened is None else str(opened)
+def contact_list(
+    page: ContactPage,
+    *,
+    columns: Sequence[Column],
+    address: ListAddress,
+    reading: Reading,
+    key: str,
+    handlers: Handlers = LOOK_ONLY,
+    round_: int = 0,
+) -> None:
+    """Show a page of a list.  What is ticked stays so on its other pages, until `round_` changes."""
+
+    def act() -> None:
+        said = st.session_state[key].get("act")
+        if said is not None and handlers.act is not None:
+            handlers.act(_ticked(said))
+
+    def remove() -> None:
+        said = st.session_state[key].get("remove")
+        if said is not None and handlers.remove is not None:
+            handlers.remove(ContactId(str(said["id"])))
+
+    data = {
+        "label": "Contacts",
+        "scope": f"{_scope(address.whole)} {round_}",
+        "columns": [_heading(column, address) for column in columns],
+        "rows": [_row(row, columns, address, reading) for row in page.rows],
+        "selectable": bool(handlers.actions),
+        "deletable": handlers.remove is not None,
+        "actions": [{"id": a.id, "label": a.label, "tone": a.tone} for a in handlers.actions],
+        "total": {"words": counted(page.total), "more": page.total.count > len(page.rows)},
+    }
+    _component()(key=key, data=data, on_act_change=act, on_remove_change=remove)
 
 
-def _row(row: ContactRow, *, now: datetime, zone: ZoneInfo) -> dict[str, object]:
-    named = row.name or row.email or row.mobile_phone or row.external_id
-    cells: list[tuple[str, str] | tuple[str, str, str]] = [
-        ("name" if named else "name anonymous", named or f"{wording.ANONYMOUS} {row.id[:5]}"),
-        ("email", row.email or ""),
-        ("mobile", row.mobile_phone or ""),
-        ("points number", formats.count(row.points)),
-        ("newsletter", *_newsletter(row)),
-        ("email_status", *_email_status(row)),
-        ("orders number", formats.count(row.orders) if row.orders else formats.NOTHING),
-        ("spent number", formats.money(row.spent, row.currency) if row.orders else formats.NOTHING),
-        ("seen", formats.ago(row.active_at, now, zone)),
-    ]
-    return {"id": row.id, "href": f"?contact={row.id}", "cells": cells}
+def counted(total: Total) -> str:
+    """`312`, or `over 1,000` where counting on would be slow."""
+    return formats.count(total.count) if total.exact else f"over {formats.count(total.count)}"
 
 
-def _newsletter(row: ContactRow) -> tuple[str, str]:
-    """Consent only where somebody could have given it."""
-    if not row.identified and row.newsletter == "not_subscribed":
-        return formats.NOTHING, "none"
-    return wording.state_word(row.newsletter), wording.tone(row.newsletter)
+def _ticked(said: Any) -> Ticked:
+    ids = tuple(ContactId(str(id_)) for id_ in said["ids"][:MAX_TICKED])
+    return Ticked(str(said["action"]), ids, bool(said["all"]), str(said["count"]))
 
 
-def _email_status(row: ContactRow) -> tuple[str, str]:
-    """A status only where there is an address that could have one."""
-    if row.email is None:
-        return formats.NOTHING, "none"
-    return wording.state_word(row.email_status), wording.tone(row.email_status)
+def _scope(listing: Listing) -> str:
+    """What a selection belongs to: the same contacts, in whatever order."""
+    said = listing.in_address()
+    return f"{said.get('q')} {said.get('where')}"
+
+
+def _heading(column: Column, address: ListAddress) -> dict[str, object]:
+    said = {"id": column.id, "label": column.label, "css": column.css, "width": column.width}
+    if column.sort is None:
+        return {**said, "sort": None, "phone": column.phone}
+    sorted_ = address.listing.sort == column.sort
+    way = "descending" if address.listing.descending else "ascending"
+    sort = {"href": address.sorted_by(column.sort), "direction": way if sorted_ else "none"}
+    return {**said, "sort": sort, "phone": column.phone}
+
+
+def _row(
+    row: ContactRow, columns: Sequence[Column], address: ListAddress, reading: Reading
+) -> dict[str, object]:
+    cells = [column.cell(row, reading) for column in columns]
+    return {
+        "id": row.id,
+        "name": name_of(row),
+        "href": address.sheet(row.id),
+        "cells": [{"text": cell.text, "tone": cell.tone} for cell in cells],
+    }

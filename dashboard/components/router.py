@@ -27,9 +27,7 @@ def follow_links() -> None:
     def go() -> None:
         wanted = st.session_state["app.router"].get("go")
         if wanted is not None:
-            address = dict(parse_qsl(str(wanted["search"]).lstrip("?"), keep_blank_values=True))
-            st.query_params.from_dict(address)
-            st.session_state[_FOLLOWED] = address
+            st.session_state[_FOLLOWED] = go_to(str(wanted["search"]))
 
     _component()(key="app.router", on_go_change=go)
 
@@ -48,3 +46,10 @@ def remember_place() -> None:
 @st.cache_resource(show_spinner=False)
 def _memory() -> Callable[..., object]:
     return st.components.v2.component("memory", js=_ASSETS.joinpath("remember.js").read_text())
+
+
+def go_to(address: str) -> dict[str, str]:
+    """Show in this run what an address (`?…`) names; return its parameters."""
+    found = dict(parse_qsl(address.lstrip("?"), keep_blank_values=True))
+    st.query_params.from_dict(found)
+    return found

@@ -1,78 +1,147 @@
-"""Contacts: the list, the newest activity first."""
+"""The contacts: make, find, and the list, with what can be done from it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.components.contact_list import contact_list
-from dashboard.components.text import Html, empty_state, show, tag
-from dashboard.installation import database, time_zone
+from dashboard.components.asking import ask
+from dashboard.components.contact_columns import Reading, chosen, offered
+from dashboard.components.contact_list import LOOK_ONLY, Handlers, contact_list
+from dashboard.components.deleting import just_deleted
+from dashboard.components.pager import pager
+from dashboard.components.problems import problem_box, sentence
+from dashboard.components.search_box import search_box
+from dashboard.components.text import Html, empty_state, joined, link, show, tag
+from dashboard.installation import database
+from dashboard.list_address import EDITED, PLACE, ListAddress
+from dashboard.pages import contacts_dialogs as dialogs
+from engine.access import reading
 from engine.access.accounts import CurrentUser
-from engine.access.permissions import Permission, require
-from engine.store import listing
+from engine.access.permissions import Permission, may, require
+from engine.access.reading import Hidden
+from engine.core.rulebook import Ruleset
+from engine.store import listing as listings
+from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.listing import ContactPage, Listing
 
-PAGE = 50
-_PLACE = "contacts.place"
-_SEARCHED = "contacts.searched"
-
 
 def render(user: CurrentUser) -> None:
-    """Search, list, and the way to the next page."""
+    """Make and move; search; the list."""
     require(user, Permission.SEE)
-    search = st.text_input(
-        "Search",
-        key="q",
-        type="search",
-        live=True,
-        bind="query-params",
-        placeholder="Search by email, mobile, name, customer number or tracker",
-        label_visibility="collapsed",
-    )
-    if st.session_state.get(_SEARCHED) != search:
-        st.session_state[_SEARCHED], st.session_state[_PLACE] = search, None
-    page = listing.page(
-        database(), Listing(search=search or ""), after=st.session_state.get(_PLACE), limit=PAGE
-    )
-    if not page.rows:
-        _nobody(search or "")
+    ruleset = rulesets.current(database())
+    address, left_out = _address()
+    title = _top(user)
+    _find(address)
+    problem_box(left_out)
+    if may(user, Permission.EDIT_CONTACTS):
+        just_deleted(user)
+    try:
+        page = reading.page(database(), user, address.listing, after=address.after, limit=address.size)
+    except Hidden as error:
+        empty_state("Not for viewers", joined([sentence(error), " ", _all(address)]))
         return
-    _count(page, searched=bool(search))
-    opened = contact_list(page.rows, now=utc_now(), zone=time_zone(), key="contacts.list")
-    if opened is not None:
-        st.query_params["contact"] = opened
-        st.rerun()
-    _turn(page)
+    title.html(_title(page, address.listing))
+    if page.rows:
+        _list(user, page, address, ruleset)
+    else:
+        _nobody(address)
+    dialogs.open_dialog(user)
 
 
-def _count(page: ContactPage, *, searched: bool) -> None:
-    words = wording.FOUND if searched else wording.COUNTED
+def _address() -> tuple[ListAddress, list[str]]:
+    """Which list the address names, and what was left out of it because it does not exist."""
+    address = ListAddress.read(st.query_params.to_dict(), page={})
+    listing, problems = listings.known(database(), address.listing)
+    return address.showing(listing), problems
+
+
+# Making and moving
+
+
+def _top(user: CurrentUser) -> st.delta_generator.DeltaGenerator:
+    """The title and what makes contacts or moves many; returns the place of title and count."""
+    with st.container(horizontal=True, vertical_alignment="center", key="contacts-top"):
+        with st.container(width="stretch"):
+            title = st.empty()
+            title.html(tag("h1", "Contacts", "cs-title"))
+        if may(user, Permission.EDIT_CONTACTS):
+            _button("New contact", dialogs.NEW, icon=":material/person_add:", type_="primary")
+            _button("Import", dialogs.IMPORT, icon=":material/upload:")
+        if may(user, Permission.EXPORT):
+            _button("Export", dialogs.EXPORT, icon=":material/download:")
+            _button("History", dialogs.HISTORY, icon=":material/history:")
+    return title
+
+
+def _button(label: str, dialog: str, *, icon: str, type_: str = "secondary") -> None:
+    st.button(label, icon=icon, type=type_, key=f"contacts.{dialog}", on_click=ask, args=(dialog,))  # type: ignore[arg-type]
+
+
+def _title(page: ContactPage, listing: Listing) -> Html:
+    words = wording.FOUND if listing.where or listing.search else wording.COUNTED
     counted = words[page.total.exact].format(count=formats.count(page.total.count))
-    show(Html(f"{tag('div', 'Contacts', 'cs-title')}{tag('div', counted, 'cs-sub')}"))
+    return joined([tag("h1", "Contacts", "cs-title"), tag("div", counted, "cs-sub")])
 
 
-def _turn(page: ContactPage) -> None:
-    if page.previous is None and page.next is None:
-        return
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        _button("Previous", page.previous, icon=":material/chevron_left:")
-        _button("Next", page.next, icon=":material/chevron_right:")
+# Searching
 
 
-def _button(label: str, place: str | None, *, icon: str) -> None:
-    def turn() -> None:
-        st.session_state[_PLACE] = place
+def _find(address: ListAddress) -> None:
+    search_box(
+        address.listing.search,
+        label="Search contacts",
+        placeholder="Search by email, mobile, name, customer number or tracker",
+        parameter="q",
+        leaves=[PLACE, EDITED],
+        key="contacts.search",
+    )
 
-    st.button(label, icon=icon, key=f"contacts.{label.lower()}", disabled=place is None, on_click=turn)
+
+# The list
 
 
-def _nobody(search: str) -> None:
-    if search.strip():
+def _list(user: CurrentUser, page: ContactPage, address: ListAddress, ruleset: Ruleset) -> None:
+    columns = chosen((), offered(ruleset))
+    contact_list(
+        page,
+        columns=columns,
+        address=address,
+        reading=Reading(utc_now(), ruleset.account.time_zone, ruleset),
+        key="contacts.list",
+        handlers=_handlers(user),
+    )
+    show(pager(page, address))
+
+
+def _handlers(user: CurrentUser) -> Handlers:
+    if not may(user, Permission.EDIT_CONTACTS):
+        return LOOK_ONLY
+    return Handlers(
+        remove=lambda contact: ask(dialogs.DELETE, contact),
+    )
+
+
+def _all(address: ListAddress) -> Html:
+    return link(address.of(Listing(sort=address.listing.sort)), "Show all contacts")
+
+
+def _nobody(address: ListAddress) -> None:
+    listing = address.listing
+    if listing.search:
         advice = "Search finds the beginnings of emails, numbers, names, customer numbers and trackers."
-        empty_state("Nobody found", advice)
-        return
+        also = " Only those who meet the filters are searched." if listing.where else ""
+        empty_state("Nobody found", joined([advice, also, " ", _all(address)]))
+    elif listing.where:
+        empty_state("Nobody matches these filters", joined(["Take one away, or all. ", _all(address)]))
+    elif address.after:
+        empty_state("This page of the list is empty", joined(["Those on it have gone. ", _all(address)]))
+    else:
+        _no_contacts()
+
+
+def _no_contacts() -> None:
     advice = Html(
         "As soon as the first event arrives, its visitor appears here. "
         "Send one with a key from <code>sheets keys create --kind write</code>, "

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import streamlit as st
 
 from dashboard import formats
 from dashboard.components import charts
-from dashboard.components.contact_list import contact_list
 from dashboard.components.editor import yaml_editor
+from dashboard.components.segment_members import members
 from dashboard.components.text import Html, badge, empty_state, figures, joined, link, quiet, show, table, tag
 from dashboard.components.upkeep import upkeep_bar
 from dashboard.installation import database, instance, time_zone
@@ -21,15 +19,11 @@ from engine.access.permissions import Permission, may
 from engine.core.rulebook import Segment
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules import editing
-from engine.store import agreement, listing, publishing, rulesets, segments
+from engine.store import agreement, publishing, rulesets, segments
 from engine.store.connection import utc_now
-from engine.store.listing import Listing
 from engine.store.segments import SegmentSummary
 
 NEW = "new"
-PAGE = 50
-EXPORT = 100_000
-"""Members of one export from this page."""
 
 FILE = "segments.yaml"
 
@@ -146,7 +140,7 @@ def _one(user: CurrentUser, wanted: str) -> None:
         y="members",
         title="Members",
     )
-    _members(wanted)
+    members(user, wanted)
 
 
 def _figures(summary: SegmentSummary) -> None:
@@ -169,89 +163,6 @@ def _figures(summary: SegmentSummary) -> None:
                 "whenever something happens to it."
             )
         )
-
-
-def _members(segment: str) -> None:
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    if segments.size(database(), segment) > EXPORT:
-        show(quiet(f"An export from here has the {formats.count(EXPORT)} members who were active last."))
-    search = left.text_input(
-        "Search members",
-        key="segments.q",
-        type="search",
-        live=True,
-        placeholder="Search members",
-        label_visibility="collapsed",
-    )
-    right.download_button(
-        "Export CSV", data=lambda: _csv(segment), file_name=f"{segment}.csv", mime="text/csv",
-        icon=":material/download:", width="stretch", key="segments.export",
-    )  # fmt: skip
-    place = f"segments.place.{segment}.{search}"
-    members = Listing(where={"segments": segment}, search=search or "")
-    page = listing.page(database(), members, after=st.session_state.get(place), limit=PAGE)
-    if not page.rows:
-        empty_state("Nobody", "Nobody found in this segment." if search else "Nobody is in this segment now.")
-        return
-    opened = contact_list(page.rows, now=utc_now(), zone=time_zone(), key="segments.members")
-    if opened is not None:
-        st.query_params.from_dict({"contact": opened})
-        st.rerun()
-    with st.container(horizontal=True, horizontal_alignment="right"):
-        for label, cursor in (("Previous", page.previous), ("Next", page.next)):
-            if cursor is not None:
-                st.button(
-                    label,
-                    key=f"segments.{label}",
-                    on_click=lambda cursor=cursor: st.session_state.update({place: cursor}),
-                )
-
-
-def _csv(segment: str) -> str:
-    """The members as CSV; a cell that a spreadsheet would run as a formula is made harmless."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        (
-            "id",
-            "name",
-            "email",
-            "mobile_phone",
-            "external_id",
-            "points",
-            "newsletter",
-            "orders",
-            "spent",
-            "currency",
-            "last_seen",
-        )
-    )
-    for row in listing.walk(database(), Listing(where={"segments": segment}), limit=EXPORT):
-        cells = (
-            row.id,
-            row.name,
-            row.email,
-            row.mobile_phone,
-            row.external_id,
-            row.points,
-            row.newsletter,
-            row.orders,
-            row.spent,
-            row.currency,
-            row.last_seen,
-        )
-        writer.writerow([_harmless(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    if (
-        isinstance(cell, str)
-        and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-        and not cell.lstrip("+").isdigit()
-    ):
-        return f"'{cell}"
-    return "" if cell is None else cell
 
 
 # Making and changing

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.running import Running, running
 
@@ -109,6 +109,11 @@ def settled(page: Page) -> None:
     """Wait until the page has finished its run."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_timeout(300)
+
+
+def rows(page: Page) -> Locator:
+    """The contacts of the list: links to their sheets."""
+    return page.locator(".row .name a:not(.sort)")
 
 
 def picture(page: Page, name: str) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import HOSTILE, PHONE, hostile_person, picture, send, settled, track
+from tests.browser.conftest import HOSTILE, PHONE, hostile_person, picture, rows, send, settled, track
 
 
 def contact_id(instance, key):
@@ -64,7 +64,7 @@ def test_search_as_one_types_then_open_the_contact(page, instance):
     page.get_by_placeholder("Search by email").type("ana.prue")
     expect(page.get_by_text("1 found")).to_be_visible()
     expect(page).to_have_url(re.compile("q=ana.prue"))
-    page.get_by_role("link", name=re.compile("ana.prueba@example.com")).click()
+    rows(page).first.click()
 
     expect(page.get_by_text("Ana de la Prueba")).to_be_visible()
     expect(page).to_have_url(re.compile("contact=[0-9a-f]{24}"))
@@ -80,14 +80,14 @@ def test_a_search_without_a_find_says_so(page, instance):
 def test_pages_go_on_and_back(page, instance):
     page.goto(instance.dashboard)
     settled(page)
-    first = page.locator("a.row").first.get_attribute("href")
+    first = rows(page).first.get_attribute("href")
 
-    page.get_by_role("button", name="Next").click()
-    expect(page.locator("a.row").first).not_to_have_attribute("href", first)
-    expect(page.locator("a.row")).to_have_count(50)
-    page.get_by_role("button", name="Previous").click()
+    page.get_by_role("link", name="Next").click()
+    expect(rows(page).first).not_to_have_attribute("href", first)
+    expect(rows(page)).to_have_count(50)
+    page.get_by_role("link", name="Previous").click()
 
-    expect(page.locator("a.row").first).to_have_attribute("href", first)
+    expect(rows(page).first).to_have_attribute("href", first)
 
 
 def test_the_sheet_says_where_each_point_comes_from(page, instance):
@@ -157,7 +157,7 @@ def test_what_visitors_write_stays_text(page, instance, tab):
     instance.sheets("wait", "--timeout", "30")
     page.goto(f"{instance.dashboard}/?q=evil")
     settled(page)
-    expect(page.locator("a.row .name").first).to_have_text(HOSTILE)
+    expect(rows(page).first).to_have_text(HOSTILE)
     open_sheet(page, instance, "evil@example.com")
     page.get_by_role("tab", name=tab).click()
     settled(page)
@@ -175,7 +175,7 @@ def test_a_phone_shows_the_whole_list(page, instance):
     settled(page)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    expect(page.locator("a.row .points").first).to_be_visible()
+    expect(page.locator(".row:not(.head) .points").first).to_be_visible()
 
 
 def test_an_event_is_on_the_sheet_without_a_wait(page, instance):

@@ -14,8 +14,9 @@ from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed
 from engine.analytics import census, daily
 from engine.analytics.overview import LONGEST, Period
-from engine.store import contacts
+from engine.store import listing
 from engine.store.connection import utc_now
+from engine.store.listing import Listing
 from tests.builders import NOON, an_activity, bought, identified
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 from tests.integration.drained import receive_and_drain
@@ -92,7 +93,7 @@ def test_each_figure_leads_to_as_many_contacts_as_it_says(db, open_as):
         label = rest.split('cs-sub">')[1].split("<")[0]
         where = json.loads(dict(parse_qsl(address.replace("&amp;", "&"))).get("where", "{}"))
         number = rest.split('cs-figure">')[1].split("<")[0]
-        found[label] = (number, db.contacts.count_documents(contacts.query_of(db, where)))
+        found[label] = (number, db.contacts.count_documents(listing.matching(db, Listing(where))))
 
     assert found["All"] == ("3", 3)
     for label in ("All", "Identified", "Anonymous", "New", "Active today", "Buyers", "Abandoned carts"):

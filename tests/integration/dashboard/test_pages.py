@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import installation, signing_in
-from dashboard.pages import contacts as contacts_page
-from dashboard.pages import sheet as sheet_page
+from dashboard import signing_in
 from engine.access import accounts
 from engine.store import contacts
 from engine.store.connection import utc_now
@@ -18,10 +16,8 @@ SCRIPT = Path(__file__).parents[3] / "dashboard" / "app.py"
 
 
 @pytest.fixture
-def session(db, monkeypatch):
+def session(db, over_db, monkeypatch):
     """Somebody who signed in by a link."""
-    for module in (installation, signing_in, contacts_page, sheet_page):
-        monkeypatch.setattr(module, "database", lambda: db)
     token = accounts.redeem(db, accounts.first_link(db, now=utc_now()), now=utc_now())
     monkeypatch.setattr(signing_in, "session_token", lambda: token)
     return token
@@ -56,11 +52,10 @@ def test_the_sheet_shows_what_is_known(db, session):
 
 def test_a_search_that_finds_nobody_says_so(db, session):
     receive_and_drain(db, [an_activity(tracker="t1")])
-    app = AppTest.from_file(str(SCRIPT)).run()
+    app = AppTest.from_file(str(SCRIPT))
+    app.query_params["q"] = "zz"
 
-    app.text_input(key="q").set_value("zz").run()
-
-    assert "Nobody found" in shown(app)
+    assert "Nobody found" in shown(app.run())
 
 
 def test_a_session_that_ended_is_none(db, session):

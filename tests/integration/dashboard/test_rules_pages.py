@@ -3,13 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import installation, signing_in
-from dashboard.components import upkeep as upkeep_component
+from dashboard import signing_in
+from dashboard.components import segment_members
 from dashboard.pages import rules as rules_page
-from dashboard.pages import segments as segments_page
-from dashboard.pages import sheet as sheet_page
 from engine.access import accounts
-from engine.settings import Instance
 from engine.store import agreement, contacts, publishing
 from engine.store.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
@@ -18,10 +15,8 @@ from tests.integration.drained import drain_all, receive_and_drain
 
 
 @pytest.fixture
-def open_page(db, monkeypatch):
+def open_page(db, over_db, monkeypatch):
     """Open an address as somebody with a role."""
-    for module in (installation, signing_in, rules_page, segments_page, sheet_page, upkeep_component):
-        monkeypatch.setattr(module, "database", lambda: db)
     token = accounts.redeem(db, accounts.first_link(db, now=utc_now()), now=utc_now())
     monkeypatch.setattr(signing_in, "session_token", lambda: token)
 
@@ -74,10 +69,9 @@ def test_only_admins_are_offered_to_go_back_to_older_rules(db, open_page, role):
 
 
 def test_of_many_contacts_a_part_can_stand_for_all_and_the_page_says_how_exact_that_is(
-    db, mongod, open_page, bought_shoes, monkeypatch
+    db, open_page, bought_shoes, monkeypatch
 ):
     monkeypatch.setattr(rules_page, "_MANY", 0)
-    monkeypatch.setattr(rules_page, "instance", lambda: Instance(mongod.uri, "", db.name))
     draft = publishing.completed(db, {"scoring.yaml": "rules: []\n"})
     app = open_page("admin", page="rules")
     app.session_state["rules.tab"] = "Edit"
@@ -125,10 +119,10 @@ def test_the_list_says_what_the_nightly_look_found(db, open_page, bought_shoes):
 
 
 def test_an_export_that_has_not_all_members_says_so(open_page, bought_shoes, monkeypatch):
-    monkeypatch.setattr(segments_page, "EXPORT", 0)
+    monkeypatch.setattr(segment_members, "EXPORT", 0)
 
     assert "An export from here has the 0 members" in shown(
-        open_page("viewer", page="segments", segment="customers")
+        open_page("marketer", page="segments", segment="customers")
     )
 
 

@@ -1,0 +1,83 @@
+"""Deleting one contact, and taking that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+import uuid_utils
+
+from dashboard import waking
+from dashboard.components.asking import answered
+from dashboard.components.contact_columns import name_of
+from dashboard.components.problems import told
+from dashboard.components.text import Html, joined, show, tag
+from dashboard.installation import database
+from engine.access import contacts as access
+from engine.access.accounts import CurrentUser
+from engine.core.activities import ActivityId, ContactId
+from engine.store import contacts
+from engine.store.connection import utc_now
+
+_DELETED = "deleting.deleted"
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A contact that was just deleted, and what it was called."""
+
+    contact: ContactId
+    name: str
+
+
+def delete_contact(user: CurrentUser, contact: ContactId) -> None:
+    """Ask by name, and delete."""
+    row = contacts.row_of(database(), contact)
+    if row is None:
+        show(tag("div", "This contact is not there any more.", "cs-confirm"))
+        return
+    name = name_of(row)
+    words = "leaves the list, all segments and all figures. It can be restored."
+    show(tag("div", joined([tag("b", name), f" {words}"]), "cs-confirm"))
+    reason: str = st.text_input("Why (may be left out)", key=f"deleting.why.{contact}", max_chars=500)
+    with st.container(horizontal=True):
+        sure = st.button("Delete", type="primary", key="deleting.sure")
+        st.button("Cancel", key="deleting.cancel", on_click=answered)
+    if sure:
+        with told():
+            _delete(user, Deleted(contact, name), reason)
+
+
+def _delete(user: CurrentUser, deleted: Deleted, reason: str) -> None:
+    id_ = ActivityId(uuid_utils.uuid7().hex)
+    lanes = access.delete(database(), user, deleted.contact, id_=id_, now=utc_now(), reason=reason)
+    waking.settle(lanes, id_)
+    st.session_state[_DELETED] = deleted
+    answered()
+    st.rerun()
+
+
+def just_deleted(user: CurrentUser) -> None:
+    """Say who was deleted last, with the way back."""
+    deleted: Deleted | None = st.session_state.get(_DELETED)
+    if deleted is None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="deleting.done"):
+        with st.container(width="stretch"):
+            show(Html(f'<div role="status">{tag("b", deleted.name)} was deleted.</div>'))
+        if st.button("Undo", icon=":material/undo:", key="deleting.undo"):
+            with told():
+                _restore(user, deleted)
+        st.button("Close", key="deleting.close", on_click=_forget)
+
+
+def _restore(user: CurrentUser, deleted: Deleted) -> None:
+    id_ = ActivityId(uuid_utils.uuid7().hex)
+    lanes = access.restore(database(), user, deleted.contact, id_=id_, now=utc_now())
+    waking.settle(lanes, id_)
+    _forget()
+    st.rerun()
+
+
+def _forget() -> None:
+    st.session_state.pop(_DELETED, None)

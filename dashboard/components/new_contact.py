@@ -1,0 +1,77 @@
+"""Making a contact by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+import uuid_utils
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import waking
+from dashboard.components.field_inputs import editable, field_input
+from dashboard.components.problems import problem, problem_box, told
+from dashboard.components.text import joined, link, quiet, show
+from dashboard.installation import database
+from engine.access import contacts as access
+from engine.access import reading
+from engine.access.accounts import CurrentUser
+from engine.core.activities import ActivityId, ContactId
+from engine.store import rulesets
+from engine.store.connection import utc_now
+from engine.store.edits import IDENTITIES, InvalidEdit
+
+
+def new_contact(user: CurrentUser) -> None:
+    """Ask for the fields, make the contact and go to its sheet; what is wrong stands at its field."""
+    show(quiet("An email, a mobile phone or an external id is needed; the rest can come later."))
+    with st.form("contacts.new", border=False):
+        said, below = _ask()
+        elsewhere = st.container()
+        if not st.form_submit_button("Create contact", type="primary", key="contacts.new.create"):
+            return
+    with told():
+        try:
+            _create(user, said)
+        except InvalidEdit as error:
+            _explain(error, below, elsewhere)
+
+
+def _ask() -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
+    """What was typed by field, and the place below each."""
+    said, below = {}, {}
+    left, right = st.columns(2)
+    for number, field in enumerate(editable(rulesets.current(database()))):
+        with right if number % 2 else left:
+            value = field_input(field, key="contacts.new")
+            below[field.name] = st.empty()
+        if value is not None:
+            said[field.name] = value
+    return said, below
+
+
+def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere: DeltaGenerator) -> None:
+    for name, words in error.problems.items():
+        if name in below:
+            below[name].html(problem(words))
+    with elsewhere:
+        problem_box(words for name, words in error.problems.items() if name not in below)
+        if error.other is not None:
+            show(joined([link(f"?contact={error.other}", "Open that contact's sheet")]))
+
+
+def _create(user: CurrentUser, said: Mapping[str, Any]) -> None:
+    id_ = ActivityId(uuid_utils.uuid7().hex)
+    lanes = access.create(database(), user, said, id_=id_, now=utc_now())
+    waking.settle(lanes, id_)
+    made = _made(user, said)
+    if made is not None:
+        st.query_params.from_dict({"contact": made})
+    st.rerun()
+
+
+def _made(user: CurrentUser, said: Mapping[str, Any]) -> ContactId | None:
+    """The contact that has what was said; unset while the workers have not come to it."""
+    keys = (str(said[name]) for name in IDENTITIES if name in said)
+    return next((found for key in keys if (found := reading.find(database(), user, key))), None)

@@ -1,0 +1,56 @@
+"""The place of import and export beside the list: what is to come, and what works today."""
+
+from __future__ import annotations
+
+from dashboard.components.text import Html, joined, link, show, tag
+
+
+def importing() -> None:
+    """What an import will do, and the ways in that there are now."""
+    _missing(
+        "Importing files is not built yet",
+        "It will take CSV and Excel files: you choose which column goes where, see the first rows as they "
+        "would be stored, and can undo the whole import.",
+    )
+    _today(
+        Html("<b>New contact</b> makes one at a time."),
+        Html(
+            "The shop's server sends any number: <code>POST /v1/batch</code> with a secret key "
+            f"({link('?page=settings&section=keys', 'Settings, Keys')}) and one <code>identify</code> for "
+            "each contact."
+        ),
+    )
+
+
+def exporting() -> None:
+    """What an export will do, and the ways out that there are now."""
+    _missing(
+        "Exporting this list is not built yet",
+        "It will write what the filters leave, with the columns that you see, as CSV, Excel or Parquet, "
+        "while you go on working.",
+    )
+    _today(
+        Html(
+            "Save the filters as a segment: each segment exports its members as CSV "
+            f"({link('?page=segments', 'Segments')})."
+        ),
+        Html("On the server, <code>sheets contacts list --json</code> writes any list."),
+    )
+
+
+def history() -> None:
+    """What will be listed here."""
+    _missing(
+        "No imports or exports yet",
+        "Each will be listed here with who made it and when, the file, its settings and its counts, "
+        "and can be undone from here.",
+    )
+
+
+def _missing(title: str, words: str) -> None:
+    show(Html(f'<div class="cs-empty">{tag("b", title)}{tag("span", words)}</div>'))
+
+
+def _today(*ways: Html) -> None:
+    lines = joined(tag("li", way) for way in ways)
+    show(Html(f'<div class="cs-card-title">What works today</div><ul class="cs-list">{lines}</ul>'))

@@ -1,0 +1,63 @@
+"""The dashboard over the test's own database, as somebody with a role, with workers that are quick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+from streamlit.testing.v1 import AppTest
+
+from dashboard import installation, signing_in, waking
+from engine.access.accounts import CurrentUser
+from engine.settings import Instance
+from tests.integration.dashboard.test_pages import SCRIPT
+from tests.integration.drained import drain_all
+from workers.local.mongod import Mongod
+
+Document = dict[str, Any]
+OpenAs = Callable[..., AppTest]
+
+
+class QuickWorkers:
+    """Workers that have done all there is to do before the page goes on."""
+
+    def __init__(self, db: Database[Document]) -> None:
+        self._db = db
+
+    def wake(self, _lanes: Iterable[int]) -> None:
+        drain_all(self._db)
+
+
+@pytest.fixture
+def over_db(db: Database[Document], mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every page and component uses the test's database."""
+    here = Instance(mongodb_uri=mongod.uri, broker_url="stub://", database=db.name)
+    monkeypatch.setattr(installation, "locate", lambda: here)
+    monkeypatch.setattr(waking, "waker", lambda: QuickWorkers(db))
+    _forget()
+    yield
+    installation.database().client.close()
+    _forget()
+
+
+def _forget() -> None:
+    for cached in (installation.instance, installation.database):
+        cached.clear()
+
+
+@pytest.fixture
+def open_as(over_db: None, monkeypatch: pytest.MonkeyPatch) -> OpenAs:
+    """Open an address as somebody with a role: `open_as("viewer", page="segments")`."""
+    monkeypatch.setattr(signing_in, "session_token", lambda: "token")
+
+    def opened(role: str, **parameters: str) -> AppTest:
+        user = CurrentUser("u1", "eva@x.com", "Eva", role)  # type: ignore[arg-type]
+        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
+        app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return opened

@@ -1,0 +1,149 @@
+"""The page of all contacts, for each role."""
+
+import json
+
+import pytest
+
+from engine.core.fields import CUSTOM
+from engine.store import contacts
+from tests.browser.conftest import HOSTILE
+from tests.builders import an_activity, bought, identified, minutes
+from tests.integration.dashboard.test_pages import shown
+from tests.integration.drained import receive_and_drain
+
+CHANGING = {"contacts.new", "contacts.import", "contacts.export", "contacts.history"}
+
+
+@pytest.fixture
+def shop(db):
+    """Ana, who bought; Bo, who subscribed; and somebody unknown."""
+    receive_and_drain(
+        db,
+        [
+            identified(minutes(0), email="ana@x.com", traits={"name": "Ana Ruiz", "city": "Roma"}),
+            bought("12.10", minutes(1), email="ana@x.com", order_id="A-1", currency="EUR"),
+            identified(minutes(2), email="bo@x.com", traits={"name": "Bo Li"}),
+            an_activity("newsletter_subscribed", minutes(3), email="bo@x.com"),
+            an_activity("page_visited", minutes(4), tracker="somebody"),
+        ],
+    )
+    return db
+
+
+def the_list(app):
+    """What the list was given to show."""
+    assert not app.exception
+    for element in app.get("bidi_component"):
+        if element.proto.component_name == "contact_list":
+            return json.loads(element.proto.json)
+    return None
+
+
+def names(app):
+    return [row["name"] for row in the_list(app)["rows"]]
+
+
+def where(**conditions):
+    return json.dumps(conditions)
+
+
+def test_the_newest_activity_comes_first(shop, open_as):
+    listed = names(open_as("viewer"))
+
+    assert listed[1:] == ["Bo Li", "Ana Ruiz"]
+    assert listed[0].startswith("Anonymous visitor")
+
+
+def test_an_address_filters_sorts_and_searches(shop, open_as):
+    assert names(open_as("viewer", where=where(newsletter="subscribed"))) == ["Bo Li"]
+    assert names(open_as("viewer", where=where(identified=True), sort="name")) == ["Ana Ruiz", "Bo Li"]
+    assert names(open_as("viewer", q="ana@")) == ["Ana Ruiz"]
+
+
+def test_a_filter_that_there_is_not_is_left_out_and_said(shop, open_as):
+    app = open_as("viewer", where=where(nonsense=1, identified=True))
+
+    assert len(names(app)) == 2
+    assert "no field &#x27;nonsense&#x27;" in shown(app)
+
+
+def test_a_row_leads_to_the_sheet_and_takes_the_list_along(shop, open_as):
+    [row] = the_list(open_as("viewer", where=where(newsletter="subscribed")))["rows"]
+
+    assert row["href"].startswith(f"?contact={contacts.find_contact(shop, 'bo@x.com')}&where=")
+
+
+def test_a_viewer_looks_and_changes_nothing(shop, open_as):
+    app = open_as("viewer", where=where(identified=True))
+    data = the_list(app)
+
+    assert not CHANGING & {button.key for button in app.button}
+    assert not data["selectable"]
+    assert not data["deletable"]
+    assert "contacts.segment" not in {button.key for button in app.button}
+
+
+def test_nobody_who_matches_is_told_apart_from_nobody_at_all(db, shop, open_as):
+    assert "Nobody matches these filters" in shown(open_as("viewer", where=where(points={"gte": 9_999})))
+    assert "Nobody found" in shown(open_as("viewer", q="zz"))
+
+    db.contacts.delete_many({})
+
+    assert "No contacts yet" in shown(open_as("viewer"))
+
+
+def test_a_contact_is_made_and_its_sheet_opened(db, open_as):
+    app = open_as("marketer")
+    app.button(key="contacts.new").click().run()
+    app.text_input(key="contacts.new.email").set_value("new@x.com")
+    app.text_input(key="contacts.new.first_name").set_value("Nia")
+
+    app.button(key="contacts.new.create").click().run()
+
+    made = contacts.find_contact(db, "new@x.com")
+    assert app.query_params["contact"] == made
+    assert "Nia" in shown(app)
+
+
+def test_who_makes_a_contact_that_there_is_is_led_to_it(shop, open_as):
+    app = open_as("marketer")
+    app.button(key="contacts.new").click().run()
+    app.text_input(key="contacts.new.email").set_value("ANA@x.com")
+
+    app.button(key="contacts.new.create").click().run()
+
+    text = shown(app)
+    assert "Ana Ruiz has email ana@x.com already" in text
+    assert f"?contact={contacts.find_contact(shop, 'ana@x.com')}" in text
+
+
+def test_a_value_that_cannot_be_is_explained_at_its_field(open_as):
+    app = open_as("marketer")
+    app.button(key="contacts.new").click().run()
+    app.text_input(key="contacts.new.email").set_value("no address")
+    app.text_input(key=f"contacts.new.{CUSTOM}shoe_size").set_value("large")
+
+    app.button(key="contacts.new.create").click().run()
+
+    text = shown(app)
+    assert "a number is wanted" in text
+    assert text.count('class="cs-problem"') == 2
+
+
+def test_import_and_export_say_what_is_missing_and_what_works(open_as):
+    for name, words in (("import", "not built yet"), ("export", "not built yet"), ("history", "No imports")):
+        app = open_as("marketer")
+        app.button(key=f"contacts.{name}").click().run()
+        assert words in shown(app)
+
+
+def test_what_visitors_write_is_given_to_the_list_as_text_alone(db, open_as):
+    receive_and_drain(
+        db, [identified(minutes(0), email="evil@x.com", traits={"first_name": HOSTILE, "city": HOSTILE})]
+    )
+    app = open_as("admin", where=where(**{"custom.city": HOSTILE}), q="evil")
+
+    assert names(app) == [HOSTILE]
+    text = shown(app)
+    assert "<script>" not in text
+    assert "<img" not in text

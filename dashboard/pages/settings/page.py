@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.text import Html, show, tag
-from dashboard.pages.settings import audit, keys, users, workers, you
+from dashboard.pages.settings import audit, fields, keys, users, workers, you
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may, require
 
@@ -23,6 +23,7 @@ class Section:
 
 
 SECTIONS = {
+    "fields": Section("Custom fields", fields.render, Permission.EDIT_ACCOUNT),
     "users": Section("Users and roles", users.render, Permission.MANAGE_USERS),
     "keys": Section("Keys", keys.render, Permission.MANAGE_KEYS),
     "workers": Section("Workers and lanes", workers.render, Permission.OPERATE),

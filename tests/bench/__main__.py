@@ -7,6 +7,7 @@ import argparse
 from tests.bench.fold import bench_fold
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
+from tests.bench.pages import bench_pages
 from tests.bench.pipeline import pipeline, pipeline_http
 from tests.bench.plan import bench_plan
 from tests.bench.rules import bench_rules
@@ -17,6 +18,7 @@ BENCHES: dict[str, Bench] = {
     "rules": bench_rules,
     "segments": bench_segments,
     "plan": bench_plan,
+    "pages": bench_pages,
     "startup": startup,
     "latency": latency,
     "pipeline": pipeline,

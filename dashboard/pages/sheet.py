@@ -9,10 +9,11 @@ from dashboard.components import profile
 from dashboard.components.text import Html, badge, empty_state, joined, show, tag
 from dashboard.components.timeline import timeline
 from dashboard.installation import database, time_zone
+from engine.access import reading
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, require
 from engine.core.activities import ContactId
-from engine.store import contacts, reasons, rulesets, sheets, timelines
+from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.sheets import Sheet
 
@@ -24,8 +25,8 @@ def render(user: CurrentUser, wanted: str) -> None:
     """The sheet of the contact that the address names; an old id leads on to the living one."""
     require(user, Permission.SEE)
     _back()
-    contact = contacts.find_contact(database(), wanted)
-    sheet = None if contact is None else sheets.sheet(database(), contact, now=utc_now())
+    contact = reading.find(database(), user, wanted)
+    sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
     if contact is None or sheet is None:
         empty_state("No such contact", "It may have been erased, or the address is not complete.")
         return
@@ -34,9 +35,9 @@ def render(user: CurrentUser, wanted: str) -> None:
     _header(sheet)
     about, activity = st.tabs(["Profile", "Activity"], key="sheet.tab", on_change="rerun")
     with about:
-        _profile(sheet)
+        _profile(user, sheet)
     with activity:
-        _activity(contact)
+        _activity(user, contact)
 
 
 def _back() -> None:
@@ -64,7 +65,7 @@ def _header(sheet: Sheet) -> None:
         )
 
 
-def _profile(sheet: Sheet) -> None:
+def _profile(user: CurrentUser, sheet: Sheet) -> None:
     zone = time_zone()
     labels = {field.id: field.label for field in rulesets.current(database()).fields.values()}
     left, right = st.columns([1, 1], gap="medium")
@@ -75,13 +76,13 @@ def _profile(sheet: Sheet) -> None:
             show(profile.statuses(sheet, zone))
             with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
                 if moved.open:
-                    found = reasons.reasons(database(), sheet.id, now=utc_now())
+                    found = reading.reasons(database(), user, sheet.id, now=utc_now())
                     show(profile.moves(found, zone) if found else Html(""))
         with st.container(border=True):
             show(profile.segments(sheet, zone))
             with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
                 if why.open:
-                    found = reasons.reasons(database(), sheet.id, now=utc_now())
+                    found = reading.reasons(database(), user, sheet.id, now=utc_now())
                     show(profile.whys(found, zone) if found else Html(""))
         _card(profile.custom(sheet, labels))
         _card(profile.trackers(sheet))
@@ -102,9 +103,9 @@ def _card(content: Html) -> None:
 
 
 @st.fragment
-def _activity(contact: ContactId) -> None:
+def _activity(user: CurrentUser, contact: ContactId) -> None:
     db, shown = database(), f"sheet.shown.{contact}"
-    types = timelines.types_of(db, contact)
+    types = reading.types_of(db, user, contact)
     names = {type_: f"{label} ({count})" for type_, label, count in types}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
@@ -117,7 +118,7 @@ def _activity(contact: ContactId) -> None:
         )
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
     limit = st.session_state.setdefault(shown, MORE)
-    page = timelines.timeline(db, contact, types=chosen, limit=limit)
+    page = reading.timeline(db, user, contact, types=chosen, limit=limit)
     if not page.rows:
         advice = "Nothing of the chosen kind has happened." if chosen else "Nothing has happened yet."
         empty_state("No activity", advice)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 from pymongo.errors import PyMongoError
 
-from dashboard import wording
+from dashboard import formats, wording
 from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
+from dashboard.installation import account
 from dashboard.pages import contacts, overview, rules, segments, sheet, sign_in, sign_out
 from dashboard.pages.settings import page as settings
 from dashboard.signing_in import Visitor, visitor
@@ -43,6 +44,7 @@ def _page() -> None:
         _bar(None)
         sign_in.render(who)
         return
+    formats.write_as(account().locale)
     follow_links()
     _bar(who)
     if st.query_params.get("page") == sign_out.PAGE:

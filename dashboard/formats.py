@@ -1,30 +1,56 @@
-"""How dates, money and counts are written, in one place."""
+"""How dates, money and counts are written, in one place: as the account's locale does.
+
+`write_as` sets the locale for the process, which serves one account; every function here obeys it.
+Words that Babel does not know (`Today`) are the product's own, from `dashboard.wording`.
+"""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from dashboard import wording
+
 NOTHING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+
+
+class _Present:
+    """The locale in which the process writes."""
+
+    locale = Locale("en")
+
+
+def write_as(locale: str) -> None:
+    """From now on, write as in this locale; raises babel.UnknownLocaleError for one that is none."""
+    if str(_Present.locale) != locale:
+        _Present.locale = Locale.parse(locale)
+
+
+def locale() -> Locale:
+    """The locale in which everything is written now."""
+    return _Present.locale
 
 
 def day(at: datetime | None, zone: ZoneInfo) -> str:
     """`3 Mar 2026`, in the account's time zone."""
-    if at is None:
-        return NOTHING
-    local = at.astimezone(zone)
-    return f"{local.day} {local:%b %Y}"
+    return NOTHING if at is None else _date("yMMMd", at.astimezone(zone))
 
 
 def short_day(day: date) -> str:
     """`3 Mar`, where the year is plain."""
-    return f"{day.day} {day:%b}"
+    return _date("MMMd", day)
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:
     """`14:05`, in the account's time zone."""
-    return f"{at.astimezone(zone):%H:%M}"
+    return format_time(at.astimezone(zone).time(), "short", locale=locale())
 
 
 def moment(at: datetime | None, zone: ZoneInfo) -> str:
@@ -38,47 +64,67 @@ def ago(at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
         return NOTHING
     passed = max(now - at, timedelta(0))
     if passed < timedelta(minutes=1):
-        return "just now"
-    if passed < timedelta(hours=1):
-        return f"{int(passed.total_seconds() // 60)} min ago"
-    if passed < timedelta(days=1):
-        return f"{int(passed.total_seconds() // 3600)} h ago"
-    if passed < timedelta(days=7):
-        return f"{passed.days} day{'s' if passed.days > 1 else ''} ago"
-    return day(at, zone)
+        return wording.JUST_NOW
+    if passed >= timedelta(days=7):
+        return day(at, zone)
+    unit = next(unit for unit in _UNITS if passed >= unit)
+    whole = -(passed // unit) * unit
+    return format_timedelta(whole, threshold=1, add_direction=True, locale=locale())
+
+
+_UNITS = (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
 
 
 def day_heading(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """`Today`, `Yesterday`, or the day."""
     local, today = at.astimezone(zone).date(), now.astimezone(zone).date()
     if local == today:
-        return "Today"
+        return wording.TODAY
     if local == today - timedelta(days=1):
-        return "Yesterday"
-    return f"{at.astimezone(zone):%A}, {day(at, zone)}"
+        return wording.YESTERDAY
+    return format_date(local, "full", locale=locale())
 
 
 def money(amount: Decimal | None, currency: str | None) -> str:
-    """`1,234.50 EUR`; without a currency the number alone."""
+    """`€1,234.50`, `7.00 XAU` for a currency without a sign; without a currency the number alone."""
     if amount is None:
         return NOTHING
-    return f"{amount:,.2f} {currency}" if currency else f"{amount:,.2f}"
+    if currency is None or currency not in locale().currency_symbols:
+        number = format_decimal(amount, "#,##0.00", locale=locale())
+        return f"{number} {currency}" if currency else number
+    return format_currency(amount, currency, locale=locale())
 
 
 def count(number: int) -> str:
-    return f"{number:,}"
+    return format_decimal(number, locale=locale())
+
+
+def percent(share: float) -> str:
+    """`12%`, of a share between 0 and 1."""
+    return format_percent(share, locale=locale())
 
 
 def signed(points: int) -> str:
     """A number with its sign, the minus as wide as the plus."""
-    return f"+{points:,}" if points >= 0 else f"\N{MINUS SIGN}{abs(points):,}"
+    return f"+{count(points)}" if points >= 0 else f"{MINUS}{count(abs(points))}"
 
 
 def points(number: int) -> str:
     """`+5 points`, `+1 point`."""
-    return f"{signed(number)} point{'' if abs(number) == 1 else 's'}"
+    return f"{signed(number)} {wording.plural(abs(number), 'point')}"
 
 
 def quantity(number: Decimal) -> str:
     """`2`, not `2.000`."""
-    return f"{number.normalize():f}"
+    return format_decimal(number.normalize(), "#,##0.######", locale=locale())
+
+
+def date_entry() -> str:
+    """How a date is typed into a field: `DD/MM/YYYY`, in the order of the locale."""
+    order = re.sub(r"[^yMd]", "", locale().date_formats["short"].pattern)
+    first = order[:1]
+    return {"d": "DD/MM/YYYY", "M": "MM/DD/YYYY"}.get(first, "YYYY/MM/DD")
+
+
+def _date(skeleton: str, at: date) -> str:
+    return format_skeleton(skeleton, at, locale=locale())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from pymongo.database import Database
 
+from engine.core.rulebook import Account
 from engine.settings import Instance, locate
 from engine.store import rulesets
 from engine.store.connection import connect
@@ -24,6 +26,11 @@ def database() -> Database[dict[str, Any]]:
     return connect(instance().mongodb_uri, instance().database, app="dashboard")
 
 
-def time_zone() -> Any:
+def account() -> Account:
+    """What holds for the whole shop, as published last."""
+    return rulesets.current(database()).account
+
+
+def time_zone() -> ZoneInfo:
     """The time zone in which the account's people read dates."""
-    return rulesets.current(database()).account.time_zone
+    return account().time_zone

@@ -5,6 +5,9 @@ ANONYMOUS = "Anonymous visitor"
 COUNTED = {True: "{count} contacts", False: "about {count} contacts"}
 FOUND = {True: "{count} found", False: "over {count} found"}
 
+JUST_NOW = "just now"
+TODAY, YESTERDAY = "Today", "Yesterday"
+
 STATE_WORDS = {
     "not_subscribed": "not subscribed",
     "not_enabled": "not enabled",
@@ -20,6 +23,11 @@ BAD_STATES = frozenset({"bounced", "blocked", "unsubscribed"})
 def state_word(state: str) -> str:
     """A state of a machine as a person reads it."""
     return STATE_WORDS.get(state, state.replace("_", " "))
+
+
+def plural(number: int, one: str, several: str = "") -> str:
+    """The word for so many of a thing, without the number: `contact`, `contacts`."""
+    return one if number == 1 else several or f"{one}s"
 
 
 def tone(state: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
+from dashboard.components.chart_locale import axis_day, chart_locale
 from dashboard.components.text import show, tag
 
 PINE, QUIET, RUST = "#2f5d50", "#c9c4b6", "#a8492f"
 
-_DAYS = alt.Axis(grid=False, format="%-d %b", tickCount=6, labelFlush=True)
 _UTC = alt.Scale(type="utc")
 """Days come as `2026-03-02`; read as local times they would be the day before west of Greenwich."""
 
@@ -23,16 +23,16 @@ def area(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str) -> None:
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, interpolate="step-after")
         .encode(
-            x=alt.X(f"{x}:T", title=None, axis=alt.Axis(grid=False, format="%-d %b", tickCount=6)),
+            x=alt.X(f"{x}:T", title=None, axis=_days()),
             y=alt.Y(f"{y}:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
             tooltip=[
-                alt.Tooltip(f"{x}:T", format="%-d %b %Y", title="Day"),
-                alt.Tooltip(f"{y}:Q", title=title),
+                alt.Tooltip(f"{x}:T", format=f"{axis_day()} %Y", title="Day"),
+                alt.Tooltip(f"{y}:Q", title=title, format=","),
             ],
         )
         .properties(height=180)
     )
-    st.altair_chart(chart, width="stretch")
+    _draw(chart)
 
 
 def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order
         )
         .properties(height=220)
     )
-    st.altair_chart(chart, width="stretch")
+    _draw(chart)
 
 
 def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
@@ -62,7 +62,7 @@ def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, clip=True)
         .encode(
-            x=alt.X("day:T", title=None, axis=_DAYS, scale=_UTC),
+            x=alt.X("day:T", title=None, axis=_days(), scale=_UTC),
             y=alt.Y(
                 "value:Q",
                 title=None,
@@ -73,7 +73,7 @@ def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
         )
         .properties(height=190, description=title)
     )
-    st.altair_chart(chart, width="stretch")
+    _draw(chart)
 
 
 def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str]) -> None:
@@ -89,7 +89,7 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_bar()
         .encode(
-            x=alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=_DAYS, scale=_UTC),
+            x=alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=_days(), scale=_UTC),
             y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
             color=alt.Color(
                 "what:N",
@@ -101,7 +101,7 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
         )
         .properties(height=190, description=title)
     )
-    st.altair_chart(chart, width="stretch")
+    _draw(chart)
 
 
 def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
@@ -120,4 +120,12 @@ def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
         )
         .properties(height=120, description=title)
     )
-    st.altair_chart(chart, width="stretch")
+    _draw(chart)
+
+
+def _days() -> alt.Axis:
+    return alt.Axis(grid=False, format=axis_day(), tickCount=6, labelFlush=True)
+
+
+def _draw(chart: alt.Chart) -> None:
+    st.altair_chart(chart.configure(locale=chart_locale()), width="stretch")

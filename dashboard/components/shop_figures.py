@@ -30,7 +30,7 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
     """Who there is, who is new, who is active."""
     period = found.now.period
     new = change(found.now.new, found.before.new, better="more", than=than)
-    share = f"{counted.identified / counted.contacts:.0%} of all" if counted.contacts else ""
+    share = f"{formats.percent(counted.identified / counted.contacts)} of all" if counted.contacts else ""
     first, active = period.first, counted.active_since(period.first)
     show(tag("h2", "Contacts", "cs-section"))
     show(

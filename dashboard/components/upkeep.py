@@ -29,7 +29,7 @@ def _moving() -> None:
 
 def _words(found: Upkeep) -> str:
     if found.filled is not None:
-        return f"Filling the segments of version {found.version}: {found.done:.0%}"
+        return f"Filling the segments of version {found.version}: {formats.percent(found.done)}"
     left = f"{formats.count(found.outdated)} contacts to go"
     what = "Judging all history by" if found.recomputes else "Bringing contacts up to"
-    return f"{what} version {found.version}: {found.done:.0%}, {left}"
+    return f"{what} version {found.version}: {formats.percent(found.done)}, {left}"

@@ -273,7 +273,7 @@ def _show_plan(draft: dict[str, str]) -> None:
         st.button("Stop", key="rules.plan.stop", on_click=_drop_plan)
 
         def tell(done: int, total: int) -> None:
-            bar.progress(done / total, f"Folding history: {done / total:.0%}")
+            bar.progress(done / total, f"Folding history: {formats.percent(done / total)}")
 
         change = planning.proposed(database(), draft, now=utc_now())
         try:
@@ -322,7 +322,7 @@ def _column(first: int) -> str:
     beyond = next((step for step in STEPS if step > size), None)
     sign = "+" if first > 0 else "\N{MINUS SIGN}"
     if beyond is None:
-        return f"{sign}{size:,} and more"
+        return f"{sign}{formats.count(size)} and more"
     return f"{sign}{size}" if beyond == size + 1 else f"{sign}{size} to {sign}{beyond - 1}"
 
 

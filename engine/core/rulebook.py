@@ -28,6 +28,7 @@ class Account:
     Parameters:
       name(str): The shop's name.
       time_zone(ZoneInfo): In which days begin and end.
+      locale(str): How the pages write dates and numbers: a language, and where it differs a country.
       currency(str): ISO 4217; unset: that of the account's first order.
       rates(dict): Worth of one unit of another currency in the account's.
       default_region(str): ISO 3166 code that reads national phone numbers.
@@ -38,6 +39,7 @@ class Account:
 
     name: str = "My shop"
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    locale: str = "en"
     currency: str | None = None
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     default_region: str = "ES"

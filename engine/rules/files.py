@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import cast, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale, UnknownLocaleError
+
 from engine.core.catalog import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
 from engine.core.profile import FIELD_TYPES, as_text
 from engine.core.rulebook import EDITORS, Account, CustomField, Machine, Transition, Webhook
@@ -183,6 +185,7 @@ def read_account(root: Node) -> Account:
     account = Account(
         name=node.text("name", default=_DEFAULTS.name),
         time_zone=_time_zone(node),
+        locale=_locale(node),
         currency=_currency(node),
         rates=_rates(node.node("rates")),
         default_region=node.text("default_region", default=_DEFAULTS.default_region).upper(),
@@ -216,6 +219,17 @@ def _time_zone(node: Node) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError):
         node.fail(f"no time zone {name!r}; write it as Europe/Madrid", "time_zone")
         return ZoneInfo("UTC")
+
+
+def _locale(node: Node) -> str:
+    name = node.text("locale", default=_DEFAULTS.locale)
+    try:
+        return str(Locale.parse(name, sep="-" if "-" in name else "_"))
+    except (UnknownLocaleError, ValueError):
+        node.fail(
+            f"no locale {name!r}; write a language, or language and country: es, en_GB, de_AT", "locale"
+        )
+        return _DEFAULTS.locale
 
 
 def _currency(node: Node) -> str | None:

@@ -191,6 +191,7 @@ def _settings() -> Schema:
     account = {
         "name": _TEXT,
         "time_zone": _TEXT,
+        "locale": {"type": "string", "examples": ["en", "en_GB", "es", "de_AT"]},
         "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
         "rates": {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
         "default_region": _TEXT,

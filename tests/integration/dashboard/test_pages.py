@@ -45,7 +45,7 @@ def test_the_sheet_shows_what_is_known(db, session):
 
     text = shown(app.run())
 
-    for words in ("Ana Ruiz", "identified", "12.10 EUR", "A-1", "First order", "&lt;b&gt;Roma&lt;/b&gt;"):
+    for words in ("Ana Ruiz", "identified", "€12.10", "A-1", "First order", "&lt;b&gt;Roma&lt;/b&gt;"):
         assert words in text
     assert "<b>Roma</b>" not in text
 

@@ -207,3 +207,18 @@ def test_conditions_a_thousand_levels_deep_are_refused_with_a_message():
 
     assert found
     assert any("deep" in problem for problem in found), found[0][:300]
+
+
+def test_a_locale_that_is_none_is_refused_with_how_to_write_one():
+    assert problems(settings="account:\n  locale: klingon\n") == [
+        "settings.yaml:2:3: no locale 'klingon'; write a language, or language and country: es, en_GB, de_AT"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("es", "es"), ("de-AT", "de_AT"), ("pt_BR", "pt_BR"), (None, "en")]
+)
+def test_a_locale_is_kept_in_one_form(written, kept):
+    account = f"account:\n  locale: {written}\n" if written else "account: {}\n"
+
+    assert compile_ruleset(SHIPPED | {"settings.yaml": account}).account.locale == kept

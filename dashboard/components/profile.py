@@ -20,7 +20,7 @@ from dashboard.components.text import (
 )
 from engine.rules.explain import lines as explained
 from engine.store.reasons import Reasons
-from engine.store.sheets import Entry, Sheet, SheetCommerce, SheetPoints
+from engine.store.sheets import Sheet, SheetCommerce
 
 
 def fields(sheet: Sheet, zone: ZoneInfo) -> Html:
@@ -51,58 +51,6 @@ def _plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def points(points: SheetPoints, zone: ZoneInfo) -> Html:
-    """The sum, with the date of the last change."""
-    changed = formats.day(points.changed_at, zone) if points.changed_at else None
-    words = f"last change on {changed}" if changed else "nothing has given points yet"
-    return joined(
-        [
-            card_title("Points"),
-            tag("div", formats.count(points.total), "cs-figure"),
-            tag("div", words, "cs-sub"),
-        ]
-    )
-
-
-def ledger(points: SheetPoints, zone: ZoneInfo) -> Html:
-    """Where each point comes from."""
-    rows = [
-        (
-            formats.day(entry.happened_at, zone),
-            joined(
-                [
-                    entry.rule_name,
-                    tag(
-                        "div",
-                        _because(entry.activity_label, entry.expires_at, entry.expired, zone),
-                        "cs-quiet cs-small",
-                    ),
-                ]
-            ),
-            tag("span", _worth(entry), "cs-plus" if entry.points >= 0 else "cs-minus"),
-        )
-        for entry in points.entries
-    ]
-    if points.older:
-        rows.append(("before", safe("Older entries, added up"), tag("span", formats.signed(points.older))))
-    return table(("When", "Why", "Points"), rows, faded=[entry.expired for entry in points.entries])
-
-
-def _worth(entry: Entry) -> str:
-    """The points given, and what is left of them if they fade."""
-    if entry.expired or entry.worth == entry.points:
-        return formats.signed(entry.points)
-    return f"{formats.signed(entry.points)} → {formats.signed(entry.worth)}"
-
-
-def _because(label: str, expires_at: object, expired: bool, zone: ZoneInfo) -> str:
-    from datetime import datetime
-
-    if not isinstance(expires_at, datetime):
-        return label
-    return f"{label} · {'expired on' if expired else 'until'} {formats.day(expires_at, zone)}"
 
 
 def statuses(sheet: Sheet, zone: ZoneInfo) -> Html:

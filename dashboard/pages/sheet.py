@@ -6,19 +6,16 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.components import profile
+from dashboard.components.activity_tab import activity_tab
+from dashboard.components.points_card import points_card
 from dashboard.components.text import Html, badge, empty_state, joined, show, tag
-from dashboard.components.timeline import timeline
 from dashboard.installation import database, time_zone
 from engine.access import reading
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, require
-from engine.core.activities import ContactId
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.sheets import Sheet
-
-MORE = 50
-"""Activities shown at first, and added by each "load more"."""
 
 
 def render(user: CurrentUser, wanted: str) -> None:
@@ -37,7 +34,7 @@ def render(user: CurrentUser, wanted: str) -> None:
     with about:
         _profile(user, sheet)
     with activity:
-        _activity(user, contact)
+        activity_tab(user, contact)
 
 
 def _back() -> None:
@@ -87,12 +84,7 @@ def _profile(user: CurrentUser, sheet: Sheet) -> None:
         _card(profile.custom(sheet, labels))
         _card(profile.trackers(sheet))
     with right:
-        with st.container(border=True):
-            show(profile.points(sheet.points, zone))
-            if sheet.points.entries:
-                label = f"Why: {len(sheet.points.entries)} entries"
-                with st.expander(label, expanded=len(sheet.points.entries) <= 8):
-                    show(profile.ledger(sheet.points, zone))
+        points_card(user, sheet)
         _card(profile.commerce(sheet.commerce, zone))
         _card(profile.cart(sheet.commerce, zone))
 
@@ -100,30 +92,3 @@ def _profile(user: CurrentUser, sheet: Sheet) -> None:
 def _card(content: Html) -> None:
     with st.container(border=True):
         show(content)
-
-
-@st.fragment
-def _activity(user: CurrentUser, contact: ContactId) -> None:
-    db, shown = database(), f"sheet.shown.{contact}"
-    types = reading.types_of(db, user, contact)
-    names = {type_: f"{label} ({count})" for type_, label, count in types}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.multiselect(
-            "Types",
-            list(names),
-            format_func=names.__getitem__,
-            key="sheet.types",
-            placeholder="All activities",
-            label_visibility="collapsed",
-        )
-        st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
-    limit = st.session_state.setdefault(shown, MORE)
-    page = reading.timeline(db, user, contact, types=chosen, limit=limit)
-    if not page.rows:
-        advice = "Nothing of the chosen kind has happened." if chosen else "Nothing has happened yet."
-        empty_state("No activity", advice)
-        return
-    show(timeline(page.rows, now=utc_now(), zone=time_zone()))
-    if page.next is not None and st.button("Load more", key="sheet.more", width="stretch"):
-        st.session_state[shown] = limit + MORE
-        st.rerun(scope="fragment")

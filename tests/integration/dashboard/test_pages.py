@@ -29,7 +29,7 @@ def shown(app):
 
 
 def test_a_shop_without_contacts_is_told_how_to_get_some(session):
-    assert "No contacts yet" in shown(AppTest.from_file(str(SCRIPT)).run())
+    assert "No contacts yet" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
 
 
 def test_the_sheet_shows_what_is_known(db, session):
@@ -40,7 +40,7 @@ def test_the_sheet_shows_what_is_known(db, session):
             bought("12.10", minutes(1), email="ana@x.com", order_id="A-1", currency="EUR"),
         ],
     )
-    app = AppTest.from_file(str(SCRIPT))
+    app = AppTest.from_file(str(SCRIPT), default_timeout=30)
     app.query_params["contact"] = contacts.find_contact(db, "ana@x.com")
 
     text = shown(app.run())
@@ -52,7 +52,7 @@ def test_the_sheet_shows_what_is_known(db, session):
 
 def test_a_search_that_finds_nobody_says_so(db, session):
     receive_and_drain(db, [an_activity(tracker="t1")])
-    app = AppTest.from_file(str(SCRIPT))
+    app = AppTest.from_file(str(SCRIPT), default_timeout=30)
     app.query_params["q"] = "zz"
 
     assert "Nobody found" in shown(app.run())
@@ -61,10 +61,10 @@ def test_a_search_that_finds_nobody_says_so(db, session):
 def test_a_session_that_ended_is_none(db, session):
     accounts.sign_out(db, session)
 
-    assert "Please sign in" in shown(AppTest.from_file(str(SCRIPT)).run())
+    assert "Please sign in" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
 
 
 def test_a_user_who_was_disabled_is_out_at_once(db, session):
     db.users.update_many({}, {"$set": {"disabled_at": utc_now()}})
 
-    assert "Please sign in" in shown(AppTest.from_file(str(SCRIPT)).run())
+    assert "Please sign in" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())

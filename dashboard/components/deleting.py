@@ -11,6 +11,7 @@ from dashboard import waking
 from dashboard.components.asking import answered
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import told
+from dashboard.components.router import go_to
 from dashboard.components.text import Html, joined, show, tag
 from dashboard.installation import database
 from engine.access import contacts as access
@@ -30,8 +31,8 @@ class Deleted:
     name: str
 
 
-def delete_contact(user: CurrentUser, contact: ContactId) -> None:
-    """Ask by name, and delete."""
+def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = None) -> None:
+    """Ask by name, and delete; then `go` to that address, where it is said with the way back."""
     row = contacts.row_of(database(), contact)
     if row is None:
         show(tag("div", "This contact is not there any more.", "cs-confirm"))
@@ -46,6 +47,9 @@ def delete_contact(user: CurrentUser, contact: ContactId) -> None:
     if sure:
         with told():
             _delete(user, Deleted(contact, name), reason)
+            if go is not None:
+                go_to(go)
+            st.rerun()
 
 
 def _delete(user: CurrentUser, deleted: Deleted, reason: str) -> None:
@@ -54,7 +58,6 @@ def _delete(user: CurrentUser, deleted: Deleted, reason: str) -> None:
     waking.settle(lanes, id_)
     st.session_state[_DELETED] = deleted
     answered()
-    st.rerun()
 
 
 def just_deleted(user: CurrentUser) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
+from dashboard.components.sheet_card import card
 from dashboard.components.text import Html, card_title, joined, safe, show, table, tag
 from dashboard.installation import time_zone
 from engine.access.accounts import CurrentUser
@@ -17,7 +18,7 @@ from engine.store.sheets import Entry, Sheet, SheetPoints
 def points_card(user: CurrentUser, sheet: Sheet) -> None:  # noqa: ARG001 - who may give points decides by it
     """The points, with the date of the last change and the entries behind them."""
     zone = time_zone()
-    with st.container(border=True):
+    with card("points"):
         show(points(sheet.points, zone))
         if sheet.points.entries:
             label = f"Why: {len(sheet.points.entries)} entries"

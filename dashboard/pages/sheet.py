@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from dashboard import formats, wording
 from dashboard.components import profile
 from dashboard.components.activity_tab import activity_tab
+from dashboard.components.asking import ask
 from dashboard.components.points_card import points_card
-from dashboard.components.text import Html, badge, empty_state, joined, show, tag
+from dashboard.components.sheet_card import card
+from dashboard.components.sheet_dialogs import DELETE, open_dialog
+from dashboard.components.sheet_header import Neighbours, title, ways
+from dashboard.components.sheet_menu import sheet_menu
+from dashboard.components.text import Html, empty_state, show
 from dashboard.installation import database, time_zone
+from dashboard.list_address import ListAddress
 from engine.access import reading
 from engine.access.accounts import CurrentUser
-from engine.access.permissions import Permission, require
+from engine.access.permissions import Permission, may, require
+from engine.access.reading import Hidden
+from engine.core.activities import ContactId
+from engine.store import listing as listings
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.sheets import Sheet
@@ -21,45 +31,48 @@ from engine.store.sheets import Sheet
 def render(user: CurrentUser, wanted: str) -> None:
     """The sheet of the contact that the address names; an old id leads on to the living one."""
     require(user, Permission.SEE)
-    _back()
+    listed = _listed()
     contact = reading.find(database(), user, wanted)
     sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
     if contact is None or sheet is None:
+        show(ways(listed, (None, None)))
         empty_state("No such contact", "It may have been erased, or the address is not complete.")
         return
     if contact != wanted:
         st.query_params["contact"] = contact
-    _header(sheet)
+    show(ways(listed, _beside(user, listed, contact)))
+    _top(user, sheet)
     about, activity = st.tabs(["Profile", "Activity"], key="sheet.tab", on_change="rerun")
     with about:
         _profile(user, sheet)
     with activity:
         activity_tab(user, contact)
+    open_dialog(user, listed)
 
 
-def _back() -> None:
-    def leave() -> None:
-        st.query_params.pop("contact", None)
+def _listed() -> ListAddress:
+    """The list that one came from, as the sheet's address says."""
+    address = ListAddress.read(st.query_params.to_dict(), page={})
+    listing, _ = listings.known(database(), address.listing)
+    return address.showing(listing)
 
-    st.button("Contacts", icon=":material/arrow_back:", key="sheet.back", type="tertiary", on_click=leave)
+
+def _beside(user: CurrentUser, listed: ListAddress, contact: ContactId) -> Neighbours:
+    try:
+        return reading.neighbours(database(), user, listed.listing, contact)
+    except Hidden:
+        return None, None
 
 
-def _header(sheet: Sheet) -> None:
-    zone = time_zone()
-    name = wording.display_name(sheet.name, sheet.email, sheet.mobile_phone, sheet.external_id)
-    kind = badge("identified", "good") if sheet.identified else badge("anonymous")
-    first, last = formats.day(sheet.first_seen, zone), formats.ago(sheet.last_seen, utc_now(), zone)
-    seen = f"first seen on {first}, last seen {last}"
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    with left:
-        address = f"{sheet.email} · " if sheet.email and sheet.email != name else ""
-        show(
-            Html(f"{tag('div', joined([name, kind], ' '), 'cs-title')}{tag('div', address + seen, 'cs-sub')}")
-        )
-    with right, st.popover("Copy link", icon=":material/link:", width="stretch"):
-        st.code(
-            f"{st.context.url or ''}?contact={sheet.id}".replace("??", "?"), language=None, wrap_lines=True
-        )
+def _top(user: CurrentUser, sheet: Sheet) -> None:
+    """Who it is, and what can be done with the sheet as a whole."""
+    changes = may(user, Permission.EDIT_CONTACTS)
+    with st.container(horizontal=True, key="sheet-top"):
+        with st.container(width="stretch"):
+            show(title(sheet, now=utc_now(), zone=time_zone()))
+        with st.container(horizontal=True, width="content", key="sheet-actions"):
+            delete = partial(ask, DELETE, sheet.id) if changes else None
+            sheet_menu(sheet.id, delete=delete, unsaved=False)
 
 
 def _profile(user: CurrentUser, sheet: Sheet) -> None:
@@ -67,28 +80,28 @@ def _profile(user: CurrentUser, sheet: Sheet) -> None:
     labels = {field.id: field.label for field in rulesets.current(database()).fields.values()}
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        _card(profile.fields(sheet, zone))
-        _card(profile.reach(sheet))
-        with st.container(border=True):
+        _card("fields", profile.fields(sheet, zone))
+        _card("reach", profile.reach(sheet))
+        with card("statuses"):
             show(profile.statuses(sheet, zone))
             with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
                 if moved.open:
                     found = reading.reasons(database(), user, sheet.id, now=utc_now())
                     show(profile.moves(found, zone) if found else Html(""))
-        with st.container(border=True):
+        with card("segments"):
             show(profile.segments(sheet, zone))
             with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
                 if why.open:
                     found = reading.reasons(database(), user, sheet.id, now=utc_now())
                     show(profile.whys(found, zone) if found else Html(""))
-        _card(profile.custom(sheet, labels))
-        _card(profile.trackers(sheet))
+        _card("custom", profile.custom(sheet, labels))
+        _card("trackers", profile.trackers(sheet))
     with right:
         points_card(user, sheet)
-        _card(profile.commerce(sheet.commerce, zone))
-        _card(profile.cart(sheet.commerce, zone))
+        _card("commerce", profile.commerce(sheet.commerce, zone))
+        _card("cart", profile.cart(sheet.commerce, zone))
 
 
-def _card(content: Html) -> None:
-    with st.container(border=True):
+def _card(name: str, content: Html) -> None:
+    with card(name):
         show(content)

@@ -148,7 +148,7 @@ def test_an_address_of_nobody_says_so(page, instance):
     page.goto(f"{instance.dashboard}/?contact={'0' * 24}")
 
     expect(page.get_by_text("No such contact")).to_be_visible()
-    page.get_by_role("button", name="Contacts").click()
+    page.get_by_role("link", name="← Contacts").click()
     expect(page.get_by_text(re.compile(r"contacts$")).first).to_be_visible()
 
 

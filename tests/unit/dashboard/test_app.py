@@ -20,7 +20,7 @@ def shown(app):
 def test_nobody_sees_how_to_sign_in(monkeypatch):
     monkeypatch.setattr(signing_in, "session_token", lambda: None)
 
-    app = AppTest.from_file(str(SCRIPT)).run()
+    app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
 
     assert not app.exception
     assert "Please sign in" in shown(app)
@@ -36,7 +36,7 @@ def test_without_its_database_a_page_says_what_to_do(monkeypatch, error):
     monkeypatch.setattr(signing_in, "session_token", lambda: "token")
     monkeypatch.setattr(signing_in, "database", away)
 
-    app = AppTest.from_file(str(SCRIPT)).run()
+    app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
 
     assert not app.exception
     assert "The database does not answer" in shown(app)

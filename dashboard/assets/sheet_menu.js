@@ -1,0 +1,82 @@
+// What can be done with a sheet as a whole: copying its link and printing happen here, in
+// the browser; what changes something is told to the page.
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".menu");
+  const button = root.querySelector("button");
+  const list = root.querySelector("[role=menu]");
+  const said = root.querySelector("[role=status]");
+
+  const open = (on) => {
+    list.hidden = !on;
+    button.setAttribute("aria-expanded", String(on));
+    if (!on) return;
+    list.classList.toggle("rightwards", button.getBoundingClientRect().right < list.offsetWidth + 8);
+    list.querySelector("button").focus();
+  };
+  button.onclick = () => open(list.hidden);
+
+  const act = {
+    copy: async () => {
+      const address = new URL(window.location.pathname, window.location.origin);
+      address.searchParams.set("contact", data.contact);
+      said.textContent = (await copied(address.href)) ? "Link copied" : address.href;
+      setTimeout(() => (said.textContent = ""), 2500);
+    },
+    print: () => window.print(),
+    delete: () => setTriggerValue("delete", { contact: data.contact, at: Date.now() }),
+  };
+  list.replaceChildren(
+    ...data.items.map(({ id, label, tone }) => {
+      const item = document.createElement("button");
+      item.type = "button";
+      item.setAttribute("role", "menuitem");
+      item.className = tone;
+      item.textContent = label;
+      item.onclick = () => {
+        open(false);
+        button.focus();
+        act[id]();
+      };
+      return item;
+    }),
+  );
+
+  list.onkeydown = (event) => {
+    const items = [...list.children];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") {
+      open(false);
+      button.focus();
+    }
+    if (!step) return;
+    event.preventDefault();
+    const next = items.indexOf(event.target) + step;
+    items[(next + items.length) % items.length].focus();
+  };
+  const elsewhere = (event) => event.composedPath().includes(root) || open(false);
+  document.addEventListener("pointerdown", elsewhere);
+
+  const warn = (event) => event.preventDefault();
+  if (data.unsaved) window.addEventListener("beforeunload", warn);
+  return () => {
+    document.removeEventListener("pointerdown", elsewhere);
+    window.removeEventListener("beforeunload", warn);
+  };
+}
+
+// Pages that are not served by https have no clipboard of their own.
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const box = document.createElement("textarea");
+    box.value = text;
+    box.style.position = "fixed";
+    document.body.append(box);
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    return done;
+  }
+}

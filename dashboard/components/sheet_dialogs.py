@@ -1,0 +1,31 @@
+"""The dialogs that open over a contact's sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components.asking import answered, asked
+from dashboard.components.deleting import delete_contact
+from dashboard.list_address import ListAddress
+from engine.access.accounts import CurrentUser
+from engine.core.activities import ContactId
+
+DELETE = "sheet.delete"
+
+
+def open_dialog(user: CurrentUser, listed: ListAddress) -> None:
+    """Show the dialog that was asked for, if any; `listed` is the list that one came from."""
+    found = asked()
+    if found is not None and found.dialog in _DIALOGS:
+        _DIALOGS[found.dialog](user, found.about, listed)
+
+
+@st.dialog("Delete this contact?", on_dismiss=answered)
+def _delete(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
+    delete_contact(user, contact, go=listed.here)
+
+
+_DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {DELETE: _delete}

@@ -74,7 +74,7 @@ def page(
     """A page of a list.  Raises NotAllowed, UnknownFilter, and Hidden (what it asks for is masked)."""
     require(user, Permission.SEE)
     masked = masks(db, user)
-    if masked and _reveals(db, listing):
+    if masked and reveals(db, listing):
         raise Hidden
     found = listings.page(db, listing, after=after, limit=limit)
     return replace(found, rows=[masked_row(row) for row in found.rows]) if masked else found
@@ -85,13 +85,13 @@ def neighbours(
 ) -> tuple[ContactId | None, ContactId | None]:
     """The contacts before and after one in a list.  Raises as `page` does."""
     require(user, Permission.SEE)
-    if masks(db, user) and _reveals(db, listing):
+    if masks(db, user) and reveals(db, listing):
         raise Hidden
     return listings.neighbours(db, listing, contact)
 
 
-def _reveals(db: Database[Document], listing: Listing) -> bool:
-    """Whether who is in a list, or where, tells what is masked."""
+def reveals(db: Database[Document], listing: Listing) -> bool:
+    """Whether who is in a list, or where, tells what is masked.  Raises UnknownFilter."""
     search = listing.search.strip()
     if search and not _ID.fullmatch(search):
         return True

@@ -401,6 +401,30 @@ class WorkerPulse(me.Document):
     at = me.DateTimeField(required=True)
 
 
+class SavedView(me.DynamicDocument):
+    """A list of contacts by a name (shape: `engine.store.views`)."""
+
+    meta = {
+        "collection": "views",
+        "auto_create_index": False,
+        "indexes": [
+            {"fields": ["owner", "key"], "unique": True},
+            {"fields": ["key"], "partialFilterExpression": {"shared": True}},
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    owner = me.StringField(required=True)
+    key = me.StringField(required=True)
+    shared = me.BooleanField(required=True)
+
+
+class Preferences(me.DynamicDocument):
+    """How somebody usually sees the list of contacts."""
+
+    meta = {"collection": "preferences", "auto_create_index": False, "indexes": []}
+    id = me.StringField(primary_key=True)
+
+
 class StaleHours(me.DynamicDocument):
     """Hours of which the figures kept by day are no longer right: written with what changed them."""
 
@@ -449,5 +473,5 @@ class Fact(me.DynamicDocument):
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
     Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, StoredJob, JobItem, SignInLink, Session, Guesses,
-    KnownBrowser, WorkerPulse, StaleHours, DayFigures, Census, PaceMark, Fact,
+    KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures, Census, PaceMark, Fact,
 )  # fmt: skip

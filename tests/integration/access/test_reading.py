@@ -49,6 +49,11 @@ def leo(db):
 
 @pytest.fixture
 def masked(db):
+    mask(db)
+
+
+def mask(db):
+    """Hide personal data from viewers."""
     text = publishing.completed(db, {})["settings.yaml"].replace(
         "mask_for_viewers: false", "mask_for_viewers: true"
     )

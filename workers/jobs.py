@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,21 +12,33 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
-from engine.store import bulk
+from engine.store import bulk, bulk_steps, working
 
 TICK = 0.5
 """Seconds between two looks while nothing waits."""
 
+KINDS: working.Kinds = {bulk.KIND: bulk_steps.work_of}
+"""What the workers can do for people."""
+
 log = structlog.get_logger()
 
 
-def run(db: Database[dict[str, Any]], *, clock: Callable[[], datetime], stop: threading.Event) -> None:
+def run(
+    db: Database[dict[str, Any]],
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    wake: Callable[[Iterable[int]], None],
+) -> None:
     """Do what waits until told to stop.  Any number may run side by side."""
     while not stop.is_set():
         try:
-            busy = bulk.run_next(db, clock=clock, stopped=stop.is_set)
+            busy = working.run_next(db, KINDS, clock=clock, stopped=stop.is_set, wake=wake)
         except (PyMongoError, Unavailable) as error:
             log.warning("a job was left for later", error=str(error))
+            busy = False
+        except Exception:
+            log.exception("a job failed by a fault of ours")
             busy = False
         if not busy:
             stop.wait(TICK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import dramatiq
@@ -16,6 +17,7 @@ from engine.errors import Unavailable
 from engine.store import pulses
 from workers import drain, jobs, outbox
 from workers.actors import drain_actor
+from workers.broker import Waker
 from workers.holders import holder_name, worker_name
 
 THREADS = 2
@@ -44,14 +46,15 @@ def run(
     def drain_lane(lane: int) -> None:
         _drain(db, lane, holder=name, clock=clock, stop=stop)
 
-    drain_actor(broker, drain_lane)
+    waker = Waker(drain_actor(broker, drain_lane).send)
     worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=POLL_MS)
     worker.start()
-    for beside in (outbox, jobs):
-        asked = {"clock": clock, "stop": stop}
-        threading.Thread(
-            target=beside.run, args=(db,), kwargs=asked, name=beside.__name__, daemon=True
-        ).start()
+    beside: dict[str, Callable[[], None]] = {
+        "outbox": partial(outbox.run, db, clock=clock, stop=stop),
+        "jobs": partial(jobs.run, db, clock=clock, stop=stop, wake=waker.wake),
+    }
+    for called, work in beside.items():
+        threading.Thread(target=work, name=called, daemon=True).start()
     log.info("worker ready", name=name, threads=threads)
     try:
         _beat_until(db, stop, clock=clock)

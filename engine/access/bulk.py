@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,9 @@ from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.contacts import refuse_fields
 from engine.access.permissions import Permission, require
-from engine.store import bulk, edits, jobs, rulesets
+from engine.store import bulk, rulesets
 from engine.store.bulk import Deletion, Selection
 from engine.store.edits import Edit
-from engine.store.jobs import Job
 
 Document = dict[str, Any]
 
@@ -34,7 +34,7 @@ def start(
     Raises NotAllowed, and what `bulk.start` does.
     """
     require(user, Permission.EDIT_CONTACTS)
-    words = words_of(db, change)
+    words = bulk.words_of(change, rulesets.current(db))
     with audit.noted(
         db,
         user,
@@ -47,34 +47,36 @@ def start(
     ):
         if isinstance(change, Edit):
             refuse_fields(db, user, change.fields)
-        return bulk.start(db, selection, change, id_=id_, by=user.id, by_name=user.name, title=words, now=now)
+        return bulk.start(db, selection, change, id_=id_, by=user.id, by_name=user.name, now=now)
 
 
-def undo(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> str:
-    """Take a change of many back; return the job that does.  Raises NotAllowed, NothingSelected."""
+def count(db: Database[Document], user: CurrentUser, selection: Selection) -> int | None:
+    """How many contacts a change would be about; unset if counting takes too long.
+
+    Raises NotAllowed and UnknownFilter.
+    """
     require(user, Permission.EDIT_CONTACTS)
-    with audit.noted(db, user, "took a change of many back", subject=Subject("job", job), now=now):
-        return bulk.undo(db, job, by=user.id, by_name=user.name, now=now)
+    return bulk.count(db, selection)
 
 
-def stop(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> None:
-    """Stop a change of many where it is.  Raises NotAllowed."""
+def states_of(
+    db: Database[Document], user: CurrentUser, selection: Selection, machine: str
+) -> Mapping[str, int] | None:
+    """In which states of a machine how many of the selected are; unset if it takes too long.
+
+    Raises NotAllowed and UnknownFilter.
+    """
     require(user, Permission.EDIT_CONTACTS)
-    with audit.noted(db, user, "stopped a change of many", subject=Subject("job", job), now=now):
-        jobs.stop(db, job, now=now)
+    return bulk.states_of(db, selection, machine)
 
 
-def recent(db: Database[Document], user: CurrentUser, *, limit: int = 20) -> list[Job]:
-    """The last changes of many, the newest first.  Raises NotAllowed."""
+def members_of(db: Database[Document], user: CurrentUser, selection: Selection, segment: str) -> int | None:
+    """How many of the selected are in a segment; unset if it takes too long.
+
+    Raises NotAllowed and UnknownFilter.
+    """
     require(user, Permission.EDIT_CONTACTS)
-    return jobs.recent(db, [bulk.KIND], limit=limit)
-
-
-def words_of(db: Database[Document], change: Edit | Deletion) -> str:
-    """What a change does, in a few words."""
-    if isinstance(change, Deletion):
-        return "Delete"
-    return "; ".join(edits.words_of(change, rulesets.current(db)))
+    return bulk.members_of(db, selection, segment)
 
 
 def _whom(selection: Selection) -> str:

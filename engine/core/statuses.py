@@ -37,6 +37,11 @@ def by_hand(machine: Machine, present: str) -> list[str]:
     return list(dict.fromkeys(move.to for move in moves if present in move.sources and move.to != present))
 
 
+def reachable_by_hand(machine: Machine) -> list[str]:
+    """The states into which a person may put a machine at all, out of one or the other."""
+    return list(dict.fromkeys(move.to for move in machine.transitions.get("contact_edited", ())))
+
+
 def begin(state: ContactState, ruleset: Ruleset) -> None:
     """Put machines that a contact has not met yet into their initial states."""
     missing = {id_: Status(m.initial) for id_, m in ruleset.machines.items() if id_ not in state.statuses}

@@ -1,46 +1,35 @@
-"""One change of many contacts, by hand: a job whose every step is a few hundred edits.
+"""One change of many contacts, by hand: what is asked for, and how many it is about.
 
-A step first notes which contacts it is about (`job_items`), then keeps an edit for each,
-whose id follows from the job and the contact, then says how far it has come.  Killed in
-between, the same contacts are done again, which changes nothing; none is left out and
-none counted twice.  Steps wait while the workers have much to do, so that a visit does
-not stand behind a million edits.
+It is a job (`jobs`); `bulk_steps` does it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from pymongo import UpdateOne
 from pymongo.database import Database
+from pymongo.errors import ExecutionTimeout
 
-from engine.core.activities import Activity, ActivityId, ContactId
+from engine.core.activities import ContactId
+from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError
-from engine.store import contacts, edits, inbox, jobs, listing
+from engine.store import edits, jobs, listing, rulesets
 from engine.store.contact_documents import LIVING
 from engine.store.edits import Edit, InvalidEdit
-from engine.store.jobs import Job, Step
-from engine.store.listing import Listing, UnknownFilter
+from engine.store.jobs import Job
+from engine.store.listing import Listing
+from engine.store.patterns import evaluated_by_mongodb
 
 Document = dict[str, Any]
-Clock = Callable[[], datetime]
 
 KIND = "bulk-edit"
 
-STEP = 500
-"""Contacts of one step."""
-
-MAX_WAITING = 2_000
-"""While more activities than this wait for the workers, a job waits, too."""
-
-PAUSE = 0.2
-"""Seconds between two looks whether the workers have caught up."""
+PATIENCE_MS = 3_000
+"""How long somebody waits to hear how many contacts a change is about."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +40,7 @@ class Selection:
     listing: Listing | None = None
 
     def matching(self, db: Database[Document]) -> Document:
-        """The query for them."""
+        """The query for them.  Raises UnknownFilter."""
         if self.listing is None:
             return {"_id": {"$in": list(self.ids)}, **LIVING}
         return listing.matching(db, self.listing)
@@ -91,17 +80,15 @@ def start(
     id_: str,
     by: str,
     by_name: str,
-    title: str,
     now: datetime,
 ) -> str:
     """Keep a change of many as a job, once for its id; return that.
 
-    Raises NothingSelected and NotInBulk.
+    Raises NothingSelected, and what `words_of` does.
     """
     if not selection.ids and selection.listing is None:
         raise NothingSelected("choose at least one contact")
-    if isinstance(change, Edit):
-        _refuse_single(change)
+    title = words_of(change, rulesets.current(db))
     wanted = {"selection": _encode_selection(selection), "change": _encode_change(change)}
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=wanted))
     return id_
@@ -114,7 +101,7 @@ def undo(db: Database[Document], of: str, *, by: str, by_name: str, now: datetim
     not there or not at its end.
     """
     undone = jobs.job(db, of)
-    if undone is None or undone.kind != KIND or undone.under_way:
+    if undone is None or undone.kind != KIND or undone.under_way or undone.undoes is not None:
         raise NothingSelected("there is nothing to take back: it has not been done, or is not finished yet")
     id_ = f"{of}:undo"
     title = f"Took back: {undone.title}"
@@ -128,170 +115,59 @@ def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refu
     return [Refused(row["contact"], row["refusal"]) for row in rows]
 
 
-def run_next(db: Database[Document], *, clock: Clock, stopped: Callable[[], bool]) -> bool:
-    """Work on the job that has waited longest until it ends; false if none waits.
+def words_of(change: Change, ruleset: Ruleset) -> str:
+    """What a change does to each, in a few words.
 
-    Safe to be killed at any point; with `stopped` it is left for another to go on with.
+    Raises InvalidEdit for what can be done to nobody, NotInBulk for what can be done to
+    one alone, and NothingSelected for a change of nothing.
     """
-    job = jobs.claim(db, [KIND], now=clock())
-    if job is None:
-        return False
-    try:
-        _work(db, job, clock=clock, stopped=stopped)
-    except UnknownFilter as error:
-        jobs.fail(db, job.id, f"its list cannot be read any more: {error}", now=clock())
-    return True
+    if isinstance(change, Deletion):
+        return "Delete"
+    _refuse_single(change)
+    problems = edits.wrong_for_anybody(change, ruleset)
+    if problems:
+        raise InvalidEdit(problems)
+    words = "; ".join(edits.words_of(change, ruleset))
+    return words[:1].upper() + words[1:]
 
 
-def _work(db: Database[Document], job: Job, *, clock: Clock, stopped: Callable[[], bool]) -> None:
-    work = _Undoing(db, job) if job.undoes is not None else _Changing(db, job)
-    if job.total is None:
-        jobs.note_total(db, job.id, work.total())
-    current: Job | None = job
-    while current is not None:
-        if not _caught_up(db, job.id, clock=clock, stopped=stopped):
-            jobs.let_go(db, job.id)
-            return
-        step = work.step(current.cursor, now=clock())
-        if step is None:
-            jobs.finish(db, job.id, now=clock())
-            return
-        current = jobs.advance(db, current, step, now=clock())
+# How many
 
 
-def _caught_up(db: Database[Document], job: str, *, clock: Clock, stopped: Callable[[], bool]) -> bool:
-    """Wait until the workers have little to do; false if told to stop meanwhile."""
-    while db.activities.count_documents({"state": "received"}, limit=MAX_WAITING + 1) > MAX_WAITING:
-        if stopped() or not jobs.keep(db, job, now=clock()):
-            return False
-        time.sleep(PAUSE)
-    return not stopped()
-
-
-class _Changing:
-    """A change of many, step by step in the order of the contacts' ids."""
-
-    def __init__(self, db: Database[Document], job: Job) -> None:
-        self.db, self.job = db, job
-        self.change = _decode_change(job.wanted["change"])
-        self.query = _decode_selection(job.wanted["selection"]).matching(db)
-
-    def total(self) -> int:
-        return self.db.contacts.count_documents(self.query)
-
-    def step(self, cursor: str, *, now: datetime) -> Step | None:
-        """Change the next contacts; unset if there are none left."""
-        chosen = self._next(cursor)
-        if not chosen:
+def count(db: Database[Document], selection: Selection) -> int | None:
+    """How many contacts are selected; unset if counting takes too long.  Raises UnknownFilter."""
+    with evaluated_by_mongodb():
+        try:
+            return db.contacts.count_documents(selection.matching(db), maxTimeMS=PATIENCE_MS)
+        except ExecutionTimeout:
             return None
-        _note(self.db, self.job.id, chosen)
-        done = _there(self.db, [activity_id(self.job.id, contact) for contact in chosen])
-        rows = {row["_id"]: row for row in self.db.contacts.find({"_id": {"$in": chosen}})}
-        changes, unchanged, refused = [], 0, {}
-        for contact in chosen:
-            id_, row = activity_id(self.job.id, contact), rows.get(contact)
-            if id_ in done:  # an earlier try of this step came as far
-                continue
-            try:
-                change = self._activity(row, id_, now)
-            except InvalidEdit as error:
-                refused[contact] = str(error)
-                continue
-            if change is None:
-                unchanged += 1
-            else:
-                changes.append(change)
-        inbox.receive(self.db, changes)
-        _note_refusals(self.db, self.job.id, refused)
-        return Step(chosen[-1], len(chosen), unchanged, len(refused))
-
-    def _next(self, cursor: str) -> list[str]:
-        """The next contacts, and those that an earlier try of this step had begun with."""
-        found = self.db.contacts.find({"$and": [{"_id": {"$gt": cursor}}, self.query]}, {"_id": 1})
-        fresh = [row["_id"] for row in found.sort("_id", 1).limit(STEP)]
-        begun = [item["contact"] for item in _items(self.db, self.job.id, cursor)]
-        return sorted({*fresh, *begun})
-
-    def _activity(self, row: Document | None, id_: ActivityId, now: datetime) -> Activity | None:
-        """What is done to a contact; unset if it is as wanted already.  Raises InvalidEdit."""
-        if row is None:
-            raise InvalidEdit({"": "this contact is not there any more: it may have been merged"})
-        author = self.job.by_name
-        if isinstance(self.change, Deletion):
-            reason = self.change.reason
-            if row.get("deleted"):
-                return None
-            return edits.deletion_of(self.db, row, id_=id_, author=author, now=now, reason=reason)
-        if edits.is_so(row, self.change):
-            return None
-        return edits.edit_of(self.db, row, self.change, id_=id_, author=author, now=now)
 
 
-class _Undoing:
-    """Taking a job back, contact by contact of those that it changed."""
-
-    def __init__(self, db: Database[Document], job: Job) -> None:
-        assert job.undoes is not None
-        self.db, self.job, self.undone = db, job, job.undoes
-
-    def total(self) -> int:
-        return self.db.job_items.count_documents({"job": self.undone})
-
-    def step(self, cursor: str, *, now: datetime) -> Step | None:
-        """Take back what was done to the next contacts; unset if there are none left."""
-        items = _items(self.db, self.undone, cursor)[:STEP]
-        if not items:
-            return None
-        changed = {
-            ContactId(item["contact"]): activity_id(self.undone, item["contact"])
-            for item in items
-            if "refusal" not in item
-        }
-        there = _there(self.db, changed.values())
-        changes = []
-        for contact, undone in changed.items():
-            living = contacts.find_contact(self.db, contact) if undone in there else None
-            row = None if living is None else self.db.contacts.find_one({"_id": living})
-            if row is not None:
-                id_ = activity_id(self.job.id, contact)
-                changes.append(
-                    edits.taking_back(self.db, row, undone, id_=id_, author=self.job.by_name, now=now)
-                )
-        inbox.receive(self.db, changes)
-        return Step(items[-1]["contact"], len(items), unchanged=len(items) - len(changes))
+def states_of(db: Database[Document], selection: Selection, machine: str) -> Mapping[str, int] | None:
+    """In which states of a machine how many of the selected are; unset if it takes too long to see."""
+    initial = rulesets.current(db).machines[machine].initial
+    state = {"$ifNull": [f"$statuses.{machine}.state", initial]}
+    return _grouped(db, selection, state)
 
 
-def activity_id(job: str, contact: str) -> ActivityId:
-    """The id of what a job does to a contact: the same however often it is tried."""
-    return ActivityId(hashlib.blake2b(f"{job}\n{contact}".encode(), digest_size=16).hexdigest())
+def members_of(db: Database[Document], selection: Selection, segment: str) -> int | None:
+    """How many of the selected are in a segment; unset if it takes too long to see."""
+    inside = {"$cond": [{"$gt": [f"$segments.{segment}", None]}, "in", "out"]}
+    found = _grouped(db, selection, inside)
+    return None if found is None else found.get("in", 0)
 
 
-# The contacts of a job
-
-
-def _there(db: Database[Document], ids: Iterable[ActivityId]) -> set[ActivityId]:
-    """Those of some activities that are kept already."""
-    return {row["_id"] for row in db.activities.find({"_id": {"$in": list(ids)}}, {"_id": 1})}
-
-
-def _items(db: Database[Document], job: str, after: str) -> list[Document]:
-    found = db.job_items.find({"job": job, "contact": {"$gt": after}}).sort("contact", 1)
-    return list(found.limit(STEP))
-
-
-def _note(db: Database[Document], job: str, chosen: Sequence[str]) -> None:
-    rows = [{"job": job, "contact": contact} for contact in chosen]
-    notes = [UpdateOne(row, {"$setOnInsert": row}, upsert=True) for row in rows]
-    db.job_items.bulk_write(notes, ordered=False)
-
-
-def _note_refusals(db: Database[Document], job: str, refused: Mapping[str, str]) -> None:
-    notes = [
-        UpdateOne({"job": job, "contact": contact}, {"$set": {"refusal": reason[:500]}})
-        for contact, reason in refused.items()
+def _grouped(db: Database[Document], selection: Selection, by: Document) -> Mapping[str, int] | None:
+    pipeline: Sequence[Document] = [
+        {"$match": selection.matching(db)},
+        {"$group": {"_id": by, "n": {"$sum": 1}}},
     ]
-    if notes:
-        db.job_items.bulk_write(notes, ordered=False)
+    with evaluated_by_mongodb():
+        try:
+            found = list(db.contacts.aggregate(pipeline, maxTimeMS=PATIENCE_MS))
+        except ExecutionTimeout:
+            return None
+    return {row["_id"]: row["n"] for row in found}
 
 
 # What is wanted, as MongoDB keeps it: a condition may have keys that MongoDB would read as its own
@@ -311,7 +187,8 @@ def _encode_selection(selection: Selection) -> str:
     return json.dumps({"ids": selection.ids, "listing": asked})
 
 
-def _decode_selection(said: str) -> Selection:
+def decode_selection(said: str) -> Selection:
+    """Read back whom a job is about."""
     found = json.loads(said)
     asked = found["listing"]
     return Selection(tuple(found["ids"]), None if asked is None else Listing(**asked))
@@ -325,7 +202,8 @@ def _encode_change(change: Change) -> str:
     return json.dumps(said)
 
 
-def _decode_change(said: str) -> Change:
+def decode_change(said: str) -> Change:
+    """Read back what a job does to each."""
     found = json.loads(said)
     if "delete" in found:
         return Deletion(found["delete"])

@@ -303,6 +303,7 @@ class StoredJob(me.DynamicDocument):
         "auto_create_index": False,
         "indexes": [
             {"fields": ["kind", "-created_at", "-_id"]},
+            {"fields": ["by", "-finished_at"]},
             {
                 "fields": ["created_at"],
                 "partialFilterExpression": {"state": {"$in": ["waiting", "running"]}},

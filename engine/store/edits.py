@@ -28,7 +28,7 @@ from engine.core.profile import CLEARED
 from engine.core.rulebook import CustomField, Ruleset
 from engine.core.scoring import MAX_POINTS
 from engine.core.segments import ADD_TO, REMOVE_FROM
-from engine.core.statuses import by_hand
+from engine.core.statuses import by_hand, reachable_by_hand
 from engine.errors import ContactSheetsError, InvalidIdentity
 from engine.store import inbox, rulesets
 from engine.store.contact_documents import LIVING
@@ -109,16 +109,24 @@ def edit(
     """
     row = _living(db, contact)
     _refuse_overtaken(row, read or {})
-    return _keep(db, edit_of(db, row, change, id_=id_, author=author, now=now))
+    ruleset = rulesets.current(db)
+    return _keep(db, edit_of(db, row, change, ruleset=ruleset, id_=id_, author=author, now=now))
 
 
 def edit_of(
-    db: Database[Document], row: Document, change: Edit, *, id_: ActivityId, author: str, now: datetime
+    db: Database[Document],
+    row: Document,
+    change: Edit,
+    *,
+    ruleset: Ruleset,
+    id_: ActivityId,
+    author: str,
+    now: datetime,
 ) -> Activity:
     """An edit of a contact, given as its document, as an activity; raise InvalidEdit."""
-    checked = _Checked.of(db, row, change, rulesets.current(db))
+    checked = _Checked.of(db, row, change, ruleset)
     said: Document = {"author": author, **checked.said, **_said(change), "what": checked.words}
-    activity = _by_hand(db, row, "contact_edited", id_=id_, now=now, said=said)
+    activity = _by_hand(row, "contact_edited", version=ruleset.version, id_=id_, now=now, said=said)
     return structs.replace(activity, identities=checked.identities, traits=checked.traits)
 
 
@@ -149,23 +157,24 @@ def delete(
     Returns the lanes that have work by it.  Raises NoSuchContact, Unavailable.
     """
     row = _living(db, contact)
-    return _keep(db, deletion_of(db, row, id_=id_, author=author, now=now, reason=reason))
+    version = rulesets.current_number(db)
+    return _keep(db, deletion_of(row, version=version, id_=id_, author=author, now=now, reason=reason))
 
 
 def deletion_of(
-    db: Database[Document], row: Document, *, id_: ActivityId, author: str, now: datetime, reason: str
+    row: Document, *, version: int, id_: ActivityId, author: str, now: datetime, reason: str
 ) -> Activity:
-    """The deletion of a contact, given as its document, as an activity."""
+    """The deletion of a contact, given as its document, as an activity under a version of the rules."""
     said = {"author": author, "name": _name(row), "reason": reason.strip()}
-    return _by_hand(db, row, DELETED, id_=id_, now=now, said=said)
+    return _by_hand(row, DELETED, version=version, id_=id_, now=now, said=said)
 
 
 def taking_back(
-    db: Database[Document], row: Document, undone: ActivityId, *, id_: ActivityId, author: str, now: datetime
+    row: Document, undone: ActivityId, *, version: int, id_: ActivityId, author: str, now: datetime
 ) -> Activity:
     """What takes back something that was done to a contact, which may be deleted by it."""
     said = {"author": author, UNDOES: undone, "what": ["took something back"]}
-    return _by_hand(db, row, "contact_edited", id_=id_, now=now, said=said)
+    return _by_hand(row, "contact_edited", version=version, id_=id_, now=now, said=said)
 
 
 def restore(
@@ -179,7 +188,8 @@ def restore(
     if row is None:
         raise NoSuchContact("this contact is not deleted, or was erased for good")
     undone = ActivityId(row["deletion"]["cause"])
-    return _keep(db, taking_back(db, row, undone, id_=id_, author=author, now=now))
+    version = rulesets.current_number(db)
+    return _keep(db, taking_back(row, undone, version=version, id_=id_, author=author, now=now))
 
 
 def create(
@@ -254,7 +264,7 @@ def _name(row: Document) -> str:
 
 
 def _by_hand(
-    db: Database[Document], row: Document, type_: str, *, id_: ActivityId, now: datetime, said: Document
+    row: Document, type_: str, *, version: int, id_: ActivityId, now: datetime, said: Document
 ) -> Activity:
     """What a person does to a contact, as an activity of its."""
     return Activity(
@@ -265,7 +275,7 @@ def _by_hand(
         received_at=now,
         properties={name: value for name, value in said.items() if value},
         trusted=True,
-        ruleset=rulesets.current_number(db),
+        ruleset=version,
         source=SOURCE,
     )
 
@@ -315,7 +325,7 @@ class _Checked:
         traits, cleared = _traits(row, change, ruleset, problems)
         problems |= _wrong_statuses(row, change, ruleset) | _wrong_segments(change, ruleset)
         if change.points and not change.reason.strip():
-            problems["points"] = "points that are given or taken by hand need a reason"
+            problems["points"] = _POINTS_NEED_REASON
         if abs(change.points) > MAX_POINTS:
             problems["points"] = f"at most {MAX_POINTS:,} points at once"
         if problems:
@@ -398,6 +408,43 @@ def _traits(
     return traits, cleared
 
 
+def wrong_for_anybody(change: Edit, ruleset: Ruleset) -> dict[str, str]:
+    """What of an edit can be done to nobody, whoever it is: by field, with what could be.
+
+    Fields must be declared here: what nobody declared is only found on single contacts.
+    """
+    problems = _undeclared(change, ruleset)
+    declared = {name: value for name, value in change.fields.items() if name not in problems}
+    _traits({}, replace(change, fields=declared), ruleset, problems)
+    problems |= _wrong_segments(change, ruleset) | _unreachable(change, ruleset)
+    if change.points and not change.reason.strip():
+        problems["points"] = _POINTS_NEED_REASON
+    return problems
+
+
+def _undeclared(change: Edit, ruleset: Ruleset) -> dict[str, str]:
+    known = [*IDENTITIES, *PROFILE, *(f"{CUSTOM}{id_}" for id_ in ruleset.fields)]
+    return {
+        name: f"there is no field {name!r} to change; there are {_listed(known)}"
+        for name in change.fields
+        if name not in known
+    }
+
+
+def _unreachable(change: Edit, ruleset: Ruleset) -> dict[str, str]:
+    """Statuses that there are not, and states into which nobody is put by hand."""
+    problems = {}
+    for id_, to in change.statuses.items():
+        machine = ruleset.machines.get(id_)
+        if machine is None:
+            problems[id_] = f"there is no status {id_!r}; there are {_listed(ruleset.machines)}"
+        elif to not in (reachable := reachable_by_hand(machine)):
+            words = _listed(machine.states[state] for state in reachable) or "none"
+            wanted = machine.states.get(to, repr(to))
+            problems[id_] = f"{machine.label} cannot be set to {wanted} by hand; allowed: {words}"
+    return problems
+
+
 def not_theirs(fields: Iterable[str], role: str, ruleset: Ruleset) -> dict[str, str]:
     """The fields that a role may not change by hand, each with the reason."""
     declared = ((name, ruleset.fields.get(name.removeprefix(CUSTOM))) for name in fields)
@@ -414,8 +461,12 @@ def _is_option(value: Any, declared: CustomField | None) -> bool:
 
 
 def _options(declared: CustomField) -> str:
-    shown = ", ".join(declared.options[:MAX_SHOWN])
-    return f"{shown} …" if len(declared.options) > MAX_SHOWN else shown
+    return _listed(declared.options)
+
+
+def _listed(names: Iterable[str]) -> str:
+    found = list(names)
+    return ", ".join(found[:MAX_SHOWN]) + (" …" if len(found) > MAX_SHOWN else "")
 
 
 def _type(name: str, ruleset: Ruleset) -> str:
@@ -424,6 +475,8 @@ def _type(name: str, ruleset: Ruleset) -> str:
     declared = ruleset.fields.get(name.removeprefix(CUSTOM))
     return "text" if declared is None else declared.type
 
+
+_POINTS_NEED_REASON = "points that are given or taken by hand need a reason"
 
 _WANTED = {
     "text": f"text of at most {profile.MAX_TEXT:,} characters is wanted",
@@ -459,10 +512,18 @@ def _wrong_segments(change: Edit, ruleset: Ruleset) -> dict[str, str]:
     for id_ in (*change.add_to, *change.remove_from):
         segment = ruleset.segments.get(id_)
         if segment is None:
-            problems[id_] = f"there is no segment {id_!r}"
+            problems[id_] = f"there is no segment {id_!r}; those to put people in are {_static(ruleset)}"
         elif segment.dynamic:
-            problems[id_] = f"{segment.name} is dynamic: its condition decides who is in it"
+            problems[id_] = (
+                f"{segment.name} is dynamic: its condition decides who is in it; "
+                f"those to put people in are {_static(ruleset)}"
+            )
     return problems
+
+
+def _static(ruleset: Ruleset) -> str:
+    """The segments that people can be put in."""
+    return _listed(s.name for s in ruleset.segments.values() if not s.dynamic) or "none yet"
 
 
 def _words(row: Document, change: Edit, ruleset: Ruleset) -> Sequence[str]:

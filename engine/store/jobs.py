@@ -17,6 +17,8 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 Document = dict[str, Any]
+Place = tuple[datetime, str]
+"""Where in the history one is: when a job was begun, and its id."""
 
 CLAIM = timedelta(seconds=20)
 """How long after its last step another may go on with a job."""
@@ -33,6 +35,9 @@ class JobState(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
+
+
+_UNDER_WAY = [JobState.WAITING.value, JobState.RUNNING.value]
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Job:
     done: int = 0
     unchanged: int = 0
     refused: int = 0
+    started_at: datetime | None = None
     finished_at: datetime | None = None
     failure: str | None = None
     undoes: str | None = None
@@ -66,6 +72,11 @@ class Job:
     @property
     def under_way(self) -> bool:
         return self.state in (JobState.WAITING, JobState.RUNNING)
+
+    @property
+    def changed(self) -> int:
+        """How many are otherwise than before."""
+        return self.done - self.unchanged - self.refused
 
     @property
     def share(self) -> float:
@@ -77,12 +88,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Step:
-    """What a step settled: up to where, and how many."""
+    """What a step settled: up to where, how many, and which lanes have work by it."""
 
     cursor: str
     done: int
     unchanged: int = 0
     refused: int = 0
+    lanes: frozenset[int] = frozenset()
 
 
 def add(db: Database[Document], job: Job) -> bool:
@@ -106,17 +118,40 @@ def job(db: Database[Document], id_: str) -> Job | None:
     return None if row is None else _job(row)
 
 
-def recent(db: Database[Document], kinds: Sequence[str], *, limit: int = 20) -> list[Job]:
-    """Jobs of some kinds, the newest first."""
-    found = db.jobs.find({"kind": {"$in": list(kinds)}}).sort([("created_at", -1), ("_id", -1)])
-    return [_job(row) for row in found.limit(limit)]
+def recent(
+    db: Database[Document], kinds: Sequence[str], *, before: Place | None = None, limit: int = 20
+) -> list[Job]:
+    """Jobs of some kinds, the newest first, from a place on."""
+    query: Document = {"kind": {"$in": list(kinds)}}
+    if before is not None:
+        at, id_ = before
+        query["$or"] = [{"created_at": {"$lt": at}}, {"created_at": at, "_id": {"$lt": id_}}]
+    return [_job(row) for row in db.jobs.find(query).sort(_NEWEST).limit(limit)]
+
+
+_NEWEST = [("created_at", -1), ("_id", -1)]
+
+
+def at_hand(
+    db: Database[Document], kinds: Sequence[str], *, by: str, since: datetime, limit: int = 5
+) -> list[Job]:
+    """Jobs under way, whoever began them, and those of one person that ended since, until
+    they are dismissed or taken back; the newest first."""
+    ended = {"by": by, "finished_at": {"$gte": since}, "dismissed": None, "undone_by": None}
+    query = {"kind": {"$in": list(kinds)}, "$or": [{"state": {"$in": _UNDER_WAY}}, ended]}
+    return [_job(row) for row in db.jobs.find(query).sort(_NEWEST).limit(limit)]
+
+
+def dismiss(db: Database[Document], id_: str, *, by: str) -> None:
+    """Show a job that ended no longer to who began it; the history keeps it."""
+    db.jobs.update_one({"_id": id_, "by": by}, {"$set": {"dismissed": True}})
 
 
 def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime) -> Job | None:
     """Take the job that has waited longest and that nobody is at."""
     row = db.jobs.find_one_and_update(
         {
-            "state": {"$in": ["waiting", "running"]},
+            "state": {"$in": _UNDER_WAY},
             "kind": {"$in": list(kinds)},
             "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}],
         },
@@ -129,6 +164,9 @@ def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime) -> Job
     if row["attempts"] > MAX_ATTEMPTS:
         fail(db, row["_id"], f"{MAX_ATTEMPTS} workers in a row died over its next step", now=now)
         return None
+    if row.get("started_at") is None:
+        row["started_at"] = now
+        db.jobs.update_one({"_id": row["_id"]}, {"$set": {"started_at": now}})
     return _job(row)
 
 
@@ -181,7 +219,7 @@ def let_go(db: Database[Document], id_: str) -> None:
 
 
 def _end(db: Database[Document], id_: str, change: Document) -> None:
-    under_way = {"_id": id_, "state": {"$in": ["waiting", "running"]}}
+    under_way = {"_id": id_, "state": {"$in": _UNDER_WAY}}
     db.jobs.update_one(under_way, {"$set": change, "$unset": {"claimed_until": ""}})
 
 
@@ -190,4 +228,7 @@ def _job(row: Document) -> Job:
     return Job(id=row["_id"], state=JobState(row["state"]), **said)
 
 
-_READ = (*_KEPT, "cursor", "total", "done", "unchanged", "refused", "finished_at", "failure", "undone_by")
+_READ = (
+    *_KEPT, "cursor", "total", "done", "unchanged", "refused", "started_at", "finished_at", "failure",
+    "undone_by",
+)  # fmt: skip

@@ -8,9 +8,11 @@ import signal
 import pytest
 
 from engine.access import bulk as access
+from engine.access import jobs as access_to_jobs
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed
-from engine.store import bulk, contacts, edits, inbox, jobs, listing, publishing, sheets
+from engine.errors import Unavailable
+from engine.store import bulk, bulk_steps, contacts, edits, inbox, jobs, listing, publishing, sheets, working
 from engine.store.bulk import Deletion, NothingSelected, NotInBulk, Selection
 from engine.store.connection import connect, utc_now
 from engine.store.edits import Edit, InvalidEdit
@@ -18,16 +20,20 @@ from engine.store.jobs import JobState
 from engine.store.listing import Listing
 from tests.builders import an_activity, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
+from workers.jobs import KINDS
 
 MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
-SEGMENTS = "segments:\n  - {id: staff, name: Staff, static: true}\n"
+SEGMENTS = """segments:
+  - {id: staff, name: Staff, static: true}
+  - {id: rich, name: Rich, when: {contact.points: {gte: 1000}}}
+"""
 PEOPLE = 25
 
 
 @pytest.fixture
 def shop(db, monkeypatch):
     """Twenty-five people, in steps of ten."""
-    monkeypatch.setattr(bulk, "STEP", 10)
+    monkeypatch.setattr(bulk_steps, "STEP", 10)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -50,7 +56,7 @@ def started(db, change, selection=EVERYBODY, id_="job-1", user=MIA):
 
 
 def run(db):
-    while bulk.run_next(db, clock=utc_now, stopped=lambda: False):
+    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
         drain_all(db)
 
 
@@ -115,7 +121,7 @@ def test_taking_it_back_leaves_what_was_done_since(shop):
     edits.edit(shop, p01, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now())
     drain_all(shop)
 
-    access.undo(shop, MIA, "job-1", now=utc_now())
+    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
     run(shop)
 
     assert members(shop) == 0
@@ -129,7 +135,7 @@ def test_deleting_many_and_restoring_them(shop):
     run(shop)
     assert listing.page(shop, Listing()).rows == []
 
-    access.undo(shop, MIA, "job-1", now=utc_now())
+    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
     run(shop)
     assert {row["_id"]: row["first_name"] for row in shop.contacts.find({"deleted": None})} == before
 
@@ -139,20 +145,20 @@ def test_the_same_job_again_is_no_second_one(shop):
         started(shop, Edit(points=5, reason="gift"))
     run(shop)
     for _ in range(2):
-        access.undo(shop, MIA, "job-1", now=utc_now())
+        access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
 
     assert shop.jobs.count_documents({}) == 2
     assert {row["points"]["total"] for row in shop.contacts.find({"email": "p01@x.com"})} == {5}
 
 
-class _Killed(Exception):
-    pass
+class _Killed(BaseException):
+    """What no code of ours outlives."""
 
 
 @pytest.mark.parametrize("deadly", ["_note", "receive", "advance"])
 def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monkeypatch, deadly):
     started(shop, Edit(points=5, reason="gift"))
-    module = {"_note": bulk, "receive": inbox, "advance": jobs}[deadly]
+    module = {"_note": bulk_steps, "receive": inbox, "advance": jobs}[deadly]
     real = getattr(module, deadly)
     tries = itertools.count()
 
@@ -170,7 +176,7 @@ def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monke
     monkeypatch.setattr(module, deadly, dies)
     for _ in range(40):
         try:
-            bulk.run_next(shop, clock=utc_now, stopped=lambda: False)
+            working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)
         except _Killed:
             drain_all(shop)  # what was kept before the death takes effect
             jobs.let_go(shop, "job-1")
@@ -194,7 +200,7 @@ def test_a_list_that_is_no_longer_understood_fails_with_the_reason(shop):
 def _work_for_ever(uri, name):
     db = connect(uri, name, app="victim")
     while True:
-        bulk.run_next(db, clock=utc_now, stopped=lambda: False)
+        working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False)
 
 
 def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongod, monkeypatch):
@@ -220,9 +226,107 @@ def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongo
     assert shop.ledger.count_documents({"rule": "by-hand", "points": 5}) == PEOPLE + 300
 
 
+def test_a_fault_in_a_step_ends_the_job_with_its_name_and_a_database_that_is_away_does_not(shop, monkeypatch):
+    def away(*_args, **_more):
+        raise Unavailable("MongoDB is away")
+
+    def wrong(*_args, **_more):
+        raise ZeroDivisionError("oops")
+
+    started(shop, Edit(add_to=["staff"]))
+    monkeypatch.setattr(inbox, "receive", away)
+    with pytest.raises(Unavailable):
+        working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)
+    assert jobs.job(shop, "job-1").state == JobState.RUNNING
+
+    jobs.let_go(shop, "job-1")
+    monkeypatch.setattr(inbox, "receive", wrong)
+    with pytest.raises(ZeroDivisionError):
+        working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)
+    job = jobs.job(shop, "job-1")
+    assert (job.state, job.failure) == (
+        JobState.FAILED,
+        "a fault of ours, see the log: ZeroDivisionError: oops",
+    )
+
+
+def test_who_was_merged_or_erased_since_is_no_reason_to_stop_taking_back(shop):
+    started(shop, Edit(add_to=["staff"]))
+    run(shop)
+    erased = contacts.find_contact(shop, "p05@x.com")
+    shop.contacts.delete_one({"_id": erased})
+
+    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
+    run(shop)
+
+    job = jobs.job(shop, "job-1:undo")
+    assert (job.state, job.total, job.changed, job.refused) == (JobState.DONE, PEOPLE, PEOPLE - 1, 1)
+    assert [refused.contact for refused in access_to_jobs.refusals(shop, MIA, job.id)] == [erased]
+
+
+def test_before_anything_is_done_it_is_said_how_many_and_in_which_states(shop):
+    subscribed = Selection(listing=Listing({"newsletter": "subscribed"}))
+    one = Selection(ids=(contacts.find_contact(shop, "p04@x.com"),))
+
+    assert [access.count(shop, MIA, whom) for whom in (EVERYBODY, subscribed, one)] == [PEOPLE, 1, 1]
+    assert access.states_of(shop, MIA, EVERYBODY, "newsletter") == {
+        "subscribed": 1,
+        "not_subscribed": PEOPLE - 1,
+    }
+    assert access.members_of(shop, MIA, EVERYBODY, "staff") == 0
+    started(shop, Edit(add_to=["staff"]), one)
+    run(shop)
+    assert access.members_of(shop, MIA, EVERYBODY, "staff") == 1
+
+
+def test_what_is_at_hand_is_all_that_runs_and_what_of_ones_own_has_ended_until_it_is_dismissed(shop):
+    leo = CurrentUser("u9", "leo@x.com", "Leo", "admin")
+
+    def at_hand(user):
+        return [job.id for job in access_to_jobs.at_hand(shop, user, now=utc_now())]
+
+    started(shop, Edit(add_to=["staff"]))
+    assert at_hand(MIA) == at_hand(leo) == ["job-1"]
+
+    run(shop)
+    assert (at_hand(MIA), at_hand(leo)) == (["job-1"], [])
+    job = jobs.job(shop, "job-1")
+    assert job.created_at <= job.started_at <= job.finished_at
+
+    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
+    assert at_hand(MIA) == ["job-1:undo"]  # which has taken the place of what it takes back
+    run(shop)
+    access_to_jobs.dismiss(shop, leo, "job-1:undo")
+    assert at_hand(MIA) == ["job-1:undo"]
+    access_to_jobs.dismiss(shop, MIA, "job-1:undo")
+    assert at_hand(MIA) == []
+
+
+def test_the_history_goes_on_from_a_place(shop):
+    for number in range(5):
+        started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
+    first = access_to_jobs.recent(shop, MIA, limit=2)
+    rest = access_to_jobs.recent(shop, MIA, before=(first[-1].created_at, first[-1].id))
+
+    assert [job.id for job in (*first, *rest)] == [f"job-{number}" for number in (4, 3, 2, 1, 0)]
+    viewer = CurrentUser("u2", "v@x.com", "Vi", "viewer")
+    assert access_to_jobs.recent(shop, viewer) == access_to_jobs.at_hand(shop, viewer, now=utc_now()) == []
+    for forged in (access_to_jobs.undo, access_to_jobs.stop):
+        with pytest.raises(NotAllowed):
+            forged(shop, viewer, "job-1", now=utc_now())
+
+
+def test_the_workers_are_woken_for_what_a_step_keeps(shop):
+    woken = set()
+    started(shop, Edit(add_to=["staff"]))
+    working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, wake=woken.update)
+
+    assert woken == set(shop.activities.distinct("lane", {"state": "received"}))
+
+
 def test_a_stopped_job_ends_where_it_is(shop):
     started(shop, Edit(add_to=["staff"]))
-    access.stop(shop, MIA, "job-1", now=utc_now())
+    access_to_jobs.stop(shop, MIA, "job-1", now=utc_now())
     run(shop)
 
     assert jobs.job(shop, "job-1").state == JobState.STOPPED
@@ -230,12 +334,12 @@ def test_a_stopped_job_ends_where_it_is(shop):
 
 
 def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
-    monkeypatch.setattr(bulk, "MAX_WAITING", 3)
-    monkeypatch.setattr(bulk, "PAUSE", 0)
+    monkeypatch.setattr(working, "MAX_WAITING", 3)
+    monkeypatch.setattr(working, "PAUSE", 0)
     inbox.receive(shop, [an_activity("page_visited", minutes(n), tracker=f"t{n}") for n in range(5)])
     started(shop, Edit(add_to=["staff"]))
     looks = iter([False, False, True])
-    bulk.run_next(shop, clock=utc_now, stopped=lambda: next(looks))
+    working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: next(looks))
 
     assert jobs.job(shop, "job-1").done == 0
     run_after = jobs.claim(shop, [bulk.KIND], now=utc_now())
@@ -248,11 +352,22 @@ def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
         (Edit(fields={"email": "one@x.com"}), EVERYBODY, NotInBulk, "on its sheet"),
         (Edit(), EVERYBODY, NothingSelected, "what is to be changed"),
         (Edit(points=1, reason="x"), Selection(), NothingSelected, "at least one contact"),
+        (Edit(points=1), EVERYBODY, InvalidEdit, "need a reason"),
+        (Edit(add_to=["nowhere"]), EVERYBODY, InvalidEdit, "no segment 'nowhere'; those .* are Staff"),
+        (Edit(add_to=["rich"]), EVERYBODY, InvalidEdit, "Rich is dynamic.* those .* are Staff"),
+        (Edit(statuses={"mood": "good"}), EVERYBODY, InvalidEdit, "no status 'mood'; there are email_status"),
+        (Edit(statuses={"sms": "loud"}), EVERYBODY, InvalidEdit, "allowed: subscribed, unsubscribed"),
+        (Edit(statuses={"newsletter": "not_subscribed"}), EVERYBODY, InvalidEdit, "allowed: subscribed"),
+        (Edit(fields={"custom.mood": "good"}), EVERYBODY, InvalidEdit, "no field 'custom.mood'.*custom.city"),
+        (Edit(fields={"moods": "good"}), EVERYBODY, InvalidEdit, "no field 'moods'"),
+        (Edit(fields={"custom.shoe_size": "big"}), EVERYBODY, InvalidEdit, "a number is wanted"),
     ],
 )
 def test_what_cannot_be_done_to_many_is_refused(shop, change, selection, error, says):
     with pytest.raises(error, match=says):
         started(shop, change, selection)
+
+    assert shop.jobs.count_documents({}) == 0
 
 
 def test_a_viewer_changes_nobody(shop):
@@ -276,5 +391,5 @@ def test_the_log_says_what_was_done_to_whom(shop):
 
     [row] = shop.audit.find({"act": "changed many contacts"})
     assert [change["after"] for change in row["changes"]] == [
-        "into Staff", 'all of the list where={"newsletter":"subscribed"}',
+        "Into Staff", 'all of the list where={"newsletter":"subscribed"}',
     ]  # fmt: skip

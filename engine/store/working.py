@@ -1,0 +1,104 @@
+"""Doing jobs: step by step, whoever is killed, and never before the events.
+
+What a job of some kind does is a `Work`; a new kind is a function that makes one, named
+where the workers begin (`workers.jobs`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.errors import ContactSheetsError, Unavailable
+from engine.store import jobs
+from engine.store.jobs import Job, Step
+
+Document = dict[str, Any]
+Clock = Callable[[], datetime]
+
+MAX_WAITING = 2_000
+"""While more activities than this wait for the workers, a job waits, too: a visit does not
+stand behind a million edits."""
+
+PAUSE = 0.2
+"""Seconds between two looks whether the workers have caught up."""
+
+
+class Work(Protocol):
+    """What a job does.  A step that is done again changes nothing."""
+
+    def total(self) -> int:
+        """How much there is to do."""
+
+    def step(self, cursor: str, *, now: datetime) -> Step | None:
+        """Do what comes after `cursor`; unset if nothing does."""
+
+
+Kinds = Mapping[str, Callable[[Database[Document], Job], Work]]
+"""What makes the work of a job, by its kind."""
+
+
+def run_next(
+    db: Database[Document],
+    kinds: Kinds,
+    *,
+    clock: Clock,
+    stopped: Callable[[], bool],
+    wake: Callable[[Iterable[int]], None] = lambda _lanes: None,
+) -> bool:
+    """Work on the job that has waited longest until it ends; false if none waits.
+
+    Safe to be killed at any point; with `stopped` it is left for another to go on with.
+    `wake` is told of the lanes that have work by it.
+    """
+    job = jobs.claim(db, list(kinds), now=clock())
+    if job is None:
+        return False
+    try:
+        _work(db, job, kinds[job.kind](db, job), clock=clock, stopped=stopped, wake=wake)
+    except (PyMongoError, Unavailable):
+        raise  # the next try may find MongoDB well
+    except ContactSheetsError as error:
+        jobs.fail(db, job.id, str(error), now=clock())
+    except Exception as error:
+        jobs.fail(db, job.id, f"a fault of ours, see the log: {type(error).__name__}: {error}", now=clock())
+        raise
+    return True
+
+
+def _work(
+    db: Database[Document],
+    job: Job,
+    work: Work,
+    *,
+    clock: Clock,
+    stopped: Callable[[], bool],
+    wake: Callable[[Iterable[int]], None],
+) -> None:
+    if job.total is None:
+        jobs.note_total(db, job.id, work.total())
+    current: Job | None = job
+    while current is not None:
+        if not _caught_up(db, job.id, clock=clock, stopped=stopped):
+            jobs.let_go(db, job.id)
+            return
+        step = work.step(current.cursor, now=clock())
+        if step is None:
+            jobs.finish(db, job.id, now=clock())
+            return
+        wake(step.lanes)
+        current = jobs.advance(db, current, step, now=clock())
+
+
+def _caught_up(db: Database[Document], job: str, *, clock: Clock, stopped: Callable[[], bool]) -> bool:
+    """Wait until the workers have little to do; false if told to stop meanwhile."""
+    while db.activities.count_documents({"state": "received"}, limit=MAX_WAITING + 1) > MAX_WAITING:
+        if stopped() or not jobs.keep(db, job, now=clock()):
+            return False
+        time.sleep(PAUSE)
+    return not stopped()

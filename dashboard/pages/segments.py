@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from dashboard import formats
-from dashboard.components import charts
+from dashboard.components import charts, delete_segment
 from dashboard.components.editor import yaml_editor
 from dashboard.components.segment_members import members
 from dashboard.components.text import Html, badge, empty_state, figures, joined, link, quiet, show, table, tag
@@ -53,6 +54,7 @@ def _may_edit(user: CurrentUser) -> bool:
 
 
 def _all(user: CurrentUser) -> None:
+    delete_segment.just_deleted(user)
     left, right = st.columns([4, 1], vertical_alignment="center")
     found = segments.summaries(database(), now=utc_now())
     with left:
@@ -126,13 +128,13 @@ def _one(user: CurrentUser, wanted: str) -> None:
         about = tag("div", summary.description, "cs-sub") if summary.description else Html("")
         show(joined([tag("div", joined([summary.name, kind], " "), "cs-title"), about]))
     if _may_edit(user):
-        right.button(
-            "Edit",
-            icon=":material/edit:",
-            width="stretch",
-            key="segments.edit",
-            on_click=lambda: _go(segment=wanted, edit="1"),
-        )
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            edit = partial(_go, segment=wanted, edit="1")
+            st.button("Edit", icon=":material/edit:", key="segments.edit", on_click=edit)
+            delete_segment.offer(wanted)
+    if delete_segment.is_asked(wanted) and delete_segment.confirmed(user, wanted):
+        _go()
+        st.rerun()
     _figures(summary)
     charts.area(
         segments.trend(database(), wanted, now=utc_now(), zone=time_zone()),
@@ -221,7 +223,7 @@ def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, 
     if not name.strip():
         show(quiet("Give it a name to go on."))
         return None
-    id_ = segment.id if segment else editing.id_of(name, taken=rulesets.current(database()).segments)
+    id_ = segment.id if segment else editing.id_of(name, taken=rulesets.segments_ever(database()))
     entry: dict[str, Any] = {"id": id_, "name": name.strip()}
     if description.strip():
         entry["description"] = description.strip()

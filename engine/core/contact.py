@@ -157,10 +157,12 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     `weak` names the fields that were only filled because they were empty: a stronger
     source may change them.  `clock` is the last activity folded, `passed` the last time at
     which something fell due: what comes with an earlier time is late.  `segments` says since
-    when the contact is in each; `undone` are activities that a person took back; `did` are the
-    times that conditions ask for, by track, the newest first; `upkeep` is the version of the
-    rules that segments and `did` were last kept for.  `deleted` says that a person deleted
-    the contact and nothing has happened since; `deletion`, when and by what it last was.
+    when the contact is in each, `put_away` the static ones that it was in as they were taken out
+    of the rules: it is in them again once they are declared again; `undone` are activities that
+    a person took back; `did` are the times that conditions ask for, by track, the newest first;
+    `upkeep` is the version of the rules that segments and `did` were last kept for.  `deleted`
+    says that a person deleted the contact and nothing has happened since; `deletion`, when and
+    by what it last was.
     """
 
     first_name: str | None = None
@@ -180,6 +182,7 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     cart: Cart | None = None
     limits: dict[str, LimitCount] = {}
     segments: dict[str, datetime] = {}
+    put_away: list[str] = []
     undone: list[ActivityId] = []
     did: dict[str, list[datetime]] = {}
     first_seen: datetime | None = None

@@ -12,7 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -303,7 +303,8 @@ class _Folding:
             self._note_move(move, due, cause, ruleset.version)
         self._note_points(before, cause, due, ruleset)
         if silent:
-            for crossing in segments.sort_in(state, ruleset, due, silent=True):
+            until_now = self.rulebook.in_force(due - timedelta(microseconds=1))
+            for crossing in segments.publish(state, ruleset, until_now, due):
                 self._note_crossing(crossing, due, cause, ruleset)
         self._react(ruleset, due, cause=cause)
 

@@ -31,12 +31,11 @@ class Crossed:
 def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
     """Look at every dynamic segment, in order, and say which the contact entered and left.
 
-    Those that are no longer declared are left, too.  Who was deleted is in none.
+    Who was deleted is in none.
     """
     if state.deleted:
         return []
-    gone = [id_ for id_ in state.segments if id_ not in ruleset.segments]
-    crossed = [cross(state, id_, now, enters=False, silent=silent) for id_ in gone]
+    crossed = []
     for segment in ruleset.dynamic:
         if segment.condition is None:
             continue
@@ -44,6 +43,26 @@ def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: boo
         if inside != (segment.id in state.segments):
             crossed.append(cross(state, segment.id, now, enters=inside, silent=silent))
     return crossed
+
+
+def publish(state: ContactState, ruleset: Ruleset, before: Ruleset, now: datetime) -> list[Crossed]:
+    """Look at every segment as rules are published, those `before` followed by `ruleset`.
+
+    Segments that are no longer declared are left.  Of a static one no condition can tell
+    who was in it, so that is kept, for when it is declared again.
+    """
+    gone = [id_ for id_ in state.segments if id_ not in ruleset.segments]
+    crossed = [cross(state, id_, now, enters=False, silent=True) for id_ in gone]
+    back = [id_ for id_ in state.put_away if _is_static(ruleset, id_)]
+    crossed += [cross(state, id_, now, enters=True, silent=True) for id_ in back]
+    away = {*state.put_away, *(id_ for id_ in gone if _is_static(before, id_))}
+    state.put_away = sorted(away - ruleset.segments.keys())
+    return crossed + sort_in(state, ruleset, now, silent=True)
+
+
+def _is_static(ruleset: Ruleset, segment: str) -> bool:
+    found = ruleset.segments.get(segment)
+    return found is not None and not found.dynamic
 
 
 def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, silent: bool = False) -> Crossed:

@@ -44,7 +44,7 @@ def _sets_off(rule: Rule, other: Rule, segments: Mapping[str, Segment]) -> bool:
         return any(isinstance(effect, MoveStatus) for effect in rule.effects)
     if other.on in ("segment_entered", "segment_left"):
         crossed = {change.removeprefix("segment:") for change in changes if change.startswith("segment:")}
-        asked = _segments_asked(other)
+        asked = segments_asked(other)
         return bool(crossed & asked) if asked else bool(crossed)
     return False
 
@@ -82,7 +82,7 @@ def _asked(segment: Segment) -> Iterator[Change]:
             yield leaf.path.name
 
 
-def _segments_asked(rule: Rule) -> set[str]:
+def segments_asked(rule: Rule) -> set[str]:
     """The segments that a rule on entering or leaving names; none means all."""
     return {
         str(item)

@@ -270,10 +270,23 @@ def _test(node: Node, key: str, name: str, path: Path, value: Any, subject: Subj
         node.fail(f"unknown operator {name!r}{did_you_mean(str(name), set(OPERATORS))}", key)
         return None
     operand, problem = _operand(operator, path, plain(value), subject.words)
+    problem = problem or _unnamed(operator, path, operand, subject)
     if problem is not None:
         node.fail(problem, key)
         return None
     return Compare(path, operator.key, operand)
+
+
+def _unnamed(operator: Operator, path: Path, operand: Any, subject: Subject) -> str | None:
+    """A segment, status or state that there is not, of which an activity of ours would have to tell."""
+    if path.source != "activity" or operator.operand in ("text", "pattern", "boolean"):
+        return None
+    found = subject.words.values_of(path.name, subject.activities)
+    if found is None:
+        return None
+    what, known = found
+    items = operand if isinstance(operand, tuple) else (operand,)
+    return next((problem for item in items if (problem := _unknown(item, known, what)) is not None), None)
 
 
 def _operand(operator: Operator, path: Path, value: Any, words: Vocabulary) -> tuple[Any, str | None]:

@@ -60,12 +60,33 @@ def lines_of(text: str, under: str) -> Mapping[str, int]:
 
 
 def without_entry(text: str, under: str, id_: str) -> str:
-    """The file without one entry of a list."""
+    """The file without one entry of a list, its own comment included; the rest stays to the letter."""
     yaml, content = _load(text)
-    entries = content.get(under) or []
-    kept = [entry for entry in entries if entry.get("id") != id_]
-    content[under] = CommentedSeq(kept)
-    return _dump(yaml, content)
+    entries = content.get(under) or CommentedSeq()
+    number = next((n for n, entry in enumerate(entries) if entry.get("id") == id_), None)
+    if number is None:
+        return text
+    if entries.fa.flow_style() or len(entries) == 1:
+        del entries[number]
+        return _dump(yaml, content)
+    lines = text.splitlines(keepends=True)
+    following = entries[number + 1].lc.line if number + 1 < len(entries) else _end(content, under, lines)
+    del lines[_with_comment(lines, entries[number].lc.line) : _with_comment(lines, following)]
+    return "".join(lines)
+
+
+def _end(content: CommentedMap, under: str, lines: Sequence[str]) -> int:
+    """The line at which what comes after a list begins."""
+    here = content.lc.key(under)[0]
+    after = [content.lc.key(key)[0] for key in content if content.lc.key(key)[0] > here]
+    return min(after, default=len(lines))
+
+
+def _with_comment(lines: Sequence[str], line: int) -> int:
+    """Where something begins, with the comment that stands right above it."""
+    while line > 0 and lines[line - 1].lstrip().startswith("#"):
+        line -= 1
+    return line
 
 
 def entry_text(text: str, under: str, id_: str, key: str) -> str:
@@ -120,6 +141,7 @@ def _load(text: str) -> tuple[YAML, CommentedMap]:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 110
     yaml.preserve_quotes = True
+    yaml.brace_single_entry_mapping_in_flow_sequence = True
     return yaml, yaml.load(text) or CommentedMap()
 
 

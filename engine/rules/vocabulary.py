@@ -109,6 +109,16 @@ class Vocabulary:
     def activity_names(self, types: tuple[str, ...]) -> set[str]:
         return {*self._properties(types), *OF_ACTIVITY}
 
+    def values_of(self, name: str, types: tuple[str, ...]) -> tuple[str, frozenset[str]] | None:
+        """What a property of the fold's own activities names, and the names there are; unset for others."""
+        if types and set(types) <= {"segment_entered", "segment_left"} and name == "segment":
+            return "segment", self.segments
+        if types == ("status_changed",) and name == "machine":
+            return "status", frozenset(self.machines)
+        if types == ("status_changed",) and name in ("from", "to"):
+            return "state", frozenset(state for states in self.machines.values() for state in states)
+        return None
+
     def states_of(self, name: str) -> frozenset[str] | None:
         """The values that a field of type `state` can have; unset for other fields."""
         return self.machines.get(name) or (frozenset(STATES[name]) if name in STATES else None)

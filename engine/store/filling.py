@@ -135,12 +135,17 @@ class _Filling:
     gone: list[str]
     known: set[str]
     """The segments that contacts may be in already."""
+    put_away: list[str]
+    """Those gone of which contacts remember that they were in them."""
+    back: list[Segment]
+    """Those that contacts may remember, declared again."""
     lanes: int
 
     @classmethod
     def of(cls, db: Database[Document], version: Version) -> _Filling:
         ruleset = rulesets.version(db, version.upkeep)
-        known = set(rulesets.version(db, version.upkeep - 1).segments)
+        before = rulesets.version(db, version.upkeep - 1)
+        known, away = set(before.segments), rulesets.stored_version(db, before.version).put_away
         published = rulesets.stored_version(db, version.upkeep).published_at
         return cls(
             number=version.number,
@@ -149,6 +154,8 @@ class _Filling:
             segments=list(_to_look_at(ruleset, published)),
             gone=sorted(known - set(ruleset.segments)),
             known=known,
+            put_away=sorted(known - set(ruleset.segments) - {segment.id for segment in before.dynamic}),
+            back=[segment for segment in ruleset.segments.values() if segment.id in away],
             lanes=lane_count(db),
         )
 
@@ -206,14 +213,17 @@ def _to_look_at(ruleset: Ruleset, published: datetime) -> Iterator[Segment]:
 def _pass(filling: _Filling) -> list[Document]:
     published = filling.published
     moments = [moment for segment in filling.segments for moment in _moments(segment)]
-    stages: list[Document] = [{"$set": {"_was": "$segments"}}]
+    stages: list[Document] = [{"$set": {"_was": "$segments", "_was_away": "$put_away"}}]
+    if filling.put_away or filling.back:
+        stages.append(_put_away(filling))
     if filling.gone:
-        stages.append({"$unset": [f"segments.{segment}" for segment in filling.gone]})
+        stages.append(_without(filling.gone))
     stages += [_sort_in(filling, level) for level in _levels(filling.segments)]
-    changes: Expression = {"$ne": ["$segments", "$_was"]}
+    changed = [("$segments", "$_was"), ("$put_away", "$_was_away")]
+    due: Document = {}
     if moments:
-        stages += [{"$set": {"_due": _next_due(moments, published)}}]
-        changes = {"$or": [changes, {"$ne": [_or_none("$_due"), _or_none("$next_due")]}]}
+        stages.append({"$set": {"_due": _next_due(moments, published)}})
+        changed.append(("$_due", "$next_due"))
         due = {
             "next_due": {"$ifNull": ["$_due", "$$REMOVE"]},
             "folded_at": {
@@ -225,12 +235,42 @@ def _pass(filling: _Filling) -> list[Document]:
             },
             "_due": "$$REMOVE",
         }
-    else:
-        due = {}
     left = {"filled": {"$ifNull": ["$filled", _leavings()]}} if filling.leaves else {}
+    changes = {"$or": [{"$ne": [_or_none(after), _or_none(before)]} for after, before in changed]}
     version = {"$cond": [changes, {"$add": ["$v", 1]}, "$v"]}
-    stages.append({"$set": {"v": version, **due, **left, "_was": "$$REMOVE"}})
+    stages.append({"$set": {"v": version, **due, **left, "_was": "$$REMOVE", "_was_away": "$$REMOVE"}})
     return stages
+
+
+def _put_away(filling: _Filling) -> Document:
+    """Keep who was in a static segment that goes, and take back who was in one that is there again."""
+    before = {"$ifNull": ["$put_away", []]}
+    inside = {"$map": {"input": {"$objectToArray": {"$ifNull": ["$segments", {}]}}, "in": "$$this.k"}}
+    gone = {"$setIntersection": [filling.put_away, inside]}
+    after = {
+        "$setDifference": [{"$setUnion": [before, gone]}, [segment.id for segment in filling.back]],
+    }
+    back = [
+        {"$cond": [{"$in": [segment.id, before]}, {segment.id: filling.published}, {}]}
+        for segment in filling.back
+        if not segment.dynamic
+    ]
+    kept = {"$sortArray": {"input": "$$after", "sortBy": 1}}
+    away = {"$let": {"vars": {"after": after}, "in": {"$cond": [{"$eq": ["$$after", []]}, "$$REMOVE", kept]}}}
+    return {"$set": {"put_away": away, "segments": _some({"$mergeObjects": ["$segments", *back]})}}
+
+
+def _without(segments: list[str]) -> Document:
+    """Take contacts out of segments that are not declared any more."""
+    fields = {"$objectToArray": {"$ifNull": ["$segments", {}]}}
+    kept = {"$filter": {"input": fields, "cond": {"$not": [{"$in": ["$$this.k", segments]}]}}}
+    return {"$set": {"segments": _some({"$arrayToObject": kept})}}
+
+
+def _some(segments: Expression) -> Expression:
+    """A mapping, or nothing instead of an empty one."""
+    empty = {"$eq": ["$$after", {}]}
+    return {"$let": {"vars": {"after": segments}, "in": {"$cond": [empty, "$$REMOVE", "$$after"]}}}
 
 
 def _levels(segments: list[Segment]) -> list[list[Segment]]:
@@ -260,8 +300,7 @@ def _sort_in(filling: _Filling, level: list[Segment]) -> Document:
     if left:
         kept = {"$not": [{"$in": ["$$this.k", left]}]}
         after = {"$arrayToObject": {"$filter": {"input": {"$objectToArray": after}, "cond": kept}}}
-    present = {"$cond": [{"$eq": ["$$after", {}]}, "$$REMOVE", "$$after"]}
-    return {"$set": {"segments": {"$let": {"vars": {"after": after}, "in": present}}}}
+    return {"$set": {"segments": _some(after)}}
 
 
 def _leavings() -> Expression:

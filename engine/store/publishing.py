@@ -7,7 +7,7 @@ brought up to date by the workers, whenever no activity waits: `lanes.outdated_i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -134,8 +134,10 @@ def succeed(
         outdated_below=before.outdated_below,
         recomputed=number if recompute else before.recomputed,
         filling=before.filling,
+        put_away=() if recompute else _put_away(before.put_away, old, new),
     )
-    if not recompute and not _is_kept_otherwise(old, new):
+    back = set(before.put_away) & set(new.segments)
+    if not recompute and not back and not _is_kept_otherwise(old, new):
         return version
     fills = not recompute and not before.filling and filling.can_fill(old, new)
     return replace(
@@ -183,6 +185,12 @@ def _since(old: Ruleset, new: Ruleset, now: datetime) -> dict[str, datetime]:
         if held_since is not None:
             since[segment.id] = held_since
     return since
+
+
+def _put_away(before: Iterable[str], old: Ruleset, new: Ruleset) -> Sequence[str]:
+    """The static segments that are not declared any more."""
+    static = set(old.segments) - {segment.id for segment in old.dynamic}
+    return sorted({*before, *static} - set(new.segments))
 
 
 def _same(one: Any, other: Any) -> bool:

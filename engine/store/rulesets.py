@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -26,6 +26,8 @@ class Version:
 
     `since`, `upkeep`, `kept_from` and `recomputed` are as in `ruleset.Standing`.  While
     its segments are `filling`, contacts kept since `outdated_below` are left to that.
+    `put_away` are the static segments that were declared before and are no more: contacts
+    remember that they were in them.
     """
 
     number: int
@@ -39,6 +41,7 @@ class Version:
     outdated_below: int = 1
     recomputed: int = 1
     filling: bool = False
+    put_away: Sequence[str] = ()
 
     def standing(self) -> Standing:
         return Standing(
@@ -109,6 +112,12 @@ def current_number(db: Database[Document]) -> int:
 
 
 _UNPREPARED = "there is no ruleset yet: the database is not prepared, run `sheets up`"
+
+
+def segments_ever(db: Database[Document]) -> set[str]:
+    """The ids of the segments in force, and of those that contacts remember to have been in."""
+    present = current(db)
+    return {*present.segments, *stored_version(db, present.version).put_away}
 
 
 def rulebook(db: Database[Document]) -> Rulebook:

@@ -7,7 +7,7 @@ from dashboard import signing_in
 from dashboard.components import segment_members
 from dashboard.pages import rules as rules_page
 from engine.access import accounts
-from engine.store import agreement, contacts, publishing
+from engine.store import agreement, contacts, publishing, rulesets
 from engine.store.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import SCRIPT, shown
@@ -149,3 +149,35 @@ def test_the_sheet_says_how_statuses_came_about(db, open_page, bought_shoes):
     text = shown(app.run())
 
     assert "<td>Newsletter: not subscribed → subscribed</td>" in text
+
+
+def test_a_marketer_deletes_a_segment_and_takes_that_back(db, open_page, bought_shoes):
+    app = open_page("marketer", page="segments", segment="vip")
+    app.button(key="segments.delete").click().run()
+    assert "VIP</b> is taken out of the rules: 0 contacts leave it" in shown(app)
+
+    app.button(key="segments.delete.sure").click().run()
+
+    assert "vip" not in rulesets.current(db).segments
+    text = shown(app)
+    assert "VIP</b> was deleted with version 2 of the rules" in text
+    assert "segment=vip" not in text
+    app.button(key="segments.undelete").click().run()
+    assert "segment=vip" in shown(app)
+    assert rulesets.current_number(db) == 3
+
+
+def test_a_segment_that_is_used_is_not_deleted_and_the_page_says_by_what(db, open_page):
+    app = open_page("admin", page="segments", segment="customers")
+
+    app.button(key="segments.delete").click().run()
+
+    assert "Customers cannot be deleted while something uses it" in shown(app)
+    assert "(segments.yaml:" in shown(app)
+    assert not [button for button in app.button if button.key == "segments.delete.sure"]
+
+
+def test_a_viewer_is_not_offered_to_delete_a_segment(open_page):
+    assert not [
+        b for b in open_page("viewer", page="segments", segment="vip").button if b.key == "segments.delete"
+    ]

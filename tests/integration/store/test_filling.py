@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import Conflict
+from engine.rules import editing
 from engine.store import (
     agreement,
     batch,
@@ -20,7 +21,7 @@ from engine.store import (
 from engine.store.connection import utc_now
 from engine.store.listing import Listing
 from engine.store.patterns import PatternGivenUp
-from tests.builders import an_activity, identified
+from tests.builders import an_activity, by_hand, identified
 from tests.chaos.workload import workload
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -206,3 +207,43 @@ def test_a_batch_that_was_folded_under_older_rules_is_not_committed(lived):
     applied = batch.apply(lived, lease, waiting, rulesets.rulebook(lived), clock=utc_now)
 
     assert applied.applied == 1
+
+
+def members_of(db, segment):
+    return {row["_id"] for row in db.contacts.find({f"segments.{segment}": {"$exists": True}}, {"_id": 1})}
+
+
+def test_members_of_a_static_segment_that_is_taken_out_of_the_rules_are_in_it_again_once_it_is_back(lived):
+    some = list(lived.contacts.find({"deleted": {"$ne": True}}).sort("_id").limit(2))
+    receive_and_drain(lived, [by_hand(row["keys"][0], utc_now(), add_to=["vip"]) for row in some])
+    with_vip = publishing.completed(lived, {})["segments.yaml"]
+    members = members_of(lived, "vip")
+    assert members == {row["_id"] for row in some}
+
+    without = editing.without_entry(with_vip, "segments", "vip")
+    published(lived, utc_now() + timedelta(hours=1), segments=without)
+    filling.fill(lived, filling.claim(lived, now=utc_now()))
+    assert members_of(lived, "vip") == set()
+    published(lived, utc_now() + timedelta(hours=2), segments=with_vip)
+    filling.fill(lived, filling.claim(lived, now=utc_now()))
+
+    assert members_of(lived, "vip") == members
+    assert not lived.contacts.count_documents({"put_away": {"$exists": True}})
+    filled = known(lived)
+    fold_instead(lived)
+    folded = known(lived)
+    assert filled[1] == folded[1], "the timelines"
+    assert filled[0] == folded[0], "the contacts"
+
+
+def test_a_static_segment_is_put_away_alike_by_mongodb_and_by_the_fold(lived):
+    row = lived.contacts.find_one({"deleted": {"$ne": True}})
+    receive_and_drain(lived, [by_hand(row["keys"][0], utc_now(), add_to=["vip"])])
+
+    published(lived, utc_now() + timedelta(hours=1), segments=SEGMENTS)
+    filling.fill(lived, filling.claim(lived, now=utc_now()))
+
+    filled = known(lived)
+    assert filled[0][row["_id"]]["put_away"] == ["vip"]
+    fold_instead(lived)
+    assert known(lived) == filled

@@ -132,6 +132,21 @@ def test_a_rule_that_makes_no_sense_is_refused(more, said):
     assert said in found[0]
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("on: segment_entered, when: {activity.segment: vips}", "no segment 'vips', did you mean 'vip'?"),
+        ("on: segment_left, when: {activity.segment: {in: [vip, none]}}", "no segment 'none'"),
+        ("on: status_changed, when: {activity.machine: newsleter}", "no status 'newsleter', did you mean 'newsletter'?"),
+        ("on: status_changed, when: {activity.to: subscribd}", "no state 'subscribd', did you mean 'subscribed'?"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_waits_for_a_segment_or_status_that_there_is_not_is_told(asked, said):
+    found = problems(scoring=f"rules:\n  - {{id: r, name: R, {asked}, points: 1, limit: once}}\n")
+
+    assert any(said in line and line.startswith("scoring.yaml:2:") for line in found), found
+
+
 def test_segments_that_refer_to_each_other_in_a_circle_are_named():
     text = """
 segments:

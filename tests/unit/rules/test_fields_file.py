@@ -87,3 +87,26 @@ def test_a_setting_is_changed_and_comments_stay():
 
 def test_the_line_of_each_entry_is_known():
     assert editing.lines_of(TEXT, "fields") == {"size": 4, "tier": 5}
+
+
+def test_an_entry_goes_with_its_comment_and_the_rest_stays_to_the_letter():
+    text = (
+        "# what this is\n\nsegments:\n  # the first\n  - {id: a, name: A}   # so\n\n"
+        "  # the second,\n  # in two lines\n  - id: b\n    name: B\n\n  # the last\n  - {id: c, name: C}\n\n"
+        "# how it is tried\ntests: [{name: t,   given: [{page_visited: {}}]}]\n"
+    )
+
+    first, second, third = (editing.without_entry(text, "segments", id_) for id_ in "abc")
+
+    assert first == text.replace("  # the first\n  - {id: a, name: A}   # so\n\n", "")
+    assert second == text.replace("  # the second,\n  # in two lines\n  - id: b\n    name: B\n\n", "")
+    assert third == text.replace("  # the last\n  - {id: c, name: C}\n\n", "")
+    assert editing.without_entry(text, "segments", "none") == text
+
+
+def test_the_last_entry_leaves_an_empty_list_and_braces_stay():
+    text = "segments:\n  - {id: a, name: A}\ntests:\n  - {name: t, given: [{page_visited: {}}]}\n"
+
+    assert editing.without_entry(text, "segments", "a") == (
+        "segments: []\ntests:\n  - {name: t, given: [{page_visited: {}}]}\n"
+    )

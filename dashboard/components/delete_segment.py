@@ -1,0 +1,106 @@
+"""Deleting a segment, and taking that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.components.asking import Asked, answered, ask, asked
+from dashboard.components.problems import problem_box, told
+from dashboard.components.text import Html, joined, show, tag
+from dashboard.installation import database
+from engine.access import segments
+from engine.access.accounts import CurrentUser
+from engine.access.segments import Deletable
+from engine.store.connection import utc_now
+from engine.store.rulesets import Version
+
+_DIALOG = "delete segment"
+_DELETED = "segments.deleted"
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A segment that was just deleted: what it was called, and by which version."""
+
+    name: str
+    by: Version
+
+
+def offer(segment: str) -> None:
+    """The button that asks."""
+    st.button(
+        "Delete", icon=":material/delete:", key="segments.delete", on_click=partial(ask, _DIALOG, segment)
+    )
+
+
+def is_asked(segment: str) -> bool:
+    """Whether the question stands, of this segment."""
+    return asked() == Asked(_DIALOG, segment)
+
+
+def confirmed(user: CurrentUser, segment: str) -> bool:
+    """Ask by name, or say what uses it; true once it was deleted."""
+    with told():
+        return _asked(user, segments.deletable(database(), user, segment))
+    return False
+
+
+def _asked(user: CurrentUser, found: Deletable) -> bool:
+    with st.container(border=True, key="segments.deleting"):
+        if found.uses:
+            _refuse(found)
+            return False
+        show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
+        with st.container(horizontal=True):
+            sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
+            st.button("Cancel", key="segments.delete.cancel", on_click=answered)
+        if sure:
+            version = segments.delete(database(), user, found.id, base=found.version, now=utc_now())
+            st.session_state[_DELETED] = Deleted(found.name, version)
+            answered()
+            return True
+    return False
+
+
+def _refuse(found: Deletable) -> None:
+    problem_box(
+        [
+            f"{found.name} cannot be deleted while something uses it. Take it out there first:",
+            *map(str, found.uses),
+        ]
+    )
+    st.button("Close", key="segments.delete.close", on_click=answered)
+
+
+def _what(found: Deletable) -> str:
+    members = (
+        "1 contact leaves it" if found.members == 1 else f"{formats.count(found.members)} contacts leave it"
+    )
+    return (
+        f" is taken out of the rules: {members}, and it is no longer offered in filters. It can be restored."
+    )
+
+
+def just_deleted(user: CurrentUser) -> None:
+    """Say what was deleted last, with the way back."""
+    deleted: Deleted | None = st.session_state.get(_DELETED)
+    if deleted is None:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="segments.gone"):
+        with st.container(width="stretch"):
+            words = f" was deleted with version {deleted.by.number} of the rules."
+            show(Html(f'<div role="status">{joined([tag("b", deleted.name), words])}</div>'))
+        if st.button("Undo", icon=":material/undo:", key="segments.undelete"):
+            with told():
+                segments.restore(database(), user, deleted.by, now=utc_now())
+                _forget()
+                st.rerun()
+        st.button("Close", key="segments.gone.close", on_click=_forget)
+
+
+def _forget() -> None:
+    st.session_state.pop(_DELETED, None)

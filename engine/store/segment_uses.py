@@ -1,0 +1,73 @@
+"""Where a segment is used: what would have no meaning without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.core.rulebook import AddToSegment, RemoveFromSegment, Rule, Ruleset
+from engine.core.segments import ADD_TO, REMOVE_FROM
+from engine.rules import editing
+from engine.rules.circles import segments_asked
+from engine.rules.rule_tests import RuleTest
+from engine.rules.ruleset import rule_tests_of
+from engine.rules.segments_file import mentioned
+from engine.store import rulesets
+from engine.store.field_uses import Use
+
+Document = dict[str, Any]
+
+_UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yaml": "machines"}
+
+
+def uses_of(db: Database[Document], segment: str) -> list[Use]:
+    """The segments, rules, statuses and tests in force that name a segment, and work under way that does."""
+    version = rulesets.stored_version(db, rulesets.current_number(db))
+    named = [
+        Use(name, file, editing.lines_of(version.texts.get(file, ""), _UNDER[file]).get(id_))
+        for name, file, id_ in _named(rulesets.current(db), segment)
+    ]
+    return [*named, *_tests(_tests_of(db, version.number), segment), *_jobs(db, segment)]
+
+
+def _named(ruleset: Ruleset, segment: str) -> Iterator[tuple[str, str, str]]:
+    """What names a segment: what people call it, its file, and its id there."""
+    for other in ruleset.dynamic:
+        if segment in mentioned(other.condition):
+            yield f"the segment “{other.name}”", "segments.yaml", other.id
+    for rule in (rule for rules in ruleset.rules.values() for rule in rules):
+        if segment in _asked_by(rule):
+            yield f"the rule “{rule.name}”", "scoring.yaml", rule.id
+    for machine in ruleset.machines.values():
+        moves = (move for transitions in machine.transitions.values() for move in transitions)
+        if any(segment in mentioned(move.when) for move in moves):
+            yield f"the status “{machine.label}”", "transitions.yaml", machine.id
+
+
+def _asked_by(rule: Rule) -> set[str]:
+    changed = {
+        effect.segment for effect in rule.effects if isinstance(effect, AddToSegment | RemoveFromSegment)
+    }
+    waited_for = segments_asked(rule) if rule.on in ("segment_entered", "segment_left") else set[str]()
+    return changed | waited_for | set(mentioned(rule.when))
+
+
+@lru_cache(maxsize=8)
+def _tests_of(db: Database[Document], number: int) -> list[RuleTest]:
+    return rule_tests_of(rulesets.stored_version(db, number).texts)
+
+
+def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
+    for test in tests:
+        if segment in (*test.expect.get("segments", ()), *test.expect.get("not_segments", ())):
+            yield Use(f"the test “{test.name}”", test.file, test.place[0])
+
+
+def _jobs(db: Database[Document], segment: str) -> Iterator[Use]:
+    """Changes of many contacts that are not at their end."""
+    change = [{f"wanted.change.{name}": segment} for name in (ADD_TO, REMOVE_FROM)]
+    for row in db.jobs.find({"state": {"$in": ["waiting", "running"]}, "$or": change}, {"title": 1}):
+        yield Use(f"“{row['title']}”, which is under way", "Contacts", None)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from engine.core.activities import ContactId
 from engine.store.listing import Listing, Part
 from engine.store.places import Cursor
+from engine.store.views import View
 
 SIZES = (25, 50, 100, 200)
 """Rows of a page that one can choose from."""
@@ -18,6 +19,12 @@ SIZE = 50
 
 PLACE = "after"
 """The parameter that says where in the list the page begins."""
+
+ALL = "all"
+"""The view that is none: all contacts, also for who usually opens a view of their own."""
+
+MAX_COLUMNS = 4_000
+"""Characters of the names of columns that an address may carry."""
 
 EDITED = "filter"
 """The parameter that names the filter whose form is open, by its number."""
@@ -33,7 +40,8 @@ class ListAddress:
       fixed: Conditions that belong to that page, and so are not in its address.
       size: Rows of a page.
       after: Where the page begins; unset for the beginning.
-      view: The saved view that was chosen, however the list was changed since.
+      view: The saved view that was chosen, however the list was changed since; ALL for none.
+      columns: What is shown instead of what the view, or its reader, usually shows.
     """
 
     listing: Listing
@@ -42,6 +50,7 @@ class ListAddress:
     size: int = SIZE
     after: Cursor | None = None
     view: str | None = None
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def read(
@@ -51,8 +60,24 @@ class ListAddress:
         asked = parameters.get("size", "")
         size = int(asked) if asked.isdecimal() and int(asked) in SIZES else SIZE
         return cls(
-            Listing.from_address(parameters), page, fixed, size, parameters.get(PLACE), parameters.get("view")
+            Listing.from_address(parameters),
+            page,
+            fixed,
+            size,
+            parameters.get(PLACE),
+            parameters.get("view"),
+            tuple(filter(None, parameters.get("columns", "")[:MAX_COLUMNS].split(","))),
         )
+
+    @classmethod
+    def of_view(cls, view: View) -> ListAddress:
+        """The address of a saved view as it was saved."""
+        return cls(view.listing, size=view.size, view=view.id)
+
+    def differs_from(self, view: View) -> bool:
+        """Whether the list was changed since the view was chosen."""
+        columns = self.columns or view.columns
+        return (self.listing, self.size, columns) != (view.listing, view.size, view.columns)
 
     @property
     def whole(self) -> Listing:
@@ -100,6 +125,8 @@ class ListAddress:
             said["size"] = str(self.size)
         if self.view:
             said["view"] = self.view
+        if self.columns:
+            said["columns"] = ",".join(self.columns)
         return {**said, PLACE: self.after} if self.after else said
 
 

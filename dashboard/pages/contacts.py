@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.components.asking import ask
-from dashboard.components.contact_columns import Reading, chosen, offered
+from dashboard.components.column_chooser import column_chooser, columns_of
+from dashboard.components.contact_columns import Column, Reading, chosen, offered
 from dashboard.components.contact_list import LOOK_ONLY, Handlers, contact_list
 from dashboard.components.deleting import just_deleted
 from dashboard.components.pager import pager
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.search_box import search_box
 from dashboard.components.text import Html, empty_state, joined, link, show, tag
+from dashboard.components.views_dialogs import just_deleted_view
+from dashboard.components.views_menu import changed_bar, views_menu
 from dashboard.installation import database
-from dashboard.list_address import EDITED, PLACE, ListAddress
+from dashboard.list_address import ALL, EDITED, PLACE, ListAddress
 from dashboard.pages import contacts_dialogs as dialogs
-from engine.access import reading
+from engine.access import reading, views
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may, require
 from engine.access.reading import Hidden
-from engine.core.rulebook import Ruleset
 from engine.store import listing as listings
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.listing import ContactPage, Listing
+from engine.store.views import Usual, View
 
 
 def render(user: CurrentUser) -> None:
     """Make and move; search; the list."""
     require(user, Permission.SEE)
     ruleset = rulesets.current(database())
+    found = views.all_views(database(), user)
+    usual = views.usual(database(), user)
+    _open_with(found, usual)
     address, left_out = _address()
+    present = next((view for view in found if view.id == address.view), None)
+    known = offered(ruleset)
+    columns = columns_of(address, present, usual.columns)
     title = _top(user)
-    _find(address)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="contacts-find"):
+        with st.container(width="stretch"):
+            _find(address)
+        views_menu(user, found, present)
+        column_chooser(user, columns, known, present=present, address=address)
+    changed_bar(user, present, address)
+    just_deleted_view(user)
     problem_box(left_out)
     if may(user, Permission.EDIT_CONTACTS):
         just_deleted(user)
@@ -44,10 +62,24 @@ def render(user: CurrentUser) -> None:
         return
     title.html(_title(page, address.listing))
     if page.rows:
-        _list(user, page, address, ruleset)
+        _list(
+            user,
+            page,
+            address,
+            Reading(utc_now(), ruleset.account.time_zone, ruleset),
+            chosen(columns, known),
+        )
     else:
         _nobody(address)
     dialogs.open_dialog(user)
+
+
+def _open_with(found: Sequence[View], usual: Usual) -> None:
+    """Show the view that somebody opens the page with, where the address names no list."""
+    if not st.query_params.to_dict().keys() - {"page"}:
+        view = next((view for view in found if view.id == usual.view), None)
+        if view is not None:
+            st.query_params.from_dict(ListAddress.of_view(view).parameters)
 
 
 def _address() -> tuple[ListAddress, list[str]]:
@@ -102,13 +134,14 @@ def _find(address: ListAddress) -> None:
 # The list
 
 
-def _list(user: CurrentUser, page: ContactPage, address: ListAddress, ruleset: Ruleset) -> None:
-    columns = chosen((), offered(ruleset))
+def _list(
+    user: CurrentUser, page: ContactPage, address: ListAddress, reading_: Reading, columns: Sequence[Column]
+) -> None:
     contact_list(
         page,
         columns=columns,
         address=address,
-        reading=Reading(utc_now(), ruleset.account.time_zone, ruleset),
+        reading=reading_,
         key="contacts.list",
         handlers=_handlers(user),
     )
@@ -124,7 +157,8 @@ def _handlers(user: CurrentUser) -> Handlers:
 
 
 def _all(address: ListAddress) -> Html:
-    return link(address.of(Listing(sort=address.listing.sort)), "Show all contacts")
+    everybody = replace(address, view=ALL, columns=())
+    return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
 
 
 def _nobody(address: ListAddress) -> None:

@@ -11,8 +11,13 @@ from dashboard.components import transfer
 from dashboard.components.asking import answered, asked
 from dashboard.components.deleting import delete_contact
 from dashboard.components.new_contact import new_contact
+from dashboard.components.views_dialogs import delete_view, edit_view, save_view
+from dashboard.components.views_menu import DELETE as DELETE_VIEW
+from dashboard.components.views_menu import EDIT as EDIT_VIEW
+from dashboard.components.views_menu import SAVE as SAVE_VIEW
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
+from engine.store.views import View
 
 NEW, IMPORT, EXPORT, HISTORY = "new", "import", "export", "history"
 DELETE = "delete"
@@ -50,10 +55,28 @@ def _delete(user: CurrentUser, about: ContactId) -> None:
     delete_contact(user, about)
 
 
+@st.dialog("Save this list as a view", on_dismiss=answered)
+def _save_view(user: CurrentUser, about: View | None) -> None:
+    save_view(user, about)
+
+
+@st.dialog("Edit this view", on_dismiss=answered)
+def _edit_view(user: CurrentUser, about: View) -> None:
+    edit_view(user, about)
+
+
+@st.dialog("Delete this view?", on_dismiss=answered)
+def _delete_view(user: CurrentUser, about: View) -> None:
+    delete_view(user, about)
+
+
 _DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
     NEW: _new,
     IMPORT: _import,
     EXPORT: _export,
     HISTORY: _history,
     DELETE: _delete,
+    SAVE_VIEW: _save_view,
+    EDIT_VIEW: _edit_view,
+    DELETE_VIEW: _delete_view,
 }

@@ -7,10 +7,11 @@ import streamlit as st
 from dashboard.components.text import empty_state, show
 from dashboard.components.timeline import timeline
 from dashboard.installation import database, time_zone
-from engine.access import reading
+from engine.access import activity
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 from engine.store.connection import utc_now
+from engine.store.timelines import Wanted
 
 MORE = 50
 """Activities shown at first, and added by each "load more"."""
@@ -20,8 +21,8 @@ MORE = 50
 def activity_tab(user: CurrentUser, contact: ContactId) -> None:
     """What happened to a contact, the newest first."""
     db, shown = database(), f"sheet.shown.{contact}"
-    types = reading.types_of(db, user, contact)
-    names = {type_: f"{label} ({count})" for type_, label, count in types}
+    counts = activity.counts(db, user, contact)
+    names = {type_.type: f"{type_.label} ({type_.count})" for type_ in counts.types}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
             "Types",
@@ -33,7 +34,7 @@ def activity_tab(user: CurrentUser, contact: ContactId) -> None:
         )
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
     limit = st.session_state.setdefault(shown, MORE)
-    page = reading.timeline(db, user, contact, types=chosen, limit=limit)
+    page = activity.timeline(db, user, contact, wanted=Wanted(types=tuple(chosen)), limit=limit)
     if not page.rows:
         advice = "Nothing of the chosen kind has happened." if chosen else "Nothing has happened yet."
         empty_state("No activity", advice)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dashboard import formats
 from dashboard.components.text import Html, badge, joined, safe, tag
 from engine.store import sheets
-from engine.store.timelines import TimelineRow
+from engine.store.timeline_rows import TimelineRow
 
 
 def timeline(rows: Sequence[TimelineRow], *, now: datetime, zone: ZoneInfo) -> Html:

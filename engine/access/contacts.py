@@ -49,6 +49,23 @@ def edit(
         return edits.edit(db, contact, change, id_=id_, author=user.name, now=now, read=read)
 
 
+def take_back(
+    db: Database[Document],
+    user: CurrentUser,
+    contact: ContactId,
+    undone: ActivityId,
+    *,
+    id_: ActivityId,
+    now: datetime,
+    reason: str = "",
+) -> frozenset[int]:
+    """Take back a bounce that was none, an import or an edit (also one that took something back).
+
+    Raises NotAllowed, and InvalidEdit with why it cannot be.
+    """
+    return edit(db, user, contact, Edit(undoes=undone, reason=reason), id_=id_, now=now)
+
+
 def delete(
     db: Database[Document],
     user: CurrentUser,

@@ -7,7 +7,6 @@ ours is refused, so that no guess can be confirmed by it, not even letter by let
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -19,13 +18,12 @@ from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, require
 from engine.core import masking
 from engine.core.activities import ContactId
-from engine.core.catalog import ActivityCatalog
 from engine.core.conditions import Compare, leaves
 from engine.core.fields import CUSTOM
 from engine.core.reach import Reach
 from engine.errors import ContactSheetsError
 from engine.rules.explain import Explained
-from engine.store import contacts, rulesets, sheets, timelines
+from engine.store import contacts, rulesets, sheets
 from engine.store import listing as listings
 from engine.store import reasons as store_reasons
 from engine.store.contacts import ContactRow
@@ -33,7 +31,6 @@ from engine.store.listing import ContactPage, Listing
 from engine.store.places import Cursor
 from engine.store.reasons import Reasons, SegmentReason
 from engine.store.sheets import Sheet, SheetStatus
-from engine.store.timelines import TimelinePage, TimelineRow
 
 Document = dict[str, Any]
 
@@ -116,30 +113,6 @@ def sheet(db: Database[Document], user: CurrentUser, contact: ContactId, *, now:
     return _masked_sheet(found) if found is not None and masks(db, user) else found
 
 
-def timeline(
-    db: Database[Document],
-    user: CurrentUser,
-    contact: ContactId,
-    *,
-    types: Sequence[str] = (),
-    before: str | None = None,
-    limit: int = 50,
-) -> TimelinePage:
-    """A contact's activities, the newest first.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    found = timelines.timeline(db, contact, types=types, before=before, limit=limit)
-    if not masks(db, user):
-        return found
-    catalog = rulesets.current(db).catalog
-    return msgspec.structs.replace(found, rows=[masked_activity(row, catalog) for row in found.rows])
-
-
-def types_of(db: Database[Document], user: CurrentUser, contact: ContactId) -> list[tuple[str, str, int]]:
-    """The types of a contact's activities, with label and number.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return timelines.types_of(db, contact)
-
-
 def reasons(
     db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime
 ) -> Reasons | None:
@@ -177,28 +150,6 @@ def masked_row(row: ContactRow) -> ContactRow:
         last_name=_each(masking.masked_name, row.last_name),
         custom=masking.masked_custom(dict(row.custom)),
     )
-
-
-def masked_activity(row: TimelineRow, catalog: ActivityCatalog) -> TimelineRow:
-    """A line of the timeline; its summary is made anew of what is left.
-
-    What Contact Sheets itself notes of statuses and segments keeps its words.
-    """
-    details = masking.masked_details(row.type, row.details, catalog)
-    named = row.type in ("status_changed", "segment_entered", "segment_left")
-    summary = (
-        masking.without_addresses(row.summary)
-        if named
-        else catalog.summary(row.type, _told(details.get("properties", {})))
-    )
-    return msgspec.structs.replace(
-        row, id=_plain(row.id), label=_plain(row.label), details=details, summary=summary
-    )
-
-
-def _told(properties: Document) -> Document:
-    """Properties for a line of text: a line of dots says nothing."""
-    return {name: value for name, value in properties.items() if value != masking.HIDDEN}
 
 
 def _masked_sheet(sheet: Sheet) -> Sheet:

@@ -115,7 +115,10 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
-    """What a person took back; what takes something back can itself be taken back."""
-    undoing = {activity.id: activity.undoes for activity in history if activity.undoes is not None}
-    again = set(undoing.values())
-    return {undone for id_, undone in undoing.items() if id_ not in again}
+    """What people took back: what takes something back counts unless a later one takes it back."""
+    taking = sorted((activity for activity in history if activity.undoes), key=lambda a: a.moment)
+    undone: set[ActivityId] = set()
+    for activity in reversed(taking):
+        if activity.undoes is not None and activity.id not in undone:
+            undone.add(activity.undoes)
+    return undone

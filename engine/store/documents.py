@@ -67,8 +67,9 @@ class StoredActivity(me.DynamicDocument):
         "collection": "activities",
         "auto_create_index": False,
         "indexes": [
-            # A contact's timeline, and the history that a fold from the start reads.
-            {"fields": ["stream", "happened_at", "_id"]},
+            # A contact's timeline, and the history that a fold from the start reads; with the type
+            # a timeline of some types, and the counts of them, read nothing else.
+            {"fields": ["stream", "happened_at", "_id", "type"]},
             {"fields": ["lane", "received_at"], "partialFilterExpression": {"state": "received"}},
             {"fields": ["failure.at"], "partialFilterExpression": {"state": "failed"}},
             # What is counted by day.

@@ -30,7 +30,7 @@ from engine.core.scoring import MAX_POINTS
 from engine.core.segments import ADD_TO, REMOVE_FROM
 from engine.core.statuses import by_hand, reachable_by_hand
 from engine.errors import ContactSheetsError, InvalidIdentity
-from engine.store import inbox, rulesets
+from engine.store import inbox, rulesets, undoing
 from engine.store.contact_documents import LIVING
 
 Document = dict[str, Any]
@@ -324,6 +324,8 @@ class _Checked:
         identities, other = _identities(db, row, change, ruleset, problems)
         traits, cleared = _traits(row, change, ruleset, problems)
         problems |= _wrong_statuses(row, change, ruleset) | _wrong_segments(change, ruleset)
+        if change.undoes is not None and (why := undoing.check(db, row, change.undoes)) is not None:
+            problems[UNDOES] = f"this cannot be taken back: {why}"
         if change.points and not change.reason.strip():
             problems["points"] = _POINTS_NEED_REASON
         if abs(change.points) > MAX_POINTS:

@@ -14,6 +14,7 @@ from engine.core.rulebook import Ruleset, Segment
 from engine.rules.explain import Explained, explain
 from engine.store import contact_documents, rulesets, sheets, timelines
 from engine.store.sheets import SheetPoints, SheetStatus
+from engine.store.timeline_rows import status_words
 
 Document = dict[str, Any]
 
@@ -125,7 +126,7 @@ def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> l
     rows = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     moves = []
     for row in rows:
-        said = timelines.status_words(row["properties"], ruleset)
+        said = status_words(row["properties"], ruleset)
         because = _because(db, row["cause"], ruleset) or "time went by"
         moves.append(Move(said["machine"], said["from"], said["to"], row["happened_at"], because))
     return moves

@@ -3,91 +3,168 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from pymongo.database import Database
 
 from engine.core.activities import ActivityId, ContactId
-from engine.core.rulebook import Ruleset
-from engine.store import rulesets
-from engine.store.groups import as_said
+from engine.store import rulesets, spans
+from engine.store.findable import plain_letters
+from engine.store.timeline_rows import Shown, Teller, TimelineRow, whole
 
 Document = dict[str, Any]
 
+SCANNED = 5_000
+"""Activities that a search looks at before it asks whether to go on."""
 
-class TimelineRow(msgspec.Struct, frozen=True):
-    """An activity as a line of the timeline."""
 
-    id: str
-    type: str
-    label: str
-    icon: str
-    happened_at: datetime
-    summary: str
-    points: int | None
-    details: dict[str, Any]
-    derived: bool
-    clamped: bool
-    bot: bool
+BATCH = 1_000
+"""Activities that come at once, so that a search that has found enough reads no further."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is wanted of a timeline.
+
+    Parameters:
+      types: Only these types; none for all.
+      first: From this day on, in the account's time zone.
+      last: Up to this day, included.
+      text: Words that stand in what is shown of an activity; case and accents do not matter.
+    """
+
+    types: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.types or self.first or self.last or self.text.strip())
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
+        """The days as times: the first included, the last not."""
+        since = None if self.first is None else datetime.combine(self.first, time(), zone)
+        until = (
+            None
+            if self.last is None or self.last == date.max
+            else datetime.combine(self.last + timedelta(days=1), time(), zone)
+        )
+        return since, until
+
+
+EVERYTHING = Wanted()
 
 
 class TimelinePage(msgspec.Struct, frozen=True):
-    """Some rows of the timeline, the newest first; `next` continues it."""
+    """Some rows of the timeline, the newest first; `next` continues it.
+
+    After a search `scanned` is how many activities were looked at, and `reached` how far
+    back: if there is more, the search can be gone on with.
+    """
 
     rows: list[TimelineRow]
     next: str | None
+    scanned: int | None = None
+    reached: datetime | None = None
 
 
 def timeline(
     db: Database[Document],
     contact_id: ContactId,
     *,
-    types: Sequence[str] = (),
+    wanted: Wanted = EVERYTHING,
     before: str | None = None,
     limit: int = 50,
+    scan: int = SCANNED,
+    shown: Shown = whole,
 ) -> TimelinePage:
-    """A contact's activities, the newest first, and those of all who became this contact."""
-    contact = db.contacts.find_one({"_id": contact_id}, _HELD)
+    """A contact's activities, the newest first, and those of all who became this contact.
+
+    A search reads at most `scan` of them, and finds what is `shown`: nobody learns by it
+    what they may not see.
+    """
+    contact = spans.held(db, contact_id)
     if contact is None:
         return TimelinePage([], None)
-    query: Document = {"$or": _spans(contact), "state": "applied"}
-    if types:
-        query["type"] = {"$in": list(types)}
-    place = _place(before)
+    place, ruleset = _place(before), rulesets.current(db)
+    told = Teller(db, contact, ruleset, shown)
+    documents = _documents(db, contact, wanted, place, ruleset.account.time_zone)
+    if wanted.text.strip():
+        return _searched(documents, wanted.text, told, limit=limit, scan=scan)
+    rows = list(islice(documents(limit + 1), limit + 1))
+    return TimelinePage(told.rows(rows[:limit]), _after(rows[limit - 1]) if len(rows) > limit else None)
+
+
+Documents = Callable[[int], Iterator[Document]]
+"""Gives activities, the newest first, reading so many at first."""
+
+
+def _documents(
+    db: Database[Document], contact: Document, wanted: Wanted, place: Place | None, zone: ZoneInfo
+) -> Documents:
+    since, until = wanted.bounds(zone)
+    more: Document = {"state": "applied"}
+    if wanted.types:
+        more["type"] = {"$in": list(wanted.types)}
     if place is not None:
-        at, id_ = place
-        query["$and"] = [{"$or": [{"happened_at": {"$lt": at}}, {"happened_at": at, "_id": {"$lt": id_}}]}]
-    stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(limit + 1)
+        until = min(until or place[0] + _A_MOMENT, place[0] + _A_MOMENT)
+        more["$nor"] = [{"happened_at": place[0], "_id": {"$gte": place[1]}}]
+    query = spans.query(contact, more, since=since, until=until)
     untold = [
         row
         for row in enterings_by_publishing(db, contact)
-        if (not types or row["type"] in types) and (place is None or _moment(row) < place)
+        if (not wanted.types or row["type"] in wanted.types)
+        and (since is None or row["happened_at"] >= since)
+        and (until is None or row["happened_at"] < until)
+        and (place is None or _moment(row) < place)
     ]
-    found = sorted([*stored, *untold], key=_moment, reverse=True)
-    rows, more = found[:limit], len(found) > limit
-    points = _points_of(db, [row["_id"] for row in rows])
-    ruleset = rulesets.current(db)
-    return TimelinePage(
-        rows=[_timeline_row(row, ruleset, points.get(row["_id"])) for row in rows],
-        next=f"{rows[-1]['happened_at'].isoformat()}~{rows[-1]['_id']}" if more else None,
-    )
+
+    def read(number: int) -> Iterator[Document]:
+        stored = (
+            db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(number).batch_size(BATCH)
+        )
+        return _merged(stored, untold)
+
+    return read
 
 
-def types_of(db: Database[Document], contact_id: ContactId) -> list[tuple[str, str, int]]:
-    """The types of a contact's activities with label and number, the most frequent first."""
-    contact = db.contacts.find_one({"_id": contact_id}, _HELD)
-    if contact is None:
-        return []
-    catalog = rulesets.current(db).catalog
-    matching = {"$match": {"$or": _spans(contact), "state": "applied"}}
-    counted = db.activities.aggregate([matching, {"$group": {"_id": "$type", "n": {"$sum": 1}}}])
-    counts = Counter({row["_id"]: row["n"] for row in counted})
-    counts.update(row["type"] for row in enterings_by_publishing(db, contact))
-    return [(type_, catalog.label(type_), count) for type_, count in counts.most_common()]
+_A_MOMENT = timedelta(milliseconds=1)
+"""The least that two times differ by."""
+
+
+def _merged(stored: Iterable[Document], untold: list[Document]) -> Iterator[Document]:
+    """Both, the newest first; the second are few."""
+    waiting = sorted(untold, key=_moment)
+    for row in stored:
+        while waiting and _moment(waiting[-1]) > _moment(row):
+            yield waiting.pop()
+        yield row
+    yield from reversed(waiting)
+
+
+# Search
+
+
+def _searched(documents: Documents, text: str, told: Teller, *, limit: int, scan: int) -> TimelinePage:
+    """What is found among the next `scan` activities, `limit` of it at most."""
+    words = plain_letters(text).split()
+    found: list[Document] = []
+    scanned, last, more = 0, None, False
+    for row in documents(scan + 1):
+        if scanned == scan or len(found) == limit:
+            more = True
+            break
+        scanned, last = scanned + 1, row
+        said = told.words(row)
+        if all(word in said for word in words):
+            found.append(row)
+    reached = None if last is None else last["happened_at"]
+    next_ = _after(last) if more and last is not None else None
+    return TimelinePage(told.rows(found), next_, scanned=scanned, reached=reached)
 
 
 def enterings_by_publishing(db: Database[Document], contact: Document) -> list[Document]:
@@ -97,10 +174,12 @@ def enterings_by_publishing(db: Database[Document], contact: Document) -> list[D
     it left one, the note of that does.  `contact` is its document: id and segments are needed.
     """
     published = set(rulesets.rulebook(db).boundaries)
-    held = list(contact.get("segments", {}).items())
+    if not published:
+        return []
+    since_of = list(contact.get("segments", {}).items())
     stream = f"c:{contact['_id']}"
     for row in db.activities.find({"stream": stream, "type": "segment_left"}, {"properties": 1}):
-        held.append((row["properties"]["segment"], row["properties"].get("since")))
+        since_of.append((row["properties"]["segment"], row["properties"].get("since")))
     return [
         {
             "_id": f"{contact['_id']}@{since.isoformat()}:segment_entered:{segment}",
@@ -111,82 +190,30 @@ def enterings_by_publishing(db: Database[Document], contact: Document) -> list[D
             "derived": True,
             "properties": {"segment": segment},
         }
-        for segment, since in held
+        for segment, since in since_of
         if since in published
     ]
 
 
-_HELD = {"spans": 1, "segments": 1, "deletion": 1}
-"""What a contact's document has to say for its timeline."""
+# Places
+
+Place = tuple[datetime, ActivityId]
 
 
-def _moment(row: Document) -> tuple[datetime, ActivityId]:
+def _moment(row: Document) -> Place:
     return row["happened_at"], row["_id"]
 
 
-def _spans(contact: Document) -> list[Document]:
-    """The streams of a contact, each for as long as it was its own."""
-    own: Document = {"stream": f"c:{contact['_id']}"}
-    if "deletion" in contact:
-        own["happened_at"] = {"$gte": contact["deletion"]["at"]}
-    spans: list[Document] = [own]
-    for span in contact.get("spans", ()):
-        part: Document = {"stream": span["key"]}
-        bounds = {"$gte": span.get("since"), "$lt": span.get("until")}
-        limits = {operator: at for operator, at in bounds.items() if at is not None}
-        spans.append({**part, "happened_at": limits} if limits else part)
-    return spans
+def _after(row: Document) -> str:
+    return f"{row['happened_at'].isoformat()}~{row['_id']}"
 
 
-def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
-    given: Counter[str] = Counter()
-    for row in db.ledger.find({"activity": {"$in": activities}}, {"activity": 1, "points": 1}):
-        given[row["activity"]] += row["points"]
-    return dict(given)
-
-
-def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
-    catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
-    if row["type"] == "status_changed":
-        properties = status_words(properties, ruleset)
-    elif row["type"] in ("segment_entered", "segment_left"):
-        segment = ruleset.segments.get(properties.get("segment", ""))
-        properties = {**properties, **({} if segment is None else {"segment": segment.name})}
-    details = {name: row[name] for name in _DETAILS if row.get(name)}
-    return TimelineRow(
-        id=row["_id"],
-        type=row["type"],
-        label=catalog.label(row["type"]),
-        icon=catalog.icon(row["type"]),
-        happened_at=row["happened_at"],
-        summary=catalog.summary(row["type"], properties),
-        points=points,
-        details=details,
-        derived=row.get("derived", False),
-        clamped=row.get("clamped", False),
-        bot=row.get("bot", False),
-    )
-
-
-_DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")
-
-
-def status_words(properties: Document, ruleset: Ruleset) -> Document:
-    """What a `status_changed` says, with the names of machine and states."""
-    machine = ruleset.machines.get(properties.get("machine", ""))
-    if machine is None:
-        return properties
-    return {
-        "machine": machine.label,
-        **{side: machine.states.get(properties[side], properties[side]) for side in ("from", "to")},
-    }
-
-
-def _place(before: str | None) -> tuple[datetime, str] | None:
+def _place(before: str | None) -> Place | None:
     match = re.fullmatch(r"([^~]+)~(.+)", before or "", re.DOTALL)
     if match is None:
         return None
     try:
-        return datetime.fromisoformat(match[1]), match[2]
+        at = datetime.fromisoformat(match[1])
     except ValueError:
         return None
+    return None if at.tzinfo is None else (at, ActivityId(match[2]))

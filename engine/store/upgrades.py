@@ -15,7 +15,10 @@ from engine.store import findable
 
 Document = dict[str, Any]
 
-RETIRED = {"contacts": ("segments.$**_1", "active_at_-1__id_-1")}
+RETIRED = {
+    "contacts": ("segments.$**_1", "active_at_-1__id_-1"),
+    "activities": ("stream_1_happened_at_1__id_1",),
+}
 """Indexes that others have replaced: each would cost every write."""
 
 BATCH = 1_000

@@ -15,6 +15,7 @@ from engine.settings import CONFIG_DIR
 from engine.store import contacts, failures, lanes, listing, outbox, pulses, sheets, timelines, upkeep
 from engine.store.connection import prepare, utc_now
 from engine.store.listing import Listing, UnknownFilter
+from engine.store.timelines import Wanted
 from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
 
 app = typer.Typer()
@@ -196,7 +197,7 @@ def activities(
     contact = contacts.find_contact(db, key)
     if contact is None:
         raise UnknownContact(key)
-    page = timelines.timeline(db, contact, types=type_ or (), limit=limit)
+    page = timelines.timeline(db, contact, wanted=Wanted(types=tuple(type_ or ())), limit=limit)
     if as_json:
         for row in page.rows:
             typer.echo(sheets.encode(row).decode())

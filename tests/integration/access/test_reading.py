@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from engine.access import reading
+from engine.access import activity, reading
+from engine.access import contacts as access
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed
 from engine.core.activities import ActivityId
@@ -12,6 +13,7 @@ from engine.store import contacts, edits, publishing, sheets
 from engine.store.connection import utc_now
 from engine.store.edits import Edit
 from engine.store.listing import Listing
+from engine.store.timelines import Wanted
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -68,8 +70,11 @@ def everything_read(db, user, contact):
         reading.page(db, user, Listing()).rows,
         reading.page(db, user, Listing(where={"segments": "newsletter-readers"})).rows,
         reading.sheet(db, user, contact, now=utc_now()),
-        reading.timeline(db, user, contact).rows,
-        reading.types_of(db, user, contact),
+        activity.timeline(db, user, contact).rows,
+        activity.counts(db, user, contact),
+        activity.ledger(db, user, contact, now=utc_now()),
+        activity.course(db, user, contact, total=0, now=utc_now()),
+        activity.outlook(db, user, contact, now=utc_now()),
         reading.reasons(db, user, contact, now=utc_now()),
     )
     return json.dumps(json.loads(sheets.encode(read)), ensure_ascii=False)
@@ -107,6 +112,34 @@ def test_under_the_mask_no_guess_is_confirmed(db, leo, masked, guess):
     assert reading.find(db, somebody("marketer"), leo) == leo
 
 
+def test_under_the_mask_a_search_of_the_timeline_confirms_no_guess(db, leo, masked):
+    def found(role, text):
+        return [row.id for row in activity.timeline(db, somebody(role), leo, wanted=Wanted(text=text)).rows]
+
+    for guess in ("leo.secreto", "secreto", "Leonardo", "600111222", "customer-77", "Mayor", "10.9.8.7", "l"):
+        known = [id_ for id_ in found("marketer", guess) if guess != "l"]
+        assert known or guess in ("l", "10.9.8.7"), "who may see it finds by it"
+        assert not set(known) & set(found("viewer", guess)), guess
+    assert found("viewer", "A-1") == found("marketer", "A-1") != []
+    assert activity.timeline(db, somebody("viewer"), leo, wanted=Wanted(text="secreto")).scanned == len(
+        activity.timeline(db, somebody("viewer"), leo).rows
+    ), "nothing is left out of the count that says what was found"
+
+
+def test_under_the_mask_nobody_reads_why_somebody_gave_points(db, leo, masked):
+    edit = Edit(points=7, reason="Leonardo called")
+    edits.edit(db, leo, edit, id_=ActivityId("gave"), author="Eva", now=utc_now())
+    drain_all(db)
+    edits.edit(db, leo, Edit(undoes=ActivityId("e1"), reason="Leonardo moved"), id_=ActivityId("back"),
+               author="Eva", now=utc_now())  # fmt: skip
+    drain_all(db)
+
+    assert activity.ledger(db, somebody("admin"), leo, now=utc_now()).rows[0].reason == "Leonardo called"
+    seen = everything_read(db, somebody("viewer"), leo)
+    assert "Leonardo" not in seen
+    assert "Corrected by hand" in seen
+
+
 def test_under_the_mask_an_address_with_an_id_still_leads_to_its_contact(db, leo, masked):
     viewer = somebody("viewer")
 
@@ -120,8 +153,17 @@ def test_under_the_mask_an_address_with_an_id_still_leads_to_its_contact(db, leo
         lambda db, _leo: reading.page(db, None, Listing()),
         lambda db, leo: reading.find(db, None, leo),
         lambda db, leo: reading.sheet(db, None, leo, now=utc_now()),
-        lambda db, leo: reading.timeline(db, None, leo),
-        lambda db, leo: reading.types_of(db, None, leo),
+        lambda db, leo: activity.timeline(db, None, leo),
+        lambda db, leo: activity.counts(db, None, leo),
+        lambda db, leo: activity.ledger(db, None, leo, now=utc_now()),
+        lambda db, leo: activity.course(db, None, leo, total=0, now=utc_now()),
+        lambda db, leo: activity.outlook(db, None, leo, now=utc_now()),
+        lambda db, leo: access.take_back(
+            db, None, leo, ActivityId("e1"), id_=ActivityId("e2"), now=utc_now()
+        ),
+        lambda db, leo: access.take_back(
+            db, somebody("viewer"), leo, ActivityId("e1"), id_=ActivityId("e2"), now=utc_now()
+        ),
         lambda db, leo: reading.reasons(db, None, leo, now=utc_now()),
     ],
 )

@@ -10,6 +10,7 @@ from engine.core.activities import ActivityId
 from engine.store import contacts, edits, publishing, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.edits import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
+from engine.store.timelines import Wanted
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -63,7 +64,7 @@ def test_fields_are_changed_and_emptied_and_the_timeline_says_by_whom(shop):
 
     eva = now_of(shop, "eva@x.com")
     assert (eva.first_name, eva.last_name, eva.custom) == ("Eva María", "Sanz", {"shoe_size": 38.0})
-    [row] = timelines.timeline(shop, eva.id, types=["contact_edited"]).rows
+    [row] = timelines.timeline(shop, eva.id, wanted=Wanted(types=("contact_edited",))).rows
     assert row.summary.startswith("First name: Eva → ")
     assert "City: Roma → nothing" in row.summary
     assert row.summary.endswith("by Mia")
@@ -196,7 +197,7 @@ def test_points_by_hand_are_an_entry_with_who_and_why_and_survive_a_recomputatio
     assert (eva.points.total, eva.segments) == (120, ["rich"])
     [entry] = eva.points.entries
     assert entry.rule_name == "Corrected by hand"
-    [row] = timelines.timeline(shop, eva.id, types=["contact_edited"]).rows
+    [row] = timelines.timeline(shop, eva.id, wanted=Wanted(types=("contact_edited",))).rows
     assert "she helped at the fair · by Mia" in row.summary
 
 

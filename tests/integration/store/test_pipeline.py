@@ -14,6 +14,7 @@ from engine.core import fold as fold_module
 from engine.errors import Conflict, LeaseLost
 from engine.store import batch, contacts, failures, inbox, lanes, rulesets, sheets, timelines
 from engine.store.connection import utc_now
+from engine.store.timelines import Wanted
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from workers import drain as drain_module
@@ -29,7 +30,7 @@ def test_an_activity_becomes_a_contacts_sheet(db):
     assert not sheet.identified
     assert sheet.points.total == 2
     assert [(e.rule, e.activity_type) for e in sheet.points.entries] == [("product", "product_visited")]
-    visits = timelines.timeline(db, contact, types=["product_visited"]).rows
+    visits = timelines.timeline(db, contact, wanted=Wanted(types=("product_visited",))).rows
     assert [row.summary for row in visits] == ["Boot · 60.00"]
 
 
@@ -277,5 +278,5 @@ def test_the_accounts_currency_is_that_of_its_first_order(db):
 def test_operators_in_keys_are_data(db):
     receive_and_drain(db, [an_activity("odd", tracker="t1", **{"$where": {"a.b": 1, "$gt": ""}})])
 
-    [row] = timelines.timeline(db, contacts.find_contact(db, "t1"), types=["odd"]).rows
+    [row] = timelines.timeline(db, contacts.find_contact(db, "t1"), wanted=Wanted(types=("odd",))).rows
     assert row.details["properties"] == {"$where": {"a.b": 1, "$gt": ""}}

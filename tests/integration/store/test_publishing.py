@@ -11,6 +11,7 @@ from engine.errors import InvalidRules
 from engine.store import batch, contacts, inbox, lanes, publishing, reasons, rulesets, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.publishing import ClockWentBack, NothingChanged, PublishedMeanwhile
+from engine.store.timelines import Wanted
 from tests.builders import an_activity, identified
 from tests.integration.drained import drain_all
 
@@ -56,7 +57,8 @@ def segments(db, key="t1"):
 
 
 def crossings(db, key="t1"):
-    page = timelines.timeline(db, contacts.find_contact(db, key), types=["segment_entered", "segment_left"])
+    crossings = Wanted(types=("segment_entered", "segment_left"))
+    page = timelines.timeline(db, contacts.find_contact(db, key), wanted=crossings)
     return [(row.type, row.details["properties"]["segment"]) for row in page.rows]
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 _ASSETS = Path(__file__).with_name("assets")
 
-_SHEETS = ("style.css", "lists.css", "sheet.css")
+_SHEETS = ("style.css", "lists.css", "sheet.css", "activity.css")
 """What every page has; what belongs to one component alone comes with that."""
 
 

@@ -8,6 +8,11 @@ FOUND = {True: "{count} found", False: "over {count} found"}
 JUST_NOW = "just now"
 TODAY, YESTERDAY = "Today", "Yesterday"
 
+SHOW_RAW, HIDE_RAW = "Raw data", "Hide raw data"
+NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Take back", "Undo: it counts again"
+
+SOON = "Kept. It takes effect in a moment: the workers are busy."
+
 STATE_WORDS = {
     "not_subscribed": "not subscribed",
     "not_enabled": "not enabled",

@@ -42,11 +42,15 @@ def render(user: CurrentUser, wanted: str) -> None:
         st.query_params["contact"] = contact
     show(ways(listed, _beside(user, listed, contact)))
     _top(user, sheet)
-    about, activity = st.tabs(["Profile", "Activity"], key="sheet.tab", on_change="rerun")
-    with about:
-        _profile(user, sheet)
-    with activity:
-        activity_tab(user, contact)
+    shown = _TABS.get(st.query_params.get(_TAB, ""), _TABS["profile"])
+    about, activity = st.tabs(list(_TABS.values()), default=shown, key="sheet.tab", on_change="rerun")
+    _remember("activity" if activity.open else "profile")
+    if about.open:
+        with about:
+            _profile(user, sheet)
+    if activity.open:
+        with activity:
+            activity_tab(user, contact)
     open_dialog(user, listed)
 
 
@@ -55,6 +59,17 @@ def _listed() -> ListAddress:
     address = ListAddress.read(st.query_params.to_dict(), page={})
     listing, _ = listings.known(database(), address.listing)
     return address.showing(listing)
+
+
+_TAB, _TABS = "tab", {"profile": "Profile", "activity": "Activity"}
+
+
+def _remember(tab: str) -> None:
+    """Let the address say which tab is open; nothing for the first."""
+    if tab != "profile":
+        st.query_params[_TAB] = tab
+    elif _TAB in st.query_params:
+        del st.query_params[_TAB]
 
 
 def _beside(user: CurrentUser, listed: ListAddress, contact: ContactId) -> Neighbours:

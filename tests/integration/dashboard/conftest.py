@@ -55,7 +55,7 @@ def open_as(over_db: None, monkeypatch: pytest.MonkeyPatch) -> OpenAs:
     def opened(role: str, **parameters: str) -> AppTest:
         user = CurrentUser("u1", "eva@x.com", "Eva", role)  # type: ignore[arg-type]
         monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
-        app = AppTest.from_file(str(SCRIPT), default_timeout=30)
+        app = AppTest.from_file(str(SCRIPT), default_timeout=120)
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()

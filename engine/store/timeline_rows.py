@@ -54,6 +54,14 @@ def whole(row: TimelineRow) -> TimelineRow:
     return row
 
 
+def plain_words(text: str) -> str:
+    """A text as it is searched: without capitals, accents and the dots that part a line of ours.
+
+    Most texts are plain letters then, which is ten times quicker.
+    """
+    return plain_letters(text.replace("·", " "))
+
+
 _FOUND_IN = ("properties", "traits", "identities", "tracker")
 _PAGE = ("url", "path", "title", "referrer")
 
@@ -86,7 +94,7 @@ class Teller:
         said += _leaves([told.details.get(part) for part in _FOUND_IN])
         if isinstance(page, dict):
             said += _leaves([page.get(part) for part in _PAGE])
-        return plain_letters("\n".join(said))
+        return plain_words("\n".join(said))
 
     def rows(self, documents: Sequence[Document]) -> list[TimelineRow]:
         """The rows that are shown, with the points of each, and what was taken back."""

@@ -14,8 +14,7 @@ from pymongo.database import Database
 
 from engine.core.activities import ActivityId, ContactId
 from engine.store import rulesets, spans
-from engine.store.findable import plain_letters
-from engine.store.timeline_rows import Shown, Teller, TimelineRow, whole
+from engine.store.timeline_rows import Shown, Teller, TimelineRow, plain_words, whole
 
 Document = dict[str, Any]
 
@@ -151,7 +150,7 @@ def _merged(stored: Iterable[Document], untold: list[Document]) -> Iterator[Docu
 
 def _searched(documents: Documents, text: str, told: Teller, *, limit: int, scan: int) -> TimelinePage:
     """What is found among the next `scan` activities, `limit` of it at most."""
-    words = plain_letters(text).split()
+    words = plain_words(text).split()
     found: list[Document] = []
     scanned, last, more = 0, None, False
     for row in documents(scan + 1):

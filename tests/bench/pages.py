@@ -6,6 +6,7 @@ full one; `growth` is the second against the first.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.core.activities import ContactId
-from engine.store import listing, sheets, timelines
+from engine.store import activity_counts, listing, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.contacts import ROW_FIELDS
 from engine.store.listing import SORTS, Listing
+from engine.store.timelines import Wanted
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers
 
@@ -92,12 +94,63 @@ def _questions(db: Database[Document]) -> list[Asked]:
             lambda: sheets.sheet(db, middle["_id"], now=utc_now()),
             lambda: db.contacts.find_one({"_id": middle["_id"]}),
         ),
-        Asked(
-            "a timeline",
-            lambda: timelines.timeline(db, middle["_id"]),
-            lambda: list(db.activities.find({"stream": key}).sort("happened_at", -1).limit(PAGE)),
-        ),
+        *_timelines(db, "a timeline", middle["_id"], key),
+        *_timelines(db, "a timeline of very many", *_busiest(db)),
     ]  # fmt: skip
+
+
+BUSY = 20_000
+"""Activities of the one contact that has very many."""
+
+
+def _busiest(db: Database[Document]) -> tuple[ContactId, str]:
+    """A contact that did as much as a machine, made for it."""
+    contact = db.contacts.find_one({}, sort=[("points.total", -1), ("_id", 1)])
+    assert contact is not None
+    key, now = str(contact["keys"][0]), utc_now()
+    kinds = ("page_visited", "product_visited", "searched", "email_sent")
+    db.activities.insert_many(
+        {
+            "_id": f"busy-{number}", "type": kinds[number % 4], "stream": key, "lane": 0, "state": "applied",
+            "happened_at": now - timedelta(minutes=17 * number), "received_at": now,
+            "properties": {"product_id": f"p{number}", "name": f"Trail shoe {number}", "price": 89.5},
+        }
+        for number in range(BUSY)
+    )  # fmt: skip
+    return contact["_id"], key
+
+
+def _timelines(db: Database[Document], name: str, contact: ContactId, key: str) -> list[Asked]:
+    """The questions of the Activity tab, against the bare driver on the one stream."""
+    month = utc_now() - timedelta(days=30)
+
+    def asked(what: str, wanted: Wanted, bare: Document) -> Asked:
+        return Asked(
+            f"{name}{what}",
+            lambda: timelines.timeline(db, contact, wanted=wanted),
+            lambda: list(
+                db.activities.find({"stream": key, **bare})
+                .sort([("happened_at", -1), ("_id", -1)])
+                .limit(PAGE)
+            ),
+        )
+
+    rare = re.compile("shoe 4999", re.IGNORECASE)
+    return [
+        asked("", Wanted(), {}),
+        asked(
+            ", two types",
+            Wanted(types=("searched", "email_sent")),
+            {"type": {"$in": ["searched", "email_sent"]}},
+        ),
+        asked(", a month", Wanted(first=month.date()), {"happened_at": {"$gte": month}}),
+        asked(", searched", Wanted(text="shoe 4999"), {"properties.name": rare}),
+        Asked(
+            f"{name}, counted",
+            lambda: activity_counts.counts(db, contact),
+            lambda: list(db.activities.aggregate([{"$match": {"stream": key}}, {"$sortByCount": "$type"}])),
+        ),
+    ]
 
 
 def _filters() -> list[tuple[str, Document, Document]]:

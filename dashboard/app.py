@@ -23,7 +23,7 @@ from engine.errors import NoInstance, Unavailable
 
 def main() -> None:
     """Show the page that the address names, to who may see it."""
-    st.set_page_config(page_title=wording.PRODUCT, page_icon="📇", layout="wide")
+    st.set_page_config(page_title=_window_title(), page_icon="📇", layout="wide")
     apply_theme()
     try:
         _page()
@@ -33,6 +33,7 @@ def main() -> None:
             "The database does not answer",
             "Nothing is lost: events go on being taken once it is back. "
             "On the server, `sheets doctor` says what is wrong.",
+            whole="page",
         )
         st.button("Try again", icon=":material/refresh:", key="app.retry")
 
@@ -57,7 +58,7 @@ def _page() -> None:
         else:
             _present().render(user)
     except NotAllowed as error:
-        empty_state("This is not for you", f"{error}.")
+        empty_state("This is not for you", f"{error}.", whole="page")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ WAYS = {
 START = next(iter(WAYS))
 
 
+def _window_title() -> str:
+    """What the browser's tab is called."""
+    return wording.PRODUCT if st.query_params.get("contact") else f"{_present().label} · {wording.PRODUCT}"
+
+
 def _present() -> Way:
     return WAYS.get(st.query_params.get("page", START), WAYS[START])
 
@@ -94,7 +100,9 @@ def _bar(visitor: Visitor | None) -> None:
         else ""
     )
     brand = f'<a class="cs-brand" href="/" target="_self">📇 {wording.PRODUCT}</a>'
-    show(Html(f'<div class="cs-bar">{brand}{_ways(user) if user else ""}{who}</div>'))
+    skip = '<a class="cs-skip" href="#page">Skip to the page</a>' if user else ""
+    bar = f'<div class="cs-bar">{brand}{_ways(user) if user else ""}{who}</div>'
+    show(Html(f'{skip}{bar}<div id="page" tabindex="-1"></div>'))
 
 
 def _ways(user: CurrentUser) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Literal
 
 import streamlit as st
 
@@ -69,7 +70,8 @@ def figures(rows: Iterable[tuple[str, str]]) -> Html:
 
 
 def card_title(words: str) -> Html:
-    return tag("div", words, "cs-card-title")
+    """The heading of a part of a page."""
+    return tag("h2", words, "cs-card-title")
 
 
 def quiet(words: object) -> Html:
@@ -91,6 +93,13 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, faded: S
     )
 
 
-def empty_state(title: str, advice: object) -> None:
-    """What stands where there is nothing, and what to do about it."""
-    show(Html(f'<div class="cs-empty">{tag("b", title)}{safe(advice)}</div>'))
+def page_title(words: object, about: object = "") -> Html:
+    """The page's one heading of the first level, with what to know of it in a line below."""
+    below = tag("div", about, "cs-sub") if about else Html("")
+    return joined([tag("h1", words, "cs-title"), below])
+
+
+def empty_state(title: str, advice: object, *, whole: Literal["page", "part"] = "part") -> None:
+    """What stands where there is nothing, and what to do about it; `whole` is what it stands for."""
+    heading = "h1" if whole == "page" else "h2"
+    show(Html(f'<div class="cs-empty">{tag(heading, title)}<div>{safe(advice)}</div></div>'))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.components.text import Html, joined, link, show, tag
+from dashboard.components.text import Html, card_title, joined, link, show, tag
 
 
 def importing() -> None:
@@ -48,9 +48,9 @@ def history() -> None:
 
 
 def _missing(title: str, words: str) -> None:
-    show(Html(f'<div class="cs-empty">{tag("b", title)}{tag("span", words)}</div>'))
+    show(Html(f'<div class="cs-empty">{tag("h2", title)}{tag("span", words)}</div>'))
 
 
 def _today(*ways: Html) -> None:
     lines = joined(tag("li", way) for way in ways)
-    show(Html(f'<div class="cs-card-title">What works today</div><ul class="cs-list">{lines}</ul>'))
+    show(joined([card_title("What works today"), Html(f'<ul class="cs-list">{lines}</ul>')]))

@@ -128,7 +128,9 @@ def _is_overtaken(shown: Overview, newest: Overview) -> bool:
         return False
     if shown.census is None or shown.days_at is None:
         return True
-    return min(newest.census.at - shown.census.at, newest.days_at - shown.days_at) > OLD
+    if not shown.census.contacts and newest.census.contacts:
+        return True
+    return max(newest.census.at - shown.census.at, newest.days_at - shown.days_at) > OLD
 
 
 def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Html:

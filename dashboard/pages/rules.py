@@ -19,6 +19,7 @@ from dashboard.components.text import (
     figures,
     joined,
     link,
+    page_title,
     quiet,
     show,
     table,
@@ -69,11 +70,7 @@ def render(user: CurrentUser) -> None:
         _one(rule)
         return
     ruleset = rulesets.current(database())
-    show(
-        joined(
-            [tag("div", "Rules", "cs-title"), tag("div", f"Version {ruleset.version} is in force", "cs-sub")]
-        )
-    )
+    show(page_title("Rules", f"Version {ruleset.version} is in force"))
     upkeep_bar()
     given, edit, history = st.tabs(["What they give", "Edit", "History"], key="rules.tab", on_change="rerun")
     if given.open:
@@ -123,9 +120,9 @@ def _one(id_: str) -> None:
     ruleset = rulesets.current(database())
     rule = next((rule for rules in ruleset.rules.values() for rule in rules if rule.id == id_), None)
     if rule is None:
-        empty_state("No such rule", "It is not among the rules in force.")
+        empty_state("No such rule", "It is not among the rules in force.", whole="page")
         return
-    show(joined([tag("div", rule.name, "cs-title"), tag("div", _says(rule, ruleset), "cs-sub")]))
+    show(page_title(rule.name, _says(rule, ruleset)))
     gave = rule_stats.summaries(database(), now=utc_now()).get(rule.id)
     if gave is None:
         empty_state("Nothing in 30 days", "No activity met this rule in the last 30 days.")
@@ -234,7 +231,7 @@ def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:
         return
     rows = [(f"{p.file}, line {p.line}", p.message) for p in problems]
     count = len(problems)
-    show(tag("div", f"{count} problem{'' if count == 1 else 's'}", "cs-card-title"))
+    show(card_title(f"{count} problem{'' if count == 1 else 's'}"))
     lines = "".join(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
     show(Html(f'<div class="cs-problems">{lines}</div>'))
 

@@ -11,7 +11,18 @@ from dashboard import formats
 from dashboard.components import charts, delete_segment
 from dashboard.components.editor import yaml_editor
 from dashboard.components.segment_members import members
-from dashboard.components.text import Html, badge, empty_state, figures, joined, link, quiet, show, table, tag
+from dashboard.components.text import (
+    badge,
+    empty_state,
+    figures,
+    joined,
+    link,
+    page_title,
+    quiet,
+    show,
+    table,
+    tag,
+)
 from dashboard.components.upkeep import upkeep_bar
 from dashboard.installation import database, instance, time_zone
 from engine.access import rules as access
@@ -58,8 +69,7 @@ def _all(user: CurrentUser) -> None:
     left, right = st.columns([4, 1], vertical_alignment="center")
     found = segments.summaries(database(), now=utc_now())
     with left:
-        title = tag("div", "Segments", "cs-title")
-        show(joined([title, tag("div", f"{formats.count(len(found))} segments", "cs-sub")]))
+        show(page_title("Segments", f"{formats.count(len(found))} segments"))
     if _may_edit(user):
         right.button(
             "New segment",
@@ -120,13 +130,12 @@ def _one(user: CurrentUser, wanted: str) -> None:
     st.button("Segments", icon=":material/arrow_back:", key="segments.back", type="tertiary", on_click=_go)
     summary = segments.summary(database(), wanted, now=utc_now())
     if summary is None:
-        empty_state("No such segment", "It may have been deleted.")
+        empty_state("No such segment", "It may have been deleted.", whole="page")
         return
     left, right = st.columns([4, 1], vertical_alignment="center")
     with left:
         kind = badge("dynamic", "info") if summary.dynamic else badge("static")
-        about = tag("div", summary.description, "cs-sub") if summary.description else Html("")
-        show(joined([tag("div", joined([summary.name, kind], " "), "cs-title"), about]))
+        show(page_title(joined([summary.name, kind], " "), summary.description))
     if _may_edit(user):
         with right.container(horizontal=True, horizontal_alignment="right"):
             edit = partial(_go, segment=wanted, edit="1")
@@ -172,7 +181,7 @@ def _figures(summary: SegmentSummary) -> None:
 
 def _edit(user: CurrentUser, wanted: str | None) -> None:
     if not _may_edit(user):
-        empty_state("Only marketers and admins change segments", "Ask one of them.")
+        empty_state("Only marketers and admins change segments", "Ask one of them.", whole="page")
         return
     st.button(
         "Back",
@@ -183,7 +192,7 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
     )
     present = rulesets.current(database())
     segment = present.segments.get(wanted or "")
-    show(tag("div", f"Edit {segment.name}" if segment else "New segment", "cs-title"))
+    show(page_title(f"Edit {segment.name}" if segment else "New segment"))
     texts = publishing.completed(database(), {})
     base = st.session_state.setdefault(f"segments.base.{wanted}", present.version)
     draft = _form(segment, texts[FILE], wanted)

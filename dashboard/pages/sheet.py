@@ -36,7 +36,9 @@ def render(user: CurrentUser, wanted: str) -> None:
     sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
     if contact is None or sheet is None:
         show(ways(listed, (None, None)))
-        empty_state("No such contact", "It may have been erased, or the address is not complete.")
+        empty_state(
+            "No such contact", "It may have been erased, or the address is not complete.", whole="page"
+        )
         return
     if contact != wanted:
         st.query_params["contact"] = contact

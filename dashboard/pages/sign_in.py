@@ -16,7 +16,7 @@ def render(visitor: Visitor) -> None:
     """Say how to get in, or why not."""
     company = provider()
     words = visitor.refusal or "contacts are shown to those who are signed in"
-    empty_state("Please sign in", wording.sentence(words))
+    empty_state("Please sign in", wording.sentence(words), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center"):
         if company is not None:
             remember_place()

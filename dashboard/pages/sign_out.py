@@ -17,5 +17,5 @@ def render(user: CurrentUser) -> None:
     if followed("page", PAGE):
         signing_in.leave(user)
         return
-    empty_state("Sign out?", "Another page led you here.")
+    empty_state("Sign out?", "Another page led you here.", whole="page")
     st.button("Sign out", key="sign_out.sure", on_click=signing_in.leave, args=(user,))

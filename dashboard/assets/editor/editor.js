@@ -35,7 +35,7 @@ export default function ({ data, parentElement, setStateValue }) {
       doc: "",
       extensions: [basicSetup, keymap.of([indentWithTab]), yaml(), lintGutter(), looks,
         EditorView.lineWrapping, EditorView.updateListener.of(send),
-        EditorView.contentAttributes.of({ "aria-label": data.label })],
+        EditorView.contentAttributes.of({ "aria-label": data.label, tabindex: "0" })],
       parent: host,
       root: parentElement instanceof ShadowRoot ? parentElement : parentElement.getRootNode(),
     });

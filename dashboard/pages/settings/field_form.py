@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.components.problems import problem_box, sentence
-from dashboard.components.text import Html, joined, show, tag
+from dashboard.components.text import Html, card_title, joined, show, tag
 from dashboard.installation import database
 from engine.access import fields
 from engine.access.accounts import CurrentUser
@@ -75,7 +75,7 @@ def _ask(open_: Editing, found: Fields) -> CustomField:
     before = open_.before or CustomField("", "", "text")
     key = f"fields.{st.session_state.get(_EDITION, 0)}"
     title = "New field" if open_.before is None else f"Field {before.label}"
-    show(tag("div", title, "cs-card-title"))
+    show(card_title(title))
     label = st.text_input("Label", before.label, key=f"{key}.label", max_chars=80, placeholder="Shoe size")
     id_ = before.id or _new_id(label, found)
     if id_:

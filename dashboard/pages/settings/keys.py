@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.components import by_name
-from dashboard.components.text import Html, badge, empty_state, joined, quiet, show, tag
+from dashboard.components.text import Html, badge, card_title, empty_state, joined, quiet, show, tag
 from dashboard.installation import database, time_zone
 from engine.access import keys
 from engine.access.accounts import CurrentUser
@@ -54,7 +54,7 @@ def _form(user: CurrentUser) -> None:
 
 def _made(key: NewKey) -> None:
     with st.container(border=True):
-        show(tag("div", f"The {key.kind} key “{key.label}”", "cs-card-title"))
+        show(card_title(f"The {key.kind} key “{key.label}”"))
         show(tag("div", "Copy it now: it is kept as a fingerprint alone, and not shown again.", "cs-sub"))
         st.code(key.token, language=None)
         st.button("I have kept it", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))

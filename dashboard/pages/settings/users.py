@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.components import by_name
-from dashboard.components.text import Html, badge, joined, quiet, show, tag
+from dashboard.components.text import Html, badge, card_title, joined, quiet, show, tag
 from dashboard.installation import database, time_zone
 from dashboard.signing_in import provider
 from engine.access import users
@@ -92,7 +92,7 @@ def _link() -> None:
     email, token = made
     days = LINK_LIFE["invitation"].days
     with st.container(border=True):
-        show(tag("div", f"A link for {email}", "cs-card-title"))
+        show(card_title(f"A link for {email}"))
         show(tag("div", f"Send it to them: it works once, an invitation for {days} days.", "cs-sub"))
         st.code(f"{_address()}/signin?link={token}", language=None, wrap_lines=True)
         st.button("Done", key="users.linked", on_click=lambda: st.session_state.pop(_LINK, None))

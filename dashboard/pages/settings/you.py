@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.components.text import Html, badge, joined, quiet, show, tag
+from dashboard.components.text import Html, badge, card_title, joined, quiet, show, tag
 from dashboard.installation import database, time_zone
 from dashboard.signing_in import provider
 from engine.access import passwords, users
@@ -34,11 +34,7 @@ def render(user: CurrentUser) -> None:
     if said:
         st.success(said, icon=":material/check:")
     with st.container(border=True):
-        show(
-            joined(
-                [tag("div", user.name, "cs-card-title"), f"{user.email} · {user.role}: {ROLES[user.role]}"]
-            )
-        )
+        show(joined([card_title(user.name), f"{user.email} · {user.role}: {ROLES[user.role]}"]))
     company = provider()
     if company is None or company.passwords:
         with st.container(border=True):
@@ -49,7 +45,7 @@ def render(user: CurrentUser) -> None:
 
 def _password(user: CurrentUser) -> None:
     has_one = passwords.has_password(database(), user)
-    show(tag("div", "Change the password" if has_one else "Set a password", "cs-card-title"))
+    show(card_title("Change the password" if has_one else "Set a password"))
     with st.form("you.form", border=False, clear_on_submit=True):
         old = st.text_input("Present password", type="password", key="you.old") if has_one else ""
         new = st.text_input(
@@ -72,7 +68,7 @@ def _password(user: CurrentUser) -> None:
 
 
 def _browsers(user: CurrentUser) -> None:
-    show(tag("div", "Where you are signed in", "cs-card-title"))
+    show(card_title("Where you are signed in"))
     found = users.own_sessions(database(), user, now=utc_now())
     for session in found:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,6 +1,7 @@
 """The overview for each role, over a real database."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,9 @@ from engine.store.listing import Listing
 from tests.builders import NOON, an_activity, bought, identified
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 from tests.integration.drained import receive_and_drain
+
+
+VIEWER = CurrentUser("u1", "eva@x.com", "Eva", "viewer")
 
 
 @pytest.fixture
@@ -136,6 +140,17 @@ def test_a_period_is_put_in_order_and_is_not_endless():
     assert (backwards.days, backwards.last) == (7, today)
     assert (endless.days, endless.last) == (LONGEST, today)
     assert backwards.before == Period(today - timedelta(days=13), today - timedelta(days=7))
+
+
+def test_figures_are_shown_anew_once_a_part_of_them_is_old_or_the_first_contacts_are_there(db):
+    a_shop(db)
+    now = figures.overview(db, VIEWER, Period.latest(7, today=utc_now().date()), now=utc_now())
+    old = replace(now, census=replace(now.census, at=now.census.at - timedelta(minutes=2)))
+    empty = replace(now, census=replace(now.census, contacts=0))
+
+    assert page._is_overtaken(old, now)
+    assert page._is_overtaken(empty, now)
+    assert not page._is_overtaken(now, now)
 
 
 def test_who_is_not_signed_in_is_given_nothing(db):

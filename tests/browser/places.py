@@ -1,0 +1,126 @@
+"""Every page of the dashboard, and every state of one that looks different: a new page is one more line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import settled
+from tests.running import Running
+
+Step = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to go.
+
+    Parameters:
+      name: What the place is called in tests.
+      address: Its address; `{contact}` stands for the id of a contact who has everything.
+      shows: Words that are there once one has arrived.
+      steps: What one does then, in order.
+    """
+
+    name: str
+    address: str
+    shows: str
+    steps: tuple[Step, ...] = ()
+
+
+def press(name: str) -> Step:
+    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def tab(name: str) -> Step:
+    return lambda page: page.get_by_role("tab", name=name).click()
+
+
+def unfold(words: str) -> Step:
+    return lambda page: page.get_by_text(re.compile(words)).first.click()
+
+
+def write(label: str, words: str) -> Step:
+    def step(page: Page) -> None:
+        page.get_by_label(label).first.fill(words)
+        page.get_by_label(label).first.press("Enter")
+
+    return step
+
+
+def see(words: str) -> Step:
+    return lambda page: expect(page.get_by_text(re.compile(words)).first).to_be_visible()
+
+
+def delete_somebody(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Delete ")).first.click()
+
+
+PLACES = (
+    Place("contacts", "/", r"contacts$"),
+    Place("contacts-found", "/?q=ana.prue", r"1 found"),
+    Place("contacts-none", "/?q=nobody-at-all", r"Nobody found"),
+    Place("contacts-new", "/?q=ana", r"found", (press("New contact"), see("needed; the rest"))),
+    Place("contacts-delete", "/?q=ana", r"found", (delete_somebody, see("Why \\(may be left out"))),
+    Place("contacts-import", "/?q=ana", r"found", (press("Import"), see("What works today"))),
+    Place("sheet", "/?contact={contact}", r"last seen", (see("Can receive"),)),
+    Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^How they came about"), unfold("^Why in and out"))),
+    Place("sheet-activity", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"))),
+    Place("sheet-of-nobody", "/?contact=000000000000000000000000", r"No such contact"),
+    Place("overview", "/?page=overview", r"Largest segments"),
+    Place("segments", "/?page=segments", r"\d+ segments"),
+    Place("segment", "/?page=segments&segment=window-shoppers", r"entered in 30 days"),
+    Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("would be in it now"))),
+    Place("segment-yaml", "/?page=segments&segment=window-shoppers&edit=1", r"Edit ", (see("would be in it now"),)),
+    Place("rules", "/?page=rules", r"is in force"),
+    Place("rule", "/?page=rules&rule=product", r"points in 30 days"),
+    Place("rules-edit", "/?page=rules", r"is in force", (tab("Edit"), see("in order"))),
+    Place("rules-history", "/?page=rules", r"is in force", (tab("History"), see("Version 1"))),
+    Place("settings-fields", "/?page=settings&section=fields", r"New field"),
+    Place("settings-field", "/?page=settings&section=fields", r"New field", (press("New field"), see("Filled by|Label"))),
+    Place("settings-users", "/?page=settings&section=users", r"Invite somebody", (unfold("^Invite somebody"),)),
+    Place("settings-keys", "/?page=settings&section=keys", r"New key", (unfold("^New key"),)),
+    Place("settings-workers", "/?page=settings&section=workers", r"For somebody to look at"),
+    Place("settings-audit", "/?page=settings&section=audit", r"Everybody|Nothing yet"),
+    Place("settings-you", "/?page=settings&section=you", r"Where you are signed in"),
+)  # fmt: skip
+"""All that somebody sees who is signed in as an admin."""
+
+OUTSIDE = (
+    Place("sign-in", "/", r"Please sign in"),
+    Place("sign-in-wrong", "/", r"Please sign in", (write("Email", "a@b.example"), write("Password", "wrong"), see("is wrong"))),
+    Place("link-used", "/signin?link=used", r"no longer works"),
+)  # fmt: skip
+"""What somebody sees who is not."""
+
+
+_CLICK = """href => {
+  const link = document.body.appendChild(Object.assign(document.createElement('a'), { href }));
+  link.click();
+  link.remove();
+}"""
+
+
+def arrive(page: Page, instance: Running, place: Place, **known: str) -> None:
+    """Go to a place as somebody who opens its address, and wait until it is there."""
+    page.goto(f"{instance.dashboard}{place.address.format(**known)}")
+    _look(page, place)
+
+
+def travel(page: Page, place: Place, **known: str) -> None:
+    """Go to a place from another page, as a click on a link does: without loading all again."""
+    address = place.address.format(**known)
+    page.keyboard.press("Escape")
+    page.evaluate(_CLICK, address)
+    _look(page, place)
+
+
+def _look(page: Page, place: Place) -> None:
+    see(place.shows)(page)
+    for step in place.steps:
+        step(page)
+    if page.get_by_test_id("stApp").count():
+        settled(page)

@@ -22,7 +22,6 @@ from tests.builders import NOON, an_activity, bought, identified
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 from tests.integration.drained import receive_and_drain
 
-
 VIEWER = CurrentUser("u1", "eva@x.com", "Eva", "viewer")
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components import charts
 from dashboard.components.editor import yaml_editor
+from dashboard.components.problems import problem_box, sentence
 from dashboard.components.text import (
     Html,
     badge,
@@ -20,6 +21,7 @@ from dashboard.components.text import (
     joined,
     link,
     page_title,
+    plain_label,
     quiet,
     show,
     table,
@@ -381,7 +383,7 @@ def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> Non
                 base=st.session_state[_BASE], recompute=recompute,
             )  # fmt: skip
         except ContactSheetsError as error:
-            st.error(str(error), icon=":material/error:")
+            problem_box([sentence(error)])
             return
     _discard()
     st.toast("Published. The workers take it with their next batch.", icon=":material/check:")
@@ -396,7 +398,7 @@ def _history(user: CurrentUser) -> None:
     zone = time_zone()
     for version, before in zip(versions, [*versions[1:], None], strict=True):
         title = f"Version {version.number} · {version.message}"
-        with st.expander(title, expanded=version is versions[0]):
+        with st.expander(plain_label(title), expanded=version is versions[0]):
             recomputed = version.number > 1 and version.recomputed == version.number
             about = f"{version.published_by}, {formats.moment(version.published_at, zone)}"
             show(joined([quiet(about), " ", badge("history recomputed", "info") if recomputed else ""]))
@@ -426,7 +428,7 @@ def _roll_back(user: CurrentUser, version: Version) -> None:
             try:
                 access.roll_back(database(), user, version.number, now=utc_now())
             except ContactSheetsError as error:
-                st.error(str(error), icon=":material/error:")
+                problem_box([sentence(error)])
                 return
             _discard()
             st.rerun()

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components import charts, delete_segment
 from dashboard.components.editor import yaml_editor
+from dashboard.components.problems import problem_box, sentence
 from dashboard.components.segment_members import members
 from dashboard.components.text import (
     badge,
@@ -201,8 +202,7 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
     id_, entry = draft
     changed = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
     problems = _problems(changed)
-    for problem in problems:
-        st.error(f"{problem.file}, line {problem.line}: {problem.message}", icon=":material/error:")
+    problem_box(f"{problem.file}, line {problem.line}: {problem.message}" for problem in problems)
     if not problems:
         _preview(changed, id_)
     _publish(user, changed, base, id_, wanted, disabled=bool(problems))
@@ -268,7 +268,7 @@ def _condition(
     try:
         return id_, {**entry, "when": editing.read(text)}
     except InvalidRules as error:
-        st.error(error.problems[0].message, icon=":material/error:")
+        problem_box([error.problems[0].message])
         return None
 
 
@@ -309,7 +309,7 @@ def _publish(
             base=base,
         )
     except ContactSheetsError as error:
-        st.error(str(error), icon=":material/error:")
+        problem_box([sentence(error)])
         return
     st.session_state.pop(f"segments.base.{wanted}", None)
     _go(segment=id_)

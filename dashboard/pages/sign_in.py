@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.components.router import remember_place
-from dashboard.components.text import Html, empty_state
+from dashboard.components.text import Html, empty_state, plain_label
 from dashboard.signing_in import Visitor, provider
 
 
@@ -20,7 +20,7 @@ def render(visitor: Visitor) -> None:
     with st.container(horizontal=True, horizontal_alignment="center"):
         if company is not None:
             remember_place()
-            again = "Sign in again" if visitor.company else f"Sign in with {company.name}"
+            again = "Sign in again" if visitor.company else f"Sign in with {plain_label(company.name)}"
             st.button(again, type="primary", key="sign_in.company", on_click=st.login)
         if company is None or company.passwords:
             _by_password()

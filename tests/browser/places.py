@@ -76,7 +76,7 @@ PLACES = (
     Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("would be in it now"))),
     Place("segment-yaml", "/?page=segments&segment=window-shoppers&edit=1", r"Edit ", (see("would be in it now"),)),
     Place("rules", "/?page=rules", r"is in force"),
-    Place("rule", "/?page=rules&rule=product", r"points in 30 days"),
+    Place("rule", "/?page=rules&rule=product", r"(points|Nothing) in 30 days"),
     Place("rules-edit", "/?page=rules", r"is in force", (tab("Edit"), see("in order"))),
     Place("rules-history", "/?page=rules", r"is in force", (tab("History"), see("Version 1"))),
     Place("settings-fields", "/?page=settings&section=fields", r"New field"),
@@ -84,7 +84,7 @@ PLACES = (
     Place("settings-users", "/?page=settings&section=users", r"Invite somebody", (unfold("^Invite somebody"),)),
     Place("settings-keys", "/?page=settings&section=keys", r"New key", (unfold("^New key"),)),
     Place("settings-workers", "/?page=settings&section=workers", r"For somebody to look at"),
-    Place("settings-audit", "/?page=settings&section=audit", r"Everybody|Nothing yet"),
+    Place("settings-audit", "/?page=settings&section=audit", r"About a"),
     Place("settings-you", "/?page=settings&section=you", r"Where you are signed in"),
 )  # fmt: skip
 """All that somebody sees who is signed in as an admin."""

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.components import by_name
+from dashboard.components.problems import problem_box
 from dashboard.components.text import Html, badge, card_title, empty_state, joined, quiet, show, tag
 from dashboard.installation import database, time_zone
 from engine.access import keys
@@ -47,7 +48,7 @@ def _form(user: CurrentUser) -> None:
     try:
         st.session_state[_NEW] = keys.create(database(), user, kind, label=label, now=utc_now())
     except ContactSheetsError as error:
-        st.error(wording.sentence(error), icon=":material/error:")
+        problem_box([wording.sentence(error)])
         return
     st.rerun()
 
@@ -89,7 +90,7 @@ def _revoke(user: CurrentUser, key: KeyRecord) -> None:
         try:
             keys.revoke(database(), user, key.id, now=utc_now())
         except ContactSheetsError as error:
-            st.error(wording.sentence(error))
+            problem_box([wording.sentence(error)])
             return
         by_name.settle()
         st.rerun()

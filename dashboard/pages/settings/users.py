@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.components import by_name
-from dashboard.components.text import Html, badge, card_title, joined, quiet, show, tag
+from dashboard.components.problems import problem_box
+from dashboard.components.text import Html, badge, card_title, joined, plain_label, quiet, show, tag
 from dashboard.installation import database, time_zone
 from dashboard.signing_in import provider
 from engine.access import users
@@ -37,7 +38,7 @@ def _said() -> None:
     """What the last act came to."""
     problem = st.session_state.pop(_SAID, None)
     if problem:
-        st.error(problem, icon=":material/error:")
+        problem_box([problem])
 
 
 def _try(act: Callable[[], object]) -> None:
@@ -55,7 +56,8 @@ def _invite(user: CurrentUser) -> None:
     company = provider()
     if company is not None and not company.passwords:
         st.info(
-            f"People sign in with {company.name}, which also says their roles: give them a group there.",
+            f"People sign in with {plain_label(company.name)}, which also says their roles: "
+            "give them a group there.",
             icon=":material/info:",
         )
         return
@@ -147,7 +149,7 @@ def _role(user: CurrentUser, found: UserRecord) -> None:
         _try(lambda: users.change_role(database(), user, found.id, role, now=utc_now()))
 
     st.selectbox(
-        f"Role of {_plain(found.email)}",
+        f"Role of {plain_label(found.email)}",
         list(ROLES),
         index=list(ROLES).index(found.role),
         format_func=str.capitalize,
@@ -159,7 +161,7 @@ def _role(user: CurrentUser, found: UserRecord) -> None:
 
 
 def _more(user: CurrentUser, found: UserRecord) -> None:
-    with st.popover("More", key=f"users.more.{found.id}", help=f"What else for {_plain(found.email)}"):
+    with st.popover("More", key=f"users.more.{found.id}", help=f"What else for {plain_label(found.email)}"):
         if found.disabled_at is not None:
             _act(
                 "Let in again",
@@ -197,8 +199,3 @@ def _disable(user: CurrentUser, found: UserRecord) -> None:
         _try(lambda: users.disable(database(), user, found.id, now=utc_now()))
         by_name.settle()
         st.rerun()
-
-
-def _plain(text: str) -> str:
-    """A text for a widget's label, which is Markdown, with nothing in it that Markdown reads."""
-    return "".join(c for c in text if c.isalnum() or c in "@.-+ ")

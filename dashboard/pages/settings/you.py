@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats, wording
+from dashboard.components.problems import problem_box
 from dashboard.components.text import Html, badge, card_title, joined, quiet, show, tag
 from dashboard.installation import database, time_zone
 from dashboard.signing_in import provider
@@ -61,7 +62,7 @@ def _password(user: CurrentUser) -> None:
         ended = passwords.change(database(), user, old, new, now=utc_now())
     except ContactSheetsError as error:
         words = "the present password is wrong" if isinstance(error, passwords.WrongPassword) else error
-        st.error(wording.sentence(words), icon=":material/error:")
+        problem_box([wording.sentence(words)])
         return
     st.session_state[_SAID] = "Your password is changed" + (f"; {_out(ended)}." if ended else ".")
     st.rerun()

@@ -22,11 +22,16 @@ def safe(value: object) -> Html:
 
 
 def plain_label(words: str) -> str:
-    """Words as the label of a widget: labels are Markdown, in which these would be marks."""
-    return _MARKS.sub(r"\\\g<0>", words)
+    """Words as the label of a widget: labels are Markdown, in which these would be marks.
+
+    A backslash does not keep Streamlit from `:material/home:` and `:smile:`: a joiner that nobody
+    sees stands in them.
+    """
+    return _SHORTCODE.sub(":\u2060", _MARKS.sub(r"\\\g<0>", words))
 
 
 _MARKS = re.compile(r"[\\`*_~\[\]<>:$&#]")
+_SHORTCODE = re.compile(r":(?=[A-Za-z+-])")
 
 
 def tag(name: str, content: object, css: str = "") -> Html:

@@ -30,6 +30,7 @@ OPTIONS = {
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
     "client.showSidebarNavigation": False,
     "theme.primaryColor": "#2f5d50",
     "theme.backgroundColor": "#fbfaf7",

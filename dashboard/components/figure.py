@@ -44,7 +44,7 @@ def cards(found: Iterable[Html]) -> Html:
 
 
 def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: str) -> Html:
-    """How a figure stands against the period before: `+12% than …`, in words where there was nothing."""
+    """How a figure stands against the period before: `+12% against …`, in words where there was nothing."""
     if now == before:
         return tag("span", f"as many as {than}" if now else f"none {than} either", "cs-small cs-quiet")
     if not before:
@@ -57,7 +57,7 @@ def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: s
     return joined(
         [
             tag("span", f"{sign}{amount}%", f"cs-small {tone}"),
-            tag("span", f" than {than}", "cs-small cs-quiet"),
+            tag("span", f" against {than.removeprefix('in ')}", "cs-small cs-quiet"),
         ]
     )
 

@@ -84,6 +84,7 @@ def _head(period: Period, today: date) -> None:
         "Days",
         (period.first, period.last),
         max_value=today,
+        format="DD/MM/YYYY",
         key=f"overview.days.{period.first}.{period.last}",
         label_visibility="collapsed",
     )

@@ -43,6 +43,11 @@ def day(at: datetime | None, zone: ZoneInfo) -> str:
     return NOTHING if at is None else _date("yMMMd", at.astimezone(zone))
 
 
+def whole_day(day: date) -> str:
+    """`3 Mar 2026`, of a day that belongs to no time zone."""
+    return _date("yMMMd", day)
+
+
 def short_day(day: date) -> str:
     """`3 Mar`, where the year is plain."""
     return _date("MMMd", day)
@@ -97,6 +102,11 @@ def money(amount: Decimal | None, currency: str | None) -> str:
 
 def count(number: int) -> str:
     return format_decimal(number, locale=locale())
+
+
+def number(number: float) -> str:
+    """`1,234.5`, with as many decimals as it has."""
+    return format_decimal(number, "#,##0.######", locale=locale())
 
 
 def percent(share: float) -> str:

@@ -26,9 +26,6 @@ ALL = "all"
 MAX_COLUMNS = 4_000
 """Characters of the names of columns that an address may carry."""
 
-EDITED = "filter"
-"""The parameter that names the filter whose form is open, by its number."""
-
 
 @dataclass(frozen=True)
 class ListAddress:
@@ -104,10 +101,6 @@ class ListAddress:
 
     def with_size(self, size: int) -> str:
         return replace(self, size=size, after=None).here
-
-    def editing(self, number: int) -> str:
-        """The address of this page with the form of one of its filters open."""
-        return f"{self.here}{'&' if self.parameters else ''}{EDITED}={number}"
 
     def sheet(self, contact: ContactId) -> str:
         """The address of a contact's sheet, which knows the list that one came from."""

@@ -49,7 +49,7 @@ class Column:
     id: str
     label: str
     cell: Callable[[ContactRow, Reading], Cell]
-    width: str = "minmax(6.5rem, 1fr)"
+    width: str = "minmax(7rem, 1fr)"
     css: str = ""
     sort: str | None = None
     phone: str = ""
@@ -168,7 +168,7 @@ COLUMNS: dict[str, Column] = {
         Column("average_order", "Average order", _money("average_order"), _WIDE, "number", phone="On average"),
         Column("last_order_at", "Last order", _ago("last_order_at"), phone="Last order"),
         Column("cart", "Cart", _cart, _WIDE, phone="Cart"),
-        Column("active_at", "Last activity", _ago("active_at"), "minmax(6.5rem, 1fr)", "seen", sort="active_at"),
+        Column("active_at", "Last activity", _ago("active_at"), "minmax(7.6rem, 1fr)", "seen", sort="active_at"),
         Column("last_seen", "Last seen", _ago("last_seen"), sort="last_seen", phone="Seen"),
         Column("first_seen", "First seen", _ago("first_seen"), sort="first_seen", phone="Since"),
     )

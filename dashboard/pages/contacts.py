@@ -13,6 +13,7 @@ from dashboard.components.column_chooser import column_chooser, columns_of
 from dashboard.components.contact_columns import Column, Reading, chosen, offered
 from dashboard.components.contact_list import LOOK_ONLY, Handlers, contact_list
 from dashboard.components.deleting import just_deleted
+from dashboard.components.filter_bar import filter_bar
 from dashboard.components.pager import pager
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.search_box import search_box
@@ -20,7 +21,7 @@ from dashboard.components.text import Html, empty_state, joined, link, show, tag
 from dashboard.components.views_dialogs import just_deleted_view
 from dashboard.components.views_menu import changed_bar, views_menu
 from dashboard.installation import database
-from dashboard.list_address import ALL, EDITED, PLACE, ListAddress
+from dashboard.list_address import ALL, PLACE, ListAddress
 from dashboard.pages import contacts_dialogs as dialogs
 from engine.access import reading, views
 from engine.access.accounts import CurrentUser
@@ -50,6 +51,7 @@ def render(user: CurrentUser) -> None:
             _find(address)
         views_menu(user, found, present)
         column_chooser(user, columns, known, present=present, address=address)
+    filter_bar(address, ruleset, key="contacts.filters")
     changed_bar(user, present, address)
     just_deleted_view(user)
     problem_box(left_out)
@@ -126,7 +128,7 @@ def _find(address: ListAddress) -> None:
         label="Search contacts",
         placeholder="Search by email, mobile, name, customer number or tracker",
         parameter="q",
-        leaves=[PLACE, EDITED],
+        leaves=[PLACE],
         key="contacts.search",
     )
 

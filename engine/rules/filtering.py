@@ -96,8 +96,8 @@ def _native(tree: Compare, found: Field, now: datetime) -> Document | None:
     if tree.operator == "exists":
         return _presence(tree, found)
     make = _OPERATORS.get(tree.operator)
-    if make is None:
-        return None
+    if make is None or (OPERATORS[tree.operator].whole and found.type not in ("list", "any")):
+        return None  # of one value, MongoDB's own operators for lists are met by that value
     if found.facet and found.type != "text":
         return {found.facet: make(tree.operand, now)}
     said: Document = {found.stored: make(tree.operand, now)}

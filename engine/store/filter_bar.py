@@ -17,6 +17,7 @@ from engine.rules.conditions import read_filters
 from engine.rules.explain import words as words_of
 from engine.rules.vocabulary import Vocabulary
 from engine.store.filters import (
+    PLAINLY,
     Choice,
     ChoiceFilter,
     DaysFilter,
@@ -26,6 +27,7 @@ from engine.store.filters import (
     RecencyFilter,
     SegmentFilter,
     TextFilter,
+    Written,
 )
 from engine.store.listing import Listing, Part
 
@@ -58,7 +60,7 @@ def offered(ruleset: Ruleset) -> list[Filter]:
             "outside", "Not in segment", "Contact", "segments", choices=segments, outside=True
         ),
         NumberFilter("points", "Points", "Contact", "points"),
-        RecencyFilter("last_seen", "Last seen", "Contact", "last_seen"),
+        RecencyFilter("last_seen", "Last seen", "Contact", "last_seen", optional=True),
         _presence("email", "Email", article="an", what="email"),
         *_status(ruleset, "email_status", "Email status", "Email"),
         *_status(ruleset, "newsletter", "Newsletter", "Email"),
@@ -91,21 +93,26 @@ def _status(ruleset: Ruleset, machine: str, label: str, group: str) -> Iterator[
 
 
 def _custom(field: CustomField) -> Filter:
-    about = (f"{CUSTOM}{field.id}", field.label, "Custom fields", f"{CUSTOM}{field.id}")
+    name = f"{CUSTOM}{field.id}"
+    about = (name, field.label, "Custom fields", name, "", True)
     if field.type == "number":
         return NumberFilter(*about)
     if field.type == "boolean":
         return FlagFilter(*about, yes=field.label, no=f"Not {field.label.lower()}")
-    return DaysFilter(*about) if field.type == "date" else TextFilter(*about)
+    if field.type == "date":
+        return DaysFilter(*about)
+    if field.options:
+        return ChoiceFilter(*about, choices=tuple(Choice(o, o) for o in field.options))
+    return TextFilter(*about)
 
 
 # Chips
 
 
-def chips(listing: Listing, ruleset: Ruleset) -> list[Chip]:
+def chips(listing: Listing, ruleset: Ruleset, written: Written = PLAINLY) -> list[Chip]:
     """The conditions of a list, each as a chip that can be taken away (`listing.without`)."""
     bar = offered(ruleset)
-    return [_chip(part, bar, ruleset) for part in listing.parts]
+    return [_chip(part, bar, ruleset, written) for part in listing.parts]
 
 
 def chosen(listing: Listing, filter_: Filter) -> Any | None:
@@ -119,11 +126,21 @@ def with_chosen(listing: Listing, filter_: Filter, value: Any | None) -> Listing
     return listing.with_parts(others if value is None else [*others, filter_.condition(value)])
 
 
-def _chip(part: Part, bar: Sequence[Filter], ruleset: Ruleset) -> Chip:
+def with_part(listing: Listing, part: Part, *, instead_of: Part | None) -> Listing:
+    """The list with one more condition, or one in the place of another; the same twice is one."""
+    parts = listing.parts
+    if part in parts:
+        return listing if instead_of in (None, part) else listing.without(instead_of)
+    if instead_of not in parts:
+        return listing.with_parts([*parts, part])
+    return listing.with_parts(part if other == instead_of else other for other in parts)
+
+
+def _chip(part: Part, bar: Sequence[Filter], ruleset: Ruleset, written: Written) -> Chip:
     for filter_ in bar:
         said = filter_.chosen(part)
         if said is not None:
-            return Chip(filter_.words(said), part, filter_.id)
+            return Chip(filter_.words(said, written), part, filter_.id)
     try:
         tree = read_filters(part, Vocabulary.of(ruleset))
     except InvalidRules as error:

@@ -6,9 +6,9 @@ what was chosen, and that into the words of a chip.  Which there are, `filter_ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, Literal
 
 from engine.store.listing import Part
@@ -22,6 +22,21 @@ class Choice:
 
     value: str
     label: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whether there is a value at all, whatever it is."""
+
+    yes: bool
+
+
+@dataclass(frozen=True)
+class Picked:
+    """One of some values, or, if `outside`, none of them."""
+
+    values: tuple[str, ...]
+    outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +72,17 @@ class Wording:
 
 
 @dataclass(frozen=True)
+class Written:
+    """How numbers and days are written in the words of a chip."""
+
+    number: Callable[[float], str] = "{:,g}".format
+    day: Callable[[date], str] = lambda day: f"{day.day} {day:%b %Y}"
+
+
+PLAINLY = Written()
+
+
+@dataclass(frozen=True)
 class Filter:
     """One filter of the bar.
 
@@ -66,6 +92,7 @@ class Filter:
       group: Under which heading it stands there.
       field: The field of the contact that it is about.
       unavailable: Why nothing can be chosen yet; empty if it can.
+      optional: Whether contacts may be without a value, so that `Known` can be chosen, too.
     """
 
     kind: ClassVar[Kind]
@@ -74,17 +101,34 @@ class Filter:
     group: str
     field: str
     unavailable: str = ""
+    optional: bool = False
 
     def condition(self, chosen: Any) -> Part:
         """What was chosen, as a condition of a listing."""
-        raise NotImplementedError
+        if isinstance(chosen, Known):
+            return {self.field: {"exists": chosen.yes}}
+        return self._condition(chosen)
 
     def chosen(self, part: Part) -> Any | None:
         """What was chosen, out of a condition; unset for one that this filter cannot have made."""
+        known = _known(part.get(self.field)) if self.optional else None
+        return self._chosen(part) if known is None else known
+
+    def words(self, chosen: Any, written: Written = PLAINLY) -> str:
+        """What was chosen, as a chip reads."""
+        return self.known(chosen.yes) if isinstance(chosen, Known) else self._words(chosen, written)
+
+    def known(self, yes: bool) -> str:
+        """That there is a value, or is none, as a chip reads."""
+        return f"{self.label} is {'known' if yes else 'not known'}"
+
+    def _condition(self, chosen: Any) -> Part:
         raise NotImplementedError
 
-    def words(self, chosen: Any) -> str:
-        """What was chosen, as a chip reads."""
+    def _chosen(self, part: Part) -> Any | None:
+        raise NotImplementedError
+
+    def _words(self, chosen: Any, written: Written) -> str:
         raise NotImplementedError
 
 
@@ -100,34 +144,40 @@ class FlagFilter(Filter):
     no: str = "No"
     presence: bool = False
 
-    def condition(self, chosen: bool) -> Part:
+    def _condition(self, chosen: bool) -> Part:
         return {self.field: {"exists": chosen} if self.presence else chosen}
 
-    def chosen(self, part: Part) -> bool | None:
+    def _chosen(self, part: Part) -> bool | None:
         said = part.get(self.field)
         if self.presence:
             said = said.get("exists") if isinstance(said, Mapping) and len(said) == 1 else None
         return said if isinstance(said, bool) else None
 
-    def words(self, chosen: bool) -> str:
+    def _words(self, chosen: bool, _written: Written) -> str:
         return self.yes if chosen else self.no
 
 
 @dataclass(frozen=True)
 class ChoiceFilter(Filter):
-    """One or more of `choices`; chosen is a tuple of their values."""
+    """One or more of `choices`, or none of them; chosen is a Picked."""
 
     kind = "choice"
     choices: tuple[Choice, ...] = ()
 
-    def condition(self, chosen: Sequence[str]) -> Part:
-        return {self.field: chosen[0] if len(chosen) == 1 else {"in": list(chosen)}}
+    def _condition(self, chosen: Picked) -> Part:
+        values = list(chosen.values)
+        if chosen.outside:
+            return {"not": {self.field: {"in": values}}}
+        return {self.field: values[0] if len(values) == 1 else {"in": values}}
 
-    def chosen(self, part: Part) -> tuple[str, ...] | None:
-        return _texts(part.get(self.field), "in")
+    def _chosen(self, part: Part) -> Picked | None:
+        outside = _within_not(part)
+        values = _texts((part if outside is None else outside).get(self.field), "in")
+        return None if values is None else Picked(values, outside=outside is not None)
 
-    def words(self, chosen: Sequence[str]) -> str:
-        return f"{self.label}: {_listed(self.choices, chosen)}"
+    def _words(self, chosen: Picked, _written: Written) -> str:
+        listed = _listed(self.choices, chosen.values)
+        return f"{self.label}: {'not ' if chosen.outside else ''}{listed}"
 
 
 @dataclass(frozen=True)
@@ -138,15 +188,15 @@ class SegmentFilter(Filter):
     choices: tuple[Choice, ...] = ()
     outside: bool = False
 
-    def condition(self, chosen: Sequence[str]) -> Part:
+    def _condition(self, chosen: Sequence[str]) -> Part:
         inside = {self.field: {"has_any": list(chosen)}}
         return {"not": inside} if self.outside else inside
 
-    def chosen(self, part: Part) -> tuple[str, ...] | None:
+    def _chosen(self, part: Part) -> tuple[str, ...] | None:
         inside = _within_not(part) if self.outside else part
         return None if inside is None else _texts(inside.get(self.field), "has_any")
 
-    def words(self, chosen: Sequence[str]) -> str:
+    def _words(self, chosen: Sequence[str], _written: Written) -> str:
         return f"{'Not in' if self.outside else 'In'} {_listed(self.choices, chosen)}"
 
 
@@ -157,41 +207,56 @@ class NumberFilter(Filter):
     kind = "number"
     unit: str = ""
 
-    def condition(self, chosen: Range) -> Part:
+    def _condition(self, chosen: Range) -> Part:
         return {self.field: _bounds(chosen.least, chosen.most)}
 
-    def chosen(self, part: Part) -> Range | None:
+    def _chosen(self, part: Part) -> Range | None:
         said = _as_bounds(part.get(self.field))
         if said is None or not all(_is_number(bound) for bound in said.values()):
             return None
         return Range(said.get("gte"), said.get("lte"))
 
-    def words(self, chosen: Range) -> str:
-        least, most = (None if n is None else f"{n:,g}{self.unit}" for n in (chosen.least, chosen.most))
+    def _words(self, chosen: Range, written: Written) -> str:
+        least, most = (
+            None if n is None else f"{written.number(n)}{self.unit}" for n in (chosen.least, chosen.most)
+        )
         return f"{self.label}: {_from_to(least, most, open_end='{} or more')}"
 
 
 @dataclass(frozen=True)
 class RecencyFilter(Filter):
-    """Within the last so many days, or not (never counts as not); chosen is a Recency."""
+    """Within the last so many days, or not (never counts as not), or between two days.
+
+    Chosen is a Recency or Days; a day is one in the account's time zone, from its first moment
+    to its last.
+    """
 
     kind = "recency"
     verb: str = "Seen"
 
-    def condition(self, chosen: Recency) -> Part:
+    def known(self, yes: bool) -> str:
+        return f"{self.verb} at some time" if yes else f"Never {self.verb.lower()}"
+
+    def _condition(self, chosen: Recency | Days) -> Part:
+        if isinstance(chosen, Days):
+            return {self.field: _moments(chosen)}
         inside = {self.field: {"within": f"{chosen.days}d"}}
         return inside if chosen.within else {"not": inside}
 
-    def chosen(self, part: Part) -> Recency | None:
+    def _chosen(self, part: Part) -> Recency | Days | None:
         outside = _within_not(part)
         said = (part if outside is None else outside).get(self.field)
+        if outside is None and (days := _as_moments(said)) is not None:
+            return days
         span = said.get("within") if isinstance(said, Mapping) and len(said) == 1 else None
         if not isinstance(span, str) or not span.endswith("d") or not span[:-1].isdecimal():
             return None
         return Recency(int(span[:-1]), within=outside is None)
 
-    def words(self, chosen: Recency) -> str:
-        span = "day" if chosen.days == 1 else f"{chosen.days} days"
+    def _words(self, chosen: Recency | Days, written: Written) -> str:
+        if isinstance(chosen, Days):
+            return f"{self.verb} {_days_words(chosen, written)}"
+        span = "day" if chosen.days == 1 else f"{written.number(chosen.days)} days"
         verb = self.verb if chosen.within else f"Not {self.verb.lower()}"
         return f"{verb} in the last {span}"
 
@@ -202,17 +267,17 @@ class TextFilter(Filter):
 
     kind = "text"
 
-    def condition(self, chosen: Wording) -> Part:
+    def _condition(self, chosen: Wording) -> Part:
         return {self.field: chosen.text if chosen.whole else {"starts_with": chosen.text}}
 
-    def chosen(self, part: Part) -> Wording | None:
+    def _chosen(self, part: Part) -> Wording | None:
         said = part.get(self.field)
         if isinstance(said, str):
             return Wording(said)
         begins = said.get("starts_with") if isinstance(said, Mapping) and len(said) == 1 else None
         return Wording(begins, whole=False) if isinstance(begins, str) else None
 
-    def words(self, chosen: Wording) -> str:
+    def _words(self, chosen: Wording, _written: Written) -> str:
         return f"{self.label}: {chosen.text}{'' if chosen.whole else '…'}"
 
 
@@ -222,11 +287,11 @@ class DaysFilter(Filter):
 
     kind = "days"
 
-    def condition(self, chosen: Days) -> Part:
+    def _condition(self, chosen: Days) -> Part:
         first, last = (None if day is None else day.isoformat() for day in (chosen.first, chosen.last))
         return {self.field: _bounds(first, last)}
 
-    def chosen(self, part: Part) -> Days | None:
+    def _chosen(self, part: Part) -> Days | None:
         said = _as_bounds(part.get(self.field))
         if said is None:
             return None
@@ -236,11 +301,36 @@ class DaysFilter(Filter):
             return None
         return Days(days.get("gte"), days.get("lte"))
 
-    def words(self, chosen: Days) -> str:
-        first, last = (
-            None if day is None else f"{day.day} {day:%b %Y}" for day in (chosen.first, chosen.last)
-        )
-        return f"{self.label}: {_from_to(first, last, open_end='from {}')}"
+    def _words(self, chosen: Days, written: Written) -> str:
+        return f"{self.label}: {_days_words(chosen, written)}"
+
+
+def _known(said: Any) -> Known | None:
+    """`{exists: true}`, or false."""
+    there = said.get("exists") if isinstance(said, Mapping) and len(said) == 1 else None
+    return Known(there) if isinstance(there, bool) else None
+
+
+def _moments(days: Days) -> dict[str, str]:
+    """Days as bounds of a time: from the first moment of the one to the last of the other."""
+    first, last = days.first, days.last
+    bounds = {} if first is None else {"gte": first.isoformat()}
+    return bounds if last is None else {**bounds, "lt": (last + timedelta(days=1)).isoformat()}
+
+
+def _as_moments(said: Any) -> Days | None:
+    if not isinstance(said, Mapping) or not said or not said.keys() <= {"gte", "lt"}:
+        return None
+    try:
+        first, end = (date.fromisoformat(said[name]) if name in said else None for name in ("gte", "lt"))
+        return Days(first, None if end is None else end - timedelta(days=1))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _days_words(days: Days, written: Written) -> str:
+    first, last = (None if day is None else written.day(day) for day in (days.first, days.last))
+    return _from_to(first, last, open_end="from {}")
 
 
 def _texts(said: Any, operator: str) -> tuple[str, ...] | None:

@@ -1,6 +1,7 @@
 """The page of all contacts, for each role."""
 
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -32,9 +33,14 @@ def shop(db):
 
 def the_list(app):
     """What the list was given to show."""
+    return given(app, "contact_list")
+
+
+def given(app, component):
+    """What a component of ours was given to show; nothing if it is not there."""
     assert not app.exception
     for element in app.get("bidi_component"):
-        if element.proto.component_name == "contact_list":
+        if element.proto.component_name == component:
             return json.loads(element.proto.json)
     return None
 
@@ -65,6 +71,28 @@ def test_a_filter_that_there_is_not_is_left_out_and_said(shop, open_as):
 
     assert len(names(app)) == 2
     assert "no field &#x27;nonsense&#x27;" in shown(app)
+
+
+@pytest.mark.parametrize("role", ["viewer", "marketer", "admin"])
+def test_everybody_sees_what_the_list_is_filtered_by_and_can_take_it_away(shop, open_as, role):
+    asked = {"newsletter": "subscribed", "not": {"last_seen": {"within": "30d"}}, "points": {"gte": 1_000}}
+    bar = given(open_as(role, where=where(**asked), sort="-points"), "filter_bar")
+
+    words = ["Newsletter: Subscribed", "Not seen in the last 30 days", "Points: 1,000 or more"]
+    assert [chip["words"] for chip in bar["chips"]] == words
+    assert bar["chips"][2]["said"] == {"way": "least", "values": {"least": 1_000}}
+    assert bar["clear"] == "?sort=-points"
+    without_points = open_as(role, **dict(parse_qsl(bar["chips"][2]["gone"].lstrip("?"))))
+    assert [chip["words"] for chip in given(without_points, "filter_bar")["chips"]] == words[:2]
+
+
+def test_the_menu_has_a_group_for_each_part_of_a_contact_and_says_what_is_not_there_yet(shop, open_as):
+    groups = {group["label"]: group["filters"] for group in given(open_as("viewer"), "filter_bar")["groups"]}
+
+    assert list(groups) == ["Contact", "Email", "Mobile", "Web push", "Shopping", "Custom fields"]
+    [rfm] = [filter_ for filter_ in groups["Shopping"] if filter_["id"] == "rfm"]
+    assert rfm["unavailable"] == "RFM is not calculated yet"
+    assert given(open_as("viewer"), "filter_bar")["chips"] == []
 
 
 def test_a_row_leads_to_the_sheet_and_takes_the_list_along(shop, open_as):

@@ -1,5 +1,6 @@
 """No list that is offered reads all contacts: MongoDB says so itself."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from engine.settings import CONFIG_DIR
 from engine.store import listing, rulesets
 from engine.store.connection import connect, prepare, utc_now
 from engine.store.filter_bar import offered, with_chosen
-from engine.store.filters import Days, Range, Recency, Wording
+from engine.store.filters import Days, Known, Picked, Range, Recency, Wording
 from engine.store.listing import SORTS, Listing
 from tests.builders import an_activity, bought, identified, minutes, rules
 from tests.integration.drained import receive_and_drain
@@ -27,11 +28,18 @@ def choices_of(filter_):
     """What can be chosen of a filter, one of each sort."""
     if filter_.kind == "flag":
         return [True, False]
+    known = [Known(True), Known(False)] if filter_.optional else []
     if filter_.kind in ("choice", "segments"):
         every = tuple(choice.value for choice in filter_.choices)
-        return [every, *((value,) for value in every[:4])]
-    both = {"recency": [Recency(30, within=False)], "text": [Wording("Ma", whole=False)]}
-    return [FIRST[filter_.kind], *both.get(filter_.kind, [])]
+        some = [every, *((value,) for value in every[:4])]
+        if filter_.kind == "segments":
+            return some
+        return [*known, Picked(every[:2], outside=True), *map(Picked, some)]
+    both = {
+        "recency": [Recency(30, within=False), Days(date(2026, 1, 1), date(2026, 2, 1))],
+        "text": [Wording("Ma", whole=False)],
+    }
+    return [FIRST[filter_.kind], *both.get(filter_.kind, []), *known]
 
 
 FILTERED = [
@@ -40,6 +48,9 @@ FILTERED = [
     if not filter_.unavailable
     for value in choices_of(filter_)
 ]
+
+PROFILED = 64 * 1024 * 1024
+"""Bytes of what MongoDB notes of all questions of a test."""
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +104,22 @@ def test_each_order_is_that_of_an_index(people, sort, descending):
 @pytest.mark.parametrize("wanted", FILTERED, ids=lambda wanted: str(wanted.where))
 def test_each_filter_reads_an_index(people, wanted):
     assert not scanned(plans(people, wanted))
+
+
+def test_each_filter_reads_an_index_in_each_order(people):
+    people.create_collection("system.profile", capped=True, size=PROFILED)
+    people.command("profile", 2)
+    try:
+        for number, wanted in enumerate(FILTERED):
+            for sort in SORTS:
+                listing.page(people, replace(wanted, sort=sort, descending=number % 2 == 0), limit=3)
+    finally:
+        people.command("profile", 0)
+
+    asked = list(people.system.profile.find({"ns": f"{people.name}.contacts"}))
+    people.system.profile.drop()
+    assert len(asked) >= 2 * len(FILTERED) * len(SORTS), "a page, and its count"
+    assert not scanned(asked)
 
 
 @pytest.mark.parametrize("search", ["ana", "+34600", "C-9", "t3", "a" * 24])

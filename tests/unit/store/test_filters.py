@@ -7,8 +7,8 @@ import pytest
 from engine.rules.conditions import read_filters
 from engine.rules.vocabulary import Vocabulary
 from engine.store import filter_bar
-from engine.store.filter_bar import chips, offered, with_chosen
-from engine.store.filters import Days, Range, Recency, Wording
+from engine.store.filter_bar import chips, offered, with_chosen, with_part
+from engine.store.filters import Days, Known, Picked, Range, Recency, Wording
 from engine.store.listing import Listing
 from tests.builders import rules
 
@@ -20,6 +20,7 @@ fields:
   - {id: member, label: Member, type: boolean}
   - {id: joined, label: Joined, type: date}
   - {id: likes, label: Likes, type: list}
+  - {id: size, label: Size, type: text, options: [S, M, L]}
 """
 ).present
 BAR = {filter_.id: filter_ for filter_ in offered(RULESET)}
@@ -35,23 +36,31 @@ CHOSEN = [
     ("points", Range(0, 0), "Points: 0"),
     ("last_seen", Recency(30), "Seen in the last 30 days"),
     ("last_seen", Recency(1, within=False), "Not seen in the last day"),
+    ("last_seen", Days(date(2026, 1, 2), date(2026, 1, 31)), "Seen 2 Jan 2026 to 31 Jan 2026"),
+    ("last_seen", Days(last=date(2026, 1, 31)), "Seen up to 31 Jan 2026"),
+    ("last_seen", Known(False), "Never seen"),
     ("email", True, "Has an email"),
     ("email", False, "Has no email"),
-    ("email_status", ("bounced", "blocked"), "Email status: Bounced or Blocked"),
-    ("newsletter", ("subscribed",), "Newsletter: Subscribed"),
+    ("email_status", Picked(("bounced", "blocked")), "Email status: Bounced or Blocked"),
+    ("newsletter", Picked(("subscribed",)), "Newsletter: Subscribed"),
+    ("newsletter", Picked(("subscribed",), outside=True), "Newsletter: not Subscribed"),
     ("mobile_phone", False, "Has no mobile phone"),
-    ("mobile_status", ("active",), "Mobile status: Active"),
-    ("sms", ("not_subscribed",), "SMS: Not subscribed"),
-    ("push", ("enabled",), "Web push: Enabled"),
+    ("mobile_status", Picked(("active",)), "Mobile status: Active"),
+    ("sms", Picked(("not_subscribed",)), "SMS: Not subscribed"),
+    ("push", Picked(("enabled",)), "Web push: Enabled"),
     ("orders", Range(most=3), "Orders: up to 3"),
     ("spent", Range(1500, 2000), "Spent: 1,500 to 2,000"),
-    ("cart", ("abandoned",), "Cart: Abandoned"),
+    ("cart", Picked(("abandoned",)), "Cart: Abandoned"),
     ("custom.city", Wording("Madrid"), "City: Madrid"),
     ("custom.city", Wording("Ma", whole=False), "City: Ma…"),
     ("custom.shoe_size", Range(42, 43.5), "Shoe size: 42 to 43.5"),
     ("custom.member", False, "Not member"),
     ("custom.joined", Days(date(2026, 1, 2)), "Joined: from 2 Jan 2026"),
     ("custom.likes", Wording("boots"), "Likes: boots"),
+    ("custom.likes", Known(False), "Likes is not known"),
+    ("custom.member", Known(True), "Member is known"),
+    ("custom.size", Picked(("S", "M")), "Size: S or M"),
+    ("custom.size", Picked(("S",), outside=True), "Size: not S"),
 ]
 
 
@@ -91,6 +100,18 @@ def test_choosing_again_replaces_and_nothing_takes_away():
         "Points: 30 or more",
         "Not seen in the last 7 days",
     ]
+
+
+def test_a_condition_is_changed_where_it_stands_and_never_there_twice():
+    vip, staff, many = {"segments": {"has_any": ["vip"]}}, {"segments": {"has_any": ["staff"]}}, {"points": 9}
+    listing = Listing().with_parts([vip, many])
+
+    assert with_part(listing, staff, instead_of=vip).parts == [staff, many]
+    assert with_part(listing, staff, instead_of=None).parts == [vip, many, staff]
+    assert with_part(listing, staff, instead_of={"points": 7}).parts == [vip, many, staff]
+    assert with_part(listing, vip, instead_of=None) == listing
+    assert with_part(listing, vip, instead_of=vip) == listing
+    assert with_part(listing, vip, instead_of=many).parts == [vip]
 
 
 @pytest.mark.parametrize(

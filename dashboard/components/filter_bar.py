@@ -1,0 +1,107 @@
+"""The filter bar over the list: a menu of filters with a small form each, and the chips of those in force.
+
+What is chosen goes into the address, so each change is a step that Back takes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.components import filter_forms
+from dashboard.components.filter_forms import NotChosen
+from dashboard.components.problems import problem_box, sentence
+from dashboard.components.router import go_to
+from dashboard.list_address import ListAddress
+from engine.core.rulebook import Ruleset
+from engine.store.filter_bar import Chip, chips, offered, with_part
+from engine.store.filters import Filter, Written
+from engine.store.listing import Listing, Part
+
+_ASSETS = Path(__file__).parent.parent / "assets"
+_REFUSED = "filter_bar.refused"
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> Callable[..., object]:
+    return st.components.v2.component(
+        "filter_bar",
+        html='<div class="filters"></div>',
+        css=_ASSETS.joinpath("filter_bar.css").read_text(),
+        js=_ASSETS.joinpath("filter_bar.js").read_text(),
+    )
+
+
+def filter_bar(address: ListAddress, ruleset: Ruleset, *, key: str) -> None:
+    """Show what a list is filtered by, with the ways to change that."""
+
+    def apply() -> None:
+        said = st.session_state[key].get("apply")
+        if said is not None:
+            _follow(said, address, ruleset)
+
+    bar = {filter_.id: filter_ for filter_ in offered(ruleset)}
+    _component()(key=key, data=_data(address, ruleset, bar), on_apply_change=apply)
+    refused = st.session_state.pop(_REFUSED, None)
+    problem_box([refused] if refused else [])
+
+
+def _follow(said: Mapping[str, Any], address: ListAddress, ruleset: Ruleset) -> None:
+    """Go to the list under what was chosen by a form."""
+    present = ListAddress.read(st.query_params.to_dict(), page=address.page)
+    try:
+        go_to(present.of(changed(present.listing, said, ruleset)))
+    except NotChosen as error:
+        st.session_state[_REFUSED] = sentence(error)
+
+
+def changed(listing: Listing, said: Mapping[str, Any], ruleset: Ruleset) -> Listing:
+    """The list under what a form said of a filter, in the place of the condition that it changes, if any.
+
+    Raises NotChosen.
+    """
+    found = {filter_.id: filter_ for filter_ in offered(ruleset)}.get(str(said.get("filter")))
+    if found is None:
+        raise NotChosen("this filter is not offered any more: choose another")
+    values = said.get("values")
+    value = filter_forms.read(found, str(said.get("way")), values if isinstance(values, Mapping) else {})
+    instead = said.get("instead")
+    return with_part(
+        listing, found.condition(value), instead_of=instead if isinstance(instead, Mapping) else None
+    )
+
+
+def written() -> Written:
+    """Numbers and days of chips as the account's locale writes them."""
+    return Written(formats.number, formats.whole_day)
+
+
+def _data(address: ListAddress, ruleset: Ruleset, bar: Mapping[str, Filter]) -> dict[str, Any]:
+    shown = chips(address.listing, ruleset, written())
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for filter_ in bar.values():
+        groups.setdefault(filter_.group, []).append(filter_forms.form_of(filter_))
+    return {
+        "groups": [{"label": label, "filters": filters} for label, filters in groups.items()],
+        "chips": [_chip(chip, address, bar) for chip in shown],
+        "clear": address.of(address.listing.with_parts([])) if len(shown) > 1 else None,
+    }
+
+
+def _chip(chip: Chip, address: ListAddress, bar: Mapping[str, Filter]) -> dict[str, Any]:
+    said = {
+        "words": chip.words,
+        "gone": address.of(address.listing.without(chip.part)),
+        "filter": chip.filter,
+    }
+    if chip.filter is None:
+        return said
+    return {**said, "part": chip.part, "said": _filled(bar[chip.filter], chip.part)}
+
+
+def _filled(filter_: Filter, part: Part) -> dict[str, Any]:
+    return filter_forms.said_of(filter_, filter_.chosen(part))

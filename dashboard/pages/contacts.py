@@ -17,6 +17,7 @@ from dashboard.components.filter_bar import filter_bar
 from dashboard.components.pager import pager
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.search_box import search_box
+from dashboard.components.segment_saving import save_segment_button
 from dashboard.components.text import Html, empty_state, joined, link, show, tag
 from dashboard.components.views_dialogs import just_deleted_view
 from dashboard.components.views_menu import changed_bar, views_menu
@@ -51,7 +52,10 @@ def render(user: CurrentUser) -> None:
             _find(address)
         views_menu(user, found, present)
         column_chooser(user, columns, known, present=present, address=address)
-    filter_bar(address, ruleset, key="contacts.filters")
+    with st.container(horizontal=True, vertical_alignment="center", key="contacts-filters"):
+        with st.container(width="stretch"):
+            filter_bar(address, ruleset, key="contacts.filters")
+        save_segment_button(user, address.listing)
     changed_bar(user, present, address)
     just_deleted_view(user)
     problem_box(left_out)

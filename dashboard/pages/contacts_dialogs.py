@@ -11,6 +11,8 @@ from dashboard.components import transfer
 from dashboard.components.asking import answered, asked
 from dashboard.components.deleting import delete_contact
 from dashboard.components.new_contact import new_contact
+from dashboard.components.segment_saving import SAVE as SAVE_SEGMENT
+from dashboard.components.segment_saving import save_segment
 from dashboard.components.views_dialogs import delete_view, edit_view, save_view
 from dashboard.components.views_menu import DELETE as DELETE_VIEW
 from dashboard.components.views_menu import EDIT as EDIT_VIEW
@@ -70,6 +72,11 @@ def _delete_view(user: CurrentUser, about: View) -> None:
     delete_view(user, about)
 
 
+@st.dialog("Save as dynamic segment", on_dismiss=answered)
+def _save_segment(user: CurrentUser, _about: None) -> None:
+    save_segment(user)
+
+
 _DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
     NEW: _new,
     IMPORT: _import,
@@ -79,4 +86,5 @@ _DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
     SAVE_VIEW: _save_view,
     EDIT_VIEW: _edit_view,
     DELETE_VIEW: _delete_view,
+    SAVE_SEGMENT: _save_segment,
 }

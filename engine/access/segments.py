@@ -1,4 +1,7 @@
-"""Deleting segments for a person: segments.yaml is the truth, and each change publishes it anew."""
+"""Segments out of a list, and deleting them, for a person.
+
+`segments.yaml` is the truth, and each change publishes it anew.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,20 @@ from engine.errors import ContactSheetsError
 from engine.rules import editing
 from engine.store import publishing, rulesets, segment_uses, segments
 from engine.store.field_uses import Use
+from engine.store.listing import Listing
 from engine.store.rulesets import Version
 
 Document = dict[str, Any]
 
 FILE = "segments.yaml"
+
+
+MAX_NAME = 80
+"""Characters of a segment's name."""
+
+
+class InvalidSegment(ContactSheetsError):
+    """A segment that cannot be made; the message says why."""
 
 
 class NoSuchSegment(ContactSheetsError):
@@ -47,6 +59,36 @@ class Deletable:
     members: int
     uses: list[Use]
     version: int
+
+
+def save_list(
+    db: Database[Document], user: CurrentUser, name: str, listing: Listing, *, now: datetime
+) -> str:
+    """Make a dynamic segment of whoever is in a list, now and later; return its id.
+
+    A window of time that moves on (`within: 30d`) moves on in the segment, too.  Raises
+    NotAllowed, InvalidSegment, UnknownFilter (a search is no condition), and what publishing does.
+    """
+    require(user, Permission.EDIT_SEGMENTS)
+    present = rulesets.current(db)
+    name = _checked(name, [segment.name for segment in present.segments.values()])
+    id_ = editing.id_of(name, taken=present.segments)
+    entry = {"id": id_, "name": name, "when": listing.as_condition()}
+    texts = publishing.completed(db, {})
+    made = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
+    rules.publish(db, user, made, message=f"New segment {name}", now=now, base=present.version)
+    return id_
+
+
+def _checked(name: str, taken: Sequence[str]) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidSegment("give the segment a name")
+    if len(name) > MAX_NAME:
+        raise InvalidSegment(f"a segment's name has at most {MAX_NAME} characters")
+    if name.casefold() in {other.casefold() for other in taken}:
+        raise InvalidSegment(f"a segment is called {name} already: choose another name")
+    return name
 
 
 def deletable(db: Database[Document], user: CurrentUser, id_: str) -> Deletable:

@@ -111,6 +111,29 @@ def test_a_viewer_looks_and_changes_nothing(shop, open_as):
     assert "contacts.segment" not in {button.key for button in app.button}
 
 
+def test_a_filtered_list_is_saved_as_a_segment_and_leads_to_its_page(shop, open_as):
+    assert "contacts.segment" not in {button.key for button in open_as("marketer").button}
+    app = open_as("marketer", where=where(newsletter="subscribed"))
+    app.button(key="contacts.segment").click().run()
+    assert "Newsletter: Subscribed" in shown(app)
+    app.text_input(key="contacts.segment.name").set_value("Readers")
+
+    app.button(key="contacts.segment.sure").click().run()
+
+    assert app.query_params["segment"] == "readers"
+    assert "Readers" in shown(app)
+
+
+def test_a_search_cannot_be_a_segment_and_the_way_on_is_shown(shop, open_as):
+    app = open_as("marketer", where=where(newsletter="subscribed"), q="bo")
+    app.button(key="contacts.segment").click().run()
+
+    text = shown(app)
+    assert "cannot be a condition of a segment" in text
+    assert "Take the search away" in text
+    assert "contacts.segment.name" not in {widget.key for widget in app.text_input}
+
+
 def test_nobody_who_matches_is_told_apart_from_nobody_at_all(db, shop, open_as):
     assert "Nobody matches these filters" in shown(open_as("viewer", where=where(points={"gte": 9_999})))
     assert "Nobody found" in shown(open_as("viewer", q="zz"))

@@ -43,8 +43,8 @@ def day(at: datetime | None, zone: ZoneInfo) -> str:
     return NOTHING if at is None else _date("yMMMd", at.astimezone(zone))
 
 
-def whole_day(day: date) -> str:
-    """`3 Mar 2026`, of a day that belongs to no time zone."""
+def calendar_day(day: date) -> str:
+    """`3 Mar 2026`, of a day that is nobody's moment, such as a birth date."""
     return _date("yMMMd", day)
 
 

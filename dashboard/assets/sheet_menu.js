@@ -55,13 +55,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const elsewhere = (event) => event.composedPath().includes(root) || open(false);
   document.addEventListener("pointerdown", elsewhere);
-
-  const warn = (event) => event.preventDefault();
-  if (data.unsaved) window.addEventListener("beforeunload", warn);
-  return () => {
-    document.removeEventListener("pointerdown", elsewhere);
-    window.removeEventListener("beforeunload", warn);
-  };
+  return () => document.removeEventListener("pointerdown", elsewhere);
 }
 
 // Pages that are not served by https have no clipboard of their own.

@@ -77,7 +77,7 @@ def changed(listing: Listing, said: Mapping[str, Any], ruleset: Ruleset) -> List
 
 def written() -> Written:
     """Numbers and days of chips as the account's locale writes them."""
-    return Written(formats.number, formats.whole_day)
+    return Written(formats.number, formats.calendar_day)
 
 
 def _data(address: ListAddress, ruleset: Ruleset, bar: Mapping[str, Filter]) -> dict[str, Any]:

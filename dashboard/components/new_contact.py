@@ -27,7 +27,7 @@ def new_contact(user: CurrentUser) -> None:
     """Ask for the fields, make the contact and go to its sheet; what is wrong stands at its field."""
     show(quiet("An email, a mobile phone or an external id is needed; the rest can come later."))
     with st.form("contacts.new", border=False):
-        said, below = _ask()
+        said, below = _ask(user)
         elsewhere = st.container()
         if not st.form_submit_button("Create contact", type="primary", key="contacts.new.create"):
             return
@@ -38,11 +38,12 @@ def new_contact(user: CurrentUser) -> None:
             _explain(error, below, elsewhere)
 
 
-def _ask() -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
+def _ask(user: CurrentUser) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
     """What was typed by field, and the place below each."""
     said, below = {}, {}
     left, right = st.columns(2)
-    for number, field in enumerate(editable(rulesets.current(database()))):
+    fields = [field for field in editable(rulesets.current(database()), user.role) if not field.locked]
+    for number, field in enumerate(fields):
         with right if number % 2 else left:
             value = field_input(field, key="contacts.new")
             below[field.name] = st.empty()

@@ -9,11 +9,12 @@ import streamlit as st
 
 from dashboard.components.asking import answered, asked
 from dashboard.components.deleting import delete_contact
+from dashboard.components.sheet_stopping import stop_sending
 from dashboard.list_address import ListAddress
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 
-DELETE = "sheet.delete"
+DELETE, STOP = "sheet.delete", "sheet.stop"
 
 
 def open_dialog(user: CurrentUser, listed: ListAddress) -> None:
@@ -28,4 +29,9 @@ def _delete(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
     delete_contact(user, contact, go=listed.here)
 
 
-_DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {DELETE: _delete}
+@st.dialog("Stop sending", on_dismiss=answered)
+def _stop(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
+    stop_sending(user, contact)
+
+
+_DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {DELETE: _delete, STOP: _stop}

@@ -27,11 +27,8 @@ def _component() -> Callable[..., object]:
     )
 
 
-def sheet_menu(contact: ContactId, *, delete: Callable[[], None] | None, unsaved: bool) -> None:
-    """Show the menu.  `delete` is called when that is chosen; unset, it is not offered.
-
-    With `unsaved` the browser asks before the page is left for good.
-    """
+def sheet_menu(contact: ContactId, *, delete: Callable[[], None] | None) -> None:
+    """Show the menu.  `delete` is called when that is chosen; unset, it is not offered."""
 
     def deleting() -> None:
         said = st.session_state["sheet.menu"].get("delete")
@@ -39,5 +36,5 @@ def sheet_menu(contact: ContactId, *, delete: Callable[[], None] | None, unsaved
             delete()
 
     items = [*_LOOKING, *([_DELETING] if delete is not None else [])]
-    data = {"contact": contact, "items": items, "unsaved": unsaved}
+    data = {"contact": contact, "items": items}
     _component()(key="sheet.menu", data=data, width="content", on_delete_change=deleting)

@@ -6,14 +6,19 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard.components import profile
+from dashboard import formats
+from dashboard.components import sheet_draft, sheet_edits, sheet_fields, sheet_shop
 from dashboard.components.activity_tab import activity_tab
 from dashboard.components.asking import ask
 from dashboard.components.points_card import points_card
 from dashboard.components.sheet_card import card
-from dashboard.components.sheet_dialogs import DELETE, open_dialog
+from dashboard.components.sheet_dialogs import DELETE, STOP, open_dialog
+from dashboard.components.sheet_form import sheet_form
 from dashboard.components.sheet_header import Neighbours, title, ways
+from dashboard.components.sheet_known_by import known_by
 from dashboard.components.sheet_menu import sheet_menu
+from dashboard.components.sheet_segments import segments_card
+from dashboard.components.sheet_statuses import reach_card, statuses_card
 from dashboard.components.text import Html, empty_state, show
 from dashboard.installation import database, time_zone
 from dashboard.list_address import ListAddress
@@ -34,16 +39,15 @@ def render(user: CurrentUser, wanted: str) -> None:
     listed = _listed()
     contact = reading.find(database(), user, wanted)
     sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
-    if contact is None or sheet is None:
+    if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
-        empty_state(
-            "No such contact", "It may have been erased, or the address is not complete.", whole="page"
-        )
+        _nobody(sheet)
         return
     if contact != wanted:
         st.query_params["contact"] = contact
     show(ways(listed, _beside(user, listed, contact)))
     _top(user, sheet)
+    sheet_edits.just_done(user, contact)
     shown = _TABS.get(st.query_params.get(_TAB, ""), _TABS["profile"])
     about, activity = st.tabs(list(_TABS.values()), default=shown, key="sheet.tab", on_change="rerun")
     _remember("activity" if activity.open else "profile")
@@ -54,6 +58,20 @@ def render(user: CurrentUser, wanted: str) -> None:
         with activity:
             activity_tab(user, contact)
     open_dialog(user, listed)
+
+
+def _nobody(sheet: Sheet | None) -> None:
+    if sheet is None or sheet.deleted_at is None:
+        empty_state(
+            "No such contact", "It may have been erased, or the address is not complete.", whole="page"
+        )
+        return
+    day = formats.day(sheet.deleted_at, time_zone())
+    empty_state(
+        "This contact was deleted",
+        f"That was on {day}. It comes back when it does something again.",
+        whole="page",
+    )
 
 
 def _listed() -> ListAddress:
@@ -82,41 +100,57 @@ def _beside(user: CurrentUser, listed: ListAddress, contact: ContactId) -> Neigh
 
 
 def _top(user: CurrentUser, sheet: Sheet) -> None:
-    """Who it is, and what can be done with the sheet as a whole."""
+    """Who it is, and what can be done with it as a whole."""
     changes = may(user, Permission.EDIT_CONTACTS)
     with st.container(horizontal=True, key="sheet-top"):
         with st.container(width="stretch"):
             show(title(sheet, now=utc_now(), zone=time_zone()))
         with st.container(horizontal=True, width="content", key="sheet-actions"):
+            if changes:
+                _changing(sheet)
             delete = partial(ask, DELETE, sheet.id) if changes else None
-            sheet_menu(sheet.id, delete=delete, unsaved=False)
+            sheet_menu(sheet.id, delete=delete)
+
+
+def _changing(sheet: Sheet) -> None:
+    ruleset = rulesets.current(database())
+    present = sheet_draft.present_values(sheet, ruleset, ruleset.account.time_zone)
+    st.button(
+        "Edit",
+        icon=":material/edit:",
+        type="primary",
+        key="sheet.edit",
+        disabled=sheet_draft.draft_of(sheet.id) is not None,
+        on_click=partial(sheet_draft.begin, sheet.id, present, now=utc_now()),
+    )
+    st.button(
+        "Stop sending",
+        icon=":material/notifications_off:",
+        key="sheet.stop",
+        on_click=ask,
+        args=(STOP, sheet.id),
+    )
 
 
 def _profile(user: CurrentUser, sheet: Sheet) -> None:
-    zone = time_zone()
-    labels = {field.id: field.label for field in rulesets.current(database()).fields.values()}
+    now, zone = utc_now(), time_zone()
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        _card("fields", profile.fields(sheet, zone))
-        _card("reach", profile.reach(sheet))
-        with card("statuses"):
-            show(profile.statuses(sheet, zone))
-            with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
-                if moved.open:
-                    found = reading.reasons(database(), user, sheet.id, now=utc_now())
-                    show(profile.moves(found, zone) if found else Html(""))
-        with card("segments"):
-            show(profile.segments(sheet, zone))
-            with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
-                if why.open:
-                    found = reading.reasons(database(), user, sheet.id, now=utc_now())
-                    show(profile.whys(found, zone) if found else Html(""))
-        _card("custom", profile.custom(sheet, labels))
-        _card("trackers", profile.trackers(sheet))
+        if sheet_draft.draft_of(sheet.id) is not None and may(user, Permission.EDIT_CONTACTS):
+            sheet_form(user, sheet.id)
+        else:
+            _card("fields", sheet_fields.fields(sheet, zone))
+            reach_card(sheet)
+            statuses_card(user, sheet)
+            _card("custom", sheet_fields.custom(sheet, rulesets.current(database())))
+        segments_card(user, sheet)
     with right:
         points_card(user, sheet)
-        _card("commerce", profile.commerce(sheet.commerce, zone))
-        _card("cart", profile.cart(sheet.commerce, zone))
+        _card("commerce", sheet_shop.commerce(sheet.commerce, zone))
+        _card("cart", sheet_shop.cart(sheet.commerce, zone))
+        _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))
+        _card("clv", sheet_shop.clv(sheet.commerce))
+        _card("known-by", known_by(sheet, reading.devices(database(), user, sheet.id), now=now, zone=zone))
 
 
 def _card(name: str, content: Html) -> None:

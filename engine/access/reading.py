@@ -24,13 +24,15 @@ from engine.core.reach import Reach
 from engine.errors import ContactSheetsError
 from engine.rules.explain import Explained
 from engine.store import contacts, rulesets, sheets
+from engine.store import devices as store_devices
 from engine.store import listing as listings
 from engine.store import reasons as store_reasons
 from engine.store.contacts import ContactRow
+from engine.store.devices import Device
 from engine.store.listing import ContactPage, Listing
 from engine.store.places import Cursor
 from engine.store.reasons import Reasons, SegmentReason
-from engine.store.sheets import Sheet, SheetStatus
+from engine.store.sheets import Sheet, SheetDelivery, SheetStatus
 
 Document = dict[str, Any]
 
@@ -113,6 +115,15 @@ def sheet(db: Database[Document], user: CurrentUser, contact: ContactId, *, now:
     return _masked_sheet(found) if found is not None and masks(db, user) else found
 
 
+def devices(db: Database[Document], user: CurrentUser, contact: ContactId) -> list[Device]:
+    """The browsers and apps of a contact, and when each was last there.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    found = store_devices.devices(db, contact)
+    if not masks(db, user):
+        return found
+    return [replace(device, id=masking.masked_id(device.id)) for device in found]
+
+
 def reasons(
     db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime
 ) -> Reasons | None:
@@ -169,6 +180,8 @@ def _masked_sheet(sheet: Sheet) -> Sheet:
             msgspec.structs.replace(device, id=masking.masked_id(device.id)) for device in sheet.devices
         ],
         statuses=statuses,
+        delivery={name: _masked_delivery(found) for name, found in sheet.delivery.items()},
+        former=[masking.HIDDEN for _ in sheet.former],
         reach=[_masked_reach(reach) for reach in sheet.reach],
     )
 
@@ -176,6 +189,15 @@ def _masked_sheet(sheet: Sheet) -> Sheet:
 def _masked_status(status: SheetStatus) -> SheetStatus:
     reason = None if status.reason is None else _plain(status.reason)
     return msgspec.structs.replace(status, reason=reason)
+
+
+def _masked_delivery(found: SheetDelivery) -> SheetDelivery:
+    bounce = found.last_bounce
+    if bounce is None or bounce.reason is None:
+        return found
+    return msgspec.structs.replace(
+        found, last_bounce=msgspec.structs.replace(bounce, reason=_plain(bounce.reason))
+    )
 
 
 def _masked_reach(reach: Reach) -> Reach:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from engine.core.contact import ContactState, Status
 from engine.core.rulebook import Ruleset
+from engine.core.statuses import by_hand
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -16,6 +19,34 @@ class Reach(msgspec.Struct, frozen=True):
     channel: str
     reachable: bool
     why: str
+
+
+Silence = Literal["paused", "unsubscribed"]
+"""How sending stops: for a while, whoever wanted it; or for good, because the contact does not want it."""
+
+_SILENCED: Mapping[Silence, Mapping[str, str]] = {
+    "paused": {"email_status": "email", "mobile_status": "phone"},
+    "unsubscribed": {"newsletter": "email", "sms": "phone"},
+}
+"""The machines that say so, each with what is written to."""
+
+
+def stopping(
+    states: Mapping[str, str], ruleset: Ruleset, how: Silence, *, email: str | None, phone: str | None
+) -> dict[str, str]:
+    """The states into which to put which machines by hand so that nothing more is sent.
+
+    `states` are the present ones by machine.  What the machines do not allow, or what there
+    is no address for, is left as it is.  Web push only the contact can turn off.
+    """
+    known = {"email": email, "phone": phone}
+    return {
+        id_: how
+        for id_, address in _SILENCED[how].items()
+        if id_ in ruleset.machines
+        and (how == "unsubscribed" or known[address] is not None)
+        and how in by_hand(ruleset.machines[id_], states.get(id_, ruleset.machines[id_].initial))
+    }
 
 
 def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone: str | None) -> list[Reach]:

@@ -42,6 +42,11 @@ def reachable_by_hand(machine: Machine) -> list[str]:
     return list(dict.fromkeys(move.to for move in machine.transitions.get("contact_edited", ())))
 
 
+def ends(machine: Machine, state: str) -> bool:
+    """Whether a state can be given until a date: something leads out of it when that comes."""
+    return any(state in transition.sources for transition in machine.transitions.get(UNTIL, ()))
+
+
 def begin(state: ContactState, ruleset: Ruleset) -> None:
     """Put machines that a contact has not met yet into their initial states."""
     missing = {id_: Status(m.initial) for id_, m in ruleset.machines.items() if id_ not in state.statuses}
@@ -62,6 +67,8 @@ def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Move
         target = _target(state, activity, machine)
         if target is not None:
             moved.append(enter(state, machine, target, activity, ruleset, by=_wanted_by(activity)))
+        elif activity.by_hand:
+            _end_otherwise(state, activity, machine, ruleset)
     return moved
 
 
@@ -83,7 +90,6 @@ def enter(
 ) -> Moved:
     """Put a machine into a state, because of an activity that may say why and until when."""
     reason = activity.properties.get("reason")
-    ends = any(target in transition.sources for transition in machine.transitions.get(UNTIL, ()))
     return _set(
         state,
         machine,
@@ -93,9 +99,34 @@ def enter(
             cause=activity.id,
             by=by,
             reason=str(reason)[:500] if reason else None,
-            until=moment_of(activity.properties.get("until"), ruleset.account) if ends else None,
+            until=_end_of(activity, machine, target, ruleset),
         ),
     )
+
+
+def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ruleset: Ruleset) -> None:
+    """Give a state that a person wants again, as it is, the end that they said: a pause goes on."""
+    status = state.statuses.get(machine.id)
+    if status is None or activity.properties.get(machine.id) != status.state:
+        return
+    if ends(machine, status.state):
+        reason = activity.properties.get("reason")
+        again = Status(
+            state=status.state,
+            since=status.since,
+            cause=activity.id,
+            by=_wanted_by(activity),
+            reason=str(reason)[:500] if reason else status.reason,
+            until=_end_of(activity, machine, status.state, ruleset),
+        )
+        state.statuses = {**state.statuses, machine.id: again}
+
+
+def _end_of(activity: Activity, machine: Machine, state: str, ruleset: Ruleset) -> datetime | None:
+    """Until when an activity gives a state; unset for as long as nothing else is said."""
+    if not ends(machine, state):
+        return None
+    return moment_of(activity.properties.get(UNTIL), ruleset.account)
 
 
 def run_out(state: ContactState, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> list[Moved]:

@@ -25,10 +25,10 @@ from engine.core.identities import (
     stream_of,
 )
 from engine.core.profile import CLEARED
-from engine.core.rulebook import CustomField, Ruleset
+from engine.core.rulebook import CustomField, Machine, Ruleset
 from engine.core.scoring import MAX_POINTS
 from engine.core.segments import ADD_TO, REMOVE_FROM
-from engine.core.statuses import by_hand, reachable_by_hand
+from engine.core.statuses import by_hand, ends, moment_of, reachable_by_hand
 from engine.errors import ContactSheetsError, InvalidIdentity
 from engine.store import inbox, rulesets, undoing
 from engine.store.contact_documents import LIVING
@@ -104,12 +104,16 @@ def edit(
 ) -> frozenset[int]:
     """Keep an edit, durably and once for its id; return the lanes that have work by it.
 
-    `read` are the values that its author saw in the fields: if one is another now, nothing
-    is done.  Raises InvalidEdit, EditedMeanwhile, NoSuchContact, Unavailable.
+    `read` are the values that its author saw, of fields by name and of statuses by machine:
+    if one is another now, nothing is done.  An id that was kept before is done already,
+    whatever has changed since.  Raises InvalidEdit, EditedMeanwhile, NoSuchContact, Unavailable.
     """
+    kept = db.activities.find_one({"_id": id_}, {"lane": 1})
+    if kept is not None:
+        return frozenset({kept["lane"]})
     row = _living(db, contact)
-    _refuse_overtaken(row, read or {})
     ruleset = rulesets.current(db)
+    _refuse_overtaken(row, read or {}, ruleset)
     return _keep(db, edit_of(db, row, change, ruleset=ruleset, id_=id_, author=author, now=now))
 
 
@@ -124,15 +128,15 @@ def edit_of(
     now: datetime,
 ) -> Activity:
     """An edit of a contact, given as its document, as an activity; raise InvalidEdit."""
-    checked = _Checked.of(db, row, change, ruleset)
+    checked = _Checked.of(db, row, change, ruleset, now=now)
     said: Document = {"author": author, **checked.said, **_said(change), "what": checked.words}
     activity = _by_hand(row, "contact_edited", version=ruleset.version, id_=id_, now=now, said=said)
     return structs.replace(activity, identities=checked.identities, traits=checked.traits)
 
 
 def is_so(row: Document, change: Edit) -> bool:
-    """Whether an edit would change nothing of a contact."""
-    if change.points or change.undoes is not None:
+    """Whether an edit would change nothing of a contact.  A pause that is given an end is a change."""
+    if change.points or change.undoes is not None or change.until is not None:
         return False
     statuses, segments = row.get("statuses", {}), row.get("segments", {})
     return (
@@ -200,7 +204,7 @@ def create(
     Raises InvalidEdit, which names who has one of them already.
     """
     ruleset = rulesets.current(db)
-    checked = _Checked.of(db, {"_id": ContactId("")}, Edit(fields=fields), ruleset)
+    checked = _Checked.of(db, {"_id": ContactId("")}, Edit(fields=fields), ruleset, now=now)
     if not checked.identities:
         raise InvalidEdit({"email": "an email, a mobile phone or an external id is needed"})
     return _keep(
@@ -236,6 +240,12 @@ def value_of(row: Document, name: str) -> Any:
     if name.startswith(CUSTOM):
         return row.get("custom", {}).get(name.removeprefix(CUSTOM))
     return (row.get("email_typed") or row.get("email")) if name == "email" else row.get(name)
+
+
+def state_in(row: Document, machine: Machine) -> str:
+    """Where a machine of a contact stands, given its document."""
+    found: str = row.get("statuses", {}).get(machine.id, {}).get("state", machine.initial)
+    return found
 
 
 def label_of(name: str, ruleset: Ruleset) -> str:
@@ -289,8 +299,12 @@ def _anchor(row: Document) -> Key:
     return Key(strongest[0])
 
 
-def _refuse_overtaken(row: Document, read: Mapping[str, Any]) -> None:
-    theirs = {name: value_of(row, name) for name, seen in read.items() if value_of(row, name) != seen}
+def _refuse_overtaken(row: Document, read: Mapping[str, Any], ruleset: Ruleset) -> None:
+    present = {
+        name: state_in(row, ruleset.machines[name]) if name in ruleset.machines else value_of(row, name)
+        for name in read
+    }
+    theirs = {name: value for name, value in present.items() if value != read[name]}
     if theirs:
         raise EditedMeanwhile(theirs)
 
@@ -319,13 +333,16 @@ class _Checked:
     words: list[str]
 
     @classmethod
-    def of(cls, db: Database[Document], row: Document, change: Edit, ruleset: Ruleset) -> _Checked:
+    def of(
+        cls, db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, *, now: datetime
+    ) -> _Checked:
         problems: dict[str, str] = {}
         identities, other = _identities(db, row, change, ruleset, problems)
         traits, cleared = _traits(row, change, ruleset, problems)
         problems |= _wrong_statuses(row, change, ruleset) | _wrong_segments(change, ruleset)
         if change.undoes is not None and (why := undoing.check(db, row, change.undoes)) is not None:
             problems[UNDOES] = f"this cannot be taken back: {why}"
+        problems |= _wrong_end(change, ruleset, now)
         if change.points and not change.reason.strip():
             problems["points"] = _POINTS_NEED_REASON
         if abs(change.points) > MAX_POINTS:
@@ -496,8 +513,10 @@ def _wrong_statuses(row: Document, change: Edit, ruleset: Ruleset) -> dict[str, 
         if machine is None:
             problems[id_] = f"there is no status {id_!r}"
             continue
-        present = row.get("statuses", {}).get(id_, {}).get("state", machine.initial)
+        present = state_in(row, machine)
         allowed = by_hand(machine, present)
+        if to == present and ends(machine, to):
+            continue
         if to not in allowed:
             words = ", ".join(machine.states[state] for state in allowed) or "none"
             problems[id_] = (
@@ -507,6 +526,19 @@ def _wrong_statuses(row: Document, change: Edit, ruleset: Ruleset) -> dict[str, 
         elif present in NEEDS_REASON and not change.reason.strip():
             problems[id_] = f"say why {machine.label} is no longer {machine.states.get(present, present)}"
     return problems
+
+
+def _wrong_end(change: Edit, ruleset: Ruleset, now: datetime) -> dict[str, str]:
+    """What is wrong with the date until which a status is given."""
+    if change.until is None:
+        return {}
+    machines = ((ruleset.machines.get(id_), to) for id_, to in change.statuses.items())
+    if not any(machine is not None and ends(machine, to) for machine, to in machines):
+        return {"until": "only a status that ends, such as a pause, has an end date"}
+    end = moment_of(change.until, ruleset.account)
+    if end is None or end <= now:
+        return {"until": f"{change.until.isoformat()} has begun already: a pause ends on a later day"}
+    return {}
 
 
 def _wrong_segments(change: Edit, ruleset: Ruleset) -> dict[str, str]:
@@ -542,6 +574,7 @@ def words_of(change: Edit, ruleset: Ruleset) -> list[str]:
     words = [f"{label_of(name, ruleset)}: {_shown(value)}" for name, value in change.fields.items()]
     words += [
         f"{ruleset.machines[id_].label}: {ruleset.machines[id_].states[to]}"
+        + (f" until {change.until.isoformat()}" if change.until and ends(ruleset.machines[id_], to) else "")
         for id_, to in change.statuses.items()
     ]
     words += [f"into {ruleset.segments[id_].name}" for id_ in change.add_to]

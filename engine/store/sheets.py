@@ -11,7 +11,7 @@ from bson.dbref import DBRef
 from pymongo.database import Database
 
 from engine.core.activities import ContactId
-from engine.core.contact import Cart, Commerce, ContactState
+from engine.core.contact import Bounce, Cart, Commerce, ContactState, Deliverability
 from engine.core.reach import Reach, reach_of
 from engine.core.rulebook import Ruleset
 from engine.store import contact_documents, rulesets
@@ -60,7 +60,10 @@ class SheetSegment(msgspec.Struct, frozen=True):
 
 
 class SheetStatus(msgspec.Struct, frozen=True):
-    """Where one machine stands, in the words that a person reads; `until`, if it ends."""
+    """Where one machine stands, in the words that a person reads; `until`, if it ends.
+
+    `by` is who wanted it so: a colleague's name, or `the contact`.
+    """
 
     machine: str
     machine_label: str
@@ -69,6 +72,18 @@ class SheetStatus(msgspec.Struct, frozen=True):
     since: datetime | None
     reason: str | None
     until: datetime | None
+    by: str | None = None
+
+
+class SheetDelivery(msgspec.Struct, frozen=True):
+    """What sending to the present address or number has shown.
+
+    `failures` are the attempts in a row that failed, `temporary` the temporary bounces so far.
+    """
+
+    failures: int
+    temporary: int
+    last_bounce: Bounce | None
 
 
 class SheetOrder(msgspec.Struct, frozen=True):
@@ -127,6 +142,8 @@ class Sheet(msgspec.Struct, frozen=True):
     push: str | None
     push_devices: int
     statuses: dict[str, SheetStatus]
+    delivery: dict[str, SheetDelivery]
+    """By the machine that it decides: `email_status`, `mobile_status`."""
     commerce: SheetCommerce
     rfm: dict[str, Any] | None
     clv: dict[str, Any] | None
@@ -137,6 +154,9 @@ class Sheet(msgspec.Struct, frozen=True):
     activities: int
     first_seen: datetime | None
     last_seen: datetime | None
+    former: list[str] = []
+    """Emails, numbers and external ids that were once the contact's and still lead to it."""
+    deleted_at: datetime | None = None
 
 
 def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sheet | None:
@@ -165,6 +185,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         **{machine: _state(statuses, machine) for machine in _STATUS_FIELDS},
         push_devices=len(state.push_devices),
         statuses=statuses,
+        delivery={"email_status": _delivery(state.mail), "mobile_status": _delivery(state.mobile)},
         commerce=_commerce(state.commerce, state.cart),
         rfm=None,
         clv=None,
@@ -175,6 +196,8 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         activities=state.activities,
         first_seen=contact.person.first_seen,
         last_seen=state.last_seen,
+        former=[key[2:] for key in contact.person.former],
+        deleted_at=state.deletion.at if state.deleted and state.deletion is not None else None,
     )
 
 
@@ -209,8 +232,13 @@ def _statuses(row: Document, ruleset: Ruleset) -> dict[str, SheetStatus]:
             since=status.get("since"),
             reason=status.get("reason"),
             until=status.get("until"),
+            by=status.get("by"),
         )
     return shown
+
+
+def _delivery(known: Deliverability) -> SheetDelivery:
+    return SheetDelivery(known.failures, known.temporary, known.last_bounce)
 
 
 def _points(

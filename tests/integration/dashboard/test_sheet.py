@@ -1,14 +1,18 @@
 """A contact's sheet, for each role."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
-from engine.store import contacts
+from engine.core.activities import ActivityId
+from engine.store import contacts, edits, publishing, rulesets
+from engine.store.connection import utc_now
+from engine.store.edits import Edit
 from tests.browser.conftest import HOSTILE
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import shown
-from tests.integration.drained import receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain
 
 
 @pytest.fixture
@@ -31,6 +35,20 @@ def the_id(db, key):
     return contacts.find_contact(db, key)
 
 
+def keys(app):
+    return {button.key for button in app.button}
+
+
+def field(app, contact, name):
+    """The input of a field in the form."""
+    [found] = [
+        w
+        for w in (*app.text_input, *app.selectbox)
+        if w.key and w.key.endswith(f".{name}") and contact in w.key
+    ]
+    return found
+
+
 def the_menu(app):
     """What the menu of the sheet offers."""
     [found] = [e for e in app.get("bidi_component") if e.proto.component_name == "sheet_menu"]
@@ -51,6 +69,139 @@ def test_only_who_may_change_contacts_is_offered_to_delete(shop, open_as):
 
     assert the_menu(open_as("viewer", contact=ana)) == ["copy", "print"]
     assert the_menu(open_as("marketer", contact=ana)) == ["copy", "print", "delete"]
+
+
+def test_a_viewer_reads_and_changes_nothing(shop, open_as):
+    app = open_as("viewer", contact=the_id(shop, "ana@x.com"))
+
+    shown(app)
+    assert not {
+        key
+        for key in keys(app)
+        if key.startswith(("sheet.edit", "sheet.stop", "sheet.leave", "sheet.segments"))
+    }
+
+
+def test_only_what_was_changed_is_written_and_it_can_be_taken_back(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "first_name").set_value("Anna").run()
+    assert "1 change" in shown(app)
+
+    app.button(key="sheet.apply").click().run()
+
+    assert "Saved 1 change." in shown(app)
+    assert "sheet.apply" not in keys(app)
+    edit = shop.activities.find_one({"type": "contact_edited"})
+    assert edit["traits"] == {"first_name": "Anna"}
+    app.button(key="sheet.done.undo").click().run()
+    assert "Ana Ruiz" in shown(app)
+    assert "Taken back." in shown(app)
+
+
+def test_what_cannot_be_is_said_at_its_field_and_leads_to_who_has_it(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "email").set_value("BO@x.com").run()
+    field(app, ana, "mobile_phone").set_value("123").run()
+    app.button(key="sheet.apply").click().run()
+
+    text = shown(app)
+    assert "Bo Li has email bo@x.com already" in text
+    assert "is no possible number" in text
+    assert f"?contact={the_id(shop, 'bo@x.com')}" in text
+    assert shop.activities.count_documents({"type": "contact_edited"}) == 0
+
+    app.button(key="sheet.discard").click().run()
+    assert "Ana Ruiz" in shown(app)
+    assert "sheet.apply" not in keys(app)
+
+
+def test_what_somebody_else_changed_is_chosen_and_not_overwritten(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "custom.city").set_value("Milano").run()
+    edits.edit(
+        shop,
+        ana,
+        Edit(fields={"custom.city": "Paris"}),
+        id_=ActivityId("theirs"),
+        author="Leo",
+        now=utc_now(),
+    )
+    drain_all(shop)
+
+    app.button(key="sheet.apply").click().run()
+    assert "Leo changed this meanwhile to" in shown(app)
+    assert shop.contacts.find_one({"_id": ana})["custom"]["city"] == "Paris"
+
+    app.button(key="sheet.mine.custom.city").click().run()
+    app.button(key="sheet.apply").click().run()
+    assert shop.contacts.find_one({"_id": ana})["custom"]["city"] == "Milano"
+
+
+def test_sending_is_stopped_and_taken_back(shop, open_as):
+    bo = the_id(shop, "bo@x.com")
+    app = open_as("marketer", contact=bo)
+    app.button(key="sheet.stop").click().run()
+    assert "paused" in shown(app)
+    app.radio(key="sheet.stop.how").set_value("unsubscribed").run()
+    app.button(key="sheet.stop.sure").click().run()
+
+    assert "Sending is stopped." in shown(app)
+    assert shop.contacts.find_one({"_id": bo})["statuses"]["newsletter"]["state"] == "unsubscribed"
+    app.button(key="sheet.done.undo").click().run()
+    assert shop.contacts.find_one({"_id": bo})["statuses"]["newsletter"]["state"] == "subscribed"
+
+
+def test_a_pause_with_an_end_is_given_in_the_form_and_the_reason_kept(shop, open_as):
+    bo = the_id(shop, "bo@x.com")
+    app = open_as("marketer", contact=bo)
+    app.button(key="sheet.edit").click().run()
+    field(app, bo, "email_status").set_value("paused").run()
+    [until] = [w for w in app.date_input if w.key.endswith(".until")]
+    day = (utc_now() + timedelta(days=9)).date()
+    until.set_value(day).run()
+    field(app, bo, "reason").set_value("on holiday").run()
+    app.button(key="sheet.apply").click().run()
+
+    status = shop.contacts.find_one({"_id": bo})["statuses"]["email_status"]
+    assert (status["state"], status["reason"]) == ("paused", "on holiday")
+    assert status["until"].astimezone(rulesets.current(shop).account.time_zone).date() == day
+    assert "(on holiday)" in shown(app)
+
+
+def test_static_segments_are_joined_and_left_on_the_sheet(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    [chosen] = [w for w in app.selectbox if w.key.startswith("sheet.segments.chosen")]
+    static = chosen.options[0]
+    chosen.select_index(0).run()
+    app.button(key="sheet.segments.join").click().run()
+    assert f"Added to {static}." in shown(app)
+
+    [leave] = [key for key in keys(app) if key.startswith("sheet.leave.")]
+    app.button(key=leave).click().run()
+    assert f"Removed from {static}." in shown(app)
+    assert not [key for key in keys(app) if key.startswith("sheet.leave.")]
+
+
+def test_a_field_for_admins_is_shown_to_others_and_not_asked(shop, open_as):
+    texts = publishing.completed(
+        shop, {"fields.yaml": "fields:\n  - {id: city, label: City, type: text, edit: [admin]}\n"}
+    )
+    publishing.publish(shop, texts, by="ana", message="for the tests", now=utc_now())
+    drain_all(shop)
+    ana = the_id(shop, "ana@x.com")
+
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+
+    assert "City can only be changed by an admin" in shown(app)
+    assert not [w for w in app.text_input if w.key.endswith(".custom.city")]
 
 
 def test_an_address_of_nobody_leads_back_to_the_list(shop, open_as):

@@ -137,6 +137,34 @@ def test_statuses_move_where_the_machine_allows_it_and_a_pause_ends(shop):
     assert eva.statuses["email_status"].until.date() >= (utc_now() + timedelta(days=2)).date()
 
 
+def test_a_running_pause_gets_another_end_and_has_to_end_later(shop):
+    begun = edited(
+        shop, "eva@x.com", statuses={"email_status": "paused"}, until=in_days(3), reason="holidays"
+    )
+    since = now_of(shop, "eva@x.com").statuses["email_status"].since
+    prolonged = edited(shop, "eva@x.com", statuses={"email_status": "paused"}, until=in_days(30))
+    longer = now_of(shop, "eva@x.com").statuses["email_status"]
+    assert longer.until.date() >= in_days(29)
+    assert (longer.since, longer.reason, longer.by) == (since, "holidays", "Mia")
+
+    edited(shop, "eva@x.com", statuses={"email_status": "paused"})
+    assert now_of(shop, "eva@x.com").statuses["email_status"].until is None
+    assert shop.activities.count_documents({"type": "status_changed"}) == 1
+
+    with pytest.raises(InvalidEdit, match="has begun already"):
+        edited(shop, "eva@x.com", statuses={"email_status": "paused"}, until=in_days(0))
+    with pytest.raises(InvalidEdit, match="only a status that ends"):
+        edited(shop, "eva@x.com", statuses={"newsletter": "subscribed"}, until=in_days(3))
+
+    edited(shop, "eva@x.com", undoes=prolonged)
+    edited(shop, "eva@x.com", undoes=begun)
+    assert now_of(shop, "eva@x.com").statuses["email_status"].until is None
+
+
+def in_days(number):
+    return (utc_now() + timedelta(days=number)).date()
+
+
 def test_nobody_leaves_bounced_without_a_reason_and_the_count_begins_anew(shop):
     bounces = [
         an_activity("email_bounced", minutes(10 + n), email="eva@x.com", trusted=True, bounce="permanent", message_id=f"m{n}")
@@ -221,6 +249,33 @@ def test_the_same_edit_twice_counts_once(shop):
         edited(shop, "eva@x.com", id_="one-click", points=5, reason="a double click")
 
     assert now_of(shop, "eva@x.com").points.total == 5
+
+
+def test_an_edit_that_was_done_is_not_refused_when_it_comes_again(shop):
+    contact = contacts.find_contact(shop, "eva@x.com")
+    for _ in range(2):
+        lanes = edits.edit(
+            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("again"), author="Mia",
+            now=utc_now(), read={"custom.city": "Roma"},
+        )  # fmt: skip
+        drain_all(shop)
+
+    assert len(lanes) == 1
+    assert now_of(shop, "eva@x.com").custom["city"] == "Paris"
+    assert shop.conflicts.count_documents({}) == 0
+
+
+def test_a_status_that_somebody_else_moved_is_shown_and_not_overwritten(shop):
+    contact = contacts.find_contact(shop, "eva@x.com")
+    edited(shop, "eva@x.com", statuses={"email_status": "blocked"})
+
+    with pytest.raises(EditedMeanwhile) as overtaken:
+        edits.edit(
+            shop, contact, Edit(statuses={"email_status": "paused"}), id_=ActivityId("late"), author="Leo",
+            now=utc_now(), read={"email_status": "active"},
+        )  # fmt: skip
+
+    assert overtaken.value.theirs == {"email_status": "blocked"}
 
 
 def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):

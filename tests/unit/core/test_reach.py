@@ -3,7 +3,7 @@
 import msgspec
 
 from engine.core.activities import Key
-from engine.core.reach import reach_of
+from engine.core.reach import reach_of, stopping
 from tests.builders import SHIPPED, an_activity, days, the_contact
 
 EMAIL = "ana@x.com"
@@ -65,3 +65,23 @@ def test_a_complaint_is_not_said_to_be_a_wish():
 def test_a_channel_without_an_address_says_so():
     assert said([], channel="SMS") == (False, "no mobile phone is known")
     assert said([], channel="Web push") == (False, "not enabled on any device")
+
+
+def test_stopping_pauses_what_is_written_to_and_leaves_consent():
+    states = {"email_status": "active", "mobile_status": "active", "newsletter": "subscribed"}
+
+    assert stopping(states, SHIPPED.present, "paused", email=EMAIL, phone=None) == {"email_status": "paused"}
+
+
+def test_unsubscribing_ends_only_what_was_subscribed():
+    states = {"newsletter": "subscribed", "sms": "not_subscribed"}
+
+    found = stopping(states, SHIPPED.present, "unsubscribed", email=EMAIL, phone=None)
+
+    assert found == {"newsletter": "unsubscribed"}
+
+
+def test_who_is_blocked_already_is_not_paused():
+    states = {"email_status": "blocked"}
+
+    assert stopping(states, SHIPPED.present, "paused", email=EMAIL, phone=None) == {}

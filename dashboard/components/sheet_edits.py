@@ -1,0 +1,72 @@
+"""Changing the contact of a sheet: done once, shown at once, said with the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard import waking
+from dashboard.components.problems import told
+from dashboard.components.sheet_draft import new_id
+from dashboard.components.text import Html, safe, show
+from dashboard.installation import database
+from engine.access import contacts as access
+from engine.access.accounts import CurrentUser
+from engine.core.activities import ActivityId, ContactId
+from engine.store.connection import utc_now
+from engine.store.edits import Edit
+
+_DONE = "sheet.done"
+LATER = "The workers are busy: it shows in a moment."
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was just done to a contact, in words, and the edit that did it; unset once it was taken back."""
+
+    contact: ContactId
+    words: str
+    edit: ActivityId | None
+
+
+def apply(
+    user: CurrentUser,
+    contact: ContactId,
+    change: Edit,
+    *,
+    words: str,
+    id_: ActivityId | None = None,
+    read: Mapping[str, Any] | None = None,
+) -> None:
+    """Do an edit, and wait until it shows; the same `id_` again does nothing.
+
+    Raises what `engine.access.contacts.edit` does.
+    """
+    edit = new_id() if id_ is None else id_
+    lanes = access.edit(database(), user, contact, change, id_=edit, now=utc_now(), read=read)
+    shows = waking.settle(lanes, edit)
+    undoable = change.undoes is None
+    said = words if shows else f"{words} {LATER}"
+    st.session_state[_DONE] = Done(contact, said, edit if undoable else None)
+
+
+def just_done(user: CurrentUser, contact: ContactId) -> None:
+    """Say what was just done to the contact, with the way back."""
+    done: Done | None = st.session_state.get(_DONE)
+    if done is None or done.contact != contact:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="sheet-done"):
+        with st.container(width="stretch"):
+            show(Html(f'<div role="status">{safe(done.words)}</div>'))
+        if done.edit is not None and st.button("Undo", icon=":material/undo:", key="sheet.done.undo"):
+            with told():
+                apply(user, contact, Edit(undoes=done.edit), words="Taken back.")
+                st.rerun()
+        st.button("Close", key="sheet.done.close", on_click=_forget)
+
+
+def _forget() -> None:
+    st.session_state.pop(_DONE, None)

@@ -1,0 +1,90 @@
+"""Stopping all that is sent to a contact, for a while or for good."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import streamlit as st
+
+from dashboard.components import sheet_edits
+from dashboard.components.asking import answered
+from dashboard.components.field_inputs import day_input
+from dashboard.components.problems import told
+from dashboard.components.sheet_header import name_of
+from dashboard.components.text import badge, facts, joined, quiet, show, tag
+from dashboard.installation import database, time_zone
+from engine.access import reading
+from engine.access.accounts import CurrentUser
+from engine.core.activities import ContactId
+from engine.core.reach import Silence, stopping
+from engine.core.rulebook import Ruleset
+from engine.store import rulesets
+from engine.store.connection import utc_now
+from engine.store.edits import Edit
+from engine.store.sheets import Sheet
+
+_WAYS: dict[Silence, tuple[str, str]] = {
+    "paused": ("Pause", "Nothing is sent until a day, or until somebody lifts it. Consent stays as it is."),
+    "unsubscribed": ("Unsubscribe", "The contact does not want it any more."),
+}
+
+
+def stop_sending(user: CurrentUser, contact: ContactId) -> None:
+    """Ask how, say what that changes, and do it."""
+    sheet = reading.sheet(database(), user, contact, now=utc_now())
+    if sheet is None:
+        show(quiet("This contact is not there any more."))
+        return
+    ruleset = rulesets.current(database())
+    show(tag("div", joined(["To ", tag("b", name_of(sheet))]), "cs-small"))
+    how = _how()
+    statuses = to_stop(sheet, ruleset, how)
+    _show_changes(sheet, ruleset, statuses)
+    tomorrow = utc_now().astimezone(time_zone()).date() + timedelta(days=1)
+    until = None
+    if how == "paused" and statuses:
+        until = day_input("Until (empty: until lifted)", key="sheet.stop.until", earliest=tomorrow)
+    reason: str = st.text_input("Why (may be left out)", key="sheet.stop.reason", max_chars=500)
+    with st.container(horizontal=True):
+        sure = st.button("Stop sending", type="primary", key="sheet.stop.sure", disabled=not statuses)
+        st.button("Cancel", key="sheet.stop.cancel", on_click=answered)
+    if sure:
+        with told():
+            change = Edit(statuses=statuses, until=until, reason=reason)
+            read = {id_: sheet.statuses[id_].state for id_ in statuses}
+            sheet_edits.apply(user, contact, change, words="Sending is stopped.", read=read)
+            answered()
+            st.rerun()
+
+
+def to_stop(sheet: Sheet, ruleset: Ruleset, how: Silence) -> dict[str, str]:
+    """The statuses that stopping changes."""
+    states = {status.machine: status.state for status in sheet.statuses.values()}
+    return stopping(states, ruleset, how, email=sheet.email, phone=sheet.mobile_phone)
+
+
+def _how() -> Silence:
+    chosen: Silence = st.radio(
+        "How",
+        list(_WAYS),
+        format_func=lambda way: _WAYS[way][0],
+        captions=[words for _, words in _WAYS.values()],
+        key="sheet.stop.how",
+        label_visibility="collapsed",
+    )
+    return chosen
+
+
+def _show_changes(sheet: Sheet, ruleset: Ruleset, statuses: dict[str, str]) -> None:
+    rows = [
+        (
+            sheet.statuses[id_].machine_label,
+            joined([badge(sheet.statuses[id_].label), badge(ruleset.machines[id_].states[to], "bad")], " → "),
+        )
+        for id_, to in statuses.items()
+    ]
+    show(facts(rows) if rows else quiet("There is nothing to stop in this way: nothing is sent as it is."))
+    if sheet.push_devices:
+        show(
+            tag("div", "Web push can only be turned off by the contact, in the browser.", "cs-quiet cs-small")
+        )

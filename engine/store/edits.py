@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import structs
@@ -46,6 +46,9 @@ MAX_SHOWN = 12
 """Options that a message names."""
 
 SOURCE = "dashboard"
+
+UNDER_WAY = timedelta(hours=1)
+"""How far back edits are looked for that have not taken effect yet."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def edit(
         return frozenset({kept["lane"]})
     row = _living(db, contact)
     ruleset = rulesets.current(db)
-    _refuse_overtaken(row, read or {}, ruleset)
+    _refuse_overtaken(db, row, read or {}, ruleset, now=now)
     return _keep(db, edit_of(db, row, change, ruleset=ruleset, id_=id_, author=author, now=now))
 
 
@@ -299,14 +302,44 @@ def _anchor(row: Document) -> Key:
     return Key(strongest[0])
 
 
-def _refuse_overtaken(row: Document, read: Mapping[str, Any], ruleset: Ruleset) -> None:
+def _refuse_overtaken(
+    db: Database[Document], row: Document, read: Mapping[str, Any], ruleset: Ruleset, *, now: datetime
+) -> None:
     present = {
         name: state_in(row, ruleset.machines[name]) if name in ruleset.machines else value_of(row, name)
         for name in read
     }
+    if read:
+        under_way = _under_way(db, row, ruleset, since=now - UNDER_WAY)
+        present |= {name: under_way[name] for name in read if name in under_way}
     theirs = {name: value for name, value in present.items() if value != read[name]}
     if theirs:
         raise EditedMeanwhile(theirs)
+
+
+def _under_way(db: Database[Document], row: Document, ruleset: Ruleset, *, since: datetime) -> Document:
+    """What other edits make of the contact that were kept and have not taken effect yet."""
+    query = {
+        "stream": _anchor(row),
+        "happened_at": {"$gte": since},
+        "type": "contact_edited",
+        "state": "received",
+    }
+    values: Document = {}
+    for waiting in db.activities.find(query).sort("happened_at", 1):
+        said, who = waiting.get("properties", {}), waiting.get("identities", {})
+        values |= {_NAMES.get(kind, kind): value for kind, value in who.items()}
+        values |= {_field_of(trait): value for trait, value in waiting.get("traits", {}).items()}
+        values |= {machine: said[machine] for machine in ruleset.machines if machine in said}
+        values |= dict.fromkeys(said.get(CLEARED, ()))
+    return values
+
+
+_NAMES = {"phone": "mobile_phone"}
+
+
+def _field_of(trait: str) -> str:
+    return trait if trait in PROFILE or trait == "email" else f"{CUSTOM}{trait}"
 
 
 def _said(change: Edit) -> Document:

@@ -292,6 +292,24 @@ def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
     assert now_of(shop, "eva@x.com").custom["city"] == "Milano"
 
 
+def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
+    contact = contacts.find_contact(shop, "eva@x.com")
+    said = {"custom.city": "Milano", "mobile_phone": "600333444", "first_name": ""}
+    theirs = Edit(fields=said, statuses={"email_status": "paused"})
+    edits.edit(shop, contact, theirs, id_=ActivityId("theirs"), author="Mia", now=utc_now())
+    read = {"custom.city": "Roma", "mobile_phone": None, "first_name": "Eva", "email_status": "active"}
+
+    with pytest.raises(EditedMeanwhile) as overtaken:
+        edits.edit(
+            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("mine"), author="Leo",
+            now=utc_now(), read={**read, "last_name": "Sanz"},
+        )  # fmt: skip
+
+    assert overtaken.value.theirs == {
+        "custom.city": "Milano", "mobile_phone": "+34600333444", "first_name": None, "email_status": "paused"
+    }  # fmt: skip
+
+
 def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop):
     edits.create(
         shop, {"email": "Zoe@x.com", "first_name": "Zoe", "custom.city": "Lyon"}, id_=ActivityId("c1"), author="Mia", now=utc_now()

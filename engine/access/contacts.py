@@ -135,6 +135,8 @@ def _changes(row: Document, change: Edit) -> list[Change]:
     found += [
         Change(machine, statuses.get(machine, {}).get("state"), to) for machine, to in change.statuses.items()
     ]
+    if change.until is not None:
+        found.append(Change("until", None, change.until.isoformat()))
     found += [Change("segment", None, segment) for segment in change.add_to]
     found += [Change("segment", segment, None) for segment in change.remove_from]
     if change.points:

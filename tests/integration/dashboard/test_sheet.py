@@ -171,6 +171,11 @@ def test_a_pause_with_an_end_is_given_in_the_form_and_the_reason_kept(shop, open
     status = shop.contacts.find_one({"_id": bo})["statuses"]["email_status"]
     assert (status["state"], status["reason"]) == ("paused", "on holiday")
     assert status["until"].astimezone(rulesets.current(shop).account.time_zone).date() == day
+    logged = {
+        change["what"]: change["after"]
+        for change in shop.audit.find_one({"act": "changed a contact"})["changes"]
+    }
+    assert logged == {"email_status": "paused", "until": day.isoformat()}
     assert "(on holiday)" in shown(app)
 
 

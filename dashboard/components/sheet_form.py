@@ -39,7 +39,7 @@ from dashboard.components.text import (
     tag,
 )
 from dashboard.installation import database
-from engine.access import reading
+from engine.access import activity, reading
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 from engine.core.rulebook import Machine, Ruleset
@@ -48,6 +48,7 @@ from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.edits import IDENTITIES, NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
 from engine.store.sheets import Sheet
+from engine.store.timelines import Wanted
 
 _ASSETS = Path(__file__).parent.parent / "assets"
 _T = TypeVar("_T")
@@ -177,7 +178,8 @@ def _choose(form: _Form, name: str) -> None:
 
 def _who(form: _Form) -> str:
     """Who edited the contact since the changes were begun, if it was a person."""
-    rows = reading.timeline(database(), form.user, form.sheet.id, types=["contact_edited"], limit=1).rows
+    edits = Wanted(types=("contact_edited",))
+    rows = activity.timeline(database(), form.user, form.sheet.id, wanted=edits, limit=1).rows
     if rows and rows[0].happened_at >= form.draft.begun:
         return str(rows[0].details.get("properties", {}).get("author", "Somebody"))
     return "Somebody"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -49,7 +51,7 @@ def render(user: CurrentUser, wanted: str) -> None:
     _top(user, sheet)
     sheet_edits.just_done(user, contact)
     shown = _TABS.get(st.query_params.get(_TAB, ""), _TABS["profile"])
-    about, activity = st.tabs(list(_TABS.values()), default=shown, key="sheet.tab", on_change="rerun")
+    about, activity = st.tabs(list(_TABS.values()), default=shown, key=_TAB_KEY, on_change="rerun")
     _remember("activity" if activity.open else "profile")
     if about.open:
         with about:
@@ -82,6 +84,7 @@ def _listed() -> ListAddress:
 
 
 _TAB, _TABS = "tab", {"profile": "Profile", "activity": "Activity"}
+_TAB_KEY = "sheet.tab"
 
 
 def _remember(tab: str) -> None:
@@ -121,7 +124,7 @@ def _changing(sheet: Sheet) -> None:
         type="primary",
         key="sheet.edit",
         disabled=sheet_draft.draft_of(sheet.id) is not None,
-        on_click=partial(sheet_draft.begin, sheet.id, present, now=utc_now()),
+        on_click=partial(_begin, sheet.id, present),
     )
     st.button(
         "Stop sending",
@@ -130,6 +133,12 @@ def _changing(sheet: Sheet) -> None:
         on_click=ask,
         args=(STOP, sheet.id),
     )
+
+
+def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
+    """Begin to edit, where the fields are."""
+    sheet_draft.begin(contact, present, now=utc_now())
+    st.session_state[_TAB_KEY] = _TABS["profile"]
 
 
 def _profile(user: CurrentUser, sheet: Sheet) -> None:

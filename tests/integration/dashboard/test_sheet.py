@@ -100,6 +100,15 @@ def test_only_what_was_changed_is_written_and_it_can_be_taken_back(shop, open_as
     assert "Taken back." in shown(app)
 
 
+def test_editing_begins_where_the_fields_are(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana, tab="activity")
+    app.button(key="sheet.edit").click().run()
+
+    assert field(app, ana, "first_name").value == "Ana"
+    assert "tab" not in app.query_params
+
+
 def test_what_cannot_be_is_said_at_its_field_and_leads_to_who_has_it(shop, open_as):
     ana = the_id(shop, "ana@x.com")
     app = open_as("marketer", contact=ana)

@@ -15,6 +15,7 @@ from dashboard.components.text import Html, badge, card_title, empty_state, join
 from dashboard.installation import database, time_zone
 from engine.access import figures
 from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, may
 from engine.analytics.overview import Overview, Period
 from engine.analytics.working import Working
 from engine.store import rulesets
@@ -38,6 +39,7 @@ def render(user: CurrentUser) -> None:
     found = figures.overview(database(), user, period, now=now)
     _head(period, today)
     _freshness(user, found, zone)
+    _notice(user)
     if found.census is None:
         empty_state("Counting for the first time", "The figures will be here in a moment, by themselves.")
         return
@@ -121,6 +123,23 @@ def _freshness(user: CurrentUser, found: Overview, zone: ZoneInfo) -> None:
         show(tag("p", _fresh(found, newest, zone), "cs-small cs-quiet"))
 
     follow()
+
+
+def _notice(user: CurrentUser) -> None:
+    """What waits for an admin and touches whom one can reach."""
+    number = figures.failing_sendings(database(), user)
+    if not number:
+        return
+    what = (
+        "A sending fails as a whole" if number == 1 else f"{formats.count(number)} sendings fail as a whole"
+    )
+    decides = (
+        link("?page=settings&section=workers", "Decide on it")
+        if may(user, Permission.OPERATE)
+        else "An admin decides on it."
+    )
+    words = joined([f"{what}: what bounced does not count against the addresses. ", decides])
+    show(tag("div", words, "cs-notice"))
 
 
 def _is_overtaken(shown: Overview, newest: Overview) -> bool:

@@ -14,6 +14,7 @@ from engine.analytics import overview as analytics
 from engine.analytics import working as processes
 from engine.analytics.overview import Overview, Period
 from engine.analytics.working import Working
+from engine.store import sendings
 
 Document = dict[str, Any]
 
@@ -22,7 +23,13 @@ def overview(db: Database[Document], user: CurrentUser, period: Period, *, now: 
     """A period's figures; while somebody looks, they are counted more often.  Raises NotAllowed."""
     require(user, Permission.SEE)
     census.look(db, now=now)
-    return analytics.overview(db, period)
+    return analytics.overview(db, period, now=now)
+
+
+def failing_sendings(db: Database[Document], user: CurrentUser) -> int:
+    """How many sendings failed as a whole and wait for an admin's decision.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    return len(sendings.open_doubts(db))
 
 
 def working(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:

@@ -14,10 +14,11 @@ from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
 from engine.analytics.working import Working, working
-from engine.store import failures, outbox, refusals
+from engine.store import failures, outbox, refusals, sendings
 from engine.store.failures import FailedActivity, FailureReason
 from engine.store.outbox import CallRow
 from engine.store.refusals import IdConflict, Refused
+from engine.store.sendings import Doubted
 
 Document = dict[str, Any]
 
@@ -36,6 +37,7 @@ class Troubles:
     calls: list[CallRow]
     waiting_calls: int
     failed_calls: int
+    sendings: list[Doubted]
 
 
 def processes(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
@@ -56,6 +58,7 @@ def troubles(db: Database[Document], user: CurrentUser) -> Troubles:
         calls=outbox.unsent(db, limit=SHOWN),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
+        sendings=sendings.doubted(db, limit=SHOWN),
     )
 
 
@@ -83,3 +86,19 @@ def call_again(
     subject = Subject("webhook call", "all that failed" if ids is None else ", ".join(ids))
     with audit.noted(db, user, "sent calls again", subject=subject, now=now):
         return outbox.retry(db, now=now, ids=ids)
+
+
+def count_sending(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
+    """Let the bounces of a doubted sending count after all.  Raises NotAllowed, UnknownSending."""
+    require(user, Permission.OPERATE)
+    with audit.noted(db, user, "let a sending's bounces count", subject=Subject("sending", id_), now=now):
+        sendings.count_after_all(db, id_, by=user.name)
+
+
+def leave_sending(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
+    """Leave the bounces of a doubted sending uncounted.  Raises NotAllowed, UnknownSending."""
+    require(user, Permission.OPERATE)
+    with audit.noted(
+        db, user, "left a sending's bounces uncounted", subject=Subject("sending", id_), now=now
+    ):
+        sendings.leave_uncounted(db, id_, by=user.name)

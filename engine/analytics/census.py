@@ -21,6 +21,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.analytics import claims
 from engine.core.rulebook import Ruleset
 from engine.store import rulesets
+from engine.store.contact_documents import LIVING
 
 Document = dict[str, Any]
 
@@ -35,6 +36,9 @@ LOOKED = timedelta(minutes=10)
 
 POINTS = (0, 1, 10, 25, 50, 100, 200, 500)
 """Where the groups of points begin; what is below the first is a group, too."""
+
+FEW = 10_000
+"""Up to so many contacts are counted while somebody waits for it: half a second."""
 
 NAMES = 2_000
 """Segments and custom fields that are counted, the largest: visitors can make up fields."""
@@ -92,6 +96,25 @@ def latest(db: Database[Document]) -> Census | None:
     """The last census; unset before the first."""
     row = db.census.find_one({"_id": _ID})
     return None if row is None else _read(row, rulesets.current(db))
+
+
+def present(db: Database[Document], *, now: datetime) -> Census | None:
+    """The last census; unset before the first.
+
+    The first contacts of a shop are there at once: as long as the last census found nobody,
+    a few are counted here, and of many it is not said that there are none.
+    """
+    found = latest(db)
+    if found is not None and found.contacts:
+        return found
+    anybody = db.contacts.find_one(LIVING, {"_id": 1}) is not None
+    if found is not None and not anybody:
+        return found
+    if db.contacts.estimated_document_count() > FEW:
+        return None
+    take(db, now=now)
+    found = latest(db)
+    return None if found is None or (anybody and not found.contacts) else found
 
 
 def look(db: Database[Document], *, now: datetime) -> None:

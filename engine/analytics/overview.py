@@ -118,11 +118,11 @@ class Overview:
     """Day, contacts at its end, and how many of them appeared on it."""
 
 
-def overview(db: Database[Document], period: Period) -> Overview:
+def overview(db: Database[Document], period: Period, *, now: datetime) -> Overview:
     """Read a period and the one before it."""
     ruleset = rulesets.current(db)
     found = daily.kept(db, period.before.first, period.last)
-    counted = census.latest(db)
+    counted = census.present(db, now=now)
     return Overview(
         now=_range(period, found, counted, ruleset),
         before=_range(period.before, found, counted, ruleset),

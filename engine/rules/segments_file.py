@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
 
-from engine.core.conditions import Compare, Condition, leaves
+from engine.core.conditions import Compare, Condition, Tree, leaves
 from engine.core.rulebook import Segment
 from engine.rules.conditions import Subject, read_condition
 from engine.rules.naming import identifier, no_repeats
@@ -67,11 +67,14 @@ def _in_order(segments: dict[str, Segment], places: dict[str, Node]) -> dict[str
 
 def mentioned(condition: Condition | None) -> list[str]:
     """The segments that a condition asks about."""
-    if condition is None:
-        return []
+    return [] if condition is None else named_in(condition.tree)
+
+
+def named_in(tree: Tree | None) -> list[str]:
+    """The segments that a tree asks about."""
     return [
         str(id_)
-        for leaf in leaves(condition.tree)
+        for leaf in leaves(tree)
         if isinstance(leaf, Compare) and leaf.path.source == "contact" and leaf.path.name == "segments"
         for id_ in (leaf.operand if isinstance(leaf.operand, tuple) else [leaf.operand])
         if isinstance(id_, str)

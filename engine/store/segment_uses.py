@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -10,12 +11,15 @@ from pymongo.database import Database
 
 from engine.core.rulebook import AddToSegment, RemoveFromSegment, Rule, Ruleset
 from engine.core.segments import ADD_TO, REMOVE_FROM
+from engine.errors import InvalidRules
 from engine.rules import editing
 from engine.rules.circles import segments_asked
+from engine.rules.conditions import read_filters
 from engine.rules.rule_tests import RuleTest
 from engine.rules.ruleset import rule_tests_of
-from engine.rules.segments_file import mentioned
-from engine.store import rulesets
+from engine.rules.segments_file import mentioned, named_in
+from engine.rules.vocabulary import Vocabulary
+from engine.store import rulesets, views
 from engine.store.field_uses import Use
 
 Document = dict[str, Any]
@@ -24,13 +28,14 @@ _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yam
 
 
 def uses_of(db: Database[Document], segment: str) -> list[Use]:
-    """The segments, rules, statuses and tests in force that name a segment, and work under way that does."""
+    """The segments, rules, statuses and tests in force that name a segment; saved views, and work under way."""
     version = rulesets.stored_version(db, rulesets.current_number(db))
     named = [
         Use(name, file, editing.lines_of(version.texts.get(file, ""), _UNDER[file]).get(id_))
         for name, file, id_ in _named(rulesets.current(db), segment)
     ]
-    return [*named, *_tests(_tests_of(db, version.number), segment), *_jobs(db, segment)]
+    tests = _tests(_tests_of(db, version.number), segment)
+    return [*named, *tests, *_views(db, segment), *_jobs(db, segment)]
 
 
 def _named(ruleset: Ruleset, segment: str) -> Iterator[tuple[str, str, str]]:
@@ -64,6 +69,16 @@ def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
     for test in tests:
         if segment in (*test.expect.get("segments", ()), *test.expect.get("not_segments", ())):
             yield Use(f"the test “{test.name}”", test.file, test.place[0])
+
+
+def _views(db: Database[Document], segment: str) -> Iterator[Use]:
+    """Saved views; of one that is not shared only whose it is."""
+    words = Vocabulary.of(rulesets.current(db))
+    for view in views.every(db):
+        with suppress(InvalidRules):  # it names something that is gone already
+            if segment in named_in(read_filters(view.listing.where, words)):
+                name = f"the view “{view.name}”" if view.shared else "a view"
+                yield Use(f"{name} of {view.owner_name}", "Contacts", None)
 
 
 def _jobs(db: Database[Document], segment: str) -> Iterator[Use]:

@@ -3,7 +3,8 @@
 A sending is what was sent under one `campaign`; without one, what one `provider` carried
 on one day.  When more of it fails than ever does by dead addresses, its bounces stop
 counting, those too that had come in before, and an admin is told.  They stay on the
-timelines.  An admin who finds the failures to be real lets them count after all.
+timelines.  An admin who finds the failures to be real lets them count after all, or says
+that they stay uncounted; either can be changed later.
 
 A bounce is left out by a mark on its activity, so that folding again leaves it out, too.
 """
@@ -15,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from pymongo import ReturnDocument
 from pymongo.database import Database
 
 from engine.core.activities import Key
@@ -40,7 +42,7 @@ _CHANNELS: tuple[Channel, ...] = ("email", "sms")
 
 @dataclass(frozen=True)
 class Doubted:
-    """A sending whose bounces do not count, unless somebody `counted` them after all."""
+    """A sending whose bounces do not count, unless somebody let them: `counted_by`, or `left_by`."""
 
     id: str
     channel: Channel
@@ -49,20 +51,31 @@ class Doubted:
     failed: int
     noticed_at: datetime
     counted_by: str | None = None
+    left_by: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided on it."""
+        return self.counted_by is None and self.left_by is None
+
+    @property
+    def share(self) -> float:
+        """How much of it failed, 0 to 1."""
+        return min(self.failed / self.attempts, 1.0) if self.attempts else 1.0
 
 
 class UnknownSending(ContactSheetsError):
     """No sending of this id was doubted."""
 
 
-def doubted(db: Database[Document]) -> list[Doubted]:
-    """All sendings that were ever doubted, the newest first."""
-    return [_told(row) for row in db.sendings.find().sort([("noticed_at", -1), ("_id", 1)])]
+def doubted(db: Database[Document], *, limit: int = 0) -> list[Doubted]:
+    """Sendings that were doubted, the newest first: so many, or all."""
+    return [_told(row) for row in db.sendings.find().sort([("noticed_at", -1), ("_id", 1)]).limit(limit)]
 
 
 def open_doubts(db: Database[Document]) -> list[Doubted]:
     """Those that nobody has decided on."""
-    return [sending for sending in doubted(db) if sending.counted_by is None]
+    return [sending for sending in doubted(db) if sending.is_open]
 
 
 def look(db: Database[Document], *, now: datetime) -> list[Doubted]:
@@ -72,18 +85,31 @@ def look(db: Database[Document], *, now: datetime) -> list[Doubted]:
     """
     found = [d for channel in _CHANNELS for d in _failing(db, channel, now=now)]
     new = [sending for sending in found if _note(db, sending)]
-    for sending in open_doubts(db):
-        _leave_out(db, sending)
+    for sending in doubted(db):
+        if sending.counted_by is None:
+            _leave_out(db, sending)
+        elif sending.noticed_at > now - SENT:
+            _count(db, sending)  # whoever let them count may have been killed over it
     return new
 
 
 def count_after_all(db: Database[Document], id_: str, *, by: str) -> None:
     """Let the bounces of a doubted sending count: its addresses are dead; raise UnknownSending."""
-    row = db.sendings.find_one_and_update({"_id": id_}, {"$set": {"counted_by": by}})
+    _count(db, _decide(db, id_, {"counted_by": by, "left_by": None}))
+
+
+def leave_uncounted(db: Database[Document], id_: str, *, by: str) -> None:
+    """Say that the bounces of a doubted sending stay uncounted; raise UnknownSending."""
+    _leave_out(db, _decide(db, id_, {"counted_by": None, "left_by": by}))
+
+
+def _decide(db: Database[Document], id_: str, decision: Document) -> Doubted:
+    row = db.sendings.find_one_and_update(
+        {"_id": id_}, {"$set": decision}, return_document=ReturnDocument.AFTER
+    )
     if row is None:
         raise UnknownSending(f"no sending {id_!r} is doubted; see `sheets sendings list`")
-    bounces = {**_bounces_of(_told(row)), "discounted": True}
-    _mark(db, bounces, {"$unset": {"discounted": ""}})
+    return _told(row)
 
 
 def _failing(db: Database[Document], channel: Channel, *, now: datetime) -> list[Doubted]:
@@ -166,6 +192,11 @@ def _leave_out(db: Database[Document], sending: Doubted) -> None:
     One that no worker has applied yet is left for the next look, when its contact is there.
     """
     _mark(db, {**_bounces_of(sending), "discounted": {"$exists": False}}, {"$set": {"discounted": True}})
+
+
+def _count(db: Database[Document], sending: Doubted) -> None:
+    """Take the marks off the bounces that were left out."""
+    _mark(db, {**_bounces_of(sending), "discounted": True}, {"$unset": {"discounted": ""}})
 
 
 def _mark(db: Database[Document], bounces: Document, change: Document) -> None:

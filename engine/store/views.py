@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NewType
@@ -61,6 +61,11 @@ def of(db: Database[Document], user: str) -> list[View]:
     """The views that somebody can choose: their own and the shared ones, by name."""
     rows = db.views.find({"$or": [{"owner": user}, {"shared": True}]}).sort([("key", 1), ("_id", 1)])
     return [_view(row) for row in rows]
+
+
+def every(db: Database[Document]) -> Iterator[View]:
+    """All views of everybody."""
+    return (_view(row) for row in db.views.find())
 
 
 def view(db: Database[Document], id_: str) -> View | None:

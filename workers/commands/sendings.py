@@ -21,8 +21,9 @@ def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(sending) for sending in found])
         return
-    rows = ((d.id, d.failed, d.attempts, d.noticed_at, d.counted_by) for d in found)
-    print_table("Sendings", ("id", "failed", "attempts", "noticed", "counted after all by"), rows)
+    rows = ((d.id, d.failed, d.attempts, d.noticed_at, d.counted_by, d.left_by) for d in found)
+    names = ("id", "failed", "attempts", "noticed", "counted after all by", "left uncounted by")
+    print_table("Sendings", names, rows)
 
 
 @app.command()
@@ -31,3 +32,11 @@ def count(sending: str, data_dir: DataDir = None) -> None:
     _, db = open_db(data_dir, app="sendings")
     sendings.count_after_all(db, sending, by=getpass.getuser())
     typer.echo("its bounces count; the workers fold its contacts again")
+
+
+@app.command()
+def leave(sending: str, data_dir: DataDir = None) -> None:
+    """Leave the bounces of a sending uncounted for good: doctor and the pages ask no more."""
+    _, db = open_db(data_dir, app="sendings")
+    sendings.leave_uncounted(db, sending, by=getpass.getuser())
+    typer.echo("its bounces stay uncounted")

@@ -1,4 +1,4 @@
-"""What waits for a person: failed activities, calls that were not taken, refused events, id conflicts."""
+"""What waits for a person: failed activities and sendings, calls not taken, refused events, id conflicts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components.text import Html, badge, joined, link, quiet, safe, show, table, tag
 from dashboard.installation import database, time_zone
+from dashboard.pages.settings import failing_sendings
 from engine.access import operating
 from engine.access.accounts import CurrentUser
 from engine.access.operating import SHOWN, Troubles
@@ -24,7 +25,7 @@ _SAID = "workers.said"
 
 
 def render(user: CurrentUser) -> None:
-    """Four lists, each the latest of its kind, with what can be done about them."""
+    """Five lists, each the latest of its kind, with what can be done about them."""
     found, zone = operating.troubles(database(), user), time_zone()
     with st.container(horizontal=True, vertical_alignment="center"):
         show(tag("h2", "For somebody to look at", "cs-section"))
@@ -32,9 +33,11 @@ def render(user: CurrentUser) -> None:
     said = st.session_state.pop(_SAID, None)
     if said:
         st.success(said, icon=":material/check:")
-    failed, calls, refused, conflicts = st.tabs(_names(found))
+    failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
     with failed:
         _failed(user, found, zone)
+    with doubted:
+        failing_sendings.render(user, found.sendings, zone)
     with calls:
         _calls(user, found, zone)
     with refused:
@@ -47,6 +50,7 @@ def _names(found: Troubles) -> tuple[str, ...]:
     failed, waiting = formats.count(found.failed_calls), formats.count(found.waiting_calls)
     return (
         f"Failed ({_latest(len(found.failed))})",
+        f"Sendings ({sum(sending.is_open for sending in found.sendings)})",
         f"Webhooks ({failed} failed, {waiting} waiting)",
         f"Refused ({_latest(len(found.refused))})",
         f"Id conflicts ({_latest(len(found.conflicts))})",

@@ -12,10 +12,12 @@ from engine.access.segments import NoSuchSegment, SegmentInUse
 from engine.errors import InvalidRules
 from engine.rules import editing
 from engine.rules.ruleset import compile_ruleset
-from engine.store import contacts, publishing, rulesets, segment_uses
+from engine.store import contacts, publishing, rulesets, segment_uses, views
 from engine.store.connection import utc_now
 from engine.store.edits import Edit
+from engine.store.listing import Listing
 from engine.store.publishing import PublishedMeanwhile
+from engine.store.views import View, ViewId
 from tests.builders import bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -99,6 +101,21 @@ def test_a_change_of_many_that_is_under_way_keeps_the_segment_that_it_fills(db):
     db.jobs.update_one({"_id": "j1"}, {"$set": {"state": "done"}})
     deleted(db, "vip")
     assert "vip" not in rulesets.current(db).segments
+
+
+def test_a_saved_view_keeps_the_segment_that_it_asks_for(db):
+    published(db, segments=SEGMENTS.replace("{not: {contact.segments: vip}}, ", ""), scoring="rules: []")
+    listing = Listing({"any": [{"segments": {"has_any": ["vip"]}}, {"points": {"gte": 5}}]})
+    views.add(db, View(ViewId("v1"), "The few", "u9", "Eva", listing, shared=True))
+    views.add(db, View(ViewId("v2"), "Secret", "u9", "Eva", listing))
+
+    with pytest.raises(SegmentInUse) as refused:
+        deleted(db, "vip")
+
+    assert [str(use) for use in refused.value.uses] == [
+        "the view “The few” of Eva (Contacts)",
+        "a view of Eva (Contacts)",
+    ]
 
 
 def test_deleting_is_taken_back_with_the_members(db):

@@ -20,6 +20,7 @@ from engine.store.connection import utc_now
 from engine.store.listing import Listing
 from tests.builders import NOON, an_activity, bought, identified
 from tests.integration.dashboard.test_pages import SCRIPT, shown
+from tests.integration.dashboard.test_settings_sendings import a_doubt
 from tests.integration.drained import receive_and_drain
 
 VIEWER = CurrentUser("u1", "eva@x.com", "Eva", "viewer")
@@ -76,8 +77,37 @@ def test_every_role_sees_how_the_shop_does(db, open_as, role):
         assert words in text
 
 
-def test_before_anything_was_counted_the_page_says_so(open_as):
-    assert "Counting for the first time" in shown(open_as("viewer"))
+def test_as_long_as_many_are_not_counted_yet_the_page_says_so(db, open_as, monkeypatch):
+    monkeypatch.setattr(census, "FEW", 0)
+    census.take(db, now=utc_now())
+    receive_and_drain(db, [identified(utc_now(), email="ana@x.com")])
+
+    text = shown(open_as("viewer"))
+
+    assert "Counting for the first time" in text
+    assert "No contacts yet" not in text
+
+
+def test_the_first_contacts_are_there_at_once(db, open_as):
+    assert "No contacts yet" in shown(open_as("viewer"))
+
+    receive_and_drain(db, [identified(utc_now(), email="ana@x.com")])
+
+    assert "Identified" in shown(open_as("viewer"))
+
+
+@pytest.mark.parametrize(
+    ("role", "said"), [("viewer", "An admin decides on it"), ("admin", 'section=workers">Decide on it')]
+)
+def test_a_sending_that_fails_as_a_whole_is_told_in_a_line(db, open_as, role, said):
+    a_shop(db)
+    assert "fails as a whole" not in shown(open_as(role))
+    a_doubt(db, "spring")
+
+    text = shown(open_as(role))
+
+    assert "A sending fails as a whole: what bounced does not count" in text
+    assert said in text.replace(' target="_self"', "").replace("&amp;", "&")
 
 
 def test_a_shop_without_contacts_is_told_what_will_be_here(db, open_as):

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import installation, signing_in
-from dashboard.pages.settings import troubles, workers
+from dashboard.pages.settings import failing_sendings, troubles, workers
 from engine.access import operating
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed
@@ -22,7 +22,7 @@ HOSTILE = '<img src=x onerror="hacked()">**[x](javascript:alert(1))**'
 
 @pytest.fixture
 def open_as(db, monkeypatch):
-    for module in (installation, signing_in, troubles, workers):
+    for module in (installation, signing_in, failing_sendings, troubles, workers):
         monkeypatch.setattr(module, "database", lambda: db)
 
     def opened(role):

@@ -81,6 +81,38 @@ def test_an_admin_lets_them_count_after_all(outage, monkeypatch):
         sendings.count_after_all(outage, "email:autumn", by="ana")
 
 
+def test_an_admin_leaves_them_uncounted_and_may_think_again(outage, monkeypatch):
+    monkeypatch.setattr(sendings, "FEWEST", 10)
+    look(outage)
+
+    sendings.leave_uncounted(outage, "email:spring", by="ana")
+    receive_and_drain(outage, [bounced(0, f"x{i}", timedelta(0), campaign="spring") for i in range(3)])
+
+    assert look(outage) == []
+    assert (sendings.open_doubts(outage), sendings.doubted(outage)[0].left_by) == ([], "ana")
+    assert states(outage) == ["active"] * PEOPLE, "what comes later does not count either"
+    sendings.count_after_all(outage, "email:spring", by="eva")
+    drain_all(outage)
+    assert states(outage) == ["bounced"] * PEOPLE
+    sendings.leave_uncounted(outage, "email:spring", by="ana")
+    drain_all(outage)
+    assert states(outage) == ["active"] * PEOPLE
+
+
+def test_who_is_killed_while_letting_them_count_is_followed_by_the_next_look(outage, monkeypatch):
+    monkeypatch.setattr(sendings, "FEWEST", 10)
+    look(outage)
+    monkeypatch.setattr(sendings, "_mark", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sendings.count_after_all(outage, "email:spring", by="ana")
+    monkeypatch.undo()
+    monkeypatch.setattr(sendings, "FEWEST", 10)
+
+    look(outage)
+
+    assert states(outage) == ["bounced"] * PEOPLE
+
+
 def test_a_usual_share_of_dead_addresses_is_no_outage(outage, monkeypatch):
     monkeypatch.setattr(sendings, "FEWEST", 10)
     fine = [mail("delivered", n, "spring", timedelta(minutes=4)) for n in range(100, 160)]

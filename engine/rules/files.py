@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import cast, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError
+from phonenumbers import SUPPORTED_REGIONS
 
 from engine.core.catalog import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
 from engine.core.profile import FIELD_TYPES, as_text
@@ -188,7 +190,7 @@ def read_account(root: Node) -> Account:
         locale=_locale(node),
         currency=_currency(node),
         rates=_rates(node.node("rates")),
-        default_region=node.text("default_region", default=_DEFAULTS.default_region).upper(),
+        default_region=_region(node),
         cart_idle=node.duration("cart_idle") or _DEFAULTS.cart_idle,
         keep_undeclared_traits=node.choice("undeclared_traits", {"keep", "ignore"}, default="keep") == "keep",
         mask_for_viewers=node.flag("mask_for_viewers"),
@@ -217,8 +219,27 @@ def _time_zone(node: Node) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        node.fail(f"no time zone {name!r}; write it as Europe/Madrid", "time_zone")
+        node.fail(f"no time zone {name!r}{_zone_hint(name)}", "time_zone")
         return ZoneInfo("UTC")
+
+
+def _zone_hint(name: str) -> str:
+    """The zone that was meant: the whole name, or a city alone, is written a little differently."""
+    zones = {zone.lower(): zone for zone in available_timezones()}
+    cities = {zone.rpartition("/")[2]: full for zone, full in zones.items() if "/" in zone}
+    said = name.strip().lower().replace(" ", "_")
+    for known in (zones, cities):
+        close = get_close_matches(said, known, n=1, cutoff=0.7)
+        if close:
+            return f", did you mean {known[close[0]]!r}?"
+    return "; write it as Europe/Madrid"
+
+
+def _region(node: Node) -> str:
+    name = node.text("default_region", default=_DEFAULTS.default_region).upper()
+    if name not in SUPPORTED_REGIONS:
+        node.fail(f"no region {name!r}; write two letters, such as ES, FR or GB", "default_region")
+    return name
 
 
 def _locale(node: Node) -> str:
@@ -245,8 +266,14 @@ def _currency(node: Node) -> str | None:
 def _rates(node: Node) -> Mapping[str, Decimal]:
     rates = {}
     for currency in node.keys():
+        if not re.fullmatch(r"[A-Z]{3}", currency):
+            node.fail(f"{currency!r} is no currency: write three capitals, such as USD", currency)
         try:
             rates[currency] = Decimal(str(node.raw(currency)))
         except InvalidOperation:
-            node.fail("a rate must be a number: the worth of one unit in the account's currency", currency)
+            rates[currency] = Decimal(0)
+        if not (rates[currency].is_finite() and rates[currency] > 0):
+            node.fail(
+                "a rate must be a number above 0: the worth of one unit in the account's currency", currency
+            )
     return rates

@@ -132,6 +132,11 @@ def version(db: Database[Document], number: int) -> Ruleset:
     return in_currency(db, _compiled(db, number))
 
 
+def declared(db: Database[Document], number: int) -> Ruleset:
+    """One version as its files say it: without a currency, as long as nobody has set one."""
+    return _compiled(db, number)
+
+
 def in_currency(db: Database[Document], ruleset: Ruleset) -> Ruleset:
     """The ruleset with the account's currency: as declared, else that of its first order."""
     if ruleset.account.currency is not None:

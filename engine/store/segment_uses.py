@@ -28,7 +28,7 @@ _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yam
 
 
 def uses_of(db: Database[Document], segment: str) -> list[Use]:
-    """The segments, rules, statuses and tests in force that name a segment; saved views, and work under way."""
+    """What names a segment: rules, segments, statuses and tests in force, saved views, work under way."""
     version = rulesets.stored_version(db, rulesets.current_number(db))
     named = [
         Use(name, file, editing.lines_of(version.texts.get(file, ""), _UNDER[file]).get(id_))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.components.text import Html, show, tag
-from dashboard.pages.settings import audit, fields, keys, users, workers, you
+from dashboard.pages.settings import account, audit, fields, keys, users, workers, you
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may, require
 
@@ -23,6 +23,7 @@ class Section:
 
 
 SECTIONS = {
+    "account": Section("Account", account.render, Permission.EDIT_ACCOUNT),
     "fields": Section("Custom fields", fields.render, Permission.EDIT_ACCOUNT),
     "users": Section("Users and roles", users.render, Permission.MANAGE_USERS),
     "keys": Section("Keys", keys.render, Permission.MANAGE_KEYS),

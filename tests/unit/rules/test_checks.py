@@ -224,6 +224,26 @@ def test_conditions_a_thousand_levels_deep_are_refused_with_a_message():
     assert any("deep" in problem for problem in found), found[0][:300]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("time_zone: Europe/Madird", "2:3: no time zone 'Europe/Madird', did you mean 'Europe/Madrid'?"),
+        ("time_zone: new york", "2:3: no time zone 'new york', did you mean 'America/New_York'?"),
+        ("time_zone: Mars", "2:3: no time zone 'Mars'"),
+        ("default_region: Spain", "2:3: no region 'SPAIN'; write two letters, such as ES, FR or GB"),
+        ("currency: euro", "2:3: `currency` must be three capitals, such as EUR"),
+        ("rates: {USD: none}", "2:11: a rate must be a number above 0"),
+        ("rates: {USD: -1}", "2:11: a rate must be a number above 0"),
+        ("rates: {dollar: 1}", "2:11: 'dollar' is no currency: write three capitals, such as USD"),
+        ("cart_idle: soon", "2:3: `cart_idle` must be a time such as"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_told_with_what_was_meant(written, said):
+    [found] = problems(settings=f"account:\n  {written}\n")
+
+    assert found.startswith(f"settings.yaml:{said}")
+
+
 def test_a_locale_that_is_none_is_refused_with_how_to_write_one():
     assert problems(settings="account:\n  locale: klingon\n") == [
         "settings.yaml:2:3: no locale 'klingon'; write a language, or language and country: es, en_GB, de_AT"

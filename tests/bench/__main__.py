@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from tests.bench.bulk import bench_bulk
 from tests.bench.fold import bench_fold
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
@@ -19,6 +20,7 @@ BENCHES: dict[str, Bench] = {
     "segments": bench_segments,
     "plan": bench_plan,
     "pages": bench_pages,
+    "bulk": bench_bulk,
     "startup": startup,
     "latency": latency,
     "pipeline": pipeline,

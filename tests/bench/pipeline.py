@@ -73,7 +73,7 @@ def pipeline_http(size: Size) -> list[Result]:
 def _ours(running: Servers, name: str, activities: int, contacts: int, *, workers: int) -> float:
     db = running.database(name)
     running.announce(name)
-    with _herd(running, workers):
+    with Herd(running, workers):
         _warm_up(db, contacts)
         began = time.perf_counter()
         for chunk in _chunks(traffic(activities, contacts=contacts, seed=1), BATCH):
@@ -92,7 +92,7 @@ def _ours_http(running: Servers, activities: int, contacts: int) -> float:
     bodies = [
         json.dumps({"writeKey": token, "batch": batch}).encode() for batch in _chunks(iter(events), 100)
     ]
-    with _herd(running, 1, "collector", "--port", str(port)):
+    with Herd(running, 1, "collector", "--port", str(port)):
         url = f"http://127.0.0.1:{port}/v1/batch"
         _wait_answers(f"http://127.0.0.1:{port}/healthz")
         _warm_up(db, contacts)
@@ -139,7 +139,7 @@ def _raw_batch(
             raw.ledger.bulk_write(entries, session=session)
 
 
-class _herd:  # noqa: N801  (a context)
+class Herd:
     """Worker processes, a scheduler, and perhaps one process more."""
 
     def __init__(self, running: Servers, workers: int, *extra: str) -> None:

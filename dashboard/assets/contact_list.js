@@ -23,16 +23,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
   refresh();
 }
 
-// What is ticked, for as long as the same contacts are asked for, over all pages of them.
+// What is ticked, for as long as the same contacts are asked for, over all pages of them:
+// `ids`, or all but those.  `last` is the one from which a range goes on.
 function selectionOf(root, scope) {
-  if (root.selection?.scope !== scope) root.selection = { scope, ids: new Set(), all: false, changed: () => {} };
+  if (root.selection?.scope !== scope) root.selection = { scope, ids: new Set(), all: false, last: null, changed: () => {} };
   return root.selection;
 }
 
+function isTicked(selection, id) {
+  return selection.all !== selection.ids.has(id);
+}
+
 function tick(selection, ids, on) {
-  if (selection.all) [selection.all, ids, on] = [false, [...selection.ids], false];
-  ids.forEach((id) => (on ? selection.ids.add(id) : selection.ids.delete(id)));
+  ids.forEach((id) => (on === selection.all ? selection.ids.delete(id) : selection.ids.add(id)));
   selection.changed();
+}
+
+function tickAll(selection, all) {
+  Object.assign(selection, { all, ids: new Set(), last: null });
+  selection.changed();
+}
+
+// The rows from the one that was ticked last to this one: what Shift takes along.
+function rangeTo(id, rows, selection) {
+  const [from, to] = [selection.last, id].map((end) => rows.findIndex((row) => row.id === end));
+  if (from < 0) return [id];
+  return rows.slice(Math.min(from, to), Math.max(from, to) + 1).map((row) => row.id);
 }
 
 function template({ columns, selectable }) {
@@ -48,7 +64,7 @@ function headRow({ columns, rows, selectable }, selection) {
     const ids = rows.map((row) => row.id);
     box.onchange = () => tick(selection, ids, box.checked);
     head.refresh = () => {
-      const ticked = ids.filter((id) => selection.all || selection.ids.has(id)).length;
+      const ticked = ids.filter((id) => isTicked(selection, id)).length;
       box.checked = ticked > 0 && ticked === ids.length;
       box.indeterminate = ticked > 0 && ticked < ids.length;
     };
@@ -81,11 +97,17 @@ function heading({ label, css, sort }) {
   return cell;
 }
 
-function contactRow(row, { columns, selectable, deletable }, selection, tell) {
+function contactRow(row, { columns, rows, selectable, deletable }, selection, tell) {
   const line = element("div", "row");
   line.setAttribute("role", "row");
   const [cell, box] = checkbox(`Select ${row.name}`, `tick ${row.id}`);
-  box.onchange = () => tick(selection, [row.id], box.checked);
+  box.onclick = ({ shiftKey }) => {
+    const ids = shiftKey ? rangeTo(row.id, rows, selection) : [row.id];
+    selection.last = row.id;
+    tick(selection, ids, box.checked);
+  };
+  box.onkeydown = (event) => stepWith(event, line, box);
+  box.setAttribute("aria-keyshortcuts", "Space Shift+Space ArrowDown ArrowUp");
   cell.setAttribute("role", "cell");
   if (selectable) line.append(cell);
   const rest = element("div", "rest");
@@ -93,10 +115,20 @@ function contactRow(row, { columns, selectable, deletable }, selection, tell) {
   rest.append(...row.cells.map((found, index) => valueCell(found, columns[index], row)));
   line.append(rest, toolsOf(row, deletable, tell));
   const refresh = () => {
-    box.checked = selection.all || selection.ids.has(row.id);
+    box.checked = isTicked(selection, row.id);
     line.classList.toggle("ticked", selectable && box.checked);
   };
   return { element: line, refresh };
+}
+
+// The arrows go from tick to tick; with Shift they tick the row that they reach as the one they leave.
+function stepWith(event, line, box) {
+  const next = { ArrowDown: line.nextElementSibling, ArrowUp: line.previousElementSibling }[event.key];
+  const reached = next?.matches(".row:not(.head)") && next.querySelector(".tick input");
+  if (!reached) return;
+  event.preventDefault();
+  reached.focus();
+  if (event.shiftKey && reached.checked !== box.checked) reached.click();
 }
 
 function valueCell({ text, tone }, column, row) {
@@ -138,20 +170,32 @@ function toolsOf(row, deletable, tell) {
   return tools;
 }
 
-function showBar(bar, { actions, rows, total }, selection, tell) {
-  const count = selection.all ? total.words : selection.ids.size.toLocaleString("en");
+// How many are ticked, in words; of all, some may have been left out.
+function counted({ total, locale }, { all, ids }) {
+  if (!all) return ids.size.toLocaleString(locale);
+  if (!ids.size) return total.words;
+  const left = total.number === null ? `${total.words} but ${ids.size}` : total.number - ids.size;
+  return left.toLocaleString(locale);
+}
+
+function showBar(bar, data, selection, tell) {
+  const { actions, rows, total } = data;
   bar.hidden = !selection.all && !selection.ids.size;
   if (bar.hidden) return bar.replaceChildren();
   bar.setAttribute("role", "region");
   bar.setAttribute("aria-label", "Selected contacts");
-  const words = element("strong", "", `${count} selected`);
-  words.setAttribute("aria-live", "polite");
-  const parts = [words];
-  const pageIsTicked = rows.length && rows.every((row) => selection.ids.has(row.id));
+  bar.words ??= element("strong"); // the same one stays, so that its changes are read aloud
+  bar.words.setAttribute("aria-live", "polite");
+  bar.words.textContent = `${counted(data, selection)} selected`;
+  const parts = [bar.words];
+  const pageIsTicked = rows.length && rows.every((row) => isTicked(selection, row.id));
   if (!selection.all && pageIsTicked && total.more)
-    parts.push(button("quiet", `Select all ${total.words} that match`, () => ((selection.all = true), selection.changed())));
-  parts.push(button("quiet", "Clear", () => (selection.ids.clear(), (selection.all = false), selection.changed())));
-  const chosen = () => ({ ids: selection.all ? [] : [...selection.ids], all: selection.all, count });
+    parts.push(button("quiet", `Select all ${total.words} that match`, () => tickAll(selection, true)));
+  parts.push(button("quiet", "Clear", () => tickAll(selection, false)));
+  const chosen = () => {
+    const ids = [...selection.ids];
+    return selection.all ? { ids: [], all: true, but: ids } : { ids, all: false, but: [] };
+  };
   const offered = element("span", "actions");
   offered.append(...actions.map(({ id, label, tone }) => button(tone, label, () => tell("act", { action: id, ...chosen() }))));
   bar.replaceChildren(...parts, offered);

@@ -37,15 +37,12 @@ class Action:
 
 @dataclass(frozen=True)
 class Ticked:
-    """What was ticked when an action was chosen: contacts, or everybody in the list.
-
-    `count` is their number in words: of everybody it may be `over 1,000`.
-    """
+    """What was ticked when an action was chosen: contacts, or everybody in the list `but` some."""
 
     action: str
     ids: tuple[ContactId, ...]
     all: bool
-    count: str
+    but: tuple[ContactId, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,8 @@ def contact_list(
         "selectable": bool(handlers.actions),
         "deletable": handlers.remove is not None,
         "actions": [{"id": a.id, "label": a.label, "tone": a.tone} for a in handlers.actions],
-        "total": {"words": counted(page.total), "more": page.total.count > len(page.rows)},
+        "total": _total(page),
+        "locale": str(formats.locale()).replace("_", "-"),
     }
     _component()(key=key, data=data, on_act_change=act, on_remove_change=remove)
 
@@ -116,9 +114,16 @@ def counted(total: Total) -> str:
     return formats.count(total.count) if total.exact else f"over {formats.count(total.count)}"
 
 
+def _total(page: ContactPage) -> dict[str, object]:
+    """How many there are: in words, as a number where that is sure, and whether this page is not all."""
+    total = page.total
+    number = total.count if total.exact else None
+    return {"words": counted(total), "number": number, "more": total.count > len(page.rows)}
+
+
 def _ticked(said: Any) -> Ticked:
-    ids = tuple(ContactId(str(id_)) for id_ in said["ids"][:MAX_TICKED])
-    return Ticked(str(said["action"]), ids, bool(said["all"]), str(said["count"]))
+    ids, but = (tuple(ContactId(str(id_)) for id_ in said[name][:MAX_TICKED]) for name in ("ids", "but"))
+    return Ticked(str(said["action"]), ids, bool(said["all"]), but)
 
 
 def _scope(listing: Listing) -> str:

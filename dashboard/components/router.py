@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from dashboard.components.asking import answered
+
 _ASSETS = Path(__file__).parent.parent / "assets"
 _FOLLOWED = "app.followed"
 
@@ -22,11 +24,12 @@ def _component() -> Callable[..., object]:
 
 
 def follow_links() -> None:
-    """Go where a link that was clicked leads; call it once, before the page."""
+    """Go where a link that was clicked leads, away from any dialog; call it once, before the page."""
 
     def go() -> None:
         wanted = st.session_state["app.router"].get("go")
         if wanted is not None:
+            answered()
             st.session_state[_FOLLOWED] = go_to(str(wanted["search"]))
 
     _component()(key="app.router", on_go_change=go)

@@ -38,15 +38,6 @@ def exporting() -> None:
     )
 
 
-def history() -> None:
-    """What will be listed here."""
-    _missing(
-        "No imports or exports yet",
-        "Each will be listed here with who made it and when, the file, its settings and its counts, "
-        "and can be undone from here.",
-    )
-
-
 def _missing(title: str, words: str) -> None:
     show(Html(f'<div class="cs-empty">{tag("h2", title)}{tag("span", words)}</div>'))
 

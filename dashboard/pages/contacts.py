@@ -9,11 +9,13 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.components.asking import ask
+from dashboard.components.bulk_dialog import handlers, ticks
 from dashboard.components.column_chooser import column_chooser, columns_of
 from dashboard.components.contact_columns import Column, Reading, chosen, offered
 from dashboard.components.contact_list import LOOK_ONLY, Handlers, contact_list
 from dashboard.components.deleting import just_deleted
 from dashboard.components.filter_bar import filter_bar
+from dashboard.components.job_strip import HISTORY, job_strip
 from dashboard.components.pager import pager
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.search_box import search_box
@@ -61,6 +63,7 @@ def render(user: CurrentUser) -> None:
     problem_box(left_out)
     if may(user, Permission.EDIT_CONTACTS):
         just_deleted(user)
+        job_strip(user)
     try:
         page = reading.page(database(), user, address.listing, after=address.after, limit=address.size)
     except Hidden as error:
@@ -109,7 +112,7 @@ def _top(user: CurrentUser) -> st.delta_generator.DeltaGenerator:
             _button("Import", dialogs.IMPORT, icon=":material/upload:")
         if may(user, Permission.EXPORT):
             _button("Export", dialogs.EXPORT, icon=":material/download:")
-            _button("History", dialogs.HISTORY, icon=":material/history:")
+            _button("History", HISTORY, icon=":material/history:")
     return title
 
 
@@ -149,17 +152,16 @@ def _list(
         address=address,
         reading=reading_,
         key="contacts.list",
-        handlers=_handlers(user),
+        handlers=_handlers(user, address),
+        round_=ticks(),
     )
     show(pager(page, address))
 
 
-def _handlers(user: CurrentUser) -> Handlers:
+def _handlers(user: CurrentUser, address: ListAddress) -> Handlers:
     if not may(user, Permission.EDIT_CONTACTS):
         return LOOK_ONLY
-    return Handlers(
-        remove=lambda contact: ask(dialogs.DELETE, contact),
-    )
+    return handlers(address.whole, remove=lambda contact: ask(dialogs.DELETE, contact))
 
 
 def _all(address: ListAddress) -> Html:

@@ -9,7 +9,10 @@ import streamlit as st
 
 from dashboard.components import transfer
 from dashboard.components.asking import answered, asked
+from dashboard.components.bulk_dialog import BULK, change_many
 from dashboard.components.deleting import delete_contact
+from dashboard.components.job_history import history
+from dashboard.components.job_strip import HISTORY
 from dashboard.components.new_contact import new_contact
 from dashboard.components.segment_saving import SAVE as SAVE_SEGMENT
 from dashboard.components.segment_saving import save_segment
@@ -21,7 +24,7 @@ from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 from engine.store.views import View
 
-NEW, IMPORT, EXPORT, HISTORY = "new", "import", "export", "history"
+NEW, IMPORT, EXPORT = "new", "import", "export"
 DELETE = "delete"
 
 
@@ -47,9 +50,9 @@ def _export(_user: CurrentUser, _about: None) -> None:
     transfer.exporting()
 
 
-@st.dialog("History of imports and exports", on_dismiss=answered)
-def _history(_user: CurrentUser, _about: None) -> None:
-    transfer.history()
+@st.dialog("History", width="medium", on_dismiss=answered)
+def _history(user: CurrentUser, job: str | None) -> None:
+    history(user, job)
 
 
 @st.dialog("Delete this contact?", on_dismiss=answered)
@@ -87,4 +90,5 @@ _DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
     EDIT_VIEW: _edit_view,
     DELETE_VIEW: _delete_view,
     SAVE_SEGMENT: _save_segment,
+    BULK: change_many,
 }

@@ -83,4 +83,5 @@ def _whom(selection: Selection) -> str:
     if selection.listing is None:
         return f"{len(selection.ids)} chosen"
     asked = selection.listing.in_address().items()
-    return "all of the list " + "&".join(f"{name}={value}" for name, value in asked)
+    but = f" but {len(selection.but)}" if selection.but else ""
+    return "all of the list " + "&".join(f"{name}={value}" for name, value in asked) + but

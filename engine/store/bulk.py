@@ -34,16 +34,18 @@ PATIENCE_MS = 3_000
 
 @dataclass(frozen=True)
 class Selection:
-    """Contacts by their ids, or all that a list holds."""
+    """Contacts by their ids, or all that a list holds `but` some."""
 
     ids: tuple[ContactId, ...] = ()
     listing: Listing | None = None
+    but: tuple[ContactId, ...] = ()
 
     def matching(self, db: Database[Document]) -> Document:
         """The query for them.  Raises UnknownFilter."""
         if self.listing is None:
             return {"_id": {"$in": list(self.ids)}, **LIVING}
-        return listing.matching(db, self.listing)
+        whole = listing.matching(db, self.listing)
+        return {"$and": [whole, {"_id": {"$nin": list(self.but)}}]} if self.but else whole
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,14 @@ def undo(db: Database[Document], of: str, *, by: str, by_name: str, now: datetim
     if undone is None or undone.kind != KIND or undone.under_way or undone.undoes is not None:
         raise NothingSelected("there is nothing to take back: it has not been done, or is not finished yet")
     id_ = f"{of}:undo"
-    title = f"Took back: {undone.title}"
+    title = f"Undo: {undone.title}"
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, undoes=of))
     return id_
+
+
+def deletes(job: Job) -> bool:
+    """Whether a job deletes contacts."""
+    return "change" in job.wanted and isinstance(decode_change(job.wanted["change"]), Deletion)
 
 
 def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refused]:
@@ -127,8 +134,11 @@ def words_of(change: Change, ruleset: Ruleset) -> str:
     problems = edits.wrong_for_anybody(change, ruleset)
     if problems:
         raise InvalidEdit(problems)
-    words = "; ".join(edits.words_of(change, ruleset))
-    return words[:1].upper() + words[1:]
+    words = edits.words_of(replace(change, add_to=(), remove_from=()), ruleset)
+    words += [f"add to {ruleset.segments[id_].name}" for id_ in change.add_to]
+    words += [f"remove from {ruleset.segments[id_].name}" for id_ in change.remove_from]
+    whole = "; ".join(words)
+    return whole[:1].upper() + whole[1:]
 
 
 # How many
@@ -184,14 +194,15 @@ def _refuse_single(change: Edit) -> None:
 
 def _encode_selection(selection: Selection) -> str:
     asked = None if selection.listing is None else asdict(selection.listing)
-    return json.dumps({"ids": selection.ids, "listing": asked})
+    return json.dumps({"ids": selection.ids, "listing": asked, "but": selection.but})
 
 
 def decode_selection(said: str) -> Selection:
     """Read back whom a job is about."""
     found = json.loads(said)
     asked = found["listing"]
-    return Selection(tuple(found["ids"]), None if asked is None else Listing(**asked))
+    listed = None if asked is None else Listing(**asked)
+    return Selection(tuple(found["ids"]), listed, tuple(found.get("but", ())))
 
 
 def _encode_change(change: Change) -> str:

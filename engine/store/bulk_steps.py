@@ -9,6 +9,7 @@ none counted twice.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -32,6 +33,13 @@ Document = dict[str, Any]
 STEP = 500
 """Contacts of one step."""
 
+PATIENCE = 5.0
+"""Seconds that a job waits at its end until its last step has taken effect: whoever is told
+that it is done looks at once."""
+
+PAUSE = 0.2
+"""Seconds between two looks whether it has."""
+
 GONE = "this contact is not there any more: it may have been merged or erased"
 
 
@@ -45,11 +53,34 @@ def activity_id(job: str, contact: str) -> ActivityId:
     return ActivityId(hashlib.blake2b(f"{job}\n{contact}".encode(), digest_size=16).hexdigest())
 
 
-class _Changing:
-    """A change of many, step by step in the order of the contacts' ids."""
+class _Steps:
+    """What both ways have in common."""
 
     def __init__(self, db: Database[Document], job: Job) -> None:
         self.db, self.job = db, job
+        self._last: list[ActivityId] = []
+        self._patient_until = 0.0
+
+    def _end(self, cursor: str) -> Step | None:
+        """Nothing is left: unset once the last step has taken effect, or patience ends."""
+        waiting = {"_id": {"$in": self._last}, "state": "received"}
+        if time.monotonic() > self._patient_until or not self.db.activities.find_one(waiting, {"_id": 1}):
+            return None
+        time.sleep(PAUSE)
+        return Step(cursor, 0)
+
+    def _keep(self, changes: Sequence[Activity]) -> frozenset[int]:
+        """Keep what is done to contacts; return the lanes that have work by it."""
+        self._last = [change.id for change in changes]
+        self._patient_until = time.monotonic() + PATIENCE
+        return inbox.receive(self.db, changes).lanes
+
+
+class _Changing(_Steps):
+    """A change of many, step by step in the order of the contacts' ids."""
+
+    def __init__(self, db: Database[Document], job: Job) -> None:
+        super().__init__(db, job)
         self.change = bulk.decode_change(job.wanted["change"])
         self.query = bulk.decode_selection(job.wanted["selection"]).matching(db)
 
@@ -62,7 +93,7 @@ class _Changing:
         rows, begun = self._next(cursor)
         chosen = sorted({*rows, *begun})
         if not chosen:
-            return None
+            return self._end(cursor)
         _note(self.db, self.job.id, [contact for contact in chosen if contact not in begun])
         done = _there(self.db, [activity_id(self.job.id, contact) for contact in begun])
         ruleset = rulesets.current(self.db)
@@ -80,19 +111,20 @@ class _Changing:
                 unchanged += 1
             else:
                 changes.append(change)
-        receipt = inbox.receive(self.db, changes)
+        lanes = self._keep(changes)
         _note_refusals(self.db, self.job.id, refused)
-        return Step(chosen[-1], len(chosen), unchanged, len(refused), lanes=receipt.lanes)
+        return Step(chosen[-1], len(chosen), unchanged, len(refused), lanes=lanes)
 
     def _next(self, cursor: str) -> tuple[dict[str, Document], set[str]]:
         """The next contacts, and those of them that an earlier try of this step had begun with."""
-        found = self.db.contacts.find({"$and": [{"_id": {"$gt": cursor}}, self.query]})
+        found = self.db.contacts.find({"$and": [{"_id": {"$gt": cursor}}, self.query]}, edits.READ)
         with evaluated_by_mongodb():
             rows = {row["_id"]: row for row in found.sort("_id", 1).limit(STEP)}
         begun = {item["contact"] for item in _items(self.db, self.job.id, cursor)}
         missing = [contact for contact in begun if contact not in rows]
         if missing:
-            rows |= {row["_id"]: row for row in self.db.contacts.find({"_id": {"$in": missing}})}
+            found = self.db.contacts.find({"_id": {"$in": missing}}, edits.READ)
+            rows |= {row["_id"]: row for row in found}
         return rows, begun
 
     def _activity(
@@ -112,11 +144,12 @@ class _Changing:
         return edits.edit_of(self.db, row, change, ruleset=ruleset, id_=id_, author=author, now=now)
 
 
-class _Undoing:
+class _Undoing(_Steps):
     """Taking a job back, contact by contact of those that it changed."""
 
     def __init__(self, db: Database[Document], job: Job, undone: str) -> None:
-        self.db, self.job, self.undone = db, job, undone
+        super().__init__(db, job)
+        self.undone = undone
 
     def total(self) -> int:
         undone = jobs.job(self.db, self.undone)
@@ -126,7 +159,7 @@ class _Undoing:
         """Take back what was done to the next contacts; unset if there are none left."""
         items = _items(self.db, self.undone, cursor)
         if not items:
-            return None
+            return self._end(cursor)
         undone = {item["contact"]: activity_id(self.undone, item["contact"]) for item in items}
         there = _there(self.db, undone.values())
         wanted = [contact for contact, id_ in undone.items() if id_ in there]
@@ -137,9 +170,9 @@ class _Undoing:
                 changes.append(self._activity(contact, rows.get(contact), version, now))
             except InvalidEdit as error:
                 refused[contact] = str(error)
-        receipt = inbox.receive(self.db, changes)
+        lanes = self._keep(changes)
         _note_refusals(self.db, self.job.id, refused)
-        return Step(items[-1]["contact"], len(wanted), refused=len(refused), lanes=receipt.lanes)
+        return Step(items[-1]["contact"], len(wanted), refused=len(refused), lanes=lanes)
 
     def _activity(self, contact: ContactId, row: Document | None, version: int, now: datetime) -> Activity:
         """What takes back what was done to a contact.  Raises InvalidEdit."""
@@ -150,12 +183,11 @@ class _Undoing:
 
     def _living(self, wanted: Iterable[ContactId]) -> dict[ContactId, Document]:
         """The contacts by the ids that they had; one that was merged since is whom it became."""
-        fields = {"spans": 1}
         ids = list(wanted)
-        rows = {row["_id"]: row for row in self.db.contacts.find({"_id": {"$in": ids}}, fields)}
+        rows = {row["_id"]: row for row in self.db.contacts.find({"_id": {"$in": ids}}, edits.READ)}
         for merged in (contact for contact in ids if contact not in rows):
             living = contacts.find_contact(self.db, merged)
-            row = None if living is None else self.db.contacts.find_one({"_id": living}, fields)
+            row = None if living is None else self.db.contacts.find_one({"_id": living}, edits.READ)
             if row is not None:
                 rows[merged] = row
         return rows

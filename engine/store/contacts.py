@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,6 +86,12 @@ def row_of(db: Database[Document], contact: str) -> ContactRow | None:
     """A living contact as a row of the list."""
     document = db.contacts.find_one({"_id": contact}, ROW_FIELDS)
     return None if document is None else row_from(document)
+
+
+def rows_of(db: Database[Document], wanted: Iterable[str]) -> dict[ContactId, ContactRow]:
+    """Contacts as rows of the list, by their ids; those that are gone are left out."""
+    found = db.contacts.find({"_id": {"$in": list(wanted)}}, ROW_FIELDS)
+    return {row["_id"]: row_from(row) for row in found}
 
 
 def in_segment(segment: str) -> Document:

@@ -35,6 +35,12 @@ from engine.store.contact_documents import LIVING
 
 Document = dict[str, Any]
 
+READ = (
+    "spans", "deleted", "statuses", "segments", "custom", "first_name", "last_name", "birth_date",
+    "email", "email_typed", "mobile_phone", "external_id",
+)  # fmt: skip
+"""What of a contact's document an edit, a deletion and taking one back are made of."""
+
 IDENTITIES = ("external_id", "email", "mobile_phone")
 PROFILE = ("first_name", "last_name", "birth_date")
 """The fields, besides custom ones, that a person may change."""
@@ -599,13 +605,18 @@ def _words(row: Document, change: Edit, ruleset: Ruleset) -> Sequence[str]:
         f"{label_of(name, ruleset)}: {_shown(value_of(row, name))} → {_shown(value)}"
         for name, value in change.fields.items()
     ]
-    return [*fields, *words_of(replace(change, fields={}), ruleset)]
+    return [*fields, *_other_words(change, ruleset)]
 
 
 def words_of(change: Edit, ruleset: Ruleset) -> list[str]:
     """What an edit does to whomever it is made of, in words; states and segments must be declared."""
-    words = [f"{label_of(name, ruleset)}: {_shown(value)}" for name, value in change.fields.items()]
-    words += [
+    fields = [f"{label_of(name, ruleset)}: {_shown(value)}" for name, value in change.fields.items()]
+    return [*fields, *_other_words(change, ruleset)]
+
+
+def _other_words(change: Edit, ruleset: Ruleset) -> list[str]:
+    """What an edit does besides fields."""
+    words = [
         f"{ruleset.machines[id_].label}: {ruleset.machines[id_].states[to]}"
         + (f" until {change.until.isoformat()}" if change.until and ends(ruleset.machines[id_], to) else "")
         for id_, to in change.statuses.items()

@@ -34,6 +34,7 @@ PEOPLE = 25
 def shop(db, monkeypatch):
     """Twenty-five people, in steps of ten."""
     monkeypatch.setattr(bulk_steps, "STEP", 10)
+    monkeypatch.setattr(bulk_steps, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -391,5 +392,5 @@ def test_the_log_says_what_was_done_to_whom(shop):
 
     [row] = shop.audit.find({"act": "changed many contacts"})
     assert [change["after"] for change in row["changes"]] == [
-        "Into Staff", 'all of the list where={"newsletter":"subscribed"}',
+        "Add to Staff", 'all of the list where={"newsletter":"subscribed"}',
     ]  # fmt: skip

@@ -1,0 +1,121 @@
+"""Asking before many contacts are changed: how many, what, and what it will come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+import uuid_utils
+
+from dashboard import formats
+from dashboard.components.asking import answered, ask
+from dashboard.components.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
+from dashboard.components.contact_columns import name_of
+from dashboard.components.contact_list import Handlers, Ticked
+from dashboard.components.problems import told
+from dashboard.components.text import Html, joined, show, tag
+from dashboard.installation import database
+from dashboard.wording import plural
+from engine.access import bulk as access
+from engine.access.accounts import CurrentUser
+from engine.core.activities import ContactId
+from engine.store import contacts, rulesets
+from engine.store.bulk import Selection
+from engine.store.connection import utc_now
+from engine.store.listing import Listing
+
+BULK = "bulk"
+
+NAMED = 3
+"""Contacts that are called by their names; of more it is said how many."""
+
+_ROUND = "bulk.round"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What stands before somebody: an action, whom it is about, and the id of the job that it
+    becomes: however often one presses, it is begun once."""
+
+    action: str
+    selection: Selection
+    job: str
+
+
+def handlers(listing: Listing, *, remove: Callable[[ContactId], None]) -> Handlers:
+    """What can be done from a list: to those who are ticked, to all whom it holds, and to one."""
+
+    def act(ticked: Ticked) -> None:
+        if ticked.action not in ACTIONS:
+            return
+        selection = Selection(listing=listing, but=ticked.but) if ticked.all else Selection(ticked.ids)
+        ask(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
+
+    return Handlers(offered(), act, remove)
+
+
+def ticks() -> int:
+    """Counts the changes that were begun: after each, nothing is ticked any more."""
+    return int(st.session_state.get(_ROUND, 0))
+
+
+def change_many(user: CurrentUser, question: Question) -> None:
+    """Ask what is needed for a change of many, and begin it."""
+    action = ACTIONS[question.action]
+    dialog = st.dialog(action.title, on_dismiss=answered)
+    dialog(_ask)(user, question, action)
+
+
+def _ask(user: CurrentUser, question: Question, action: BulkAction) -> None:
+    ready = None
+    with told():
+        number, key = _count(user, question), f"bulk.{question.job}"
+        about = Subject(user, question.selection, rulesets.current(database()), number, key)
+        show(tag("div", _whom(question.selection, number), "cs-confirm"))
+        ready = action.form(about) if number != 0 else None
+    with st.container(horizontal=True):
+        sure = _button(action, ready)
+        st.button("Cancel", key="bulk.cancel", on_click=answered)
+    if sure and ready is not None:
+        with told():
+            _begin(user, question, ready.change)
+
+
+def _button(action: BulkAction, ready: Ready | None) -> bool:
+    """The button that begins it, which says how many it is about as soon as that is known."""
+    words = action.act if ready is None else f"{action.act} {_so_many(ready.count)}"
+    nobody = ready is None or ready.count == 0
+    return st.button(words, type="primary", disabled=nobody, key="bulk.sure")
+
+
+def _begin(user: CurrentUser, question: Question, change: Change) -> None:
+    access.start(database(), user, question.selection, change, id_=question.job, now=utc_now())
+    st.session_state[_ROUND] = ticks() + 1
+    answered()
+    st.rerun()
+
+
+def _count(user: CurrentUser, question: Question) -> int | None:
+    """How many it is about, counted once for each question."""
+    key = f"bulk.{question.job}.count"
+    if key not in st.session_state:
+        st.session_state[key] = access.count(database(), user, question.selection)
+    found: int | None = st.session_state[key]
+    return found
+
+
+def _whom(selection: Selection, number: int | None) -> Html:
+    if number == 0:
+        return Html("Nobody is left of those who were selected.")
+    if selection.listing is None and len(selection.ids) <= NAMED:
+        known = contacts.rows_of(database(), selection.ids)
+        return joined([tag("b", name_of(row)) for row in known.values()], ", ")
+    all_of_them = " that the list holds now" if selection.listing is not None else ""
+    return joined([tag("b", _so_many(number)), all_of_them])
+
+
+def _so_many(number: int | None) -> str:
+    if number is None:
+        return "all contacts of the list"
+    return f"{formats.count(number)} {plural(number, 'contact')}"

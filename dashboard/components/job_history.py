@@ -1,0 +1,172 @@
+"""The history of long work: who did what to whom and when, how it ended, and the way back."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.components import job_words as words
+from dashboard.components.asking import ask
+from dashboard.components.contact_columns import name_of
+from dashboard.components.job_strip import HISTORY
+from dashboard.components.problems import problem_box, told
+from dashboard.components.text import (
+    Html,
+    badge,
+    card_title,
+    empty_state,
+    facts,
+    joined,
+    link,
+    quiet,
+    show,
+    tag,
+)
+from dashboard.installation import account, database
+from dashboard.signing_in import fragment
+from engine.access import jobs
+from engine.access.accounts import CurrentUser
+from engine.store import contacts
+from engine.store.bulk import Refused
+from engine.store.connection import utc_now
+from engine.store.contacts import ContactRow
+from engine.store.jobs import Job
+
+PAGE = 10
+LIVE = 2.0
+"""Seconds between two looks while something is under way."""
+
+MAX_REFUSED = 200
+"""Refused contacts that are listed with their reasons."""
+
+_SHOWN = "history.shown"
+
+
+def history(user: CurrentUser, job: str | None) -> None:
+    """All jobs, the newest first; or one, with what it could not do."""
+    with told():
+        if job is None:
+            _all(user)
+        else:
+            _one(user, jobs.job(database(), user, job))
+
+
+# All
+
+
+def _all(user: CurrentUser) -> None:
+    wanted: int = st.session_state.setdefault(_SHOWN, PAGE)
+    found = jobs.recent(database(), user, limit=wanted + 1)
+    if not found:
+        empty_state(
+            "Nothing yet",
+            "What is done to many contacts at once is listed here: who did it, what it came to, and undo.",
+        )
+        return
+    under_way = any(job.under_way for job in found)
+    fragment(run_every=LIVE if under_way else None)(_list)(user, wanted)
+    if len(found) > wanted and st.button("Older ones", key="history.more", width="stretch"):
+        st.session_state[_SHOWN] = wanted + PAGE
+        st.rerun(scope="fragment")
+
+
+def _list(user: CurrentUser, limit: int) -> None:
+    zone = account().time_zone
+    with told():
+        for job in jobs.recent(database(), user, limit=limit):
+            _row(user, job, zone)
+
+
+def _row(user: CurrentUser, job: Job, zone: ZoneInfo) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"history-row-{job.id}"):
+        with st.container(width="stretch"):
+            show(_line(job, zone))
+        with told():
+            _buttons(user, job)
+
+
+def _line(job: Job, zone: ZoneInfo) -> Html:
+    state, tone = words.STATES[job.state]
+    taken_back = [badge("taken back")] if job.undone_by else []
+    title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
+    when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job)]
+    how = words.progress(job, now=utc_now()) if job.under_way else words.outcome(job)
+    lines = [
+        tag("div", title),
+        tag("div", how, "cs-small"),
+        tag("div", " · ".join(filter(None, when)), "cs-small cs-quiet"),
+    ]
+    if job.failure:
+        lines.insert(2, tag("div", f"It could not go on: {job.failure}", "cs-small"))
+    return joined(lines)
+
+
+def _buttons(user: CurrentUser, job: Job) -> None:
+    if job.under_way:
+        if st.button("Stop", key=f"history.stop.{job.id}"):
+            jobs.stop(database(), user, job.id, now=utc_now())
+            st.rerun()
+        return
+    if job.refused and st.button(f"{formats.count(job.refused)} refused", key=f"history.why.{job.id}"):
+        ask(HISTORY, job.id)
+        st.rerun()
+    if jobs.can_be_undone(user, job) and _undo(job):
+        jobs.undo(database(), user, job.id, now=utc_now())
+        st.rerun()
+
+
+def _undo(job: Job) -> bool:
+    words_for_it = words.KINDS[job.kind].undo(job)
+    return st.button(words_for_it, icon=":material/undo:", key=f"history.undo.{job.id}")
+
+
+# One
+
+
+def _one(user: CurrentUser, job: Job) -> None:
+    zone = account().time_zone
+    if st.button("All of the history", icon=":material/arrow_back:", type="tertiary", key="history.all"):
+        ask(HISTORY)
+        st.rerun()
+    show(tag("h2", job.title, "cs-card-title"))
+    show(facts(_facts(job, zone)))
+    if job.failure:
+        problem_box([f"It could not go on: {job.failure}"])
+    refused = jobs.refusals(database(), user, job.id, limit=MAX_REFUSED)
+    if refused:
+        _refused(refused, job.refused)
+
+
+def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
+    state, tone = words.STATES[job.state]
+    return [
+        ("By", job.by_name),
+        ("Begun", formats.moment(job.created_at, zone)),
+        ("State", badge(state, tone)),
+        ("Took", words.duration(job) or formats.NOTHING),
+        ("Came to", words.outcome(job)),
+    ]
+
+
+def _refused(refused: list[Refused], total: int) -> None:
+    """Who was refused, by the reason: many have the same."""
+    known = contacts.rows_of(database(), [one.contact for one in refused])
+    by_reason: dict[str, list[Html]] = {}
+    for one in refused:
+        by_reason.setdefault(one.reason, []).append(_who(known.get(one.contact)))
+    lines = joined(_reason(reason, people) for reason, people in by_reason.items())
+    show(card_title("Refused, and why"))
+    show(Html(f'<ul class="cs-list">{lines}</ul>'))
+    if total > len(refused):
+        show(quiet(f"The first {formats.count(len(refused))} of {formats.count(total)}."))
+
+
+def _who(row: ContactRow | None) -> Html:
+    return quiet("a contact that is gone") if row is None else link(f"?contact={row.id}", name_of(row))
+
+
+def _reason(reason: str, people: list[Html]) -> Html:
+    names = tag("div", joined(people, ", "), "cs-small")
+    return tag("li", joined([tag("b", wording.sentence(reason)), names]))

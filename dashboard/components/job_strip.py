@@ -1,0 +1,92 @@
+"""Long work beside the page: how far it is while one goes on, and how it ended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components import job_words as words
+from dashboard.components.asking import ask
+from dashboard.components.problems import told
+from dashboard.components.text import Html, joined, show, tag
+from dashboard.installation import database
+from dashboard.signing_in import fragment
+from engine.access import jobs
+from engine.access.accounts import CurrentUser
+from engine.store.connection import utc_now
+from engine.store.jobs import Job, JobState
+
+HISTORY = "history"
+"""The dialog in which all jobs are listed, or one of them is told of."""
+
+FOLLOWED = 1.0
+"""Seconds between two looks while something is under way."""
+
+IDLE = 15.0
+"""Seconds between two looks whether somebody began something."""
+
+_UNDER_WAY = "jobs.under_way"
+
+
+def job_strip(user: CurrentUser) -> None:
+    """What is under way, whoever began it, and what of one's own has ended, until it is dismissed.
+
+    It moves by itself; when something ends, the page comes anew, to show what it did.
+    """
+    found = jobs.at_hand(database(), user, now=utc_now())
+    st.session_state[_UNDER_WAY] = _under_way(found)
+    fragment(run_every=FOLLOWED if st.session_state[_UNDER_WAY] else IDLE)(_follow)(user)
+
+
+def _follow(user: CurrentUser) -> None:
+    with told():
+        found = jobs.at_hand(database(), user, now=utc_now())
+        if _under_way(found) != st.session_state.get(_UNDER_WAY):
+            st.rerun()
+        for job in found:
+            _strip(user, job)
+
+
+def _under_way(found: list[Job]) -> frozenset[str]:
+    return frozenset(job.id for job in found if job.under_way)
+
+
+def _strip(user: CurrentUser, job: Job) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-strip-{job.id}"):
+        with st.container(width="stretch"):
+            show(_told(user, job))
+        with told():
+            _buttons(user, job)
+
+
+def _told(user: CurrentUser, job: Job) -> Html:
+    whose = "" if job.by == user.id else f" · by {job.by_name}"
+    title = tag("div", joined([tag("b", f"{words.sign(job)} {job.title}"), tag("span", whose, "cs-quiet")]))
+    if job.under_way:
+        value = f'max="1" value="{job.share:.4f}" aria-label="How much is done"'
+        bar = Html(f'<progress class="cs-progress" {value}></progress>')
+        return joined([title, bar, tag("div", words.progress(job, now=utc_now()), "cs-small")])
+    ended = words.outcome(job)
+    if job.state == JobState.FAILED:
+        ended = f"{ended} · it could not go on: {job.failure}"
+    return Html(f'<div role="status">{title}{tag("div", ended, "cs-small")}</div>')
+
+
+def _buttons(user: CurrentUser, job: Job) -> None:
+    if job.under_way:
+        if st.button("Stop", icon=":material/stop_circle:", key=f"job.stop.{job.id}"):
+            jobs.stop(database(), user, job.id, now=utc_now())
+            st.rerun()
+        return
+    if job.refused and st.button("See why", key=f"job.why.{job.id}"):
+        ask(HISTORY, job.id)
+        st.rerun()
+    if jobs.can_be_undone(user, job) and _undo(job):
+        jobs.undo(database(), user, job.id, now=utc_now())
+        st.rerun()
+    if st.button("Close", key=f"job.close.{job.id}"):
+        jobs.dismiss(database(), user, job.id)
+        st.rerun()
+
+
+def _undo(job: Job) -> bool:
+    return st.button("Undo", icon=":material/undo:", key=f"job.undo.{job.id}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
-from engine.core.activities import Activity, ActivityId, ContactId, Identities, Key
+from engine.core.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
 from engine.core.component import Contact, Settled, refold
 from engine.core.identities import contact_id_of, stream_of
 from engine.core.rulebook import Rulebook, Ruleset
@@ -76,6 +76,12 @@ def by_hand(stream: str, at: datetime, type_: str = "contact_edited", **properti
     """What a person does to the contact that holds `t:…`, `e:…`, `p:…` or `x:…`."""
     edit = an_activity(type_, at, trusted=True, **properties)
     return structs.replace(edit, stream=Key(stream), tracker=None)
+
+
+def imported(at: datetime, type_: str = "contact_imported", *, stream: str = "", **more: Any) -> Activity:
+    """What a row of a file says of a contact: of who holds `stream`, or of who it names."""
+    said = an_activity(type_, at, trusted=True, **more)
+    return structs.replace(said, source=IMPORT, tracker=None, stream=Key(stream) if stream else said.stream)
 
 
 def rules(**files: str) -> Rulebook:

@@ -18,6 +18,9 @@ Key = NewType("Key", str)
 DELETED = "contact_deleted"
 """The edit by which a person deletes a contact: what came before it is forgotten."""
 
+IMPORT = "import"
+"""The source of what a file says of contacts: no key is called so, so that nobody can pretend it."""
+
 UNDOES = "undoes"
 """What the property is called in which an edit names the activity that it takes back."""
 
@@ -92,6 +95,11 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     def by_hand(self) -> bool:
         """Whether a person did this to a contact: its stream alone says to which."""
         return self.tracker is None and self.stream not in self.identities.keys()
+
+    @property
+    def by_import(self) -> bool:
+        """Whether a file that a person imported says this of a contact."""
+        return self.source == IMPORT and self.tracker is None
 
     @property
     def undoes(self) -> ActivityId | None:

@@ -244,17 +244,24 @@ class _Folding:
             deliverability.forgive(state, activity, moved)
 
     def _come_back(self, activity: Activity) -> None:
-        """Delete the contact, or let one that was deleted be there again, as a new one."""
-        state = self.state
-        if activity.deletes and activity.id not in self.undone:
+        """Delete the contact, or let one that was deleted be there again, as a new one.
+
+        Who is there by an import alone that was taken back is not there.
+        """
+        state, undone = self.state, activity.id in self.undone
+        if activity.by_import and undone:
+            state.deleted = state.deleted or not state.activities
+        elif activity.deletes and not undone:
             state.deletion = Deletion(activity.happened_at, activity.id)
             state.deleted = state.deleted or not state.activities
         elif activity.type not in DONE_TO_THE_CONTACT or activity.type == BRINGS_BACK:
             state.deleted = state.deleted and activity.bot
+        elif activity.by_hand and activity.undoes is None and state.deletion is None:
+            state.deleted = False  # it is there by an import that was taken back, and somebody cares for it
 
     def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
-        """Take in what only a person can say: points given or taken, static segments."""
-        if not activity.by_hand:
+        """Take in what only a person can say, by hand or in a file: points, static segments."""
+        if not activity.by_hand and not activity.by_import:
             return
         before = self.state.points.total
         entry = scoring.correct(self.state, activity, ruleset, contact=self.contact)

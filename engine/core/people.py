@@ -171,7 +171,7 @@ class Resolver:
 
         Raises BecameShared when this claim makes its tracker a shared device.
         """
-        if activity.by_hand:
+        if activity.by_hand or (activity.by_import and activity.id in self.undone):
             return self._placed(activity, self._edited(activity), gaps_only=False)
         if not activity.identities:
             return self._placed(activity, self._visitor(activity), gaps_only=False)

@@ -181,10 +181,10 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
 
 def _wanted_by(activity: Activity) -> str | None:
     """Who wanted what an activity says; unset for what merely happened."""
-    if activity.by_hand:
-        author = activity.properties.get("author")
-        return author if isinstance(author, str) else None
-    return THE_CONTACT if activity.type in _CONSENT else None
+    if activity.type in _CONSENT:
+        return THE_CONTACT
+    author = activity.properties.get("author") if activity.by_hand or activity.by_import else None
+    return author if isinstance(author, str) else None
 
 
 def _set(state: ContactState, machine: Machine, status: Status) -> Moved:

@@ -18,6 +18,7 @@ from tests.builders import (
     days,
     folded,
     identified,
+    imported,
     minutes,
     rules,
     the_contact,
@@ -233,6 +234,8 @@ def _drawn(draw, number):
         stream = draw(st.sampled_from(["t:t1", "t:t2", "e:ana@x.com", "x:1"]))
         at = days(draw(st.sampled_from([0.2, 0.5, 1, 2])))
         return structs.replace(by_hand(stream, at, "contact_deleted"), id=f"h{number}")
+    if draw(st.integers(0, 5)) == 0:
+        return _by_a_file(draw, number)
     email = draw(st.sampled_from([None, None, None, *PEOPLE]))
     external_id = draw(st.sampled_from([None, None, None, "1", "2"]))
     tracker = draw(st.sampled_from([*TRACKERS, None]))
@@ -253,6 +256,25 @@ def _drawn(draw, number):
         price=60,
         total="10.10",
         bounce="permanent",
+    )
+
+
+def _by_a_file(draw, number):
+    """A row of a file, what it says of a subscription at its own date, or the taking back of one."""
+    at = days(draw(st.sampled_from([0, 0.2, 0.5, 1, 2])))
+    stream = draw(st.sampled_from(["", "e:ana@x.com", "x:1", "t:t1"]))
+    if number and stream and draw(st.booleans()):
+        undone = f"h{draw(st.integers(0, number - 1))}"
+        return structs.replace(by_hand(stream, at, undoes=undone), id=f"h{number}")
+    return imported(
+        at,
+        draw(st.sampled_from(["contact_imported", "newsletter_subscribed", "newsletter_unsubscribed"])),
+        id_=f"h{number}",
+        stream=stream,
+        email=draw(st.sampled_from(PEOPLE[:3])),
+        external_id=draw(st.sampled_from([None, "2", "3"])),
+        traits=draw(st.sampled_from([{}, {"first_name": "F"}])),
+        newsletter=draw(st.sampled_from(["subscribed", "unsubscribed"])),
     )
 
 

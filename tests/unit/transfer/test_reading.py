@@ -37,12 +37,17 @@ def a_workbook(*rows, sheets=("People",)):
     return packed.getvalue()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
+)
 def test_any_usual_encoding_is_found_out(encoding):
     table, rows = everything(PEOPLE.encode(encoding))
 
     assert table.headings == ("Nombre", "Correo", "Ciudad")
-    assert [row.cells for row in rows] == [("José Muñoz", "jose@x.com", "Málaga; centro"), ("Íñigo", "i@x.com", "León")]
+    assert [row.cells for row in rows] == [
+        ("José Muñoz", "jose@x.com", "Málaga; centro"),
+        ("Íñigo", "i@x.com", "León"),
+    ]
 
 
 def test_bytes_that_windows_alone_writes_are_read_as_windows_does():
@@ -52,12 +57,17 @@ def test_bytes_that_windows_alone_writes_are_read_as_windows_does():
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_any_usual_separator_and_line_end_is_found_out(separator, newline):
-    lines = ["email", "name", "note"], *[[f"e{n}@x.com", f"Ana {n}", f'"one{separator} ""two"""'] for n in range(5)]
+    lines = (
+        ["email", "name", "note"],
+        *[[f"e{n}@x.com", f"Ana {n}", f'"one{separator} ""two"""'] for n in range(5)],
+    )
     content = newline.join(separator.join(line) for line in lines).encode()
 
     _, rows = everything(content)
 
-    assert [row.cells for row in rows] == [(f"e{n}@x.com", f"Ana {n}", f'one{separator} "two"') for n in range(5)]
+    assert [row.cells for row in rows] == [
+        (f"e{n}@x.com", f"Ana {n}", f'one{separator} "two"') for n in range(5)
+    ]
     assert [row.line for row in rows] == [2, 3, 4, 5, 6]
 
 
@@ -186,7 +196,7 @@ def test_a_file_that_breaks_off_gives_its_rows_and_says_where_it_breaks():
 def test_a_workbook_is_read_whatever_its_name_with_dates_and_numbers_as_text():
     content = a_workbook(
         ["email", "phone", "born", "seen", "vip", "spent"],
-        ["a@x.com", 34600123456, date(1990, 3, 31), datetime(2026, 1, 2, 10, 30), True, 3.5],
+        ["a@x.com", 34600123456, date(1990, 3, 31), datetime.fromisoformat("2026-01-02T10:30"), True, 3.5],
         [None] * 6,
         ["b@x.com", None, None, None, False, None],
     )
@@ -225,7 +235,7 @@ def test_a_workbook_that_would_unpack_to_a_mountain_is_refused_before_it_is_unpa
             content = b" " * 20_000_000 if name.endswith("sheet1.xml") else real.read(name)
             packed.writestr(name, content, compress_type=zipfile.ZIP_DEFLATED)
 
-    with pytest.raises(UnreadableFile, match="sheet1.xml in the workbook would unpack to 19 MB from"):
+    with pytest.raises(UnreadableFile, match=r"sheet1\.xml in the workbook would unpack to 19 MB from"):
         everything(bomb.getvalue())
 
 

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     SAVE_VIEWS = "save views"
     EDIT_CONTACTS = "change contacts"
     EDIT_SEGMENTS = "change segments"
+    IMPORT = "import contacts"
     EXPORT = "export contacts"
     EDIT_RULES = "change rules"
     EDIT_ACCOUNT = "change the account and its fields"
@@ -38,7 +39,12 @@ class NotAllowed(ContactSheetsError):
 
 
 _VIEWER = frozenset({Permission.SEE, Permission.SAVE_VIEWS})
-_MARKETER = _VIEWER | {Permission.EDIT_CONTACTS, Permission.EDIT_SEGMENTS, Permission.EXPORT}
+_MARKETER = _VIEWER | {
+    Permission.EDIT_CONTACTS,
+    Permission.EDIT_SEGMENTS,
+    Permission.IMPORT,
+    Permission.EXPORT,
+}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     "viewer": _VIEWER,

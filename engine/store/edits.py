@@ -289,7 +289,7 @@ def _by_hand(
     return Activity(
         id=id_,
         type=type_,
-        stream=_anchor(row),
+        stream=anchor(row),
         happened_at=now,
         received_at=now,
         properties={name: value for name, value in said.items() if value},
@@ -299,7 +299,7 @@ def _by_hand(
     )
 
 
-def _anchor(row: Document) -> Key:
+def anchor(row: Document) -> Key:
     """The stream by which an edit finds its contact: one that is the contact's own now."""
     held = [span["key"] for span in row.get("spans", ()) if span.get("until") is None]
     strongest = sorted(held, key=lambda key: ("xept".index(key[0]), key))
@@ -391,7 +391,7 @@ class _Checked:
         if "email" in change.fields:
             traits["email"] = str(change.fields["email"]).strip()
         said = {CLEARED: cleared} if cleared else {}
-        return cls(identities, traits, said, list(_words(row, change, ruleset)))
+        return cls(identities, traits, said, list(words(row, change, ruleset)))
 
 
 def _identities(
@@ -599,7 +599,7 @@ def _static(ruleset: Ruleset) -> str:
     return _listed(s.name for s in ruleset.segments.values() if not s.dynamic) or "none yet"
 
 
-def _words(row: Document, change: Edit, ruleset: Ruleset) -> Sequence[str]:
+def words(row: Document, change: Edit, ruleset: Ruleset) -> Sequence[str]:
     """What was changed of a contact, for the timeline."""
     fields = [
         f"{label_of(name, ruleset)}: {_shown(value_of(row, name))} → {_shown(value)}"

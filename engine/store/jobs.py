@@ -46,8 +46,8 @@ class Job:
 
     `wanted` says what is to be done, in the words of its kind.  `total` is unset until it
     is counted; `done` of it are settled, of which `unchanged` were so already and
-    `refused` could not be.  `undoes` is the job that this one takes back, `undone_by` the
-    one that took this one back.
+    `refused` could not be; `created` are those that were not there before.  `undoes` is the
+    job that this one takes back, `undone_by` the one that took this one back.
     """
 
     id: str
@@ -63,6 +63,7 @@ class Job:
     done: int = 0
     unchanged: int = 0
     refused: int = 0
+    created: int = 0
     started_at: datetime | None = None
     finished_at: datetime | None = None
     failure: str | None = None
@@ -95,6 +96,7 @@ class Step:
     unchanged: int = 0
     refused: int = 0
     lanes: frozenset[int] = frozenset()
+    created: int = 0
 
 
 def add(db: Database[Document], job: Job) -> bool:
@@ -185,11 +187,14 @@ def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -
         {"_id": before.id, "state": there, "cursor": before.cursor or None},
         {
             "$set": {"cursor": step.cursor, "claimed_until": now + CLAIM, "attempts": 0},
-            "$inc": {"done": step.done, "unchanged": step.unchanged, "refused": step.refused},
+            "$inc": {name: getattr(step, name) for name in _COUNTED},
         },
         return_document=ReturnDocument.AFTER,
     )
     return None if row is None or row["state"] == "stopped" else _job(row)
+
+
+_COUNTED = ("done", "unchanged", "refused", "created")
 
 
 def keep(db: Database[Document], id_: str, *, now: datetime) -> bool:
@@ -229,6 +234,5 @@ def _job(row: Document) -> Job:
 
 
 _READ = (
-    *_KEPT, "cursor", "total", "done", "unchanged", "refused", "started_at", "finished_at", "failure",
-    "undone_by",
+    *_KEPT, *_COUNTED, "cursor", "total", "started_at", "finished_at", "failure", "undone_by",
 )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Importing for a person: checked for their role, and in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from pymongo.database import Database
+
+from engine.access import audit
+from engine.access.accounts import CurrentUser
+from engine.access.audit import Change, Subject
+from engine.access.permissions import Permission, require
+from engine.store import edits, jobs, rulesets
+from engine.store.jobs import Job
+from engine.transfer import checking, importing, refusals
+from engine.transfer.checking import Checked, Opening
+from engine.transfer.columns import InvalidMapping
+from engine.transfer.formats import Format, Opener
+from engine.transfer.settings import MODES, Settings
+
+Document = dict[str, Any]
+
+
+def look(
+    db: Database[Document], user: CurrentUser, open_: Opener, *, format_: Format | None = None
+) -> Opening:
+    """How a file is written, its columns as they are guessed, and its first rows.
+
+    What was settled for such columns before comes first.  Raises NotAllowed, UnreadableFile.
+    """
+    require(user, Permission.IMPORT)
+    ruleset = rulesets.current(db)
+    return checking.opening(open_, ruleset, format_=format_, remembered=importing.remembered(db))
+
+
+def check(
+    db: Database[Document],
+    user: CurrentUser,
+    open_: Opener,
+    settings: Settings,
+    *,
+    now: datetime,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Checked:
+    """What would become of a file.  Raises NotAllowed, InvalidMapping, and what `checking.check` does."""
+    require(user, Permission.IMPORT)
+    _refuse_fields(db, user, settings)
+    return checking.check(db, open_, settings, now=now, go_on=go_on)
+
+
+def start(
+    db: Database[Document],
+    user: CurrentUser,
+    stream: BinaryIO,
+    settings: Settings,
+    *,
+    name: str,
+    id_: str,
+    now: datetime,
+) -> str:
+    """Import a file by `user`; the same `id_` again starts no second.  Returns it.
+
+    Raises NotAllowed, InvalidMapping, UnreadableFile.
+    """
+    require(user, Permission.IMPORT)
+    columns = {heading: target for heading, target in settings.columns.items() if target}
+    filled = ", ".join(f"{heading} → {target}" for heading, target in columns.items())
+    with audit.noted(
+        db,
+        user,
+        "imported a file",
+        subject=Subject("job", id_),
+        changes=[
+            Change("file", None, name),
+            Change("columns", None, filled),
+            Change("mode", None, MODES[settings.mode]),
+        ],
+        now=now,
+        id_=f"job:{id_}",
+    ):
+        _refuse_fields(db, user, settings)
+        return importing.start(
+            db, stream, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now
+        )
+
+
+def undo(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> str:
+    """Take an import back; return the job that does.  Raises NotAllowed, NothingToTakeBack."""
+    require(user, Permission.IMPORT)
+    with audit.noted(db, user, "took an import back", subject=Subject("job", job), now=now):
+        return importing.undo(db, job, by=user.id, by_name=user.name, now=now)
+
+
+def stop(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> None:
+    """Stop an import where it is.  Raises NotAllowed."""
+    require(user, Permission.IMPORT)
+    with audit.noted(db, user, "stopped an import", subject=Subject("job", job), now=now):
+        jobs.stop(db, job, now=now)
+
+
+def recent(db: Database[Document], user: CurrentUser, *, limit: int = 20) -> list[Job]:
+    """The last imports, the newest first.  Raises NotAllowed."""
+    require(user, Permission.IMPORT)
+    return jobs.recent(db, [importing.KIND], limit=limit)
+
+
+def refused_file(db: Database[Document], user: CurrentUser, job: Job) -> Iterator[str]:
+    """The rows that an import refused, as CSV.  Raises NotAllowed."""
+    require(user, Permission.IMPORT)
+    return refusals.refused_file(db, job)
+
+
+def _refuse_fields(db: Database[Document], user: CurrentUser, settings: Settings) -> None:
+    """Refuse to fill what only an admin may change."""
+    refused = edits.not_theirs(settings.columns.values(), user.role, rulesets.current(db))
+    if refused:
+        raise InvalidMapping("\n".join(refused.values()))

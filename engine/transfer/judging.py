@@ -1,0 +1,132 @@
+"""Rows judged a thousand at a time: read, matched with the contacts they name, and decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.core.activities import ContactId
+from engine.core.rulebook import Ruleset
+from engine.transfer import matching, reading
+from engine.transfer.deciding import Deciding, Decision
+from engine.transfer.formats import Opener
+from engine.transfer.problems import Problem
+from engine.transfer.reading import Row
+from engine.transfer.repeats import Names, Repeats
+from engine.transfer.settings import Settings
+from engine.transfer.wanted import Reader, RefusedRow, Wanted
+
+Document = dict[str, Any]
+
+LOOK_EVERY = 2_000
+"""Rows between two questions whether to go on."""
+
+
+class StoppedMeanwhile(Exception):
+    """Nobody wants the file any more."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that does not go in, and why."""
+
+    row: Row
+    problems: tuple[Problem, ...]
+
+    @property
+    def line(self) -> int:
+        return self.row.line
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A row that goes in, what it wants, and what that comes to."""
+
+    wanted: Wanted
+    decision: Decision
+
+    @property
+    def line(self) -> int:
+        return self.wanted.line
+
+
+Judged = Refusal | Accepted
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one pass over a file finds: how many rows it has, and who is named twice."""
+
+    rows: int
+    repeats: Repeats
+
+
+def survey(
+    open_: Opener, settings: Settings, ruleset: Ruleset, *, now: datetime, go_on: Callable[[], bool]
+) -> Survey:
+    """Read a whole file; raise UnreadableFile, or StoppedMeanwhile once `go_on` says no."""
+    table = reading.read(open_, settings.format)
+    reader = Reader(table.headings, settings, ruleset, now=now)
+    names, rows = Names(), 0
+    for row in table.rows:
+        rows += 1
+        if rows % LOOK_EVERY == 0 and not go_on():
+            raise StoppedMeanwhile
+        try:
+            names.add(row.line, reader.read(row).keys)
+        except RefusedRow:
+            continue
+    return Survey(rows, names.repeats())
+
+
+def judge(
+    db: Database[Document],
+    rows: Sequence[Row],
+    reader: Reader,
+    deciding: Deciding,
+    repeats: Repeats,
+    *,
+    now: datetime,
+) -> Iterator[Judged]:
+    """Decide on some rows, in their order, with one look-up for all."""
+    read = [_read(row, reader, repeats) for row in rows]
+    keys = {key for _, wanted in read if isinstance(wanted, Wanted) for key in wanted.keys}
+    holders = matching.holders(db, keys)
+    taken: dict[ContactId, int] = {}
+    for row, wanted in read:
+        if isinstance(wanted, Refusal):
+            yield wanted
+            continue
+        try:
+            decision = deciding.decide(wanted, holders, now=now)
+            _once(decision, taken)
+        except RefusedRow as error:
+            yield Refusal(row, error.problems)
+        else:
+            yield Accepted(wanted, decision)
+
+
+def _read(row: Row, reader: Reader, repeats: Repeats) -> tuple[Row, Wanted | Refusal]:
+    try:
+        wanted = reader.read(row)
+    except RefusedRow as error:
+        return row, Refusal(row, error.problems)
+    earlier = repeats.earlier(row.line)
+    if earlier is None:
+        return row, wanted
+    what = f"line {earlier:,} has the same email, phone or external id already; that one goes in"
+    return row, Refusal(row, (Problem(row.line, "repeated", what),))
+
+
+def _once(decision: Decision, taken: dict[ContactId, int]) -> None:
+    """Refuse a row about a contact that an earlier one of these rows changes."""
+    if decision.contact is None:
+        return
+    earlier = taken.setdefault(decision.contact, decision.line)
+    if earlier != decision.line:
+        what = f"line {earlier:,} is about the same contact; that one goes in"
+        raise RefusedRow([Problem(decision.line, "repeated", what)])

@@ -1,0 +1,27 @@
+"""Whom rows are about: the contacts that have one of their keys, in one look-up for many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.core.activities import Key
+
+Document = dict[str, Any]
+
+_READ = (
+    "keys", "spans", "external_id", "email", "email_typed", "mobile_phone", "first_name", "last_name",
+    "birth_date", "custom", "statuses.newsletter", "statuses.sms", "segments", "deleted",
+)  # fmt: skip
+"""What deciding on a row asks of a contact."""
+
+
+def holders(db: Database[Document], keys: Iterable[Key]) -> dict[Key, Document]:
+    """The contacts by the keys that lead to them, former ones and deleted contacts, too."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    rows = db.contacts.find({"keys": {"$in": list(wanted)}}, _READ)
+    return {Key(key): row for row in rows for key in row["keys"] if key in wanted}

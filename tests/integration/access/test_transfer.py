@@ -1,0 +1,75 @@
+"""Importing is for those who may, and is in the audit log."""
+
+import io
+
+import pytest
+
+from engine.access import transfer
+from engine.access.accounts import CurrentUser
+from engine.access.permissions import NotAllowed
+from engine.store import publishing, working
+from engine.store.connection import utc_now
+from engine.transfer.columns import InvalidMapping
+from engine.transfer.settings import Settings
+from tests.integration.drained import drain_all
+from workers.jobs import KINDS
+
+MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
+VI = CurrentUser("u2", "v@x.com", "Vi", "viewer")
+CONTENT = b"email,ciudad,credit\na@x.com,Roma,5\nbad,=1+1,7\n"
+
+
+def a_file():
+    return io.BytesIO(CONTENT)
+
+
+def settled(**columns):
+    return Settings(columns={"email": "email", "ciudad": "", "credit": ""} | columns)
+
+
+def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db):
+    found = transfer.look(db, MIA, a_file)
+    assert [column.target for column in found.columns] == ["email", "custom.city", ""]
+    assert transfer.check(db, MIA, a_file, settled(), now=utc_now()).refused == 1
+
+    transfer.start(db, MIA, a_file(), settled(ciudad="custom.city"), name="p.csv", id_="job-1", now=utc_now())
+    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+        drain_all(db)
+    [job] = transfer.recent(db, MIA)
+    transfer.undo(db, MIA, "job-1", now=utc_now())
+
+    assert (job.created, job.refused, job.title, job.by_name) == (1, 1, "Import: p.csv", "Mia")
+    header, row = "".join(transfer.refused_file(db, MIA, job)).removeprefix("\ufeff").splitlines()
+    assert header == "email,ciudad,credit,Line in the file,Why it was refused"
+    assert row.startswith("bad,'=1+1,7,3,")
+    assert {entry["act"]: entry["by_name"] for entry in db.audit.find()} == {
+        "imported a file": "Mia",
+        "took an import back": "Mia",
+    }
+    remembered = transfer.look(db, MIA, lambda: io.BytesIO(b"EMAIL,Ciudad\na@x.com,x\n"))
+    assert [(column.target, column.because) for column in remembered.columns] == [
+        ("email", "remembered"), ("custom.city", "remembered"),
+    ]  # fmt: skip
+
+
+def test_who_may_not_import_does_not_and_nobody_fills_what_is_not_theirs(db):
+    for ask in (
+        lambda: transfer.look(db, VI, a_file),
+        lambda: transfer.check(db, VI, a_file, settled(), now=utc_now()),
+        lambda: transfer.start(db, VI, a_file(), settled(), name="p.csv", id_="job-1", now=utc_now()),
+        lambda: transfer.undo(db, VI, "job-1", now=utc_now()),
+        lambda: transfer.stop(db, VI, "job-1", now=utc_now()),
+        lambda: transfer.recent(db, VI),
+    ):
+        with pytest.raises(NotAllowed, match="a viewer may not import contacts"):
+            ask()
+
+    fields = "fields:\n  - {id: credit, label: Credit, type: number, edit: [admin]}\n"
+    publishing.publish(
+        db, publishing.completed(db, {"fields.yaml": fields}), by="ana", message="credit", now=utc_now()
+    )
+    with pytest.raises(InvalidMapping, match="Credit can only be changed by an admin"):
+        transfer.start(
+            db, MIA, a_file(), settled(credit="custom.credit"), name="p.csv", id_="job-1", now=utc_now()
+        )
+    assert db.jobs.count_documents({}) == 0

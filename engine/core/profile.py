@@ -58,9 +58,9 @@ def take_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> 
 
 
 def _clear(state: ContactState, activity: Activity) -> None:
-    """Empty the fields that a person emptied by hand."""
-    names = activity.properties.get(CLEARED)
-    for name in names if isinstance(names, list) and activity.by_hand else ():
+    """Empty the fields that a person emptied by hand, or by a file."""
+    names, may = activity.properties.get(CLEARED), activity.by_hand or activity.by_import
+    for name in names if isinstance(names, list) and may else ():
         custom = str(name).removeprefix(CUSTOM)
         if custom != name:
             state.custom = {known: value for known, value in state.custom.items() if known != custom}

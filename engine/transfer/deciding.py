@@ -67,7 +67,8 @@ class Deciding:
 
         Raises RefusedRow.
         """
-        known = _the_one(wanted, holders)
+        lead = {key: row for key, row in holders.items() if not _is_taken_back(row)}
+        known = _the_one(wanted, lead)
         there = known is not None and not known.get("deleted")
         if self.mode == "create" and there:
             raise RefusedRow([Problem(wanted.line, "exists", f"{_named(wanted)} is there already")])
@@ -75,7 +76,8 @@ class Deciding:
             raise RefusedRow([Problem(wanted.line, "unknown", f"{_named(wanted)} is no contact yet")])
         if known is None:
             return Decision(wanted.line, "created", self._creation(wanted, now))
-        changes = self._changes(wanted, known, holders, now)
+        unites = any(key in holders and key not in lead for key in wanted.keys)
+        changes = self._changes(wanted, known, lead, now, unites=unites)
         outcome: Outcome = "created" if not there else "updated" if changes else "unchanged"
         return Decision(wanted.line, outcome, changes, ContactId(known["_id"]))
 
@@ -96,22 +98,28 @@ class Deciding:
     # Somebody known
 
     def _changes(
-        self, wanted: Wanted, row: Document, holders: Mapping[Key, Document], now: datetime
+        self, wanted: Wanted, row: Document, holders: Mapping[Key, Document], now: datetime, *, unites: bool
     ) -> tuple[Activity, ...]:
+        """What is to change of a contact.
+
+        With `unites` one of the keys still leads to somebody whom an import alone had made, and
+        who was taken back: as a claim the row unites the two.
+        """
         identities = _new_identities(wanted, row, holders)
         typed = wanted.email_typed if identities.email else None
         values = {n: value for n, value in wanted.values.items() if edits.value_of(row, n) != value}
         emptied = [name for name in wanted.emptied if edits.value_of(row, name) is not None]
         segments = [segment for segment in wanted.segments if segment not in row.get("segments", {})]
         undated, dated = self._consents(wanted, row)
-        stream = edits.anchor(row)
+        stream = stream_of(None, wanted.identities) if unites else edits.anchor(row)
         changes = []
-        if identities or values or emptied or segments or undated or row.get("deleted"):
+        if unites or identities or values or emptied or segments or undated or row.get("deleted"):
             said = self._said(segments, undated) | ({CLEARED: emptied} if emptied else {})
             said["what"] = self._words(row, identities, values, emptied, segments)
             traits = _traits(values, typed)
+            claimed = wanted.identities if unites else identities
             changes.append(
-                self._activity(wanted, "row", stream, now, identities, traits=traits, properties=said)
+                self._activity(wanted, "row", stream, now, claimed, traits=traits, properties=said)
             )
         for consent in dated:
             at = consent.at or now
@@ -197,6 +205,11 @@ class Deciding:
 def activity_id(job: str, line: int, part: str) -> ActivityId:
     """The id of what a row comes to: the same however often it is tried."""
     return ActivityId(hashlib.blake2b(f"{job}\n{line}\n{part}".encode(), digest_size=16).hexdigest())
+
+
+def _is_taken_back(row: Document) -> bool:
+    """Whether somebody is there by an import alone that was taken back."""
+    return bool(row.get("deleted")) and not row.get("deletion")
 
 
 def _the_one(wanted: Wanted, holders: Mapping[Key, Document]) -> Document | None:

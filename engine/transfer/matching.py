@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 _READ = (
     "keys", "spans", "external_id", "email", "email_typed", "mobile_phone", "first_name", "last_name",
-    "birth_date", "custom", "statuses.newsletter", "statuses.sms", "segments", "deleted",
+    "birth_date", "custom", "statuses.newsletter", "statuses.sms", "segments", "deleted", "deletion",
 )  # fmt: skip
 """What deciding on a row asks of a contact."""
 

@@ -78,6 +78,8 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
                 days(0), external_id="1", email="old@x.com", traits={"first_name": "Ana", "city": "Roma"}
             ),
             identified(days(0), email="same@x.com", traits={"first_name": "Sam"}),
+            identified(days(0), external_id="5"),
+            identified(days(0), email="other@x.com"),
             identified(days(0), phone="+34600000009", traits={"first_name": "Pia"}),
             an_activity("newsletter_subscribed", days(1), email="gone@x.com"),
             an_activity("newsletter_unsubscribed", days(2), email="gone@x.com"),
@@ -90,7 +92,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
         ",,600 000 009,Pia,Lugo,,,fair",
         ",gone@x.com,,,,yes,,",
         ",back@x.com,,Bea,,yes,2026-01-31,Met at the fair",
-        "1,same@x.com,,Who,,,,",
+        "5,other@x.com,,Who,,,,",
         ",bad,,Bad,,,,",
         ",,3.46E+10,Rounded,,,,",
         ",BACK@x.com,,Twice,,,,",
@@ -135,7 +137,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     )
     refused = {line: reason for line, reason, _ in importing.refused_rows(shop, "job-1")}
     assert list(refused) == [7, 8, 9, 10, 11, 12]
-    assert "external id 1 is one contact's and email same@x.com another contact's" in refused[7]
+    assert "external id 5 is one contact's and email other@x.com another contact's" in refused[7]
     assert "line 6 has the same email, phone or external id already" in refused[10]
 
 

@@ -1,6 +1,7 @@
 """What becomes of a row, from what it wants and the contacts that its keys lead to."""
 
 import pytest
+from msgspec import structs
 
 from engine.core.activities import Identities, Key
 from engine.core.component import refold
@@ -8,7 +9,17 @@ from engine.store import contact_documents
 from engine.transfer.deciding import Deciding, activity_id
 from engine.transfer.repeats import Names, Repeats
 from engine.transfer.wanted import Consent, RefusedRow, Wanted
-from tests.builders import NAMESPACE, SHIPPED, an_activity, by_hand, contact_of, days, folded, identified
+from tests.builders import (
+    NAMESPACE,
+    SHIPPED,
+    an_activity,
+    by_hand,
+    contact_of,
+    days,
+    folded,
+    identified,
+    imported,
+)
 
 
 def a_row(
@@ -136,6 +147,20 @@ def test_who_was_deleted_comes_back_by_a_file():
     assert decision.outcome == "created"
     [ana] = folded([ANA, deleted, *decision.activities]).contacts.values()
     assert not ana.state.deleted
+
+
+def test_who_was_there_by_an_import_alone_that_was_taken_back_stands_in_nobodys_way():
+    wrong = imported(days(2), id_="wrong", external_id="9", email="cai@x.com")
+    undone = by_hand("x:9", days(3), undoes="wrong")
+    row = a_row(external_id="9", email="bea@x.com", values={"first_name": "Bea"}, emptied=["last_name"])
+    known = [structs.replace(BEA, traits={"last_name": "Old"}), wrong, undone]
+    decision = decided(row, *known)
+
+    assert decision.outcome == "updated"
+    [bea] = folded([*known, *decision.activities]).contacts.values()
+    assert not bea.state.deleted
+    assert bea.person.identities == {"x": "x:9", "e": "e:bea@x.com"}
+    assert (bea.state.first_name, bea.state.last_name) == ("Bea", None)
 
 
 SUBSCRIBED = an_activity("newsletter_subscribed", days(1), email="ana@x.com")

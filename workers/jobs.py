@@ -13,12 +13,12 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.store import bulk, bulk_steps, working
-from engine.transfer import importing
+from engine.transfer import importing, steps
 
 TICK = 0.5
 """Seconds between two looks while nothing waits."""
 
-KINDS: working.Kinds = {bulk.KIND: bulk_steps.work_of, importing.KIND: importing.work_of}
+KINDS: working.Kinds = {bulk.KIND: bulk_steps.work_of, importing.KIND: steps.work_of}
 """What the workers can do for people."""
 
 log = structlog.get_logger()

@@ -19,11 +19,11 @@ from engine.transfer import columns, formats, reading
 from engine.transfer.columns import CHANNELS, Column
 from engine.transfer.deciding import Deciding, Outcome
 from engine.transfer.formats import Format, Opener
-from engine.transfer.importing import STEP
 from engine.transfer.judging import Accepted, Judged, Refusal, judge, survey
 from engine.transfer.problems import KINDS, Problem
 from engine.transfer.reading import Row
 from engine.transfer.settings import Settings
+from engine.transfer.steps import STEP
 from engine.transfer.values import Ambiguous, DateOrder, Decimals, Reading, date_order, decimal_mark
 from engine.transfer.wanted import Consent, Reader, Wanted
 

@@ -12,7 +12,7 @@ from engine.store import contacts, edits, inbox, jobs, publishing, rulesets, she
 from engine.store.connection import connect, utc_now
 from engine.store.edits import Edit
 from engine.store.jobs import JobState
-from engine.transfer import checking, importing
+from engine.transfer import checking, importing, steps
 from engine.transfer.importing import NothingToTakeBack
 from engine.transfer.settings import Settings
 from tests.builders import an_activity, days, identified
@@ -25,7 +25,7 @@ SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 @pytest.fixture
 def shop(db, monkeypatch):
     """A shop with a static segment, where imports take ten rows a step."""
-    monkeypatch.setattr(importing, "STEP", 10)
+    monkeypatch.setattr(steps, "STEP", 10)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -101,7 +101,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     ]
     content = "\n".join(rows).encode()
     foretold = checking.check(shop, lambda: io.BytesIO(content), settled(shop, content), now=utc_now())
-    before = shop.activities.count_documents({})
+    assert shop.activities.count_documents({"source": "import"}) == 0
     started(shop, content)
     run(shop)
 
@@ -118,7 +118,6 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     }  # fmt: skip
     assert foretold.preview[0].values == {"external_id": "1", "email": "new@x.com", "first_name": "Ana"}
     assert shop.activities.count_documents({"source": "import"}) == 4
-    assert before + 4 == shop.activities.count_documents({"derived": None})
 
     ana, pia = (
         sheets.sheet(shop, contacts.find_contact(shop, key), now=utc_now())
@@ -199,7 +198,7 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
 
     started(shop, people(25), id_="again")
     run(shop)
-    assert counts(shop, "again") == {"created": 23, "updated": 2, "unchanged": 0, "refused": 0}
+    assert counts(shop, "again") == {"created": 22, "updated": 3, "unchanged": 0, "refused": 0}
 
 
 def test_only_an_import_that_has_ended_is_taken_back(shop):
@@ -218,7 +217,7 @@ class _Killed(BaseException):
 def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch, deadly):
     content = people(25) + b"bad;bad;Bad;Bad\n" + b"26;p26@x.com;P26;Roma\n"
     started(shop, content)
-    module = {"receive": inbox, "advance": jobs, "bulk_write": importing._Importing}[deadly]
+    module = {"receive": inbox, "advance": jobs, "bulk_write": steps._Importing}[deadly]
     name = {"bulk_write": "_note_refusals"}.get(deadly, deadly)
     real = getattr(module, name)
     tries = itertools.count()

@@ -17,6 +17,7 @@ from engine.store import rulesets
 from engine.store.connection import namespace
 from engine.transfer import columns, formats, reading
 from engine.transfer.columns import CHANNELS, Column
+from engine.transfer.consents import Consent
 from engine.transfer.deciding import Deciding, Outcome
 from engine.transfer.formats import Format, Opener
 from engine.transfer.judging import Accepted, Judged, Refusal, judge, survey
@@ -25,7 +26,7 @@ from engine.transfer.reading import Row
 from engine.transfer.settings import Settings
 from engine.transfer.steps import STEP
 from engine.transfer.values import Ambiguous, DateOrder, Decimals, Reading, date_order, decimal_mark
-from engine.transfer.wanted import Consent, Reader, Wanted
+from engine.transfer.wanted import Reader, Wanted
 
 Document = dict[str, Any]
 

@@ -19,9 +19,10 @@ from engine.core.rulebook import Ruleset
 from engine.core.segments import ADD_TO
 from engine.store import edits
 from engine.transfer.columns import CHANNELS
+from engine.transfer.consents import Consent
 from engine.transfer.problems import Problem
 from engine.transfer.settings import Mode
-from engine.transfer.wanted import Consent, RefusedRow, Wanted
+from engine.transfer.wanted import RefusedRow, Wanted
 
 Document = dict[str, Any]
 

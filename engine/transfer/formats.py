@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import BinaryIO, Literal, cast
 
 from charset_normalizer import from_bytes
-from clevercsv import Detector
 
 from engine.transfer.problems import UnreadableFile
 
@@ -127,6 +126,8 @@ def encoding_of(head: bytes) -> str:
 
 def dialect_of(text: str) -> tuple[str, str]:
     """The separator and the quotation mark of some lines of text."""
+    from clevercsv import Detector  # it takes a second to look at all of Unicode when it is imported
+
     hint = _hint(text)
     lines = "\n".join(text.splitlines()[:SAMPLE_LINES])
     found = Detector().detect(lines, delimiters=list(SEPARATORS))

@@ -1,4 +1,7 @@
-"""Who is named twice in one file: found in one pass, in twelve bytes for each name."""
+"""Who is named twice in one file: found in one pass, in twelve bytes for each name.
+
+NumPy is imported where it is used: a worker that imports nothing starts without it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import hashlib
 import io
 from array import array
 from collections.abc import Iterable, Mapping
-
-import numpy as np
 
 from engine.core.activities import Key
 
@@ -27,12 +28,16 @@ class Repeats:
 
     def encode(self) -> bytes:
         """As bytes, to be kept for whoever goes on with the file."""
+        import numpy as np
+
         packed = io.BytesIO()
         np.save(packed, np.array(sorted(self._earlier.items()), dtype=np.uint32).reshape(-1, 2))
         return packed.getvalue()
 
     @classmethod
     def decode(cls, packed: bytes) -> Repeats:
+        import numpy as np
+
         pairs = np.load(io.BytesIO(packed), allow_pickle=False)
         return cls(dict(pairs.tolist()))
 
@@ -52,6 +57,8 @@ class Names:
 
     def repeats(self) -> Repeats:
         """All that were found, once the file has been read."""
+        import numpy as np
+
         digests = np.array(self._digests, dtype=np.uint64)
         lines = np.array(self._lines, dtype=np.uint32)
         order = np.lexsort((lines, digests))

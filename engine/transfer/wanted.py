@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
 from engine.core.activities import Identities, Key
 from engine.core.fields import CUSTOM
 from engine.core.identities import normalise_email, normalise_external_id, normalise_phone
 from engine.core.rulebook import Ruleset
-from engine.core.statuses import moment_of
 from engine.errors import ContactSheetsError, InvalidIdentity
-from engine.transfer.columns import CHANNELS, IDENTITIES, SEGMENTS, Channel
+from engine.transfer.cells import Cells
+from engine.transfer.columns import IDENTITIES, SEGMENTS
+from engine.transfer.consents import Consent, ConsentReader
 from engine.transfer.problems import Problem
 from engine.transfer.reading import Row
 from engine.transfer.settings import Settings
@@ -26,47 +27,10 @@ from engine.transfer.values import (
     field_value,
     is_blank,
     option,
-    read_boolean,
-    read_date,
     read_list,
     read_phone,
     unharmed,
 )
-
-ConsentState = Literal["subscribed", "unsubscribed", "no"]
-
-SUBSCRIBED = frozenset(
-    {
-        "subscribed", "subscriber", "opted in", "opt in", "optin", "confirmed", "active", "accepted",
-        "granted", "suscrito", "suscrita", "alta", "activo", "activa", "aceptado", "acepta", "confirmado",
-    }
-)  # fmt: skip
-UNSUBSCRIBED = frozenset(
-    {
-        "unsubscribed", "opted out", "opt out", "optout", "revoked", "baja", "dado de baja", "dada de baja",
-        "desuscrito", "desuscrita", "cancelado",
-    }
-)  # fmt: skip
-NOT_SUBSCRIBED = frozenset({"not subscribed", "no suscrito", "no suscrita", "no acepta", "declined"})
-NOTHING_KNOWN = frozenset(
-    {
-        "none", "never subscribed", "never", "pending", "unconfirmed", "unknown", "null", "n/a", "-", "nunca",
-        "ninguno", "ninguna", "pendiente", "cleaned", "bounced", "invalid", "redacted",
-    }
-)  # fmt: skip
-"""What tools and people write of a subscription, in lower case; yes and no count, too."""
-
-
-@dataclass(frozen=True)
-class Consent:
-    """What a row says of a subscription, and when it came to be so, if it says that.
-
-    `no` ends a subscription that there is, and says of nobody else that they unsubscribed.
-    """
-
-    channel: Channel
-    state: ConsentState
-    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +73,7 @@ class Reader:
         self, headings: Sequence[str], settings: Settings, ruleset: Ruleset, *, now: datetime
     ) -> None:
         self._places = {heading: number for number, heading in enumerate(headings)}
-        self._ruleset, self._now = ruleset, now
+        self._ruleset = ruleset
         self._today = now.astimezone(ruleset.account.time_zone).date()
         self._settings = settings
         self._headings = {target: heading for heading, target in settings.columns.items()}
@@ -119,16 +83,17 @@ class Reader:
             if target in ("first_name", "last_name", "name", "birth_date") or target.startswith(CUSTOM)
         ]
         self._statics = _static_segments(ruleset)
+        self._consents = ConsentReader(settings.readings, ruleset.account, now=now)
 
     def read(self, row: Row) -> Wanted:
         """What a row wants; raise RefusedRow with all that is wrong with it."""
         if row.problem is not None and row.problem.refuses:
             raise RefusedRow([row.problem])
         problems: list[Problem] = []
-        cells = _Cells(row, self._places, self._headings)
+        cells = Cells(row, self._places, self._headings)
         identities = self._identities(cells, problems)
         values, emptied = self._values(cells, problems)
-        consents = self._consents(cells, problems)
+        consents = self._consents.read(cells, problems)
         segments = self._segments(cells, problems)
         if problems:
             raise RefusedRow(problems)
@@ -139,7 +104,7 @@ class Reader:
         notes = () if row.problem is None else (row.problem,)
         return Wanted(row.line, identities, typed, values, emptied, consents, segments, notes)
 
-    def _identities(self, cells: _Cells, problems: list[Problem]) -> Identities:
+    def _identities(self, cells: Cells, problems: list[Problem]) -> Identities:
         found: dict[str, str] = {}
         for name in IDENTITIES:
             cell = cells.of(name)
@@ -161,7 +126,7 @@ class Reader:
             return normalise_phone(read_phone(typed), region=self._ruleset.account.default_region)
         return normalise_external_id(typed)
 
-    def _values(self, cells: _Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}
         emptied = []
         for heading, target in self._fields:
@@ -191,88 +156,7 @@ class Reader:
         kept = field_value(cell, type_, reading, today=self._today)
         return {target: kept if declared is None else option(kept, declared)}
 
-    # Subscriptions
-
-    def _consents(self, cells: _Cells, problems: list[Problem]) -> tuple[Consent, ...]:
-        found = []
-        for channel in CHANNELS:
-            try:
-                consent = self._consent(channel, cells)
-            except InvalidValue as error:
-                problems.append(Problem(cells.line, "consent", str(error)))
-                continue
-            if consent is not None:
-                found.append(consent)
-        return tuple(found)
-
-    def _consent(self, channel: Channel, cells: _Cells) -> Consent | None:
-        """The last thing that a row says of a subscription; in doubt, that it has ended."""
-        began = self._moment(f"{channel}_at", cells, ends=False)
-        ended = self._moment(f"{channel}_ended_at", cells, ends=True)
-        said = self._said(channel, cells)
-        out = cells.of(f"{channel}_out")
-        if not is_blank(out) and self._yes_or_no(f"{channel}_out", cells):
-            return Consent(channel, "unsubscribed", ended)
-        if ended is not None and (began is None or ended >= began):
-            return Consent(channel, "unsubscribed", ended)
-        if said == "unsubscribed":
-            return Consent(channel, "unsubscribed")
-        if said == "no":
-            return Consent(channel, "no")
-        alone = channel not in self._headings and began is not None
-        return Consent(channel, "subscribed", began) if said == "subscribed" or alone else None
-
-    def _said(self, channel: Channel, cells: _Cells) -> ConsentState | None:
-        cell = cells.of(channel)
-        if cell is None or is_blank(cell):
-            return None
-        word = " ".join(cell.replace("_", " ").replace("-", " ").lower().split()) or cell.strip()
-        if word in NOTHING_KNOWN or cell.strip() in NOTHING_KNOWN:
-            return None
-        if word in SUBSCRIBED or word in UNSUBSCRIBED:
-            return "subscribed" if word in SUBSCRIBED else "unsubscribed"
-        if word in NOT_SUBSCRIBED:
-            return "no"
-        return "subscribed" if self._yes_or_no(channel, cells) else "no"
-
-    def _yes_or_no(self, target: str, cells: _Cells) -> bool:
-        cell, heading = cells.of(target) or "", self._headings[target]
-        try:
-            return read_boolean(cell)
-        except InvalidValue:
-            words = "subscribed, unsubscribed, yes, no" if target in CHANNELS else "yes, no"
-            raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is none of {words}") from None
-
-    def _moment(self, target: str, cells: _Cells, *, ends: bool) -> datetime | None:
-        """When a subscription began or ended.  Of a day alone: its first moment, or its last,
-        so that in doubt somebody counts as unsubscribed."""
-        cell = cells.of(target)
-        if cell is None or is_blank(cell):
-            return None
-        heading = self._headings[target]
-        reading = self._settings.readings.get(heading, Reading())
-        try:
-            found = read_date(cell, reading.dates, today=self._today)
-        except InvalidValue as error:
-            raise InvalidValue(f"{heading}: {error}") from None
-        at = self._at_the_end(found) if ends else moment_of(found, self._ruleset.account)
-        if at is None or at > self._now:
-            raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} lies in the future")
-        return at
-
-    def _at_the_end(self, found: date | datetime) -> datetime | None:
-        account = self._ruleset.account
-        if isinstance(found, datetime):
-            return moment_of(found, account)
-        last = moment_of(datetime.combine(found, time.max), account)
-        begun = moment_of(found, account)
-        assert last is not None and begun is not None
-        whole = last.replace(microsecond=999_000)
-        return min(whole, self._now) if begun <= self._now else whole
-
-    # Segments
-
-    def _segments(self, cells: _Cells, problems: list[Problem]) -> tuple[str, ...]:
+    def _segments(self, cells: Cells, problems: list[Problem]) -> tuple[str, ...]:
         found = [self._settings.segment] if self._settings.segment else []
         cell = cells.of(SEGMENTS)
         for name in () if cell is None or is_blank(cell) else read_list(unharmed(cell)):
@@ -285,31 +169,6 @@ class Reader:
 
 
 _KIND = {"external_id": "external_id", "email": "email", "mobile_phone": "phone"}
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """The cells of a row, by what they fill."""
-
-    row: Row
-    places: Mapping[str, int]
-    headings: Mapping[str, str]
-
-    @property
-    def line(self) -> int:
-        return self.row.line
-
-    def under(self, heading: str) -> str | None:
-        place = self.places[heading]
-        return self.row.cells[place] if place < len(self.row.cells) else None
-
-    def of(self, target: str) -> str | None:
-        heading = self.headings.get(target)
-        return None if heading is None else self.under(heading)
-
-    def problem(self, kind: str, target: str, message: str) -> Problem:
-        heading = self.headings[target]
-        return Problem(self.line, kind, f"{heading}: {message}", heading)
 
 
 def _static_segments(ruleset: Ruleset) -> dict[str, str]:

@@ -6,9 +6,10 @@ from msgspec import structs
 from engine.core.activities import Identities, Key
 from engine.core.component import refold
 from engine.store import contact_documents
+from engine.transfer.consents import Consent
 from engine.transfer.deciding import Deciding, activity_id
 from engine.transfer.repeats import Names, Repeats
-from engine.transfer.wanted import Consent, RefusedRow, Wanted
+from engine.transfer.wanted import RefusedRow, Wanted
 from tests.builders import (
     NAMESPACE,
     SHIPPED,

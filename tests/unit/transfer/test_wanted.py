@@ -6,12 +6,13 @@ import pytest
 
 from engine.core.activities import Identities
 from engine.transfer import settings
+from engine.transfer.consents import Consent
 from engine.transfer.formats import Format
 from engine.transfer.problems import Problem
 from engine.transfer.reading import Row
 from engine.transfer.settings import Settings
 from engine.transfer.values import Reading
-from engine.transfer.wanted import Consent, Reader, RefusedRow
+from engine.transfer.wanted import Reader, RefusedRow
 from tests.builders import days, rules
 
 SHOP = rules(

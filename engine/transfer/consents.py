@@ -1,0 +1,136 @@
+"""Subscriptions in a file: what a row says last of each, and when that came to be so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal
+
+from engine.core.rulebook import Account
+from engine.core.statuses import moment_of
+from engine.transfer.cells import Cells
+from engine.transfer.columns import CHANNELS, Channel
+from engine.transfer.problems import Problem
+from engine.transfer.values import InvalidValue, Reading, is_blank, read_boolean, read_date
+
+ConsentState = Literal["subscribed", "unsubscribed", "no"]
+
+SUBSCRIBED = frozenset(
+    {
+        "subscribed", "subscriber", "opted in", "opt in", "optin", "confirmed", "active", "accepted",
+        "granted", "suscrito", "suscrita", "alta", "activo", "activa", "aceptado", "acepta", "confirmado",
+    }
+)  # fmt: skip
+UNSUBSCRIBED = frozenset(
+    {
+        "unsubscribed", "opted out", "opt out", "optout", "revoked", "baja", "dado de baja", "dada de baja",
+        "desuscrito", "desuscrita", "cancelado",
+    }
+)  # fmt: skip
+NOT_SUBSCRIBED = frozenset({"not subscribed", "no suscrito", "no suscrita", "no acepta", "declined"})
+NOTHING_KNOWN = frozenset(
+    {
+        "none", "never subscribed", "never", "pending", "unconfirmed", "unknown", "null", "n/a", "-", "nunca",
+        "ninguno", "ninguna", "pendiente", "cleaned", "bounced", "invalid", "redacted",
+    }
+)  # fmt: skip
+"""What tools and people write of a subscription, in lower case; yes and no count, too."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a row says of a subscription, and when it came to be so, if it says that.
+
+    `no` ends a subscription that there is, and says of nobody else that they unsubscribed.
+    """
+
+    channel: Channel
+    state: ConsentState
+    at: datetime | None = None
+
+
+class ConsentReader:
+    """Reads the subscriptions of one file's rows; none of them lies after `now`."""
+
+    def __init__(self, readings: Mapping[str, Reading], account: Account, *, now: datetime) -> None:
+        self._readings, self._account, self._now = readings, account, now
+        self._today = now.astimezone(account.time_zone).date()
+
+    def read(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
+        """What a row says of each subscription; what is wrong with it is added to `problems`."""
+        found = []
+        for channel in CHANNELS:
+            try:
+                consent = self._consent(channel, cells)
+            except InvalidValue as error:
+                problems.append(Problem(cells.line, "consent", str(error)))
+                continue
+            if consent is not None:
+                found.append(consent)
+        return tuple(found)
+
+    def _consent(self, channel: Channel, cells: Cells) -> Consent | None:
+        """The last thing that a row says of a subscription; in doubt, that it has ended."""
+        began = self._moment(f"{channel}_at", cells, ends=False)
+        ended = self._moment(f"{channel}_ended_at", cells, ends=True)
+        said = self._said(channel, cells)
+        out = cells.of(f"{channel}_out")
+        if not is_blank(out) and self._yes_or_no(f"{channel}_out", cells):
+            return Consent(channel, "unsubscribed", ended)
+        if ended is not None and (began is None or ended >= began):
+            return Consent(channel, "unsubscribed", ended)
+        if said == "unsubscribed":
+            return Consent(channel, "unsubscribed")
+        if said == "no":
+            return Consent(channel, "no")
+        alone = not cells.fills(channel) and began is not None
+        return Consent(channel, "subscribed", began) if said == "subscribed" or alone else None
+
+    def _said(self, channel: Channel, cells: Cells) -> ConsentState | None:
+        cell = cells.of(channel)
+        if cell is None or is_blank(cell):
+            return None
+        word = " ".join(cell.replace("_", " ").replace("-", " ").lower().split()) or cell.strip()
+        if word in NOTHING_KNOWN or cell.strip() in NOTHING_KNOWN:
+            return None
+        if word in SUBSCRIBED or word in UNSUBSCRIBED:
+            return "subscribed" if word in SUBSCRIBED else "unsubscribed"
+        if word in NOT_SUBSCRIBED:
+            return "no"
+        return "subscribed" if self._yes_or_no(channel, cells) else "no"
+
+    def _yes_or_no(self, target: str, cells: Cells) -> bool:
+        cell, heading = cells.of(target) or "", cells.headings[target]
+        try:
+            return read_boolean(cell)
+        except InvalidValue:
+            words = "subscribed, unsubscribed, yes, no" if target in CHANNELS else "yes, no"
+            raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is none of {words}") from None
+
+    def _moment(self, target: str, cells: Cells, *, ends: bool) -> datetime | None:
+        """When a subscription began or ended.  Of a day alone: its first moment, or its last,
+        so that in doubt somebody counts as unsubscribed."""
+        cell = cells.of(target)
+        if cell is None or is_blank(cell):
+            return None
+        heading = cells.headings[target]
+        reading = self._readings.get(heading, Reading())
+        try:
+            found = read_date(cell, reading.dates, today=self._today)
+        except InvalidValue as error:
+            raise InvalidValue(f"{heading}: {error}") from None
+        at = self._at_the_end(found) if ends else moment_of(found, self._account)
+        if at is None or at > self._now:
+            raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} lies in the future")
+        return at
+
+    def _at_the_end(self, found: date | datetime) -> datetime | None:
+        account = self._account
+        if isinstance(found, datetime):
+            return moment_of(found, account)
+        last = moment_of(datetime.combine(found, time.max), account)
+        begun = moment_of(found, account)
+        assert last is not None and begun is not None
+        whole = last.replace(microsecond=999_000)
+        return min(whole, self._now) if begun <= self._now else whole

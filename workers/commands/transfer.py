@@ -95,6 +95,8 @@ def import_(
         settings = replace(settled, format=found.format, columns=columns, readings=readings, clear=clear)
         if not as_json:
             _say_how(file, found, columns)
+        for lacking in checking.lacking(settings, ruleset):
+            typer.echo(lacking, err=True)
         if dry_run:
             results.append(
                 _foretold(file, checking.check(db, open_, settings, now=utc_now()), as_json=as_json)

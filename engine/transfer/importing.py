@@ -51,8 +51,12 @@ def start(
     with suppress(NoFile):  # of an earlier try that was killed
         bucket.delete(id_)
     bucket.upload_from_stream_with_id(id_, name, stream)
-    headings = reading.read(kept, wanted.format).headings
-    columns.checked(headings, wanted.columns, rulesets.current(db))
+    try:
+        headings = reading.read(kept, wanted.format).headings
+        columns.checked(headings, wanted.columns, rulesets.current(db))
+    except ContactSheetsError:
+        bucket.delete(id_)
+        raise
     said = {"file": name, "settings": settings.encode(wanted), "headings": list(headings)}
     jobs.add(db, Job(id_, KIND, f"Import: {name}", by, by_name, created_at=now, wanted=said))
     return id_

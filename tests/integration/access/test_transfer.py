@@ -72,4 +72,8 @@ def test_who_may_not_import_does_not_and_nobody_fills_what_is_not_theirs(db):
         transfer.start(
             db, MIA, a_file(), settled(credit="custom.credit"), name="p.csv", id_="job-1", now=utc_now()
         )
-    assert db.jobs.count_documents({}) == 0
+    with pytest.raises(InvalidMapping, match=r"a contact has no field 'custom\.gone'"):
+        transfer.start(
+            db, MIA, a_file(), settled(credit="custom.gone"), name="p.csv", id_="job-1", now=utc_now()
+        )
+    assert db.jobs.count_documents({}) == db["imports.files"].count_documents({}) == 0

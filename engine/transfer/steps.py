@@ -29,7 +29,6 @@ from engine.transfer import importing, matching, reading
 from engine.transfer.deciding import PARTS, Deciding, Outcome, activity_id
 from engine.transfer.importing import cursor_at
 from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge, survey
-from engine.transfer.problems import UnreadableFile
 from engine.transfer.reading import Row
 from engine.transfer.repeats import Repeats
 from engine.transfer.wanted import Reader
@@ -84,15 +83,19 @@ class _Importing(_Steps):
         self._settings, self._open = importing.settings_of(job), importing.stored(db, job.id)
         self._rows: Iterator[Row] | None = None
         self._at = ""
-        self._broken: UnreadableFile | None = None
+        self._unwanted = False
         self._repeats: Repeats | None = None
 
     def total(self) -> int:
-        """Read the whole file once: how many rows it has, and who is named twice."""
+        """Read the whole file once: how many rows it has, and who is named twice.
+
+        A file that breaks off fails here, before anything of it goes in.
+        """
         ruleset = rulesets.current(self.db)
         try:
             found = survey(self._open, self._settings, ruleset, now=utc_now(), go_on=self._go_on)
         except StoppedMeanwhile:
+            self._unwanted = True
             return 0
         self._repeats = found.repeats
         name, files = f"{self.job.id}:repeats", importing.files(self.db)
@@ -103,7 +106,7 @@ class _Importing(_Steps):
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:
         """Import the next rows; unset if there are none left."""
-        rows = self._next(cursor)
+        rows = [] if self._unwanted else self._next(cursor)
         if not rows:
             return None
         judged = list(self._judged(rows, now))
@@ -144,18 +147,9 @@ class _Importing(_Steps):
 
     def _next(self, cursor: str) -> list[Row]:
         """The rows after a line; those before are read over if somebody else did them."""
-        if self._broken is not None:
-            raise self._broken
         if self._rows is None or cursor != self._at:
             self._rows = self._after(int(cursor or 0))
-        rows: list[Row] = []
-        try:
-            for row in islice(self._rows, STEP):
-                rows.append(row)
-        except UnreadableFile as error:  # what was read before the file breaks off goes in
-            self._broken = error
-            if not rows:
-                raise
+        rows = list(islice(self._rows, STEP))
         if rows:
             self._at = cursor_at(rows[-1].line)
         return rows

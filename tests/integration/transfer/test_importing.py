@@ -1,5 +1,6 @@
 """A file becomes contacts: each row once, whoever is killed; and it can be taken back whole."""
 
+import gzip
 import io
 import itertools
 import multiprocessing
@@ -12,7 +13,8 @@ from engine.store import contacts, edits, inbox, jobs, publishing, rulesets, she
 from engine.store.connection import connect, utc_now
 from engine.store.edits import Edit
 from engine.store.jobs import JobState
-from engine.transfer import checking, importing, steps
+from engine.transfer import checking, importing, judging, steps
+from engine.transfer.formats import Format
 from engine.transfer.importing import NothingToTakeBack
 from engine.transfer.settings import Settings
 from tests.builders import an_activity, days, identified
@@ -281,3 +283,42 @@ def test_a_stopped_import_ends_where_it_is(shop):
 
     assert jobs.job(shop, "job-1").state == JobState.STOPPED
     assert shop.activities.count_documents({"source": "import"}) == 0
+
+
+def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(shop, monkeypatch):
+    monkeypatch.setattr(judging, "LOOK_EVERY", 5)
+    monkeypatch.setattr(steps, "ALIVE_EVERY", 0)
+    started(shop, people(25))
+    looks = []
+    real = jobs.keep
+
+    def stops(db, id_, *, now):
+        looks.append(id_)
+        jobs.stop(db, id_, now=now)
+        return real(db, id_, now=now)
+
+    monkeypatch.setattr(jobs, "keep", stops)
+    run(shop)
+
+    assert (len(looks), jobs.job(shop, "job-1").state) == (1, JobState.STOPPED)
+    assert shop.activities.count_documents({"source": "import"}) == 0
+
+
+def test_a_file_that_breaks_off_fails_and_says_where_before_anything_goes_in(shop):
+    whole = gzip.compress("".join(f"p{n * 7919 % 100_003}@x.com\n" for n in range(30_000)).encode())
+    settings = Settings(format=Format(header=False), columns={"Column 1": "email"})
+    importing.start(
+        shop,
+        io.BytesIO(whole[: len(whole) // 2]),
+        settings,
+        name="people.gz",
+        id_="job-1",
+        by="u1",
+        by_name="Mia",
+        now=utc_now(),
+    )
+    run(shop)
+
+    job = jobs.job(shop, "job-1")
+    assert (job.state, job.done) == (JobState.FAILED, 0)
+    assert "the file is damaged after line" in job.failure

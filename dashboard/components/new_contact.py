@@ -45,7 +45,7 @@ def _ask(user: CurrentUser) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
     fields = [field for field in editable(rulesets.current(database()), user.role) if not field.locked]
     for number, field in enumerate(fields):
         with right if number % 2 else left:
-            value = field_input(field, key="contacts.new")
+            value = field_input(field, key=f"contacts.new.{field.name}")
             below[field.name] = st.empty()
         if value is not None:
             said[field.name] = value

@@ -326,7 +326,7 @@ def _refuse_overtaken(
 def _under_way(db: Database[Document], row: Document, ruleset: Ruleset, *, since: datetime) -> Document:
     """What other edits make of the contact that were kept and have not taken effect yet."""
     query = {
-        "stream": _anchor(row),
+        "stream": anchor(row),
         "happened_at": {"$gte": since},
         "type": "contact_edited",
         "state": "received",

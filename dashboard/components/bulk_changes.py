@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
 from dashboard import formats
 from dashboard.components.contact_list import Action
-from dashboard.components.field_inputs import FieldInput, field_input
-from dashboard.components.text import Html, joined, link, plain_label, show, tag
+from dashboard.components.field_inputs import FieldInput, editable, field_input
+from dashboard.components.text import Html, joined, link, show, tag
 from dashboard.installation import database
 from dashboard.wording import plural
 from engine.access import bulk as access
 from engine.access.accounts import CurrentUser
-from engine.core.fields import CUSTOM, FIELDS
 from engine.core.rulebook import Machine, Ruleset, Segment
 from engine.core.statuses import by_hand, reachable_by_hand
 from engine.store.bulk import Deletion, Selection
-from engine.store.edits import NEEDS_REASON, PROFILE, Edit, not_theirs
+from engine.store.edits import IDENTITIES, NEEDS_REASON, Edit
 
 Change = Edit | Deletion
 
@@ -196,7 +194,7 @@ def _set_field(about: Subject) -> Ready | None:
     if chosen is None:
         return None
     empties = st.checkbox("Empty it", key=f"{about.key}.empty.{chosen}")
-    value = None if empties else _value(about, fields[chosen])
+    value = None if empties else field_input(fields[chosen], key=f"{about.key}.value.{chosen}")
     if value is None and not empties:
         return None
     _outlook(["What they have in this field now is replaced."])
@@ -205,21 +203,8 @@ def _set_field(about: Subject) -> Ready | None:
 
 def _fields(about: Subject) -> dict[str, FieldInput]:
     """The fields that many can have alike and that the user may change."""
-    standard = [
-        FieldInput(name, FIELDS[name].label, "date" if name == "birth_date" else "text") for name in PROFILE
-    ]
-    custom = [FieldInput(f"{CUSTOM}{f.id}", f.label, f.type) for f in about.ruleset.fields.values()]
-    found = {field.name: field for field in (*custom, *standard)}
-    kept_back = not_theirs(found, about.user.role, about.ruleset)
-    return {name: field for name, field in found.items() if name not in kept_back}
-
-
-def _value(about: Subject, field: FieldInput) -> Any:
-    declared = about.ruleset.fields.get(field.name.removeprefix(CUSTOM))
-    key = f"{about.key}.value"
-    if declared is not None and declared.options and field.type == "text":
-        return st.selectbox(plain_label(field.label), declared.options, index=None, key=f"{key}.{field.name}")
-    return field_input(field, key=key)
+    found = editable(about.ruleset, about.user.role)
+    return {field.name: field for field in found if field.name not in IDENTITIES and not field.locked}
 
 
 # Deleting

@@ -9,6 +9,7 @@ from tests.bench.fold import bench_fold
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
 from tests.bench.pages import bench_pages
+from tests.bench.people import bench_people
 from tests.bench.pipeline import pipeline, pipeline_http
 from tests.bench.plan import bench_plan
 from tests.bench.rules import bench_rules
@@ -21,6 +22,7 @@ BENCHES: dict[str, Bench] = {
     "plan": bench_plan,
     "pages": bench_pages,
     "bulk": bench_bulk,
+    "people": bench_people,
     "startup": startup,
     "latency": latency,
     "pipeline": pipeline,

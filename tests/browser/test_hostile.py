@@ -9,6 +9,7 @@ import pytest
 
 from engine.access import fields, keys, rules, users
 from engine.access.accounts import CurrentUser
+from engine.core.profile import MAX_TEXT
 from engine.core.rulebook import CustomField
 from engine.rules import editing
 from engine.settings import locate
@@ -27,7 +28,7 @@ WORSE = (
     + "\n# heading\n`code` :red[red] :smile: {{7*7}} ${7*7} %s <iframe src='javascript:parent.hacked=1'></iframe>"
     + "\u202egnikool drawkcab\u202c\u200f \x00 \ud83d".encode("utf-16", "replace").decode("utf-16")
 )
-ENDLESS = "w" * 10_000
+ENDLESS, LONGEST = "w" * 10_000, "w" * MAX_TEXT
 ADMIN = CurrentUser("cli", "admin@localhost", "Admin", "admin")
 
 
@@ -53,7 +54,7 @@ def hostile_events() -> list[dict[str, Any]]:
         track(EVIL, "newsletter_unsubscribed", source=WORSE),
         {"type": "page", "userId": EVIL, "name": WORSE, "properties": {"url": WORSE, "title": WORSE}},
         {"type": "identify", "userId": "undefined", "traits": {"email": WORSE}},  # is refused
-        {"type": "identify", "userId": "endless", "traits": {"firstName": ENDLESS, "city": ENDLESS, "plan": ENDLESS}},
+        {"type": "identify", "userId": "endless", "traits": {"firstName": LONGEST, "city": LONGEST, "plan": ENDLESS}},
         track("endless", ENDLESS, name=ENDLESS),
         track("endless", "Product Added", product_id=ENDLESS, name=ENDLESS, price=1),
     ]  # fmt: skip
@@ -163,7 +164,7 @@ MORE = (
     Place("segment-edit", "/?page=segments&segment=evil&edit=1", r"Edit "),
     Place("rule", "/?page=rules&rule=evil", r"points in 30 days"),
     Place("refused", "/?page=settings&section=workers", r"For somebody to look at", (tab("Refused"), unfold("what was sent"))),
-    Place("details", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"), unfold("^details$"))),
+    Place("details", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"), unfold("^Raw data$"))),
 )  # fmt: skip
 """Where more of it is shown than on the pages as such."""
 

@@ -199,7 +199,7 @@ def _mood(found: Working, now: datetime) -> Html:
 def _work(found: Working) -> Iterable[Html]:
     waiting = formats.count(found.waiting)
     yield figure_card("Waiting", waiting if found.exact else f"over {waiting}")
-    yield figure_card("A second", _rate(found.pace.minute), note="in the last minute")
+    yield figure_card("Per second", _rate(found.pace.minute), note="in the last minute")
     yield figure_card("Failed", formats.count(found.failed), address="?page=settings&section=workers")
     yield figure_card("Behind by", "nothing" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
 

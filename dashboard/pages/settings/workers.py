@@ -56,8 +56,8 @@ def _figures(found: Working) -> Iterable[Html]:
     yield figure_card(
         "Behind by", _seconds(found.lag.total_seconds()) if found.lag is not None else "nothing"
     )
-    yield figure_card("A second, last minute", _rate(found.pace.minute))
-    yield figure_card("A second, last hour", _rate(found.pace.hour))
+    yield figure_card("Per second, last minute", _rate(found.pace.minute))
+    yield figure_card("Per second, last hour", _rate(found.pace.hour))
     yield figure_card("Failed", _up_to(found.failed))
 
 
@@ -88,6 +88,9 @@ def _pace(found: Working) -> None:
     if not rows:
         show(quiet("Not known yet: the scheduler looks every ten seconds."))
         return
+    if not any(row["applied"] for row in rows):
+        show(quiet("None."))
+        return
     charts.by_minute(rows, title="Activities applied in each minute")
 
 
@@ -108,20 +111,32 @@ def _process(pulse: Pulse, now: datetime) -> tuple[Html, str, str, str]:
     )
 
 
-def _lanes(lanes: Iterable[LaneBacklog], now: datetime) -> Html:
-    return table(("Lane", "Waiting", "Oldest", "Held by"), [_lane(lane, now) for lane in lanes])
+def _lanes(lanes: Sequence[LaneBacklog], now: datetime) -> Html:
+    """Those in which there is something to do; that the others idle is said in a line."""
+    busy = [lane for lane in lanes if lane.waiting or lane.due or _is_held(lane, now)]
+    idle = len(lanes) - len(busy)
+    words = f"{'All' if not busy else 'The other'} {idle} lanes are free, and nothing waits in them."
+    rest = tag("p", words, "cs-small cs-quiet") if idle else Html("")
+    if not busy:
+        return rest
+    return joined(
+        [table(("Lane", "Waiting", "Oldest", "Held by"), [_lane(lane, now) for lane in busy]), rest]
+    )
+
+
+def _is_held(lane: LaneBacklog, now: datetime) -> bool:
+    return lane.lease_until is not None and lane.lease_until > now
 
 
 def _lane(lane: LaneBacklog, now: datetime) -> tuple[str, object, str, object]:
     waiting = [_up_to(lane.waiting)] if lane.waiting else []
     due = [f"{_up_to(lane.due)} contacts due"] if lane.due else []
     oldest = lane.oldest_received_at
-    held = lane.lease_until is not None and lane.lease_until > now
     return (
         f"Lane {lane.lane}",
         ", ".join(waiting + due) or quiet("nothing"),
         _seconds((now - oldest).total_seconds()) if oldest else "",
-        _holder(lane) if held and lane.holder else quiet("free"),
+        _holder(lane) if _is_held(lane, now) and lane.holder else quiet("free"),
     )
 
 

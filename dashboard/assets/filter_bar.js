@@ -57,6 +57,8 @@ function panelOf(root) {
     change("scroll", place, true);
     change("resize", place);
     root.opener?.setAttribute("aria-expanded", String(newState === "open"));
+    const left = root.getRootNode().activeElement;
+    if (newState === "closed" && (!left || panel.contains(left))) root.opener?.focus({ preventScroll: true });
   });
   panel.addEventListener("keydown", (event) => event.stopPropagation());
   return panel;
@@ -97,7 +99,9 @@ function openMenu(root, opener) {
   }
   find.oninput = () => narrow(list, find.value.trim().toLowerCase(), nothing);
   find.onkeydown = (event) => {
-    if (event.key === "Enter") shownOptions(list)[0]?.click();
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // else the same key would press what gets the focus now
+    shownOptions(list)[0]?.click();
   };
   list.append(nothing);
   nothing.hidden = true;

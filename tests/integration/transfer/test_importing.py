@@ -71,8 +71,7 @@ def people(count, city="Roma"):
     ).encode()
 
 
-def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(shop, monkeypatch):
-    monkeypatch.setattr(working, "PATIENCE", 0)
+def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(shop):
     receive_and_drain(
         shop,
         [

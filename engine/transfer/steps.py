@@ -38,6 +38,13 @@ Document = dict[str, Any]
 STEP = 1_000
 """Rows of one step."""
 
+PATIENCE = 5.0
+"""Seconds that a job waits at its end until its last step has taken effect: whoever is told
+that it is done looks at once."""
+
+PAUSE = 0.2
+"""Seconds between two looks whether it has."""
+
 ALIVE_EVERY = 2.0
 """Seconds between two signs that somebody is at the job, while a file is read without a step."""
 
@@ -56,15 +63,20 @@ class _Steps:
     def __init__(self, db: Database[Document], job: Job) -> None:
         self.db, self.job = db, job
         self._last: list[ActivityId] = []
+        self._patient_until = 0.0
         self._said = time.monotonic()
 
-    def applied(self) -> bool:
-        """Whether what the last step kept has taken effect."""
+    def _end(self, cursor: str) -> Step | None:
+        """Nothing is left: unset once the last step has taken effect, or patience ends."""
         waiting = {"_id": {"$in": self._last}, "state": "received"}
-        return self.db.activities.count_documents(waiting, limit=1) == 0
+        if time.monotonic() > self._patient_until or not self.db.activities.find_one(waiting, {"_id": 1}):
+            return None
+        time.sleep(PAUSE)
+        return Step(cursor, 0)
 
     def _keep(self, changes: Sequence[Activity]) -> frozenset[int]:
         self._last = [change.id for change in changes]
+        self._patient_until = time.monotonic() + PATIENCE
         return inbox.receive(self.db, changes).lanes
 
     def _go_on(self) -> bool:
@@ -108,7 +120,7 @@ class _Importing(_Steps):
         """Import the next rows; unset if there are none left."""
         rows = [] if self._unwanted else self._next(cursor)
         if not rows:
-            return None
+            return self._end(cursor)
         judged = list(self._judged(rows, now))
         kept = self._kept_before(rows)
         outcomes: Counter[Outcome | None] = Counter()
@@ -225,7 +237,7 @@ class _Undoing(_Steps):
         undone = jobs.job(self.db, self.undone)
         first, last = int(cursor or 0) + 1, int(undone.cursor or 0) if undone is not None else 0
         if first > last:
-            return None
+            return self._end(cursor)
         lines = range(first, min(first + STEP, last + 1))
         ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
         there = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))

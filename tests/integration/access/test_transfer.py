@@ -9,6 +9,7 @@ from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed
 from engine.store import publishing, working
 from engine.store.connection import utc_now
+from engine.transfer import steps
 from engine.transfer.columns import InvalidMapping
 from engine.transfer.settings import Settings
 from tests.integration.drained import drain_all
@@ -27,7 +28,8 @@ def settled(**columns):
     return Settings(columns={"email": "email", "ciudad": "", "credit": ""} | columns)
 
 
-def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db):
+def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
+    monkeypatch.setattr(steps, "PATIENCE", 0)  # nobody drains beside the job
     found = transfer.look(db, MIA, a_file)
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
     assert transfer.check(db, MIA, a_file, settled(), now=utc_now()).refused == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -21,6 +22,7 @@ from dashboard.components.text import (
     joined,
     link,
     quiet,
+    safe,
     show,
     tag,
 )
@@ -28,11 +30,11 @@ from dashboard.installation import account, database
 from dashboard.signing_in import fragment
 from engine.access import jobs
 from engine.access.accounts import CurrentUser
+from engine.core.activities import ContactId
 from engine.store import contacts
-from engine.store.bulk import Refused
 from engine.store.connection import utc_now
 from engine.store.contacts import ContactRow
-from engine.store.jobs import Job
+from engine.store.jobs import Job, Refused
 
 PAGE = 10
 LIVE = 2.0
@@ -152,15 +154,21 @@ def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
 
 def _refused(refused: list[Refused], total: int) -> None:
     """Who was refused, by the reason: many have the same."""
-    known = contacts.rows_of(database(), [one.contact for one in refused])
+    known = contacts.rows_of(database(), [one.contact for one in refused if one.contact is not None])
     by_reason: dict[str, list[Html]] = {}
     for one in refused:
-        by_reason.setdefault(one.reason, []).append(_who(known.get(one.contact)))
+        by_reason.setdefault(one.reason, []).append(_about(one, known))
     lines = joined(_reason(reason, people) for reason, people in by_reason.items())
     show(card_title("Refused, and why"))
     show(Html(f'<ul class="cs-list">{lines}</ul>'))
     if total > len(refused):
         show(quiet(f"The first {formats.count(len(refused))} of {formats.count(total)}."))
+
+
+def _about(one: Refused, known: Mapping[ContactId, ContactRow]) -> Html:
+    if one.line is not None:
+        return safe(f"line {formats.count(one.line)}")
+    return _who(None if one.contact is None else known.get(one.contact))
 
 
 def _who(row: ContactRow | None) -> Html:

@@ -12,6 +12,7 @@ from dashboard import formats
 from dashboard.wording import plural
 from engine.store import bulk
 from engine.store.jobs import Job, JobState
+from engine.transfer import importing
 
 SURE_AFTER = 0.03
 """Before this share is done nobody knows how long the rest takes."""
@@ -40,6 +41,9 @@ KINDS: dict[str, KindWords] = {
         one="contact",
         done=lambda job: "deleted" if bulk.deletes(job) else "changed",
         undo=lambda job: "Restore" if bulk.deletes(job) else "Undo",
+    ),
+    importing.KIND: KindWords(
+        sign=lambda _job: "📥", one="row", done=lambda _job: "imported", undo=lambda _job: "Undo"
     ),
 }
 """By the kinds of `engine.access.jobs`."""

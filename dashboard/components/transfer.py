@@ -8,11 +8,15 @@ from dashboard.components.text import Html, card_title, joined, link, show, tag
 def importing() -> None:
     """What an import will do, and the ways in that there are now."""
     _missing(
-        "Importing files is not built yet",
-        "It will take CSV and Excel files: you choose which column goes where, see the first rows as they "
-        "would be stored, and can undo the whole import.",
+        "The form for importing is not built yet",
+        "Here you will choose which column goes where, and see the first rows as they would be stored.",
     )
     _today(
+        Html(
+            "On the server, <code>sheets import FILE</code> takes CSV and Excel files as other tools write "
+            "them; <code>--dry-run</code> says beforehand what would become of each row. How far it is, what "
+            "was refused and the way back are under <b>History</b>."
+        ),
         Html("<b>New contact</b> makes one at a time."),
         Html(
             "The shop's server sends any number: <code>POST /v1/batch</code> with a secret key "

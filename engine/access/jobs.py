@@ -18,8 +18,8 @@ from engine.access.audit import Subject
 from engine.access.permissions import NotAllowed, Permission, may, require
 from engine.errors import ContactSheetsError
 from engine.store import bulk, jobs
-from engine.store.bulk import Refused
-from engine.store.jobs import Job, Place
+from engine.store.jobs import Job, Place, Refused
+from engine.transfer import importing
 
 Document = dict[str, Any]
 
@@ -56,6 +56,12 @@ KINDS: dict[str, Kind] = {
         ("took a change of many back", "stopped a change of many"),
         bulk.undo,
         bulk.refusals,
+    ),
+    importing.KIND: Kind(
+        Permission.IMPORT,
+        ("took an import back", "stopped an import"),
+        importing.undo,
+        importing.refusals,
     ),
 }
 

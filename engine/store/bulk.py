@@ -20,7 +20,7 @@ from engine.errors import ContactSheetsError
 from engine.store import edits, jobs, listing, rulesets
 from engine.store.contact_documents import LIVING
 from engine.store.edits import Edit, InvalidEdit
-from engine.store.jobs import Job
+from engine.store.jobs import Job, Refused
 from engine.store.listing import Listing
 from engine.store.patterns import evaluated_by_mongodb
 
@@ -64,14 +64,6 @@ class NothingSelected(ContactSheetsError):
 
 class NotInBulk(ContactSheetsError):
     """A change that can only be made of one contact."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A contact that could not be changed, and why."""
-
-    contact: ContactId
-    reason: str
 
 
 def start(
@@ -119,7 +111,7 @@ def deletes(job: Job) -> bool:
 def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refused]:
     """Contacts that a job could not change, and why."""
     rows = db.job_items.find({"job": job, "refusal": {"$exists": True}}).sort("contact", 1).limit(limit)
-    return [Refused(row["contact"], row["refusal"]) for row in rows]
+    return [Refused(row["refusal"], contact=row["contact"]) for row in rows]
 
 
 def words_of(change: Change, ruleset: Ruleset) -> str:

@@ -16,6 +16,8 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.core.activities import ContactId
+
 Document = dict[str, Any]
 Place = tuple[datetime, str]
 """Where in the history one is: when a job was begun, and its id."""
@@ -85,6 +87,15 @@ class Job:
         if not self.under_way:
             return 1.0
         return min(self.done / self.total, 1.0) if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class Refused:
+    """What a job could not do, and why: to a contact, or with a line of its file."""
+
+    reason: str
+    contact: ContactId | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pymongo.database import Database
 
 from engine.errors import ContactSheetsError
 from engine.store import jobs, rulesets
-from engine.store.jobs import Job
+from engine.store.jobs import Job, Refused
 from engine.transfer import columns, reading, settings
 from engine.transfer.formats import Opener
 from engine.transfer.settings import Settings
@@ -78,6 +78,11 @@ def refused_rows(db: Database[Document], job: str, *, limit: int = 0) -> Iterato
     """The rows that an import refused: line, reason and cells, in the order of the file."""
     found = db.import_refusals.find({"_id": _of_job(job)}).sort("_id", 1).limit(limit)
     return ((row["line"], row["reason"], row["cells"]) for row in found)
+
+
+def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refused]:
+    """The rows that an import refused, by their line, and why."""
+    return [Refused(reason, line=line) for line, reason, _ in refused_rows(db, job, limit=limit)]
 
 
 def remembered(db: Database[Document], *, among: int = 20) -> dict[str, str]:

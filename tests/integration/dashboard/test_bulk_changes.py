@@ -1,14 +1,21 @@
 """Changing many contacts from their list, following that, and its history: for each role."""
 
+import io
+
 import pytest
 
 from dashboard.components.asking import Asked
 from dashboard.components.bulk_dialog import BULK, Question
+from engine.access import transfer
+from engine.access.accounts import CurrentUser
 from engine.store import bulk, bulk_steps, contacts, jobs, publishing, working
 from engine.store.bulk import Selection
 from engine.store.connection import utc_now
+from engine.store.contact_documents import LIVING
 from engine.store.edits import Edit
 from engine.store.listing import Listing
+from engine.transfer import steps
+from engine.transfer.settings import Settings
 from tests.builders import an_activity, identified, minutes
 from tests.integration.dashboard.test_contacts_page import the_list
 from tests.integration.dashboard.test_pages import shown
@@ -181,3 +188,24 @@ def test_an_empty_history_says_what_will_be_in_it(shop, open_as):
     app.button(key="contacts.history").click().run()
 
     assert "Nothing yet" in shown(app)
+
+
+def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_back(shop, open_as, monkeypatch):
+    monkeypatch.setattr(steps, "PATIENCE", 0)  # nobody drains beside the job
+    user = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
+    file = io.BytesIO(b"email\nzoe@x.com\nbad\n")
+    columns = Settings(columns={"email": "email"})
+    transfer.start(shop, user, file, columns, name="p.csv", id_="job-1", now=utc_now())
+    work(shop)
+    app = open_as("marketer")
+    app.button(key="contacts.history").click().run()
+    assert "Import: p.csv" in shown(app)
+    assert "1 row imported" in shown(app)
+
+    app.button(key="history.why.job-1").click().run()
+    assert "line 3" in shown(app)
+    app.button(key="history.all").click().run()
+    app.button(key="history.undo.job-1").click().run()
+    work(shop)
+
+    assert shop.contacts.count_documents({"email": "zoe@x.com", **LIVING}) == 0

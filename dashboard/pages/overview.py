@@ -134,9 +134,9 @@ def _notice(user: CurrentUser) -> None:
         "A sending fails as a whole" if number == 1 else f"{formats.count(number)} sendings fail as a whole"
     )
     decides = (
-        link("?page=settings&section=workers", "Decide on it")
+        link("?page=settings&section=workers", "Decide whether it does")
         if may(user, Permission.OPERATE)
-        else "An admin decides on it."
+        else "An admin decides whether it does."
     )
     words = joined([f"{what}: what bounced does not count against the addresses. ", decides])
     show(tag("div", words, "cs-notice"))

@@ -49,11 +49,11 @@ def _sending(user: CurrentUser, sending: Doubted, zone: ZoneInfo) -> None:
         show(joined([_title(sending), tag("div", _about(sending, zone), "cs-small cs-quiet")]))
         if sending.counted_by is None:
             act = partial(operating.count_sending, database(), user, sending.id)
-            done = f"The bounces of {sending.name} count: the workers look at its contacts again."
+            done = "Its bounces count: the workers look at its contacts again."
             _decision(COUNT, f"sendings.count.{key}", act, done)
         if sending.left_by is None:
             act = partial(operating.leave_sending, database(), user, sending.id)
-            _decision(LEAVE, f"sendings.leave.{key}", act, f"The bounces of {sending.name} stay uncounted.")
+            _decision(LEAVE, f"sendings.leave.{key}", act, "Its bounces stay uncounted.")
 
 
 def _title(sending: Doubted) -> Html:

@@ -97,7 +97,8 @@ def test_the_first_contacts_are_there_at_once(db, open_as):
 
 
 @pytest.mark.parametrize(
-    ("role", "said"), [("viewer", "An admin decides on it"), ("admin", 'section=workers">Decide on it')]
+    ("role", "said"),
+    [("viewer", "An admin decides whether it does"), ("admin", 'section=workers">Decide whether it does')],
 )
 def test_a_sending_that_fails_as_a_whole_is_told_in_a_line(db, open_as, role, said):
     a_shop(db)

@@ -44,7 +44,7 @@ def test_it_says_what_failed_and_how_much_and_an_admin_decides_and_thinks_again(
 
     app.button(key=key("leave", spring)).click().run()
     assert "not counted, says Eva" in shown(app)
-    assert "The bounces of spring stay uncounted" in app.success[0].value
+    assert "Its bounces stay uncounted" in app.success[0].value
     app.button(key=key("count", spring)).click().run()
     app.button(key=key("count", summer)).click().run()
 

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PHONE, picture, send, settled, track
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mar(instance):
-    """Mar, who bought and whose mails bounced, made anew for each test."""
+    """Mar, who bought and whose mails bounced."""
     who = {"email": "mar@example.com", "firstName": "Mar", "lastName": "Costa"}
     products = [{"name": "Trail shoe", "quantity": 2, "price": 61}, {"name": "Sock", "price": 9.5}]
     send(

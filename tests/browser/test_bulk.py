@@ -48,6 +48,8 @@ def test_rows_are_ticked_by_keyboard_and_by_range_and_all_but_some(page, instanc
     expect(selected(page)).to_have_text("7 selected")
 
     page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("link", name="Previous")).to_be_visible()
+    settled(page)
     page.get_by_role("checkbox", name="Select this page").click()
     expect(selected(page)).to_have_text("57 selected")
     total = int(re.search(r"\d+", page.get_by_text(re.compile(r"^\d+ contacts$")).text_content()).group())

@@ -22,6 +22,9 @@ from tests.running import Running, running
 EVIL = "⟦<img src=x onerror=hacked=1>**b**$x$:material/home: [l](javascript:hacked=1)⟧"
 """In 80 letters, as long as a user's name can be."""
 
+SHOWN_AT_LEAST = 20
+"""Letters that are left of a name where there is no room for all of it."""
+
 WORSE = (
     EVIL
     + '<script>window.hacked=1</script>"><svg onload=window.hacked=1>![p](http://127.0.0.1:9/spy.png)'
@@ -152,10 +155,13 @@ def is_harmless(page: Any, instance: Any) -> None:
         ".katex",
     ):
         assert page.locator(made_of_text).count() == 0, made_of_text
-    said = page.evaluate(EVERYTHING).replace("\u2060", "")
+    # What is a label's escape in Markdown stands in attributes as it is.
+    said = page.evaluate(EVERYTHING).replace("\u2060", "").replace("\\", "")
     for begin in (place for place, letter in enumerate(said) if letter == "⟦"):
         words = said[begin : begin + len(EVIL)]
-        assert words == EVIL or words.startswith("⟦<b>**x"), f"{words!r}"
+        cut = "⟦" + words[1:].split("⟦")[0]  # a title has room for so much
+        whole = words == EVIL or words.startswith("⟦<b>**x")
+        assert whole or (len(cut) >= SHOWN_AT_LEAST and EVIL.startswith(cut.rstrip("…\n "))), f"{words!r}"
 
 
 MORE = (

@@ -108,7 +108,8 @@ def test_segments_are_listed_made_with_a_preview_and_have_members(page, instance
     count = len(listed.stdout.splitlines())
     expect(page.locator(".cs-figure").first).to_have_text(f"{count:,}")
     picture(page, "segment")
-    with page.expect_download() as download:
+    settled(page)
+    with page.expect_download(timeout=60_000) as download:
         page.get_by_role("button", name="Export CSV").click()
     assert len(download.value.path().read_text().splitlines()) == count + 1
 

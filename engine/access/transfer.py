@@ -12,7 +12,7 @@ from engine.access import audit
 from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
-from engine.store import edits, jobs, rulesets
+from engine.store import edits, rulesets
 from engine.store.jobs import Job
 from engine.transfer import checking, importing, refusals
 from engine.transfer.checking import Checked, Opening
@@ -84,26 +84,6 @@ def start(
         return importing.start(
             db, stream, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now
         )
-
-
-def undo(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> str:
-    """Take an import back; return the job that does.  Raises NotAllowed, NothingToTakeBack."""
-    require(user, Permission.IMPORT)
-    with audit.noted(db, user, "took an import back", subject=Subject("job", job), now=now):
-        return importing.undo(db, job, by=user.id, by_name=user.name, now=now)
-
-
-def stop(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> None:
-    """Stop an import where it is.  Raises NotAllowed."""
-    require(user, Permission.IMPORT)
-    with audit.noted(db, user, "stopped an import", subject=Subject("job", job), now=now):
-        jobs.stop(db, job, now=now)
-
-
-def recent(db: Database[Document], user: CurrentUser, *, limit: int = 20) -> list[Job]:
-    """The last imports, the newest first.  Raises NotAllowed."""
-    require(user, Permission.IMPORT)
-    return jobs.recent(db, [importing.KIND], limit=limit)
 
 
 def refused_file(db: Database[Document], user: CurrentUser, job: Job) -> Iterator[str]:

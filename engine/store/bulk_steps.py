@@ -9,7 +9,6 @@ none counted twice.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,25 +19,18 @@ from pymongo.errors import BulkWriteError
 
 from engine.core.activities import Activity, ActivityId, ContactId
 from engine.core.rulebook import Ruleset
-from engine.store import bulk, contacts, edits, inbox, jobs, rulesets
+from engine.store import bulk, contacts, edits, jobs, rulesets
 from engine.store.bulk import Deletion
 from engine.store.edits import InvalidEdit
 from engine.store.inbox import DUPLICATE_KEY
 from engine.store.jobs import Job, Step
 from engine.store.patterns import evaluated_by_mongodb
-from engine.store.working import Work
+from engine.store.working import Steps, Work
 
 Document = dict[str, Any]
 
 STEP = 500
 """Contacts of one step."""
-
-PATIENCE = 5.0
-"""Seconds that a job waits at its end until its last step has taken effect: whoever is told
-that it is done looks at once."""
-
-PAUSE = 0.2
-"""Seconds between two looks whether it has."""
 
 GONE = "this contact is not there any more: it may have been merged or erased"
 
@@ -53,30 +45,7 @@ def activity_id(job: str, contact: str) -> ActivityId:
     return ActivityId(hashlib.blake2b(f"{job}\n{contact}".encode(), digest_size=16).hexdigest())
 
 
-class _Steps:
-    """What both ways have in common."""
-
-    def __init__(self, db: Database[Document], job: Job) -> None:
-        self.db, self.job = db, job
-        self._last: list[ActivityId] = []
-        self._patient_until = 0.0
-
-    def _end(self, cursor: str) -> Step | None:
-        """Nothing is left: unset once the last step has taken effect, or patience ends."""
-        waiting = {"_id": {"$in": self._last}, "state": "received"}
-        if time.monotonic() > self._patient_until or not self.db.activities.find_one(waiting, {"_id": 1}):
-            return None
-        time.sleep(PAUSE)
-        return Step(cursor, 0)
-
-    def _keep(self, changes: Sequence[Activity]) -> frozenset[int]:
-        """Keep what is done to contacts; return the lanes that have work by it."""
-        self._last = [change.id for change in changes]
-        self._patient_until = time.monotonic() + PATIENCE
-        return inbox.receive(self.db, changes).lanes
-
-
-class _Changing(_Steps):
+class _Changing(Steps):
     """A change of many, step by step in the order of the contacts' ids."""
 
     def __init__(self, db: Database[Document], job: Job) -> None:
@@ -93,7 +62,7 @@ class _Changing(_Steps):
         rows, begun = self._next(cursor)
         chosen = sorted({*rows, *begun})
         if not chosen:
-            return self._end(cursor)
+            return self.end(cursor)
         _note(self.db, self.job.id, [contact for contact in chosen if contact not in begun])
         done = _there(self.db, [activity_id(self.job.id, contact) for contact in begun])
         ruleset = rulesets.current(self.db)
@@ -111,7 +80,7 @@ class _Changing(_Steps):
                 unchanged += 1
             else:
                 changes.append(change)
-        lanes = self._keep(changes)
+        lanes = self.keep(changes)
         _note_refusals(self.db, self.job.id, refused)
         return Step(chosen[-1], len(chosen), unchanged, len(refused), lanes=lanes)
 
@@ -144,7 +113,7 @@ class _Changing(_Steps):
         return edits.edit_of(self.db, row, change, ruleset=ruleset, id_=id_, author=author, now=now)
 
 
-class _Undoing(_Steps):
+class _Undoing(Steps):
     """Taking a job back, contact by contact of those that it changed."""
 
     def __init__(self, db: Database[Document], job: Job, undone: str) -> None:
@@ -159,7 +128,7 @@ class _Undoing(_Steps):
         """Take back what was done to the next contacts; unset if there are none left."""
         items = _items(self.db, self.undone, cursor)
         if not items:
-            return self._end(cursor)
+            return self.end(cursor)
         undone = {item["contact"]: activity_id(self.undone, item["contact"]) for item in items}
         there = _there(self.db, undone.values())
         wanted = [contact for contact, id_ in undone.items() if id_ in there]
@@ -170,7 +139,7 @@ class _Undoing(_Steps):
                 changes.append(self._activity(contact, rows.get(contact), version, now))
             except InvalidEdit as error:
                 refused[contact] = str(error)
-        lanes = self._keep(changes)
+        lanes = self.keep(changes)
         _note_refusals(self.db, self.job.id, refused)
         return Step(items[-1]["contact"], len(wanted), refused=len(refused), lanes=lanes)
 

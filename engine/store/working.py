@@ -7,15 +7,16 @@ where the workers begin (`workers.jobs`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.core.activities import Activity, ActivityId
 from engine.errors import ContactSheetsError, Unavailable
-from engine.store import jobs
+from engine.store import inbox, jobs
 from engine.store.jobs import Job, Step
 
 Document = dict[str, Any]
@@ -28,6 +29,10 @@ stand behind a million edits."""
 PAUSE = 0.2
 """Seconds between two looks whether the workers have caught up."""
 
+PATIENCE = 5.0
+"""Seconds that a job waits at its end until its last step has taken effect: whoever is told
+that it is done looks at once."""
+
 
 class Work(Protocol):
     """What a job does.  A step that is done again changes nothing."""
@@ -37,6 +42,29 @@ class Work(Protocol):
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:
         """Do what comes after `cursor`; unset if nothing does."""
+
+
+class Steps:
+    """Steps that keep activities: the job is done once those of the last have taken effect."""
+
+    def __init__(self, db: Database[Document], job: Job) -> None:
+        self.db, self.job = db, job
+        self._last: list[ActivityId] = []
+        self._patient_until = 0.0
+
+    def end(self, cursor: str) -> Step | None:
+        """Nothing is left: unset once the last step has taken effect, or patience ends."""
+        waiting = {"_id": {"$in": self._last}, "state": "received"}
+        if time.monotonic() > self._patient_until or not self.db.activities.find_one(waiting, {"_id": 1}):
+            return None
+        time.sleep(PAUSE)
+        return Step(cursor, 0)
+
+    def keep(self, changes: Sequence[Activity]) -> frozenset[int]:
+        """Keep what is done to contacts; return the lanes that have work by it."""
+        self._last = [change.id for change in changes]
+        self._patient_until = time.monotonic() + PATIENCE
+        return inbox.receive(self.db, changes).lanes
 
 
 Kinds = Mapping[str, Callable[[Database[Document], Job], Work]]

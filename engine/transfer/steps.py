@@ -21,10 +21,10 @@ from pymongo.database import Database
 
 from engine.core.activities import Activity, ActivityId, Identities, Key
 from engine.core.rulebook import Ruleset
-from engine.store import edits, inbox, jobs, rulesets
+from engine.store import edits, jobs, rulesets
 from engine.store.connection import namespace, utc_now
 from engine.store.jobs import Job, Step
-from engine.store.working import Work
+from engine.store.working import Steps, Work
 from engine.transfer import importing, matching, reading
 from engine.transfer.deciding import PARTS, Deciding, Outcome, activity_id
 from engine.transfer.importing import cursor_at
@@ -38,13 +38,6 @@ Document = dict[str, Any]
 STEP = 1_000
 """Rows of one step."""
 
-PATIENCE = 5.0
-"""Seconds that a job waits at its end until its last step has taken effect: whoever is told
-that it is done looks at once."""
-
-PAUSE = 0.2
-"""Seconds between two looks whether it has."""
-
 ALIVE_EVERY = 2.0
 """Seconds between two signs that somebody is at the job, while a file is read without a step."""
 
@@ -57,27 +50,12 @@ def work_of(db: Database[Document], job: Job) -> Work:
     return _Importing(db, job) if job.undoes is None else _Undoing(db, job, job.undoes)
 
 
-class _Steps:
+class _Steps(Steps):
     """What both ways have in common."""
 
     def __init__(self, db: Database[Document], job: Job) -> None:
-        self.db, self.job = db, job
-        self._last: list[ActivityId] = []
-        self._patient_until = 0.0
+        super().__init__(db, job)
         self._said = time.monotonic()
-
-    def _end(self, cursor: str) -> Step | None:
-        """Nothing is left: unset once the last step has taken effect, or patience ends."""
-        waiting = {"_id": {"$in": self._last}, "state": "received"}
-        if time.monotonic() > self._patient_until or not self.db.activities.find_one(waiting, {"_id": 1}):
-            return None
-        time.sleep(PAUSE)
-        return Step(cursor, 0)
-
-    def _keep(self, changes: Sequence[Activity]) -> frozenset[int]:
-        self._last = [change.id for change in changes]
-        self._patient_until = time.monotonic() + PATIENCE
-        return inbox.receive(self.db, changes).lanes
 
     def _go_on(self) -> bool:
         """Say from time to time that somebody is at the job; false once it was stopped."""
@@ -120,7 +98,7 @@ class _Importing(_Steps):
         """Import the next rows; unset if there are none left."""
         rows = [] if self._unwanted else self._next(cursor)
         if not rows:
-            return self._end(cursor)
+            return self.end(cursor)
         judged = list(self._judged(rows, now))
         kept = self._kept_before(rows)
         outcomes: Counter[Outcome | None] = Counter()
@@ -135,7 +113,7 @@ class _Importing(_Steps):
                 outcomes[before.outcome] += 1
             else:
                 refusals.append(verdict)
-        lanes = self._keep(changes)
+        lanes = self.keep(changes)
         self._note_refusals(refusals)
         unchanged, created = outcomes["unchanged"], outcomes["created"]
         cursor = cursor_at(rows[-1].line)
@@ -237,7 +215,7 @@ class _Undoing(_Steps):
         undone = jobs.job(self.db, self.undone)
         first, last = int(cursor or 0) + 1, int(undone.cursor or 0) if undone is not None else 0
         if first > last:
-            return self._end(cursor)
+            return self.end(cursor)
         lines = range(first, min(first + STEP, last + 1))
         ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
         there = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
@@ -254,5 +232,5 @@ class _Undoing(_Steps):
             )
             for row in there
         ]
-        lanes = self._keep(changes)
+        lanes = self.keep(changes)
         return Step(cursor_at(lines[-1]), len({ids[row["_id"]] for row in there}), lanes=lanes)

@@ -4,12 +4,11 @@ import io
 
 import pytest
 
-from engine.access import transfer
+from engine.access import jobs, transfer
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed
 from engine.store import publishing, working
 from engine.store.connection import utc_now
-from engine.transfer import steps
 from engine.transfer.columns import InvalidMapping
 from engine.transfer.settings import Settings
 from tests.integration.drained import drain_all
@@ -29,7 +28,7 @@ def settled(**columns):
 
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
-    monkeypatch.setattr(steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
     found = transfer.look(db, MIA, a_file)
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
     assert transfer.check(db, MIA, a_file, settled(), now=utc_now()).refused == 1
@@ -37,8 +36,16 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
     transfer.start(db, MIA, a_file(), settled(ciudad="custom.city"), name="p.csv", id_="job-1", now=utc_now())
     while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
         drain_all(db)
-    [job] = transfer.recent(db, MIA)
-    transfer.undo(db, MIA, "job-1", now=utc_now())
+    [job] = jobs.recent(db, MIA)
+    assert jobs.recent(db, VI) == []
+    for ask in (
+        lambda: jobs.undo(db, VI, "job-1", now=utc_now()),
+        lambda: jobs.stop(db, VI, "job-1", now=utc_now()),
+        lambda: jobs.job(db, VI, "job-1"),
+    ):
+        with pytest.raises(NotAllowed, match="a viewer may not import contacts"):
+            ask()
+    jobs.undo(db, MIA, "job-1", now=utc_now())
 
     assert (job.created, job.refused, job.title, job.by_name) == (1, 1, "Import: p.csv", "Mia")
     header, row = "".join(transfer.refused_file(db, MIA, job)).removeprefix("\ufeff").splitlines()
@@ -59,9 +66,6 @@ def test_who_may_not_import_does_not_and_nobody_fills_what_is_not_theirs(db):
         lambda: transfer.look(db, VI, a_file),
         lambda: transfer.check(db, VI, a_file, settled(), now=utc_now()),
         lambda: transfer.start(db, VI, a_file(), settled(), name="p.csv", id_="job-1", now=utc_now()),
-        lambda: transfer.undo(db, VI, "job-1", now=utc_now()),
-        lambda: transfer.stop(db, VI, "job-1", now=utc_now()),
-        lambda: transfer.recent(db, VI),
     ):
         with pytest.raises(NotAllowed, match="a viewer may not import contacts"):
             ask()

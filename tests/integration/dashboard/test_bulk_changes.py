@@ -8,13 +8,12 @@ from dashboard.components.asking import Asked
 from dashboard.components.bulk_dialog import BULK, Question
 from engine.access import transfer
 from engine.access.accounts import CurrentUser
-from engine.store import bulk, bulk_steps, contacts, jobs, publishing, working
+from engine.store import bulk, contacts, jobs, publishing, working
 from engine.store.bulk import Selection
 from engine.store.connection import utc_now
 from engine.store.contact_documents import LIVING
 from engine.store.edits import Edit
 from engine.store.listing import Listing
-from engine.transfer import steps
 from engine.transfer.settings import Settings
 from tests.builders import an_activity, identified, minutes
 from tests.integration.dashboard.test_contacts_page import the_list
@@ -29,7 +28,7 @@ EVERYBODY = Selection(listing=Listing())
 @pytest.fixture
 def shop(db, monkeypatch):
     """Twelve people, one of whom is subscribed."""
-    monkeypatch.setattr(bulk_steps, "PATIENCE", 0)
+    monkeypatch.setattr(working, "PATIENCE", 0)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -190,8 +189,7 @@ def test_an_empty_history_says_what_will_be_in_it(shop, open_as):
     assert "Nothing yet" in shown(app)
 
 
-def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_back(shop, open_as, monkeypatch):
-    monkeypatch.setattr(steps, "PATIENCE", 0)  # nobody drains beside the job
+def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_back(shop, open_as):
     user = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
     file = io.BytesIO(b"email\nzoe@x.com\nbad\n")
     columns = Settings(columns={"email": "email"})

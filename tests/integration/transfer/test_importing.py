@@ -28,7 +28,7 @@ SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 def shop(db, monkeypatch):
     """A shop with a static segment, where imports take ten rows a step."""
     monkeypatch.setattr(steps, "STEP", 10)
-    monkeypatch.setattr(steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

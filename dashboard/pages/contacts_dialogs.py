@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import transfer
+from dashboard.components import import_dialog, transfer
 from dashboard.components.asking import answered, asked
 from dashboard.components.bulk_dialog import BULK, change_many
 from dashboard.components.deleting import delete_contact
@@ -42,7 +42,7 @@ def _new(user: CurrentUser, _about: None) -> None:
 
 @st.dialog("Import", on_dismiss=answered)
 def _import(_user: CurrentUser, _about: None) -> None:
-    transfer.importing()
+    import_dialog.importing()
 
 
 @st.dialog("Export", on_dismiss=answered)

@@ -35,6 +35,15 @@ class Drained:
     applied: int = 0
     failed: int = 0
     due: int = 0
+    erased: int = 0
+
+    def __add__(self, more: Drained) -> Drained:
+        return Drained(
+            self.applied + more.applied,
+            self.failed + more.failed,
+            self.due + more.due,
+            self.erased + more.erased,
+        )
 
 
 def drain(
@@ -60,7 +69,7 @@ def drain(
         while stop is None or not stop.is_set():
             step = _one_batch(db, lease, attempts=attempts, clock=clock)
             attempts = 1
-            done = Drained(done.applied + step.applied, done.failed + step.failed, done.due + step.due)
+            done = done + step
             if step == Drained() and lanes.release(db, lease):
                 return done
     except LeaseLost as error:
@@ -95,7 +104,7 @@ def _apply(
     applied = batch.apply(db, lease, waiting, rulebook, clock=clock)
     for failure in applied.failed:
         log.error("activity failed", activity=failure.activity_id, reason=failure.reason)
-    return Drained(applied=applied.applied, failed=len(applied.failed))
+    return Drained(applied.applied, len(applied.failed), erased=applied.erased)
 
 
 def size_after(attempts: int, conflicts: int) -> int:

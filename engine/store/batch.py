@@ -19,7 +19,7 @@ from engine.core.activities import Activity, ActivityId
 from engine.core.component import Contact, Settled
 from engine.core.rulebook import Rulebook
 from engine.errors import FoldFailed
-from engine.store import contact_documents, lanes
+from engine.store import contact_documents, lanes, tombstones
 from engine.store.commit import Writes, commit
 from engine.store.connection import lane_count, namespace
 from engine.store.groups import (
@@ -70,6 +70,8 @@ class Applied:
 
     applied: int
     failed: list[FoldFailed]
+    erased: int = 0
+    """Activities of who was erased, which were not kept."""
 
 
 def next_activities(db: Database[Document], lane: int, *, limit: int = BATCH) -> Waiting:
@@ -92,9 +94,13 @@ def apply(
     Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
     """
     folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
-    writes = Writes(failed=list(waiting.unreadable), rules=rulebook.present.version)
+    writes = Writes(
+        failed=list(waiting.unreadable), rules=rulebook.present.version, erasures=tombstones.number(db)
+    )
+    erased = tombstones.erased_among(db, waiting.activities)
+    writes.erased.extend(erased)
     again = []
-    for group in groups_of(db, waiting.activities):
+    for group in groups_of(db, [a for a in waiting.activities if a.id not in erased]):
         settled = _step(folding, group)
         if settled is None:
             again.append(group)
@@ -106,14 +112,14 @@ def apply(
     counted = (a.happened_at for a in waiting.activities if a.type in figures.COUNTED)
     writes.stale_hours.update(map(figures.hour_of, counted))
     commit(db, writes, lease, clock=clock)
-    return Applied(applied=len(writes.applied), failed=writes.failed)
+    return Applied(len(writes.applied), writes.failed, erased=len(erased))
 
 
 def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock: Clock) -> int:
     """Let time pass for the contacts of a lane for which something falls due, and bring up to
     date those that were folded for rules that are no longer in force; say how many.
     """
-    now, writes = clock(), Writes(rules=rulebook.present.version)
+    now, writes = clock(), Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
     folding = Folding(db, rulebook, namespace(db), lane_count(db), now)
     outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, lanes.outdated_below(db))).limit(OUTDATED))
     seen = {row["_id"] for row in outdated}

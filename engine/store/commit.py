@@ -59,6 +59,10 @@ class Writes:
     """Hours of which the figures kept by day are no longer right."""
     rules: int = 1
     """The version in force when the batch was folded."""
+    erased: list[ActivityId] = field(default_factory=list)
+    """Activities of who was erased: they are not kept."""
+    erasures: int = 0
+    """How many erasures were known of when the batch was folded."""
 
 
 def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Callable[[], datetime]) -> None:
@@ -83,7 +87,10 @@ def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Calla
 def _write(
     db: Database[Document], writes: Writes, lease: Lease, session: ClientSession, now: datetime
 ) -> None:
-    lanes.hold(db, lease, session, now=now, rules=writes.rules, applied=len(writes.applied))
+    lanes.hold(
+        db, lease, session,
+        now=now, rules=writes.rules, erasures=writes.erasures, applied=len(writes.applied),
+    )  # fmt: skip
     _settle_activities(db, writes, session, now)
     for passed in (writes.leaving, writes.letting_go, writes.contacts):
         _write_contacts(db.contacts, passed, session)
@@ -112,6 +119,8 @@ def _settle_activities(db: Database[Document], writes: Writes, session: ClientSe
         )
         if settled.modified_count != len(writes.applied):
             raise Conflict("an activity of this batch was applied by somebody else")
+    if writes.erased:
+        db.activities.delete_many({"_id": {"$in": writes.erased}, "state": "received"}, session=session)
     for failure in writes.failed:
         db.activities.update_one(
             {"_id": failure.activity_id},

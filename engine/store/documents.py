@@ -206,6 +206,24 @@ class Refusal(me.DynamicDocument):
     received_at = me.DateTimeField(required=True)
 
 
+class Tombstone(me.DynamicDocument):
+    """A key, hashed, that led to somebody who was erased (see `tombstones`)."""
+
+    meta = {
+        "collection": "tombstones",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["marks.erasure"]}],
+    }
+    id = me.StringField(primary_key=True)
+
+
+class Erasure(me.DynamicDocument):
+    """That somebody was erased, and what was removed where; who it was, only until it is done."""
+
+    meta = {"collection": "erasures", "auto_create_index": False, "indexes": []}
+    id = me.StringField(primary_key=True)
+
+
 class Lane(me.DynamicDocument):
     """A lane's lease; see `lanes`."""
 
@@ -476,4 +494,5 @@ ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
     Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, StoredJob, JobItem, SignInLink, Session, Guesses,
     KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures, Census, PaceMark, Fact,
+    Tombstone, Erasure,
 )  # fmt: skip

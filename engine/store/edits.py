@@ -30,7 +30,7 @@ from engine.core.scoring import MAX_POINTS
 from engine.core.segments import ADD_TO, REMOVE_FROM
 from engine.core.statuses import by_hand, ends, moment_of, reachable_by_hand
 from engine.errors import ContactSheetsError, InvalidIdentity
-from engine.store import inbox, rulesets, undoing
+from engine.store import inbox, rulesets, tombstones, undoing
 from engine.store.contact_documents import LIVING
 
 Document = dict[str, Any]
@@ -52,6 +52,9 @@ MAX_SHOWN = 12
 """Options that a message names."""
 
 SOURCE = "dashboard"
+
+COME_BACK = "they can only come back by themselves, as by an order or by registering"
+"""What is said to colleagues who enter somebody who was erased."""
 
 UNDER_WAY = timedelta(hours=1)
 """How far back edits are looked for that have not taken effect yet."""
@@ -417,6 +420,9 @@ def _identities(
             other = ContactId(holder["_id"])
             whose = _name(holder) or ("a deleted contact" if holder.get("deleted") else "another contact")
             problems[name] = f"{whose} has {label_of(name, ruleset).lower()} {value} already"
+            continue
+        if tombstones.refused(db, [Key(key)]):
+            problems[name] = f"who had {label_of(name, ruleset).lower()} {value} was erased: {COME_BACK}"
             continue
         found["phone" if name == "mobile_phone" else name] = value
     return Identities(**found), other

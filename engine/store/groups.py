@@ -12,6 +12,7 @@ from bson.dbref import DBRef
 from pymongo.database import Database
 
 from engine.core.activities import Activity, ContactId, Key
+from engine.store import tombstones
 
 Document = dict[str, Any]
 
@@ -99,9 +100,17 @@ def histories_of(
     for row in db.activities.find(query):
         with suppress(msgspec.ValidationError):  # its own lane sets an unreadable one aside
             states[row["state"]].setdefault(row["stream"], []).append(decode_activity(row))
+    _leave_out_erased(db, waiting)
     for group, ours in zip(groups, streams, strict=True):
         _join(group, (activity for stream in ours for activity in waiting.get(stream, ())))
     return [[activity for stream in ours for activity in past.get(stream, ())] for ours in streams]
+
+
+def _leave_out_erased(db: Database[Document], waiting: dict[str, list[Activity]]) -> None:
+    """What waits of who was erased joins nobody: its own lane does away with it."""
+    erased = tombstones.erased_among(db, [a for found in waiting.values() for a in found])
+    for stream, found in waiting.items() if erased else ():
+        waiting[stream] = [activity for activity in found if activity.id not in erased]
 
 
 def _join(group: Group, waiting: Iterable[Activity]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from engine.core.activities import Activity, ActivityId
 from engine.core.commerce import currency_of
 from engine.core.identities import lane_of
 from engine.errors import Unavailable
-from engine.store import rulesets
+from engine.store import rulesets, tombstones
 from engine.store.connection import lane_count
 from engine.store.contact_documents import BSON_TYPES
 
@@ -31,14 +31,15 @@ class Receipt:
     """What became of the activities handed in.
 
     `duplicates` were there already and change nothing.  `conflicts` have the id of
-    another activity with other content; they are kept aside in `conflicts`.  `lanes`
-    have new work.
+    another activity with other content; they are kept aside in `conflicts`.  `erased` are
+    about somebody who was erased, and were not kept.  `lanes` have new work.
     """
 
     accepted: list[ActivityId]
     duplicates: list[ActivityId]
     conflicts: list[ActivityId]
     lanes: frozenset[int]
+    erased: frozenset[ActivityId] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
     """
     try:
         lanes = lane_count(db)
+        erased = tombstones.erased_among(db, activities)
+        activities = [activity for activity in activities if activity.id not in erased]
         rows = [_row(activity, lanes) for activity in activities]
         refused = _insert(db, rows)
         known = [rows[index] for index in refused]
@@ -74,18 +77,29 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
         duplicates=[row["_id"] for row in known if row["_id"] not in conflicts],
         conflicts=sorted(conflicts),
         lanes=frozenset(row["lane"] for row in fresh),
+        erased=frozenset(erased),
     )
 
 
 def refuse(db: Database[Document], refusals: Sequence[RefusedEvent]) -> None:
-    """Keep refused events for a person to see, thirty days."""
+    """Keep refused events for a person to see, thirty days; of who was erased only that there was one."""
     if not refusals:
         return
-    rows = [{"_id": str(uuid_utils.uuid7()), **asdict(refusal)} for refusal in refusals]
     try:
+        rows = [{"_id": str(uuid_utils.uuid7()), **asdict(_unnamed(db, refusal))} for refusal in refusals]
         db.refusals.insert_many(rows, ordered=False)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
+
+
+def _unnamed(db: Database[Document], refusal: RefusedEvent) -> RefusedEvent:
+    """A refused event, without what it says if that names somebody who was erased."""
+    if not tombstones.any_there(db):
+        return refusal
+    region = rulesets.current(db).account.default_region
+    if not tombstones.names_erased(db, refusal.event, region=region):
+        return refusal
+    return replace(refusal, reason="it names somebody who was erased", event="")
 
 
 def content_of(activity: Activity) -> str:

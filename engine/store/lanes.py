@@ -101,23 +101,33 @@ def hold(
     *,
     now: datetime,
     rules: int,
+    erasures: int,
     applied: int = 0,
 ) -> None:
-    """Renew a lease within a transaction that does its work under a version of the rules.
+    """Renew a lease within a transaction that does its work under a version of the rules, and
+    knowing of so many erasures.
 
     `applied` activities are added to what the lane has done in all.
-    Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force.
+    Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force or
+    somebody was erased meanwhile.
     """
+    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
     renewed = db.lanes.update_one(
-        {**_ours(lease), "rules": {"$not": {"$gt": rules}}},
+        {**_ours(lease), **known},
         {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}},
         session=session,
     )
     if renewed.matched_count:
         return
     if db.lanes.find_one(_ours(lease), {"_id": 1}, session=session) is not None:
-        raise Conflict("newer rules came into force")
+        raise Conflict("newer rules came into force, or somebody was erased")
     raise LeaseLost(f"lane {lease.lane} went to another worker")
+
+
+def bar_unaware(db: Database[Document], erasures: int) -> None:
+    """Let no batch be committed any more that was folded not knowing of so many erasures."""
+    for lane in db.lanes.find({}, {"_id": 1}):
+        db.lanes.update_one({"_id": lane["_id"]}, {"$max": {"erasures": erasures}})
 
 
 def bar_older_rules(db: Database[Document], version: int) -> None:

@@ -11,10 +11,11 @@ from pymongo.database import Database
 
 from engine.core.activities import ContactId
 from engine.core.rulebook import Ruleset
+from engine.store import edits, tombstones
 from engine.transfer import matching, reading
 from engine.transfer.deciding import Deciding, Decision
 from engine.transfer.formats import Opener
-from engine.transfer.problems import Problem
+from engine.transfer.problems import ERASED, Problem
 from engine.transfer.reading import Row
 from engine.transfer.repeats import Names, Repeats
 from engine.transfer.settings import Settings
@@ -96,10 +97,14 @@ def judge(
     read = [_read(row, reader, repeats) for row in rows]
     keys = {key for _, wanted in read if isinstance(wanted, Wanted) for key in wanted.keys}
     holders = matching.holders(db, keys)
+    erased = tombstones.refused(db, keys - holders.keys())
     taken: dict[ContactId, int] = {}
     for row, wanted in read:
         if isinstance(wanted, Refusal):
             yield wanted
+            continue
+        if not erased.isdisjoint(wanted.keys):
+            yield Refusal(row, (Problem(row.line, ERASED, f"this person was erased: {edits.COME_BACK}"),))
             continue
         try:
             decision = deciding.decide(wanted, holders, now=now)

@@ -26,6 +26,9 @@ class Problem:
     refuses: bool = True
 
 
+ERASED = "erased"
+"""The kind of a row about somebody who was erased: nothing of it is kept."""
+
 KINDS = {
     "ragged": "more cells than headings",
     "short": "fewer cells than headings",
@@ -45,6 +48,7 @@ KINDS = {
     "segment": "a segment that contacts cannot be put into",
     "repeated": "somebody whom an earlier line names",
     "two_contacts": "two different contacts in one row",
+    "erased": "somebody who was erased",
     "exists": "there already (only new ones are created)",
     "unknown": "not there yet (only known ones are changed)",
 }

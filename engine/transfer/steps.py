@@ -5,6 +5,7 @@ Killed in between, the same rows are judged again, and what is there already is 
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ from pymongo.database import Database
 
 from engine.core.activities import Activity, ActivityId, Identities, Key
 from engine.core.rulebook import Ruleset
-from engine.store import edits, jobs, rulesets
+from engine.store import edits, jobs, rulesets, tombstones
 from engine.store.connection import namespace, utc_now
 from engine.store.jobs import Job, Step
 from engine.store.working import Steps, Work
@@ -29,6 +30,7 @@ from engine.transfer import importing, matching, reading
 from engine.transfer.deciding import PARTS, Deciding, Outcome, activity_id
 from engine.transfer.importing import cursor_at
 from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge, survey
+from engine.transfer.problems import ERASED
 from engine.transfer.reading import Row
 from engine.transfer.repeats import Repeats
 from engine.transfer.wanted import Reader
@@ -171,6 +173,8 @@ class _Importing(_Steps):
 
     def _refused(self, refusal: Refusal) -> Document:
         cells = [cell or "" for cell in refusal.row.cells]
+        if self._is_erased(refusal, cells):
+            cells = []
         if sum(map(len, cells)) > MAX_KEPT:
             cells = [cell[: MAX_KEPT // len(cells)] for cell in cells]
         return {
@@ -180,6 +184,16 @@ class _Importing(_Steps):
             "reason": "; ".join(problem.message for problem in refusal.problems)[:2_000],
             "cells": cells,
         }
+
+
+    def _is_erased(self, refusal: Refusal, cells: list[str]) -> bool:
+        """Whether a refused row is about somebody who was erased, whatever it was refused for."""
+        if any(problem.kind == ERASED for problem in refusal.problems):
+            return True
+        if not tombstones.any_there(self.db):
+            return False
+        region = rulesets.current(self.db).account.default_region
+        return tombstones.names_erased(self.db, json.dumps(cells), region=region)
 
 
 @dataclass

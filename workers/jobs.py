@@ -11,6 +11,8 @@ import structlog
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.erasure import erasing
+from engine.erasure import steps as erasure_steps
 from engine.errors import Unavailable
 from engine.store import bulk, bulk_steps, working
 from engine.transfer import importing, steps
@@ -18,7 +20,11 @@ from engine.transfer import importing, steps
 TICK = 0.5
 """Seconds between two looks while nothing waits."""
 
-KINDS: working.Kinds = {bulk.KIND: bulk_steps.work_of, importing.KIND: steps.work_of}
+KINDS: working.Kinds = {
+    bulk.KIND: bulk_steps.work_of,
+    importing.KIND: steps.work_of,
+    erasing.KIND: erasure_steps.work_of,
+}
 """What the workers can do for people."""
 
 log = structlog.get_logger()

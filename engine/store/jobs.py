@@ -229,6 +229,18 @@ def stop(db: Database[Document], id_: str, *, now: datetime) -> None:
     _end(db, id_, {"state": "stopped", "finished_at": now})
 
 
+def resume(db: Database[Document], id_: str) -> None:
+    """Let a job that failed or was stopped go on from where it is; another is left as it is."""
+    ended = {"_id": id_, "state": {"$in": [JobState.FAILED.value, JobState.STOPPED.value]}}
+    again = {"$set": {"state": "waiting", "attempts": 0}, "$unset": {"finished_at": "", "failure": ""}}
+    db.jobs.update_one(ended, again)
+
+
+def forget_wanted(db: Database[Document], id_: str) -> None:
+    """Keep no longer what a job was about."""
+    db.jobs.update_one({"_id": id_}, {"$set": {"wanted": {}}})
+
+
 def let_go(db: Database[Document], id_: str) -> None:
     """Leave a job for another to go on with at once."""
     db.jobs.update_one({"_id": id_}, {"$unset": {"claimed_until": ""}, "$set": {"attempts": 0}})

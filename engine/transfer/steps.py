@@ -185,7 +185,6 @@ class _Importing(_Steps):
             "cells": cells,
         }
 
-
     def _is_erased(self, refusal: Refusal, cells: list[str]) -> bool:
         """Whether a refused row is about somebody who was erased, whatever it was refused for."""
         if any(problem.kind == ERASED for problem in refusal.problems):

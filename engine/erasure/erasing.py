@@ -1,0 +1,46 @@
+"""Erasing somebody: the wish, kept as a job (`jobs`); `steps` does it, `report` says what it came to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.core.activities import ContactId
+from engine.erasure.person import person_of
+from engine.errors import ContactSheetsError
+from engine.store import jobs
+from engine.store.jobs import Job
+
+Document = dict[str, Any]
+
+KIND = "erasure"
+
+TITLE = "Erase a contact"
+"""What the job is called: it outlives whom it is about."""
+
+
+class NobodyToErase(ContactSheetsError):
+    """There is no such contact, or no longer."""
+
+
+def start(
+    db: Database[Document], contact: ContactId, *, id_: str, by: str, by_name: str, now: datetime
+) -> str:
+    """Keep the wish to erase somebody, once for its id; return the job that does it.
+
+    If that was wanted before and could not be finished, that job goes on.  Raises NobodyToErase.
+    """
+    if jobs.job(db, id_) is not None:
+        return id_
+    person = person_of(db, contact)
+    ids = [contact] if person is None else list(person.ids)
+    begun = db.jobs.find_one({"kind": KIND, "wanted.contact": {"$in": ids}}, {"_id": 1})
+    if begun is not None:
+        jobs.resume(db, begun["_id"])
+        return str(begun["_id"])
+    if person is None:
+        raise NobodyToErase("there is no such contact: it may have been erased already")
+    jobs.add(db, Job(id_, KIND, TITLE, by, by_name, created_at=now, wanted={"contact": person.ids[0]}))
+    return id_

@@ -107,7 +107,7 @@ def _line(job: Job, zone: ZoneInfo) -> Html:
 
 def _buttons(user: CurrentUser, job: Job) -> None:
     if job.under_way:
-        if st.button("Stop", key=f"history.stop.{job.id}"):
+        if jobs.can_be_stopped(job) and st.button("Stop", key=f"history.stop.{job.id}"):
             jobs.stop(database(), user, job.id, now=utc_now())
             st.rerun()
         return

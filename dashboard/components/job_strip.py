@@ -73,7 +73,9 @@ def _told(user: CurrentUser, job: Job) -> Html:
 
 def _buttons(user: CurrentUser, job: Job) -> None:
     if job.under_way:
-        if st.button("Stop", icon=":material/stop_circle:", key=f"job.stop.{job.id}"):
+        if jobs.can_be_stopped(job) and st.button(
+            "Stop", icon=":material/stop_circle:", key=f"job.stop.{job.id}"
+        ):
             jobs.stop(database(), user, job.id, now=utc_now())
             st.rerun()
         return

@@ -10,6 +10,7 @@ from babel.dates import format_timedelta
 
 from dashboard import formats
 from dashboard.wording import plural
+from engine.erasure import erasing
 from engine.store import bulk
 from engine.store.jobs import Job, JobState
 from engine.transfer import importing
@@ -44,6 +45,9 @@ KINDS: dict[str, KindWords] = {
     ),
     importing.KIND: KindWords(
         sign=lambda _job: "📥", one="row", done=lambda _job: "imported", undo=lambda _job: "Undo"
+    ),
+    erasing.KIND: KindWords(
+        sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", undo=lambda _job: "Undo"
     ),
 }
 """By the kinds of `engine.access.jobs`."""

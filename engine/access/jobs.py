@@ -15,7 +15,8 @@ from pymongo.database import Database
 from engine.access import audit
 from engine.access.accounts import CurrentUser
 from engine.access.audit import Subject
-from engine.access.permissions import NotAllowed, Permission, may, require
+from engine.access.permissions import Permission, may, require
+from engine.erasure import erasing
 from engine.errors import ContactSheetsError
 from engine.store import bulk, jobs
 from engine.store.jobs import Job, Place, Refused
@@ -42,12 +43,14 @@ class Kind:
       acts: What the audit log calls to take one back, and to stop one.
       undo: What takes one back; unset, and it cannot be.
       refusals: Tells what could not be done, and why.
+      stops: Whether one can be stopped half-way.
     """
 
     permission: Permission
     acts: tuple[str, str]
     undo: Undo | None
     refusals: Callable[..., list[Refused]]
+    stops: bool = True
 
 
 KINDS: dict[str, Kind] = {
@@ -63,7 +66,12 @@ KINDS: dict[str, Kind] = {
         importing.undo,
         importing.refusals,
     ),
+    erasing.KIND: Kind(Permission.ERASE, ("", ""), None, erasing.refusals, stops=False),
 }
+
+
+class CannotBe(ContactSheetsError):
+    """Something that is not done to jobs of a kind, whoever asks."""
 
 
 class NoSuchJob(ContactSheetsError):
@@ -105,18 +113,25 @@ def can_be_undone(user: CurrentUser, job: Job) -> bool:
     return ended and bool(job.changed) and kind.undo is not None and may(user, kind.permission)
 
 
+def can_be_stopped(job: Job) -> bool:
+    """Whether a job is under way and may end before it has done all."""
+    return job.under_way and KINDS[job.kind].stops
+
+
 def undo(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> str:
-    """Take a job back; return the one that does.  Raises NotAllowed, NoSuchJob, NothingSelected."""
+    """Take a job back; return the one that does.  Raises NotAllowed, NoSuchJob, CannotBe, NothingSelected."""
     kind = KINDS[job(db, user, id_).kind]
     if kind.undo is None:
-        raise NotAllowed(user, kind.permission)
+        raise CannotBe("this cannot be taken back")
     with audit.noted(db, user, kind.acts[0], subject=Subject("job", id_), now=now, id_=f"undo:{id_}"):
         return kind.undo(db, id_, by=user.id, by_name=user.name, now=now)
 
 
 def stop(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
-    """Stop a job where it is.  Raises NotAllowed and NoSuchJob."""
+    """Stop a job where it is.  Raises NotAllowed, NoSuchJob and CannotBe."""
     kind = KINDS[job(db, user, id_).kind]
+    if not kind.stops:
+        raise CannotBe("this cannot be stopped half-way")
     with audit.noted(db, user, kind.acts[1], subject=Subject("job", id_), now=now):
         jobs.stop(db, id_, now=now)
 

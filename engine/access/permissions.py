@@ -27,6 +27,8 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage users"
     SEE_AUDIT = "see the audit log"
     OPERATE = "run failed activities again"
+    HAND_OUT = "hand out all that is known of a contact"
+    ERASE = "erase contacts"
 
 
 class NotAllowed(ContactSheetsError):

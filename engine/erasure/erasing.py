@@ -11,7 +11,7 @@ from engine.core.activities import ContactId
 from engine.erasure.person import person_of
 from engine.errors import ContactSheetsError
 from engine.store import jobs
-from engine.store.jobs import Job
+from engine.store.jobs import Job, Refused
 
 Document = dict[str, Any]
 
@@ -44,3 +44,8 @@ def start(
         raise NobodyToErase("there is no such contact: it may have been erased already")
     jobs.add(db, Job(id_, KIND, TITLE, by, by_name, created_at=now, wanted={"contact": person.ids[0]}))
     return id_
+
+
+def refusals(_db: Database[Document], _job: str, *, limit: int = 100) -> list[Refused]:  # noqa: ARG001
+    """An erasure refuses nothing."""
+    return []

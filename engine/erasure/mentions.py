@@ -40,16 +40,19 @@ class Mentions:
         """Whether a value names them, however deep, keys of objects included."""
         return any(self.pattern.search(text) for text in _texts(value))
 
-    def without(self, value: Any) -> Any:
-        """The value with ERASED wherever it names them."""
+    def without(self, value: Any, *, instead: str = ERASED) -> Any:
+        """The value with something else wherever it names them."""
         if isinstance(value, str):
-            return self.pattern.sub(ERASED, value)
+            return self.pattern.sub(instead, value)
         if isinstance(value, DBRef):
-            return self.without(dict(value.as_doc()))
+            return self.without(dict(value.as_doc()), instead=instead)
         if isinstance(value, dict):
-            return {self.without(name): self.without(part) for name, part in value.items()}
+            return {
+                self.without(name, instead=instead): self.without(part, instead=instead)
+                for name, part in value.items()
+            }
         if isinstance(value, list):
-            return [self.without(part) for part in value]
+            return [self.without(part, instead=instead) for part in value]
         return value
 
 

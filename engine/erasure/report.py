@@ -1,4 +1,4 @@
-"""What was removed where: counted in the transaction that removes it, so that it is right whoever is killed."""
+"""What was removed where: counted in the transaction that removes it, so it is right whoever is killed."""
 
 from __future__ import annotations
 

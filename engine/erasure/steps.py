@@ -72,7 +72,7 @@ class _Erasing:
     def total(self) -> int:
         return len(self._stages)
 
-    def step(self, cursor: str, *, now: datetime) -> Step | None:
+    def step(self, cursor: str, *, now: datetime) -> Step | None:  # noqa: ARG002  as all `Work`
         """Do the next stage; unset if all are done."""
         names = ["", *self._stages]
         following = names[names.index(cursor) + 1 :]
@@ -162,6 +162,7 @@ class _Erasing:
 
     def _sweep(self) -> bool:
         self._note_told()
+        sweep.clean_jobs(self.db, self.job.id, self._person)
         self._go_through(sweep.collections(self.db))
         return True
 

@@ -6,21 +6,23 @@ rows.  Where whole rows are about one person they go; OWN and ABOUT name those c
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import bson
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo import DeleteOne, UpdateOne
+from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
+from pymongo.errors import BulkWriteError
 
 from engine.erasure import report
-from engine.erasure.mentions import Mentions
+from engine.erasure.mentions import ERASED, Mentions
 from engine.erasure.person import Person
-from engine.store.commit import Write
 from engine.store.connection import CODEC
+from engine.store.inbox import DUPLICATE_KEY
 
 Document = dict[str, Any]
 
@@ -42,8 +44,6 @@ COLLEAGUES = frozenset({"by", "by_name", "author", "published_by", "owner"})
 """Fields that say which colleague did something."""
 
 BATCH = 500
-
-Wanted = Callable[[Document], bool]
 
 
 def collections(db: Database[Document]) -> list[str]:
@@ -72,18 +72,12 @@ def sweep(
         if name == "contacts":
             _fold_again(db, [row["_id"] for row in rows])
             continue
-        removals, changes = [], []
-        for row in rows:
-            if row["_id"] == erasure:
-                continue  # the job that does this
-            write = _write(name, row, person, mentions)
-            if isinstance(write, DeleteOne):
-                removals.append(write)
-            elif write is not None:
-                changes.append(write)
-            if name == "activities":
-                streams.add(row["stream"])
-        _carry_out(db, erasure, name, removals, changes)
+        rows = [row for row in rows if row["_id"] != erasure]  # the job that does this
+        if name == "activities":
+            streams.update(row["stream"] for row in rows)
+        removed = [row["_id"] for row in rows if _goes(name, row, person, mentions)]
+        _remove(db, erasure, name, removed)
+        _clean(db, erasure, name, [row for row in rows if row["_id"] not in removed], person, mentions)
     return streams
 
 
@@ -91,19 +85,40 @@ BLANK: Document = {"changes": [], "reason": None, "refusal": None, "subject.id":
 """What is left of a line of the audit log: who did what kind of thing and when, and not to whom."""
 
 
+def clean_jobs(db: Database[Document], erasure: str, person: Person) -> None:
+    """Say no more of jobs that changed nobody else than what they were."""
+    items = db.job_items.distinct("job", {"contact": {"$in": list(person.ids)}})
+    alone = {"_id": {"$in": items}, "total": {"$lte": 1}, "finished_at": {"$ne": None}}
+    ids = [row["_id"] for row in db.jobs.find(alone, {"_id": 1})]
+
+    def jobs(session: ClientSession) -> int:
+        taken_back = {"_id": {"$in": [*ids, *(f"{id_}:undo" for id_ in ids)]}}
+        told = {"$set": {"title": ERASED, "wanted": {}}}
+        return db.jobs.update_many(taken_back, told, session=session).modified_count
+
+    def log(session: ClientSession) -> int:
+        lines = {"_id": {"$in": [f"job:{id_}" for id_ in ids]}}
+        return db.audit.update_many(lines, {"$set": BLANK}, session=session).modified_count
+
+    if ids:
+        report.counted(db, erasure, "jobs", "cleaned", jobs)
+        report.counted(db, erasure, "audit", "cleaned", log)
+
+
 def _naming(
     db: Database[Document], name: str, mentions: Mentions, go_on: Callable[[], bool]
 ) -> Iterator[Document]:
     """The rows of a collection that name somebody: read as bytes, and only those decoded that may."""
     for batch in db[name].find_raw_batches({}, batch_size=BATCH * 4):
-        raw = cast(bytes, batch)
+        raw = bytes(cast(bytes, batch))
         if not go_on():
             return
         if not mentions.may_be_in(raw):
             continue
         for document in bson.decode_iter(raw, _RAW):
-            if mentions.may_be_in(document.raw):
-                row: Document = bson.decode(document.raw, CODEC)
+            found = bytes(document.raw)
+            if mentions.may_be_in(found):
+                row: Document = bson.decode(found, CODEC)
                 if _names(row, mentions):
                     yield row
 
@@ -118,65 +133,84 @@ def _names(row: Document, mentions: Mentions) -> bool:
     return isinstance(claimed, dict) and not mentions.plain_ids.isdisjoint(map(str, claimed.values()))
 
 
-def _write(name: str, row: Document, person: Person, mentions: Mentions) -> Write | None:
-    theirs = row.get(ABOUT.get(name, "")) in person.ids or (
-        name == "activities" and _is_theirs(row, mentions)
-    )
-    if name in OWN or theirs or mentions.are_in(row["_id"]):
-        return DeleteOne({"_id": row["_id"]})
+def _goes(name: str, row: Document, person: Person, mentions: Mentions) -> bool:
+    """Whether a row that names the person is theirs as a whole."""
+    if name == "activities" and mentions.are_in(row.get("stream", "")):
+        return True
+    return name in OWN or row.get(ABOUT.get(name, "")) in person.ids or mentions.are_in(row["_id"])
+
+
+def _remove(db: Database[Document], erasure: str, name: str, ids: list[Any]) -> None:
+    def removing(session: ClientSession) -> int:
+        return db[name].delete_many({"_id": {"$in": ids}}, session=session).deleted_count
+
+    if ids:
+        report.counted(db, erasure, name, "removed", removing)
+
+
+def _clean(
+    db: Database[Document],
+    erasure: str,
+    name: str,
+    rows: Sequence[Document],
+    person: Person,
+    mentions: Mentions,
+) -> None:
+    """Take the person out of rows that are others'."""
+    instead = dict.fromkeys((row["_id"] for row in rows), ERASED)
+
+    def cleaning(session: ClientSession) -> int:
+        updates = [
+            UpdateOne({"_id": row["_id"]}, update)
+            for row in rows
+            if (update := _update(name, row, person, mentions, instead[row["_id"]]))
+        ]
+        if not updates:
+            return 0
+        return db[name].bulk_write(updates, ordered=False, session=session).modified_count
+
+    try:
+        report.counted(db, erasure, name, "cleaned", cleaning)
+    except BulkWriteError as error:
+        if not _collides(error):
+            raise
+        # Two rows that must differ would say the same now: let each say something of its own.
+        instead = {id_: f"[erased {secrets.token_hex(3)}]" for id_ in instead}
+        report.counted(db, erasure, name, "cleaned", cleaning)
+
+
+def _collides(error: BulkWriteError) -> bool:
+    problems = (error.details or {}).get("writeErrors", [])
+    return any(problem["code"] == DUPLICATE_KEY for problem in problems)
+
+
+def _update(name: str, row: Document, person: Person, mentions: Mentions, instead: str) -> Document:
     if name == "audit" and row.get("subject", {}).get("id") in person.ids:
-        return UpdateOne({"_id": row["_id"]}, {"$set": BLANK})
-    if name == "activities":
-        return _unclaimed(row, mentions)
-    changed = _changed(row, mentions)
-    return UpdateOne({"_id": row["_id"]}, {"$set": changed}) if changed else None
+        return {"$set": BLANK}
+    # A job under way goes on from its cursor, which may be a contact's id.
+    fixed = {"cursor"} if row.get("state") in ("waiting", "running") else set()
+    gone = _unclaimed(row, mentions) if name == "activities" else {}
+    changed = {
+        field: mentions.without(value, instead=instead)
+        for field, value in row.items()
+        if field not in {*COLLEAGUES, *_CLAIMS, *fixed, "_id"} and mentions.are_in(value)
+    }
+    update: Document = {"$set": changed} if changed else {}
+    return update | ({"$unset": gone} if gone else {})
 
 
-def _is_theirs(row: Document, mentions: Mentions) -> bool:
-    return mentions.are_in(row.get("stream", ""))
+_CLAIMS = ("identities", "tracker")
 
 
-def _unclaimed(row: Document, mentions: Mentions) -> Write | None:
-    """Somebody else's activity, without what it says of the person: an identity must not become another."""
+def _unclaimed(row: Document, mentions: Mentions) -> Document:
+    """The claims of somebody else's activity that name the person: they go, an identity must not
+    become another."""
     gone = {
         f"identities.{kind}": ""
         for kind, value in row.get("identities", {}).items()
         if mentions.are_in(value) or value in mentions.plain_ids
     }
-    if mentions.are_in(row.get("tracker") or ""):
-        gone["tracker"] = ""
-    kept = {name: value for name, value in row.items() if name not in ("identities", "tracker")}
-    changed = _changed(kept, mentions)
-    update: Document = {"$set": changed} if changed else {}
-    if gone:
-        update["$unset"] = gone
-    return UpdateOne({"_id": row["_id"]}, update) if update else None
-
-
-def _changed(row: Document, mentions: Mentions) -> Document:
-    """The fields of a row that name the person, as they are without that."""
-    return {
-        name: mentions.without(value)
-        for name, value in row.items()
-        if name not in COLLEAGUES and name != "_id" and mentions.are_in(value)
-    }
-
-
-def _carry_out(
-    db: Database[Document], erasure: str, name: str, removals: Sequence[Write], changes: Sequence[Write]
-) -> None:
-    place = name.replace(".", "_")
-
-    def removing(session: ClientSession) -> int:
-        return db[name].bulk_write(list(removals), ordered=False, session=session).deleted_count
-
-    def changing(session: ClientSession) -> int:
-        return db[name].bulk_write(list(changes), ordered=False, session=session).modified_count
-
-    if removals:
-        report.counted(db, erasure, place, "removed", removing)
-    if changes:
-        report.counted(db, erasure, place, "cleaned", changing)
+    return gone | ({"tracker": ""} if mentions.are_in(row.get("tracker") or "") else {})
 
 
 def _fold_again(db: Database[Document], contacts: Iterable[str]) -> None:

@@ -94,11 +94,11 @@ def apply(
     Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
     """
     folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
-    writes = Writes(
-        failed=list(waiting.unreadable), rules=rulebook.present.version, erasures=tombstones.number(db)
-    )
+    writes = Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
     erased = tombstones.erased_among(db, waiting.activities)
+    erased |= tombstones.unreadable_among(db, [ActivityId(row.activity_id) for row in waiting.unreadable])
     writes.erased.extend(erased)
+    writes.failed.extend(row for row in waiting.unreadable if row.activity_id not in erased)
     again = []
     for group in groups_of(db, [a for a in waiting.activities if a.id not in erased]):
         settled = _step(folding, group)

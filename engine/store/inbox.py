@@ -62,7 +62,7 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
     """
     try:
         lanes = lane_count(db)
-        erased = tombstones.erased_among(db, activities)
+        erased = tombstones.covered_among(db, activities)
         activities = [activity for activity in activities if activity.id not in erased]
         rows = [_row(activity, lanes) for activity in activities]
         refused = _insert(db, rows)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -75,17 +76,65 @@ def any_there(db: Database[Document]) -> bool:
     return db.tombstones.find_one({}, {"_id": 1}) is not None
 
 
+def covered_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that nothing can bring back: they happened before the erasure.
+
+    Of the others it is decided at the fold, which sees what else has come.
+    """
+    marks, about = _about(db, activities)
+    late = [a for a in about if _is_covered(a, marks)]
+    return _decided(db, late, marks)
+
+
 def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
     """Those of some activities that are about somebody who was erased (see `engine.core.erased`)."""
+    marks, about = _about(db, activities)
+    if not about:
+        return set()
+    beside = db.activities.find(
+        {"stream": {"$in": list(marks)}, "state": "received", "type": {"$in": list(erased.COMES_BACK_BY)}}
+    )
+    here = {activity.id for activity in about}
+    returning = [_decode(row) for row in beside if row["_id"] not in here]
+    return _decided(db, [*about, *returning], marks) & here
+
+
+def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[ActivityId]:
+    """Those of some activities that nobody can fold whose stream led to somebody who was erased."""
+    if not ids or not any_there(db):
+        return set()
+    streams = {row["_id"]: row.get("stream") for row in db.activities.find({"_id": {"$in": list(ids)}})}
+    gone = refused(db, {Key(stream) for stream in streams.values() if isinstance(stream, str)})
+    return {ActivityId(id_) for id_, stream in streams.items() if stream in gone}
+
+
+def _about(
+    db: Database[Document], activities: Sequence[Activity]
+) -> tuple[dict[Key, list[Mark]], list[Activity]]:
+    """The marks of what some activities name, and those of the activities that name any."""
     if not activities or not any_there(db):
-        return set()
+        return {}, []
     marks = marks_of(db, {key for activity in activities for key in activity.keys()})
-    if not marks:
+    return marks, [a for a in activities if not marks.keys().isdisjoint(a.keys())]
+
+
+def _decided(
+    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[Mark]]
+) -> set[ActivityId]:
+    if not about:
         return set()
-    about = [activity for activity in activities if not marks.keys().isdisjoint(activity.keys())]
-    underway = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
-    held = _held(db, {key for activity in about for key in activity.keys()}) - underway
+    under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
+    held = _held(db, {key for activity in about for key in activity.keys()}) - under_way
     return erased.erased_among(about, marks, held)
+
+
+def _is_covered(activity: Activity, marks: dict[Key, list[Mark]]) -> bool:
+    found = (mark for key in activity.keys() for mark in marks.get(key, ()))
+    return any(mark.covers(activity.happened_at) for mark in found)
+
+
+def _decode(row: Document) -> Activity:
+    return msgspec.convert({**row, "id": row["_id"], "properties": {}, "traits": {}, "context": {}}, Activity)
 
 
 def refused(db: Database[Document], keys: Iterable[Key]) -> set[Key]:

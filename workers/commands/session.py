@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from pymongo.database import Database
 from rich.console import Console
 from rich.table import Table
 
+from engine.access.accounts import CurrentUser
 from engine.settings import Instance, locate
 from engine.store.connection import connect
 
@@ -31,6 +33,11 @@ def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict
     """The running instance and its database; raise NoInstance."""
     instance = locate(data_dir)
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
+
+
+def whoever() -> CurrentUser:
+    """Who runs the command: they have the machine and are its admin, in the log by their name there."""
+    return CurrentUser("command line", "", getpass.getuser(), "admin")
 
 
 def print_json(value: object) -> None:

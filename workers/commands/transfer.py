@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 import time
 from dataclasses import asdict, replace
@@ -13,9 +12,11 @@ import typer
 import uuid_utils
 from pymongo.database import Database
 
+from engine.access import jobs as access
+from engine.access import transfer as imports
 from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError
-from engine.store import bulk, jobs, rulesets
+from engine.store import jobs, rulesets
 from engine.store.connection import utc_now
 from engine.store.jobs import Job, JobState
 from engine.transfer import checking, formats, importing, refusals
@@ -24,15 +25,13 @@ from engine.transfer.columns import InvalidMapping, plain
 from engine.transfer.formats import Format, Opener
 from engine.transfer.settings import Mode, Settings
 from engine.transfer.values import DateOrder, Decimals
-from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table
+from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever
 
 app = typer.Typer()
 jobs_app = typer.Typer(help="Long work that people started: imports, changes of many.")
 app.add_typer(jobs_app, name="jobs")
 
 Document = dict[str, Any]
-
-KINDS = (importing.KIND, bulk.KIND)
 
 LOOK_EVERY = 0.5
 """Seconds between two looks how far a job is."""
@@ -115,7 +114,7 @@ def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson 
     if context.invoked_subcommand is not None:
         return
     _, db = open_db(data_dir, app="jobs")
-    found = jobs.recent(db, KINDS)
+    found = access.recent(db, whoever())
     if as_json:
         print_json([_told(job) for job in found])
         return
@@ -138,11 +137,9 @@ def undo(
 ) -> None:
     """Take back what a job did, and nothing that happened since."""
     _, db = open_db(data_dir, app="jobs")
-    known, me = jobs.job(db, job), getpass.getuser()
-    of_kind = bulk.undo if known is not None and known.kind == bulk.KIND else importing.undo
-    id_ = of_kind(db, job, by="command line", by_name=me, now=utc_now())
+    id_ = access.undo(db, whoever(), job, now=utc_now())
     if wait:
-        _await(db, id_, quietly=False)
+        await_job(db, id_, quietly=False)
     typer.echo(f"job {id_}")
 
 
@@ -150,7 +147,7 @@ def undo(
 def stop(job: str, data_dir: DataDir = None) -> None:
     """Stop a job where it is; what it has done stays."""
     _, db = open_db(data_dir, app="jobs")
-    jobs.stop(db, job, now=utc_now())
+    access.stop(db, whoever(), job, now=utc_now())
 
 
 def _files(path: Path) -> list[Path]:
@@ -245,21 +242,12 @@ def _imported(
 ) -> Document:
     id_ = uuid_utils.uuid7().hex
     with file.open("rb") as stream:
-        importing.start(
-            db,
-            stream,
-            settings,
-            name=file.name,
-            id_=id_,
-            by="command line",
-            by_name=getpass.getuser(),
-            now=utc_now(),
-        )
+        imports.start(db, whoever(), stream, settings, name=file.name, id_=id_, now=utc_now())
     if not wait:
         if not as_json:
             typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
         return {"job": id_, "file": file.name, "state": "waiting"}
-    job = _await(db, id_, quietly=as_json)
+    job = await_job(db, id_, quietly=as_json)
     told = _told(job) | {"file": file.name, "refused_file": _written(db, job, file)}
     if not as_json:
         _say_counts("were", told)
@@ -270,7 +258,7 @@ def _imported(
     return told
 
 
-def _await(db: Database[Document], id_: str, *, quietly: bool) -> Job:
+def await_job(db: Database[Document], id_: str, *, quietly: bool) -> Job:
     """Wait until a job ends, telling how far it is."""
     said = ""
     while (job := jobs.job(db, id_)) is None or job.under_way:

@@ -88,6 +88,8 @@ class Mongod:
             *("--networkMessageCompressors", "disabled", "--nounixsocket"),
             *("--wiredTigerCacheSizeGB", str(self._cache_gb)),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            # Its log would quote a slow query with the email that is asked for.
+            *("--slowms", str(3_600_000)),
             # What a killed worker left open keeps its lane locked for so long; a commit takes a second.
             *("--setParameter", "transactionLifetimeLimitSeconds=10"),
         ]

@@ -15,7 +15,7 @@ from pymongo.database import Database
 def traces(db: Database[dict[str, Any]], words: Sequence[str]) -> set[str]:
     """The collections and buckets in which any of the words stands, in whatever case."""
     wanted = [word.lower().encode() for word in words]
-    names = db.list_collection_names()
+    names = [name for name in db.list_collection_names() if not name.startswith("system.")]
     found = {
         name for name in names if any(_has(bytes(batch), wanted) for batch in db[name].find_raw_batches({}))
     }

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import altair as alt
 
 from dashboard import formats, wording
-from dashboard.components.chart_locale import axis_day, chart_locale
-from dashboard.components.charts import PINE, QUIET
+from dashboard.components.chart_locale import axis_day
+from dashboard.components.charts import PINE, QUIET, tight
 from engine.store.activity_counts import Period, Unit
 from engine.store.points import DayOfPoints
 from engine.store.timelines import Wanted
@@ -31,7 +31,7 @@ def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
     """Activities in each period; those outside the wanted days stand back.  A bar can be picked."""
     rows = [_bar(period, unit, wanted) for period in periods]
     picked = alt.selection_point(name=PICKED, fields=["id"])
-    return _small(
+    return tight(
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar(cursor="pointer", stroke="transparent", strokeWidth=6)
         .encode(
@@ -100,7 +100,7 @@ def course_of_points(course: Sequence[DayOfPoints], today: date) -> Chart:
         line={"color": PINE}, color=PINE, opacity=0.16, interpolate="step-after", tooltip=False
     )
     dots = base.mark_circle(color=PINE, size=34, opacity=1 if len(rows) <= DOTS else 0)
-    return _small(alt.layer(line, dots).properties(height=120, description="Points over the time"))
+    return tight(alt.layer(line, dots).properties(height=120, description="Points over the time"))
 
 
 def _level(day: date, total: int, says: str) -> dict[str, Any]:
@@ -121,12 +121,6 @@ def _reasons(day: DayOfPoints) -> str:
 def _axis(unit: Unit) -> alt.Axis:
     words = "%b %Y" if unit == "month" else axis_day()
     return alt.Axis(grid=False, format=words, tickCount=5, labelFlush=True, labelOverlap=True)
-
-
-def _small(chart: Chart) -> Chart:
-    edges = {"left": 2, "right": 2, "top": 4, "bottom": 2}
-    made: Chart = chart.configure(locale=chart_locale(), padding=edges)
-    return made
 
 
 def today_in(zone: ZoneInfo, now: datetime) -> date:

@@ -9,19 +9,22 @@ import altair as alt
 import streamlit as st
 
 from dashboard.components.chart_locale import axis_day, chart_locale
-from dashboard.components.text import show, tag
+from dashboard.components.text import Html, joined, show, tag
 
 PINE, QUIET, RUST = "#2f5d50", "#c9c4b6", "#a8492f"
 
 _UTC = alt.Scale(type="utc")
 """Days come as `2026-03-02`; read as local times they would be the day before west of Greenwich."""
 
+_EDGES = {"left": 2, "right": 4, "top": 6, "bottom": 2}
+"""Pixels around a chart; it stands in a card that has its own."""
+
 
 def area(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str) -> None:
     """A value over days."""
     chart = (
         alt.Chart(alt.InlineData(values=list(rows)))
-        .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, interpolate="step-after")
+        .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, interpolate="step")
         .encode(
             x=alt.X(f"{x}:T", title=None, axis=_days()),
             y=alt.Y(f"{y}:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
@@ -42,7 +45,7 @@ def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order
         .mark_bar(cornerRadiusEnd=3)
         .encode(
             x=alt.X(f"{x}:N", title=None, sort=list(order), axis=alt.Axis(labelAngle=0)),
-            y=alt.Y(f"{y}:Q", title=title, axis=alt.Axis(tickCount=4, format=",d")),
+            y=alt.Y(f"{y}:Q", title=title, axis=alt.Axis(tickCount=4, format=",d", titlePadding=8)),
             color=alt.Color(
                 "tone:N",
                 legend=None,
@@ -79,12 +82,13 @@ def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
 def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str]) -> None:
     """Amounts on each day, stacked by `what`: rows of `day`, `what`, `value`, and `says` for the pointer.
 
-    What is below nought goes down from the line.
+    What is below nought goes down from the line.  Where there are several, their names stand above.
     """
     if not any(row["value"] for row in rows):
         show(tag("p", "None in these days.", "cs-small cs-quiet"))
         return
-    several = len(colours) > 1
+    if len(colours) > 1:
+        show(_legend(colours))
     chart = (
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_bar()
@@ -93,8 +97,7 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
             y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
             color=alt.Color(
                 "what:N",
-                title=None,
-                legend=alt.Legend(orient="top") if several else None,
+                legend=None,
                 scale=alt.Scale(domain=list(colours), range=list(colours.values())),
             ),
             tooltip=alt.Tooltip("says:N", title=title),
@@ -127,5 +130,21 @@ def _days() -> alt.Axis:
     return alt.Axis(grid=False, format=axis_day(), tickCount=6, labelFlush=True)
 
 
+def _legend(colours: Mapping[str, str]) -> Html:
+    """The names of what is stacked, each beside its colour."""
+    names = joined(
+        Html(f'<span><i style="background:{colour}"></i>{tag("span", what)}</span>')
+        for what, colour in colours.items()
+    )
+    return Html(f'<div class="cs-legend">{names}</div>')
+
+
+def tight(chart: Any) -> Any:
+    """A chart in the account's words, without room around it or between axis and labels."""
+    return chart.configure(
+        locale=chart_locale(), axisX={"labelPadding": 6}, axisY={"labelPadding": 6}
+    ).properties(padding=_EDGES)
+
+
 def _draw(chart: alt.Chart) -> None:
-    st.altair_chart(chart.configure(locale=chart_locale()), width="stretch")
+    st.altair_chart(tight(chart), width="stretch")

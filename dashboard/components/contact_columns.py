@@ -42,14 +42,15 @@ class Column:
     """A column by its name.
 
     `sort` is what the list is sorted by when its heading is clicked (see
-    `engine.store.listing.SORTS`), unset for columns that cannot be.  `phone` is what stands
-    before the value on a card, where there are no headings.
+    `engine.store.listing.SORTS`), unset for columns that cannot be.  `width` is a track of the
+    grid: at least so wide, then as its content needs.  `phone` is what stands before the value
+    on a card, where there are no headings.
     """
 
     id: str
     label: str
     cell: Callable[[ContactRow, Reading], Cell]
-    width: str = "minmax(7rem, 1fr)"
+    width: str = "minmax(6rem, auto)"
     css: str = ""
     sort: str | None = None
     phone: str = ""
@@ -146,29 +147,29 @@ def plain_value(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-_NARROW = "minmax(3.8rem, .5fr)"
-_WIDE = "minmax(7rem, 1.1fr)"
+_NARROW = "minmax(3rem, auto)"
+_WIDE = "minmax(5.5rem, auto)"
 
 COLUMNS: dict[str, Column] = {
     column.id: column
     for column in (
-        Column("name", "Contact", _name, "minmax(9rem, 2fr)", "name", sort="name"),
-        Column("email", "Email", _text("email"), "minmax(9.5rem, 2.4fr)", "email"),
+        Column("name", "Contact", _name, "minmax(9rem, auto)", "name", sort="name"),
+        Column("email", "Email", _text("email"), "minmax(9.5rem, auto)", "email"),
         Column("mobile_phone", "Mobile", _text("mobile_phone"), _WIDE, "mobile"),
         Column("external_id", "External id", _text("external_id"), phone="Id"),
         Column("points", "Points", _points, _NARROW, "points number", sort="points", phone="Points"),
-        Column("newsletter", "Newsletter", _badge("newsletter", needs="identified"), "minmax(7.9rem, 1.1fr)", phone="Newsletter"),
+        Column("newsletter", "Newsletter", _badge("newsletter", needs="identified"), "minmax(7.9rem, auto)", phone="Newsletter"),
         Column("email_status", "Email status", _badge("email_status", needs="email"), phone="Email"),
         Column("mobile_status", "Mobile status", _badge("mobile_status", needs="mobile_phone"), phone="Mobile"),
-        Column("sms", "SMS", _badge("sms", needs="identified"), "minmax(7.9rem, 1.1fr)", phone="SMS"),
+        Column("sms", "SMS", _badge("sms", needs="identified"), "minmax(7.9rem, auto)", phone="SMS"),
         Column("push", "Web push", _badge("push", needs="identified"), phone="Push"),
-        Column("segments", "Segments", _segments, "minmax(8rem, 1.6fr)", phone="In"),
+        Column("segments", "Segments", _segments, "minmax(8rem, auto)", phone="In"),
         Column("orders", "Orders", _count("orders"), _NARROW, "number", sort="orders", phone="Orders"),
         Column("spent", "Spent", _money("spent"), _WIDE, "number", sort="spent", phone="Spent"),
         Column("average_order", "Average order", _money("average_order"), _WIDE, "number", phone="On average"),
         Column("last_order_at", "Last order", _ago("last_order_at"), phone="Last order"),
         Column("cart", "Cart", _cart, _WIDE, phone="Cart"),
-        Column("active_at", "Last activity", _ago("active_at"), "minmax(7.6rem, 1fr)", "seen", sort="active_at"),
+        Column("active_at", "Last activity", _ago("active_at"), "minmax(6.6rem, auto)", "seen", sort="active_at"),
         Column("last_seen", "Last seen", _ago("last_seen"), sort="last_seen", phone="Seen"),
         Column("first_seen", "First seen", _ago("first_seen"), sort="first_seen", phone="Since"),
     )

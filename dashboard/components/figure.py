@@ -54,11 +54,9 @@ def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: s
     tone = "" if better == "neither" else "cs-plus" if grew is (better == "more") else "cs-minus"
     sign = "+" if grew else "\N{MINUS SIGN}"
     amount = abs(share).quantize(Decimal("1")) if abs(share) >= 1 else "under 1"
-    return joined(
-        [
-            tag("span", f"{sign}{amount}%", f"cs-small {tone}"),
-            tag("span", f" against {than.removeprefix('in ')}", "cs-small cs-quiet"),
-        ]
+    grown = tag("span", f"{sign}{amount}%", tone)
+    return tag(
+        "span", joined([grown, tag("span", f" against {than.removeprefix('in ')}", "cs-quiet")]), "cs-small"
     )
 
 

@@ -46,10 +46,10 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
         )
     )
     left, right = st.columns(2)
-    with left, st.container(border=True):
+    with left, st.container(border=True, height="stretch"):
         show(card_title("Growth"))
         charts.grown(list(_grown(found)), title="Contacts at the end of each day")
-    with right, st.container(border=True):
+    with right, st.container(border=True, height="stretch"):
         show(card_title("New contacts by day"))
         colours = {"identified": charts.PINE, "anonymous": charts.QUIET}
         charts.by_day(list(_appeared(found, counted)), title="New contacts by day", colours=colours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -15,13 +15,11 @@ from babel.dates import format_timedelta
 from dashboard import formats, wording
 from dashboard.components.acts import act_button
 from dashboard.components.text import Html, badge, joined, safe, tag
+from dashboard.components.timeline_delays import delays
 from dashboard.components.timeline_lines import told
 from engine.store import sheets
 from engine.store.timeline_rows import TimelineRow
 from engine.store.undoing import BOUNCES
-
-LATE = timedelta(hours=1)
-"""How much later than it happened an activity may come without a word."""
 
 SCOPE = "activity"
 RAW, TAKE_BACK, PUT_BACK = "raw", "take back", "put back"
@@ -50,7 +48,8 @@ class Look:
 def timeline(rows: Sequence[TimelineRow], look: Look) -> Html:
     """The rows as they come (the newest first), under a heading for each day."""
     days = groupby(rows, key=lambda row: formats.day_heading(row.happened_at, look.now, look.zone))
-    return joined(_day(heading, of_day, look) for heading, of_day in days)
+    late = delays(rows)
+    return joined(_day(heading, of_day, look, late) for heading, of_day in days)
 
 
 def is_new(row: TimelineRow, since: datetime) -> bool:
@@ -63,12 +62,12 @@ def _received(row: TimelineRow) -> datetime:
     return received
 
 
-def _day(heading: str, rows: Iterable[TimelineRow], look: Look) -> Html:
-    events = joined(_event(row, look) for row in rows)
+def _day(heading: str, rows: Iterable[TimelineRow], look: Look, late: Mapping[str, timedelta]) -> Html:
+    events = joined(_event(row, look, late.get(row.id)) for row in rows)
     return Html(f"{tag('h3', heading, 'cs-day')}<div>{events}</div>")
 
 
-def _event(row: TimelineRow, look: Look) -> Html:
+def _event(row: TimelineRow, look: Look, late: timedelta | None) -> Html:
     said = told(row, look.zone)
     line = tag("span", f" {said.line}", "cs-line") if said.line else ""
     label = tag("span", row.label, "cs-undone" if row.undone else "")
@@ -78,8 +77,8 @@ def _event(row: TimelineRow, look: Look) -> Html:
     raw = tag("pre", _readable(row)) if row.id in look.opened else ""
     return Html(
         f'<div class="{css}"><span class="cs-icon" aria-hidden="true">{safe(row.icon)}</span>'
-        f'<div class="cs-what">{label}{line} {joined(_marks(row, look), " ")}{below}{_note(row, look.zone)}'
-        f"</div>"
+        f'<div class="cs-what">{label}{line} {joined(_marks(row, look, late), " ")}'
+        f"{below}{_note(row, look.zone)}</div>"
         f'<div class="cs-row-acts">{joined(_acts(row, look))}</div>{_when(row, look.zone)}{raw}</div>'
     )
 
@@ -89,7 +88,7 @@ def _when(row: TimelineRow, zone: ZoneInfo) -> Html:
     return Html(f'<span class="cs-when" title="{whole}">{safe(formats.clock(row.happened_at, zone))}</span>')
 
 
-def _marks(row: TimelineRow, look: Look) -> list[Html]:
+def _marks(row: TimelineRow, look: Look, late: timedelta | None) -> list[Html]:
     """What is special about an activity."""
     marks = []
     if is_new(row, look.since):
@@ -102,7 +101,7 @@ def _marks(row: TimelineRow, look: Look) -> list[Html]:
         marks.append(badge("does not count against the address"))
     if row.clamped:
         marks.append(badge("time was ahead: shown as received"))
-    if (late := _received(row) - row.happened_at) > LATE:
+    if late is not None:
         marks.append(tag("span", f"came {_length(late)} later", "cs-late"))
     return marks
 

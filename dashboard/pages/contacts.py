@@ -49,15 +49,15 @@ def render(user: CurrentUser) -> None:
     known = offered(ruleset)
     columns = columns_of(address, present, usual.columns)
     title = _top(user)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="contacts-find"):
-        with st.container(width="stretch"):
+    with st.container(horizontal=True, vertical_alignment="center", key=_find_key(address)):
+        with st.container(width="stretch", key="contacts-search"):
             _find(address)
         views_menu(user, found, present)
         column_chooser(user, columns, known, present=present, address=address)
-    with st.container(horizontal=True, vertical_alignment="center", key="contacts-filters"):
-        with st.container(width="stretch"):
-            filter_bar(address, ruleset, key="contacts.filters")
-        save_segment_button(user, address.listing)
+        with st.container(horizontal=True, vertical_alignment="center", key="contacts-filters"):
+            with st.container(width="stretch"):
+                filter_bar(address, ruleset, key="contacts.filters")
+            save_segment_button(user, address.listing)
     changed_bar(user, present, address)
     just_deleted_view(user)
     problem_box(left_out)
@@ -127,6 +127,11 @@ def _title(page: ContactPage, listing: Listing) -> Html:
 
 
 # Searching
+
+
+def _find_key(address: ListAddress) -> str:
+    """The name by which styles know the search and the filters, which take a row once there are any."""
+    return "contacts-find-filtered" if address.listing.where else "contacts-find"
 
 
 def _find(address: ListAddress) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -135,12 +136,8 @@ def _one(id_: str) -> None:
         ("contacts", formats.count(gave.contacts)),
     )
     show(figures(counts))
-    charts.area(
-        rule_stats.trend(database(), id_, now=utc_now(), zone=time_zone()),
-        x="day",
-        y="points",
-        title="Points",
-    )
+    trend = rule_stats.trend(database(), id_, now=utc_now(), zone=time_zone())
+    charts.by_day([_given(row) for row in trend], title="Points on each day", colours={"points": charts.PINE})
     show(card_title("To whom it gave the most"))
     rows = [
         (
@@ -151,6 +148,12 @@ def _one(id_: str) -> None:
         for contact, points, entries in rule_stats.top(database(), id_, now=utc_now())
     ]
     show(table(("Contact", "Times", "Points"), rows))
+
+
+def _given(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The points that a rule gave on a day, as a bar."""
+    says = f"{formats.short_day(date.fromisoformat(row['day']))}: {formats.points(row['points'])}"
+    return {"day": row["day"], "what": "points", "value": row["points"], "says": says}
 
 
 # Editing

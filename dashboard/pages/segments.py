@@ -67,27 +67,20 @@ def _may_edit(user: CurrentUser) -> bool:
 
 def _all(user: CurrentUser) -> None:
     delete_segment.just_deleted(user)
-    left, right = st.columns([4, 1], vertical_alignment="center")
     found = segments.summaries(database(), now=utc_now())
-    with left:
-        show(page_title("Segments", f"{formats.count(len(found))} segments"))
-    if _may_edit(user):
-        right.button(
-            "New segment",
-            icon=":material/add:",
-            width="stretch",
-            key="segments.new",
-            on_click=lambda: _go(segment=NEW),
-        )
+    with st.container(horizontal=True, vertical_alignment="center", key="segments-top"):
+        with st.container(width="stretch"):
+            show(page_title("Segments", f"{formats.count(len(found))} segments"))
+        if _may_edit(user):
+            new = partial(_go, segment=NEW)
+            st.button("New segment", icon=":material/add:", type="primary", key="segments.new", on_click=new)
     if not found:
         empty_state("No segments yet", "A segment is a named set of contacts: make the first one.")
         return
     upkeep_bar()
-    show(
-        table(
-            ("Segment", "Kind", "Last 30 days", "Changed", "Contacts"), [_row(summary) for summary in found]
-        )
-    )
+    with st.container(key="segments-list"):
+        headings = ("Segment", "Kind", "Last 30 days", "Changed", "Contacts")
+        show(table(headings, [_row(summary) for summary in found]))
     _nightly_look({summary.id: summary.name for summary in found})
 
 
@@ -169,12 +162,9 @@ def _figures(summary: SegmentSummary) -> None:
             if not summary.waiting
             else f"{formats.count(summary.waiting)} contacts are still being looked at"
         )
-        show(
-            quiet(
-                f"{fresh}. To look at one contact takes {summary.cost_us or 0:.1f} µs, "
-                "whenever something happens to it."
-            )
-        )
+        cost = f"{summary.cost_us or 0:.1f} µs"
+        words = f"{fresh}. To look at one contact takes {cost}, whenever something happens to it."
+        show(tag("div", words, "cs-quiet cs-small"))
 
 
 # Making and changing

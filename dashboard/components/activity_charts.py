@@ -31,7 +31,7 @@ def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
     """Activities in each period; those outside the wanted days stand back.  A bar can be picked."""
     rows = [_bar(period, unit, wanted) for period in periods]
     picked = alt.selection_point(name=PICKED, fields=["id"])
-    return tight(
+    made: Chart = tight(
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar(cursor="pointer", stroke="transparent", strokeWidth=6)
         .encode(
@@ -47,6 +47,7 @@ def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
         .add_params(picked)
         .properties(height=96, description="Activities over the time; the days can be chosen above")
     )
+    return made
 
 
 def _bar(period: Period, unit: Unit, wanted: Wanted) -> dict[str, Any]:
@@ -100,7 +101,8 @@ def course_of_points(course: Sequence[DayOfPoints], today: date) -> Chart:
         line={"color": PINE}, color=PINE, opacity=0.16, interpolate="step-after", tooltip=False
     )
     dots = base.mark_circle(color=PINE, size=34, opacity=1 if len(rows) <= DOTS else 0)
-    return tight(alt.layer(line, dots).properties(height=120, description="Points over the time"))
+    made: Chart = tight(alt.layer(line, dots).properties(height=120, description="Points over the time"))
+    return made
 
 
 def _level(day: date, total: int, says: str) -> dict[str, Any]:

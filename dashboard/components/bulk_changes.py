@@ -19,7 +19,7 @@ from engine.access.accounts import CurrentUser
 from engine.core.rulebook import Machine, Ruleset, Segment
 from engine.core.statuses import by_hand, reachable_by_hand
 from engine.store.bulk import Deletion, Selection
-from engine.store.edits import IDENTITIES, NEEDS_REASON, Edit
+from engine.store.edit_model import IDENTITIES, NEEDS_REASON, Edit
 
 Change = Edit | Deletion
 

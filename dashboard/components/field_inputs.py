@@ -16,7 +16,8 @@ from dashboard import formats
 from dashboard.components.text import plain_label
 from engine.core.fields import CUSTOM, FIELDS
 from engine.core.rulebook import Ruleset
-from engine.store.edits import IDENTITIES, PROFILE, not_theirs
+from engine.store.edit_checks import not_theirs
+from engine.store.edit_model import IDENTITIES, PROFILE
 
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2100, 12, 31)

@@ -20,7 +20,7 @@ from engine.access.accounts import CurrentUser
 from engine.core.activities import ActivityId, ContactId
 from engine.store import rulesets
 from engine.store.connection import utc_now
-from engine.store.edits import IDENTITIES, InvalidEdit
+from engine.store.edit_model import IDENTITIES, InvalidEdit
 
 
 def new_contact(user: CurrentUser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,11 +15,9 @@ from engine.core.activities import ActivityId, ContactId
 from engine.core.fields import CUSTOM
 from engine.core.rulebook import Ruleset
 from engine.core.statuses import ends
-from engine.store.edits import IDENTITIES, PROFILE, Edit
+from engine.store.edit_checks import end_name
+from engine.store.edit_model import IDENTITIES, PROFILE, Edit
 from engine.store.sheets import Sheet
-
-UNTIL = "until"
-"""The name of the day on which pauses end, among the changes."""
 
 _DRAFTS = "sheet.drafts"
 
@@ -34,7 +32,8 @@ class Draft:
 
     Parameters:
       begun: When it was begun.
-      seen: The values as they saw them: fields and `until` by name, statuses by machine.
+      seen: The values as they saw them: fields by name, statuses by machine, the days on
+        which they end by `end_name`.
       changed: What they made of some of them.
       reason: Why, for statuses.
       problems: What was refused, by name.
@@ -94,13 +93,13 @@ class Draft:
     def edit(self, ruleset: Ruleset) -> Edit:
         """The edit that it comes to."""
         statuses = {name: to for name, to in self.changed.items() if name in ruleset.machines}
-        if UNTIL in self.changed:
-            statuses |= {id_: state for id_, state in self._ending(ruleset).items() if id_ not in statuses}
-        paused = any(ends(ruleset.machines[id_], to) for id_, to in statuses.items())
+        statuses = {**self._given_an_end(ruleset), **statuses}
+        paused = [id_ for id_, to in statuses.items() if ends(ruleset.machines[id_], to)]
+        days = {id_: self.value(end_name(id_)) for id_ in paused}
         return Edit(
             fields={name: value for name, value in self.changed.items() if _is_field(name)},
             statuses=statuses,
-            until=self.value(UNTIL) if paused else None,
+            ends={id_: day for id_, day in days.items() if day is not None},
             reason=self.reason if statuses else "",
         )
 
@@ -109,9 +108,9 @@ class Draft:
         change = self.edit(ruleset)
         return {name: self.seen.get(name) for name in (*change.fields, *change.statuses)}
 
-    def _ending(self, ruleset: Ruleset) -> dict[str, str]:
-        """The statuses that have an end, or could have one, as they are."""
-        states = {id_: self.seen.get(id_) for id_ in ruleset.machines}
+    def _given_an_end(self, ruleset: Ruleset) -> dict[str, str]:
+        """The statuses of which only the end is changed, as they are."""
+        states = {id_: self.seen.get(id_) for id_ in ruleset.machines if end_name(id_) in self.changed}
         return {id_: s for id_, s in states.items() if s is not None and ends(ruleset.machines[id_], s)}
 
 
@@ -125,13 +124,11 @@ def present_values(sheet: Sheet, ruleset: Ruleset, zone: ZoneInfo) -> dict[str, 
     custom = {f"{CUSTOM}{name}": value for name, value in sheet.custom.items()}
     missing = {f"{CUSTOM}{name}": None for name in ruleset.fields if name not in sheet.custom}
     states = {status.machine: status.state for status in sheet.statuses.values()}
-    return {**standard, **custom, **missing, **states, UNTIL: _end_of(sheet, zone)}
-
-
-def _end_of(sheet: Sheet, zone: ZoneInfo) -> date | None:
-    """The day on which the first pause ends."""
-    found = min((s.until for s in sheet.statuses.values() if s.until is not None), default=None)
-    return None if found is None else found.astimezone(zone).date()
+    days = {
+        end_name(status.machine): None if status.until is None else status.until.astimezone(zone).date()
+        for status in sheet.statuses.values()
+    }
+    return {**standard, **custom, **missing, **states, **days}
 
 
 # In the session

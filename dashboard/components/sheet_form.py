@@ -25,7 +25,7 @@ from dashboard.components.field_inputs import (
 )
 from dashboard.components.problems import problem, told
 from dashboard.components.sheet_card import card
-from dashboard.components.sheet_draft import UNTIL, Draft, draft_of, end, present_values
+from dashboard.components.sheet_draft import Draft, draft_of, end, present_values
 from dashboard.components.text import (
     Html,
     badge,
@@ -46,7 +46,8 @@ from engine.core.rulebook import Machine, Ruleset
 from engine.core.statuses import by_hand, ends
 from engine.store import rulesets
 from engine.store.connection import utc_now
-from engine.store.edits import IDENTITIES, NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
+from engine.store.edit_checks import end_name
+from engine.store.edit_model import IDENTITIES, NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
 from engine.store.sheets import Sheet
 from engine.store.timelines import Wanted
 
@@ -78,7 +79,10 @@ class _Form:
         machine = self.ruleset.machines.get(name)
         if machine is not None:
             return machine.label
-        return "End of the pause" if name == UNTIL else label_of(name, self.ruleset)
+        for id_, machine in self.ruleset.machines.items():
+            if name == end_name(id_):
+                return f"{machine.label}: until when"
+        return label_of(name, self.ruleset)
 
 
 @st.fragment
@@ -203,11 +207,8 @@ def _statuses(form: _Form) -> None:
     ]
     if fixed:
         show(facts(fixed))
-    if any(ends(m, form.draft.value(m.id)) for m in form.ruleset.machines.values()):
-        _until(form)
-    else:
-        form.draft.changed.pop(UNTIL, None)
-    if UNTIL in form.draft.changed or form.ruleset.machines.keys() & form.draft.changed.keys():
+    of_statuses = {name for id_ in form.ruleset.machines for name in (id_, end_name(id_))}
+    if of_statuses & form.draft.changed.keys():
         _reason(form)
 
 
@@ -224,17 +225,24 @@ def _status(form: _Form, machine: Machine) -> None:
         on_change=_noting(form, machine.id, key),
     )
     _below(form, machine.id)
+    if ends(machine, draft.value(machine.id)):
+        _until(form, machine)
+    else:
+        draft.changed.pop(end_name(machine.id), None)
 
 
-def _until(form: _Form) -> None:
-    key, today = form.key(UNTIL), utc_now().astimezone(form.ruleset.account.time_zone).date()
+def _until(form: _Form, machine: Machine) -> None:
+    """When a status ends that does; each has an end of its own."""
+    name = end_name(machine.id)
+    key, today = form.key(name), utc_now().astimezone(form.ruleset.account.time_zone).date()
     tomorrow = today + timedelta(days=1)
     if key not in st.session_state:
-        held = form.draft.value(UNTIL)
+        held = form.draft.value(name)
         st.session_state[key] = held if held is None or held >= tomorrow else None
-    label = "Paused until (empty: until somebody lifts it)"
-    day_input(label, key=key, on_change=_noting(form, UNTIL, key), earliest=tomorrow)
-    _below(form, UNTIL)
+    state = form.words(machine.id, form.draft.value(machine.id)).capitalize()
+    label = f"{plain_label(state)} until (empty: until somebody lifts it)"
+    day_input(label, key=key, on_change=_noting(form, name, key), earliest=tomorrow)
+    _below(form, name)
 
 
 def _reason(form: _Form) -> None:

@@ -137,7 +137,9 @@ def _one(id_: str) -> None:
     )
     show(figures(counts))
     trend = rule_stats.trend(database(), id_, now=utc_now(), zone=time_zone())
-    charts.by_day([_given(row) for row in trend], title="Points on each day", colours={"points": charts.PINE})
+    charts.by_day(
+        [_on_day(row) for row in trend], title="Points on each day", colours={"points": charts.PINE}
+    )
     show(card_title("To whom it gave the most"))
     rows = [
         (
@@ -150,7 +152,7 @@ def _one(id_: str) -> None:
     show(table(("Contact", "Times", "Points"), rows))
 
 
-def _given(row: Mapping[str, Any]) -> dict[str, Any]:
+def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
     """The points that a rule gave on a day, as a bar."""
     says = f"{formats.short_day(date.fromisoformat(row['day']))}: {formats.points(row['points'])}"
     return {"day": row["day"], "what": "points", "value": row["points"], "says": says}

@@ -13,7 +13,9 @@ from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
 from engine.core.activities import ActivityId, ContactId
-from engine.store import edits, rulesets
+from engine.store import edit_checks, edits, rulesets
+from engine.store.edit_checks import end_name
+from engine.store.edit_model import value_of
 from engine.store.edits import Edit, InvalidEdit
 
 Document = dict[str, Any]
@@ -120,7 +122,7 @@ def create(
 
 def refuse_fields(db: Database[Document], user: CurrentUser, fields: Mapping[str, Any]) -> None:
     """Refuse fields that the user's role may not change (`edit` in fields.yaml)."""
-    problems = edits.not_theirs(fields, user.role, rulesets.current(db))
+    problems = edit_checks.not_theirs(fields, user.role, rulesets.current(db))
     if problems:
         raise InvalidEdit(problems)
 
@@ -128,8 +130,7 @@ def refuse_fields(db: Database[Document], user: CurrentUser, fields: Mapping[str
 def _changes(row: Document, change: Edit) -> list[Change]:
     """What an edit changes, from what to what."""
     found = [
-        Change(name, _words(edits.value_of(row, name)), _words(value))
-        for name, value in change.fields.items()
+        Change(name, _words(value_of(row, name)), _words(value)) for name, value in change.fields.items()
     ]
     statuses = row.get("statuses", {})
     found += [
@@ -137,6 +138,7 @@ def _changes(row: Document, change: Edit) -> list[Change]:
     ]
     if change.until is not None:
         found.append(Change("until", None, change.until.isoformat()))
+    found += [Change(end_name(machine), None, day.isoformat()) for machine, day in change.ends.items()]
     found += [Change("segment", None, segment) for segment in change.add_to]
     found += [Change("segment", segment, None) for segment in change.remove_from]
     if change.points:

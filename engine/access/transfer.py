@@ -12,7 +12,7 @@ from engine.access import audit
 from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
-from engine.store import edits, rulesets
+from engine.store import edit_checks, rulesets
 from engine.store.jobs import Job
 from engine.transfer import checking, importing, refusals
 from engine.transfer.checking import Checked, Opening
@@ -94,6 +94,6 @@ def refused_file(db: Database[Document], user: CurrentUser, job: Job) -> Iterato
 
 def _refuse_fields(db: Database[Document], user: CurrentUser, settings: Settings) -> None:
     """Refuse to fill what only an admin may change."""
-    refused = edits.not_theirs(settings.columns.values(), user.role, rulesets.current(db))
+    refused = edit_checks.not_theirs(settings.columns.values(), user.role, rulesets.current(db))
     if refused:
         raise InvalidMapping("\n".join(refused.values()))

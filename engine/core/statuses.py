@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from engine.core.rulebook import Account, Machine, Ruleset
 UNTIL = "until"
 """What a transition waits for that is taken when the date comes that a status was given."""
 
+ENDS = "ends"
+"""The property in which an edit says until when single machines are in their states, by machine."""
 
 THE_CONTACT = "the contact"
 """How it is said that somebody subscribed or unsubscribed without our doing."""
@@ -126,7 +129,9 @@ def _end_of(activity: Activity, machine: Machine, state: str, ruleset: Ruleset) 
     """Until when an activity gives a state; unset for as long as nothing else is said."""
     if not ends(machine, state):
         return None
-    return moment_of(activity.properties.get(UNTIL), ruleset.account)
+    own = activity.properties.get(ENDS)
+    day = own.get(machine.id) if isinstance(own, Mapping) else activity.properties.get(UNTIL)
+    return moment_of(day, ruleset.account)
 
 
 def run_out(state: ContactState, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> list[Moved]:

@@ -17,9 +17,10 @@ from pymongo.errors import ExecutionTimeout
 from engine.core.activities import ContactId
 from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError
-from engine.store import edits, jobs, listing, rulesets
+from engine.store import edit_words, jobs, listing, rulesets
 from engine.store.contact_documents import LIVING
-from engine.store.edits import Edit, InvalidEdit
+from engine.store.edit_checks import wrong_for_anybody
+from engine.store.edit_model import IDENTITIES, Edit, InvalidEdit
 from engine.store.jobs import Job, Refused
 from engine.store.listing import Listing
 from engine.store.patterns import evaluated_by_mongodb
@@ -123,10 +124,10 @@ def words_of(change: Change, ruleset: Ruleset) -> str:
     if isinstance(change, Deletion):
         return "Delete"
     _refuse_single(change)
-    problems = edits.wrong_for_anybody(change, ruleset)
+    problems = wrong_for_anybody(change, ruleset)
     if problems:
         raise InvalidEdit(problems)
-    words = edits.words_of(replace(change, add_to=(), remove_from=()), ruleset)
+    words = edit_words.words_of(replace(change, add_to=(), remove_from=()), ruleset)
     words += [f"add to {ruleset.segments[id_].name}" for id_ in change.add_to]
     words += [f"remove from {ruleset.segments[id_].name}" for id_ in change.remove_from]
     whole = "; ".join(words)
@@ -176,7 +177,7 @@ def _grouped(db: Database[Document], selection: Selection, by: Document) -> Mapp
 
 
 def _refuse_single(change: Edit) -> None:
-    single = [name for name in change.fields if name in edits.IDENTITIES]
+    single = [name for name in change.fields if name in IDENTITIES]
     if single or change.undoes is not None:
         what = ", ".join(single) or "taking something back"
         raise NotInBulk(f"{what}: this is one contact's own, change it on its sheet")
@@ -202,6 +203,7 @@ def _encode_change(change: Change) -> str:
         return json.dumps({"delete": change.reason})
     said = asdict(change)
     said["until"] = None if change.until is None else change.until.isoformat()
+    said["ends"] = {machine: day.isoformat() for machine, day in change.ends.items()}
     return json.dumps(said)
 
 
@@ -210,5 +212,9 @@ def decode_change(said: str) -> Change:
     found = json.loads(said)
     if "delete" in found:
         return Deletion(found["delete"])
-    until = found.pop("until")
-    return replace(Edit(**found), until=None if until is None else date.fromisoformat(until))
+    until, ends = found.pop("until"), found.pop("ends", {})
+    return replace(
+        Edit(**found),
+        until=None if until is None else date.fromisoformat(until),
+        ends={machine: date.fromisoformat(day) for machine, day in ends.items()},
+    )

@@ -348,6 +348,19 @@ class JobItem(me.DynamicDocument):
     contact = me.StringField(required=True)
 
 
+class EditTurn(me.Document):
+    """Who edits a contact by hand comes one after another (see `engine.store.edit_turns`)."""
+
+    meta = {
+        "collection": "edit_turns",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": 86_400}],
+    }
+    id = me.StringField(primary_key=True)
+    at = me.DateTimeField(required=True)
+    turn = me.IntField(required=True)
+
+
 class SignInLink(me.Document):
     """A one-time link; only its hash is kept."""
 
@@ -492,7 +505,7 @@ class Fact(me.DynamicDocument):
 
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
-    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, StoredJob, JobItem, SignInLink, Session, Guesses,
-    KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures, Census, PaceMark, Fact,
-    Tombstone, Erasure,
+    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, SignInLink, Session,
+    Guesses, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures, Census, PaceMark,
+    Fact, Tombstone, Erasure,
 )  # fmt: skip

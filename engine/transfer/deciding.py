@@ -18,6 +18,8 @@ from engine.core.profile import CLEARED
 from engine.core.rulebook import Ruleset
 from engine.core.segments import ADD_TO
 from engine.store import edits
+from engine.store.edit_model import value_of
+from engine.store.edit_words import words
 from engine.transfer.columns import CHANNELS
 from engine.transfer.consents import Consent
 from engine.transfer.problems import Problem
@@ -108,8 +110,8 @@ class Deciding:
         """
         identities = _new_identities(wanted, row, holders)
         typed = wanted.email_typed if identities.email else None
-        values = {n: value for n, value in wanted.values.items() if edits.value_of(row, n) != value}
-        emptied = [name for name in wanted.emptied if edits.value_of(row, name) is not None]
+        values = {n: value for n, value in wanted.values.items() if value_of(row, n) != value}
+        emptied = [name for name in wanted.emptied if value_of(row, name) is not None]
         segments = [segment for segment in wanted.segments if segment not in row.get("segments", {})]
         undated, dated = self._consents(wanted, row)
         stream = stream_of(None, wanted.identities) if unites else edits.anchor(row)
@@ -158,7 +160,7 @@ class Deciding:
         """What was changed of a contact, for the timeline."""
         after = {_STORED[key[0]]: key[2:] for key in identities.keys()} | dict(values)
         edit = edits.Edit(fields=after | dict.fromkeys(emptied), add_to=segments)
-        return list(edits.words(row, edit, self.ruleset))
+        return list(words(row, edit, self.ruleset))
 
     # Activities
 

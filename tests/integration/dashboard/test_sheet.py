@@ -184,7 +184,7 @@ def test_a_pause_with_an_end_is_given_in_the_form_and_the_reason_kept(shop, open
         change["what"]: change["after"]
         for change in shop.audit.find_one({"act": "changed a contact"})["changes"]
     }
-    assert logged == {"email_status": "paused", "until": day.isoformat()}
+    assert logged == {"email_status": "paused", "email_status.until": day.isoformat()}
     assert "(on holiday)" in shown(app)
 
 

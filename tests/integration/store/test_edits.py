@@ -2,12 +2,14 @@
 
 import itertools
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from engine.core.activities import ActivityId
-from engine.store import contacts, edits, publishing, sheets, timelines
+from engine.store import contacts, edits, publishing, rulesets, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.edits import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
 from engine.store.timelines import Wanted
@@ -308,6 +310,71 @@ def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
     assert overtaken.value.theirs == {
         "custom.city": "Milano", "mobile_phone": "+34600333444", "first_name": None, "email_status": "paused"
     }  # fmt: skip
+
+
+def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
+    contact = contacts.find_contact(shop, "eva@x.com")
+    cities = ["Paris", "Milano", "Lyon", "Bari"]
+    at_once = threading.Barrier(len(cities))
+
+    def move_to(city):
+        at_once.wait()
+        try:
+            edits.edit(
+                shop, contact, Edit(fields={"custom.city": city}), id_=ActivityId(city), author="Mia",
+                now=utc_now(), read={"custom.city": "Roma"},
+            )  # fmt: skip
+        except EditedMeanwhile as overtaken:
+            return overtaken.theirs["custom.city"]
+        return None
+
+    with ThreadPoolExecutor(len(cities)) as people:
+        told = list(people.map(move_to, cities))
+    drain_all(shop)
+
+    city = now_of(shop, "eva@x.com").custom["city"]
+    assert shop.activities.count_documents({"type": "contact_edited"}) == 1
+    assert sorted(told, key=str) == sorted([None, city, city, city], key=str)
+    assert told[cities.index(city)] is None
+
+
+def test_the_same_edit_from_two_windows_at_once_is_kept_once(shop):
+    contact = contacts.find_contact(shop, "eva@x.com")
+    at_once = threading.Barrier(2)
+
+    def give(_window):
+        at_once.wait()
+        change = Edit(points=5, reason="a double click")
+        return edits.edit(shop, contact, change, id_=ActivityId("twice"), author="Mia", now=utc_now())
+
+    with ThreadPoolExecutor(2) as windows:
+        lanes = set(windows.map(give, range(2)))
+    drain_all(shop)
+
+    assert len(lanes) == 1
+    assert now_of(shop, "eva@x.com").points.total == 5
+    assert shop.conflicts.count_documents({}) == 0
+
+
+def test_each_status_has_an_end_of_its_own_and_the_timeline_says_from_what_to_what(shop):
+    day, later = in_days(3), in_days(9)
+    both = {"email_status": "paused", "mobile_status": "paused"}
+    edited(shop, "bob@x.com", statuses=both, ends={"email_status": day, "mobile_status": later})
+    edited(shop, "bob@x.com", statuses={"email_status": "paused"}, ends={"email_status": later})
+
+    bob = now_of(shop, "bob@x.com")
+    zone = rulesets.current(shop).account.time_zone
+    ends = {m: bob.statuses[m].until.astimezone(zone).date() for m in both}
+    assert ends == {"email_status": later, "mobile_status": later}
+    rows = timelines.timeline(shop, bob.id, wanted=Wanted(types=("contact_edited",))).rows
+    assert [row.details["properties"]["what"] for row in rows] == [
+        [f"Email: paused until {later}"],
+        [f"Email: active → paused until {day}", f"Mobile phone: active → paused until {later}"],
+    ]
+    with pytest.raises(InvalidEdit, match="only a status that ends"):
+        edited(shop, "bob@x.com", statuses={"newsletter": "subscribed"}, ends={"newsletter": later})
+    with pytest.raises(InvalidEdit, match="has begun already"):
+        edited(shop, "bob@x.com", statuses=both, ends={"mobile_status": in_days(0)})
 
 
 def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop):

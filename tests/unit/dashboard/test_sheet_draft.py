@@ -13,7 +13,10 @@ RULES = SHIPPED.present
 
 @pytest.fixture
 def draft():
-    return Draft(BEGUN, {"first_name": "Ana", "custom.city": "Roma", "email_status": "active", "until": None})
+    return Draft(
+        BEGUN,
+        {"first_name": "Ana", "custom.city": "Roma", "email_status": "active", "email_status.until": None},
+    )
 
 
 def test_only_what_was_changed_is_in_the_edit(draft):
@@ -82,20 +85,22 @@ def test_both_changing_the_same_to_the_same_is_no_quarrel(draft):
 
 def test_a_pause_takes_its_end_along(draft):
     draft.say("email_status", "paused")
-    draft.say("until", date(2026, 4, 1))
+    draft.say("email_status.until", date(2026, 4, 1))
 
     change = draft.edit(RULES)
 
-    assert (change.statuses, change.until) == ({"email_status": "paused"}, date(2026, 4, 1))
+    assert (change.statuses, change.ends) == ({"email_status": "paused"}, {"email_status": date(2026, 4, 1)})
 
 
 def test_another_end_of_a_running_pause_is_an_edit_of_the_pause():
-    draft = Draft(BEGUN, {"email_status": "paused", "mobile_status": "active", "until": date(2026, 4, 1)})
-    draft.say("until", date(2026, 5, 1))
+    april, may = date(2026, 4, 1), date(2026, 5, 1)
+    both = {"email_status": "paused", "mobile_status": "paused"}
+    draft = Draft(BEGUN, {**both, "email_status.until": april, "mobile_status.until": april})
+    draft.say("email_status.until", may)
 
     change = draft.edit(RULES)
 
-    assert (change.statuses, change.until) == ({"email_status": "paused"}, date(2026, 5, 1))
+    assert (change.statuses, change.ends) == ({"email_status": "paused"}, {"email_status": may})
 
 
 def test_what_was_refused_is_tried_again_as_another_edit(draft):

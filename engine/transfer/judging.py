@@ -11,7 +11,8 @@ from pymongo.database import Database
 
 from engine.core.activities import ContactId
 from engine.core.rulebook import Ruleset
-from engine.store import edits, tombstones
+from engine.store import tombstones
+from engine.store.edit_checks import COME_BACK
 from engine.transfer import matching, reading
 from engine.transfer.deciding import Deciding, Decision
 from engine.transfer.formats import Opener
@@ -104,7 +105,7 @@ def judge(
             yield wanted
             continue
         if not erased.isdisjoint(wanted.keys):
-            yield Refusal(row, (Problem(row.line, ERASED, f"this person was erased: {edits.COME_BACK}"),))
+            yield Refusal(row, (Problem(row.line, ERASED, f"this person was erased: {COME_BACK}"),))
             continue
         try:
             decision = deciding.decide(wanted, holders, now=now)

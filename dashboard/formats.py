@@ -109,6 +109,17 @@ def number(number: float) -> str:
     return format_decimal(number, "#,##0.######", locale=locale())
 
 
+def size(bytes_: int) -> str:
+    """`3.4 MB`, of a file."""
+    amount, unit = float(bytes_), 0
+    while amount >= 999.5 and unit < len(_SIZES) - 1:
+        amount, unit = amount / 1_000, unit + 1
+    return f"{number(round(amount, 1 if unit and amount < 100 else 0))}\u00a0{_SIZES[unit]}"
+
+
+_SIZES = ("bytes", "kB", "MB", "GB")
+
+
 def percent(share: float) -> str:
     """`12%`, of a share between 0 and 1."""
     return format_percent(share, locale=locale())

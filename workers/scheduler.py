@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.store import agreement, filling, lanes, pulses, sendings
+from engine.transfer import exporting
 from workers import counting
 from workers.holders import is_gone
 
@@ -21,6 +22,9 @@ TICK = 0.5
 
 SENDINGS = 10.0
 """Seconds between two looks whether a sending fails as a whole."""
+
+EXPORTS = 60.0
+"""Seconds between two looks for files of exports that are to go."""
 
 log = structlog.get_logger()
 
@@ -33,7 +37,7 @@ def run(
     stop: threading.Event,
 ) -> None:
     """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
-    for name, work in (("filler", _fill), ("sendings", _watch_sendings)):
+    for name, work in (("filler", _fill), ("sendings", _watch_sendings), ("exports", _sweep_exports)):
         threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
     for what in (counting.run, counting.take_censuses):
         threading.Thread(
@@ -79,3 +83,16 @@ def _watch_sendings(
                 )  # fmt: skip
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot look at sendings", error=str(error))
+
+
+def _sweep_exports(
+    db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event
+) -> None:
+    """Remove files of exports that had their time, and what a killed worker left of one."""
+    while not stop.wait(EXPORTS):
+        try:
+            removed = exporting.sweep(db, now=clock())
+            if removed:
+                log.info("files of exports removed", files=removed)
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot remove files of exports", error=str(error))

@@ -13,7 +13,7 @@ from dashboard.wording import plural
 from engine.erasure import erasing
 from engine.store import bulk
 from engine.store.jobs import Job, JobState
-from engine.transfer import importing
+from engine.transfer import exporting, importing
 
 SURE_AFTER = 0.03
 """Before this share is done nobody knows how long the rest takes."""
@@ -27,13 +27,27 @@ class KindWords:
       sign: Stands before the title.
       one: What it is about, one of them.
       done: What became of each.
-      undo: What the way back is called.
+      undo: What the way back is called, if there is one.
+      outcome: How it ended, where that is not how many became what.
     """
 
     sign: Callable[[Job], str]
     one: str
     done: Callable[[Job], str]
-    undo: Callable[[Job], str]
+    undo: Callable[[Job], str] = lambda _job: "Undo"
+    outcome: Callable[[Job], str] | None = None
+
+
+def _exported(job: Job) -> str:
+    """`1,204 contacts · 310 kB`, or that there is no file."""
+    made = exporting.made_of(job)
+    if made is None:
+        return "no file was written"
+    what = exporting.export_of(job).what
+    one, several = ("contact", "contacts") if what == "contacts" else ("activity", "activities")
+    rows = f"{formats.count(made.rows)} {plural(made.rows, one, several)}"
+    whose = "" if what == "contacts" else f" of {formats.count(job.done)} {plural(job.done, 'contact')}"
+    return f"{rows}{whose} · {formats.size(made.bytes)}"
 
 
 KINDS: dict[str, KindWords] = {
@@ -48,6 +62,9 @@ KINDS: dict[str, KindWords] = {
     ),
     erasing.KIND: KindWords(
         sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", undo=lambda _job: "Undo"
+    ),
+    exporting.KIND: KindWords(
+        sign=lambda _job: "📤", one="contact", done=lambda _job: "exported", outcome=_exported
     ),
 }
 """By the kinds of `engine.access.jobs`."""
@@ -84,6 +101,8 @@ def progress(job: Job, *, now: datetime) -> str:
 def outcome(job: Job) -> str:
     """`1,204 changed · 3 refused · 20 were so already`: how it ended."""
     kind = KINDS[job.kind]
+    if kind.outcome is not None:
+        return kind.outcome(job)
     done = "put back" if job.undoes is not None else kind.done(job)
     parts = [f"{formats.count(job.changed)} {plural(job.changed, kind.one)} {done}"]
     if job.refused:

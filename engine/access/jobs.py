@@ -20,7 +20,7 @@ from engine.erasure import erasing
 from engine.errors import ContactSheetsError
 from engine.store import bulk, jobs
 from engine.store.jobs import Job, Place, Refused
-from engine.transfer import importing
+from engine.transfer import exporting, importing
 
 Document = dict[str, Any]
 
@@ -67,6 +67,12 @@ KINDS: dict[str, Kind] = {
         importing.refusals,
     ),
     erasing.KIND: Kind(Permission.ERASE, ("", ""), None, erasing.refusals, stops=False),
+    exporting.KIND: Kind(
+        Permission.EXPORT,
+        ("took an export back", "stopped an export"),
+        None,
+        lambda *_job, **_limit: [],
+    ),
 }
 
 

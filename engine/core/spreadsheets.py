@@ -1,12 +1,25 @@
-"""Cells of files that spreadsheets open."""
+"""Cells of files that spreadsheets open: made harmless when written, and as they were when read."""
 
 from __future__ import annotations
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+import re
+
+RUNS = r"^'*[=+\-@\t\r\n]"
+"""What a spreadsheet would run as a formula, and what looks like such a cell made harmless."""
+
+PLAIN = r"^[+\-][0-9]+(\.[0-9]+)?$"
+"""A number with its sign, or an international phone: no formula."""
+
+_RUNS, _PLAIN = re.compile(RUNS), re.compile(PLAIN)
+_HARMLESS = re.compile(r"'+[=+\-@\t\r\n]")
 
 
 def harmless(cell: object) -> str:
     """A cell that no spreadsheet runs as a formula; a number and an international phone stay as they are."""
     text = "" if cell is None else str(cell)
-    signed = text.startswith(("+", "-")) and text[1:].replace(".", "", 1).isdigit()
-    return f"'{text}" if text.startswith(_RUNS) and not signed else text
+    return f"'{text}" if _RUNS.match(text) and not _PLAIN.fullmatch(text) else text
+
+
+def unharmed(cell: str) -> str:
+    """A cell without the apostrophe that `harmless` put before it."""
+    return cell[1:] if _HARMLESS.match(cell) else cell

@@ -59,7 +59,8 @@ def remove_pending(db: Database[Document]) -> int:
             if job is not None and job.under_way:
                 continue
             for bucket in _buckets(db):
-                for file in db[f"{bucket}.files"].find({"_id": {"$in": [id_, f"{id_}:repeats"]}}, {"_id": 1}):
+                theirs = [{"_id": {"$in": [id_, f"{id_}:repeats"]}}, {"metadata.job": id_}]
+                for file in db[f"{bucket}.files"].find({"$or": theirs}, {"_id": 1}):
                     _remove(db, row["_id"], bucket, file["_id"])
                     removed += 1
             db.erasures.update_one({"_id": row["_id"]}, {"$pull": {"pending": id_}})

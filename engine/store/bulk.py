@@ -84,7 +84,7 @@ def start(
     if not selection.ids and selection.listing is None:
         raise NothingSelected("choose at least one contact")
     title = words_of(change, rulesets.current(db))
-    wanted = {"selection": _encode_selection(selection), "change": _encode_change(change)}
+    wanted = {"selection": encode_selection(selection), "change": _encode_change(change)}
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=wanted))
     return id_
 
@@ -185,7 +185,7 @@ def _refuse_single(change: Edit) -> None:
         raise NothingSelected("say what is to be changed")
 
 
-def _encode_selection(selection: Selection) -> str:
+def encode_selection(selection: Selection) -> str:
     asked = None if selection.listing is None else asdict(selection.listing)
     return json.dumps({"ids": selection.ids, "listing": asked, "but": selection.but})
 

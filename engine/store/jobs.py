@@ -48,8 +48,9 @@ class Job:
 
     `wanted` says what is to be done, in the words of its kind.  `total` is unset until it
     is counted; `done` of it are settled, of which `unchanged` were so already and
-    `refused` could not be; `created` are those that were not there before.  `undoes` is the
-    job that this one takes back, `undone_by` the one that took this one back.
+    `refused` could not be; `created` are those that were not there before.  `made` is what came
+    of it, in the words of its kind.  `undoes` is the job that this one takes back, `undone_by`
+    the one that took this one back.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Job:
     unchanged: int = 0
     refused: int = 0
     created: int = 0
+    made: Mapping[str, Any] = field(default_factory=dict)
     started_at: datetime | None = None
     finished_at: datetime | None = None
     failure: str | None = None
@@ -100,7 +102,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Step:
-    """What a step settled: up to where, how many, and which lanes have work by it."""
+    """What a step settled: up to where, how many, which lanes have work by it, and what came of it."""
 
     cursor: str
     done: int
@@ -108,6 +110,7 @@ class Step:
     refused: int = 0
     lanes: frozenset[int] = frozenset()
     created: int = 0
+    made: Mapping[str, Any] = field(default_factory=dict)
 
 
 def add(db: Database[Document], job: Job) -> bool:
@@ -194,10 +197,11 @@ def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -
     Unset if somebody stopped it, or another went on with it meanwhile.
     """
     there = {"$in": ["running", "stopped"]}
+    made = {"made": dict(step.made)} if step.made else {}
     row = db.jobs.find_one_and_update(
         {"_id": before.id, "state": there, "cursor": before.cursor or None},
         {
-            "$set": {"cursor": step.cursor, "claimed_until": now + CLAIM, "attempts": 0},
+            "$set": {"cursor": step.cursor, "claimed_until": now + CLAIM, "attempts": 0, **made},
             "$inc": {name: getattr(step, name) for name in _COUNTED},
         },
         return_document=ReturnDocument.AFTER,
@@ -211,6 +215,16 @@ _COUNTED = ("done", "unchanged", "refused", "created")
 def keep(db: Database[Document], id_: str, *, now: datetime) -> bool:
     """Hold on to a job while waiting; false if somebody stopped it."""
     held = db.jobs.update_one({"_id": id_, "state": "running"}, {"$set": {"claimed_until": now + CLAIM}})
+    return bool(held.matched_count)
+
+
+def reach(db: Database[Document], before: Job, done: int, *, now: datetime) -> bool:
+    """Say how far a single long step is, and hold on to the job; false if somebody stopped it, or
+    another did that step meanwhile."""
+    held = db.jobs.update_one(
+        {"_id": before.id, "state": "running", "cursor": before.cursor or None},
+        {"$set": {"claimed_until": now + CLAIM, "done": done}},
+    )
     return bool(held.matched_count)
 
 
@@ -257,5 +271,5 @@ def _job(row: Document) -> Job:
 
 
 _READ = (
-    *_KEPT, *_COUNTED, "cursor", "total", "started_at", "finished_at", "failure", "undone_by",
+    *_KEPT, *_COUNTED, "cursor", "total", "made", "started_at", "finished_at", "failure", "undone_by",
 )  # fmt: skip

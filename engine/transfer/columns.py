@@ -171,7 +171,7 @@ def guess(
     `remembered` is how somebody settled such columns before, by heading.  A target is given to
     one column, the surest.  Without any heading that says so, a column of addresses is the email.
     """
-    known = _by_name(ruleset)
+    known = names_of(ruleset)
     allowed = {target.id for target in targets(ruleset)}
     before = {plain(heading): target for heading, target in (remembered or {}).items()}
     found = [
@@ -223,7 +223,7 @@ def checked(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Rulese
     return {heading: chosen[heading] for heading in headings if heading in chosen}
 
 
-def _by_name(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
+def names_of(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
     """What headings fill each target: a field of the shop's own by its id and label, too."""
     own = {
         CUSTOM + field.id: (plain(field.label), plain(field.id), *NAMES.get(CUSTOM + field.id, ()))

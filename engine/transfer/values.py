@@ -167,11 +167,6 @@ def is_blank(cell: str | None, *, identity: bool = False) -> bool:
     return identity and (cell.strip().lower() in PLACEHOLDERS or cell.strip().lower() in {"\\n", "#n/a"})
 
 
-def unharmed(cell: str) -> str:
-    """A cell without the apostrophe that keeps spreadsheets from running it as a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
-
-
 def field_value(cell: str, type_: str, reading: Reading, *, today: date) -> Any:
     """A cell as a field of a type keeps it; raise InvalidValue."""
     kept: Any = profile.converted(_written(cell, type_, reading, today=today), type_)

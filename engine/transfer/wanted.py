@@ -14,6 +14,7 @@ from engine.core.activities import Identities, Key
 from engine.core.fields import CUSTOM
 from engine.core.identities import normalise_email, normalise_external_id, normalise_phone
 from engine.core.rulebook import Ruleset
+from engine.core.spreadsheets import unharmed
 from engine.errors import ContactSheetsError, InvalidIdentity
 from engine.transfer.cells import Cells
 from engine.transfer.columns import IDENTITIES, SEGMENTS
@@ -29,7 +30,6 @@ from engine.transfer.values import (
     option,
     read_list,
     read_phone,
-    unharmed,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tests.bench.bulk import bench_bulk
+from tests.bench.export import bench_export
 from tests.bench.fold import bench_fold
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
@@ -22,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "plan": bench_plan,
     "pages": bench_pages,
     "bulk": bench_bulk,
+    "export": bench_export,
     "people": bench_people,
     "startup": startup,
     "latency": latency,

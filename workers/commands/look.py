@@ -159,7 +159,7 @@ def list_contacts(
 ) -> None:
     """List contacts, the newest activity first; with --json one object a line."""
     _, db = open_db(data_dir, app="list")
-    rows = listing.walk(db, Listing(where=_filters(where)), limit=limit)
+    rows = listing.walk(db, Listing(where=filters_of(where)), limit=limit)
     if as_json:
         for row in rows:
             sys.stdout.write(sheets.encode(asdict(row)).decode() + "\n")
@@ -172,7 +172,8 @@ def list_contacts(
     )
 
 
-def _filters(where: str) -> dict[str, Any]:
+def filters_of(where: str) -> dict[str, Any]:
+    """The conditions of a list as they are given on the command line; raise UnknownFilter."""
     try:
         filters = json.loads(where)
     except json.JSONDecodeError as error:

@@ -28,7 +28,7 @@ from engine.transfer.values import DateOrder, Decimals
 from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever
 
 app = typer.Typer()
-jobs_app = typer.Typer(help="Long work that people started: imports, changes of many.")
+jobs_app = typer.Typer(help="Long work that people started: imports, exports, changes of many.")
 app.add_typer(jobs_app, name="jobs")
 
 Document = dict[str, Any]

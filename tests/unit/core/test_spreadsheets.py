@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.core.spreadsheets import harmless
+from engine.core.spreadsheets import harmless, unharmed
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,10 @@ from engine.core.spreadsheets import harmless
         ("\t=1", "'\t=1"),
         ("-12.50", "-12.50"),
         ("+34600111222", "+34600111222"),
+        ("'=1", "''=1"),
+        ("''+x", "'''+x"),
+        ("O'Hara", "O'Hara"),
+        ("'quoted'", "'quoted'"),
         ("Ana", "Ana"),
         (None, ""),
         (7, "7"),
@@ -23,3 +27,4 @@ from engine.core.spreadsheets import harmless
 )
 def test_a_cell_that_would_run_is_made_text(cell, written):
     assert harmless(cell) == written
+    assert unharmed(written) == ("" if cell is None else str(cell))

@@ -151,3 +151,18 @@ def test_charts_write_days_and_numbers_in_the_same_way():
     assert (told["number"]["decimal"], told["number"]["thousands"]) == (",", ".")
     assert told["time"]["days"][0] == "Sonntag"
     assert told["time"]["shortMonths"][4] == "Mai"
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "says"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (3_440_000, "3.4 MB"),
+        (999_600, "1 MB"),
+        (123_456, "123 kB"),
+        (5 * 10**13, "50,000 GB"),
+    ],
+)
+def test_the_size_of_a_file_is_written_so_that_it_can_be_grasped(bytes_, says):
+    assert formats.size(bytes_).replace("\u00a0", " ") == says

@@ -8,6 +8,7 @@ from dashboard.components import job_words
 from dashboard.components.bulk_changes import is_typed, status_outlook
 from engine.store import bulk
 from engine.store.jobs import Job, JobState
+from engine.transfer import exporting
 from tests.builders import NOON, SHIPPED
 
 
@@ -89,3 +90,31 @@ def test_what_setting_a_status_comes_to_is_said_before_it_is_done():
         "1 contact is unsubscribed already.",
         "111 contacts will be refused: nobody is set from “not subscribed” to “unsubscribed” by hand.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("what", "rows", "state", "says"),
+    [
+        ("contacts", 1_204, JobState.DONE, "1,204 contacts · 3.4\u00a0MB"),
+        ("activities", 1, JobState.DONE, "1 activity of 1,204 contacts · 3.4\u00a0MB"),
+        ("contacts", 0, JobState.STOPPED, "no file was written"),
+    ],
+)
+def test_of_an_export_it_is_said_what_is_in_the_file(what, rows, state, says):
+    made = {"file": "j:1", "name": "c.csv", "bytes": 3_400_000, "rows": rows, "as_of": NOON}
+    wanted = {"export": f'{{"what": "{what}"}}'}
+    job = Job(
+        "j",
+        exporting.KIND,
+        "Export",
+        "u1",
+        "Mia",
+        NOON,
+        wanted,
+        state,
+        done=1_204,
+        made=made,
+        finished_at=NOON,
+    )
+
+    assert job_words.outcome(job) == says

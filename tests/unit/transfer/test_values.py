@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from engine.core.rulebook import CustomField
+from engine.core.spreadsheets import unharmed
 from engine.transfer.values import (
     Ambiguous,
     InvalidValue,
@@ -19,7 +20,6 @@ from engine.transfer.values import (
     read_list,
     read_number,
     read_phone,
-    unharmed,
 )
 
 TODAY = date(2026, 11, 25)

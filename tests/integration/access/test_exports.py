@@ -1,0 +1,83 @@
+"""Exporting is for those who may, each download is in the audit log, and a link is one person's."""
+
+from datetime import timedelta
+
+import pytest
+
+from engine.access import accounts, exports, jobs, sessions
+from engine.access.accounts import CurrentUser
+from engine.access.exports import LINK_LIFE
+from engine.access.permissions import NotAllowed
+from engine.store import working
+from engine.store.bulk import Selection
+from engine.store.connection import utc_now
+from engine.store.listing import Listing
+from engine.transfer.exporting import Export
+from tests.builders import days, identified
+from tests.integration.drained import receive_and_drain
+from workers.jobs import KINDS
+
+MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
+VI = CurrentUser("u2", "v@x.com", "Vi", "viewer")
+SUBSCRIBED = Selection(listing=Listing(where={"newsletter": "subscribed"}))
+
+
+def test_a_marketer_exports_downloads_and_exports_again_and_all_of_it_is_logged(db):
+    receive_and_drain(db, [identified(days(0), email="ana@x.com")])
+    wanted = Export(columns=("email",))
+    for id_ in ("job-1", "job-1"):
+        exports.start(db, MIA, wanted, id_=id_, now=utc_now())
+    exports.start(db, MIA, Export("activities", selection=SUBSCRIBED), id_="job-2", now=utc_now())
+    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+        pass
+
+    made, stream = exports.download(db, MIA, "job-1", now=utc_now())
+    assert stream.read().decode("utf-8-sig") == 'Email\n"ana@x.com"\n'
+    assert (made.name, made.rows) == ("contacts.csv", 1)
+    exports.again(db, MIA, "job-1", id_="job-3", now=utc_now())
+    assert not jobs.can_be_undone(MIA, jobs.job(db, MIA, "job-1"))
+    assert [job.id for job in jobs.recent(db, MIA)] == ["job-3", "job-2", "job-1"]
+
+    assert jobs.recent(db, VI) == []
+    for ask in (
+        lambda: exports.start(db, VI, wanted, id_="job-9", now=utc_now()),
+        lambda: exports.again(db, VI, "job-1", id_="job-9", now=utc_now()),
+        lambda: exports.download(db, VI, "job-1", now=utc_now()),
+        lambda: jobs.stop(db, VI, "job-3", now=utc_now()),
+    ):
+        with pytest.raises(NotAllowed, match="a viewer may not export contacts"):
+            ask()
+    entries = [
+        (row["act"], {change["what"]: change["after"] for change in row["changes"]})
+        for row in db.audit.find()
+    ]
+    assert entries == [
+        ("exported contacts", {"of": "all contacts", "columns": "email", "format": "csv"}),
+        ("exported activities", {"of": '{"newsletter": "subscribed"}', "columns": "all", "format": "csv"}),
+        ("downloaded an export", {}),
+        ("exported contacts", {"of": "all contacts", "columns": "email", "format": "csv"}),
+    ]
+
+
+def test_a_signed_link_is_good_for_one_file_one_session_and_some_hours(db):
+    now = utc_now()
+    user = db.users.insert_one(
+        {"_id": "u1", "email": "mia@x.com", "name": "Mia", "role": "marketer"}
+    ).inserted_id
+    mia = accounts.whoami(db, sessions.start(db, user, now=now), now=now)
+    said = exports.signed(db, mia, "job-1", now=now)
+
+    assert exports.who_follows(db, "job-1", said, now=now) == mia
+    forged = [
+        ("job-2", said),
+        ("job-1", said | {"until": "9" * 12}),
+        ("job-1", said | {"session": "other"}),
+        ("job-1", said | {"key": "0" * 64}),
+        ("job-1", {}),
+    ]
+    assert [exports.who_follows(db, job, other, now=now) for job, other in forged] == [None] * len(forged)
+    later = now + LINK_LIFE + timedelta(seconds=1)
+    assert exports.who_follows(db, "job-1", said, now=later) is None
+    sessions.end(db, mia.session, now=now)
+    assert exports.who_follows(db, "job-1", said, now=now) is None
+    assert exports.signed(db, MIA, "job-1", now=now) == {}

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
-from pymongo.errors import PyMongoError
 
 from dashboard import formats, wording
 from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
+from dashboard.components.unexpected import AWAY, database_away
 from dashboard.installation import account
 from dashboard.pages import contacts, overview, rules, segments, sheet, sign_in, sign_out
 from dashboard.pages.settings import page as settings
@@ -18,7 +18,6 @@ from dashboard.signing_in import Visitor, visitor
 from dashboard.theme import apply_theme
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed, Permission, may
-from engine.errors import NoInstance, Unavailable
 
 
 def main() -> None:
@@ -27,15 +26,9 @@ def main() -> None:
     apply_theme()
     try:
         _page()
-    except (PyMongoError, Unavailable, NoInstance):
+    except AWAY:
         _bar(None)
-        empty_state(
-            "The database does not answer",
-            "Nothing is lost: events go on being taken once it is back. "
-            "On the server, `sheets doctor` says what is wrong.",
-            whole="page",
-        )
-        st.button("Try again", icon=":material/refresh:", key="app.retry")
+        database_away(whole="page")
 
 
 def _page() -> None:

@@ -54,6 +54,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     from starlette.middleware import Middleware
     from streamlit import config
 
+    from dashboard.components.unexpected import script_failed
     from dashboard.routes import StraightToSigningIn, signing_routes
 
     if instance.data_dir is not None:
@@ -68,6 +69,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
         routes=signing_routes(db, provider),
         middleware=[Middleware(StraightToSigningIn)] if provider is None else [],
         secrets=None if provider is None else {"auth": _auth(provider)},
+        on_script_error=script_failed,
     )
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
 

@@ -120,6 +120,14 @@ def stale_page() -> str:
     return _page("That did not come from here", body)
 
 
+def refused_page(words: str) -> str:
+    """A file that somebody cannot have, and why."""
+    body = (
+        f"<p>{escape(words[:1].upper() + words[1:])}</p><p class='foot'><a href='/'>To the contacts</a></p>"
+    )
+    return _page("There is no file for you here", body)
+
+
 def _alert(problem: str) -> str:
     return f"<p class='alert' role='alert'>{escape(problem)}</p>" if problem else ""
 

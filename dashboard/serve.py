@@ -55,6 +55,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     from streamlit import config
 
     from dashboard.components.unexpected import script_failed
+    from dashboard.downloads import download_routes
     from dashboard.routes import StraightToSigningIn, signing_routes
 
     if instance.data_dir is not None:
@@ -66,7 +67,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")
     app = st.App(
         SCRIPT,
-        routes=signing_routes(db, provider),
+        routes=[*signing_routes(db, provider), *download_routes(db)],
         middleware=[Middleware(StraightToSigningIn)] if provider is None else [],
         secrets=None if provider is None else {"auth": _auth(provider)},
         on_script_error=script_failed,

@@ -12,7 +12,8 @@ from dashboard import formats
 from dashboard.components.asking import answered, ask
 from dashboard.components.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
 from dashboard.components.contact_columns import name_of
-from dashboard.components.contact_list import Handlers, Ticked
+from dashboard.components.contact_list import Action, Handlers, Ticked
+from dashboard.components.export_dialog import EXPORT, question
 from dashboard.components.problems import told
 from dashboard.components.text import Html, joined, show, tag
 from dashboard.installation import database
@@ -43,16 +44,21 @@ class Question:
     job: str
 
 
-def handlers(listing: Listing, *, remove: Callable[[ContactId], None]) -> Handlers:
-    """What can be done from a list: to those who are ticked, to all whom it holds, and to one."""
+def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[ContactId], None]) -> Handlers:
+    """What can be done from a list: to those who are ticked, to all whom it holds, and to one.
+
+    `shown` are its columns.
+    """
 
     def act(ticked: Ticked) -> None:
-        if ticked.action not in ACTIONS:
-            return
         selection = Selection(listing=listing, but=ticked.but) if ticked.all else Selection(ticked.ids)
-        ask(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
+        if ticked.action == EXPORT:
+            ask(EXPORT, question(selection, shown))
+        elif ticked.action in ACTIONS:
+            ask(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
 
-    return Handlers(offered(), act, remove)
+    changes = offered()
+    return Handlers([*changes[:-1], Action(EXPORT, "Export"), *changes[-1:]], act, remove)
 
 
 def ticks() -> int:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+import uuid_utils
 
 from dashboard import formats, wording
+from dashboard.components import export_words
 from dashboard.components import job_words as words
-from dashboard.components.asking import ask
+from dashboard.components.asking import answered, ask
 from dashboard.components.contact_columns import name_of
 from dashboard.components.job_strip import HISTORY
 from dashboard.components.problems import problem_box, told
@@ -28,13 +30,14 @@ from dashboard.components.text import (
 )
 from dashboard.installation import account, database
 from dashboard.signing_in import fragment
-from engine.access import jobs
+from engine.access import exports, jobs
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 from engine.store import contacts
 from engine.store.connection import utc_now
 from engine.store.contacts import ContactRow
 from engine.store.jobs import Job, Refused
+from engine.transfer import exporting
 
 PAGE = 10
 LIVE = 2.0
@@ -44,6 +47,12 @@ MAX_REFUSED = 200
 """Refused contacts that are listed with their reasons."""
 
 _SHOWN = "history.shown"
+
+
+@st.dialog("History", width="medium", on_dismiss=answered)
+def open_history(user: CurrentUser, job: str | None) -> None:
+    """All jobs, or one, over the page."""
+    history(user, job)
 
 
 def history(user: CurrentUser, job: str | None) -> None:
@@ -64,7 +73,7 @@ def _all(user: CurrentUser) -> None:
     if not found:
         empty_state(
             "Nothing yet",
-            "What is done to many contacts at once is listed here: who did it, what it came to, and undo.",
+            "Imports, exports and changes of many contacts are listed here: who did it, what it came to.",
         )
         return
     under_way = any(job.under_way for job in found)
@@ -95,13 +104,15 @@ def _line(job: Job, zone: ZoneInfo) -> Html:
     title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
     when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job)]
     how = words.progress(job, now=utc_now()) if job.under_way else words.outcome(job)
+    about = words.KINDS[job.kind].about(job) if job.undoes is None else ""
     lines = [
         tag("div", title),
+        *([tag("div", about, "cs-small")] if about else []),
         tag("div", how, "cs-small"),
         tag("div", " · ".join(filter(None, when)), "cs-small cs-quiet"),
     ]
     if job.failure:
-        lines.insert(2, tag("div", f"It could not go on: {job.failure}", "cs-small"))
+        lines.insert(-1, tag("div", f"It could not go on: {job.failure}", "cs-small"))
     return joined(lines)
 
 
@@ -111,6 +122,10 @@ def _buttons(user: CurrentUser, job: Job) -> None:
             jobs.stop(database(), user, job.id, now=utc_now())
             st.rerun()
         return
+    export_words.download(user, job)
+    if job.kind == exporting.KIND and st.button("Run again", key=f"history.again.{job.id}"):
+        exports.again(database(), user, job.id, id_=uuid_utils.uuid7().hex, now=utc_now())
+        st.rerun()
     if job.refused and st.button(f"{formats.count(job.refused)} refused", key=f"history.why.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()

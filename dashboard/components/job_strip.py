@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.components import export_words
 from dashboard.components import job_words as words
 from dashboard.components.asking import ask
 from dashboard.components.problems import told
@@ -79,6 +80,7 @@ def _buttons(user: CurrentUser, job: Job) -> None:
             jobs.stop(database(), user, job.id, now=utc_now())
             st.rerun()
         return
+    export_words.download(user, job)
     if job.refused and st.button("See why", key=f"job.why.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()

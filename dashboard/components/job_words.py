@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from babel.dates import format_timedelta
 
 from dashboard import formats
+from dashboard.components import export_words
 from dashboard.wording import plural
 from engine.erasure import erasing
 from engine.store import bulk
@@ -29,6 +30,7 @@ class KindWords:
       done: What became of each.
       undo: What the way back is called, if there is one.
       outcome: How it ended, where that is not how many became what.
+      about: What was wanted, where the title does not say it all.
     """
 
     sign: Callable[[Job], str]
@@ -36,18 +38,7 @@ class KindWords:
     done: Callable[[Job], str]
     undo: Callable[[Job], str] = lambda _job: "Undo"
     outcome: Callable[[Job], str] | None = None
-
-
-def _exported(job: Job) -> str:
-    """`1,204 contacts · 310 kB`, or that there is no file."""
-    made = exporting.made_of(job)
-    if made is None:
-        return "no file was written"
-    what = exporting.export_of(job).what
-    one, several = ("contact", "contacts") if what == "contacts" else ("activity", "activities")
-    rows = f"{formats.count(made.rows)} {plural(made.rows, one, several)}"
-    whose = "" if what == "contacts" else f" of {formats.count(job.done)} {plural(job.done, 'contact')}"
-    return f"{rows}{whose} · {formats.size(made.bytes)}"
+    about: Callable[[Job], str] = lambda _job: ""
 
 
 KINDS: dict[str, KindWords] = {
@@ -64,7 +55,11 @@ KINDS: dict[str, KindWords] = {
         sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", undo=lambda _job: "Undo"
     ),
     exporting.KIND: KindWords(
-        sign=lambda _job: "📤", one="contact", done=lambda _job: "exported", outcome=_exported
+        sign=lambda _job: "📤",
+        one="contact",
+        done=lambda _job: "exported",
+        outcome=export_words.outcome,
+        about=export_words.about,
     ),
 }
 """By the kinds of `engine.access.jobs`."""

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from typing import cast
 
 import streamlit as st
 
-from dashboard import formats
-from dashboard.components.contact_columns import Reading, chosen, offered
+from dashboard.components.asking import asked
+from dashboard.components.contact_columns import DEFAULT, Reading, chosen, offered
 from dashboard.components.contact_list import contact_list
+from dashboard.components.export_dialog import (
+    EXPORT,
+    ExportQuestion,
+    export_button,
+    export_dialog,
+    file_name,
+    question,
+)
+from dashboard.components.job_history import open_history
+from dashboard.components.job_strip import HISTORY, job_strip
 from dashboard.components.pager import pager
 from dashboard.components.problems import sentence
 from dashboard.components.search_box import search_box
-from dashboard.components.text import empty_state, quiet, show
+from dashboard.components.text import empty_state, show
 from dashboard.installation import database, time_zone
 from dashboard.list_address import PLACE, ListAddress
 from engine.access import reading
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may
 from engine.access.reading import Hidden
-from engine.store import listing, rulesets, segments
+from engine.store import rulesets
+from engine.store.bulk import Selection
 from engine.store.connection import utc_now
-from engine.store.listing import Listing
-
-EXPORT = 100_000
-"""Members of one export from this page."""
 
 
 def members(user: CurrentUser, segment: str) -> None:
@@ -45,13 +51,26 @@ def members(user: CurrentUser, segment: str) -> None:
             leaves=[PLACE],
             key="segments.search",
         )
+    with right:
+        members = Selection(listing=address.whole)
+        about = question(members, DEFAULT, name=file_name(segment))
+        export_button(user, about, key="segments.export", width="stretch")
     if may(user, Permission.EXPORT):
-        with right:
-            _export(segment)
+        job_strip(user)
     try:
         _list(user, address)
     except Hidden as error:
         empty_state("Not for viewers", sentence(error))
+    _open_dialog(user)
+
+
+def _open_dialog(user: CurrentUser) -> None:
+    """Show the dialog that was asked for."""
+    found = asked()
+    if found is not None and found.dialog == EXPORT:
+        export_dialog(user, cast(ExportQuestion, found.about))
+    elif found is not None and found.dialog == HISTORY:
+        open_history(user, cast("str | None", found.about))
 
 
 def _list(user: CurrentUser, address: ListAddress) -> None:
@@ -71,64 +90,3 @@ def _list(user: CurrentUser, address: ListAddress) -> None:
         key="segments.members",
     )
     show(pager(page, address))
-
-
-def _export(segment: str) -> None:
-    st.download_button(
-        "Export CSV",
-        data=lambda: _csv(segment),
-        file_name=f"{segment}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        width="stretch",
-        key="segments.export",
-    )
-    if segments.size(database(), segment) > EXPORT:
-        show(quiet(f"An export from here has the {formats.count(EXPORT)} members who were active last."))
-
-
-def _csv(segment: str) -> str:
-    """The members as CSV; a cell that a spreadsheet would run as a formula is made harmless."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(
-        (
-            "id",
-            "name",
-            "email",
-            "mobile_phone",
-            "external_id",
-            "points",
-            "newsletter",
-            "orders",
-            "spent",
-            "currency",
-            "last_seen",
-        )
-    )
-    for row in listing.walk(database(), Listing(where={"segments": segment}), limit=EXPORT):
-        cells = (
-            row.id,
-            row.name,
-            row.email,
-            row.mobile_phone,
-            row.external_id,
-            row.points,
-            row.newsletter,
-            row.orders,
-            row.spent,
-            row.currency,
-            row.last_seen,
-        )
-        writer.writerow([_harmless(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    if (
-        isinstance(cell, str)
-        and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-        and not cell.lstrip("+").isdigit()
-    ):
-        return f"'{cell}"
-    return "" if cell is None else cell

@@ -14,6 +14,7 @@ from dashboard.components.column_chooser import column_chooser, columns_of
 from dashboard.components.contact_columns import Column, Reading, chosen, offered
 from dashboard.components.contact_list import LOOK_ONLY, Handlers, contact_list
 from dashboard.components.deleting import just_deleted
+from dashboard.components.export_dialog import export_button, question
 from dashboard.components.filter_bar import filter_bar
 from dashboard.components.job_strip import HISTORY, job_strip
 from dashboard.components.pager import pager
@@ -32,6 +33,7 @@ from engine.access.permissions import Permission, may, require
 from engine.access.reading import Hidden
 from engine.store import listing as listings
 from engine.store import rulesets
+from engine.store.bulk import Selection
 from engine.store.connection import utc_now
 from engine.store.listing import ContactPage, Listing
 from engine.store.views import Usual, View
@@ -48,7 +50,7 @@ def render(user: CurrentUser) -> None:
     present = next((view for view in found if view.id == address.view), None)
     known = offered(ruleset)
     columns = columns_of(address, present, usual.columns)
-    title = _top(user)
+    title = _top(user, address.listing, tuple(columns))
     with st.container(horizontal=True, vertical_alignment="center", key=_find_key(address)):
         with st.container(width="stretch", key="contacts-search"):
             _find(address)
@@ -101,7 +103,7 @@ def _address() -> tuple[ListAddress, list[str]]:
 # Making and moving
 
 
-def _top(user: CurrentUser) -> st.delta_generator.DeltaGenerator:
+def _top(user: CurrentUser, listing: Listing, columns: tuple[str, ...]) -> st.delta_generator.DeltaGenerator:
     """The title and what makes contacts or moves many; returns the place of title and count."""
     with st.container(horizontal=True, vertical_alignment="center", key="contacts-top"):
         with st.container(width="stretch"):
@@ -111,7 +113,7 @@ def _top(user: CurrentUser) -> st.delta_generator.DeltaGenerator:
             _button("New contact", dialogs.NEW, icon=":material/person_add:", type_="primary")
             _button("Import", dialogs.IMPORT, icon=":material/upload:")
         if may(user, Permission.EXPORT):
-            _button("Export", dialogs.EXPORT, icon=":material/download:")
+            export_button(user, question(Selection(listing=listing), columns), key="contacts.export")
             _button("History", HISTORY, icon=":material/history:")
     return title
 
@@ -157,16 +159,17 @@ def _list(
         address=address,
         reading=reading_,
         key="contacts.list",
-        handlers=_handlers(user, address),
+        handlers=_handlers(user, address, columns),
         round_=ticks(),
     )
     show(pager(page, address))
 
 
-def _handlers(user: CurrentUser, address: ListAddress) -> Handlers:
+def _handlers(user: CurrentUser, address: ListAddress, columns: Sequence[Column]) -> Handlers:
     if not may(user, Permission.EDIT_CONTACTS):
         return LOOK_ONLY
-    return handlers(address.whole, remove=lambda contact: ask(dialogs.DELETE, contact))
+    shown = tuple(column.id for column in columns)
+    return handlers(address.whole, shown, remove=lambda contact: ask(dialogs.DELETE, contact))
 
 
 def _all(address: ListAddress) -> Html:

@@ -7,11 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import import_dialog, transfer
+from dashboard.components import import_dialog
 from dashboard.components.asking import answered, asked
 from dashboard.components.bulk_dialog import BULK, change_many
 from dashboard.components.deleting import delete_contact
-from dashboard.components.job_history import history
+from dashboard.components.export_dialog import EXPORT, export_dialog
+from dashboard.components.job_history import open_history
 from dashboard.components.job_strip import HISTORY
 from dashboard.components.new_contact import new_contact
 from dashboard.components.segment_saving import SAVE as SAVE_SEGMENT
@@ -24,7 +25,7 @@ from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 from engine.store.views import View
 
-NEW, IMPORT, EXPORT = "new", "import", "export"
+NEW, IMPORT = "new", "import"
 DELETE = "delete"
 
 
@@ -43,16 +44,6 @@ def _new(user: CurrentUser, _about: None) -> None:
 @st.dialog("Import", on_dismiss=answered)
 def _import(_user: CurrentUser, _about: None) -> None:
     import_dialog.importing()
-
-
-@st.dialog("Export", on_dismiss=answered)
-def _export(_user: CurrentUser, _about: None) -> None:
-    transfer.exporting()
-
-
-@st.dialog("History", width="medium", on_dismiss=answered)
-def _history(user: CurrentUser, job: str | None) -> None:
-    history(user, job)
 
 
 @st.dialog("Delete this contact?", on_dismiss=answered)
@@ -83,8 +74,8 @@ def _save_segment(user: CurrentUser, _about: None) -> None:
 _DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
     NEW: _new,
     IMPORT: _import,
-    EXPORT: _export,
-    HISTORY: _history,
+    EXPORT: export_dialog,
+    HISTORY: open_history,
     DELETE: _delete,
     SAVE_VIEW: _save_view,
     EDIT_VIEW: _edit_view,

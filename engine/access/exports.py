@@ -15,8 +15,10 @@ from pymongo.database import Database
 from engine.access import accounts, audit, jobs, sessions
 from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
-from engine.access.permissions import Permission, require
+from engine.access.permissions import Permission, may, require
 from engine.access.sessions import SessionId
+from engine.store import bulk
+from engine.store.bulk import Selection
 from engine.store.connection import namespace
 from engine.store.jobs import Job
 from engine.transfer import exporting
@@ -49,6 +51,18 @@ def start(db: Database[Document], user: CurrentUser, wanted: Export, *, id_: str
         id_=f"job:{id_}",
     ):
         return exporting.start(db, wanted, id_=id_, by=user.id, by_name=user.name, now=now)
+
+
+def count(db: Database[Document], user: CurrentUser, selection: Selection) -> int | None:
+    """How many contacts an export would be of; unset if counting takes too long.  Raises NotAllowed,
+    UnknownFilter."""
+    require(user, Permission.EXPORT)
+    return bulk.count(db, selection)
+
+
+def is_kept(db: Database[Document], user: CurrentUser, job: Job, *, now: datetime) -> bool:
+    """Whether somebody can have the file of an export now."""
+    return may(user, Permission.EXPORT) and bool(exporting.kept(db, [job], now=now))
 
 
 def again(db: Database[Document], user: CurrentUser, of: str, *, id_: str, now: datetime) -> str:

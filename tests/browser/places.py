@@ -66,6 +66,7 @@ PLACES = (
     Place("contacts-new", "/?q=ana", r"found", (press("New contact"), see("needed; the rest"))),
     Place("contacts-delete", "/?q=ana", r"found", (delete_somebody, see("Why \\(may be left out"))),
     Place("contacts-import", "/?q=ana", r"found", (press("Import"), see("What works today"))),
+    Place("contacts-export", "/?q=ana", r"found", (press("Export"), see("Every tool reads it"))),
     Place("contacts-history", "/?q=ana", r"found", (press("History"),)),
     Place("sheet", "/?contact={contact}", r"last seen", (see("Can receive"),)),
     Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^How they came about"), unfold("^Why in and out"))),

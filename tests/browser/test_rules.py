@@ -109,8 +109,12 @@ def test_segments_are_listed_made_with_a_preview_and_have_members(page, instance
     expect(page.locator(".cs-figure").first).to_have_text(f"{count:,}")
     picture(page, "segment")
     settled(page)
-    with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("button", name="Export CSV").click()
+    page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_role("button", name=f"Export {count:,} contacts").click()
+    strip = page.locator("[class*=st-key-job-strip]").first
+    expect(strip).to_contain_text(f"{count:,} contacts ·")
+    with page.expect_download() as download:
+        strip.get_by_role("link", name="Download").click()
     assert len(download.value.path().read_text().splitlines()) == count + 1
 
 

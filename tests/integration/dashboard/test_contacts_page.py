@@ -179,11 +179,10 @@ def test_a_value_that_cannot_be_is_explained_at_its_field(open_as):
     assert text.count('class="cs-problem"') == 2
 
 
-def test_import_and_export_say_what_is_missing_and_what_works(open_as):
-    for name, words in (("import", "not built yet"), ("export", "not built yet")):
-        app = open_as("marketer")
-        app.button(key=f"contacts.{name}").click().run()
-        assert words in shown(app)
+def test_import_says_what_is_missing_and_what_works(open_as):
+    app = open_as("marketer")
+    app.button(key="contacts.import").click().run()
+    assert "not built yet" in shown(app)
 
 
 def test_what_visitors_write_is_given_to_the_list_as_text_alone(db, open_as):

@@ -4,7 +4,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import signing_in
-from dashboard.components import segment_members
 from dashboard.pages import rules as rules_page
 from engine.access import accounts
 from engine.store import agreement, contacts, publishing, rulesets
@@ -116,14 +115,6 @@ def test_the_list_says_what_the_nightly_look_found(db, open_page, bought_shoes):
     )
     text = shown(open_page("viewer", page="segments"))
     assert "not all contacts were where the conditions say: Customers" in text
-
-
-def test_an_export_that_has_not_all_members_says_so(open_page, bought_shoes, monkeypatch):
-    monkeypatch.setattr(segment_members, "EXPORT", 0)
-
-    assert "An export from here has the 0 members" in shown(
-        open_page("marketer", page="segments", segment="customers")
-    )
 
 
 def test_a_viewer_is_not_let_edit_a_segment(open_page):

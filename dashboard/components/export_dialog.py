@@ -1,0 +1,191 @@
+"""Asking before an export: of whom, what, which columns, and as what file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import streamlit as st
+import uuid_utils
+
+from dashboard import formats
+from dashboard.components import export_words
+from dashboard.components.asking import answered, ask
+from dashboard.components.problems import problem_box, sentence, told
+from dashboard.components.text import Html, joined, plain_label, quiet, show, tag
+from dashboard.installation import account, database
+from dashboard.wording import plural
+from engine.access import exports
+from engine.access.accounts import CurrentUser
+from engine.access.permissions import Permission, may
+from engine.core.rulebook import Ruleset
+from engine.store import rulesets
+from engine.store.bulk import Selection
+from engine.store.connection import utc_now
+from engine.transfer import export_columns, exporting
+from engine.transfer.columns import IDENTITIES
+from engine.transfer.export_columns import What
+from engine.transfer.export_files import FORMATS, FileFormat
+from engine.transfer.exporting import Export
+from engine.transfer.workbook_writer import TooLarge
+
+EXPORT = "export"
+
+_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "What they did"}
+_LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
+"""Columns of the list that are several in a file."""
+
+
+@dataclass(frozen=True)
+class ExportQuestion:
+    """What stands before somebody: whom it is about, the columns of the list, what the file is to be
+    called, and the id of the job that it becomes: however often one presses, it is begun once."""
+
+    selection: Selection
+    shown: tuple[str, ...]
+    name: str
+    job: str
+
+
+def question(selection: Selection, shown: tuple[str, ...], *, name: str = "contacts") -> ExportQuestion:
+    """A new question about somebody."""
+    return ExportQuestion(selection, shown, name, uuid_utils.uuid7().hex)
+
+
+def export_button(
+    user: CurrentUser, asked: ExportQuestion, *, key: str, width: Literal["content", "stretch"] = "content"
+) -> None:
+    """The button that opens the dialog, for who may."""
+    if may(user, Permission.EXPORT):
+        icon = ":material/download:"
+        st.button("Export", icon=icon, width=width, key=key, on_click=ask, args=(EXPORT, asked))
+
+
+@st.dialog("Export", on_dismiss=answered)
+def export_dialog(user: CurrentUser, asked: ExportQuestion) -> None:
+    """Ask what is needed, and begin the export."""
+    with told():
+        _ask(user, asked)
+
+
+def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
+    ruleset, number, key = rulesets.current(database()), _count(user, asked), f"export.{asked.job}"
+    show(_whom(asked, number, ruleset))
+    what: What = st.radio("What", list(_WHAT), format_func=_WHAT.get, horizontal=True, key=f"{key}.what")
+    types, first, last = _activities(ruleset, key) if what == "activities" else ((), None, None)
+    columns = _columns(asked, what, ruleset, key)
+    format_: FileFormat = st.radio(
+        "File",
+        list(FORMATS),
+        format_func=lambda id_: FORMATS[id_].label,
+        horizontal=True,
+        key=f"{key}.format",
+    )
+    show(tag("div", export_words.about_format(format_, what), "cs-sub"))
+    name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{_today().isoformat()}"
+    wanted = Export(what, format_, columns or (), asked.selection, types, first, last, name)
+    too_large = _too_large(wanted, number)
+    with st.container(horizontal=True):
+        empty = number == 0 or columns is None or bool(too_large)
+        sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
+        st.button("Cancel", key="export.cancel", on_click=answered)
+    if sure:
+        exports.start(database(), user, wanted, id_=asked.job, now=utc_now())
+        answered()
+        st.rerun()
+
+
+def _count(user: CurrentUser, asked: ExportQuestion) -> int | None:
+    """How many contacts it is about, counted once for each question."""
+    key = f"export.{asked.job}.count"
+    if key not in st.session_state:
+        st.session_state[key] = exports.count(database(), user, asked.selection)
+    found: int | None = st.session_state[key]
+    return found
+
+
+def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
+    if number == 0:
+        return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
+    many = tag("b", "All contacts of the list" if number is None else _contacts(number))
+    whom = export_words.whom(asked.selection, ruleset)
+    return tag("div", joined([many, quiet(whom)], " "), "cs-confirm")
+
+
+def _contacts(number: int) -> str:
+    return f"{formats.count(number)} {plural(number, 'contact')}"
+
+
+def _words(what: What, number: int | None) -> str:
+    if what == "activities":
+        return "Export what they did"
+    return "Export all contacts of the list" if number is None else f"Export {_contacts(number)}"
+
+
+def _activities(ruleset: Ruleset, key: str) -> tuple[tuple[str, ...], date | None, date | None]:
+    """Which activities: types and days."""
+    types: list[str] = st.multiselect(
+        "Activities",
+        ruleset.catalog.types(),
+        format_func=lambda name: plain_label(ruleset.catalog.label(name)),
+        placeholder="All",
+        key=f"{key}.types",
+    )
+    left, right = st.columns(2)
+    with left:
+        first = st.date_input("From", value=None, format=formats.date_entry(), key=f"{key}.first")
+    with right:
+        last = st.date_input("To", value=None, format=formats.date_entry(), key=f"{key}.last")
+    return tuple(types), first, last
+
+
+def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> tuple[str, ...] | None:
+    """The columns of the file (none: all); unset as long as none is chosen."""
+    known = export_columns.offered(what, ruleset)
+    ways = {"all": f"All {formats.count(len(known))}", "chosen": "Choose"}
+    if what == "contacts":
+        ways = {"shown": "As in the list", **ways}
+    way = st.radio("Columns", list(ways), format_func=ways.get, horizontal=True, key=f"{key}.{what}.columns")
+    if way == "all":
+        return ()
+    listed = _of_list(asked.shown, known)
+    if way == "chosen":
+        listed = tuple(
+            st.multiselect(
+                "Columns, in this order",
+                list(known),
+                default=listed if what == "contacts" else None,
+                format_func=lambda id_: plain_label(known[id_].label),
+                key=f"{key}.{what}.chosen",
+            )
+        )
+    if what == "contacts" and listed and not set(listed) & set(IDENTITIES):
+        show(quiet("Without email, phone or external id the file cannot be imported again."))
+    return listed or None
+
+
+def _of_list(shown: tuple[str, ...], known: dict[str, export_columns.Column]) -> tuple[str, ...]:
+    """The columns of a list as those of a file."""
+    found = [id_ for name in ("name", *shown) for id_ in _LISTED.get(name, (name,))]
+    return tuple(id_ for id_ in dict.fromkeys(found) if id_ in known)
+
+
+def _too_large(wanted: Export, number: int | None) -> str:
+    """Why the format cannot hold it, said before anybody waits for it."""
+    try:
+        exporting.refuse_too_large(wanted, number, len(wanted.columns))
+    except TooLarge as error:
+        problem_box([sentence(error)])
+        return str(error)
+    return ""
+
+
+def _today() -> date:
+    return utc_now().astimezone(account().time_zone).date()
+
+
+def file_name(words: str) -> str:
+    """What a file of something is called: its words, with signs that every system takes."""
+    return re.sub(r"[^\w-]+", "-", words.strip().lower()).strip("-")[:60] or "contacts"

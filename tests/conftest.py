@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pymongo.database import Database
 
-from engine.settings import CONFIG_DIR
-from engine.store.connection import connect, prepare, utc_now
+from engine.store.connection import connect
+from tests.prepared import Prepared
 from workers.local.mongod import Mongod
 from workers.local.valkey import Valkey
 
@@ -53,14 +53,18 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def prepared(mongod: Mongod) -> Prepared:
+    """The database that is handed from test to test, as good as new."""
+    return Prepared(mongod.uri)
+
+
 @pytest.fixture
-def db(mongod: Mongod) -> Iterator[Database[dict[str, Any]]]:
+def db(prepared: Prepared) -> Iterator[Database[dict[str, Any]]]:
     """A database of the test's own, prepared with the shipped rules."""
-    database = connect(mongod.uri, f"test_{os.getpid()}_{next(_databases)}", app="tests")
-    prepare(database, config_dir=CONFIG_DIR, now=utc_now())
+    database = prepared.take()
     yield database
-    database.client.drop_database(database.name)
-    database.client.close()
+    prepared.give_back(database)
 
 
 @pytest.fixture(scope="module")

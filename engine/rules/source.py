@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -178,7 +179,12 @@ class File:
 
     def parse(self, text: str) -> Node:
         """Read the file's text; the root must be a mapping, and an empty file is an empty one."""
-        content = self._load(text)
+        if len(text.encode()) > MAX_BYTES:
+            self.fail(f"the file is longer than {MAX_BYTES:,} bytes", (1, 1))
+            text = ""
+        content, refusal = _content(text)
+        if refusal is not None:
+            self.fail(*refusal)
         if content is None:
             content = CommentedMap()
         if not isinstance(content, CommentedMap):
@@ -186,52 +192,49 @@ class File:
             content = CommentedMap()
         return Node(self, content, (1, 1))
 
-    def _load(self, text: str) -> Any:
-        if len(text.encode()) > MAX_BYTES:
-            self.fail(f"the file is longer than {MAX_BYTES:,} bytes", (1, 1))
-            return None
-        yaml = YAML(typ="rt", pure=True)
-        yaml.version = (1, 2)
-        yaml.allow_duplicate_keys = False
-        try:
-            if not self._is_tame(text):
-                return None
-            return yaml.load(text)
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self.fail(f"this is not YAML: {(error.problem or str(error)).splitlines()[0]}", place)
-        except YAMLError as error:
-            self.fail(f"this is not YAML: {str(error).splitlines()[0]}", (1, 1))
-        return None
 
-    def _is_tame(self, text: str) -> bool:
-        """Whether the file is plain data of a sane size, before anything is built of it."""
-        depth, aliases = 0, 0
-        anchors: list[bool] = []
-        for event in YAML(typ="rt", pure=True).parse(text):
-            place = (event.start_mark.line + 1, event.start_mark.column + 1)
-            if isinstance(event, AliasEvent):
-                aliases += 1
-                if any(anchors) or aliases > MAX_ALIASES:
-                    return self._refuse(
-                        f"an alias stands within an anchor, or is one of over {MAX_ALIASES}", place
-                    )
-            elif isinstance(event, CollectionStartEvent):
-                depth += 1
-                anchors.append(event.anchor is not None)
-                if depth > MAX_NESTED:
-                    return self._refuse(f"this is nested more than {MAX_NESTED} deep", place)
-            elif isinstance(event, CollectionEndEvent):
-                depth -= 1
-                anchors.pop()
-            if getattr(event, "tag", None) is not None:
-                return self._refuse(f"the tag `{event.tag}` is not read: write plain values", place)
-        return True
+@lru_cache(maxsize=32)
+def _content(text: str) -> tuple[Any, tuple[str, Place] | None]:
+    """What a text holds, or why it is not read.
 
-    def _refuse(self, message: str, place: Place) -> bool:
-        self.fail(message, place)
-        return False
+    Remembered, because reading YAML with its places is most of what compiling costs, and of
+    the files of a ruleset one changes at a time; what comes of it only reads it.
+    """
+    yaml = YAML(typ="rt", pure=True)
+    yaml.version = (1, 2)
+    yaml.allow_duplicate_keys = False
+    try:
+        refusal = _wild(text)
+        return (None, refusal) if refusal else (yaml.load(text), None)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return None, (f"this is not YAML: {(error.problem or str(error)).splitlines()[0]}", place)
+    except YAMLError as error:
+        return None, (f"this is not YAML: {str(error).splitlines()[0]}", (1, 1))
+
+
+def _wild(text: str) -> tuple[str, Place] | None:
+    """What keeps a file from being plain data of a sane size, before anything is built of it."""
+    depth, aliases = 0, 0
+    anchors: list[bool] = []
+    for event in YAML(typ="rt", pure=True).parse(text):
+        place = (event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, AliasEvent):
+            aliases += 1
+            if any(anchors) or aliases > MAX_ALIASES:
+                return f"an alias stands within an anchor, or is one of over {MAX_ALIASES}", place
+        elif isinstance(event, CollectionStartEvent):
+            depth += 1
+            anchors.append(event.anchor is not None)
+            if depth > MAX_NESTED:
+                return f"this is nested more than {MAX_NESTED} deep", place
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+            anchors.pop()
+        if getattr(event, "tag", None) is not None:
+            return f"the tag `{event.tag}` is not read: write plain values", place
+    return None
 
 
 def duration_of(value: object) -> timedelta | None:

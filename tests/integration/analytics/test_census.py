@@ -96,7 +96,8 @@ def test_two_do_not_count_at_once_and_a_dead_one_is_followed(db):
 
 def test_the_slower_of_two_does_not_write_over_the_newer(db, monkeypatch):
     a_few_people(db)
-    pipeline, later = census._pass, utc_now() + claims.CLAIM
+    now = utc_now()
+    pipeline, later = census._pass, now + claims.CLAIM
 
     def slow(*args):
         monkeypatch.setattr(census, "_pass", pipeline)
@@ -106,7 +107,7 @@ def test_the_slower_of_two_does_not_write_over_the_newer(db, monkeypatch):
 
     monkeypatch.setattr(census, "_pass", slow)
 
-    assert not census.take(db, now=utc_now())
+    assert not census.take(db, now=now)
     assert census.latest(db).contacts == 3
 
 

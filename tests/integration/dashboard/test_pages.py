@@ -42,6 +42,7 @@ def test_the_sheet_shows_what_is_known(db, session):
     )
     app = AppTest.from_file(str(SCRIPT), default_timeout=30)
     app.query_params["contact"] = contacts.find_contact(db, "ana@x.com")
+    app.session_state["points.why"] = True
 
     text = shown(app.run())
 

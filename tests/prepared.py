@@ -1,0 +1,98 @@
+"""A prepared database that the next test finds as the first did.
+
+Creating the collections and their hundred indexes takes longer than most tests do, so the
+documents are taken out and not the collections; a test that changed more than documents
+leaves a database that is thrown away.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.write_concern import WriteConcern
+
+from engine.settings import CONFIG_DIR
+from engine.store import rulesets
+from engine.store.connection import connect, prepare, utc_now
+
+Document = dict[str, Any]
+
+FEW = 2_000
+"""Documents of a collection that are sooner deleted than the database is made again."""
+
+_databases = itertools.count()
+
+
+class Prepared:
+    """Hands out one database after the other, to one test at a time."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._name: str | None = None
+        self._indexes: Document = {}
+        self._documents: dict[str, list[Document]] = {}
+
+    def take(self) -> Database[Document]:
+        """A database as `prepare` leaves an empty one."""
+        forget_databases()
+        if self._name is not None:
+            db = connect(self._uri, self._name, app="tests")
+            self._put_documents(db)
+            return db
+        name = f"test_{os.getpid()}_{next(_databases)}"
+        db = connect(self._uri, name, app="tests")
+        prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+        self._name, self._indexes = name, _indexes(db)
+        self._documents = {name: list(db[name].find()) for name in self._indexes}
+        return db
+
+    def give_back(self, db: Database[Document]) -> None:
+        """Take out what the test left, or drop what it has changed beyond that."""
+        try:
+            if not self._cleared(db):
+                db.client.drop_database(db.name)
+                self._name = None
+        finally:
+            db.client.close()
+
+    def _cleared(self, db: Database[Document]) -> bool:
+        for name in set(db.list_collection_names()) - set(self._indexes):
+            db[name].drop()
+        if _indexes(db) != self._indexes:
+            return False
+        if any(db[name].estimated_document_count() > FEW for name in self._indexes):
+            return False
+        for name in self._indexes:
+            _quickly(db, name).delete_many({})
+        return True
+
+    def _put_documents(self, db: Database[Document]) -> None:
+        for name, documents in self._documents.items():
+            if name == "rulesets":  # published as the test begins
+                documents = [{**document, "published_at": utc_now()} for document in documents]
+            if documents:
+                _quickly(db, name).insert_many(documents)
+
+
+def forget_databases() -> None:
+    """Empty what is remembered by the name of a database: a name means another one now."""
+    rulesets._first_currencies.clear()
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("engine.store", "engine.access", "engine.analytics")):
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+    if "streamlit" in sys.modules:
+        sys.modules["streamlit"].cache_data.clear()
+
+
+def _indexes(db: Database[Document]) -> Document:
+    return {name: db[name].index_information() for name in db.list_collection_names()}
+
+
+def _quickly(db: Database[Document], name: str) -> Any:
+    return db[name].with_options(write_concern=WriteConcern(w=1, j=False))

@@ -229,14 +229,14 @@ def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):
 def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch):
     monkeypatch.setattr(export_rows, "BATCH", 10)
     received(shop, crowd(100))
-    real = export_rows._values
+    real = export_rows._made
 
-    def changes_meanwhile(column, key, rows):
+    def changes_meanwhile(columns, rows):
         shop.contacts.update_many({}, {"$set": {"first_name": "Later"}})
         shop.contacts.delete_many({"external_id": {"$in": ["1", "55", "99"]}})
-        return real(column, key, rows)
+        return real(columns, rows)
 
-    monkeypatch.setattr(export_rows, "_values", changes_meanwhile)
+    monkeypatch.setattr(export_rows, "_made", changes_meanwhile)
     _, _, content = written(shop, Export(columns=("external_id", "first_name"), selection=everybody()))
 
     rows = {row["External id"]: row["First name"] for row in rows_of(content)}

@@ -13,6 +13,9 @@ from dashboard import formats, waking, wording
 from dashboard.components import activity_charts
 from dashboard.components.activity_filters import filter_bar, want, wanted_now
 from dashboard.components.acts import hear_acts
+from dashboard.components.asking import ask
+from dashboard.components.contact_columns import DEFAULT
+from dashboard.components.export_dialog import EXPORT, question
 from dashboard.components.problems import told
 from dashboard.components.text import Html, empty_state, joined, safe, show, tag
 from dashboard.components.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
@@ -23,6 +26,7 @@ from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may
 from engine.core.activities import ActivityId, ContactId
 from engine.store.activity_counts import Counts, periods
+from engine.store.bulk import Selection
 from engine.store.connection import utc_now
 from engine.store.timelines import EVERYTHING, SCANNED, TimelinePage, Wanted
 
@@ -68,12 +72,20 @@ def activity_tab(user: CurrentUser, contact: ContactId) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="activity-filters"):
         wanted = filter_bar(counts)
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
+        _export(user, contact, wanted)
         live: bool = st.toggle("Live", key="sheet.live", help=f"Looks for more every {LIVE:.0f} seconds")
         hear_acts(SCOPE, lambda act, about: _heard(seen, act, about))
     _chart(seen, counts, wanted)
     _do(user, seen)
     rows = st.fragment(_rows, run_every=LIVE if live else None)
     rows(user, seen)
+
+
+def _export(user: CurrentUser, contact: ContactId, wanted: Wanted) -> None:
+    """Offer what is looked at as a file; words that are searched for are left aside."""
+    if may(user, Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
+        ask(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
+        st.rerun()
 
 
 def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:

@@ -13,6 +13,7 @@ import uuid_utils
 from dashboard import formats
 from dashboard.components import export_words
 from dashboard.components.asking import answered, ask
+from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import problem_box, sentence, told
 from dashboard.components.text import Html, joined, plain_label, quiet, show, tag
 from dashboard.installation import account, database
@@ -21,9 +22,10 @@ from engine.access import exports
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may
 from engine.core.rulebook import Ruleset
-from engine.store import rulesets
+from engine.store import contacts, rulesets
 from engine.store.bulk import Selection
 from engine.store.connection import utc_now
+from engine.store.timelines import EVERYTHING, Wanted
 from engine.transfer import export_columns, exporting
 from engine.transfer.columns import IDENTITIES
 from engine.transfer.export_columns import What
@@ -33,6 +35,9 @@ from engine.transfer.workbook_writer import TooLarge
 
 EXPORT = "export"
 
+NAMED = 3
+"""Contacts that are called by their names; of more it is said how many."""
+
 _WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "What they did"}
 _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
 """Columns of the list that are several in a file."""
@@ -41,17 +46,21 @@ _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", 
 @dataclass(frozen=True)
 class ExportQuestion:
     """What stands before somebody: whom it is about, the columns of the list, what the file is to be
-    called, and the id of the job that it becomes: however often one presses, it is begun once."""
+    called, and the id of the job that it becomes: however often one presses, it is begun once.
+    `acts` are activities that are looked at, if it is about those."""
 
     selection: Selection
     shown: tuple[str, ...]
     name: str
     job: str
+    acts: Wanted | None = None
 
 
-def question(selection: Selection, shown: tuple[str, ...], *, name: str = "contacts") -> ExportQuestion:
+def question(
+    selection: Selection, shown: tuple[str, ...], *, name: str = "contacts", acts: Wanted | None = None
+) -> ExportQuestion:
     """A new question about somebody."""
-    return ExportQuestion(selection, shown, name, uuid_utils.uuid7().hex)
+    return ExportQuestion(selection, shown, name, uuid_utils.uuid7().hex, acts)
 
 
 def export_button(
@@ -73,8 +82,11 @@ def export_dialog(user: CurrentUser, asked: ExportQuestion) -> None:
 def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
     ruleset, number, key = rulesets.current(database()), _count(user, asked), f"export.{asked.job}"
     show(_whom(asked, number, ruleset))
-    what: What = st.radio("What", list(_WHAT), format_func=_WHAT.get, horizontal=True, key=f"{key}.what")
-    types, first, last = _activities(ruleset, key) if what == "activities" else ((), None, None)
+    first_asked = 0 if asked.acts is None else 1
+    what: What = st.radio(
+        "What", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
+    )
+    acts = _activities(asked.acts or EVERYTHING, ruleset, key) if what == "activities" else EVERYTHING
     columns = _columns(asked, what, ruleset, key)
     format_: FileFormat = st.radio(
         "File",
@@ -85,7 +97,7 @@ def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
     )
     show(tag("div", export_words.about_format(format_, what), "cs-sub"))
     name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{_today().isoformat()}"
-    wanted = Export(what, format_, columns or (), asked.selection, types, first, last, name)
+    wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
     too_large = _too_large(wanted, number)
     with st.container(horizontal=True):
         empty = number == 0 or columns is None or bool(too_large)
@@ -110,8 +122,14 @@ def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
     if number == 0:
         return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
     many = tag("b", "All contacts of the list" if number is None else _contacts(number))
-    whom = export_words.whom(asked.selection, ruleset)
-    return tag("div", joined([many, quiet(whom)], " "), "cs-confirm")
+    if asked.selection.listing is not None:
+        whom = joined([many, quiet(export_words.whom(asked.selection, ruleset))], " ")
+    elif len(asked.selection.ids) <= NAMED:
+        known = contacts.rows_of(database(), asked.selection.ids)
+        whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")
+    else:
+        whom = many
+    return tag("div", whom, "cs-confirm")
 
 
 def _contacts(number: int) -> str:
@@ -124,21 +142,23 @@ def _words(what: What, number: int | None) -> str:
     return "Export all contacts of the list" if number is None else f"Export {_contacts(number)}"
 
 
-def _activities(ruleset: Ruleset, key: str) -> tuple[tuple[str, ...], date | None, date | None]:
-    """Which activities: types and days."""
+def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
+    """Which activities: types and days, at first those that are looked at."""
+    known = [*ruleset.catalog.types(), *looked_at.types]
     types: list[str] = st.multiselect(
         "Activities",
-        ruleset.catalog.types(),
+        list(dict.fromkeys(known)),
+        default=list(looked_at.types),
         format_func=lambda name: plain_label(ruleset.catalog.label(name)),
         placeholder="All",
         key=f"{key}.types",
     )
     left, right = st.columns(2)
     with left:
-        first = st.date_input("From", value=None, format=formats.date_entry(), key=f"{key}.first")
+        first = st.date_input("From", value=looked_at.first, format=formats.date_entry(), key=f"{key}.first")
     with right:
-        last = st.date_input("To", value=None, format=formats.date_entry(), key=f"{key}.last")
-    return tuple(types), first, last
+        last = st.date_input("To", value=looked_at.last, format=formats.date_entry(), key=f"{key}.last")
+    return Wanted(tuple(types), first, last)
 
 
 def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> tuple[str, ...] | None:

@@ -9,6 +9,9 @@ import streamlit as st
 
 from dashboard.components.asking import answered, asked
 from dashboard.components.deleting import delete_contact
+from dashboard.components.export_dialog import EXPORT, export_dialog
+from dashboard.components.job_history import open_history
+from dashboard.components.job_strip import HISTORY
 from dashboard.components.sheet_stopping import stop_sending
 from dashboard.list_address import ListAddress
 from engine.access.accounts import CurrentUser
@@ -34,4 +37,9 @@ def _stop(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
     stop_sending(user, contact)
 
 
-_DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {DELETE: _delete, STOP: _stop}
+_DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {
+    DELETE: _delete,
+    STOP: _stop,
+    EXPORT: lambda user, about, _listed: export_dialog(user, about),
+    HISTORY: lambda user, about, _listed: open_history(user, about),
+}

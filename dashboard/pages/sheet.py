@@ -12,6 +12,7 @@ from dashboard import formats
 from dashboard.components import sheet_draft, sheet_edits, sheet_fields, sheet_shop
 from dashboard.components.activity_tab import activity_tab
 from dashboard.components.asking import ask
+from dashboard.components.job_strip import job_strip
 from dashboard.components.points_card import points_card
 from dashboard.components.sheet_card import card
 from dashboard.components.sheet_dialogs import DELETE, STOP, open_dialog
@@ -58,6 +59,8 @@ def render(user: CurrentUser, wanted: str) -> None:
             _profile(user, sheet)
     if activity.open:
         with activity:
+            if may(user, Permission.EXPORT):
+                job_strip(user)
             activity_tab(user, contact)
     open_dialog(user, listed)
 

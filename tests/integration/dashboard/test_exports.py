@@ -129,7 +129,7 @@ def test_ticked_contacts_and_a_segment_are_exported_by_who_may(shop, open_as):
     ana = shop.contacts.find_one({"email": "ana@x.com"})["_id"]
     app = open_as("marketer")
     app.session_state["asked"] = Asked(EXPORT, question(Selection(ids=(ana,)), ("email",)))
-    assert "1 chosen contact" in shown(app.run())
+    assert '"cs-confirm"><b>Ana</b>' in shown(app.run())
 
     app = open_as("marketer", page="segments", segment="vip")
     app.button(key="segments.export").click().run()
@@ -142,6 +142,23 @@ def test_ticked_contacts_and_a_segment_are_exported_by_who_may(shop, open_as):
 
     for page in ({}, {"page": "segments", "segment": "vip"}):
         assert not {"contacts.export", "segments.export"} & keys(open_as("viewer", **page))
+
+
+def test_what_is_looked_at_on_a_sheet_is_exported_from_there(shop, open_as):
+    ana = shop.contacts.find_one({"email": "ana@x.com"})["_id"]
+    app = open_as("marketer", contact=ana, tab="activity", type="newsletter_subscribed")
+    app.button(key="sheet.export").click().run()
+    app.button(key="export.sure").click().run()
+    work(shop)
+
+    wanted = exporting.export_of(the_job(shop))
+    assert (wanted.what, wanted.types, wanted.selection.ids) == (
+        "activities",
+        ("newsletter_subscribed",),
+        (ana,),
+    )
+    assert "1 activity of 1 contact" in shown(app.run())
+    assert "sheet.export" not in keys(open_as("viewer", contact=ana, tab="activity"))
 
 
 def test_a_file_is_given_out_to_who_may_read_it_and_to_nobody_else(db):

@@ -173,7 +173,7 @@ def test_each_format_says_the_same_of_the_contacts_that_a_list_holds(shop):
         ],
     )
     columns = ("email", "mobile_phone", "custom.city", "custom.tags", "spent", "orders", "points",
-               "last_order_at", "custom.points", "dynamic_segments", "cart")  # fmt: skip
+               "last_order_at", "custom.points", "dynamic_segments", "cart", "id")  # fmt: skip
     files = {
         format_: written(shop, Export("contacts", format_, columns, everybody(orders={"gte": 1})), format_)[2]
         for format_ in ("csv", "xlsx", "parquet")
@@ -184,6 +184,7 @@ def test_each_format_says_the_same_of_the_contacts_that_a_list_holds(shop):
         "Email": "Ana@x.com", "Mobile phone": "+34600111222", "City": "Lugo", "Tags": "a|b", "Spent": "49.90",
         "Orders": "1", "Points (calculated)": row["Points (calculated)"], "Last order": "2026-03-03 13:00:00+01:00",
         "Points": "", "Dynamic segments": "Buyers", "Cart": "none",
+        "Contact id": shop.contacts.find_one({"email": "ana@x.com"})["_id"],
     }  # fmt: skip
     sheet = openpyxl.load_workbook(io.BytesIO(files["xlsx"])).active
     assert [cell.value for cell in sheet[1]] == list(row)
@@ -194,6 +195,23 @@ def test_each_format_says_the_same_of_the_contacts_that_a_list_holds(shop):
     [typed] = pyarrow.parquet.read_table(io.BytesIO(files["parquet"])).to_pylist()
     assert (typed["Spent"], typed["Orders"], typed["Last order"]) == (Decimal("49.900000"), 1, days(1))
     assert (typed["Tags"], typed["Points"], typed["Dynamic segments"]) == (["a", "b"], None, ["Buyers"])
+
+
+@pytest.mark.parametrize("format_", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("what", ["contacts", "activities"])
+def test_of_nobody_a_file_has_its_headings_alone(shop, what, format_):
+    columns = ("email", "id" if what == "contacts" else "type")
+    _, made, content = written(shop, Export(what, format_, columns, everybody(points={"gte": 1})))
+
+    headings = ["Email", "Contact id" if what == "contacts" else "Type"]
+    read = {
+        "csv": lambda: list(csv.reader(io.StringIO(content.decode("utf-8-sig")))),
+        "xlsx": lambda: [
+            [cell.value for cell in row] for row in openpyxl.load_workbook(io.BytesIO(content)).active
+        ],
+        "parquet": lambda: [pyarrow.parquet.read_table(io.BytesIO(content)).column_names],
+    }[format_]
+    assert (made.rows, read()) == (0, [headings])
 
 
 def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):

@@ -12,7 +12,7 @@ from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
 from dashboard.components.unexpected import AWAY, database_away
 from dashboard.installation import account
-from dashboard.pages import contacts, overview, rules, segments, sheet, sign_in, sign_out
+from dashboard.pages import contacts, importing, overview, rules, segments, sheet, sign_in, sign_out
 from dashboard.pages.settings import page as settings
 from dashboard.signing_in import Visitor, visitor
 from dashboard.theme import apply_theme
@@ -74,6 +74,9 @@ WAYS = {
 }
 START = next(iter(WAYS))
 
+# Those that one comes to from another page.
+BESIDE = {importing.PAGE: Way("Import", importing.render)}
+
 
 def _window_title() -> str:
     """What the browser's tab is called."""
@@ -81,7 +84,7 @@ def _window_title() -> str:
 
 
 def _present() -> Way:
-    return WAYS.get(st.query_params.get("page", START), WAYS[START])
+    return (WAYS | BESIDE).get(st.query_params.get("page", START), WAYS[START])
 
 
 def _bar(visitor: Visitor | None) -> None:

@@ -57,6 +57,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     from dashboard.components.unexpected import script_failed
     from dashboard.downloads import download_routes
     from dashboard.routes import StraightToSigningIn, signing_routes
+    from dashboard.uploads import upload_routes
 
     if instance.data_dir is not None:
         os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
@@ -67,7 +68,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")
     app = st.App(
         SCRIPT,
-        routes=[*signing_routes(db, provider), *download_routes(db)],
+        routes=[*signing_routes(db, provider), *download_routes(db), *upload_routes(db)],
         middleware=[Middleware(StraightToSigningIn)] if provider is None else [],
         secrets=None if provider is None else {"auth": _auth(provider)},
         on_script_error=script_failed,

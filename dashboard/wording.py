@@ -11,6 +11,15 @@ TODAY, YESTERDAY = "Today", "Yesterday"
 SHOW_RAW, HIDE_RAW = "Raw data", "Hide raw data"
 NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Take back", "Undo: it counts again"
 
+FIELD_TYPES = {
+    "text": "Text",
+    "number": "Number",
+    "boolean": "Yes or no",
+    "date": "Date",
+    "list": "List of texts",
+}
+"""The types of custom fields, as they are chosen."""
+
 SOON = "Kept. It takes effect in a moment: the workers are busy."
 
 STATE_WORDS = {

@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.store import agreement, filling, lanes, pulses, sendings
-from engine.transfer import exporting
+from engine.transfer import drafts, exporting
 from workers import counting
 from workers.holders import is_gone
 
@@ -37,7 +37,7 @@ def run(
     stop: threading.Event,
 ) -> None:
     """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
-    for name, work in (("filler", _fill), ("sendings", _watch_sendings), ("exports", _sweep_exports)):
+    for name, work in (("filler", _fill), ("sendings", _watch_sendings), ("files", _sweep_files)):
         threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
     for what in (counting.run, counting.take_censuses):
         threading.Thread(
@@ -85,14 +85,13 @@ def _watch_sendings(
             log.warning("cannot look at sendings", error=str(error))
 
 
-def _sweep_exports(
-    db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event
-) -> None:
-    """Remove files of exports that had their time, and what a killed worker left of one."""
+def _sweep_files(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Remove files that had their time: of exports, also what a killed worker left of one, and
+    those that were sent and never imported."""
     while not stop.wait(EXPORTS):
         try:
-            removed = exporting.sweep(db, now=clock())
+            removed = exporting.sweep(db, now=clock()) + drafts.sweep(db, now=clock())
             if removed:
-                log.info("files of exports removed", files=removed)
+                log.info("old files removed", files=removed)
         except (PyMongoError, Unavailable) as error:
-            log.warning("cannot remove files of exports", error=str(error))
+            log.warning("cannot remove old files", error=str(error))

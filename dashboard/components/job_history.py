@@ -13,6 +13,7 @@ from dashboard.components import export_words
 from dashboard.components import job_words as words
 from dashboard.components.asking import answered, ask
 from dashboard.components.contact_columns import name_of
+from dashboard.components.import_history import import_details, is_import
 from dashboard.components.job_strip import HISTORY
 from dashboard.components.problems import problem_box, told
 from dashboard.components.text import (
@@ -126,7 +127,8 @@ def _buttons(user: CurrentUser, job: Job) -> None:
     if job.kind == exporting.KIND and st.button("Run again", key=f"history.again.{job.id}"):
         exports.again(database(), user, job.id, id_=uuid_utils.uuid7().hex, now=utc_now())
         st.rerun()
-    if job.refused and st.button(f"{formats.count(job.refused)} refused", key=f"history.why.{job.id}"):
+    more = f"{formats.count(job.refused)} refused" if job.refused else "Details" if is_import(job) else ""
+    if more and st.button(more, key=f"history.why.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()
     if jobs.can_be_undone(user, job) and _undo(job):
@@ -151,6 +153,8 @@ def _one(user: CurrentUser, job: Job) -> None:
     show(facts(_facts(job, zone)))
     if job.failure:
         problem_box([f"It could not go on: {job.failure}"])
+    if is_import(job):
+        import_details(user, job)
     refused = jobs.refusals(database(), user, job.id, limit=MAX_REFUSED)
     if refused:
         _refused(refused, job.refused)

@@ -29,6 +29,7 @@ class KindWords:
       one: What it is about, one of them.
       done: What became of each.
       undo: What the way back is called, if there is one.
+      became: What became of them, in parts, where `done` does not say it all.
       outcome: How it ended, where that is not how many became what.
       about: What was wanted, where the title does not say it all.
     """
@@ -37,8 +38,15 @@ class KindWords:
     one: str
     done: Callable[[Job], str]
     undo: Callable[[Job], str] = lambda _job: "Undo"
+    became: Callable[[Job], list[str]] | None = None
     outcome: Callable[[Job], str] | None = None
     about: Callable[[Job], str] = lambda _job: ""
+
+
+def _imported(job: Job) -> list[str]:
+    """`1,000 created`, `204 changed`."""
+    counts = ((job.created, "created"), (job.changed - job.created, "changed"))
+    return [f"{formats.count(number)} {word}" for number, word in counts if number] or ["nothing changed"]
 
 
 KINDS: dict[str, KindWords] = {
@@ -49,7 +57,7 @@ KINDS: dict[str, KindWords] = {
         undo=lambda job: "Restore" if bulk.deletes(job) else "Undo",
     ),
     importing.KIND: KindWords(
-        sign=lambda _job: "📥", one="row", done=lambda _job: "imported", undo=lambda _job: "Undo"
+        sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_imported
     ),
     erasing.KIND: KindWords(
         sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", undo=lambda _job: "Undo"
@@ -98,8 +106,11 @@ def outcome(job: Job) -> str:
     kind = KINDS[job.kind]
     if kind.outcome is not None:
         return kind.outcome(job)
-    done = "put back" if job.undoes is not None else kind.done(job)
-    parts = [f"{formats.count(job.changed)} {plural(job.changed, kind.one)} {done}"]
+    if kind.became is not None and job.undoes is None:
+        parts = kind.became(job)
+    else:
+        done = "put back" if job.undoes is not None else kind.done(job)
+        parts = [f"{formats.count(job.changed)} {plural(job.changed, kind.one)} {done}"]
     if job.refused:
         parts.append(_refused(job))
     if job.unchanged:

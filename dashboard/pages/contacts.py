@@ -19,6 +19,7 @@ from dashboard.components.filter_bar import filter_bar
 from dashboard.components.job_strip import HISTORY, job_strip
 from dashboard.components.pager import pager
 from dashboard.components.problems import problem_box, sentence
+from dashboard.components.router import go_to
 from dashboard.components.search_box import search_box
 from dashboard.components.segment_saving import save_segment_button
 from dashboard.components.text import Html, empty_state, joined, link, show, tag
@@ -111,7 +112,8 @@ def _top(user: CurrentUser, listing: Listing, columns: tuple[str, ...]) -> st.de
             title.html(tag("h1", "Contacts", "cs-title"))
         if may(user, Permission.EDIT_CONTACTS):
             _button("New contact", dialogs.NEW, icon=":material/person_add:", type_="primary")
-            _button("Import", dialogs.IMPORT, icon=":material/upload:")
+        if may(user, Permission.IMPORT):
+            st.button("Import", icon=":material/upload:", key="contacts.import", on_click=_to_import)
         if may(user, Permission.EXPORT):
             export_button(user, question(Selection(listing=listing), columns), key="contacts.export")
             _button("History", HISTORY, icon=":material/history:")
@@ -120,6 +122,10 @@ def _top(user: CurrentUser, listing: Listing, columns: tuple[str, ...]) -> st.de
 
 def _button(label: str, dialog: str, *, icon: str, type_: str = "secondary") -> None:
     st.button(label, icon=icon, type=type_, key=f"contacts.{dialog}", on_click=ask, args=(dialog,))  # type: ignore[arg-type]
+
+
+def _to_import() -> None:
+    go_to("?page=import")
 
 
 def _title(page: ContactPage, listing: Listing) -> Html:

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import import_dialog
 from dashboard.components.asking import answered, asked
 from dashboard.components.bulk_dialog import BULK, change_many
 from dashboard.components.deleting import delete_contact
@@ -25,7 +24,7 @@ from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 from engine.store.views import View
 
-NEW, IMPORT = "new", "import"
+NEW = "new"
 DELETE = "delete"
 
 
@@ -39,11 +38,6 @@ def open_dialog(user: CurrentUser) -> None:
 @st.dialog("New contact", width="medium", on_dismiss=answered)
 def _new(user: CurrentUser, _about: None) -> None:
     new_contact(user)
-
-
-@st.dialog("Import", on_dismiss=answered)
-def _import(_user: CurrentUser, _about: None) -> None:
-    import_dialog.importing()
 
 
 @st.dialog("Delete this contact?", on_dismiss=answered)
@@ -73,7 +67,6 @@ def _save_segment(user: CurrentUser, _about: None) -> None:
 
 _DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
     NEW: _new,
-    IMPORT: _import,
     EXPORT: export_dialog,
     HISTORY: open_history,
     DELETE: _delete,

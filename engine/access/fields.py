@@ -25,6 +25,9 @@ Document = dict[str, Any]
 
 FILE = "fields.yaml"
 
+MAX_MESSAGE = 200
+"""Characters of what a version of the rules is called."""
+
 
 class InvalidField(ContactSheetsError):
     """A field that cannot be as it is wanted; the message says why."""
@@ -94,6 +97,31 @@ def create(
     if not ID.fullmatch(field.id):
         raise InvalidField("an id is a small letter, then small letters, digits, _ and -")
     return _publish(db, user, field, f"New field {field.label}", base=base, now=now)
+
+
+def create_several(
+    db: Database[Document], user: CurrentUser, wanted: Sequence[tuple[str, str]], *, base: int, now: datetime
+) -> list[str]:
+    """Declare new fields, each by its label and type, in one version; return their ids.
+
+    Raises NotAllowed, InvalidField, and what publishing does.
+    """
+    require(user, Permission.EDIT_ACCOUNT)
+    taken = {id_.replace("_", "-") for id_ in rulesets.current(db).fields}
+    text, made = _text(db), list[CustomField]()
+    for label, type_ in wanted:
+        id_ = editing.id_of(label, taken=taken).replace("_", "-")
+        taken.add(id_)
+        field = CustomField(id_.replace("-", "_"), " ".join(label.split()), type_)
+        _check(db, field)
+        if field.label.lower() in {other.label.lower() for other in made}:
+            raise InvalidField(f"two of the new fields are called {field.label}")
+        text = editing.with_entry(text, "fields", field.id, _entry(field))
+        made.append(field)
+    names = ", ".join(field.label for field in made)
+    words = f"New field {names}" if len(made) == 1 else f"New fields {names}"
+    _publish_text(db, user, text, words[:MAX_MESSAGE], base=base, now=now)
+    return [field.id for field in made]
 
 
 def change(

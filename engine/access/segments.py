@@ -70,10 +70,23 @@ def save_list(
     NotAllowed, InvalidSegment, UnknownFilter (a search is no condition), and what publishing does.
     """
     require(user, Permission.EDIT_SEGMENTS)
+    return _create(db, user, name, {"when": listing.as_condition()}, now=now)
+
+
+def create_static(db: Database[Document], user: CurrentUser, name: str, *, now: datetime) -> str:
+    """Make a static segment without members; return its id.
+
+    Raises NotAllowed, InvalidSegment, and what publishing does.
+    """
+    require(user, Permission.EDIT_SEGMENTS)
+    return _create(db, user, name, {"static": True}, now=now)
+
+
+def _create(db: Database[Document], user: CurrentUser, name: str, is_: Document, *, now: datetime) -> str:
     present = rulesets.current(db)
     name = _checked(name, [segment.name for segment in present.segments.values()])
     id_ = editing.id_of(name, taken=present.segments)
-    entry = {"id": id_, "name": name, "when": listing.as_condition()}
+    entry = {"id": id_, "name": name, **is_}
     texts = publishing.completed(db, {})
     made = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
     rules.publish(db, user, made, message=f"New segment {name}", now=now, base=present.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -14,13 +15,25 @@ from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
 from engine.store import edit_checks, rulesets
 from engine.store.jobs import Job
-from engine.transfer import checking, importing, refusals
+from engine.transfer import checking, formats, importing, refusals, workbooks
 from engine.transfer.checking import Checked, Opening
 from engine.transfer.columns import InvalidMapping
 from engine.transfer.formats import Format, Opener
 from engine.transfer.settings import MODES, Settings
 
 Document = dict[str, Any]
+
+
+def detect(user: CurrentUser, open_: Opener) -> Format:
+    """How a file is written, as far as it tells by itself.  Raises NotAllowed, UnreadableFile."""
+    require(user, Permission.IMPORT)
+    return formats.detect(open_)
+
+
+def sheets(user: CurrentUser, open_: Opener) -> list[str]:
+    """The names of a workbook's sheets.  Raises NotAllowed, UnreadableFile."""
+    require(user, Permission.IMPORT)
+    return workbooks.sheets(open_)
 
 
 def look(
@@ -64,26 +77,39 @@ def start(
 
     Raises NotAllowed, InvalidMapping, UnreadableFile.
     """
-    require(user, Permission.IMPORT)
-    columns = {heading: target for heading, target in settings.columns.items() if target}
-    filled = ", ".join(f"{heading} → {target}" for heading, target in columns.items())
-    with audit.noted(
-        db,
-        user,
-        "imported a file",
-        subject=Subject("job", id_),
-        changes=[
-            Change("file", None, name),
-            Change("columns", None, filled),
-            Change("mode", None, MODES[settings.mode]),
-        ],
-        now=now,
-        id_=f"job:{id_}",
-    ):
-        _refuse_fields(db, user, settings)
+    with _noted(db, user, settings, name=name, id_=id_, now=now):
         return importing.start(
             db, stream, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now
         )
+
+
+def begin(
+    db: Database[Document], user: CurrentUser, settings: Settings, *, name: str, id_: str, now: datetime
+) -> str:
+    """Import a file that was sent under `id_` before; raises as `start` does."""
+    with _noted(db, user, settings, name=name, id_=id_, now=now):
+        return importing.begin(db, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now)
+
+
+@contextmanager
+def _noted(
+    db: Database[Document], user: CurrentUser, settings: Settings, *, name: str, id_: str, now: datetime
+) -> Iterator[None]:
+    """Log an import, and let it begin if `user` may import so."""
+    require(user, Permission.IMPORT)
+    columns = {heading: target for heading, target in settings.columns.items() if target}
+    filled = ", ".join(f"{heading} → {target}" for heading, target in columns.items())
+    changes = [
+        Change("file", None, name),
+        Change("columns", None, filled),
+        Change("mode", None, MODES[settings.mode]),
+    ]
+    subject = Subject("job", id_)
+    with audit.noted(
+        db, user, "imported a file", subject=subject, changes=changes, now=now, id_=f"job:{id_}"
+    ):
+        _refuse_fields(db, user, settings)
+        yield
 
 
 def refused_file(db: Database[Document], user: CurrentUser, job: Job) -> Iterator[str]:

@@ -361,6 +361,20 @@ class EditTurn(me.Document):
     turn = me.IntField(required=True)
 
 
+class ImportDraft(me.DynamicDocument):
+    """A file that was sent to be imported, and how it is settled so far (see `engine.transfer.drafts`)."""
+
+    meta = {
+        "collection": "import_drafts",
+        "auto_create_index": False,
+        "indexes": [{"fields": ["by", "-created_at"]}, {"fields": ["created_at"]}],
+    }
+    id = me.StringField(primary_key=True)
+    by = me.StringField(required=True)
+    state = me.StringField(required=True, choices=("awaited", "coming", "sent"))
+    created_at = me.DateTimeField(required=True)
+
+
 class SignInLink(me.Document):
     """A one-time link; only its hash is kept."""
 
@@ -505,7 +519,7 @@ class Fact(me.DynamicDocument):
 
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
-    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, SignInLink, Session,
-    Guesses, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures, Census, PaceMark,
-    Fact, Tombstone, Erasure,
+    Refusal, Lane, StoredRuleset, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
+    SignInLink, Session, Guesses, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures,
+    Census, PaceMark, Fact, Tombstone, Erasure,
 )  # fmt: skip

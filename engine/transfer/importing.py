@@ -47,16 +47,26 @@ def start(
     """
     if jobs.job(db, id_) is not None:
         return id_
-    bucket, kept = files(db), stored(db, id_)
+    bucket = files(db)
     with suppress(NoFile):  # of an earlier try that was killed
         bucket.delete(id_)
     bucket.upload_from_stream_with_id(id_, name, stream)
     try:
-        headings = reading.read(kept, wanted.format).headings
-        columns.checked(headings, wanted.columns, rulesets.current(db))
+        return begin(db, wanted, name=name, id_=id_, by=by, by_name=by_name, now=now)
     except ContactSheetsError:
         bucket.delete(id_)
         raise
+
+
+def begin(
+    db: Database[Document], wanted: Settings, *, name: str, id_: str, by: str, by_name: str, now: datetime
+) -> str:
+    """Keep the wish to import a file that is kept already under `id_`, once; return that.
+
+    Raises UnreadableFile and InvalidMapping.
+    """
+    headings = reading.read(stored(db, id_), wanted.format).headings
+    columns.checked(headings, wanted.columns, rulesets.current(db))
     said = {"file": name, "settings": settings.encode(wanted), "headings": list(headings)}
     jobs.add(db, Job(id_, KIND, f"Import: {name}", by, by_name, created_at=now, wanted=said))
     return id_

@@ -10,6 +10,7 @@ from dashboard import formats
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.text import Html, card_title, joined, show, tag
 from dashboard.installation import database
+from dashboard.wording import FIELD_TYPES as TYPES
 from engine.access import fields
 from engine.access.accounts import CurrentUser
 from engine.access.fields import Fields
@@ -18,14 +19,6 @@ from engine.errors import ContactSheetsError, InvalidRules
 from engine.rules import editing
 from engine.store.connection import utc_now
 from engine.store.field_uses import Conversion
-
-TYPES = {
-    "text": "Text",
-    "number": "Number",
-    "boolean": "Yes or no",
-    "date": "Date",
-    "list": "List of texts",
-}
 
 WHO = {frozenset(EDITORS): "Marketers and admins", frozenset({"admin"}): "Admins alone"}
 

@@ -18,7 +18,7 @@ from tests.integration.drained import drain_all
 from workers.local.mongod import Mongod
 
 # A page that was first imported while a test has replaced the database would keep that test's for ever.
-for page in ("contacts", "overview", "rules", "segments", "sheet", "settings.page"):
+for page in ("contacts", "importing", "overview", "rules", "segments", "sheet", "settings.page"):
     importlib.import_module(f"dashboard.pages.{page}")
 
 Document = dict[str, Any]

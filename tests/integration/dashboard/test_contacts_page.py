@@ -179,10 +179,10 @@ def test_a_value_that_cannot_be_is_explained_at_its_field(open_as):
     assert text.count('class="cs-problem"') == 2
 
 
-def test_import_says_what_is_missing_and_what_works(open_as):
+def test_import_leads_to_a_page_of_its_own(open_as):
     app = open_as("marketer")
     app.button(key="contacts.import").click().run()
-    assert "not built yet" in shown(app)
+    assert "Import contacts" in shown(app)
 
 
 def test_what_visitors_write_is_given_to_the_list_as_text_alone(db, open_as):

@@ -1,0 +1,124 @@
+"""What would become of a file, said before anything is written: counts, problems, the first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.components.contact_columns import plain_value
+from dashboard.components.text import Html, badge, card_title, figures, joined, quiet, safe, show, tag
+from dashboard.installation import database
+from dashboard.wording import plural
+from engine.access import drafts, transfer
+from engine.access.accounts import CurrentUser
+from engine.core.rulebook import Ruleset
+from engine.store.connection import utc_now
+from engine.transfer import checking, columns, settings
+from engine.transfer.checking import Checked, Counted, Preview
+from engine.transfer.drafts import Draft
+from engine.transfer.settings import Settings
+from engine.transfer.watched import Watched
+
+_CHECKED = "import.checked"
+
+PASSES = 2
+"""How often a file is read to be checked: for who is there twice, and for each row."""
+
+EXAMPLES = 3
+"""Lines that are shown of each problem."""
+
+_OUTCOMES = {"created": ("new", "good"), "updated": ("changed", "info"), "unchanged": ("as it is", "quiet")}
+
+
+def check(user: CurrentUser, draft: Draft, wanted: Settings, ruleset: Ruleset) -> Checked:
+    """Check a whole file, with its progress; once, as long as nothing is chosen otherwise.
+
+    Raises NotAllowed, UnreadableFile, InvalidMapping.
+    """
+    asked = (draft.id, settings.encode(wanted), ruleset.version)
+    known: tuple[object, Checked] | None = st.session_state.get(_CHECKED)
+    if known is not None and known[0] == asked:
+        return known[1]
+    place = st.empty()
+    watched = Watched(drafts.opener(database(), user, draft.id))
+
+    def go_on() -> bool:
+        share = min(watched.read / (PASSES * max(draft.size, 1)), 1.0)
+        place.progress(share, f"Reading all of {draft.name}: {formats.percent(share)}")
+        return True
+
+    go_on()
+    found = transfer.check(database(), user, watched, wanted, now=utc_now(), go_on=go_on)
+    place.empty()
+    st.session_state[_CHECKED] = (asked, found)
+    return found
+
+
+def show_checked(found: Checked, wanted: Settings, ruleset: Ruleset) -> None:
+    """Counts, problems by their kind, and the first rows as they would be stored."""
+    outcomes = found.outcomes
+    show(
+        figures(
+            [
+                ("would be created", formats.count(outcomes["created"])),
+                ("would change", formats.count(outcomes["updated"])),
+                ("are so already", formats.count(outcomes["unchanged"])),
+                ("would be refused", formats.count(found.refused)),
+            ]
+        )
+    )
+    for lacking in checking.lacking(wanted, ruleset):
+        show(tag("div", f"{lacking[:1].upper()}{lacking[1:]}.", "cs-notice"))
+    if found.problems:
+        show(_problems(found.problems))
+    if found.preview:
+        show(_preview(found.preview, ruleset))
+
+
+def _problems(problems: Sequence[Counted]) -> Html:
+    lines = joined(_problem(found) for found in problems)
+    title = card_title("What is wrong in the file")
+    return joined([title, Html(f'<ul class="cs-wrongs">{lines}</ul>')])
+
+
+def _problem(found: Counted) -> Html:
+    rows = f"{formats.count(found.count)} {plural(found.count, 'row')}"
+    word = badge("refused", "bad") if found.refuses else badge("goes in", "good")
+    head = joined([tag("b", f"{found.label[:1].upper()}{found.label[1:]}"), f" · {rows} ", word])
+    examples = joined(
+        tag("div", joined([tag("span", f"Line {formats.count(one.line)}", "cs-quiet"), f" {one.message}"]))
+        for one in found.examples[:EXAMPLES]
+    )
+    more = found.count - min(EXAMPLES, len(found.examples))
+    rest = tag("div", f"and {formats.count(more)} more", "cs-quiet") if more else ""
+    return tag("li", joined([head, tag("div", joined([examples, rest]), "cs-small")]))
+
+
+def _preview(rows: Sequence[Preview], ruleset: Ruleset) -> Html:
+    """The first rows as they would be stored, in a table that scrolls by itself."""
+    labels = _labels(ruleset)
+    names = [name for name in labels if any(name in row.values for row in rows)]
+    head = joined(tag("th", words) for words in ("Line", "", *(labels[name] for name in names)))
+    body = joined(tag("tr", _row(row, names)) for row in rows)
+    table = Html(f'<table class="cs-rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
+    scroller = f'<div class="cs-scroll" tabindex="0" role="region" aria-label="The first rows">{table}</div>'
+    return joined([card_title("The first rows as they would be stored"), Html(scroller)])
+
+
+def _labels(ruleset: Ruleset) -> Mapping[str, str]:
+    """What values are called, in the order in which they can be chosen."""
+    labels = {target.id: target.label for target in columns.targets(ruleset)}
+    return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
+
+
+def _row(row: Preview, names: Sequence[str]) -> Html:
+    word, tone = _OUTCOMES[row.outcome]
+    cells = [tag("td", quiet(formats.count(row.line))), tag("td", badge(word, tone))]
+    return joined([*cells, *(tag("td", _value(row.values.get(name))) for name in names)])
+
+
+def _value(value: Any) -> Html:
+    return quiet(formats.NOTHING) if value in (None, "", []) else safe(plain_value(value))

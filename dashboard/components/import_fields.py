@@ -1,0 +1,73 @@
+"""Fields that an admin makes of a file's columns, on the way."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.components.import_settling import NewField, Settling
+from dashboard.components.problems import problem_box, sentence
+from dashboard.components.text import show, tag
+from dashboard.installation import database
+from dashboard.wording import FIELD_TYPES as TYPES
+from engine.access import fields
+from engine.access.accounts import CurrentUser
+from engine.core.fields import CUSTOM
+from engine.core.rulebook import Ruleset
+from engine.errors import ContactSheetsError
+from engine.store.connection import utc_now
+from engine.transfer.proposing import proposed_type
+
+
+def proposed(settling: Settling, number: int) -> NewField:
+    """A field as a column's heading and values suggest it."""
+    heading = settling.opening.columns[number].heading
+    cells = [row.cells[number] for row in settling.opening.sample]
+    return NewField(
+        " ".join(heading.replace("_", " ").split())[:80], proposed_type(cells, today=utc_now().date())
+    )
+
+
+def ask(settling: Settling, number: int) -> None:
+    """Ask what a new field is called, and its type."""
+    heading = settling.opening.columns[number].heading
+    wanted = settling.new[heading]
+    label = st.text_input(
+        "Name of the field", wanted.label, max_chars=80, key=settling.key(f"field.{number}")
+    )
+    type_ = st.selectbox(
+        "Type",
+        list(TYPES),
+        index=list(TYPES).index(wanted.type),
+        format_func=TYPES.__getitem__,
+        key=settling.key(f"type.{number}"),
+    )
+    settling.new[heading] = NewField(label, type_)
+
+
+def create(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+    """Offer to make the fields that are wanted; they are published at once, all in one version."""
+    if not settling.new:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="import-new-fields"):
+        names = ", ".join(wanted.label for wanted in settling.new.values())
+        with st.container(width="stretch"):
+            show(tag("div", f"New for all contacts, from now on: {names}", "cs-small"))
+        count = len(settling.new)
+        words = "Create the field" if count == 1 else f"Create {formats.count(count)} fields"
+        if st.button(words, icon=":material/add:", key=settling.key("create")):
+            _create(user, settling, ruleset)
+
+
+def _create(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+    wanted = [(one.label, one.type) for one in settling.new.values()]
+    try:
+        made = fields.create_several(database(), user, wanted, base=ruleset.version, now=utc_now())
+    except ContactSheetsError as error:
+        problem_box([sentence(error)])
+        return
+    for heading, id_ in zip(list(settling.new), made, strict=True):
+        settling.targets[heading] = CUSTOM + id_
+    settling.new.clear()
+    settling.renew()
+    st.rerun()

@@ -1,0 +1,76 @@
+"""An import in the history: how it was settled, its refused rows as a file, and doing it again."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components.asking import answered
+from dashboard.components.problems import told
+from dashboard.components.router import go_to
+from dashboard.components.text import Html, facts, joined, quiet, show, tag
+from dashboard.installation import database
+from engine.access import drafts, transfer
+from engine.access.accounts import CurrentUser
+from engine.core.rulebook import Ruleset
+from engine.store import rulesets
+from engine.store.connection import utc_now
+from engine.store.jobs import Job
+from engine.transfer import columns, importing
+from engine.transfer.settings import MODES, Settings
+
+
+def is_import(job: Job) -> bool:
+    """Whether a job imported a file, rather than taking that back."""
+    return job.kind == importing.KIND and job.undoes is None
+
+
+def import_details(user: CurrentUser, job: Job) -> None:
+    """What can be done with an import that is over, and how it was settled."""
+    if not job.under_way:
+        with st.container(horizontal=True):
+            _refused(user, job)
+            _again(user, job)
+    with st.expander("How it was imported"):
+        wanted = drafts.settings_of(database(), user, job.id)
+        show(_settled(wanted, rulesets.current(database())))
+
+
+def _refused(user: CurrentUser, job: Job) -> None:
+    if job.refused:
+        st.download_button(
+            "Refused rows as a file",
+            lambda: "".join(transfer.refused_file(database(), user, job)),
+            file_name=f"{job.wanted['file'].rpartition('.')[0] or 'import'}-refused.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key=f"history.refused.{job.id}",
+            help="Like the original, with line and reason added. Mended, it goes in as it is.",
+        )
+
+
+def _again(user: CurrentUser, job: Job) -> None:
+    """Import once more with the same settings: another file, or this one."""
+    if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
+        answered()
+        go_to(f"?page=import&like={job.id}")
+        st.rerun()
+    if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
+        with told():
+            draft = drafts.again(database(), user, job.id, now=utc_now())
+            answered()
+            go_to(f"?page=import&file={draft}&step=check")
+            st.rerun()
+
+
+def _settled(wanted: Settings, ruleset: Ruleset) -> Html:
+    labels = {target.id: target.label for target in columns.targets(ruleset)}
+    filled = [(heading, labels.get(target, target)) for heading, target in wanted.columns.items() if target]
+    segment = ruleset.segments.get(wanted.segment)
+    emptied = f"empty {', '.join(sorted(wanted.clear))}" if wanted.clear else "leave what is there"
+    said: list[tuple[str, object]] = [
+        ("Written as", str(wanted.format)),
+        ("Contacts", MODES[wanted.mode]),
+        ("Empty cells", emptied),
+        ("Static segment", quiet("none") if segment is None else segment.name),
+    ]
+    return joined([facts(said), tag("h3", "Columns", "cs-card-title"), facts(filled)])

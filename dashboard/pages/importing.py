@@ -1,0 +1,225 @@
+"""Importing a file: send it, settle it, see what would become of it, and let the workers do it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.components import import_choices, import_settling
+from dashboard.components.drop_zone import drop_zone
+from dashboard.components.import_check import check, show_checked
+from dashboard.components.import_columns import ask_columns
+from dashboard.components.import_settling import settling
+from dashboard.components.job_strip import job_strip
+from dashboard.components.problems import problem_box, sentence
+from dashboard.components.router import go_to
+from dashboard.components.text import Html, joined, link, page_title, quiet, show, tag
+from dashboard.installation import account, database
+from dashboard.wording import plural
+from engine.access import drafts, transfer
+from engine.access.accounts import CurrentUser
+from engine.access.jobs import NoSuchJob
+from engine.access.permissions import Permission, require
+from engine.core.rulebook import Ruleset
+from engine.errors import ContactSheetsError
+from engine.store import rulesets
+from engine.store.connection import utc_now
+from engine.store.jobs import Job
+from engine.transfer.checking import Checked
+from engine.transfer.drafts import Draft
+from engine.transfer.formats import Format
+from engine.transfer.problems import UnreadableFile
+
+PAGE = "import"
+HERE = f"?page={PAGE}"
+
+_NOT_HERE = "import.not_here"
+
+
+def render(user: CurrentUser) -> None:
+    """The step that the address names: a file (`file`), its settings, or its check (`step=check`)."""
+    require(user, Permission.IMPORT)
+    wanted = st.query_params.get("file")
+    try:
+        draft = drafts.draft(database(), user, wanted) if wanted else None
+    except ContactSheetsError as error:
+        st.session_state[_NOT_HERE] = sentence(error)
+        go_to(HERE)
+        draft = None
+    if draft is None:
+        _send(user, st.query_params.get("like"))
+    elif st.query_params.get("step") == "check" and draft.settings is not None:
+        _look(user, draft)
+    else:
+        _settle(user, draft)
+
+
+def _at(draft: str, step: str = "", *, like: str | None = None) -> str:
+    return f"{HERE}&file={draft}{f'&step={step}' if step else ''}{f'&like={like}' if like else ''}"
+
+
+# The file
+
+
+def _send(user: CurrentUser, like: str | None) -> None:
+    show(
+        page_title(
+            "Import contacts", "Nothing is written before you have seen what would become of the file."
+        )
+    )
+    problem_box(filter(None, [st.session_state.pop(_NOT_HERE, None)]))
+    if like and (model := _model(user, like)) is not None:
+        words = f"The file that you send now is imported as {model.wanted['file']} was; you can change that."
+        show(tag("div", words, "cs-notice"))
+    drop_zone(user, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
+    _unfinished(user)
+    show(_advice())
+    job_strip(user)
+
+
+def _unfinished(user: CurrentUser) -> None:
+    """What was sent and not imported yet."""
+    found = drafts.mine(database(), user)
+    zone, now = account().time_zone, utc_now()
+    lines = joined(
+        tag(
+            "li",
+            joined([link(_at(one.id), one.name), quiet(f" · sent {formats.ago(one.created_at, now, zone)}")]),
+        )
+        for one in found
+    )
+    if found:
+        show(
+            joined(
+                [tag("h2", "Go on with", "cs-card-title"), Html(f'<ul class="cs-list cs-links">{lines}</ul>')]
+            )
+        )
+
+
+def _advice() -> Html:
+    ways = (
+        "Columns are known by their headings, in English and Spanish and as Connectif, HubSpot, Klaviyo, "
+        "Mailchimp, Mautic and Shopify name them.",
+        "Nobody who unsubscribed is subscribed again, unless the file has a newer date of their consent.",
+        "An import can be taken back whole, from the history beside the list of contacts.",
+    )
+    return Html(f'<ul class="cs-list cs-quiet">{joined(tag("li", way) for way in ways)}</ul>')
+
+
+# Its settings
+
+
+def _settle(user: CurrentUser, draft: Draft) -> None:
+    show(page_title(f"Import {draft.name}", _about(draft)))
+    try:
+        model = _model(user, st.query_params.get("like", ""))
+        before = None if model is None else drafts.settings_of(database(), user, model.id)
+        chosen = settling(user, draft, model=before)
+    except UnreadableFile as error:
+        _unreadable(user, draft, error)
+        return
+    import_choices.ask_format(user, draft, chosen.opening.format)
+    ruleset = rulesets.current(database())
+    if not chosen.opening.sample:
+        problem_box(["The file has headings and no rows: there is nothing to import."])
+        _other_file(user, draft)
+        return
+    problem_box(notice.message for notice in chosen.opening.notices[:5])
+    with st.container(border=True, key="import-columns"):
+        in_the_way = ask_columns(user, chosen, ruleset)
+    with st.container(border=True, key="import-rules"):
+        import_choices.ask_rules(user, chosen, ruleset)
+    problem_box(f"{problem[:1].upper()}{problem[1:]}." for problem in in_the_way)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Check the whole file", type="primary", disabled=bool(in_the_way), key="import.check"):
+            drafts.settle(database(), user, draft.id, chosen.settings(ruleset))
+            go_to(_at(draft.id, "check"))
+            st.rerun()
+        _other_file(user, draft)
+
+
+def _model(user: CurrentUser, job: str) -> Job | None:
+    """The import that another one is to be like; unset if it is not there any more."""
+    try:
+        return drafts.an_import(database(), user, job) if job else None
+    except NoSuchJob:
+        return None
+
+
+def _about(draft: Draft) -> Html:
+    return joined([formats.size(draft.size), " · nothing of it is imported yet"])
+
+
+def _unreadable(user: CurrentUser, draft: Draft, error: UnreadableFile) -> None:
+    """Say why, and let somebody say how it is written, if it is text at all."""
+    problem_box([sentence(error)])
+    format_ = _detected(user, draft)
+    if format_ is not None:
+        import_choices.ask_format(user, draft, format_)
+    _other_file(user, draft)
+
+
+def _detected(user: CurrentUser, draft: Draft) -> Format | None:
+    open_ = drafts.opener(database(), user, draft.id)
+    try:
+        found = transfer.detect(user, open_)
+        if found.kind == "workbook":
+            transfer.sheets(user, open_)
+        return found
+    except UnreadableFile:
+        return None
+
+
+def _other_file(user: CurrentUser, draft: Draft) -> None:
+    if st.button("Another file", type="tertiary", key="import.other"):
+        drafts.discard(database(), user, draft.id)
+        import_settling.forget()
+        go_to(HERE)
+        st.rerun()
+
+
+# What would become of it
+
+
+def _look(user: CurrentUser, draft: Draft) -> None:
+    assert draft.settings is not None
+    show(page_title(f"Import {draft.name}", _about(draft)))
+    ruleset = rulesets.current(database())
+    try:
+        found = check(user, draft, draft.settings, ruleset)
+    except ContactSheetsError as error:
+        problem_box(map(str.capitalize, str(error).splitlines()))
+        _back(draft)
+        return
+    show(tag("div", _rows(found), "cs-sub"))
+    show_checked(found, draft.settings, ruleset)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _start(user, draft, found, ruleset)
+        _back(draft)
+        _other_file(user, draft)
+
+
+def _rows(found: Checked) -> str:
+    return f"The file has {formats.count(found.rows)} {plural(found.rows, 'row')}. Nothing is written yet."
+
+
+def _start(user: CurrentUser, draft: Draft, found: Checked, _ruleset: Ruleset) -> None:
+    assert draft.settings is not None
+    count = found.outcomes["created"] + found.outcomes["updated"]
+    words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"
+    if not st.button(words, type="primary", disabled=not count, key="import.start"):
+        return
+    try:
+        drafts.start(database(), user, draft.id, draft.settings, now=utc_now())
+    except ContactSheetsError as error:
+        problem_box([sentence(error)])
+        return
+    import_settling.forget()
+    go_to("?")
+    st.rerun()
+
+
+def _back(draft: Draft) -> None:
+    if st.button("Back to the columns", key="import.back"):
+        go_to(_at(draft.id))
+        st.rerun()

@@ -1,0 +1,78 @@
+"""A file that another tool wrote becomes contacts, from the drop to taking it back."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK, PHONE, picture, settled
+from tests.running import Running
+
+HEAD = "Código cliente;Correo electrónico;Nombre;Ciudad;Talla de zapato;Fecha de nacimiento"
+
+
+def a_file(folder: Path) -> Path:
+    """Three hundred people as a spreadsheet writes them here, and two rows that cannot go in."""
+    rows = [
+        f"i{n};persona{n}@example.com;Íñigo {n};León;{36 + n % 9},5;0{n % 8 + 1}/04/1990" for n in range(300)
+    ]
+    wrong = ["i900;mala;Sin correo;;;", "i901;persona7@example.com;Otra vez;;;"]
+    path = folder / "clientes de la feria.csv"
+    path.write_bytes("\r\n".join([HEAD, *rows, *wrong]).encode("cp1252"))
+    return path
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
+def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
+    page: Page, instance: Running, tmp_path: Path
+):
+    page.goto(instance.dashboard)
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.locator("input[type=file]").set_input_files(a_file(tmp_path))
+    expect(page.get_by_role("heading", name="Import clientes de la feria.csv")).to_be_visible()
+    expect(page.get_by_text("Windows-1252, separated by semicolon")).to_be_visible()
+    settled(page)
+
+    choose(page, "What Talla de zapato fills", "A new field…")
+    page.get_by_role("button", name="Create the field").click()
+    expect(page.get_by_text("6 of 6 columns will be imported")).to_be_visible()
+    expect(page.get_by_text("Say of column 'Fecha de nacimiento'")).to_be_visible()
+    page.get_by_text("Apr", exact=False).locator("visible=true").first.click()
+    expect(page.get_by_text("Say of column 'Fecha de nacimiento'")).to_be_hidden()
+    picture(page, "import-columns")
+    page.get_by_role("button", name="Check the whole file").click()
+    expect(page.get_by_text("The file has 302 rows. Nothing is written yet.")).to_be_visible()
+    settled(page)
+    page.reload()  # what was settled is kept with the file
+    expect(page.get_by_text("The file has 302 rows. Nothing is written yet.")).to_be_visible()
+    settled(page)
+    picture(page, "import-checked")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]
+
+    page.get_by_role("button", name="Import 300 rows").click()
+    expect(page.get_by_text("300 created · 2 refused")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="See why").click()
+    expect(page.get_by_text("is no email address")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Refused rows as a file").click()
+    refused = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    [headings, first, _] = csv.reader(refused.splitlines(), delimiter=";")
+    assert (headings[-2:], first[:3]) == (
+        ["Line in the file", "Why it was refused"],
+        ["i900", "mala", "Sin correo"],
+    )
+    assert download.value.suggested_filename == "clientes de la feria-refused.csv"
+    assert instance.json("contact", "show", "persona7@example.com")["custom"]["talla_de_zapato"] == 43.5
+
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("300 rows put back")).to_be_visible(timeout=60_000)

@@ -199,7 +199,7 @@ def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_bac
     app = open_as("marketer")
     app.button(key="contacts.history").click().run()
     assert "Import: p.csv" in shown(app)
-    assert "1 row imported" in shown(app)
+    assert "1 created · 1 refused" in shown(app)
 
     app.button(key="history.why.job-1").click().run()
     assert "line 3" in shown(app)

@@ -11,9 +11,10 @@ import structlog
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.erasure import files
 from engine.errors import Unavailable
 from engine.store import agreement, filling, lanes, pulses, sendings
-from engine.transfer import drafts, exporting
+from engine.transfer import drafts, expiry, exporting
 from workers import counting
 from workers.holders import is_gone
 
@@ -23,8 +24,8 @@ TICK = 0.5
 SENDINGS = 10.0
 """Seconds between two looks whether a sending fails as a whole."""
 
-EXPORTS = 60.0
-"""Seconds between two looks for files of exports that are to go."""
+UPKEEP = 60.0
+"""Seconds between two looks for files, and what else is kept for a while only, that are to go."""
 
 log = structlog.get_logger()
 
@@ -37,7 +38,7 @@ def run(
     stop: threading.Event,
 ) -> None:
     """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
-    for name, work in (("filler", _fill), ("sendings", _watch_sendings), ("files", _sweep_files)):
+    for name, work in (("filler", _fill), ("sendings", _watch_sendings), ("upkeep", _let_go)):
         threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
     for what in (counting.run, counting.take_censuses):
         threading.Thread(
@@ -85,13 +86,17 @@ def _watch_sendings(
             log.warning("cannot look at sendings", error=str(error))
 
 
-def _sweep_files(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Remove files that had their time: of exports, also what a killed worker left of one, and
-    those that were sent and never imported."""
-    while not stop.wait(EXPORTS):
+def _let_go(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Remove what had its time: files of exports and imports, refused rows, what undoing needs."""
+    while not stop.wait(UPKEEP):
         try:
-            removed = exporting.sweep(db, now=clock()) + drafts.sweep(db, now=clock())
-            if removed:
-                log.info("old files removed", files=removed)
+            removed = {
+                "exports": exporting.sweep(db, now=clock()),
+                "drafts": drafts.sweep(db, now=clock()),
+                "jobs": expiry.expire(db, now=clock()),
+                "files of who was erased": files.remove_pending(db),
+            }
+            if any(removed.values()):
+                log.info("let go of what had its time", **removed)
         except (PyMongoError, Unavailable) as error:
-            log.warning("cannot remove old files", error=str(error))
+            log.warning("cannot let go of what had its time", error=str(error))

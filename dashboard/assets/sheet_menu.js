@@ -23,8 +23,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       setTimeout(() => (said.textContent = ""), 2500);
     },
     print: () => window.print(),
-    delete: () => setTriggerValue("delete", { contact: data.contact, at: Date.now() }),
   };
+  const chosen = (id) => setTriggerValue("chosen", { id, contact: data.contact, at: Date.now() });
   list.replaceChildren(
     ...data.items.map(({ id, label, tone }) => {
       const item = document.createElement("button");
@@ -35,7 +35,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       item.onclick = () => {
         open(false);
         button.focus();
-        act[id]();
+        act[id] ? act[id]() : chosen(id);
       };
       return item;
     }),

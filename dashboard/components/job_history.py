@@ -13,6 +13,7 @@ from dashboard.components import export_words
 from dashboard.components import job_words as words
 from dashboard.components.asking import answered, ask
 from dashboard.components.contact_columns import name_of
+from dashboard.components.erasing import what_went
 from dashboard.components.import_history import import_details, is_import
 from dashboard.components.job_strip import HISTORY
 from dashboard.components.problems import problem_box, told
@@ -34,6 +35,7 @@ from dashboard.signing_in import fragment
 from engine.access import exports, jobs
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
+from engine.erasure import erasing
 from engine.store import contacts
 from engine.store.connection import utc_now
 from engine.store.contacts import ContactRow
@@ -94,16 +96,16 @@ def _list(user: CurrentUser, limit: int) -> None:
 def _row(user: CurrentUser, job: Job, zone: ZoneInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"history-row-{job.id}"):
         with st.container(width="stretch"):
-            show(_line(job, zone))
+            show(_line(user, job, zone))
         with told():
             _buttons(user, job)
 
 
-def _line(job: Job, zone: ZoneInfo) -> Html:
+def _line(user: CurrentUser, job: Job, zone: ZoneInfo) -> Html:
     state, tone = words.STATES[job.state]
     taken_back = [badge("taken back")] if job.undone_by else []
     title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
-    when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job)]
+    when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job), _kept(user, job, zone)]
     how = words.progress(job, now=utc_now()) if job.under_way else words.outcome(job)
     about = words.KINDS[job.kind].about(job) if job.undoes is None else ""
     lines = [
@@ -117,6 +119,16 @@ def _line(job: Job, zone: ZoneInfo) -> Html:
     return joined(lines)
 
 
+def _kept(user: CurrentUser, job: Job, zone: ZoneInfo) -> str:
+    """Until when it can be taken back, or what it refused be seen."""
+    if job.kept_until is None:
+        return ""
+    until = f"until {formats.day(job.kept_until, zone)}"
+    if jobs.can_be_undone(user, job, now=utc_now()):
+        return f"{words.KINDS[job.kind].undo(job).lower()} {until}"
+    return f"refused rows kept {until}" if job.refused and utc_now() < job.kept_until else ""
+
+
 def _buttons(user: CurrentUser, job: Job) -> None:
     if job.under_way:
         if jobs.can_be_stopped(job) and st.button("Stop", key=f"history.stop.{job.id}"):
@@ -127,11 +139,16 @@ def _buttons(user: CurrentUser, job: Job) -> None:
     if job.kind == exporting.KIND and st.button("Run again", key=f"history.again.{job.id}"):
         exports.again(database(), user, job.id, id_=uuid_utils.uuid7().hex, now=utc_now())
         st.rerun()
-    more = f"{formats.count(job.refused)} refused" if job.refused else "Details" if is_import(job) else ""
+    kept = job.kept_until is None or utc_now() < job.kept_until
+    refused = f"{formats.count(job.refused)} refused" if job.refused and kept else ""
+    more = refused or ("Details" if is_import(job) else "")
     if more and st.button(more, key=f"history.why.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()
-    if jobs.can_be_undone(user, job) and _undo(job):
+    if job.kind == erasing.KIND and st.button("What went", key=f"history.what.{job.id}"):
+        ask(HISTORY, job.id)
+        st.rerun()
+    if jobs.can_be_undone(user, job, now=utc_now()) and _undo(job):
         jobs.undo(database(), user, job.id, now=utc_now())
         st.rerun()
 
@@ -155,6 +172,8 @@ def _one(user: CurrentUser, job: Job) -> None:
         problem_box([f"It could not go on: {job.failure}"])
     if is_import(job):
         import_details(user, job)
+    if job.kind == erasing.KIND:
+        what_went(user, job.id)
     refused = jobs.refusals(database(), user, job.id, limit=MAX_REFUSED)
     if refused:
         _refused(refused, job.refused)

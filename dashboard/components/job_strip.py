@@ -84,7 +84,7 @@ def _buttons(user: CurrentUser, job: Job) -> None:
     if job.refused and st.button("See why", key=f"job.why.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()
-    if jobs.can_be_undone(user, job) and _undo(job):
+    if jobs.can_be_undone(user, job, now=utc_now()) and _undo(job):
         jobs.undo(database(), user, job.id, now=utc_now())
         st.rerun()
     if st.button("Close", key=f"job.close.{job.id}"):

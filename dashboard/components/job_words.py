@@ -49,6 +49,12 @@ def _imported(job: Job) -> list[str]:
     return [f"{formats.count(number)} {word}" for number, word in counts if number] or ["nothing changed"]
 
 
+def _erased(job: Job) -> str:
+    if job.state == JobState.DONE:
+        return "erased from everywhere"
+    return "not finished: asked for again, it goes on"
+
+
 KINDS: dict[str, KindWords] = {
     bulk.KIND: KindWords(
         sign=lambda job: "🗑️" if bulk.deletes(job) else "✏️",
@@ -59,9 +65,7 @@ KINDS: dict[str, KindWords] = {
     importing.KIND: KindWords(
         sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_imported
     ),
-    erasing.KIND: KindWords(
-        sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", undo=lambda _job: "Undo"
-    ),
+    erasing.KIND: KindWords(sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", outcome=_erased),
     exporting.KIND: KindWords(
         sign=lambda _job: "📤",
         one="contact",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.components.asking import answered, asked
 from dashboard.components.deleting import delete_contact
+from dashboard.components.erasing import erase_contact, hand_out_data
 from dashboard.components.export_dialog import EXPORT, export_dialog
 from dashboard.components.job_history import open_history
 from dashboard.components.job_strip import HISTORY
@@ -17,7 +18,7 @@ from dashboard.list_address import ListAddress
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
 
-DELETE, STOP = "sheet.delete", "sheet.stop"
+DELETE, STOP, DATA, ERASE = "sheet.delete", "sheet.stop", "sheet.data", "sheet.erase"
 
 
 def open_dialog(user: CurrentUser, listed: ListAddress) -> None:
@@ -37,9 +38,21 @@ def _stop(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
     stop_sending(user, contact)
 
 
+@st.dialog("All data of this contact", on_dismiss=answered)
+def _data(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
+    hand_out_data(user, contact)
+
+
+@st.dialog("Erase this contact for good?", on_dismiss=answered)
+def _erase(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
+    erase_contact(user, contact, go=listed.here)
+
+
 _DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {
     DELETE: _delete,
     STOP: _stop,
+    DATA: _data,
+    ERASE: _erase,
     EXPORT: lambda user, about, _listed: export_dialog(user, about),
     HISTORY: lambda user, about, _listed: open_history(user, about),
 }

@@ -1,8 +1,9 @@
-"""What can be done with a sheet as a whole: its link, printing it, deleting the contact."""
+"""What can be done with a sheet as a whole: its link, printing it, deleting or erasing the contact."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -12,7 +13,16 @@ from engine.core.activities import ContactId
 _ASSETS = Path(__file__).parent.parent / "assets"
 
 _LOOKING = ({"id": "copy", "label": "Copy link", "tone": ""}, {"id": "print", "label": "Print", "tone": ""})
-_DELETING = {"id": "delete", "label": "Delete contact…", "tone": "danger"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that the menu offers beside; `danger` for what takes away."""
+
+    id: str
+    label: str
+    do: Callable[[], None]
+    danger: bool = False
 
 
 @st.cache_resource(show_spinner=False)
@@ -27,14 +37,18 @@ def _component() -> Callable[..., object]:
     )
 
 
-def sheet_menu(contact: ContactId, *, delete: Callable[[], None] | None) -> None:
-    """Show the menu.  `delete` is called when that is chosen; unset, it is not offered."""
+def sheet_menu(contact: ContactId, choices: Sequence[Choice]) -> None:
+    """Show the menu: copying the link, printing, and `choices`."""
 
-    def deleting() -> None:
-        said = st.session_state["sheet.menu"].get("delete")
-        if said is not None and delete is not None and said["contact"] == contact:
-            delete()
+    def chosen() -> None:
+        said = st.session_state["sheet.menu"].get("chosen")
+        for choice in choices:
+            if said is not None and (said["id"], said["contact"]) == (choice.id, contact):
+                choice.do()
 
-    items = [*_LOOKING, *([_DELETING] if delete is not None else [])]
+    items = [
+        *_LOOKING,
+        *({"id": c.id, "label": c.label, "tone": "danger" if c.danger else ""} for c in choices),
+    ]
     data = {"contact": contact, "items": items}
-    _component()(key="sheet.menu", data=data, width="content", on_delete_change=deleting)
+    _component()(key="sheet.menu", data=data, width="content", on_chosen_change=chosen)

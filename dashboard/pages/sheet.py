@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from dashboard import formats
 from dashboard.components import sheet_draft, sheet_edits, sheet_fields, sheet_shop
 from dashboard.components.activity_tab import activity_tab
 from dashboard.components.asking import ask
 from dashboard.components.job_strip import job_strip
 from dashboard.components.points_card import points_card
 from dashboard.components.sheet_card import card
-from dashboard.components.sheet_dialogs import DELETE, STOP, open_dialog
+from dashboard.components.sheet_deleted import deleted_contact
+from dashboard.components.sheet_dialogs import DATA, DELETE, ERASE, STOP, open_dialog
 from dashboard.components.sheet_form import sheet_form
 from dashboard.components.sheet_header import Neighbours, title, ways
 from dashboard.components.sheet_known_by import known_by
-from dashboard.components.sheet_menu import sheet_menu
+from dashboard.components.sheet_menu import Choice, sheet_menu
 from dashboard.components.sheet_segments import segments_card
 from dashboard.components.sheet_statuses import reach_card, statuses_card
 from dashboard.components.text import Html, empty_state, show
@@ -44,7 +44,11 @@ def render(user: CurrentUser, wanted: str) -> None:
     sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
     if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
-        _nobody(sheet)
+        if sheet is None or sheet.deleted_at is None:
+            _nobody()
+        else:
+            deleted_contact(user, sheet)
+            open_dialog(user, listed)
         return
     if contact != wanted:
         st.query_params["contact"] = contact
@@ -65,18 +69,8 @@ def render(user: CurrentUser, wanted: str) -> None:
     open_dialog(user, listed)
 
 
-def _nobody(sheet: Sheet | None) -> None:
-    if sheet is None or sheet.deleted_at is None:
-        empty_state(
-            "No such contact", "It may have been erased, or the address is not complete.", whole="page"
-        )
-        return
-    day = formats.day(sheet.deleted_at, time_zone())
-    empty_state(
-        "This contact was deleted",
-        f"That was on {day}. It comes back when it does something again.",
-        whole="page",
-    )
+def _nobody() -> None:
+    empty_state("No such contact", "It may have been erased, or the address is not complete.", whole="page")
 
 
 def _listed() -> ListAddress:
@@ -114,8 +108,17 @@ def _top(user: CurrentUser, sheet: Sheet) -> None:
         with st.container(horizontal=True, width="content", key="sheet-actions"):
             if changes:
                 _changing(sheet)
-            delete = partial(ask, DELETE, sheet.id) if changes else None
-            sheet_menu(sheet.id, delete=delete)
+            sheet_menu(sheet.id, list(_choices(user, sheet.id)))
+
+
+def _choices(user: CurrentUser, contact: ContactId) -> Iterator[Choice]:
+    """What the menu offers to somebody."""
+    if may(user, Permission.HAND_OUT):
+        yield Choice("data", "Get all data…", partial(ask, DATA, contact))
+    if may(user, Permission.EDIT_CONTACTS):
+        yield Choice("delete", "Delete contact…", partial(ask, DELETE, contact), danger=True)
+    if may(user, Permission.ERASE):
+        yield Choice("erase", "Erase for good…", partial(ask, ERASE, contact), danger=True)
 
 
 def _changing(sheet: Sheet) -> None:

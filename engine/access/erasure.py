@@ -1,9 +1,12 @@
-"""Erasing somebody for a person: checked for their role, and in the audit log, without whom it was."""
+"""Handing out what is known of somebody, and erasing them: checked for the role, and in the audit log.
+
+Of an erasure the log says that there was one, and not of whom.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from pymongo.database import Database
 
@@ -12,11 +15,31 @@ from engine.access.accounts import CurrentUser
 from engine.access.audit import Subject
 from engine.access.permissions import Permission, require
 from engine.core.activities import ContactId
-from engine.erasure import erasing
+from engine.erasure import archive, erasing
 from engine.erasure import report as reports
+from engine.erasure.erasing import Foretold
 from engine.erasure.report import Report
 
 Document = dict[str, Any]
+
+
+def hand_out(
+    db: Database[Document], user: CurrentUser, contact: ContactId, out: BinaryIO, *, now: datetime
+) -> dict[str, int]:
+    """Write an archive of all that is known of somebody; return how many rows of which collection.
+
+    Raises NotAllowed and NobodyToErase.
+    """
+    require(user, Permission.HAND_OUT)
+    subject = Subject("contact", contact)
+    with audit.noted(db, user, "handed out what is known of a contact", subject=subject, now=now):
+        return archive.write(db, contact, out, now=now)
+
+
+def foretold(db: Database[Document], user: CurrentUser, contact: ContactId) -> Foretold | None:
+    """What would go if somebody were erased; unset if there is no such contact.  Raises NotAllowed."""
+    require(user, Permission.ERASE)
+    return erasing.foretold(db, contact)
 
 
 def erase(db: Database[Document], user: CurrentUser, contact: ContactId, *, id_: str, now: datetime) -> str:

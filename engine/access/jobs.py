@@ -112,11 +112,21 @@ def refusals(db: Database[Document], user: CurrentUser, id_: str, *, limit: int 
     return KINDS[job(db, user, id_).kind].refusals(db, id_, limit=limit)
 
 
-def can_be_undone(user: CurrentUser, job: Job) -> bool:
-    """Whether there is something of a job that somebody may take back."""
+def can_be_undone(user: CurrentUser, job: Job, *, now: datetime) -> bool:
+    """Whether there is something of a job that somebody may still take back."""
     kind = KINDS[job.kind]
     ended = not job.under_way and job.undoes is None and job.undone_by is None
-    return ended and bool(job.changed) and kind.undo is not None and may(user, kind.permission)
+    return (
+        ended
+        and bool(job.changed)
+        and kind.undo is not None
+        and may(user, kind.permission)
+        and not _is_over(job, now)
+    )
+
+
+def _is_over(job: Job, now: datetime) -> bool:
+    return job.kept_until is not None and now >= job.kept_until
 
 
 def can_be_stopped(job: Job) -> bool:
@@ -126,9 +136,12 @@ def can_be_stopped(job: Job) -> bool:
 
 def undo(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> str:
     """Take a job back; return the one that does.  Raises NotAllowed, NoSuchJob, CannotBe, NothingSelected."""
-    kind = KINDS[job(db, user, id_).kind]
+    found = job(db, user, id_)
+    kind = KINDS[found.kind]
     if kind.undo is None:
         raise CannotBe("this cannot be taken back")
+    if _is_over(found, now):
+        raise CannotBe(f"this could be taken back for {jobs.UNDO_FOR.days} days, and is kept no longer")
     with audit.noted(db, user, kind.acts[0], subject=Subject("job", id_), now=now, id_=f"undo:{id_}"):
         return kind.undo(db, id_, by=user.id, by_name=user.name, now=now)
 

@@ -183,6 +183,7 @@ def _masked_sheet(sheet: Sheet) -> Sheet:
         delivery={name: _masked_delivery(found) for name, found in sheet.delivery.items()},
         former=[masking.HIDDEN for _ in sheet.former],
         reach=[_masked_reach(reach) for reach in sheet.reach],
+        deleted_why=_plain(sheet.deleted_why),
     )
 
 

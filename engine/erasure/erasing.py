@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,33 @@ TITLE = "Erase a contact"
 
 class NobodyToErase(ContactSheetsError):
     """There is no such contact, or no longer."""
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What goes if somebody is erased: so much of each, and which systems were told of them."""
+
+    activities: int
+    orders: int
+    entries: int
+    merged: int
+    told: tuple[str, ...]
+
+
+def foretold(db: Database[Document], contact: ContactId) -> Foretold | None:
+    """Say what would go; unset if there is no such contact."""
+    person = person_of(db, contact)
+    if person is None:
+        return None
+    row = db.contacts.find_one({"_id": person.ids[0]}, {"activities": 1, "commerce.orders": 1}) or {}
+    ids = {"contact": {"$in": list(person.ids)}}
+    return Foretold(
+        activities=row.get("activities", 0),
+        orders=row.get("commerce", {}).get("orders", 0),
+        entries=db.ledger.count_documents(ids),
+        merged=len(person.ids) - 1,
+        told=tuple(sorted(db.outbox.distinct("webhook", {**ids, "state": "sent"}))),
+    )
 
 
 def start(

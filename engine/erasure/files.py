@@ -9,6 +9,7 @@ row by row, and is made again in a minute: all that are older than the erasure a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +22,12 @@ from engine.erasure.person import Person
 from engine.errors import ContactSheetsError
 from engine.store import jobs
 from engine.store.jobs import Job, JobState
-from engine.transfer import importing, reading
+from engine.transfer import exporting, formats, importing, reading
+from engine.transfer.reading import Row
 
 Document = dict[str, Any]
 
-IMPORTS, EXPORTS = "imports", "exports"
+IMPORTS, EXPORTS, REPEATS = "imports", "exports", ":repeats"
 
 PIECE = 1 << 20
 """Bytes of a file of no known kind that are looked at together."""
@@ -39,9 +41,10 @@ def remove_files(
 ) -> None:
     """Delete what may hold somebody; of jobs under way, note it for later (`remove_pending`)."""
     at = _began(db, erasure)
+    exporting.sweep(db, now=at)  # pieces that a killed worker left of a file
     for bucket in _buckets(db):
         for file in db[f"{bucket}.files"].find({"uploadDate": {"$lte": at}}, {"_id": 1, "uploadDate": 1}):
-            job = jobs.job(db, str(file["_id"]).partition(":")[0])
+            job = jobs.job(db, _job_of(bucket, str(file["_id"])))
             if job is not None and job.under_way:
                 _leave_for_later(db, erasure, job)
             elif _may_hold(db, bucket, file["_id"], job, person, mentions, go_on):
@@ -67,6 +70,11 @@ def remove_pending(db: Database[Document]) -> int:
     return removed
 
 
+def _job_of(bucket: str, file: str) -> str:
+    """The job that a file is of: a try of an export has a name of its own."""
+    return file.rpartition(":")[0] if bucket == EXPORTS else file.removesuffix(REPEATS)
+
+
 def _began(db: Database[Document], erasure: str) -> datetime:
     row = db.erasures.find_one({"_id": erasure}, {"at": 1})
     assert row is not None
@@ -77,7 +85,7 @@ def _began(db: Database[Document], erasure: str) -> datetime:
 def _begun_before(db: Database[Document], at: datetime) -> Iterator[Job]:
     """Exports that have read, or will read, what was there before."""
     under_way = [JobState.WAITING.value, JobState.RUNNING.value]
-    query = {"kind": "export", "state": {"$in": under_way}, "started_at": {"$lte": at}}
+    query = {"kind": exporting.KIND, "state": {"$in": under_way}, "started_at": {"$lte": at}}
     for row in db.jobs.find(query, {"_id": 1}):
         job = jobs.job(db, row["_id"])
         if job is not None:
@@ -106,22 +114,49 @@ def _may_hold(
         return True
     if bucket != IMPORTS:
         return _says(db, bucket, file, mentions, go_on)
-    if str(file).endswith(":repeats"):
+    if str(file).endswith(REPEATS):
         return False  # numbers of lines alone
-    return job is None or job.undoes is not None or _is_in(db, job, _Loosely(person, mentions), go_on)
+    return _is_in(db, str(file), job, _Loosely(person, mentions), go_on)
 
 
-def _is_in(db: Database[Document], job: Job, named: _Loosely, go_on: Callable[[], bool]) -> bool:
-    """Whether a row of an imported file names somebody; a file that cannot be read may."""
+def _is_in(
+    db: Database[Document], file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
+) -> bool:
+    """Whether a row of a file names somebody, imported or not; a file that cannot be read may."""
     try:
-        for row in reading.read(importing.stored(db, job.id), importing.settings_of(job).format).rows:
-            if any(cell and named.by(cell) for cell in row.cells):
-                return True
-            if row.line % 1_000 == 0 and not go_on():
-                return True
+        return next(_rows_naming(db, file, job, named, go_on), None) is not None
     except ContactSheetsError:
         return True
-    return False
+
+
+def rows_naming(db: Database[Document], person: Person, mentions: Mentions) -> Iterator[Document]:
+    """The rows of imported files, as far as those are kept, that name somebody."""
+    named = _Loosely(person, mentions)
+    for file in db[f"{IMPORTS}.files"].find({}, {"filename": 1}):
+        job = jobs.job(db, str(file["_id"]))
+        if job is None or job.undoes is not None:
+            continue
+        with suppress(ContactSheetsError):  # as far as it can be read
+            for row in _rows_naming(db, job.id, job, named, lambda: True):
+                cells = dict(zip(importing.headings_of(job), row.cells, strict=False))
+                yield {
+                    "file": file["filename"],
+                    "imported_at": job.created_at,
+                    "line": row.line,
+                    "row": cells,
+                }
+
+
+def _rows_naming(
+    db: Database[Document], file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
+) -> Iterator[Row]:
+    open_ = importing.stored(db, file)
+    format_ = formats.detect(open_) if job is None else importing.settings_of(job).format
+    for row in reading.read(open_, format_).rows:
+        if any(cell and named.by(cell) for cell in row.cells):
+            yield row
+        if row.line % 1_000 == 0 and not go_on():
+            return
 
 
 class _Loosely:

@@ -19,6 +19,10 @@ DISTINCT = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{8,}", re.DOTALL)
 """An id that can mean nobody and nothing else: `1003` may be a price as well."""
 
 
+_FILES = "(?:csv|tsv|txt|xlsx|parquet|gz|zip|json)"
+"""What may follow an email in the name of a file."""
+
+
 @dataclass(frozen=True)
 class Mentions:
     """What a person is called, to be found in any text.
@@ -100,7 +104,8 @@ def _whole(text: str) -> str:
 
 
 def _address(email: str) -> str:
-    return rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.\w)"
+    """An email, and neither the end of a longer one nor the start of one at a longer domain."""
+    return rf"(?<![\w.+-]){re.escape(email)}(?![\w-]|\.(?!{_FILES}\b)\w)"
 
 
 def _bytes_of(words: Iterable[str]) -> Iterator[bytes]:

@@ -68,14 +68,14 @@ def sweep(
     `go_on` is asked between batches.  Done again, it finds nothing.
     """
     streams: set[str] = set()
-    for rows in _batches(_naming(db, name, mentions, go_on)):
+    for rows in _batches(naming(db, name, mentions, go_on)):
         if name == "contacts":
             _fold_again(db, [row["_id"] for row in rows])
             continue
         rows = [row for row in rows if row["_id"] != erasure]  # the job that does this
         if name == "activities":
             streams.update(row["stream"] for row in rows)
-        removed = [row["_id"] for row in rows if _goes(name, row, person, mentions)]
+        removed = [row["_id"] for row in rows if is_theirs(name, row, person, mentions)]
         _remove(db, erasure, name, removed)
         _clean(db, erasure, name, [row for row in rows if row["_id"] not in removed], person, mentions)
     return streams
@@ -105,7 +105,7 @@ def clean_jobs(db: Database[Document], erasure: str, person: Person) -> None:
         report.counted(db, erasure, "audit", "cleaned", log)
 
 
-def _naming(
+def naming(
     db: Database[Document], name: str, mentions: Mentions, go_on: Callable[[], bool]
 ) -> Iterator[Document]:
     """The rows of a collection that name somebody: read as bytes, and only those decoded that may."""
@@ -133,7 +133,7 @@ def _names(row: Document, mentions: Mentions) -> bool:
     return isinstance(claimed, dict) and not mentions.plain_ids.isdisjoint(map(str, claimed.values()))
 
 
-def _goes(name: str, row: Document, person: Person, mentions: Mentions) -> bool:
+def is_theirs(name: str, row: Document, person: Person, mentions: Mentions) -> bool:
     """Whether a row that names the person is theirs as a whole."""
     if name == "activities" and mentions.are_in(row.get("stream", "")):
         return True

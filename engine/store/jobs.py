@@ -25,6 +25,10 @@ Place = tuple[datetime, str]
 CLAIM = timedelta(seconds=20)
 """How long after its last step another may go on with a job."""
 
+UNDO_FOR = timedelta(days=30)
+"""How long after its end a job can be taken back; what that needs, its file and what it refused
+are kept for so long."""
+
 MAX_ATTEMPTS = 20
 """Holders in a row that may die over one step before the job is given up."""
 
@@ -82,6 +86,11 @@ class Job:
     def changed(self) -> int:
         """How many are otherwise than before."""
         return self.done - self.unchanged - self.refused
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """Until when it can be taken back, if it can at all, and what it refused be seen."""
+        return None if self.finished_at is None else self.finished_at + UNDO_FOR
 
     @property
     def share(self) -> float:
@@ -241,6 +250,17 @@ def fail(db: Database[Document], id_: str, reason: str, *, now: datetime) -> Non
 def stop(db: Database[Document], id_: str, *, now: datetime) -> None:
     """Let a job end after the step at hand; what it has done stays."""
     _end(db, id_, {"state": "stopped", "finished_at": now})
+
+
+def ended_before(db: Database[Document], kinds: Sequence[str], moment: datetime) -> list[Job]:
+    """Jobs of some kinds that were over by a moment and of which something is kept still."""
+    query = {"kind": {"$in": list(kinds)}, "finished_at": {"$lte": moment}, "cleared": None}
+    return [_job(row) for row in db.jobs.find(query)]
+
+
+def note_cleared(db: Database[Document], id_: str) -> None:
+    """Say that nothing more is kept of a job than that it was."""
+    db.jobs.update_one({"_id": id_}, {"$set": {"cleared": True}})
 
 
 def resume(db: Database[Document], id_: str) -> None:

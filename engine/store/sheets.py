@@ -157,6 +157,8 @@ class Sheet(msgspec.Struct, frozen=True):
     former: list[str] = []
     """Emails, numbers and external ids that were once the contact's and still lead to it."""
     deleted_at: datetime | None = None
+    deleted_by: str = ""
+    deleted_why: str = ""
 
 
 def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sheet | None:
@@ -168,6 +170,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
     contact = contact_documents.decode(row)
     state = contact.state
     statuses = _statuses(row, ruleset)
+    deleted_by, deleted_why = _deletion(db, state)
     return Sheet(
         id=contact_id,
         identified=row["identified"],
@@ -198,7 +201,18 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         last_seen=state.last_seen,
         former=[key[2:] for key in contact.person.former],
         deleted_at=state.deletion.at if state.deleted and state.deletion is not None else None,
+        deleted_by=deleted_by,
+        deleted_why=deleted_why,
     )
+
+
+def _deletion(db: Database[Document], state: ContactState) -> tuple[str, str]:
+    """By whom and why somebody was deleted; nothing of who is there."""
+    if not state.deleted or state.deletion is None:
+        return "", ""
+    row = db.activities.find_one({"_id": state.deletion.cause}, {"properties": 1}) or {}
+    said = row.get("properties", {})
+    return str(said.get("author", "")), str(said.get("reason", ""))
 
 
 _STATUS_FIELDS = ("email_status", "newsletter", "mobile_status", "sms", "push")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, cast
 
+from bson import ObjectId
 from gridfs import GridFSBucket, NoFile
 from pymongo.database import Database
 
@@ -24,6 +25,9 @@ from engine.transfer.settings import Settings
 Document = dict[str, Any]
 
 KIND = "import"
+
+UPLOADED_WITHIN = timedelta(days=1)
+"""By then an upload has come to its end, or never will."""
 
 
 class NothingToTakeBack(ContactSheetsError):
@@ -103,6 +107,23 @@ def remembered(db: Database[Document], *, among: int = 20) -> dict[str, str]:
             settled = settings_of(job).columns
             found |= {heading: settled.get(heading, columns.LEFT_OUT) for heading in headings_of(job)}
     return found
+
+
+def clear(db: Database[Document], job: str) -> None:
+    """Keep the file of an import no longer, nor the rows that it refused."""
+    for name in (job, f"{job}:repeats"):
+        with suppress(NoFile):
+            files(db).delete(name)
+    db.import_refusals.delete_many({"_id": _of_job(job)})
+
+
+def remove_pieces(db: Database[Document], *, now: datetime) -> int:
+    """Remove what is left of files whose upload was never finished; return of how many."""
+    old = {"_id": {"$lt": ObjectId.from_datetime(now - UPLOADED_WITHIN)}}
+    pieces = set(db["imports.chunks"].find(old).distinct("files_id"))
+    left = pieces - {row["_id"] for row in db["imports.files"].find({}, {"_id": 1})}
+    db["imports.chunks"].delete_many({"files_id": {"$in": list(left)}})
+    return len(left)
 
 
 def headings_of(job: Job) -> list[str]:

@@ -1,9 +1,10 @@
-"""The command that erases somebody for good."""
+"""Commands about one person's data: handing all of it out, and erasing it for good."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -24,8 +25,40 @@ app = typer.Typer()
 Document = dict[str, Any]
 
 
+class NotWritten(ContactSheetsError):
+    """A file that cannot be written."""
+
+
 class NotSure(ContactSheetsError):
     """Somebody thought better of it."""
+
+
+@app.command()
+def data(
+    key: Annotated[str, typer.Argument(help="An id, email, phone, external id or tracker of theirs.")],
+    to: Annotated[Path | None, typer.Option(help="The archive to write; else data-of-ID.zip here.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write all that is known of a person into an archive: JSON, and a page to be read."""
+    _, db = open_db(data_dir, app="data")
+    contact = contacts.find_contact(db, key)
+    if contact is None:
+        raise UnknownContact(key)
+    path = to or Path.cwd() / f"data-of-{contact}.zip"
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("wb") as out:
+            unfinished.chmod(0o600)  # before anything of the person is in it
+            counts = erasure.hand_out(db, whoever(), contact, out, now=utc_now())
+    except OSError as error:
+        raise NotWritten(f"cannot write {path}: {error.strerror}") from None
+    unfinished.replace(path)
+    if as_json:
+        print_json({"file": str(path), "rows": counts})
+        return
+    print_table("Known of this person", ("where", "rows"), counts.items())
+    typer.echo(f"written to {path}")
 
 
 @app.command()

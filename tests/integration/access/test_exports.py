@@ -35,7 +35,7 @@ def test_a_marketer_exports_downloads_and_exports_again_and_all_of_it_is_logged(
     assert stream.read().decode("utf-8-sig") == 'Email\n"ana@x.com"\n'
     assert (made.name, made.rows) == ("contacts.csv", 1)
     exports.again(db, MIA, "job-1", id_="job-3", now=utc_now())
-    assert not jobs.can_be_undone(MIA, jobs.job(db, MIA, "job-1"))
+    assert not jobs.can_be_undone(MIA, jobs.job(db, MIA, "job-1"), now=utc_now())
     assert [job.id for job in jobs.recent(db, MIA)] == ["job-3", "job-2", "job-1"]
 
     assert jobs.recent(db, VI) == []

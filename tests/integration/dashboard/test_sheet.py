@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from engine.core.activities import ActivityId
-from engine.store import contacts, edits, publishing, rulesets
+from engine.store import contacts, edits, publishing, rulesets, working
 from engine.store.connection import utc_now
 from engine.store.edits import Edit
 from tests.browser.conftest import HOSTILE
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
+from workers.jobs import KINDS
 
 
 @pytest.fixture
@@ -69,6 +70,7 @@ def test_only_who_may_change_contacts_is_offered_to_delete(shop, open_as):
 
     assert the_menu(open_as("viewer", contact=ana)) == ["copy", "print"]
     assert the_menu(open_as("marketer", contact=ana)) == ["copy", "print", "delete"]
+    assert the_menu(open_as("admin", contact=ana)) == ["copy", "print", "data", "delete", "erase"]
 
 
 def test_a_viewer_reads_and_changes_nothing(shop, open_as):
@@ -216,6 +218,50 @@ def test_a_field_for_admins_is_shown_to_others_and_not_asked(shop, open_as):
 
     assert "City can only be changed by an admin" in shown(app)
     assert not [w for w in app.text_input if w.key.endswith(".custom.city")]
+
+
+def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia <b>", now=utc_now(), reason="asked *twice*")
+    drain_all(shop)
+    told = open_as("viewer", contact=ana)
+    assert "by Mia &lt;b&gt;" in shown(told)
+    assert "asked *twice*" in shown(told)
+    assert keys(told).isdisjoint({"sheet.restore", "sheet.erase"})
+
+    app = open_as("marketer", contact=ana)
+    assert "sheet.erase" not in keys(app)
+    app.button(key="sheet.restore").click().run()
+
+    assert "Ana Ruiz" in shown(app)
+    assert "was deleted" not in shown(app)
+
+
+def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia", now=utc_now())
+    drain_all(shop)
+    app = open_as("admin", contact=ana)
+    app.button(key="sheet.erase").click().run()
+    assert "This cannot be undone" in shown(app)
+    assert "&lt;b&gt;" not in shown(app)
+
+    app.text_input(key=f"erasing.name.{ana}").set_value("somebody").run()
+    app.button(key="erasing.sure").click().run()
+    assert "nothing was erased" in shown(app)
+    app.text_input(key=f"erasing.name.{ana}").set_value(" ANA@x.com").run()
+    app.button(key="erasing.sure").click().run()
+
+    [job] = shop.jobs.find()
+    assert (job["kind"], job["title"], job["by_name"]) == ("erasure", "Erase a contact", "Eva")
+    while working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False):
+        drain_all(shop)
+    assert the_id(shop, "ana@x.com") is None
+    app = open_as("admin", page="contacts")
+    app.button(key="contacts.history").click().run()
+    assert "erased from everywhere" in shown(app)
+    app.button(key=f"history.what.{job['_id']}").click().run()
+    assert "What went" in shown(app)
 
 
 def test_an_address_of_nobody_leads_back_to_the_list(shop, open_as):

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from gridfs import GridFSBucket
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from engine.access import bulk, transfer, views
+from engine.access import bulk, exports, transfer, views
 from engine.access import contacts as access
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ActivityId, ContactId
@@ -22,6 +21,7 @@ from engine.store.connection import utc_now
 from engine.store.edits import Edit
 from engine.store.listing import Listing
 from engine.transfer import checking
+from engine.transfer.exporting import Export
 from engine.transfer.settings import Settings
 from tests.integration.drained import drain_all
 from workers.collector.app import create_app
@@ -203,8 +203,12 @@ def _by_files(planted: Planted) -> None:
     planted.import_("import-2", gzip.compress(rows.encode()), name="people.csv.gz", mode="create")
     bad = f"customer id,email,mobile phone\nbob-1,{EMAIL},600 777 123\n"
     planted.import_("import-3", bad.encode(), name="bad.csv")
-    bucket = GridFSBucket(planted.db, bucket_name="exports")
-    bucket.upload_from_stream("contacts.csv.gz", gzip.compress(rows.encode()))
+    for format_ in ("csv", "xlsx", "parquet"):
+        wanted = Export(
+            format=format_, selection=Selection(listing=Listing(search=EMAIL)), name=f"of {EMAIL}"
+        )
+        exports.start(planted.db, ANA, wanted, id_=f"export-{format_}", now=utc_now())
+        planted.work()
 
 
 def _by_trouble(planted: Planted) -> None:

@@ -1,11 +1,14 @@
 """Somebody who is in every place that the code can put one is erased, and is nowhere any more."""
 
+import io
+import json
 import multiprocessing
 import os
 import random
 import signal
 import threading
 import time
+import zipfile
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -77,6 +80,8 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
         "jobs", "job_items", "import_refusals", "views", "rulesets", "files of imports", "files of exports",
     }  # fmt: skip
 
+    _is_handed_out(shop, planted)
+
     erase(shop)
     shop.work()
     daily.refresh(db, clock=utc_now)
@@ -89,6 +94,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     assert report.removed["activities"] >= 14
     assert {"files of imports", "files of exports", "refusals", "import_refusals"} <= set(report.removed)
     assert {"audit", "views", "rulesets", "activities"} <= set(report.cleaned)
+    assert report.removed["files of exports"] == 3
     assert report.told == {"crm": 1}
 
     after = shop.bob
@@ -110,6 +116,31 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     _comes_late(shop)
     assert traces(db, [*WORDS, id_]) <= {"files of imports", "imports.chunks"}
     _comes_back(shop)
+
+
+def _is_handed_out(shop, planted):
+    """All of it, in one archive, by an admin; and what anybody wrote is escaped."""
+    shop.send("track", userId=OURS, event="searched", properties={"query": "<script>alert(1)</script>"})
+    shop.work()
+    out = io.BytesIO()
+    leo = CurrentUser("u2", "leo@shop.com", "Leo", "marketer")
+    with pytest.raises(NotAllowed):
+        erasure.hand_out(shop.db, leo, shop.contact, out, now=utc_now())
+    erasure.hand_out(shop.db, ANA, shop.contact, out, now=utc_now())
+
+    with zipfile.ZipFile(out) as archive:
+        data, page = json.loads(archive.read("data.json")), archive.read("index.html").decode()
+    said = {name: json.dumps(rows).lower() for name, rows in data["collections"].items()}
+    found = {name for name, words in said.items() if MARK in words or shop.contact in words}
+    assert found >= {
+        name for name in planted if "files of" not in name and not name.endswith(("files", "chunks"))
+    }
+    assert [row["line"] for row in data["collections"]["rows of imported files"]] == [2, 2, 2]
+    assert "bob@x.com" not in json.dumps(data["collections"]["contacts"])
+    for words in ("Zqxmarker Zqxmarkerson", EMAIL, f"{MARK}-o1", "90 EUR", "+5", "Met at the fair"):
+        assert words in page, words
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 def _comes_late(shop):

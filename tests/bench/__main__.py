@@ -7,6 +7,7 @@ import argparse
 from tests.bench.bulk import bench_bulk
 from tests.bench.export import bench_export
 from tests.bench.fold import bench_fold
+from tests.bench.importing import bench_import
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
 from tests.bench.pages import bench_pages
@@ -24,6 +25,7 @@ BENCHES: dict[str, Bench] = {
     "pages": bench_pages,
     "bulk": bench_bulk,
     "export": bench_export,
+    "import": bench_import,
     "people": bench_people,
     "startup": startup,
     "latency": latency,

@@ -1,0 +1,160 @@
+"""`import`: a file of twelve columns, half of whose people are known, against a bare PyMongo loop.
+
+The bare way looks up by key in batches, inserts who is new, writes only what changed, and
+inserts an activity for each; it leaves out all that makes an import one: the fold, rules that
+react, rows that name the same person, refusals, being stopped, taken back and killed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import time
+from itertools import islice
+from typing import Any
+
+import psutil
+from pymongo import UpdateOne
+from pymongo.database import Database
+
+from engine.store import jobs, rulesets
+from engine.store.connection import utc_now
+from engine.transfer import checking, importing
+from engine.transfer.settings import Settings
+from tests.bench.measure import Result, Size, servers
+from tests.bench.pipeline import Herd
+
+ROWS: dict[Size, int] = {"small": 2_000, "full": 1_000_000}
+BATCH = 1_000
+ALLOWED = 2.0
+"""How many times as long as the bare loop an import may take."""
+
+HEADINGS = (
+    "customer id", "email", "mobile", "first name", "last name", "birthday", "newsletter", "consent date",
+    "city", "country", "language", "gender",
+)  # fmt: skip
+
+Document = dict[str, Any]
+
+
+def bench_import(size: Size) -> list[Result]:
+    """Import so many rows with one worker process; `BENCH_ROWS` sets another number."""
+    rows = int(os.environ.get("BENCH_ROWS", ROWS[size]))
+    with servers(cache_gb=2.0) as found:
+        ours, bare = found.database("ours"), found.database("bare")
+        found.announce("ours")
+        with Herd(found, 1):
+            _imported(ours, _file(rows // 2, city="Roma"), "known")
+            ours.contacts.aggregate([{"$out": {"db": "bare", "coll": "known"}}])
+            content = _file(rows, city="Lugo")
+            took, peaks = _imported(ours, content, "bench")
+        limit = _bare(bare, content) * ALLOWED
+    speed = {"rows_a_second": round(rows / took), "of_bare": round(limit / ALLOWED / took, 3)}
+    more = {"rows": rows, **speed, **peaks}
+    return [Result("import", size, took, limit, "s to import; limit: twice a bare PyMongo loop", more)]
+
+
+def _file(rows: int, *, city: str) -> bytes:
+    """People by number; of each second one the city is the given one, else it never changes."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADINGS)
+    for n in range(rows):
+        town = city if n % 2 else "Madrid"
+        writer.writerow(
+            (
+                f"c{n}", f"person{n}@example.com", f"+346{n:08d}", "Ana", f"Ruiz {n}", "1990-03-31", "yes",
+                "2026-01-31", town, "ES", "es", "female",
+            )
+        )  # fmt: skip
+    return out.getvalue().encode()
+
+
+def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, Document]:
+    """Import a file and wait until all of it has taken effect: seconds, and the most memory used."""
+    ruleset = rulesets.current(db)
+    found = checking.opening(lambda: io.BytesIO(content), ruleset)
+    columns = {column.heading: column.target for column in found.columns}
+    readings, _ = checking.readings(found, columns, ruleset)
+    wanted = Settings(format=found.format, columns=columns, readings=readings)
+    peaks: dict[str, int] = {}
+    began = time.perf_counter()
+    importing.start(
+        db, io.BytesIO(content), wanted, name="b.csv", id_=id_, by="b", by_name="Mia", now=utc_now()
+    )
+    while (job := jobs.job(db, id_)) is None or job.under_way or _waits(db):
+        _note_memory(peaks)
+        time.sleep(0.1)
+    took = time.perf_counter() - began
+    assert job.failure is None and job.refused == 0, job
+    return took, {f"mb_{name}": peak // 1024**2 for name, peak in sorted(peaks.items())}
+
+
+def _waits(db: Database[Document]) -> bool:
+    return db.activities.find_one({"state": "received"}, {"_id": 1}) is not None
+
+
+def _note_memory(peaks: dict[str, int]) -> None:
+    """The most that the worker and the scheduler have held."""
+    for process in psutil.Process().children(recursive=True):
+        try:
+            name = next((word for word in process.cmdline() if word in ("worker", "scheduler")), None)
+            if name is not None:
+                peaks[name] = max(peaks.get(name, 0), process.memory_info().rss)
+        except psutil.Error:
+            continue
+
+
+def _bare(db: Database[Document], content: bytes) -> float:
+    """The loop that one would write by hand."""
+    db.contacts.drop()
+    db.known.aggregate([{"$out": "contacts"}])
+    db.contacts.create_index("keys", unique=True)
+    began = time.perf_counter()
+    rows = csv.DictReader(io.StringIO(content.decode()))
+    while batch := list(islice(rows, BATCH)):
+        _write(db, batch)
+    return time.perf_counter() - began
+
+
+def _write(db: Database[Document], batch: list[dict[str, str]]) -> None:
+    keys = [f"x:{row['customer id']}" for row in batch]
+    known = {
+        key: row
+        for row in db.contacts.find({"keys": {"$in": keys}}, {"keys": 1, "custom": 1, "last_name": 1})
+        for key in row["keys"]
+    }
+    new, changes, acts = [], [], []
+    for key, row in zip(keys, batch, strict=True):
+        there = known.get(key)
+        if there is None:
+            new.append(_contact(key, row))
+        elif there.get("custom", {}).get("city") != row["city"]:
+            changes.append(UpdateOne({"_id": there["_id"]}, {"$set": {"custom.city": row["city"]}}))
+        else:
+            continue
+        acts.append({"_id": f"b-{key}", "type": "contact_imported", "stream": key, "traits": row})
+    for collection, documents in ((db.contacts, new), (db.activities, acts)):
+        if documents:
+            collection.insert_many(documents, ordered=False)
+    if changes:
+        db.contacts.bulk_write(changes, ordered=False)
+
+
+def _contact(key: str, row: dict[str, str]) -> Document:
+    keys = [key, f"e:{row['email']}", f"p:{row['mobile']}"]
+    custom = {name: row[name] for name in ("city", "country", "language", "gender")}
+    return {
+        "_id": f"n{key}",
+        "keys": keys,
+        "email": row["email"],
+        "external_id": row["customer id"],
+        "mobile_phone": row["mobile"],
+        "first_name": row["first name"],
+        "last_name": row["last name"],
+        "birth_date": row["birthday"],
+        "custom": custom,
+        "statuses": {"newsletter": {"state": "subscribed", "since": row["consent date"]}},
+        "first_seen": utc_now(),
+    }

@@ -25,7 +25,7 @@ from engine.transfer.settings import Settings
 from tests.bench.measure import Result, Size, servers
 from tests.bench.pipeline import Herd
 
-ROWS: dict[Size, int] = {"small": 2_000, "full": 1_000_000}
+ROWS: dict[Size, int] = {"small": 1_000, "full": 1_000_000}
 BATCH = 1_000
 ALLOWED = 2.0
 """How many times as long as the bare loop an import may take."""

@@ -70,7 +70,8 @@ class Deciding:
 
         Raises RefusedRow.
         """
-        lead = {key: row for key, row in holders.items() if not _is_taken_back(row)}
+        found = {key: holders[key] for key in wanted.keys if key in holders}
+        lead = {key: row for key, row in found.items() if not _is_taken_back(row)}
         known = _the_one(wanted, lead)
         there = known is not None and not known.get("deleted")
         if self.mode == "create" and there:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import formats, wording
+from dashboard.components.labels import readable_labels
 from dashboard.components.router import follow_links
 from dashboard.components.text import Html, empty_state, safe, show
 from dashboard.components.unexpected import AWAY, database_away
@@ -39,7 +40,9 @@ def _page() -> None:
         sign_in.render(who)
         return
     formats.write_as(account().locale)
-    follow_links()
+    with st.container(key="app-unseen"):
+        follow_links()
+        readable_labels()
     _bar(who)
     if st.query_params.get("page") == sign_out.PAGE:
         sign_out.render(user)

@@ -209,7 +209,8 @@ function inputsForm(filter, said, choose) {
     choose(select.value, values);
   };
   show();
-  form.append(...(filter.ways.length > 1 ? [select] : []), inputs, problem, apply);
+  const how = filter.ways.length > 1 ? select : element("p", "how", `${filter.ways[0].label}:`);
+  form.append(how, inputs, problem, apply);
   return form;
 }
 

@@ -209,7 +209,7 @@ def _choice(filter_: ChoiceFilter) -> list[Way]:
 def _segments(filter_: SegmentFilter) -> list[Way]:
     known = [choice.value for choice in filter_.choices]
     asked = (Input("values", filter_.label, "choices"),)
-    label = "in none of" if filter_.outside else "in any of"
+    label = "In none of these" if filter_.outside else "In at least one of these"
     return [
         Way(
             "in",

@@ -25,7 +25,7 @@ def plain_label(words: str) -> str:
     """Words as the label of a widget: labels are Markdown, in which these would be marks.
 
     A backslash does not keep Streamlit from `:material/home:` and `:smile:`: a joiner that nobody
-    sees stands in them.
+    sees stands in them.  Where a label is read aloud, `labels` takes all of that out again.
     """
     return _SHORTCODE.sub(":\u2060", _MARKS.sub(r"\\\g<0>", words))
 

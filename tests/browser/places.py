@@ -55,9 +55,58 @@ def see(words: str) -> Step:
     return lambda page: expect(page.get_by_text(re.compile(words)).first).to_be_visible()
 
 
+def filter_menu(page: Page) -> None:
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_label("Find a filter")).to_be_visible()
+
+
+def filter_by(name: str) -> Step:
+    """Open the form of a filter from the menu."""
+
+    def step(page: Page) -> None:
+        filter_menu(page)
+        page.get_by_label("Find a filter").fill(name)
+        page.get_by_label("Find a filter").press("Enter")
+        expect(page.get_by_role("button", name="Apply")).to_be_visible()
+
+    return step
+
+
+def views(page: Page) -> None:
+    page.locator(".st-key-contacts-views button").first.click()
+    expect(page.get_by_role("button", name="Save this list as a view")).to_be_visible()
+
+
+def columns(page: Page) -> None:
+    page.locator(".st-key-contacts-columns button").first.click()
+    expect(page.get_by_text("The contact always comes first")).to_be_visible()
+
+
+def bulk(action: str) -> Step:
+    """Tick the page, and ask for a change of all on it."""
+
+    def step(page: Page) -> None:
+        page.get_by_label("Select this page").check()
+        page.get_by_role("region", name="Selected contacts").get_by_role(
+            "button", name=action, exact=True
+        ).click()
+        expect(page.get_by_role("dialog").get_by_role("button", name="Cancel")).to_be_visible()
+
+    return step
+
+
 def delete_somebody(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Delete ")).first.click()
 
+
+BULK = {
+    "add": "Add to segment",
+    "remove": "Remove from segment",
+    "status": "Set status",
+    "field": "Set field",
+    "delete": "Delete",
+}
+"""What can be done to those who are ticked, as its buttons say."""
 
 PLACES = (
     Place("contacts", "/", r"contacts$"),
@@ -68,6 +117,14 @@ PLACES = (
     Place("import", "/?page=import", r"Drop a file here"),
     Place("contacts-export", "/?q=ana", r"found", (press("Export"), see("Every tool reads it"))),
     Place("contacts-history", "/?q=ana", r"found", (press("History"),)),
+    Place("contacts-filtered", "/?where=%7B%22points%22%3A%7B%22gte%22%3A0%7D%7D", r"found$"),
+    Place("contacts-filter-menu", "/", r"contacts$", (filter_menu,)),
+    Place("contacts-filter-segments", "/", r"contacts$", (filter_by("in segment"),)),
+    Place("contacts-filter-points", "/", r"contacts$", (filter_by("points"),)),
+    Place("contacts-views", "/", r"contacts$", (views,)),
+    Place("contacts-view-save", "/", r"contacts$", (views, press("Save this list as a view"), see("Share|team"))),
+    Place("contacts-columns", "/", r"contacts$", (columns,)),
+    *(Place(f"contacts-bulk-{name}", "/", r"contacts$", (bulk(action),)) for name, action in BULK.items()),
     Place("sheet", "/?contact={contact}", r"last seen", (see("Can receive"),)),
     Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^How they came about"), unfold("^Why in and out"))),
     Place("sheet-activity", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"))),
@@ -119,6 +176,8 @@ def travel(page: Page, place: Place, **known: str) -> None:
     """Go to a place from another page, as a click on a link does: without loading all again."""
     address = place.address.format(**known)
     page.keyboard.press("Escape")
+    if page.get_by_test_id("stApp").count():
+        settled(page)
     page.evaluate(_CLICK, address)
     _look(page, place)
 

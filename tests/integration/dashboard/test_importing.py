@@ -165,6 +165,7 @@ def test_an_admin_makes_fields_of_unknown_columns_with_the_proposed_types(shop, 
         (b"PK\x03\x04 broken", "people.xlsx", "damaged"),
         (b",".join(b"c%d" % n for n in range(1_001)), "wide.csv", "at most 1,000 columns"),
     ],
+    ids=["empty", "blank", "headings only", "another kind", "damaged gzip", "damaged workbook", "too wide"],
 )
 def test_a_file_that_cannot_be_imported_says_why_and_another_can_be_sent(shop, open_as, content, name, words):
     app = opened(open_as, shop, content, name=name)

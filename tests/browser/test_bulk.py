@@ -74,7 +74,8 @@ def test_some_are_added_to_a_segment_followed_and_put_back(page, instance, fair)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("3 contacts put back")).to_be_visible()
     assert members(instance) == 0
-    page.get_by_role("button", name="Close", exact=True).click()
+    strip = page.locator('[class*="st-key-job-strip-"]', has_text="3 contacts put back")
+    strip.get_by_role("button", name="Close", exact=True).click()
     expect(page.get_by_text("3 contacts put back")).to_have_count(0)
 
 

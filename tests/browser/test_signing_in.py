@@ -31,6 +31,8 @@ def invite(page, instance, email, role):
     page.get_by_text("Invite somebody").click()
     page.get_by_label("Email").fill(email)
     page.get_by_text(re.compile(f"^{role}:")).click()
+    expect(page.get_by_role("radio", name=re.compile(f"^{role}:"))).to_be_checked()
+    expect(page.get_by_label("Email")).to_have_value(email)
     page.get_by_role("button", name="Make an invitation").click()
     link = page.locator("code", has_text="/signin?link=").inner_text()
     page.get_by_role("button", name="Done").click()

@@ -43,7 +43,7 @@ class Prepared:
             db = connect(self._uri, self._name, app="tests")
             self._put_documents(db)
             return db
-        name = f"test_{os.getpid()}_{next(_databases)}"
+        name = f"prepared_{os.getpid()}_{next(_databases)}"
         db = connect(self._uri, name, app="tests")
         prepare(db, config_dir=CONFIG_DIR, now=utc_now())
         self._name, self._indexes = name, _indexes(db)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -31,3 +32,11 @@ def asked() -> Asked | None:
 def answered() -> None:
     """No dialog is open any more."""
     st.session_state.pop(_ASKED, None)
+
+
+def counted_once(key: str, count: Callable[[], int | None]) -> int | None:
+    """How many contacts a question is about, counted when it is asked and not with each run."""
+    if key not in st.session_state:
+        st.session_state[key] = count()
+    found: int | None = st.session_state[key]
+    return found

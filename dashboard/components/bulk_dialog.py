@@ -9,7 +9,7 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import formats
-from dashboard.components.asking import answered, ask
+from dashboard.components.asking import answered, ask, counted_once
 from dashboard.components.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
 from dashboard.components.contact_columns import name_of
 from dashboard.components.contact_list import Action, Handlers, Ticked
@@ -104,11 +104,9 @@ def _begin(user: CurrentUser, question: Question, change: Change) -> None:
 
 def _count(user: CurrentUser, question: Question) -> int | None:
     """How many it is about, counted once for each question."""
-    key = f"bulk.{question.job}.count"
-    if key not in st.session_state:
-        st.session_state[key] = access.count(database(), user, question.selection)
-    found: int | None = st.session_state[key]
-    return found
+    return counted_once(
+        f"bulk.{question.job}.count", lambda: access.count(database(), user, question.selection)
+    )
 
 
 def _whom(selection: Selection, number: int | None) -> Html:

@@ -12,7 +12,7 @@ import uuid_utils
 
 from dashboard import formats
 from dashboard.components import export_words
-from dashboard.components.asking import answered, ask
+from dashboard.components.asking import answered, ask, counted_once
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import problem_box, sentence, told
 from dashboard.components.text import Html, joined, plain_label, quiet, show, tag
@@ -111,11 +111,7 @@ def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
 
 def _count(user: CurrentUser, asked: ExportQuestion) -> int | None:
     """How many contacts it is about, counted once for each question."""
-    key = f"export.{asked.job}.count"
-    if key not in st.session_state:
-        st.session_state[key] = exports.count(database(), user, asked.selection)
-    found: int | None = st.session_state[key]
-    return found
+    return counted_once(f"export.{asked.job}.count", lambda: exports.count(database(), user, asked.selection))
 
 
 def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:

@@ -23,6 +23,12 @@ CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 _databases = itertools.count()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their place: packed ones hold the time at which they were made, and
+    a test must have the same name in each of the processes that share the tests."""
+    return argname if isinstance(val, bytes) and not val.isascii() else None
+
+
 @pytest.fixture(scope="session")
 def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
     """The embedded MongoDB."""

@@ -39,11 +39,8 @@ def test_a_zip_bomb_is_refused_before_it_goes_off(bomb: bytes) -> None:
     assert refused.value.status == 413
 
 
-# Named, for a gzip stream holds the time at which it was made and a test's name must not.
 @pytest.mark.parametrize(
-    "broken",
-    [b"shoes", gzip.compress(b"shoes")[:-3], gzip.compress(b"shoes") + b"more"],
-    ids=["not gzip", "cut short", "with a tail"],
+    "broken", [b"shoes", gzip.compress(b"shoes")[:-3], gzip.compress(b"shoes") + b"more"]
 )
 def test_gzip_that_is_broken_is_refused(broken: bytes) -> None:
     with pytest.raises(BadBody) as refused:

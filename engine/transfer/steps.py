@@ -77,6 +77,7 @@ class _Importing(_Steps):
         self._at = ""
         self._unwanted = False
         self._repeats: Repeats | None = None
+        self._begun = False
 
     def total(self) -> int:
         """Read the whole file once: how many rows it has, and who is named twice.
@@ -102,7 +103,8 @@ class _Importing(_Steps):
         if not rows:
             return self.end(cursor)
         judged = list(self._judged(rows, now))
-        kept = self._kept_before(rows)
+        kept = {} if self._begun else self._kept_before(rows)
+        self._begun = True
         outcomes: Counter[Outcome | None] = Counter()
         refusals: list[Refusal] = []
         changes: list[Activity] = []
@@ -154,7 +156,10 @@ class _Importing(_Steps):
                 return
 
     def _kept_before(self, rows: Sequence[Row]) -> dict[int, _Kept]:
-        """The lines of which an earlier try of this step has kept something, and what."""
+        """The lines of which an earlier try of this step has kept something, and what.
+
+        Only the first step here can have been tried before, by somebody who was killed in it.
+        """
         ids = {activity_id(self.job.id, row.line, part): row.line for row in rows for part in PARTS}
         found = self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1, "identities": 1})
         kept: dict[int, _Kept] = {}

@@ -43,6 +43,7 @@ def an_activity(
     trusted: bool = False,
     bot: bool = False,
     traits: dict[str, Any] | None = None,
+    agent: str | None = None,
     **properties: Any,
 ) -> Activity:
     """An activity; without a tracker or identity it is that of tracker `t`."""
@@ -59,6 +60,7 @@ def an_activity(
         identities=identities,
         properties=properties,
         traits=traits or {},
+        context={} if agent is None else {"userAgent": agent},
         trusted=trusted,
         bot=bot,
     )

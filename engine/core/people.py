@@ -29,6 +29,10 @@ MAY_CHANGE_IDENTITY = frozenset({"identified", "registered", "contact_edited"})
 """Activities that, with a secret key, replace an email, phone or external id."""
 
 
+LONGEST_AGENT = 500
+"""Characters that are kept of what a browser or app says it is."""
+
+
 class Span(msgspec.Struct, omit_defaults=True):
     """A stream that is a contact's own from `since` (inclusive) to `until` (exclusive)."""
 
@@ -45,11 +49,16 @@ class RecentClaim(msgspec.Struct, array_like=True):
 
 
 class Tracker(msgspec.Struct, omit_defaults=True):
-    """A tracker that a person holds now, and who claimed it within the last day."""
+    """A tracker that a person holds now, and who claimed it within the last day.
+
+    `seen` is when something last came from it, and `agent` what it last said it was.
+    """
 
     id: str
     recent: list[RecentClaim] = []
     shared: bool = False
+    seen: datetime | None = None
+    agent: str = ""
 
 
 class Person(msgspec.Struct, omit_defaults=True):
@@ -174,12 +183,15 @@ class Resolver:
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
             return self._placed(activity, self._edited(activity), gaps_only=False)
         if not activity.identities:
-            return self._placed(activity, self._visitor(activity), gaps_only=False)
+            person = self._visitor(activity)
+            _note_device(person, activity)
+            return self._placed(activity, person, gaps_only=False)
         person, was_here = self._claimant(activity)
         known = self._visitor_if_known(activity)
         gaps_only = not activity.trusted and was_here and (known is None or known.id != person.id)
         self._link_tracker(activity, person, known)
         self._take_identities(person, activity)
+        _note_device(person, activity)
         self.touched.add(person.id)
         return self._placed(activity, person, gaps_only=gaps_only)
 
@@ -226,6 +238,8 @@ class Resolver:
         self.deletions.append(Deleted(frozenset({person.id, *person.merged}), activity.moment))
         for span in person.spans:
             span.since = at if span.since is None else max(span.since, at)
+        for tracker in person.trackers:
+            tracker.seen, tracker.agent = None, ""
 
     # Trackers
 
@@ -410,6 +424,19 @@ class Resolver:
             identified=person.identified,
             first_seen=person.first_seen,
         )
+
+
+def _note_device(person: Person, activity: Activity) -> None:
+    """Note on the tracker, if the person holds it, that it was there and what it says it is."""
+    if activity.tracker is None:
+        return
+    for tracker in person.trackers:
+        if tracker.id == activity.tracker:
+            tracker.seen = activity.happened_at
+            agent = activity.context.get("userAgent")
+            if isinstance(agent, str) and agent:
+                tracker.agent = agent[:LONGEST_AGENT]
+            return
 
 
 def complement(one: Person, other: Person) -> bool:

@@ -11,7 +11,9 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
+from engine.core.people import LONGEST_AGENT
 from engine.store import findable
+from engine.store.contact_documents import LIVING
 
 Document = dict[str, Any]
 
@@ -30,10 +32,11 @@ _INDEX_NOT_FOUND = (26, 27)
 def upgrade(db: Database[Document]) -> None:
     """Do what has not been done yet; killed in between, it is done from the start the next time."""
     _drop_retired(db)
-    if db.installation.find_one({"_id": "findable"}) is None:
-        make_findable(db)
-        with suppress(DuplicateKeyError):  # another process did it, too
-            db.installation.insert_one({"_id": "findable", "value": 1})
+    for name, make in (("findable", make_findable), ("devices", describe_devices)):
+        if db.installation.find_one({"_id": name}) is None:
+            make(db)
+            with suppress(DuplicateKeyError):  # another process did it, too
+                db.installation.insert_one({"_id": name, "value": 1})
 
 
 def make_findable(db: Database[Document]) -> None:
@@ -45,6 +48,33 @@ def make_findable(db: Database[Document]) -> None:
     updates = (_update(row) for row in lacking)
     while batch := list(islice(updates, BATCH)):
         db.contacts.bulk_write(batch, ordered=False)
+
+
+def describe_devices(db: Database[Document]) -> None:
+    """Note on the trackers of contacts when each was there last, and what it said it is, where nothing is noted.
+
+    One pass over all activities.
+    """
+    named = {"$cond": [{"$gt": ["$context.userAgent", ""]}, "$happened_at", None]}
+    newest = {"sortBy": {"named": -1}, "output": "$context.userAgent"}
+    seen = db.activities.aggregate(
+        [
+            {"$match": {"tracker": {"$gt": ""}}},
+            {"$set": {"named": named}},
+            {"$group": {"_id": "$tracker", "seen": {"$max": "$happened_at"}, "agent": {"$top": newest}}},
+        ],
+        allowDiskUse=True,
+    )
+    updates = (_described(row) for row in seen)
+    while batch := list(islice(updates, BATCH)):
+        db.contacts.bulk_write(batch, ordered=False)
+
+
+def _described(row: Document) -> UpdateOne:
+    agent = row.get("agent")
+    said = {"trackers.$.agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
+    lacking = {"keys": f"t:{row['_id']}", "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
+    return UpdateOne({**lacking, **LIVING}, {"$set": {"trackers.$.seen": row["seen"], **said}})
 
 
 def _update(row: Document) -> UpdateOne:

@@ -17,19 +17,24 @@ def older(db):
     receive_and_drain(
         db,
         [
-            an_activity(tracker="t"),
+            an_activity(tracker="t", agent="Firefox"),
+            an_activity(at=minutes(3), tracker="t"),
             identified(minutes(1), email="ana@x.com", traits={"name": "Ána Ruiz"}),
             identified(minutes(2), email="bob@x.com", phone="+34600123456"),
         ],
     )
     now = list(db.contacts.find())
     db.contacts.update_many({}, {"$unset": dict.fromkeys(NAMES, "")})
-    db.installation.delete_one({"_id": "findable"})
+    db.contacts.update_many(
+        {"trackers.0": {"$exists": True}},
+        {"$unset": {"trackers.$[].seen": "", "trackers.$[].agent": ""}},
+    )
+    db.installation.delete_many({"_id": {"$in": ["findable", "devices"]}})
     db.contacts.create_index([("segments.$**", 1)])
     return db, now
 
 
-def test_contacts_get_what_they_are_found_by(older):
+def test_contacts_get_what_they_are_found_by_and_their_devices_what_they_are(older):
     db, now = older
 
     prepare(db, config_dir=CONFIG_DIR, now=utc_now())

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.builders import NOON, an_activity, contact_of, folded, id_of, identified, minutes
+from tests.builders import NOON, an_activity, by_hand, contact_of, folded, id_of, identified, minutes
 
 
 def test_an_unknown_tracker_is_an_anonymous_contact_at_once():
@@ -218,3 +218,36 @@ def test_chains_of_merges_lead_to_one_living_contact():
     [contact] = settled.contacts.values()
     assert set(contact.person.merged) == {id_of("t:t1")}
     assert contact.state.activities == 4
+
+
+# Browsers and apps
+
+
+def devices_of(contact):
+    return {tracker.id: (tracker.seen, tracker.agent) for tracker in contact.person.trackers}
+
+
+def test_a_browser_is_what_it_last_said_however_long_ago_and_was_there_when_it_last_did_something():
+    settled = folded(
+        [
+            identified(tracker="t1", email="ana@x.com", agent="Firefox 1"),
+            an_activity(at=minutes(1), tracker="t1", agent="Firefox 2"),
+            an_activity(at=minutes(2), tracker="t2", agent="Safari"),
+            identified(minutes(3), tracker="t2", email="ana@x.com"),
+            *(an_activity(at=minutes(4 + n), tracker="t2") for n in range(400)),
+        ]
+    )
+
+    [ana] = settled.contacts.values()
+    assert devices_of(ana) == {"t1": (minutes(1), "Firefox 2"), "t2": (minutes(403), "Safari")}
+
+
+def test_a_deleted_contact_keeps_nothing_of_its_browsers():
+    settled = folded(
+        [
+            identified(tracker="t1", email="ana@x.com", agent="Firefox"),
+            by_hand("e:ana@x.com", minutes(1), "contact_deleted"),
+        ]
+    )
+
+    assert devices_of(contact_of(settled, "e:ana@x.com")) == {"t1": (None, "")}

@@ -10,7 +10,8 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components.asking import Asked, answered, ask, asked
 from dashboard.components.problems import problem_box, told
-from dashboard.components.text import Html, joined, show, tag
+from dashboard.components.text import joined, show, tag
+from dashboard.components.way_back import way_back
 from dashboard.installation import database
 from engine.access import segments
 from engine.access.accounts import CurrentUser
@@ -90,16 +91,14 @@ def just_deleted(user: CurrentUser) -> None:
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="segments.gone"):
-        with st.container(width="stretch"):
-            words = f" was deleted with version {deleted.by.number} of the rules."
-            show(Html(f'<div role="status">{joined([tag("b", deleted.name), words])}</div>'))
-        if st.button("Undo", icon=":material/undo:", key="segments.undelete"):
-            with told():
-                segments.restore(database(), user, deleted.by, now=utc_now())
-                _forget()
-                st.rerun()
-        st.button("Close", key="segments.gone.close", on_click=_forget)
+
+    def undo() -> None:
+        segments.restore(database(), user, deleted.by, now=utc_now())
+        _forget()
+        st.rerun()
+
+    said = joined([tag("b", deleted.name), f" was deleted with version {deleted.by.number} of the rules."])
+    way_back(said, key=_DELETED, undo=undo, close=_forget)
 
 
 def _forget() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 import uuid_utils
@@ -12,7 +13,8 @@ from dashboard.components.asking import answered
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import told
 from dashboard.components.router import go_to
-from dashboard.components.text import Html, joined, show, tag
+from dashboard.components.text import joined, show, tag
+from dashboard.components.way_back import way_back
 from dashboard.installation import database
 from engine.access import contacts as access
 from engine.access.accounts import CurrentUser
@@ -65,13 +67,8 @@ def just_deleted(user: CurrentUser) -> None:
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="deleting.done"):
-        with st.container(width="stretch"):
-            show(Html(f'<div role="status">{tag("b", deleted.name)} was deleted.</div>'))
-        if st.button("Undo", icon=":material/undo:", key="deleting.undo"):
-            with told():
-                _restore(user, deleted)
-        st.button("Close", key="deleting.close", on_click=_forget)
+    said = joined([tag("b", deleted.name), " was deleted."])
+    way_back(said, key="deleting", undo=partial(_restore, user, deleted), close=_forget)
 
 
 def _restore(user: CurrentUser, deleted: Deleted) -> None:

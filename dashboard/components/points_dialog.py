@@ -11,7 +11,7 @@ from dashboard import formats, waking, wording
 from dashboard.components.activity_tab import take_back
 from dashboard.components.asking import answered
 from dashboard.components.problems import told
-from dashboard.components.text import Html, show, tag
+from dashboard.components.way_back import way_back
 from dashboard.installation import database
 from engine.access import contacts as access
 from engine.access.accounts import CurrentUser
@@ -70,15 +70,13 @@ def just_given(user: CurrentUser, contact: ContactId) -> None:
     given: JustGiven | None = st.session_state.get(_GIVEN)
     if given is None or given.contact != contact:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="points-done"):
-        with st.container(width="stretch"):
-            show(Html(f'<div role="status">{tag("span", f"{formats.points(given.points)} by hand.")}</div>'))
-        if st.button("Undo", icon=":material/undo:", key="points.undo"):
-            with told():
-                take_back(user, contact, given.edit)
-                _forget()
-                st.rerun()
-        st.button("Close", key="points.close", on_click=_forget)
+
+    def undo() -> None:
+        take_back(user, contact, given.edit)
+        _forget()
+        st.rerun()
+
+    way_back(f"{formats.points(given.points)} by hand.", key="points", undo=undo, close=_forget)
 
 
 def _forget() -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import waking
-from dashboard.components.problems import told
 from dashboard.components.sheet_draft import new_id
-from dashboard.components.text import Html, safe, show
+from dashboard.components.way_back import way_back
 from dashboard.installation import database
 from engine.access import contacts as access
 from engine.access.accounts import CurrentUser
@@ -58,14 +57,12 @@ def just_done(user: CurrentUser, contact: ContactId) -> None:
     done: Done | None = st.session_state.get(_DONE)
     if done is None or done.contact != contact:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="sheet-done"):
-        with st.container(width="stretch"):
-            show(Html(f'<div role="status">{safe(done.words)}</div>'))
-        if done.edit is not None and st.button("Undo", icon=":material/undo:", key="sheet.done.undo"):
-            with told():
-                apply(user, contact, Edit(undoes=done.edit), words="Taken back.")
-                st.rerun()
-        st.button("Close", key="sheet.done.close", on_click=_forget)
+
+    def undo() -> None:
+        apply(user, contact, Edit(undoes=done.edit), words="Taken back.")
+        st.rerun()
+
+    way_back(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
 
 
 def _forget() -> None:

@@ -10,7 +10,8 @@ import uuid_utils
 from dashboard.components.asking import answered
 from dashboard.components.problems import told
 from dashboard.components.router import go_to
-from dashboard.components.text import Html, joined, show, tag
+from dashboard.components.text import joined, show, tag
+from dashboard.components.way_back import way_back
 from dashboard.installation import database
 from dashboard.list_address import ALL, ListAddress
 from engine.access import views
@@ -89,15 +90,14 @@ def just_deleted_view(user: CurrentUser) -> None:
     view: View | None = st.session_state.get(_DELETED)
     if view is None:
         return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="views.deleted.box"):
-        with st.container(width="stretch"):
-            show(Html(f'<div role="status">The view {tag("b", view.name)} was deleted.</div>'))
-        if st.button("Undo", icon=":material/undo:", key="views.deleted.undo"):
-            with told():
-                views.restore(database(), user, view, now=utc_now())
-                _forget()
-                _done(ListAddress.of_view(view))
-        st.button("Close", key="views.deleted.close", on_click=_forget)
+
+    def undo() -> None:
+        views.restore(database(), user, view, now=utc_now())
+        _forget()
+        _done(ListAddress.of_view(view))
+
+    said = joined(["The view ", tag("b", view.name), " was deleted."])
+    way_back(said, key=_DELETED, undo=undo, close=_forget)
 
 
 def _sharing(user: CurrentUser, *, value: bool, key: str) -> bool:

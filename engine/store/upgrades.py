@@ -51,7 +51,7 @@ def make_findable(db: Database[Document]) -> None:
 
 
 def describe_devices(db: Database[Document]) -> None:
-    """Note on the trackers of contacts when each was there last, and what it said it is, where nothing is noted.
+    """Note on each tracker when it was there last and what it said it is, where nothing is noted.
 
     One pass over all activities.
     """

@@ -153,7 +153,7 @@ def test_a_marketer_deletes_a_segment_and_takes_that_back(db, open_page, bought_
     text = shown(app)
     assert "VIP</b> was deleted with version 2 of the rules" in text
     assert "segment=vip" not in text
-    app.button(key="segments.undelete").click().run()
+    app.button(key="segments.deleted.undo").click().run()
     assert "segment=vip" in shown(app)
     assert rulesets.current_number(db) == 3
 

@@ -16,6 +16,7 @@ from engine.errors import ContactSheetsError
 from engine.store.filters import (
     ChoiceFilter,
     Days,
+    Every,
     Filter,
     FlagFilter,
     Known,
@@ -209,16 +210,26 @@ def _choice(filter_: ChoiceFilter) -> list[Way]:
 def _segments(filter_: SegmentFilter) -> list[Way]:
     known = [choice.value for choice in filter_.choices]
     asked = (Input("values", filter_.label, "choices"),)
-    label = "In none of these" if filter_.outside else "In at least one of these"
-    return [
-        Way(
-            "in",
-            label,
-            asked,
-            lambda said: _values(said, known),
-            lambda chosen: {"values": list(chosen)} if isinstance(chosen, tuple) else None,
-        )
-    ]
+
+    def every(said: Said) -> tuple[str, ...] | Every:
+        values = _values(said, known)
+        return Every(values) if len(values) > 1 else values
+
+    one = Way(
+        "in",
+        "In none of these" if filter_.outside else "In at least one of these",
+        asked,
+        lambda said: _values(said, known),
+        lambda chosen: {"values": list(chosen)} if isinstance(chosen, tuple) else None,
+    )
+    all_ = Way(
+        "all",
+        "In all of these",
+        asked,
+        every,
+        lambda chosen: {"values": list(chosen.values)} if isinstance(chosen, Every) else None,
+    )
+    return [one] if filter_.outside else [one, all_]
 
 
 def _range(filter_: NumberFilter) -> list[Way]:

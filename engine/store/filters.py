@@ -40,6 +40,13 @@ class Picked:
 
 
 @dataclass(frozen=True)
+class Every:
+    """All of some values at once."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Range:
     """From `least` to `most`, both included; unset: without end."""
 
@@ -182,21 +189,30 @@ class ChoiceFilter(Filter):
 
 @dataclass(frozen=True)
 class SegmentFilter(Filter):
-    """In one of some segments, or `outside` of all of them; chosen is a tuple of ids."""
+    """In one of some segments, or `outside` of all of them; chosen is a tuple of ids.
+
+    To be in all of several is chosen as Every.
+    """
 
     kind = "segments"
     choices: tuple[Choice, ...] = ()
     outside: bool = False
 
-    def _condition(self, chosen: Sequence[str]) -> Part:
+    def _condition(self, chosen: Sequence[str] | Every) -> Part:
+        if isinstance(chosen, Every):
+            return {self.field: {"has_all": list(chosen.values)}}
         inside = {self.field: {"has_any": list(chosen)}}
         return {"not": inside} if self.outside else inside
 
-    def _chosen(self, part: Part) -> tuple[str, ...] | None:
+    def _chosen(self, part: Part) -> tuple[str, ...] | Every | None:
         inside = _within_not(part) if self.outside else part
-        return None if inside is None else _texts(inside.get(self.field), "has_any")
+        said = None if inside is None else inside.get(self.field)
+        every = None if self.outside else _texts(said, "has_all")
+        return Every(every) if every is not None and len(every) > 1 else _texts(said, "has_any")
 
-    def _words(self, chosen: Sequence[str], _written: Written) -> str:
+    def _words(self, chosen: Sequence[str] | Every, _written: Written) -> str:
+        if isinstance(chosen, Every):
+            return f"In {_listed(self.choices, chosen.values, ' and ')}"
         return f"{'Not in' if self.outside else 'In'} {_listed(self.choices, chosen)}"
 
 
@@ -366,6 +382,6 @@ def _from_to(least: str | None, most: str | None, *, open_end: str) -> str:
     return f"up to {most}" if least is None else least if least == most else f"{least} to {most}"
 
 
-def _listed(choices: Sequence[Choice], values: Sequence[str]) -> str:
+def _listed(choices: Sequence[Choice], values: Sequence[str], separator: str = " or ") -> str:
     labels = {choice.value: choice.label for choice in choices}
-    return " or ".join(labels.get(value, value) for value in values)
+    return separator.join(labels.get(value, value) for value in values)

@@ -10,7 +10,7 @@ from engine.settings import CONFIG_DIR
 from engine.store import listing, rulesets
 from engine.store.connection import connect, prepare, utc_now
 from engine.store.filter_bar import offered, with_chosen
-from engine.store.filters import Days, Known, Picked, Range, Recency, Wording
+from engine.store.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.store.listing import SORTS, Listing
 from tests.builders import an_activity, bought, identified, minutes, rules
 from tests.integration.drained import receive_and_drain
@@ -33,7 +33,7 @@ def choices_of(filter_):
         every = tuple(choice.value for choice in filter_.choices)
         some = [every, *((value,) for value in every[:4])]
         if filter_.kind == "segments":
-            return some
+            return some if filter_.outside else [*some, Every(every[:2])]
         return [*known, Picked(every[:2], outside=True), *map(Picked, some)]
     both = {
         "recency": [Recency(30, within=False), Days(date(2026, 1, 1), date(2026, 2, 1))],

@@ -8,7 +8,7 @@ from dashboard.components import filter_forms
 from dashboard.components.filter_bar import changed
 from dashboard.components.filter_forms import MOST_DAYS, NotChosen, form_of, said_of
 from engine.store.filter_bar import offered
-from engine.store.filters import Days, Known, Picked, Range, Recency, Wording
+from engine.store.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.store.listing import Listing
 from tests.builders import rules
 
@@ -28,6 +28,7 @@ CAN_BE_CHOSEN = [filter_ for filter_ in BAR.values() if not filter_.unavailable]
 READ = [
     ("identified", "yes", {}, True),
     ("segments", "in", {"values": ["vip"]}, ("vip",)),
+    ("segments", "all", {"values": ["vip", "hot-leads"]}, Every(("hot-leads", "vip"))),
     ("points", "least", {"least": "20"}, Range(20)),
     ("points", "most", {"most": " 20 "}, Range(None, 20)),
     ("points", "between", {"least": "50", "most": "20"}, Range(20, 50)),

@@ -8,7 +8,7 @@ from engine.rules.conditions import read_filters
 from engine.rules.vocabulary import Vocabulary
 from engine.store import filter_bar
 from engine.store.filter_bar import chips, offered, with_chosen, with_part
-from engine.store.filters import Days, Known, Picked, Range, Recency, Wording
+from engine.store.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.store.listing import Listing
 from tests.builders import rules
 
@@ -30,6 +30,7 @@ CHOSEN = [
     ("identified", False, "Anonymous visitor"),
     ("segments", ("vip",), "In VIP"),
     ("segments", ("vip", "hot-leads"), "In VIP or Hot leads"),
+    ("segments", Every(("vip", "hot-leads")), "In VIP and Hot leads"),
     ("outside", ("vip",), "Not in VIP"),
     ("points", Range(20), "Points: 20 or more"),
     ("points", Range(20, 50), "Points: 20 to 50"),

@@ -54,7 +54,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     from starlette.middleware import Middleware
     from streamlit import config
 
-    from dashboard.components.unexpected import script_failed
+    from dashboard.components.unexpected import only_ours_in_the_log, script_failed
     from dashboard.downloads import download_routes
     from dashboard.routes import StraightToSigningIn, signing_routes
     from dashboard.uploads import upload_routes
@@ -63,6 +63,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
         os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
     for name, value in OPTIONS.items():
         config.set_option(name, value)
+    only_ours_in_the_log()
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes")
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
     provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")

@@ -19,8 +19,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     showBar(bar, data, selection, tell);
   };
   selection.changed = refresh;
-  keepFocus(root, () => root.replaceChildren(table, bar));
-  refresh();
+  keepFocus(root, () => {
+    root.replaceChildren(table, bar);
+    refresh();
+  });
 }
 
 // What is ticked, for as long as the same contacts are asked for, over all pages of them:
@@ -156,12 +158,14 @@ function toolsOf(row, deletable, tell) {
   const details = element("a", "tool");
   details.href = row.href;
   details.title = "Details";
+  details.dataset.focus = `details ${row.id}`;
   details.setAttribute("aria-label", `Details of ${row.name}`);
   details.append(icon("M3 17.2V21h3.8L17.8 9.9l-3.7-3.7L3 17.2zM20.7 7c.4-.4.4-1 0-1.4l-2.3-2.3c-.4-.4-1-.4-1.4 0l-1.8 1.8 3.7 3.7L20.7 7z"));
   tools.append(details);
   if (deletable) {
     const bin = element("button", "tool");
     bin.title = "Delete";
+    bin.dataset.focus = `delete ${row.id}`;
     bin.setAttribute("aria-label", `Delete ${row.name}`);
     bin.append(icon("M6 19a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2V7H6v12zM19 4h-3.5l-1-1h-5l-1 1H5v2h14V4z"));
     bin.onclick = () => tell("remove", { id: row.id });
@@ -199,48 +203,22 @@ function showBar(bar, data, selection, tell) {
   const offered = element("span", "actions");
   offered.append(...actions.map(({ id, label, tone }) => button(tone, label, () => tell("act", { action: id, ...chosen() }))));
   bar.replaceChildren(...parts, offered);
-}
-
-function element(name, css, text) {
-  const made = document.createElement(name);
-  if (css) made.className = css;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function button(css, label, press) {
-  const made = element("button", css, label);
-  made.type = "button";
-  made.dataset.focus = label;
-  made.onclick = press;
-  return made;
+  bar.querySelectorAll("button").forEach((made) => (made.dataset.focus = made.textContent));
 }
 
 function checkbox(label, name) {
   const cell = element("span", "tick");
-  const box = element("input");
-  box.type = "checkbox";
-  box.setAttribute("aria-label", label);
+  const box = input("checkbox", label);
   box.dataset.focus = name;
   cell.append(box);
   return [cell, box];
-}
-
-function icon(path) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  made.setAttribute("viewBox", "0 0 24 24");
-  made.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", path);
-  made.append(line);
-  return made;
 }
 
 function isPlain(event) {
   return !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
 }
 
-// Whoever sorts by keyboard finds the same heading under their fingers afterwards.
+// Whoever works by keyboard finds the same heading, tick or button under their fingers afterwards.
 function keepFocus(root, change) {
   const name = root.getRootNode().activeElement?.dataset?.focus;
   change();

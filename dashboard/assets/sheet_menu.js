@@ -2,18 +2,18 @@
 // the browser; what changes something is told to the page.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".menu");
-  const button = root.querySelector("button");
+  const opener = root.querySelector("button");
   const list = root.querySelector("[role=menu]");
   const said = root.querySelector("[role=status]");
 
   const open = (on) => {
     list.hidden = !on;
-    button.setAttribute("aria-expanded", String(on));
+    opener.setAttribute("aria-expanded", String(on));
     if (!on) return;
-    list.classList.toggle("rightwards", button.getBoundingClientRect().right < list.offsetWidth + 8);
+    list.classList.toggle("rightwards", opener.getBoundingClientRect().right < list.offsetWidth + 8);
     list.querySelector("button").focus();
   };
-  button.onclick = () => open(list.hidden);
+  opener.onclick = () => open(list.hidden);
 
   const act = {
     copy: async () => {
@@ -27,16 +27,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const chosen = (id) => setTriggerValue("chosen", { id, contact: data.contact, at: Date.now() });
   list.replaceChildren(
     ...data.items.map(({ id, label, tone }) => {
-      const item = document.createElement("button");
-      item.type = "button";
-      item.setAttribute("role", "menuitem");
-      item.className = tone;
-      item.textContent = label;
-      item.onclick = () => {
+      const item = button(tone, label, () => {
         open(false);
-        button.focus();
+        opener.focus();
         act[id] ? act[id]() : chosen(id);
-      };
+      });
+      item.setAttribute("role", "menuitem");
       return item;
     }),
   );
@@ -46,7 +42,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") {
       open(false);
-      button.focus();
+      opener.focus();
     }
     if (!step) return;
     event.preventDefault();

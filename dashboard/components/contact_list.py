@@ -15,6 +15,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.components.contact_columns import Column, Reading, name_of
+from dashboard.components.scripts import built
 from dashboard.list_address import ListAddress
 from engine.core.activities import ContactId
 from engine.store.contacts import ContactRow
@@ -69,7 +70,7 @@ def _component() -> Callable[..., object]:
         "contact_list",
         html='<div class="list"></div>',
         css=_ASSETS.joinpath("contact_list.css").read_text(),
-        js=_ASSETS.joinpath("contact_list.js").read_text(),
+        js=built("contact_list"),
     )
 
 

@@ -16,6 +16,7 @@ from dashboard.components import filter_forms
 from dashboard.components.filter_forms import NotChosen
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.router import go_to
+from dashboard.components.scripts import built
 from dashboard.list_address import ListAddress
 from engine.core.rulebook import Ruleset
 from engine.store.filter_bar import Chip, chips, offered, with_part
@@ -32,7 +33,7 @@ def _component() -> Callable[..., object]:
         "filter_bar",
         html='<div class="filters"></div>',
         css=_ASSETS.joinpath("filter_bar.css").read_text(),
-        js=_ASSETS.joinpath("filter_bar.js").read_text(),
+        js=built("filter_bar"),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components.scripts import built
 from engine.core.activities import ContactId
 
 _ASSETS = Path(__file__).parent.parent / "assets"
@@ -33,7 +34,7 @@ def _component() -> Callable[..., object]:
         'aria-label="More of this contact" title="More">⋯</button><div role="menu" hidden></div>'
         '<span role="status"></span></div>',
         css=_ASSETS.joinpath("sheet_menu.css").read_text(),
-        js=_ASSETS.joinpath("sheet_menu.js").read_text(),
+        js=built("sheet_menu"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import traceback
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 import streamlit as st
 import structlog
 from pymongo.errors import PyMongoError
+from streamlit import config
 
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.text import Html, empty_state, joined, tag
@@ -27,8 +29,10 @@ def script_failed(error: Exception) -> bool:
     readers are shown; what another says is for the log alone, as it may name people.
     """
     if isinstance(error, AWAY):
+        log.warning("a page had no database", error=type(error).__name__)
         database_away(whole="part")
     elif isinstance(error, ContactSheetsError):
+        log.warning("a page was refused", error=type(error).__name__)
         problem_box([sentence(error)])
         _try_again(secrets.token_hex(4))
     else:
@@ -38,6 +42,15 @@ def script_failed(error: Exception) -> bool:
         empty_state("Something went wrong here", _advice(number))
         _try_again(number)
     return True
+
+
+def only_ours_in_the_log() -> None:
+    """Keep Streamlit from logging, without the number, what `script_failed` logs."""
+    config.set_option("logger.enableRich", False)  # else it is printed past the logger
+    logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != _STREAMLITS)
+
+
+_STREAMLITS = "Uncaught app execution"
 
 
 def database_away(*, whole: Literal["page", "part"]) -> None:

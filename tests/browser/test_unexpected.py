@@ -23,6 +23,7 @@ def test_a_page_that_fails_names_a_number_that_the_log_has(page, instance):
     log = (instance.data_dir / "logs" / "dashboard.log").read_text()
     [line] = [line for line in log.splitlines() if number in line]
     assert "Traceback" in line
+    assert log.count("Traceback") == 1
     picture(page, "unexpected")
 
     db.views.delete_one({"_id": "broken"})

@@ -77,6 +77,28 @@ def views(page: Page) -> None:
     expect(page.get_by_role("button", name="Save this list as a view")).to_be_visible()
 
 
+def of_view(act: str) -> Step:
+    """Choose the view of the mornings, which is made if need be, and do something with it."""
+
+    def step(page: Page) -> None:
+        views(page)
+        mornings = page.get_by_role("navigation", name="Views").get_by_role("link", name="Mornings")
+        if mornings.count():
+            mornings.click()
+        else:
+            press("Save this list as a view")(page)
+            dialog = page.get_by_role("dialog")
+            dialog.get_by_label("Name").fill("Mornings")
+            dialog.get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".st-key-contacts-views button").first).to_contain_text("Mornings")
+        settled(page)
+        views(page)
+        press(act)(page)
+        expect(page.get_by_role("dialog").get_by_role("button").first).to_be_visible()
+
+    return step
+
+
 def columns(page: Page) -> None:
     page.locator(".st-key-contacts-columns button").first.click()
     expect(page.get_by_text("The contact always comes first")).to_be_visible()
@@ -123,6 +145,8 @@ PLACES = (
     Place("contacts-filter-points", "/", r"contacts$", (filter_by("points"),)),
     Place("contacts-views", "/", r"contacts$", (views,)),
     Place("contacts-view-save", "/", r"contacts$", (views, press("Save this list as a view"), see("Share|team"))),
+    Place("contacts-view-edit", "/?view=all", r"contacts$", (of_view("Edit"), see("Edit this view"))),
+    Place("contacts-view-delete", "/?view=all", r"contacts$", (of_view("Delete"), see("Delete this view"))),
     Place("contacts-columns", "/", r"contacts$", (columns,)),
     *(Place(f"contacts-bulk-{name}", "/", r"contacts$", (bulk(action),)) for name, action in BULK.items()),
     Place("sheet", "/?contact={contact}", r"last seen", (see("Can receive"),)),

@@ -21,6 +21,7 @@ from dashboard.components.pager import pager
 from dashboard.components.problems import problem_box, sentence
 from dashboard.components.router import go_to
 from dashboard.components.search_box import search_box
+from dashboard.components.segment_changing import changing_bar, page_of
 from dashboard.components.segment_saving import save_segment_button
 from dashboard.components.text import Html, empty_state, joined, link, show, tag
 from dashboard.components.views_dialogs import just_deleted_view
@@ -47,7 +48,7 @@ def render(user: CurrentUser) -> None:
     found = views.all_views(database(), user)
     usual = views.usual(database(), user)
     _open_with(found, usual)
-    address, left_out = _address()
+    address, left_out = _address(page_of(user))
     present = next((view for view in found if view.id == address.view), None)
     known = offered(ruleset)
     columns = columns_of(address, present, usual.columns)
@@ -60,7 +61,9 @@ def render(user: CurrentUser) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="contacts-filters"):
             with st.container(width="stretch"):
                 filter_bar(address, ruleset, key="contacts.filters")
-            save_segment_button(user, address.listing)
+            if not address.page:
+                save_segment_button(user, address.listing)
+    changing_bar(user, address)
     changed_bar(user, present, address)
     just_deleted_view(user)
     problem_box(left_out)
@@ -94,9 +97,9 @@ def _open_with(found: Sequence[View], usual: Usual) -> None:
             st.query_params.from_dict(ListAddress.of_view(view).parameters)
 
 
-def _address() -> tuple[ListAddress, list[str]]:
+def _address(page: dict[str, str]) -> tuple[ListAddress, list[str]]:
     """Which list the address names, and what was left out of it because it does not exist."""
-    address = ListAddress.read(st.query_params.to_dict(), page={})
+    address = ListAddress.read(st.query_params.to_dict(), page=page)
     listing, problems = listings.known(database(), address.listing)
     return address.showing(listing), problems
 

@@ -11,6 +11,7 @@ from dashboard import formats
 from dashboard.components import charts, delete_segment
 from dashboard.components.editor import yaml_editor
 from dashboard.components.problems import problem_box, sentence
+from dashboard.components.segment_changing import change_button
 from dashboard.components.segment_members import members
 from dashboard.components.text import (
     badge,
@@ -126,12 +127,13 @@ def _one(user: CurrentUser, wanted: str) -> None:
     if summary is None:
         empty_state("No such segment", "It may have been deleted.", whole="page")
         return
-    left, right = st.columns([4, 1], vertical_alignment="center")
+    left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
         kind = badge("dynamic", "info") if summary.dynamic else badge("static")
         show(page_title(joined([summary.name, kind], " "), summary.description))
     if _may_edit(user):
         with right.container(horizontal=True, horizontal_alignment="right"):
+            change_button(user, wanted)
             edit = partial(_go, segment=wanted, edit="1")
             st.button("Edit", icon=":material/edit:", key="segments.edit", on_click=edit)
             delete_segment.offer(wanted)

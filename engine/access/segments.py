@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, require
 from engine.errors import ContactSheetsError
 from engine.rules import editing
+from engine.rules.conditions import unqualified
+from engine.store import listing as listings
 from engine.store import publishing, rulesets, segment_uses, segments
 from engine.store.field_uses import Use
 from engine.store.listing import Listing
@@ -37,6 +40,10 @@ class InvalidSegment(ContactSheetsError):
 
 class NoSuchSegment(ContactSheetsError):
     """A segment that is not declared, or not any more."""
+
+
+class ChangedMeanwhile(ContactSheetsError):
+    """Somebody else changed the segment since one began to."""
 
 
 class SegmentInUse(ContactSheetsError):
@@ -71,6 +78,42 @@ def save_list(
     """
     require(user, Permission.EDIT_SEGMENTS)
     return _create(db, user, name, {"when": listing.as_condition()}, now=now)
+
+
+def as_list(db: Database[Document], user: CurrentUser, id_: str) -> Listing | None:
+    """The list of whoever meets a dynamic segment's condition; unset for one that no list can show.
+
+    That is one that asks for the past.  Raises NotAllowed and NoSuchSegment.
+    """
+    require(user, Permission.EDIT_SEGMENTS)
+    if id_ not in rulesets.current(db).segments:
+        raise NoSuchSegment("this segment is not there any more")
+    written = editing.entry_text(publishing.completed(db, {})[FILE], "segments", id_, "when")
+    if not written:
+        return None
+    said: Document = json.loads(json.dumps(unqualified(editing.read(written)), default=str))
+    shown, problems = listings.known(db, Listing().with_parts(Listing(where=said).parts))
+    return None if problems else shown
+
+
+def change_list(
+    db: Database[Document], user: CurrentUser, id_: str, listing: Listing, *, seen: Listing, now: datetime
+) -> Version:
+    """Let a dynamic segment hold whoever is in another list, now and later.
+
+    `seen` is the list of it (`as_list`) that the change began with.  Raises NotAllowed,
+    NoSuchSegment, ChangedMeanwhile, UnknownFilter, and what publishing does.
+    """
+    present, ruleset = as_list(db, user, id_), rulesets.current(db)
+    if present is None or present.where != seen.where:
+        raise ChangedMeanwhile("somebody changed this segment meanwhile: open it again to see how it is now")
+    segment = ruleset.segments[id_]
+    about = {"description": segment.description} if segment.description else {}
+    entry = {"id": id_, "name": segment.name, **about, "when": listing.as_condition()}
+    texts = publishing.completed(db, {})
+    changed = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
+    message = f"Changed who is in {segment.name}"
+    return rules.publish(db, user, changed, message=message, now=now, base=ruleset.version)
 
 
 def create_static(db: Database[Document], user: CurrentUser, name: str, *, now: datetime) -> str:

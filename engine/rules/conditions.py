@@ -83,6 +83,19 @@ def qualified(filters: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def unqualified(condition: Mapping[str, Any]) -> dict[str, Any]:
+    """A condition as it stands in a file, with `contact.` left out: as filters are written."""
+    return {key.removeprefix("contact."): _unqualified(key, value) for key, value in condition.items()}
+
+
+def _unqualified(key: str, value: Any) -> Any:
+    if key == "not" and isinstance(value, Mapping):
+        return unqualified(value)
+    if key in ("all", "any") and isinstance(value, list):
+        return [unqualified(part) if isinstance(part, Mapping) else part for part in value]
+    return value
+
+
 def _qualified(key: str, value: Any) -> Any:
     if key == "not" and isinstance(value, Mapping):
         return qualified(value)

@@ -4,10 +4,10 @@ import pytest
 
 from engine.access import segments
 from engine.access.permissions import NotAllowed
-from engine.access.segments import InvalidSegment
+from engine.access.segments import ChangedMeanwhile, InvalidSegment, NoSuchSegment
 from engine.store import listing, publishing, rulesets
 from engine.store.connection import utc_now
-from engine.store.filter_bar import offered, with_chosen
+from engine.store.filter_bar import chips, offered, with_chosen
 from engine.store.filters import Known, Picked, Range, Recency, Wording
 from engine.store.listing import Listing, UnknownFilter
 from tests.builders import an_activity, bought, identified, minutes
@@ -78,3 +78,33 @@ def test_what_can_be_no_segment_says_why_and_publishes_nothing(shop):
     with pytest.raises(NotAllowed):
         segments.save_list(shop, VERA, "Keen", wanted, now=utc_now())
     assert rulesets.current_number(shop) == before
+
+
+def test_who_is_in_a_segment_is_changed_in_the_list_and_its_name_stays(shop):
+    seen = segments.as_list(shop, MAX, "hot-leads")
+    assert [chip.words for chip in chips(seen, rulesets.current(shop))] == [
+        "Points: 40 or more",
+        "Not in Customers",
+    ]
+    wanted = filtered(shop, {"points": Range(1)})
+
+    segments.change_list(shop, MAX, "hot-leads", wanted, seen=seen, now=utc_now())
+
+    drain_all(shop)
+    found = rulesets.current(shop).segments["hot-leads"]
+    assert (found.name, found.description) == ("Hot leads", "Many points, not bought yet")
+    assert members(shop, "hot-leads") == {row.id for row in listing.walk(shop, wanted)}
+    assert segments.as_list(shop, MAX, "hot-leads") == wanted
+    with pytest.raises(ChangedMeanwhile):
+        segments.change_list(shop, MAX, "hot-leads", wanted, seen=seen, now=utc_now())
+
+
+def test_a_segment_that_no_list_can_show_is_not_changed_in_one(shop):
+    assert segments.as_list(shop, MAX, "vip") is None, "members are put into it by hand"
+    assert segments.as_list(shop, MAX, "window-shoppers") is None, "a list cannot ask for the past"
+    with pytest.raises(NotAllowed):
+        segments.as_list(shop, VERA, "hot-leads")
+    with pytest.raises(NoSuchSegment):
+        segments.as_list(shop, MAX, "gone")
+    everything = [segments.as_list(shop, MAX, id_) for id_ in rulesets.current(shop).segments]
+    assert sum(found is not None for found in everything) == 7

@@ -158,6 +158,22 @@ def test_a_marketer_deletes_a_segment_and_takes_that_back(db, open_page, bought_
     assert rulesets.current_number(db) == 3
 
 
+def test_a_marketer_changes_who_is_in_a_segment_by_the_filters_of_the_list(db, open_page, bought_shoes):
+    app = open_page("marketer", page="segments", segment="hot-leads")
+    app.button(key="segments.change").click().run()
+    assert "Who is in <b>Hot leads</b>" in shown(app)
+    assert app.button(key="segments.change.save").disabled
+    assert not [button for button in app.button if button.key == "contacts.segment"]
+
+    app.query_params["where"] = '{"points":{"gte":1}}'
+    app.run()
+    app.button(key="segments.change.save").click().run()
+
+    assert "Points is at least 1" in shown(app)
+    assert app.query_params["segment"] in ("hot-leads", ["hot-leads"])
+    assert rulesets.stored_version(db, 2).message == "Changed who is in Hot leads"
+
+
 def test_a_segment_that_is_used_is_not_deleted_and_the_page_says_by_what(db, open_page):
     app = open_page("admin", page="segments", segment="customers")
 

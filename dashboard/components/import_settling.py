@@ -119,7 +119,7 @@ def read_anew(user: CurrentUser, draft: Draft, format_: Format | None) -> Settli
     Raises NotAllowed and UnreadableFile.
     """
     open_ = drafts.opener(database(), user, draft.id)
-    opening = transfer.look(database(), user, open_, format_=format_)
+    opening = transfer.look(database(), user, open_, name=draft.name, format_=format_)
     found = Settling(draft, opening, _next_edition())
     found.targets = {column.heading: column.target for column in opening.columns}
     st.session_state[_SETTLING] = found

@@ -37,7 +37,7 @@ def sheets(user: CurrentUser, open_: Opener) -> list[str]:
 
 
 def look(
-    db: Database[Document], user: CurrentUser, open_: Opener, *, format_: Format | None = None
+    db: Database[Document], user: CurrentUser, open_: Opener, *, name: str, format_: Format | None = None
 ) -> Opening:
     """How a file is written, its columns as they are guessed, and its first rows.
 
@@ -45,7 +45,7 @@ def look(
     """
     require(user, Permission.IMPORT)
     ruleset = rulesets.current(db)
-    return checking.opening(open_, ruleset, format_=format_, remembered=importing.remembered(db))
+    return checking.opening(open_, ruleset, name=name, format_=format_, remembered=importing.remembered(db))
 
 
 def check(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-RUNS = r"^'*[=+\-@\t\r\n]"
-"""What a spreadsheet would run as a formula, and what looks like such a cell made harmless."""
+RUNS = r"^'*[=+\-@\t\r\n]|^'+[0-9][0-9A-Z -]*$"
+"""What a spreadsheet would run as a formula, and what looks like a cell that was made text."""
 
 PLAIN = r"^[+\-][0-9]+(\.[0-9]+)?$"
 """A number with its sign, or an international phone: no formula."""
 
 _RUNS, _PLAIN = re.compile(RUNS), re.compile(PLAIN)
-_HARMLESS = re.compile(r"'+[=+\-@\t\r\n]")
+_HARMLESS = re.compile(r"'+[=+\-@\t\r\n]|'+[0-9][0-9A-Z -]*\Z")
 
 
 def harmless(cell: object) -> str:
@@ -21,5 +21,6 @@ def harmless(cell: object) -> str:
 
 
 def unharmed(cell: str) -> str:
-    """A cell without the apostrophe that `harmless` put before it."""
+    """A cell without the apostrophe that `harmless` put before it, or another tool before a number
+    that is to stay text: Shopify writes `'6940095185044`, `'+34600111222` and `'1234AB`."""
     return cell[1:] if _HARMLESS.match(cell) else cell

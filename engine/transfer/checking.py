@@ -11,16 +11,15 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.core.fields import CUSTOM
 from engine.core.rulebook import Ruleset
 from engine.store import rulesets
 from engine.store.connection import namespace
-from engine.transfer import columns, formats, reading
+from engine.transfer import columns, formats, origins, plausible, reading
 from engine.transfer.columns import CHANNELS, Column
 from engine.transfer.consents import Consent
 from engine.transfer.deciding import Deciding, Outcome
 from engine.transfer.formats import Format, Opener
-from engine.transfer.judging import Accepted, Judged, Refusal, judge, survey
+from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge, survey
 from engine.transfer.problems import KINDS, Problem
 from engine.transfer.reading import Row
 from engine.transfer.settings import Settings
@@ -96,16 +95,27 @@ def opening(
     open_: Opener,
     ruleset: Ruleset,
     *,
+    name: str = "",
     format_: Format | None = None,
-    remembered: Mapping[str, str] | None = None,
+    remembered: Sequence[Mapping[str, str]] = (),
 ) -> Opening:
-    """Look at a file's first rows; raise UnreadableFile.  `format_` is how a person corrected it."""
+    """Look at a file's first rows; raise UnreadableFile.
+
+    `name` is what the file is called, `format_` how a person corrected what is read of it.
+    """
     found = formats.detect(open_) if format_ is None else format_
     table = reading.read(open_, found)
     sample = list(islice(table.rows, SAMPLE))
     cells = [row.cells for row in sample[:100]]
-    guessed = columns.guess(table.headings, ruleset, sample=cells, remembered=remembered)
-    return Opening(found, guessed, sample, table.notices)
+    guessed = columns.guess(
+        table.headings,
+        ruleset,
+        sample=cells,
+        remembered=remembered,
+        fits=lambda target, values: plausible.fits(target, values, ruleset),
+    )
+    guessed, told = origins.without_consents(name, guessed)
+    return Opening(found, guessed, sample, [*told, *table.notices])
 
 
 def readings(
@@ -121,7 +131,7 @@ def readings(
     `dates` and `decimals` are what they said, for columns that do not tell by themselves.
     """
     told = {
-        column.heading: _told(_type(mapping.get(column.heading, ""), ruleset), cells)
+        column.heading: _told(columns.type_of(mapping.get(column.heading, ""), ruleset), cells)
         for index, column in enumerate(found.columns)
         if (cells := [cell for row in found.sample if (cell := row.cells[index])])
     }
@@ -172,7 +182,8 @@ def check(
     reader = Reader(table.headings, settings, ruleset, now=now)
     tally = _Tally()
     while rows := list(islice(table.rows, STEP)):
-        go_on()
+        if not go_on():
+            raise StoppedMeanwhile
         for judged in judge(db, rows, reader, deciding, repeats, now=now):
             tally.add(judged)
     return tally.checked()
@@ -241,10 +252,3 @@ def _shown(wanted: Wanted) -> dict[str, Any]:
 def _consent_words(consent: Consent) -> str:
     state = "not subscribed" if consent.state == "no" else consent.state
     return state if consent.at is None else f"{state} on {consent.at.date().isoformat()}"
-
-
-def _type(target: str, ruleset: Ruleset) -> str:
-    if target == "birth_date" or target.endswith("_at"):
-        return "date"
-    declared = ruleset.fields.get(target.removeprefix(CUSTOM)) if target.startswith(CUSTOM) else None
-    return "text" if declared is None else declared.type

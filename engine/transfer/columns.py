@@ -1,15 +1,10 @@
-"""Which column of a file fills what of a contact: guessed by its heading, settled by a person.
-
-`NAMES` is the one table of the headings that are known: English and Spanish ones, and those
-of the usual exports of Connectif, HubSpot, Klaviyo, Mailchimp, Mautic and Shopify.  The ids
-that another tool gives its own records (`Klaviyo ID`, `LEID`, `Record ID`) name nobody here.
-"""
+"""Which column of a file fills what of a contact: guessed by its heading, settled by a person."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
@@ -17,6 +12,7 @@ from typing import Literal
 from engine.core.fields import CUSTOM, FIELDS
 from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError
+from engine.transfer.headings import NAMES
 
 IDENTITIES = ("external_id", "email", "mobile_phone")
 """What a contact is found by, in this order; a file needs one of them."""
@@ -29,6 +25,9 @@ SEGMENTS = "segments"
 
 LEFT_OUT = ""
 """The target of a column that is not imported."""
+
+ALIKE = 0.5
+"""The share of headings that two files have in common which are of the same kind."""
 
 
 @dataclass(frozen=True)
@@ -52,92 +51,6 @@ _OTHERS = (
     Target(SEGMENTS, "Static segments, by id or name"),
 )
 
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "external_id": (
-        "external id", "external identifier", "customer id", "customer number", "customer no", "client id",
-        "client number", "user id", "shop customer id", "id externo", "identificador externo", "id cliente",
-        "id de cliente", "numero de cliente", "n cliente", "codigo de cliente", "codigo cliente",
-    ),
-    "email": (
-        "email", "e mail", "email address", "mail", "primary email", "subscriber email", "contact email",
-        "email primary", "correo", "correo electronico", "direccion de correo",
-        "direccion de correo electronico", "direccion de email", "email del contacto",
-    ),
-    "mobile_phone": (
-        "mobile phone", "mobile phone number", "mobile", "mobile number", "cell phone", "cellphone", "cell",
-        "sms phone number", "sms phone", "smsphone", "phone", "phone number", "phone mobile", "telephone",
-        "default address phone", "whatsapp", "whatsapp phone number", "movil", "telefono movil",
-        "numero de movil", "numero movil", "celular", "telefono", "numero de telefono", "tel",
-    ),
-    "first_name": (
-        "first name", "firstname", "fname", "given name", "forename", "christian name", "nombre",
-        "nombre de pila", "primer nombre", "billing first name",
-    ),
-    "last_name": (
-        "last name", "lastname", "lname", "surname", "family name", "apellidos", "apellido",
-        "primer apellido", "billing last name",
-    ),
-    "name": (
-        "full name", "fullname", "name", "contact name", "customer name", "nombre completo",
-        "nombre y apellidos", "nombre del cliente",
-    ),
-    "birth_date": (
-        "birth date", "birthdate", "birthday", "date of birth", "dob", "fecha de nacimiento",
-        "fecha nacimiento", "nacimiento", "cumpleanos",
-    ),
-    "newsletter": (
-        "newsletter", "newsletter subscription status", "newsletter subscription", "newsletter status",
-        "accepts email marketing", "email marketing consent", "email consent", "email marketing status",
-        "email subscription status", "subscription status", "accepts marketing", "marketing consent",
-        "email opt in", "subscribed", "consent", "newsletter suscrito", "suscrito", "suscripcion",
-        "estado de suscripcion", "estado de la suscripcion", "suscripcion a la newsletter",
-        "suscripcion newsletter", "acepta marketing", "acepta publicidad", "boletin",
-        "suscrito al boletin", "consentimiento",
-    ),
-    "newsletter_at": (
-        "newsletter subscription date", "newsletter subscribed at", "email marketing consent timestamp",
-        "email consent timestamp", "email marketing consent updated at", "confirm time", "optin time",
-        "opt in time", "opt in date", "subscribed at", "subscription date", "subscribe date", "consent date",
-        "consent timestamp", "marketing consent date", "fecha de suscripcion", "fecha suscripcion",
-        "fecha de alta newsletter", "fecha de consentimiento", "fecha consentimiento",
-    ),
-    "newsletter_ended_at": (
-        "newsletter unsubscription date", "newsletter unsubscribed at", "unsub time", "unsubscribe time",
-        "unsubscribed at", "unsubscribe date", "unsubscription date", "opt out date", "optout time",
-        "opt out time", "fecha de baja", "fecha baja", "fecha de baja newsletter",
-    ),
-    "newsletter_out": (
-        "unsubscribed from all email", "opted out of email", "email opted out", "email opt out", "opted out",
-        "opt out", "unsubscribed", "do not contact", "dado de baja", "baja",
-    ),
-    "sms": (
-        "sms", "sms subscription status", "sms subscription", "sms status", "accepts sms marketing",
-        "sms marketing consent", "sms consent", "sms marketing status", "sms opt in", "suscripcion sms",
-        "acepta sms",
-    ),
-    "sms_at": (
-        "sms subscription date", "sms subscribed at", "sms consent timestamp",
-        "sms marketing consent timestamp", "sms marketing consent updated at", "sms opt in date",
-        "fecha de suscripcion sms",
-    ),
-    "sms_ended_at": (
-        "sms unsubscription date", "sms unsubscribed at", "sms opt out date", "fecha de baja sms",
-    ),
-    "sms_out": ("opted out of sms", "sms opted out", "sms opt out"),
-    "segments": ("segments", "static segments", "segmentos", "segmentos estaticos"),
-    "custom.city": (
-        "city", "town", "default address city", "billing city", "ciudad", "poblacion", "localidad",
-        "municipio",
-    ),
-    "custom.country": (
-        "country", "country region", "default address country code", "default address country",
-        "country code", "billing country", "pais",
-    ),
-    "custom.language": ("language", "preferred language", "preferred locale", "locale", "idioma", "lengua"),
-    "custom.gender": ("gender", "sex", "genero", "sexo"),
-}  # fmt: skip
-"""The headings that fill each target, as `plain` writes them, the surest first."""
-
 
 @dataclass(frozen=True)
 class Column:
@@ -159,21 +72,27 @@ def targets(ruleset: Ruleset) -> list[Target]:
     return [*(Target(name, FIELDS[name].label) for name in fields), *own, *_OTHERS]
 
 
+Fits = Callable[[str, Sequence[str | None]], bool]
+"""Whether most of a column's values can fill a target."""
+
+
 def guess(
     headings: Sequence[str],
     ruleset: Ruleset,
     *,
     sample: Sequence[Sequence[str | None]] = (),
-    remembered: Mapping[str, str] | None = None,
+    remembered: Sequence[Mapping[str, str]] = (),
+    fits: Fits = lambda _target, _cells: True,
 ) -> list[Column]:
     """Say of each column what it fills; one that nothing is known of is left out.
 
-    `remembered` is how somebody settled such columns before, by heading.  A target is given to
-    one column, the surest.  Without any heading that says so, a column of addresses is the email.
+    `remembered` is how the columns of earlier files were settled, the newest first.  A target is
+    given to one column, the surest of those whose values fit.  Without any heading that says so, a column
+    of addresses is the email.
     """
     known = names_of(ruleset)
     allowed = {target.id for target in targets(ruleset)}
-    before = {plain(heading): target for heading, target in (remembered or {}).items()}
+    before = _of_the_like(headings, remembered)
     found = [
         Column(heading, before[plain(heading)], "remembered")
         if before.get(plain(heading)) in {*allowed, LEFT_OUT}
@@ -181,8 +100,12 @@ def guess(
         for heading in headings
     ]
     settled = {column.target for column in found if column.target}
+
+    def could_be(target: str, index: int) -> bool:
+        return fits(target, [row[index] for row in sample if index < len(row)])
+
     for target, names in known.items():
-        column = None if target in settled else _surest(found, names)
+        column = None if target in settled else _surest(target, found, names, could_be)
         if column is not None:
             found[column] = Column(headings[column], target, "name")
             settled.add(target)
@@ -196,6 +119,16 @@ def plain(heading: str) -> str:
     letters = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^a-z0-9]+", " ", bare.lower()).split())
+
+
+def type_of(target: str, ruleset: Ruleset) -> str:
+    """The type of what a column fills: `text`, `number`, `date`, `boolean` or `list`."""
+    if target == "birth_date" or target.endswith("_at"):
+        return "date"
+    if target.endswith("_out"):
+        return "boolean"
+    declared = ruleset.fields.get(target.removeprefix(CUSTOM)) if target.startswith(CUSTOM) else None
+    return "text" if declared is None else declared.type
 
 
 def checked(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Ruleset) -> dict[str, str]:
@@ -238,14 +171,28 @@ def names_of(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
     return own | standard
 
 
-def _surest(columns: Sequence[Column], names: Sequence[str]) -> int | None:
-    """The column whose heading comes first among some names."""
+def _of_the_like(headings: Sequence[str], remembered: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What was settled for files like this one, which share half of their headings with it or more:
+    what `Phone` is in one tool's files says little of another's."""
+    here, found = set(map(plain, headings)), dict[str, str]()
+    for settled in reversed(remembered):
+        before = {plain(heading): target for heading, target in settled.items()}
+        if len(here & before.keys()) >= ALIKE * min(len(here), len(before)):
+            found |= before
+    return found
+
+
+def _surest(
+    target: str, columns: Sequence[Column], names: Sequence[str], could_be: Callable[[str, int], bool]
+) -> int | None:
+    """The column whose heading comes first among some names, and whose values can be it."""
     free = {
         plain(column.heading): index
         for index, column in reversed(list(enumerate(columns)))
         if column.because == ""
     }
-    return next((free[name] for name in names if name in free), None)
+    named = (free[name] for name in names if name in free)
+    return next((index for index in named if could_be(target, index)), None)
 
 
 def _first_name(column: Column) -> Column:

@@ -50,6 +50,18 @@ class Consent:
     at: datetime | None = None
 
 
+def said(cell: str) -> ConsentState | None:
+    """What a cell says of a subscription, unset if that nothing is known; raise InvalidValue."""
+    word = " ".join(cell.replace("_", " ").replace("-", " ").lower().split()) or cell.strip()
+    if word in NOTHING_KNOWN or cell.strip() in NOTHING_KNOWN:
+        return None
+    if word in SUBSCRIBED or word in UNSUBSCRIBED:
+        return "subscribed" if word in SUBSCRIBED else "unsubscribed"
+    if word in NOT_SUBSCRIBED:
+        return "no"
+    return "subscribed" if read_boolean(cell) else "no"
+
+
 class ConsentReader:
     """Reads the subscriptions of one file's rows; none of them lies after `now`."""
 
@@ -91,14 +103,10 @@ class ConsentReader:
         cell = cells.of(channel)
         if cell is None or is_blank(cell):
             return None
-        word = " ".join(cell.replace("_", " ").replace("-", " ").lower().split()) or cell.strip()
-        if word in NOTHING_KNOWN or cell.strip() in NOTHING_KNOWN:
-            return None
-        if word in SUBSCRIBED or word in UNSUBSCRIBED:
-            return "subscribed" if word in SUBSCRIBED else "unsubscribed"
-        if word in NOT_SUBSCRIBED:
-            return "no"
-        return "subscribed" if self._yes_or_no(channel, cells) else "no"
+        try:
+            return said(cell)
+        except InvalidValue:
+            return "subscribed" if self._yes_or_no(channel, cells) else "no"
 
     def _yes_or_no(self, target: str, cells: Cells) -> bool:
         cell, heading = cells.of(target) or "", cells.headings[target]

@@ -9,6 +9,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -37,8 +38,20 @@ ENCODINGS = {
     "utf-16-be": "UTF-16, big-endian",
     "cp1252": "Windows-1252",
     "latin-1": "Latin-1",
+    "cp850": "MS-DOS (CP 850)",
+    "mac-roman": "Macintosh",
 }
 """The encodings that a person can choose.  A byte-order mark is taken off by `utf-8-sig`, if there is one."""
+
+_WESTERN = ("cp1252", "latin-1", "cp850", "mac-roman")
+"""The encodings of one byte a sign; in doubt the first."""
+
+_CAPITALS = "ÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÄËÏÖÜÃÕÑÇÅÆØ"
+_SIGNS = "¿¡ªº€«»·\u201c\u201d\u2018\u2019\u2013"
+_USUAL = re.compile(
+    rf"[{_CAPITALS.lower()}ß{_SIGNS}]|(?<![^\W\d_A-Z{_CAPITALS}])[{_CAPITALS}]",
+)
+"""Signs beyond ASCII of which Western European texts are full: a capital not after a small letter."""
 
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an Excel workbook of before 2007 (.xls)",
@@ -115,13 +128,28 @@ def encoding_of(head: bytes) -> str:
         return "utf-16"
     if b"\0" not in head and _is_utf8(head):
         return "utf-8-sig"
-    found = from_bytes(head, cp_isolation=["utf_16_le", "utf_16_be", "utf_8", "cp1252", "latin_1"]).best()
+    isolated = ["utf_16_le", "utf_16_be", "utf_8", "cp1252", "latin_1"]
+    found = from_bytes(head, cp_isolation=isolated).best() if b"\0" in head else None
     names = {"utf_16_le": "utf-16-le", "utf_16_be": "utf-16-be", "utf_8": "utf-8-sig"}
     if found is not None and found.encoding in names:
         return names[found.encoding]
     if _is_utf8(head):  # with NUL bytes, which are reported where they stand
         return "utf-8-sig"
-    return "latin-1" if any(byte in head for byte in b"\x81\x8d\x8f\x90\x9d") else "cp1252"
+    return _of_western(head)
+
+
+def _of_western(head: bytes) -> str:
+    """Which encoding of one byte a sign makes most of the signs beyond ASCII ones that people write here.
+
+    Excel saves as MS-DOS or Macintosh CSV, too, and the same byte is another letter there.
+    """
+    found = {encoding: _usual(head.decode(encoding, errors="replace")) for encoding in _WESTERN}
+    return max(found, key=lambda encoding: found[encoding])  # of equals the first
+
+
+def _usual(text: str) -> int:
+    """How much in a text is as people write it; a capital within a word is not."""
+    return sum(2 if sign in "áéíóúñü" else 1 for sign in _USUAL.findall(text))
 
 
 def dialect_of(text: str) -> tuple[str, str]:

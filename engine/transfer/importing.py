@@ -99,14 +99,13 @@ def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refu
     return [Refused(reason, line=line) for line, reason, _ in refused_rows(db, job, limit=limit)]
 
 
-def remembered(db: Database[Document], *, among: int = 20) -> dict[str, str]:
-    """What columns filled in the last imports, by heading; the newest of them counts."""
-    found: dict[str, str] = {}
-    for job in reversed(jobs.recent(db, [KIND], limit=among)):
-        if job.undoes is None:
-            settled = settings_of(job).columns
-            found |= {heading: settled.get(heading, columns.LEFT_OUT) for heading in headings_of(job)}
-    return found
+def remembered(db: Database[Document], *, among: int = 20) -> list[dict[str, str]]:
+    """What columns filled in the last imports, by heading, the newest first."""
+    return [
+        {heading: settings_of(job).columns.get(heading, columns.LEFT_OUT) for heading in headings_of(job)}
+        for job in jobs.recent(db, [KIND], limit=among)
+        if job.undoes is None
+    ]
 
 
 def clear(db: Database[Document], job: str) -> None:

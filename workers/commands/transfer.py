@@ -77,6 +77,7 @@ def import_(
         found = checking.opening(
             open_,
             ruleset,
+            name=file.name,
             format_=_format(open_, encoding, separator, sheet),
             remembered=importing.remembered(db),
         )
@@ -215,6 +216,8 @@ def _question(undecided: checking.Undecided) -> str:
 
 def _say_how(file: Path, found: Opening, columns: dict[str, str]) -> None:
     typer.echo(f"{file.name}: {found.format}")
+    for notice in found.notices:
+        typer.echo(f"line {notice.line}: {notice.message}", err=True)
     print_table(
         "Columns", ("column", "fills"), ((h, target or "— left out") for h, target in columns.items())
     )

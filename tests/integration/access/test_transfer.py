@@ -29,7 +29,7 @@ def settled(**columns):
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
     monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
-    found = transfer.look(db, MIA, a_file)
+    found = transfer.look(db, MIA, a_file, name="people.csv")
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
     assert transfer.check(db, MIA, a_file, settled(), now=utc_now()).refused == 1
 
@@ -55,7 +55,7 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
         "imported a file": "Mia",
         "took an import back": "Mia",
     }
-    remembered = transfer.look(db, MIA, lambda: io.BytesIO(b"EMAIL,Ciudad\na@x.com,x\n"))
+    remembered = transfer.look(db, MIA, lambda: io.BytesIO(b"EMAIL,Ciudad\na@x.com,x\n"), name="more.csv")
     assert [(column.target, column.because) for column in remembered.columns] == [
         ("email", "remembered"), ("custom.city", "remembered"),
     ]  # fmt: skip
@@ -63,7 +63,7 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
 
 def test_who_may_not_import_does_not_and_nobody_fills_what_is_not_theirs(db):
     for ask in (
-        lambda: transfer.look(db, VI, a_file),
+        lambda: transfer.look(db, VI, a_file, name="people.csv"),
         lambda: transfer.check(db, VI, a_file, settled(), now=utc_now()),
         lambda: transfer.start(db, VI, a_file(), settled(), name="p.csv", id_="job-1", now=utc_now()),
     ):

@@ -18,6 +18,9 @@ from engine.core.spreadsheets import harmless, unharmed
         ("+34600111222", "+34600111222"),
         ("'=1", "''=1"),
         ("''+x", "'''+x"),
+        ("'123", "''123"),
+        ("'1234AB", "''1234AB"),
+        ("'90s music", "'90s music"),
         ("O'Hara", "O'Hara"),
         ("'quoted'", "'quoted'"),
         ("Ana", "Ana"),
@@ -28,3 +31,11 @@ from engine.core.spreadsheets import harmless, unharmed
 def test_a_cell_that_would_run_is_made_text(cell, written):
     assert harmless(cell) == written
     assert unharmed(written) == ("" if cell is None else str(cell))
+
+
+def test_an_apostrophe_by_which_another_tool_keeps_a_number_text_is_taken_off():
+    written = ["'6940095185044", "'+34600111222", "'08013", "'1234AB", "'tis", "'90s music"]
+
+    assert list(map(unharmed, written)) == [
+        "6940095185044", "+34600111222", "08013", "1234AB", "'tis", "'90s music",
+    ]  # fmt: skip

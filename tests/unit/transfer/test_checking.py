@@ -53,6 +53,16 @@ def test_what_no_column_tells_is_asked_for_and_what_is_said_holds():
     )  # fmt: skip
 
 
+def test_a_heading_whose_values_are_something_else_is_not_believed():
+    found = opened(
+        "Email,SMS,Consent,Birthday,Segments,Phone\n"
+        "a@x.com,34600100200,I agree to all of it,03/25,Big spenders,ask at home\n"
+        "b@x.com,34600100201,I agree to all of it,12/01,Asleep,600 100 202\n"
+    )
+
+    assert {column.heading for column in found.columns if column.target} == {"Email", "Phone"}
+
+
 def test_a_format_that_a_person_corrected_is_obeyed():
     found = opened("a@x.com;Ana\n", format_=Format(separator=";", header=True))
 

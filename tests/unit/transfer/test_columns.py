@@ -80,10 +80,21 @@ def test_a_target_is_given_to_one_column_alone_the_surest():
 
 
 def test_what_was_settled_before_comes_first_and_what_is_no_longer_there_is_forgotten():
-    remembered = {"Correo": "", "Contacto": "email", "Extra": "custom.gone", "nombre": "last_name"}
+    older = {"Correo": "email", "Nombre": "first_name"}
+    newer = {"Correo": "", "Contacto": "email", "Extra": "custom.gone", "nombre": "last_name"}
 
-    assert guessed("correo", "contacto", "Extra", "Nombre", remembered=remembered) == {
+    assert guessed("correo", "contacto", "Extra", "Nombre", remembered=[newer, older]) == {
         "correo": "", "contacto": "email", "Extra": "", "Nombre": "last_name",
+    }  # fmt: skip
+
+
+def test_what_was_settled_for_a_file_of_another_kind_says_nothing_of_this_one():
+    another = dict.fromkeys(["Phone number", "Tags", "Address", "Rating"], "") | {
+        "Phone number": "external_id"
+    }
+
+    assert guessed("Email", "Phone number", "Mobile phone number", remembered=[another]) == {
+        "Email": "email", "Phone number": "", "Mobile phone number": "mobile_phone",
     }  # fmt: skip
 
 

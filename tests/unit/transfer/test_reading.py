@@ -38,7 +38,8 @@ def a_workbook(*rows, sheets=("People",)):
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "cp850", "mac-roman"],
 )
 def test_any_usual_encoding_is_found_out(encoding):
     table, rows = everything(PEOPLE.encode(encoding))

@@ -15,7 +15,7 @@ from engine.erasure import erasing
 from engine.erasure import steps as erasure_steps
 from engine.errors import Unavailable
 from engine.store import bulk, bulk_steps, working
-from engine.transfer import export_steps, exporting, importing, steps
+from engine.transfer import checks, export_steps, exporting, importing, steps
 
 TICK = 0.5
 """Seconds between two looks while nothing waits."""
@@ -25,6 +25,7 @@ KINDS: working.Kinds = {
     importing.KIND: steps.work_of,
     erasing.KIND: erasure_steps.work_of,
     exporting.KIND: export_steps.work_of,
+    checks.KIND: checks.work_of,
 }
 """What the workers can do for people."""
 

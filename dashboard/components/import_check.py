@@ -8,24 +8,24 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
+from dashboard.components import job_words
 from dashboard.components.contact_columns import plain_value
+from dashboard.components.problems import told
 from dashboard.components.text import Html, badge, card_title, figures, joined, quiet, safe, show, tag
 from dashboard.installation import database
+from dashboard.signing_in import fragment
 from dashboard.wording import plural
-from engine.access import drafts, transfer
+from engine.access import jobs
 from engine.access.accounts import CurrentUser
 from engine.core.rulebook import Ruleset
 from engine.store.connection import utc_now
-from engine.transfer import checking, columns, settings
+from engine.store.jobs import Job
+from engine.transfer import checking, columns
 from engine.transfer.checking import Checked, Counted, Preview
-from engine.transfer.drafts import Draft
 from engine.transfer.settings import Settings
-from engine.transfer.watched import Watched
 
-_CHECKED = "import.checked"
-
-PASSES = 2
-"""How often a file is read to be checked: for who is there twice, and for each row."""
+FOLLOWED = 0.5
+"""Seconds between two looks how far a check is."""
 
 EXAMPLES = 3
 """Lines that are shown of each problem."""
@@ -33,28 +33,24 @@ EXAMPLES = 3
 _OUTCOMES = {"created": ("new", "good"), "updated": ("changed", "info"), "unchanged": ("as it is", "quiet")}
 
 
-def check(user: CurrentUser, draft: Draft, wanted: Settings, ruleset: Ruleset) -> Checked:
-    """Check a whole file, with its progress; once, as long as nothing is chosen otherwise.
+def followed(user: CurrentUser, job: Job) -> None:
+    """How far the check of a file is; once it ends the page comes anew, with what it found."""
+    fragment(run_every=FOLLOWED)(_follow)(user, job.id)
 
-    Raises NotAllowed, UnreadableFile, InvalidMapping.
-    """
-    asked = (draft.id, settings.encode(wanted), ruleset.version)
-    known: tuple[object, Checked] | None = st.session_state.get(_CHECKED)
-    if known is not None and known[0] == asked:
-        return known[1]
-    place = st.empty()
-    watched = Watched(drafts.opener(database(), user, draft.id))
 
-    def go_on() -> bool:
-        share = min(watched.read / (PASSES * max(draft.size, 1)), 1.0)
-        place.progress(share, f"Reading all of {draft.name}: {formats.percent(share)}")
-        return True
-
-    go_on()
-    found = transfer.check(database(), user, watched, wanted, now=utc_now(), go_on=go_on)
-    place.empty()
-    st.session_state[_CHECKED] = (asked, found)
-    return found
+def _follow(user: CurrentUser, id_: str) -> None:
+    with told():
+        job = jobs.job(database(), user, id_)
+        if not job.under_way:
+            st.rerun()
+        st.progress(job.share, f"Reading all of the file: {job_words.progress(job, now=utc_now())}")
+        words = (
+            "You can leave this page meanwhile. It goes on, and says so above the contacts once it is done."
+        )
+        show(tag("div", words, "cs-sub"))
+        if st.button("Stop", icon=":material/stop_circle:", key="import.check.stop"):
+            jobs.stop(database(), user, id_, now=utc_now())
+            st.rerun()
 
 
 def show_checked(found: Checked, wanted: Settings, ruleset: Ruleset) -> None:

@@ -8,6 +8,7 @@ from dashboard.components import export_words
 from dashboard.components import job_words as words
 from dashboard.components.asking import ask
 from dashboard.components.problems import told
+from dashboard.components.router import go_to
 from dashboard.components.text import Html, joined, show, tag
 from dashboard.installation import database
 from dashboard.signing_in import fragment
@@ -15,6 +16,7 @@ from engine.access import jobs
 from engine.access.accounts import CurrentUser
 from engine.store.connection import utc_now
 from engine.store.jobs import Job, JobState
+from engine.transfer import checks
 
 HISTORY = "history"
 """The dialog in which all jobs are listed, or one of them is told of."""
@@ -81,6 +83,10 @@ def _buttons(user: CurrentUser, job: Job) -> None:
             st.rerun()
         return
     export_words.download(user, job)
+    if job.kind == checks.KIND and job.by == user.id and st.button("See it", key=f"job.found.{job.id}"):
+        jobs.dismiss(database(), user, job.id)
+        go_to(f"?page=import&file={job.wanted['draft']}&step=check")
+        st.rerun()
     if job.refused and st.button("See why", key=f"job.why.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()

@@ -14,7 +14,7 @@ from dashboard.wording import plural
 from engine.erasure import erasing
 from engine.store import bulk
 from engine.store.jobs import Job, JobState
-from engine.transfer import exporting, importing
+from engine.transfer import checks, exporting, importing
 
 SURE_AFTER = 0.03
 """Before this share is done nobody knows how long the rest takes."""
@@ -32,6 +32,7 @@ class KindWords:
       became: What became of them, in parts, where `done` does not say it all.
       outcome: How it ended, where that is not how many became what.
       about: What was wanted, where the title does not say it all.
+      reached: How far it is, where what is done of it is not counted in `one`.
     """
 
     sign: Callable[[Job], str]
@@ -41,6 +42,7 @@ class KindWords:
     became: Callable[[Job], list[str]] | None = None
     outcome: Callable[[Job], str] | None = None
     about: Callable[[Job], str] = lambda _job: ""
+    reached: Callable[[Job], str] | None = None
 
 
 def _imported(job: Job) -> list[str]:
@@ -55,6 +57,15 @@ def _erased(job: Job) -> str:
     return "not finished: asked for again, it goes on"
 
 
+def _foretold(job: Job) -> str:
+    """`would create 300, change 4, refuse 2`."""
+    said = (("create", "created"), ("change", "updated"), ("refuse", "refused"))
+    counts = [f"{verb} {formats.count(job.made[name])}" for verb, name in said if job.made.get(name)]
+    if job.state != JobState.DONE or not job.made:
+        return "not finished: nothing is known of the file"
+    return f"would {', '.join(counts)}" if counts else "would change nothing"
+
+
 KINDS: dict[str, KindWords] = {
     bulk.KIND: KindWords(
         sign=lambda job: "🗑️" if bulk.deletes(job) else "✏️",
@@ -64,6 +75,13 @@ KINDS: dict[str, KindWords] = {
     ),
     importing.KIND: KindWords(
         sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_imported
+    ),
+    checks.KIND: KindWords(
+        sign=lambda _job: "🔎",
+        one="byte",
+        done=lambda _job: "read",
+        outcome=_foretold,
+        reached=lambda job: f"{formats.percent(job.share)} read",
     ),
     erasing.KIND: KindWords(sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", outcome=_erased),
     exporting.KIND: KindWords(
@@ -95,8 +113,9 @@ def progress(job: Job, *, now: datetime) -> str:
     """`1,200 of 12,345 contacts · 3 refused · about 2 minutes left`, while it is under way."""
     if job.state == JobState.WAITING or job.total is None:
         return "waiting for its turn" if job.state == JobState.WAITING else "counting"
-    one = KINDS[job.kind].one
-    parts = [f"{formats.count(job.done)} of {formats.count(job.total)} {plural(job.total, one)}"]
+    kind = KINDS[job.kind]
+    counted = f"{formats.count(job.done)} of {formats.count(job.total)} {plural(job.total, kind.one)}"
+    parts = [counted if kind.reached is None else kind.reached(job)]
     if job.refused:
         parts.append(_refused(job))
     left = remaining(job, now=now)

@@ -7,25 +7,25 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components import import_choices, import_settling
 from dashboard.components.drop_zone import drop_zone
-from dashboard.components.import_check import check, show_checked
+from dashboard.components.import_check import followed, show_checked
 from dashboard.components.import_columns import ask_columns
 from dashboard.components.import_settling import settling
 from dashboard.components.job_strip import job_strip
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box, sentence, told
 from dashboard.components.router import go_to
 from dashboard.components.text import Html, joined, link, page_title, quiet, show, tag
 from dashboard.installation import account, database
 from dashboard.wording import plural
-from engine.access import drafts, transfer
+from engine.access import drafts, jobs, transfer
 from engine.access.accounts import CurrentUser
 from engine.access.jobs import NoSuchJob
 from engine.access.permissions import Permission, require
-from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.jobs import Job
 from engine.transfer.checking import Checked
+from engine.transfer.checks import Check
 from engine.transfer.drafts import Draft
 from engine.transfer.formats import Format
 from engine.transfer.problems import UnreadableFile
@@ -184,26 +184,50 @@ def _other_file(user: CurrentUser, draft: Draft) -> None:
 def _look(user: CurrentUser, draft: Draft) -> None:
     assert draft.settings is not None
     show(page_title(f"Import {draft.name}", _about(draft)))
-    ruleset = rulesets.current(database())
     try:
-        found = check(user, draft, draft.settings, ruleset)
+        check = drafts.check(database(), user, draft.id, now=utc_now())
     except ContactSheetsError as error:
-        problem_box(map(str.capitalize, str(error).splitlines()))
+        problem_box(f"{line[:1].upper()}{line[1:]}." for line in str(error).splitlines())
         _back(draft)
         return
+    if check.job.under_way:
+        followed(user, check.job)
+    elif check.found is None:
+        _broken_off(user, draft, check.job)
+    else:
+        _show_found(user, draft, check, check.found)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _back(draft)
+        _other_file(user, draft)
+
+
+def _show_found(user: CurrentUser, draft: Draft, check: Check, found: Checked) -> None:
+    assert draft.settings is not None
+    ruleset = rulesets.current(database())
+    jobs.dismiss(database(), user, check.job.id)  # whoever sees it need not be told elsewhere
     show(tag("div", _rows(found), "cs-sub"))
     show_checked(found, draft.settings, ruleset)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _start(user, draft, found, ruleset)
+        _start(user, draft, found)
         _back(draft)
         _other_file(user, draft)
+
+
+def _broken_off(user: CurrentUser, draft: Draft, job: Job) -> None:
+    """Say why a check did not come to its end, and offer it again."""
+    problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
+    if st.button("Check again", type="primary", key="import.check.again"):
+        with told():
+            drafts.check_again(database(), user, draft.id, now=utc_now())
+            st.rerun()
 
 
 def _rows(found: Checked) -> str:
     return f"The file has {formats.count(found.rows)} {plural(found.rows, 'row')}. Nothing is written yet."
 
 
-def _start(user: CurrentUser, draft: Draft, found: Checked, _ruleset: Ruleset) -> None:
+def _start(user: CurrentUser, draft: Draft, found: Checked) -> None:
     assert draft.settings is not None
     count = found.outcomes["created"] + found.outcomes["updated"]
     words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"

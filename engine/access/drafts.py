@@ -12,7 +12,8 @@ from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, require
 from engine.access.sessions import SessionId
 from engine.store.jobs import Job
-from engine.transfer import drafts, importing
+from engine.transfer import checks, drafts, importing
+from engine.transfer.checks import Check
 from engine.transfer.drafts import Draft, Incoming, NotExpected
 from engine.transfer.formats import Opener
 from engine.transfer.settings import Settings
@@ -65,6 +66,22 @@ def opener(db: Database[Document], user: CurrentUser, id_: str) -> Opener:
 def settle(db: Database[Document], user: CurrentUser, id_: str, wanted: Settings) -> None:
     """Keep how a file is to be imported.  Raises NotAllowed and NoSuchFile."""
     drafts.settle(db, draft(db, user, id_).id, wanted)
+
+
+def check(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> Check:
+    """Have a file that one sent and settled checked by the workers, once; say how far that is.
+
+    Raises NotAllowed, NoSuchFile and InvalidMapping.
+    """
+    found = draft(db, user, id_)
+    wanted = Settings() if found.settings is None else found.settings
+    transfer.refuse_fields(db, user, wanted)
+    return checks.begin(db, found, wanted, by=user.id, by_name=user.name, now=now)
+
+
+def check_again(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
+    """Go on with a check that failed or was stopped.  Raises as `check` does."""
+    jobs.resume(db, user, check(db, user, id_, now=now).job.id)
 
 
 def discard(db: Database[Document], user: CurrentUser, id_: str) -> None:

@@ -20,7 +20,7 @@ from engine.erasure import erasing
 from engine.errors import ContactSheetsError
 from engine.store import bulk, jobs
 from engine.store.jobs import Job, Place, Refused
-from engine.transfer import exporting, importing
+from engine.transfer import checks, exporting, importing
 
 Document = dict[str, Any]
 
@@ -44,6 +44,7 @@ class Kind:
       undo: What takes one back; unset, and it cannot be.
       refusals: Tells what could not be done, and why.
       stops: Whether one can be stopped half-way.
+      listed: Whether the history tells of it, too: what changes nothing is told of for a while alone.
     """
 
     permission: Permission
@@ -51,6 +52,7 @@ class Kind:
     undo: Undo | None
     refusals: Callable[..., list[Refused]]
     stops: bool = True
+    listed: bool = True
 
 
 KINDS: dict[str, Kind] = {
@@ -67,6 +69,13 @@ KINDS: dict[str, Kind] = {
         importing.refusals,
     ),
     erasing.KIND: Kind(Permission.ERASE, ("", ""), None, erasing.refusals, stops=False),
+    checks.KIND: Kind(
+        Permission.IMPORT,
+        ("", "stopped the check of a file"),
+        None,
+        lambda *_job, **_limit: [],
+        listed=False,
+    ),
     exporting.KIND: Kind(
         Permission.EXPORT,
         ("took an export back", "stopped an export"),
@@ -89,7 +98,8 @@ def recent(
 ) -> list[Job]:
     """Jobs that one may see, the newest first, from a place on.  Raises NotAllowed."""
     require(user, Permission.SEE)
-    return jobs.recent(db, _theirs(user), before=before, limit=limit)
+    listed = [id_ for id_ in _theirs(user) if KINDS[id_].listed]
+    return jobs.recent(db, listed, before=before, limit=limit)
 
 
 def at_hand(db: Database[Document], user: CurrentUser, *, now: datetime) -> list[Job]:
@@ -153,6 +163,11 @@ def stop(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) 
         raise CannotBe("this cannot be stopped half-way")
     with audit.noted(db, user, kind.acts[1], subject=Subject("job", id_), now=now):
         jobs.stop(db, id_, now=now)
+
+
+def resume(db: Database[Document], user: CurrentUser, id_: str) -> None:
+    """Let a job that failed or was stopped go on.  Raises NotAllowed and NoSuchJob."""
+    jobs.resume(db, job(db, user, id_).id)
 
 
 def dismiss(db: Database[Document], user: CurrentUser, id_: str) -> None:

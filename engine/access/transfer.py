@@ -59,7 +59,7 @@ def check(
 ) -> Checked:
     """What would become of a file.  Raises NotAllowed, InvalidMapping, and what `checking.check` does."""
     require(user, Permission.IMPORT)
-    _refuse_fields(db, user, settings)
+    refuse_fields(db, user, settings)
     return checking.check(db, open_, settings, now=now, go_on=go_on)
 
 
@@ -108,7 +108,7 @@ def _noted(
     with audit.noted(
         db, user, "imported a file", subject=subject, changes=changes, now=now, id_=f"job:{id_}"
     ):
-        _refuse_fields(db, user, settings)
+        refuse_fields(db, user, settings)
         yield
 
 
@@ -118,7 +118,7 @@ def refused_file(db: Database[Document], user: CurrentUser, job: Job) -> Iterato
     return refusals.refused_file(db, job)
 
 
-def _refuse_fields(db: Database[Document], user: CurrentUser, settings: Settings) -> None:
+def refuse_fields(db: Database[Document], user: CurrentUser, settings: Settings) -> None:
     """Refuse to fill what only an admin may change."""
     refused = edit_checks.not_theirs(settings.columns.values(), user.role, rulesets.current(db))
     if refused:

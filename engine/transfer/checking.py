@@ -17,7 +17,7 @@ from engine.store.connection import namespace
 from engine.transfer import columns, formats, origins, plausible, reading
 from engine.transfer.columns import CHANNELS, Column
 from engine.transfer.consents import Consent
-from engine.transfer.deciding import Deciding, Outcome
+from engine.transfer.deciding import OUTCOMES, Deciding, Outcome
 from engine.transfer.formats import Format, Opener
 from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge, survey
 from engine.transfer.problems import KINDS, Problem
@@ -85,7 +85,7 @@ class Checked:
     """What would become of a file."""
 
     rows: int = 0
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     refused: int = 0
     problems: list[Counted] = field(default_factory=list)
     preview: list[Preview] = field(default_factory=list)

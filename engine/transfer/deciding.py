@@ -30,6 +30,8 @@ Document = dict[str, Any]
 
 Outcome = Literal["created", "updated", "unchanged"]
 
+OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged")
+
 PARTS = ("row", *CHANNELS)
 """What a row can come to: what it says of the contact now, and of each subscription at its date."""
 

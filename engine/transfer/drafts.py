@@ -137,6 +137,37 @@ def settle(db: Database[Document], id_: str, wanted: Settings) -> None:
     db.import_drafts.update_one({"_id": id_}, {"$set": {"settings": settings.encode(wanted)}})
 
 
+def is_kept(db: Database[Document], id_: str) -> bool:
+    """Whether a draft and its file are there."""
+    there = db.import_drafts.find_one({"_id": id_, "state": "sent"}, {"_id": 1})
+    return there is not None and db["imports.files"].find_one({"_id": id_}, {"_id": 1}) is not None
+
+
+# What a check of the whole file found (`checks`)
+
+
+def checks_of(id_: str) -> str:
+    """What the ids of the checks of a draft begin with."""
+    return f"{id_}:check:"
+
+
+def keep_findings(db: Database[Document], id_: str, check: str, found: str) -> None:
+    """Keep what a check found, as text: headings may have signs that MongoDB reads as its own."""
+    db.import_drafts.update_one({"_id": id_}, {"$set": {"checked": {"by": check, "found": found}}})
+
+
+def findings(db: Database[Document], id_: str, check: str) -> str | None:
+    """What a check found, as it was kept; unset if it has not come to its end."""
+    row = db.import_drafts.find_one({"_id": id_, "checked.by": check}, {"checked": 1})
+    return None if row is None else str(row["checked"]["found"])
+
+
+def forget_checks(db: Database[Document], id_: str) -> None:
+    """Give up the checks of a draft; one that is under way stops by itself."""
+    db.jobs.delete_many({"_id": {"$gte": checks_of(id_), "$lt": f"{id_}:check;"}})
+    db.import_drafts.update_one({"_id": id_}, {"$unset": {"checked": ""}})
+
+
 def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
     """Take the file of an import once more; return the draft.  Raises NotExpected if it is gone."""
     try:
@@ -153,6 +184,7 @@ def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
 
 def imported(db: Database[Document], id_: str) -> None:
     """A draft has become an import, whose file is the same."""
+    forget_checks(db, id_)
     db.import_drafts.delete_one({"_id": id_})
 
 
@@ -162,6 +194,7 @@ def discard(db: Database[Document], ids: Iterable[str]) -> None:
         if jobs.job(db, id_) is None:
             with suppress(NoFile):
                 importing.files(db).delete(id_)
+        forget_checks(db, id_)
         db.import_drafts.delete_one({"_id": id_})
 
 

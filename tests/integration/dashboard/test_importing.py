@@ -8,7 +8,7 @@ from engine.access import transfer
 from engine.access.accounts import CurrentUser
 from engine.store import contacts, jobs, publishing, rulesets, working
 from engine.store.connection import utc_now
-from engine.transfer import drafts, importing
+from engine.transfer import checks, drafts, importing
 from tests.builders import identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
@@ -63,6 +63,13 @@ def work(db):
     drain_all(db)
 
 
+def checked(db, app):
+    """Have the whole file checked, and come back for what was found."""
+    app.button(key="import.check").click().run()
+    work(db)
+    app.run()
+
+
 def test_a_viewer_neither_sees_the_page_nor_the_way_to_it(shop, open_as):
     assert "may not import contacts" in shown(open_as("viewer", page="import"))
     assert "contacts.import" not in {one.key for one in open_as("viewer").button}
@@ -84,12 +91,15 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
     [segment] = [box for box in app.selectbox if box.label.startswith("Put all of them")]
     segment.set_value("fair").run()
     app.button(key="import.check").click().run()
+    assert "You can leave this page meanwhile" in shown(app)
+    work(shop)
+    app.run()
 
     text = shown(app)
     assert "The file has 4 rows. Nothing is written yet." in text
     for words in ("No email address", "is no email address", "Line 4", "an earlier line names"):
         assert words in text
-    assert shop.jobs.count_documents({}) == 0
+    assert jobs.recent(shop, [importing.KIND]) == []
     assert shop.contacts.count_documents({}) == 1
 
     button(app, "Import 2 rows").click().run()
@@ -119,7 +129,7 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about(shop, open_as):
     order.set_value("mdy").run()
 
     assert not app.button(key="import.check").disabled
-    app.button(key="import.check").click().run()
+    checked(shop, app)
     assert "1990-03-04" in shown(app)
 
 
@@ -146,7 +156,7 @@ def test_an_admin_makes_fields_of_unknown_columns_with_the_proposed_types(shop, 
     assert target_of(app, "Talla").value == "custom.talla"
     [order] = [radio for radio in app.radio if radio.label == "03/04/2026 is"]
     order.set_value("dmy").run()
-    app.button(key="import.check").click().run()
+    checked(shop, app)
     button(app, "Import 2 rows").click().run()
     work(shop)
     ana = shop.contacts.find_one({"email": "ana@x.com"})
@@ -189,7 +199,7 @@ def test_of_many_columns_some_are_shown_at_a_time_and_all_keep_what_was_chosen(s
     button(app, "Before").click().run()
 
     assert target_of(app, "column 3").value == "first_name"
-    app.button(key="import.check").click().run()
+    checked(shop, app)
     assert "would be created" in shown(app)
 
 
@@ -237,3 +247,29 @@ def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
     [segment] = [box for box in like.selectbox if box.label.startswith("Put all of them")]
     assert (mode.value, segment.value) == ("create", "fair")
     assert contacts.find_contact(shop, "c@x.com") is not None
+
+
+def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_other_settings(shop, open_as):
+    app = opened(open_as, shop, b"email,town\nc@x.com,Roma\nbad,Roma\n")
+    app.button(key="import.check").click().run()
+    [first] = jobs.at_hand(shop, [checks.KIND], by="u1", since=minutes(0))
+    app.button(key="import.check.stop").click().run()
+    assert "The check was stopped" in shown(app)
+    app.button(key="import.check.again").click().run()
+    elsewhere = open_as("marketer", page="import")
+    work(shop)
+
+    elsewhere.run()
+    assert "would create 1, refuse 1" in shown(elsewhere)
+    elsewhere.button(key=f"job.found.{first.id}").click().run()
+    assert "1 row" in shown(elsewhere)
+    assert jobs.recent(shop, [importing.KIND]) == []
+
+    app.run()
+    app.button(key="import.back").click().run()
+    target_of(app, "town").set_value("").run()
+    checked(shop, app)
+    [second] = shop.jobs.find({"kind": checks.KIND})
+    assert second["_id"] != first.id
+    button(app, "Import 1 row").click().run()
+    assert shop.jobs.count_documents({"kind": checks.KIND}) == 0

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from dashboard import formats
 from dashboard.components.filter_bar import written
 from dashboard.components.text import Html
-from dashboard.downloads import EXPORTS
+from dashboard.downloads import EXPORTS, link_to
 from dashboard.installation import account, database
-from dashboard.signing_in import session_token
 from dashboard.wording import plural
 from engine.access import exports
 from engine.access.accounts import CurrentUser
@@ -73,9 +71,7 @@ def download(user: CurrentUser, job: Job) -> None:
 
 
 def _link(user: CurrentUser, job: Job) -> Html:
-    carried = session_token() is not None  # by the browser, and then no link has to say who one is
-    signed = {} if carried else exports.signed(database(), user, job.id, now=utc_now())
-    address = f"{EXPORTS}/{job.id}{f'?{urlencode(signed)}' if signed else ''}"
+    address = link_to(database(), user, EXPORTS, job.id)
     name = exporting.export_of(job).file
     return Html(
         f'<a class="cs-button cs-download" href="{escape(address)}" download="{escape(name)}">Download</a>'

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
 from dashboard.components.asking import answered
 from dashboard.components.problems import told
 from dashboard.components.router import go_to
 from dashboard.components.text import Html, facts, joined, quiet, show, tag
+from dashboard.downloads import REFUSED, link_to
 from dashboard.installation import database
-from engine.access import drafts, transfer
+from engine.access import drafts
 from engine.access.accounts import CurrentUser
 from engine.core.rulebook import Ruleset
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.jobs import Job
-from engine.transfer import columns, importing
+from engine.transfer import columns, importing, refusals
 from engine.transfer.settings import MODES, Settings
 
 
@@ -36,15 +39,14 @@ def import_details(user: CurrentUser, job: Job) -> None:
 
 
 def _refused(user: CurrentUser, job: Job) -> None:
+    """The way to the refused rows: like the original, with line and reason added."""
     if job.refused:
-        st.download_button(
-            "Refused rows as a file",
-            lambda: "".join(transfer.refused_file(database(), user, job)),
-            file_name=f"{job.wanted['file'].rpartition('.')[0] or 'import'}-refused.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key=f"history.refused.{job.id}",
-            help="Like the original, with line and reason added. Mended, it goes in as it is.",
+        address = escape(link_to(database(), user, REFUSED, job.id))
+        name, hint = escape(refusals.name_of(job)), "Mended, it goes in as it is"
+        words = "Refused rows as a file"
+        st.html(
+            f'<a class="cs-button cs-download" href="{address}" download="{name}" title="{hint}">{words}</a>',
+            width="content",
         )
 
 

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from gridfs import GridOut
 from pymongo.database import Database
 
-from engine.access import accounts, audit, jobs, sessions
+from engine.access import audit, jobs
 from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, may, require
-from engine.access.sessions import SessionId
 from engine.store import bulk
 from engine.store.bulk import Selection
-from engine.store.connection import namespace
 from engine.store.jobs import Job
 from engine.transfer import exporting
 from engine.transfer.exporting import Export, Made
 
 Document = dict[str, Any]
-
-LINK_LIFE = timedelta(hours=12)
-"""How long the link on a page that somebody left open leads to the file; never longer than they
-are signed in."""
 
 
 def start(db: Database[Document], user: CurrentUser, wanted: Export, *, id_: str, now: datetime) -> str:
@@ -95,33 +86,3 @@ def _job(db: Database[Document], user: CurrentUser, id_: str) -> Job:
     if found.kind != exporting.KIND:
         raise jobs.NoSuchJob("this is no export")
     return found
-
-
-# Links for who signs in at the company's provider: the browser carries nothing of ours then
-
-
-def signed(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> dict[str, str]:
-    """What a link to a file says of who may follow it: the session for which it was drawn, and until when."""
-    if user.session is None:
-        return {}
-    until = str(int((now + LINK_LIFE).timestamp()))
-    return {"session": user.session, "until": until, "key": _key(db, job, user.session, until)}
-
-
-def who_follows(
-    db: Database[Document], job: str, said: Mapping[str, str], *, now: datetime
-) -> CurrentUser | None:
-    """Whose link it is that was followed; unset if it is forged, too old, or they are signed out."""
-    session, until = said.get("session", ""), said.get("until", "")
-    expected = _key(db, job, session, until)
-    if not hmac.compare_digest(expected.encode(), said.get("key", "").encode()):
-        return None
-    if int(until) < now.timestamp():
-        return None
-    user = sessions.user_of(db, SessionId(session), now=now)
-    return None if user is None else accounts.known(db, user, session=SessionId(session))
-
-
-def _key(db: Database[Document], job: str, session: str, until: str) -> str:
-    said = json.dumps(["export", job, session, until]).encode()
-    return hmac.new(namespace(db), said, hashlib.sha256).hexdigest()

@@ -9,12 +9,11 @@ from typing import Any, BinaryIO
 
 from pymongo.database import Database
 
-from engine.access import audit
+from engine.access import audit, jobs
 from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
 from engine.store import edit_checks, rulesets
-from engine.store.jobs import Job
 from engine.transfer import checking, formats, importing, refusals, workbooks
 from engine.transfer.checking import Checked, Opening
 from engine.transfer.columns import InvalidMapping
@@ -112,10 +111,19 @@ def _noted(
         yield
 
 
-def refused_file(db: Database[Document], user: CurrentUser, job: Job) -> Iterator[str]:
-    """The rows that an import refused, as CSV.  Raises NotAllowed."""
+def refused_file(
+    db: Database[Document], user: CurrentUser, id_: str, *, now: datetime
+) -> tuple[str, Iterator[str]]:
+    """The rows that an import refused, as CSV: what the file is called, and its lines as they are asked for.
+
+    Raises NotAllowed and NoSuchJob.
+    """
     require(user, Permission.IMPORT)
-    return refusals.refused_file(db, job)
+    job = jobs.job(db, user, id_)
+    if job.kind != importing.KIND or job.undoes is not None:
+        raise jobs.NoSuchJob("this is no import")
+    with audit.noted(db, user, "downloaded refused rows", subject=Subject("job", id_), now=now):
+        return refusals.name_of(job), refusals.refused_file(db, job)
 
 
 def refuse_fields(db: Database[Document], user: CurrentUser, settings: Settings) -> None:

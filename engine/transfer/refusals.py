@@ -17,6 +17,13 @@ LINE, REASON = "Line in the file", "Why it was refused"
 """The columns that are added; an import leaves them out again."""
 
 
+def name_of(job: Job) -> str:
+    """What the file of refused rows is called: after the original."""
+    name = str(job.wanted["file"]).removesuffix(".gz")
+    stem, point, _ = name.rpartition(".")
+    return f"{stem if point and stem else name}-refused.csv"
+
+
 def refused_file(db: Database[dict[str, Any]], job: Job) -> Iterator[str]:
     """The refused rows as CSV, piece by piece, in the separator of the original.
 

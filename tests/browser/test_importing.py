@@ -64,7 +64,7 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
     page.get_by_role("button", name="See why").click()
     expect(page.get_by_text("is no email address")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Refused rows as a file").click()
+        page.get_by_role("link", name="Refused rows as a file").click()
     refused = Path(download.value.path()).read_text(encoding="utf-8-sig")
     [headings, first, _] = csv.reader(refused.splitlines(), delimiter=";")
     assert (headings[-2:], first[:3]) == (

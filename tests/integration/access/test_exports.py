@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from engine.access import accounts, exports, jobs, sessions
+from engine.access import accounts, exports, file_links, jobs, sessions
 from engine.access.accounts import CurrentUser
-from engine.access.exports import LINK_LIFE
+from engine.access.file_links import LINK_LIFE
 from engine.access.permissions import NotAllowed
 from engine.store import working
 from engine.store.bulk import Selection
@@ -65,9 +65,9 @@ def test_a_signed_link_is_good_for_one_file_one_session_and_some_hours(db):
         {"_id": "u1", "email": "mia@x.com", "name": "Mia", "role": "marketer"}
     ).inserted_id
     mia = accounts.whoami(db, sessions.start(db, user, now=now), now=now)
-    said = exports.signed(db, mia, "job-1", now=now)
+    said = file_links.signed(db, mia, "/exports/job-1", now=now)
 
-    assert exports.who_follows(db, "job-1", said, now=now) == mia
+    assert file_links.who_follows(db, "/exports/job-1", said, now=now) == mia
     forged = [
         ("job-2", said),
         ("job-1", said | {"until": "9" * 12}),
@@ -75,9 +75,11 @@ def test_a_signed_link_is_good_for_one_file_one_session_and_some_hours(db):
         ("job-1", said | {"key": "0" * 64}),
         ("job-1", {}),
     ]
-    assert [exports.who_follows(db, job, other, now=now) for job, other in forged] == [None] * len(forged)
+    assert [file_links.who_follows(db, f"/exports/{job}", other, now=now) for job, other in forged] == [
+        None
+    ] * len(forged)
     later = now + LINK_LIFE + timedelta(seconds=1)
-    assert exports.who_follows(db, "job-1", said, now=later) is None
+    assert file_links.who_follows(db, "/exports/job-1", said, now=later) is None
     sessions.end(db, mia.session, now=now)
-    assert exports.who_follows(db, "job-1", said, now=now) is None
-    assert exports.signed(db, MIA, "job-1", now=now) == {}
+    assert file_links.who_follows(db, "/exports/job-1", said, now=now) is None
+    assert file_links.signed(db, MIA, "/exports/job-1", now=now) == {}

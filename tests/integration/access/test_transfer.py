@@ -48,12 +48,15 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
     jobs.undo(db, MIA, "job-1", now=utc_now())
 
     assert (job.created, job.refused, job.title, job.by_name) == (1, 1, "Import: p.csv", "Mia")
-    header, row = "".join(transfer.refused_file(db, MIA, job)).removeprefix("\ufeff").splitlines()
+    name, lines = transfer.refused_file(db, MIA, job.id, now=utc_now())
+    assert name == "p-refused.csv"
+    header, row = "".join(lines).removeprefix("\ufeff").splitlines()
     assert header == "email,ciudad,credit,Line in the file,Why it was refused"
     assert row.startswith("bad,'=1+1,7,3,")
     assert {entry["act"]: entry["by_name"] for entry in db.audit.find()} == {
         "imported a file": "Mia",
         "took an import back": "Mia",
+        "downloaded refused rows": "Mia",
     }
     remembered = transfer.look(db, MIA, lambda: io.BytesIO(b"EMAIL,Ciudad\na@x.com,x\n"), name="more.csv")
     assert [(column.target, column.because) for column in remembered.columns] == [

@@ -12,7 +12,7 @@ from dashboard.components.asking import Asked
 from dashboard.components.export_dialog import EXPORT, question
 from dashboard.downloads import download_routes
 from dashboard.signing_in import COOKIE
-from engine.access import accounts, exports, sessions
+from engine.access import accounts, exports, file_links, sessions
 from engine.store import jobs, publishing, working
 from engine.store.bulk import Selection
 from engine.store.connection import utc_now
@@ -187,7 +187,7 @@ def test_a_file_is_given_out_to_who_may_read_it_and_to_nobody_else(db):
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''ca%C3%B1a%22%3B%20x.csv"
     assert answer.headers["cache-control"] == "private, no-store"
     assert answer.headers["content-length"] == str(len(answer.content))
-    signed = exports.signed(db, mia, "job-1", now=now)
+    signed = file_links.signed(db, mia, "/exports/job-1", now=now)
     assert fetched("job-1", **signed).status_code == 200
 
     refused = {

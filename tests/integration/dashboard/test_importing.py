@@ -3,12 +3,17 @@
 import gzip
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from engine.access import transfer
+from dashboard import downloads
+from dashboard.signing_in import COOKIE
+from engine.access import accounts, sessions, transfer
 from engine.access.accounts import CurrentUser
 from engine.store import contacts, jobs, publishing, rulesets, working
 from engine.store.connection import utc_now
 from engine.transfer import checks, drafts, importing
+from engine.transfer.formats import Format
 from tests.builders import identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
@@ -114,8 +119,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
 
     app.button(key=f"job.why.{job.id}").click().run()
     assert "is no email address" in shown(app)
-    [refused] = app.get("download_button")
-    assert refused.proto.label == "Refused rows as a file"
+    assert f'href="/refused/{job.id}" download="people-refused.csv"' in shown(app)
     app.button(key=f"history.like.{job.id}").click().run()
     assert "is imported as people.csv was" in shown(app)
 
@@ -273,3 +277,35 @@ def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_oth
     assert second["_id"] != first.id
     button(app, "Import 1 row").click().run()
     assert shop.jobs.count_documents({"kind": checks.KIND}) == 0
+
+
+def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody_else(shop):
+    tokens = {}
+    for role in ("viewer", "marketer"):
+        shop.users.insert_one({"_id": role, "email": f"{role}@x.com", "name": role, "role": role})
+        tokens[role] = sessions.start(shop, role, now=utc_now())
+    mia = accounts.whoami(shop, tokens["marketer"], now=utc_now())
+    content = b"email;city\n" + b"".join(b"bad %d;=1+1\n" % n for n in range(downloads.LINES + 1))
+    wanted = transfer.Settings(format=Format(separator=";"), columns={"email": "email"})
+    transfer.begin(shop, mia, wanted, name="fair.csv.gz", id_=sent(shop, content), now=utc_now())
+    work(shop)
+    [job] = jobs.recent(shop, [importing.KIND])
+    client = TestClient(Starlette(routes=downloads.download_routes(shop)))
+
+    def fetched(id_, token):
+        client.cookies = {COOKIE: token}
+        return client.get(f"/refused/{id_}")
+
+    answer = fetched(job.id, tokens["marketer"])
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert (answer.status_code, len(lines)) == (200, downloads.LINES + 2)
+    assert lines[0] == "email;city;Line in the file;Why it was refused"
+    assert lines[1].startswith("bad 0;'=1+1;2;")
+    assert "filename*=UTF-8''fair-refused.csv" in answer.headers["content-disposition"]
+    denied = [
+        fetched(job.id, tokens["viewer"]),
+        fetched(job.id, "forged"),
+        fetched("other", tokens["marketer"]),
+    ]
+    assert [one.status_code for one in denied] == [403, 403, 404]
+    assert "bad 0" not in "".join(one.text for one in denied)

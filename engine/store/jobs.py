@@ -208,7 +208,7 @@ def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -
     there = {"$in": ["running", "stopped"]}
     made = {"made": dict(step.made)} if step.made else {}
     row = db.jobs.find_one_and_update(
-        {"_id": before.id, "state": there, "cursor": before.cursor or None},
+        {"_id": before.id, "state": there, "cursor": _place_of(before)},
         {
             "$set": {"cursor": step.cursor, "claimed_until": now + CLAIM, "attempts": 0, **made},
             "$inc": {name: getattr(step, name) for name in _COUNTED},
@@ -231,7 +231,7 @@ def reach(db: Database[Document], before: Job, done: int, *, now: datetime) -> b
     """Say how far a single long step is, and hold on to the job; false if somebody stopped it, or
     another did that step meanwhile."""
     held = db.jobs.update_one(
-        {"_id": before.id, "state": "running", "cursor": before.cursor or None},
+        {"_id": before.id, "state": "running", "cursor": _place_of(before)},
         {"$set": {"claimed_until": now + CLAIM, "done": done}},
     )
     return bool(held.matched_count)
@@ -266,7 +266,8 @@ def note_cleared(db: Database[Document], id_: str) -> None:
 def resume(db: Database[Document], id_: str) -> None:
     """Let a job that failed or was stopped go on from where it is; another is left as it is."""
     ended = {"_id": id_, "state": {"$in": [JobState.FAILED.value, JobState.STOPPED.value]}}
-    again = {"$set": {"state": "waiting", "attempts": 0}, "$unset": {"finished_at": "", "failure": ""}}
+    over = {"finished_at": "", "failure": "", "claimed_until": ""}
+    again = {"$set": {"state": "waiting", "attempts": 0}, "$unset": over}
     db.jobs.update_one(ended, again)
 
 
@@ -278,6 +279,11 @@ def forget_wanted(db: Database[Document], id_: str) -> None:
 def let_go(db: Database[Document], id_: str) -> None:
     """Leave a job for another to go on with at once."""
     db.jobs.update_one({"_id": id_}, {"$unset": {"claimed_until": ""}, "$set": {"attempts": 0}})
+
+
+def _place_of(before: Job) -> object:
+    """The place that a job must still be at; a try that came to nothing leaves it at the beginning."""
+    return before.cursor or {"$in": [None, ""]}
 
 
 def _end(db: Database[Document], id_: str, change: Document) -> None:

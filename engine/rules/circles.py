@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from engine.core.conditions import Compare, Did, leaves
 from engine.core.rulebook import AddToSegment, MoveStatus, RemoveFromSegment, Rule, Segment, SetField
+from engine.rules.sense import required
 
 Change = str
 """Something of a contact that can change: `points`, `custom.size`, `newsletter`, `segment:vip`."""
@@ -16,18 +17,35 @@ ENOUGH = 20
 """How often in a circle rules may set each other off, if their limits allow it."""
 
 
-def circle_of(rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]) -> list[str]:
-    """The ids of rules that could set each other off without end; empty if there are none.
+def circles_of_rules(
+    rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]
+) -> list[list[str]]:
+    """The ids of rules that could set each other off without end, circle by circle.
 
     A rule with a small limit, or one that acts once for each object, ends by itself.
     """
     endless = [rule for found in rules.values() for rule in found if _goes_on(rule)]
-    graph = {rule.id: [other.id for other in endless if _sets_off(rule, other, segments)] for rule in endless}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        return list(error.args[1])[1:]
-    return []
+    return circles(
+        {rule.id: [other.id for other in endless if _sets_off(rule, other, segments)] for rule in endless}
+    )
+
+
+def circles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Circles of a graph that have no name in common; without their names there are none."""
+    left, found = dict(graph), []
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            circle = list(error.args[1])[1:]
+            found.append(circle)
+            left = {
+                name: [other for other in others if other not in circle]
+                for name, others in left.items()
+                if name not in circle
+            }
+        else:
+            return found
 
 
 def _goes_on(rule: Rule) -> bool:
@@ -39,14 +57,25 @@ def _sets_off(rule: Rule, other: Rule, segments: Mapping[str, Segment]) -> bool:
     """Whether what `rule` changes can be what `other` waits for."""
     if other.on == "points_changed":
         return rule.award is not None
-    changes = _closure(_changes(rule), segments)
     if other.on == "status_changed":
-        return any(isinstance(effect, MoveStatus) for effect in rule.effects)
+        moves = [effect for effect in rule.effects if isinstance(effect, MoveStatus)]
+        return any(_is_asked(other, machine=move.machine, to=move.to) for move in moves)
     if other.on in ("segment_entered", "segment_left"):
-        crossed = {change.removeprefix("segment:") for change in changes if change.startswith("segment:")}
-        asked = segments_asked(other)
-        return bool(crossed & asked) if asked else bool(crossed)
+        return any(_is_asked(other, segment=segment) for segment in _crossed(rule, other.on, segments))
     return False
+
+
+def _crossed(rule: Rule, way: str, segments: Mapping[str, Segment]) -> set[str]:
+    """The segments that a rule may make somebody enter, or leave: of a condition either may come."""
+    effect = AddToSegment if way == "segment_entered" else RemoveFromSegment
+    found = {put.segment for put in rule.effects if isinstance(put, effect)}
+    changed = {change.removeprefix("segment:") for change in _closure(_changes(rule), segments)}
+    return found | {id_ for id_ in changed if id_ in segments and segments[id_].dynamic}
+
+
+def _is_asked(rule: Rule, **said: str) -> bool:
+    """Whether an activity that says this of itself may be one that a rule waits for."""
+    return all(value in asked for name, value in said.items() if (asked := asked_of(rule, name)))
 
 
 def _changes(rule: Rule) -> Iterator[Change]:
@@ -82,13 +111,13 @@ def _asked(segment: Segment) -> Iterator[Change]:
             yield leaf.path.name
 
 
-def segments_asked(rule: Rule) -> set[str]:
-    """The segments that a rule on entering or leaving names; none means all."""
+def asked_of(rule: Rule, name: str) -> set[str]:
+    """The values of a property of the activity that a rule demands, whatever else; none means any."""
     return {
         str(item)
-        for leaf in leaves(rule.when.tree)
-        if isinstance(leaf, Compare)
-        and str(leaf.path) == "activity.segment"
-        and leaf.operator in ("eq", "in")
-        for item in (leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,))
+        for part in ([] if rule.when.tree is None else required(rule.when.tree))
+        if isinstance(part, Compare)
+        and str(part.path) == f"activity.{name}"
+        and part.operator in ("eq", "in")
+        for item in (part.operand if isinstance(part.operand, tuple) else (part.operand,))
     }

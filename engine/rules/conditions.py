@@ -12,11 +12,11 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from engine.core.conditions import ALWAYS, All, Compare, Condition, Did, Either, Not, Path, Tree
-from engine.errors import InvalidRules, Problem
+from engine.errors import InvalidRules
 from engine.rules import predicate, regex
 from engine.rules.operators import OPERATORS, Operator, family
-from engine.rules.sense import contradiction
-from engine.rules.source import File, Node, duration_of
+from engine.rules.sense import contradiction, never_by_itself
+from engine.rules.source import File, Node, Problems, duration_of
 from engine.rules.vocabulary import Vocabulary
 from engine.rules.words import did_you_mean
 
@@ -27,6 +27,12 @@ MAX_TIMES = 1_000
 """How often something may be asked to have happened: each time is remembered."""
 
 COMBINING = ("all", "any", "not", "did", "did_not")
+
+NOT_CALCULATED: Mapping[str, str] = {
+    "rfm": "RFM is not calculated yet; `contact.orders`, `contact.spent` and `contact.last_order_at` are",
+    "clv": "customer lifetime value is not calculated yet; `contact.spent` and `contact.average_order` are",
+}
+"""What contacts will have and have not, with what there is instead."""
 
 MAX_ITEMS = 1_000
 """Values of a list; more belong into a segment or a custom field."""
@@ -39,7 +45,8 @@ class Subject:
     `activities` are the types of the activity at hand; none for segments, which look at
     the contact alone.  `contact` is false within `did`, which looks at an activity alone;
     `past` is false where nothing remembers what was done.  `any_activity` is for rules
-    whose activity is itself wrong: one mistake is told once.
+    whose activity is itself wrong: one mistake is told once.  `itself` says that what was
+    done includes the activity at hand.
     """
 
     words: Vocabulary
@@ -47,6 +54,7 @@ class Subject:
     contact: bool = True
     past: bool = True
     any_activity: bool = False
+    itself: bool = False
 
 
 def read_condition(owner: Node, subject: Subject, *, key: str = "when") -> Condition:
@@ -56,10 +64,19 @@ def read_condition(owner: Node, subject: Subject, *, key: str = "when") -> Condi
     tree = _tree(owner.node(key), subject, depth=0)
     if tree is None:
         return ALWAYS
-    reason = contradiction(tree)
+    reason = contradiction(_of_type(tree, subject)) or (
+        never_by_itself(tree, subject.activities[0]) if subject.itself and subject.activities else None
+    )
     if reason is not None:
         owner.fail(f"this can never match: {reason}", key)
     return predicate.condition(tree)
+
+
+def _of_type(tree: Tree, subject: Subject) -> Tree:
+    """The tree, and that the activity is of the one type which the rule waits for."""
+    if len(subject.activities) != 1:
+        return tree
+    return All((Compare(Path("activity", "type", "text"), "eq", subject.activities[0]), tree))
 
 
 def read_filters(filters: Mapping[str, Any], words: Vocabulary) -> Tree | None:
@@ -67,7 +84,7 @@ def read_filters(filters: Mapping[str, Any], words: Vocabulary) -> Tree | None:
 
     Raises InvalidRules; the past (`did`) cannot be filtered by.
     """
-    problems: list[Problem] = []
+    problems = Problems()
     node = File("filter", problems).parse(json.dumps(qualified(filters)))
     tree = _tree(node, Subject(words, past=False), depth=0)
     if problems:
@@ -173,6 +190,7 @@ def _activities(node: Node, words: Vocabulary) -> tuple[str, ...]:
             node.fail(
                 f"no activity {type_!r}{did_you_mean(type_, known)} (declare it in activities.yaml)",
                 "activity",
+                needs="activities.yaml",
             )
     if not types:
         node.fail("`activity` is missing: what must have been done", "activity")
@@ -260,10 +278,16 @@ def _misplaced(key: str, source: str, subject: Subject) -> str:
 
 def _contact_path(node: Node, key: str, name: str, words: Vocabulary) -> Path | None:
     path = words.contact_path(name)
-    if path is None:
-        hint = " (declare it in fields.yaml)" if name.startswith("custom.") else ""
-        node.fail(f"no field {name!r}{did_you_mean(name, words.contact_names())}{hint}", key)
-    return path
+    if path is not None:
+        return path
+    if name.split(".")[0] in NOT_CALCULATED:
+        node.fail(f"`contact.{name}` cannot be asked: {NOT_CALCULATED[name.split('.')[0]]}", key)
+        return None
+    custom = name.startswith("custom.")
+    hint = " (declare it in fields.yaml)" if custom else ""
+    said = f"no field {name!r}{did_you_mean(name, words.contact_names())}{hint}"
+    node.fail(said, key, needs="fields.yaml" if custom else "transitions.yaml")
+    return None
 
 
 def _activity_path(node: Node, key: str, name: str, subject: Subject) -> Path | None:
@@ -273,6 +297,7 @@ def _activity_path(node: Node, key: str, name: str, subject: Subject) -> Path | 
         node.fail(
             f"{kinds} has no property {name!r}{did_you_mean(name, known)} (declare it in activities.yaml)",
             key,
+            needs="activities.yaml",
         )
     return path
 
@@ -285,9 +310,19 @@ def _test(node: Node, key: str, name: str, path: Path, value: Any, subject: Subj
     operand, problem = _operand(operator, path, plain(value), subject.words)
     problem = problem or _unnamed(operator, path, operand, subject)
     if problem is not None:
-        node.fail(problem, key)
+        node.fail(problem, key, needs=_declared_in(path, subject))
         return None
     return Compare(path, operator.key, operand)
+
+
+def _declared_in(path: Path, subject: Subject) -> str:
+    """The file that declares what a path can be compared with, if one does."""
+    if path.type == "state":
+        return "transitions.yaml"
+    if path.source == "contact":
+        return "segments.yaml" if path.name == "segments" else ""
+    named = subject.words.values_of(path.name, subject.activities)
+    return "" if named is None else "segments.yaml" if named[0] == "segment" else "transitions.yaml"
 
 
 def _unnamed(operator: Operator, path: Path, operand: Any, subject: Subject) -> str | None:

@@ -12,8 +12,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from engine.errors import InvalidRules, Problem
-from engine.rules.source import File
+from engine.errors import InvalidRules
+from engine.rules.source import File, Problems
 
 
 def with_entry(text: str, under: str, id_: str, entry: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def entry_text(text: str, under: str, id_: str, key: str) -> str:
 
 def read(text: str) -> CommentedMap:
     """A mapping out of YAML that somebody types; raise InvalidRules."""
-    problems: list[Problem] = []
+    problems = Problems()
     File("condition", problems).parse(text)
     if problems:
         raise InvalidRules(problems)

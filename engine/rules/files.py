@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import cast, get_args
@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
 from engine.core.catalog import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
+from engine.core.conditions import ALWAYS
 from engine.core.profile import FIELD_TYPES, as_text
 from engine.core.rulebook import EDITORS, Account, CustomField, Machine, Transition, Webhook
 from engine.core.statuses import UNTIL
@@ -85,6 +86,7 @@ def _machine(node: Node, name: str, words: Vocabulary) -> Machine:
     transitions: dict[str, tuple[Transition, ...]] = {}
     for inner in node.nodes("transitions"):
         transition = _transition(inner, states, words)
+        _check_turn(inner, transition, transitions.get(transition.on, ()))
         transitions[transition.on] = (*transitions.get(transition.on, ()), transition)
     machine = Machine(
         id=name,
@@ -98,6 +100,19 @@ def _machine(node: Node, name: str, words: Vocabulary) -> Machine:
     return machine
 
 
+def _check_turn(node: Node, transition: Transition, before: Iterable[Transition]) -> None:
+    """Note a transition that leads nowhere else, or is never its turn: the first that fits is taken."""
+    leaves = transition.sources - {transition.to}
+    if not leaves and transition.to:
+        node.fail(f"this can never match: it leads from {transition.to!r} to the same", "to")
+        return
+    for earlier in before:
+        if earlier.when is ALWAYS:
+            leaves -= earlier.sources - {earlier.to}
+    if not leaves and transition.on and transition.to:
+        node.fail(f"this can never match: a transition before it is taken on each {transition.on}", "on")
+
+
 def _check_reach(node: Node, machine: Machine) -> None:
     """Note states that no transition leads to, and that a rule's effect alone could not, either."""
     moves = [move for moves in machine.transitions.values() for move in moves]
@@ -107,7 +122,7 @@ def _check_reach(node: Node, machine: Machine) -> None:
         reached |= {move.to for move in moves if move.sources & reached}
     for state in machine.states:
         if state not in reached and machine.initial in machine.states:
-            node.fail(f"nothing leads to the state {state!r}", "states")
+            node.fail_name(f"nothing leads to the state {state!r}", "states", state)
 
 
 def _states(node: Node) -> Mapping[str, str]:
@@ -168,7 +183,7 @@ def _editors(node: Node) -> frozenset[str]:
 
 def _check_options(node: Node, custom: CustomField) -> None:
     if not custom.options:
-        if "options" in node:
+        if "options" in node and not node.raw("options"):
             node.fail("`options` needs at least one choice; without any, leave it out", "options")
         return
     if custom.type != "text":

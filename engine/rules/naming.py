@@ -25,7 +25,8 @@ def activity_name(node: Node, catalog: ActivityCatalog) -> str:
     name = node.text("on")
     known = set(catalog.types())
     if name and name not in known:
-        node.fail(f"no activity {name!r}{did_you_mean(name, known)} (declare it in activities.yaml)", "on")
+        said = f"no activity {name!r}{did_you_mean(name, known)} (declare it in activities.yaml)"
+        node.fail(said, "on", needs="activities.yaml")
         return ""
     return name
 

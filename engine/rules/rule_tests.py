@@ -10,7 +10,8 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from engine.rules.conditions import plain
-from engine.rules.source import Node, Place
+from engine.rules.parsing import Place
+from engine.rules.source import Node
 from engine.rules.vocabulary import Vocabulary
 from engine.rules.words import did_you_mean
 
@@ -77,7 +78,7 @@ def _given(node: Node, words: Vocabulary) -> Given | None:
     [name] = names
     known = set(words.catalog.types())
     if name not in known:
-        node.fail(f"no activity {name!r}{did_you_mean(name, known)}", name)
+        node.fail(f"no activity {name!r}{did_you_mean(name, known)}", name, needs="activities.yaml")
         return None
     value = node.raw(name)
     properties = _deep(value) if isinstance(value, CommentedMap) else {}
@@ -96,7 +97,8 @@ def _segments(node: Node, key: str, words: Vocabulary) -> list[str]:
     named = node.texts(key)
     for segment in named:
         if segment not in words.segments:
-            node.fail(f"no segment {segment!r}{did_you_mean(segment, words.segments)}", key)
+            said = f"no segment {segment!r}{did_you_mean(segment, words.segments)}"
+            node.fail(said, key, needs="segments.yaml")
     return sorted(named)
 
 
@@ -105,7 +107,7 @@ def _expect(node: Node, words: Vocabulary) -> dict[str, Any]:
     expected: dict[str, Any] = {}
     for name in node.keys():
         if name not in known:
-            node.fail(f"cannot expect {name!r}{did_you_mean(name, known)}", name)
+            node.fail(f"cannot expect {name!r}{did_you_mean(name, known)}", name, needs="transitions.yaml")
         elif name in ("segments", "not_segments"):
             expected[name] = _segments(node, name, words)
         elif name == "points":

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from engine.core.rulebook import Ruleset
 from engine.errors import InvalidRules, Problem
 from engine.rules import files as read
-from engine.rules.circles import ENOUGH, circle_of
+from engine.rules.circles import ENOUGH, circles_of_rules
 from engine.rules.rule_tests import RuleTest, read_tests
 from engine.rules.scoring_file import read_scoring
 from engine.rules.segments_file import read_segments, segment_kinds
-from engine.rules.source import File, Node
+from engine.rules.source import File, Node, Problems
 from engine.rules.vocabulary import Vocabulary
 
 FILES = (
@@ -44,26 +45,31 @@ class Standing:
 
 
 def read_folder(folder: Path) -> dict[str, str]:
-    """The files' texts by name; a file that the folder lacks is an empty one.
-
-    Raises InvalidRules for a file that cannot be read as text.
-    """
+    """The files' texts by name; a file that the folder lacks is an empty one."""
     return dict.fromkeys(FILES, "") | read_present(folder)
 
 
 def read_present(folder: Path) -> dict[str, str]:
-    """The texts of the files that a folder has; raise InvalidRules for one that is no text."""
-    texts, problems = {}, []
-    for name in FILES:
-        path = folder / name
-        try:
-            if path.exists():
-                texts[name] = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            problems.append(Problem(name, 1, 1, f"the file is not UTF-8 at byte {error.start}"))
-    if problems:
-        raise InvalidRules(problems)
-    return texts
+    """The texts of the files that a folder has; checking them tells of bytes that are no text."""
+    paths = ((name, folder / name) for name in FILES)
+    return {
+        name: path.read_text(encoding="utf-8", errors="surrogateescape")
+        for name, path in paths
+        if path.exists()
+    }
+
+
+def strangers(folder: Path) -> list[Problem]:
+    """Files of a folder that somebody takes for rules and nobody reads, and that there is none to read."""
+    names = sorted(path.name for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+    found = []
+    for name in names:
+        close = get_close_matches(name, FILES, n=1, cutoff=0.8)
+        if name not in FILES and close:
+            found.append(Problem(name, 1, 1, f"no file of this name is read, did you mean {close[0]!r}?"))
+    if not found and not set(names) & set(FILES):
+        return [Problem(str(folder), 1, 1, f"none of the files of rules is here: {', '.join(FILES)}")]
+    return found
 
 
 def compile_ruleset(texts: Mapping[str, str], standing: Standing | None = None) -> Ruleset:
@@ -77,7 +83,7 @@ def rule_tests_of(texts: Mapping[str, str]) -> list[RuleTest]:
 
 
 def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[RuleTest]]:
-    problems: list[Problem] = []
+    problems = Problems()
     roots = {name: File(name, problems).parse(texts.get(name, "")) for name in FILES}
     words = _vocabulary(roots)
     segments = read_segments(roots["segments.yaml"], words)
@@ -104,11 +110,11 @@ def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, lis
     ]
     for root in roots.values():
         root.finish()
-    circle = circle_of(rules, segments)
-    if circle:
+    places = {str(node.raw("id")): node for node in scoring.nodes("rules")}
+    for circle in circles_of_rules(rules, segments):
         round_ = " → ".join([*circle, circle[0]])
         hint = f"give one of them a `limit` of at most {ENOUGH} times"
-        scoring.fail(f"rules set each other off without end: {round_}; {hint}", "rules")
+        places[circle[0]].fail(f"rules set each other off without end: {round_}; {hint}", "on")
     if problems:
         unique = dict.fromkeys(problems)
         raise InvalidRules(sorted(unique, key=lambda p: (FILES.index(p.file), p.line, p.column)))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from engine.core.activities import RuleId
+from engine.core.profile import converted
 from engine.core.rulebook import (
     AddToSegment,
     Award,
     CallWebhook,
+    CustomField,
     Effect,
     Fading,
     Limit,
@@ -34,7 +36,9 @@ MOST_POINTS = 100_000
 
 def read_scoring(root: Node, words: Vocabulary) -> dict[str, tuple[Rule, ...]]:
     """The rules, by the type of activity that they react to."""
-    groups = {group.id: group for group in map(_group, root.nodes("groups"))}
+    declared = list(root.nodes("groups"))
+    no_repeats(declared, "group")
+    groups = {group.id: group for group in map(_group, declared)}
     by_type: dict[str, tuple[Rule, ...]] = {}
     nodes = list(root.nodes("rules"))
     no_repeats(nodes, "rule")
@@ -48,11 +52,9 @@ def _group(node: Node) -> RuleGroup:
     group = RuleGroup(
         id=identifier(node),
         name=node.text("name", default=str(node.raw("id"))),
-        at_most=node.whole("at_most"),
+        at_most=node.least("at_most", 1),
         per=cast("Period", node.choice("per", PERIODS | {"ever"}, default="ever")),
     )
-    if group.at_most < 1:
-        node.fail("`at_most` must be 1 or more", "at_most")
     node.finish()
     return group
 
@@ -64,10 +66,10 @@ def _rule(node: Node, words: Vocabulary, groups: Mapping[str, RuleGroup]) -> Rul
         id=RuleId(identifier(node)),
         name=node.text("name"),
         on=on,
-        when=read_condition(node, Subject(words, (on,), any_activity=not on)),
-        award=_award(node, has_effects=bool(effects)),
+        when=read_condition(node, Subject(words, (on,) if on else (), any_activity=not on, itself=True)),
+        award=_award(node, on, words, has_effects=bool(effects)),
         limit=_limit(node),
-        once_per=_steps(node, "once_per"),
+        once_per=_steps(node, "once_per", on, words),
         group=_in_group(node, groups),
         expires_after=node.duration("expires_after"),
         fades=_fading(node),
@@ -83,7 +85,7 @@ def _rule(node: Node, words: Vocabulary, groups: Mapping[str, RuleGroup]) -> Rul
 # Points
 
 
-def _award(node: Node, *, has_effects: bool) -> Award | None:
+def _award(node: Node, on: str, words: Vocabulary, *, has_effects: bool) -> Award | None:
     if node.raw("points") is None and has_effects:
         return None
     if not node.is_mapping("points"):
@@ -96,27 +98,45 @@ def _award(node: Node, *, has_effects: bool) -> Award | None:
     inner = node.node("points")
     most = inner.whole("at_most", default=-1)
     award = Award(
-        per=_steps(inner, "per"),
+        per=_steps(inner, "per", on, words, number=True),
         times=_number(inner, "times", default=Decimal(1)),
         at_most=None if "at_most" not in inner else most,
     )
-    if not award.per:
+    if "per" not in inner:
         inner.fail("`per` is missing: which number of the activity, such as properties.total")
     inner.finish()
     return award
 
 
-def _steps(node: Node, key: str) -> tuple[str, ...]:
+def _steps(node: Node, key: str, on: str, words: Vocabulary, *, number: bool = False) -> tuple[str, ...]:
     """The keys of a path into what an activity carries: `properties.total`, `activity.total`."""
     if key not in node:
         return ()
     path = node.text(key)
     source, _, name = path.partition(".")
     if source in ("properties", "activity") and name:
+        _check_property(node, key, name, on, words, number=number)
         return tuple(name.split("."))
     if path:
         node.fail(f"`{key}` must name a property, such as properties.product_id", key)
     return ()
+
+
+def _check_property(node: Node, key: str, name: str, on: str, words: Vocabulary, *, number: bool) -> None:
+    """Note a property that the activity does not have, or of which there is no single value."""
+    if not on:
+        return
+    types = words.properties_of(on)
+    type_ = types.get(name.split(".")[0])
+    if type_ is None:
+        said = (
+            f"{on} has no property {name!r}{did_you_mean(name, set(types))} (declare it in activities.yaml)"
+        )
+        node.fail(said, key, needs="activities.yaml")
+    elif type_ == "list":
+        node.fail(f"`{key}` needs one value, and {name.split('.')[0]!r} is a list", key)
+    elif number and "." not in name and type_ not in ("number", "money"):
+        node.fail(f"`{key}` needs a number, and activities.yaml says that {name!r} is of type {type_}", key)
 
 
 def _number(node: Node, key: str, *, default: Decimal) -> Decimal:
@@ -143,11 +163,9 @@ def _limit(node: Node) -> Limit | None:
         node.fail("`limit` can be `once` or {times: 3, per: day}", "limit")
         return None
     limit = node.node("limit")
-    times = limit.whole("times")
+    times = limit.least("times", 1)
     per = limit.choice("per", PERIODS | {"ever"})
     limit.finish()
-    if times < 1:
-        limit.fail("`times` must be 1 or more", "times")
     return Limit(times=times, per=cast("Period", per))
 
 
@@ -232,6 +250,7 @@ def _segment_effect(node: Node, key: str, words: Vocabulary) -> list[Effect]:
         node.fail(
             f"no static segment {name!r}{did_you_mean(name, words.static)} (declare it in segments.yaml)",
             key,
+            needs="segments.yaml",
         )
         return []
     return [AddToSegment(name) if key == "add_to_segment" else RemoveFromSegment(name)]
@@ -246,10 +265,24 @@ def _set_effect(node: Node, key: str, words: Vocabulary) -> list[Effect]:
             inner.fail(
                 f"no custom field {name!r}{did_you_mean(field, words.fields)} (declare it in fields.yaml)",
                 name,
+                needs="fields.yaml",
             )
             continue
-        found.append(SetField(field, plain(inner.raw(name))))
+        found.append(SetField(field, _value(inner, name, words.fields[field])))
     return found
+
+
+def _value(node: Node, name: str, field: CustomField) -> Any:
+    """What is written into a custom field, as a value of its type; nothing empties it."""
+    said = plain(node.raw(name))
+    if said is None:
+        return None
+    kept = converted(said.isoformat() if isinstance(said, date) else said, field.type)
+    if kept is None:
+        node.fail(f"{name!r} is of type {field.type}, and {node.raw(name)!s} is not", name)
+    elif field.options and kept not in field.options:
+        node.fail(f"{name!r} cannot be {kept!r}{did_you_mean(str(kept), field.options)}", name)
+    return kept
 
 
 def _move_effect(node: Node, key: str, words: Vocabulary) -> list[Effect]:
@@ -258,7 +291,8 @@ def _move_effect(node: Node, key: str, words: Vocabulary) -> list[Effect]:
     for name in inner.keys():
         states = words.machines.get(name)
         if states is None:
-            inner.fail(f"no status {name!r}{did_you_mean(name, words.machines)}", name)
+            said = f"no status {name!r}{did_you_mean(name, words.machines)}"
+            inner.fail(said, name, needs="transitions.yaml")
             continue
         to = inner.choice(name, set(states))
         if to in states and to not in words.reached.get(name, ()):
@@ -271,7 +305,9 @@ def _webhook_effect(node: Node, key: str, words: Vocabulary) -> list[Effect]:
     name = node.text(key)
     if name not in words.webhooks:
         node.fail(
-            f"no webhook {name!r}{did_you_mean(name, words.webhooks)} (declare it in settings.yaml)", key
+            f"no webhook {name!r}{did_you_mean(name, words.webhooks)} (declare it in settings.yaml)",
+            key,
+            needs="settings.yaml",
         )
         return []
     return [CallWebhook(name)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 
 from engine.core.conditions import Compare, Condition, Tree, leaves
 from engine.core.rulebook import Segment
+from engine.rules.circles import circles
 from engine.rules.conditions import Subject, read_condition
 from engine.rules.naming import identifier, no_repeats
 from engine.rules.source import Node
@@ -56,13 +57,11 @@ def _in_order(segments: dict[str, Segment], places: dict[str, Node]) -> dict[str
         id_: [other for other in mentioned(segment.condition) if other in segments]
         for id_, segment in segments.items()
     }
-    try:
-        order = list(TopologicalSorter(graph).static_order())
-    except CycleError as error:
-        circle = list(reversed(error.args[1]))
-        places[circle[0]].fail(f"segments refer to each other in a circle: {' → '.join(circle)}", "when")
-        return segments
-    return {id_: segments[id_] for id_ in order}
+    found = circles(graph)
+    for circle in found:
+        round_ = " → ".join([*reversed(circle), circle[-1]])
+        places[circle[-1]].fail(f"segments refer to each other in a circle: {round_}", "when")
+    return segments if found else {id_: segments[id_] for id_ in TopologicalSorter(graph).static_order()}
 
 
 def mentioned(condition: Condition | None) -> list[str]:

@@ -20,14 +20,28 @@ def contradiction(tree: Tree) -> str | None:
     It looks at what must hold together, path by path; fields that may be lists are left
     out, of which several items can each meet one comparison.
     """
-    required = list(_required(tree))
-    return _excluding(required) or _negated(required) or _no_way(required)
+    parts = list(required(tree))
+    return _excluding(parts) or _negated(parts) or _nothing_done(parts) or _no_way(parts)
 
 
-def _excluding(required: list[Tree]) -> str | None:
+def never_by_itself(tree: Tree, activity: str) -> str | None:
+    """Why a rule on an activity cannot ask that it has not been done: the activity itself counts."""
+    for part in required(tree):
+        asked = part.part if isinstance(part, Not) else part
+        if not isinstance(asked, Did) or asked.where is not None or activity not in asked.activities:
+            continue
+        if asked.least <= 1 if isinstance(part, Not) and asked.most is None else asked.most == 0:
+            return (
+                f"the {activity} itself counts as done; "
+                f"for the first one write `did: {{activity: {activity}, times: 1}}`"
+            )
+    return None
+
+
+def _excluding(parts: list[Tree]) -> str | None:
     """Two comparisons that no value meets."""
     together: dict[str, list[Compare]] = {}
-    for part in required:
+    for part in parts:
         if isinstance(part, Compare) and part.path.type not in ("list", "any"):
             together.setdefault(str(part.path), []).append(part)
     for name, comparisons in together.items():
@@ -37,19 +51,29 @@ def _excluding(required: list[Tree]) -> str | None:
     return None
 
 
-def _negated(required: list[Tree]) -> str | None:
+def _negated(parts: list[Tree]) -> str | None:
     """Something that must be met, and must not."""
-    wanted = [part for part in required if not isinstance(part, Not)]
-    for part in required:
+    wanted = [part for part in parts if not isinstance(part, Not)]
+    for part in parts:
         if isinstance(part, Not) and part.part in wanted:
             return f"{_named(part.part)} and the same with `not`"
     return None
 
 
-def _no_way(required: list[Tree]) -> str | None:
+def _nothing_done(parts: list[Tree]) -> str | None:
+    """Something that must have been done, of a kind that there cannot be."""
+    for part in parts:
+        if isinstance(part, Did) and part.least > 0 and part.where is not None:
+            reason = contradiction(part.where)
+            if reason is not None:
+                return f"`did {', '.join(part.activities)}`, of which {reason}"
+    return None
+
+
+def _no_way(parts: list[Tree]) -> str | None:
     """Alternatives none of which can be met, by themselves or beside what else must be."""
-    single = tuple(part for part in required if not isinstance(part, Either))
-    for part in required:
+    single = tuple(part for part in parts if not isinstance(part, Either))
+    for part in parts:
         if isinstance(part, Either):
             reasons = [contradiction(All((*single, way))) for way in part.parts]
             if all(reasons):
@@ -57,13 +81,13 @@ def _no_way(required: list[Tree]) -> str | None:
     return None
 
 
-def _required(tree: Tree) -> Iterator[Tree]:
+def required(tree: Tree) -> Iterator[Tree]:
     """The parts that must all be met, none of them an `all`."""
     if isinstance(tree, All):
         for part in tree.parts:
-            yield from _required(part)
+            yield from required(part)
     elif isinstance(tree, Not) and isinstance(tree.part, Not):
-        yield from _required(tree.part.part)
+        yield from required(tree.part.part)
     else:
         yield tree
 

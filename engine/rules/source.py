@@ -7,23 +7,15 @@ so that an admin sees all of them at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from engine.errors import Problem
+from engine.rules.parsing import Place, Wrong, parsed
 from engine.rules.words import did_you_mean
-
-MAX_NESTED = 100
-"""Lists and mappings within each other; no rule needs as many."""
-
-MAX_ALIASES = 100
 
 MAX_BYTES = 1_000_000
 """A longer file is not rules, and parsing it would hold up everybody."""
@@ -31,9 +23,6 @@ MAX_BYTES = 1_000_000
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _CENTURY = 100 * 366 * 86_400
-
-Place = tuple[int, int]
-"""Line and column, from 1."""
 
 
 class Node:
@@ -58,9 +47,20 @@ class Node:
         line, column = self._content.lc.key(key)
         return line + 1, column + 1
 
-    def fail(self, message: str, key: str | None = None) -> None:
-        """Note a problem at a key, or at the mapping."""
-        self._file.fail(message, self.place(key))
+    def fail(self, message: str, key: str | None = None, *, needs: str = "") -> None:
+        """Note a problem at a key, or at the mapping; `needs` is the file that would have to declare it."""
+        self._file.fail(message, self.place(key), needs=needs)
+
+    def fail_name(self, message: str, key: str, name: str) -> None:
+        """Note a problem at one of the names at a key, be it a list of them or a mapping by name."""
+        value, place = self.raw(key), self.place(key)
+        if isinstance(value, CommentedMap) and name in value:
+            line, column = value.lc.key(name)
+            place = line + 1, column + 1
+        elif isinstance(value, CommentedSeq) and name in value:
+            line, column = value.lc.item(value.index(name))
+            place = line + 1, column + 1
+        self._file.fail(message, place)
 
     def raw(self, key: str) -> Any:
         """Whatever stands at `key`, unset if nothing does."""
@@ -86,6 +86,13 @@ class Node:
             return int(value)
         self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
         return 0
+
+    def least(self, key: str, least: int) -> int:
+        """A whole number at `key` that is not smaller than `least`."""
+        value = self.whole(key)
+        if value < least and isinstance(self.raw(key), int):
+            self.fail(f"`{key}` must be {least} or more", key)
+        return value
 
     def flag(self, key: str) -> bool:
         """True or false at `key`; nothing is false."""
@@ -167,74 +174,49 @@ class Node:
         return line + 1, column + 1
 
 
+class Problems(list[Problem]):
+    """What is wrong with the files of a ruleset.
+
+    `unreadable` are the files of which nothing is known: that another one names something
+    which such a file may declare is no problem of its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unreadable: set[str] = set()
+
+
 class File:
     """One YAML file being read; `problems` are shared by all files of a ruleset."""
 
-    def __init__(self, name: str, problems: list[Problem]) -> None:
+    def __init__(self, name: str, problems: Problems) -> None:
         self.name = name
         self._problems = problems
 
-    def fail(self, message: str, place: Place) -> None:
-        self._problems.append(Problem(self.name, place[0], place[1], message))
+    def fail(self, message: str, place: Place, *, needs: str = "") -> None:
+        if needs not in self._problems.unreadable:
+            self._problems.append(Problem(self.name, place[0], place[1], message))
 
     def parse(self, text: str) -> Node:
         """Read the file's text; the root must be a mapping, and an empty file is an empty one."""
-        if len(text.encode()) > MAX_BYTES:
-            self.fail(f"the file is longer than {MAX_BYTES:,} bytes", (1, 1))
-            text = ""
-        content, refusal = _content(text)
-        if refusal is not None:
-            self.fail(*refusal)
-        if content is None:
-            content = CommentedMap()
-        if not isinstance(content, CommentedMap):
-            self.fail("the file must be a mapping, such as `rules:` with a list under it", (1, 1))
-            content = CommentedMap()
-        return Node(self, content, (1, 1))
+        if len(text) > MAX_BYTES:
+            return self._refused([(f"the file is longer than {MAX_BYTES:,} characters", (1, 1))])
+        content, wrong = parsed(text)
+        if wrong and content is None:
+            return self._refused(wrong)
+        if content is not None and not isinstance(content, CommentedMap):
+            said = "the file must be a mapping, such as `rules:` with a list under it"
+            return self._refused([(said, (1, 1))])
+        for message, place in wrong:
+            self.fail(message, place)
+        return Node(self, CommentedMap() if content is None else content, (1, 1))
 
-
-@lru_cache(maxsize=32)
-def _content(text: str) -> tuple[Any, tuple[str, Place] | None]:
-    """What a text holds, or why it is not read.
-
-    Remembered, because reading YAML with its places is most of what compiling costs, and of
-    the files of a ruleset one changes at a time; what comes of it only reads it.
-    """
-    yaml = YAML(typ="rt", pure=True)
-    yaml.version = (1, 2)
-    yaml.allow_duplicate_keys = False
-    try:
-        refusal = _wild(text)
-        return (None, refusal) if refusal else (yaml.load(text), None)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return None, (f"this is not YAML: {(error.problem or str(error)).splitlines()[0]}", place)
-    except YAMLError as error:
-        return None, (f"this is not YAML: {str(error).splitlines()[0]}", (1, 1))
-
-
-def _wild(text: str) -> tuple[str, Place] | None:
-    """What keeps a file from being plain data of a sane size, before anything is built of it."""
-    depth, aliases = 0, 0
-    anchors: list[bool] = []
-    for event in YAML(typ="rt", pure=True).parse(text):
-        place = (event.start_mark.line + 1, event.start_mark.column + 1)
-        if isinstance(event, AliasEvent):
-            aliases += 1
-            if any(anchors) or aliases > MAX_ALIASES:
-                return f"an alias stands within an anchor, or is one of over {MAX_ALIASES}", place
-        elif isinstance(event, CollectionStartEvent):
-            depth += 1
-            anchors.append(event.anchor is not None)
-            if depth > MAX_NESTED:
-                return f"this is nested more than {MAX_NESTED} deep", place
-        elif isinstance(event, CollectionEndEvent):
-            depth -= 1
-            anchors.pop()
-        if getattr(event, "tag", None) is not None:
-            return f"the tag `{event.tag}` is not read: write plain values", place
-    return None
+    def _refused(self, wrong: Iterable[Wrong]) -> Node:
+        """An empty mapping in the place of a file that cannot be read."""
+        for message, place in wrong:
+            self.fail(message, place)
+        self._problems.unreadable.add(self.name)
+        return Node(self, CommentedMap(), (1, 1))
 
 
 def duration_of(value: object) -> timedelta | None:

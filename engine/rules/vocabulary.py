@@ -106,6 +106,10 @@ class Vocabulary:
             return None
         return Path("activity", name, declared[first] if first == name else "any")
 
+    def properties_of(self, type_: str) -> Mapping[str, ValueType]:
+        """What activities of a type carry, by name."""
+        return self._properties((type_,))
+
     def activity_names(self, types: tuple[str, ...]) -> set[str]:
         return {*self._properties(types), *OF_ACTIVITY}
 

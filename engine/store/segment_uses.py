@@ -9,11 +9,11 @@ from typing import Any
 
 from pymongo.database import Database
 
+from engine.core.conditions import Compare, leaves
 from engine.core.rulebook import AddToSegment, RemoveFromSegment, Rule, Ruleset
 from engine.core.segments import ADD_TO, REMOVE_FROM
 from engine.errors import InvalidRules
 from engine.rules import editing
-from engine.rules.circles import segments_asked
 from engine.rules.conditions import read_filters
 from engine.rules.rule_tests import RuleTest
 from engine.rules.ruleset import rule_tests_of
@@ -56,8 +56,16 @@ def _asked_by(rule: Rule) -> set[str]:
     changed = {
         effect.segment for effect in rule.effects if isinstance(effect, AddToSegment | RemoveFromSegment)
     }
-    waited_for = segments_asked(rule) if rule.on in ("segment_entered", "segment_left") else set[str]()
-    return changed | waited_for | set(mentioned(rule.when))
+    return changed | set(_waited_for(rule)) | set(mentioned(rule.when))
+
+
+def _waited_for(rule: Rule) -> Iterator[str]:
+    """The segments that a rule on entering or leaving names, whichever way."""
+    if rule.on not in ("segment_entered", "segment_left"):
+        return
+    for leaf in leaves(rule.when.tree):
+        if isinstance(leaf, Compare) and str(leaf.path) == "activity.segment":
+            yield from map(str, leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,))
 
 
 @lru_cache(maxsize=8)

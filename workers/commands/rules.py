@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from engine.errors import InvalidRules, NoInstance, Problem
 from engine.rules.explain import lines
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
 from engine.settings import CONFIG_DIR
 from engine.store import contacts, planning, publishing, reasons, rulesets, sheets, upkeep
 from engine.store.connection import utc_now
@@ -42,10 +42,7 @@ BASE = ".version"
 @app.command()
 def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Find everything that is wrong with the files; exit 1 if something is."""
-    try:
-        problems = publishing.check(_whole(folder, data_dir))
-    except InvalidRules as error:
-        problems = error.problems
+    problems = [*strangers(folder), *publishing.check(_whole(folder, data_dir))]
     _report(problems, as_json)
     if problems:
         raise typer.Exit(1)
@@ -54,8 +51,9 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 @app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
+    _refuse(strangers(folder), as_json)
+    texts = _whole(folder, data_dir)
     try:
-        texts = _whole(folder, data_dir)
         results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
     except InvalidRules as error:
         _report(error.problems, as_json)
@@ -100,10 +98,7 @@ def plan(
     """What these rules would do to the real contacts; writes nothing."""
     instance, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
-    problems = publishing.check(texts)
-    if problems:
-        _report(problems, as_json)
-        raise typer.Exit(1)
+    _refuse([*strangers(folder), *publishing.check(texts)], as_json)
     change = planning.proposed(db, texts, now=utc_now(), recompute=not from_now)
     with Progress(transient=True, disable=as_json, console=console) as bar:
         task = bar.add_task("Folding history", total=None)
@@ -168,6 +163,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Put the files in force as a new version, all at once."""
+    _refuse(strangers(folder), as_json)
     _, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
     noted = folder / BASE
@@ -286,6 +282,13 @@ def _published_rules(data_dir: Path | None) -> Database[dict[str, Any]] | None:
         return open_db(data_dir, app="rules")[1]
     except NoInstance:
         return None
+
+
+def _refuse(problems: Collection[Problem], as_json: bool) -> None:
+    """End the command if there are problems, with each of them."""
+    if problems:
+        _report(problems, as_json)
+        raise typer.Exit(1)
 
 
 def _report(problems: Iterable[Problem], as_json: bool) -> None:

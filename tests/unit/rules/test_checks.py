@@ -123,6 +123,14 @@ def test_a_condition_that_makes_no_sense_is_refused(condition, said):
         ("effects: [{move: {newsletter: not_subscribed}}]", "no transition of 'newsletter' leads to 'not_subscribed'"),
         ("effects: [{webhook: crm}]", "no webhook 'crm'"),
         ("effects: [{shout: loud}]", "no effect 'shout'"),
+        ("effects: [{set: {shoe_size: big}}]", "'shoe_size' is of type number, and big is not"),
+        ("once_per: properties.prodct_id", "product_visited has no property 'prodct_id', did you mean 'product_id'?"),
+        ("limit: {times: many, per: day}", "`times` must be a whole number"),
+        ("when: {activity.type: searched}", "this can never match: `activity.type` is product_visited and is searched"),
+        ("when: {did_not: {activity: product_visited, within: 30d}}", "this can never match: the product_visited itself counts as done"),
+        ("when: {did: {activity: searched, where: {results: {gt: 5, lt: 3}}}}", "this can never match: `did searched`, of which `activity.results` is over 5 and is under 3"),
+        ("when: {contact.rfm: champions}", "RFM is not calculated yet"),
+        ("when: {contact.clv: {gte: 9}}", "customer lifetime value is not calculated yet"),
     ],
 )  # fmt: skip
 def test_a_rule_that_makes_no_sense_is_refused(more, said):
@@ -130,6 +138,44 @@ def test_a_rule_that_makes_no_sense_is_refused(more, said):
 
     assert len(found) == 1, found
     assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ("{per: properties.totl}", "order_completed has no property 'totl', did you mean 'total'?"),
+        ("{per: properties.coupon}", "`per` needs a number, and activities.yaml says that 'coupon' is of type text"),
+        ("{per: properties.products.price}", "`per` needs one value, and 'products' is a list"),
+        ("{per: total}", "`per` must name a property"),
+    ],
+)  # fmt: skip
+def test_points_are_computed_of_a_number_that_the_activity_has(points, said):
+    [found] = rule("limit: once", on="order_completed", points=f"points: {points}")
+
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [("2026-03-01", "2026-03-01"), ("null", None), ("'2026-03-01'", "2026-03-01")]
+)
+def test_a_day_that_a_rule_sets_is_kept_as_fields_keep_days(value, kept):
+    texts = SHIPPED | {
+        "fields.yaml": "fields: [{id: renewed, label: Renewed, type: date}]",
+        "scoring.yaml": f"rules: [{{id: r, name: R, on: registered, effects: [{{set: {{renewed: {value}}}}}]}}]",
+    }
+
+    [r] = compile_ruleset(texts).rules["registered"]
+
+    assert r.effects[0].value == kept
+
+
+def test_of_a_field_with_options_a_rule_sets_one_of_them():
+    found = problems(
+        fields="fields: [{id: plan, label: Plan, options: [free, paid]}]",
+        scoring="rules: [{id: r, name: R, on: registered, effects: [{set: {plan: payd}}]}]",
+    )
+
+    assert found == ["scoring.yaml:1:59: 'plan' cannot be 'payd', did you mean 'paid'?"]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +206,55 @@ segments:
     assert all(f" {name}" in found for name in "abc")
 
 
+def test_of_several_circles_each_is_told_at_its_place():
+    segments = """\
+segments:
+  - {id: a, name: A, when: {contact.segments: b}}
+  - {id: b, name: B, when: {contact.segments: a}}
+  - {id: c, name: C, when: {contact.segments: c}}
+  - {id: vip, name: VIP, static: true}
+"""
+    scoring = """\
+rules:
+  - {id: again, name: Again, on: points_changed, points: 1}
+  - {id: in, name: In, on: segment_entered, when: {activity.segment: vip}, effects: [{remove_from_segment: vip}]}
+  - {id: out, name: Out, on: segment_left, when: {activity.segment: vip}, effects: [{add_to_segment: vip}]}
+"""
+    found = problems(segments=segments, scoring=scoring)
+
+    assert [problem.split(";")[0] for problem in found] == [
+        "segments.yaml:2:22: segments refer to each other in a circle: a → b → a",
+        "segments.yaml:4:22: segments refer to each other in a circle: c → c",
+        "scoring.yaml:2:30: rules set each other off without end: again → again",
+        "scoring.yaml:4:26: rules set each other off without end: out → in → out",
+    ]
+
+
+@pytest.mark.parametrize(
+    "rule_",
+    [
+        "on: segment_entered, when: {activity.segment: vip}, effects: [{remove_from_segment: vip}]",
+        "on: status_changed, when: {activity.machine: email_status}, effects: [{move: {newsletter: unsubscribed}}]",
+        "on: status_changed, when: {activity.to: subscribed}, effects: [{move: {newsletter: unsubscribed}}]",
+    ],
+)
+def test_a_rule_that_does_not_do_what_it_waits_for_is_no_circle(rule_):
+    assert problems(scoring=f"rules:\n  - {{id: r, name: R, {rule_}}}\n") == []
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "not: {activity.segment: abandoned-cart}",
+        "any: [{activity.segment: abandoned-cart}, {contact.points: {gte: 5}}]",
+    ],
+)
+def test_a_segment_that_a_rule_names_without_demanding_it_hides_no_circle(when):
+    rule_ = f"{{id: r, name: R, on: segment_entered, when: {{{when}}}, points: 40}}"
+
+    assert "r → r" in "".join(problems(scoring=f"rules: [{rule_}]"))
+
+
 def test_rules_that_set_each_other_off_are_named_unless_one_has_a_limit():
     text = """
 segments:
@@ -180,19 +275,39 @@ rules:
     assert problems(segments=text.format(), scoring=scoring.format(", limit: {times: 900, per: day}")) != []
 
 
+def test_a_transition_that_is_never_its_turn_is_said():
+    text = """\
+machines:
+  newsletter:
+    states: [out, in]
+    initial: out
+    transitions:
+      - {on: newsletter_subscribed, to: in}
+      - {on: newsletter_subscribed, from: out, to: in, when: {activity.source: shop}}
+      - {on: newsletter_unsubscribed, from: in, to: out}
+      - {on: email_complained, from: out, to: out}
+"""
+    assert problems(transitions=text, scoring="rules: []", segments="segments: []") == [
+        "transitions.yaml:7:10: this can never match: a transition before it is taken on each newsletter_subscribed",
+        "transitions.yaml:9:43: this can never match: it leads from 'out' to the same",
+    ]
+
+
 def test_a_state_that_nothing_leads_to_is_said():
     text = "machines:\n  newsletter:\n    states: [out, in, lost]\n    initial: out\n    transitions: [{on: newsletter_subscribed, from: out, to: in}]\n"
 
     found = problems(transitions=text, scoring="rules: []", segments="segments: []")
 
-    assert found == ["transitions.yaml:3:5: nothing leads to the state 'lost'"]
+    assert found == ["transitions.yaml:3:23: nothing leads to the state 'lost'"]
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("rules:\n\t- {id: a}", "this is not YAML"),
-        ("rules: []\nrules: []", "duplicate key"),
+        ("rules:\n\t- {id: a}", "scoring.yaml:2:1: a tab cannot indent: write blanks"),
+        ("rules: []\nrules: []", "scoring.yaml:2:1: duplicate key 'rules': it stands on line 1 already"),
+        ("rules: [\n", "this is not YAML"),
+        ("rules: []\n# \udcff", "scoring.yaml:2:3: the file is not UTF-8 here"),
         ("rules: !!python/object/apply:os.system [echo]", "is not read: write plain values"),
         ("- 1\n- 2", "the file must be a mapping"),
         ("rules: " + "[" * 2_000 + "]" * 2_000, "nested"),
@@ -204,6 +319,53 @@ def test_files_that_are_meant_to_break_the_reader_do_not(text, said):
 
     assert found, "it must be refused"
     assert any(said in problem for problem in found), found[0][:300]
+
+
+def test_keys_that_are_there_twice_and_tabs_do_not_hide_what_else_is_wrong():
+    scoring = """\
+groups:
+  - {id: g, name: G, at_most: 5}
+  - {id: g, name: G, at_most: 6}
+rules:
+  - id: look
+    name: Look
+    name: Look again
+    on: product_visted
+    points: 1
+\t# a tab
+    limits: once
+    points: 2
+"""
+
+    assert problems(scoring=scoring) == [
+        "scoring.yaml:3:6: another group has the id 'g', on line 2",
+        "scoring.yaml:7:5: duplicate key 'name': it stands on line 6 already",
+        "scoring.yaml:8:5: no activity 'product_visted', did you mean 'product_visited'? (declare it in activities.yaml)",
+        "scoring.yaml:10:1: a tab cannot indent: write blanks",
+        "scoring.yaml:11:5: unknown key 'limits', did you mean 'limit'?",
+        "scoring.yaml:12:5: duplicate key 'points': it stands on line 9 already",
+    ]
+
+
+@pytest.mark.parametrize("file", ["activities", "fields", "settings", "transitions", "segments"])
+def test_a_file_that_cannot_be_read_is_one_problem_and_not_one_for_each_name_in_it(file):
+    scoring = (
+        SHIPPED["scoring.yaml"]
+        + """
+  - name: and more
+    given: [{product_visited: {}}]
+    expect: {newsletter: not_subscribed, segments: [active-this-week]}
+"""
+    )
+    scoring = scoring.replace(
+        "    points: 5\n",
+        "    points: 5\n    effects: [{set: {shoe_size: 4}}, {add_to_segment: vip}, {move: {sms: subscribed}}]\n",
+        1,
+    )
+
+    assert problems(scoring=scoring) == []
+    [found] = problems(scoring=scoring, **{file: "a: ["})
+    assert found.startswith(f"{file}.yaml:1:5: this is not YAML")
 
 
 def test_an_alias_bomb_does_not_go_off():

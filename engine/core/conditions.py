@@ -26,11 +26,16 @@ TrackId = NewType("TrackId", str)
 
 @dataclass(frozen=True)
 class Path:
-    """Where a value is found: a field of the contact, or something that the activity carries."""
+    """Where a value is found: a field of the contact, or something that the activity carries.
+
+    `absent` is what a status of the shop's own means that a contact has not met yet: its
+    initial state.  (It is no part of what a track is called by.)
+    """
 
     source: Literal["contact", "activity"]
     name: str
     type: ValueType = "any"
+    absent: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.source}.{self.name}"

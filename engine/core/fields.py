@@ -45,6 +45,14 @@ def _status(machine: str, label: str) -> Field:
     )
 
 
+def _own_status(machine: str, absent: str | None) -> Field:
+    def read(state: ContactState) -> str | None:
+        status = state.statuses.get(machine)
+        return absent if status is None else status.state
+
+    return Field(machine, machine, "state", f"statuses.{machine}.state", read, absent=absent)
+
+
 _NONE = Decimal(0)
 
 FIELDS: dict[str, Field] = {
@@ -89,9 +97,17 @@ STATES = {"cart": ("none", "active", "abandoned")}
 """The values of fields of type `state` that no machine declares."""
 
 
-def field(name: str, *, type_: ValueType = "any") -> Field | None:
-    """Find a field by its name; any `custom.…` is one, of the type that the shop declares."""
+def field(name: str, *, type_: ValueType = "any", absent: str | None = None) -> Field | None:
+    """Find a field by its name.
+
+    Any `custom.…` is one, of the type that the shop declares, and any other name of type
+    `state` is a status of the shop's own, which is `absent` until a contact has met it.
+    """
+    if name in FIELDS:
+        return FIELDS[name]
+    if type_ == "state":
+        return _own_status(name, absent)
     if not name.startswith(CUSTOM):
-        return FIELDS.get(name)
+        return None
     custom = name.removeprefix(CUSTOM)
     return Field(name, custom, type_, name, lambda state: state.custom.get(custom))

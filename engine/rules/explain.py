@@ -117,7 +117,7 @@ def _label(path: Path, ruleset: Ruleset) -> str:
         name = path.name.removeprefix(CUSTOM)
         declared = ruleset.fields.get(name)
         return name if declared is None else declared.label
-    known = FIELDS.get(path.name)
+    known = FIELDS.get(path.name) or ruleset.machines.get(path.name)
     return path.name if known is None else known.label
 
 

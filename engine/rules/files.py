@@ -66,6 +66,12 @@ def machine_states(root: Node) -> dict[str, frozenset[str]]:
     return {name: frozenset(machines.node(name).names("states")) for name in machines.keys()}
 
 
+def initial_states(root: Node) -> dict[str, str]:
+    """The state in which each machine begins, before any is read."""
+    machines = root.node("machines")
+    return {name: str(machines.node(name).raw("initial")) for name in machines.keys()}
+
+
 def reached_states(root: Node) -> dict[str, frozenset[str]]:
     """The states of each machine that some transition leads to, before any is read."""
     machines = root.node("machines")

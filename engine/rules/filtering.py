@@ -50,7 +50,7 @@ def _not(part: Tree, now: datetime) -> Document:
 def _contact_field(tree: Tree) -> Field | None:
     if not isinstance(tree, Compare) or tree.path.source != "contact":
         return None
-    return contact_field(tree.path.name, type_=tree.path.type)
+    return contact_field(tree.path.name, type_=tree.path.type, absent=tree.path.absent)
 
 
 def _comparison(tree: Compare, found: Field, now: datetime) -> Document:

@@ -67,7 +67,7 @@ def tracks_of(tree: Tree | None) -> tuple[Track, ...]:
 def read(path: Path) -> Callable[[Activity | None, ContactState], Any]:
     """A function that finds the value of a path, None for no value."""
     if path.source == "contact":
-        found = contact_field(path.name)
+        found = contact_field(path.name, type_=path.type, absent=path.absent)
         assert found is not None, path
         reader = found.read
         return lambda _activity, state: reader(state)
@@ -149,7 +149,7 @@ class _Source:
         if path.source == "activity" and path.name not in OF_ACTIVITY and "." not in path.name:
             return f"(None if a is None else a.properties.get({self._constant(path.name)}))"
         if path.source == "contact":
-            found = contact_field(path.name)
+            found = contact_field(path.name, type_=path.type, absent=path.absent)
             assert found is not None, path
             return f"{self._constant(found.read)}(s)"
         return f"{self._constant(read(path))}(a, s)"

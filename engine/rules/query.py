@@ -37,7 +37,7 @@ def value(path: Path) -> Expression:
             return {"$ifNull": [f"${path.name}", None]}
         inner = path.name if path.name.startswith(CONTEXT) else f"properties.{path.name}"
         return _dig("$$ROOT", inner.split("."))
-    found = contact_field(path.name)
+    found = contact_field(path.name, type_=path.type, absent=path.absent)
     assert found is not None, path
     if path.name == "segments":
         return {"$map": {"input": _pairs("$segments"), "in": "$$this.k"}}

@@ -16,7 +16,7 @@ from engine.rules.rule_tests import RuleTest, read_tests
 from engine.rules.scoring_file import read_scoring
 from engine.rules.segments_file import read_segments, segment_kinds
 from engine.rules.source import File, Node, Problems
-from engine.rules.vocabulary import Vocabulary
+from engine.rules.vocabulary import Vocabulary, own_initial
 
 FILES = (
     "activities.yaml",
@@ -129,6 +129,7 @@ def _vocabulary(roots: Mapping[str, Node]) -> Vocabulary:
         fields=read.read_fields(roots["fields.yaml"]),
         machines=read.machine_states(roots["transitions.yaml"]),
         reached=read.reached_states(roots["transitions.yaml"]),
+        initial=own_initial(read.initial_states(roots["transitions.yaml"])),
         static=static,
         dynamic=dynamic,
         account=read.read_account(roots["settings.yaml"]),

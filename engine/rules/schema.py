@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -44,9 +44,9 @@ _OPERANDS: Mapping[str, Schema] = {
 }
 
 
-def schemas() -> dict[str, Schema]:
-    """The schema of each file, by the file's name."""
-    return {
+def schemas(statuses: Iterable[str] = ()) -> dict[str, Schema]:
+    """The schema of each file, by the file's name; `statuses` are those of the shop's own."""
+    found = {
         "scoring.yaml": _file("What activities bring about", _scoring()),
         "segments.yaml": _file("Segments", {"segments": _list(_segment()), "tests": _list(_test())}),
         "transitions.yaml": _file("Statuses", {"machines": _map(_machine()), "tests": _list(_test())}),
@@ -54,10 +54,12 @@ def schemas() -> dict[str, Schema]:
         "fields.yaml": _file("Custom fields", {"fields": _list(_field())}),
         "settings.yaml": _file("The account", _settings()),
     }
+    condition = {"$defs": {"condition": _condition(statuses)}}
+    return {name: {**schema, **condition} for name, schema in found.items()}
 
 
 def _file(title: str, properties: Schema) -> Schema:
-    return {"$schema": DIALECT, "title": title, **_object(properties), "$defs": {"condition": _condition()}}
+    return {"$schema": DIALECT, "title": title, **_object(properties)}
 
 
 def _object(properties: Schema, *, required: tuple[str, ...] = ()) -> Schema:
@@ -73,10 +75,11 @@ def _map(item: Schema) -> Schema:
     return {"type": ["object", "null"], "additionalProperties": item}
 
 
-def _condition() -> Schema:
+def _condition(statuses: Iterable[str]) -> Schema:
     """Comparisons by path, and what combines them."""
     again = {"$ref": "#/$defs/condition"}
-    comparison = {"anyOf": [_SCALAR, _object({name: _OPERANDS[o.operand] for name, o in OPERATORS.items()})]}
+    compared = _object({name: _OPERANDS[o.operand] for name, o in OPERATORS.items()})
+    comparison: Schema = {"anyOf": [_SCALAR, compared]}
     did = {"activity": _TEXTS, "where": {"type": "object"}, "within": _DURATION, "times": _times()}
     combining = {
         "all": {"type": "array", "minItems": 1, "items": again},
@@ -88,6 +91,7 @@ def _condition() -> Schema:
         ),
     }
     fields = {f"contact.{name}": {**comparison, "title": field.label} for name, field in FIELDS.items()}
+    fields |= {f"contact.{name}": comparison for name in statuses if name not in FIELDS}
     return {
         "type": "object",
         "minProperties": 1,
@@ -217,10 +221,10 @@ def _choice(names: set[str]) -> Schema:
     return {"enum": sorted(names)}
 
 
-def write_schemas(folder: Path) -> None:
+def write_schemas(folder: Path, statuses: Iterable[str] = ()) -> None:
     """Write each schema as a file of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in schemas().items():
+    for name, schema in schemas(statuses).items():
         text = json.dumps(schema, indent=1, ensure_ascii=False, sort_keys=True)
         (folder / f"{Path(name).stem}.json").write_text(text + "\n", encoding="utf-8")
 

@@ -40,6 +40,7 @@ class Vocabulary:
       fields: The custom fields.
       machines: The states of each status.
       reached: The states of each status that some transition leads to.
+      initial: The state in which each of the shop's own statuses begins.
       static: The ids of the segments that members are put into.
       dynamic: The ids of those whose condition decides.
       account: Among others, the time zone in which a date without one is meant.
@@ -51,6 +52,7 @@ class Vocabulary:
     fields: Mapping[str, CustomField] = field(default_factory=dict)
     machines: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reached: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    initial: Mapping[str, str] = field(default_factory=dict)
     static: frozenset[str] = frozenset()
     dynamic: frozenset[str] = frozenset()
     account: Account = field(default_factory=Account)
@@ -65,6 +67,7 @@ class Vocabulary:
             catalog=ruleset.catalog,
             fields=ruleset.fields,
             machines={id_: frozenset(machine.states) for id_, machine in ruleset.machines.items()},
+            initial=own_initial({id_: machine.initial for id_, machine in ruleset.machines.items()}),
             static=frozenset(ruleset.segments) - dynamic,
             dynamic=dynamic,
             account=ruleset.account,
@@ -88,11 +91,13 @@ class Vocabulary:
             if declared is not None:
                 return Path("contact", name, _CUSTOM_TYPES[declared.type])
             return Path("contact", name) if self.any_custom else None
+        if name in self.machines:
+            return Path("contact", name, "state", absent=self.initial.get(name))
         found = contact_field(name)
         return None if found is None else Path("contact", name, found.type)
 
     def contact_names(self) -> set[str]:
-        return set(FIELDS) | {f"{CUSTOM}{name}" for name in self.fields}
+        return set(FIELDS) | set(self.machines) | {f"{CUSTOM}{name}" for name in self.fields}
 
     def activity_path(self, name: str, types: tuple[str, ...]) -> Path | None:
         """The path of a property of activities of some types; unset if none declares it."""
@@ -133,6 +138,11 @@ class Vocabulary:
             declared = {name: _declared(kind) for name, kind in self.catalog.properties(type_).items()}
             found.update({**declared, **DERIVED_PROPERTIES.get(type_, {})})
         return found
+
+
+def own_initial(initial: Mapping[str, str]) -> dict[str, str]:
+    """The initial states of the statuses that are not among the five of every shop."""
+    return {machine: state for machine, state in initial.items() if machine not in FIELDS}
 
 
 def _declared(kind: str) -> ValueType:

@@ -171,7 +171,7 @@ def write_folder(version: Version, folder: Path) -> list[Path]:
         path = folder / name
         path.write_text(text, encoding="utf-8")
         written.append(path)
-    write_schemas(folder / "schema")
+    write_schemas(folder / "schema", compile_ruleset(version.texts, version.standing()).machines)
     return written
 
 

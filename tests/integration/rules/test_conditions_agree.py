@@ -89,7 +89,7 @@ def states(draw):
         identified=draw(st.booleans()),
         custom=draw(st.dictionaries(st.sampled_from(["size", "city", "a-b"]), scalars | st.lists(words, max_size=3), max_size=3)),
         points=Points(total=draw(st.integers(-50, 50))),
-        statuses=draw(st.dictionaries(st.just("newsletter"), st.sampled_from(["subscribed", "unsubscribed"]).map(Status))),
+        statuses=draw(st.dictionaries(st.sampled_from(["newsletter", "mood"]), st.sampled_from(["subscribed", "unsubscribed", "calm"]).map(Status))),
         mail=Deliverability(address=draw(st.sampled_from([None, "ana@x.com"])), failing=draw(st.lists(words, max_size=2))),
         commerce=Commerce(
             orders=draw(st.integers(0, 3)),
@@ -107,6 +107,7 @@ def states(draw):
 
 PATHS = [Path("contact", field.name, field.type) for field in FIELDS.values() if field.name != "first_seen"]
 PATHS += [Path("contact", f"custom.{name}") for name in ("size", "city", "a-b", "missing")]
+PATHS += [Path("contact", "mood", "state", absent="calm")]
 SAID = [
     Path("activity", name)
     for name in ("price", "name", "products.category", "a.b", "type", "context.page.path")

@@ -35,6 +35,30 @@ def test_points_fade_in_equal_steps(later, points):
     assert differences(f"later: {later}\n    expect: {{points: {points}}}") == {}
 
 
+def test_a_status_of_the_shops_own_can_be_asked_and_begins_in_its_initial_state():
+    mood = """
+  mood:
+    states: {calm: calm, cross: cross}
+    initial: calm
+    transitions: [{on: order_cancelled, from: calm, to: cross}]
+"""
+    segments = """
+segments:
+  - {id: calm, name: Calm, when: {contact.mood: calm}}
+  - {id: cross, name: Cross, when: {contact.mood: {in: [cross]}}}
+tests:
+  - {name: calm, given: [{page_visited: {}}], expect: {segments: [calm], mood: calm}}
+  - {name: cross, given: [{order_cancelled: {order_id: "1"}}], expect: {segments: [cross], not_segments: [calm]}}
+"""
+    texts = SHIPPED | {"segments.yaml": segments, "scoring.yaml": ""}
+    texts["transitions.yaml"] = texts["transitions.yaml"].replace("machines:\n", f"machines:{mood}", 1)
+
+    results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
+
+    assert {result.test.name for result in results} >= {"calm", "cross"}
+    assert [result.differences for result in results if not result.passed] == []
+
+
 def test_what_is_found_instead_is_told():
     expect = "expect: {points: 7, newsletter: subscribed, segments: [customers, active-this-week], not_segments: [active-this-week]}"
 

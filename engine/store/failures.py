@@ -37,7 +37,8 @@ def retry(db: Database[Document], ids: Sequence[str] | None = None) -> int:
 
     An activity that fails again is set aside again.
     """
-    chosen = {"state": "failed"} if ids is None else {"state": "failed", "_id": {"$in": list(ids)}}
+    which: Document = {"failure.at": {"$exists": True}} if ids is None else {"_id": {"$in": list(ids)}}
+    chosen = {"state": "failed", **which}
     return db.activities.update_many(chosen, {"$set": {"state": "received"}}).modified_count
 
 

@@ -221,6 +221,15 @@ def outdated_below(db: Database[Document]) -> int:
     return 1 if newest is None else int(newest["outdated_below"])
 
 
+WAITING: Document = {"lane": {"$gte": 0}, "state": "received"}
+"""Matches what waits in any lane.  Without a lane MongoDB would read all activities."""
+
+
+def backlog_exceeds(db: Database[Document], limit: int) -> bool:
+    """Whether more activities than this wait; none beyond them is counted."""
+    return db.activities.count_documents(WAITING, limit=limit + 1) > limit
+
+
 def _received(db: Database[Document], lane: int) -> bool:
     # One look at an index for each lane: a `distinct` would read the whole backlog.
     return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
@@ -282,7 +291,7 @@ def glance(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBac
 
 
 _RECEIVED: list[Document] = [
-    {"$match": {"state": "received", "lane": {"$gte": 0}}},
+    {"$match": WAITING},
     {"$group": {"_id": "$lane", "waiting": {"$sum": 1}, "oldest": {"$min": "$received_at"}}},
 ]
 

@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 
 from engine.core.activities import Activity, ActivityId
 from engine.errors import ContactSheetsError, Unavailable
-from engine.store import inbox, jobs
+from engine.store import inbox, jobs, lanes
 from engine.store.jobs import Job, Step
 
 Document = dict[str, Any]
@@ -125,7 +125,7 @@ def _work(
 
 def _caught_up(db: Database[Document], job: str, *, clock: Clock, stopped: Callable[[], bool]) -> bool:
     """Wait until the workers have little to do; false if told to stop meanwhile."""
-    while db.activities.count_documents({"state": "received"}, limit=MAX_WAITING + 1) > MAX_WAITING:
+    while lanes.backlog_exceeds(db, MAX_WAITING):
         if stopped() or not jobs.keep(db, job, now=clock()):
             return False
         time.sleep(PAUSE)

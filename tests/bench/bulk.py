@@ -14,7 +14,7 @@ from typing import Any
 import uuid_utils
 from pymongo.database import Database
 
-from engine.store import bulk, inbox, jobs, publishing
+from engine.store import bulk, inbox, jobs, lanes, publishing
 from engine.store.bulk import Selection
 from engine.store.connection import utc_now
 from engine.store.edits import Edit
@@ -97,5 +97,5 @@ def _by_job(found: Servers, db: Database[dict[str, Any]]) -> tuple[float, float]
 
 
 def _wait_applied(db: Database[dict[str, Any]]) -> None:
-    while db.activities.find_one({"state": "received"}, {"_id": 1}) is not None:
+    while lanes.backlog_exceeds(db, 0):
         time.sleep(0.02)

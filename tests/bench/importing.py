@@ -18,7 +18,7 @@ import psutil
 from pymongo import UpdateOne
 from pymongo.database import Database
 
-from engine.store import jobs, rulesets
+from engine.store import jobs, lanes, rulesets
 from engine.store.connection import utc_now
 from engine.transfer import checking, importing
 from engine.transfer.settings import Settings
@@ -92,7 +92,7 @@ def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, 
 
 
 def _waits(db: Database[Document]) -> bool:
-    return db.activities.find_one({"state": "received"}, {"_id": 1}) is not None
+    return lanes.backlog_exceeds(db, 0)
 
 
 def _note_memory(peaks: dict[str, int]) -> None:

@@ -322,3 +322,17 @@ def test_a_file_that_breaks_off_fails_and_says_where_before_anything_goes_in(sho
     job = jobs.job(shop, "job-1")
     assert (job.state, job.done) == (JobState.FAILED, 0)
     assert "the file is damaged after line" in job.failure
+
+
+def test_nothing_that_an_import_or_the_fold_of_it_asks_reads_all_activities_or_contacts(shop):
+    run_import = started(shop, people(30))
+    shop.command("profile", 2)
+    run(shop)
+    importing.undo(shop, run_import, by="u1", by_name="Mia", now=utc_now())
+    run(shop)
+    shop.command("profile", 0)
+
+    asked = shop["system.profile"].find({"ns": {"$regex": r"\.(activities|contacts|ledger)$"}})
+    scans = [row["command"] for row in asked if "COLLSCAN" in row.get("planSummary", "")]
+    assert jobs.job(shop, run_import).created == 30
+    assert scans == []

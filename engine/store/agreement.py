@@ -30,11 +30,17 @@ _REPORT = "segments_checked"
 def differences(db: Database[Document], *, now: datetime) -> dict[str, list[ContactId]]:
     """Contacts that are in a dynamic segment and should not be, or the other way round.
 
-    Those that wait to be looked at, because something falls due or rules are new, are left out.
+    Those that wait to be looked at, because something falls due or rules are new, are left out,
+    and so are those who did something since `now`.
     A segment over whose condition MongoDB gives up is looked at here, contact by contact.
     """
     ruleset = rulesets.current(db)
-    settled = {**LIVING, "upkeep": {"$gte": ruleset.kept_from}, "next_due": {"$not": {"$lte": now}}}
+    settled = {
+        **LIVING,
+        "upkeep": {"$gte": ruleset.kept_from},
+        "next_due": {"$not": {"$lte": now}},
+        "active_at": {"$not": {"$gt": now}},
+    }
     found = {}
     for segment in ruleset.dynamic:
         if segment.condition is None or segment.condition.tree is None:

@@ -72,9 +72,14 @@ def describe_devices(db: Database[Document]) -> None:
 
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
-    said = {"trackers.$.agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
+    said = {"trackers.$[it].agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
     lacking = {"keys": f"t:{row['_id']}", "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
-    return UpdateOne({**lacking, **LIVING}, {"$set": {"trackers.$.seen": row["seen"], **said}})
+    return UpdateOne(
+        {**lacking, **LIVING},
+        {"$set": {"trackers.$[it].seen": row["seen"], **said}},
+        # (`trackers.$` would be the place of the key among `keys`)
+        array_filters=[{"it.id": row["_id"], "it.seen": None}],
+    )
 
 
 def _update(row: Document) -> UpdateOne:

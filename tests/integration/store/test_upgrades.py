@@ -21,6 +21,8 @@ def older(db):
             an_activity(at=minutes(3), tracker="t"),
             identified(minutes(1), email="ana@x.com", traits={"name": "Ána Ruiz"}),
             identified(minutes(2), email="bob@x.com", phone="+34600123456"),
+            identified(minutes(4), email="cleo@x.com", phone="+34600123457", tracker="c", agent="Chrome"),
+            identified(minutes(5), email="cleo@x.com", tracker="d", agent="Safari"),
         ],
     )
     now = list(db.contacts.find())
@@ -40,7 +42,7 @@ def test_contacts_get_what_they_are_found_by_and_their_devices_what_they_are(old
     prepare(db, config_dir=CONFIG_DIR, now=utc_now())
 
     assert list(db.contacts.find()) == now
-    assert listing.page(db, Listing(where={"mobile_phone": {"exists": True}})).total.count == 1
+    assert listing.page(db, Listing(where={"mobile_phone": {"exists": True}})).total.count == 2
 
 
 def test_an_index_that_another_replaced_is_dropped(older):

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.components.timeline_lines import TIMES
 from engine.core.activities import ActivityId
-from engine.store import contacts, edits, publishing
+from engine.store import contacts, edits, publishing, rulesets
 from engine.store.connection import utc_now
 from engine.store.edits import Edit
 from tests.browser.conftest import HOSTILE
@@ -71,8 +71,9 @@ def test_an_address_says_what_is_shown(open_as, ana):
     assert set(app.query_params) == {"contact", "tab"}
 
 
-def test_days_are_those_of_the_account(open_as, ana):
-    day = (utc_now() - timedelta(days=20)).date()
+def test_days_are_those_of_the_account(db, open_as, ana):
+    zone = rulesets.current(db).account.time_zone
+    day = (utc_now() - timedelta(days=20)).astimezone(zone).date()
     app = open_as("viewer", contact=ana, tab="activity")
 
     app.date_input(key="sheet.days").set_value((day, day)).run()

@@ -32,7 +32,7 @@ _INDEX_NOT_FOUND = (26, 27)
 def upgrade(db: Database[Document]) -> None:
     """Do what has not been done yet; killed in between, it is done from the start the next time."""
     _drop_retired(db)
-    for name, make in (("findable", make_findable), ("devices", describe_devices)):
+    for name, make in (("findable", make_findable), ("own_devices", describe_devices)):
         if db.installation.find_one({"_id": name}) is None:
             make(db)
             with suppress(DuplicateKeyError):  # another process did it, too
@@ -53,8 +53,13 @@ def make_findable(db: Database[Document]) -> None:
 def describe_devices(db: Database[Document]) -> None:
     """Note on each tracker when it was there last and what it said it is, where nothing is noted.
 
-    One pass over all activities.
+    One pass over all activities.  An earlier version of this could write it beside the
+    tracker that it is about: what that left is taken away first.
     """
+    db.contacts.update_many({"trackers": {"$elemMatch": {"id": None}}}, {"$pull": {"trackers": {"id": None}}})
+    if db.installation.find_one({"_id": "devices"}) is not None:
+        nothing = {"trackers.$[].seen": "", "trackers.$[].agent": ""}
+        db.contacts.update_many({"trackers.0": {"$exists": True}}, {"$unset": nothing})
     named = {"$cond": [{"$gt": ["$context.userAgent", ""]}, "$happened_at", None]}
     newest = {"sortBy": {"named": -1}, "output": "$context.userAgent"}
     seen = db.activities.aggregate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
 from engine.core.conditions import Condition, Did, leaves
+from engine.core.contact import ContactState
 from engine.core.rulebook import Ruleset, Segment
 from engine.rules.explain import words
 from engine.rules.query import expression
@@ -71,15 +72,15 @@ class Preview:
 def summaries(db: Database[Document], *, now: datetime) -> list[SegmentSummary]:
     """All segments, by name."""
     ruleset = rulesets.current(db)
-    moves = _moves(db, now - TREND)
-    waiting = upkeep.upkeep(db).waiting
-    found = [_summary(db, segment, ruleset, moves, waiting, now) for segment in ruleset.segments.values()]
+    found = _summaries(db, list(ruleset.segments.values()), ruleset, now=now)
     return sorted(found, key=lambda summary: summary.name.lower())
 
 
 def summary(db: Database[Document], segment: str, *, now: datetime) -> SegmentSummary | None:
     """One segment; unset if none of that id is declared."""
-    return next((found for found in summaries(db, now=now) if found.id == segment), None)
+    ruleset = rulesets.current(db)
+    declared = ruleset.segments.get(segment)
+    return None if declared is None else _summaries(db, [declared], ruleset, now=now)[0]
 
 
 def size(db: Database[Document], segment: str) -> int:
@@ -110,7 +111,7 @@ def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo
         ]
     )
     moves: Counter[tuple[str, str]] = Counter({(r["_id"]["day"], r["_id"]["type"]): r["n"] for r in rows})
-    for at, entered in _entered_by_publishing(db, segment, now - TREND).items():
+    for at, entered in _entered_by_publishing(db, segment, _publishings(db, now - TREND)).items():
         moves[(at.astimezone(zone).date().isoformat(), "segment_entered")] += entered
     days, members = [], size(db, segment)
     for ago in range(TREND.days):
@@ -168,13 +169,14 @@ def _examples(db: Database[Document], query: Document) -> list[ContactRow]:
     return contacts.newest(db, query, limit=EXAMPLES)
 
 
-def _moves(db: Database[Document], since: datetime) -> Counter[tuple[str, str]]:
+def _moves(db: Database[Document], wanted: Sequence[Segment], since: datetime) -> Counter[tuple[str, str]]:
+    """How many entered and left each of some segments, by id and activity type."""
     rows = db.activities.aggregate(
         [
             {
                 "$match": {
                     "derived": True,
-                    "properties.segment": {"$exists": True},
+                    "properties.segment": {"$in": [segment.id for segment in wanted]},
                     "happened_at": {"$gt": since},
                 }
             },
@@ -184,9 +186,15 @@ def _moves(db: Database[Document], since: datetime) -> Counter[tuple[str, str]]:
     return Counter({(row["_id"]["segment"], row["_id"]["type"]): row["n"] for row in rows})
 
 
-def _entered_by_publishing(db: Database[Document], segment: str, since: datetime) -> dict[datetime, int]:
+def _publishings(db: Database[Document], since: datetime) -> list[datetime]:
+    """When rules were published by which segments changed."""
+    return [at for at in rulesets.rulebook(db).boundaries if at > since]
+
+
+def _entered_by_publishing(
+    db: Database[Document], segment: str, moments: Sequence[datetime]
+) -> dict[datetime, int]:
     """How many entered a segment at each publishing of rules: of that no row is kept."""
-    moments = [at for at in rulesets.rulebook(db).boundaries if at > since]
     left = {"derived": True, "properties.segment": segment, "type": "segment_left"}
     return {
         at: db.contacts.count_documents({f"segments.{segment}": at})
@@ -195,34 +203,41 @@ def _entered_by_publishing(db: Database[Document], segment: str, since: datetime
     }
 
 
-def _summary(
-    db: Database[Document],
-    segment: Segment,
-    ruleset: Ruleset,
-    moves: Counter[tuple[str, str]],
-    waiting: int,
-    now: datetime,
-) -> SegmentSummary:
-    published = _entered_by_publishing(db, segment.id, now - TREND)
-    tree = None if segment.condition is None else segment.condition.tree
-    return SegmentSummary(
-        id=segment.id,
-        name=segment.name,
-        description=segment.description,
-        dynamic=segment.dynamic,
-        size=size(db, segment.id),
-        entered=moves[(segment.id, "segment_entered")] + sum(published.values()),
-        left=moves[(segment.id, "segment_left")],
-        changed_at=segment.since or ruleset.published_at,
-        words="" if tree is None else words(tree, ruleset),
-        cost_us=None if segment.condition is None else _cost(db, segment.condition, now),
-        waiting=waiting if segment.dynamic else 0,
-    )
+def _summaries(
+    db: Database[Document], wanted: Sequence[Segment], ruleset: Ruleset, *, now: datetime
+) -> list[SegmentSummary]:
+    """Some segments; what is the same for all of them is read once."""
+    since = now - TREND
+    moves, moments = _moves(db, wanted, since), _publishings(db, since)
+    waiting, sample = upkeep.upkeep(db).waiting, _sample(db)
+
+    def summed(segment: Segment) -> SegmentSummary:
+        published = _entered_by_publishing(db, segment.id, moments)
+        condition = segment.condition
+        tree = None if condition is None else condition.tree
+        return SegmentSummary(
+            id=segment.id,
+            name=segment.name,
+            description=segment.description,
+            dynamic=segment.dynamic,
+            size=size(db, segment.id),
+            entered=moves[(segment.id, "segment_entered")] + sum(published.values()),
+            left=moves[(segment.id, "segment_left")],
+            changed_at=segment.since or ruleset.published_at,
+            words="" if tree is None else words(tree, ruleset),
+            cost_us=None if condition is None else _cost(sample, condition, now),
+            waiting=waiting if segment.dynamic else 0,
+        )
+
+    return [summed(segment) for segment in wanted]
 
 
-def _cost(db: Database[Document], condition: Condition, now: datetime) -> float:
+def _sample(db: Database[Document]) -> list[ContactState]:
+    return [contact_documents.decode(row).state for row in db.contacts.find().limit(20)]
+
+
+def _cost(states: Sequence[ContactState], condition: Condition, now: datetime) -> float:
     """Microseconds that a look at one contact takes, on some of them."""
-    states = [contact_documents.decode(row).state for row in db.contacts.find().limit(20)]
     if not states:
         return 0.0
     rounds = 20

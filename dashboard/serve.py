@@ -27,6 +27,8 @@ OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
     "runner.magicEnabled": False,
+    # Nobody's page goes on meanwhile, and Python collects by itself (see `warming`).
+    "runner.postScriptGC": False,
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
@@ -58,6 +60,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     from dashboard.downloads import download_routes
     from dashboard.routes import StraightToSigningIn, signing_routes
     from dashboard.uploads import upload_routes
+    from dashboard.warming import warm_up
 
     if instance.data_dir is not None:
         os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
@@ -66,6 +69,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     only_ours_in_the_log()
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes")
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
+    threading.Thread(target=warm_up, daemon=True).start()
     provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")
     app = st.App(
         SCRIPT,

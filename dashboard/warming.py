@@ -1,0 +1,42 @@
+"""What the dashboard does once, so that its first page is quick, and every page after it."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import pkgutil
+import time
+
+import structlog
+from pymongo.errors import PyMongoError
+from streamlit import runtime
+
+from dashboard import pages
+from dashboard.installation import account
+from engine.errors import Unavailable
+
+PATIENCE = 60.0
+"""Seconds until Streamlit should have begun; without it, pages cannot be imported without warnings."""
+
+
+log = structlog.get_logger()
+
+
+def warm_up() -> None:
+    """Once Streamlit runs, import all pages, compile the rules, and let the garbage collector forget
+    what is there then.
+
+    While it looks through everything nobody's page goes on.  To look through all modules takes a
+    tenth of a second and more, and finds nothing.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not runtime.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for module in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
+        importlib.import_module(module.name)
+    try:
+        account()
+    except (PyMongoError, Unavailable) as error:
+        log.warning("the first page will compile the rules", error=str(error)[:200])
+    gc.collect()
+    gc.freeze()

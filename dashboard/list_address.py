@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from engine.core.activities import ContactId
-from engine.store.listing import Listing, Part
+from engine.store.listing import Listing
 from engine.store.places import Cursor
 from engine.store.views import View
+from engine.store.where_parts import Part
 
 SIZES = (25, 50, 100, 200)
 """Rows of a page that one can choose from."""

@@ -21,7 +21,8 @@ from dashboard.list_address import ListAddress
 from engine.core.rulebook import Ruleset
 from engine.store.filter_bar import Chip, chips, offered, with_part
 from engine.store.filters import Filter, Written
-from engine.store.listing import Listing, Part
+from engine.store.listing import Listing
+from engine.store.where_parts import Part
 
 _ASSETS = Path(__file__).parent.parent / "assets"
 _REFUSED = "filter_bar.refused"

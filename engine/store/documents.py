@@ -22,8 +22,13 @@ class Contact(me.DynamicDocument):
             {"fields": ["keys"], "unique": True, "partialFilterExpression": {"keys": {"$exists": True}}},
             {"fields": ["component"]},
             # The orders of the list (`engine.store.listing`).
-            # The first also answers who was not seen for long: that, and this order, run against each other.
             {"fields": ["-active_at", "-_id", "last_seen"]},
+            # Of those who were not seen for long, whoever was active since (`engine.store.away`).
+            {
+                "fields": ["-active_at", "-_id"],
+                "partialFilterExpression": {"facets.away": True},
+                "name": "away_by_activity",
+            },
             {"fields": ["sort_name", "_id"]},
             {"fields": ["-points.total", "-_id"]},
             {"fields": ["-commerce.orders", "-_id"]},

@@ -29,7 +29,8 @@ from engine.store.filters import (
     TextFilter,
     Written,
 )
-from engine.store.listing import Listing, Part
+from engine.store.listing import Listing
+from engine.store.where_parts import Part
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar, Literal
 
-from engine.store.listing import Part
+from engine.store.where_parts import Part
 
 Kind = Literal["flag", "choice", "segments", "number", "recency", "text", "days"]
 

@@ -7,9 +7,9 @@ place in the order and costs the same wherever that is: nothing is skipped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pymongo.database import Database
@@ -21,25 +21,20 @@ from engine.errors import ContactSheetsError, InvalidRules
 from engine.rules import filtering
 from engine.rules.conditions import qualified, read_filters
 from engine.rules.vocabulary import Vocabulary
-from engine.store import contacts, places, rulesets
+from engine.store import away, contacts, places, rulesets, where_parts
 from engine.store.connection import utc_now
 from engine.store.contact_documents import LIVING
 from engine.store.contacts import ROW_FIELDS, ContactRow, row_from
 from engine.store.patterns import evaluated_by_mongodb
 from engine.store.places import Cursor, Place, Sort
+from engine.store.where_parts import Part
 
 Document = dict[str, Any]
-Part = Mapping[str, Any]
-"""One condition, such as `{"points": {"gte": 20}}` or `{"not": {"segments": "vip"}}`."""
-
 COUNT_UP_TO = 1_000
 """A list with more contacts than this says "over 1,000": counting on would be slow."""
 
 PATIENCE_MS = 400
 """How long a page waits for its count; if it takes longer, it says "over 50", as far as it knows."""
-
-MAX_ADDRESS = 8_000
-"""Characters of conditions that an address may carry."""
 
 SORTS: dict[str, Sort] = {
     sort.id: sort
@@ -82,11 +77,11 @@ class Listing:
     @property
     def parts(self) -> list[Part]:
         """The conditions one by one, as chips show them."""
-        return list(_parts(self.where))
+        return list(where_parts.parts_of(self.where))
 
     def with_parts(self, parts: Iterable[Part]) -> Listing:
         """The same list under these conditions and no others."""
-        return replace(self, where=_joined(parts))
+        return replace(self, where=where_parts.joined(parts))
 
     def without(self, part: Part) -> Listing:
         """The same list without one of its conditions."""
@@ -94,7 +89,7 @@ class Listing:
 
     def in_address(self) -> dict[str, str]:
         """The parameters of an address that shows this list; nothing for what is usual."""
-        said = {"q": self.search.strip(), "where": _compact(self.where) if self.where else ""}
+        said = {"q": self.search.strip(), "where": where_parts.compact(self.where) if self.where else ""}
         if (self.sort, self.descending) != (DEFAULT_SORT, True):
             said["sort"] = self.order
         return {name: value for name, value in said.items() if value}
@@ -111,7 +106,7 @@ class Listing:
         name = order.removeprefix("-")
         known = name in SORTS
         return cls(
-            where=_read_where(parameters.get("where", "")),
+            where=where_parts.read_where(parameters.get("where", "")),
             search=parameters.get("q", "").strip(),
             sort=name if known else DEFAULT_SORT,
             descending=order.startswith("-") if known else True,
@@ -151,22 +146,21 @@ def page(
 
     A cursor of another order, or one that somebody has tampered with, is the beginning.
     """
-    query, order = matching(db, listing), listing.order
+    asked, order = _asked(db, listing), listing.order
     place = places.read(after, order)
     backwards = place is not None and place.backwards
-    found = _along(db, query, listing, place, backwards=backwards, limit=limit + 1)
+    found = _along(db, asked, place, backwards=backwards, limit=limit + 1)
     more = len(found) > limit
     found = found[:limit]
     if backwards:
         found.reverse()
     has_next, has_previous = (True, more) if backwards else (more, place is not None)
-    sort = SORTS[listing.sort]
-    stored = sort.stored
+    stored = SORTS[listing.sort].stored
     return ContactPage(
         rows=[row_from(document) for document in found],
         next=places.after(found[-1], order, stored) if found and has_next else None,
         previous=places.before(found[0], order, stored) if found and has_previous else None,
-        total=_total(db, query, sort.order(ascending=not listing.descending), at_least=len(found)),
+        total=_total(db, asked.query, at_least=len(found)),
     )
 
 
@@ -178,9 +172,9 @@ def neighbours(
     document = db.contacts.find_one({"_id": contact}, [sort.stored])
     if document is None:
         return None, None
-    query, place = matching(db, listing), places.of(document, sort.stored)
-    before = _along(db, query, listing, place, backwards=True, limit=1, fields=[sort.stored])
-    after = _along(db, query, listing, place, backwards=False, limit=1, fields=[sort.stored])
+    asked, place = _asked(db, listing), places.of(document, sort.stored)
+    before = _along(db, asked, place, backwards=True, limit=1, fields=[sort.stored])
+    after = _along(db, asked, place, backwards=False, limit=1, fields=[sort.stored])
     return tuple(ContactId(found[0]["_id"]) if found else None for found in (before, after))  # type: ignore[return-value]
 
 
@@ -201,9 +195,24 @@ def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
 
 def matching(db: Database[Document], listing: Listing) -> Document:
     """The query that the contacts of a list meet.  Raises UnknownFilter for what is not declared."""
-    tree = tree_of(db, listing)
-    met = {} if tree is None else filtering.query(tree, now=utc_now())
-    return _both(LIVING, _both(met, contacts.beginning_with(db, listing.search)))
+    return _asked(db, listing).query
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A list as MongoDB is asked for it, at one moment."""
+
+    listing: Listing
+    tree: Tree | None
+    query: Document
+    now: datetime
+
+
+def _asked(db: Database[Document], listing: Listing) -> _Asked:
+    tree, now = tree_of(db, listing), utc_now()
+    met = {} if tree is None else filtering.query(tree, now=now)
+    query = _both(LIVING, _both(met, contacts.beginning_with(db, listing.search)))
+    return _Asked(listing, tree, query, now)
 
 
 def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]:
@@ -235,8 +244,7 @@ def _said(error: InvalidRules) -> str:
 
 def _along(
     db: Database[Document],
-    query: Document,
-    listing: Listing,
+    asked: _Asked,
     place: Place | None,
     *,
     backwards: bool,
@@ -244,11 +252,11 @@ def _along(
     fields: list[str] | None = None,
 ) -> list[Document]:
     """Contacts from a place on, in the order of the list or against it."""
-    sort = SORTS[listing.sort]
+    sort = SORTS[asked.listing.sort]
     found: list[Document] = []
-    ascending = listing.descending is backwards
-    for stretch in sort.stretches(place, ascending=ascending, backwards=backwards):
-        rows = db.contacts.find(_both(query, stretch), fields or [*ROW_FIELDS, sort.stored])
+    ascending = asked.listing.descending is backwards
+    for stretch in _stretches(asked, place, ascending=ascending, backwards=backwards):
+        rows = db.contacts.find(_both(asked.query, stretch), fields or [*ROW_FIELDS, sort.stored])
         with evaluated_by_mongodb():
             found += list(rows.sort(sort.order(ascending=ascending)).limit(limit - len(found)))
         if len(found) >= limit:
@@ -256,73 +264,38 @@ def _along(
     return found
 
 
+def _stretches(asked: _Asked, place: Place | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
+    """What lies ahead of a place, as queries one after the other, each of which an index answers in order."""
+    sort = SORTS[asked.listing.sort]
+    cuts = away.WHOLE
+    if sort.stored == "active_at":
+        cuts = away.cuts(asked.tree, ascending=ascending, now=asked.now)
+    for cut in cuts:
+        for stretch in sort.stretches(place, ascending=ascending, backwards=backwards):
+            yield _both(cut, stretch)
+
+
 def _both(one: Document, other: Document) -> Document:
     return {"$and": [one, other]} if one and other else one or other
 
 
-def _total(db: Database[Document], query: Document, order: list[tuple[str, int]], *, at_least: int) -> Total:
+def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
     if query == LIVING:
         count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)
     try:
         with evaluated_by_mongodb():
-            found = list(db.contacts.aggregate(_counting(query, order), maxTimeMS=PATIENCE_MS))
+            found = list(db.contacts.aggregate(_counting(query), maxTimeMS=PATIENCE_MS))
     except ExecutionTimeout:
         return Total(at_least, exact=False)
     count = found[0]["n"] if found else 0
     return Total(min(count, COUNT_UP_TO), exact=count <= COUNT_UP_TO)
 
 
-def _counting(query: Document, order: list[tuple[str, int]]) -> list[Document]:
-    """Count along the order: even a filter that no index answers then reads one."""
-    return [{"$match": query}, {"$sort": dict(order)}, {"$limit": COUNT_UP_TO + 1}, {"$count": "n"}]
+_ANYBODY: Document = {"_id": {"$gte": ""}}
+"""Matches every contact, and an index answers it."""
 
 
-# Conditions in an address
-
-
-def _parts(where: Mapping[str, Any]) -> Iterator[Part]:
-    for key, value in where.items():
-        if key == "all" and isinstance(value, list):
-            for part in value:
-                yield from _parts(part)
-        else:
-            yield {key: value}
-
-
-def _joined(parts: Iterable[Part]) -> Document:
-    """Conditions in one mapping; what names a field once more goes under `all`."""
-    where: Document = {}
-    more = []
-    for part in parts:
-        if where.keys() & part.keys():
-            more.append(dict(part))
-        else:
-            where.update(part)
-    return {**where, "all": more} if more else where
-
-
-def _compact(where: Mapping[str, Any]) -> str:
-    return json.dumps(where, separators=(",", ":"), ensure_ascii=False)
-
-
-def _read_where(text: str) -> Document:
-    """Conditions out of an address: those that are some, or none."""
-    if not text or len(text) > MAX_ADDRESS:
-        return {}
-    try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return _joined(_sound(said)) if isinstance(said, dict) else {}
-
-
-def _sound(said: Document) -> Iterator[Part]:
-    """The parts that can be conditions, whatever they name."""
-    for key, value in said.items():
-        if key == "all":
-            for item in value if isinstance(value, list) else ():
-                if isinstance(item, dict):
-                    yield from _sound(item)
-        elif value is not None:
-            yield {key: value}
+def _counting(query: Document) -> list[Document]:
+    """Count by whichever index leads to the most: that of the filter, or that of the ids where none does."""
+    return [{"$match": _both(_ANYBODY, query)}, {"$limit": COUNT_UP_TO + 1}, {"$count": "n"}]

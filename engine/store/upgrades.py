@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -32,7 +33,7 @@ _INDEX_NOT_FOUND = (26, 27)
 def upgrade(db: Database[Document]) -> None:
     """Do what has not been done yet; killed in between, it is done from the start the next time."""
     _drop_retired(db)
-    for name, make in (("findable", make_findable), ("own_devices", describe_devices)):
+    for name, make in _STEPS.items():
         if db.installation.find_one({"_id": name}) is None:
             make(db)
             with suppress(DuplicateKeyError):  # another process did it, too
@@ -48,6 +49,25 @@ def make_findable(db: Database[Document]) -> None:
     updates = (_update(row) for row in lacking)
     while batch := list(islice(updates, BATCH)):
         db.contacts.bulk_write(batch, ordered=False)
+
+
+def mark_away(db: Database[Document]) -> None:
+    """Mark contacts that are `away`, those that are not marked.
+
+    One that comes back meanwhile may stay marked until it is written the next time: harmless.
+    """
+    apart = {"$gte": [{"$subtract": ["$active_at", "$last_seen"]}, findable.AWAY_AFTER // _MILLISECOND]}
+    db.contacts.update_many(
+        {
+            "facets": {"$ne": None},
+            "active_at": {"$ne": None},
+            "$or": [{"last_seen": None}, {"$expr": apart}],
+        },
+        {"$set": {"facets.away": True}},
+    )
+
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def describe_devices(db: Database[Document]) -> None:
@@ -89,6 +109,10 @@ def _described(row: Document) -> UpdateOne:
 
 def _update(row: Document) -> UpdateOne:
     return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": findable.findable(row)})
+
+
+_STEPS = {"findable": make_findable, "away": mark_away, "own_devices": describe_devices}
+"""What is done once, by the name under which the installation remembers that."""
 
 
 def _drop_retired(db: Database[Document]) -> None:

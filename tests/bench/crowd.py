@@ -7,6 +7,7 @@ identities, names, times and points of their own.  Indexes are built afterwards,
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,7 @@ from engine.core.people import Person
 from engine.settings import CONFIG_DIR
 from engine.store import contact_documents
 from engine.store.connection import prepare, utc_now
-from engine.store.findable import findable
+from engine.store.findable import AWAY_AFTER, findable
 from tests.bench.traffic import START
 
 Document = dict[str, Any]
@@ -103,13 +104,24 @@ def _multiplied(times: int) -> list[Document]:
                 "first_seen": {"$subtract": [seen, 90 * 86_400_000]},
                 "last_seen": seen,
                 "active_at": {"$add": [seen, {"$toLong": {"$multiply": ["$other", 3 * 86_400_000]}}]},
+                "mailed_at": {"$subtract": [START, {"$toLong": {"$multiply": ["$other", 300 * 86_400_000]}}]},
                 "points.total": {"$toInt": {"$multiply": [_squared("$other"), 200]}},
                 "lane": {"$mod": ["$copy", 16]},
             }
         },
-        {"$set": {"component": "$_id"}},
-        {"$unset": ["seed", "copy", "n", "chance", "other"]},
+        # One in ten got a mail in the last thirty days.
+        {"$set": {"active_at": {"$cond": [_mailed(), {"$max": ["$active_at", "$mailed_at"]}, "$active_at"]}}},
+        {"$set": {"component": "$_id", "facets.away": {"$cond": [_away(), True, "$$REMOVE"]}}},
+        {"$unset": ["seed", "copy", "n", "chance", "other", "mailed_at"]},
     ]  # fmt: skip
+
+
+def _mailed() -> Document:
+    return {"$lt": ["$other", 0.1]}
+
+
+def _away() -> Document:
+    return {"$gte": [{"$subtract": ["$active_at", "$last_seen"]}, AWAY_AFTER // timedelta(milliseconds=1)]}
 
 
 def _acting() -> list[Document]:

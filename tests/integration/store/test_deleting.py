@@ -44,6 +44,7 @@ def listed(db):
 def known(db, contact):
     row = db.contacts.find_one({"_id": contact})
     left_out = ("v", "folded_at", "clock", "active_at", "activities", "undone")
+    row["facets"].pop("away", None)  # follows from `active_at`
     return (
         {name: value for name, value in row.items() if name not in left_out},
         list(db.ledger.find({"contact": contact}).sort("_id", 1)),

@@ -1,10 +1,12 @@
 """The list of contacts: searched, filtered, sorted, page by page."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.store import listing
 from engine.store.listing import SORTS, Listing, UnknownFilter
-from tests.builders import an_activity, bought, identified, minutes
+from tests.builders import an_activity, bought, days, identified, minutes
 from tests.integration.drained import receive_and_drain
 
 
@@ -130,6 +132,33 @@ def test_a_search_keeps_to_filters_and_order(people):
 def test_filters_by_field(people, where, found):
     assert len(list(listing.walk(people, Listing(where=where)))) == found
     assert listing.page(people, Listing(where=where)).total.count == found
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_who_was_not_seen_since_is_in_order_whether_or_not_a_mail_went_out_meanwhile(db, descending):
+    visits = [an_activity(at=days(n), tracker=f"t{n}") for n in range(0, 30, 3)]
+    mails = [an_activity("email_sent", days(40 - n), tracker=f"t{n}") for n in range(0, 30, 6)]
+    never_here = [an_activity("email_sent", days(n), tracker=f"m{n}") for n in (1, 14, 50)]
+    receive_and_drain(db, [*visits, *mails, *never_here])
+    wanted = Listing(where={"last_seen": {"before": days(20).isoformat()}}, descending=descending)
+
+    forwards, backwards = walked(db, wanted, limit=2)
+
+    rows = {row.id: row for row in listing.walk(db, replace(wanted, where={}))}
+    held = [id_ for id_, row in rows.items() if row.last_seen is not None and row.last_seen < days(20)]
+    assert len(held) == 7
+    assert forwards == backwards == held
+    assert [listing.neighbours(db, wanted, id_) for id_ in held] == list(
+        zip([None, *held], [*held[1:], None], strict=False)
+    )
+
+
+def test_who_never_was_here_counts_as_not_seen_lately(db):
+    receive_and_drain(db, [an_activity("email_sent", days(n), tracker=f"m{n}") for n in (1, 14, 50)])
+
+    page = listing.page(db, Listing(where={"not": {"last_seen": {"within": "30d"}}}))
+
+    assert [row.active_at for row in page.rows] == [days(50), days(14), days(1)]
 
 
 @pytest.mark.parametrize("where", [{"$where": "1"}, {"points": {"$gt": 1}}, {"nothing": 1}])

@@ -7,7 +7,7 @@ from engine.store import listing
 from engine.store.connection import prepare, utc_now
 from engine.store.findable import NAMES
 from engine.store.listing import Listing
-from tests.builders import an_activity, identified, minutes
+from tests.builders import an_activity, days, identified, minutes
 from tests.integration.drained import receive_and_drain
 
 
@@ -31,7 +31,7 @@ def older(db):
         {"trackers.0": {"$exists": True}},
         {"$unset": {"trackers.$[].seen": "", "trackers.$[].agent": ""}},
     )
-    db.installation.delete_many({"_id": {"$in": ["findable", "own_devices"]}})
+    db.installation.delete_many({"_id": {"$in": ["findable", "away", "own_devices"]}})
     db.contacts.create_index([("segments.$**", 1)])
     return db, now
 
@@ -54,6 +54,26 @@ def test_what_was_written_beside_a_tracker_is_taken_away(older):
     prepare(db, config_dir=CONFIG_DIR, now=utc_now())
 
     assert list(db.contacts.find()) == now
+
+
+def test_contacts_that_only_get_mails_are_marked_as_away(db):
+    receive_and_drain(
+        db,
+        [
+            an_activity(tracker="here"),
+            an_activity(tracker="away"),
+            an_activity("email_sent", days(8), tracker="away"),
+            an_activity("email_sent", tracker="never"),
+        ],
+    )
+    now = list(db.contacts.find())
+    db.contacts.update_many({}, {"$unset": {"facets.away": ""}})
+    db.installation.delete_one({"_id": "away"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == now
+    assert db.contacts.count_documents({"facets.away": True}) == 2
 
 
 def test_an_index_that_another_replaced_is_dropped(older):

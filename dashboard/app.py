@@ -98,7 +98,8 @@ def _bar(visitor: Visitor | None) -> None:
         if user
         else ""
     )
-    brand = f'<a class="cs-brand" href="/" target="_self">📇 {wording.PRODUCT}</a>'
+    sign = '<span aria-hidden="true">📇</span>'
+    brand = f'<a class="cs-brand" href="/" target="_self">{sign} {wording.PRODUCT}</a>'
     skip = '<a class="cs-skip" href="#page">Skip to the page</a>' if user else ""
     bar = f'<div class="cs-bar">{brand}{_ways(user) if user else ""}{who}</div>'
     show(Html(f'{skip}{bar}<div id="page" tabindex="-1"></div>'))

@@ -94,7 +94,9 @@ function heading({ label, css, sort }) {
   const link = element("a", "sort", label);
   link.href = sort.href;
   link.dataset.focus = `sort ${label}`;
-  link.append(element("span", "arrow", { ascending: "↑", descending: "↓", none: "↕" }[sort.direction]));
+  const arrow = element("span", "arrow", { ascending: "↑", descending: "↓", none: "↕" }[sort.direction]);
+  arrow.setAttribute("aria-hidden", "true"); // the heading says how it is sorted
+  link.append(arrow);
   cell.append(link);
   return cell;
 }
@@ -145,8 +147,11 @@ function valueCell({ text, tone }, column, row) {
     cell.append(link);
     return cell;
   }
-  if (tone === "none") cell.classList.add("none");
-  else if (column.phone) cell.dataset.label = column.phone;
+  if (tone === "none") {
+    cell.classList.add("none");
+    cell.setAttribute("aria-label", "none"); // and not "dash"
+  }
+  if (tone !== "none" && column.phone) cell.dataset.label = column.phone;
   if (tone && tone !== "none") cell.append(element("span", `badge ${tone}`, text));
   else cell.textContent = text;
   return cell;

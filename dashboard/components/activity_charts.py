@@ -11,7 +11,7 @@ import altair as alt
 
 from dashboard import formats, wording
 from dashboard.components.chart_locale import axis_day
-from dashboard.components.charts import PINE, QUIET, tight
+from dashboard.components.charts import PINE, QUIET, counts, tight
 from engine.store.activity_counts import Period, Unit
 from engine.store.points import DayOfPoints
 from engine.store.timelines import Wanted
@@ -37,7 +37,7 @@ def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
         .encode(
             x=alt.X("from:T", title=None, axis=_axis(unit), scale=_UTC),
             x2="to:T",
-            y=alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=2, format="~s", grid=False)),
+            y=alt.Y("count:Q", title=None, axis=counts(2, grid=False)),
             y2=alt.datum(0),
             color=alt.Color(
                 "tone:N", legend=None, scale=alt.Scale(domain=["within", "outside"], range=[PINE, QUIET])
@@ -90,7 +90,7 @@ def course_of_points(course: Sequence[DayOfPoints], today: date) -> Chart:
         rows.append(_level(today, course[-1].total, "no change since"))
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=alt.X("day:T", title=None, scale=_UTC, axis=_axis(_unit_of(course, today))),
-        y=alt.Y("total:Q", title=None, axis=alt.Axis(tickCount=3, format="~s")),
+        y=alt.Y("total:Q", title=None, axis=counts(3)),
         tooltip=[
             alt.Tooltip("day:T", title="Day", format=f"{axis_day()} %Y"),
             alt.Tooltip("points:N", title="Points"),

@@ -69,7 +69,7 @@ def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
             y=alt.Y(
                 "value:Q",
                 title=None,
-                axis=alt.Axis(tickCount=4, format="~s"),
+                axis=counts(4),
                 scale=alt.Scale(domainMin=lowest * 0.9),
             ),
             tooltip=alt.Tooltip("says:N", title=title),
@@ -94,7 +94,7 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
         .mark_bar()
         .encode(
             x=alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=_days(), scale=_UTC),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
+            y=alt.Y("value:Q", title=None, axis=counts(4)),
             color=alt.Color(
                 "what:N",
                 legend=None,
@@ -115,7 +115,7 @@ def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
         .mark_bar(color=PINE)
         .encode(
             x=alt.X("at:T", timeUnit="yearmonthdatehoursminutes", title=None, axis=clock),
-            y=alt.Y("applied:Q", title=None, axis=alt.Axis(tickCount=3, format="~s")),
+            y=alt.Y("applied:Q", title=None, axis=counts(3)),
             tooltip=[
                 alt.Tooltip("at:T", format="%H:%M", title="Minute"),
                 alt.Tooltip("applied:Q", title="Applied", format=",d"),
@@ -140,10 +140,24 @@ def _legend(colours: Mapping[str, str]) -> Html:
 
 
 def tight(chart: Any) -> Any:
-    """A chart in the account's words, without room around it or between axis and labels."""
+    """A chart in the account's words, without room around it or between axis and labels.
+
+    Read aloud it is what it is called: its data is behind a button of its own, as a table.
+    """
     return chart.configure(
-        locale=chart_locale(), axisX={"labelPadding": 6}, axisY={"labelPadding": 6}
+        locale=chart_locale(),
+        background="transparent",
+        mark={"aria": False},
+        axis={"aria": False},
+        axisX={"labelPadding": 6},
+        axisY={"labelPadding": 6},
     ).properties(padding=_EDGES)
+
+
+def counts(ticks: int, *, grid: bool = True) -> alt.Axis:
+    """An axis of numbers, each written by itself: `0, 500, 1,000`, and `12k` where they are large."""
+    words = "format(datum.value, abs(datum.value) >= 10000 ? '~s' : ',')"
+    return alt.Axis(tickCount=ticks, labelExpr=words, grid=grid)
 
 
 def _draw(chart: alt.Chart) -> None:

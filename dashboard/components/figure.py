@@ -50,10 +50,12 @@ def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: s
     if not before:
         return tag("span", f"none {than}", "cs-small cs-quiet")
     share = (Decimal(now) - Decimal(before)) / Decimal(before) * 100
+    if abs(share) < 1:
+        return tag("span", f"about as many as {than}", "cs-small cs-quiet")
     grew = share > 0
     tone = "" if better == "neither" else "cs-plus" if grew is (better == "more") else "cs-minus"
     sign = "+" if grew else "\N{MINUS SIGN}"
-    amount = abs(share).quantize(Decimal("1")) if abs(share) >= 1 else "under 1"
+    amount = abs(share).quantize(Decimal("1"))
     grown = tag("span", f"{sign}{amount}%", tone)
     return tag(
         "span", joined([grown, tag("span", f" against {than.removeprefix('in ')}", "cs-quiet")]), "cs-small"

@@ -41,7 +41,8 @@ def _way(label: str, relation: str, contact: ContactId | None, address: ListAddr
     if contact is None:
         return Html(f'<span class="cs-way" aria-disabled="true">{label}</span>')
     href = escape(address.sheet(contact))
-    return Html(f'<a class="cs-way" rel="{relation}" href="{href}" target="_self">{label}</a>')
+    said = f'aria-label="{label} contact" rel="{relation}"'
+    return Html(f'<a class="cs-way" {said} href="{href}" target="_self">{label}</a>')
 
 
 def title(sheet: Sheet, *, now: datetime, zone: ZoneInfo) -> Html:

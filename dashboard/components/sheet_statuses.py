@@ -97,8 +97,8 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
     code = f" ({last.code})" if last.code else ""
     run = delivery.failures
     failed = f"{formats.count(run)} {wording.plural(run, 'attempt')} in a row failed"
-    temporary = f"{formats.count(delivery.temporary)} temporary so far"
-    return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed} · {temporary}"
+    temporary = f" · {formats.count(delivery.temporary)} temporary so far" if delivery.temporary else ""
+    return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed}{temporary}"
 
 
 def moves(found: Reasons, zone: ZoneInfo) -> Html:

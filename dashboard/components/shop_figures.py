@@ -16,10 +16,10 @@ from dashboard.components.figure import Bar, Better, bars, cards, change, figure
 from dashboard.components.text import Html, card_title, joined, link, quiet, show, tag
 from engine.analytics.census import Census, PointsGroup
 from engine.analytics.overview import Overview, Range
+from engine.core.deliverability import DELIVERED_TO
 from engine.core.rulebook import Ruleset
 
 SUBSCRIPTIONS = ("newsletter", "sms", "push")
-DELIVERABILITY = ("email_status", "mobile_status")
 TOP_SEGMENTS = 9
 
 _BY_DAY = {"subscribed": (charts.PINE, 1), "unsubscribed": (charts.RUST, -1)}
@@ -46,10 +46,10 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
         )
     )
     left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch"):
+    with left, st.container(border=True, height="stretch", key="overview-card-growth"):
         show(card_title("Growth"))
         charts.grown(list(_grown(found)), title="Contacts at the end of each day")
-    with right, st.container(border=True, height="stretch"):
+    with right, st.container(border=True, height="stretch", key="overview-card-new"):
         show(card_title("New contacts by day"))
         colours = {"identified": charts.PINE, "anonymous": charts.QUIET}
         charts.by_day(list(_appeared(found, counted)), title="New contacts by day", colours=colours)
@@ -103,7 +103,7 @@ def orders(found: Overview, counted: Census, *, than: str) -> None:
     if sold.foreign:
         amounts = ", ".join(formats.money(amount, name) for name, amount in sold.foreign.items())
         show(tag("p", f"Apart, in currencies without a declared rate: {amounts}", "cs-small cs-quiet"))
-    with st.container(border=True):
+    with st.container(border=True, key="overview-card-revenue"):
         show(card_title("Revenue by day"))
         charts.by_day(list(_revenue(found)), title="Revenue by day", colours={"revenue": charts.PINE})
 
@@ -148,14 +148,14 @@ def subscriptions(found: Overview, counted: Census, ruleset: Ruleset, *, than: s
     """Who wants what and can get it, and how that moved."""
     show(tag("h2", "Subscriptions and deliverability", "cs-section"))
     left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch"):
+    with left, st.container(border=True, height="stretch", key="overview-card-subscriptions"):
         for machine in (name for name in SUBSCRIPTIONS if name in ruleset.machines):
             _statuses(machine, counted, ruleset)
-    with right, st.container(border=True, height="stretch"):
-        for machine in (name for name in DELIVERABILITY if name in ruleset.machines):
+    with right, st.container(border=True, height="stretch", key="overview-card-delivery"):
+        for machine in (name for name in DELIVERED_TO if name in ruleset.machines):
             _statuses(machine, counted, ruleset)
         show(cards(_bounces(found.now, found.before, than=than)))
-    with st.container(border=True):
+    with st.container(border=True, key="overview-card-newsletter"):
         show(card_title("Newsletter by day"))
         colours = {state: colour for state, (colour, _) in _BY_DAY.items()}
         charts.by_day(list(_moves(found.now)), title="Subscribed and unsubscribed by day", colours=colours)
@@ -166,8 +166,16 @@ def _statuses(machine: str, counted: Census, ruleset: Ruleset) -> None:
     rows = []
     for state, number in counted.statuses[machine].items():
         words = declared.states.get(state, wording.state_word(state))
-        rows.append(Bar(words, number, formats.count(number), contacts_where({machine: state})))
+        rows.append(
+            Bar(words, number, formats.count(number), contacts_where({machine: state, **_reachable(machine)}))
+        )
     show(joined([card_title(declared.label), bars(rows, label=declared.label)]))
+
+
+def _reachable(machine: str) -> dict[str, object]:
+    """The condition under which a state of deliverability says anything."""
+    address = DELIVERED_TO.get(machine)
+    return {} if address is None else {address: {"exists": True}}
 
 
 def _bounces(now: Range, before: Range, *, than: str) -> Iterable[Html]:

@@ -52,14 +52,14 @@ def render(user: CurrentUser) -> None:
     shop_figures.orders(found, found.census, than=than)
     shop_figures.subscriptions(found, found.census, ruleset, than=than)
     left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch"):
+    with left, st.container(border=True, height="stretch", key="overview-card-segments"):
         shop_figures.segments(found.census, ruleset)
-    with right, st.container(border=True, height="stretch"):
+    with right, st.container(border=True, height="stretch", key="overview-card-points"):
         shop_figures.points(found.census)
     left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch"):
+    with left, st.container(border=True, height="stretch", key="overview-card-rfm"):
         shop_figures.rfm()
-    with right, st.container(border=True, height="stretch"):
+    with right, st.container(border=True, height="stretch", key="overview-card-workers"):
         _workers(user)
 
 
@@ -86,7 +86,7 @@ def _head(period: Period, today: date) -> None:
         "Days",
         (period.first, period.last),
         max_value=today,
-        format="DD/MM/YYYY",
+        format=formats.date_entry(),
         key=f"overview.days.{period.first}.{period.last}",
         label_visibility="collapsed",
     )

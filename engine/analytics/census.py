@@ -19,6 +19,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.analytics import claims
+from engine.core.deliverability import DELIVERED_TO
 from engine.core.rulebook import Ruleset
 from engine.store import rulesets
 from engine.store.contact_documents import LIVING
@@ -156,7 +157,7 @@ def take(db: Database[Document], *, now: datetime) -> bool:
 
 def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
     """One look at each contact: `kinds` holds all that few values make up, the rest is apart."""
-    states = {machine: f"$statuses.{machine}.state" for machine in ruleset.machines}
+    states = {machine: _state(machine) for machine in ruleset.machines}
     orders = {"$ifNull": ["$commerce.orders", 0]}
     kind = {
         "identified": "$identified",
@@ -167,7 +168,7 @@ def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
     }
     carts = {"$ifNull": ["$cart.value", 0]}
     appeared = {"day": _day("$first_seen", zone), "identified": "$identified"}
-    needed = [*_NEEDED, *(path[1:] for path in states.values())]
+    needed = [*_NEEDED, *(f"statuses.{machine}.state" for machine in ruleset.machines)]
     return [
         {"$project": {"_id": 0, **dict.fromkeys(needed, 1)}},
         {
@@ -184,8 +185,17 @@ def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
 
 _NEEDED = (
     "identified", "points.total", "commerce.orders", "cart.state", "cart.value", "segments", "custom",
-    "first_seen", "last_seen",
+    "first_seen", "last_seen", *DELIVERED_TO.values(),
 )  # fmt: skip
+
+
+def _state(machine: str) -> Any:
+    """The state of a contact: of deliverability, only where there is something to deliver to."""
+    state, address = f"$statuses.{machine}.state", DELIVERED_TO.get(machine)
+    return state if address is None else {"$cond": [{"$gt": [f"${address}", None]}, state, _NOWHERE]}
+
+
+_NOWHERE = ""
 
 
 def _names(of: str) -> list[Document]:
@@ -242,12 +252,13 @@ def _read(row: Document, ruleset: Ruleset) -> Census:
 
 
 def _states(kinds: Iterable[tuple[Document, int, Decimal]], ruleset: Ruleset, machine: str) -> dict[str, int]:
-    """Contacts in each state of a machine; who never moved is where it begins."""
+    """Contacts in each state of a machine; who never moved is where it begins, who has no address nowhere."""
     declared = ruleset.machines[machine]
     found = dict.fromkeys(declared.states, 0)
     for kind, number, _ in kinds:
         state = kind["states"].get(machine, declared.initial)
-        found[state] = found.get(state, 0) + number
+        if state != _NOWHERE:
+            found[state] = found.get(state, 0) + number
     return found
 
 

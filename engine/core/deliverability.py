@@ -16,6 +16,9 @@ from engine.core.statuses import Moved
 MAIL = "email_status"
 MOBILE = "mobile_status"
 
+DELIVERED_TO = {MAIL: "email", MOBILE: "mobile_phone"}
+"""The field without which a machine's state says nothing: there is nothing to deliver to."""
+
 _SIGNS_OF_LIFE = {
     "email_delivered": MAIL, "email_opened": MAIL, "email_clicked": MAIL,
     "sms_delivered": MOBILE, "sms_clicked": MOBILE,

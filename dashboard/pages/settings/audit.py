@@ -66,7 +66,7 @@ def _filters(user: CurrentUser) -> Filters:
     done = act.selectbox("What", choices.acts, index=None, placeholder="Everything", key="audit.act")
     about = kind.selectbox("About a", choices.kinds, index=None, placeholder="Anything", key="audit.kind")
     named = subject.text_input("Which", key="audit.subject", placeholder="Email, name or id")
-    span = dates.date_input("Days", value=[], key="audit.days")
+    span = dates.date_input("Days", value=[], format=formats.date_entry(), key="audit.days")
     since, until = _between(span if isinstance(span, tuple | list) else [span])
     return Filters(
         by=by, act=done, kind=about, subject=(named or "").strip() or None, since=since, until=until

@@ -69,12 +69,13 @@ def _row(user: CurrentUser, found: Fields, number: int, usage: FieldUsage) -> No
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             show(_about(usage))
-            _mover(user, found, number, step=-1)
-            _mover(user, found, number, step=1)
-            edit = partial(field_form.begin, usage.field, found.version)
-            st.button("Edit", key=f"fields.edit.{id_}", type="tertiary", on_click=edit)
-            ask = partial(by_name.ask, f"field {id_}")
-            st.button("Delete", key=f"fields.delete.{id_}", type="tertiary", on_click=ask)
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                _mover(user, found, number, step=-1)
+                _mover(user, found, number, step=1)
+                edit = partial(field_form.begin, usage.field, found.version)
+                st.button("Edit", key=f"fields.edit.{id_}", type="tertiary", on_click=edit)
+                ask = partial(by_name.ask, f"field {id_}")
+                st.button("Delete", key=f"fields.delete.{id_}", type="tertiary", on_click=ask)
         if by_name.asked(f"field {id_}"):
             _delete(user, found, usage)
 

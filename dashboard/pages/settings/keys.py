@@ -62,8 +62,11 @@ def _made(key: NewKey) -> None:
 
 
 def _row(user: CurrentUser, key: KeyRecord) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        show(_about(key))
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key=f"settings-row-{key.id}"
+    ):
+        with st.container(width="stretch"):
+            show(_about(key))
         if key.revoked_at is None:
             st.button(
                 "Revoke", key=f"keys.revoke.{key.id}", type="tertiary", on_click=partial(by_name.ask, key.id)

@@ -40,7 +40,7 @@ def test_everybody_is_counted_once_in_each_respect(db):
     assert (found.contacts, found.identified, found.anonymous) == (3, 2, 1)
     assert (found.buyers, found.returning) == (1, 1)
     assert found.statuses["newsletter"] == {"subscribed": 1, "unsubscribed": 0, "not_subscribed": 2}
-    assert found.statuses["email_status"]["active"] == 3
+    assert found.statuses["email_status"]["active"] == 2
     assert sum(group.contacts for group in found.points) == 3
     assert found.appeared == {NOON.date(): 1, days(1).date(): 1, days(2).date(): 1}
     assert found.appeared_identified == {NOON.date(): 1, days(1).date(): 1}

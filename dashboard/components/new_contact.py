@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import waking
 from dashboard.components.field_inputs import editable, field_input
 from dashboard.components.problems import problem, problem_box, told
-from dashboard.components.text import joined, link, quiet, show
+from dashboard.components.text import link, quiet, show
 from dashboard.installation import database
 from engine.access import contacts as access
 from engine.access import reading
@@ -41,25 +41,25 @@ def new_contact(user: CurrentUser) -> None:
 def _ask(user: CurrentUser) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
     """What was typed by field, and the place below each."""
     said, below = {}, {}
-    left, right = st.columns(2)
     fields = [field for field in editable(rulesets.current(database()), user.role) if not field.locked]
-    for number, field in enumerate(fields):
-        with right if number % 2 else left:
-            value = field_input(field, key=f"contacts.new.{field.name}")
-            below[field.name] = st.empty()
-        if value is not None:
-            said[field.name] = value
+    for at in range(0, len(fields), 2):  # row by row, so that on a phone they keep their order
+        for column, field in zip(st.columns(2), fields[at : at + 2], strict=False):
+            with column:
+                value = field_input(field, key=f"contacts.new.{field.name}")
+                below[field.name] = st.empty()
+            if value is not None:
+                said[field.name] = value
     return said, below
 
 
 def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere: DeltaGenerator) -> None:
+    other = error.other
+    way = None if other is None else link(f"?contact={other}", "Open that contact's sheet")
     for name, words in error.problems.items():
         if name in below:
-            below[name].html(problem(words))
+            below[name].html(problem(words, way if name in IDENTITIES else None))
     with elsewhere:
         problem_box(words for name, words in error.problems.items() if name not in below)
-        if error.other is not None:
-            show(joined([link(f"?contact={error.other}", "Open that contact's sheet")]))
 
 
 def _create(user: CurrentUser, said: Mapping[str, Any]) -> None:

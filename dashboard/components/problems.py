@@ -13,9 +13,10 @@ from engine.errors import ContactSheetsError, Unavailable
 AWAY = "The database does not answer now, so nothing was changed. Try again in a moment."
 
 
-def problem(words: object) -> Html:
-    """A problem in a line, read aloud as it appears."""
-    return Html(f'<div class="cs-problem" role="alert">{tag("span", words)}</div>')
+def problem(words: object, way: Html | None = None) -> Html:
+    """A problem in a line, read aloud as it appears, and a way out of it, if there is one."""
+    out = "" if way is None else f" {way}"
+    return Html(f'<div class="cs-problem" role="alert">{tag("span", words)}{out}</div>')
 
 
 def problem_box(lines: Iterable[object]) -> None:

@@ -22,7 +22,7 @@ from dashboard.components.job_strip import HISTORY, job_strip
 from dashboard.components.pager import pager
 from dashboard.components.problems import sentence
 from dashboard.components.search_box import search_box
-from dashboard.components.text import empty_state, show
+from dashboard.components.text import empty_state, joined, link, show
 from dashboard.installation import database, time_zone
 from dashboard.list_address import PLACE, ListAddress
 from engine.access import reading
@@ -58,7 +58,7 @@ def members(user: CurrentUser, segment: str) -> None:
     if may(user, Permission.EXPORT):
         job_strip(user)
     try:
-        _list(user, address)
+        _list(user, address, segment)
     except Hidden as error:
         empty_state("Not for viewers", sentence(error))
     _open_dialog(user)
@@ -73,13 +73,21 @@ def _open_dialog(user: CurrentUser) -> None:
         open_history(user, cast("str | None", found.about))
 
 
-def _list(user: CurrentUser, address: ListAddress) -> None:
+def _nobody(address: ListAddress, segment: str) -> None:
+    declared = rulesets.current(database()).segments.get(segment)
+    if address.listing.search:
+        empty_state("Nobody found", "Nobody in this segment is called that.")
+    elif declared is not None and not declared.dynamic:
+        words = ", tick people and press Add to segment; or do so on somebody's sheet."
+        empty_state("Nobody is in it yet", joined(["Go to ", link("/", "the list of contacts"), words]))
+    else:
+        empty_state("Nobody is in it now", "Whoever meets the condition enters by themselves.")
+
+
+def _list(user: CurrentUser, address: ListAddress, segment: str) -> None:
     page = reading.page(database(), user, address.whole, after=address.after, limit=address.size)
     if not page.rows:
-        searched = address.listing.search
-        empty_state(
-            "Nobody", f"Nobody {'found' if searched else 'is'} in this segment{'' if searched else ' now'}."
-        )
+        _nobody(address, segment)
         return
     ruleset = rulesets.current(database())
     contact_list(

@@ -158,9 +158,9 @@ def _below(form: _Form, name: str) -> None:
     if name in draft.changed:
         show(tag("div", f"was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
     if name in draft.problems:
-        show(problem(draft.problems[name]))
-        if draft.other is not None and name in IDENTITIES:
-            show(link(f"?contact={draft.other}", "Open that contact's sheet"))
+        theirs = draft.other is not None and name in IDENTITIES
+        way = link(f"?contact={draft.other}", "Open that contact's sheet") if theirs else None
+        show(problem(draft.problems[name], way))
     if name in form.theirs:
         _choose(form, name)
 

@@ -160,7 +160,9 @@ def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Html:
     if shown.days_at is None:
         parts.append("days are being counted")
     elif newest.now.stale or newest.before.stale:
-        parts.append(f"{newest.now.stale + newest.before.stale} days are being counted again")
+        stale = newest.now.stale + newest.before.stale
+        being = "a day is" if stale == 1 else f"{formats.count(stale)} days are"
+        parts.append(f"{being} being counted again")
     else:
         parts.append(f"days as of {_clock(shown.days_at, zone)}")
     return joined(parts, " · ")

@@ -20,6 +20,9 @@ from engine.store.edits import Edit, InvalidEdit
 
 Document = dict[str, Any]
 
+TAKEN_BACK = "taken back"
+"""What the log calls a change that only takes another one back; from which one that is."""
+
 
 def edit(
     db: Database[Document],
@@ -145,7 +148,7 @@ def _changes(row: Document, change: Edit) -> list[Change]:
         total = row.get("points", {}).get("total", 0)
         found.append(Change("points", str(total), str(total + change.points)))
     if change.undoes is not None:
-        found.append(Change("taken back", str(change.undoes), None))
+        found.append(Change(TAKEN_BACK, str(change.undoes), None))
     return found
 
 

@@ -16,7 +16,11 @@ from dashboard.installation import database, time_zone
 from engine.access import audit
 from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Cursor, Entry, Filters
+from engine.access.contacts import TAKEN_BACK
+from engine.core.fields import CUSTOM, FIELDS
 from engine.core.spreadsheets import harmless
+from engine.store import rulesets
+from engine.store.edit_model import label_of
 
 EXPORT = 100_000
 """Lines of one file."""
@@ -117,9 +121,19 @@ def _ending(entry: Entry) -> Html:
 
 
 def _change(change: Change) -> Html:
-    """`newsletter: subscribed → unsubscribed`."""
+    """`Newsletter: subscribed → unsubscribed`."""
+    if change.what == TAKEN_BACK:
+        return tag("div", "took back an earlier change", "cs-small")
     before, after = (formats.NOTHING if side is None else side for side in (change.before, change.after))
-    return tag("div", f"{change.what}: {before} → {after}", "cs-small")
+    return tag("div", f"{_what(change.what)}: {before} → {after}", "cs-small")
+
+
+def _what(name: str) -> str:
+    """What changed, as people call it."""
+    ruleset = rulesets.current(database())
+    if name in ruleset.machines:
+        return ruleset.machines[name].label
+    return label_of(name, ruleset) if name in FIELDS or name.startswith(CUSTOM) else name
 
 
 def csv_of(user: CurrentUser, filters: Filters) -> str:

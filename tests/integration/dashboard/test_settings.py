@@ -177,7 +177,7 @@ def test_the_log_says_who_did_what_from_what_to_what(db, open_as):
     for words in (
         "Eva",
         "changed a contact",
-        "first_name: =1+1 → &lt;b&gt;Leo&lt;/b&gt;",
+        "First name: =1+1 → &lt;b&gt;Leo&lt;/b&gt;",
         "“she asked”",
         "?contact=0000",
     ):

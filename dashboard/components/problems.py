@@ -15,7 +15,7 @@ AWAY = "The database does not answer now, so nothing was changed. Try again in a
 
 def problem(words: object, way: Html | None = None) -> Html:
     """A problem in a line, read aloud as it appears, and a way out of it, if there is one."""
-    out = "" if way is None else f" {way}"
+    out = "" if way is None else f". {way}"
     return Html(f'<div class="cs-problem" role="alert">{tag("span", words)}{out}</div>')
 
 

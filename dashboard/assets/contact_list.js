@@ -3,7 +3,10 @@
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".list");
   const selection = selectionOf(root, data.scope);
-  const tell = (name, value) => setTriggerValue(name, { ...value, at: Date.now() });
+  const tell = (name, value) => {
+    comeBack(root, root.getRootNode().activeElement?.dataset?.focus);
+    setTriggerValue(name, { ...value, at: Date.now() });
+  };
 
   const table = element("div", "table");
   table.setAttribute("role", "table");
@@ -221,6 +224,24 @@ function checkbox(label, name) {
 
 function isPlain(event) {
   return !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
+}
+
+// A dialog that closes gives the focus back to the page, but cannot see into this list: here it is given on.
+function comeBack(root, name) {
+  if (!name) return;
+  let opened = false;
+  const watch = new MutationObserver(() => {
+    const open = document.querySelector('[role="dialog"]');
+    opened ||= open !== null;
+    if (!opened || open) return;
+    watch.disconnect();
+    setTimeout(() => {
+      const lost = [document.body, root.getRootNode().host].includes(document.activeElement) && !root.getRootNode().activeElement;
+      if (lost) root.querySelector(`[data-focus="${CSS.escape(name)}"]`)?.focus({ preventScroll: true });
+    }, 400);
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
+  setTimeout(() => opened || watch.disconnect(), 15_000);
 }
 
 // Whoever works by keyboard finds the same heading, tick or button under their fingers afterwards.

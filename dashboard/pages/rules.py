@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -357,7 +357,7 @@ def _plan_details(told: Mapping[str, Any], ruleset: Ruleset) -> None:
     examples = [
         (
             link(f"?contact={example['contact']}", example["name"]),
-            joined([tag("div", reason, "cs-small") for reason in example["reasons"]]),
+            _reasons(example["reasons"]),
             example["what"],
         )
         for example in told["examples"]
@@ -366,6 +366,16 @@ def _plan_details(told: Mapping[str, Any], ruleset: Ruleset) -> None:
         show(table(("For example", "Why", "What"), examples))
     if not (by_rule or segments or moves):
         show(quiet("It would change nothing for anybody."))
+
+
+REASONS = 5
+"""Reasons told of an example; of more it is said how many."""
+
+
+def _reasons(found: Sequence[str]) -> Html:
+    more = len(found) - REASONS
+    told = [*found[:REASONS], *([f"and {formats.count(more)} more"] if more > 0 else [])]
+    return joined(tag("div", reason, "cs-small") for reason in told)
 
 
 def _give_or_take(counts: Mapping[str, int], error: str) -> str:

@@ -108,13 +108,13 @@ class Plan:
             if by:
                 self.by_rule[rule].update(contacts=1, points=by, gain=max(by, 0), lose=max(-by, 0))
                 self.names.setdefault(rule, ruleset.rule_name(rule))
-                reasons.append(f"{self.names[rule]}: {by:+d}")
+                reasons.append((abs(by), f"{self.names[rule]}: {by:+d}"))
         if change > 0:
             self.gain, self.gained = self.gain + 1, self.gained + change
         elif change < 0:
             self.lose, self.lost = self.lose + 1, self.lost - change
         if change:
-            self._keep([Example(contact, name, f"{change:+d} points", change, reasons)])
+            self._keep([Example(contact, name, f"{change:+d} points", change, _largest_first(reasons))])
 
     def _keep(self, movers: Iterable[Example]) -> None:
         ranked = sorted([*self.movers, *movers], key=lambda example: (-abs(example.points), example.contact))
@@ -200,6 +200,10 @@ class Plan:
         part = count / self.contacts
         deviation = math.sqrt(part * (1 - part) / self.contacts * (1 - share))
         return math.ceil(1.96 * deviation * self.contacts / share)
+
+
+def _largest_first(reasons: list[tuple[int, str]]) -> list[str]:
+    return [words for _, words in sorted(reasons, key=lambda reason: -reason[0])]
 
 
 def column(change: int) -> int:

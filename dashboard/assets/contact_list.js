@@ -150,11 +150,8 @@ function valueCell({ text, tone }, column, row) {
     cell.append(link);
     return cell;
   }
-  if (tone === "none") {
-    cell.classList.add("none");
-    cell.setAttribute("aria-label", "none"); // and not "dash"
-  }
-  if (tone !== "none" && column.phone) cell.dataset.label = column.phone;
+  if (tone === "none") cell.classList.add("none");
+  else if (column.phone) cell.dataset.label = column.phone;
   if (tone && tone !== "none") cell.append(element("span", `badge ${tone}`, text));
   else cell.textContent = text;
   return cell;

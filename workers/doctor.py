@@ -12,8 +12,9 @@ from typing import Any, Literal
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.rules.ruleset import compile_published
 from engine.settings import Instance
-from engine.store import agreement, documents, failures, lanes, outbox, pulses, sendings
+from engine.store import agreement, documents, failures, lanes, outbox, pulses, rulesets, sendings
 from engine.store.connection import utc_now
 
 Verdict = Literal["ok", "warning", "broken"]
@@ -53,6 +54,7 @@ def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Findin
         _failed,
         _processes,
         _lanes,
+        _rules,
         _segments,
         _sendings,
         _webhooks,
@@ -139,6 +141,16 @@ def _lanes(db: Database[dict[str, Any]]) -> Finding:
             "start more workers (`sheets worker`), and see their logs",
         )  # fmt: skip
     return Finding("lanes", "ok", f"{sum(lane.waiting for lane in waiting)} activities wait")
+
+
+def _rules(db: Database[dict[str, Any]]) -> Finding:
+    version = rulesets.stored_version(db, rulesets.current_number(db))
+    _, problems = compile_published(version.texts, version.standing())
+    if problems:
+        found = f"version {version.number}: {len(problems)} problems, the first: {problems[0]}"
+        advice = "no check found them when it was published: mend them under Rules and publish"
+        return Finding("rules", "warning", found[:300], advice)
+    return Finding("rules", "ok", f"version {version.number}")
 
 
 def _segments(db: Database[dict[str, Any]]) -> Finding:

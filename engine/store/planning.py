@@ -24,7 +24,7 @@ from engine.core.component import Contact, Settled
 from engine.core.rulebook import Rulebook, Ruleset
 from engine.core.scoring import LedgerEntry
 from engine.rules.plan import Plan, Side, worth_by_rule
-from engine.rules.ruleset import compile_ruleset
+from engine.rules.ruleset import compile_published
 from engine.store import contact_documents, publishing, rulesets
 from engine.store.batch import portions
 from engine.store.connection import connect, namespace
@@ -156,7 +156,8 @@ class _Planner:
     @classmethod
     def of(cls, db: Database[Document], change: Change) -> _Planner:
         before, version = rulesets.rulebook(db), change.version
-        present = rulesets.in_currency(db, compile_ruleset(version.texts, version.standing()))
+        compiled, _ = compile_published(version.texts, version.standing())
+        present = rulesets.in_currency(db, compiled)
         recomputes = version.recomputed == version.number
         changes = version.upkeep == version.number and not recomputes
         after = Rulebook(

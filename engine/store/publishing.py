@@ -19,7 +19,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import FILES, Standing, compile_ruleset, rule_tests_of
+from engine.rules.ruleset import FILES, Standing, compile_published, compile_ruleset, rule_tests_of
 from engine.rules.schema import write_schemas
 from engine.store import filling, lanes, rulesets
 from engine.store.rulesets import Version
@@ -120,7 +120,7 @@ def succeed(
 ) -> Version:
     """The version that follows another: what it changes in what contacts are kept for."""
     number = before.number + 1
-    old = compile_ruleset(before.texts, before.standing())
+    old, _ = compile_published(before.texts, before.standing())
     new = compile_ruleset(texts, Standing(number))
     version = Version(
         number=number,
@@ -171,7 +171,8 @@ def write_folder(version: Version, folder: Path) -> list[Path]:
         path = folder / name
         path.write_text(text, encoding="utf-8")
         written.append(path)
-    write_schemas(folder / "schema", compile_ruleset(version.texts, version.standing()).machines)
+    ruleset, _ = compile_published(version.texts, version.standing())
+    write_schemas(folder / "schema", ruleset.machines)
     return written
 
 

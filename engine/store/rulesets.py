@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.core.rulebook import Rulebook, Ruleset
 from engine.errors import Unavailable
-from engine.rules.ruleset import Standing, compile_ruleset, read_folder
+from engine.rules.ruleset import Standing, compile_published, compile_ruleset, read_folder
 
 Document = dict[str, Any]
 
@@ -166,7 +166,7 @@ _first_currencies: dict[Database[Document], str] = {}
 @lru_cache(maxsize=64)
 def _compiled(db: Database[Document], number: int) -> Ruleset:
     stored = stored_version(db, number)
-    return compile_ruleset(stored.texts, stored.standing())
+    return compile_published(stored.texts, stored.standing())[0]
 
 
 @lru_cache(maxsize=64)

@@ -8,12 +8,14 @@ import msgspec
 import pytest
 
 from engine.errors import InvalidRules
+from engine.settings import Instance
 from engine.store import batch, contacts, inbox, lanes, publishing, reasons, rulesets, sheets, timelines
 from engine.store.connection import utc_now
 from engine.store.publishing import ClockWentBack, NothingChanged, PublishedMeanwhile
 from engine.store.timelines import Wanted
 from tests.builders import an_activity, identified
 from tests.integration.drained import drain_all
+from workers import doctor
 
 RULES = "rules:\n  - {id: look, name: Look, on: product_visited, points: %d}\n"
 SEGMENTS = """
@@ -168,6 +170,25 @@ def test_rules_whose_own_tests_fail_are_not_published(db):
     with pytest.raises(InvalidRules, match=r"scoring.yaml:4:5: the test 'five' fails: points is 1, not 5"):
         publish(db, scoring=wrong)
     assert rulesets.current_number(db) == 1
+
+
+def test_published_rules_stay_in_force_though_a_later_check_would_refuse_them(db):
+    texts = publishing.completed(db, {"scoring.yaml": RULES % 10})
+    version = publishing.publish(db, texts, by="ana", message="look", now=utc_now())
+    shaky = (
+        texts["scoring.yaml"] + "  - {id: odd, name: Odd, on: never_declared, points: 1, once_per: nothing}\n"
+    )
+    db.rulesets.update_one(
+        {"_id": version.number, "files.name": "scoring.yaml"}, {"$set": {"files.$.text": shaky}}
+    )
+    assert publishing.check(rulesets.stored_version(db, version.number).texts) != []
+
+    receive(db, [visited(timedelta(hours=1))])
+
+    assert db.contacts.find_one()["points"]["total"] == 10
+    finding = next(found for found in doctor.examine(db, Instance("", "", db.name)) if found.check == "rules")
+    assert finding.verdict == "warning"
+    assert "'never_declared'" in finding.found
 
 
 def test_a_window_that_closes_lets_a_contact_go_without_an_event(db):

@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from dashboard import formats
 from dashboard.components.asking import answered
 from dashboard.components.problems import told
 from dashboard.components.router import go_to
@@ -19,6 +20,7 @@ from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.jobs import Job
 from engine.transfer import columns, importing, refusals
+from engine.transfer.consents import NAMES
 from engine.transfer.settings import MODES, Settings
 
 
@@ -74,5 +76,9 @@ def _settled(wanted: Settings, ruleset: Ruleset) -> Html:
         ("Contacts", MODES[wanted.mode]),
         ("Empty cells", emptied),
         ("Static segment", quiet("none") if segment is None else segment.name),
+    ]
+    said += [
+        (f"All agreed to the {NAMES[one.channel]}", f"{formats.calendar_day(one.on)}: {one.source}")
+        for one in wanted.statements
     ]
     return joined([facts(said), tag("h3", "Columns", "cs-card-title"), facts(filled)])

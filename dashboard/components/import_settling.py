@@ -14,7 +14,8 @@ from engine.access.accounts import CurrentUser
 from engine.core.rulebook import Ruleset
 from engine.transfer import checking
 from engine.transfer.checking import Opening, Undecided
-from engine.transfer.columns import LEFT_OUT, plain
+from engine.transfer.columns import LEFT_OUT, Channel, plain
+from engine.transfer.consents import Statement
 from engine.transfer.drafts import Draft
 from engine.transfer.formats import Format
 from engine.transfer.settings import Mode, Settings
@@ -53,6 +54,7 @@ class Settling:
     mode: Mode = "both"
     cleared: frozenset[str] = frozenset()
     segment: str = ""
+    statements: dict[Channel, Statement] = field(default_factory=dict)
     page: int = 0
 
     def key(self, name: str) -> str:
@@ -93,6 +95,7 @@ class Settling:
             mode=self.mode,
             clear=self.cleared & frozenset(self.mapping),
             segment=self.segment,
+            statements=tuple(self.statements.values()),
         )
 
 
@@ -153,6 +156,7 @@ def _take_over(settling: Settling, before: Settings) -> None:
     """Choose what was chosen for this very file; what had no target then has none."""
     settling.targets = dict.fromkeys(settling.targets, LEFT_OUT)
     like(settling, before)
+    settling.statements = {one.channel: one for one in before.statements}
 
 
 def _choose(settling: Settling, mapping: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from dashboard.components import import_choices, import_settling
 from dashboard.components.drop_zone import drop_zone
 from dashboard.components.import_check import followed, show_checked
 from dashboard.components.import_columns import ask_columns
+from dashboard.components.import_consents import ask_statements, unsaid
 from dashboard.components.import_settling import settling
 from dashboard.components.job_strip import job_strip
 from dashboard.components.problems import problem_box, sentence, told
@@ -129,6 +130,8 @@ def _settle(user: CurrentUser, draft: Draft) -> None:
         in_the_way = ask_columns(user, chosen, ruleset)
     with st.container(border=True, key="import-rules"):
         import_choices.ask_rules(user, chosen, ruleset)
+        ask_statements(chosen)
+    in_the_way += unsaid(chosen)
     problem_box(f"{problem[:1].upper()}{problem[1:]}." for problem in in_the_way)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Check the whole file", type="primary", disabled=bool(in_the_way), key="import.check"):

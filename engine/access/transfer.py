@@ -103,6 +103,10 @@ def _noted(
         Change("columns", None, filled),
         Change("mode", None, MODES[settings.mode]),
     ]
+    changes += [
+        Change(f"all agreed to {one.channel}", None, f"{one.on.isoformat()}, {one.source}")
+        for one in settings.statements
+    ]
     subject = Subject("job", id_)
     with audit.noted(
         db, user, "imported a file", subject=subject, changes=changes, now=now, id_=f"job:{id_}"

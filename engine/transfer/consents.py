@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Literal
 
 from engine.core.rulebook import Account
 from engine.core.statuses import moment_of
+from engine.errors import ContactSheetsError
 from engine.transfer.cells import Cells
 from engine.transfer.columns import CHANNELS, Channel
 from engine.transfer.problems import Problem
@@ -43,11 +44,63 @@ class Consent:
     """What a row says of a subscription, and when it came to be so, if it says that.
 
     `no` ends a subscription that there is, and says of nobody else that they unsubscribed.
+    `source` is where all of a file agreed, if that was stated of the file and not of the row.
     """
 
     channel: Channel
     state: ConsentState
     at: datetime | None = None
+    source: str | None = None
+
+    @property
+    def stated(self) -> bool:
+        return self.source is not None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """That all people of a file agreed to a subscription, when, and where.
+
+    It is the word of whoever imports: it subscribes nobody who unsubscribed, whenever that was.
+    A column with a date of each does, if that is newer.
+    """
+
+    channel: Channel
+    on: date
+    source: str
+
+
+class InvalidStatement(ContactSheetsError):
+    """A statement that cannot be made of a file."""
+
+
+def stated(
+    statements: Iterable[Statement], columns: Mapping[str, str], account: Account, *, now: datetime
+) -> tuple[Consent, ...]:
+    """What is stated of each row of a file.  Raises InvalidStatement."""
+    found: dict[Channel, Consent] = {}
+    for statement in statements:
+        channel, at = statement.channel, moment_of(statement.on, account)
+        said_by = [heading for heading, target in columns.items() if target.startswith(channel)]
+        if said_by:
+            raise InvalidStatement(
+                f"the column {said_by[0]!r} says of each who agreed to the {NAMES[channel]}: leave it out, "
+                "or state nothing of all"
+            )
+        if channel in found:
+            raise InvalidStatement(f"that all agreed to the {NAMES[channel]} is stated twice")
+        if at is None or at > now:
+            raise InvalidStatement(f"{statement.on.isoformat()}: nobody agreed in the future")
+        if not statement.source.strip():
+            raise InvalidStatement(f"say where all agreed to the {NAMES[channel]}, such as: form at the fair")
+        found[channel] = Consent(channel, "subscribed", at, statement.source.strip()[:MAX_SOURCE])
+    return tuple(found.values())
+
+
+NAMES: Mapping[Channel, str] = {"newsletter": "newsletter", "sms": "SMS"}
+
+MAX_SOURCE = 200
+"""Characters of where people agreed."""
 
 
 def said(cell: str) -> ConsentState | None:
@@ -65,8 +118,15 @@ def said(cell: str) -> ConsentState | None:
 class ConsentReader:
     """Reads the subscriptions of one file's rows; none of them lies after `now`."""
 
-    def __init__(self, readings: Mapping[str, Reading], account: Account, *, now: datetime) -> None:
-        self._readings, self._account, self._now = readings, account, now
+    def __init__(
+        self,
+        readings: Mapping[str, Reading],
+        account: Account,
+        *,
+        now: datetime,
+        stated: tuple[Consent, ...] = (),
+    ) -> None:
+        self._readings, self._account, self._now, self._stated = readings, account, now, stated
         self._today = now.astimezone(account.time_zone).date()
 
     def read(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
@@ -80,7 +140,7 @@ class ConsentReader:
                 continue
             if consent is not None:
                 found.append(consent)
-        return tuple(found)
+        return (*found, *self._stated)
 
     def _consent(self, channel: Channel, cells: Cells) -> Consent | None:
         """The last thing that a row says of a subscription; in doubt, that it has ended."""

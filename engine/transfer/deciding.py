@@ -143,7 +143,7 @@ class Deciding:
             if consent.state == "no":
                 if state == "subscribed":
                     undated[consent.channel] = "unsubscribed"
-            elif consent.state == state:
+            elif consent.state == state or (consent.stated and state == "unsubscribed"):
                 continue
             elif consent.at is not None:
                 if since is None or since < consent.at:
@@ -178,7 +178,10 @@ class Deciding:
         """What somebody did about a subscription, at its own date."""
         assert consent.at is not None
         type_ = f"{consent.channel}_{consent.state}"
-        return self._activity(wanted, consent.channel, stream, now, identities, type_=type_, at=consent.at)
+        said = {"source": self.file if consent.source is None else f"{consent.source} ({self.file})"}
+        return self._activity(
+            wanted, consent.channel, stream, now, identities, type_=type_, at=consent.at, properties=said
+        )
 
     def _activity(
         self,
@@ -201,7 +204,7 @@ class Deciding:
             received_at=now,
             identities=identities,
             traits=traits or {},
-            properties=properties or {"source": self.file},
+            properties=properties or {},
             trusted=True,
             ruleset=self.ruleset.version,
             source=IMPORT,

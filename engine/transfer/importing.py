@@ -18,7 +18,7 @@ from pymongo.database import Database
 from engine.errors import ContactSheetsError
 from engine.store import jobs, rulesets
 from engine.store.jobs import Job, Refused
-from engine.transfer import columns, reading, settings
+from engine.transfer import columns, consents, reading, settings
 from engine.transfer.formats import Opener
 from engine.transfer.settings import Settings
 
@@ -70,7 +70,9 @@ def begin(
     Raises UnreadableFile and InvalidMapping.
     """
     headings = reading.read(stored(db, id_), wanted.format).headings
-    columns.checked(headings, wanted.columns, rulesets.current(db))
+    ruleset = rulesets.current(db)
+    columns.checked(headings, wanted.columns, ruleset)
+    consents.stated(wanted.statements, wanted.columns, ruleset.account, now=now)
     said = {"file": name, "settings": settings.encode(wanted), "headings": list(headings)}
     jobs.add(db, Job(id_, KIND, f"Import: {name}", by, by_name, created_at=now, wanted=said))
     return id_

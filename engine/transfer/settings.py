@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.transfer.consents import Statement
 from engine.transfer.formats import Format
 from engine.transfer.values import Reading
 
@@ -31,6 +32,7 @@ class Settings:
       mode(str): Which contacts may be touched.
       clear(frozenset): The columns of which an empty cell empties the field; others leave it.
       segment(str): The static segment that all who are in the file are put into; empty: none.
+      statements(tuple): What is stated of all who are in the file.
     """
 
     format: Format = field(default_factory=Format)
@@ -39,6 +41,7 @@ class Settings:
     mode: Mode = "both"
     clear: frozenset[str] = frozenset()
     segment: str = ""
+    statements: tuple[Statement, ...] = ()
 
 
 def encode(settings: Settings) -> str:

@@ -18,7 +18,7 @@ from engine.core.spreadsheets import unharmed
 from engine.errors import ContactSheetsError, InvalidIdentity
 from engine.transfer.cells import Cells
 from engine.transfer.columns import IDENTITIES, SEGMENTS
-from engine.transfer.consents import Consent, ConsentReader
+from engine.transfer.consents import Consent, ConsentReader, stated
 from engine.transfer.problems import Problem
 from engine.transfer.reading import Row
 from engine.transfer.settings import Settings
@@ -66,7 +66,7 @@ class RefusedRow(ContactSheetsError):
 class Reader:
     """Reads the rows of one file as they were settled.
 
-    `now` is the present: no consent lies after it.
+    `now` is the present: no consent lies after it.  Raises InvalidStatement.
     """
 
     def __init__(
@@ -83,7 +83,8 @@ class Reader:
             if target in ("first_name", "last_name", "name", "birth_date") or target.startswith(CUSTOM)
         ]
         self._statics = _static_segments(ruleset)
-        self._consents = ConsentReader(settings.readings, ruleset.account, now=now)
+        of_all = stated(settings.statements, settings.columns, ruleset.account, now=now)
+        self._consents = ConsentReader(settings.readings, ruleset.account, now=now, stated=of_all)
 
     def read(self, row: Row) -> Wanted:
         """What a row wants; raise RefusedRow with all that is wrong with it."""

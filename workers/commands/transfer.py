@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -21,10 +22,12 @@ from engine.store.connection import utc_now
 from engine.store.jobs import Job, JobState
 from engine.transfer import checking, formats, importing, refusals
 from engine.transfer.checking import Checked, Opening
-from engine.transfer.columns import InvalidMapping, plain
+from engine.transfer.columns import CHANNELS, Channel, InvalidMapping, plain
+from engine.transfer.consents import Statement
 from engine.transfer.formats import Format, Opener
 from engine.transfer.settings import Mode, Settings
 from engine.transfer.values import DateOrder, Decimals
+from workers.commands import import_fields
 from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever
 
 app = typer.Typer()
@@ -51,6 +54,22 @@ def import_(
     mode: Annotated[Mode, typer.Option(help="Which contacts may be touched.")] = "both",
     empty: Annotated[Literal["keep", "clear"], typer.Option(help="What an empty cell does.")] = "keep",
     segment: Annotated[str, typer.Option(help="The static segment to put all into, by id or name.")] = "",
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--consent",
+            metavar="CHANNEL=DATE,SOURCE",
+            help="That all in the file agreed to the newsletter or to sms, when and where.",
+        ),
+    ] = None,
+    new_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--new-field",
+            metavar="COLUMN[:TYPE]",
+            help="Make a custom field of a column (admin): text, number, boolean, date or list.",
+        ),
+    ] = None,
     dates: Annotated[
         Literal["dmy", "mdy", ""], typer.Option(help="The order of dates such as 3/4/2026.")
     ] = "",
@@ -70,7 +89,8 @@ def import_(
     """Import contacts from a file: columns are guessed by their headings."""
     _, db = open_db(data_dir, app="import")
     ruleset = rulesets.current(db)
-    settled = Settings(mode=mode, segment=_static(segment, ruleset))
+    statements = tuple(map(_statement, consent or []))
+    settled = Settings(mode=mode, segment=_static(segment, ruleset), statements=statements)
     results = []
     for file in _files(path):
         open_ = _opener(file)
@@ -82,6 +102,9 @@ def import_(
             remembered=importing.remembered(db),
         )
         columns = _columns(found, map_ or [])
+        if new_field:
+            columns |= import_fields.made(db, whoever(), found, columns, new_field, pretend=dry_run)
+            ruleset = rulesets.current(db)
         readings, undecided = checking.readings(
             found,
             columns,
@@ -203,6 +226,23 @@ def _static(name: str, ruleset: Ruleset) -> str:
             return segment.id
     known = ", ".join(segment.id for segment in static) or "none"
     raise NotSettled(f"--segment {name}: there is no such static segment; there are: {known}")
+
+
+def _statement(said: str) -> Statement:
+    """`newsletter=2026-01-31,form at the fair`: that all agreed, when and where."""
+    channel, _, rest = said.partition("=")
+    day, _, source = rest.partition(",")
+    known: tuple[Channel, ...] = CHANNELS
+    found = next((one for one in known if one == channel.strip()), None)
+    try:
+        on = date.fromisoformat(day.strip())
+    except ValueError:
+        on = None
+    if found is None or on is None or not source.strip():
+        raise NotSettled(
+            f"--consent {said}: CHANNEL=DATE,SOURCE is wanted, such as newsletter=2026-01-31,form at the fair"
+        )
+    return Statement(found, on, source.strip())
 
 
 def _question(undecided: checking.Undecided) -> str:

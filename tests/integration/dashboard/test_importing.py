@@ -309,3 +309,29 @@ def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody
     ]
     assert [one.status_code for one in denied] == [403, 403, 404]
     assert "bad 0" not in "".join(one.text for one in denied)
+
+
+def test_that_all_in_a_file_agreed_is_stated_once_with_its_day_and_place(shop, open_as):
+    app = opened(open_as, shop, b"email\nc@x.com\nbea@x.com\n")
+    [agreed] = [box for box in app.checkbox if box.label.endswith("agreed to the newsletter")]
+    agreed.check().run()
+    assert "Say where and how all of them agreed to the newsletter" in shown(app)
+    assert app.button(key="import.check").disabled
+    [where] = [box for box in app.text_input if box.label == "Where and how"]
+    where.set_value("Form at the fair").run()
+    checked(shop, app)
+    assert "subscribed on 20" in shown(app)
+    button(app, "Import 2 rows").click().run()
+    work(shop)
+
+    states = {row["email"]: row["statuses"]["newsletter"]["state"] for row in shop.contacts.find()}
+    assert states == {"c@x.com": "subscribed", "bea@x.com": "subscribed"}
+    [job] = jobs.recent(shop, [importing.KIND])
+    app.run()
+    app.button(key="contacts.history").click().run()
+    app.button(key=f"history.why.{job.id}").click().run()
+    assert "Form at the fair" in shown(app)
+    told = opened(open_as, shop, b"email,newsletter\nd@x.com,yes\n")
+    assert [box.label for box in told.checkbox if "agreed" in box.label] == [
+        "All people in this file agreed to the SMS"
+    ]

@@ -240,3 +240,24 @@ def test_who_is_named_twice_is_found_by_any_name_and_the_first_line_is_told():
         9: None,
     }
     assert len(Repeats.decode(Names().repeats().encode())) == 0
+
+
+@pytest.mark.parametrize(
+    ("history", "acts"),
+    [
+        ([], ["contact_imported", "newsletter_subscribed"]),
+        ([ANA], ["newsletter_subscribed"]),
+        ([ANA, an_activity("newsletter_subscribed", days(1), email="ana@x.com")], []),
+        ([ANA, an_activity("newsletter_subscribed", days(1), email="ana@x.com"),
+          an_activity("newsletter_unsubscribed", days(2), email="ana@x.com")], []),
+    ],
+    ids=["new", "never subscribed", "subscribed", "unsubscribed"],
+)  # fmt: skip
+def test_what_is_stated_of_all_subscribes_who_never_was_and_nobody_who_unsubscribed(history, acts):
+    stated = Consent("newsletter", "subscribed", days(5), "Form at the fair")
+    found = decided(a_row(email="ana@x.com", consents=[stated]), *history)
+
+    assert [activity.type for activity in found.activities] == acts
+    sources = [one.properties["source"] for one in found.activities if one.type == "newsletter_subscribed"]
+    assert sources == ["Form at the fair (people.csv)"] * len(sources)
+    assert all(one.happened_at == days(5) for one in found.activities if one.type == "newsletter_subscribed")

@@ -1,12 +1,12 @@
 """What a row wants of a contact; everything wrong with it is said at once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from engine.core.activities import Identities
 from engine.transfer import settings
-from engine.transfer.consents import Consent
+from engine.transfer.consents import Consent, InvalidStatement, Statement
 from engine.transfer.formats import Format
 from engine.transfer.problems import Problem
 from engine.transfer.reading import Row
@@ -165,3 +165,39 @@ def test_settings_are_kept_as_they_are():
     )
 
     assert settings.decode(settings.encode(settled)) == settled
+
+
+AT_THE_FAIR = Statement("newsletter", date(2026, 1, 10), " Form at the fair ")
+
+
+def test_what_is_stated_of_all_in_a_file_is_said_by_each_row_from_the_first_moment_of_that_day():
+    stated = reader(columns={"Mail": "email"}, statements=(AT_THE_FAIR,))
+
+    assert stated.read(Row(2, ("a@x.com",))).consents == (
+        Consent("newsletter", "subscribed", IN_MADRID["begins"], "Form at the fair"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("statements", "columns", "says"),
+    [
+        ([AT_THE_FAIR], {"Mail": "email", "Since": "newsletter_at"}, "the column 'Since' says of each"),
+        ([AT_THE_FAIR, AT_THE_FAIR], {"Mail": "email"}, "is stated twice"),
+        (
+            [Statement("sms", date(2027, 1, 1), "x")],
+            {"Mail": "email"},
+            "2027-01-01: nobody agreed in the future",
+        ),
+        ([Statement("sms", date(2026, 1, 1), " ")], {"Mail": "email"}, "say where all agreed to the SMS"),
+    ],
+)
+def test_what_cannot_be_stated_of_a_file_is_told(statements, columns, says):
+    with pytest.raises(InvalidStatement, match=says):
+        reader(columns=columns, statements=tuple(statements))
+
+
+def test_settings_with_a_statement_are_kept_and_those_from_before_are_read():
+    wanted = Settings(columns={"Mail": "email"}, statements=(AT_THE_FAIR,))
+
+    assert settings.decode(settings.encode(wanted)) == wanted
+    assert settings.decode('{"columns":{"Mail":"email"}}').statements == ()

@@ -1,0 +1,83 @@
+"""`sheets import …`: what the page does, where the command line wants it."""
+
+import json
+import threading
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.store import rulesets, working
+from engine.store.connection import utc_now
+from tests.integration.drained import drain_all
+from workers.cli import app
+from workers.jobs import KINDS
+
+PEOPLE = (
+    'Email,Talla de pie,Alta,Notas\nana@x.com,"37,5",31/01/2026,hola\nbea@x.com,38,01/02/2026,\nbad,x,,\n'
+)
+
+
+@pytest.fixture
+def shop(db, mongod, monkeypatch, tmp_path):
+    """A shop on the command line, and somebody who does the jobs."""
+    monkeypatch.setenv("MONGODB_URI", mongod.uri)
+    monkeypatch.setenv("SHEETS_DATABASE", db.name)
+    monkeypatch.setenv("SHEETS_DATA_DIR", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    stop = threading.Event()
+
+    def work():
+        while not stop.is_set():
+            if not working.run_next(db, KINDS, clock=utc_now, stopped=stop.is_set):
+                drain_all(db)
+                stop.wait(0.05)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    yield db
+    stop.set()
+    worker.join()
+    drain_all(db)
+
+
+def run(*args):
+    return CliRunner().invoke(app, ["import", "people.csv", *args])
+
+
+def test_fields_are_made_of_columns_and_a_dry_run_makes_none(shop, tmp_path):
+    asked = ["--new-field", "talla de pie", "--new-field", "Alta:date", "--new-field", "Notas"]
+    foretold = run(*asked, "--dry-run", "--json")
+    assert foretold.exit_code == 0, foretold.output
+    assert "Talla de pie (number), Alta (date), Notas (text)" in foretold.stderr
+    assert "talla_de_pie" not in rulesets.current(shop).fields
+
+    done = run(*asked, "--consent", "newsletter=2026-01-31,form at the fair", "--wait", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["created"], told["refused"]) == (2, 1)
+    assert (tmp_path / told["refused_file"].rpartition("/")[2]).exists()
+    drain_all(shop)
+    ana = shop.contacts.find_one({"email": "ana@x.com"})
+    assert ana["custom"] == {"talla_de_pie": 37.5, "alta": "2026-01-31", "notas": "hola"}
+    assert ana["statuses"]["newsletter"]["state"] == "subscribed"
+    again = run(*asked, "--wait", "--json")
+    assert json.loads(again.stdout)["unchanged"] == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("--consent", "newsletter"), "CHANNEL=DATE,SOURCE is wanted"),
+        (("--consent", "fax=2026-01-31,x"), "CHANNEL=DATE,SOURCE is wanted"),
+        (("--consent", "newsletter=2126-01-31,x"), "nobody agreed in the future"),
+        (("--new-field", "Zapato"), "there is no column 'Zapato'; there are: Email, Talla de pie"),
+    ],
+    ids=["without a date", "no channel", "in the future", "no column"],
+)
+def test_what_cannot_be_is_told_with_what_can(shop, args, says):
+    answer = run(*args)
+
+    assert answer.exit_code != 0
+    assert says in " ".join(f"{answer.output} {answer.exception}".split())
+    assert shop.jobs.count_documents({}) == 0

@@ -12,9 +12,7 @@ from tests.integration.drained import drain_all
 from workers.cli import app
 from workers.jobs import KINDS
 
-PEOPLE = (
-    'Email,Talla de pie,Alta,Notas\nana@x.com,"37,5",31/01/2026,hola\nbea@x.com,38,01/02/2026,\nbad,x,,\n'
-)
+PEOPLE = 'Email,Talla de pie,Alta,Notas\nana@x.com,"37,5",31/01/2026,hola\nbea@x.com,38,01/02/2026,\nbad,,,\n'
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def dialect_of(text: str) -> tuple[str, str]:
     from clevercsv import Detector  # it takes a second to look at all of Unicode when it is imported
 
     hint = _hint(text)
-    lines = "\n".join(text.splitlines()[:SAMPLE_LINES])
+    lines = "\n".join(text.replace("\0", "").splitlines()[:SAMPLE_LINES])  # NUL is told of where it stands
     found = Detector().detect(lines, delimiters=list(SEPARATORS))
     quote = "'" if found is not None and found.quotechar == "'" else '"'
     if hint is not None:

@@ -78,6 +78,12 @@ def test_one_column_is_enough():
     assert [row.cells for row in rows] == [("a@x.com",), ("b@x.com",)]
 
 
+def test_nul_bytes_spoil_the_row_that_has_them_and_not_the_file():
+    _, rows = everything(b"email,name\na@x.com,A\0na\nb@x.com,Bea\n")
+
+    assert [(row.line, row.problem and row.problem.kind) for row in rows] == [(2, "nul"), (3, None)]
+
+
 def test_decimal_commas_do_not_make_a_comma_the_separator():
     content = "id;importe;ciudad\n" + "".join(f"{n};{n},50;Madrid, centro\n" for n in range(20))
 

@@ -34,7 +34,8 @@ def instance(tmp_path_factory):
         yield started
 
 
-def test_who_is_erased_is_in_no_database_no_queue_and_no_log(instance, tmp_path):
+def test_who_is_erased_is_in_no_database_no_queue_and_no_log(instance, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the refused rows are written
     token = instance.json("keys", "create", "--kind", "secret")["key"]
     file = tmp_path / "people.csv"
     file.write_text(f"email,first name,city\n{EMAIL},Eva,{MARK}\nbob@x.com,Bob,Roma\n{EMAIL},Twice,{MARK}\n")

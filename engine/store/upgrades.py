@@ -73,13 +73,8 @@ _MILLISECOND = timedelta(milliseconds=1)
 def describe_devices(db: Database[Document]) -> None:
     """Note on each tracker when it was there last and what it said it is, where nothing is noted.
 
-    One pass over all activities.  An earlier version of this could write it beside the
-    tracker that it is about: what that left is taken away first.
+    One pass over all activities.
     """
-    db.contacts.update_many({"trackers": {"$elemMatch": {"id": None}}}, {"$pull": {"trackers": {"id": None}}})
-    if db.installation.find_one({"_id": "devices"}) is not None:
-        nothing = {"trackers.$[].seen": "", "trackers.$[].agent": ""}
-        db.contacts.update_many({"trackers.0": {"$exists": True}}, {"$unset": nothing})
     named = {"$cond": [{"$gt": ["$context.userAgent", ""]}, "$happened_at", None]}
     newest = {"sortBy": {"named": -1}, "output": "$context.userAgent"}
     seen = db.activities.aggregate(
@@ -111,7 +106,7 @@ def _update(row: Document) -> UpdateOne:
     return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": findable.findable(row)})
 
 
-_STEPS = {"findable": make_findable, "away": mark_away, "own_devices": describe_devices}
+_STEPS = {"findable": make_findable, "away": mark_away, "devices": describe_devices}
 """What is done once, by the name under which the installation remembers that."""
 
 

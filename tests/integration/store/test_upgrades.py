@@ -31,7 +31,7 @@ def older(db):
         {"trackers.0": {"$exists": True}},
         {"$unset": {"trackers.$[].seen": "", "trackers.$[].agent": ""}},
     )
-    db.installation.delete_many({"_id": {"$in": ["findable", "away", "own_devices"]}})
+    db.installation.delete_many({"_id": {"$in": ["findable", "away", "devices"]}})
     db.contacts.create_index([("segments.$**", 1)])
     return db, now
 
@@ -43,17 +43,6 @@ def test_contacts_get_what_they_are_found_by_and_their_devices_what_they_are(old
 
     assert list(db.contacts.find()) == now
     assert listing.page(db, Listing(where={"mobile_phone": {"exists": True}})).total.count == 2
-
-
-def test_what_was_written_beside_a_tracker_is_taken_away(older):
-    db, now = older
-    db.contacts.update_many({"trackers.0": {"$exists": True}}, {"$set": {"trackers.0.seen": utc_now()}})
-    db.contacts.update_many({"trackers.0": {"$exists": True}}, {"$push": {"trackers": {"seen": utc_now()}}})
-    db.installation.insert_one({"_id": "devices", "value": 1})
-
-    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
-
-    assert list(db.contacts.find()) == now
 
 
 def test_contacts_that_only_get_mails_are_marked_as_away(db):

@@ -34,7 +34,12 @@ def write(page, text):
 
 
 def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(rules_page, instance):
-    page = rules_page
+    page, first = rules_page, instance.json("rules", "log")[0]["version"]
+    if first > 1:  # an earlier try of this came as far as publishing
+        instance.sheets("rules", "rollback", "1")
+        page.reload()
+        settled(page)
+        first += 1
     picture(page, "rules")
     page.get_by_role("tab", name="Edit").click()
     expect(page.locator(".cm-content")).to_contain_text("What activities bring about")
@@ -58,17 +63,20 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
     page.get_by_label("What is changed, and why").press("Enter")
     settled(page)
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text("Version 2 is in force")).to_be_visible()
+    expect(page.get_by_text(f"Version {first + 1} is in force")).to_be_visible()
+    settled(page)
 
     page.get_by_role("tab", name="History").click()
-    expect(page.get_by_text("Version 2 · Nine points for shoes")).to_be_visible()
+    expect(page.get_by_text(f"Version {first + 1} · Nine points for shoes")).to_be_visible()
     expect(page.get_by_text("sample-visit").first).to_be_visible()
     picture(page, "rules-history")
+    settled(page)
     page.get_by_text("Version 1 · The rules that come").click()
     page.get_by_role("button", name="Go back to version 1").click()
     page.get_by_role("button", name="Publish it again").click()
-    expect(page.get_by_text("Version 3 is in force")).to_be_visible()
-    assert [version["version"] for version in instance.json("rules", "log")] == [3, 2, 1]
+    expect(page.get_by_text(f"Version {first + 2} is in force")).to_be_visible()
+    newest = [version["version"] for version in instance.json("rules", "log")][:3]
+    assert newest == [first + 2, first + 1, first]
 
 
 def test_a_rules_page_says_what_it_gave_and_to_whom(rules_page):

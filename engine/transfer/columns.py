@@ -219,3 +219,9 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 def _and(headings: Sequence[str]) -> str:
     return " and ".join(repr(heading) for heading in headings)
+
+
+def static_segments(ruleset: Ruleset) -> dict[str, str]:
+    """The static segments that a cell can name, by id and by name in lower case."""
+    static = [segment for segment in ruleset.segments.values() if not segment.dynamic]
+    return {segment.name.lower(): segment.id for segment in static} | {s.id: s.id for s in static}

@@ -12,7 +12,7 @@ from datetime import date
 from engine.core.fields import CUSTOM
 from engine.core.rulebook import Ruleset
 from engine.core.spreadsheets import unharmed
-from engine.transfer.columns import CHANNELS, IDENTITIES, SEGMENTS, type_of
+from engine.transfer.columns import CHANNELS, IDENTITIES, SEGMENTS, static_segments, type_of
 from engine.transfer.consents import said
 from engine.transfer.values import (
     InvalidValue,
@@ -53,7 +53,7 @@ def _reads(target: str, ruleset: Ruleset) -> Reads | None:
     if target in CHANNELS:
         return said
     if target == SEGMENTS:
-        return _static_segments(ruleset)
+        return _names_of_segments(ruleset)
     type_ = type_of(target, ruleset)
     if type_ == "date":
         return lambda cell: read_date(cell, "dmy", today=SOME_DAY)
@@ -65,13 +65,12 @@ def _reads(target: str, ruleset: Ruleset) -> Reads | None:
     return (lambda cell: option(cell, declared)) if declared is not None and declared.options else None
 
 
-def _static_segments(ruleset: Ruleset) -> Reads:
+def _names_of_segments(ruleset: Ruleset) -> Reads:
     """Reads names of static segments: other tools have columns of their own segments."""
-    static = [segment for segment in ruleset.segments.values() if not segment.dynamic]
-    known = {segment.id for segment in static} | {segment.name.lower() for segment in static}
+    known = static_segments(ruleset)
 
     def read(cell: str) -> None:
-        if any(name not in known and name.lower() not in known for name in read_list(unharmed(cell))):
+        if any(name.strip().lower() not in known for name in read_list(unharmed(cell))):
             raise InvalidValue(cell)
 
     return read

@@ -17,7 +17,7 @@ from engine.core.rulebook import Ruleset
 from engine.core.spreadsheets import unharmed
 from engine.errors import ContactSheetsError, InvalidIdentity
 from engine.transfer.cells import Cells
-from engine.transfer.columns import IDENTITIES, SEGMENTS
+from engine.transfer.columns import IDENTITIES, SEGMENTS, static_segments
 from engine.transfer.consents import Consent, ConsentReader, stated
 from engine.transfer.problems import Problem
 from engine.transfer.reading import Row
@@ -82,7 +82,7 @@ class Reader:
             for heading, target in settings.columns.items()
             if target in ("first_name", "last_name", "name", "birth_date") or target.startswith(CUSTOM)
         ]
-        self._statics = _static_segments(ruleset)
+        self._statics = static_segments(ruleset)
         of_all = stated(settings.statements, settings.columns, ruleset.account, now=now)
         self._consents = ConsentReader(settings.readings, ruleset.account, now=now, stated=of_all)
 
@@ -170,9 +170,3 @@ class Reader:
 
 
 _KIND = {"external_id": "external_id", "email": "email", "mobile_phone": "phone"}
-
-
-def _static_segments(ruleset: Ruleset) -> dict[str, str]:
-    """The static segments, by id and by name in lower case."""
-    static = [segment for segment in ruleset.segments.values() if not segment.dynamic]
-    return {segment.name.lower(): segment.id for segment in static} | {s.id: s.id for s in static}

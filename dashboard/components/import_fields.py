@@ -16,16 +16,14 @@ from engine.core.fields import CUSTOM
 from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError
 from engine.store.connection import utc_now
-from engine.transfer.proposing import proposed_type
+from engine.transfer.proposing import LONGEST_LABEL, proposed_label, proposed_type
 
 
 def proposed(settling: Settling, number: int) -> NewField:
     """A field as a column's heading and values suggest it."""
     heading = settling.opening.columns[number].heading
     cells = [row.cells[number] for row in settling.opening.sample]
-    return NewField(
-        " ".join(heading.replace("_", " ").split())[:80], proposed_type(cells, today=utc_now().date())
-    )
+    return NewField(proposed_label(heading), proposed_type(cells, today=utc_now().date()))
 
 
 def ask(settling: Settling, number: int) -> None:
@@ -33,7 +31,7 @@ def ask(settling: Settling, number: int) -> None:
     heading = settling.opening.columns[number].heading
     wanted = settling.new[heading]
     label = st.text_input(
-        "Name of the field", wanted.label, max_chars=80, key=settling.key(f"field.{number}")
+        "Name of the field", wanted.label, max_chars=LONGEST_LABEL, key=settling.key(f"field.{number}")
     )
     type_ = st.selectbox(
         "Type",

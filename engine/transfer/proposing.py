@@ -1,4 +1,4 @@
-"""What type a column's values look like, for who makes a field of it."""
+"""What a field that is made of a column would be called, and of what type, as the column looks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ _CODE = re.compile(r"[+-]?0\d+")
 
 LONGEST_NUMBER = 15
 """Digits that a number can have without losing some."""
+
+LONGEST_LABEL = 80
+"""Characters that a field's name may have."""
+
+
+def proposed_label(heading: str) -> str:
+    """What a field is called that is made of a column with this heading."""
+    return " ".join(heading.replace("_", " ").split())[:LONGEST_LABEL]
 
 
 def proposed_type(cells: Sequence[str | None], *, today: date) -> str:

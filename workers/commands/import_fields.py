@@ -17,7 +17,7 @@ from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.transfer.checking import Opening
 from engine.transfer.columns import plain
-from engine.transfer.proposing import proposed_type
+from engine.transfer.proposing import proposed_label, proposed_type
 
 Document = dict[str, Any]
 
@@ -45,10 +45,10 @@ def made(
     asked = [_asked(one, found, columns) for one in wanted]
     new = [(heading, type_) for heading, type_ in asked if plain(heading) not in known]
     if new and pretend:
-        names = ", ".join(f"{_label(heading)} ({type_})" for heading, type_ in new)
+        names = ", ".join(f"{proposed_label(heading)} ({type_})" for heading, type_ in new)
         typer.echo(f"new fields would be made, and their values are not checked yet: {names}", err=True)
     elif new:
-        labelled = [(_label(heading), type_) for heading, type_ in new]
+        labelled = [(proposed_label(heading), type_) for heading, type_ in new]
         ids = fields.create_several(db, user, labelled, base=rulesets.current_number(db), now=utc_now())
         known |= {plain(heading): id_ for (heading, _), id_ in zip(new, ids, strict=True)}
     return {heading: CUSTOM + known[plain(heading)] for heading, _ in asked if plain(heading) in known}
@@ -66,7 +66,3 @@ def _asked(said: str, found: Opening, columns: Mapping[str, str]) -> tuple[str, 
     number = [column.heading for column in found.columns].index(heading)
     cells = [row.cells[number] for row in found.sample]
     return heading, type_ or proposed_type(cells, today=utc_now().date())
-
-
-def _label(heading: str) -> str:
-    return " ".join(heading.replace("_", " ").split())[:80]

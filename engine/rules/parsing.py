@@ -18,6 +18,8 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 
+from engine.rules.syntax import broken, without_entry_at
+
 MAX_NESTED = 100
 """Lists and mappings within each other; no rule needs as many."""
 
@@ -30,26 +32,50 @@ Wrong = tuple[str, Place]
 """What is wrong, and where."""
 
 
+MAX_BROKEN = 10
+"""Entries that cannot be read, after which the rest of a file is not looked at."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a text holds (None if it cannot be read), and what is wrong with how it is written.
+
+    It is `whole` unless entries were left out that cannot be read.
+    """
+
+    content: Any
+    wrong: tuple[Wrong, ...]
+    whole: bool = True
+
+
 @lru_cache(maxsize=32)
-def parsed(text: str) -> tuple[Any, tuple[Wrong, ...]]:
-    """What a text holds, and what is wrong with how it is written; None if it cannot be read.
+def parsed(text: str) -> Parsed:
+    """Read a text, without the entries that cannot be read: each of those is one thing that is wrong.
 
     Remembered, because reading YAML with its places is most of what compiling costs, and of
     the files of a ruleset one changes at a time; what comes of it only reads it.
     """
     binary = _BINARY.search(text)
     if binary is not None:
-        return None, (("the file is not UTF-8 here: save it as UTF-8", _place_in(text, binary.start())),)
+        said = "the file is not UTF-8 here: save it as UTF-8"
+        return Parsed(None, ((said, _place_in(text, binary.start())),), whole=False)
     text, tabs = _without_tabs(text)
+    return _read(text, tabs, left=MAX_BROKEN)
+
+
+def _read(text: str, wrong: tuple[Wrong, ...], *, left: int) -> Parsed:
     try:
         plain = _Look(text)
-        return (None if plain.refusal else _loaded(text)), (*tabs, *plain.wrong)
+        content = None if plain.refusal else _loaded(text)
+        return Parsed(content, (*wrong, *plain.wrong), whole=left == MAX_BROKEN and not plain.refusal)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return None, tabs or ((f"this is not YAML: {_first_line(error.problem or str(error))}", place),)
+        found = broken(error, text.split("\n"))
+        wrong = (*wrong, (found.message, (found.line, found.column)))
+        rest = without_entry_at(text, found.line) if left else None
+        return Parsed(None, wrong, whole=False) if rest is None else _read(rest, wrong, left=left - 1)
     except YAMLError as error:
-        return None, tabs or ((f"this is not YAML: {_first_line(str(error))}", (1, 1)),)
+        said = f"this is not YAML: {str(error).splitlines()[0]}"
+        return Parsed(None, (*wrong, (said, (1, 1))), whole=False)
 
 
 def _loaded(text: str) -> Any:
@@ -57,10 +83,6 @@ def _loaded(text: str) -> Any:
     yaml.version = (1, 2)
     yaml.allow_duplicate_keys = True  # the look before tells each of them
     return yaml.load(text)
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0]
 
 
 _BINARY = re.compile("[\udc80-\udcff]")

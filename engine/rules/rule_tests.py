@@ -9,6 +9,9 @@ from typing import Any
 
 from ruamel.yaml.comments import CommentedMap
 
+from engine.core.profile import CLEARED
+from engine.core.segments import ADD_TO, REMOVE_FROM
+from engine.core.statuses import ENDS, UNTIL
 from engine.rules.conditions import plain
 from engine.rules.parsing import Place
 from engine.rules.source import Node
@@ -42,6 +45,12 @@ class RuleTest:
     later: timedelta = timedelta(0)
     at: datetime | None = None
 
+
+ALSO_GIVEN = frozenset({"traits", CLEARED, ENDS, UNTIL, ADD_TO, REMOVE_FROM})
+"""What activities carry without that it is declared: what they say of the contact."""
+
+BY_PEOPLE = frozenset({"contact_edited", "contact_imported"})
+"""The activities that carry statuses, each by its name."""
 
 APART = timedelta(minutes=1)
 """Between two activities of a test, unless it says otherwise."""
@@ -80,9 +89,19 @@ def _given(node: Node, words: Vocabulary) -> Given | None:
     if name not in known:
         node.fail(f"no activity {name!r}{did_you_mean(name, known)}", name, needs="activities.yaml")
         return None
+    return Given(name, _properties(node, name, words), APART if after is None else after)
+
+
+def _properties(node: Node, name: str, words: Vocabulary) -> dict[str, Any]:
+    """What a given activity carries; one that no activity of this type can have is a problem."""
+    inner = node.node(name)
+    known = {*words.properties_of(name), *ALSO_GIVEN}
+    for key in inner.keys():
+        if key not in known and not (name in BY_PEOPLE and key in words.machines):
+            said = f"{name} has no property {key!r}{did_you_mean(key, known)} (declare it in activities.yaml)"
+            inner.fail(said, key, needs="activities.yaml")
     value = node.raw(name)
-    properties = _deep(value) if isinstance(value, CommentedMap) else {}
-    return Given(name, properties, APART if after is None else after)
+    return {str(key): _deep(said) for key, said in value.items()} if isinstance(value, CommentedMap) else {}
 
 
 def _deep(value: Any) -> Any:

@@ -174,7 +174,8 @@ def _in_group(node: Node, groups: Mapping[str, RuleGroup]) -> RuleGroup | None:
         return None
     name = node.text("group")
     if name and name not in groups:
-        node.fail(f"no group {name!r}{did_you_mean(name, groups)} (declare it under `groups`)", "group")
+        said = f"no group {name!r}{did_you_mean(name, groups)} (declare it under `groups`)"
+        node.fail(said, "group", needs="scoring.yaml")
     return groups.get(name)
 
 

@@ -177,7 +177,7 @@ class Node:
 class Problems(list[Problem]):
     """What is wrong with the files of a ruleset.
 
-    `unreadable` are the files of which nothing is known: that another one names something
+    `unreadable` are the files that cannot be read, or not all of them: that something is named
     which such a file may declare is no problem of its own.
     """
 
@@ -201,7 +201,8 @@ class File:
         """Read the file's text; the root must be a mapping, and an empty file is an empty one."""
         if len(text) > MAX_BYTES:
             return self._refused([(f"the file is longer than {MAX_BYTES:,} characters", (1, 1))])
-        content, wrong = parsed(text)
+        found = parsed(text)
+        content, wrong = found.content, found.wrong
         if wrong and content is None:
             return self._refused(wrong)
         if content is not None and not isinstance(content, CommentedMap):
@@ -209,6 +210,8 @@ class File:
             return self._refused([(said, (1, 1))])
         for message, place in wrong:
             self.fail(message, place)
+        if not found.whole:
+            self._problems.unreadable.add(self.name)
         return Node(self, CommentedMap() if content is None else content, (1, 1))
 
     def _refused(self, wrong: Iterable[Wrong]) -> Node:

@@ -306,7 +306,7 @@ def test_a_state_that_nothing_leads_to_is_said():
     [
         ("rules:\n\t- {id: a}", "scoring.yaml:2:1: a tab cannot indent: write blanks"),
         ("rules: []\nrules: []", "scoring.yaml:2:1: duplicate key 'rules': it stands on line 1 already"),
-        ("rules: [\n", "this is not YAML"),
+        ("rules: [\n", "a `{` or `[` above is not closed"),
         ("rules: []\n# \udcff", "scoring.yaml:2:3: the file is not UTF-8 here"),
         ("rules: !!python/object/apply:os.system [echo]", "is not read: write plain values"),
         ("- 1\n- 2", "the file must be a mapping"),
@@ -347,6 +347,95 @@ rules:
     ]
 
 
+TWO_RULES = """\
+rules:
+  - id: visit
+    name: Visit a page
+    on: page_visited
+    points: 1
+  # the next one
+  - id: look
+    name: "Look"
+    on: product_visted
+    points: 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("points: 1", "limit: {times: 5, per: day", "5:12: the `{` here is not closed"),
+        ("points: 1", "when: {activity.path: {in: [a, b}}", "5:32: the `[` here is not closed"),
+        ("points: 1", "when: {activity.path: a}}", "5:29: nothing was opened that this `}` could close"),
+        ("name: Visit", "name: Visit: or look at", "3:16: a second colon on this line"),
+        ("name: Visit a page", 'name: "Visit a page', "3:11: the quotation mark here is not closed"),
+        ("Visit a page", "'Visitor's page'", "3:20: something stands behind the closing quotation mark"),
+        ("Visit a page", "@home", "3:11: a value that begins with `@` must stand in quotation marks"),
+        ("Visit a page", "*home", "3:11: a value that begins with `*` must stand in quotation marks"),
+        ("on: page_visited", "on:page_visited", "4:5: a colon with a blank after it is missing"),
+        ("    on: page", "   on: page", "4:4: this line is not indented like those before it"),
+        ("    on: page", "      on: page", "4:7: this line is not indented like the one above"),
+    ],
+)
+def test_a_slip_in_the_writing_is_said_in_words_where_it_is_and_hides_no_other_entry(right, wrong, said):
+    found = problems(scoring=TWO_RULES.replace(right, wrong, 1))
+
+    assert len(found) == 2, found
+    assert found[0].startswith(f"scoring.yaml:{said}")
+    assert found[1].startswith("scoring.yaml:9:5: no activity 'product_visted', did you mean")
+
+
+def test_what_an_entry_that_cannot_be_read_may_declare_is_not_missed_elsewhere():
+    segments = """\
+segments:
+  - id: vip
+    name: VIP: the best
+    static: true
+  - id: friends
+    name: Friends
+    when: {contact.segments: vip, contact.pionts: {gte: 1}}
+"""
+    scoring = """\
+groups:
+  - {id: browsing, name: Looking around, at_most: 15, per: day
+rules:
+  - {id: a, name: A, on: page_visited, points: 1, group: browsing, effects: [{add_to_segment: vip}]}
+"""
+
+    assert [problem.split(":", 1)[1][:40] for problem in problems(segments=segments, scoring=scoring)] == [
+        "3:14: a second colon on this line: put t"[:40],
+        "7:35: no field 'pionts', did you mean 'p"[:40],
+        "2:5: the `{` here is not closed: a `}` o"[:40],
+    ]
+
+
+def test_a_file_full_of_slips_is_given_up_in_the_end():
+    entries = [f"  - {{id: r{n}, name: R: {n}, on: page_visited, points: 1}}}}" for n in range(200)]
+
+    found = problems(scoring="\n".join(["rules:", *entries]))
+
+    assert 1 < len(found) <= 11
+
+
+def test_a_test_gives_activities_what_they_can_carry():
+    scoring = """\
+rules:
+  - {id: cart, name: Cart, on: added_to_cart, points: 5}
+tests:
+  - name: dear things
+    given:
+      - {added_to_cart: {pric: 60, product_id: a}}
+      - {registered: {traits: {first_name: Ana}}}
+      - {contact_edited: {email_status: paused, until: 2026-06-10}}
+      - {contact_imported: {mobile_status: paused}}
+    expect: {points: 5}
+"""
+
+    assert problems(scoring=scoring, segments="") == [
+        "scoring.yaml:6:26: added_to_cart has no property 'pric', did you mean 'price'? (declare it in activities.yaml)"
+    ]
+
+
 @pytest.mark.parametrize("file", ["activities", "fields", "settings", "transitions", "segments"])
 def test_a_file_that_cannot_be_read_is_one_problem_and_not_one_for_each_name_in_it(file):
     scoring = (
@@ -364,8 +453,8 @@ def test_a_file_that_cannot_be_read_is_one_problem_and_not_one_for_each_name_in_
     )
 
     assert problems(scoring=scoring) == []
-    [found] = problems(scoring=scoring, **{file: "a: ["})
-    assert found.startswith(f"{file}.yaml:1:5: this is not YAML")
+    [found] = problems(scoring=scoring, **{file: "a: [\n"})
+    assert found.startswith(f"{file}.yaml:2:1: a value is missing here")
 
 
 def test_an_alias_bomb_does_not_go_off():

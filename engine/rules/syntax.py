@@ -1,0 +1,112 @@
+"""YAML that cannot be read: what is wrong in words, and the rest of the file without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ruamel.yaml.error import MarkedYAMLError, StringMark
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What is wrong with how a file is written: the words, and line and column from 1."""
+
+    message: str
+    line: int
+    column: int
+
+
+def broken(error: MarkedYAMLError, lines: Sequence[str]) -> Broken:
+    """Say what a parser could not read, at the place where somebody would look for it."""
+    context, problem = error.context or "", error.problem or str(error)
+    begun, met = error.context_mark or error.problem_mark, error.problem_mark or error.context_mark
+    if "flow mapping" in context or "flow sequence" in context:
+        opened, closes = ("{", "}") if "mapping" in context else ("[", "]")
+        return _at(begun, f"the `{opened}` here is not closed: a `{closes}` or a comma is missing")
+    if "flow node" in context:
+        return _at(met, "a value is missing here, or a `{` or `[` above is not closed")
+    if "quoted scalar" in context:
+        return _at(begun, "the quotation mark here is not closed")
+    if "simple key" in context:
+        return _at(begun, "a colon with a blank after it is missing, as in `key: value`")
+    if problem.startswith("mapping values are not allowed"):
+        return _second_colon(met, lines)
+    if "block mapping" in context or "block collection" in context:
+        return _never_closed(begun, met, lines) or _out_of_line(met, problem)
+    found = re.search("found character '(.)' that cannot start|found undefined alias", problem)
+    if found is not None:
+        sign = found[1] or "*"
+        return _at(met, f"a value that begins with `{sign}` must stand in quotation marks")
+    return _at(met, f"this is not YAML: {problem.splitlines()[0]}")
+
+
+def _at(mark: StringMark | None, message: str) -> Broken:
+    return Broken(message, 1, 1) if mark is None else Broken(message, mark.line + 1, mark.column + 1)
+
+
+def _second_colon(mark: StringMark | None, lines: Sequence[str]) -> Broken:
+    """A colon where none can be: in a value, or on a line that was taken for more of the value above it."""
+    line = "" if mark is None or mark.line >= len(lines) else lines[mark.line]
+    before = line[: mark.column] if mark is not None else ""
+    if ": " in before or re.match(r"\s*- .*:\s", before):
+        return _at(mark, "a second colon on this line: put the value in quotation marks")
+    column = len(line) - len(line.lstrip()) + 1
+    message = "this line is not indented like the one above: bring it in line"
+    return Broken(message, 1 if mark is None else mark.line + 1, column)
+
+
+_OPENED = re.compile(r"""[:,{\[-]\s+(["'])(?:(?!\1).)*$""")
+"""A line on which a quotation mark is opened, and not closed."""
+
+
+def _never_closed(begun: StringMark | None, met: StringMark | None, lines: Sequence[str]) -> Broken | None:
+    """A quotation mark that only one further down seems to close: there the text goes on behind it."""
+    between = range(begun.line, met.line) if begun is not None and met is not None else range(0)
+    for number in between:
+        found = _OPENED.search(lines[number])
+        if found is not None:
+            return Broken("the quotation mark here is not closed", number + 1, found.start(1) + 1)
+    return None
+
+
+def _out_of_line(mark: StringMark | None, problem: str) -> Broken:
+    if "'<scalar>'" in problem:
+        said = "something stands behind the closing quotation mark: write '' for one within a text"
+        return _at(mark, said)
+    extra = re.search(r"but found '([}\],])'", problem)
+    if extra is not None:
+        return _at(mark, f"nothing was opened that this `{extra[1]}` could close")
+    return _at(mark, "this line is not indented like those before it: bring it in line")
+
+
+def without_entry_at(text: str, line: int) -> str | None:
+    """The text with blank lines for the entry of a list or mapping that holds a line (from 1).
+
+    An entry is what stands right below a key at the margin: one rule, one segment, one status.
+    Unset if the line is in none.
+    """
+    lines = text.split("\n")
+    here = min(line, len(lines)) - 1
+    while here >= 0 and not _says_something(lines[here]):
+        here -= 1
+    top = next((number for number in range(here, -1, -1) if _indent(lines[number]) == 0), None)
+    if top is None or top == here:
+        return None
+    deep = next(_indent(line) for line in lines[top + 1 : here + 1] if _says_something(line))
+    first = next(n for n in range(here, top, -1) if _says_something(lines[n]) and _indent(lines[n]) <= deep)
+    after = (
+        n for n in range(first + 1, len(lines)) if _says_something(lines[n]) and _indent(lines[n]) <= deep
+    )
+    last = next(after, len(lines))
+    return "\n".join([*lines[:first], *[""] * (last - first), *lines[last:]])
+
+
+def _says_something(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _indent(line: str) -> int | None:
+    """How far a line that says something is indented; unset for one that does not."""
+    return len(line) - len(line.lstrip()) if _says_something(line) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import sys
 
 import typer
@@ -24,7 +25,11 @@ app.add_typer(sendings.app, name="sendings")
 
 
 def main() -> None:
-    """Run a command; what can be expected to go wrong is one line, and exit 1."""
+    """Run a command; what can be expected to go wrong is one line, and exit 1.
+
+    A crash in native code says in the log where each thread was.
+    """
+    faulthandler.enable()
     try:
         app()
     except ContactSheetsError as error:

@@ -88,25 +88,21 @@ def without_entry_at(text: str, line: int) -> str | None:
     Unset if the line is in none.
     """
     lines = text.split("\n")
-    here = min(line, len(lines)) - 1
-    while here >= 0 and not _says_something(lines[here]):
-        here -= 1
-    top = next((number for number in range(here, -1, -1) if _indent(lines[number]) == 0), None)
-    if top is None or top == here:
+    indents = {number: _indent(words) for number, words in enumerate(lines) if _says_something(words)}
+    before = [number for number in indents if number < line]
+    margin = max((number for number in before if indents[number] == 0), default=None)
+    inside = [number for number in before if margin is not None and number > margin]
+    if not inside:
         return None
-    deep = next(_indent(line) for line in lines[top + 1 : here + 1] if _says_something(line))
-    first = next(n for n in range(here, top, -1) if _says_something(lines[n]) and _indent(lines[n]) <= deep)
-    after = (
-        n for n in range(first + 1, len(lines)) if _says_something(lines[n]) and _indent(lines[n]) <= deep
-    )
-    last = next(after, len(lines))
-    return "\n".join([*lines[:first], *[""] * (last - first), *lines[last:]])
+    depth = indents[inside[0]]
+    first = max(number for number in inside if indents[number] <= depth)
+    after = min((n for n in indents if n > first and indents[n] <= depth), default=len(lines))
+    return "\n".join([*lines[:first], *[""] * (after - first), *lines[after:]])
 
 
 def _says_something(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
-def _indent(line: str) -> int | None:
-    """How far a line that says something is indented; unset for one that does not."""
-    return len(line) - len(line.lstrip()) if _says_something(line) else None
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

@@ -78,14 +78,15 @@ def test_the_rules_of_the_page_are_in_order_and_pass_their_own_test():
 def test_its_mistakes_are_said_as_the_page_says():
     page = ROOT / "docs" / "write-a-rule.md"
     scoring = blocks(page, "yaml")[0]
-    wrong = scoring.replace("on: product_visited", "on: product_visted").replace(
+    typos = scoring.replace("on: product_visited", "on: product_visted").replace(
         "contact.newsletter", "contact.newsleter"
     )
+    slip = scoring.replace("per: day}", "per: day")
 
-    found = publishing.check(read_folder(CONFIG_DIR) | {"scoring.yaml": wrong})
+    found = [publishing.check(read_folder(CONFIG_DIR) | {"scoring.yaml": wrong}) for wrong in (typos, slip)]
 
-    [promised] = blocks(page, "text")
-    assert promised.strip().splitlines() == [str(problem) for problem in found]
+    promised = [block.strip().splitlines() for block in blocks(page, "text")]
+    assert promised == [[str(problem) for problem in problems] for problems in found]
 
 
 def test_links_between_pages_lead_somewhere():

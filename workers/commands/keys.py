@@ -12,7 +12,7 @@ from engine.access import accounts
 from engine.errors import ContactSheetsError
 from engine.store import keys
 from engine.store.connection import utc_now
-from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table
+from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
 keys_app = typer.Typer(help="Keys that events are sent with.")
@@ -55,7 +55,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         print_json([asdict(key) for key in found])
         return
     rows = ((k.id, k.kind, k.label, k.created_at, k.last_used_at, k.revoked_at) for k in found)
-    print_table("Keys", ("id", "kind", "label", "created", "last used", "revoked"), rows)
+    print_table("Keys", ("id", "kind", "label", "created", "last used", "revoked"), rows, zone=zone_of(db))
 
 
 @keys_app.command("revoke")

@@ -16,7 +16,7 @@ from engine.store import contacts, failures, lanes, listing, outbox, pulses, she
 from engine.store.connection import prepare, utc_now
 from engine.store.listing import Listing, UnknownFilter
 from engine.store.timelines import Wanted
-from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
+from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
 contact_app = typer.Typer(help="One contact.")
@@ -169,6 +169,7 @@ def list_contacts(
         "Contacts",
         headings,
         ((r.id, r.name, r.email, r.points, r.newsletter, r.orders, r.spent, r.last_seen) for r in rows),
+        zone=zone_of(db),
     )
 
 
@@ -207,6 +208,7 @@ def activities(
         "Activities",
         ("when", "what", "", "points"),
         ((row.happened_at, row.label, row.summary, row.points) for row in page.rows),
+        zone=zone_of(db),
     )
 
 
@@ -218,7 +220,8 @@ def list_failed(data_dir: DataDir = None, as_json: AsJson = False, limit: int = 
     if as_json:
         print_json([asdict(failure) for failure in found])
         return
-    print_table("Failed", ("id", "type", "reason", "at"), ((f.id, f.type, f.reason, f.at) for f in found))
+    rows = ((f.id, f.type, f.reason, f.at) for f in found)
+    print_table("Failed", ("id", "type", "reason", "at"), rows, zone=zone_of(db))
 
 
 @failed_app.command("retry")

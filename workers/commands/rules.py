@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
@@ -11,8 +10,10 @@ from typing import Annotated, Any
 
 import typer
 from pymongo.database import Database
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from engine.access import rules as access
 from engine.errors import InvalidRules, NoInstance, Problem
 from engine.rules.explain import lines
 from engine.rules.rehearsal import rehearse
@@ -21,7 +22,17 @@ from engine.settings import CONFIG_DIR
 from engine.store import contacts, planning, publishing, reasons, rulesets, sheets, upkeep
 from engine.store.connection import utc_now
 from workers.commands.look import POLL, UnknownContact
-from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table
+from workers.commands.session import (
+    AsJson,
+    DataDir,
+    console,
+    open_db,
+    print_json,
+    print_table,
+    shown,
+    whoever,
+    zone_of,
+)
 
 app = typer.Typer(help="The rules: YAML in a folder, or as published.")
 
@@ -170,10 +181,9 @@ def publish(
     if base is None and noted.exists():
         base = int(noted.read_text().strip() or 0) or None
     try:
-        version = publishing.publish(
-            db, texts, by=by or getpass.getuser(), message=message, now=utc_now(), base=base,
-            recompute=recompute,
-        )  # fmt: skip
+        version = access.publish(
+            db, whoever(by), texts, message=message, now=utc_now(), base=base, recompute=recompute
+        )
     except InvalidRules as error:
         _report(error.problems, as_json)
         raise typer.Exit(1) from None
@@ -193,7 +203,7 @@ def rollback(
 ) -> None:
     """Publish an older version again, as a new one."""
     _, db = open_db(data_dir, app="rules")
-    new = publishing.roll_back(db, version, by=by or getpass.getuser(), now=utc_now(), recompute=recompute)
+    new = access.roll_back(db, whoever(by), version, now=utc_now(), recompute=recompute)
     _published(db, new, until_done=until_done, as_json=as_json)
 
 
@@ -234,7 +244,7 @@ def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         print_json([_told(version) for version in versions])
         return
     rows = ((v.number, v.published_at, v.published_by, v.message) for v in versions)
-    print_table("Versions", ("version", "published", "by", "message"), rows)
+    print_table("Versions", ("version", "published", "by", "message"), rows, zone=zone_of(db))
 
 
 @app.command()
@@ -248,13 +258,14 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(sheets.encode(found).decode())
         return
+    zone = zone_of(db)
     rows = ((e.happened_at, e.rule_name, e.activity_label, e.points, e.worth) for e in found.points.entries)
-    print_table(f"{found.points.total} points", ("when", "rule", "activity", "given", "worth now"), rows)
+    headings = ("when", "rule", "activity", "given", "worth now")
+    print_table(f"{found.points.total} points", headings, rows, zone=zone)
     for segment in found.segments:
-        since = f" since {segment.since:%Y-%m-%d %H:%M}" if segment.since else ""
-        console.print(
-            f"{'in' if segment.member else 'not in'} [bold]{segment.name}[/bold]{since}", highlight=False
-        )
+        since = f" since {shown(segment.since, zone)}" if segment.since else ""
+        name = f"[bold]{escape(segment.name)}[/bold]"
+        console.print(f"{'in' if segment.member else 'not in'} {name}{since}", highlight=False)
         if segment.condition is not None:
             for line in lines(segment.condition, depth=1):
                 console.print(line, markup=False, highlight=False)
@@ -262,9 +273,9 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         (s.status.machine_label, s.status.label, s.status.since, s.because, s.status.reason)
         for s in found.statuses
     )
-    print_table("Statuses", ("status", "is", "since", "because of", "reason"), told)
+    print_table("Statuses", ("status", "is", "since", "because of", "reason"), told, zone=zone)
     moved = ((m.at, m.machine_label, f"{m.from_} → {m.to}", m.because) for m in found.moves)
-    print_table("How they came about", ("when", "status", "moved", "because of"), moved)
+    print_table("How they came about", ("when", "status", "moved", "because of"), moved, zone=zone)
 
 
 def _whole(folder: Path, data_dir: Path | None) -> dict[str, str]:

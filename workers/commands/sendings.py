@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 
 import typer
 
+from engine.access import operating
 from engine.store import sendings
-from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table
+from engine.store.connection import utc_now
+from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
 
 app = typer.Typer(help="Sendings that failed as a whole: their bounces do not count.")
 
@@ -23,14 +24,14 @@ def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         return
     rows = ((d.id, d.failed, d.attempts, d.noticed_at, d.counted_by, d.left_by) for d in found)
     names = ("id", "failed", "attempts", "noticed", "counted after all by", "left uncounted by")
-    print_table("Sendings", names, rows)
+    print_table("Sendings", names, rows, zone=zone_of(db))
 
 
 @app.command()
 def count(sending: str, data_dir: DataDir = None) -> None:
     """Let the bounces of a sending count after all: its addresses are dead indeed."""
     _, db = open_db(data_dir, app="sendings")
-    sendings.count_after_all(db, sending, by=getpass.getuser())
+    operating.count_sending(db, whoever(), sending, now=utc_now())
     typer.echo("its bounces count; the workers fold its contacts again")
 
 
@@ -38,5 +39,5 @@ def count(sending: str, data_dir: DataDir = None) -> None:
 def leave(sending: str, data_dir: DataDir = None) -> None:
     """Leave the bounces of a sending uncounted for good: doctor and the pages ask no more."""
     _, db = open_db(data_dir, app="sendings")
-    sendings.leave_uncounted(db, sending, by=getpass.getuser())
+    operating.leave_sending(db, whoever(), sending, now=utc_now())
     typer.echo("its bounces stay uncounted")

@@ -6,18 +6,21 @@ import getpass
 import json
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import structlog
 import typer
 from pymongo.database import Database
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from engine.access.accounts import CurrentUser
 from engine.settings import Instance, locate
+from engine.store import rulesets
 from engine.store.connection import connect
 
 DataDir = Annotated[
@@ -35,9 +38,17 @@ def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 
-def whoever() -> CurrentUser:
-    """Who runs the command: they have the machine and are its admin, in the log by their name there."""
-    return CurrentUser("command line", "", getpass.getuser(), "admin")
+def whoever(name: str | None = None) -> CurrentUser:
+    """Who runs the command: they have the machine and are its admin, in the log by their name there.
+
+    Or by another name, if they give one.
+    """
+    return CurrentUser("command line", "", name or getpass.getuser(), "admin")
+
+
+def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:
+    """The account's time zone, in which people read times."""
+    return rulesets.current(db).account.time_zone
 
 
 def print_json(value: object) -> None:
@@ -49,19 +60,26 @@ def _written(value: object) -> str:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
-def print_table(title: str, headings: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    table = Table(title=title, title_justify="left")
+def print_table(
+    title: str,
+    headings: Iterable[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    zone: tzinfo = UTC,
+) -> None:
+    """Print rows under a title and headings, times in a zone; whatever visitors wrote stays as it is."""
+    table = Table(title=escape(title), title_justify="left")
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(_shown, row))
+        table.add_row(*(escape(shown(cell, zone)) for cell in row))
     console.print(table)
 
 
-def _shown(cell: object) -> str:
-    """A cell of a table; a time to the second, UTC like all that the commands print."""
+def shown(cell: object, zone: tzinfo = UTC) -> str:
+    """A cell of a table; a time to the second, with the zone that it is told in."""
     if isinstance(cell, datetime):
-        return f"{cell:%Y-%m-%d %H:%M:%S}"
+        return f"{cell.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
     return "" if cell is None else str(cell)
 
 

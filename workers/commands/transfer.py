@@ -28,7 +28,7 @@ from engine.transfer.formats import Format, Opener
 from engine.transfer.settings import Mode, Settings
 from engine.transfer.values import DateOrder, Decimals
 from workers.commands import import_fields
-from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
 
 app = typer.Typer()
 jobs_app = typer.Typer(help="Long work that people started: imports, exports, changes of many.")
@@ -150,7 +150,7 @@ def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson 
         )
         for job in found
     )  # fmt: skip
-    print_table("Jobs", headings, rows)
+    print_table("Jobs", headings, rows, zone=zone_of(db))
 
 
 @jobs_app.command()

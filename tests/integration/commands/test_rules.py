@@ -1,16 +1,19 @@
 """`sheets rules …` as scripts use it: what it prints with `--json`, and what it exits with."""
 
+import getpass
 import json
 import re
 
 import pytest
 from typer.testing import CliRunner
 
+from engine.access import audit
 from engine.store import contacts, publishing, rulesets
 from engine.store.connection import utc_now
 from tests.builders import an_activity, bought
 from tests.integration.drained import drain_all, receive_and_drain
 from workers.commands.rules import app
+from workers.commands.session import whoever
 
 SCORING = "rules:\n  - {id: look, name: Look around, on: product_visited, points: 3}\n"
 WRONG = SCORING.replace("product_visited", "product_visted").replace("points: 3", "points: some")
@@ -96,6 +99,34 @@ def test_the_plan_equals_what_publishing_brings_about_and_rolling_back_takes_awa
     ]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", told("log")[0]["published_at"])
     assert told("progress")["finished"] is True
+
+
+def test_who_publishes_and_goes_back_by_command_is_in_the_audit_log(shop, folder):
+    (folder / "scoring.yaml").write_text(SCORING)
+    told("publish", folder, "-m", "Looks alone", "--by", "ana", "--recompute")
+    told("rollback", 1)
+
+    [back, made] = audit.page(shop, whoever(), audit.Filters(kind="rules")).entries
+    assert (made.by_name, made.act, made.reason) == (
+        "ana",
+        "published rules and recomputed history",
+        "Looks alone",
+    )
+    assert [(c.what, c.before, c.after) for c in made.changes] == [("scoring.yaml", "version 1", "version 2")]
+    assert (back.by_name, back.act, back.ending) == (getpass.getuser(), "rolled rules back", "done")
+
+
+def test_times_are_told_on_the_accounts_clock_and_names_as_they_are_written(shop, folder):
+    at = rulesets.current(shop).account.time_zone
+    (folder / "scoring.yaml").write_text(SCORING)
+    told("publish", folder, "-m", "Looks [/bold] alone")
+
+    published = rulesets.history(shop)[0].published_at.astimezone(at)
+
+    words = " ".join(run("log").stdout.split())
+    assert f"{published:%Y-%m-%d}" in words
+    assert f"{published:%H:%M:%S %Z}" in words
+    assert "Looks [/bold] alone" in words
 
 
 def test_a_folder_that_was_pulled_before_somebody_else_published_is_told(shop, folder):

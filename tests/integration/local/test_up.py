@@ -69,6 +69,15 @@ def test_a_killed_worker_is_started_again_and_loses_nothing(instance):
     assert (sheet["commerce"]["orders"], sheet["commerce"]["spent"]) == (300, "3030.00")
 
 
+def test_a_worker_that_crashes_leaves_in_its_log_where_it_was(instance):
+    instance.child("worker").send_signal(signal.SIGSEGV)
+
+    instance.wait_line("worker ended (killed by signal 11); starting it again")
+    log = (instance.data_dir / "logs" / "worker.log").read_text()
+    assert "Fatal Python error: Segmentation fault" in log
+    assert "workers/worker.py" in log
+
+
 def test_a_killed_mongod_comes_back_with_all_that_was_acknowledged(instance):
     send(instance, [order(n, who="eva") for n in range(50)])
     [mongod] = [c for c in instance.children() if "mongod" in c.name()]

@@ -50,6 +50,11 @@ class Identities(msgspec.Struct, frozen=True, omit_defaults=True):
         named = (("x", self.external_id), ("e", self.email), ("p", self.phone))
         return [Key(f"{kind}:{value}") for kind, value in named if value is not None]
 
+    def claim(self, key: Key) -> bool:
+        """Whether a key is among those claimed; asked several times of each activity, so no list is made."""
+        named = {"x": self.external_id, "e": self.email, "p": self.phone}
+        return named.get(key[:1]) == key[2:]
+
     def __bool__(self) -> bool:
         return not (self.external_id is None and self.email is None and self.phone is None)
 
@@ -94,7 +99,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def by_hand(self) -> bool:
         """Whether a person did this to a contact: its stream alone says to which."""
-        return self.tracker is None and self.stream not in self.identities.keys()
+        return self.tracker is None and not self.identities.claim(self.stream)
 
     @property
     def by_import(self) -> bool:

@@ -87,13 +87,13 @@ def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Cros
 
 def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
     """When a segment may next change though nothing happens: a window closes, or one opens."""
-    ahead = []
+    earliest = None
     for segment in () if state.deleted else ruleset.timed:
         if segment.condition is not None and segment.condition.next_change is not None:
             at = segment.condition.next_change(state, now)
-            if at is not None:
-                ahead.append(at)
-    return min(ahead, default=None)
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+    return earliest
 
 
 def remember(state: ContactState, activity: Activity, tracks: Iterable[Track]) -> None:

@@ -65,12 +65,12 @@ def state_of(state: ContactState, machine: Machine) -> str:
 
 def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Moved]:
     """Move each machine that has a fitting transition, once; say which moved."""
-    moved = []
+    moved, by_hand = [], activity.by_hand
     for machine in ruleset.machines.values():
         target = _target(state, activity, machine)
         if target is not None:
             moved.append(enter(state, machine, target, activity, ruleset, by=_wanted_by(activity)))
-        elif activity.by_hand:
+        elif by_hand:
             _end_otherwise(state, activity, machine, ruleset)
     return moved
 

@@ -205,8 +205,12 @@ def _next_change(tree: Tree) -> NextChange | None:
         return None
 
     def next_change(state: ContactState, now: datetime) -> datetime | None:
-        ahead = (at for times in timed for at in times(state) if at > now)
-        return min(ahead, default=None)
+        earliest = None
+        for times in timed:
+            for at in times(state):
+                if at > now and (earliest is None or at < earliest):
+                    earliest = at
+        return earliest
 
     return next_change
 

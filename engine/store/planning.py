@@ -23,6 +23,7 @@ from engine.core.activities import ContactId
 from engine.core.component import Contact, Settled
 from engine.core.rulebook import Rulebook, Ruleset
 from engine.core.scoring import LedgerEntry
+from engine.garbage import collect_seldom
 from engine.rules.plan import Plan, Side, worth_by_rule
 from engine.rules.ruleset import compile_published
 from engine.store import contact_documents, publishing, rulesets
@@ -133,6 +134,7 @@ _planner: _Planner | None = None
 def _begin(uri: str, name: str, change: Change) -> None:
     global _planner
     _planner = _Planner.of(connect(uri, name, app="plan"), change)
+    collect_seldom()
 
 
 def _slice(number: int) -> Plan:

@@ -56,6 +56,7 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
 @app.command()
 def worker(data_dir: DataDir = None, threads: int = 2) -> None:
     """Run one worker process alone; start as many as you like."""
+    from engine.garbage import collect_seldom
     from engine.store.connection import utc_now
     from workers.broker import make_broker
     from workers.local.supervisor import stop_on_signals
@@ -63,6 +64,7 @@ def worker(data_dir: DataDir = None, threads: int = 2) -> None:
 
     log_events()
     instance, db = open_db(data_dir, app="worker")
+    collect_seldom()
     run(db, make_broker(instance.broker_url), clock=utc_now, stop=stop_on_signals(), threads=threads)
 
 

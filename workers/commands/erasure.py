@@ -16,9 +16,9 @@ from engine.errors import ContactSheetsError
 from engine.store import contacts, pulses
 from engine.store.connection import utc_now
 from engine.store.jobs import JobState
+from workers.commands.jobs import await_job
 from workers.commands.look import UnknownContact
 from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever
-from workers.commands.transfer import await_job
 
 app = typer.Typer()
 

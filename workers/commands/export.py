@@ -22,9 +22,9 @@ from engine.transfer import export_columns
 from engine.transfer.export_columns import What
 from engine.transfer.export_files import FORMATS, FileFormat
 from engine.transfer.exporting import Export
+from workers.commands.jobs import await_job
 from workers.commands.look import filters_of
 from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever
-from workers.commands.transfer import await_job
 
 app = typer.Typer()
 export_app = typer.Typer(help="Write contacts or their activities to a file.")

@@ -39,8 +39,8 @@ def shop(db, mongod, monkeypatch, tmp_path):
     drain_all(db)
 
 
-def run(*args):
-    return CliRunner().invoke(app, ["import", "people.csv", *args])
+def run(*args, of="people.csv"):
+    return CliRunner().invoke(app, ["import", of, *args])
 
 
 def test_fields_are_made_of_columns_and_a_dry_run_makes_none(shop, tmp_path):
@@ -78,4 +78,38 @@ def test_what_cannot_be_is_told_with_what_can(shop, args, says):
 
     assert answer.exit_code != 0
     assert says in " ".join(f"{answer.output} {answer.exception}".split())
+    assert shop.jobs.count_documents({}) == 0
+
+
+def test_of_a_folder_what_cannot_be_read_is_told_and_the_others_go_in(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    (folder / "b.csv").write_text("Email\nana@x.com\n")
+    (folder / "c.csv").write_text("Email\nbea@x.com\neva@x.com\n")
+
+    done = run("--wait", "--json", of="files")
+
+    assert done.exit_code == 1
+    assert [(one["file"], one["state"], one.get("created")) for one in json.loads(done.stdout)] == [
+        ("a.png", "failed", None),
+        ("b.csv", "done", 1),
+        ("c.csv", "done", 2),
+    ]
+    assert "a.png is left out: " in done.stderr
+
+
+def test_all_that_has_to_be_said_of_a_folder_is_asked_before_anything_goes_in(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.csv").write_text("Email\nana@x.com\n")
+    (folder / "b.csv").write_text("Email,Birthday\nbea@x.com,3/4/1990\n")
+    (folder / "c.csv").write_text("Email,Birthday\neva@x.com,5/6/1991\n")
+
+    asked = run("--wait", "--json", of="files")
+
+    assert asked.exit_code == 1
+    told = str(asked.exception).splitlines()
+    assert [line.split(":")[0] for line in told] == ["b.csv, column 'Birthday'", "c.csv, column 'Birthday'"]
+    assert "--dates dmy or --dates mdy" in told[0]
     assert shop.jobs.count_documents({}) == 0

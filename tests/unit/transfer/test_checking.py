@@ -11,7 +11,7 @@ from engine.transfer.formats import Format
 from engine.transfer.settings import Settings
 from engine.transfer.values import Ambiguous, Reading
 from tests.builders import SHIPPED, rules
-from workers.commands import transfer as commands
+from workers.commands import import_files as commands
 
 FILE = """email;Fecha de nacimiento;Fecha de suscripcion;shoe_size
 a@x.com;31/03/1990;01/02/2026;38,5
@@ -86,10 +86,10 @@ def test_the_command_line_asks_and_says_which_answers_there_are():
     numbers = checking.Undecided("Spent", Ambiguous("decimals", "1.234"))
 
     assert (
-        commands._question(dates)
+        commands.question(dates)
         == "column 'Born': is 3/4/2026 day/month or month/day? Say --dates dmy or --dates mdy"
     )
-    assert commands._question(numbers).endswith(
+    assert commands.question(numbers).endswith(
         "does 1.234 divide decimals or thousands? Say --decimals , or ."
     )
 
@@ -97,7 +97,7 @@ def test_the_command_line_asks_and_says_which_answers_there_are():
 def test_what_is_said_of_columns_comes_before_what_is_guessed():
     found = opened("Correo;Nombre;Otro correo\na@x.com;Ana;b@x.com\n")
 
-    said = commands._columns(found, ["otro correo=email", "Nombre="])
+    said = commands.columns_of(found, ["otro correo=email", "Nombre="])
     assert said == {"Correo": "", "Nombre": "", "Otro correo": "email"}
     with pytest.raises(InvalidMapping, match="COLUMN=FIELD is wanted"):
-        commands._columns(found, ["email"])
+        commands.columns_of(found, ["email"])

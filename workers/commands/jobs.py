@@ -1,0 +1,97 @@
+"""`sheets jobs`: long work that people started, and taking it back."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from pymongo.database import Database
+
+from engine.access import jobs as access
+from engine.store import jobs
+from engine.store.connection import utc_now
+from engine.store.jobs import Job
+from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+
+app = typer.Typer()
+jobs_app = typer.Typer(help="Long work that people started: imports, exports, changes of many.")
+app.add_typer(jobs_app, name="jobs")
+
+Document = dict[str, Any]
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks how far a job is."""
+
+
+@jobs_app.callback(invoke_without_command=True)
+def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """The last jobs, the newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    _, db = open_db(data_dir, app="jobs")
+    found = access.recent(db, whoever())
+    if as_json:
+        print_json([told(job) for job in found])
+        return
+    headings = ("id", "what", "by", "started", "state", "done", "created", "changed", "unchanged", "refused")
+    rows = (
+        (
+            job.id, job.title, job.by_name, job.created_at, job.state.value, f"{job.share:.0%}", job.created,
+            job.changed - job.created, job.unchanged, job.refused,
+        )
+        for job in found
+    )  # fmt: skip
+    print_table("Jobs", headings, rows, zone=zone_of(db))
+
+
+@jobs_app.command()
+def undo(
+    job: str,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Take back what a job did, and nothing that happened since."""
+    _, db = open_db(data_dir, app="jobs")
+    id_ = access.undo(db, whoever(), job, now=utc_now())
+    if wait:
+        await_job(db, id_, quietly=False)
+    typer.echo(f"job {id_}")
+
+
+@jobs_app.command()
+def stop(job: str, data_dir: DataDir = None) -> None:
+    """Stop a job where it is; what it has done stays."""
+    _, db = open_db(data_dir, app="jobs")
+    access.stop(db, whoever(), job, now=utc_now())
+
+
+def await_job(db: Database[Document], id_: str, *, quietly: bool) -> Job:
+    """Wait until a job ends, telling how far it is."""
+    said = ""
+    while (job := jobs.job(db, id_)) is None or job.under_way:
+        share = "" if job is None else f"{job.title}: {job.share:.0%}"
+        if share != said and not quietly:
+            typer.echo(share, err=True)
+        said = share
+        time.sleep(LOOK_EVERY)
+    return job
+
+
+def told(job: Job) -> Document:
+    """A job as `--json` prints it."""
+    return {
+        "job": job.id,
+        "kind": job.kind,
+        "title": job.title,
+        "by": job.by_name,
+        "state": job.state.value,
+        "created_at": job.created_at,
+        "rows": job.done,
+        "created": job.created,
+        "updated": job.changed - job.created,
+        "unchanged": job.unchanged,
+        "refused": job.refused,
+        "failure": job.failure,
+        "undone_by": job.undone_by,
+    }

@@ -92,6 +92,8 @@ def import_(
     for ready in batch.ready:
         if not as_json:
             _say_how(ready)
+        if not ready.found.sample:
+            typer.echo(f"{ready.file.name} has headings and no rows: there is nothing to import", err=True)
         for lacking in checking.lacking(ready.settings, rulesets.current(db)):
             typer.echo(lacking, err=True)
         if dry_run:

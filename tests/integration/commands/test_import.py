@@ -86,6 +86,7 @@ def test_of_a_folder_what_cannot_be_read_is_told_and_the_others_go_in(shop, tmp_
     folder.mkdir()
     (folder / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
     (folder / "b.csv").write_text("Email\nana@x.com\n")
+    (folder / "d.csv").write_text("Email\n")
     (folder / "c.csv").write_text("Email\nbea@x.com\neva@x.com\n")
 
     done = run("--wait", "--json", of="files")
@@ -95,8 +96,10 @@ def test_of_a_folder_what_cannot_be_read_is_told_and_the_others_go_in(shop, tmp_
         ("a.png", "failed", None),
         ("b.csv", "done", 1),
         ("c.csv", "done", 2),
+        ("d.csv", "done", 0),
     ]
     assert "a.png is left out: " in done.stderr
+    assert "d.csv has headings and no rows" in done.stderr
 
 
 def test_all_that_has_to_be_said_of_a_folder_is_asked_before_anything_goes_in(shop, tmp_path):

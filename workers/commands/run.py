@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -11,6 +12,9 @@ from workers.commands.session import DataDir, console, log_events, open_db
 
 app = typer.Typer()
 
+WORKERS = min(4, max(1, (os.cpu_count() or 1) // 2))
+"""MongoDB needs about as much of the processors as the workers do."""
+
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 
@@ -19,7 +23,10 @@ def up(
     data_dir: DataDir = None,
     dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
     collector_port: Annotated[int, typer.Option(help="Port of the collector.")] = 8511,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Worker processes; else one for two processors, four at most."),
+    ] = WORKERS,
     demo: Annotated[bool, typer.Option("--demo", help="Fill it with a made-up shop.")] = False,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Without the pages.")] = False,
     host: Host = "127.0.0.1",

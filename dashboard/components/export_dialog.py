@@ -14,10 +14,10 @@ from dashboard import formats
 from dashboard.components import export_words
 from dashboard.components.asking import answered, ask, counted_once
 from dashboard.components.contact_columns import name_of
-from dashboard.components.problems import problem_box, sentence, told
+from dashboard.components.problems import problem_box, told
 from dashboard.components.text import Html, joined, plain_label, quiet, show, tag
 from dashboard.installation import account, database
-from dashboard.wording import plural
+from dashboard.wording import plural, sentence
 from engine.access import exports
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may

@@ -14,10 +14,11 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components import filter_forms
 from dashboard.components.filter_forms import NotChosen
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box
 from dashboard.components.router import go_to
 from dashboard.components.scripts import built
 from dashboard.list_address import ListAddress
+from dashboard.wording import sentence
 from engine.core.rulebook import Ruleset
 from engine.store.filter_bar import Chip, chips, offered, with_part
 from engine.store.filters import Filter, Written

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components import job_words
 from dashboard.components.contact_columns import plain_value
-from dashboard.components.problems import told
+from dashboard.components.problems import notice_box, told
 from dashboard.components.text import Html, badge, card_title, figures, joined, quiet, safe, show, tag
 from dashboard.installation import database
 from dashboard.signing_in import fragment
@@ -67,7 +67,7 @@ def show_checked(found: Checked, wanted: Settings, ruleset: Ruleset) -> None:
         )
     )
     for lacking in checking.lacking(wanted, ruleset):
-        show(tag("div", f"{lacking[:1].upper()}{lacking[1:]}.", "cs-notice"))
+        notice_box([lacking])
     if found.problems:
         show(_problems(found.problems))
     if found.preview:

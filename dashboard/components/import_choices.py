@@ -9,9 +9,10 @@ import streamlit as st
 
 from dashboard.components import import_settling
 from dashboard.components.import_settling import Settling
-from dashboard.components.problems import problem_box, sentence, told
+from dashboard.components.problems import problem_box, told
 from dashboard.components.text import card_title, show, tag
 from dashboard.installation import database
+from dashboard.wording import sentence
 from engine.access import drafts, segments, transfer
 from engine.access.accounts import CurrentUser
 from engine.core.rulebook import Ruleset

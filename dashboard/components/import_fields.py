@@ -6,10 +6,11 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.components.import_settling import NewField, Settling
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box
 from dashboard.components.text import show, tag
 from dashboard.installation import database
 from dashboard.wording import FIELD_TYPES as TYPES
+from dashboard.wording import sentence
 from engine.access import fields
 from engine.access.accounts import CurrentUser
 from engine.core.fields import CUSTOM

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pymongo.errors import PyMongoError
 
 from dashboard.components.text import Html, joined, show, tag
+from dashboard.wording import sentence
 from engine.errors import ContactSheetsError, Unavailable
 
 AWAY = "The database does not answer now, so nothing was changed. Try again in a moment."
@@ -26,6 +27,13 @@ def problem_box(lines: Iterable[object]) -> None:
         show(Html(f'<div class="cs-problems" role="alert">{found}</div>'))
 
 
+def notice_box(lines: Iterable[object]) -> None:
+    """What somebody should know before they go on, though nothing is wrong."""
+    found = joined(tag("div", sentence(line)) for line in lines)
+    if found:
+        show(Html(f'<div class="cs-notice" role="status">{found}</div>'))
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Do something; if it is refused or the database is away, say so and go on.
@@ -40,9 +48,3 @@ def told() -> Iterator[None]:
         problem_box([sentence(error)])
     except PyMongoError:
         problem_box([AWAY])
-
-
-def sentence(error: Exception) -> str:
-    """An error's words with a capital letter and a full stop."""
-    words = str(error).strip()
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."

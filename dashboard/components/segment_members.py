@@ -20,11 +20,11 @@ from dashboard.components.export_dialog import (
 from dashboard.components.job_history import open_history
 from dashboard.components.job_strip import HISTORY, job_strip
 from dashboard.components.pager import pager
-from dashboard.components.problems import sentence
 from dashboard.components.search_box import search_box
 from dashboard.components.text import empty_state, joined, link, show
 from dashboard.installation import database, time_zone
 from dashboard.list_address import PLACE, ListAddress
+from dashboard.wording import sentence
 from engine.access import reading
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may

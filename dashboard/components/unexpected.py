@@ -12,8 +12,9 @@ import structlog
 from pymongo.errors import PyMongoError
 from streamlit import config
 
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box
 from dashboard.components.text import Html, empty_state, joined, tag
+from dashboard.wording import sentence
 from engine.errors import ContactSheetsError, NoInstance, Unavailable
 
 AWAY = (PyMongoError, Unavailable, NoInstance)

@@ -18,7 +18,7 @@ from dashboard.components.export_dialog import export_button, question
 from dashboard.components.filter_bar import filter_bar
 from dashboard.components.job_strip import HISTORY, job_strip
 from dashboard.components.pager import pager
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box
 from dashboard.components.router import go_to
 from dashboard.components.search_box import search_box
 from dashboard.components.segment_changing import changing_bar, page_of
@@ -29,6 +29,7 @@ from dashboard.components.views_menu import changed_bar, views_menu
 from dashboard.installation import database
 from dashboard.list_address import ALL, PLACE, ListAddress
 from dashboard.pages import contacts_dialogs as dialogs
+from dashboard.wording import sentence
 from engine.access import reading, views
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may, require

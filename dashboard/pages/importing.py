@@ -12,11 +12,11 @@ from dashboard.components.import_columns import ask_columns
 from dashboard.components.import_consents import ask_statements, unsaid
 from dashboard.components.import_settling import settling
 from dashboard.components.job_strip import job_strip
-from dashboard.components.problems import problem_box, sentence, told
+from dashboard.components.problems import notice_box, problem_box, told
 from dashboard.components.router import go_to
 from dashboard.components.text import Html, joined, link, page_title, quiet, show, tag
 from dashboard.installation import account, database
-from dashboard.wording import plural
+from dashboard.wording import plural, sentence
 from engine.access import drafts, jobs, transfer
 from engine.access.accounts import CurrentUser
 from engine.access.jobs import NoSuchJob
@@ -71,7 +71,7 @@ def _send(user: CurrentUser, like: str | None) -> None:
     problem_box(filter(None, [st.session_state.pop(_NOT_HERE, None)]))
     if like and (model := _model(user, like)) is not None:
         words = f"The file that you send now is imported as {model.wanted['file']} was; you can change that."
-        show(tag("div", words, "cs-notice"))
+        notice_box([words])
     drop_zone(user, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
     _unfinished(user)
     show(_advice())
@@ -125,14 +125,14 @@ def _settle(user: CurrentUser, draft: Draft) -> None:
         problem_box(["The file has headings and no rows: there is nothing to import."])
         _other_file(user, draft)
         return
-    problem_box(notice.message for notice in chosen.opening.notices[:5])
+    notice_box(notice.message for notice in chosen.opening.notices[:5])
     with st.container(border=True, key="import-columns"):
         in_the_way = ask_columns(user, chosen, ruleset)
     with st.container(border=True, key="import-rules"):
         import_choices.ask_rules(user, chosen, ruleset)
         ask_statements(chosen)
     in_the_way += unsaid(chosen)
-    problem_box(f"{problem[:1].upper()}{problem[1:]}." for problem in in_the_way)
+    problem_box(map(sentence, in_the_way))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Check the whole file", type="primary", disabled=bool(in_the_way), key="import.check"):
             drafts.settle(database(), user, draft.id, chosen.settings(ruleset))

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components import charts
 from dashboard.components.editor import yaml_editor
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box
 from dashboard.components.text import (
     Html,
     badge,
@@ -30,6 +30,7 @@ from dashboard.components.text import (
 )
 from dashboard.components.upkeep import upkeep_bar
 from dashboard.installation import database, instance, time_zone
+from dashboard.wording import sentence
 from engine.access import rules as access
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may

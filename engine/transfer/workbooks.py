@@ -102,11 +102,11 @@ def _refuse_bomb(packed: BinaryIO) -> None:
         large = part.file_size > SMALL
         if large and part.file_size > MAX_RATIO * max(part.compress_size, 1):
             raise UnreadableFile(
-                f"{part.filename} in the workbook would unpack to {part.file_size // 1024**2:,} MB "
+                f"the workbook's part {part.filename} would unpack to {part.file_size // 1024**2:,} MB "
                 f"from {part.compress_size // 1024:,} KB: that is no spreadsheet that anybody made"
             )
         if part.file_size > MAX_PART:
             raise UnreadableFile(
-                f"{part.filename} in the workbook has {part.file_size // 1024**2:,} MB, over the limit of "
-                f"{MAX_PART // 1024**2} MB: save it as CSV, which has none"
+                f"the workbook's part {part.filename} has {part.file_size // 1024**2:,} MB, over the limit "
+                f"of {MAX_PART // 1024**2} MB: save it as CSV, which has none"
             )

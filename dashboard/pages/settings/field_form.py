@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import formats
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box
 from dashboard.components.text import Html, card_title, joined, show, tag
 from dashboard.installation import database
 from dashboard.wording import FIELD_TYPES as TYPES
+from dashboard.wording import sentence
 from engine.access import fields
 from engine.access.accounts import CurrentUser
 from engine.access.fields import Fields

@@ -9,10 +9,11 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.components import by_name
-from dashboard.components.problems import problem_box, sentence
+from dashboard.components.problems import problem_box
 from dashboard.components.text import Html, badge, empty_state, joined, quiet, show, tag
 from dashboard.installation import database, time_zone
 from dashboard.pages.settings import field_form
+from dashboard.wording import sentence
 from engine.access import fields
 from engine.access.accounts import CurrentUser
 from engine.access.fields import Fields, FieldUsage

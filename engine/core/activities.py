@@ -9,6 +9,8 @@ from typing import Any, NewType
 
 import msgspec
 
+from engine.core.learned import learn
+
 ActivityId = NewType("ActivityId", str)
 ContactId = NewType("ContactId", str)
 RuleId = NewType("RuleId", str)
@@ -135,3 +137,6 @@ def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
         if activity.undoes is not None and activity.id not in undone:
             undone.add(activity.undoes)
     return undone
+
+
+learn(Activity)

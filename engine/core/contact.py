@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from engine.core.activities import ActivityId, Moment
+from engine.core.learned import learn
 
 CartState = Literal["active", "abandoned"]
 
@@ -195,3 +196,6 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     upkeep: int = 1
     deleted: bool = False
     deletion: Deletion | None = None
+
+
+learn(ContactState)

@@ -16,6 +16,7 @@ import msgspec
 
 from engine.core.activities import Activity, ActivityId, ContactId, Key, Moment
 from engine.core.identities import contact_id_of
+from engine.core.learned import learn
 
 SHARED_OVER = 5
 """A tracker claimed by more different people than this within SHARED_WITHIN is shared."""
@@ -469,3 +470,6 @@ def shared_trackers(activities: Iterable[Activity]) -> set[str]:
         if different_people(claim.keys for claim in recent[tracker]) > SHARED_OVER:
             shared.add(tracker)
     return shared
+
+
+learn(Person)

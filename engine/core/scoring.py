@@ -14,6 +14,7 @@ import msgspec
 from engine.core.activities import Activity, ActivityId, ContactId, RuleId
 from engine.core.commerce import money
 from engine.core.contact import ContactState, LimitCount
+from engine.core.learned import learn
 from engine.core.rulebook import Account, Award, Fading, Period, Rule, RuleGroup, Ruleset
 
 BY_HAND = RuleId("by-hand")
@@ -205,3 +206,6 @@ _WINDOW_FORMATS = {
     "minute": "%Y-%m-%dT%H:%M%z",
     "hour": "%Y-%m-%dT%H%z",  # with the offset: an hour that the clock repeats is two hours
 }
+
+
+learn(LedgerEntry)

@@ -109,9 +109,12 @@ class _Checking:
         return jobs.reach(self._db, self._job, min(self._watched.read, self.total()), now=utc_now())
 
 
+_DECODER = msgspec.json.Decoder(Checked)
+
+
 def _found(db: Database[Document], draft: str, job: str) -> Checked | None:
     kept = drafts.findings(db, draft, job)
-    return None if kept is None else msgspec.json.decode(kept, type=Checked)
+    return None if kept is None else _DECODER.decode(kept)
 
 
 def _encode(found: Checked) -> str:

@@ -116,9 +116,12 @@ def refuse_too_large(wanted: Export, contacts: int | None, columns: int) -> None
         raise TooLarge(f"an Excel sheet holds {MAX_COLUMNS:,} columns, not {columns:,}")
 
 
+_DECODER = msgspec.json.Decoder(Export)
+
+
 def export_of(job: Job) -> Export:
     """What a job writes."""
-    return msgspec.json.decode(job.wanted["export"], type=Export)
+    return _DECODER.decode(job.wanted["export"])
 
 
 def columns_of(db: Database[Document], wanted: Export) -> list[Column]:

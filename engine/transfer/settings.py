@@ -44,10 +44,13 @@ class Settings:
     statements: tuple[Statement, ...] = ()
 
 
+_DECODER = msgspec.json.Decoder(Settings)
+
+
 def encode(settings: Settings) -> str:
     """Settings as text: headings may have signs that MongoDB reads as its own."""
     return msgspec.json.encode(settings).decode()
 
 
 def decode(said: str) -> Settings:
-    return msgspec.json.decode(said, type=Settings)
+    return _DECODER.decode(said)

@@ -109,6 +109,11 @@ def number(number: float) -> str:
     return format_decimal(number, "#,##0.######", locale=locale())
 
 
+def decimal(number: float) -> str:
+    """`36.5` and `36`, without marks between thousands: a number that may be a year or a code."""
+    return format_decimal(number, "0.######", locale=locale())
+
+
 def size(bytes_: int) -> str:
     """`3.4 MB`, of a file."""
     amount, unit = float(bytes_), 0

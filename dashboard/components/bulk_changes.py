@@ -155,7 +155,13 @@ def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
 
 
 def _until(about: Subject) -> date | None:
-    chosen = st.date_input("Until (may be left out)", value=None, min_value="today", key=f"{about.key}.until")
+    chosen = st.date_input(
+        "Until (may be left out)",
+        value=None,
+        min_value="today",
+        format=formats.date_entry(),
+        key=f"{about.key}.until",
+    )
     return chosen if isinstance(chosen, date) else None
 
 

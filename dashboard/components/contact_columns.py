@@ -144,6 +144,8 @@ def plain_value(value: Any) -> str:
     """A custom field's value in words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return formats.decimal(value)
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
+from dashboard import formats
 from dashboard.components.import_settling import Settling
 from dashboard.components.text import show, tag
 from dashboard.installation import account
@@ -41,6 +42,7 @@ def _ask(settling: Settling, channel: Channel) -> None:
             "On which day",
             today if present is None else present.on,
             max_value=today,
+            format=formats.date_entry(),
             key=settling.key(f"agreed.{channel}.on"),
             width=180,
         )

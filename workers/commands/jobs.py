@@ -34,15 +34,21 @@ def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson 
     if as_json:
         print_json([told(job) for job in found])
         return
-    headings = ("id", "what", "by", "started", "state", "done", "created", "changed", "unchanged", "refused")
-    rows = (
-        (
-            job.id, job.title, job.by_name, job.created_at, job.state.value, f"{job.share:.0%}", job.created,
-            job.changed - job.created, job.unchanged, job.refused,
-        )
-        for job in found
-    )  # fmt: skip
+    headings = ("id", "what", "by", "started", "state", "came to")
+    rows = ((j.id, j.title, j.by_name, j.created_at, j.state.value, _came_to(j)) for j in found)
     print_table("Jobs", headings, rows, zone=zone_of(db))
+
+
+def _came_to(job: Job) -> str:
+    """What a job has done, or how far it is."""
+    counts = {
+        "created": job.created,
+        "changed": job.changed - job.created,
+        "unchanged": job.unchanged,
+        "refused": job.refused,
+    }
+    done = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return ", ".join([f"{job.share:.0%}", *done] if job.under_way else done)
 
 
 @jobs_app.command()

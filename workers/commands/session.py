@@ -51,6 +51,10 @@ def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:
     return rulesets.current(db).account.time_zone
 
 
+WHOLE_ID = 36
+"""An id of up to so many characters stands in one line of a table, however narrow the terminal is."""
+
+
 def print_json(value: object) -> None:
     typer.echo(json.dumps(value, default=_written, ensure_ascii=False))
 
@@ -69,10 +73,13 @@ def print_table(
 ) -> None:
     """Print rows under a title and headings, times in a zone; whatever visitors wrote stays as it is."""
     table = Table(title=escape(title), title_justify="left")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(shown(cell, zone)) for cell in row))
+    told = [[shown(cell, zone) for cell in row] for row in rows]
+    for number, heading in enumerate(headings):
+        longest = max((len(row[number]) for row in told), default=0)
+        whole = heading == "id" and longest <= WHOLE_ID  # people copy it
+        table.add_column(heading, overflow="fold", no_wrap=whole)
+    for row in told:
+        table.add_row(*map(escape, row))
     console.print(table)
 
 

@@ -15,7 +15,7 @@ from dashboard.components.unexpected import AWAY, database_away
 from dashboard.installation import account
 from dashboard.pages import contacts, importing, overview, rules, segments, sheet, sign_in, sign_out
 from dashboard.pages.settings import page as settings
-from dashboard.signing_in import Visitor, visitor
+from dashboard.signing_in import Visitor, forget_others, visitor
 from dashboard.theme import apply_theme
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import NotAllowed, Permission, may
@@ -39,6 +39,7 @@ def _page() -> None:
         _bar(None)
         sign_in.render(who)
         return
+    forget_others(user)
     formats.write_as(account().locale)
     with st.container(key="app-unseen"):
         follow_links()

@@ -29,6 +29,7 @@ OPTIONS = {
     "runner.magicEnabled": False,
     # Nobody's page goes on meanwhile, and Python collects by itself (see `warming`).
     "runner.postScriptGC": False,
+    "server.maxUploadSize": 1,  # nobody uploads by Streamlit: files come in by `uploads`
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",

@@ -17,6 +17,8 @@ from engine.store.connection import utc_now
 
 COOKIE = "sheets_session"
 
+_DRAWN_FOR = "app.user"
+
 Drawn = ParamSpec("Drawn")
 
 
@@ -70,21 +72,36 @@ def leave(user: CurrentUser) -> None:
 
 
 def fragment(*, run_every: float | None = None) -> Callable[[Callable[Drawn, None]], Callable[Drawn, None]]:
-    """A part of a page that runs by itself, as `st.fragment`, and no longer than its user is signed in.
-
-    A part is not run through the script, which is where the others are checked.
-    """
+    """A part of a page that runs by itself, as `st.fragment`, for the user among its arguments alone."""
 
     def decorated(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
-        @wraps(part)
-        def checked(*args: Drawn.args, **kwargs: Drawn.kwargs) -> None:
-            if current_user() is None:
-                st.rerun(scope="app")
-            part(*args, **kwargs)
-
-        return st.fragment(run_every=run_every)(checked)
+        return st.fragment(run_every=run_every)(while_signed_in(part))
 
     return decorated
+
+
+def while_signed_in(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
+    """Let a part of a page run for as long as its user is signed in with the role that they had.
+
+    What runs by itself, a fragment or a dialog, does not pass through the script, which is
+    where pages are checked; it would go on with the user for whom it was drawn first.
+    """
+
+    @wraps(part)
+    def checked(*args: Drawn.args, **kwargs: Drawn.kwargs) -> None:
+        drawn_for = next((one for one in args if isinstance(one, CurrentUser)), None)
+        if drawn_for is None or current_user() != drawn_for:
+            st.rerun(scope="app")
+        part(*args, **kwargs)
+
+    return checked
+
+
+def forget_others(user: CurrentUser) -> None:
+    """Begin afresh where the page was drawn for somebody with another role: what stood open was theirs."""
+    who = (user.id, user.role)
+    if st.session_state.setdefault(_DRAWN_FOR, who) != who:
+        st.session_state.clear()
 
 
 def _by_company(company: Provider) -> Visitor:

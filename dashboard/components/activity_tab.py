@@ -20,6 +20,7 @@ from dashboard.components.problems import told
 from dashboard.components.text import Html, empty_state, joined, safe, show, tag
 from dashboard.components.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
 from dashboard.installation import database, time_zone
+from dashboard.signing_in import fragment
 from engine.access import activity
 from engine.access import contacts as access
 from engine.access.accounts import CurrentUser
@@ -64,7 +65,7 @@ def _seen(contact: ContactId) -> Seen:
     return found
 
 
-@st.fragment
+@fragment()
 def activity_tab(user: CurrentUser, contact: ContactId) -> None:
     """What happened to a contact, the newest first."""
     seen = _seen(contact)
@@ -77,8 +78,7 @@ def activity_tab(user: CurrentUser, contact: ContactId) -> None:
         hear_acts(SCOPE, lambda act, about: _heard(seen, act, about))
     _chart(seen, counts, wanted)
     _do(user, seen)
-    rows = st.fragment(_rows, run_every=LIVE if live else None)
-    rows(user, seen)
+    fragment(run_every=LIVE if live else None)(_rows)(user, seen)
 
 
 def _export(user: CurrentUser, contact: ContactId, wanted: Wanted) -> None:

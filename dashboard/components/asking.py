@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, ParamSpec
 
 import streamlit as st
+
+from dashboard.signing_in import while_signed_in
+
+Asking = ParamSpec("Asking")
 
 _ASKED = "asked"
 
@@ -32,6 +37,17 @@ def asked() -> Asked | None:
 def answered() -> None:
     """No dialog is open any more."""
     st.session_state.pop(_ASKED, None)
+
+
+def dialog(
+    title: str, *, width: Literal["small", "medium", "large"] = "small"
+) -> Callable[[Callable[Asking, None]], Callable[Asking, None]]:
+    """A dialog, as `st.dialog`, for the user among its arguments, and no longer than they are signed in."""
+
+    def decorated(asks: Callable[Asking, None]) -> Callable[Asking, None]:
+        return st.dialog(title, width=width, on_dismiss=answered)(while_signed_in(asks))
+
+    return decorated
 
 
 def counted_once(key: str, count: Callable[[], int | None]) -> int | None:

@@ -9,7 +9,7 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import formats
-from dashboard.components.asking import answered, ask, counted_once
+from dashboard.components.asking import answered, ask, counted_once, dialog
 from dashboard.components.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
 from dashboard.components.contact_columns import name_of
 from dashboard.components.contact_list import Action, Handlers, Ticked
@@ -69,8 +69,7 @@ def ticks() -> int:
 def change_many(user: CurrentUser, question: Question) -> None:
     """Ask what is needed for a change of many, and begin it."""
     action = ACTIONS[question.action]
-    dialog = st.dialog(action.title, on_dismiss=answered)
-    dialog(_ask)(user, question, action)
+    dialog(action.title)(_ask)(user, question, action)
 
 
 def _ask(user: CurrentUser, question: Question, action: BulkAction) -> None:

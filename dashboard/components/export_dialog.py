@@ -12,7 +12,7 @@ import uuid_utils
 
 from dashboard import formats
 from dashboard.components import export_words
-from dashboard.components.asking import answered, ask, counted_once
+from dashboard.components.asking import answered, ask, counted_once, dialog
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import problem_box, told
 from dashboard.components.text import Html, joined, plain_label, quiet, show, tag
@@ -72,7 +72,7 @@ def export_button(
         st.button("Export", icon=icon, width=width, key=key, on_click=ask, args=(EXPORT, asked))
 
 
-@st.dialog("Export", on_dismiss=answered)
+@dialog("Export")
 def export_dialog(user: CurrentUser, asked: ExportQuestion) -> None:
     """Ask what is needed, and begin the export."""
     with told():

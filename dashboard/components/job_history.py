@@ -11,7 +11,7 @@ import uuid_utils
 from dashboard import formats, wording
 from dashboard.components import export_words
 from dashboard.components import job_words as words
-from dashboard.components.asking import answered, ask
+from dashboard.components.asking import ask, dialog
 from dashboard.components.contact_columns import name_of
 from dashboard.components.erasing import what_went
 from dashboard.components.import_history import import_details, is_import
@@ -52,7 +52,7 @@ MAX_REFUSED = 200
 _SHOWN = "history.shown"
 
 
-@st.dialog("History", width="medium", on_dismiss=answered)
+@dialog("History", width="medium")
 def open_history(user: CurrentUser, job: str | None) -> None:
     """All jobs, or one, over the page."""
     history(user, job)

@@ -18,6 +18,7 @@ from dashboard.components.sheet_card import card
 from dashboard.components.text import Html, card_title, joined, safe, show, tag
 from dashboard.components.timeline_lines import in_a_line
 from dashboard.installation import database, time_zone
+from dashboard.signing_in import fragment
 from engine.access import activity
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may
@@ -106,7 +107,7 @@ def _meter(ceiling: Ceiling) -> str:
 # The ledger
 
 
-@st.fragment
+@fragment()
 def _ledger(user: CurrentUser, contact: ContactId) -> None:
     """Every entry, the newest first, some at a time."""
     changes, zone = may(user, Permission.EDIT_CONTACTS), time_zone()

@@ -9,7 +9,7 @@ import uuid_utils
 
 from dashboard import formats, waking, wording
 from dashboard.components.activity_tab import take_back
-from dashboard.components.asking import answered
+from dashboard.components.asking import answered, dialog
 from dashboard.components.problems import told
 from dashboard.components.way_back import way_back
 from dashboard.installation import database
@@ -35,7 +35,7 @@ class JustGiven:
     points: int
 
 
-@st.dialog("Give or take points", on_dismiss=answered)
+@dialog("Give or take points")
 def give_points(user: CurrentUser, contact: ContactId) -> None:
     """Ask how many and why."""
     way = st.radio(

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
-from dashboard.components.asking import answered, asked
+from dashboard.components.asking import asked, dialog
 from dashboard.components.deleting import delete_contact
 from dashboard.components.erasing import erase_contact, hand_out_data
 from dashboard.components.export_dialog import EXPORT, export_dialog
@@ -28,22 +26,22 @@ def open_dialog(user: CurrentUser, listed: ListAddress) -> None:
         _DIALOGS[found.dialog](user, found.about, listed)
 
 
-@st.dialog("Delete this contact?", on_dismiss=answered)
+@dialog("Delete this contact?")
 def _delete(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
     delete_contact(user, contact, go=listed.here)
 
 
-@st.dialog("Stop sending", on_dismiss=answered)
+@dialog("Stop sending")
 def _stop(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
     stop_sending(user, contact)
 
 
-@st.dialog("All data of this contact", on_dismiss=answered)
+@dialog("All data of this contact")
 def _data(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
     hand_out_data(user, contact)
 
 
-@st.dialog("Erase this contact for good?", on_dismiss=answered)
+@dialog("Erase this contact for good?")
 def _erase(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
     erase_contact(user, contact, go=listed.here)
 

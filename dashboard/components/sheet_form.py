@@ -39,6 +39,7 @@ from dashboard.components.text import (
     tag,
 )
 from dashboard.installation import database
+from dashboard.signing_in import fragment
 from engine.access import activity, reading
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
@@ -85,7 +86,7 @@ class _Form:
         return label_of(name, self.ruleset)
 
 
-@st.fragment
+@fragment()
 def sheet_form(user: CurrentUser, contact: ContactId) -> None:
     """Ask for changes of a contact, in the place of the cards that show what is changed."""
     draft = draft_of(contact)

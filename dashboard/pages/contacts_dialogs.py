@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
-from dashboard.components.asking import answered, asked
+from dashboard.components.asking import asked, dialog
 from dashboard.components.bulk_dialog import BULK, change_many
 from dashboard.components.deleting import delete_contact
 from dashboard.components.export_dialog import EXPORT, export_dialog
@@ -35,32 +33,32 @@ def open_dialog(user: CurrentUser) -> None:
         _DIALOGS[found.dialog](user, found.about)
 
 
-@st.dialog("New contact", width="medium", on_dismiss=answered)
+@dialog("New contact", width="medium")
 def _new(user: CurrentUser, _about: None) -> None:
     new_contact(user)
 
 
-@st.dialog("Delete this contact?", on_dismiss=answered)
+@dialog("Delete this contact?")
 def _delete(user: CurrentUser, about: ContactId) -> None:
     delete_contact(user, about)
 
 
-@st.dialog("Save this list as a view", on_dismiss=answered)
+@dialog("Save this list as a view")
 def _save_view(user: CurrentUser, about: View | None) -> None:
     save_view(user, about)
 
 
-@st.dialog("Edit this view", on_dismiss=answered)
+@dialog("Edit this view")
 def _edit_view(user: CurrentUser, about: View) -> None:
     edit_view(user, about)
 
 
-@st.dialog("Delete this view?", on_dismiss=answered)
+@dialog("Delete this view?")
 def _delete_view(user: CurrentUser, about: View) -> None:
     delete_view(user, about)
 
 
-@st.dialog("Save as dynamic segment", on_dismiss=answered)
+@dialog("Save as dynamic segment")
 def _save_segment(user: CurrentUser, _about: None) -> None:
     save_segment(user)
 

@@ -13,6 +13,7 @@ from dashboard.components import shop_figures
 from dashboard.components.figure import cards, figure_card
 from dashboard.components.text import Html, badge, card_title, empty_state, joined, link, show, tag
 from dashboard.installation import database, time_zone
+from dashboard.signing_in import fragment
 from engine.access import figures
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may
@@ -115,14 +116,14 @@ def _than(period: Period, today: date) -> str:
 def _freshness(user: CurrentUser, found: Overview, zone: ZoneInfo) -> None:
     """How fresh the figures are; the page comes anew when there are newer ones."""
 
-    @st.fragment(run_every=LIVE)
-    def follow() -> None:
+    @fragment(run_every=LIVE)
+    def follow(user: CurrentUser) -> None:
         newest = figures.overview(database(), user, found.now.period, now=utc_now())
         if _is_overtaken(found, newest):
             st.rerun()
         show(tag("p", _fresh(found, newest, zone), "cs-small cs-quiet"))
 
-    follow()
+    follow(user)
 
 
 def _notice(user: CurrentUser) -> None:
@@ -177,15 +178,15 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _workers(user: CurrentUser) -> None:
-    @st.fragment(run_every=LIVE)
-    def live() -> None:
+    @fragment(run_every=LIVE)
+    def live(user: CurrentUser) -> None:
         now = utc_now()
         found = figures.working(database(), user, now=now)
         show(card_title("What the workers do"))
         show(joined([tag("p", _mood(found, now), "cs-small"), cards(_work(found))]))
         show(tag("div", link("?page=settings&section=workers", "Workers and lanes"), "cs-small"))
 
-    live()
+    live(user)
 
 
 def _mood(found: Working, now: datetime) -> Html:

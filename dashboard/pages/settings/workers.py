@@ -13,6 +13,7 @@ from dashboard.components.figure import cards, figure_card
 from dashboard.components.text import Html, badge, card_title, joined, quiet, show, table, tag
 from dashboard.installation import database
 from dashboard.pages.settings import troubles
+from dashboard.signing_in import fragment
 from engine.access import operating
 from engine.access.accounts import CurrentUser
 from engine.analytics.working import COUNT_UP_TO, Working
@@ -34,8 +35,8 @@ def render(user: CurrentUser) -> None:
 
 
 def _processes(user: CurrentUser) -> None:
-    @st.fragment(run_every=LIVE)
-    def live() -> None:
+    @fragment(run_every=LIVE)
+    def live(user: CurrentUser) -> None:
         now = utc_now()
         found = operating.processes(database(), user, now=now)
         show(joined([cards(_figures(found)), *_missing(found, now)]))
@@ -47,7 +48,7 @@ def _processes(user: CurrentUser) -> None:
         with st.container(border=True):
             show(joined([card_title("Lanes"), _lanes(found.lanes, now)]))
 
-    live()
+    live(user)
 
 
 def _figures(found: Working) -> Iterable[Html]:

@@ -59,11 +59,6 @@ def visitor() -> Visitor:
     return Visitor(refusal="your session has ended" if token else None)
 
 
-def current_user() -> CurrentUser | None:
-    """The signed-in user, checked in the database on every run."""
-    return visitor().user
-
-
 def leave(user: CurrentUser) -> None:
     """End the session of somebody who came by the company's provider, here and there."""
     if user.session is not None:
@@ -84,13 +79,14 @@ def while_signed_in(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
     """Let a part of a page run for as long as its user is signed in with the role that they had.
 
     What runs by itself, a fragment or a dialog, does not pass through the script, which is
-    where pages are checked; it would go on with the user for whom it was drawn first.
+    where pages are checked; it would go on with the user for whom it was drawn first.  That
+    it runs does not count as using the session: it may do so every second.
     """
 
     @wraps(part)
     def checked(*args: Drawn.args, **kwargs: Drawn.kwargs) -> None:
         drawn_for = next((one for one in args if isinstance(one, CurrentUser)), None)
-        if drawn_for is None or current_user() != drawn_for:
+        if drawn_for is None or accounts.changed_meanwhile(database(), drawn_for, now=utc_now()):
             st.rerun(scope="app")
         part(*args, **kwargs)
 

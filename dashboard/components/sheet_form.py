@@ -269,7 +269,7 @@ def _noting(form: _Form, name: str, key: str) -> Callable[[], None]:
 
 def _bar(form: _Form) -> None:
     """What was changed so far, with Apply and Discard: always in sight."""
-    _leave_guard()(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
+    _in_the_browser()(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-bar"):
         with st.container(width="stretch"):
             show(Html(f'<div role="status">{_summary(form)}</div>'))
@@ -315,5 +315,5 @@ def _apply(form: _Form) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _leave_guard() -> Callable[..., object]:
-    return st.components.v2.component("leave_guard", js=_ASSETS.joinpath("leave_guard.js").read_text())
+def _in_the_browser() -> Callable[..., object]:
+    return st.components.v2.component("sheet_form", js=_ASSETS.joinpath("sheet_form.js").read_text())

@@ -23,6 +23,8 @@ from engine.store.edits import Edit
 from engine.store.reasons import Reasons
 from engine.store.sheets import Sheet, SheetSegment
 
+_ASKED = "sheet.segments.asked"
+
 
 def segments_card(user: CurrentUser, sheet: Sheet) -> None:
     """The segments that it is in; who may, puts it into others and takes it out."""
@@ -66,27 +68,27 @@ def membership(found: SheetSegment, zone: ZoneInfo) -> Html:
 
 
 def _add(user: CurrentUser, sheet: Sheet) -> None:
-    with st.popover("Add to segment", icon=":material/add:", key="sheet.segments.add"):
-        others = joinable(sheet, rulesets.current(database()))
-        if not others:
-            show(quiet(_none_to_join(rulesets.current(database()))))
-            return
-        names = {segment.id: segment.name for segment in others}
-        chosen = st.selectbox(
-            "Static segment",
-            list(names),
-            index=None,
-            format_func=names.__getitem__,
-            placeholder="Type to search",
-            key=f"sheet.segments.chosen.{len(others)}",
-        )
-        sure = st.button("Add", type="primary", key="sheet.segments.join", disabled=chosen is None)
-        show(tag("div", "Dynamic segments are decided by their condition.", "cs-quiet cs-small"))
-        if sure and chosen is not None:
-            with told():
-                words = f"Added to {names[chosen]}."
-                sheet_edits.apply(user, sheet.id, Edit(add_to=(chosen,)), words=words)
-                st.rerun()
+    """Put the contact into the static segment that is chosen: at once, as it can be taken back."""
+    ruleset = rulesets.current(database())
+    names = {segment.id: segment.name for segment in joinable(sheet, ruleset)}
+    asked = st.session_state.setdefault(_ASKED, 0)
+    chosen = st.selectbox(
+        "Add to segment",
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        placeholder="Add to segment" if names else _none_to_join(ruleset),
+        label_visibility="collapsed",
+        disabled=not names,
+        width=220,
+        key=f"sheet.segments.add.{sheet.id}.{asked}",
+    )
+    if chosen is not None:
+        st.session_state[_ASKED] += 1  # whatever becomes of it, it is asked for once
+        with told():
+            words = f"Added to {names[chosen]}."
+            sheet_edits.apply(user, sheet.id, Edit(add_to=(chosen,)), words=words)
+            st.rerun()
 
 
 def joinable(sheet: Sheet, ruleset: Ruleset) -> list[Segment]:
@@ -98,8 +100,8 @@ def joinable(sheet: Sheet, ruleset: Ruleset) -> list[Segment]:
 
 def _none_to_join(ruleset: Ruleset) -> str:
     if all(segment.dynamic for segment in ruleset.segments.values()):
-        return "There is no static segment yet: make one on the page of segments."
-    return "The contact is in every static segment."
+        return "No static segment yet"
+    return "In every static segment"
 
 
 def whys(found: Reasons, zone: ZoneInfo) -> Html:

@@ -133,7 +133,7 @@ def changed_meanwhile(db: Database[Document], user: CurrentUser, *, now: datetim
     They were signed out, disabled, or given another role.  Who has no account, as the
     command line, never is.
     """
-    if user.session is not None and sessions.user_of(db, user.session, now=now) != user.id:
+    if user.session is not None and not sessions.goes_on(db, user.session, user.id, now=now):
         return True
     row = db.users.find_one({"_id": user.id}, {"role": 1, "disabled_at": 1})
     return row is not None and (row["role"] != user.role or row.get("disabled_at") is not None)

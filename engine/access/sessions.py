@@ -65,13 +65,22 @@ def continue_company(
 
 def user_of(db: Database[Document], id_: SessionId, *, now: datetime) -> str | None:
     """Whose session it is, which counts as using it; unset if it has ended or never was."""
-    going = {"_id": id_, **_goes_on(now)}
-    row = db.sessions.find_one(going, {"user": 1, "seen_at": 1})
+    row = _going(db, id_, now=now)
     if row is None:
         return None
     if now - row["seen_at"] >= NOTED_EVERY:
-        db.sessions.update_one(going, {"$max": {"seen_at": now}})
+        db.sessions.update_one({"_id": id_, **_goes_on(now)}, {"$max": {"seen_at": now}})
     return str(row["user"])
+
+
+def goes_on(db: Database[Document], id_: SessionId, user: str, *, now: datetime) -> bool:
+    """Whether the session is the user's and has not ended: asked by a page that looks by itself, it is no use."""
+    row = _going(db, id_, now=now)
+    return row is not None and row["user"] == user
+
+
+def _going(db: Database[Document], id_: SessionId, *, now: datetime) -> Document | None:
+    return db.sessions.find_one({"_id": id_, **_goes_on(now)}, {"user": 1, "seen_at": 1})
 
 
 def of_user(db: Database[Document], user: str, *, now: datetime) -> list[SessionRecord]:

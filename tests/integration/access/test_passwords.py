@@ -183,6 +183,12 @@ def test_a_session_that_nobody_uses_ends_and_one_in_use_ends_too(db, ana, now):
         assert accounts.whoami(db, used, now=now + timedelta(hours=hours))
     assert accounts.whoami(db, used, now=now + timedelta(days=7)) is None
 
+    left_open = passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now).session
+    open_page = accounts.whoami(db, left_open, now=now)
+    for hours in range(1, 12):  # it looks by itself, and nobody is there
+        assert not accounts.changed_meanwhile(db, open_page, now=now + timedelta(hours=hours))
+    assert accounts.changed_meanwhile(db, open_page, now=now + timedelta(hours=12))
+
 
 def test_changing_the_password_ends_all_other_sessions(db, ana, now):
     here = accounts.whoami(db, ana.session, now=now)

@@ -1,14 +1,26 @@
 // While a sheet is edited: whoever begins by keyboard is at the first field, and afterwards at Edit again;
-// the browser asks before somebody leaves the dashboard with changes that were not applied.
+// Enter in a field applies, as the button does; the browser asks before somebody leaves the dashboard with
+// changes that were not applied.
 export default function ({ data, parentElement }) {
   if (!parentElement.begun) focusOnce('[class*="st-key-sheet-card-fields"] input');
   parentElement.begun = true;
   const warn = (event) => event.preventDefault();
   if (data.unsaved) window.addEventListener("beforeunload", warn);
+  document.addEventListener("keydown", applyByEnter);
   return () => {
     window.removeEventListener("beforeunload", warn);
+    document.removeEventListener("keydown", applyByEnter);
     setTimeout(() => parentElement.isConnected || focusOnce(".st-key-sheet-edit button:enabled"), 0);
   };
+}
+
+// Where Enter means nothing else, as it does in a list of choices.
+const TYPED = [".stTextInput", ".stNumberInput"].map((kind) => `[class*="st-key-sheet-card-"] ${kind} input`).join();
+
+// The field hears of Enter, too, and says first what was typed: hence the pause.
+function applyByEnter(event) {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches?.(TYPED)) return;
+  setTimeout(() => document.querySelector(".st-key-sheet-apply button:enabled")?.click(), 100);
 }
 
 // Give the focus to what is about to appear, if nothing else has it by then.  On a phone a field would open

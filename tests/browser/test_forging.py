@@ -1,0 +1,155 @@
+"""What a browser says to the server is what somebody's hands say: a viewer repeats, word by word, what
+others said with theirs, and gets nothing."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from dashboard.signing_in import COOKIE
+from engine.access import accounts
+from engine.settings import locate
+from engine.store import connection
+from tests.browser.conftest import send, settled, track
+
+SECRET = "forged.target@example.com"
+
+
+@pytest.fixture(scope="module")
+def target(instance):
+    """Somebody whom the viewer would like to change."""
+    traits = {"email": SECRET, "firstName": "Forged", "lastName": "Target", "city": "Roma"}
+    send(
+        instance,
+        [
+            {"type": "identify", "userId": "target", "traits": traits},
+            track("target", "newsletter_subscribed"),
+        ],
+    )
+    instance.sheets("wait", "--timeout", "60")
+    return instance.json("contact", "show", "target")["id"]
+
+
+@pytest.fixture(scope="module")
+def db(instance):
+    located = locate(instance.data_dir)
+    db = connection.connect(located.mongodb_uri, located.database, app="forging")
+    yield db
+    db.client.close()
+
+
+@pytest.fixture
+def viewer(db):
+    """The session of somebody who may only read."""
+    db.users.update_one(
+        {"_id": "forger"},
+        {"$set": {"email": "forger@shop.example", "name": "Forger", "role": "viewer", "disabled_at": None}},
+        upsert=True,
+    )
+    return accounts.signed_in(db, "forger", now=connection.utc_now(), agent="forging")
+
+
+def said_by(page):
+    """All that a page's browser says to the server, as it is said."""
+    frames = []
+    page.on("websocket", lambda socket: socket.on("framesent", frames.append))
+    return frames
+
+
+def repeated(instance, token, frames):
+    """Say the same with another's session; return all that is answered."""
+    heard = []
+    address = f"{instance.dashboard.replace('http', 'ws', 1)}/_stcore/stream"
+    cookie = {"Cookie": f"{COOKIE}={token}"}
+    with connect(address, subprotocols=["streamlit"], additional_headers=cookie, max_size=None) as socket:
+        for frame in frames:
+            if BackMsg.FromString(frame).WhichOneof("type") != "rerun_script":
+                continue
+            socket.send(frame)
+            heard += _answers(socket)
+    return heard
+
+
+def _answers(socket):
+    while True:
+        said = socket.recv(30)
+        yield said
+        if ForwardMsg.FromString(said).WhichOneof("type") == "script_finished":
+            return
+
+
+def others_do(page, instance, target):
+    """A day of somebody who may everything, at the end of which all is as before."""
+    page.goto(f"{instance.dashboard}/?contact={target}")
+    settled(page)
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_label("City", exact=True).fill("Forgedtown")
+    page.get_by_label("City", exact=True).press("Enter")
+    done = page.locator(".st-key-way-back-sheet-done")
+    expect(done).to_contain_text("Saved 1 change.")
+    page.get_by_role("button", name="Undo").click()
+    expect(done).to_contain_text("Taken back.")
+    page.get_by_role("button", name="Stop sending").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop sending").click()
+    expect(done).to_contain_text("Sending is stopped.")
+    page.get_by_role("button", name="Undo").click()
+    expect(done).to_contain_text("Taken back.")
+
+    page.goto(f"{instance.dashboard}/?q=forged.target")
+    expect(page.get_by_text("1 found")).to_be_visible()
+    settled(page)
+    page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("^Export")).last.click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Delete Forged")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("was deleted.")).to_be_visible()
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("was deleted.")).to_have_count(0)
+
+    page.goto(f"{instance.dashboard}/?page=settings&section=keys")
+    settled(page)
+
+
+def state_of(instance, db, target):
+    """What a forger could have changed: the contact, jobs, keys, people, and what the log says was done."""
+    shown = instance.json("contact", "show", target)
+    done = db.audit.count_documents({"ending": {"$ne": "refused"}})
+    counted = {name: db[name].count_documents({}) for name in ("jobs", "users", "keys", "activities")}
+    return (
+        {key: shown[key] for key in ("city", "statuses", "points") if key in shown} | counted | {"done": done}
+    )
+
+
+def test_a_viewer_who_repeats_what_others_said_changes_nothing(page, instance, db, target, viewer):
+    frames = said_by(page)
+    others_do(page, instance, target)
+    page.close()
+    assert len(frames) > 12
+    instance.sheets("wait", "--timeout", "60")
+    before = state_of(instance, db, target)
+
+    heard = repeated(instance, viewer, frames)
+
+    assert any(SECRET.encode() in said for said in heard)  # it was the real pages that were asked for
+    assert not any(b"/exports/" in said for said in heard)
+    instance.sheets("wait", "--timeout", "60")
+    assert state_of(instance, db, target) == before
+
+
+def test_who_is_not_signed_in_hears_nothing_by_repeating_it(page, instance, target):
+    frames = said_by(page)
+    page.goto(f"{instance.dashboard}/?contact={target}")
+    settled(page)
+    page.get_by_role("tab", name="Activity").click()
+    settled(page)
+    page.get_by_role("button", name="Refresh").click()
+    settled(page)
+
+    heard = repeated(instance, "forged", frames)
+
+    assert heard
+    assert not any(b"Forged" in said or SECRET.encode() in said for said in heard)

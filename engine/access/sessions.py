@@ -74,7 +74,7 @@ def user_of(db: Database[Document], id_: SessionId, *, now: datetime) -> str | N
 
 
 def goes_on(db: Database[Document], id_: SessionId, user: str, *, now: datetime) -> bool:
-    """Whether the session is the user's and has not ended: asked by a page that looks by itself, it is no use."""
+    """Whether a session is the user's and has not ended; unlike `user_of` no use of it."""
     row = _going(db, id_, now=now)
     return row is not None and row["user"] == user
 

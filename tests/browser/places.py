@@ -123,6 +123,21 @@ def delete_somebody(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Delete ")).first.click()
 
 
+def of_contact(choice: str) -> Step:
+    """Choose from the menu of a sheet."""
+
+    def step(page: Page) -> None:
+        page.get_by_role("button", name="More of this contact").click()
+        page.get_by_role("menuitem", name=choice).click()
+
+    return step
+
+
+def raw_data(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Raw data")).first.click()
+    expect(page.locator(".cs-event pre").first).to_be_visible()
+
+
 BULK = {
     "add": "Add to segment",
     "remove": "Remove from segment",
@@ -154,7 +169,12 @@ PLACES = (
     Place("sheet", "/?contact={contact}", r"last seen", (see("Can receive"),)),
     Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^How they came about"), unfold("^Why in and out"))),
     Place("sheet-activity", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"))),
+    Place("sheet-raw", "/?contact={contact}&tab=activity", r"last seen", (raw_data,)),
     Place("sheet-edit", "/?contact={contact}", r"last seen", (press("Edit"), see("Discard"))),
+    Place("sheet-points", "/?contact={contact}", r"last seen", (press("Give or take"), see("Give 10 points"))),
+    Place("sheet-data", "/?contact={contact}", r"last seen", (of_contact("Get all data"), see("All data of this"))),
+    Place("sheet-delete", "/?contact={contact}", r"last seen", (of_contact("Delete contact"), see("Why \\(may be left out"))),
+    Place("sheet-erase", "/?contact={contact}", r"last seen", (of_contact("Erase for good"), see("Erase this contact"))),
     Place("sheet-stop", "/?contact={contact}", r"last seen", (press("Stop sending"), see("Why \\(may be left out"))),
     Place("sheet-of-nobody", "/?contact=000000000000000000000000", r"No such contact"),
     Place("overview", "/?page=overview", r"Largest segments"),
@@ -162,6 +182,8 @@ PLACES = (
     Place("segment", "/?page=segments&segment=window-shoppers", r"entered in 30 days"),
     Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("would be in it now"))),
     Place("segment-yaml", "/?page=segments&segment=window-shoppers&edit=1", r"Edit ", (see("would be in it now"),)),
+    Place("segment-change", "/?page=segments&segment=customers", r"entered in 30 days", (press("Change who is in it"), see("Who is in"))),
+    Place("segment-delete", "/?page=segments&segment=window-shoppers", r"entered in 30 days", (press("Delete"), see("Delete the segment|cannot be deleted"))),
     Place("rules", "/?page=rules", r"is in force"),
     Place("rule", "/?page=rules&rule=product", r"(points|Nothing) in 30 days"),
     Place("rules-edit", "/?page=rules", r"is in force", (tab("Edit"), see("in order"))),

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from dashboard import wording
 from dashboard.installation import database, instance
 from engine.core.activities import ActivityId
-from engine.store import edits
+from engine.store import edits, pulses
+from engine.store.connection import utc_now
 from workers.actors import drain_actor
 from workers.broker import Waker, make_broker
 
@@ -26,3 +28,13 @@ def settle(lanes: Iterable[int], id_: ActivityId) -> bool:
     """Wake the lanes with an edit and wait a little; whether it has taken effect."""
     waker().wake(lanes)
     return edits.until_applied(database(), id_, patience=PATIENCE)
+
+
+def at_work() -> bool:
+    """Whether there is a worker that lives."""
+    return any(pulse.kind == "worker" for pulse in pulses.alive(database(), utc_now()))
+
+
+def later() -> str:
+    """Why something that was kept does not show yet, in words."""
+    return wording.BUSY if at_work() else wording.NO_WORKER

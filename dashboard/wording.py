@@ -20,7 +20,9 @@ FIELD_TYPES = {
 }
 """The types of custom fields, as they are chosen."""
 
-SOON = "Kept. It takes effect in a moment: the workers are busy."
+BUSY = "The workers are busy: it shows in a moment."
+NO_WORKER = "No worker is running: it is kept, and takes effect as soon as one does."
+"""Why what somebody did does not show yet."""
 
 STATE_WORDS = {
     "not_subscribed": "not subscribed",

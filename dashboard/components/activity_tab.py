@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 import uuid_utils
 
-from dashboard import formats, waking, wording
+from dashboard import formats, waking
 from dashboard.components import activity_charts
 from dashboard.components.activity_filters import filter_bar, want, wanted_now
 from dashboard.components.acts import hear_acts
@@ -189,4 +189,4 @@ def take_back(user: CurrentUser, contact: ContactId, undone: ActivityId, **more:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.take_back(database(), user, contact, undone, id_=id_, now=utc_now(), **more)
     if not waking.settle(lanes, id_):
-        st.toast(wording.SOON)
+        st.toast(waking.later())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -27,10 +27,11 @@ _DELETED = "deleting.deleted"
 
 @dataclass(frozen=True)
 class Deleted:
-    """A contact that was just deleted, and what it was called."""
+    """A contact that was just deleted, what it was called, and why it does not show yet, if so."""
 
     contact: ContactId
     name: str
+    later: str = ""
 
 
 def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = None) -> None:
@@ -57,8 +58,8 @@ def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = No
 def _delete(user: CurrentUser, deleted: Deleted, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.delete(database(), user, deleted.contact, id_=id_, now=utc_now(), reason=reason)
-    waking.settle(lanes, id_)
-    st.session_state[_DELETED] = deleted
+    later = "" if waking.settle(lanes, id_) else waking.later()
+    st.session_state[_DELETED] = replace(deleted, later=later)
     answered()
 
 
@@ -67,14 +68,15 @@ def just_deleted(user: CurrentUser) -> None:
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return
-    said = joined([tag("b", deleted.name), " was deleted."])
+    said = joined([tag("b", deleted.name), f" was deleted. {deleted.later}"])
     way_back(said, key="deleting", undo=partial(_restore, user, deleted), close=_forget)
 
 
 def _restore(user: CurrentUser, deleted: Deleted) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.restore(database(), user, deleted.contact, id_=id_, now=utc_now())
-    waking.settle(lanes, id_)
+    if not waking.settle(lanes, id_):
+        st.toast(waking.later())
     _forget()
     st.rerun()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import waking, wording
 from dashboard.components import export_words
 from dashboard.components import job_words as words
 from dashboard.components.asking import ask
@@ -67,11 +68,18 @@ def _told(user: CurrentUser, job: Job) -> Html:
     if job.under_way:
         value = f'max="1" value="{job.share:.4f}" aria-label="How much is done"'
         bar = Html(f'<progress class="cs-progress" {value}></progress>')
-        return joined([title, bar, tag("div", words.progress(job, now=utc_now()), "cs-small")])
+        return joined([title, bar, tag("div", _far(job), "cs-small")])
     ended = words.outcome(job)
     if job.state == JobState.FAILED:
         ended = f"{ended} · it could not go on: {job.failure}"
     return Html(f'<div role="status">{title}{tag("div", ended, "cs-small")}</div>')
+
+
+def _far(job: Job) -> str:
+    """How far it is, and if nobody is there to begin it."""
+    alone = job.state == JobState.WAITING and not waking.at_work()
+    said = words.progress(job, now=utc_now())
+    return f"{said} · {wording.NO_WORKER}" if alone else said
 
 
 def _buttons(user: CurrentUser, job: Job) -> None:

@@ -10,6 +10,7 @@ import uuid_utils
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import waking
+from dashboard.components.asking import answered
 from dashboard.components.field_inputs import editable, field_input
 from dashboard.components.problems import problem, problem_box, told
 from dashboard.components.text import link, quiet, show
@@ -65,10 +66,13 @@ def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere:
 def _create(user: CurrentUser, said: Mapping[str, Any]) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.create(database(), user, said, id_=id_, now=utc_now())
-    waking.settle(lanes, id_)
+    shows = waking.settle(lanes, id_)
     made = _made(user, said)
     if made is not None:
         st.query_params.from_dict({"contact": made})
+    elif not shows:
+        st.toast(f"The contact is made. {waking.later()}")
+    answered()
     st.rerun()
 
 

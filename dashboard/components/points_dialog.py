@@ -60,7 +60,7 @@ def _give(user: CurrentUser, contact: ContactId, points: int, reason: str) -> No
     change = Edit(points=points, reason=reason)
     lanes = access.edit(database(), user, contact, change, id_=id_, now=utc_now())
     if not waking.settle(lanes, id_):
-        st.toast(wording.SOON)
+        st.toast(waking.later())
     st.session_state[_GIVEN] = JustGiven(contact, id_, points)
     answered()
 

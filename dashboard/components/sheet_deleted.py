@@ -47,5 +47,6 @@ def _told(sheet: Sheet) -> Html:
 def _restore(user: CurrentUser, sheet: Sheet) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.restore(database(), user, sheet.id, id_=id_, now=utc_now())
-    waking.settle(lanes, id_)
+    if not waking.settle(lanes, id_):
+        st.toast(waking.later())
     st.rerun()

@@ -19,7 +19,6 @@ from engine.store.connection import utc_now
 from engine.store.edits import Edit
 
 _DONE = "sheet.done"
-LATER = "The workers are busy: it shows in a moment."
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def apply(
     lanes = access.edit(database(), user, contact, change, id_=edit, now=utc_now(), read=read)
     shows = waking.settle(lanes, edit)
     undoable = change.undoes is None
-    said = words if shows else f"{words} {LATER}"
+    said = words if shows else f"{words} {waking.later()}"
     st.session_state[_DONE] = Done(contact, said, edit if undoable else None)
 
 

@@ -2,11 +2,13 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from dashboard import waking
 from engine.core.activities import ActivityId
-from engine.store import contacts, edits, publishing, rulesets, working
+from engine.store import contacts, edits, publishing, pulses, rulesets, working
 from engine.store.connection import utc_now
 from engine.store.edits import Edit
 from tests.browser.conftest import HOSTILE
@@ -277,3 +279,26 @@ def test_a_name_of_markup_stays_text(db, open_as):
 
     assert "&lt;img src=x" in text
     assert "<img src=x" not in text
+
+
+def test_where_no_worker_runs_it_is_said_and_what_was_done_is_kept(shop, open_as, monkeypatch):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    asleep = SimpleNamespace(wake=lambda _lanes: None)
+    monkeypatch.setattr(waking, "waker", lambda: asleep)
+    monkeypatch.setattr(waking, "PATIENCE", 0.0)
+
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "first_name").set_value("Anna").run()
+    app.button(key="sheet.apply").click().run()
+    assert "Saved 1 change. No worker is running: it is kept" in shown(app)
+
+    pulses.beat(shop, "worker", now=utc_now())
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "last_name").set_value("Arias").run()
+    app.button(key="sheet.apply").click().run()
+    assert "Saved 1 change. The workers are busy: it shows in a moment." in shown(app)
+
+    drain_all(shop)
+    text = shown(open_as("marketer", contact=ana))
+    assert "Anna Arias" in text

@@ -2,7 +2,7 @@
 
 PRODUCT = "Contact Sheets"
 ANONYMOUS = "Anonymous visitor"
-COUNTED = {True: "{count} contacts", False: "about {count} contacts"}
+COUNTED = {True: "{count} {contacts}", False: "about {count} {contacts}"}
 FOUND = {True: "{count} found", False: "over {count} found"}
 
 JUST_NOW = "just now"

@@ -138,8 +138,8 @@ def _again(counted: Census) -> str:
 
 def _revenue(found: Overview) -> Iterable[dict[str, object]]:
     for day, sold in found.now.by_day:
-        words = f"{formats.money(sold.revenue, found.currency)}, {formats.count(sold.orders)} orders"
-        says = _says(day.day, words)
+        orders = f"{formats.count(sold.orders)} {wording.plural(sold.orders, 'order')}"
+        says = _says(day.day, f"{formats.money(sold.revenue, found.currency)}, {orders}")
         # A float is exact enough for the length of a bar; what is read is the text.
         yield {"day": day.day.isoformat(), "what": "revenue", "value": float(sold.revenue), "says": says}
 

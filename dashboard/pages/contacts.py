@@ -134,7 +134,10 @@ def _to_import() -> None:
 
 def _title(page: ContactPage, listing: Listing) -> Html:
     words = wording.FOUND if listing.where or listing.search else wording.COUNTED
-    counted = words[page.total.exact].format(count=formats.count(page.total.count))
+    total = page.total
+    counted = words[total.exact].format(
+        count=formats.count(total.count), contacts=wording.plural(total.count, "contact")
+    )
     return joined([tag("h1", "Contacts", "cs-title"), tag("div", counted, "cs-sub")])
 
 

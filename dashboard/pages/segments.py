@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, wording
 from dashboard.components import charts, delete_segment
 from dashboard.components.editor import yaml_editor
 from dashboard.components.problems import problem_box
@@ -72,7 +72,8 @@ def _all(user: CurrentUser) -> None:
     found = segments.summaries(database(), now=utc_now())
     with st.container(horizontal=True, vertical_alignment="center", key="segments-top"):
         with st.container(width="stretch"):
-            show(page_title("Segments", f"{formats.count(len(found))} segments"))
+            number = f"{formats.count(len(found))} {wording.plural(len(found), 'segment')}"
+            show(page_title("Segments", number))
         if _may_edit(user):
             new = partial(_go, segment=NEW)
             st.button("New segment", icon=":material/add:", type="primary", key="segments.new", on_click=new)
@@ -160,11 +161,9 @@ def _figures(summary: SegmentSummary) -> None:
     show(figures(counts))
     if summary.dynamic:
         show(tag("div", f"In it are those with: {summary.words}", "cs-sub"))
-        fresh = (
-            "Up to date to the second"
-            if not summary.waiting
-            else f"{formats.count(summary.waiting)} contacts are still being looked at"
-        )
+        are = wording.plural(summary.waiting, "contact is", "contacts are")
+        waits = f"{formats.count(summary.waiting)} {are} still being looked at"
+        fresh = waits if summary.waiting else "Up to date to the second"
         cost = f"{summary.cost_us or 0:.1f} µs"
         words = f"{fresh}. To look at one contact takes {cost}, whenever something happens to it."
         show(tag("div", words, "cs-quiet cs-small"))

@@ -86,7 +86,7 @@ def render(user: CurrentUser) -> None:
             chosen(columns, known),
         )
     else:
-        _nobody(address)
+        _nobody(user, address)
     dialogs.open_dialog(user)
 
 
@@ -190,7 +190,7 @@ def _all(address: ListAddress) -> Html:
     return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
 
 
-def _nobody(address: ListAddress) -> None:
+def _nobody(user: CurrentUser, address: ListAddress) -> None:
     listing = address.listing
     if listing.search:
         advice = "Search finds the beginnings of emails, numbers, names, customer numbers and trackers."
@@ -201,13 +201,18 @@ def _nobody(address: ListAddress) -> None:
     elif address.after:
         empty_state("This page of the list is empty", joined(["Those on it have gone. ", _all(address)]))
     else:
-        _no_contacts()
+        _no_contacts(user)
 
 
-def _no_contacts() -> None:
-    advice = Html(
-        "As soon as the first event arrives, its visitor appears here. "
-        "Send one with a key from <code>sheets keys create --kind write</code>, "
-        "or fill this with a made-up shop: <code>sheets demo</code>."
-    )
-    empty_state("No contacts yet", advice)
+def _no_contacts(user: CurrentUser) -> None:
+    """How the first ones come, as far as it is for this person to do."""
+    ways: list[object] = ["Whoever visits the shop appears here as soon as it sends its first event. "]
+    if may(user, Permission.IMPORT):
+        ways.append(joined([link("?page=import", "Import a file"), " to begin with those whom you know. "]))
+    if may(user, Permission.MANAGE_KEYS):
+        keys = link("?page=settings&section=keys", "Make a key")
+        demo = Html(
+            "To look around first, <code>sheets demo</code> on the server fills this with a made-up shop."
+        )
+        ways.append(joined([keys, " with which the shop sends. ", demo]))
+    empty_state("No contacts yet", joined(ways))

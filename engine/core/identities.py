@@ -80,6 +80,11 @@ def normalise_phone(value: str, *, region: str) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def country_code(region: str) -> int:
+    """What numbers of a region begin with abroad: 34 for ES; 0 where there is no such region."""
+    return int(phonenumbers.country_code_for_region(region))
+
+
 def stream_of(tracker: str | None, identities: Identities) -> Key:
     """Name the stream that an activity belongs to: its strongest identity, else its tracker.
 

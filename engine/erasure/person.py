@@ -11,6 +11,7 @@ from pymongo.database import Database
 
 from engine.core.activities import ContactId, Key
 from engine.store import contacts
+from engine.store.findable import as_searched, plain_letters
 from engine.store.spans import Span
 
 Document = dict[str, Any]
@@ -104,7 +105,8 @@ def _own_name(db: Database[Document], row: Document) -> str:
     if not all(parts):
         return ""
     whole = " ".join(map(str, parts))
-    if db.contacts.find_one({"names": whole.lower(), "_id": {"$ne": row["_id"]}}, {"_id": 1}) is not None:
+    alike = {"names": as_searched(whole), "sort_name": plain_letters(whole), "_id": {"$ne": row["_id"]}}
+    if db.contacts.find_one(alike, {"_id": 1}) is not None:
         return ""
     colleagues = {str(user.get("name", "")).lower() for user in db.users.find({}, {"name": 1})}
     return "" if whole.lower() in colleagues else whole

@@ -13,10 +13,11 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.core.activities import ContactId
-from engine.core.identities import normalise_email, normalise_phone
+from engine.core.identities import country_code, normalise_email, normalise_phone
 from engine.errors import InvalidIdentity
 from engine.store import rulesets
 from engine.store.contact_documents import LIVING
+from engine.store.findable import as_searched
 
 Document = dict[str, Any]
 
@@ -104,15 +105,24 @@ def beginning_with(db: Database[Document], text: str) -> Document:
     wanted = text.strip()
     if not wanted:
         return {}
-    prefixes = [f"e:{wanted.lower()}", f"x:{wanted}", f"t:{wanted}"]
     digits = re.sub(r"[\s().\-/]", "", wanted)
+    prefixes = {f"e:{wanted.lower()}", f"x:{wanted}", *_keys_of(db, wanted)}
     if re.fullmatch(r"\+?\d{3,}", digits):
-        prefixes += [f"p:{digits}", *(k for k in _keys_of(db, wanted) if k.startswith("p:"))]
-    either = [{"keys": _begins(prefix)} for prefix in prefixes]
-    either.append({"names": _begins(wanted.lower())})
+        prefixes |= {f"p:{number}" for number in _numbers(db, digits)}
+    either = [{"keys": _begins(prefix)} for prefix in sorted(prefixes)]
+    if called := as_searched(wanted):
+        either.append({"names": _begins(called)})
     if _ID.fullmatch(wanted):
         either.append({"_id": {"$eq": _living(db, ContactId(wanted))}})
     return {"$or": either}
+
+
+def _numbers(db: Database[Document], digits: str) -> Iterable[str]:
+    """How the numbers begin that somebody begins to type so: with a plus, with two noughts, as at home."""
+    if digits.startswith("+"):
+        return [digits]
+    code = country_code(rulesets.current(db).account.default_region)
+    return [f"+{digits.removeprefix('00')}", f"+{code}{digits.removeprefix('0')}"]
 
 
 # Looking up

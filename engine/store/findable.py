@@ -7,6 +7,7 @@ answers for every one of them, and for every status that an admin may declare.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
@@ -35,11 +36,28 @@ def findable(document: Mapping[str, Any]) -> Document:
     return {name: value for name, value in made.items() if value}
 
 
+LONGEST_NAME = 200
+"""Letters of a name by which one finds."""
+
+MOST_WORDS = 12
+"""Words of a name by each of which one finds; nobody has more."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+
 def search_words(document: Mapping[str, Any]) -> list[str]:
-    """What a name is found by, in lower case: each part, and the whole."""
-    parts = [part.lower() for part in _name_parts(document)]
-    whole = [" ".join(parts)] if len(parts) > 1 else []
-    return sorted({*parts, *whole})
+    """What a name is found by, in plain letters: from each of its words on to its end.
+
+    `Ana de la Peña` is found by `pena` and by `de la pe`, as by `ana`.
+    """
+    called = as_searched(" ".join(_name_parts(document)))
+    starts = [word.start() for word in _WORD.finditer(called)][:MOST_WORDS] or [0]
+    return sorted({called[start:] for start in starts} - {""})
+
+
+def as_searched(text: str) -> str:
+    """A name, or the beginning of one, as names are kept to be found by."""
+    return " ".join(plain_letters(text).split())[:LONGEST_NAME]
 
 
 def sort_name(document: Mapping[str, Any]) -> str | None:

@@ -51,6 +51,15 @@ def make_findable(db: Database[Document]) -> None:
         db.contacts.bulk_write(batch, ordered=False)
 
 
+def find_by_each_word(db: Database[Document]) -> None:
+    """Let names be found by each of their words and without accents, where they were not."""
+    named = db.contacts.find({"names": {"$exists": True}}, [*findable.READ, "names", "v"])
+    old = (row for row in named if row["names"] != findable.search_words(row))
+    updates = (_update(row) for row in old)
+    while batch := list(islice(updates, BATCH)):
+        db.contacts.bulk_write(batch, ordered=False)
+
+
 def mark_away(db: Database[Document]) -> None:
     """Mark contacts that are `away`, those that are not marked.
 
@@ -106,7 +115,12 @@ def _update(row: Document) -> UpdateOne:
     return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": findable.findable(row)})
 
 
-_STEPS = {"findable": make_findable, "away": mark_away, "devices": describe_devices}
+_STEPS = {
+    "findable": make_findable,
+    "names": find_by_each_word,
+    "away": mark_away,
+    "devices": describe_devices,
+}
 """What is done once, by the name under which the installation remembers that."""
 
 

@@ -98,7 +98,10 @@ def _multiplied(times: int) -> list[Document]:
                 "spans": [{"key": {"$concat": ["t:", tracker]}}],
                 "last_name": _if_identified({"$concat": ["Ruiz", "$n"]}),
                 "names": _if_identified(
-                    [{"$toLower": "$first_name"}, {"$concat": ["ruiz", "$n"]}]
+                    [
+                        {"$concat": [{"$toLower": "$first_name"}, " ruiz", "$n"]},
+                        {"$concat": ["ruiz", "$n"]},
+                    ]
                 ),
                 "sort_name": _if_identified({"$concat": [{"$toLower": "$first_name"}, " ruiz", "$n"]}),
                 "first_seen": {"$subtract": [seen, 90 * 86_400_000]},

@@ -31,7 +31,7 @@ def older(db):
         {"trackers.0": {"$exists": True}},
         {"$unset": {"trackers.$[].seen": "", "trackers.$[].agent": ""}},
     )
-    db.installation.delete_many({"_id": {"$in": ["findable", "away", "devices"]}})
+    db.installation.delete_many({"_id": {"$in": ["findable", "names", "away", "devices"]}})
     db.contacts.create_index([("segments.$**", 1)])
     return db, now
 
@@ -43,6 +43,19 @@ def test_contacts_get_what_they_are_found_by_and_their_devices_what_they_are(old
 
     assert list(db.contacts.find()) == now
     assert listing.page(db, Listing(where={"mobile_phone": {"exists": True}})).total.count == 2
+
+
+def test_names_are_found_by_each_word_and_without_accents(db):
+    receive_and_drain(db, [identified(minutes(0), email="ana@x.com", traits={"name": "Ána de la Peña"})])
+    now = list(db.contacts.find())
+    db.contacts.update_one({}, {"$set": {"names": ["ána", "ána de la peña", "de la peña"]}})
+    db.installation.delete_one({"_id": "names"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == now
+    for typed in ("pena", "Peña", "de la", "ana de"):
+        assert listing.page(db, Listing(search=typed)).total.count == 1
 
 
 def test_contacts_that_only_get_mails_are_marked_as_away(db):

@@ -158,9 +158,9 @@ def _profile(user: CurrentUser, sheet: Sheet) -> None:
             reach_card(sheet)
             statuses_card(user, sheet)
             _card("custom", sheet_fields.custom(sheet, rulesets.current(database())))
-        segments_card(user, sheet)
     with right:
         points_card(user, sheet)
+        segments_card(user, sheet)
         _card("commerce", sheet_shop.commerce(sheet.commerce, zone))
         _card("cart", sheet_shop.cart(sheet.commerce, zone))
         _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))

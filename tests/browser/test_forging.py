@@ -55,7 +55,7 @@ def viewer(db):
 def said_by(page):
     """All that a page's browser says to the server, as it is said."""
     frames = []
-    page.on("websocket", lambda socket: socket.on("framesent", frames.append))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(frame)))
     return frames
 
 

@@ -142,7 +142,7 @@ def _one(user: CurrentUser, wanted: str) -> None:
     if delete_segment.is_asked(wanted) and delete_segment.confirmed(user, wanted):
         _go()
         st.rerun()
-    _figures(summary)
+    _figures(summary, in_depth=may(user, Permission.EDIT_RULES))
     charts.area(
         segments.trend(database(), wanted, now=utc_now(), zone=time_zone()),
         x="day",
@@ -152,7 +152,8 @@ def _one(user: CurrentUser, wanted: str) -> None:
     members(user, wanted)
 
 
-def _figures(summary: SegmentSummary) -> None:
+def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
+    """How large it is and how it moves; `in_depth` is for those who look after the rules."""
     counts = (
         ("contacts", formats.count(summary.size)),
         ("entered in 30 days", formats.count(summary.entered)),
@@ -164,9 +165,8 @@ def _figures(summary: SegmentSummary) -> None:
         are = wording.plural(summary.waiting, "contact is", "contacts are")
         waits = f"{formats.count(summary.waiting)} {are} still being looked at"
         fresh = waits if summary.waiting else "Up to date to the second"
-        cost = f"{summary.cost_us or 0:.1f} µs"
-        words = f"{fresh}. To look at one contact takes {cost}, whenever something happens to it."
-        show(tag("div", words, "cs-quiet cs-small"))
+        cost = f" To look at one contact takes {summary.cost_us or 0:.1f} µs." if in_depth else ""
+        show(tag("div", f"{fresh}.{cost}", "cs-quiet cs-small"))
 
 
 # Making and changing

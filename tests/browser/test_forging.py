@@ -41,15 +41,11 @@ def db(instance):
     db.client.close()
 
 
-@pytest.fixture
-def viewer(db):
-    """The session of somebody who may only read."""
-    db.users.update_one(
-        {"_id": "forger"},
-        {"$set": {"email": "forger@shop.example", "name": "Forger", "role": "viewer", "disabled_at": None}},
-        upsert=True,
-    )
-    return accounts.signed_in(db, "forger", now=connection.utc_now(), agent="forging")
+def signed_in_as(db, role):
+    """The session of somebody with a role."""
+    forger = {"email": f"{role}@forging.example", "name": "Forger", "role": role, "disabled_at": None}
+    db.users.update_one({"_id": f"forging-{role}"}, {"$set": forger}, upsert=True)
+    return accounts.signed_in(db, f"forging-{role}", now=connection.utc_now(), agent="forging")
 
 
 def said_by(page):
@@ -60,22 +56,29 @@ def said_by(page):
 
 
 def repeated(instance, token, frames):
-    """Say the same with another's session; return all that is answered."""
+    """Say the same with another's session, and what was said to a part of a page to all of it, too.
+
+    Returns all that is answered.
+    """
     heard = []
     address = f"{instance.dashboard.replace('http', 'ws', 1)}/_stcore/stream"
     cookie = {"Cookie": f"{COOKIE}={token}"}
     with connect(address, subprotocols=["streamlit"], additional_headers=cookie, max_size=None) as socket:
         for frame in frames:
-            if BackMsg.FromString(frame).WhichOneof("type") != "rerun_script":
+            said = BackMsg.FromString(frame)
+            if said.WhichOneof("type") != "rerun_script":
                 continue
-            socket.send(frame)
+            if said.rerun_script.fragment_id:  # there is no such part for others, and no answer
+                socket.send(frame)
+                said.rerun_script.fragment_id = ""
+            socket.send(said.SerializeToString())
             heard += _answers(socket)
     return heard
 
 
 def _answers(socket):
     while True:
-        said = socket.recv(30)
+        said = socket.recv(60)
         yield said
         if ForwardMsg.FromString(said).WhichOneof("type") == "script_finished":
             return
@@ -124,7 +127,8 @@ def state_of(instance, db, target):
     )
 
 
-def test_a_viewer_who_repeats_what_others_said_changes_nothing(page, instance, db, target, viewer):
+def test_a_viewer_who_repeats_what_others_said_changes_nothing(page, instance, db, target):
+    viewer, marketer = (signed_in_as(db, role) for role in ("viewer", "marketer"))
     frames = said_by(page)
     others_do(page, instance, target)
     page.close()
@@ -138,6 +142,9 @@ def test_a_viewer_who_repeats_what_others_said_changes_nothing(page, instance, d
     assert not any(b"/exports/" in said for said in heard)
     instance.sheets("wait", "--timeout", "60")
     assert state_of(instance, db, target) == before
+
+    repeated(instance, marketer, frames)
+    assert state_of(instance, db, target) != before, "what was repeated says nothing to anybody"
 
 
 def test_who_is_not_signed_in_hears_nothing_by_repeating_it(page, instance, target):

@@ -45,8 +45,9 @@ CUT_OFF = """() => {
       const { overflowX, textOverflow } = getComputedStyle(over);
       if (['auto', 'scroll'].includes(overflowX) && over.scrollWidth > over.clientWidth) return;
       const ends = over.getBoundingClientRect().right;
-      if (['hidden', 'clip'].includes(overflowX) && textOverflow !== 'ellipsis' && box.right > ends + 2)
-        return found.push(`cut off by ${over.className}: ${words}`);
+      if (!['hidden', 'clip'].includes(overflowX) || box.right <= ends + 2) continue;
+      if (textOverflow === 'ellipsis') return; // what is beyond, one sees that it is there
+      return found.push(`cut off by ${over.className}: ${words}`);
     }
     if (box.right > innerWidth + 1) found.push(`beyond the edge: ${words}`);
   };

@@ -65,7 +65,7 @@ class Conflict(ContactSheetsError):
 
 
 class LeaseLost(ContactSheetsError):
-    """Another worker holds the lane now; what was decided under the old lease is void."""
+    """Another worker holds the lane or job now; what was decided under the old lease is void."""
 
 
 class NoInstance(ContactSheetsError):

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from engine.core import component, figures, fold
@@ -101,7 +102,7 @@ def apply(
     writes.failed.extend(row for row in waiting.unreadable if row.activity_id not in erased)
     again = []
     for group in groups_of(db, [a for a in waiting.activities if a.id not in erased]):
-        settled = _step(folding, group)
+        settled = step(folding, group)
         if settled is None:
             again.append(group)
         else:
@@ -111,7 +112,7 @@ def apply(
         _fold_again(folding, portion, writes)
     counted = (a.happened_at for a in waiting.activities if a.type in figures.COUNTED)
     writes.stale_hours.update(map(figures.hour_of, counted))
-    commit(db, writes, lease, clock=clock)
+    _commit(db, writes, lease, clock=clock)
     return Applied(len(writes.applied), writes.failed, erased=len(erased))
 
 
@@ -131,8 +132,16 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
     for portion in portions(groups_around(db, outdated)):
         _fold_again(folding, portion, writes)
     if writes.contacts:
-        commit(db, writes, lease, clock=clock)
+        _commit(db, writes, lease, clock=clock)
     return len(writes.contacts)
+
+
+def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Clock) -> None:
+    def hold(session: ClientSession, now: datetime) -> None:
+        known = {"rules": writes.rules, "erasures": writes.erasures}
+        lanes.hold(db, lease, session, now=now, applied=len(writes.applied), **known)
+
+    commit(db, writes, hold, clock=clock)
 
 
 def _age(folding: Folding, row: Document, writes: Writes) -> None:
@@ -144,7 +153,7 @@ def _age(folding: Folding, row: Document, writes: Writes) -> None:
     add_results(folding, outcome.ledger, outcome.derived, outcome.calls, writes)
 
 
-def _step(folding: Folding, group: Group) -> Settled | None:
+def step(folding: Folding, group: Group) -> Settled | None:
     """Fold a group at the tip; None if its whole past is needed, as after any failure."""
     activities = sorted(group.activities, key=lambda activity: activity.moment)
     contacts = {id_: contact_documents.decode(row) for id_, row in group.documents.items()}

@@ -2,7 +2,7 @@
 
 The fold runs outside, on what was read before.  Inside, every write says what it was
 decided on: activities must still be `received`, contacts must have the version that was
-read, keys must be nobody else's, and the lane must still be ours.  Whatever fails aborts
+read, keys must be nobody else's, and the lane or job must still be ours.  Whatever fails aborts
 the transaction with Conflict (read again) or LeaseLost (stop).
 """
 
@@ -24,10 +24,11 @@ from pymongo.write_concern import WriteConcern
 
 from engine.core.activities import ActivityId
 from engine.errors import Conflict, FoldFailed, Unavailable
-from engine.store import lanes
-from engine.store.lanes import Lease
 
 Document = dict[str, Any]
+Hold = Callable[[ClientSession, datetime], None]
+"""Renews inside the transaction, at a time, the right to write what was decided on.  Raises LeaseLost,
+and Conflict if it was decided on under older rules, or not knowing of an erasure."""
 Write = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
 WRITE_CONFLICT = 112
@@ -45,6 +46,8 @@ class Writes:
     """
 
     applied: list[ActivityId] = field(default_factory=list)
+    kept: list[Document] = field(default_factory=list)
+    """Activities that are not there yet: they are kept, and take effect, by this."""
     failed: list[FoldFailed] = field(default_factory=list)
     leaving: list[Write] = field(default_factory=list)
     letting_go: list[Write] = field(default_factory=list)
@@ -65,12 +68,12 @@ class Writes:
     """How many erasures were known of when the batch was folded."""
 
 
-def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Callable[[], datetime]) -> None:
+def commit(db: Database[Document], writes: Writes, hold: Hold, *, clock: Callable[[], datetime]) -> None:
     """Write a batch in one transaction.  Raises Conflict, LeaseLost or Unavailable."""
     try:
         with db.client.start_session() as session:
             session.with_transaction(
-                lambda own: _write(db, writes, lease, own, clock()),
+                lambda own: _write(db, writes, hold, own, clock()),
                 read_concern=ReadConcern("snapshot"),
                 write_concern=WriteConcern(w="majority", j=True),
                 read_preference=ReadPreference.PRIMARY,
@@ -84,13 +87,10 @@ def commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Calla
         raise Unavailable(f"MongoDB did not take the batch: {error}") from error
 
 
-def _write(
-    db: Database[Document], writes: Writes, lease: Lease, session: ClientSession, now: datetime
-) -> None:
-    lanes.hold(
-        db, lease, session,
-        now=now, rules=writes.rules, erasures=writes.erasures, applied=len(writes.applied),
-    )  # fmt: skip
+def _write(db: Database[Document], writes: Writes, hold: Hold, session: ClientSession, now: datetime) -> None:
+    hold(session, now)
+    if writes.kept:
+        db.activities.insert_many(writes.kept, ordered=True, session=session)
     _settle_activities(db, writes, session, now)
     for passed in (writes.leaving, writes.letting_go, writes.contacts):
         _write_contacts(db.contacts, passed, session)

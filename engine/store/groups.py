@@ -38,10 +38,27 @@ class Group:
         return sum(row.get("activities", 0) for row in self.documents.values())
 
 
-def groups_of(db: Database[Document], activities: Sequence[Activity]) -> list[Group]:
-    """Divide a batch into groups, each with all contacts of the components it names."""
+@dataclass
+class Seen:
+    """Contacts that were looked up before: all that these keys lead to, by id."""
+
+    keys: set[Key] = field(default_factory=set)
+    documents: dict[ContactId, Document] = field(default_factory=dict)
+
+
+def groups_of(
+    db: Database[Document], activities: Sequence[Activity], *, seen: Seen | None = None
+) -> list[Group]:
+    """Divide a batch into groups, each with all contacts of the components it names.
+
+    What was `seen` is not read again: the commit finds out if it has changed since.
+    """
     keys = {key for activity in activities for key in activity.keys()}
-    documents = {row["_id"]: row for row in db.contacts.find({"keys": {"$in": list(keys)}})}
+    before = Seen() if seen is None else seen
+    documents = {id_: row for id_, row in before.documents.items() if not keys.isdisjoint(row["keys"])}
+    unseen = keys - before.keys
+    if unseen:
+        documents.update((row["_id"], row) for row in db.contacts.find({"keys": {"$in": list(unseen)}}))
     linked = {row["component"] for row in documents.values() if row.get("linked")}
     if linked:
         others = db.contacts.find({"component": {"$in": list(linked)}, "_id": {"$nin": list(documents)}})

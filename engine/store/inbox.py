@@ -13,7 +13,7 @@ import uuid_utils
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from engine.core.activities import Activity, ActivityId
+from engine.core.activities import Activity, ActivityId, ActivityState
 from engine.core.commerce import currency_of
 from engine.core.identities import lane_of
 from engine.errors import Unavailable
@@ -64,7 +64,7 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
         lanes = lane_count(db)
         erased = tombstones.covered_among(db, activities)
         activities = [activity for activity in activities if activity.id not in erased]
-        rows = [_row(activity, lanes) for activity in activities]
+        rows = [row_of(activity, lanes) for activity in activities]
         refused = _insert(db, rows)
         known = [rows[index] for index in refused]
         conflicts = _set_conflicts_aside(db, known)
@@ -115,10 +115,11 @@ def content_of(activity: Activity) -> str:
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
 
-def _row(activity: Activity, lanes: int) -> Document:
+def row_of(activity: Activity, lanes: int, state: ActivityState = ActivityState.RECEIVED) -> Document:
+    """The activity as MongoDB keeps it, with its lane and how far it has come."""
     row = encode_activity(activity)
     row["lane"] = lane_of(activity.stream, lanes)
-    row["state"] = "received"
+    row["state"] = state.value
     row["content"] = content_of(activity)
     return row
 

@@ -13,10 +13,12 @@ from enum import StrEnum
 from typing import Any
 
 from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.core.activities import ContactId
+from engine.errors import Conflict, LeaseLost
 
 Document = dict[str, Any]
 Place = tuple[datetime, str]
@@ -208,7 +210,7 @@ def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -
     there = {"$in": ["running", "stopped"]}
     made = {"made": dict(step.made)} if step.made else {}
     row = db.jobs.find_one_and_update(
-        {"_id": before.id, "state": there, "cursor": _place_of(before)},
+        {"_id": before.id, "state": there, "cursor": _place(before.cursor)},
         {
             "$set": {"cursor": step.cursor, "claimed_until": now + CLAIM, "attempts": 0, **made},
             "$inc": {name: getattr(step, name) for name in _COUNTED},
@@ -227,11 +229,48 @@ def keep(db: Database[Document], id_: str, *, now: datetime) -> bool:
     return bool(held.matched_count)
 
 
+def hold(
+    db: Database[Document],
+    id_: str,
+    cursor: str,
+    session: ClientSession,
+    *,
+    now: datetime,
+    rules: int,
+    erasures: int,
+    applied: int,
+) -> None:
+    """Hold on to a job within a transaction that does the step after `cursor`, under a version of
+    the rules, and knowing of so many erasures.
+
+    `applied` activities are added to what the job has applied in all.  Raises LeaseLost if
+    another did that step meanwhile, and Conflict if newer rules are in force or somebody was erased.
+    """
+    ours = {"_id": id_, "state": {"$in": ["running", "stopped"]}, "cursor": _place(cursor)}
+    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
+    held = db.jobs.update_one(
+        {**ours, **known},
+        {"$set": {"claimed_until": now + CLAIM}, "$inc": {"applied": applied}},
+        session=session,
+    )
+    if held.matched_count:
+        return
+    if db.jobs.find_one(ours, {"_id": 1}, session=session) is not None:
+        raise Conflict("newer rules came into force, or somebody was erased")
+    raise LeaseLost(f"the job {id_} went on without us")
+
+
+def bar(db: Database[Document], known: Mapping[str, int]) -> None:
+    """Let no step be committed any more that does not know of these `rules` or `erasures`; this
+    waits for those under way."""
+    db.jobs.update_many({"state": {"$in": _UNDER_WAY}}, {"$max": dict(known)})
+
+
 def reach(db: Database[Document], before: Job, done: int, *, now: datetime) -> bool:
     """Say how far a single long step is, and hold on to the job; false if somebody stopped it, or
     another did that step meanwhile."""
     held = db.jobs.update_one(
-        {"_id": before.id, "state": "running", "cursor": _place_of(before)},
+        {"_id": before.id, "state": "running", "cursor": _place(before.cursor)},
         {"$set": {"claimed_until": now + CLAIM, "done": done}},
     )
     return bool(held.matched_count)
@@ -281,9 +320,9 @@ def let_go(db: Database[Document], id_: str) -> None:
     db.jobs.update_one({"_id": id_}, {"$unset": {"claimed_until": ""}, "$set": {"attempts": 0}})
 
 
-def _place_of(before: Job) -> object:
+def _place(cursor: str) -> object:
     """The place that a job must still be at; a try that came to nothing leaves it at the beginning."""
-    return before.cursor or {"$in": [None, ""]}
+    return cursor or {"$in": [None, ""]}
 
 
 def _end(db: Database[Document], id_: str, change: Document) -> None:

@@ -8,7 +8,7 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from engine.errors import Conflict, LeaseLost
+from engine.store import jobs
 
 Document = dict[str, Any]
 
@@ -126,18 +127,22 @@ def hold(
 
 def bar_unaware(db: Database[Document], erasures: int) -> None:
     """Let no batch be committed any more that was folded not knowing of so many erasures."""
-    for lane in db.lanes.find({}, {"_id": 1}):
-        db.lanes.update_one({"_id": lane["_id"]}, {"$max": {"erasures": erasures}})
+    _bar(db, {"erasures": erasures})
 
 
 def bar_older_rules(db: Database[Document], version: int) -> None:
     """Let no batch be committed any more that was folded under older rules.
 
-    Each lane is written, so that this waits for the commits that are under way, and
+    Each lane and job is written, so that this waits for the commits that are under way, and
     those that come after it are decided anew.
     """
+    _bar(db, {"rules": version})
+
+
+def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
     for lane in db.lanes.find({}, {"_id": 1}):
-        db.lanes.update_one({"_id": lane["_id"]}, {"$max": {"rules": version}})
+        db.lanes.update_one({"_id": lane["_id"]}, {"$max": dict(known)})
+    jobs.bar(db, known)
 
 
 def release(db: Database[Document], lease: Lease) -> bool:

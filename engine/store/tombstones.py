@@ -86,6 +86,11 @@ def covered_among(db: Database[Document], activities: Sequence[Activity]) -> set
     return _decided(db, late, marks)
 
 
+def named_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that name a key that led to somebody who was erased."""
+    return {activity.id for activity in _about(db, activities)[1]}
+
+
 def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
     """Those of some activities that are about somebody who was erased (see `engine.core.erased`)."""
     marks, about = _about(db, activities)

@@ -6,21 +6,24 @@ where the workers begin (`workers.jobs`).
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.core.activities import Activity, ActivityId
-from engine.errors import ContactSheetsError, Unavailable
+from engine.errors import ContactSheetsError, LeaseLost, Unavailable
 from engine.store import inbox, jobs, lanes
 from engine.store.jobs import Job, Step
 
 Document = dict[str, Any]
 Clock = Callable[[], datetime]
+Found = TypeVar("Found")
 
 MAX_WAITING = 2_000
 """While more activities than this wait for the workers, a job waits, too: a visit does not
@@ -62,9 +65,25 @@ class Steps:
 
     def keep(self, changes: Sequence[Activity]) -> frozenset[int]:
         """Keep what is done to contacts; return the lanes that have work by it."""
+        if not changes:
+            return frozenset()
         self._last = [change.id for change in changes]
         self._patient_until = time.monotonic() + PATIENCE
         return inbox.receive(self.db, changes).lanes
+
+
+def in_a_thread(work: Callable[[], Found]) -> Future[Found]:
+    """Begin something beside what one is at; its result, or its error, can be waited for."""
+    future: Future[Found] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001  (it is raised where the result is waited for)
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="ahead", daemon=True).start()
+    return future
 
 
 Kinds = Mapping[str, Callable[[Database[Document], Job], Work]]
@@ -91,6 +110,8 @@ def run_next(
         _work(db, job, kinds[job.kind](db, job), clock=clock, stopped=stopped, wake=wake)
     except (PyMongoError, Unavailable):
         raise  # the next try may find MongoDB well
+    except LeaseLost:
+        return True  # another goes on with it
     except ContactSheetsError as error:
         jobs.fail(db, job.id, str(error), now=clock())
     except Exception as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pymongo.database import Database
 
-from engine.core.activities import ContactId
+from engine.core.activities import ContactId, Key
 from engine.core.rulebook import Ruleset
 from engine.store import tombstones
 from engine.store.edit_checks import COME_BACK
@@ -95,10 +95,34 @@ def judge(
     now: datetime,
 ) -> Iterator[Judged]:
     """Decide on some rows, in their order, with one look-up for all."""
-    read = [_read(row, reader, repeats) for row in rows]
-    keys = {key for _, wanted in read if isinstance(wanted, Wanted) for key in wanted.keys}
-    holders = matching.holders(db, keys)
-    erased = tombstones.refused(db, keys - holders.keys())
+    read = read_all(rows, reader, repeats)
+    return decide(db, read, matching.holders(db, keys_of(read)), deciding, now=now)
+
+
+Read = tuple[Row, Wanted | Refusal]
+"""A row, and what it wants, or why it does not go in whoever it is about."""
+
+
+def read_all(rows: Sequence[Row], reader: Reader, repeats: Repeats) -> list[Read]:
+    """What some rows want."""
+    return [_read(row, reader, repeats) for row in rows]
+
+
+def keys_of(read: Iterable[Read]) -> set[Key]:
+    """All that rows name somebody by."""
+    return {key for _, wanted in read if isinstance(wanted, Wanted) for key in wanted.keys}
+
+
+def decide(
+    db: Database[Document],
+    read: Sequence[Read],
+    holders: Mapping[Key, Document],
+    deciding: Deciding,
+    *,
+    now: datetime,
+) -> Iterator[Judged]:
+    """Decide on rows that are read, in their order; `holders` are the contacts that their keys lead to."""
+    erased = tombstones.refused(db, keys_of(read) - holders.keys())
     taken: dict[ContactId, int] = {}
     for row, wanted in read:
         if isinstance(wanted, Refusal):
@@ -116,7 +140,7 @@ def judge(
             yield Accepted(wanted, decision)
 
 
-def _read(row: Row, reader: Reader, repeats: Repeats) -> tuple[Row, Wanted | Refusal]:
+def _read(row: Row, reader: Reader, repeats: Repeats) -> Read:
     try:
         wanted = reader.read(row)
     except RefusedRow as error:

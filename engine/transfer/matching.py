@@ -8,6 +8,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.core.activities import Key
+from engine.store.groups import Seen
 
 Document = dict[str, Any]
 
@@ -18,10 +19,19 @@ _READ = (
 """What deciding on a row asks of a contact."""
 
 
+def seen(db: Database[Document], keys: Iterable[Key]) -> Seen:
+    """The contacts that some keys lead to, whole, so that what becomes of them can be folded, too."""
+    wanted = set(keys)
+    rows = list(db.contacts.find({"keys": {"$in": list(wanted)}})) if wanted else []
+    return Seen(wanted.union(*(row["keys"] for row in rows)), {row["_id"]: row for row in rows})
+
+
 def holders(db: Database[Document], keys: Iterable[Key]) -> dict[Key, Document]:
     """The contacts by the keys that lead to them, former ones and deleted contacts, too."""
     wanted = set(keys)
-    if not wanted:
-        return {}
-    rows = db.contacts.find({"keys": {"$in": list(wanted)}}, _READ)
+    return by_key(wanted, db.contacts.find({"keys": {"$in": list(wanted)}}, _READ) if wanted else ())
+
+
+def by_key(wanted: set[Key], rows: Iterable[Document]) -> dict[Key, Document]:
+    """Contacts by those of some keys that lead to them."""
     return {Key(key): row for row in rows for key in row["keys"] if key in wanted}

@@ -1,6 +1,8 @@
 """An import, done: every step is a thousand rows of the file, each done exactly once.
 
-Killed in between, the same rows are judged again, and what is there already is left as it is.
+What rows come to is folded here and written in one commit (`at_once`); what only a lane can settle is
+left to that.  While one step is written the next is prepared.  Killed in between, the same rows are
+judged again, and what is there already is left as it is.
 """
 
 from __future__ import annotations
@@ -8,9 +10,10 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -22,14 +25,25 @@ from pymongo.database import Database
 
 from engine.core.activities import Activity, ActivityId, Identities, Key
 from engine.core.rulebook import Ruleset
-from engine.store import edits, jobs, rulesets, tombstones
+from engine.errors import Conflict
+from engine.store import at_once, edits, jobs, rulesets, tombstones
+from engine.store.at_once import Folded
 from engine.store.connection import namespace, utc_now
 from engine.store.jobs import Job, Step
-from engine.store.working import Steps, Work
+from engine.store.working import Steps, Work, in_a_thread
 from engine.transfer import importing, matching, reading
 from engine.transfer.deciding import PARTS, Deciding, Outcome, activity_id
 from engine.transfer.importing import cursor_at
-from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge, survey
+from engine.transfer.judging import (
+    Accepted,
+    Judged,
+    Refusal,
+    StoppedMeanwhile,
+    decide,
+    keys_of,
+    read_all,
+    survey,
+)
 from engine.transfer.problems import ERASED
 from engine.transfer.reading import Row
 from engine.transfer.repeats import Repeats
@@ -39,6 +53,12 @@ Document = dict[str, Any]
 
 STEP = 1_000
 """Rows of one step."""
+
+TRIES = 5
+"""How often a step that comes into conflict is decided anew before it is left to the lanes."""
+
+FRESH = 5.0
+"""Seconds for which what was decided ahead is written as it is: a job may have to wait in between."""
 
 ALIVE_EVERY = 2.0
 """Seconds between two signs that somebody is at the job, while a file is read without a step."""
@@ -77,6 +97,7 @@ class _Importing(_Steps):
         self._at = ""
         self._unwanted = False
         self._repeats: Repeats | None = None
+        self._ahead: tuple[str, Future[_Prepared | None]] | None = None
         self._begun = False
 
     def total(self) -> int:
@@ -97,36 +118,74 @@ class _Importing(_Steps):
         files.upload_from_stream_with_id(name, name, found.repeats.encode())
         return found.rows
 
-    def step(self, cursor: str, *, now: datetime) -> Step | None:
+    def step(self, cursor: str, *, now: datetime) -> Step | None:  # noqa: ARG002  as all `Work`
         """Import the next rows; unset if there are none left."""
-        rows = [] if self._unwanted else self._next(cursor)
-        if not rows:
+        prepared = None if self._unwanted else self._prepared(cursor)
+        if prepared is None:
             return self.end(cursor)
-        judged = list(self._judged(rows, now))
-        kept = {} if self._begun else self._kept_before(rows)
-        self._begun = True
-        outcomes: Counter[Outcome | None] = Counter()
-        refusals: list[Refusal] = []
-        changes: list[Activity] = []
-        for verdict in judged:
-            before = kept.get(verdict.line)
-            if isinstance(verdict, Accepted):
-                outcomes[verdict.decision.outcome if before is None else before.outcome] += 1
-                changes += _still_missing(verdict.decision.activities, before)
-            elif before is not None:  # it went in, and by that is refused now
-                outcomes[before.outcome] += 1
-            else:
-                refusals.append(verdict)
-        lanes = self.keep(changes)
-        self._note_refusals(refusals)
-        unchanged, created = outcomes["unchanged"], outcomes["created"]
-        cursor = cursor_at(rows[-1].line)
-        return Step(cursor, len(rows), unchanged, len(refusals), lanes=lanes, created=created)
+        self._prepare_ahead(prepared.cursor)
+        prepared, lanes = self._written(cursor, prepared)
+        self._note_refusals(prepared.refusals)
+        unchanged, created = prepared.outcomes["unchanged"], prepared.outcomes["created"]
+        refused = len(prepared.refusals)
+        return Step(prepared.cursor, len(prepared.rows), unchanged, refused, lanes=lanes, created=created)
 
-    def _judged(self, rows: Sequence[Row], now: datetime) -> Iterator[Judged]:
+    # One step is written while the next is prepared
+
+    def _prepared(self, cursor: str) -> _Prepared | None:
+        """What the rows after a line come to; unset if there are none."""
+        ahead, self._ahead = self._ahead, None
+        found = None
+        if ahead is not None:
+            found = ahead[1].result()  # whatever it is: two do not read the file at once
+            if ahead[0] == cursor and (found is None or found.is_fresh()):
+                return found
+        if ahead is None or ahead[0] != cursor or found is None:
+            rows = self._next(cursor)
+            return self._prepare(rows, again=not self._begun) if rows else None
+        return self._prepare(found.rows, again=False)
+
+    def _prepare_ahead(self, cursor: str) -> None:
+        def prepare() -> _Prepared | None:
+            rows = self._next(cursor)
+            return self._prepare(rows, again=False) if rows else None
+
+        self._known_repeats()
+        self._ahead = cursor, in_a_thread(prepare)
+
+    def _prepare(self, rows: Sequence[Row], *, again: bool) -> _Prepared:
+        """Judge rows and fold what they come to; write nothing.
+
+        With `again` they may have been tried before.  Only the first step here can have been, by
+        somebody who was killed in it, and one that came into conflict.
+        """
+        self._begun = True
+        now, began = utc_now(), time.monotonic()
         ruleset = rulesets.current(self.db)
         reader = Reader(importing.headings_of(self.job), self._settings, ruleset, now=now)
-        return judge(self.db, rows, reader, self._deciding(ruleset), self._known_repeats(), now=now)
+        read = read_all(rows, reader, self._known_repeats())
+        keys = keys_of(read)
+        seen = matching.seen(self.db, keys)
+        holders = matching.by_key(keys, seen.documents.values())
+        judged = decide(self.db, read, holders, self._deciding(ruleset), now=now)
+        counted = _counted(judged, self._kept_before(rows) if again else {})
+        folded = at_once.fold(self.db, counted.changes, seen=seen, now=now)
+        return _Prepared(rows, counted.changes, counted.outcomes, counted.refusals, folded, began)
+
+    def _written(self, cursor: str, prepared: _Prepared) -> tuple[_Prepared, frozenset[int]]:
+        """Write what rows come to; if somebody else changes the same contacts, decide anew.
+
+        Whoever is in the way again and again is left to the lanes, which take turns.
+        """
+        for _ in range(TRIES):
+            try:
+                lanes = self.keep(prepared.folded.left)
+                at_once.write(self.db, prepared.folded.writes, job=self.job.id, cursor=cursor, clock=utc_now)
+            except Conflict:
+                prepared = self._prepare(prepared.rows, again=True)
+            else:
+                return prepared, lanes
+        return prepared, self.keep(prepared.changes)
 
     def _deciding(self, ruleset: Ruleset) -> Deciding:
         name = str(self.job.wanted["file"])
@@ -156,10 +215,7 @@ class _Importing(_Steps):
                 return
 
     def _kept_before(self, rows: Sequence[Row]) -> dict[int, _Kept]:
-        """The lines of which an earlier try of this step has kept something, and what.
-
-        Only the first step here can have been tried before, by somebody who was killed in it.
-        """
+        """The lines of which an earlier try of this step has kept something, and what."""
         ids = {activity_id(self.job.id, row.line, part): row.line for row in rows for part in PARTS}
         found = self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1, "identities": 1})
         kept: dict[int, _Kept] = {}
@@ -198,6 +254,50 @@ class _Importing(_Steps):
             return False
         region = rulesets.current(self.db).account.default_region
         return tombstones.names_erased(self.db, json.dumps(cells), region=region)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What rows come to, not written yet: `changes`, folded; `at` is when they were looked at."""
+
+    rows: Sequence[Row]
+    changes: Sequence[Activity]
+    outcomes: Counter[Outcome | None]
+    refusals: Sequence[Refusal]
+    folded: Folded
+    at: float
+
+    @property
+    def cursor(self) -> str:
+        return cursor_at(self.rows[-1].line)
+
+    def is_fresh(self) -> bool:
+        """Whether it may still be written as it was decided on."""
+        return time.monotonic() - self.at < FRESH
+
+
+def _counted(judged: Iterable[Judged], kept: Mapping[int, _Kept]) -> _Counted:
+    """Sort what was judged into what is done, what was done before and what is refused."""
+    counted = _Counted()
+    for verdict in judged:
+        before = kept.get(verdict.line)
+        if isinstance(verdict, Accepted):
+            counted.outcomes[verdict.decision.outcome if before is None else before.outcome] += 1
+            counted.changes += _still_missing(verdict.decision.activities, before)
+        elif before is not None:  # it went in, and by that is refused now
+            counted.outcomes[before.outcome] += 1
+        else:
+            counted.refusals.append(verdict)
+    return counted
+
+
+@dataclass
+class _Counted:
+    """What became of judged rows."""
+
+    outcomes: Counter[Outcome | None] = field(default_factory=Counter)
+    changes: list[Activity] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
 
 
 @dataclass

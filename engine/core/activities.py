@@ -49,8 +49,14 @@ class Identities(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def keys(self) -> list[Key]:
         """The keys claimed, strongest first: external id, email, phone."""
-        named = (("x", self.external_id), ("e", self.email), ("p", self.phone))
-        return [Key(f"{kind}:{value}") for kind, value in named if value is not None]
+        keys = []  # asked for many times an activity: said plainly, it takes half the time
+        if self.external_id is not None:
+            keys.append(Key(f"x:{self.external_id}"))
+        if self.email is not None:
+            keys.append(Key(f"e:{self.email}"))
+        if self.phone is not None:
+            keys.append(Key(f"p:{self.phone}"))
+        return keys
 
     def claim(self, key: Key) -> bool:
         """Whether a key is among those claimed; asked several times of each activity, so no list is made."""

@@ -258,6 +258,15 @@ class Ruleset:
         return next((r.name for rules in self.rules.values() for r in rules if r.id == rule), rule)
 
     @cached_property
+    def moved_by(self) -> Mapping[str, tuple[Machine, ...]]:
+        """The machines that a type of activity may move, in their order."""
+        types = {type_ for machine in self.machines.values() for type_ in machine.transitions}
+        return {
+            type_: tuple(machine for machine in self.machines.values() if type_ in machine.transitions)
+            for type_ in types
+        }
+
+    @cached_property
     def dynamic(self) -> tuple[Segment, ...]:
         """The segments that a condition decides, in the order in which to look at them."""
         return tuple(segment for segment in self.segments.values() if segment.dynamic)

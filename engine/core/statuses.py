@@ -66,7 +66,8 @@ def state_of(state: ContactState, machine: Machine) -> str:
 def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Moved]:
     """Move each machine that has a fitting transition, once; say which moved."""
     moved, by_hand = [], activity.by_hand
-    for machine in ruleset.machines.values():
+    concerned = ruleset.machines.values() if by_hand else ruleset.moved_by.get(activity.type, ())
+    for machine in concerned:
         target = _target(state, activity, machine)
         if target is not None:
             moved.append(enter(state, machine, target, activity, ruleset, by=_wanted_by(activity)))

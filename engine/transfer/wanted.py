@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from engine.core.activities import Identities, Key
@@ -31,6 +31,9 @@ from engine.transfer.values import (
     read_list,
     read_phone,
 )
+
+REMEMBERED = 5_000
+"""Different cells of one column of which it is remembered what they say."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Reader:
     ) -> None:
         self._places = {heading: number for number, heading in enumerate(headings)}
         self._ruleset = ruleset
-        self._today = now.astimezone(ruleset.account.time_zone).date()
         self._settings = settings
         self._headings = {target: heading for heading, target in settings.columns.items()}
+        today = now.astimezone(ruleset.account.time_zone).date()
         self._fields = [
-            (heading, target)
+            _Column(heading, target, settings, ruleset, today=today)
             for heading, target in settings.columns.items()
             if target in ("first_name", "last_name", "name", "birth_date") or target.startswith(CUSTOM)
         ]
@@ -130,32 +133,19 @@ class Reader:
     def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}
         emptied = []
-        for heading, target in self._fields:
-            cell = cells.under(heading)
+        for column in self._fields:
+            cell = cells.under(column.heading)
             if cell is None:
                 continue
             if is_blank(cell):
-                if heading in self._settings.clear:
-                    emptied += ["first_name", "last_name"] if target == "name" else [target]
+                emptied += column.emptied
                 continue
-            reading = self._settings.readings.get(heading, Reading())
             try:
-                values |= self._value(target, unharmed(cell), reading)
+                values.update(column.read(cell))
             except InvalidValue as error:
                 kind = "option" if "is not offered" in str(error) else "value"
-                problems.append(Problem(cells.line, kind, f"{heading}: {error}", heading))
+                problems.append(Problem(cells.line, kind, f"{column.heading}: {error}", column.heading))
         return values, tuple(emptied)
-
-    def _value(self, target: str, cell: str, reading: Reading) -> dict[str, Any]:
-        if target == "name":
-            first, _, last = " ".join(cell.split()).partition(" ")
-            return {"first_name": first} | ({"last_name": last} if last else {})
-        declared = (
-            self._ruleset.fields.get(target.removeprefix(CUSTOM)) if target.startswith(CUSTOM) else None
-        )
-        type_ = "date" if target == "birth_date" else "text" if declared is None else declared.type
-        kept = field_value(cell, type_, reading, today=self._today)
-        return {target: kept if declared is None else option(kept, declared)}
 
     def _segments(self, cells: Cells, problems: list[Problem]) -> tuple[str, ...]:
         found = [self._settings.segment] if self._settings.segment else []
@@ -167,6 +157,39 @@ class Reader:
             else:
                 found.append(segment)
         return tuple(dict.fromkeys(found))
+
+
+class _Column:
+    """A column that fills a field; what its cells say is remembered: most columns say few things."""
+
+    def __init__(
+        self, heading: str, target: str, settings: Settings, ruleset: Ruleset, *, today: date
+    ) -> None:
+        self.heading, self._target, self._today = heading, target, today
+        fills = ["first_name", "last_name"] if target == "name" else [target]
+        self.emptied = fills if heading in settings.clear else []
+        self._reading = settings.readings.get(heading, Reading())
+        custom = target.removeprefix(CUSTOM)
+        self._declared = ruleset.fields.get(custom) if custom != target else None
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def read(self, cell: str) -> dict[str, Any]:
+        """The values of a cell, by what they fill; raise InvalidValue."""
+        known = self._known.get(cell)
+        if known is None:
+            known = self._read(unharmed(cell))
+            if len(self._known) < REMEMBERED:
+                self._known[cell] = known
+        return known
+
+    def _read(self, cell: str) -> dict[str, Any]:
+        if self._target == "name":
+            first, _, last = " ".join(cell.split()).partition(" ")
+            return {"first_name": first} | ({"last_name": last} if last else {})
+        declared = self._declared
+        type_ = "date" if self._target == "birth_date" else "text" if declared is None else declared.type
+        kept = field_value(cell, type_, self._reading, today=self._today)
+        return {self._target: kept if declared is None else option(kept, declared)}
 
 
 _KIND = {"external_id": "external_id", "email": "email", "mobile_phone": "phone"}

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -23,10 +23,10 @@ from gridfs import NoFile
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
-from engine.core.activities import Activity, ActivityId, Identities, Key
+from engine.core.activities import Activity, ActivityId, Identities
 from engine.core.rulebook import Ruleset
 from engine.errors import Conflict
-from engine.store import at_once, edits, jobs, rulesets, tombstones
+from engine.store import at_once, jobs, rulesets, tombstones
 from engine.store.at_once import Folded
 from engine.store.connection import namespace, utc_now
 from engine.store.jobs import Job, Step
@@ -47,6 +47,7 @@ from engine.transfer.judging import (
 from engine.transfer.problems import ERASED
 from engine.transfer.reading import Row
 from engine.transfer.repeats import Repeats
+from engine.transfer.undoing import Undoing
 from engine.transfer.wanted import Reader
 
 Document = dict[str, Any]
@@ -60,6 +61,9 @@ TRIES = 5
 FRESH = 5.0
 """Seconds for which what was decided ahead is written as it is: a job may have to wait in between."""
 
+READER_FOR = timedelta(minutes=1)
+"""How long what was the present to a reader is the present: consents lie before it."""
+
 ALIVE_EVERY = 2.0
 """Seconds between two signs that somebody is at the job, while a file is read without a step."""
 
@@ -69,35 +73,22 @@ MAX_KEPT = 1_000_000
 
 def work_of(db: Database[Document], job: Job) -> Work:
     """What a job of this kind does: import a file, or take that back."""
-    return _Importing(db, job) if job.undoes is None else _Undoing(db, job, job.undoes)
+    return _Importing(db, job) if job.undoes is None else Undoing(db, job, job.undoes, step=STEP)
 
 
-class _Steps(Steps):
-    """What both ways have in common."""
-
-    def __init__(self, db: Database[Document], job: Job) -> None:
-        super().__init__(db, job)
-        self._said = time.monotonic()
-
-    def _go_on(self) -> bool:
-        """Say from time to time that somebody is at the job; false once it was stopped."""
-        if time.monotonic() - self._said < ALIVE_EVERY:
-            return True
-        self._said = time.monotonic()
-        return jobs.keep(self.db, self.job.id, now=utc_now())
-
-
-class _Importing(_Steps):
+class _Importing(Steps):
     """A file, step by step in the order of its lines."""
 
     def __init__(self, db: Database[Document], job: Job) -> None:
         super().__init__(db, job)
+        self._said = time.monotonic()
         self._settings, self._open = importing.settings_of(job), importing.stored(db, job.id)
         self._rows: Iterator[Row] | None = None
         self._at = ""
         self._unwanted = False
         self._repeats: Repeats | None = None
-        self._ahead: tuple[str, Future[_Prepared | None]] | None = None
+        self._reading: _Reading | None = None
+        self._ahead: Future[_Prepared | None] | None = None
         self._begun = False
 
     def total(self) -> int:
@@ -130,19 +121,24 @@ class _Importing(_Steps):
         refused = len(prepared.refusals)
         return Step(prepared.cursor, len(prepared.rows), unchanged, refused, lanes=lanes, created=created)
 
+    def _go_on(self) -> bool:
+        """Say from time to time that somebody is at the job; false once it was stopped."""
+        if time.monotonic() - self._said < ALIVE_EVERY:
+            return True
+        self._said = time.monotonic()
+        return jobs.keep(self.db, self.job.id, now=utc_now())
+
     # One step is written while the next is prepared
 
     def _prepared(self, cursor: str) -> _Prepared | None:
         """What the rows after a line come to; unset if there are none."""
         ahead, self._ahead = self._ahead, None
-        found = None
-        if ahead is not None:
-            found = ahead[1].result()  # whatever it is: two do not read the file at once
-            if ahead[0] == cursor and (found is None or found.is_fresh()):
-                return found
-        if ahead is None or ahead[0] != cursor or found is None:
+        if ahead is None:
             rows = self._next(cursor)
             return self._prepare(rows, again=not self._begun) if rows else None
+        found = ahead.result()
+        if found is None or found.is_fresh():
+            return found
         return self._prepare(found.rows, again=False)
 
     def _prepare_ahead(self, cursor: str) -> None:
@@ -150,8 +146,7 @@ class _Importing(_Steps):
             rows = self._next(cursor)
             return self._prepare(rows, again=False) if rows else None
 
-        self._known_repeats()
-        self._ahead = cursor, in_a_thread(prepare)
+        self._ahead = in_a_thread(prepare)
 
     def _prepare(self, rows: Sequence[Row], *, again: bool) -> _Prepared:
         """Judge rows and fold what they come to; write nothing.
@@ -162,8 +157,7 @@ class _Importing(_Steps):
         self._begun = True
         now, began = utc_now(), time.monotonic()
         ruleset = rulesets.current(self.db)
-        reader = Reader(importing.headings_of(self.job), self._settings, ruleset, now=now)
-        read = read_all(rows, reader, self._known_repeats())
+        read = read_all(rows, self._reader(ruleset, now), self._known_repeats())
         keys = keys_of(read)
         seen = matching.seen(self.db, keys)
         holders = matching.by_key(keys, seen.documents.values())
@@ -186,6 +180,15 @@ class _Importing(_Steps):
             else:
                 return prepared, lanes
         return prepared, self.keep(prepared.changes)
+
+    def _reader(self, ruleset: Ruleset, now: datetime) -> Reader:
+        """What reads the rows: it remembers what cells say, so it is kept for a while."""
+        kept = self._reading
+        if kept is None or kept.ruleset is not ruleset or now - kept.since > READER_FOR:
+            headings = importing.headings_of(self.job)
+            kept = _Reading(Reader(headings, self._settings, ruleset, now=now), ruleset, now)
+            self._reading = kept
+        return kept.reader
 
     def _deciding(self, ruleset: Ruleset) -> Deciding:
         name = str(self.job.wanted["file"])
@@ -257,6 +260,15 @@ class _Importing(_Steps):
 
 
 @dataclass(frozen=True)
+class _Reading:
+    """A reader, for which rules it reads, and since when."""
+
+    reader: Reader
+    ruleset: Ruleset
+    since: datetime
+
+
+@dataclass(frozen=True)
 class _Prepared:
     """What rows come to, not written yet: `changes`, folded; `at` is when they were looked at."""
 
@@ -315,40 +327,3 @@ def _still_missing(activities: Iterable[Activity], kept: _Kept | None) -> list[A
     anew it may look otherwise.
     """
     return [activity for activity in activities if kept is None or activity.id not in kept.ids]
-
-
-class _Undoing(_Steps):
-    """Taking an import back, a thousand lines at a time, by the ids of what they came to."""
-
-    def __init__(self, db: Database[Document], job: Job, undone: str) -> None:
-        super().__init__(db, job)
-        self.undone = undone
-
-    def total(self) -> int:
-        undone = jobs.job(self.db, self.undone)
-        return 0 if undone is None else undone.changed
-
-    def step(self, cursor: str, *, now: datetime) -> Step | None:
-        """Take back what the next lines came to; unset if there are none left."""
-        undone = jobs.job(self.db, self.undone)
-        first, last = int(cursor or 0) + 1, int(undone.cursor or 0) if undone is not None else 0
-        if first > last:
-            return self.end(cursor)
-        lines = range(first, min(first + STEP, last + 1))
-        ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
-        there = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
-        held = matching.holders(self.db, (Key(row["stream"]) for row in there))
-        version = rulesets.current_number(self.db)
-        changes = [
-            edits.taking_back(
-                held.get(Key(row["stream"]), {"spans": [{"key": row["stream"]}]}),
-                row["_id"],
-                version=version,
-                id_=ActivityId(f"{row['_id']}:undo"),
-                author=self.job.by_name,
-                now=now,
-            )
-            for row in there
-        ]
-        lanes = self.keep(changes)
-        return Step(cursor_at(lines[-1]), len({ids[row["_id"]] for row in there}), lanes=lanes)

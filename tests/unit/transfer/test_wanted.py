@@ -201,3 +201,18 @@ def test_settings_with_a_statement_are_kept_and_those_from_before_are_read():
 
     assert settings.decode(settings.encode(wanted)) == wanted
     assert settings.decode('{"columns":{"Mail":"email"}}').statements == ()
+
+
+def test_what_is_remembered_of_a_cell_is_what_it_says_and_what_is_wrong_is_said_at_each_line():
+    settled = reader()
+    cells = {"Born": "3/4/1990", "Size": "m", "News": "yes", "Since": "31/01/2025", "Visits": "2"}
+    wrong = Row(9, tuple({"Mail": "leo@x.com", "Size": "XL"}.get(heading, "") for heading in COLUMNS))
+
+    first, again, other = wanted(settled, **cells), wanted(settled, **cells), wanted(settled, News="no")
+
+    assert first == again == wanted(**cells)
+    assert (other.values, [consent.state for consent in other.consents]) == ({}, ["no"])
+    for line in (9, 10):
+        with pytest.raises(RefusedRow) as caught:
+            settled.read(Row(line, wrong.cells))
+        assert [(problem.line, problem.kind) for problem in caught.value.problems] == [(line, "option")]

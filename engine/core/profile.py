@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from engine.core.activities import Activity
@@ -49,12 +50,12 @@ def take_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> 
     typed = traits.get("email")
     if isinstance(typed, str) and typed.strip().lower() == (placement.email or ""):
         state.email_typed = typed.strip()
+    custom = dict(state.custom)
     for name, value in _custom(traits, ruleset).items():
-        has_room = name in state.custom or name in ruleset.fields or len(state.custom) < MAX_CUSTOM_FIELDS
-        if has_room and _may_set(
-            state, f"custom.{name}", state.custom.get(name), gaps_only=placement.gaps_only
-        ):
-            state.custom = {**state.custom, name: value}
+        has_room = name in custom or name in ruleset.fields or len(custom) < MAX_CUSTOM_FIELDS
+        if has_room and _may_set(state, f"custom.{name}", custom.get(name), gaps_only=placement.gaps_only):
+            custom[name] = value
+    state.custom = custom
 
 
 def _clear(state: ContactState, activity: Activity) -> None:
@@ -102,10 +103,16 @@ def _custom(traits: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
         if name in _HANDLED or value is None:
             continue
         declared = ruleset.fields.get(name)
-        kept = _coerced(value, declared, ruleset.account) if _CUSTOM_NAME.fullmatch(name) else None
+        kept = _coerced(value, declared, ruleset.account) if _can_be_called(name) else None
         if kept is not None:
             found[name] = kept
     return found
+
+
+@lru_cache(maxsize=4_096)
+def _can_be_called(name: str) -> bool:
+    """Whether a custom field can have a name."""
+    return _CUSTOM_NAME.fullmatch(name) is not None
 
 
 def _coerced(value: Any, declared: CustomField | None, account: Account) -> Any:

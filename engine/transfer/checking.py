@@ -19,9 +19,10 @@ from engine.transfer.columns import CHANNELS, Column
 from engine.transfer.consents import Consent
 from engine.transfer.deciding import OUTCOMES, Deciding, Outcome
 from engine.transfer.formats import Format, Opener
-from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge, survey
+from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge
 from engine.transfer.problems import KINDS, Problem
 from engine.transfer.reading import Row
+from engine.transfer.repeats import Names
 from engine.transfer.settings import Settings
 from engine.transfer.steps import STEP
 from engine.transfer.values import Ambiguous, DateOrder, Decimals, Reading, date_order, decimal_mark
@@ -177,14 +178,13 @@ def check(
     ruleset = rulesets.current(db)
     table = reading.read(open_, settings.format)
     settings = replace(settings, columns=columns.checked(table.headings, settings.columns, ruleset))
-    repeats = survey(open_, settings, ruleset, now=now, go_on=go_on).repeats
     deciding = Deciding("check", "", "", settings.mode, ruleset, namespace(db))
     reader = Reader(table.headings, settings, ruleset, now=now)
-    tally = _Tally()
+    names, tally = Names(), _Tally()
     while rows := list(islice(table.rows, STEP)):
         if not go_on():
             raise StoppedMeanwhile
-        for judged in judge(db, rows, reader, deciding, repeats, now=now):
+        for judged in judge(db, rows, reader, deciding, names, now=now):
             tally.add(judged)
     return tally.checked()
 

@@ -31,9 +31,6 @@ Document = dict[str, Any]
 
 KIND = "import-check"
 
-PASSES = 2
-"""How often a file is read to be checked: for who is there twice, and for each row."""
-
 TOLD_EVERY = 1.0
 """Seconds between two notes of how far it is."""
 
@@ -84,7 +81,7 @@ class _Checking:
         self._said = time.monotonic()
 
     def total(self) -> int:
-        return PASSES * max(int(self._job.wanted["size"]), 1)
+        return max(int(self._job.wanted["size"]), 1)
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:
         """Check the file; unset if that is done, or nobody wants the file any more."""

@@ -10,16 +10,14 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.core.activities import ContactId, Key
-from engine.core.rulebook import Ruleset
 from engine.store import tombstones
 from engine.store.edit_checks import COME_BACK
 from engine.transfer import matching, reading
 from engine.transfer.deciding import Deciding, Decision
-from engine.transfer.formats import Opener
+from engine.transfer.formats import Format, Opener
 from engine.transfer.problems import ERASED, Problem
 from engine.transfer.reading import Row
-from engine.transfer.repeats import Names, Repeats
-from engine.transfer.settings import Settings
+from engine.transfer.repeats import Names
 from engine.transfer.wanted import Reader, RefusedRow, Wanted
 
 Document = dict[str, Any]
@@ -59,30 +57,14 @@ class Accepted:
 Judged = Refusal | Accepted
 
 
-@dataclass(frozen=True)
-class Survey:
-    """What one pass over a file finds: how many rows it has, and who is named twice."""
-
-    rows: int
-    repeats: Repeats
-
-
-def survey(
-    open_: Opener, settings: Settings, ruleset: Ruleset, *, now: datetime, go_on: Callable[[], bool]
-) -> Survey:
-    """Read a whole file; raise UnreadableFile, or StoppedMeanwhile once `go_on` says no."""
-    table = reading.read(open_, settings.format)
-    reader = Reader(table.headings, settings, ruleset, now=now)
-    names, rows = Names(), 0
-    for row in table.rows:
+def count(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
+    """How many rows a file has; raise UnreadableFile, or StoppedMeanwhile once `go_on` says no."""
+    rows = 0
+    for _ in reading.read(open_, format_).rows:
         rows += 1
         if rows % LOOK_EVERY == 0 and not go_on():
             raise StoppedMeanwhile
-        try:
-            names.add(row.line, reader.read(row).keys)
-        except RefusedRow:
-            continue
-    return Survey(rows, names.repeats())
+    return rows
 
 
 def judge(
@@ -90,12 +72,12 @@ def judge(
     rows: Sequence[Row],
     reader: Reader,
     deciding: Deciding,
-    repeats: Repeats,
+    names: Names,
     *,
     now: datetime,
 ) -> Iterator[Judged]:
-    """Decide on some rows, in their order, with one look-up for all."""
-    read = read_all(rows, reader, repeats)
+    """Decide on some rows, in their order, with one look-up for all; `names` are those before them."""
+    read = read_all(rows, reader, names)
     return decide(db, read, matching.holders(db, keys_of(read)), deciding, now=now)
 
 
@@ -103,9 +85,14 @@ Read = tuple[Row, Wanted | Refusal]
 """A row, and what it wants, or why it does not go in whoever it is about."""
 
 
-def read_all(rows: Sequence[Row], reader: Reader, repeats: Repeats) -> list[Read]:
-    """What some rows want."""
-    return [_read(row, reader, repeats) for row in rows]
+def read_all(rows: Sequence[Row], reader: Reader, names: Names) -> list[Read]:
+    """What some rows want, of those whom no row before them has named; their names are noted."""
+    read = [(row, _read(row, reader)) for row in rows]
+    earlier = names.note((row.line, found.keys) for row, found in read if isinstance(found, Wanted))
+    return [
+        (row, found) if row.line not in earlier else (row, _repeated(row, earlier[row.line]))
+        for row, found in read
+    ]
 
 
 def keys_of(read: Iterable[Read]) -> set[Key]:
@@ -140,16 +127,16 @@ def decide(
             yield Accepted(wanted, decision)
 
 
-def _read(row: Row, reader: Reader, repeats: Repeats) -> Read:
+def _read(row: Row, reader: Reader) -> Wanted | Refusal:
     try:
-        wanted = reader.read(row)
+        return reader.read(row)
     except RefusedRow as error:
-        return row, Refusal(row, error.problems)
-    earlier = repeats.earlier(row.line)
-    if earlier is None:
-        return row, wanted
+        return Refusal(row, error.problems)
+
+
+def _repeated(row: Row, earlier: int) -> Refusal:
     what = f"line {earlier:,} has the same email, phone or external id already; that one goes in"
-    return row, Refusal(row, (Problem(row.line, "repeated", what),))
+    return Refusal(row, (Problem(row.line, "repeated", what),))
 
 
 def _once(decision: Decision, taken: dict[ContactId, int]) -> None:

@@ -12,14 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import msgspec
-from gridfs import NoFile
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
@@ -39,14 +37,14 @@ from engine.transfer.judging import (
     Judged,
     Refusal,
     StoppedMeanwhile,
+    count,
     decide,
     keys_of,
     read_all,
-    survey,
 )
 from engine.transfer.problems import ERASED
 from engine.transfer.reading import Row
-from engine.transfer.repeats import Repeats
+from engine.transfer.repeats import Names
 from engine.transfer.undoing import Undoing
 from engine.transfer.wanted import Reader
 
@@ -86,28 +84,21 @@ class _Importing(Steps):
         self._rows: Iterator[Row] | None = None
         self._at = ""
         self._unwanted = False
-        self._repeats: Repeats | None = None
+        self._names = Names()
         self._reading: _Reading | None = None
         self._ahead: Future[_Prepared | None] | None = None
         self._begun = False
 
     def total(self) -> int:
-        """Read the whole file once: how many rows it has, and who is named twice.
+        """Read the whole file once: how many rows it has.
 
         A file that breaks off fails here, before anything of it goes in.
         """
-        ruleset = rulesets.current(self.db)
         try:
-            found = survey(self._open, self._settings, ruleset, now=utc_now(), go_on=self._go_on)
+            return count(self._open, self._settings.format, go_on=self._go_on)
         except StoppedMeanwhile:
             self._unwanted = True
             return 0
-        self._repeats = found.repeats
-        name, files = f"{self.job.id}:repeats", importing.files(self.db)
-        with suppress(NoFile):
-            files.delete(name)
-        files.upload_from_stream_with_id(name, name, found.repeats.encode())
-        return found.rows
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:  # noqa: ARG002  as all `Work`
         """Import the next rows; unset if there are none left."""
@@ -157,7 +148,7 @@ class _Importing(Steps):
         self._begun = True
         now, began = utc_now(), time.monotonic()
         ruleset = rulesets.current(self.db)
-        read = read_all(rows, self._reader(ruleset, now), self._known_repeats())
+        read = read_all(rows, self._reader(ruleset, now), self._names)
         keys = keys_of(read)
         seen = matching.seen(self.db, keys)
         holders = matching.by_key(keys, seen.documents.values())
@@ -195,12 +186,6 @@ class _Importing(Steps):
         mode, secret = self._settings.mode, namespace(self.db)
         return Deciding(self.job.id, name, self.job.by_name, mode, ruleset, secret)
 
-    def _known_repeats(self) -> Repeats:
-        if self._repeats is None:
-            stream = importing.files(self.db).open_download_stream(f"{self.job.id}:repeats")
-            self._repeats = Repeats.decode(stream.read())
-        return self._repeats
-
     def _next(self, cursor: str) -> list[Row]:
         """The rows after a line; those before are read over if somebody else did them."""
         if self._rows is None or cursor != self._at:
@@ -211,11 +196,16 @@ class _Importing(Steps):
         return rows
 
     def _after(self, line: int) -> Iterator[Row]:
-        for row in reading.read(self._open, self._settings.format).rows:
-            if row.line > line:
-                yield row
-            elif not self._go_on():
-                return
+        """The rows after a line.  Of those before it is noted whom they name."""
+        self._names = Names()
+        table = reading.read(self._open, self._settings.format)
+        while rows := list(islice(table.rows, STEP)):
+            before = [row for row in rows if row.line <= line]
+            if before:
+                if not self._go_on():
+                    return
+                read_all(before, self._reader(rulesets.current(self.db), utc_now()), self._names)
+            yield from rows[len(before) :]
 
     def _kept_before(self, rows: Sequence[Row]) -> dict[int, _Kept]:
         """The lines of which an earlier try of this step has kept something, and what."""

@@ -1,14 +1,17 @@
 """What becomes of a row, from what it wants and the contacts that its keys lead to."""
 
+import random
+
 import pytest
 from msgspec import structs
 
 from engine.core.activities import Identities, Key
 from engine.core.component import refold
 from engine.store import contact_documents
+from engine.transfer import repeats
 from engine.transfer.consents import Consent
 from engine.transfer.deciding import Deciding, activity_id
-from engine.transfer.repeats import Names, Repeats
+from engine.transfer.repeats import Names
 from engine.transfer.wanted import RefusedRow, Wanted
 from tests.builders import (
     NAMESPACE,
@@ -218,28 +221,42 @@ def test_a_new_contact_with_a_dated_consent_is_one_contact():
 
 
 def test_who_is_named_twice_is_found_by_any_name_and_the_first_line_is_told():
-    names = Names()
-    for line, keys in {
+    rows = {
         2: ["x:1", "e:a"],
         3: ["e:b"],
         4: ["e:a", "p:1"],
         7: ["p:1", "e:b"],
         9: ["p:2"],
-    }.items():
-        names.add(line, map(Key, keys))
-
-    repeats = Repeats.decode(names.repeats().encode())
-    assert {line: repeats.earlier(line) for line in range(2, 10)} == {
-        2: None,
-        3: None,
-        4: 2,
-        5: None,
-        6: None,
-        7: 3,
-        8: None,
-        9: None,
     }
-    assert len(Repeats.decode(Names().repeats().encode())) == 0
+    given = [(line, list(map(Key, keys))) for line, keys in rows.items()]
+
+    names = Names()
+    assert names.note(given) == {4: 2, 7: 3}
+    assert names.note(given[2:]) == {4: 2, 7: 3}
+    assert names.note([(12, [Key("p:2"), Key("p:1")]), (13, [])]) == {12: 4}
+    assert Names().note([]) == {}
+
+
+@pytest.mark.parametrize("largest", [10, 2_000_000])
+def test_who_is_named_twice_is_told_the_same_however_many_rows_are_looked_at_at_once(monkeypatch, largest):
+    monkeypatch.setattr(repeats, "LARGEST", largest)
+    source = random.Random(3)
+    given = [
+        (line, [Key(f"e:{source.randint(0, 400)}"), Key(f"p:{source.randint(0, 4_000)}")])
+        for line in range(2, 600)
+    ]
+    expected: dict[int, int] = {}
+    first: dict[Key, int] = {}
+    for line, keys in given:
+        lines = [first.setdefault(key, line) for key in keys]
+        if min(lines) < line:
+            expected[line] = min(lines)
+
+    for size in (1, 7, 600):
+        names, found = Names(), {}
+        for begin in range(0, len(given), size):
+            found |= names.note(given[begin : begin + size])
+        assert found == expected
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -84,6 +84,14 @@ def in_a_thread(work: Callable[[], Found]) -> Future[Found]:
 
     threading.Thread(target=run, name="ahead", daemon=True).start()
     return future
+
+
+def one_ahead(items: Iterator[Found]) -> Iterator[Found]:
+    """Each of some things, none of them unset, while the next is made beside it."""
+    following = in_a_thread(lambda: next(items, None))
+    while (item := following.result()) is not None:
+        following = in_a_thread(lambda: next(items, None))
+        yield item
 
 
 Kinds = Mapping[str, Callable[[Database[Document], Job], Work]]

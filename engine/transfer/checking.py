@@ -14,12 +14,21 @@ from pymongo.database import Database
 from engine.core.rulebook import Ruleset
 from engine.store import rulesets
 from engine.store.connection import namespace
-from engine.transfer import columns, formats, origins, plausible, reading
+from engine.store.working import one_ahead
+from engine.transfer import columns, formats, matching, origins, plausible, reading
 from engine.transfer.columns import CHANNELS, Column
 from engine.transfer.consents import Consent
 from engine.transfer.deciding import OUTCOMES, Deciding, Outcome
 from engine.transfer.formats import Format, Opener
-from engine.transfer.judging import Accepted, Judged, Refusal, StoppedMeanwhile, judge
+from engine.transfer.judging import (
+    Accepted,
+    Judged,
+    Refusal,
+    StoppedMeanwhile,
+    decide,
+    keys_of,
+    read_all,
+)
 from engine.transfer.problems import KINDS, Problem
 from engine.transfer.reading import Row
 from engine.transfer.repeats import Names
@@ -181,10 +190,11 @@ def check(
     deciding = Deciding("check", "", "", settings.mode, ruleset, namespace(db))
     reader = Reader(table.headings, settings, ruleset, now=now)
     names, tally = Names(), _Tally()
-    while rows := list(islice(table.rows, STEP)):
+    portions = iter(lambda: list(islice(table.rows, STEP)), [])
+    for read in one_ahead(read_all(rows, reader, names) for rows in portions):
         if not go_on():
             raise StoppedMeanwhile
-        for judged in judge(db, rows, reader, deciding, names, now=now):
+        for judged in decide(db, read, matching.holders(db, keys_of(read)), deciding, now=now):
             tally.add(judged)
     return tally.checked()
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from engine.core.activities import ContactId, Key
 from engine.store import tombstones
 from engine.store.edit_checks import COME_BACK
-from engine.transfer import matching, reading
+from engine.transfer import reading
 from engine.transfer.deciding import Deciding, Decision
 from engine.transfer.formats import Format, Opener
 from engine.transfer.problems import ERASED, Problem
@@ -65,20 +65,6 @@ def count(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
         if rows % LOOK_EVERY == 0 and not go_on():
             raise StoppedMeanwhile
     return rows
-
-
-def judge(
-    db: Database[Document],
-    rows: Sequence[Row],
-    reader: Reader,
-    deciding: Deciding,
-    names: Names,
-    *,
-    now: datetime,
-) -> Iterator[Judged]:
-    """Decide on some rows, in their order, with one look-up for all; `names` are those before them."""
-    read = read_all(rows, reader, names)
-    return decide(db, read, matching.holders(db, keys_of(read)), deciding, now=now)
 
 
 Read = tuple[Row, Wanted | Refusal]

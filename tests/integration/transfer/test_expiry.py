@@ -82,7 +82,7 @@ def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(
     jobs.let_go(shop, "import-1")
     work(shop)
 
-    assert files.remove_pending(shop) == 2
+    assert files.remove_pending(shop) == 1
     assert kept(shop) == {"import_refusals"}
     assert contacts.find_contact(shop, "eva@x.com") is None
     refused = {row["line"]: row["cells"] for row in shop.import_refusals.find()}

@@ -99,9 +99,6 @@ def stated(
 
 NAMES: Mapping[Channel, str] = {"newsletter": "newsletter", "sms": "SMS"}
 
-_TARGETS = [f"{channel}{of}" for channel in CHANNELS for of in ("", "_at", "_ended_at", "_out")]
-"""The columns that say something of subscriptions."""
-
 REMEMBERED = 5_000
 """Different things that rows say of subscriptions and that are remembered."""
 
@@ -122,7 +119,10 @@ def said(cell: str) -> ConsentState | None:
 
 
 class ConsentReader:
-    """Reads the subscriptions of one file's rows; none of them lies after `now`."""
+    """Reads the subscriptions of one file's rows; none of them lies after `now`.
+
+    `targets` are what the file's columns fill.
+    """
 
     def __init__(
         self,
@@ -130,8 +130,10 @@ class ConsentReader:
         account: Account,
         *,
         now: datetime,
+        targets: Iterable[str],
         stated: tuple[Consent, ...] = (),
     ) -> None:
+        self._targets = [target for target in targets if target.startswith(CHANNELS)]
         self._readings, self._account, self._now, self._stated = readings, account, now, stated
         self._today = now.astimezone(account.time_zone).date()
         self._known: dict[tuple[str | None, ...], tuple[Consent, ...]] = {}
@@ -141,7 +143,7 @@ class ConsentReader:
 
         What is right is remembered: most rows say what others said.
         """
-        asked = tuple(map(cells.of, _TARGETS))
+        asked = tuple(map(cells.of, self._targets))
         known = self._known.get(asked)
         if known is not None:
             return known

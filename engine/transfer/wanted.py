@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from engine.core.activities import Identities, Key
@@ -53,7 +54,7 @@ class Wanted:
     segments: tuple[str, ...]
     notes: tuple[Problem, ...] = ()
 
-    @property
+    @cached_property
     def keys(self) -> list[Key]:
         return self.identities.keys()
 
@@ -87,7 +88,9 @@ class Reader:
         ]
         self._statics = static_segments(ruleset)
         of_all = stated(settings.statements, settings.columns, ruleset.account, now=now)
-        self._consents = ConsentReader(settings.readings, ruleset.account, now=now, stated=of_all)
+        self._consents = ConsentReader(
+            settings.readings, ruleset.account, now=now, targets=settings.columns.values(), stated=of_all
+        )
 
     def read(self, row: Row) -> Wanted:
         """What a row wants; raise RefusedRow with all that is wrong with it."""

@@ -50,6 +50,16 @@ def dialog(
     return decorated
 
 
+def way_out(label: str, *, key: str) -> None:
+    """A button that leaves the open dialog with nothing done.
+
+    The page is run anew for it: a dialog that runs by itself alone would stay.
+    """
+    if st.button(label, key=key):
+        answered()
+        st.rerun()
+
+
 def counted_once(key: str, count: Callable[[], int | None]) -> int | None:
     """How many contacts a question is about, counted when it is asked and not with each run."""
     if key not in st.session_state:

@@ -9,7 +9,7 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import formats
-from dashboard.components.asking import answered, ask, counted_once, dialog
+from dashboard.components.asking import answered, ask, counted_once, dialog, way_out
 from dashboard.components.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
 from dashboard.components.contact_columns import name_of
 from dashboard.components.contact_list import Action, Handlers, Ticked
@@ -81,7 +81,7 @@ def _ask(user: CurrentUser, question: Question, action: BulkAction) -> None:
         ready = action.form(about) if number != 0 else None
     with st.container(horizontal=True):
         sure = _button(action, ready)
-        st.button("Cancel", key="bulk.cancel", on_click=answered)
+        way_out("Cancel", key="bulk.cancel")
     if sure and ready is not None:
         with told():
             _begin(user, question, ready.change)

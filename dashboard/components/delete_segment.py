@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.components.asking import Asked, answered, ask, asked
+from dashboard.components.asking import Asked, answered, ask, asked, way_out
 from dashboard.components.problems import problem_box, told
 from dashboard.components.text import joined, show, tag
 from dashboard.components.way_back import way_back
@@ -58,7 +58,7 @@ def _asked(user: CurrentUser, found: Deletable) -> bool:
         show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
         with st.container(horizontal=True):
             sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
-            st.button("Cancel", key="segments.delete.cancel", on_click=answered)
+            way_out("Cancel", key="segments.delete.cancel")
         if sure:
             version = segments.delete(database(), user, found.id, base=found.version, now=utc_now())
             st.session_state[_DELETED] = Deleted(found.name, version)
@@ -74,7 +74,7 @@ def _refuse(found: Deletable) -> None:
             *map(str, found.uses),
         ]
     )
-    st.button("Close", key="segments.delete.close", on_click=answered)
+    way_out("Close", key="segments.delete.close")
 
 
 def _what(found: Deletable) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import waking
-from dashboard.components.asking import answered
+from dashboard.components.asking import answered, way_out
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import told
 from dashboard.components.router import go_to
@@ -46,7 +46,7 @@ def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = No
     reason: str = st.text_input("Why (may be left out)", key=f"deleting.why.{contact}", max_chars=500)
     with st.container(horizontal=True):
         sure = st.button("Delete", type="primary", key="deleting.sure")
-        st.button("Cancel", key="deleting.cancel", on_click=answered)
+        way_out("Cancel", key="deleting.cancel")
     if sure:
         with told():
             _delete(user, Deleted(contact, name), reason)

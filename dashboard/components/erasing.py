@@ -8,7 +8,7 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import formats, wording
-from dashboard.components.asking import answered
+from dashboard.components.asking import answered, way_out
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import problem, told
 from dashboard.components.router import go_to
@@ -52,7 +52,7 @@ def hand_out_data(user: CurrentUser, contact: ContactId) -> None:
             icon=":material/download:",
             key="erasing.data",
         )
-        st.button("Close", key="erasing.data-close", on_click=answered)
+        way_out("Close", key="erasing.data-close")
 
 
 def erase_contact(user: CurrentUser, contact: ContactId, *, go: str) -> None:
@@ -66,7 +66,7 @@ def erase_contact(user: CurrentUser, contact: ContactId, *, go: str) -> None:
     typed: str = st.text_input(f"To erase for good, type {plain_label(name)}", key=f"erasing.name.{contact}")
     with st.container(horizontal=True):
         sure = st.button("Erase for good", type="primary", key="erasing.sure")
-        st.button("Cancel", key="erasing.cancel", on_click=answered)
+        way_out("Cancel", key="erasing.cancel")
     if not sure:
         return
     if " ".join(typed.split()).casefold() != name.casefold():

@@ -12,7 +12,7 @@ import uuid_utils
 
 from dashboard import formats
 from dashboard.components import export_words
-from dashboard.components.asking import answered, ask, counted_once, dialog
+from dashboard.components.asking import answered, ask, counted_once, dialog, way_out
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import problem_box, told
 from dashboard.components.text import Html, joined, plain_label, quiet, show, tag
@@ -102,7 +102,7 @@ def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
     with st.container(horizontal=True):
         empty = number == 0 or columns is None or bool(too_large)
         sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
-        st.button("Cancel", key="export.cancel", on_click=answered)
+        way_out("Cancel", key="export.cancel")
     if sure:
         exports.start(database(), user, wanted, id_=asked.job, now=utc_now())
         answered()

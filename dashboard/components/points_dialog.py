@@ -9,7 +9,7 @@ import uuid_utils
 
 from dashboard import formats, waking, wording
 from dashboard.components.activity_tab import take_back
-from dashboard.components.asking import answered, dialog
+from dashboard.components.asking import answered, dialog, way_out
 from dashboard.components.problems import told
 from dashboard.components.way_back import way_back
 from dashboard.installation import database
@@ -48,7 +48,7 @@ def give_points(user: CurrentUser, contact: ContactId) -> None:
     with st.container(horizontal=True):
         sure = st.button(f"{way} {formats.count(number)} {wording.plural(number, 'point')}",
                          type="primary", key="points.sure")  # fmt: skip
-        st.button("Cancel", key="points.cancel", on_click=answered)
+        way_out("Cancel", key="points.cancel")
     if sure:
         with told():
             _give(user, contact, _WAYS[str(way)] * number, reason)

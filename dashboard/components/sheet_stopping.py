@@ -7,7 +7,7 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboard.components import sheet_edits
-from dashboard.components.asking import answered
+from dashboard.components.asking import answered, way_out
 from dashboard.components.field_inputs import day_input
 from dashboard.components.problems import told
 from dashboard.components.sheet_header import name_of
@@ -47,7 +47,7 @@ def stop_sending(user: CurrentUser, contact: ContactId) -> None:
     reason: str = st.text_input("Why (may be left out)", key="sheet.stop.reason", max_chars=500)
     with st.container(horizontal=True):
         sure = st.button("Stop sending", type="primary", key="sheet.stop.sure", disabled=not statuses)
-        st.button("Cancel", key="sheet.stop.cancel", on_click=answered)
+        way_out("Cancel", key="sheet.stop.cancel")
     if sure:
         with told():
             change = Edit(statuses=statuses, until=until, reason=reason)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 import uuid_utils
 
-from dashboard.components.asking import answered
+from dashboard.components.asking import answered, way_out
 from dashboard.components.problems import told
 from dashboard.components.router import go_to
 from dashboard.components.text import joined, show, tag
@@ -77,7 +77,7 @@ def delete_view(user: CurrentUser, view: View) -> None:
     show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
     with st.container(horizontal=True):
         sure = st.button("Delete", type="primary", key="views.delete.sure")
-        st.button("Cancel", key="views.delete.cancel", on_click=answered)
+        way_out("Cancel", key="views.delete.cancel")
     if sure:
         with told():
             views.delete(database(), user, view, now=utc_now())

@@ -32,6 +32,7 @@ from engine.access.reading import Hidden
 from engine.store import rulesets
 from engine.store.bulk import Selection
 from engine.store.connection import utc_now
+from engine.store.upkeep import upkeep
 
 
 def members(user: CurrentUser, segment: str) -> None:
@@ -80,6 +81,10 @@ def _nobody(address: ListAddress, segment: str) -> None:
     elif declared is not None and not declared.dynamic:
         words = ", tick people and press Add to segment; or do so on somebody's sheet."
         empty_state("Nobody is in it yet", joined(["Go to ", link("/", "the list of contacts"), words]))
+    elif not upkeep(database()).finished:
+        empty_state(
+            "It is being filled", "Whoever meets the condition appears here in a moment, by themselves."
+        )
     else:
         empty_state("Nobody is in it now", "Whoever meets the condition enters by themselves.")
 

@@ -142,6 +142,8 @@ def _one(user: CurrentUser, wanted: str) -> None:
     if delete_segment.is_asked(wanted) and delete_segment.confirmed(user, wanted):
         _go()
         st.rerun()
+    if summary.dynamic:
+        upkeep_bar()
     _figures(summary, in_depth=may(user, Permission.EDIT_RULES))
     charts.area(
         segments.trend(database(), wanted, now=utc_now(), zone=time_zone()),

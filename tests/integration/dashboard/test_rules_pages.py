@@ -42,6 +42,19 @@ def bought_shoes(db):
     return contacts.find_contact(db, "ana@x.com")
 
 
+def test_a_segment_that_was_just_made_says_that_it_is_being_filled(db, open_page, bought_shoes):
+    segment = "segments:\n  - {id: buyers, name: Buyers, when: {contact.orders: {gte: 1}}}\n"
+    texts = publishing.completed(db, {"segments.yaml": segment})
+    publishing.publish(db, texts, by="ana", message="buyers", now=utc_now())
+
+    text = shown(open_page("marketer", page="segments", segment="buyers"))
+    assert "It is being filled" in text
+    assert "Nobody is in it now" not in text
+
+    drain_all(db)
+    assert "It is being filled" not in shown(open_page("marketer", page="segments", segment="buyers"))
+
+
 def test_the_rules_say_what_they_give_in_words(open_page):
     text = shown(open_page("viewer", page="rules"))
 

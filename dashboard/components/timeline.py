@@ -64,7 +64,7 @@ def _received(row: TimelineRow) -> datetime:
 
 def _day(heading: str, rows: Iterable[TimelineRow], look: Look, late: Mapping[str, timedelta]) -> Html:
     events = joined(_event(row, look, late.get(row.id)) for row in rows)
-    return Html(f"{tag('h3', heading, 'cs-day')}<div>{events}</div>")
+    return Html(f"{tag('h2', heading, 'cs-day')}<div>{events}</div>")
 
 
 def _event(row: TimelineRow, look: Look, late: timedelta | None) -> Html:

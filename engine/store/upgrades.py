@@ -54,7 +54,7 @@ def make_findable(db: Database[Document]) -> None:
 def find_by_each_word(db: Database[Document]) -> None:
     """Let names be found by each of their words and without accents, where they were not."""
     named = db.contacts.find({"names": {"$exists": True}}, [*findable.READ, "names", "v"])
-    old = (row for row in named if row["names"] != findable.search_words(row))
+    old = (row for row in named if not set(findable.search_words(row)) <= set(row["names"]))
     updates = (_update(row) for row in old)
     while batch := list(islice(updates, BATCH)):
         db.contacts.bulk_write(batch, ordered=False)

@@ -79,7 +79,7 @@ def _ask(user: CurrentUser, question: Question, action: BulkAction) -> None:
         about = Subject(user, question.selection, rulesets.current(database()), number, key)
         show(tag("div", _whom(question.selection, number), "cs-confirm"))
         ready = action.form(about) if number != 0 else None
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key=f"{action.tone or 'bulk'}-acts"):
         sure = _button(action, ready)
         way_out("Cancel", key="bulk.cancel")
     if sure and ready is not None:

@@ -56,7 +56,7 @@ def _asked(user: CurrentUser, found: Deletable) -> bool:
             _refuse(found)
             return False
         show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, key="danger-segment"):
             sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
             way_out("Cancel", key="segments.delete.cancel")
         if sure:

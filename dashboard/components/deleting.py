@@ -44,7 +44,7 @@ def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = No
     words = "leaves the list, all segments and all figures. It can be restored."
     show(tag("div", joined([tag("b", name), f" {words}"]), "cs-confirm"))
     reason: str = st.text_input("Why (may be left out)", key=f"deleting.why.{contact}", max_chars=500)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="danger-deleting"):
         sure = st.button("Delete", type="primary", key="deleting.sure")
         way_out("Cancel", key="deleting.cancel")
     if sure:

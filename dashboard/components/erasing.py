@@ -64,7 +64,7 @@ def erase_contact(user: CurrentUser, contact: ContactId, *, go: str) -> None:
     name = " ".join(name_of(row).split())
     show(tag("div", _what_goes(name, found), "cs-confirm"))
     typed: str = st.text_input(f"To erase for good, type {plain_label(name)}", key=f"erasing.name.{contact}")
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="danger-erasing"):
         sure = st.button("Erase for good", type="primary", key="erasing.sure")
         way_out("Cancel", key="erasing.cancel")
     if not sure:

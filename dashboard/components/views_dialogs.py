@@ -75,7 +75,7 @@ def delete_view(user: CurrentUser, view: View) -> None:
     whose = " for the whole team" if view.shared else ""
     words = f" is deleted{whose}. The contacts in it stay as they are."
     show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="danger-view"):
         sure = st.button("Delete", type="primary", key="views.delete.sure")
         way_out("Cancel", key="views.delete.cancel")
     if sure:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import picture, settled
+from tests.browser.test_accessible import wrong_at
 
 RULES = """
 rules:
@@ -71,6 +72,7 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
     expect(page.get_by_text("sample-visit").first).to_be_visible()
     picture(page, "rules-history")
     settled(page)
+    assert not list(wrong_at(page))
     page.get_by_text("Version 1 · The rules that come").click()
     page.get_by_role("button", name="Go back to version 1").click()
     page.get_by_role("button", name="Publish it again").click()

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import msgspec
@@ -451,11 +450,12 @@ class _Folding:
 
 def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
     """When something next falls due after now though nothing happens; unset for never."""
-    dues = [at for at, _ in state.points.expiring[:1]]
+    dues = [segments.next_change(state, ruleset, now), statuses.next_end(state)]
+    if state.points.expiring:
+        dues.append(state.points.expiring[0][0])
     if state.cart is not None and state.cart.state == "active":
         dues.append(state.cart.idle_at)
-    others = (segments.next_change(state, ruleset, now), statuses.next_end(state))
-    return min(chain(dues, (at for at in others if at is not None)), default=None)
+    return min((at for at in dues if at is not None), default=None)
 
 
 def _event(derived: Derived, version: int) -> Activity:

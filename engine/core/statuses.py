@@ -154,7 +154,8 @@ def run_out(state: ContactState, ruleset: Ruleset, now: datetime, *, cause: Acti
 
 def next_end(state: ContactState) -> datetime | None:
     """When the next status ends that was given until a date."""
-    return min((s.until for s in state.statuses.values() if s.until is not None), default=None)
+    ends = [status.until for status in state.statuses.values() if status.until is not None]
+    return min(ends, default=None)
 
 
 def moment_of(value: Any, account: Account) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import formats
+from dashboard import formats, wording
 from dashboard.installation import database
 from engine.store.upkeep import Upkeep, upkeep
 
@@ -30,6 +30,6 @@ def _moving() -> None:
 def _words(found: Upkeep) -> str:
     if found.filled is not None:
         return f"Filling the segments of version {found.version}: {formats.percent(found.done)}"
-    left = f"{formats.count(found.outdated)} contacts to go"
+    left = f"{formats.count(found.outdated)} {wording.plural(found.outdated, 'contact')} to go"
     what = "Judging all history by" if found.recomputes else "Bringing contacts up to"
     return f"{what} version {found.version}: {formats.percent(found.done)}, {left}"

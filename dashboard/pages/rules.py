@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from dashboard import formats
-from dashboard.components import charts
+from dashboard.components import charts, rule_plan
 from dashboard.components.editor import yaml_editor
 from dashboard.components.problems import problem_box
 from dashboard.components.text import (
@@ -29,33 +29,26 @@ from dashboard.components.text import (
     tag,
 )
 from dashboard.components.upkeep import upkeep_bar
-from dashboard.installation import database, instance, time_zone
+from dashboard.installation import database, time_zone
 from dashboard.wording import sentence
 from engine.access import rules as access
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may
-from engine.core.rulebook import Rule, Ruleset
+from engine.core.rulebook import Ruleset
 from engine.errors import ContactSheetsError, Problem
-from engine.rules.explain import words
-from engine.rules.plan import STEPS
 from engine.rules.rehearsal import rehearse
+from engine.rules.rule_words import brings, reacts_to
 from engine.rules.ruleset import FILES, compile_ruleset, rule_tests_of
-from engine.store import planning, publishing, rule_stats, rulesets
+from engine.store import publishing, rule_stats, rulesets
 from engine.store.connection import utc_now
-from engine.store.planning import PlanStopped
 from engine.store.rulesets import Version
 
 _DRAFT = "rules.draft"
 _BASE = "rules.base"
-_PLAN = "rules.plan"
 _EDITION = "rules.edition"
 
-_SHARE = "rules.plan.share"
-
-_SHARES = {1.0: "every contact", 0.1: "a tenth of the contacts", 0.01: "a hundredth of the contacts"}
-
-_MANY = 20_000
-"""Contacts from which on a plan of everybody takes so long that a sample is offered."""
+_FROM_NOW = "From now on: what was given stays, and who is in which segment is looked at anew, at once."
+_AS_ALWAYS = "Points, segments and statuses become what they would be, had the rules always been so."
 
 _ABOUT = {
     "scoring.yaml": "Points, and other effects of what contacts do",
@@ -101,7 +94,8 @@ def _given(ruleset: Ruleset) -> None:
                 joined(
                     [
                         link(f"?page=rules&rule={rule.id}", tag("b", rule.name)),
-                        tag("div", _says(rule, ruleset), "cs-quiet cs-small"),
+                        tag("div", reacts_to(rule, ruleset), "cs-quiet cs-small"),
+                        tag("div", brings(rule, ruleset), "cs-small"),
                     ]
                 ),
                 formats.count(gave.contacts) if gave else formats.NOTHING,
@@ -114,11 +108,6 @@ def _given(ruleset: Ruleset) -> None:
     show(table(("Rule", "Contacts in 30 days", "Points"), rows))
 
 
-def _says(rule: Rule, ruleset: Ruleset) -> str:
-    when = "" if rule.when.tree is None else f", when {words(rule.when.tree, ruleset)}"
-    return f"On “{ruleset.catalog.label(rule.on)}”{when}"
-
-
 def _one(id_: str) -> None:
     st.button("Rules", icon=":material/arrow_back:", key="rules.back", type="tertiary", on_click=_leave)
     ruleset = rulesets.current(database())
@@ -126,7 +115,8 @@ def _one(id_: str) -> None:
     if rule is None:
         empty_state("No such rule", "It is not among the rules in force.", whole="page")
         return
-    show(page_title(rule.name, _says(rule, ruleset)))
+    show(page_title(rule.name, reacts_to(rule, ruleset)))
+    show(tag("div", brings(rule, ruleset), "cs-small"))
     gave = rule_stats.summaries(database(), now=utc_now()).get(rule.id)
     if gave is None:
         empty_state("Nothing in 30 days", "No activity met this rule in the last 30 days.")
@@ -184,26 +174,26 @@ def _edit(user: CurrentUser) -> None:
     )
     if text != draft[chosen]:
         draft[chosen] = text
-        st.session_state.pop(_PLAN, None)
+        rule_plan.drop()
         st.rerun()
     _verdict(problems, draft)
     if not changed:
         return
     show(tag("div", f"Changed: {', '.join(changed)}", "cs-sub"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        _whom_to_plan()
+        rule_plan.whom_to_fold()
         st.button(
             "Plan",
             icon=":material/query_stats:",
             key="rules.plan.go",
             disabled=bool(problems),
-            on_click=_want_plan,
+            on_click=rule_plan.ask,
         )
         st.button(
             "Discard changes", icon=":material/undo:", key="rules.discard", type="tertiary", on_click=_discard
         )
-    if st.session_state.get(_PLAN) is not None and not problems:
-        _show_plan(draft)
+    if not problems:
+        rule_plan.shown(draft)
     if may(user, Permission.EDIT_RULES):
         _publish(user, draft, disabled=bool(problems))
 
@@ -218,8 +208,9 @@ def _draft(published: Version) -> dict[str, str]:
 
 
 def _discard() -> None:
-    for key in (_DRAFT, _BASE, _PLAN):
+    for key in (_DRAFT, _BASE):
         st.session_state.pop(key, None)
+    rule_plan.drop()
     st.session_state[_EDITION] = st.session_state.get(_EDITION, 0) + 1
 
 
@@ -244,144 +235,8 @@ def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:
     show(Html(f'<div class="cs-problems">{lines}</div>'))
 
 
-def _whom_to_plan() -> None:
-    """Let a part of the contacts stand for all, where folding everybody takes long."""
-    if database().contacts.estimated_document_count() > _MANY:
-        st.selectbox(
-            "Whom to fold",
-            list(_SHARES),
-            format_func=_SHARES.__getitem__,
-            key=_SHARE,
-            label_visibility="collapsed",
-            width=220,
-            on_change=_drop_plan,
-        )
-
-
-def _want_plan() -> None:
-    st.session_state[_PLAN] = {}
-
-
-def _drop_plan() -> None:
-    st.session_state.pop(_PLAN, None)
-
-
 def _leave() -> None:
     st.query_params.pop("rule", None)
-
-
-def _show_plan(draft: dict[str, str]) -> None:
-    """Fold everybody under the draft, once, and show what it would do."""
-    if not st.session_state[_PLAN]:
-        share = st.session_state.get(_SHARE, 1.0)
-        bar = st.progress(0.0, f"Folding the history of {_SHARES[share]}…")
-        st.button("Stop", key="rules.plan.stop", on_click=_drop_plan)
-
-        def tell(done: int, total: int) -> None:
-            bar.progress(done / total, f"Folding history: {formats.percent(done / total)}")
-
-        change = planning.proposed(database(), draft, now=utc_now())
-        try:
-            found = planning.plan(database(), change, uri=instance().mongodb_uri, share=share, progress=tell)
-        except PlanStopped:
-            return
-        st.session_state[_PLAN] = found.told(share=share)
-        st.rerun()
-    told = st.session_state[_PLAN]
-    with st.container(border=True):
-        show(card_title("What it would do, had the rules always been so"))
-        if "sample" in told:
-            folded = formats.count(told["sample"]["contacts"])
-            show(quiet(f"Estimated from {folded} contacts; ± is how far it may be off, 19 times out of 20."))
-        _plan_figures(told)
-        _plan_details(told, compile_ruleset(draft))
-
-
-def _plan_figures(told: Mapping[str, Any]) -> None:
-    points = told["points"]
-    sample = told.get("sample", {})
-    counts = (
-        ("contacts", formats.count(told["contacts"])),
-        ("gain points", formats.count(points["gain"]) + _give_or_take(sample, "gain_error")),
-        ("lose points", formats.count(points["lose"]) + _give_or_take(sample, "lose_error")),
-    )
-    show(figures(counts))
-    rows = [
-        {
-            "change": _column(row["from"]),
-            "contacts": row["contacts"],
-            "tone": "gain" if row["from"] > 0 else "lose" if row["from"] < 0 else "same",
-        }
-        for row in points["distribution"]
-    ]
-    order = [_column(row["from"]) for row in points["distribution"]]
-    if any(row["tone"] != "same" for row in rows):
-        charts.columns(rows, x="change", y="contacts", title="Contacts", order=order)
-
-
-def _column(first: int) -> str:
-    """The name of a column of the distribution: `+5 to +9`."""
-    if first == 0:
-        return "no change"
-    size = abs(first)
-    beyond = next((step for step in STEPS if step > size), None)
-    sign = "+" if first > 0 else "\N{MINUS SIGN}"
-    if beyond is None:
-        return f"{sign}{formats.count(size)} and more"
-    return f"{sign}{size}" if beyond == size + 1 else f"{sign}{size} to {sign}{beyond - 1}"
-
-
-def _plan_details(told: Mapping[str, Any], ruleset: Ruleset) -> None:
-    by_rule = [
-        (counts["name"], formats.count(counts["contacts"]), formats.signed(counts["points"]))
-        for counts in told["points"]["by_rule"].values()
-    ]
-    if by_rule:
-        show(table(("Rule", "Contacts", "Points"), by_rule))
-    segments = [
-        (
-            ruleset.segments[id_].name if id_ in ruleset.segments else id_,
-            f"+{formats.count(c['enter'])}{_give_or_take(c, 'enter_error')}",
-            f"\N{MINUS SIGN}{formats.count(c['leave'])}{_give_or_take(c, 'leave_error')}",
-        )
-        for id_, c in told["segments"].items()
-    ]
-    if segments:
-        show(table(("Segment", "Enter", "Leave"), segments))
-    moves = [
-        (machine, move, formats.count(n))
-        for machine, counts in told["statuses"].items()
-        for move, n in counts.items()
-    ]
-    if moves:
-        show(table(("Status", "Move", "Contacts"), moves))
-    examples = [
-        (
-            link(f"?contact={example['contact']}", example["name"]),
-            _reasons(example["reasons"]),
-            example["what"],
-        )
-        for example in told["examples"]
-    ]
-    if examples:
-        show(table(("For example", "Why", "What"), examples))
-    if not (by_rule or segments or moves):
-        show(quiet("It would change nothing for anybody."))
-
-
-REASONS = 5
-"""Reasons told of an example; of more it is said how many."""
-
-
-def _reasons(found: Sequence[str]) -> Html:
-    more = len(found) - REASONS
-    told = [*found[:REASONS], *([f"and {formats.count(more)} more"] if more > 0 else [])]
-    return joined(tag("div", reason, "cs-small") for reason in told)
-
-
-def _give_or_take(counts: Mapping[str, int], error: str) -> str:
-    """How far an estimated count may be off, if it was estimated."""
-    return f" ±{formats.count(counts[error])}" if counts.get(error) else ""
 
 
 def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> None:
@@ -390,6 +245,7 @@ def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> Non
         recompute = st.checkbox(
             "Judge all history by these rules, as the plan shows it", key="rules.recompute"
         )
+        show(quiet(_AS_ALWAYS if recompute else _FROM_NOW))
         ready = bool(message.strip()) and not disabled
         if not st.button("Publish", type="primary", key="rules.publish", disabled=not ready):
             return

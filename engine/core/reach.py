@@ -75,31 +75,32 @@ def _subscribed(
     agreed, agreed_words = _stands(state, ruleset, consent)
     if agreed != "subscribed":
         return Reach(channel, False, agreed_words)
-    delivered, delivered_words = _stands(state, ruleset, delivery)
+    evidence = _evidence(state, delivery, ruleset)
+    delivered, delivered_words = _stands(state, ruleset, delivery, why=not evidence)
     if delivered != "active":
         label = ruleset.machines[delivery].label if delivery in ruleset.machines else delivery
-        return Reach(channel, False, f"{label} {delivered_words}{_evidence(state, delivery, ruleset)}")
+        return Reach(channel, False, f"{label} {delivered_words}{evidence}")
     return Reach(channel, True, agreed_words)
 
 
-def _stands(state: ContactState, ruleset: Ruleset, machine: str) -> tuple[str, str]:
-    """The state of a machine, and the words for it with its date and reason."""
+def _stands(state: ContactState, ruleset: Ruleset, machine: str, *, why: bool = True) -> tuple[str, str]:
+    """The state of a machine, and the words for it with its date and, where asked for, its reason."""
     status = state.statuses.get(machine)
     declared = ruleset.machines.get(machine)
     if status is None:
         initial = "" if declared is None else declared.initial
         return initial, initial.replace("_", " ")
     words = status.state if declared is None else declared.states.get(status.state, status.state)
-    return status.state, f"{words}{_circumstances(status, ruleset)}"
+    return status.state, f"{words}{_circumstances(status, ruleset, why=why)}"
 
 
-def _circumstances(status: Status, ruleset: Ruleset) -> str:
-    """When, by whom and why a status came to be what it is."""
+def _circumstances(status: Status, ruleset: Ruleset, *, why: bool) -> str:
+    """When, by whom and, where asked for, why a status came to be what it is."""
     if status.since is None:
         return ""
     day = _day(status.since, ruleset)
     when = f" since {day}" if status.by is None else f" on {day} by {status.by}"
-    return f"{when} ({status.reason})" if status.reason else when
+    return f"{when} ({status.reason})" if status.reason and why else when
 
 
 def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:

@@ -24,6 +24,9 @@ _CONSENT = frozenset(
     {"newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed", "sms_unsubscribed"}
 )
 
+_BY_THEMSELVES: Mapping[str, str] = {"email_complained": "marked a mail as spam"}
+"""What activities say by themselves of why a status moved, where they give no reason."""
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -93,7 +96,7 @@ def enter(
     by: str | None = None,
 ) -> Moved:
     """Put a machine into a state, because of an activity that may say why and until when."""
-    reason = activity.properties.get("reason")
+    reason = activity.properties.get("reason") or _BY_THEMSELVES.get(activity.type)
     return _set(
         state,
         machine,

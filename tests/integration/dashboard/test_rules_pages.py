@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import signing_in
-from dashboard.pages import rules as rules_page
+from dashboard.components import rule_plan
 from engine.access import accounts
 from engine.store import agreement, contacts, publishing, rulesets
 from engine.store.connection import utc_now
@@ -83,7 +83,7 @@ def test_only_admins_are_offered_to_go_back_to_older_rules(db, open_page, role):
 def test_of_many_contacts_a_part_can_stand_for_all_and_the_page_says_how_exact_that_is(
     db, open_page, bought_shoes, monkeypatch
 ):
-    monkeypatch.setattr(rules_page, "_MANY", 0)
+    monkeypatch.setattr(rule_plan, "MANY", 0)
     draft = publishing.completed(db, {"scoring.yaml": "rules: []\n"})
     app = open_page("admin", page="rules")
     app.session_state["rules.tab"] = "Edit"
@@ -104,7 +104,7 @@ def test_while_contacts_are_brought_up_to_date_a_page_says_how_many_are_left(db,
 
     app = open_page("admin", page="rules")
     shown(app)
-    assert "Judging all history by version 2: 0%, 1 contacts to go" in str(app.get("progress")[0].proto)
+    assert "Judging all history by version 2: 0%, 1 contact to go" in str(app.get("progress")[0].proto)
 
     drain_all(db)
     assert not open_page("admin", page="rules").get("progress")

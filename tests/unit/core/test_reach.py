@@ -41,7 +41,7 @@ def test_a_bounced_address_says_how_often_when_and_why():
 
     assert not reachable
     assert why == (
-        "Email bounced since 5 March 2026 (no such mailbox), 3 attempts in a row failed, "
+        "Email bounced since 5 March 2026, 3 attempts in a row failed, "
         "the last on 5 March 2026: no such mailbox (1 temporary bounce so far)"
     )
 
@@ -56,10 +56,10 @@ def test_a_colleague_who_ended_a_subscription_is_named():
     assert said([edited, by_eva]) == (False, "unsubscribed on 3 March 2026 by Eva")
 
 
-def test_a_complaint_is_not_said_to_be_a_wish():
+def test_a_complaint_is_told_and_not_said_to_be_a_wish():
     complaint = an_activity("email_complained", days(1), email=EMAIL, trusted=True)
 
-    assert said([complaint]) == (False, "unsubscribed since 3 March 2026")
+    assert said([complaint]) == (False, "unsubscribed since 3 March 2026 (marked a mail as spam)")
 
 
 def test_a_channel_without_an_address_says_so():

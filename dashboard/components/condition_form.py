@@ -1,169 +1,201 @@
-"""A condition as a form, for the simple cases: a few comparisons that all or any must hold."""
+"""A condition as a form, for the simple cases: rows that all or any must hold."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from engine.core.fields import CUSTOM, FIELDS, STATES
+from dashboard import condition_rows as rows
+from dashboard.condition_rows import Comparison, Deed, Offer, Offers, Part, Simple
 from engine.core.rulebook import Ruleset
 from engine.rules.operators import OPERATORS
 
-_OPERATORS = {
-    "number": ("gte", "lte", "eq", "ne"),
-    "money": ("gte", "lte"),
-    "text": ("eq", "contains", "starts_with", "exists"),
-    "state": ("eq", "ne"),
-    "date": ("within", "before", "after", "exists"),
-    "day": ("before", "after", "exists"),
-    "boolean": ("eq",),
-    "list": ("has",),
+_DID, _DID_NOT = "did", "did_not"
+_DEEDS = {_DID: "Did something", _DID_NOT: "Did not do something"}
+_FIRST = Comparison("contact.points", "gte", 10)
+_DAYS = 30
+_MORE: Mapping[str, Part] = {
+    "Add what is known of them": _FIRST,
+    "Add what they did or did not do": Deed("order_completed", days=_DAYS),
 }
-_CUSTOM_TYPES = {"date": "day"}
-_DAYS = 7
+_ANY = ""
+"""No property of what was done is asked for."""
+
+
+def begin(simple: Simple | None, *, key: str) -> None:
+    """Begin the form anew, with a condition or with nothing said yet."""
+    for name in [name for name in st.session_state if str(name).startswith(f"{key}.")]:
+        del st.session_state[name]
+    parts = simple.parts if simple is not None else (_FIRST,)
+    st.session_state[f"{key}.rows"] = dict(enumerate(parts))
+    st.session_state[f"{key}.every"] = simple.every if simple is not None else "all"
 
 
 def condition_form(ruleset: Ruleset, *, key: str) -> dict[str, Any] | None:
-    """Ask for comparisons; the condition as it would stand in YAML, unset while it is not complete."""
-    labels = _labels(ruleset)
-    every = st.radio(
+    """Ask for rows; the condition as it would stand in YAML, unset while one is not complete."""
+    if f"{key}.rows" not in st.session_state:
+        begin(None, key=key)
+    known: dict[int, Part] = st.session_state[f"{key}.rows"]
+    st.radio(
         "Who belongs to it", ["all", "any"], key=f"{key}.every", horizontal=True,
         format_func={"all": "who meets all of these", "any": "who meets any of these"}.__getitem__,
     )  # fmt: skip
-    count = st.session_state.setdefault(f"{key}.count", 1)
-    parts = [_comparison(ruleset, labels, key=f"{key}.{number}") for number in range(count)]
-    did = _did(ruleset, key=f"{key}.did")
+    offers = rows.of_contacts(ruleset)
+    found = [
+        _row(part, ruleset, offers, key=f"{key}.{number}", of=known, number=number)
+        for number, part in list(known.items())
+    ]
     with st.container(horizontal=True):
-        st.button(
-            "Add a comparison",
-            icon=":material/add:",
-            key=f"{key}.more",
-            on_click=_change,
-            args=(f"{key}.count", 1),
-        )
-        if count > 1:
+        for what, part in _MORE.items():
             st.button(
-                "Remove the last",
-                icon=":material/remove:",
-                key=f"{key}.less",
-                on_click=_change,
-                args=(f"{key}.count", -1),
+                what, icon=":material/add:", key=f"{key}.more.{what}", on_click=_add, args=(known, part)
             )
-    found = [part for part in [*parts, did] if part is not None]
-    if not found or None in parts:
+    parts = [part for part in found if part is not None]
+    if len(parts) < len(found):
         return None
-    return found[0] if len(found) == 1 else {every: found}
+    return rows.written(Simple(st.session_state[f"{key}.every"], tuple(parts)))
 
 
-def _change(key: str, by: int) -> None:
-    st.session_state[key] += by
+def _add(known: dict[int, Part], part: Part) -> None:
+    known[max(known, default=0) + 1] = part
 
 
-def _labels(ruleset: Ruleset) -> dict[str, str]:
-    known = {f"contact.{name}": field.label for name, field in FIELDS.items()}
-    custom = {f"contact.{CUSTOM}{name}": field.label for name, field in ruleset.fields.items()}
-    return known | custom
+def _take_away(known: dict[int, Part], number: int) -> None:
+    known.pop(number, None)
 
 
-def _comparison(ruleset: Ruleset, labels: dict[str, str], *, key: str) -> dict[str, Any] | None:
-    field, how, what = st.columns([3, 2, 3])
-    path = field.selectbox(
-        "Field",
-        list(labels),
-        format_func=labels.__getitem__,
-        key=f"{key}.field",
-        index=list(labels).index("contact.points"),
-        label_visibility="collapsed",
+def _row(
+    part: Part, ruleset: Ruleset, offers: Offers, *, key: str, of: dict[int, Part], number: int
+) -> Part | None:
+    """One row; `part` is what it begins with."""
+    kinds = [*_DEEDS, *offers]
+    with st.container(border=True):
+        first, rest = st.columns([5, 7], vertical_alignment="center")
+        with first.container(horizontal=True, vertical_alignment="center"):
+            if len(of) > 1:
+                st.button(
+                    "", icon=":material/close:", key=f"{key}.away", type="tertiary", help="Take this away",
+                    on_click=_take_away, args=(of, number),
+                )  # fmt: skip
+            kind = st.selectbox(
+                "What", kinds, format_func=lambda k: _DEEDS.get(k) or offers[k].label, key=f"{key}.kind",
+                index=kinds.index(_kind(part)), label_visibility="collapsed",
+            )  # fmt: skip
+        if kind in _DEEDS:
+            deed = part if isinstance(part, Deed) else Deed("order_completed", days=_DAYS)
+            return _deed(deed, ruleset, done=kind == _DID, beside=rest, key=key)
+        before = part if isinstance(part, Comparison) and part.path == kind else None
+        with rest:
+            return _comparison(kind, offers[kind], before, key=f"{key}.{kind}")
+
+
+def _kind(part: Part) -> str:
+    if isinstance(part, Comparison):
+        return part.path
+    return _DID if part.done else _DID_NOT
+
+
+# What was done
+
+
+def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) -> Deed | None:
+    types = ruleset.catalog.types()
+    activity = beside.selectbox(
+        "Activity", types, format_func=ruleset.catalog.label, key=f"{key}.activity",
+        index=types.index(before.activity), label_visibility="collapsed",
+    )  # fmt: skip
+    where, often, recent = st.columns([4, 4, 4])
+    # A number input that begins with a number cannot be emptied, and nothing means ever.
+    st.session_state.setdefault(f"{key}.days", before.days)
+    days = recent.number_input(
+        "In the last … days", min_value=1, max_value=3_650, value=None, key=f"{key}.days", placeholder="ever"
     )
-    type_ = _type(path, ruleset)
+    times = often.number_input(
+        "At least so many times", min_value=1, max_value=1_000, value=before.times if done else 1,
+        key=f"{key}.times.{done}", disabled=not done,
+    )  # fmt: skip
+    complete, of_which = _where(before, activity, ruleset, beside=where, key=f"{key}.{activity}")
+    return (
+        Deed(activity, done, int(times), None if days is None else int(days), of_which) if complete else None
+    )
+
+
+def _where(
+    before: Deed, activity: str, ruleset: Ruleset, *, beside: Any, key: str
+) -> tuple[bool, Comparison | None]:
+    """Which of these activities count: all, or those with a property; and whether that is complete."""
+    offers = rows.of_activity(activity, ruleset)
+    asked = before.where if before.activity == activity else None
+    paths = [_ANY, *offers]
+    path = beside.selectbox(
+        "Of which", paths, format_func=lambda p: f"the {offers[p].label}" if p else "all count",
+        key=f"{key}.where", index=paths.index(asked.path) if asked is not None else 0, disabled=not offers,
+    )  # fmt: skip
+    if not path:
+        return True, None
+    before_this = asked if asked is not None and asked.path == path else None
+    found = _comparison(path, offers[path], before_this, key=f"{key}.{path}")
+    return found is not None, found
+
+
+# Comparisons
+
+
+def _comparison(path: str, offer: Offer, before: Comparison | None, *, key: str) -> Comparison | None:
+    how, what = st.columns([5, 7])
+    operators = rows.OPERATORS[offer.type]
     operator = how.selectbox(
-        "Is",
-        _OPERATORS[type_],
-        format_func=lambda name: OPERATORS[name].phrase,
-        key=f"{key}.{type_}.how",
-        label_visibility="collapsed",
-    )
+        "Is", operators, format_func=lambda name: OPERATORS[name].phrase, key=f"{key}.how",
+        index=operators.index(before.operator) if before is not None else 0, label_visibility="collapsed",
+    )  # fmt: skip
+    was = before.value if before is not None and before.operator == operator else None
     with what:
-        value = _value(path, type_, operator, ruleset, key=f"{key}.{path}.{operator}")
-    return None if value is None else {path: {operator: value}}
+        value = _value(offer, operator, was, key=f"{key}.{operator}")
+    return None if value is None else Comparison(path, operator, value)
 
 
-def _type(path: str, ruleset: Ruleset) -> str:
-    name = path.removeprefix("contact.")
-    if name.startswith(CUSTOM):
-        kind = ruleset.fields[name.removeprefix(CUSTOM)].type
-        return _CUSTOM_TYPES.get(kind, kind)
-    return FIELDS[name].type
-
-
-def _value(path: str, type_: str, operator: str, ruleset: Ruleset, *, key: str) -> Any:
+def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
     if operator == "exists":
-        return st.selectbox(
-            "Value",
-            [True, False],
-            format_func={True: "is known", False: "is unknown"}.__getitem__,
-            key=key,
-            label_visibility="collapsed",
-        )
+        return _one_of({True: "is known", False: "is unknown"}, was, key=key)
     if operator == "within":
-        days = st.number_input(
-            "Days", min_value=1, max_value=3_650, value=_DAYS, key=key, label_visibility="collapsed"
+        days = int(re.sub(r"\D", "", str(was)) or _DAYS) if was is not None else _DAYS
+        within = st.number_input(
+            "Days", min_value=1, max_value=3_650, value=days, key=key, label_visibility="collapsed"
         )
-        return f"{int(days)}d"
-    if type_ in ("number", "money"):
-        number = st.number_input("Value", value=10, key=key, step=1, label_visibility="collapsed")
-        return int(number)
-    if type_ in ("date", "day"):
-        chosen = st.date_input("Day", key=key, label_visibility="collapsed")
-        return chosen.isoformat() if chosen else None
-    if type_ == "boolean":
-        return st.selectbox(
-            "Value",
-            [True, False],
-            format_func={True: "yes", False: "no"}.__getitem__,
-            key=key,
-            label_visibility="collapsed",
-        )
-    choices = _choices(path.removeprefix("contact."), ruleset)
-    if choices:
-        return st.selectbox(
-            "Value", list(choices), format_func=choices.__getitem__, key=key, label_visibility="collapsed"
-        )
-    text: str = st.text_input("Value", key=key, label_visibility="collapsed")
+        return f"{int(within)}d"
+    if offer.type in ("number", "money"):
+        return _number(was, key=key)
+    if offer.type in ("date", "day"):
+        day = date.fromisoformat(str(was)) if was is not None else "today"
+        chosen = st.date_input("Day", value=day, key=key, label_visibility="collapsed")
+        return chosen.isoformat() if isinstance(chosen, date) else None
+    if offer.type == "boolean":
+        return _one_of({True: "yes", False: "no"}, was, key=key)
+    if offer.choices:
+        return _one_of(offer.choices, was, key=key)
+    text = st.text_input(
+        "Value", value=was or "", key=key, label_visibility="collapsed", placeholder="exactly as it is sent"
+    )
     return text.strip() or None
 
 
-def _choices(name: str, ruleset: Ruleset) -> dict[str, str]:
-    if name == "segments":
-        return {segment.id: segment.name for segment in ruleset.segments.values()}
-    if name in STATES:
-        return {state: state for state in STATES[name]}
-    machine = ruleset.machines.get(name)
-    return {} if machine is None else dict(machine.states)
+def _number(was: Any, *, key: str) -> int | float:
+    number = float(
+        st.number_input(
+            "Value", value=10.0 if was is None else float(was), key=key, step=1.0, format="%g",
+            label_visibility="collapsed",
+        )
+    )  # fmt: skip
+    return int(number) if number.is_integer() else number
 
 
-def _did(ruleset: Ruleset, *, key: str) -> dict[str, Any] | None:
-    if not st.checkbox("and what it did, or did not do", key=f"{key}.on"):
-        return None
-    verb, what, times, days = st.columns([2, 3, 2, 2])
-    way = verb.selectbox(
-        "Way",
-        ["did", "did_not"],
-        format_func={"did": "did", "did_not": "did not"}.__getitem__,
-        key=f"{key}.way",
-    )
-    types = ruleset.catalog.types()
-    activity = what.selectbox(
-        "Activity",
-        types,
-        format_func=ruleset.catalog.label,
-        key=f"{key}.what",
-        index=types.index("product_visited"),
-    )
-    least = times.number_input(
-        "Times at least", min_value=1, max_value=1_000, value=1, key=f"{key}.times", disabled=way == "did_not"
-    )
-    within = days.number_input("Within days", min_value=1, max_value=3_650, value=_DAYS, key=f"{key}.days")
-    asked: dict[str, Any] = {"activity": activity, "within": f"{int(within)}d"}
-    return {way: asked if way == "did_not" else {**asked, "times": {"gte": int(least)}}}
+def _one_of(choices: Mapping[Any, str], was: Any, *, key: str) -> Any:
+    values = list(choices)
+    return st.selectbox(
+        "Value", values, format_func=choices.__getitem__, key=key, label_visibility="collapsed",
+        index=values.index(was) if was in values else 0,
+    )  # fmt: skip

@@ -40,6 +40,9 @@ MANY = 20_000
 REASONS = 4
 """Reasons told of an example; of more it is said how many."""
 
+EXAMPLES = 5
+"""People that are shown at once; the others on demand."""
+
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -136,15 +139,19 @@ def _column(first: int) -> str:
 
 
 def _in_detail(told: Mapping[str, Any], ruleset: Ruleset) -> None:
+    examples = [_example(example) for example in told["examples"]]
     by_rule, segments, moves = _rules(told), _segments(told, ruleset), _moves(told, ruleset)
     for headings, rows in (
         (("Rule", "Contacts", "Points"), by_rule),
         (("Segment", "Enter", "Leave"), segments),
         (("Status", "Move", "Contacts"), moves),
-        (("For example", "What"), [_example(example) for example in told["examples"]]),
+        (("For example", "What"), examples[:EXAMPLES]),
     ):
         if rows:
             show(table(headings, rows))
+    if examples[EXAMPLES:]:
+        with st.expander(f"{len(examples) - EXAMPLES} more examples", key="rules.plan.examples"):
+            show(table(("For example", "What"), examples[EXAMPLES:]))
     if not (by_rule or segments or moves):
         show(quiet("It would change nothing for anybody."))
 

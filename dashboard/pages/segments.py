@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.components import charts, delete_segment
-from dashboard.components.editor import yaml_editor
+from dashboard.components import charts, delete_segment, segment_condition
 from dashboard.components.problems import problem_box
 from dashboard.components.segment_changing import change_button
 from dashboard.components.segment_members import members
@@ -32,7 +31,7 @@ from engine.access import rules as access
 from engine.access.accounts import CurrentUser
 from engine.access.permissions import Permission, may
 from engine.core.rulebook import Segment
-from engine.errors import ContactSheetsError, InvalidRules, Problem
+from engine.errors import ContactSheetsError, Problem
 from engine.rules import editing
 from engine.store import agreement, publishing, rulesets, segments
 from engine.store.connection import utc_now
@@ -41,6 +40,8 @@ from engine.store.segments import SegmentSummary
 NEW = "new"
 
 FILE = "segments.yaml"
+
+_OF_TESTS = "Tests stand beside the rules and say what they must do: mend them under Rules, or ask an admin."
 
 
 def render(user: CurrentUser) -> None:
@@ -183,7 +184,8 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
         icon=":material/arrow_back:",
         key="segments.leave",
         type="tertiary",
-        on_click=lambda: _go(**({"segment": wanted} if wanted else {})),
+        on_click=_leave,
+        args=(wanted,),
     )
     present = rulesets.current(database())
     segment = present.segments.get(wanted or "")
@@ -197,9 +199,18 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
     changed = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
     problems = _problems(changed)
     problem_box(f"{problem.file}, line {problem.line}: {problem.message}" for problem in problems)
+    if any(" fails: " in problem.message for problem in problems):
+        show(quiet(_OF_TESTS))
     if not problems:
         _preview(changed, id_)
     _publish(user, changed, base, id_, wanted, disabled=bool(problems))
+
+
+def _leave(wanted: str | None) -> None:
+    """Go back to where one came from, and forget what was being written."""
+    segment_condition.forget(wanted)
+    st.session_state.pop(f"segments.base.{wanted}", None)
+    _go(**({"segment": wanted} if wanted else {}))
 
 
 def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, dict[str, Any]] | None:
@@ -232,38 +243,8 @@ def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, 
         entry["description"] = description.strip()
     if kind == "static":
         return id_, {**entry, "static": True}
-    return _condition(entry, id_, editing.entry_text(text, "segments", id_, "when"), wanted)
-
-
-def _condition(
-    entry: dict[str, Any], id_: str, written: str, wanted: str | None
-) -> tuple[str, dict[str, Any]] | None:
-    from dashboard.components.condition_form import condition_form
-
-    simple, whole = st.tabs(
-        ["Form", "YAML"],
-        key=f"segments.as.{wanted}",
-        default="YAML" if written else "Form",
-        on_change="rerun",
-    )
-    if simple.open:
-        with simple:
-            condition: Any = condition_form(rulesets.current(database()), key=f"segments.form.{wanted}")
-        return None if condition is None else (id_, {**entry, "when": condition})
-    with whole:
-        show(quiet("All that docs/write-a-rule.md says of conditions."))
-        text = yaml_editor(
-            written or "contact.points: {gte: 10}\n",
-            document=f"when-{wanted}",
-            label="Condition",
-            problems=[],
-            key="segments.when",
-        )
-    try:
-        return id_, {**entry, "when": editing.read(text)}
-    except InvalidRules as error:
-        problem_box([error.problems[0].message])
-        return None
+    found = segment_condition.condition(wanted, editing.entry_text(text, "segments", id_, "when"))
+    return None if found is None else (id_, {**entry, "when": found})
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
@@ -282,7 +263,10 @@ def _preview(texts: dict[str, str], segment: str) -> None:
         show(joined([tag("div", about, "cs-figure"), tag("div", "contacts would be in it now", "cs-sub")]))
         if found.examples:
             rows = [
-                (row.name or row.email or "Anonymous visitor", formats.count(row.points))
+                (
+                    link(f"?contact={row.id}", row.name or row.email or wording.ANONYMOUS),
+                    formats.count(row.points),
+                )
                 for row in found.examples
             ]
             show(table(("For example", "Points"), rows))
@@ -305,6 +289,6 @@ def _publish(
     except ContactSheetsError as error:
         problem_box([sentence(error)])
         return
-    st.session_state.pop(f"segments.base.{wanted}", None)
+    _leave(wanted)
     _go(segment=id_)
     st.rerun()

@@ -12,7 +12,7 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap
 
 from engine.core.conditions import ALWAYS, All, Compare, Condition, Did, Either, Not, Path, Tree
-from engine.errors import InvalidRules
+from engine.errors import InvalidRules, Problem
 from engine.rules import predicate, regex
 from engine.rules.operators import OPERATORS, Operator, family
 from engine.rules.sense import contradiction, never_by_itself
@@ -70,6 +70,21 @@ def read_condition(owner: Node, subject: Subject, *, key: str = "when") -> Condi
     if reason is not None:
         owner.fail(f"this can never match: {reason}", key)
     return predicate.condition(tree)
+
+
+def problems_of(text: str, words: Vocabulary) -> list[Problem]:
+    """What is wrong with a condition on contacts that stands alone, at the lines of its own text."""
+    problems = Problems()
+    inside = "".join(f"  {line}\n" for line in text.splitlines())
+    node = File("condition", problems).parse(f"when:\n{inside}")
+    if node.is_mapping("when"):
+        read_condition(node, Subject(words))
+    elif not problems and node.raw("when") is not None:
+        node.fail("a condition must be a mapping, such as `contact.points: {gte: 10}`", "when")
+    elif not problems:
+        node.fail("a condition must say something, such as `contact.points: {gte: 10}`", "when")
+    moved = (Problem(p.file, max(1, p.line - 1), max(1, p.column - 2), p.message) for p in problems)
+    return sorted(dict.fromkeys(moved), key=lambda problem: (problem.line, problem.column))
 
 
 def _of_type(tree: Tree, subject: Subject) -> Tree:

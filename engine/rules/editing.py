@@ -107,6 +107,27 @@ def read(text: str) -> CommentedMap:
     return _load(text)[1]
 
 
+def as_yaml(condition: Mapping[str, Any]) -> str:
+    """A condition as somebody would write it: each part on a line of its own."""
+    yaml, _ = _load("")
+    made = CommentedMap({key: _part(value) for key, value in condition.items()})
+    return _dump(yaml, made)
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return CommentedSeq([CommentedMap({k: _on_a_line(v) for k, v in item.items()}) for item in value])
+    return _on_a_line(value)
+
+
+def _on_a_line(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        made = CommentedMap({key: _on_a_line(inner) for key, inner in value.items()})
+        made.fa.set_flow_style()
+        return made
+    return value
+
+
 def id_of(name: str, *, taken: Container[str]) -> str:
     """An id made of a name: `Keen on boots` is `keen-on-boots`; another one if that is taken."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

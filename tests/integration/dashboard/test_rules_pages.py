@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import signing_in
 from dashboard.components import rule_plan
 from engine.access import accounts
+from engine.rules import editing
 from engine.store import agreement, contacts, publishing, rulesets
 from engine.store.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
@@ -139,6 +140,58 @@ def test_a_viewer_is_not_let_edit_a_segment(open_page):
 
 def test_the_form_asks_for_a_name_first(open_page):
     assert "Give it a name to go on" in shown(open_page("marketer", page="segments", segment="new"))
+
+
+def test_a_segment_of_what_people_did_is_made_in_the_form_and_read_there_again(db, open_page, bought_shoes):
+    app = open_page("marketer", page="segments", segment="new")
+    app.text_input(key="segments.name.None").set_value("Bought once").run()
+    form = "segments.condition.None.form"
+    app.button(key=f"{form}.more.Add what they did or did not do").click().run()
+    app.button(key=f"{form}.0.away").click().run()
+    app.number_input(key=f"{form}.1.days").set_value(None).run()
+    assert "contacts would be in it now" in shown(app)
+    app.button(key="segments.publish").click().run()
+    drain_all(db)
+    assert "bought-once" in db.contacts.find_one({"_id": bought_shoes})["segments"]
+
+    app = open_page("marketer", page="segments", segment="bought-once", edit="1")
+    form = "segments.condition.bought-once.form"
+    assert app.selectbox(key=f"{form}.0.kind").value == "did"
+    assert app.selectbox(key=f"{form}.0.activity").value == "order_completed"
+    assert app.number_input(key=f"{form}.0.days").value is None
+    app.selectbox(key=f"{form}.0.order_completed.where").select("activity.coupon").run()
+    assert not [b for b in app.button if b.key == "segments.publish"], "nothing is said of the coupon yet"
+    app.text_input(key=f"{form}.0.order_completed.activity.coupon.eq").set_value("SPRING").run()
+    app.button(key="segments.publish").click().run()
+    drain_all(db)
+
+    assert not app.exception
+    file = publishing.completed(db, {})["segments.yaml"]
+    assert dict(editing.read(editing.entry_text(file, "segments", "bought-once", "when"))) == {
+        "did": {"activity": "order_completed", "where": {"activity.coupon": {"eq": "SPRING"}}}
+    }
+    assert "bought-once" not in db.contacts.find_one({"_id": bought_shoes})["segments"]
+
+
+def test_that_a_change_breaks_a_test_of_the_rules_is_said_and_it_is_not_published(open_page, bought_shoes):
+    app = open_page("marketer", page="segments", segment="window-shoppers", edit="1")
+    row = "segments.condition.window-shoppers.form"
+    assert app.number_input(key=f"{row}.0.times.True").value == 3
+    assert app.selectbox(key=f"{row}.1.kind").value == "did_not"
+
+    app.number_input(key=f"{row}.0.times.True").set_value(5).run()
+
+    text = shown(app)
+    assert "the test &#x27;three products looked at make a window shopper&#x27; fails" in text
+    assert "Tests stand beside the rules" in text
+    assert app.button(key="segments.publish").disabled
+
+
+def test_what_the_form_cannot_show_is_said_and_stays_as_it_is(db, open_page, bought_shoes):
+    app = open_page("marketer", page="segments", segment="hot-leads", edit="1")
+    app.session_state["segments.condition.hot-leads.as"] = "Form"
+
+    assert "more than the form can show: change it as YAML" in shown(app.run())
 
 
 def test_a_segment_that_there_is_not_is_said_to_be_none(open_page):

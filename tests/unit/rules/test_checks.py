@@ -3,7 +3,9 @@
 import pytest
 
 from engine.errors import InvalidRules
+from engine.rules.conditions import problems_of
 from engine.rules.ruleset import compile_ruleset, read_folder
+from engine.rules.vocabulary import Vocabulary
 from engine.settings import CONFIG_DIR
 
 SHIPPED = read_folder(CONFIG_DIR)
@@ -415,6 +417,28 @@ def test_a_file_full_of_slips_is_given_up_in_the_end():
     found = problems(scoring="\n".join(["rules:", *entries]))
 
     assert 1 < len(found) <= 11
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("contact.points: {gte: 3}", []),
+        ("contact.pionts: {gte: 3}", [(1, 1, "no field 'pionts'")]),
+        ("any:\n  - contact.orders: many", [(2, 5, "this can never match")]),
+        (
+            "contact.pionts: 3\ndid: {activity: searched",
+            [(1, 1, "no field 'pionts'"), (2, 6, "the `{` here is not closed")],
+        ),
+        ("- contact.points: 3", [(1, 1, "a condition must be a mapping")]),
+        ("", [(1, 1, "a condition must say something")]),
+        ("activity.price: 3", [(1, 1, "")]),
+    ],
+)
+def test_a_condition_that_stands_alone_is_told_at_the_lines_of_its_own(text, said):
+    found = problems_of(text, Vocabulary.of(compile_ruleset(SHIPPED)))
+
+    assert [(p.line, p.column) for p in found] == [(line, column) for line, column, _ in said]
+    assert all(p.message.startswith(words) for p, (_, _, words) in zip(found, said, strict=True))
 
 
 def test_a_test_gives_activities_what_they_can_carry():

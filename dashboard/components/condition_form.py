@@ -78,7 +78,7 @@ def _row(
         with first.container(horizontal=True, vertical_alignment="center"):
             if len(of) > 1:
                 st.button(
-                    "", icon=":material/close:", key=f"{key}.away", type="tertiary", help="Take this away",
+                    "Take this away", icon=":material/close:", key=f"{key}.away", type="tertiary",
                     on_click=_take_away, args=(of, number),
                 )  # fmt: skip
             kind = st.selectbox(

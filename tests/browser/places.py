@@ -181,7 +181,7 @@ PLACES = (
     Place("segments", "/?page=segments", r"\d+ segments"),
     Place("segment", "/?page=segments&segment=window-shoppers", r"entered in 30 days"),
     Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("would be in it now"))),
-    Place("segment-yaml", "/?page=segments&segment=window-shoppers&edit=1", r"Edit ", (see("would be in it now"),)),
+    Place("segment-yaml", "/?page=segments&segment=hot-leads&edit=1", r"Edit ", (see("would be in it now"),)),
     Place("segment-change", "/?page=segments&segment=customers", r"entered in 30 days", (press("Change who is in it"), see("Who is in"))),
     Place("segment-delete", "/?page=segments&segment=window-shoppers", r"entered in 30 days", (press("Delete"), see("Delete the segment|cannot be deleted"))),
     Place("rules", "/?page=rules", r"is in force"),

@@ -203,7 +203,8 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
         show(quiet(_OF_TESTS))
     if not problems:
         _preview(changed, id_)
-    _publish(user, changed, base, id_, wanted, disabled=bool(problems))
+    message = f"Changed the segment {entry['name']}" if segment else f"New segment {entry['name']}"
+    _publish(user, changed, base, id_, wanted, message=message, disabled=bool(problems))
 
 
 def _leave(wanted: str | None) -> None:
@@ -273,7 +274,14 @@ def _preview(texts: dict[str, str], segment: str) -> None:
 
 
 def _publish(
-    user: CurrentUser, texts: dict[str, str], base: int, id_: str, wanted: str | None, *, disabled: bool
+    user: CurrentUser,
+    texts: dict[str, str],
+    base: int,
+    id_: str,
+    wanted: str | None,
+    *,
+    message: str,
+    disabled: bool,
 ) -> None:
     if not st.button("Publish", type="primary", key="segments.publish", disabled=disabled):
         return
@@ -282,7 +290,7 @@ def _publish(
             database(),
             user,
             texts,
-            message=f"Segment {id_} {'changed' if wanted else 'made'}",
+            message=message,
             now=utc_now(),
             base=base,
         )

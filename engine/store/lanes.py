@@ -251,6 +251,13 @@ def due_in(lane: int, now: datetime) -> Document:
     return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
 
 
+def any_due(db: Database[Document], at: datetime) -> bool:
+    """Whether time that had come by `at` has not passed yet for somebody."""
+    lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
+    due = ({"lane": lane, "next_due": {"$lte": at}} for lane in lanes)
+    return any(db.contacts.find_one(query, {"_id": 1}) is not None for query in due)
+
+
 def outdated_in(lane: int, upkeep: int) -> Document:
     """Matches the contacts of a lane that were folded for older rules."""
     return {"lane": lane, "upkeep": {"$lt": upkeep}}

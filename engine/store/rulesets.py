@@ -69,7 +69,7 @@ def stored_version(db: Database[Document], number: int) -> Version:
     """A version as it was published; raise Unavailable if there is none of that number."""
     row = db.rulesets.find_one({"_id": number})
     if row is None:
-        raise Unavailable(f"there is no ruleset {number}")
+        raise Unavailable(f"there is no version {number} of the rules: `sheets rules log` lists them")
     return Version.of(row)
 
 

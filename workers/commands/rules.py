@@ -19,7 +19,7 @@ from engine.rules.explain import lines
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, planning, publishing, reasons, rulesets, sheets, upkeep
+from engine.store import contacts, lanes, planning, publishing, reasons, rulesets, sheets, upkeep
 from engine.store.connection import utc_now
 from workers.commands.look import POLL, UnknownContact
 from workers.commands.session import (
@@ -336,6 +336,9 @@ def _watch(db: Database[dict[str, Any]], *, as_json: bool) -> None:
         task = bar.add_task("Bringing contacts up to date", total=1.0)
         while not (found := upkeep.upkeep(db)).finished:
             bar.update(task, completed=found.done)
+            time.sleep(POLL)
+        begun = utc_now()
+        while lanes.any_due(db, begun):  # what lost its worth meanwhile is taken away after the fold
             time.sleep(POLL)
 
 

@@ -142,6 +142,14 @@ def test_a_folder_that_was_pulled_before_somebody_else_published_is_told(shop, f
     assert rulesets.current_number(shop) == 2
 
 
+def test_going_back_to_a_version_that_there_is_not_says_where_they_are_listed(shop):
+    result = run("rollback", 99)
+
+    assert result.exit_code != 0
+    assert str(result.exception) == "there is no version 99 of the rules: `sheets rules log` lists them"
+    assert rulesets.current_number(shop) == 1
+
+
 def test_show_says_of_each_condition_what_was_found(shop):
     found = told("show", "t1")
 

@@ -170,6 +170,10 @@ def test_a_segment_of_what_people_did_is_made_in_the_form_and_read_there_again(d
     assert dict(editing.read(editing.entry_text(file, "segments", "bought-once", "when"))) == {
         "did": {"activity": "order_completed", "where": {"activity.coupon": {"eq": "SPRING"}}}
     }
+    assert [version.message for version in rulesets.history(db)][:2] == [
+        "Changed the segment Bought once",
+        "New segment Bought once",
+    ]
     assert "bought-once" not in db.contacts.find_one({"_id": bought_shoes})["segments"]
 
 

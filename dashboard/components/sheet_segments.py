@@ -10,6 +10,7 @@ from dashboard import formats
 from dashboard.components import sheet_edits
 from dashboard.components.problems import told
 from dashboard.components.sheet_card import card
+from dashboard.components.sheet_statuses import CAME_ABOUT, came_about
 from dashboard.components.text import Html, badge, card_title, joined, link, quiet, show, table, tag
 from dashboard.installation import database, time_zone
 from engine.access import reading
@@ -114,13 +115,11 @@ def whys(found: Reasons, zone: ZoneInfo) -> Html:
         lines = [tag("div", line, "cs-small cs-why") for line in explained(segment.condition)]
         parts.append(tag("div", joined([state, " ", tag("b", segment.name), *lines]), "cs-whys"))
     moves = [
-        (
-            formats.moment(move.at, zone),
-            f"{'Entered' if move.entered else 'Left'} {move.segment_name}",
-            move.because,
+        came_about(
+            f"{'Entered' if move.entered else 'Left'} {move.segment_name}", move.because, move.at, zone
         )
         for move in found.crossings
     ]
     if moves:
-        parts.append(table(("When", "What", "Because of"), moves))
+        parts.append(table(CAME_ABOUT, moves))
     return joined(parts) if parts else quiet("There is no dynamic segment yet.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -104,9 +105,18 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
 def moves(found: Reasons, zone: ZoneInfo) -> Html:
     """How each status came to be what it is."""
     rows = [
-        (formats.moment(move.at, zone), f"{move.machine_label}: {move.from_} → {move.to}", move.because)
+        came_about(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
         for move in found.moves
     ]
     if not rows:
         return quiet("Nothing has moved them yet: they are as a contact begins.")
-    return table(("When", "What", "Because of"), rows)
+    return table(CAME_ABOUT, rows)
+
+
+CAME_ABOUT = ("What", "When")
+"""The headings of how something came about."""
+
+
+def came_about(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Html, str]:
+    """A line of how something came about: the cause below it, so that a phone has room for both."""
+    return joined([tag("div", what), tag("div", because, "cs-quiet cs-small")]), formats.moment(at, zone)

@@ -209,7 +209,7 @@ def test_the_sheet_says_how_statuses_came_about(db, open_page, bought_shoes):
 
     text = shown(app.run())
 
-    assert "<td>Newsletter: not subscribed → subscribed</td>" in text
+    assert "<div>Newsletter: not subscribed → subscribed</div>" in text
 
 
 def test_a_marketer_deletes_a_segment_and_takes_that_back(db, open_page, bought_shoes):

@@ -23,7 +23,7 @@ def instance() -> Instance:
 @st.cache_resource(show_spinner=False)
 def database() -> Database[dict[str, Any]]:
     """The database of the running instance, opened once for the whole dashboard."""
-    return connect(instance().mongodb_uri, instance().database, app="dashboard")
+    return connect(instance().mongodb_uri, instance().database, app="dashboard", watchful=True)
 
 
 def account() -> Account:

@@ -68,7 +68,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     for name, value in OPTIONS.items():
         config.set_option(name, value)
     only_ours_in_the_log()
-    db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes")
+    db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes", watchful=True)
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
     threading.Thread(target=warm_up, daemon=True).start()
     provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")

@@ -25,6 +25,12 @@ Document = dict[str, Any]
 SELECTION_TIMEOUT_MS = 3_000
 """How long a read or write waits for a primary before it says that there is none."""
 
+WATCHFUL_MS = 5_000
+"""How often a watchful process asks the server for a sign of life, and how long it waits for it."""
+
+PATIENT_MS = (10_000, 20_000)
+"""The same of the others, as PyMongo has it."""
+
 LANES = 16
 """Lanes of a new installation.  Fixed at first start: every activity keeps its lane."""
 
@@ -53,12 +59,14 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def connect(uri: str, database: str, *, app: str) -> Database[Document]:
+def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Database[Document]:
     """Open the database for one process; nothing is sent until it is used.
 
     Every write is majority-acknowledged and journaled.  `app` names the process in
-    MongoDB's own logs.
+    MongoDB's own logs.  A `watchful` one notices within ten seconds that the server hangs, for
+    those who wait before a page; others have patience with one that is merely busy.
     """
+    asks_every, waits_for = (WATCHFUL_MS, WATCHFUL_MS) if watchful else PATIENT_MS
     client: MongoClient[Document] = MongoClient(
         uri,
         appname=f"sheets-{app}",
@@ -66,6 +74,8 @@ def connect(uri: str, database: str, *, app: str) -> Database[Document]:
         retryWrites=True,
         tz_aware=True,
         tzinfo=UTC,
+        heartbeatFrequencyMS=asks_every,
+        connectTimeoutMS=waits_for,
     )
     mongoengine.disconnect()
     mongoengine.connect(

@@ -2,6 +2,7 @@
 others said with theirs, and gets nothing."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -15,22 +16,21 @@ from engine.settings import locate
 from engine.store import connection
 from tests.browser.conftest import send, settled, track
 
-SECRET = "forged.target@example.com"
+SECRET = "forged.target"
+"""With what the addresses begin of those whom a viewer would like to change."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def target(instance):
-    """Somebody whom the viewer would like to change."""
-    traits = {"email": SECRET, "firstName": "Forged", "lastName": "Target", "city": "Roma"}
+    """Somebody whom the viewer would like to change; another one for each try."""
+    name = f"{SECRET}.{uuid.uuid4().hex[:8]}"
+    traits = {"email": f"{name}@example.com", "firstName": "Forged", "lastName": "Target", "city": "Roma"}
     send(
         instance,
-        [
-            {"type": "identify", "userId": "target", "traits": traits},
-            track("target", "newsletter_subscribed"),
-        ],
+        [{"type": "identify", "userId": name, "traits": traits}, track(name, "newsletter_subscribed")],
     )
     instance.sheets("wait", "--timeout", "60")
-    return instance.json("contact", "show", "target")["id"]
+    return instance.json("contact", "show", name)
 
 
 @pytest.fixture(scope="module")
@@ -86,31 +86,35 @@ def _answers(socket):
 
 def others_do(page, instance, target):
     """A day of somebody who may everything, at the end of which all is as before."""
-    page.goto(f"{instance.dashboard}/?contact={target}")
-    settled(page)
-    page.get_by_role("button", name="Edit").click()
+
+    def press(name, *, among=page):
+        settled(page)
+        among.get_by_role("button", name=name).first.click()
+
+    page.goto(f"{instance.dashboard}/?contact={target['id']}")
+    press("Edit")
     page.get_by_label("City", exact=True).fill("Forgedtown")
     page.get_by_label("City", exact=True).press("Enter")
     done = page.locator(".st-key-way-back-sheet-done")
     expect(done).to_contain_text("Saved 1 change.")
-    page.get_by_role("button", name="Undo").click()
+    press("Undo", among=done)
     expect(done).to_contain_text("Taken back.")
-    page.get_by_role("button", name="Stop sending").first.click()
-    page.get_by_role("dialog").get_by_role("button", name="Stop sending").click()
+    press("Stop sending")
+    press("Stop sending", among=page.get_by_role("dialog"))
     expect(done).to_contain_text("Sending is stopped.")
-    page.get_by_role("button", name="Undo").click()
+    press("Undo", among=done)
     expect(done).to_contain_text("Taken back.")
 
-    page.goto(f"{instance.dashboard}/?q=forged.target")
+    page.goto(f"{instance.dashboard}/?q={target['email']}")
     expect(page.get_by_text("1 found")).to_be_visible()
+    press(re.compile("Export$"))
     settled(page)
-    page.get_by_role("button", name="Export", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("^Export")).last.click()
     expect(page.get_by_role("link", name="Download")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Delete Forged")).click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    press(re.compile("^Delete Forged"))
+    press("Delete", among=page.get_by_role("dialog"))
     expect(page.get_by_text("was deleted.")).to_be_visible()
-    page.get_by_role("button", name="Undo").first.click()
+    press("Undo")
     expect(page.get_by_text("was deleted.")).to_have_count(0)
 
     page.goto(f"{instance.dashboard}/?page=settings&section=keys")
@@ -119,7 +123,7 @@ def others_do(page, instance, target):
 
 def state_of(instance, db, target):
     """What a forger could have changed: the contact, jobs, keys, people, and what the log says was done."""
-    shown = instance.json("contact", "show", target)
+    shown = instance.json("contact", "show", target["id"])
     done = db.audit.count_documents({"ending": {"$ne": "refused"}})
     counted = {name: db[name].count_documents({}) for name in ("jobs", "users", "keys", "activities")}
     return (
@@ -149,7 +153,7 @@ def test_a_viewer_who_repeats_what_others_said_changes_nothing(page, instance, d
 
 def test_who_is_not_signed_in_hears_nothing_by_repeating_it(page, instance, target):
     frames = said_by(page)
-    page.goto(f"{instance.dashboard}/?contact={target}")
+    page.goto(f"{instance.dashboard}/?contact={target['id']}")
     settled(page)
     page.get_by_role("tab", name="Activity").click()
     settled(page)

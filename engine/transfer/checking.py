@@ -33,7 +33,6 @@ from engine.transfer.problems import KINDS, Problem
 from engine.transfer.reading import Row
 from engine.transfer.repeats import Names
 from engine.transfer.settings import Settings
-from engine.transfer.steps import STEP
 from engine.transfer.values import Ambiguous, DateOrder, Decimals, Reading, date_order, decimal_mark
 from engine.transfer.wanted import Reader, Wanted
 
@@ -41,6 +40,9 @@ Document = dict[str, Any]
 
 SAMPLE = 5_000
 """Rows from which it is told how dates and numbers of a column are written."""
+
+PORTION = 1_000
+"""Rows that are looked up at once."""
 
 EXAMPLES = 5
 """Examples that are kept of each kind of problem."""
@@ -190,7 +192,7 @@ def check(
     deciding = Deciding("check", "", "", settings.mode, ruleset, namespace(db))
     reader = Reader(table.headings, settings, ruleset, now=now)
     names, tally = Names(), _Tally()
-    portions = iter(lambda: list(islice(table.rows, STEP)), [])
+    portions = iter(lambda: list(islice(table.rows, PORTION)), [])
     for read in one_ahead(read_all(rows, reader, names) for rows in portions):
         if not go_on():
             raise StoppedMeanwhile

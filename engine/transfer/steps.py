@@ -1,4 +1,4 @@
-"""An import, done: every step is a thousand rows of the file, each done exactly once.
+"""An import, done: every step is some hundred rows of the file, each done exactly once.
 
 What rows come to is folded here and written in one commit (`at_once`); what only a lane can settle is
 left to that.  While one step is written the next is prepared.  Killed in between, the same rows are
@@ -50,8 +50,9 @@ from engine.transfer.wanted import Reader
 
 Document = dict[str, Any]
 
-STEP = 1_000
-"""Rows of one step."""
+STEP = 250
+"""Rows of one step.  Written in one transaction, a thousand of them are five thousand writes, and a
+MongoDB with a small cache undoes that again and again."""
 
 TRIES = 5
 """How often a step that comes into conflict is decided anew before it is left to the lanes."""

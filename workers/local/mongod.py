@@ -28,7 +28,25 @@ START_TIMEOUT = 60.0
 STOP_GRACE = 30.0
 
 CACHE_GB = 0.25
-"""WiredTiger's cache; by default it would take half of the machine."""
+"""The least cache of WiredTiger; its own default would take half of the machine."""
+
+MOST_CACHE_GB = 8.0
+
+
+def fitting_cache(memory: int | None = None) -> float:
+    """Gigabytes of cache: a quarter of the machine's `memory` in bytes, or of what it lets us have.
+
+    With too little, a hundred thousand contacts and more, writers wait for pages to be evicted.
+    """
+    quarter = (_memory() if memory is None else memory) / 4 / 1024**3
+    return round(min(MOST_CACHE_GB, max(CACHE_GB, quarter)), 2)
+
+
+def _memory() -> int:
+    here = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # `max`, or no control groups at all
+        return min(here, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return here
 
 
 class Mongod:

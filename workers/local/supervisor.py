@@ -24,7 +24,7 @@ from engine.settings import CONFIG_DIR, Instance, Settings, remove_instance, wri
 from engine.store import keys
 from engine.store.connection import connect, prepare, utc_now
 from workers.local.children import Child
-from workers.local.mongod import Mongod
+from workers.local.mongod import Mongod, fitting_cache
 from workers.local.ports import LOOPBACK, PortTaken, is_free
 from workers.local.process import spawn
 from workers.local.valkey import Valkey
@@ -68,7 +68,8 @@ class _Supervisor:
         self._stop = stop
         self._out = out
         self._settings = Settings()
-        self._mongod = None if self._settings.mongodb_uri else Mongod(options.data_dir)
+        cache = fitting_cache()
+        self._mongod = None if self._settings.mongodb_uri else Mongod(options.data_dir, cache_gb=cache)
         self._valkey = None if self._settings.broker_url else Valkey(options.data_dir)
         self._instance = self._describe()
         self._running: list[Child] = []

@@ -6,7 +6,7 @@ A form offers less than the language: what it cannot show is left to YAML, whole
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -179,13 +179,13 @@ def _parts(condition: Mapping[str, Any]) -> tuple[Every, Sequence[tuple[str, Any
 def _part(key: str, value: Any, every: Every, ruleset: Ruleset, offers: Offers) -> list[Part]:
     if key in ("did", "did_not"):
         return [_deed(key == "did", value, ruleset)]
-    found = list(_comparisons(key, value, offers))
+    found: list[Part] = list(_comparisons(key, value, offers))
     if every == "any" and len(found) > 1:
         raise _More
     return found
 
 
-def _comparisons(path: str, value: Any, offers: Offers) -> Iterable[Part]:
+def _comparisons(path: str, value: Any, offers: Offers) -> Iterator[Comparison]:
     offer = offers.get(path)
     if offer is None:
         raise _More
@@ -261,7 +261,7 @@ def _where(said: Any, offers: Offers) -> Comparison | None:
     if not isinstance(said, Mapping) or len(said) != 1:
         raise _More
     [(path, value)] = said.items()
-    found = [part for part in _comparisons(path, value, offers) if isinstance(part, Comparison)]
+    found = list(_comparisons(path, value, offers))
     if len(found) != 1:
         raise _More
     return found[0]

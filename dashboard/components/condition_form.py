@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -162,7 +161,7 @@ def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
     if operator == "exists":
         return _one_of({True: "is known", False: "is unknown"}, was, key=key)
     if operator == "within":
-        days = int(re.sub(r"\D", "", str(was)) or _DAYS) if was is not None else _DAYS
+        days = _DAYS if was is None else int(was.removesuffix("d"))
         within = st.number_input(
             "Days", min_value=1, max_value=3_650, value=days, key=key, label_visibility="collapsed"
         )

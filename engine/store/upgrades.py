@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -45,19 +45,13 @@ def make_findable(db: Database[Document]) -> None:
 
     A contact that is written meanwhile gets it by that.
     """
-    lacking = db.contacts.find({"facets": None}, [*findable.READ, "v"])
-    updates = (_update(row) for row in lacking)
-    while batch := list(islice(updates, BATCH)):
-        db.contacts.bulk_write(batch, ordered=False)
+    _describe(db, db.contacts.find({"facets": None}, [*findable.READ, "v"]))
 
 
 def find_by_each_word(db: Database[Document]) -> None:
     """Let names be found by each of their words and without accents, where they were not."""
     named = db.contacts.find({"names": {"$exists": True}}, [*findable.READ, "names", "v"])
-    old = (row for row in named if not set(findable.search_words(row)) <= set(row["names"]))
-    updates = (_update(row) for row in old)
-    while batch := list(islice(updates, BATCH)):
-        db.contacts.bulk_write(batch, ordered=False)
+    _describe(db, (row for row in named if not set(findable.search_words(row)) <= set(row["names"])))
 
 
 def mark_away(db: Database[Document]) -> None:
@@ -109,6 +103,13 @@ def _described(row: Document) -> UpdateOne:
         # (`trackers.$` would be the place of the key among `keys`)
         array_filters=[{"it.id": row["_id"], "it.seen": None}],
     )
+
+
+def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
+    """Write anew what contacts are found by, some at a time."""
+    updates = (_update(row) for row in rows)
+    while batch := list(islice(updates, BATCH)):
+        db.contacts.bulk_write(batch, ordered=False)
 
 
 def _update(row: Document) -> UpdateOne:

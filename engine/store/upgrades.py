@@ -19,7 +19,17 @@ from engine.store.contact_documents import LIVING
 Document = dict[str, Any]
 
 RETIRED = {
-    "contacts": ("segments.$**_1", "active_at_-1__id_-1"),
+    "contacts": (
+        "segments.$**_1",
+        "active_at_-1__id_-1",
+        "members_facets_custom",
+        "component_1",
+        "deleted_1",
+        "names_1",
+        "commerce.book.placed_at_1",
+        "lane_1_next_due_1",
+        "lane_1_upkeep_1",
+    ),
     "activities": ("stream_1_happened_at_1__id_1",),
 }
 """Indexes that others have replaced: each would cost every write."""

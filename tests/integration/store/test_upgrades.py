@@ -3,7 +3,7 @@
 import pytest
 
 from engine.settings import CONFIG_DIR
-from engine.store import listing
+from engine.store import listing, upgrades
 from engine.store.connection import prepare, utc_now
 from engine.store.findable import NAMES
 from engine.store.listing import Listing
@@ -95,3 +95,16 @@ def test_a_second_time_nothing_is_changed(older):
     prepare(db, config_dir=CONFIG_DIR, now=utc_now())
 
     assert list(db.contacts.find()) == before
+
+
+def test_indexes_that_others_have_replaced_cost_no_write_any_more(db):
+    there = set(db.contacts.index_information())
+    db.contacts.create_index("component")
+    db.contacts.create_index("names", partialFilterExpression={"names": {"$exists": True}})
+    db.contacts.create_index([("lane", 1), ("upkeep", 1)])
+    db.contacts.create_index([("$**", 1)], wildcardProjection={"facets": 1}, name="members_facets_custom")
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert set(db.contacts.index_information()) == there
+    assert not there & set(upgrades.RETIRED["contacts"])

@@ -25,6 +25,7 @@ from engine.errors import ContactSheetsError
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.jobs import Job
+from engine.transfer import contents
 from engine.transfer.checking import Checked
 from engine.transfer.checks import Check
 from engine.transfer.drafts import Draft
@@ -125,6 +126,7 @@ def _settle(user: CurrentUser, draft: Draft) -> None:
         problem_box(["The file has headings and no rows: there is nothing to import."])
         _other_file(user, draft)
         return
+    _imported_before(user, draft)
     notice_box(notice.message for notice in chosen.opening.notices[:5])
     with st.container(border=True, key="import-columns"):
         in_the_way = ask_columns(user, chosen, ruleset)
@@ -151,6 +153,14 @@ def _model(user: CurrentUser, job: str) -> Job | None:
 
 def _about(draft: Draft) -> Html:
     return joined([formats.size(draft.size), " · nothing of it is imported yet"])
+
+
+def _imported_before(user: CurrentUser, draft: Draft) -> None:
+    """Say that the very same file was imported before, if it was."""
+    before = drafts.imported_before(database(), user, draft.id)
+    if before is not None:
+        when = formats.moment(before.created_at, account().time_zone)
+        notice_box([contents.in_words(before, when=when)])
 
 
 def _unreadable(user: CurrentUser, draft: Draft, error: UnreadableFile) -> None:
@@ -210,6 +220,7 @@ def _show_found(user: CurrentUser, draft: Draft, check: Check, found: Checked) -
     ruleset = rulesets.current(database())
     jobs.dismiss(database(), user, check.job.id)  # whoever sees it need not be told elsewhere
     show(tag("div", _rows(found), "cs-sub"))
+    _imported_before(user, draft)
     show_checked(found, draft.settings, ruleset)
     with st.container(horizontal=True, vertical_alignment="center"):
         _start(user, draft, found)

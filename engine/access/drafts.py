@@ -63,6 +63,14 @@ def opener(db: Database[Document], user: CurrentUser, id_: str) -> Opener:
     return importing.stored(db, draft(db, user, id_).id)
 
 
+def imported_before(db: Database[Document], user: CurrentUser, id_: str) -> Job | None:
+    """The last import, by whomever, of the very content of a file that one sent; unset if there was none.
+
+    Raises NotAllowed and NoSuchFile.
+    """
+    return importing.imported_before(db, draft(db, user, id_).id)
+
+
 def settle(db: Database[Document], user: CurrentUser, id_: str, wanted: Settings) -> None:
     """Keep how a file is to be imported.  Raises NotAllowed and NoSuchFile."""
     drafts.settle(db, draft(db, user, id_).id, wanted)

@@ -14,6 +14,7 @@ from engine.access.accounts import CurrentUser
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
 from engine.store import edit_checks, rulesets
+from engine.store.jobs import Job
 from engine.transfer import checking, formats, importing, refusals, workbooks
 from engine.transfer.checking import Checked, Opening
 from engine.transfer.columns import InvalidMapping
@@ -45,6 +46,15 @@ def look(
     require(user, Permission.IMPORT)
     ruleset = rulesets.current(db)
     return checking.opening(open_, ruleset, name=name, format_=format_, remembered=importing.remembered(db))
+
+
+def imported_before(db: Database[Document], user: CurrentUser, open_: Opener, *, size: int) -> Job | None:
+    """The last import, by whomever, of the very content of a file of `size` bytes; unset if there was none.
+
+    Raises NotAllowed.
+    """
+    require(user, Permission.IMPORT)
+    return importing.imported_before_from(db, open_, size=size)
 
 
 def check(

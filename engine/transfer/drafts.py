@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gridfs import GridIn, NoFile
+from gridfs import NoFile
 from pymongo.database import Database
 
 from engine.errors import ContactSheetsError
 from engine.store import jobs
 from engine.transfer import importing, settings
+from engine.transfer.contents import PIECE
 from engine.transfer.settings import Settings
 
 Document = dict[str, Any]
@@ -64,7 +65,7 @@ class Incoming:
     def __init__(self, db: Database[Document], id_: str, name: str) -> None:
         self._db, self._id, self._name = db, id_, name
         self._size = 0
-        self._file: GridIn = importing.files(db).open_upload_stream_with_id(id_, name)
+        self._file = importing.keep(db, id_, name)
 
     def write(self, piece: bytes) -> None:
         """Keep a piece.  Raises TooLarge."""
@@ -75,13 +76,13 @@ class Incoming:
 
     def finish(self) -> None:
         """The file is whole."""
-        self._file.close()
+        self._file.finish()
         said = {"state": "sent", "name": self._name, "size": self._size}
         self._db.import_drafts.update_one({"_id": self._id}, {"$set": said})
 
     def give_up(self) -> None:
         """The file broke off: nothing of it is kept, and it can be sent again."""
-        self._file.abort()
+        self._file.give_up()
         self._db.import_drafts.update_one({"_id": self._id}, {"$set": {"state": "awaited"}})
 
 
@@ -176,7 +177,7 @@ def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
         raise NotExpected("the file of this import is not kept any more: send it again") from None
     id_ = expect(db, by=by, session=None, now=now)
     coming = receive(db, id_, str(before.filename))
-    while piece := before.read(4 * 1024**2):
+    while piece := before.read(PIECE):
         coming.write(piece)
     coming.finish()
     return id_

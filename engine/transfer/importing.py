@@ -17,8 +17,10 @@ from pymongo.database import Database
 
 from engine.errors import ContactSheetsError
 from engine.store import jobs, rulesets
+from engine.store.connection import namespace
 from engine.store.jobs import Job, Refused
-from engine.transfer import columns, consents, reading, settings
+from engine.transfer import columns, consents, contents, reading, settings
+from engine.transfer.contents import Keeping
 from engine.transfer.formats import Opener
 from engine.transfer.settings import Settings
 
@@ -51,14 +53,13 @@ def start(
     """
     if jobs.job(db, id_) is not None:
         return id_
-    bucket = files(db)
     with suppress(NoFile):  # of an earlier try that was killed
-        bucket.delete(id_)
-    bucket.upload_from_stream_with_id(id_, name, stream)
+        files(db).delete(id_)
+    keep(db, id_, name).write_all(stream)
     try:
         return begin(db, wanted, name=name, id_=id_, by=by, by_name=by_name, now=now)
     except ContactSheetsError:
-        bucket.delete(id_)
+        files(db).delete(id_)
         raise
 
 
@@ -74,6 +75,7 @@ def begin(
     columns.checked(headings, wanted.columns, ruleset)
     consents.stated(wanted.statements, wanted.columns, ruleset.account, now=now)
     said = {"file": name, "settings": settings.encode(wanted), "headings": list(headings)}
+    said |= _content(db, id_)
     jobs.add(db, Job(id_, KIND, f"Import: {name}", by, by_name, created_at=now, wanted=said))
     return id_
 
@@ -108,6 +110,23 @@ def remembered(db: Database[Document], *, among: int = 20) -> list[dict[str, str
         for job in jobs.recent(db, [KIND], limit=among)
         if job.undoes is None
     ]
+
+
+def imported_before(db: Database[Document], id_: str) -> Job | None:
+    """The last import of the very content of a file that is kept; unset if there was none.
+
+    One that stands comes before those that were taken back.
+    """
+    digest = _content(db, id_).get("digest")
+    return None if digest is None else _last_of(db, {"wanted.digest": digest, "_id": {"$ne": id_}})
+
+
+def imported_before_from(db: Database[Document], open_: Opener, *, size: int) -> Job | None:
+    """The same of a file that is not kept.  It is read only if one of as many bytes was imported."""
+    if _last_of(db, {"wanted.bytes": size}) is None:
+        return None
+    with open_() as stream:
+        return _last_of(db, {"wanted.digest": contents.digest_of(stream, secret=namespace(db))})
 
 
 def clear(db: Database[Document], job: str) -> None:
@@ -145,6 +164,11 @@ def files(db: Database[Document]) -> GridFSBucket:
     return GridFSBucket(db, bucket_name="imports")
 
 
+def keep(db: Database[Document], id_: str, name: str) -> Keeping:
+    """Begin to keep a file that is imported, or may be, under `id_`."""
+    return Keeping(files(db), id_, name, secret=namespace(db))
+
+
 def stored(db: Database[Document], job: str) -> Opener:
     """Opens the file of an import, each time anew."""
 
@@ -152,6 +176,20 @@ def stored(db: Database[Document], job: str) -> Opener:
         return cast(BinaryIO, files(db).open_download_stream(job))
 
     return opened
+
+
+def _content(db: Database[Document], id_: str) -> Document:
+    """How long the file of an import is and the digest of what it holds, as far as they are kept."""
+    file = db["imports.files"].find_one({"_id": id_}, {"length": 1, "metadata.digest": 1})
+    if file is None or "metadata" not in file:
+        return {}
+    return {"bytes": file["length"], "digest": file["metadata"]["digest"]}
+
+
+def _last_of(db: Database[Document], query: Document) -> Job | None:
+    rows = db.jobs.find({"kind": KIND, **query}, {"undone_by": 1}).sort("created_at", -1)
+    found = sorted(rows, key=lambda row: "undone_by" in row)
+    return jobs.job(db, found[0]["_id"]) if found else None
 
 
 def cursor_at(line: int) -> str:

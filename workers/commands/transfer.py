@@ -15,7 +15,7 @@ from engine.access import transfer as imports
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.jobs import Job, JobState
-from engine.transfer import checking, refusals
+from engine.transfer import checking, contents, refusals
 from engine.transfer.problems import UnreadableFile
 from engine.transfer.settings import Mode
 from engine.transfer.values import DateOrder, Decimals
@@ -23,7 +23,16 @@ from workers.commands import import_files
 from workers.commands.import_files import Options, Ready
 from workers.commands.jobs import await_job
 from workers.commands.jobs import told as told_of_job
-from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+from workers.commands.session import (
+    AsJson,
+    DataDir,
+    open_db,
+    print_json,
+    print_table,
+    shown,
+    whoever,
+    zone_of,
+)
 
 app = typer.Typer()
 
@@ -94,12 +103,14 @@ def import_(
             _say_how(ready)
         if not ready.found.sample:
             typer.echo(f"{ready.file.name} has headings and no rows: there is nothing to import", err=True)
+        before = _imported_before(db, ready)
         for lacking in checking.lacking(ready.settings, rulesets.current(db)):
             typer.echo(lacking, err=True)
         if dry_run:
-            results.append(_foretold(db, ready, as_json=as_json))
+            told = _foretold(db, ready, as_json=as_json)
         else:
-            results.append(_imported(db, ready, wait=wait, as_json=as_json))
+            told = _imported(db, ready, wait=wait, as_json=as_json)
+        results.append({**told, "imported_before": before})
     if as_json:
         print_json(results[0] if path.is_file() else results)
     if any(result.get("state") == JobState.FAILED for result in results):
@@ -120,6 +131,17 @@ def _say_how(ready: Ready) -> None:
         ("column", "fills"),
         ((h, target or "— left out") for h, target in ready.settings.columns.items()),
     )
+
+
+def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
+    """Say that the very same file was imported before, if it was; return that import."""
+    size = ready.file.stat().st_size
+    before = imports.imported_before(db, whoever(), ready.opener, size=size)
+    if before is None:
+        return None
+    when = shown(before.created_at, zone_of(db))
+    typer.echo(contents.in_words(before, when=when), err=True)
+    return {**told_of_job(before), "file": before.wanted["file"]}
 
 
 def _foretold(db: Database[Document], ready: Ready, *, as_json: bool) -> Document:

@@ -116,3 +116,18 @@ def test_all_that_has_to_be_said_of_a_folder_is_asked_before_anything_goes_in(sh
     assert [line.split(":")[0] for line in told] == ["b.csv, column 'Birthday'", "c.csv, column 'Birthday'"]
     assert "--dates dmy or --dates mdy" in told[0]
     assert shop.jobs.count_documents({}) == 0
+
+
+def test_a_file_that_was_imported_before_is_told_and_goes_in(shop, tmp_path):
+    first = json.loads(run("--wait", "--json").stdout)
+    assert first["imported_before"] is None
+    (tmp_path / "again.csv").write_text(PEOPLE)
+
+    foretold = run("--dry-run", "--json", of="again.csv")
+    done = run("--wait", "--json", of="again.csv")
+
+    for answer in (foretold, done):
+        assert "imported the very same file on " in answer.stderr
+        before = json.loads(answer.stdout)["imported_before"]
+        assert (before["job"], before["file"], before["undone_by"]) == (first["job"], "people.csv", None)
+    assert json.loads(done.stdout)["state"] == "done"

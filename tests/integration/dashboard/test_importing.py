@@ -14,6 +14,7 @@ from engine.store import contacts, jobs, publishing, rulesets, working
 from engine.store.connection import utc_now
 from engine.transfer import checks, drafts, importing
 from engine.transfer.formats import Format
+from engine.transfer.settings import Settings
 from tests.builders import identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
@@ -122,6 +123,29 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
     assert f'href="/refused/{job.id}" download="people-refused.csv"' in shown(app)
     app.button(key=f"history.like.{job.id}").click().run()
     assert "is imported as people.csv was" in shown(app)
+
+
+def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_as):
+    mia = CurrentUser("u1", "mia@x.com", "Mia <b>", "marketer")
+    first = sent(shop, b"email\na@x.com\n", name="fair.csv")
+    transfer.begin(shop, mia, Settings(columns={"email": "email"}), name="fair.csv", id_=first, now=utc_now())
+    app = opened(open_as, shop, b"email\na@x.com\n")
+    assert "Mia &lt;b&gt; is importing the very same file right now, as fair.csv, since " in shown(app)
+    work(shop)
+
+    checked(shop, app)
+    text = shown(app)
+    assert "Mia &lt;b&gt; imported the very same file on " in text
+    assert "taken back" not in text
+    assert "Nothing to import" in {one.label for one in app.button}
+
+    importing.undo(shop, first, by="u1", by_name="Mia", now=utc_now())
+    work(shop)
+    app = opened(open_as, shop, b"email\na@x.com\n")
+    assert "; that was taken back since" in shown(app)
+    checked(shop, app)
+    button(app, "Import 1 row").click().run()
+    assert len([job for job in jobs.recent(shop, [importing.KIND]) if job.undoes is None]) == 2
 
 
 def test_dates_that_can_be_read_in_two_ways_are_asked_about(shop, open_as):

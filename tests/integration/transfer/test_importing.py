@@ -15,7 +15,7 @@ from engine.store.commit import Writes
 from engine.store.connection import connect, utc_now
 from engine.store.edits import Edit
 from engine.store.jobs import JobState
-from engine.transfer import checking, importing, judging, steps
+from engine.transfer import checking, drafts, importing, judging, steps
 from engine.transfer.formats import Format
 from engine.transfer.importing import NothingToTakeBack
 from engine.transfer.settings import Settings
@@ -44,6 +44,10 @@ def settled(db, content, **more):
     readings, undecided = checking.readings(found, columns, rulesets.current(db))
     assert undecided == []
     return Settings(format=found.format, columns=columns, readings=readings, **more)
+
+
+def opener(content):
+    return lambda: io.BytesIO(content)
 
 
 def started(db, content, id_="job-1", **more):
@@ -342,3 +346,50 @@ def test_nothing_that_an_import_or_the_fold_of_it_asks_reads_all_activities_or_c
     scans = [row["command"] for row in asked if "COLLSCAN" in row.get("planSummary", "")]
     assert jobs.job(shop, run_import).created == 30
     assert scans == []
+
+
+def test_the_very_same_content_is_known_again_whatever_it_is_called(shop):
+    started(shop, people(3))
+    started(shop, people(4), "job-2")
+    id_ = drafts.expect(shop, by="u1", session=None, now=utc_now())
+    coming = drafts.receive(shop, id_, "of another name.csv")
+    coming.write(people(3)[:20])
+    coming.write(people(3)[20:])
+    coming.finish()
+
+    assert importing.imported_before(shop, id_).id == "job-1"
+    assert importing.imported_before(shop, "job-1") is None
+    assert importing.imported_before_from(shop, opener(people(4)), size=len(people(4))).id == "job-2"
+    assert importing.imported_before_from(shop, opener(people(5)), size=len(people(3))) is None
+
+
+def test_of_several_imports_of_a_file_one_that_stands_is_told_before_those_taken_back(shop):
+    for id_ in ("job-1", "job-2", "job-3"):
+        started(shop, people(3), id_)
+        run(shop)
+    importing.undo(shop, "job-3", by="u1", by_name="Mia", now=utc_now())
+
+    assert importing.imported_before_from(shop, opener(people(3)), size=len(people(3))).id == "job-2"
+
+
+def test_a_file_is_read_for_that_only_if_one_of_its_length_was_imported(shop):
+    started(shop, people(3))
+
+    def never():
+        raise AssertionError("the file was read")
+
+    assert importing.imported_before_from(shop, never, size=len(people(3)) + 1) is None
+
+
+def test_a_file_that_breaks_off_while_it_is_sent_leaves_nothing(shop):
+    class Broken(io.BytesIO):
+        def read(self, _size=-1):
+            raise OSError("the disk is away")
+
+    with pytest.raises(OSError, match="away"):
+        importing.start(
+            shop, Broken(), Settings(), name="p.csv", id_="job-1", by="u1", by_name="Mia", now=utc_now()
+        )
+
+    assert shop["imports.chunks"].count_documents({}) == shop["imports.files"].count_documents({}) == 0
+    assert jobs.job(shop, "job-1") is None

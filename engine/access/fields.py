@@ -99,6 +99,21 @@ def create(
     return _publish(db, user, field, f"New field {field.label}", base=base, now=now)
 
 
+def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
+    """New fields of these labels and types, as `create_several` makes them.  Raises InvalidField."""
+    taken = {id_.replace("_", "-") for id_ in rulesets.current(db).fields}
+    made = list[CustomField]()
+    for label, type_ in wanted:
+        id_ = editing.id_of(label, taken=taken).replace("_", "-")
+        taken.add(id_)
+        field = CustomField(id_.replace("-", "_"), " ".join(label.split()), type_)
+        _check(db, field)
+        if field.label.lower() in {other.label.lower() for other in made}:
+            raise InvalidField(f"two of the new fields are called {field.label}")
+        made.append(field)
+    return made
+
+
 def create_several(
     db: Database[Document], user: CurrentUser, wanted: Sequence[tuple[str, str]], *, base: int, now: datetime
 ) -> list[str]:
@@ -107,17 +122,9 @@ def create_several(
     Raises NotAllowed, InvalidField, and what publishing does.
     """
     require(user, Permission.EDIT_ACCOUNT)
-    taken = {id_.replace("_", "-") for id_ in rulesets.current(db).fields}
-    text, made = _text(db), list[CustomField]()
-    for label, type_ in wanted:
-        id_ = editing.id_of(label, taken=taken).replace("_", "-")
-        taken.add(id_)
-        field = CustomField(id_.replace("-", "_"), " ".join(label.split()), type_)
-        _check(db, field)
-        if field.label.lower() in {other.label.lower() for other in made}:
-            raise InvalidField(f"two of the new fields are called {field.label}")
+    text, made = _text(db), devised(db, wanted)
+    for field in made:
         text = editing.with_entry(text, "fields", field.id, _entry(field))
-        made.append(field)
     names = ", ".join(field.label for field in made)
     words = f"New field {names}" if len(made) == 1 else f"New fields {names}"
     _publish_text(db, user, text, words[:MAX_MESSAGE], base=base, now=now)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import typer
@@ -12,6 +13,7 @@ from engine.access import fields
 from engine.access.accounts import CurrentUser
 from engine.core.fields import CUSTOM
 from engine.core.profile import FIELD_TYPES
+from engine.core.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
 from engine.store import rulesets
 from engine.store.connection import utc_now
@@ -26,32 +28,55 @@ class NotAField(ContactSheetsError):
     """A column of which no field can be made."""
 
 
-def made(
-    db: Database[Document],
-    user: CurrentUser,
-    found: Opening,
-    columns: Mapping[str, str],
-    wanted: Sequence[str],
-    *,
-    pretend: bool,
-) -> dict[str, str]:
-    """Make fields of columns (`COLUMN`, `COLUMN:TYPE`); return what those columns fill then.
+@dataclass(frozen=True)
+class Wishes:
+    """The columns of which a field is wanted, and those fields that are not there yet.
 
-    A field of that name that is there already is taken.  With `pretend` none is made: it is said
-    which would be, and their columns are left out.  Raises NotAField, NotAllowed and what
-    `fields.create_several` does.
+    `fills` is what such a column fills once they are, by its heading without signs.
     """
-    known = {plain(field.label): field.id for field in rulesets.current(db).fields.values()}
-    asked = [_asked(one, found, columns) for one in wanted]
-    new = [(heading, type_) for heading, type_ in asked if plain(heading) not in known]
-    if new and pretend:
-        names = ", ".join(f"{proposed_label(heading)} ({type_})" for heading, type_ in new)
-        typer.echo(f"new fields would be made, and their values are not checked yet: {names}", err=True)
-    elif new:
-        labelled = [(proposed_label(heading), type_) for heading, type_ in new]
-        ids = fields.create_several(db, user, labelled, base=rulesets.current_number(db), now=utc_now())
-        known |= {plain(heading): id_ for (heading, _), id_ in zip(new, ids, strict=True)}
-    return {heading: CUSTOM + known[plain(heading)] for heading, _ in asked if plain(heading) in known}
+
+    fills: Mapping[str, str] = field(default_factory=dict)
+    new: tuple[CustomField, ...] = ()
+
+    def foreseen(self, ruleset: Ruleset) -> Ruleset:
+        """The rules as they will be with the new fields."""
+        return replace(ruleset, fields={**ruleset.fields, **{one.id: one for one in self.new}})
+
+    def of(self, headings: Iterable[str]) -> dict[str, str]:
+        """What columns fill of which a field is wanted."""
+        return {heading: self.fills[plain(heading)] for heading in headings if plain(heading) in self.fills}
+
+
+def wished(
+    db: Database[Document],
+    files: Iterable[tuple[Opening, Mapping[str, str]]],
+    wanted: Sequence[str],
+) -> Wishes:
+    """What fields of columns (`COLUMN`, `COLUMN:TYPE`) come to, in files and what their columns fill.
+
+    A field of that name that is there already is taken.  Nothing is made.  Raises NotAField and
+    InvalidField.
+    """
+    known = {plain(one.label): one.id for one in rulesets.current(db).fields.values()}
+    asked: dict[str, tuple[str, str]] = {}
+    for found, columns in files:
+        for heading, type_ in (_asked(one, found, columns) for one in wanted):
+            asked.setdefault(plain(heading), (proposed_label(heading), type_))
+    lacking = [name for name in asked if name not in known]
+    new = fields.devised(db, [asked[name] for name in lacking])
+    known |= {name: one.id for name, one in zip(lacking, new, strict=True)}
+    return Wishes({name: CUSTOM + known[name] for name in asked}, tuple(new))
+
+
+def make(db: Database[Document], user: CurrentUser, new: Sequence[CustomField], *, base: int) -> None:
+    """Make new fields under a version of the rules.  Raises what `fields.create_several` does."""
+    fields.create_several(db, user, [(one.label, one.type) for one in new], base=base, now=utc_now())
+
+
+def tell(new: Sequence[CustomField]) -> None:
+    """Say which fields would be made."""
+    names = ", ".join(f"{one.label} ({one.type})" for one in new)
+    typer.echo(f"new fields would be made, and their values are not checked yet: {names}", err=True)
 
 
 def _asked(said: str, found: Opening, columns: Mapping[str, str]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -10,13 +10,15 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.core.rulebook import Ruleset
+from engine.core.fields import CUSTOM
+from engine.core.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
 from engine.store import rulesets
-from engine.transfer import checking, formats, importing
+from engine.store.connection import utc_now
+from engine.transfer import checking, columns, consents, formats, importing
 from engine.transfer.checking import Opening
-from engine.transfer.columns import CHANNELS, Channel, InvalidMapping, plain
-from engine.transfer.consents import Statement
+from engine.transfer.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
+from engine.transfer.consents import InvalidStatement, Statement
 from engine.transfer.formats import Format, Opener
 from engine.transfer.problems import UnreadableFile
 from engine.transfer.settings import Mode, Settings
@@ -60,6 +62,15 @@ class Ready:
     def opener(self) -> Opener:
         return _opener(self.file)
 
+    def without(self, fields: Iterable[CustomField]) -> Ready:
+        """The same, but columns that fill these fields are left out."""
+        targets = {CUSTOM + one.id for one in fields}
+        kept = {
+            heading: LEFT_OUT if target in targets else target
+            for heading, target in self.settings.columns.items()
+        }
+        return replace(self, settings=replace(self.settings, columns=kept))
+
 
 @dataclass
 class Batch:
@@ -72,8 +83,10 @@ class Batch:
 def prepare(db: Database[Document], path: Path, options: Options, *, pretend: bool) -> Batch:
     """Open a file, or all of a folder, and settle how each is imported.
 
-    In a folder what cannot be read is set aside, and the others are ready.  Raises
-    UnreadableFile for a file alone, and NotSettled with all that has to be said of any.
+    In a folder what cannot be read is set aside, and the others are ready.  Fields that are wanted
+    of columns are made at the end; with `pretend` it is said which would be, and their columns are
+    left out.  Raises UnreadableFile for a file alone, and NotSettled with all that has to be said
+    of any.
     """
     ruleset = rulesets.current(db)
     settled = Settings(
@@ -81,31 +94,71 @@ def prepare(db: Database[Document], path: Path, options: Options, *, pretend: bo
         segment=_static(options.segment, ruleset),
         statements=tuple(map(_statement, options.consents)),
     )
-    batch, questions = Batch(), list[str]()
-    opened: list[tuple[Path, Opening]] = []
+    opened, unreadable = _open_all(db, path, ruleset, options)
+    wishes = import_fields.wished(db, [(one.found, one.columns) for one in opened], options.new_fields)
+    ready, questions = list[Ready](), list[str]()
+    for one in opened:
+        filled = replace(one, columns={**one.columns, **wishes.of(one.columns)})
+        settings, wrong = _settle(filled, settled, wishes.foreseen(ruleset), options)
+        questions += (f"{one.file.name}, {words}" if path.is_dir() else words for words in wrong)
+        ready.append(Ready(one.file, one.found, settings))
+    if questions:
+        raise NotSettled("\n".join(questions))
+    if wishes.new and pretend:
+        import_fields.tell(wishes.new)
+        ready = [one.without(wishes.new) for one in ready]
+    elif wishes.new:
+        import_fields.make(db, whoever(), wishes.new, base=ruleset.version)
+    return Batch(ready, unreadable)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A file that can be read, and what its columns fill as it was said, else as it is guessed."""
+
+    file: Path
+    found: Opening
+    columns: Mapping[str, str]
+
+
+def _open_all(
+    db: Database[Document], path: Path, ruleset: Ruleset, options: Options
+) -> tuple[list[_Opened], list[tuple[Path, UnreadableFile]]]:
+    """The files that can be read, and those of a folder that cannot; a file alone raises UnreadableFile."""
+    opened, unreadable = list[_Opened](), list[tuple[Path, UnreadableFile]]()
     for file in files_at(path):
         try:
-            opened.append((file, _opened(db, file, ruleset, options)))
+            found = _opened(db, file, ruleset, options)
         except UnreadableFile as error:
             if not path.is_dir():
                 raise
-            batch.unreadable.append((file, error))
-    for file, found in opened:
-        columns = columns_of(found, options.mapped)
-        if options.new_fields:
-            columns |= import_fields.made(db, whoever(), found, columns, options.new_fields, pretend=pretend)
-            ruleset = rulesets.current(db)
-        readings, undecided = checking.readings(
-            found, columns, ruleset, dates=options.dates, decimals=options.decimals
-        )
-        where = f"{file.name}, " if path.is_dir() else ""
-        questions += (f"{where}{question(one)}" for one in undecided)
-        clear = frozenset(columns) if options.clears else frozenset[str]()
-        settings = replace(settled, format=found.format, columns=columns, readings=readings, clear=clear)
-        batch.ready.append(Ready(file, found, settings))
-    if questions:
-        raise NotSettled("\n".join(questions))
-    return batch
+            unreadable.append((file, error))
+        else:
+            opened.append(_Opened(file, found, columns_of(found, options.mapped)))
+    return opened, unreadable
+
+
+def _settle(
+    opened: _Opened, settled: Settings, ruleset: Ruleset, options: Options
+) -> tuple[Settings, list[str]]:
+    """How a file is imported under these rules, and what has to be said of it before."""
+    found, mapping = opened.found, opened.columns
+    readings, undecided = checking.readings(
+        found, mapping, ruleset, dates=options.dates, decimals=options.decimals
+    )
+    clear = frozenset(mapping) if options.clears else frozenset[str]()
+    settings = replace(settled, format=found.format, columns=mapping, readings=readings, clear=clear)
+    return settings, [*map(question, undecided), *_wrong(found, mapping, settled, ruleset)]
+
+
+def _wrong(found: Opening, mapping: Mapping[str, str], settled: Settings, ruleset: Ruleset) -> list[str]:
+    """What cannot be of the columns of a file, and of what is stated of all in it."""
+    try:
+        columns.checked([column.heading for column in found.columns], mapping, ruleset)
+        consents.stated(settled.statements, mapping, ruleset.account, now=utc_now())
+    except (InvalidMapping, InvalidStatement) as error:
+        return str(error).splitlines()
+    return []
 
 
 def _opened(db: Database[Document], file: Path, ruleset: Ruleset, options: Options) -> Opening:
@@ -149,16 +202,16 @@ def _format(open_: Opener, encoding: str, separator: str, sheet: str) -> Format:
 
 def columns_of(found: Opening, said: Iterable[str]) -> dict[str, str]:
     """What each column fills: as it was said, else as it is guessed."""
-    columns = {column.heading: column.target for column in found.columns}
-    by_name = {plain(heading): heading for heading in columns}
+    filled = {column.heading: column.target for column in found.columns}
+    by_name = {plain(heading): heading for heading in filled}
     for entry in said:
         name, mark, target = entry.rpartition("=")
         if not mark:
             raise InvalidMapping(f"--map {entry}: COLUMN=FIELD is wanted")
-        heading = name if name in columns else by_name.get(plain(name), name)
-        columns = {known: "" if other == target else other for known, other in columns.items()}
-        columns[heading] = target
-    return columns
+        heading = name if name in filled else by_name.get(plain(name), name)
+        filled = {known: LEFT_OUT if other == target else other for known, other in filled.items()}
+        filled[heading] = target
+    return filled
 
 
 def _static(name: str, ruleset: Ruleset) -> str:

@@ -64,6 +64,66 @@ def test_fields_are_made_of_columns_and_a_dry_run_makes_none(shop, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ((), "column 'Alta': is 01/02/2026 day/month or month/day? Say --dates dmy or --dates mdy"),
+        (("--dates", "dmy", "--map", "Email="), "no column names the contacts"),
+        (("--dates", "dmy", "--map", "Email=mail"), "a contact has no field 'mail'"),
+        (("--dates", "dmy", "--consent", "newsletter=2126-01-31,x"), "nobody agreed in the future"),
+        (("--dates", "dmy", "--new-field", "Zapato"), "there is no column 'Zapato'"),
+    ],
+    ids=["dates", "nobody named", "no field", "consent", "no column"],
+)
+def test_no_field_is_made_before_all_that_has_to_be_said_is_said(shop, tmp_path, more, says):
+    (tmp_path / "people.csv").write_text("Email,Alta\nana@x.com,01/02/2026\nbea@x.com,03/04/2026\n")
+    version = rulesets.current_number(shop)
+
+    answer = run("--new-field", "Alta:date", *more)
+
+    assert answer.exit_code == 1
+    assert says in str(answer.exception)
+    assert rulesets.current_number(shop) == version
+    assert shop.jobs.count_documents({}) == 0
+
+    done = run("--new-field", "Alta:date", "--dates", "dmy", "--wait", "--json")
+    assert json.loads(done.stdout)["created"] == 2
+    drain_all(shop)
+    assert shop.contacts.find_one({"email": "ana@x.com"})["custom"] == {"alta": "2026-02-01"}
+
+
+def test_a_field_of_two_files_is_made_once_as_the_first_of_them_has_it(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.csv").write_text("Email,Talla\nana@x.com,38\n")
+    (folder / "b.csv").write_text("Email,TALLA\nbea@x.com,39\n")
+    version = rulesets.current_number(shop)
+
+    done = run("--new-field", "talla", "--wait", "--json", of="files")
+
+    assert done.exit_code == 0, done.output
+    assert rulesets.current_number(shop) == version + 1
+    drain_all(shop)
+    found = {row["email"]: row["custom"] for row in shop.contacts.find({})}
+    assert found == {"ana@x.com": {"talla": 38}, "bea@x.com": {"talla": 39}}
+
+
+def test_of_a_folder_everything_that_cannot_be_is_told_at_once_by_its_file(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.csv").write_text("Email,Birthday\nana@x.com,3/4/1990\n")
+    (folder / "b.csv").write_text("Nombre\nBea\n")
+
+    asked = run("--new-field", "Birthday", of="files")
+    assert "there is no column 'Birthday'; there are: Nombre" in str(asked.exception)
+    asked = run(of="files")
+
+    assert [line.split(":")[0] for line in str(asked.exception).splitlines()] == [
+        "a.csv, column 'Birthday'",
+        "b.csv, no column names the contacts",
+    ]
+
+
+@pytest.mark.parametrize(
     ("args", "says"),
     [
         (("--consent", "newsletter"), "CHANNEL=DATE,SOURCE is wanted"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TextIO, cast
 
 import typer
 import uuid_utils
@@ -15,7 +16,7 @@ from engine.access import transfer as imports
 from engine.store import rulesets
 from engine.store.connection import utc_now
 from engine.store.jobs import Job, JobState
-from engine.transfer import checking, contents, refusals
+from engine.transfer import checking, contents
 from engine.transfer.problems import UnreadableFile
 from engine.transfer.settings import Mode
 from engine.transfer.values import DateOrder, Decimals
@@ -171,7 +172,7 @@ def _imported(db: Database[Document], ready: Ready, *, wait: bool, as_json: bool
             typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
         return {"job": id_, "file": file.name, "state": "waiting"}
     job = await_job(db, id_, quietly=as_json)
-    told = told_of_job(job) | {"file": file.name, "refused_file": _written(db, job, file)}
+    told = told_of_job(job) | {"file": file.name, "refused_file": _written(db, job)}
     if not as_json:
         _say_counts("were", told)
         if job.failure:
@@ -181,14 +182,25 @@ def _imported(db: Database[Document], ready: Ready, *, wait: bool, as_json: bool
     return told
 
 
-def _written(db: Database[Document], job: Job, file: Path) -> str | None:
-    """Write the refused rows beside where the command runs; the path, if there are any."""
+def _written(db: Database[Document], job: Job) -> str | None:
+    """Write the refused rows where the command runs, over no other file; the path, if there are any."""
     if not job.refused:
         return None
-    path = Path.cwd() / f"{file.stem}.refused-{job.id[-6:]}.csv"
-    with path.open("w", encoding="utf-8", newline="") as out:
-        out.writelines(refusals.refused_file(db, job))
-    return str(path)
+    name, lines = imports.refused_file(db, whoever(), job.id, now=utc_now())
+    with _new_file(name) as out:
+        out.writelines(lines)
+    return out.name
+
+
+def _new_file(name: str) -> TextIO:
+    """A file of this name, with a number added if there is one already."""
+    path = wanted = Path.cwd() / name
+    numbers = count(2)
+    while True:
+        try:
+            return path.open("x", encoding="utf-8", newline="")
+        except FileExistsError:
+            path = wanted.with_stem(f"{wanted.stem} ({next(numbers)})")
 
 
 def _say_counts(verb: str, told: Document) -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import streamlit as st
 
 from dashboard import condition_rows as rows
+from dashboard.components.field_inputs import day_input
 from dashboard.condition_rows import Comparison, Deed, Offer, Offers, Part, Simple
+from dashboard.installation import time_zone
 from engine.core.rulebook import Ruleset
 from engine.rules.operators import OPERATORS
+from engine.store.connection import utc_now
 
 _DID, _DID_NOT = "did", "did_not"
 _DEEDS = {_DID: "Did something", _DID_NOT: "Did not do something"}
@@ -169,9 +172,7 @@ def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
     if offer.type in ("number", "money"):
         return _number(was, key=key)
     if offer.type in ("date", "day"):
-        day = date.fromisoformat(str(was)) if was is not None else "today"
-        chosen = st.date_input("Day", value=day, key=key, label_visibility="collapsed")
-        return chosen.isoformat() if isinstance(chosen, date) else None
+        return _day(was, key=key)
     if offer.type == "boolean":
         return _one_of({True: "yes", False: "no"}, was, key=key)
     if offer.choices:
@@ -180,6 +181,13 @@ def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
         "Value", value=was or "", key=key, label_visibility="collapsed", placeholder="exactly as it is sent"
     )
     return text.strip() or None
+
+
+def _day(was: Any, *, key: str) -> str | None:
+    today = utc_now().astimezone(time_zone()).date()
+    st.session_state.setdefault(key, today if was is None else date.fromisoformat(str(was)))
+    chosen = day_input("Day", key=key, label_visibility="collapsed")
+    return None if chosen is None else chosen.isoformat()
 
 
 def _number(was: Any, *, key: str) -> int | float:

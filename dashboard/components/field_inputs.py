@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -133,7 +133,12 @@ def _date(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> 
 
 
 def day_input(
-    label: str, *, key: str, on_change: Callable[[], None] | None = None, earliest: date = EARLIEST
+    label: str,
+    *,
+    key: str,
+    on_change: Callable[[], None] | None = None,
+    earliest: date = EARLIEST,
+    label_visibility: Literal["visible", "collapsed"] = "visible",
 ) -> date | None:
     """Ask for a day, which may be left out; it is typed as the account's locale writes it."""
     chosen = st.date_input(
@@ -144,6 +149,7 @@ def day_input(
         format=formats.date_entry(),
         key=key,
         on_change=on_change,
+        label_visibility=label_visibility,
     )
     return chosen if isinstance(chosen, date) else None
 

@@ -1,9 +1,11 @@
 """Rules and segments as each role sees them, by Streamlit's own test."""
 
+from datetime import date
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import signing_in
+from dashboard import formats, signing_in
 from dashboard.components import rule_plan
 from engine.access import accounts
 from engine.rules import editing
@@ -175,6 +177,27 @@ def test_a_segment_of_what_people_did_is_made_in_the_form_and_read_there_again(d
         "New segment Bought once",
     ]
     assert "bought-once" not in db.contacts.find_one({"_id": bought_shoes})["segments"]
+
+
+def test_a_day_of_the_form_may_be_long_ago_and_is_typed_as_the_account_writes_it(db, open_page):
+    app = open_page("marketer", page="segments", segment="new")
+    app.text_input(key="segments.name.None").set_value("Grown up").run()
+    row = "segments.condition.None.form.0"
+    app.selectbox(key=f"{row}.kind").select("contact.birth_date").run()
+    day = app.date_input(key=f"{row}.contact.birth_date.before")
+    assert day.proto.format == formats.date_entry() == "DD/MM/YYYY"
+
+    day.set_value(date(1961, 3, 4)).run()
+    assert "contacts would be in it now" in shown(app)
+    app.date_input(key=f"{row}.contact.birth_date.before").set_value(None).run()
+    assert not [b for b in app.button if b.key == "segments.publish"], "no day is said"
+    app.date_input(key=f"{row}.contact.birth_date.before").set_value(date(1961, 3, 4)).run()
+    app.button(key="segments.publish").click().run()
+
+    assert rulesets.current(db).segments["grown-up"].dynamic
+    app = open_page("marketer", page="segments", segment="grown-up", edit="1")
+    day = app.date_input(key="segments.condition.grown-up.form.0.contact.birth_date.before")
+    assert day.value == date(1961, 3, 4)
 
 
 def test_that_a_change_breaks_a_test_of_the_rules_is_said_and_it_is_not_published(open_page, bought_shoes):

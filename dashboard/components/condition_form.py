@@ -75,7 +75,7 @@ def _row(
 ) -> Part | None:
     """One row; `part` is what it begins with."""
     kinds = [*_DEEDS, *offers]
-    with st.container(border=True):
+    with st.container(border=True, key=f"{key}.row"):
         first, rest = st.columns([5, 7], vertical_alignment="center")
         with first.container(horizontal=True, vertical_alignment="center"):
             if len(of) > 1:

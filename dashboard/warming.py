@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import pkgutil
 import time
@@ -14,6 +13,7 @@ from streamlit import runtime
 from dashboard import pages
 from dashboard.installation import account
 from engine.errors import Unavailable
+from engine.garbage import pass_over_present
 
 PATIENCE = 60.0
 """Seconds until Streamlit should have begun; without it, pages cannot be imported without warnings."""
@@ -38,5 +38,4 @@ def warm_up() -> None:
         account()
     except (PyMongoError, Unavailable) as error:
         log.warning("the first page will compile the rules", error=str(error)[:200])
-    gc.collect()
-    gc.freeze()
+    pass_over_present()

@@ -1,4 +1,4 @@
-"""How often the garbage collector looks: seldom, where thousands of contacts are folded."""
+"""How often the garbage collector looks, and at what: seldom, where thousands of contacts are folded."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def collect_seldom() -> None:
 
     Called when a process that folds has read the rules and imported what it needs.
     """
+    pass_over_present()
+    gc.set_threshold(ALLOCATIONS, 20, 100)
+
+
+def pass_over_present() -> None:
+    """Let this process never look for garbage at what is there by now."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(ALLOCATIONS, 20, 100)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import streamlit as st
 
 from dashboard import formats
 from dashboard.components.contact_list import Action
-from dashboard.components.field_inputs import FieldInput, editable, field_input
+from dashboard.components.field_inputs import FieldInput, editable, field_input, later_day_input
 from dashboard.components.text import Html, joined, link, show, tag
 from dashboard.installation import database
 from dashboard.wording import plural
@@ -142,7 +141,7 @@ def _set_status(about: Subject) -> Ready | None:
 def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
     states = access.states_of(database(), about.user, about.selection, machine.id)
     ends = any(to in move.sources for move in machine.transitions.get("until", ()))
-    until = _until(about) if ends else None
+    until = later_day_input("Until (may be left out)", key=f"{about.key}.until") if ends else None
     needed = _reason_needed(machine, states, to)
     asked = "Why" if needed else "Why (may be left out)"
     reason = st.text_input(asked, key=f"{about.key}.reason", max_chars=500)
@@ -152,17 +151,6 @@ def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
         return None
     moving = None if states is None else sum(n for s, n in states.items() if to in by_hand(machine, s))
     return Ready(Edit(statuses={machine.id: to}, reason=reason, until=until), moving)
-
-
-def _until(about: Subject) -> date | None:
-    chosen = st.date_input(
-        "Until (may be left out)",
-        value=None,
-        min_value="today",
-        format=formats.date_entry(),
-        key=f"{about.key}.until",
-    )
-    return chosen if isinstance(chosen, date) else None
 
 
 def _reason_needed(machine: Machine, states: Mapping[str, int] | None, to: str) -> bool:

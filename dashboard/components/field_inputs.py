@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import streamlit as st
 
 from dashboard import formats
 from dashboard.components.text import plain_label
+from dashboard.installation import time_zone
 from engine.core.fields import CUSTOM, FIELDS
 from engine.core.rulebook import Ruleset
+from engine.store.connection import utc_now
 from engine.store.edit_checks import not_theirs
 from engine.store.edit_model import IDENTITIES, PROFILE
 
@@ -152,6 +154,16 @@ def day_input(
         label_visibility=label_visibility,
     )
     return chosen if isinstance(chosen, date) else None
+
+
+def later_day_input(label: str, *, key: str, on_change: Callable[[], None] | None = None) -> date | None:
+    """Ask for a day after today, which may be left out: one on which something is to end."""
+    return day_input(label, key=key, on_change=on_change, earliest=tomorrow())
+
+
+def tomorrow() -> date:
+    """The day after today in the account's time zone."""
+    return utc_now().astimezone(time_zone()).date() + timedelta(days=1)
 
 
 def _yes_or_no(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,11 +15,12 @@ from dashboard.components import sheet_edits
 from dashboard.components.contact_columns import plain_value
 from dashboard.components.field_inputs import (
     FieldInput,
-    day_input,
     field_input,
     kept,
+    later_day_input,
     own,
     standard,
+    tomorrow,
     undeclared,
 )
 from dashboard.components.problems import problem, told
@@ -235,14 +235,13 @@ def _status(form: _Form, machine: Machine) -> None:
 def _until(form: _Form, machine: Machine) -> None:
     """When a status ends that does; each has an end of its own."""
     name = end_name(machine.id)
-    key, today = form.key(name), utc_now().astimezone(form.ruleset.account.time_zone).date()
-    tomorrow = today + timedelta(days=1)
+    key = form.key(name)
     if key not in st.session_state:
         held = form.draft.value(name)
-        st.session_state[key] = held if held is None or held >= tomorrow else None
+        st.session_state[key] = held if held is None or held >= tomorrow() else None
     state = form.words(machine.id, form.draft.value(machine.id)).capitalize()
     label = f"{plain_label(state)} until (empty: until somebody lifts it)"
-    day_input(label, key=key, on_change=_noting(form, name, key), earliest=tomorrow)
+    later_day_input(label, key=key, on_change=_noting(form, name, key))
     _below(form, name)
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import streamlit as st
 
 from dashboard.components import sheet_edits
 from dashboard.components.asking import answered, way_out
-from dashboard.components.field_inputs import day_input
+from dashboard.components.field_inputs import later_day_input
 from dashboard.components.problems import told
 from dashboard.components.sheet_header import name_of
 from dashboard.components.text import badge, facts, joined, quiet, show, tag
-from dashboard.installation import database, time_zone
+from dashboard.installation import database
 from engine.access import reading
 from engine.access.accounts import CurrentUser
 from engine.core.activities import ContactId
@@ -40,10 +38,9 @@ def stop_sending(user: CurrentUser, contact: ContactId) -> None:
     how = _how()
     statuses = to_stop(sheet, ruleset, how)
     _show_changes(sheet, ruleset, statuses)
-    tomorrow = utc_now().astimezone(time_zone()).date() + timedelta(days=1)
     until = None
     if how == "paused" and statuses:
-        until = day_input("Until (empty: until lifted)", key="sheet.stop.until", earliest=tomorrow)
+        until = later_day_input("Until (empty: until lifted)", key="sheet.stop.until")
     reason: str = st.text_input("Why (may be left out)", key="sheet.stop.reason", max_chars=500)
     with st.container(horizontal=True):
         sure = st.button("Stop sending", type="primary", key="sheet.stop.sure", disabled=not statuses)

@@ -28,9 +28,6 @@ SELECTION_TIMEOUT_MS = 3_000
 WATCHFUL_MS = 5_000
 """How often a watchful process asks the server for a sign of life, and how long it waits for it."""
 
-PATIENT_MS = (10_000, 20_000)
-"""The same of the others, as PyMongo has it."""
-
 LANES = 16
 """Lanes of a new installation.  Fixed at first start: every activity keeps its lane."""
 
@@ -64,9 +61,10 @@ def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Dat
 
     Every write is majority-acknowledged and journaled.  `app` names the process in
     MongoDB's own logs.  A `watchful` one notices within ten seconds that the server hangs, for
-    those who wait before a page; others have patience with one that is merely busy.
+    those who wait before a page; others have PyMongo's patience with one that is merely busy.
     """
-    asks_every, waits_for = (WATCHFUL_MS, WATCHFUL_MS) if watchful else PATIENT_MS
+    often = {"heartbeatFrequencyMS": WATCHFUL_MS, "connectTimeoutMS": WATCHFUL_MS}
+    watching: Document = often if watchful else {}
     client: MongoClient[Document] = MongoClient(
         uri,
         appname=f"sheets-{app}",
@@ -74,8 +72,7 @@ def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Dat
         retryWrites=True,
         tz_aware=True,
         tzinfo=UTC,
-        heartbeatFrequencyMS=asks_every,
-        connectTimeoutMS=waits_for,
+        **watching,
     )
     mongoengine.disconnect()
     mongoengine.connect(

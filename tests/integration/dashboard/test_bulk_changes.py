@@ -1,6 +1,7 @@
 """Changing many contacts from their list, following that, and its history: for each role."""
 
 import io
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from dashboard.components.asking import Asked
 from dashboard.components.bulk_dialog import BULK, Question
 from engine.access import transfer
 from engine.access.accounts import CurrentUser
-from engine.store import bulk, contacts, jobs, publishing, working
+from engine.store import bulk, contacts, jobs, publishing, rulesets, working
 from engine.store.bulk import Selection
 from engine.store.connection import utc_now
 from engine.store.contact_documents import LIVING
@@ -169,6 +170,22 @@ def test_a_field_is_set_or_emptied(shop, open_as):
         sure(app).click().run()
         work(shop)
         assert shop.contacts.count_documents({"custom.city": value}) == 12
+
+
+def test_a_pause_of_many_ends_on_a_later_day_at_the_earliest(shop, open_as):
+    app = asked(open_as("marketer"), "status")
+    app.selectbox(key="bulk.job-1.machine").set_value("email_status").run()
+    app.selectbox(key="bulk.job-1.state.email_status").set_value("paused").run()
+    until = app.date_input(key="bulk.job-1.until")
+    tomorrow = utc_now().astimezone(rulesets.current(shop).account.time_zone).date() + timedelta(days=1)
+
+    assert until.min == tomorrow
+    until.set_value(tomorrow).run()
+    sure(app).click().run()
+    work(shop)
+
+    paused = shop.contacts.find_one({"email": "p03@x.com"})["statuses"]["email_status"]
+    assert paused["state"] == "paused"
 
 
 def test_what_others_do_is_told_while_it_runs(shop, open_as):

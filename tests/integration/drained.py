@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo.database import Database
 
 from engine.core.activities import Activity
-from engine.store import filling, inbox, lanes
+from engine.store import filling, inbox, lanes, working
 from engine.store.connection import utc_now
 from workers.drain import drain
+from workers.jobs import KINDS
 
 
 def receive_and_drain(db: Database[dict[str, Any]], activities: Sequence[Activity]) -> None:
@@ -32,3 +35,24 @@ def drain_all(db: Database[dict[str, Any]]) -> None:
         for lane in lanes.waiting(db, now=clock()):
             drain(db, lane, holder="test", clock=clock)
         ahead += lanes.SETTLED_AFTER
+
+
+@contextmanager
+def at_work(db: Database[dict[str, Any]]) -> Iterator[None]:
+    """Somebody does the jobs and drains meanwhile, beside the test."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            if not working.run_next(db, KINDS, clock=utc_now, stopped=stop.is_set):
+                drain_all(db)
+                stop.wait(0.05)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()
+        drain_all(db)

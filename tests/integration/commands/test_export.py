@@ -1,52 +1,37 @@
 """`sheets export …`: the same files as the page writes, where the command line wants them."""
 
 import json
-import threading
 from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
 
-from engine.store import publishing, working
+from engine.store import publishing
 from engine.store.connection import utc_now
 from tests.builders import bought, identified
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.drained import at_work, drain_all, receive_and_drain
 from workers.cli import app
-from workers.jobs import KINDS
 
 SEGMENTS = "segments:\n  - {id: buyers, name: Buyers, when: {contact.orders: {gte: 1}}}\n"
 
 
 @pytest.fixture
-def shop(db, mongod, monkeypatch, tmp_path):
+def shop(named):
     """A shop with two customers, a segment of one of them, and somebody who does the jobs."""
-    monkeypatch.setenv("MONGODB_URI", mongod.uri)
-    monkeypatch.setenv("SHEETS_DATABASE", db.name)
-    monkeypatch.setenv("SHEETS_DATA_DIR", str(tmp_path / "none"))
-    texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
-    publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
+    texts = publishing.completed(named, {"segments.yaml": SEGMENTS})
+    publishing.publish(named, texts, by="ana", message="for the tests", now=utc_now())
     now = utc_now()
     receive_and_drain(
-        db,
+        named,
         [
             identified(now - timedelta(days=9), email="ana@x.com", traits={"first_name": "Ana"}),
             bought(30, now - timedelta(days=2), email="ana@x.com", order_id="1"),
             identified(now, email="eva@x.com"),
         ],
     )
-    drain_all(db)
-    stop = threading.Event()
-
-    def work():
-        while not stop.is_set():
-            if not working.run_next(db, KINDS, clock=utc_now, stopped=stop.is_set):
-                stop.wait(0.05)
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    yield db
-    stop.set()
-    worker.join()
+    drain_all(named)
+    with at_work(named):
+        yield named
 
 
 def run(*words, exits=0):

@@ -1,42 +1,24 @@
 """`sheets import …`: what the page does, where the command line wants it."""
 
 import json
-import threading
 
 import pytest
 from typer.testing import CliRunner
 
-from engine.store import rulesets, working
-from engine.store.connection import utc_now
-from tests.integration.drained import drain_all
+from engine.store import rulesets
+from tests.integration.drained import at_work, drain_all
 from workers.cli import app
-from workers.jobs import KINDS
 
 PEOPLE = 'Email,Talla de pie,Alta,Notas\nana@x.com,"37,5",31/01/2026,hola\nbea@x.com,38,01/02/2026,\nbad,,,\n'
 
 
 @pytest.fixture
-def shop(db, mongod, monkeypatch, tmp_path):
+def shop(named, monkeypatch, tmp_path):
     """A shop on the command line, and somebody who does the jobs."""
-    monkeypatch.setenv("MONGODB_URI", mongod.uri)
-    monkeypatch.setenv("SHEETS_DATABASE", db.name)
-    monkeypatch.setenv("SHEETS_DATA_DIR", str(tmp_path / "none"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "people.csv").write_text(PEOPLE)
-    stop = threading.Event()
-
-    def work():
-        while not stop.is_set():
-            if not working.run_next(db, KINDS, clock=utc_now, stopped=stop.is_set):
-                drain_all(db)
-                stop.wait(0.05)
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    yield db
-    stop.set()
-    worker.join()
-    drain_all(db)
+    with at_work(named):
+        yield named
 
 
 def run(*args, of="people.csv"):

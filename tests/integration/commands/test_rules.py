@@ -20,21 +20,18 @@ WRONG = SCORING.replace("product_visited", "product_visted").replace("points: 3"
 
 
 @pytest.fixture
-def shop(db, mongod, monkeypatch, tmp_path):
+def shop(named):
     """A shop with somebody who looked at two products and bought one, and a folder for rules."""
-    monkeypatch.setenv("MONGODB_URI", mongod.uri)
-    monkeypatch.setenv("SHEETS_DATABASE", db.name)
-    monkeypatch.setenv("SHEETS_DATA_DIR", str(tmp_path / "none"))
     now = utc_now()
     receive_and_drain(
-        db,
+        named,
         [
             an_activity("product_visited", now, tracker="t1", product_id="a"),
             an_activity("product_visited", now, tracker="t1", product_id="b"),
             bought(30, now, tracker="t1", order_id="1"),
         ],
     )
-    return db
+    return named
 
 
 @pytest.fixture

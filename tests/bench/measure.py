@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,3 +74,10 @@ def servers(*, cache_gb: float = 1.0) -> Iterator[Servers]:
         finally:
             mongod.stop()
             valkey.stop()
+
+
+def chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """The items, so many at a time."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk

@@ -14,9 +14,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
@@ -26,7 +25,7 @@ from engine.core.activities import Activity
 from engine.store import inbox, keys
 from engine.store.batch import BATCH
 from engine.store.connection import utc_now
-from tests.bench.measure import Result, Servers, Size, servers
+from tests.bench.measure import Result, Servers, Size, chunks, servers
 from tests.bench.traffic import START, one, traffic
 from workers.local.ports import free_port
 from workers.local.process import spawn, terminate
@@ -76,7 +75,7 @@ def _ours(running: Servers, name: str, activities: int, contacts: int, *, worker
     with Herd(running, workers):
         _warm_up(db, contacts)
         began = time.perf_counter()
-        for chunk in _chunks(traffic(activities, contacts=contacts, seed=1), BATCH):
+        for chunk in chunks(traffic(activities, contacts=contacts, seed=1), BATCH):
             inbox.receive(db, chunk)
         _wait_applied(db)
         return activities / (time.perf_counter() - began)
@@ -89,9 +88,7 @@ def _ours_http(running: Servers, activities: int, contacts: int) -> float:
     port = free_port()
     os.environ |= {"SHEETS_EVENTS_PER_SECOND": "1000000", "SHEETS_EVENTS_BURST": "1000000"}
     events = [_event(activity) for activity in traffic(activities, contacts=contacts, seed=1)]
-    bodies = [
-        json.dumps({"writeKey": token, "batch": batch}).encode() for batch in _chunks(iter(events), 100)
-    ]
+    bodies = [json.dumps({"writeKey": token, "batch": batch}).encode() for batch in chunks(iter(events), 100)]
     with Herd(running, 1, "collector", "--port", str(port)):
         url = f"http://127.0.0.1:{port}/v1/batch"
         _wait_answers(f"http://127.0.0.1:{port}/healthz")
@@ -115,7 +112,7 @@ def _raw(running: Servers, name: str, activities: int) -> float:
     for row in rows:
         row["state"] = "received"
     began = time.perf_counter()
-    for batch in _chunks(iter(rows), BATCH):
+    for batch in chunks(iter(rows), BATCH):
         raw.activities.insert_many(batch, ordered=False)
         _raw_batch(raw, batch, contacts, ledger)
     return activities / (time.perf_counter() - began)
@@ -161,7 +158,7 @@ class Herd:
 
 def _warm_up(db: Database[dict[str, Any]], contacts: int) -> None:
     """Let every contact exist and the processes run before the clock starts."""
-    for chunk in _chunks(_greetings(contacts), 1_000):
+    for chunk in chunks(_greetings(contacts), 1_000):
         inbox.receive(db, chunk)
     _wait_applied(db)
 
@@ -201,9 +198,3 @@ def _event(activity: Activity) -> dict[str, Any]:
         "properties": activity.properties,
         "context": {**activity.context, "traits": {"email": activity.identities.email}},
     }
-
-
-def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    remaining = iter(items)
-    while chunk := list(islice(remaining, size)):
-        yield chunk

@@ -1,4 +1,4 @@
-"""Who holds a lane: a thread of a worker, by a name that tells whether it still runs."""
+"""Who holds a lane or a job: a worker, or a thread of one, by a name that tells whether it still runs."""
 
 from __future__ import annotations
 

@@ -38,11 +38,12 @@ def run(
     clock: Callable[[], datetime],
     stop: threading.Event,
     wake: Callable[[Iterable[int]], None],
+    holder: str,
 ) -> None:
     """Do what waits until told to stop.  Any number may run side by side."""
     while not stop.is_set():
         try:
-            busy = working.run_next(db, KINDS, clock=clock, stopped=stop.is_set, wake=wake)
+            busy = working.run_next(db, KINDS, clock=clock, stopped=stop.is_set, wake=wake, holder=holder)
         except (PyMongoError, Unavailable) as error:
             log.warning("a job was left for later", error=str(error))
             busy = False

@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 
 from engine.erasure import files
 from engine.errors import Unavailable
-from engine.store import agreement, filling, lanes, pulses, sendings
+from engine.store import agreement, filling, jobs, lanes, pulses, sendings
 from engine.transfer import drafts, expiry, exporting
 from workers import counting
 from workers.holders import is_gone
@@ -47,6 +47,7 @@ def run(
     while not stop.wait(TICK):
         try:
             lanes.free_the_dead(db, is_gone)
+            jobs.free_the_dead(db, is_gone)
             wake(lanes.waiting(db, now=clock()))
             pulses.beat(db, "scheduler", now=clock())
         except (PyMongoError, Unavailable) as error:

@@ -57,7 +57,7 @@ def run(
     worker.start()
     beside: dict[str, Callable[[], None]] = {
         "outbox": partial(outbox.run, db, clock=clock, stop=stop),
-        "jobs": partial(jobs.run, db, clock=clock, stop=stop, wake=waker.wake),
+        "jobs": partial(jobs.run, db, clock=clock, stop=stop, wake=waker.wake, holder=name),
     }
     for called, work in beside.items():
         threading.Thread(target=work, name=called, daemon=True).start()

@@ -6,7 +6,7 @@ step does has ids that follow from the job, so doing a step again changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.core.activities import ContactId
 from engine.errors import Conflict, LeaseLost
+from engine.store.patience import patiently
 
 Document = dict[str, Any]
 Place = tuple[datetime, str]
@@ -174,15 +175,18 @@ def dismiss(db: Database[Document], id_: str, *, by: str) -> None:
     db.jobs.update_one({"_id": id_, "by": by}, {"$set": {"dismissed": True}})
 
 
-def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime) -> Job | None:
-    """Take the job that has waited longest and that nobody is at."""
+def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
+    """Take the job that has waited longest and that nobody is at; `holder` is who is at it now."""
     row = db.jobs.find_one_and_update(
         {
             "state": {"$in": _UNDER_WAY},
             "kind": {"$in": list(kinds)},
             "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}],
         },
-        {"$set": {"state": "running", "claimed_until": now + CLAIM}, "$inc": {"attempts": 1}},
+        {
+            "$set": {"state": "running", "claimed_until": now + CLAIM, "holder": holder},
+            "$inc": {"attempts": 1},
+        },
         sort=[("created_at", 1)],
         return_document=ReturnDocument.AFTER,
     )
@@ -195,6 +199,22 @@ def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime) -> Job
         row["started_at"] = now
         db.jobs.update_one({"_id": row["_id"]}, {"$set": {"started_at": now}})
     return _job(row)
+
+
+def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[str]:
+    """Let others go on at once with the jobs whose holder is known to be gone.
+
+    A wrong guess does no harm: a step that two do is done once.
+    """
+    freed = []
+    held = {"state": "running", "claimed_until": {"$ne": None}}
+    for row in db.jobs.find(held, {"holder": 1}):
+        if is_gone(row.get("holder", "")):
+            with patiently():
+                ours = {"_id": row["_id"], "holder": row["holder"]}
+                if db.jobs.update_one(ours, {"$unset": {"claimed_until": "", "holder": ""}}).matched_count:
+                    freed.append(row["_id"])
+    return freed
 
 
 def note_total(db: Database[Document], id_: str, total: int) -> None:

@@ -8,29 +8,25 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import pymongo
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError
 
 from engine.errors import Conflict, LeaseLost
 from engine.store import jobs
+from engine.store.patience import patiently
 
 Document = dict[str, Any]
 
 SETTLED_AFTER = timedelta(seconds=2)
 """How long a contact must be left alone before time passes for it.  While its history is
 still coming in, letting all that is long past fall due would make the rest of it late."""
-
-PATIENCE = 0.5
-"""Seconds to wait for a lane that somebody is writing."""
 
 LEASE = timedelta(seconds=10)
 """How long a holder may be silent before another takes its lane over."""
@@ -79,7 +75,7 @@ def create(db: Database[Document], count: int) -> None:
 def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
     """Take a lane that nobody holds; if somebody does, tell them that more has come."""
     taken = None
-    with _patiently():
+    with patiently():
         taken = db.lanes.find_one_and_update(
             {"_id": lane, **_free(now)},
             {
@@ -89,7 +85,7 @@ def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Le
             return_document=ReturnDocument.AFTER,
         )
     if taken is None:
-        with _patiently():
+        with patiently():
             db.lanes.update_one({"_id": lane}, {"$set": {"wanted": True}})
         return None
     return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
@@ -171,25 +167,10 @@ def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> lis
     for lane in db.lanes.find({"holder": {"$exists": True}}, {"holder": 1, "fence": 1}):
         if is_gone(lane["holder"]):
             ours = {"_id": lane["_id"], "fence": lane["fence"], "holder": lane["holder"]}
-            with _patiently():
+            with patiently():
                 if db.lanes.update_one(ours, {"$unset": {"holder": "", "lease_until": ""}}).matched_count:
                     freed.append(lane["_id"])
     return freed
-
-
-@contextmanager
-def _patiently() -> Iterator[None]:
-    """Wait for a lane, but not for long, and go on without it.
-
-    The transaction of a process that was killed keeps its lane locked until MongoDB gives
-    it up; nobody else may be held up by that.
-    """
-    try:
-        with pymongo.timeout(PATIENCE):
-            yield
-    except PyMongoError as error:
-        if not error.timeout:
-            raise
 
 
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:

@@ -105,13 +105,14 @@ def run_next(
     clock: Clock,
     stopped: Callable[[], bool],
     wake: Callable[[Iterable[int]], None] = lambda _lanes: None,
+    holder: str = "",
 ) -> bool:
     """Work on the job that has waited longest until it ends; false if none waits.
 
     Safe to be killed at any point; with `stopped` it is left for another to go on with.
-    `wake` is told of the lanes that have work by it.
+    `wake` is told of the lanes that have work by it, `holder` is the name of who works on it.
     """
-    job = jobs.claim(db, list(kinds), now=clock())
+    job = jobs.claim(db, list(kinds), now=clock(), holder=holder)
     if job is None:
         return False
     try:

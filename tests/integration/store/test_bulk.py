@@ -4,6 +4,9 @@ import itertools
 import multiprocessing
 import os
 import signal
+import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -20,6 +23,7 @@ from engine.store.jobs import JobState
 from engine.store.listing import Listing
 from tests.builders import an_activity, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
+from workers.holders import is_gone, worker_name
 from workers.jobs import KINDS
 
 MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
@@ -201,7 +205,7 @@ def test_a_list_that_is_no_longer_understood_fails_with_the_reason(shop):
 def _work_for_ever(uri, name):
     db = connect(uri, name, app="victim")
     while True:
-        working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False)
+        working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False, holder=worker_name())
 
 
 def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongod, monkeypatch):
@@ -219,7 +223,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongo
             pass
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        jobs.let_go(shop, "job-1")
+        jobs.free_the_dead(shop, is_gone)
     run(shop)
 
     drain_all(shop)
@@ -323,6 +327,20 @@ def test_the_workers_are_woken_for_what_a_step_keeps(shop):
     working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, wake=woken.update)
 
     assert woken == set(shop.activities.distinct("lane", {"state": "received"}))
+
+
+def test_the_job_of_a_dead_worker_is_free_at_once(shop):
+    with subprocess.Popen([sys.executable, "-c", ""]) as died:
+        died.wait()
+    dead = f"{socket.gethostname()}:{died.pid}:abc"
+    for number, holder in enumerate((dead, f"another-host:{died.pid}:abc", worker_name())):
+        started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
+        assert jobs.claim(shop, [bulk.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
+
+    assert jobs.free_the_dead(shop, is_gone) == ["job-0"]
+
+    assert jobs.claim(shop, [bulk.KIND], now=utc_now()).id == "job-0"
+    assert jobs.claim(shop, [bulk.KIND], now=utc_now()) is None
 
 
 def test_a_stopped_job_ends_where_it_is(shop):

@@ -29,6 +29,9 @@ from workers.local.ports import LOOPBACK, PortTaken, is_free
 from workers.local.process import spawn
 from workers.local.valkey import Valkey
 
+TOLD_AFTER = 3.0
+"""Seconds after which a start that takes long says why."""
+
 READY_TIMEOUT = 90.0
 WATCH = 0.2
 """Seconds between two looks at the children."""
@@ -108,7 +111,8 @@ class _Supervisor:
                 self._begin(child)
         self._wait_servers()
         db = connect(self._instance.mongodb_uri, self._instance.database, app="up")
-        prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+        with told_if_slow(self._say):
+            prepare(db, config_dir=CONFIG_DIR, now=utc_now())
         for child in processes:
             if child not in self._running:
                 self._begin(child)
@@ -211,6 +215,20 @@ class _Supervisor:
 
     def _say(self, message: str) -> None:
         self._plain(f"{time.strftime('%H:%M:%S')} {message}")
+
+
+@contextmanager
+def told_if_slow(say: Callable[[str], None], after: float = TOLD_AFTER) -> Iterator[None]:
+    """Say what is waited for while a database of an older version is brought up to date."""
+    told = threading.Timer(
+        after, say, ["bringing the database up to date: with a million contacts, some minutes"]
+    )
+    told.daemon = True
+    told.start()
+    try:
+        yield
+    finally:
+        told.cancel()
 
 
 def _server(name: str, server: Mongod | Valkey, address: str) -> Child:

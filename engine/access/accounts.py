@@ -43,6 +43,9 @@ LINK_LIFE: dict[Purpose, timedelta] = {
 LOCAL_ADMIN = "admin@localhost"
 """The account that a new installation begins with."""
 
+COMMAND_LINE = "command line"
+"""The id of whoever runs a command: they have the machine, and no account."""
+
 
 @dataclass(frozen=True)
 class CurrentUser:

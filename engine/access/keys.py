@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from pymongo.database import Database
@@ -61,6 +62,13 @@ def revoke(db: Database[Document], user: CurrentUser, key: str, *, now: datetime
     ):
         if not keys.revoke(db, key, now=now):
             raise InvalidKey(f"{found.label} was revoked before")
+
+
+def free_label(db: Database[Document], wanted: str) -> str:
+    """The name that is wanted, with a number if a key in force is called so."""
+    taken = {key.label for key in keys.all_keys(db) if key.revoked_at is None}
+    names = chain([wanted], (f"{wanted} {number}" for number in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _named(db: Database[Document], label: str) -> str:

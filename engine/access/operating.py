@@ -62,10 +62,10 @@ def troubles(db: Database[Document], user: CurrentUser) -> Troubles:
     )
 
 
-def run_again(db: Database[Document], user: CurrentUser, ids: Sequence[str], *, now: datetime) -> int:
-    """Let failed activities be taken again; return how many.  Raises NotAllowed."""
+def run_again(db: Database[Document], user: CurrentUser, ids: Sequence[str] | None, *, now: datetime) -> int:
+    """Let failed activities (all, or some) be taken again; return how many.  Raises NotAllowed."""
     require(user, Permission.OPERATE)
-    subject = Subject("activity", ids[0] if len(ids) == 1 else f"{len(ids)} activities")
+    subject = Subject("activity", _which(ids))
     with audit.noted(db, user, "ran failed activities again", subject=subject, now=now):
         return failures.retry(db, ids)
 
@@ -83,7 +83,7 @@ def call_again(
 ) -> int:
     """Send calls that failed (all, or some) once more; return how many.  Raises NotAllowed."""
     require(user, Permission.OPERATE)
-    subject = Subject("webhook call", "all that failed" if ids is None else ", ".join(ids))
+    subject = Subject("webhook call", _which(ids))
     with audit.noted(db, user, "sent calls again", subject=subject, now=now):
         return outbox.retry(db, now=now, ids=ids)
 
@@ -102,3 +102,10 @@ def leave_sending(db: Database[Document], user: CurrentUser, id_: str, *, now: d
         db, user, "left a sending's bounces uncounted", subject=Subject("sending", id_), now=now
     ):
         sendings.leave_uncounted(db, id_, by=user.name)
+
+
+def _which(ids: Sequence[str] | None) -> str:
+    """What a line of the log says of rows that were chosen: the id of one, else how many."""
+    if ids is None:
+        return "all that failed"
+    return ids[0] if len(ids) == 1 else f"{len(ids)} that failed"

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.access import accounts, audit, sessions
-from engine.access.accounts import CurrentUser, LinkToken, Role
+from engine.access.accounts import LOCAL_ADMIN, CurrentUser, LinkToken, Role
 from engine.access.audit import Change, Subject
 from engine.access.permissions import Permission, require
 from engine.access.sessions import SessionId, SessionRecord
@@ -88,6 +88,14 @@ def invite(
         except DuplicateKeyError:
             raise InvalidUser(f"{email} has an account already") from None
         return accounts.new_link(db, str(row["_id"]), "invitation", now=now)
+
+
+def local_link(db: Database[Document], user: CurrentUser, *, now: datetime) -> LinkToken:
+    """Make a link by which whoever has the machine signs in as its local admin.  Raises NotAllowed."""
+    require(user, Permission.MANAGE_USERS)
+    subject = Subject("user", LOCAL_ADMIN)
+    with audit.noted(db, user, "made a link to sign in as", subject=subject, now=now):
+        return accounts.first_link(db, now=now)
 
 
 def password_link(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> LinkToken:

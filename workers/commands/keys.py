@@ -8,15 +8,20 @@ from typing import Annotated
 
 import typer
 
-from engine.access import accounts
+from engine.access import keys as access
+from engine.access import users
+from engine.access.keys import InvalidKey
 from engine.errors import ContactSheetsError
-from engine.store import keys
 from engine.store.connection import utc_now
-from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, zone_of
+from workers.commands.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
 
 app = typer.Typer()
 keys_app = typer.Typer(help="Keys that events are sent with.")
 app.add_typer(keys_app, name="keys")
+
+
+UNNAMED = "from the command line"
+"""What a key is called that is given no name, with a number if there is one."""
 
 
 class Kind(StrEnum):
@@ -34,12 +39,13 @@ class UnknownKey(ContactSheetsError):
 def create(
     kind: Annotated[Kind, typer.Option(help="write: for browsers; secret: for the shop's server.")],
     data_dir: DataDir = None,
-    label: str = "from the command line",
+    label: Annotated[str, typer.Option(help="What it is for; no other key in force may be called so.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a key. Its token is shown this once."""
     _, db = open_db(data_dir, app="keys")
-    key = keys.create_key(db, kind.value, label=label, now=utc_now())
+    called = label or access.free_label(db, UNNAMED)
+    key = access.create(db, whoever(), kind.value, label=called, now=utc_now())
     if as_json:
         print_json({**asdict(key), "key": key.token})
         return
@@ -50,7 +56,7 @@ def create(
 def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All keys, without their tokens."""
     _, db = open_db(data_dir, app="keys")
-    found = keys.all_keys(db)
+    found = access.all_keys(db, whoever())
     if as_json:
         print_json([asdict(key) for key in found])
         return
@@ -62,8 +68,10 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def revoke(key: str, data_dir: DataDir = None) -> None:
     """Take a key out of force, within five seconds."""
     _, db = open_db(data_dir, app="keys")
-    if not keys.revoke(db, key, now=utc_now()):
-        raise UnknownKey(f"no key in force has the id {key!r}; see `sheets keys list`")
+    try:
+        access.revoke(db, whoever(), key, now=utc_now())
+    except InvalidKey as error:
+        raise UnknownKey(f"{key}: {error}; see `sheets keys list`") from None
     typer.echo("revoked")
 
 
@@ -71,5 +79,5 @@ def revoke(key: str, data_dir: DataDir = None) -> None:
 def link(data_dir: DataDir = None) -> None:
     """Print a one-time link by which the local admin signs in."""
     instance, db = open_db(data_dir, app="link")
-    token = accounts.first_link(db, now=utc_now())
+    token = users.local_link(db, whoever(), now=utc_now())
     typer.echo(f"{instance.dashboard_url or ''}/signin?link={token}")

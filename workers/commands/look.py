@@ -10,13 +10,23 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.access import operating
 from engine.errors import ContactSheetsError
 from engine.settings import CONFIG_DIR
 from engine.store import contacts, failures, lanes, listing, outbox, pulses, sheets, timelines, upkeep
 from engine.store.connection import prepare, utc_now
 from engine.store.listing import Listing, UnknownFilter
 from engine.store.timelines import Wanted
-from workers.commands.session import AsJson, DataDir, console, open_db, print_json, print_table, zone_of
+from workers.commands.session import (
+    AsJson,
+    DataDir,
+    console,
+    open_db,
+    print_json,
+    print_table,
+    whoever,
+    zone_of,
+)
 
 app = typer.Typer()
 contact_app = typer.Typer(help="One contact.")
@@ -231,14 +241,16 @@ def retry_failed(
 ) -> None:
     """Run failed activities again."""
     _, db = open_db(data_dir, app="failed")
-    typer.echo(f"{failures.retry(db, ids)} activities will be run again")
+    again = operating.run_again(db, whoever(), ids or None, now=utc_now())
+    typer.echo(f"{again:,} {'activity' if again == 1 else 'activities'} will be run again")
 
 
 @webhooks_app.command("retry")
 def retry_calls(data_dir: DataDir = None) -> None:
     """Send the calls that failed for good once more."""
     _, db = open_db(data_dir, app="webhooks")
-    typer.echo(f"{outbox.retry(db, now=utc_now())} calls will be sent again")
+    again = operating.call_again(db, whoever(), now=utc_now())
+    typer.echo(f"{again:,} {'call' if again == 1 else 'calls'} will be sent again")
 
 
 @webhooks_app.command("status")

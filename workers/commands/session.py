@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.access.accounts import CurrentUser
+from engine.access.accounts import COMMAND_LINE, CurrentUser
 from engine.settings import Instance, locate
 from engine.store import rulesets
 from engine.store.connection import connect
@@ -43,7 +43,7 @@ def whoever(name: str | None = None) -> CurrentUser:
 
     Or by another name, if they give one.
     """
-    return CurrentUser("command line", "", name or getpass.getuser(), "admin")
+    return CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin")
 
 
 def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:

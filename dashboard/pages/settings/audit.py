@@ -14,7 +14,7 @@ from dashboard import formats
 from dashboard.components.text import Html, badge, empty_state, joined, link, quiet, show, tag
 from dashboard.installation import database, time_zone
 from engine.access import audit
-from engine.access.accounts import CurrentUser
+from engine.access.accounts import COMMAND_LINE, CurrentUser
 from engine.access.audit import Change, Cursor, Entry, Filters
 from engine.access.contacts import TAKEN_BACK
 from engine.core.fields import CUSTOM, FIELDS
@@ -98,11 +98,16 @@ def _nothing(filters: Filters) -> None:
 
 def _line(entry: Entry) -> Html:
     when = tag("span", formats.moment(entry.at, time_zone()), "cs-when")
-    what = joined([tag("b", entry.by_name), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
+    what = joined([_who(entry), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
     changes = joined(_change(change) for change in entry.changes)
     said = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else Html("")
     refused = tag("div", entry.refusal, "cs-small cs-minus") if entry.refusal else Html("")
     return Html(f'<div class="cs-act"><div>{what}{changes}{said}{refused}</div>{when}</div>')
+
+
+def _who(entry: Entry) -> Html:
+    by_command = quiet(" (by command)") if entry.by == COMMAND_LINE else Html("")
+    return joined([tag("b", entry.by_name), by_command])
 
 
 def _subject(entry: Entry) -> Html:
@@ -111,7 +116,11 @@ def _subject(entry: Entry) -> Html:
         return link(f"?contact={id_}", id_[:8])
     if kind == "segment":
         return link(f"?page=segments&segment={id_}", id_)
-    return tag("span", f"version {id_}" if kind == "rules" else id_)
+    return tag("span", _SUBJECTS.get(kind, "{}").format(id_))
+
+
+_SUBJECTS = {"rules": "version {}", "key": "“{}”", "activity": "({})", "webhook call": "({})"}
+"""How it reads what a line is about, where that is not what people call it."""
 
 
 def _ending(entry: Entry) -> Html:

@@ -1,19 +1,21 @@
 """Settings for each role: users, the audit log, oneself."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import installation, signing_in
+from dashboard import formats, installation, signing_in
 from dashboard.pages import contacts as contacts_page
 from dashboard.pages.settings import audit as audit_section
 from dashboard.pages.settings import keys as keys_section
 from dashboard.pages.settings import users as users_section
 from dashboard.pages.settings import you as you_section
-from engine.access import accounts, audit, passwords, users
-from engine.access.accounts import CurrentUser
+from engine.access import accounts, audit, keys, operating, passwords, users
+from engine.access.accounts import COMMAND_LINE, CurrentUser
 from engine.access.audit import Change, Filters, Subject
+from engine.access.keys import InvalidKey
 from engine.access.passwords import Browser
 from engine.store.connection import utc_now
 from tests.integration.dashboard.test_pages import SCRIPT, shown
@@ -182,6 +184,35 @@ def test_the_log_says_who_did_what_from_what_to_what(db, open_as):
         "?contact=0000",
     ):
         assert words in text
+
+
+def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
+    root = CurrentUser(COMMAND_LINE, "", "pilar", "admin")
+    key = keys.create(db, root, "secret", label="Old <shop>", now=utc_now())
+    keys.revoke(db, root, key.id, now=utc_now())
+    operating.run_again(db, root, None, now=utc_now())
+    operating.run_again(db, root, ["a1", "a2"], now=utc_now())
+    operating.call_again(db, root, now=utc_now())
+    with pytest.raises(InvalidKey):
+        keys.revoke(db, root, key.id, now=utc_now())
+
+    text = plain(shown(open_as("audit", "admin")))
+
+    for words in (
+        "pilar (by command) made a key “Old &lt;shop&gt;”",
+        f"secret key: {formats.NOTHING} → Old &lt;shop&gt;",
+        "pilar (by command) revoked a key “Old &lt;shop&gt;” refused",
+        "Old &lt;shop&gt; was revoked before",
+        "pilar (by command) ran failed activities again (all that failed)",
+        "pilar (by command) ran failed activities again (2 that failed)",
+        "pilar (by command) sent calls again (all that failed)",
+    ):
+        assert words in text
+
+
+def plain(text):
+    """Words as they are read, without markup."""
+    return " ".join(re.sub("<[^>]*>", " ", text).split())
 
 
 def test_the_log_goes_on_page_by_page_and_back(db, open_as):

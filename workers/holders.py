@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 
 import psutil
 import uuid_utils
 
+from engine.store.connection import process_name
+
 
 def worker_name() -> str:
     """A name of this process, unlike any other."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid_utils.uuid7().hex[-8:]}"
+    return f"{process_name()}:{uuid_utils.uuid7().hex[-8:]}"
 
 
 def holder_name(worker: str) -> str:

@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 
 from engine.erasure import files
 from engine.errors import Unavailable
-from engine.store import agreement, filling, jobs, lanes, pulses, sendings
+from engine.store import agreement, filling, jobs, lanes, left_open, pulses, sendings
 from engine.transfer import drafts, expiry, exporting
 from workers import counting
 from workers.holders import is_gone
@@ -46,6 +46,7 @@ def run(
         ).start()
     while not stop.wait(TICK):
         try:
+            left_open.end(db, is_gone)  # first: what they wrote could not be freed
             lanes.free_the_dead(db, is_gone)
             jobs.free_the_dead(db, is_gone)
             wake(lanes.waiting(db, now=clock()))

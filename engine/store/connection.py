@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +29,9 @@ SELECTION_TIMEOUT_MS = 3_000
 
 WATCHFUL_MS = 5_000
 """How often a watchful process asks the server for a sign of life, and how long it waits for it."""
+
+APP = "sheets-"
+"""How the names of our processes begin in MongoDB's own logs."""
 
 LANES = 16
 """Lanes of a new installation.  Fixed at first start: every activity keeps its lane."""
@@ -67,7 +72,7 @@ def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Dat
     watching: Document = often if watchful else {}
     client: MongoClient[Document] = MongoClient(
         uri,
-        appname=f"sheets-{app}",
+        appname=f"{APP}{app} {process_name()}",
         serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
         retryWrites=True,
         tz_aware=True,
@@ -85,6 +90,11 @@ def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Dat
     return client.get_database(
         database, codec_options=CODEC, write_concern=WriteConcern(w="majority", j=True)
     )
+
+
+def process_name() -> str:
+    """What this process is called by others: the machine, and its number there."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def prepare(db: Database[Document], *, config_dir: Path, now: datetime) -> None:

@@ -1,9 +1,11 @@
 """From received to the sheet, on the real server."""
 
+import multiprocessing
 import socket
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,8 +14,8 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.core import fold as fold_module
 from engine.errors import Conflict, LeaseLost
-from engine.store import batch, contacts, failures, inbox, lanes, rulesets, sheets, timelines
-from engine.store.connection import utc_now
+from engine.store import batch, contacts, failures, inbox, lanes, left_open, rulesets, sheets, timelines
+from engine.store.connection import connect, utc_now
 from engine.store.timelines import Wanted
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
@@ -220,6 +222,35 @@ def test_the_lane_of_a_dead_worker_is_free_at_once(db):
     assert lanes.free_the_dead(db, is_gone) == [0]
 
     assert lanes.take(db, 0, mine, now=utc_now()) is not None
+
+
+def write_for_ever(uri, name):
+    """Take lane 0 and be in the middle of a transaction that writes it."""
+    db = connect(uri, name, app="dies")
+    with db.client.start_session() as session, session.start_transaction():
+        db.lanes.update_one({"_id": 0}, {"$inc": {"applied": 1}}, session=session)
+        db.lanes.find_one_and_update({"_id": 1}, {"$set": {"holder": worker_name()}})
+        time.sleep(600)
+
+
+def test_what_a_dead_worker_left_locked_is_free_at_once(db, mongod):
+    context = multiprocessing.get_context("fork")
+    dies = context.Process(target=write_for_ever, args=(mongod.uri, db.name))
+    try:
+        dies.start()
+        while "holder" not in db.lanes.find_one({"_id": 1}):
+            time.sleep(0.01)
+        assert left_open.end(db, is_gone) == 0, "its process lives"
+        dies.kill()
+        dies.join()
+
+        assert left_open.end(db, is_gone) == 1
+
+        assert lanes.take(db, 0, "mine", now=utc_now()) is not None  # it would give up after half a second
+        assert db.lanes.find_one({"_id": 0}).get("applied") is None
+        assert left_open.end(db, is_gone) == 0
+    finally:
+        dies.kill()
 
 
 def test_merges_that_cross_lanes_settle_by_conflict_and_retry(db):

@@ -119,7 +119,8 @@ def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
         return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
     many = tag("b", "All contacts of the list" if number is None else _contacts(number))
     if asked.selection.listing is not None:
-        whom = joined([many, quiet(export_words.whom(asked.selection, ruleset))], " ")
+        said = export_words.whom(asked.selection, ruleset)
+        whom = many if said == export_words.EVERYBODY else joined([many, quiet(f" · {said}")])
     elif len(asked.selection.ids) <= NAMED:
         known = contacts.rows_of(database(), asked.selection.ids)
         whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")

@@ -25,6 +25,9 @@ from engine.transfer.export_columns import What
 from engine.transfer.export_files import FORMATS, FileFormat
 from engine.transfer.exporting import Export
 
+EVERYBODY = "all contacts"
+"""Of whom an export is that no filter limits."""
+
 
 def outcome(job: Job) -> str:
     """`1,204 contacts · 310 kB`, or that there is no file."""
@@ -61,7 +64,7 @@ def whom(selection: Selection, ruleset: Ruleset) -> str:
         said.append(f"search “{asked.search.strip()}”")
     if selection.but:
         said.append(f"but {formats.count(len(selection.but))}")
-    return ", ".join(said) or "all contacts"
+    return ", ".join(said) or EVERYBODY
 
 
 def download(user: CurrentUser, job: Job) -> None:

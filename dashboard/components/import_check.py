@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -85,7 +86,7 @@ def _problem(found: Counted) -> Html:
     word = badge("refused", "bad") if found.refuses else badge("goes in", "good")
     head = joined([tag("b", f"{found.label[:1].upper()}{found.label[1:]}"), f" · {rows} ", word])
     examples = joined(
-        tag("div", joined([tag("span", f"Line {formats.count(one.line)}", "cs-quiet"), f" {one.message}"]))
+        tag("div", joined([tag("span", f"Line {formats.count(one.line)}:", "cs-quiet"), f" {one.message}"]))
         for one in found.examples[:EXAMPLES]
     )
     more = found.count - min(EXAMPLES, len(found.examples))
@@ -98,7 +99,8 @@ def _preview(rows: Sequence[Preview], ruleset: Ruleset) -> Html:
     labels = _labels(ruleset)
     names = [name for name in labels if any(name in row.values for row in rows)]
     head = joined(tag("th", words) for words in ("Line", "", *(labels[name] for name in names)))
-    body = joined(tag("tr", _row(row, names)) for row in rows)
+    types = {name: columns.type_of(name, ruleset) for name in names}
+    body = joined(tag("tr", _row(row, types)) for row in rows)
     table = Html(f'<table class="cs-rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
     scroller = f'<div class="cs-scroll" tabindex="0" role="region" aria-label="The first rows">{table}</div>'
     return joined([card_title("The first rows as they would be stored"), Html(scroller)])
@@ -110,11 +112,18 @@ def _labels(ruleset: Ruleset) -> Mapping[str, str]:
     return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
 
 
-def _row(row: Preview, names: Sequence[str]) -> Html:
+def _row(row: Preview, types: Mapping[str, str]) -> Html:
+    """A row, with its values of these types."""
     word, tone = _OUTCOMES[row.outcome]
     cells = [tag("td", quiet(formats.count(row.line))), tag("td", badge(word, tone))]
-    return joined([*cells, *(tag("td", _value(row.values.get(name))) for name in names)])
+    return joined(
+        [*cells, *(tag("td", _value(row.values.get(name), type_)) for name, type_ in types.items())]
+    )
 
 
-def _value(value: Any) -> Html:
-    return quiet(formats.NOTHING) if value in (None, "", []) else safe(plain_value(value))
+def _value(value: Any, type_: str) -> Html:
+    if value in (None, "", []):
+        return quiet(formats.NOTHING)
+    return safe(
+        formats.calendar_day(date.fromisoformat(str(value))) if type_ == "date" else plain_value(value)
+    )

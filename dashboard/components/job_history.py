@@ -76,7 +76,8 @@ def _all(user: CurrentUser) -> None:
     if not found:
         empty_state(
             "Nothing yet",
-            "Imports, exports and changes of many contacts are listed here: who did it, what it came to.",
+            "Imports, exports and changes of many contacts are listed here: who did it, what it came to, "
+            "and the way back.",
         )
         return
     under_way = any(job.under_way for job in found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from dashboard import formats
@@ -71,7 +73,7 @@ def _send(user: CurrentUser, like: str | None) -> None:
     )
     problem_box(filter(None, [st.session_state.pop(_NOT_HERE, None)]))
     if like and (model := _model(user, like)) is not None:
-        words = f"The file that you send now is imported as {model.wanted['file']} was; you can change that."
+        words = f"Columns and choices are taken over from {model.wanted['file']}; you can change them."
         notice_box([words])
     drop_zone(user, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
     _unfinished(user)
@@ -124,7 +126,7 @@ def _settle(user: CurrentUser, draft: Draft) -> None:
     ruleset = rulesets.current(database())
     if not chosen.opening.sample:
         problem_box(["The file has headings and no rows: there is nothing to import."])
-        _other_file(user, draft)
+        _other_file(user, draft, type_="primary")
         return
     _imported_before(user, draft)
     notice_box(notice.message for notice in chosen.opening.notices[:5])
@@ -151,8 +153,10 @@ def _model(user: CurrentUser, job: str) -> Job | None:
         return None
 
 
-def _about(draft: Draft) -> Html:
-    return joined([formats.size(draft.size), " · nothing of it is imported yet"])
+def _about(draft: Draft, found: Checked | None = None) -> str:
+    """`3.4 MB · 41 rows · nothing of it is imported yet`."""
+    rows = [] if found is None else [f"{formats.count(found.rows)} {plural(found.rows, 'row')}"]
+    return " · ".join([formats.size(draft.size), *rows, "nothing of it is imported yet"])
 
 
 def _imported_before(user: CurrentUser, draft: Draft) -> None:
@@ -169,7 +173,7 @@ def _unreadable(user: CurrentUser, draft: Draft, error: UnreadableFile) -> None:
     format_ = _detected(user, draft)
     if format_ is not None:
         import_choices.ask_format(user, draft, format_)
-    _other_file(user, draft)
+    _other_file(user, draft, type_="primary")
 
 
 def _detected(user: CurrentUser, draft: Draft) -> Format | None:
@@ -183,8 +187,10 @@ def _detected(user: CurrentUser, draft: Draft) -> Format | None:
         return None
 
 
-def _other_file(user: CurrentUser, draft: Draft) -> None:
-    if st.button("Another file", type="tertiary", key="import.other"):
+def _other_file(
+    user: CurrentUser, draft: Draft, *, type_: Literal["primary", "tertiary"] = "tertiary"
+) -> None:
+    if st.button("Another file", type=type_, key="import.other"):
         drafts.discard(database(), user, draft.id)
         import_settling.forget()
         go_to(HERE)
@@ -196,13 +202,14 @@ def _other_file(user: CurrentUser, draft: Draft) -> None:
 
 def _look(user: CurrentUser, draft: Draft) -> None:
     assert draft.settings is not None
-    show(page_title(f"Import {draft.name}", _about(draft)))
     try:
         check = drafts.check(database(), user, draft.id, now=utc_now())
     except ContactSheetsError as error:
+        show(page_title(f"Import {draft.name}", _about(draft)))
         problem_box(f"{line[:1].upper()}{line[1:]}." for line in str(error).splitlines())
         _back(draft)
         return
+    show(page_title(f"Import {draft.name}", _about(draft, check.found)))
     if check.job.under_way:
         followed(user, check.job)
     elif check.found is None:
@@ -219,7 +226,6 @@ def _show_found(user: CurrentUser, draft: Draft, check: Check, found: Checked) -
     assert draft.settings is not None
     ruleset = rulesets.current(database())
     jobs.dismiss(database(), user, check.job.id)  # whoever sees it need not be told elsewhere
-    show(tag("div", _rows(found), "cs-sub"))
     _imported_before(user, draft)
     show_checked(found, draft.settings, ruleset)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -235,10 +241,6 @@ def _broken_off(user: CurrentUser, draft: Draft, job: Job) -> None:
         with told():
             drafts.check_again(database(), user, draft.id, now=utc_now())
             st.rerun()
-
-
-def _rows(found: Checked) -> str:
-    return f"The file has {formats.count(found.rows)} {plural(found.rows, 'row')}. Nothing is written yet."
 
 
 def _start(user: CurrentUser, draft: Draft, found: Checked) -> None:

@@ -92,7 +92,9 @@ def _refuse_bomb(packed: BinaryIO) -> None:
     try:
         parts = zipfile.ZipFile(packed).infolist()
     except zipfile.BadZipFile as error:
-        raise UnreadableFile(f"the workbook is damaged: {error}") from None
+        raise UnreadableFile(
+            f"the workbook is damaged ({error}): save it anew, or as CSV, and send that"
+        ) from None
     names = {part.filename for part in parts}
     if "mimetype" in names and "content.xml" in names:
         raise UnreadableFile("this is an OpenDocument file: save it as CSV or as .xlsx and import that")

@@ -49,10 +49,10 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
     expect(page.get_by_text("Say of column 'Fecha de nacimiento'")).to_be_hidden()
     picture(page, "import-columns")
     page.get_by_role("button", name="Check the whole file").click()
-    expect(page.get_by_text("The file has 302 rows. Nothing is written yet.")).to_be_visible()
+    expect(page.get_by_text("302 rows · nothing of it is imported yet")).to_be_visible()
     settled(page)
     page.reload()  # what was settled is kept with the file
-    expect(page.get_by_text("The file has 302 rows. Nothing is written yet.")).to_be_visible()
+    expect(page.get_by_text("302 rows · nothing of it is imported yet")).to_be_visible()
     settled(page)
     picture(page, "import-checked")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]

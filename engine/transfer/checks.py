@@ -61,7 +61,7 @@ def begin(
     if (there := jobs.job(db, id_)) is None:
         drafts.forget_checks(db, draft.id)
         said = {"draft": draft.id, "settings": encoded, "size": draft.size}
-        there = Job(id_, KIND, f"Check: {draft.name}", by, by_name, created_at=now, wanted=said)
+        there = Job(id_, KIND, f"Check of {draft.name}", by, by_name, created_at=now, wanted=said)
         jobs.add(db, there)
     return Check(there, _found(db, draft.id, id_))
 

@@ -76,7 +76,7 @@ def begin(
     consents.stated(wanted.statements, wanted.columns, ruleset.account, now=now)
     said = {"file": name, "settings": settings.encode(wanted), "headings": list(headings)}
     said |= _content(db, id_)
-    jobs.add(db, Job(id_, KIND, f"Import: {name}", by, by_name, created_at=now, wanted=said))
+    jobs.add(db, Job(id_, KIND, f"Import of {name}", by, by_name, created_at=now, wanted=said))
     return id_
 
 

@@ -47,7 +47,7 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
             ask()
     jobs.undo(db, MIA, "job-1", now=utc_now())
 
-    assert (job.created, job.refused, job.title, job.by_name) == (1, 1, "Import: p.csv", "Mia")
+    assert (job.created, job.refused, job.title, job.by_name) == (1, 1, "Import of p.csv", "Mia")
     name, lines = transfer.refused_file(db, MIA, job.id, now=utc_now())
     assert name == "p-refused.csv"
     header, row = "".join(lines).removeprefix("\ufeff").splitlines()

@@ -215,7 +215,7 @@ def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_bac
     work(shop)
     app = open_as("marketer")
     app.button(key="contacts.history").click().run()
-    assert "Import: p.csv" in shown(app)
+    assert "Import of p.csv" in shown(app)
     assert "1 created · 1 refused" in shown(app)
 
     app.button(key="history.why.job-1").click().run()

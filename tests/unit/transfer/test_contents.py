@@ -13,7 +13,7 @@ SAID = "Mia imported the very same file on 2 Mar, as fair.csv"
 
 def before(state=JobState.DONE, **more):
     wanted = {"file": "fair.csv"}
-    return Job("1", "import", "Import: fair.csv", "u1", "Mia", NOON, wanted=wanted, state=state, **more)
+    return Job("1", "import", "Import of fair.csv", "u1", "Mia", NOON, wanted=wanted, state=state, **more)
 
 
 @pytest.mark.parametrize(

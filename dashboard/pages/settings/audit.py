@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components.text import Html, badge, empty_state, joined, link, quiet, show, tag
 from dashboard.installation import database, time_zone
+from dashboard.wording import sentence
 from engine.access import audit
 from engine.access.accounts import COMMAND_LINE, CurrentUser
 from engine.access.audit import Change, Cursor, Entry, Filters
@@ -99,9 +100,9 @@ def _nothing(filters: Filters) -> None:
 def _line(entry: Entry) -> Html:
     when = tag("span", formats.moment(entry.at, time_zone()), "cs-when")
     what = joined([_who(entry), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
-    changes = joined(_change(change) for change in entry.changes)
+    changes = joined(_change(change, of=entry.subject.kind) for change in entry.changes)
     said = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else Html("")
-    refused = tag("div", entry.refusal, "cs-small cs-minus") if entry.refusal else Html("")
+    refused = tag("div", sentence(entry.refusal), "cs-small cs-refusal") if entry.refusal else Html("")
     return Html(f'<div class="cs-act"><div>{what}{changes}{said}{refused}</div>{when}</div>')
 
 
@@ -116,6 +117,8 @@ def _subject(entry: Entry) -> Html:
         return link(f"?contact={id_}", id_[:8])
     if kind == "segment":
         return link(f"?page=segments&segment={id_}", id_)
+    if kind == "job":
+        return quiet(id_)
     return tag("span", _SUBJECTS.get(kind, "{}").format(id_))
 
 
@@ -129,12 +132,18 @@ def _ending(entry: Entry) -> Html:
     return badge("not known to have ended") if entry.ending == "begun" else Html("")
 
 
-def _change(change: Change) -> Html:
-    """`Newsletter: subscribed → unsubscribed`."""
+def _change(change: Change, *, of: str) -> Html:
+    """`Newsletter: subscribed → unsubscribed`; of what was made, `file: people.csv`."""
     if change.what == TAKEN_BACK:
         return tag("div", "took back an earlier change", "cs-small")
+    if change.before is None and of in _MADE:
+        return tag("div", f"{_what(change.what)}: {change.after}", "cs-small")
     before, after = (formats.NOTHING if side is None else side for side in (change.before, change.after))
     return tag("div", f"{_what(change.what)}: {before} → {after}", "cs-small")
+
+
+_MADE = frozenset({"job", "key"})
+"""Of what there is nothing before it is made."""
 
 
 def _what(name: str) -> str:

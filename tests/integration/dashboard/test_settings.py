@@ -200,7 +200,8 @@ def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
 
     for words in (
         "pilar (by command) made a key “Old &lt;shop&gt;”",
-        f"secret key: {formats.NOTHING} → Old &lt;shop&gt;",
+        "secret key: Old &lt;shop&gt;",
+        f"secret key: Old &lt;shop&gt; → {formats.NOTHING}",
         "pilar (by command) revoked a key “Old &lt;shop&gt;” refused",
         "Old &lt;shop&gt; was revoked before",
         "pilar (by command) ran failed activities again (all that failed)",

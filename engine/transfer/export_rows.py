@@ -1,21 +1,22 @@
 """What an export reads: contacts or activities in batches, all as of one moment.
 
-MongoDB picks the values out of its documents, so that nothing else travels; all reads are of
-one snapshot, whatever the workers write meanwhile.
+MongoDB picks the values out of its documents, so that nothing else travels, and sends them on
+without being asked for more, so that it finds the next while these are written.  All reads are
+of one snapshot, whatever the workers write meanwhile.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import chain, islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bson.codec_options import CodecOptions
+from pymongo import CursorType
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -26,9 +27,14 @@ from engine.transfer.export_columns import Column
 from engine.transfer.exporting import Export
 
 Document = dict[str, Any]
+Order = Sequence[tuple[str, int]]
 
-BATCH = 5_000
-"""Rows of one batch."""
+READ = 200
+"""Rows that are read at once.  Of thousands Python's garbage collector would go through each again
+and again, which takes longer than to read them."""
+
+READS = 25
+"""Reads of one batch: what is done to a column is done to many values at once."""
 
 CONTACTS_AT_ONCE = 500
 """Contacts whose activities are asked for at once."""
@@ -61,53 +67,46 @@ def batches(
 ) -> Iterator[Batch]:
     """The rows of an export; `query` finds the contacts."""
     contacts = db.get_collection("contacts", codec_options=PLAIN)
-    pipeline: list[Document] = [{"$match": query}]
+    order: Order = []
     if ordered:
         listed = wanted.selection.listing or Listing()
         order = SORTS[listed.sort].order(ascending=not listed.descending)
-        pipeline.append({"$sort": dict(order)})
     if wanted.what == "contacts":
-        yield from _contacts(contacts, pipeline, columns, session)
+        yield from _contacts(contacts, query, order, columns, session)
     else:
-        yield from _Activities(db, wanted, columns, session, zone).of(contacts, pipeline)
+        yield from _Activities(db, wanted, columns, session, zone).of(contacts, query, order)
 
 
 def _contacts(
     collection: Collection[Document],
-    pipeline: list[Document],
+    query: Document,
+    order: Order,
     columns: Sequence[Column],
     session: ClientSession,
 ) -> Iterator[Batch]:
     done = 0
-    for rows in ahead(
-        _read(collection, [*pipeline, {"$project": _picked(columns) | {"_id": 0}}], BATCH, session)
-    ):
-        done += len(rows)
-        yield Batch(done, len(rows), _made(columns, [row[_ROW] for row in rows]))
+    read = _streamed(collection, query, _picked(columns) | {"_id": 0}, order, session)
+    for found in _joined(_made(columns, [row[_ROW] for row in rows]) for rows in read):
+        done += len(found[0])
+        yield Batch(done, len(found[0]), found)
 
 
-def _read(
-    collection: Collection[Document], pipeline: list[Document], size: int, session: ClientSession
-) -> Generator[list[Document], None, None]:
-    """What a pipeline finds, so many at a time."""
-    with collection.aggregate(pipeline, session=session, batchSize=size, allowDiskUse=True) as cursor:
-        while rows := list(islice(cursor, size)):
+def _streamed(
+    collection: Collection[Document], query: Document, picked: Document, order: Order, session: ClientSession
+) -> Iterator[list[Document]]:
+    """What a query finds, some at a time, as MongoDB sends it without being asked for each."""
+    with collection.find(
+        query, picked, sort=order, session=session, batch_size=READ, allow_disk_use=True,
+        cursor_type=CursorType.EXHAUST,
+    ) as cursor:  # fmt: skip
+        while rows := list(islice(cursor, READ)):
             yield rows
 
 
-Item = TypeVar("Item")
-
-
-def ahead(items: Generator[Item, None, None]) -> Iterator[Item]:
-    """The same items, the next of which is made in a thread of its own while one is at work."""
-    with ThreadPoolExecutor(1, thread_name_prefix="export") as thread:
-        try:
-            waiting = thread.submit(next, items, None)
-            while (item := waiting.result()) is not None:
-                waiting = thread.submit(next, items, None)
-                yield item
-        finally:
-            thread.submit(items.close)
+def _joined(reads: Iterator[list[Sequence[Any]]]) -> Iterator[list[Sequence[Any]]]:
+    """Several reads as one, column by column."""
+    while some := list(islice(reads, READS)):
+        yield [list(chain.from_iterable(values)) for values in zip(*some, strict=True)]
 
 
 _ROW = "row"
@@ -157,23 +156,30 @@ class _Activities:
         if wanted.types:
             self._more["type"] = {"$in": list(wanted.types)}
 
-    def of(self, contacts: Collection[Document], pipeline: list[Document]) -> Iterator[Batch]:
-        picked = {"spans": 1, "deletion.at": 1, **_picked(self._theirs)}
+    def of(self, contacts: Collection[Document], query: Document, order: Order) -> Iterator[Batch]:
         done = 0
-        for found in _read(contacts, [*pipeline, {"$project": picked}], CONTACTS_AT_ONCE, self._session):
-            for rows in self._rows(_held(found)):
-                yield Batch(done, len(rows), self._written(rows))
+        for found in self._some(contacts, query, order):
+            for columns in _joined(self._written(rows) for rows in self._rows(_held(found))):
+                yield Batch(done, len(columns[0]), columns)
             done += len(found)
             yield Batch(done, 0, [])
 
+    def _some(
+        self, contacts: Collection[Document], query: Document, order: Order
+    ) -> Iterator[list[Document]]:
+        picked = {"spans": 1, "deletion.at": 1, **_picked(self._theirs)}
+        with contacts.find(
+            query, picked, sort=order, session=self._session, batch_size=CONTACTS_AT_ONCE, allow_disk_use=True
+        ) as cursor:
+            while found := list(islice(cursor, CONTACTS_AT_ONCE)):
+                yield found
+
     def _rows(self, held: Mapping[str, Sequence[Held]]) -> Iterator[list[tuple[Document, Document]]]:
         """Activities, each with whose it is."""
-        pipeline: list[Document] = [
-            {"$match": {"stream": {"$in": list(held)}, **self._more}},
-            {"$sort": {"stream": 1, "happened_at": 1, "_id": 1}},
-            {"$project": {"stream": 1, "happened_at": 1, **_picked(self._own)}},
-        ]
-        for rows in ahead(_read(self._activities, pipeline, BATCH, self._session)):
+        query = {"stream": {"$in": list(held)}, **self._more}
+        picked = {"stream": 1, "happened_at": 1, **_picked(self._own)}
+        order = [("stream", 1), ("happened_at", 1), ("_id", 1)]
+        for rows in _streamed(self._activities, query, picked, order, self._session):
             owned = ((row, _owner(held[row["stream"]], row["happened_at"])) for row in rows)
             found = [(row, owner) for row, owner in owned if owner is not None]
             if found:

@@ -244,9 +244,15 @@ def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):
     assert [row["Type"] for row in rows_of(written(shop, narrow, "job-2")[2])] == ["order_completed"]
 
 
+def one_batch_of(monkeypatch, rows):
+    monkeypatch.setattr(export_rows, "READ", rows)
+    monkeypatch.setattr(export_rows, "READS", 1)
+
+
 def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch):
-    monkeypatch.setattr(export_rows, "BATCH", 10)
+    one_batch_of(monkeypatch, 10)
     received(shop, crowd(100))
+    shop.contacts.update_many({}, {"$set": {"custom.city": "x" * 500_000}})  # more than is on its way at once
     real = export_rows._made
 
     def changes_meanwhile(columns, rows):
@@ -255,9 +261,11 @@ def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch
         return real(columns, rows)
 
     monkeypatch.setattr(export_rows, "_made", changes_meanwhile)
-    _, _, content = written(shop, Export(columns=("external_id", "first_name"), selection=everybody()))
+    columns = ("external_id", "first_name", "custom.city")
+    _, _, content = written(shop, Export("contacts", "parquet", columns, everybody()))
 
-    rows = {row["External id"]: row["First name"] for row in rows_of(content)}
+    found = pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
+    rows = {row["External id"]: row["First name"] for row in found}
     assert rows == {str(n): f"P{n}" for n in range(100)}
 
 
@@ -268,7 +276,7 @@ def _work_for_ever(uri, name):
 
 
 def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whole(shop, mongod, monkeypatch):
-    monkeypatch.setattr(export_rows, "BATCH", 20)
+    one_batch_of(monkeypatch, 20)
     monkeypatch.setattr(export_steps, "TOLD_EVERY", 0)
     monkeypatch.setattr(exporting, "CHUNK", 100)
     received(shop, crowd(600))
@@ -300,7 +308,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
 
 
 def test_a_stopped_export_leaves_nothing(shop, monkeypatch):
-    monkeypatch.setattr(export_rows, "BATCH", 10)
+    one_batch_of(monkeypatch, 10)
     monkeypatch.setattr(export_steps, "TOLD_EVERY", 0)
     received(shop, crowd(50))
     exporting.start(shop, Export(), id_="job-1", by="u1", by_name="Mia", now=utc_now())

@@ -176,12 +176,18 @@ def dismiss(db: Database[Document], id_: str, *, by: str) -> None:
 
 
 def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
-    """Take the job that has waited longest and that nobody is at; `holder` is who is at it now."""
+    """Take the job that has waited longest and that nobody is at, for `holder`.
+
+    What that one holds already it had to leave when MongoDB was away: it goes on with it.
+    """
+    free: list[Document] = [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]
+    if holder:
+        free.append({"holder": holder})
     row = db.jobs.find_one_and_update(
         {
             "state": {"$in": _UNDER_WAY},
             "kind": {"$in": list(kinds)},
-            "$or": [{"claimed_until": None}, {"claimed_until": {"$lte": now}}],
+            "$or": free,
         },
         {
             "$set": {"state": "running", "claimed_until": now + CLAIM, "holder": holder},

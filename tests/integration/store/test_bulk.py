@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from engine.access import bulk as access
 from engine.access import jobs as access_to_jobs
@@ -341,6 +342,26 @@ def test_the_job_of_a_dead_worker_is_free_at_once(shop):
 
     assert jobs.claim(shop, [bulk.KIND], now=utc_now()).id == "job-0"
     assert jobs.claim(shop, [bulk.KIND], now=utc_now()) is None
+
+
+def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop, monkeypatch):
+    real, away = jobs.advance, iter([True])
+
+    def once_away(*args, **more):
+        if next(away, False):
+            raise AutoReconnect("MongoDB is away")
+        return real(*args, **more)
+
+    monkeypatch.setattr(jobs, "advance", once_away)
+    started(shop, Edit(add_to=["staff"]))
+    with pytest.raises(AutoReconnect):
+        working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, holder="a")
+    drain_all(shop)
+
+    assert not working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, holder="b")
+    assert working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, holder="a")
+    drain_all(shop)
+    assert (jobs.job(shop, "job-1").state, members(shop), edits_of(shop)) == (JobState.DONE, PEOPLE, PEOPLE)
 
 
 def test_a_stopped_job_ends_where_it_is(shop):

@@ -1,9 +1,9 @@
 """`export`: contacts to a file by a job, against the same values straight from MongoDB into one.
 
-The bare way is the fastest that we know: MongoDB picks the values out, PyMongo reads them in large
-batches, pyarrow writes them to a local file.  (`pymongoarrow` does no better: see docs/export.md.)  It
-leaves out all that makes an export one: one moment, cells made harmless, times on the shop's clock,
-GridFS, being stopped, and killed at any moment.
+The bare way is what one would write by hand: MongoDB picks the values out, PyMongo reads them in large
+batches, pyarrow writes them to a local file.  It leaves out all that makes an export one: one moment,
+cells made harmless, times on the shop's clock, GridFS, being stopped, and killed at any moment.  It
+is no longer the fastest way: it has MongoDB wait while it decodes (see `engine.transfer.export_rows`).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from engine.store import jobs, publishing, rulesets, working
 from engine.store.bulk import Selection
 from engine.store.connection import connect, utc_now
 from engine.store.jobs import JobState
-from engine.store.listing import Listing
+from engine.store.listing import Listing, UnknownFilter
 from engine.transfer import checking, export_rows, export_steps, exporting, importing, workbook_writer
 from engine.transfer.export_columns import UnknownColumn
 from engine.transfer.exporting import Export, NotKept
@@ -382,6 +382,8 @@ def test_what_cannot_be_written_is_said_before_it_is_begun(shop, monkeypatch):
 
     with pytest.raises(UnknownColumn, match="there is no column shoe"):
         start(Export(columns=("email", "shoe")))
+    with pytest.raises(UnknownFilter):
+        start(Export(selection=everybody(shoe=38)))
     monkeypatch.setattr(workbook_writer, "MAX_ROWS", 11)
     start(Export(format="xlsx"))
     run(shop)

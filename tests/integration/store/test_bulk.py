@@ -1,6 +1,5 @@
 """One change of many contacts: whole, once, whoever is killed; and taken back."""
 
-import itertools
 import multiprocessing
 import os
 import signal
@@ -24,6 +23,7 @@ from engine.store.jobs import JobState
 from engine.store.listing import Listing
 from tests.builders import an_activity, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.dying import dying, run_to_the_end
 from workers.holders import is_gone, worker_name
 from workers.jobs import KINDS
 
@@ -157,36 +157,14 @@ def test_the_same_job_again_is_no_second_one(shop):
     assert {row["points"]["total"] for row in shop.contacts.find({"email": "p01@x.com"})} == {5}
 
 
-class _Killed(BaseException):
-    """What no code of ours outlives."""
-
-
 @pytest.mark.parametrize("deadly", ["_note", "receive", "advance"])
 def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monkeypatch, deadly):
     started(shop, Edit(points=5, reason="gift"))
     module = {"_note": bulk_steps, "receive": inbox, "advance": jobs}[deadly]
     real = getattr(module, deadly)
-    tries = itertools.count()
-
-    def dies(*args, **kwargs):
-        """Before, after, in the middle of what it does; then it works."""
-        point = next(tries) % 4
-        if point == 1 and deadly == "_note":
-            real(*args[:2], args[2][:3])
-        elif point >= 2:
-            result = real(*args, **kwargs)
-        if point < 3:
-            raise _Killed
-        return result
-
-    monkeypatch.setattr(module, deadly, dies)
-    for _ in range(40):
-        try:
-            working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)
-        except _Killed:
-            drain_all(shop)  # what was kept before the death takes effect
-            jobs.let_go(shop, "job-1")
-    drain_all(shop)
+    some = {"_note": lambda *args: real(*args[:2], args[2][:3])}.get(deadly)
+    monkeypatch.setattr(module, deadly, dying(real, some))
+    run_to_the_end(shop, "job-1")
 
     job = jobs.job(shop, "job-1")
     assert (job.state, job.done, job.refused) == (JobState.DONE, PEOPLE, 0)

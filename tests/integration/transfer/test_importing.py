@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import itertools
 import multiprocessing
 import os
 import signal
@@ -21,6 +20,7 @@ from engine.transfer.importing import NothingToTakeBack
 from engine.transfer.settings import Settings
 from tests.builders import an_activity, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.dying import dying, run_to_the_end
 from workers.jobs import KINDS
 
 SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
@@ -217,10 +217,6 @@ def test_only_an_import_that_has_ended_is_taken_back(shop):
         importing.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
 
 
-class _Killed(BaseException):
-    pass
-
-
 @pytest.mark.parametrize("deadly", ["receive", "hold", "write", "advance", "bulk_write"])
 def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch, deadly):
     content = people(25) + b"bad;bad;Bad;Bad\n" + b"26;p26@x.com;P26;Roma\n"
@@ -232,27 +228,9 @@ def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch,
     }[deadly]  # fmt: skip
     name = {"bulk_write": "_note_refusals"}.get(deadly, deadly)
     real = getattr(module, name)
-    tries = itertools.count()
-
-    def dies(*args, **kwargs):
-        """Before, after, in the middle of what it does; then it works."""
-        point = next(tries) % 4
-        if point == 1 and deadly == "receive":
-            real(args[0], args[1][:3])
-        elif point >= 2:
-            result = real(*args, **kwargs)
-        if point < 3:
-            raise _Killed
-        return result
-
-    monkeypatch.setattr(module, name, dies)
-    for _ in range(40):
-        try:
-            working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)
-        except _Killed:
-            drain_all(shop)  # what was kept before the death takes effect
-            jobs.let_go(shop, "job-1")
-    drain_all(shop)
+    some = {"receive": lambda db, activities: real(db, activities[:3])}.get(deadly)
+    monkeypatch.setattr(module, name, dying(real, some))
+    run_to_the_end(shop, "job-1")
 
     assert jobs.job(shop, "job-1").state == JobState.DONE
     assert counts(shop) == {"created": 26, "updated": 0, "unchanged": 0, "refused": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from pymongo.database import Database
 from engine.core.rulebook import Account
 from engine.settings import Instance, locate
 from engine.store import rulesets
-from engine.store.connection import connect
+from engine.store.connection import connect, utc_now
 
 
 @st.cache_resource(show_spinner=False)
@@ -34,3 +35,8 @@ def account() -> Account:
 def time_zone() -> ZoneInfo:
     """The time zone in which the account's people read dates."""
     return account().time_zone
+
+
+def today() -> date:
+    """The day that it is for the account's people."""
+    return utc_now().astimezone(time_zone()).date()

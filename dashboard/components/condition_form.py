@@ -11,10 +11,9 @@ import streamlit as st
 from dashboard import condition_rows as rows
 from dashboard.components.field_inputs import day_input
 from dashboard.condition_rows import Comparison, Deed, Offer, Offers, Part, Simple
-from dashboard.installation import time_zone
+from dashboard.installation import today
 from engine.core.rulebook import Ruleset
 from engine.rules.operators import OPERATORS
-from engine.store.connection import utc_now
 
 _DID, _DID_NOT = "did", "did_not"
 _DEEDS = {_DID: "Did something", _DID_NOT: "Did not do something"}
@@ -184,8 +183,7 @@ def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
 
 
 def _day(was: Any, *, key: str) -> str | None:
-    today = utc_now().astimezone(time_zone()).date()
-    st.session_state.setdefault(key, today if was is None else date.fromisoformat(str(was)))
+    st.session_state.setdefault(key, today() if was is None else date.fromisoformat(str(was)))
     chosen = day_input("Day", key=key, label_visibility="collapsed")
     return None if chosen is None else chosen.isoformat()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 import streamlit as st
@@ -16,7 +15,7 @@ from dashboard.components.asking import answered, ask, counted_once, dialog, way
 from dashboard.components.contact_columns import name_of
 from dashboard.components.problems import problem_box, told
 from dashboard.components.text import Html, joined, plain_label, quiet, show, tag
-from dashboard.installation import account, database
+from dashboard.installation import database, today
 from dashboard.wording import plural, sentence
 from engine.access import exports
 from engine.access.accounts import CurrentUser
@@ -96,7 +95,7 @@ def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
         key=f"{key}.format",
     )
     show(tag("div", export_words.about_format(format_, what), "cs-sub"))
-    name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{_today().isoformat()}"
+    name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{today().isoformat()}"
     wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
     too_large = _too_large(wanted, number)
     with st.container(horizontal=True):
@@ -197,10 +196,6 @@ def _too_large(wanted: Export, number: int | None) -> str:
         problem_box([sentence(error)])
         return str(error)
     return ""
-
-
-def _today() -> date:
-    return utc_now().astimezone(account().time_zone).date()
 
 
 def file_name(words: str) -> str:

@@ -14,10 +14,9 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.components.text import plain_label
-from dashboard.installation import time_zone
+from dashboard.installation import today
 from engine.core.fields import CUSTOM, FIELDS
 from engine.core.rulebook import Ruleset
-from engine.store.connection import utc_now
 from engine.store.edit_checks import not_theirs
 from engine.store.edit_model import IDENTITIES, PROFILE
 
@@ -163,7 +162,7 @@ def later_day_input(label: str, *, key: str, on_change: Callable[[], None] | Non
 
 def tomorrow() -> date:
     """The day after today in the account's time zone."""
-    return utc_now().astimezone(time_zone()).date() + timedelta(days=1)
+    return today() + timedelta(days=1)
 
 
 def _yes_or_no(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:

@@ -9,8 +9,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.components.import_settling import Settling
 from dashboard.components.text import show, tag
-from dashboard.installation import account
-from engine.store.connection import utc_now
+from dashboard.installation import today
 from engine.transfer.columns import CHANNELS, Channel
 from engine.transfer.consents import MAX_SOURCE, NAMES, Statement
 
@@ -36,12 +35,11 @@ def _ask(settling: Settling, channel: Channel) -> None:
     if not st.checkbox(words, present is not None, key=settling.key(f"agreed.{channel}")):
         settling.statements.pop(channel, None)
         return
-    today = utc_now().astimezone(account().time_zone).date()
     with st.container(horizontal=True):
         on = st.date_input(
             "On which day",
-            today if present is None else present.on,
-            max_value=today,
+            today() if present is None else present.on,
+            max_value=today(),
             format=formats.date_entry(),
             key=settling.key(f"agreed.{channel}.on"),
             width=180,

@@ -217,12 +217,7 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
     refunded = {"$min": [{"$toDecimal": back}, amount]}
     counts = {"$ne": ["$order.cancelled", True]}
     return [
-        {
-            "$match": {
-                "commerce.book": {"$elemMatch": {"placed_at": placed}},
-                "commerce.book.placed_at": {"$exists": True},
-            }
-        },
+        {"$match": {"commerce.book": {"$elemMatch": {"placed_at": placed}}}},
         {"$project": {"order": "$commerce.book"}},
         {"$unwind": "$order"},
         {"$match": {"order.placed_at": placed}},

@@ -8,17 +8,23 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.components.labels import readable_labels
-from dashboard.components.router import follow_links
-from dashboard.components.text import Html, empty_state, safe, show
-from dashboard.components.unexpected import AWAY, database_away
+from dashboard.contacts import contacts_page
+from dashboard.imports import import_page
 from dashboard.installation import account
-from dashboard.pages import contacts, importing, overview, rules, segments, sheet, sign_in, sign_out
-from dashboard.pages.settings import page as settings
-from dashboard.signing_in import Visitor, forget_others, visitor
+from dashboard.overview import overview_page
+from dashboard.rules import rules_page
+from dashboard.segments import segments_page
+from dashboard.settings import settings_page as settings
+from dashboard.sheet import sheet_page
+from dashboard.signin import sign_in_page, sign_out_page
+from dashboard.signin.signing_in import Visitor, forget_others, visitor
 from dashboard.theme import apply_theme
-from engine.access.accounts import CurrentUser
-from engine.access.permissions import NotAllowed, Permission, may
+from dashboard.ui.labels import readable_labels
+from dashboard.ui.router import follow_links
+from dashboard.ui.text import Html, empty_state, safe, show
+from dashboard.ui.unexpected import AWAY, database_away
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import NotAllowed, Permission, may
 
 
 def main() -> None:
@@ -37,7 +43,7 @@ def _page() -> None:
     user = who.user
     if user is None:
         _bar(None)
-        sign_in.render(who)
+        sign_in_page.render(who)
         return
     forget_others(user)
     formats.write_as(account().locale)
@@ -45,13 +51,13 @@ def _page() -> None:
         follow_links()
         readable_labels()
     _bar(who)
-    if st.query_params.get("page") == sign_out.PAGE:
-        sign_out.render(user)
+    if st.query_params.get("page") == sign_out_page.PAGE:
+        sign_out_page.render(user)
         return
     wanted = st.query_params.get("contact")
     try:
         if wanted:
-            sheet.render(user, wanted)
+            sheet_page.render(user, wanted)
         else:
             _present().render(user)
     except NotAllowed as error:
@@ -70,16 +76,16 @@ class Way:
 # The pages by their name in the address; the first is the start.  (A text that stood alone
 # in this script Streamlit would show.)
 WAYS = {
-    "contacts": Way("Contacts", contacts.render),
-    "overview": Way("Overview", overview.render),
-    "segments": Way("Segments", segments.render),
-    "rules": Way("Rules", rules.render),
+    "contacts": Way("Contacts", contacts_page.render),
+    "overview": Way("Overview", overview_page.render),
+    "segments": Way("Segments", segments_page.render),
+    "rules": Way("Rules", rules_page.render),
     "settings": Way("Settings", settings.render),
 }
 START = next(iter(WAYS))
 
 # Those that one comes to from another page.
-BESIDE = {importing.PAGE: Way("Import", importing.render)}
+BESIDE = {import_page.PAGE: Way("Import", import_page.render)}
 
 
 def _window_title() -> str:
@@ -93,7 +99,7 @@ def _present() -> Way:
 
 def _bar(visitor: Visitor | None) -> None:
     user = None if visitor is None else visitor.user
-    way_out = f"/?page={sign_out.PAGE}" if visitor is not None and visitor.company else "/signout"
+    way_out = f"/?page={sign_out_page.PAGE}" if visitor is not None and visitor.company else "/signout"
     who = (
         f'<span class="cs-user">{safe(user.name)}<a href="{way_out}" target="_self">Sign out</a></span>'
         if user

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from pymongo.database import Database
 
-from engine.core.rulebook import Account
+from engine.db.connection import connect, utc_now
+from engine.domain.rulebook import Account
+from engine.rules import rulesets
 from engine.settings import Instance, locate
-from engine.store import rulesets
-from engine.store.connection import connect, utc_now
 
 
 @st.cache_resource(show_spinner=False)

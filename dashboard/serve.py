@@ -12,11 +12,11 @@ import uvicorn
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.access import openid
-from engine.access.openid import OpenIdSettings, Provider
+from engine.accounts import openid
+from engine.accounts.openid import OpenIdSettings, Provider
+from engine.db.connection import connect, utc_now
+from engine.operations import pulses
 from engine.settings import Instance
-from engine.store import pulses
-from engine.store.connection import connect, utc_now
 
 SCRIPT = Path(__file__).with_name("app.py")
 
@@ -57,10 +57,10 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     from starlette.middleware import Middleware
     from streamlit import config
 
-    from dashboard.components.unexpected import only_ours_in_the_log, script_failed
-    from dashboard.downloads import download_routes
-    from dashboard.routes import StraightToSigningIn, signing_routes
-    from dashboard.uploads import upload_routes
+    from dashboard.exports.downloads import download_routes
+    from dashboard.imports.uploads import upload_routes
+    from dashboard.signin.routes import StraightToSigningIn, signing_routes
+    from dashboard.ui.unexpected import only_ours_in_the_log, script_failed
     from dashboard.warming import warm_up
 
     if instance.data_dir is not None:

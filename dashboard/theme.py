@@ -6,13 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-_ASSETS = Path(__file__).with_name("assets")
+_HERE = Path(__file__).parent
 
-_SHEETS = ("style.css", "lists.css", "sheet.css", "activity.css")
+_SHEETS = ("ui/style.css", "ui/lists.css", "sheet/sheet.css", "sheet/activity/activity.css")
 """What every page has; what belongs to one component alone comes with that."""
 
 
 def apply_theme() -> None:
     """Put our styles on the page."""
-    styles = "\n".join(_ASSETS.joinpath(name).read_text() for name in _SHEETS)
+    styles = "\n".join(_HERE.joinpath(name).read_text() for name in _SHEETS)
     st.html(f"<style>{styles}</style>")

@@ -8,11 +8,12 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.installation import database, instance
-from engine.core.activities import ActivityId
-from engine.store import edits, pulses
-from engine.store.connection import utc_now
-from workers.actors import drain_actor
-from workers.broker import Waker, make_broker
+from engine.contacts.editing import edits
+from engine.db.connection import utc_now
+from engine.domain.activities import ActivityId
+from engine.operations import pulses
+from workers.tasks.actors import drain_actor
+from workers.tasks.broker import Waker, make_broker
 
 PATIENCE = 4.0
 """Seconds that a page waits for the workers; after that it is shown as it is."""

@@ -10,7 +10,7 @@ import structlog
 from pymongo.errors import PyMongoError
 from streamlit import runtime
 
-from dashboard import pages
+import dashboard
 from dashboard.installation import account
 from engine.errors import Unavailable
 from engine.garbage import pass_over_present
@@ -18,6 +18,8 @@ from engine.garbage import pass_over_present
 PATIENCE = 60.0
 """Seconds until Streamlit should have begun; without it, pages cannot be imported without warnings."""
 
+_SCRIPT = "dashboard.app"
+"""What Streamlit runs for each page; imported, it would run by itself."""
 
 log = structlog.get_logger()
 
@@ -32,8 +34,9 @@ def warm_up() -> None:
     deadline = time.monotonic() + PATIENCE
     while not runtime.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    for module in pkgutil.walk_packages(pages.__path__, f"{pages.__name__}."):
-        importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(dashboard.__path__, f"{dashboard.__name__}."):
+        if module.name != _SCRIPT:
+            importlib.import_module(module.name)
     try:
         account()
     except (PyMongoError, Unavailable) as error:

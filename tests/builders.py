@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import structs
 
-from engine.core.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
-from engine.core.component import Contact, Settled, refold
-from engine.core.identities import contact_id_of, stream_of
-from engine.core.rulebook import Rulebook, Ruleset
+from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
+from engine.domain.component import Contact, Settled, refold
+from engine.domain.identities import contact_id_of, stream_of
+from engine.domain.rulebook import Rulebook, Ruleset
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
 

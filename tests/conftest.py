@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from pymongo.database import Database
 
-from engine.store.connection import connect
+from engine.db.connection import connect
 from tests.prepared import Prepared
-from workers.local.mongod import Mongod
-from workers.local.valkey import Valkey
+from workers.embedded.mongod import Mongod
+from workers.embedded.valkey import Valkey
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 

@@ -15,9 +15,9 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
+from engine.db.connection import connect, prepare, utc_now
+from engine.rules import rulesets
 from engine.settings import CONFIG_DIR
-from engine.store import rulesets
-from engine.store.connection import connect, prepare, utc_now
 
 Document = dict[str, Any]
 
@@ -82,7 +82,7 @@ def forget_databases() -> None:
     """Empty what is remembered by the name of a database: a name means another one now."""
     rulesets._first_currencies.clear()
     for name, module in list(sys.modules.items()):
-        if name.startswith(("engine.store", "engine.access", "engine.analytics")):
+        if name.startswith("engine."):
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from workers.local.ports import free_port
+from workers.embedded.ports import free_port
 
 READY_WITHIN = 90.0
 
@@ -80,7 +80,7 @@ class Running:
 
 
 def sheets(*arguments: str, data_dir: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workers.cli", *arguments]
+    command = [sys.executable, "-m", "workers.cli.main", *arguments]
     environment = {**os.environ, "SHEETS_DATA_DIR": str(data_dir)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=check, timeout=120)
 
@@ -99,6 +99,6 @@ def running(data_dir: Path, *options: str) -> Iterator[Running]:
 
 def start(data_dir: Path, *options: str) -> Running:
     ports = ("--dashboard-port", str(free_port()), "--collector-port", str(free_port()))
-    command = [sys.executable, "-m", "workers.cli", "up", "--data-dir", str(data_dir), *ports, *options]
+    command = [sys.executable, "-m", "workers.cli.main", "up", "--data-dir", str(data_dir), *ports, *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return Running(data_dir, process)

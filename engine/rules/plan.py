@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.core.activities import ContactId
-from engine.core.contact import ContactState
-from engine.core.rulebook import Ruleset
-from engine.core.scoring import LedgerEntry
-from engine.rules.explain import explain, lines
+from engine.domain.activities import ContactId
+from engine.domain.contact import ContactState
+from engine.domain.rulebook import Ruleset
+from engine.domain.scoring import LedgerEntry
+from engine.rules.conditions.explain import explain, lines
 
 EXAMPLES = 10
 """Contacts that are named for their points, and as many for each segment and direction below."""

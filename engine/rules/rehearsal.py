@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.core.activities import Activity, ActivityId, ContactId, Key
-from engine.core.contact import ContactState
-from engine.core.fold import fold
-from engine.core.people import Placement
-from engine.core.rulebook import Rulebook, Ruleset
-from engine.rules.rule_tests import RuleTest
+from engine.domain.activities import Activity, ActivityId, ContactId, Key
+from engine.domain.contact import ContactState
+from engine.domain.fold import fold
+from engine.domain.people import Placement
+from engine.domain.rulebook import Rulebook, Ruleset
+from engine.rules.files.rule_tests import RuleTest
 
 BEGINNING = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 """When every test begins: a Monday, noon in Madrid."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.core.rulebook import (
+from engine.domain.rulebook import (
     AddToSegment,
     Award,
     CallWebhook,
@@ -17,7 +17,7 @@ from engine.core.rulebook import (
     Ruleset,
     SetField,
 )
-from engine.rules.explain import span_words, words
+from engine.rules.conditions.explain import span_words, words
 
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 

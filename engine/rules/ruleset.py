@@ -8,15 +8,15 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.core.rulebook import Ruleset
+from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidRules, Problem
-from engine.rules import files as read
-from engine.rules.circles import ENOUGH, circles_of_rules
-from engine.rules.rule_tests import RuleTest, read_tests
-from engine.rules.scoring_file import read_scoring
-from engine.rules.segments_file import read_segments, segment_kinds
-from engine.rules.source import File, Node, Problems
-from engine.rules.vocabulary import Vocabulary, own_initial
+from engine.rules.conditions.vocabulary import Vocabulary, own_initial
+from engine.rules.files import files as read
+from engine.rules.files.circles import ENOUGH, circles_of_rules
+from engine.rules.files.rule_tests import RuleTest, read_tests
+from engine.rules.files.scoring_file import read_scoring
+from engine.rules.files.segments_file import read_segments, segment_kinds
+from engine.rules.language.source import File, Node, Problems
 
 FILES = (
     "activities.yaml",

@@ -14,12 +14,15 @@ from typing import Any
 import uuid_utils
 from pymongo.database import Database
 
-from engine.store import bulk, inbox, jobs, lanes, publishing
-from engine.store.bulk import Selection
-from engine.store.connection import utc_now
-from engine.store.edits import Edit
-from engine.store.listing import Listing
-from engine.store.upkeep import upkeep
+from engine.contacts.bulk import bulk
+from engine.contacts.bulk.bulk import Selection
+from engine.contacts.editing.edits import Edit
+from engine.contacts.listing.listing import Listing
+from engine.db.connection import utc_now
+from engine.jobs import jobs
+from engine.pipeline import inbox, lanes
+from engine.publishing import publishing
+from engine.publishing.upkeep import upkeep
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Servers, Size, servers
 from tests.bench.pipeline import Herd

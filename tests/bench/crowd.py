@@ -13,14 +13,14 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.core.activities import ActivityId, ContactId
-from engine.core.component import Contact
-from engine.core.contact import Commerce, ContactState, Deliverability, Points, Status
-from engine.core.people import Person
+from engine.db import contact_documents
+from engine.db.connection import prepare, utc_now
+from engine.db.findable import AWAY_AFTER, findable
+from engine.domain.activities import ActivityId, ContactId
+from engine.domain.component import Contact
+from engine.domain.contact import Commerce, ContactState, Deliverability, Points, Status
+from engine.domain.people import Person
 from engine.settings import CONFIG_DIR
-from engine.store import contact_documents
-from engine.store.connection import prepare, utc_now
-from engine.store.findable import AWAY_AFTER, findable
 from tests.bench.traffic import START
 
 Document = dict[str, Any]

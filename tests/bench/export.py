@@ -3,7 +3,7 @@
 The bare way is what one would write by hand: MongoDB picks the values out, PyMongo reads them in large
 batches, pyarrow writes them to a local file.  It leaves out all that makes an export one: one moment,
 cells made harmless, times on the shop's clock, GridFS, being stopped, and killed at any moment.  It
-is no longer the fastest way: it has MongoDB wait while it decodes (see `engine.transfer.export_rows`).
+is no longer the fastest way: it has MongoDB wait while it decodes (see `engine.exports.export_rows`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import pyarrow.parquet
 from bson.codec_options import CodecOptions
 from pymongo.database import Database
 
-from engine.store import jobs, working
-from engine.store.connection import utc_now
-from engine.transfer import exporting
-from engine.transfer.export_files import FileFormat
-from engine.transfer.exporting import Export
+from engine.db.connection import utc_now
+from engine.exports import exporting
+from engine.exports.export_files import FileFormat
+from engine.exports.exporting import Export
+from engine.jobs import jobs, working
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers
-from workers.jobs import KINDS
+from workers.tasks.jobs import KINDS
 
 CONTACTS: dict[Size, int] = {"small": 20_000, "full": 1_000_000}
 ALLOWED = 1.5

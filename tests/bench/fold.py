@@ -6,13 +6,13 @@ import time
 
 import msgspec
 
-from engine.core.activities import Activity
-from engine.core.fold import fold
-from engine.core.people import Placement
-from engine.core.rulebook import Rulebook
+from engine.domain.activities import Activity
+from engine.domain.fold import fold
+from engine.domain.people import Placement
+from engine.domain.rulebook import Rulebook
+from engine.pipeline.inbox import encode_activity
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
-from engine.store.inbox import encode_activity
 from tests.bench.measure import Result, Size
 from tests.bench.traffic import traffic
 

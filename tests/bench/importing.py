@@ -22,11 +22,14 @@ import psutil
 from pymongo import InsertOne, UpdateOne
 from pymongo.database import Database
 
-from engine.store import contact_documents, jobs, lanes, rulesets
-from engine.store.connection import utc_now
-from engine.transfer import checking, importing
-from engine.transfer.settings import Settings
-from engine.transfer.steps import STEP
+from engine.db import contact_documents
+from engine.db.connection import utc_now
+from engine.imports import checking, importing
+from engine.imports.mapping.settings import Settings
+from engine.imports.steps import STEP
+from engine.jobs import jobs
+from engine.pipeline import lanes
+from engine.rules import rulesets
 from tests.bench.measure import Result, Size, chunks, servers
 from tests.bench.pipeline import Herd
 

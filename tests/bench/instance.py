@@ -10,8 +10,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from engine.db.connection import connect
 from engine.settings import locate
-from engine.store.connection import connect
 from tests.bench.measure import Result, Size
 from tests.running import Running, running
 

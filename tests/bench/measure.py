@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from pymongo.database import Database
 
+from engine.db.connection import connect, prepare, utc_now
 from engine.settings import CONFIG_DIR, Instance, write_instance
-from engine.store.connection import connect, prepare, utc_now
-from workers.local.mongod import Mongod
-from workers.local.valkey import Valkey
+from workers.embedded.mongod import Mongod
+from workers.embedded.valkey import Valkey
 
 Size = Literal["small", "full"]
 

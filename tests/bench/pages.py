@@ -16,12 +16,13 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.core.activities import ContactId
-from engine.store import activity_counts, listing, sheets, timelines
-from engine.store.connection import utc_now
-from engine.store.contacts import ROW_FIELDS
-from engine.store.listing import SORTS, Listing
-from engine.store.timelines import Wanted
+from engine.contacts.contacts import ROW_FIELDS
+from engine.contacts.listing import listing
+from engine.contacts.listing.listing import SORTS, Listing
+from engine.contacts.sheet import activity_counts, sheets, timelines
+from engine.contacts.sheet.timelines import Wanted
+from engine.db.connection import utc_now
+from engine.domain.activities import ContactId
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers
 

@@ -25,10 +25,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.signing_in import COOKIE
-from engine.access import accounts
+from dashboard.signin.signing_in import COOKIE
+from engine.accounts import accounts
+from engine.db import connection
 from engine.settings import locate
-from engine.store import connection
 from tests.bench.measure import Result, Size
 from tests.running import Running, running
 

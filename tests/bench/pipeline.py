@@ -21,14 +21,15 @@ from typing import Any
 from pymongo import InsertOne, UpdateOne
 from pymongo.database import Database
 
-from engine.core.activities import Activity
-from engine.store import inbox, keys
-from engine.store.batch import BATCH
-from engine.store.connection import utc_now
+from engine.accounts import keys
+from engine.db.connection import utc_now
+from engine.domain.activities import Activity
+from engine.pipeline import inbox
+from engine.pipeline.batch import BATCH
 from tests.bench.measure import Result, Servers, Size, chunks, servers
 from tests.bench.traffic import START, one, traffic
-from workers.local.ports import free_port
-from workers.local.process import spawn, terminate
+from workers.embedded.ports import free_port
+from workers.embedded.process import spawn, terminate
 
 SIZES: dict[Size, tuple[int, int]] = {"small": (6_000, 1_000), "full": (600_000, 200_000)}
 """Activities and contacts.  The full size runs for minutes, over several checkpoints."""
@@ -145,7 +146,7 @@ class Herd:
 
     def __enter__(self) -> None:
         folder = self._running.folder
-        base = [sys.executable, "-m", "workers.cli"]
+        base = [sys.executable, "-m", "workers.cli.main"]
         self._processes = [
             spawn([*base, *command, "--data-dir", str(folder)], log=folder / "logs" / f"{index}.log")
             for index, command in enumerate(self._commands)

@@ -10,14 +10,15 @@ import msgspec
 import psutil
 from pymongo.database import Database
 
-from engine.core import component
-from engine.core.activities import Activity, Identities, Key
-from engine.store import planning, publishing, rulesets
-from engine.store.commit import Writes
-from engine.store.connection import namespace, utc_now
-from engine.store.groups import Group
-from engine.store.inbox import encode_activity
-from engine.store.results import Folding, add_changes
+from engine.db.connection import namespace, utc_now
+from engine.domain import component
+from engine.domain.activities import Activity, Identities, Key
+from engine.pipeline.commit import Writes
+from engine.pipeline.groups import Group
+from engine.pipeline.inbox import encode_activity
+from engine.pipeline.results import Folding, add_changes
+from engine.publishing import planning, publishing
+from engine.rules import rulesets
 from tests.bench.measure import Result, Size, servers
 from tests.bench.traffic import traffic
 

@@ -15,12 +15,13 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.core.activities import ActivityId, ContactId
-from engine.core.component import Contact
-from engine.core.contact import Commerce, ContactState, Points, Status
-from engine.core.people import Person
-from engine.store import contact_documents, filling, publishing
-from engine.store.connection import utc_now
+from engine.db import contact_documents
+from engine.db.connection import utc_now
+from engine.domain.activities import ActivityId, ContactId
+from engine.domain.component import Contact
+from engine.domain.contact import Commerce, ContactState, Points, Status
+from engine.domain.people import Person
+from engine.publishing import filling, publishing
 from tests.bench.measure import Result, Size, servers
 from tests.bench.traffic import START
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.core.activities import Activity, ActivityId, Identities
-from engine.core.identities import stream_of
-from engine.store.connection import utc_now
+from engine.db.connection import utc_now
+from engine.domain.activities import Activity, ActivityId, Identities
+from engine.domain.identities import stream_of
 
 START = utc_now() - timedelta(hours=1)
 """The present, as in a shop: nothing that is scored falls due while it is measured."""

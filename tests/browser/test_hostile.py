@@ -7,14 +7,14 @@ from typing import Any
 import httpx
 import pytest
 
-from engine.access import fields, keys, rules, users
-from engine.access.accounts import CurrentUser
-from engine.core.profile import MAX_TEXT
-from engine.core.rulebook import CustomField
-from engine.rules import editing
+from engine.accounts import key_service, users
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import connect, utc_now
+from engine.domain.profile import MAX_TEXT
+from engine.domain.rulebook import CustomField
+from engine.publishing import custom_fields, publish_service, publishing
+from engine.rules.language import editing
 from engine.settings import locate
-from engine.store import publishing
-from engine.store.connection import connect, utc_now
 from tests.browser.conftest import DESK, PHONE, settled, track
 from tests.browser.places import PLACES, Place, see, tab, travel, unfold
 from tests.running import Running, running
@@ -81,11 +81,13 @@ def make_hostile(instance: Running) -> None:
     """Give a hostile name to all that can have one."""
     located = locate(instance.data_dir)
     db = connect(located.mongodb_uri, located.database, app="tests")
-    rules.publish(db, ADMIN, hostile_rules(db), message=WORSE, now=utc_now())
-    base = fields.all_fields(db, ADMIN, now=utc_now()).version
-    fields.create(db, ADMIN, CustomField("plan", EVIL, "text", (EVIL, "other")), base=base, now=utc_now())
+    publish_service.publish(db, ADMIN, hostile_rules(db), message=WORSE, now=utc_now())
+    base = custom_fields.all_fields(db, ADMIN, now=utc_now()).version
+    custom_fields.create(
+        db, ADMIN, CustomField("plan", EVIL, "text", (EVIL, "other")), base=base, now=utc_now()
+    )
     users.invite(db, ADMIN, "evil@shop.example", role="viewer", name=EVIL, now=utc_now())
-    keys.create(db, ADMIN, "write", label=EVIL, now=utc_now())
+    key_service.create(db, ADMIN, "write", label=EVIL, now=utc_now())
     post(instance, hostile_events())
     instance.sheets("wait", "--timeout", "60")
     db.client.close()

@@ -6,9 +6,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from engine.contacts import contacts
+from engine.db.connection import prepare, utc_now
+from engine.publishing import publishing
 from engine.settings import CONFIG_DIR
-from engine.store import contacts, publishing
-from engine.store.connection import prepare, utc_now
 from tests.browser.conftest import DESK, picture, settled
 from tests.builders import identified, minutes
 from tests.integration.drained import receive_and_drain

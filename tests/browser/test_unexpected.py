@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from engine.db.connection import connect
 from engine.settings import locate
-from engine.store.connection import connect
 from tests.browser.conftest import picture, rows, settled
 
 

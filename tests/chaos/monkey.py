@@ -18,19 +18,20 @@ import redis
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from engine.core.activities import Activity
+from engine.db.connection import connect, prepare, utc_now
+from engine.domain.activities import Activity
 from engine.errors import Unavailable
+from engine.pipeline import inbox
+from engine.publishing import publishing
+from engine.publishing.publishing import NothingChanged
 from engine.settings import CONFIG_DIR, Instance, write_instance
-from engine.store import inbox, publishing
-from engine.store.connection import connect, prepare, utc_now
-from engine.store.publishing import NothingChanged
 from tests.chaos.truth import Verdict, judge
 from tests.chaos.workload import Workload
 from tests.integration.drained import drain_all
-from workers.drain import drain
-from workers.local.mongod import Mongod
-from workers.local.process import spawn, terminate
-from workers.local.valkey import Valkey
+from workers.embedded.mongod import Mongod
+from workers.embedded.process import spawn, terminate
+from workers.embedded.valkey import Valkey
+from workers.tasks.drain import drain
 
 SEGMENTS = """
 segments:
@@ -210,7 +211,7 @@ class Chaos:
         return judge(sent=sent, orders=load.orders, lively=raw["lively"], quiet=raw["quiet"])
 
     def _process(self, name: str, number: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "workers.cli", name, "--data-dir", str(self.folder)]
+        command = [sys.executable, "-m", "workers.cli.main", name, "--data-dir", str(self.folder)]
         return spawn(command, log=self.folder / "logs" / f"{name}-{number}.log")
 
     def _open(self, name: str) -> Any:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from engine.db.connection import connect, prepare, utc_now
+from engine.pipeline import inbox
 from engine.settings import CONFIG_DIR
-from engine.store import inbox
-from engine.store.connection import connect, prepare, utc_now
 from tests.chaos.truth import judge
 from tests.chaos.workload import workload
 from tests.integration.drained import drain_all

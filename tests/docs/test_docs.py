@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.publishing import publishing
 from engine.rules.ruleset import read_folder
 from engine.settings import CONFIG_DIR
-from engine.store import publishing
 from tests.running import running
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,11 +10,13 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.core.activities import Activity
-from engine.store import filling, inbox, lanes, working
-from engine.store.connection import utc_now
-from workers.drain import drain
-from workers.jobs import KINDS
+from engine.db.connection import utc_now
+from engine.domain.activities import Activity
+from engine.jobs import working
+from engine.pipeline import inbox, lanes
+from engine.publishing import filling
+from workers.tasks.drain import drain
+from workers.tasks.jobs import KINDS
 
 
 def receive_and_drain(db: Database[dict[str, Any]], activities: Sequence[Activity]) -> None:

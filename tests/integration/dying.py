@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from engine.store import jobs, working
-from engine.store.connection import utc_now
+from engine.db.connection import utc_now
+from engine.jobs import jobs, working
 from tests.integration.drained import drain_all
-from workers.jobs import KINDS
+from workers.tasks.jobs import KINDS
 
 
 class Killed(BaseException):

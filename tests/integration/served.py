@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
-from workers.local.ports import free_port
+from workers.embedded.ports import free_port
 
 PLENTY = RateLimit(per_second=1e6, burst=1e6)
 

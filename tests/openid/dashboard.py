@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.openid.provider import OpenIdProvider
-from workers.local.ports import free_port
+from workers.embedded.ports import free_port
 
 COOKIE_SECRET = "a cookie secret of more than 32 characters"
 ROLES = "shop admins=admin, marketing=marketer, agency=viewer"
@@ -40,7 +40,7 @@ def dashboard_by(
         "OPENID_ROLES": ROLES,
         **more,
     }
-    command = [sys.executable, "-m", "workers.cli", "dashboard", "--port", str(port)]
+    command = [sys.executable, "-m", "workers.cli.main", "dashboard", "--port", str(port)]
     with subprocess.Popen(command, env={**os.environ, **settings}) as process:
         try:
             _until_ready(address, process)

@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from workers.local.ports import free_port
+from workers.embedded.ports import free_port
 
 Claims = dict[str, Any]
 

@@ -22,8 +22,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engine.db.connection import utc_now
 from engine.errors import Unavailable
-from engine.store.connection import utc_now
 from workers.collector import answers
 from workers.collector.bodies import BadBody
 from workers.collector.collecting import Collector, Waking

@@ -10,8 +10,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.store import keys
-from engine.store.keys import KeyRecord
+from engine.accounts import keys
+from engine.accounts.keys import KeyRecord
 from workers.collector.cached import Cached
 
 BELIEVED_FOR = 4.0

@@ -16,11 +16,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from engine.core.activities import Activity
-from engine.core.rulebook import Ruleset
+from engine.accounts.keys import KeyRecord
+from engine.domain.activities import Activity
+from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
-from engine.store import inbox, rulesets
-from engine.store.keys import KeyRecord
+from engine.pipeline import inbox
+from engine.rules import rulesets
 from workers.collector import answers
 from workers.collector.auth import KeyRing, token_of
 from workers.collector.bodies import BadBody, Envelope, envelope_of, read_body

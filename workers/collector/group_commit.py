@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from engine.core.activities import Activity
+from engine.domain.activities import Activity
 from engine.errors import Unavailable
 
 Keep = Callable[[Sequence[Activity]], None]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.core.activities import Activity
-from engine.core.rulebook import Ruleset
+from engine.domain.activities import Activity
+from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
-from engine.store.inbox import RefusedEvent
+from engine.pipeline.inbox import RefusedEvent
 from workers.collector.bodies import BadBody, Envelope, event_of
 from workers.collector.limits import MAX_EVENT
 from workers.collector.times import moment

@@ -10,10 +10,10 @@ import uvicorn
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.store import pulses
-from engine.store.connection import utc_now
-from workers.broker import Waker
+from engine.db.connection import utc_now
+from engine.operations import pulses
 from workers.collector.app import create_app
+from workers.tasks.broker import Waker
 
 BEAT = 5.0
 """Seconds between two signs of life."""

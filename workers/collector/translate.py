@@ -20,10 +20,10 @@ from typing import Any
 
 import msgspec
 
-from engine.core.activities import Activity, ActivityId
-from engine.core.catalog import ActivityCatalog
-from engine.core.identities import stream_of
-from engine.core.rulebook import Ruleset
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.catalog import ActivityCatalog
+from engine.domain.identities import stream_of
+from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity
 from workers.collector.bots import MAX_LENGTH, is_bot
 from workers.collector.times import happened_at

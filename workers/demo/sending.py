@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from engine.accounts.keys import KeyKind
 from engine.errors import Unavailable
-from engine.store.keys import KeyKind
 from workers.demo.diary import Event, comes_from_server
 
 TIMEOUT = 30.0

@@ -12,11 +12,11 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.accounts import keys
+from engine.accounts.keys import KeyKind, NewKey
+from engine.db.connection import utc_now
 from engine.errors import NoInstance
 from engine.settings import Instance
-from engine.store import keys
-from engine.store.connection import utc_now
-from engine.store.keys import KeyKind, NewKey
 from workers.demo.diary import Event
 from workers.demo.history import generate
 from workers.demo.present import happen

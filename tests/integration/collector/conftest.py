@@ -10,8 +10,8 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from engine.store import keys
-from engine.store.connection import utc_now
+from engine.accounts import keys
+from engine.db.connection import utc_now
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
 

@@ -15,8 +15,9 @@ import segment.analytics as segment
 from playwright.sync_api import Browser, Page
 from pymongo.database import Database
 
-from engine.store import contacts, sheets
-from engine.store.connection import utc_now
+from engine.contacts import contacts
+from engine.contacts.sheet import sheets
+from engine.db.connection import utc_now
 from tests.integration.drained import drain_all
 from tests.integration.served import served
 

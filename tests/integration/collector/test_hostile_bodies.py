@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from engine.store.groups import decode_activity
+from engine.pipeline.groups import decode_activity
 
 Db = Database[dict[str, Any]]
 

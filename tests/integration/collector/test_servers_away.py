@@ -13,13 +13,13 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
+from engine.accounts import keys
+from engine.db.connection import connect, prepare, utc_now
 from engine.settings import CONFIG_DIR
-from engine.store import keys
-from engine.store.connection import connect, prepare, utc_now
-from workers.broker import Waker
 from workers.collector import collecting
 from workers.collector.app import create_app
-from workers.local.mongod import Mongod
+from workers.embedded.mongod import Mongod
+from workers.tasks.broker import Waker
 
 Db = Database[dict[str, Any]]
 

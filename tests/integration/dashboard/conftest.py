@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -10,16 +11,19 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
-from dashboard import installation, signing_in, waking
-from engine.access.accounts import CurrentUser
+import dashboard
+from dashboard import installation, waking
+from dashboard.signin import signing_in
+from engine.accounts.accounts import CurrentUser
 from engine.settings import Instance
 from tests.integration.dashboard.test_pages import SCRIPT
 from tests.integration.drained import drain_all
-from workers.local.mongod import Mongod
+from workers.embedded.mongod import Mongod
 
 # A page that was first imported while a test has replaced the database would keep that test's for ever.
-for page in ("contacts", "importing", "overview", "rules", "segments", "sheet", "settings.page"):
-    importlib.import_module(f"dashboard.pages.{page}")
+for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
+    if module.name != "dashboard.app":  # the script that Streamlit runs
+        importlib.import_module(module.name)
 
 Document = dict[str, Any]
 OpenAs = Callable[..., AppTest]

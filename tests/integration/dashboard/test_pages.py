@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import signing_in
-from engine.access import accounts
-from engine.store import contacts
-from engine.store.connection import utc_now
+from dashboard.signin import signing_in
+from engine.accounts import accounts
+from engine.contacts import contacts
+from engine.db.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import receive_and_drain
 

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from engine.accounts import keys
+from engine.contacts.listing import listing
+from engine.contacts.listing.listing import Listing
+from engine.contacts.sheet import sheets
+from engine.db.connection import utc_now
 from engine.errors import NoInstance
 from engine.settings import Instance
-from engine.store import keys, listing, sheets
-from engine.store.connection import utc_now
-from engine.store.listing import Listing
 from tests.integration.drained import drain_all
 from tests.integration.served import served
 from workers.demo import shop

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import segment.analytics as analytics
 
-from engine.store import keys, listing, sheets
-from engine.store.connection import utc_now
-from engine.store.listing import Listing
+from engine.accounts import keys
+from engine.contacts.listing import listing
+from engine.contacts.listing.listing import Listing
+from engine.contacts.sheet import sheets
+from engine.db.connection import utc_now
 from tests.integration.drained import drain_all
 from tests.integration.real_input import cdnow
 from tests.integration.served import served

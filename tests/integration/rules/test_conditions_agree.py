@@ -7,18 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.core.activities import Activity, ContactId, Key
-from engine.core.component import Contact
-from engine.core.conditions import All, Compare, Did, Either, Not, Path
-from engine.core.contact import Cart, CartLine, Commerce, ContactState, Deliverability, Points, Status
-from engine.core.fields import FIELDS
-from engine.core.people import Person
-from engine.rules import regex
-from engine.rules.operators import OPERATORS
-from engine.rules.predicate import predicate
-from engine.rules.query import expression
-from engine.store import contact_documents
-from engine.store.inbox import encode_activity
+from engine.db import contact_documents
+from engine.domain.activities import Activity, ContactId, Key
+from engine.domain.component import Contact
+from engine.domain.conditions import All, Compare, Did, Either, Not, Path
+from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Deliverability, Points, Status
+from engine.domain.fields import FIELDS
+from engine.domain.people import Person
+from engine.pipeline.inbox import encode_activity
+from engine.rules.conditions import regex
+from engine.rules.conditions.operators import OPERATORS
+from engine.rules.conditions.predicate import predicate
+from engine.rules.conditions.query import expression
 from tests.builders import NOON
 
 NOW = NOON + timedelta(days=30)

@@ -5,17 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymongo import ASCENDING
 
-from engine.core.activities import ContactId
-from engine.core.component import Contact
-from engine.core.conditions import Compare, Not, Path
-from engine.core.people import Person
-from engine.rules import filtering
-from engine.rules.operators import OPERATORS
-from engine.rules.predicate import predicate
+from engine.db import contact_documents
+from engine.db.connection import connect, prepare
+from engine.db.findable import findable
+from engine.domain.activities import ContactId
+from engine.domain.component import Contact
+from engine.domain.conditions import Compare, Not, Path
+from engine.domain.people import Person
+from engine.rules.conditions import filtering
+from engine.rules.conditions.operators import OPERATORS
+from engine.rules.conditions.predicate import predicate
 from engine.settings import CONFIG_DIR
-from engine.store import contact_documents
-from engine.store.connection import connect, prepare
-from engine.store.findable import findable
 from tests.builders import NOON
 from tests.integration.rules.test_conditions_agree import (
     NOTHING_SLOW,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.core.activities import Activity
-from engine.core.rulebook import Ruleset
+from engine.domain.activities import Activity
+from engine.domain.rulebook import Ruleset
 from engine.rules.ruleset import Standing, compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
 from workers.collector.translate import Sender, translate

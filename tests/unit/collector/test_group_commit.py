@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.core.activities import Activity
+from engine.domain.activities import Activity
 from engine.errors import Unavailable
 from workers.collector import group_commit
 from workers.collector.group_commit import GroupCommit

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.core.activities import Activity, Identities
-from engine.core.rulebook import Ruleset
+from engine.domain.activities import Activity, Identities
+from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from workers.collector.translate import Sender
 

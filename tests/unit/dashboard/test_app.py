@@ -6,8 +6,8 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from streamlit.testing.v1 import AppTest
 
-from dashboard import signing_in
-from dashboard.routes import safe_next
+from dashboard.signin import signing_in
+from dashboard.signin.routes import safe_next
 from engine.errors import NoInstance, Unavailable
 
 SCRIPT = Path(__file__).parents[3] / "dashboard" / "app.py"

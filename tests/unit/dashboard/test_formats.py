@@ -8,7 +8,7 @@ import pytest
 from babel import UnknownLocaleError
 
 from dashboard import formats, wording
-from dashboard.components.chart_locale import axis_day, chart_locale
+from dashboard.ui.chart_locale import axis_day, chart_locale
 
 MADRID = ZoneInfo("Europe/Madrid")
 NOW = datetime(2026, 3, 2, 22, 30, tzinfo=UTC)

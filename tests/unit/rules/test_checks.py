@@ -3,9 +3,9 @@
 import pytest
 
 from engine.errors import InvalidRules
-from engine.rules.conditions import problems_of
+from engine.rules.conditions.conditions import problems_of
+from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.ruleset import compile_ruleset, read_folder
-from engine.rules.vocabulary import Vocabulary
 from engine.settings import CONFIG_DIR
 
 SHIPPED = read_folder(CONFIG_DIR)

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import InvalidRules
-from engine.rules import editing
+from engine.rules.language import editing
 from tests.builders import rules
 
 TEXT = """\

@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from engine.rules.files.schema import schemas
 from engine.rules.ruleset import FILES, compile_ruleset, read_folder
-from engine.rules.schema import schemas
 from engine.settings import CONFIG_DIR
 
 SHIPPED = read_folder(CONFIG_DIR)
@@ -29,7 +29,9 @@ def test_the_shipped_files_and_their_schemas_agree(name):
 def test_the_schemas_beside_the_shipped_files_are_those_of_the_code(name):
     path = CONFIG_DIR / "schema" / f"{Path(name).stem}.json"
 
-    assert json.loads(path.read_text()) == schemas()[name], "run: python -m engine.rules.schema config/schema"
+    assert json.loads(path.read_text()) == schemas()[name], (
+        "run: python -m engine.rules.files.schema config/schema"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,199 @@
+"""The columns that the list of contacts can have: what each shows of a contact, and how wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboard import formats, wording
+from engine.contacts.contacts import ContactRow
+from engine.domain.fields import CUSTOM
+from engine.domain.rulebook import Ruleset
+
+NOTHING_TO_SAY = "none"
+"""The tone of a cell in which nothing is known."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reading of a row depends on besides the row."""
+
+    now: datetime
+    zone: ZoneInfo
+    ruleset: Ruleset
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell says; `tone` is that of a badge, NOTHING_TO_SAY, or empty for plain text."""
+
+    text: str
+    tone: str = ""
+
+
+_EMPTY = Cell(formats.NOTHING, NOTHING_TO_SAY)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column by its name.
+
+    `sort` is what the list is sorted by when its heading is clicked (see
+    `engine.contacts.listing.listing.SORTS`), unset for columns that cannot be.  `width` is a track of the
+    grid: at least so wide, then as its content needs.  `phone` is what stands before the value
+    on a card, where there are no headings.
+    """
+
+    id: str
+    label: str
+    cell: Callable[[ContactRow, Reading], Cell]
+    width: str = "minmax(6rem, auto)"
+    css: str = ""
+    sort: str | None = None
+    phone: str = ""
+
+
+def _text(attribute: str) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        value = getattr(row, attribute)
+        return Cell(str(value)) if value else _EMPTY
+
+    return cell
+
+
+def _name(row: ContactRow, _reading: Reading) -> Cell:
+    return Cell(name_of(row), "" if _is_known(row) else "anonymous")
+
+
+def name_of(row: ContactRow) -> str:
+    """What a contact is called in the list: the surest thing known, else the beginning of its id."""
+    if not _is_known(row):
+        return f"{wording.ANONYMOUS} {row.id[:5]}"
+    return wording.display_name(row.name, row.email, row.mobile_phone, row.external_id)
+
+
+def _is_known(row: ContactRow) -> bool:
+    return bool(row.name or row.email or row.mobile_phone or row.external_id)
+
+
+def _badge(attribute: str, *, needs: str) -> Callable[[ContactRow, Reading], Cell]:
+    """A status, shown only where there is what it is the status of, or somebody changed it."""
+
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        state = getattr(row, attribute)
+        if not getattr(row, needs) and state in wording.INITIAL_STATES:
+            return _EMPTY
+        return Cell(wording.state_word(state), wording.tone(state))
+
+    return cell
+
+
+def _count(attribute: str) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        number = getattr(row, attribute)
+        return Cell(formats.count(number)) if number else _EMPTY
+
+    return cell
+
+
+def _points(row: ContactRow, _reading: Reading) -> Cell:
+    return Cell(formats.count(row.points))
+
+
+def _money(attribute: str) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        amount = getattr(row, attribute)
+        return Cell(formats.money(amount, row.currency)) if amount else _EMPTY
+
+    return cell
+
+
+def _ago(attribute: str) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, reading: Reading) -> Cell:
+        at = getattr(row, attribute)
+        return _EMPTY if at is None else Cell(formats.ago(at, reading.now, reading.zone))
+
+    return cell
+
+
+def _segments(row: ContactRow, reading: Reading) -> Cell:
+    known = reading.ruleset.segments
+    names = [known[id_].name for id_ in row.segments if id_ in known]
+    return Cell(", ".join(names)) if names else _EMPTY
+
+
+def _cart(row: ContactRow, _reading: Reading) -> Cell:
+    if row.cart == "none":
+        return _EMPTY
+    amount = f" {formats.money(row.cart_value, row.currency)}" if row.cart_value else ""
+    return Cell(f"{row.cart}{amount}", wording.tone(row.cart))
+
+
+def _custom(field: str) -> Callable[[ContactRow, Reading], Cell]:
+    def cell(row: ContactRow, _reading: Reading) -> Cell:
+        value = row.custom.get(field)
+        return _EMPTY if value in (None, "", []) else Cell(plain_value(value))
+
+    return cell
+
+
+def plain_value(value: Any) -> str:
+    """A custom field's value in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return formats.decimal(value)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+_NARROW = "minmax(3rem, auto)"
+_WIDE = "minmax(5.5rem, auto)"
+
+COLUMNS: dict[str, Column] = {
+    column.id: column
+    for column in (
+        Column("name", "Contact", _name, "minmax(9rem, auto)", "name", sort="name"),
+        Column("email", "Email", _text("email"), "minmax(9.5rem, auto)", "email"),
+        Column("mobile_phone", "Mobile", _text("mobile_phone"), _WIDE, "mobile"),
+        Column("external_id", "External id", _text("external_id"), phone="Id"),
+        Column("points", "Points", _points, _NARROW, "points number", sort="points", phone="Points"),
+        Column("newsletter", "Newsletter", _badge("newsletter", needs="identified"), "minmax(7.9rem, auto)", phone="Newsletter"),
+        Column("email_status", "Email status", _badge("email_status", needs="email"), phone="Email"),
+        Column("mobile_status", "Mobile status", _badge("mobile_status", needs="mobile_phone"), phone="Mobile"),
+        Column("sms", "SMS", _badge("sms", needs="identified"), "minmax(7.9rem, auto)", phone="SMS"),
+        Column("push", "Web push", _badge("push", needs="identified"), phone="Push"),
+        Column("segments", "Segments", _segments, "minmax(8rem, auto)", phone="In"),
+        Column("orders", "Orders", _count("orders"), _NARROW, "number", sort="orders", phone="Orders"),
+        Column("spent", "Spent", _money("spent"), _WIDE, "number", sort="spent", phone="Spent"),
+        Column("average_order", "Average order", _money("average_order"), _WIDE, "number", phone="On average"),
+        Column("last_order_at", "Last order", _ago("last_order_at"), phone="Last order"),
+        Column("cart", "Cart", _cart, _WIDE, phone="Cart"),
+        Column("active_at", "Last activity", _ago("active_at"), "minmax(6.6rem, auto)", "seen", sort="active_at"),
+        Column("last_seen", "Last seen", _ago("last_seen"), sort="last_seen", phone="Seen"),
+        Column("first_seen", "First seen", _ago("first_seen"), sort="first_seen", phone="Since"),
+    )
+}  # fmt: skip
+"""The columns that every account has; the first is always shown."""
+
+DEFAULT = ("email", "points", "newsletter", "email_status", "orders", "spent", "active_at")
+"""The columns, besides the name, that somebody sees who has chosen none."""
+
+
+def offered(ruleset: Ruleset) -> dict[str, Column]:
+    """All columns by name: the account's own fields come last."""
+    own = {
+        f"{CUSTOM}{field.id}": Column(
+            f"{CUSTOM}{field.id}", field.label, _custom(field.id), phone=field.label
+        )
+        for field in ruleset.fields.values()
+    }
+    return {**COLUMNS, **own}
+
+
+def chosen(names: Iterable[str], known: Mapping[str, Column]) -> list[Column]:
+    """The columns of these names that there (still) are, behind the contact's name."""
+    wanted = [name for name in dict.fromkeys(names) if name in known and name != "name"]
+    return [known["name"], *(known[name] for name in wanted or DEFAULT)]

@@ -1,0 +1,144 @@
+"""The list of contacts: a table on a desk, cards on a phone.
+
+Each row is a link to a sheet, each heading one to the list in another order.  Rows are
+ticked in the browser; the page hears of them with what is to be done to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.contacts.contact_columns import Column, Reading, name_of
+from dashboard.contacts.list_address import ListAddress
+from dashboard.ui.browser_component import browser_component
+from engine.contacts.contacts import ContactRow
+from engine.contacts.listing.listing import ContactPage, Listing, Total
+from engine.domain.activities import ContactId
+
+MAX_TICKED = 10_000
+"""Rows that one can tick one by one; who wants more selects all that match."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done to ticked contacts; `tone` is `danger` for what takes away."""
+
+    id: str
+    label: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What was ticked when an action was chosen: contacts, or everybody in the list `but` some."""
+
+    action: str
+    ids: tuple[ContactId, ...]
+    all: bool
+    but: tuple[ContactId, ...] = ()
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """What can be done from the list, and who does it.
+
+    Parameters:
+      actions: What is offered for ticked rows; none, and rows cannot be ticked.
+      act: Is called with what was ticked.
+      remove: Is called with a contact that is to be deleted; unset, and none can be.
+    """
+
+    actions: Sequence[Action] = ()
+    act: Callable[[Ticked], None] | None = None
+    remove: Callable[[ContactId], None] | None = None
+
+
+LOOK_ONLY = Handlers()
+
+
+def contact_list(
+    page: ContactPage,
+    *,
+    columns: Sequence[Column],
+    address: ListAddress,
+    reading: Reading,
+    key: str,
+    handlers: Handlers = LOOK_ONLY,
+    round_: int = 0,
+) -> None:
+    """Show a page of a list.  What is ticked stays so on its other pages, until `round_` changes."""
+
+    def act() -> None:
+        said = st.session_state[key].get("act")
+        if said is not None and handlers.act is not None:
+            handlers.act(_ticked(said))
+
+    def remove() -> None:
+        said = st.session_state[key].get("remove")
+        if said is not None and handlers.remove is not None:
+            handlers.remove(ContactId(str(said["id"])))
+
+    data = {
+        "label": "Contacts",
+        "scope": f"{_scope(address.whole)} {round_}",
+        "columns": [_heading(column, address) for column in columns],
+        "rows": [_row(row, columns, address, reading) for row in page.rows],
+        "selectable": bool(handlers.actions),
+        "deletable": handlers.remove is not None,
+        "actions": [{"id": a.id, "label": a.label, "tone": a.tone} for a in handlers.actions],
+        "total": _total(page),
+        "locale": str(formats.locale()).replace("_", "-"),
+    }
+    browser_component(__file__, "contact_list", html='<div class="list"></div>', elements=True)(
+        key=key, data=data, on_act_change=act, on_remove_change=remove
+    )
+
+
+def counted(total: Total) -> str:
+    """`312`, or `over 1,000` where counting on would be slow."""
+    return formats.count(total.count) if total.exact else f"over {formats.count(total.count)}"
+
+
+def _total(page: ContactPage) -> dict[str, object]:
+    """How many there are: in words, as a number where that is sure, and whether this page is not all."""
+    total = page.total
+    number = total.count if total.exact else None
+    return {"words": counted(total), "number": number, "more": total.count > len(page.rows)}
+
+
+def _ticked(said: Any) -> Ticked:
+    ids, but = (tuple(ContactId(str(id_)) for id_ in said[name][:MAX_TICKED]) for name in ("ids", "but"))
+    return Ticked(str(said["action"]), ids, bool(said["all"]), but)
+
+
+def _scope(listing: Listing) -> str:
+    """What a selection belongs to: the same contacts, in whatever order."""
+    said = listing.in_address()
+    return f"{said.get('q')} {said.get('where')}"
+
+
+def _heading(column: Column, address: ListAddress) -> dict[str, object]:
+    said = {"id": column.id, "label": column.label, "css": column.css, "width": column.width}
+    if column.sort is None:
+        return {**said, "sort": None, "phone": column.phone}
+    sorted_ = address.listing.sort == column.sort
+    way = "descending" if address.listing.descending else "ascending"
+    sort = {"href": address.sorted_by(column.sort), "direction": way if sorted_ else "none"}
+    return {**said, "sort": sort, "phone": column.phone}
+
+
+def _row(
+    row: ContactRow, columns: Sequence[Column], address: ListAddress, reading: Reading
+) -> dict[str, object]:
+    cells = [column.cell(row, reading) for column in columns]
+    return {
+        "id": row.id,
+        "name": name_of(row),
+        "href": address.sheet(row.id),
+        "cells": [{"text": cell.text, "tone": cell.tone} for cell in cells],
+    }

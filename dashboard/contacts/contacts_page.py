@@ -1,0 +1,219 @@
+"""The contacts: make, find, and the list, with what can be done from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.contacts import dialogs
+from dashboard.contacts.bulk_dialog import handlers, ticks
+from dashboard.contacts.column_chooser import column_chooser, columns_of
+from dashboard.contacts.contact_columns import Column, Reading, chosen, offered
+from dashboard.contacts.contact_list import LOOK_ONLY, Handlers, contact_list
+from dashboard.contacts.deleting import just_deleted
+from dashboard.contacts.filter_bar import filter_bar
+from dashboard.contacts.list_address import ALL, PLACE, ListAddress
+from dashboard.contacts.views_dialogs import just_deleted_view
+from dashboard.contacts.views_menu import changed_bar, views_menu
+from dashboard.exports.export_dialog import export_button, question
+from dashboard.installation import database
+from dashboard.jobs.job_strip import HISTORY, job_strip
+from dashboard.segments.segment_changing import changing_bar, page_of
+from dashboard.segments.segment_saving import save_segment_button
+from dashboard.ui.asking import ask
+from dashboard.ui.pager import pager
+from dashboard.ui.problems import problem_box
+from dashboard.ui.router import go_to
+from dashboard.ui.search_box import search_box
+from dashboard.ui.text import Html, empty_state, joined, link, show, tag
+from dashboard.wording import sentence
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may, require
+from engine.contacts.bulk.bulk import Selection
+from engine.contacts.listing import listing as listings
+from engine.contacts.listing import view_service
+from engine.contacts.listing.listing import ContactPage, Listing
+from engine.contacts.listing.views import Usual, View
+from engine.contacts.sheet import reading
+from engine.contacts.sheet.reading import Hidden
+from engine.db.connection import utc_now
+from engine.rules import rulesets
+
+
+def render(user: CurrentUser) -> None:
+    """Make and move; search; the list."""
+    require(user, Permission.SEE)
+    ruleset = rulesets.current(database())
+    found = view_service.all_views(database(), user)
+    usual = view_service.usual(database(), user)
+    _open_with(found, usual)
+    address, left_out = _address(page_of(user))
+    present = next((view for view in found if view.id == address.view), None)
+    known = offered(ruleset)
+    columns = columns_of(address, present, usual.columns)
+    title = _top(user, address.listing, tuple(columns))
+    with st.container(horizontal=True, vertical_alignment="center", key=_find_key(address)):
+        with st.container(width="stretch", key="contacts-search"):
+            _find(address)
+        views_menu(user, found, present)
+        column_chooser(user, columns, known, present=present, address=address)
+        with st.container(horizontal=True, vertical_alignment="center", key="contacts-filters"):
+            with st.container(width="stretch"):
+                filter_bar(address, ruleset, key="contacts.filters")
+            if not address.page:
+                save_segment_button(user, address.listing)
+    changing_bar(user, address)
+    changed_bar(user, present, address)
+    just_deleted_view(user)
+    problem_box(left_out)
+    if may(user, Permission.EDIT_CONTACTS):
+        just_deleted(user)
+        job_strip(user)
+    try:
+        page = reading.page(database(), user, address.listing, after=address.after, limit=address.size)
+    except Hidden as error:
+        empty_state("Not for viewers", joined([sentence(error), " ", _all(address)]))
+        return
+    title.html(_title(page, address.listing))
+    if page.rows:
+        _list(
+            user,
+            page,
+            address,
+            Reading(utc_now(), ruleset.account.time_zone, ruleset),
+            chosen(columns, known),
+        )
+    else:
+        _nobody(user, address)
+    dialogs.open_dialog(user)
+
+
+def _open_with(found: Sequence[View], usual: Usual) -> None:
+    """Show the view that somebody opens the page with, where the address names no list."""
+    if not st.query_params.to_dict().keys() - {"page"}:
+        view = next((view for view in found if view.id == usual.view), None)
+        if view is not None:
+            st.query_params.from_dict(ListAddress.of_view(view).parameters)
+
+
+def _address(page: dict[str, str]) -> tuple[ListAddress, list[str]]:
+    """Which list the address names, and what was left out of it because it does not exist."""
+    address = ListAddress.read(st.query_params.to_dict(), page=page)
+    listing, problems = listings.known(database(), address.listing)
+    return address.showing(listing), problems
+
+
+# Making and moving
+
+
+def _top(user: CurrentUser, listing: Listing, columns: tuple[str, ...]) -> st.delta_generator.DeltaGenerator:
+    """The title and what makes contacts or moves many; returns the place of title and count."""
+    with st.container(horizontal=True, vertical_alignment="center", key="contacts-top"):
+        with st.container(width="stretch"):
+            title = st.empty()
+            title.html(tag("h1", "Contacts", "cs-title"))
+        if may(user, Permission.EDIT_CONTACTS):
+            _button("New contact", dialogs.NEW, icon=":material/person_add:", type_="primary")
+        if may(user, Permission.IMPORT):
+            st.button("Import", icon=":material/upload:", key="contacts.import", on_click=_to_import)
+        if may(user, Permission.EXPORT):
+            export_button(user, question(Selection(listing=listing), columns), key="contacts.export")
+            _button("History", HISTORY, icon=":material/history:")
+    return title
+
+
+def _button(label: str, dialog: str, *, icon: str, type_: str = "secondary") -> None:
+    st.button(label, icon=icon, type=type_, key=f"contacts.{dialog}", on_click=ask, args=(dialog,))  # type: ignore[arg-type]
+
+
+def _to_import() -> None:
+    go_to("?page=import")
+
+
+def _title(page: ContactPage, listing: Listing) -> Html:
+    words = wording.FOUND if listing.where or listing.search else wording.COUNTED
+    total = page.total
+    counted = words[total.exact].format(
+        count=formats.count(total.count), contacts=wording.plural(total.count, "contact")
+    )
+    return joined([tag("h1", "Contacts", "cs-title"), tag("div", counted, "cs-sub")])
+
+
+# Searching
+
+
+def _find_key(address: ListAddress) -> str:
+    """The name by which styles know the search and the filters, which take a row once there are any."""
+    return "contacts-find-filtered" if address.listing.where else "contacts-find"
+
+
+def _find(address: ListAddress) -> None:
+    search_box(
+        address.listing.search,
+        label="Search contacts",
+        placeholder="Search by email, mobile, name, customer number or tracker",
+        parameter="q",
+        leaves=[PLACE],
+        key="contacts.search",
+    )
+
+
+# The list
+
+
+def _list(
+    user: CurrentUser, page: ContactPage, address: ListAddress, reading_: Reading, columns: Sequence[Column]
+) -> None:
+    contact_list(
+        page,
+        columns=columns,
+        address=address,
+        reading=reading_,
+        key="contacts.list",
+        handlers=_handlers(user, address, columns),
+        round_=ticks(),
+    )
+    show(pager(page, address))
+
+
+def _handlers(user: CurrentUser, address: ListAddress, columns: Sequence[Column]) -> Handlers:
+    if not may(user, Permission.EDIT_CONTACTS):
+        return LOOK_ONLY
+    shown = tuple(column.id for column in columns)
+    return handlers(address.whole, shown, remove=lambda contact: ask(dialogs.DELETE, contact))
+
+
+def _all(address: ListAddress) -> Html:
+    everybody = replace(address, view=ALL, columns=())
+    return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
+
+
+def _nobody(user: CurrentUser, address: ListAddress) -> None:
+    listing = address.listing
+    if listing.search:
+        advice = "Search finds the beginnings of emails, numbers, names, customer numbers and trackers."
+        also = " Only those who meet the filters are searched." if listing.where else ""
+        empty_state("Nobody found", joined([advice, also, " ", _all(address)]))
+    elif listing.where:
+        empty_state("Nobody matches these filters", joined(["Take one away, or all. ", _all(address)]))
+    elif address.after:
+        empty_state("This page of the list is empty", joined(["Those on it have gone. ", _all(address)]))
+    else:
+        _no_contacts(user)
+
+
+def _no_contacts(user: CurrentUser) -> None:
+    """How the first ones come, as far as it is for this person to do."""
+    ways: list[object] = ["Whoever visits the shop appears here as soon as it sends its first event. "]
+    if may(user, Permission.IMPORT):
+        ways.append(joined([link("?page=import", "Import a file"), " to begin with those whom you know. "]))
+    if may(user, Permission.MANAGE_KEYS):
+        keys = link("?page=settings&section=keys", "Make a key")
+        demo = Html(
+            "To look around first, <code>sheets demo</code> on the server fills this with a made-up shop."
+        )
+        ways.append(joined([keys, " with which the shop sends. ", demo]))
+    empty_state("No contacts yet", joined(ways))

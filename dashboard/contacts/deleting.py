@@ -1,0 +1,85 @@
+"""Deleting one contact, and taking that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import streamlit as st
+import uuid_utils
+
+from dashboard import waking
+from dashboard.contacts.contact_columns import name_of
+from dashboard.installation import database
+from dashboard.ui.asking import answered, way_out
+from dashboard.ui.problems import told
+from dashboard.ui.router import go_to
+from dashboard.ui.text import joined, show, tag
+from dashboard.ui.way_back import way_back
+from engine.accounts.accounts import CurrentUser
+from engine.contacts import contacts
+from engine.contacts.editing import edit_service as access
+from engine.db.connection import utc_now
+from engine.domain.activities import ActivityId, ContactId
+
+_DELETED = "deleting.deleted"
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A contact that was just deleted, what it was called, and why it does not show yet, if so."""
+
+    contact: ContactId
+    name: str
+    later: str = ""
+
+
+def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = None) -> None:
+    """Ask by name, and delete; then `go` to that address, where it is said with the way back."""
+    row = contacts.row_of(database(), contact)
+    if row is None:
+        show(tag("div", "This contact is not there any more.", "cs-confirm"))
+        return
+    name = name_of(row)
+    words = "leaves the list, all segments and all figures. It can be restored."
+    show(tag("div", joined([tag("b", name), f" {words}"]), "cs-confirm"))
+    reason: str = st.text_input("Why (may be left out)", key=f"deleting.why.{contact}", max_chars=500)
+    with st.container(horizontal=True, key="danger-deleting"):
+        sure = st.button("Delete", type="primary", key="deleting.sure")
+        way_out("Cancel", key="deleting.cancel")
+    if sure:
+        with told():
+            _delete(user, Deleted(contact, name), reason)
+            if go is not None:
+                go_to(go)
+            st.rerun()
+
+
+def _delete(user: CurrentUser, deleted: Deleted, reason: str) -> None:
+    id_ = ActivityId(uuid_utils.uuid7().hex)
+    lanes = access.delete(database(), user, deleted.contact, id_=id_, now=utc_now(), reason=reason)
+    later = "" if waking.settle(lanes, id_) else waking.later()
+    st.session_state[_DELETED] = replace(deleted, later=later)
+    answered()
+
+
+def just_deleted(user: CurrentUser) -> None:
+    """Say who was deleted last, with the way back."""
+    deleted: Deleted | None = st.session_state.get(_DELETED)
+    if deleted is None:
+        return
+    said = joined([tag("b", deleted.name), f" was deleted. {deleted.later}"])
+    way_back(said, key="deleting", undo=partial(_restore, user, deleted), close=_forget)
+
+
+def _restore(user: CurrentUser, deleted: Deleted) -> None:
+    id_ = ActivityId(uuid_utils.uuid7().hex)
+    lanes = access.restore(database(), user, deleted.contact, id_=id_, now=utc_now())
+    if not waking.settle(lanes, id_):
+        st.toast(waking.later())
+    _forget()
+    st.rerun()
+
+
+def _forget() -> None:
+    st.session_state.pop(_DELETED, None)

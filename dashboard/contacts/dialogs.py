@@ -1,0 +1,76 @@
+"""The dialogs that open over the list of contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dashboard.contacts.bulk_dialog import BULK, change_many
+from dashboard.contacts.deleting import delete_contact
+from dashboard.contacts.new_contact import new_contact
+from dashboard.contacts.views_dialogs import delete_view, edit_view, save_view
+from dashboard.contacts.views_menu import DELETE as DELETE_VIEW
+from dashboard.contacts.views_menu import EDIT as EDIT_VIEW
+from dashboard.contacts.views_menu import SAVE as SAVE_VIEW
+from dashboard.exports.export_dialog import EXPORT, export_dialog
+from dashboard.jobs.job_history import open_history
+from dashboard.jobs.job_strip import HISTORY
+from dashboard.segments.segment_saving import SAVE as SAVE_SEGMENT
+from dashboard.segments.segment_saving import save_segment
+from dashboard.ui.asking import asked, dialog
+from engine.accounts.accounts import CurrentUser
+from engine.contacts.listing.views import View
+from engine.domain.activities import ContactId
+
+NEW = "new"
+DELETE = "delete"
+
+
+def open_dialog(user: CurrentUser) -> None:
+    """Show the dialog that was asked for, if any; there is room for one at a time."""
+    found = asked()
+    if found is not None and found.dialog in _DIALOGS:
+        _DIALOGS[found.dialog](user, found.about)
+
+
+@dialog("New contact", width="medium")
+def _new(user: CurrentUser, _about: None) -> None:
+    new_contact(user)
+
+
+@dialog("Delete this contact?")
+def _delete(user: CurrentUser, about: ContactId) -> None:
+    delete_contact(user, about)
+
+
+@dialog("Save this list as a view")
+def _save_view(user: CurrentUser, about: View | None) -> None:
+    save_view(user, about)
+
+
+@dialog("Edit this view")
+def _edit_view(user: CurrentUser, about: View) -> None:
+    edit_view(user, about)
+
+
+@dialog("Delete this view?")
+def _delete_view(user: CurrentUser, about: View) -> None:
+    delete_view(user, about)
+
+
+@dialog("Save as dynamic segment")
+def _save_segment(user: CurrentUser, _about: None) -> None:
+    save_segment(user)
+
+
+_DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
+    NEW: _new,
+    EXPORT: export_dialog,
+    HISTORY: open_history,
+    DELETE: _delete,
+    SAVE_VIEW: _save_view,
+    EDIT_VIEW: _edit_view,
+    DELETE_VIEW: _delete_view,
+    SAVE_SEGMENT: _save_segment,
+    BULK: change_many,
+}

@@ -1,0 +1,117 @@
+"""Saving, changing and deleting a view of the list of contacts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+import uuid_utils
+
+from dashboard.contacts.list_address import ALL, ListAddress
+from dashboard.installation import database
+from dashboard.ui.asking import answered, way_out
+from dashboard.ui.problems import told
+from dashboard.ui.router import go_to
+from dashboard.ui.text import joined, show, tag
+from dashboard.ui.way_back import way_back
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may
+from engine.contacts.listing import view_service
+from engine.contacts.listing.listing import Listing
+from engine.contacts.listing.view_service import MAX_NAME
+from engine.contacts.listing.views import View
+from engine.db.connection import utc_now
+
+_DELETED = "views.deleted"
+_ID = "views.new"
+
+
+def present_address() -> ListAddress:
+    """The list that is shown."""
+    return ListAddress.read(st.query_params.to_dict(), page={})
+
+
+def save_view(user: CurrentUser, present: View | None) -> None:
+    """Ask for a name, and keep the list that is shown under it."""
+    address = present_address()
+    id_: str = st.session_state.setdefault(_ID, uuid_utils.uuid7().hex)
+    show(tag("div", "Keeps search, filters, order, columns and rows a page.", "cs-sub"))
+    with st.form("views.save", border=False):
+        name: str = st.text_input("Name", key="views.save.name", max_chars=MAX_NAME)
+        shared = _sharing(user, value=False, key="views.save.shared")
+        sure = st.form_submit_button("Save", type="primary", key="views.save.sure")
+    if sure:
+        columns = address.columns or (() if present is None else present.columns)
+        with told():
+            kept = view_service.save(
+                database(),
+                user,
+                name,
+                address.listing,
+                columns=columns,
+                size=address.size,
+                shared=shared,
+                id_=id_,
+                now=utc_now(),
+            )
+            _done(ListAddress.of_view(kept))
+
+
+def edit_view(user: CurrentUser, view: View) -> None:
+    """Change a view's name, and who sees it."""
+    with st.form("views.edit", border=False):
+        name: str = st.text_input("Name", view.name, key="views.edit.name", max_chars=MAX_NAME)
+        own = view.owner == user.id
+        shared = _sharing(user, value=view.shared, key="views.edit.shared") if own else view.shared
+        sure = st.form_submit_button("Save", type="primary", key="views.edit.sure")
+    if sure:
+        with told():
+            kept = view_service.change(database(), user, view, now=utc_now(), name=name, shared=shared)
+            _done(replace(present_address(), view=kept.id))
+
+
+def delete_view(user: CurrentUser, view: View) -> None:
+    """Ask by name, and delete; the contacts in it are not touched."""
+    whose = " for the whole team" if view.shared else ""
+    words = f" is deleted{whose}. The contacts in it stay as they are."
+    show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
+    with st.container(horizontal=True, key="danger-view"):
+        sure = st.button("Delete", type="primary", key="views.delete.sure")
+        way_out("Cancel", key="views.delete.cancel")
+    if sure:
+        with told():
+            view_service.delete(database(), user, view, now=utc_now())
+            st.session_state[_DELETED] = view
+            _done(ListAddress(Listing(), view=ALL))
+
+
+def just_deleted_view(user: CurrentUser) -> None:
+    """Say which view was deleted last, with the way back."""
+    view: View | None = st.session_state.get(_DELETED)
+    if view is None:
+        return
+
+    def undo() -> None:
+        view_service.restore(database(), user, view, now=utc_now())
+        _forget()
+        _done(ListAddress.of_view(view))
+
+    said = joined(["The view ", tag("b", view.name), " was deleted."])
+    way_back(said, key=_DELETED, undo=undo, close=_forget)
+
+
+def _sharing(user: CurrentUser, *, value: bool, key: str) -> bool:
+    if not may(user, Permission.EDIT_CONTACTS):
+        return value
+    return st.checkbox("Share with the team", value, key=key)
+
+
+def _done(address: ListAddress) -> None:
+    st.session_state.pop(_ID, None)
+    answered()
+    go_to(address.here)
+    st.rerun()
+
+
+def _forget() -> None:
+    st.session_state.pop(_DELETED, None)

@@ -1,0 +1,131 @@
+"""Files given out by the dashboard's server piece by piece, exports and refused rows: no page holds
+one in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from gridfs import GridOut
+from pymongo.database import Database
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from dashboard.signin import forms
+from dashboard.signin.signing_in import COOKIE, session_token
+from engine.accounts import accounts, file_links
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.audit import NoLongerAllowed
+from engine.accounts.permissions import NotAllowed
+from engine.db.connection import utc_now
+from engine.exports import export_service
+from engine.exports.export_files import FORMATS
+from engine.exports.exporting import Made, NotKept
+from engine.imports import import_service
+from engine.jobs.job_service import NoSuchJob
+
+Document = dict[str, Any]
+
+EXPORTS, REFUSED = "/exports", "/refused"
+
+LINES = 500
+"""Lines of refused rows that are sent together."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file as it is given out; the number of `bytes` is unset where it is not known before."""
+
+    name: str
+    mime: str
+    pieces: Iterator[bytes]
+    bytes: int | None = None
+
+
+def link_to(db: Database[Document], user: CurrentUser, place: str, job: str) -> str:
+    """The address of a file (`place` is EXPORTS or REFUSED), good for who is signed in here."""
+    address = f"{place}/{job}"
+    carried = session_token() is not None  # by the browser, and then no link has to say who one is
+    said = {} if carried else file_links.signed(db, user, address, now=utc_now())
+    return f"{address}?{urlencode(said)}" if said else address
+
+
+def download_routes(db: Database[Document]) -> list[Route]:
+    """`/exports/…`, the file of a job, and `/refused/…`, the rows that an import refused."""
+    return [_route(db, EXPORTS, _exported), _route(db, REFUSED, _refused)]
+
+
+Give = Callable[[Database[Document], CurrentUser, str], Given]
+
+
+def _route(db: Database[Document], place: str, give: Give) -> Route:
+    async def download(request: Request) -> Response:
+        return await run_in_threadpool(_answer, db, request, give)
+
+    return Route(f"{place}/{{job}}", download, methods=["GET"])
+
+
+def _answer(db: Database[Document], request: Request, give: Give) -> Response:
+    user = _who(db, request)
+    if user is None:
+        return _denied("Sign in to download this file.", 403)
+    try:
+        given = give(db, user, request.path_params["job"])
+    except (NotAllowed, NoLongerAllowed) as error:
+        return _denied(f"{error}.", 403)
+    except (NoSuchJob, NotKept) as error:
+        return _denied(f"{error}.", 404)
+    return StreamingResponse(given.pieces, media_type=given.mime, headers=_headers(given))
+
+
+def _who(db: Database[Document], request: Request) -> CurrentUser | None:
+    """Who asks: by the session that the browser carries, or by the link that was drawn for one."""
+    token, now = request.cookies.get(COOKIE), utc_now()
+    user = None if not token else accounts.whoami(db, token, now=now)
+    if user is not None:
+        return user
+    return file_links.who_follows(db, request.url.path, dict(request.query_params), now=now)
+
+
+def _exported(db: Database[Document], user: CurrentUser, job: str) -> Given:
+    made, stream = export_service.download(db, user, job, now=utc_now())
+    return Given(made.name, _mime(made), _pieces(stream), made.bytes)
+
+
+def _refused(db: Database[Document], user: CurrentUser, job: str) -> Given:
+    name, lines = import_service.refused_file(db, user, job, now=utc_now())
+    return Given(name, FORMATS["csv"].mime, _together(lines))
+
+
+def _pieces(stream: GridOut) -> Iterator[bytes]:
+    with stream:
+        while piece := stream.readchunk():
+            yield piece
+
+
+def _mime(made: Made) -> str:
+    ending = made.name.rpartition(".")[2]
+    return next((info.mime for name, info in FORMATS.items() if name == ending), "application/octet-stream")
+
+
+def _together(lines: Iterator[str]) -> Iterator[bytes]:
+    while piece := "".join(islice(lines, LINES)):
+        yield piece.encode()
+
+
+def _headers(given: Given) -> dict[str, str]:
+    size = {} if given.bytes is None else {"Content-Length": str(given.bytes)}
+    return size | {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(given.name, safe='')}",
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def _denied(words: str, status: int) -> Response:
+    return HTMLResponse(forms.refused_page(words), status_code=status, headers=forms.HEADERS)

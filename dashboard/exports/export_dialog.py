@@ -1,0 +1,205 @@
+"""Asking before an export: of whom, what, which columns, and as what file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+import uuid_utils
+
+from dashboard import formats
+from dashboard.contacts.contact_columns import name_of
+from dashboard.exports import export_words
+from dashboard.installation import database, today
+from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
+from dashboard.ui.problems import problem_box, told
+from dashboard.ui.text import Html, joined, plain_label, quiet, show, tag
+from dashboard.wording import plural, sentence
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may
+from engine.contacts import contacts
+from engine.contacts.bulk.bulk import Selection
+from engine.contacts.sheet.timelines import EVERYTHING, Wanted
+from engine.db.connection import utc_now
+from engine.domain.rulebook import Ruleset
+from engine.exports import export_columns, export_service, exporting
+from engine.exports.export_columns import What
+from engine.exports.export_files import FORMATS, FileFormat
+from engine.exports.exporting import Export
+from engine.exports.workbook_writer import TooLarge
+from engine.imports.mapping.columns import IDENTITIES
+from engine.rules import rulesets
+
+EXPORT = "export"
+
+NAMED = 3
+"""Contacts that are called by their names; of more it is said how many."""
+
+_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "What they did"}
+_LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
+"""Columns of the list that are several in a file."""
+
+
+@dataclass(frozen=True)
+class ExportQuestion:
+    """What stands before somebody: whom it is about, the columns of the list, what the file is to be
+    called, and the id of the job that it becomes: however often one presses, it is begun once.
+    `acts` are activities that are looked at, if it is about those."""
+
+    selection: Selection
+    shown: tuple[str, ...]
+    name: str
+    job: str
+    acts: Wanted | None = None
+
+
+def question(
+    selection: Selection, shown: tuple[str, ...], *, name: str = "contacts", acts: Wanted | None = None
+) -> ExportQuestion:
+    """A new question about somebody."""
+    return ExportQuestion(selection, shown, name, uuid_utils.uuid7().hex, acts)
+
+
+def export_button(
+    user: CurrentUser, asked: ExportQuestion, *, key: str, width: Literal["content", "stretch"] = "content"
+) -> None:
+    """The button that opens the dialog, for who may."""
+    if may(user, Permission.EXPORT):
+        icon = ":material/download:"
+        st.button("Export", icon=icon, width=width, key=key, on_click=ask, args=(EXPORT, asked))
+
+
+@dialog("Export")
+def export_dialog(user: CurrentUser, asked: ExportQuestion) -> None:
+    """Ask what is needed, and begin the export."""
+    with told():
+        _ask(user, asked)
+
+
+def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
+    ruleset, number, key = rulesets.current(database()), _count(user, asked), f"export.{asked.job}"
+    show(_whom(asked, number, ruleset))
+    first_asked = 0 if asked.acts is None else 1
+    what: What = st.radio(
+        "What", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
+    )
+    acts = _activities(asked.acts or EVERYTHING, ruleset, key) if what == "activities" else EVERYTHING
+    columns = _columns(asked, what, ruleset, key)
+    format_: FileFormat = st.radio(
+        "File",
+        list(FORMATS),
+        format_func=lambda id_: FORMATS[id_].label,
+        horizontal=True,
+        key=f"{key}.format",
+    )
+    show(tag("div", export_words.about_format(format_, what), "cs-sub"))
+    name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{today().isoformat()}"
+    wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
+    too_large = _too_large(wanted, number)
+    with st.container(horizontal=True):
+        empty = number == 0 or columns is None or bool(too_large)
+        sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
+        way_out("Cancel", key="export.cancel")
+    if sure:
+        export_service.start(database(), user, wanted, id_=asked.job, now=utc_now())
+        answered()
+        st.rerun()
+
+
+def _count(user: CurrentUser, asked: ExportQuestion) -> int | None:
+    """How many contacts it is about, counted once for each question."""
+    return counted_once(
+        f"export.{asked.job}.count", lambda: export_service.count(database(), user, asked.selection)
+    )
+
+
+def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
+    if number == 0:
+        return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
+    many = tag("b", "All contacts of the list" if number is None else _contacts(number))
+    if asked.selection.listing is not None:
+        said = export_words.whom(asked.selection, ruleset)
+        whom = many if said == export_words.EVERYBODY else joined([many, quiet(f" · {said}")])
+    elif len(asked.selection.ids) <= NAMED:
+        known = contacts.rows_of(database(), asked.selection.ids)
+        whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")
+    else:
+        whom = many
+    return tag("div", whom, "cs-confirm")
+
+
+def _contacts(number: int) -> str:
+    return f"{formats.count(number)} {plural(number, 'contact')}"
+
+
+def _words(what: What, number: int | None) -> str:
+    if what == "activities":
+        return "Export what they did"
+    return "Export all contacts of the list" if number is None else f"Export {_contacts(number)}"
+
+
+def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
+    """Which activities: types and days, at first those that are looked at."""
+    known = [*ruleset.catalog.types(), *looked_at.types]
+    types: list[str] = st.multiselect(
+        "Activities",
+        list(dict.fromkeys(known)),
+        default=list(looked_at.types),
+        format_func=lambda name: plain_label(ruleset.catalog.label(name)),
+        placeholder="All",
+        key=f"{key}.types",
+    )
+    left, right = st.columns(2)
+    with left:
+        first = st.date_input("From", value=looked_at.first, format=formats.date_entry(), key=f"{key}.first")
+    with right:
+        last = st.date_input("To", value=looked_at.last, format=formats.date_entry(), key=f"{key}.last")
+    return Wanted(tuple(types), first, last)
+
+
+def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> tuple[str, ...] | None:
+    """The columns of the file (none: all); unset as long as none is chosen."""
+    known = export_columns.offered(what, ruleset)
+    ways = {"all": f"All {formats.count(len(known))}", "chosen": "Choose"}
+    if what == "contacts":
+        ways = {"shown": "As in the list", **ways}
+    way = st.radio("Columns", list(ways), format_func=ways.get, horizontal=True, key=f"{key}.{what}.columns")
+    if way == "all":
+        return ()
+    listed = _of_list(asked.shown, known)
+    if way == "chosen":
+        listed = tuple(
+            st.multiselect(
+                "Columns, in this order",
+                list(known),
+                default=listed if what == "contacts" else None,
+                format_func=lambda id_: plain_label(known[id_].label),
+                key=f"{key}.{what}.chosen",
+            )
+        )
+    if what == "contacts" and listed and not set(listed) & set(IDENTITIES):
+        show(quiet("Without email, phone or external id the file cannot be imported again."))
+    return listed or None
+
+
+def _of_list(shown: tuple[str, ...], known: dict[str, export_columns.Column]) -> tuple[str, ...]:
+    """The columns of a list as those of a file."""
+    found = [id_ for name in ("name", *shown) for id_ in _LISTED.get(name, (name,))]
+    return tuple(id_ for id_ in dict.fromkeys(found) if id_ in known)
+
+
+def _too_large(wanted: Export, number: int | None) -> str:
+    """Why the format cannot hold it, said before anybody waits for it."""
+    try:
+        exporting.refuse_too_large(wanted, number, len(wanted.columns))
+    except TooLarge as error:
+        problem_box([sentence(error)])
+        return str(error)
+    return ""
+
+
+def file_name(words: str) -> str:
+    """What a file of something is called: its words, with signs that every system takes."""
+    return re.sub(r"[^\w-]+", "-", words.strip().lower()).strip("-")[:60] or "contacts"

@@ -1,0 +1,104 @@
+"""What is said of an export: of whom it is, what came of it, and the way to its file."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.contacts.filter_bar import written
+from dashboard.exports.downloads import EXPORTS, link_to
+from dashboard.installation import account, database
+from dashboard.ui.text import Html
+from dashboard.wording import plural
+from engine.accounts.accounts import CurrentUser
+from engine.contacts.bulk.bulk import Selection
+from engine.contacts.listing.filter_bar import chips
+from engine.db.connection import utc_now
+from engine.domain.rulebook import Ruleset
+from engine.exports import export_service, exporting
+from engine.exports.export_columns import What
+from engine.exports.export_files import FORMATS, FileFormat
+from engine.exports.exporting import Export
+from engine.jobs.jobs import Job
+from engine.rules import rulesets
+
+EVERYBODY = "all contacts"
+"""Of whom an export is that no filter limits."""
+
+
+def outcome(job: Job) -> str:
+    """`1,204 contacts · 310 kB`, or that there is no file."""
+    made = exporting.made_of(job)
+    if made is None:
+        return "no file was written"
+    contacts = exporting.export_of(job).what == "contacts"
+    one, several = ("contact", "contacts") if contacts else ("activity", "activities")
+    rows = f"{formats.count(made.rows)} {plural(made.rows, one, several)}"
+    whose = "" if contacts else f" of {formats.count(job.done)} {plural(job.done, 'contact')}"
+    return f"{rows}{whose} · {formats.size(made.bytes)}"
+
+
+def about(job: Job) -> str:
+    """`Newsletter: subscribed · 7 columns · kept until 2 Dec 2026`."""
+    wanted = exporting.export_of(job)
+    columns = len(wanted.columns)
+    said = [whom(wanted.selection, rulesets.current(database())), *_of_activities(wanted)]
+    said.append(f"{formats.count(columns)} {plural(columns, 'column')}" if columns else "all columns")
+    made = exporting.made_of(job)
+    if made is not None:
+        gone = utc_now() >= made.until
+        said.append(f"{'was kept' if gone else 'kept'} until {formats.day(made.until, account().time_zone)}")
+    return " · ".join(said)
+
+
+def whom(selection: Selection, ruleset: Ruleset) -> str:
+    """Of whom it is, as the filters read."""
+    asked = selection.listing
+    if asked is None:
+        return f"{formats.count(len(selection.ids))} chosen {plural(len(selection.ids), 'contact')}"
+    said = [chip.words for chip in chips(asked, ruleset, written())]
+    if asked.search.strip():
+        said.append(f"search “{asked.search.strip()}”")
+    if selection.but:
+        said.append(f"but {formats.count(len(selection.but))}")
+    return ", ".join(said) or EVERYBODY
+
+
+def download(user: CurrentUser, job: Job) -> None:
+    """The way to the file, as long as it is kept."""
+    if job.kind == exporting.KIND and export_service.is_kept(database(), user, job, now=utc_now()):
+        st.html(_link(user, job), width="content")
+
+
+def _link(user: CurrentUser, job: Job) -> Html:
+    address = link_to(database(), user, EXPORTS, job.id)
+    name = exporting.export_of(job).file
+    return Html(
+        f'<a class="cs-button cs-download" href="{escape(address)}" download="{escape(name)}">Download</a>'
+    )
+
+
+def _of_activities(wanted: Export) -> list[str]:
+    if wanted.what == "contacts":
+        return []
+    labels = rulesets.current(database()).catalog.label
+    types = ", ".join(labels(type_) for type_ in wanted.types) or "all activities"
+    days = [
+        f"{word} {formats.calendar_day(day)}"
+        for word, day in (("from", wanted.first), ("to", wanted.last))
+        if day is not None
+    ]
+    return [types, *([" ".join(days)] if days else [])]
+
+
+def about_format(format_: FileFormat, what: What) -> str:
+    """What a format is good for."""
+    most = FORMATS["xlsx"].most_rows or 0
+    back = ", and Import takes it back in as it is" if what == "contacts" else ""
+    return {
+        "csv": f"Every tool reads it{back}.",
+        "xlsx": f"For spreadsheets: up to {formats.count(most)} rows.",
+        "parquet": "For tools that analyse: small, and each column has its type.",
+    }[format_]

@@ -1,0 +1,50 @@
+"""Where a file is dropped, sent with its progress, and nothing of it held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.imports import uploads
+from dashboard.installation import database
+from dashboard.ui.browser_component import browser_component
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.imports import draft_service
+from engine.imports.drafts import MAX_BYTES
+
+_EXPECTED = "drop_zone.expected"
+
+_HTML = """<div class="drop">
+<div class="problem" role="alert" hidden></div>
+<label class="zone"><input type="file" aria-label="File to import">
+<b>Drop a file here, or <u>choose one</u></b>
+<span>CSV or TSV, also packed as .gz, or an Excel workbook (.xlsx), as another tool wrote it.
+Up to 1 GB.</span></label>
+<div class="going" hidden role="status"><b></b>
+<progress max="1" value="0" aria-label="How much is sent"></progress>
+<span class="how"></span><button type="button">Cancel</button></div>
+</div>"""
+
+
+def drop_zone(user: CurrentUser, *, key: str, then: Callable[[str], object]) -> None:
+    """Ask for a file; once it is there, call `then` with the id of its draft.  Raises NotAllowed."""
+    id_ = _expected(user)
+
+    def sent() -> None:
+        if st.session_state[key].get("sent") is not None:
+            st.session_state.pop(_EXPECTED, None)
+            then(id_)
+
+    data = {"address": uploads.address(id_), "most": MAX_BYTES, "said": f"{MAX_BYTES // 1024**3} GB"}
+    browser_component(__file__, "drop_zone", html=_HTML)(key=key, data=data, on_sent_change=sent)
+
+
+def _expected(user: CurrentUser) -> str:
+    """The file that this page waits for, the same as long as it has not come."""
+    found: tuple[str, str] | None = st.session_state.get(_EXPECTED)
+    if found is None or found[0] != user.id:
+        found = user.id, draft_service.expect(database(), user, now=utc_now())
+        st.session_state[_EXPECTED] = found
+    return found[1]

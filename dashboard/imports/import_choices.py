@@ -1,0 +1,147 @@
+"""What is chosen of a file besides its columns: how it is written, who may be touched, where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard.imports import import_settling
+from dashboard.imports.import_settling import Settling
+from dashboard.installation import database
+from dashboard.ui.problems import problem_box, told
+from dashboard.ui.text import card_title, show, tag
+from dashboard.wording import sentence
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.domain.rulebook import Ruleset
+from engine.imports import draft_service, import_service
+from engine.imports.drafts import Draft
+from engine.imports.mapping.columns import IDENTITIES
+from engine.imports.mapping.settings import MODES, Mode
+from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
+from engine.imports.reading.problems import UnreadableFile
+from engine.segments import segment_service
+
+_NOBODY, _NEW = "", "\0new"
+
+_EMPTIES = {"keep": "Leave what is there", "clear": "Empty the field"}
+
+
+def ask_format(user: CurrentUser, draft: Draft, present: Format) -> None:
+    """Show how a file is written, and read it anew when somebody says otherwise."""
+    with st.expander(
+        f"How the file is written: {_in_words(present)}. Not so?", icon=":material/description:"
+    ):
+        wanted = _workbook(user, draft, present) if present.kind == "workbook" else _text(draft, present)
+        header = st.checkbox("The first row names the columns", present.header, key=_key(draft, "header"))
+        wanted = replace(wanted, header=header)
+    if wanted == present:
+        return
+    try:
+        import_settling.read_anew(user, draft, wanted)
+    except UnreadableFile as error:  # what was found out stays, and can be gone back to
+        problem_box([sentence(error)])
+    else:
+        st.rerun()
+
+
+def ask_rules(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+    """Ask which contacts may be touched, what empty cells do, and which segment all go into."""
+    show(card_title("What the import may do"))
+    modes: list[Mode] = list(MODES)
+    settling.mode = st.radio(
+        "Contacts",
+        modes,
+        index=modes.index(settling.mode),
+        format_func=lambda mode: f"{MODES[mode][:1].upper()}{MODES[mode][1:]}",
+        key=settling.key("mode"),
+    )
+    _ask_empties(settling)
+    _ask_segment(user, settling, ruleset)
+
+
+def _in_words(format_: Format) -> str:
+    header = "" if format_.header else ", without a row of headings"
+    return f"{format_}{header}"
+
+
+def _key(draft: Draft, name: str) -> str:
+    return f"import.format.{draft.id[:8]}.{name}"
+
+
+def _text(draft: Draft, present: Format) -> Format:
+    with st.container(horizontal=True):
+        separator = _select("Cells are separated by", SEPARATORS, present.separator, _key(draft, "separator"))
+        encoding = _select("Encoding", ENCODINGS, present.encoding, _key(draft, "encoding"))
+    return replace(present, separator=separator, encoding=encoding)
+
+
+def _workbook(user: CurrentUser, draft: Draft, present: Format) -> Format:
+    names = _sheets(user, draft)
+    known = {("" if number == 0 else name): name for number, name in enumerate(names)}
+    return replace(present, sheet=_select("Sheet", known, present.sheet, _key(draft, "sheet")))
+
+
+def _sheets(user: CurrentUser, draft: Draft) -> list[str]:
+    """The sheets of a workbook, which to look up takes as long as to read it."""
+    known: tuple[str, list[str]] | None = st.session_state.get("import.sheets")
+    if known is None or known[0] != draft.id:
+        known = draft.id, import_service.sheets(user, draft_service.opener(database(), user, draft.id))
+        st.session_state["import.sheets"] = known
+    return known[1]
+
+
+def _select(label: str, options: dict[str, str], present: str, key: str) -> str:
+    known = list(options)
+    index = known.index(present) if present in options else 0
+    chosen: str = st.selectbox(label, known, index=index, format_func=lambda one: options[one], key=key)
+    return chosen
+
+
+def _ask_empties(settling: Settling) -> None:
+    fillable = [heading for heading, target in settling.mapping.items() if target not in IDENTITIES]
+    chosen = st.radio(
+        "An empty cell",
+        list(_EMPTIES),
+        index=1 if settling.cleared else 0,
+        format_func=_EMPTIES.__getitem__,
+        key=settling.key("empties"),
+        horizontal=True,
+    )
+    if chosen == "keep" or not fillable:
+        settling.cleared = frozenset()
+        return
+    kept = [heading for heading in fillable if heading in settling.cleared] or fillable
+    cleared: Sequence[str] = st.multiselect(
+        "Empty the fields of", fillable, kept, key=settling.key(f"cleared.{len(fillable)}")
+    )
+    settling.cleared = frozenset(cleared)
+
+
+def _ask_segment(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+    static = {one.id: one.name for one in ruleset.segments.values() if not one.dynamic}
+    options = {_NOBODY: "None", **static, _NEW: "A new one…"}
+    if settling.segment not in static:
+        settling.segment = ""
+    known = list(options)
+    chosen = st.selectbox(
+        "Put all of them into a static segment",
+        known,
+        index=known.index(settling.segment),
+        format_func=lambda id_: options[id_],
+        key=settling.key("segment"),
+    )
+    if chosen != _NEW:
+        settling.segment = chosen
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name of the new segment", key=settling.key("segment.name"), max_chars=80)
+        pressed = st.button("Create it", key=settling.key("segment.create"))
+    if pressed:
+        with told():
+            settling.segment = segment_service.create_static(database(), user, name, now=utc_now())
+            settling.renew()
+            st.rerun()
+    show(tag("div", "It is there at once, and filled once the file is imported.", "cs-small cs-quiet"))

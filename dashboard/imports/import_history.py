@@ -1,0 +1,84 @@
+"""An import in the history: how it was settled, its refused rows as a file, and doing it again."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.exports.downloads import REFUSED, link_to
+from dashboard.installation import database
+from dashboard.ui.asking import answered
+from dashboard.ui.problems import told
+from dashboard.ui.router import go_to
+from dashboard.ui.text import Html, facts, joined, quiet, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.domain.rulebook import Ruleset
+from engine.imports import draft_service, importing, refusals
+from engine.imports.mapping import columns
+from engine.imports.mapping.consents import NAMES
+from engine.imports.mapping.settings import MODES, Settings
+from engine.jobs.jobs import Job
+from engine.rules import rulesets
+
+
+def is_import(job: Job) -> bool:
+    """Whether a job imported a file, rather than taking that back."""
+    return job.kind == importing.KIND and job.undoes is None
+
+
+def import_details(user: CurrentUser, job: Job) -> None:
+    """What can be done with an import that is over, and how it was settled."""
+    if not job.under_way:
+        with st.container(horizontal=True):
+            _refused(user, job)
+            _again(user, job)
+    with st.expander("How it was imported"):
+        wanted = draft_service.settings_of(database(), user, job.id)
+        show(_settled(wanted, rulesets.current(database())))
+
+
+def _refused(user: CurrentUser, job: Job) -> None:
+    """The way to the refused rows: like the original, with line and reason added."""
+    if job.refused:
+        address = escape(link_to(database(), user, REFUSED, job.id))
+        name, hint = escape(refusals.name_of(job)), "Mended, it goes in as it is"
+        words = "Refused rows as a file"
+        st.html(
+            f'<a class="cs-button cs-download" href="{address}" download="{name}" title="{hint}">{words}</a>',
+            width="content",
+        )
+
+
+def _again(user: CurrentUser, job: Job) -> None:
+    """Import once more with the same settings: another file, or this one."""
+    if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
+        answered()
+        go_to(f"?page=import&like={job.id}")
+        st.rerun()
+    if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
+        with told():
+            draft = draft_service.again(database(), user, job.id, now=utc_now())
+            answered()
+            go_to(f"?page=import&file={draft}&step=check")
+            st.rerun()
+
+
+def _settled(wanted: Settings, ruleset: Ruleset) -> Html:
+    labels = {target.id: target.label for target in columns.targets(ruleset)}
+    filled = [(heading, labels.get(target, target)) for heading, target in wanted.columns.items() if target]
+    segment = ruleset.segments.get(wanted.segment)
+    emptied = f"empty {', '.join(sorted(wanted.clear))}" if wanted.clear else "leave what is there"
+    said: list[tuple[str, object]] = [
+        ("Written as", str(wanted.format)),
+        ("Contacts", MODES[wanted.mode]),
+        ("Empty cells", emptied),
+        ("Static segment", quiet("none") if segment is None else segment.name),
+    ]
+    said += [
+        (f"All agreed to the {NAMES[one.channel]}", f"{formats.calendar_day(one.on)}: {one.source}")
+        for one in wanted.statements
+    ]
+    return joined([facts(said), tag("h3", "Columns", "cs-card-title"), facts(filled)])

@@ -1,0 +1,110 @@
+"""Long work beside the page: how far it is while one goes on, and how it ended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import waking, wording
+from dashboard.exports import export_words
+from dashboard.installation import database
+from dashboard.jobs import job_words as words
+from dashboard.signin.signing_in import fragment
+from dashboard.ui.asking import ask
+from dashboard.ui.problems import told
+from dashboard.ui.router import go_to
+from dashboard.ui.text import Html, joined, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.imports import checks
+from engine.jobs import job_service
+from engine.jobs.jobs import Job, JobState
+
+HISTORY = "history"
+"""The dialog in which all jobs are listed, or one of them is told of."""
+
+FOLLOWED = 1.0
+"""Seconds between two looks while something is under way."""
+
+IDLE = 15.0
+"""Seconds between two looks whether somebody began something."""
+
+_UNDER_WAY = "jobs.under_way"
+
+
+def job_strip(user: CurrentUser) -> None:
+    """What is under way, whoever began it, and what of one's own has ended, until it is dismissed.
+
+    It moves by itself; when something ends, the page comes anew, to show what it did.
+    """
+    found = job_service.at_hand(database(), user, now=utc_now())
+    st.session_state[_UNDER_WAY] = _under_way(found)
+    fragment(run_every=FOLLOWED if st.session_state[_UNDER_WAY] else IDLE)(_follow)(user)
+
+
+def _follow(user: CurrentUser) -> None:
+    with told():
+        found = job_service.at_hand(database(), user, now=utc_now())
+        if _under_way(found) != st.session_state.get(_UNDER_WAY):
+            st.rerun()
+        for job in found:
+            _strip(user, job)
+
+
+def _under_way(found: list[Job]) -> frozenset[str]:
+    return frozenset(job.id for job in found if job.under_way)
+
+
+def _strip(user: CurrentUser, job: Job) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-strip-{job.id}"):
+        with st.container(width="stretch"):
+            show(_told(user, job))
+        with told():
+            _buttons(user, job)
+
+
+def _told(user: CurrentUser, job: Job) -> Html:
+    whose = "" if job.by == user.id else f" · by {job.by_name}"
+    title = tag("div", joined([tag("b", f"{words.sign(job)} {job.title}"), tag("span", whose, "cs-quiet")]))
+    if job.under_way:
+        value = f'max="1" value="{job.share:.4f}" aria-label="How much is done"'
+        bar = Html(f'<progress class="cs-progress" {value}></progress>')
+        return joined([title, bar, tag("div", _far(job), "cs-small")])
+    ended = words.outcome(job)
+    if job.state == JobState.FAILED:
+        ended = f"{ended} · it could not go on: {job.failure}"
+    return Html(f'<div role="status">{title}{tag("div", ended, "cs-small")}</div>')
+
+
+def _far(job: Job) -> str:
+    """How far it is, and if nobody is there to begin it."""
+    alone = job.state == JobState.WAITING and not waking.at_work()
+    said = words.progress(job, now=utc_now())
+    return f"{said} · {wording.NO_WORKER}" if alone else said
+
+
+def _buttons(user: CurrentUser, job: Job) -> None:
+    if job.under_way:
+        if job_service.can_be_stopped(job) and st.button(
+            "Stop", icon=":material/stop_circle:", key=f"job.stop.{job.id}"
+        ):
+            job_service.stop(database(), user, job.id, now=utc_now())
+            st.rerun()
+        return
+    export_words.download(user, job)
+    if job.kind == checks.KIND and job.by == user.id and st.button("See it", key=f"job.found.{job.id}"):
+        job_service.dismiss(database(), user, job.id)
+        go_to(f"?page=import&file={job.wanted['draft']}&step=check")
+        st.rerun()
+    if job.refused and st.button("See why", key=f"job.why.{job.id}"):
+        ask(HISTORY, job.id)
+        st.rerun()
+    if job_service.can_be_undone(user, job, now=utc_now()) and _undo(job):
+        job_service.undo(database(), user, job.id, now=utc_now())
+        st.rerun()
+    if st.button("Close", key=f"job.close.{job.id}"):
+        job_service.dismiss(database(), user, job.id)
+        st.rerun()
+
+
+def _undo(job: Job) -> bool:
+    return st.button("Undo", icon=":material/undo:", key=f"job.undo.{job.id}")

@@ -1,0 +1,213 @@
+"""Overview: how the shop's contacts are doing, each figure a way to the contacts behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.installation import database, time_zone
+from dashboard.overview import shop_figures
+from dashboard.signin.signing_in import fragment
+from dashboard.ui.figure import cards, figure_card
+from dashboard.ui.text import Html, badge, card_title, empty_state, joined, link, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may
+from engine.db.connection import utc_now
+from engine.insights import overview_service
+from engine.insights.overview import Overview, Period
+from engine.insights.working import Working
+from engine.rules import rulesets
+
+DAYS = (7, 30, 90)
+USUAL = 30
+
+LIVE = 5
+"""Seconds between two looks at the processes, and at whether new figures are there."""
+
+OLD = timedelta(minutes=1)
+"""How much newer figures must be for the page to come anew by itself."""
+
+
+def render(user: CurrentUser) -> None:
+    """The figures of the period that the address names."""
+    zone, now = time_zone(), utc_now()
+    today = now.astimezone(zone).date()
+    period = _period(today)
+    found = overview_service.overview(database(), user, period, now=now)
+    _head(period, today)
+    _freshness(user, found, zone)
+    _notice(user)
+    if found.census is None:
+        empty_state("Counting for the first time", "The figures will be here in a moment, by themselves.")
+        return
+    if not found.census.contacts:
+        empty_state("No contacts yet", "Once events come in, this page shows who is there and how it goes.")
+        return
+    ruleset = rulesets.current(database())
+    than = _than(period, today)
+    shop_figures.contacts(found, found.census, today=today, than=than)
+    shop_figures.orders(found, found.census, than=than)
+    shop_figures.subscriptions(found, found.census, ruleset, than=than)
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch", key="overview-card-segments"):
+        shop_figures.segments(found.census, ruleset)
+    with right, st.container(border=True, height="stretch", key="overview-card-points"):
+        shop_figures.points(found.census)
+    left, right = st.columns(2)
+    with left, st.container(border=True, height="stretch", key="overview-card-rfm"):
+        shop_figures.rfm()
+    with right, st.container(border=True, height="stretch", key="overview-card-workers"):
+        _workers(user)
+
+
+# Which days
+
+
+def _period(today: date) -> Period:
+    said = st.query_params
+    try:
+        if "from" in said:
+            last = date.fromisoformat(said.get("to", today.isoformat()))
+            return Period.between(date.fromisoformat(said["from"]), last, today=today)
+        return Period.latest(min(max(int(said.get("days", USUAL)), 1), 366), today=today)
+    except (ValueError, OverflowError):  # somebody wrote into the address
+        return Period.latest(USUAL, today=today)
+
+
+def _head(period: Period, today: date) -> None:
+    show(tag("h1", "Overview", "cs-title"))
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        show(_menu(period, today))
+    chosen = right.date_input(
+        "Days",
+        (period.first, period.last),
+        max_value=today,
+        format=formats.date_entry(),
+        key=f"overview.days.{period.first}.{period.last}",
+        label_visibility="collapsed",
+    )
+    if isinstance(chosen, tuple) and len(chosen) == 2 and chosen != (period.first, period.last):
+        first, last = chosen
+        st.query_params.from_dict({"page": "overview", "from": first.isoformat(), "to": last.isoformat()})
+        st.rerun()
+
+
+def _menu(period: Period, today: date) -> Html:
+    links = (
+        f'<a href="?page=overview&amp;days={days}" target="_self"'
+        f"{' aria-current=page' if period == Period.latest(days, today=today) else ''}>{days} days</a>"
+        for days in DAYS
+    )
+    return Html(f'<nav class="cs-menu" aria-label="Days">{"".join(links)}</nav>')
+
+
+def _than(period: Period, today: date) -> str:
+    """What the period is held against, in words."""
+    if period.last == today:
+        return f"in the {period.days} days before" if period.days > 1 else "yesterday"
+    return f"in the {period.days} days before {formats.short_day(period.first)}"
+
+
+def _freshness(user: CurrentUser, found: Overview, zone: ZoneInfo) -> None:
+    """How fresh the figures are; the page comes anew when there are newer ones."""
+
+    @fragment(run_every=LIVE)
+    def follow(user: CurrentUser) -> None:
+        newest = overview_service.overview(database(), user, found.now.period, now=utc_now())
+        if _is_overtaken(found, newest):
+            st.rerun()
+        show(tag("p", _fresh(found, newest, zone), "cs-small cs-quiet"))
+
+    follow(user)
+
+
+def _notice(user: CurrentUser) -> None:
+    """What waits for an admin and touches whom one can reach."""
+    number = overview_service.failing_sendings(database(), user)
+    if not number:
+        return
+    what = (
+        "A sending fails as a whole" if number == 1 else f"{formats.count(number)} sendings fail as a whole"
+    )
+    decides = (
+        link("?page=settings&section=workers", "Decide whether it does")
+        if may(user, Permission.OPERATE)
+        else "An admin decides whether it does."
+    )
+    words = joined([f"{what}: what bounced does not count against the addresses. ", decides])
+    show(tag("div", words, "cs-notice"))
+
+
+def _is_overtaken(shown: Overview, newest: Overview) -> bool:
+    """Whether what is shown is old: so much so that charts may move under somebody's eyes."""
+    if newest.census is None or newest.days_at is None:
+        return False
+    if shown.census is None or shown.days_at is None:
+        return True
+    if not shown.census.contacts and newest.census.contacts:
+        return True
+    return max(newest.census.at - shown.census.at, newest.days_at - shown.days_at) > OLD
+
+
+def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Html:
+    parts: list[object] = []
+    if shown.census is not None:
+        parts.append(f"Contacts as of {_clock(shown.census.at, zone)}")
+    if shown.days_at is None:
+        parts.append("days are being counted")
+    elif newest.now.stale or newest.before.stale:
+        stale = newest.now.stale + newest.before.stale
+        being = "a day is" if stale == 1 else f"{formats.count(stale)} days are"
+        parts.append(f"{being} being counted again")
+    else:
+        parts.append(f"days as of {_clock(shown.days_at, zone)}")
+    return joined(parts, " · ")
+
+
+def _clock(at: datetime, zone: ZoneInfo) -> str:
+    same_day = at.astimezone(zone).date() == utc_now().astimezone(zone).date()
+    return formats.clock(at, zone) if same_day else formats.moment(at, zone)
+
+
+# The processes
+
+
+def _workers(user: CurrentUser) -> None:
+    @fragment(run_every=LIVE)
+    def live(user: CurrentUser) -> None:
+        now = utc_now()
+        found = overview_service.working(database(), user, now=now)
+        show(card_title("What the workers do"))
+        show(joined([tag("p", _mood(found, now), "cs-small"), cards(_work(found))]))
+        show(tag("div", link("?page=settings&section=workers", "Workers and lanes"), "cs-small"))
+
+    live(user)
+
+
+def _mood(found: Working, now: datetime) -> Html:
+    if not found.alive("worker", now=now):
+        return joined([badge("no worker is alive", "bad"), " What comes in is kept, and waits."])
+    if found.failed:
+        return joined([badge("something failed", "bad"), " It waits for somebody to look at it."])
+    if found.lag is not None and found.lag > timedelta(seconds=30):
+        return joined([badge("behind", "info"), " More comes in than is worked off."])
+    return joined([badge("all is well", "good"), f" {found.alive('worker', now=now)} at work."])
+
+
+def _work(found: Working) -> Iterable[Html]:
+    waiting = formats.count(found.waiting)
+    yield figure_card("Waiting", waiting if found.exact else f"over {waiting}")
+    yield figure_card("Per second", _rate(found.pace.minute), note="in the last minute")
+    yield figure_card("Failed", formats.count(found.failed), address="?page=settings&section=workers")
+    yield figure_card("Behind by", "nothing" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
+
+
+def _rate(rate: float | None) -> str:
+    if rate is None:
+        return formats.NOTHING
+    return f"{rate:.1f}" if rate < 10 else formats.count(round(rate))

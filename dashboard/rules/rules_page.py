@@ -1,0 +1,308 @@
+"""Rules: the files in an editor, what they give, and their versions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.installation import database, time_zone
+from dashboard.rules import rule_plan
+from dashboard.rules.upkeep import upkeep_bar
+from dashboard.ui import charts
+from dashboard.ui.editor import yaml_editor
+from dashboard.ui.problems import problem_box
+from dashboard.ui.text import (
+    Html,
+    badge,
+    card_title,
+    empty_state,
+    figures,
+    joined,
+    link,
+    page_title,
+    plain_label,
+    quiet,
+    show,
+    table,
+    tag,
+)
+from dashboard.wording import sentence
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may
+from engine.db.connection import utc_now
+from engine.domain.rulebook import Ruleset
+from engine.errors import ContactSheetsError, Problem
+from engine.publishing import publish_service as access
+from engine.publishing import publishing, rule_stats
+from engine.rules import rulesets
+from engine.rules.rehearsal import rehearse
+from engine.rules.rule_words import brings, reacts_to
+from engine.rules.ruleset import FILES, compile_ruleset, rule_tests_of
+from engine.rules.rulesets import Version
+
+_DRAFT = "rules.draft"
+_BASE = "rules.base"
+_EDITION = "rules.edition"
+
+_FROM_NOW = "From now on: what was given stays, and who is in which segment is looked at anew, at once."
+_AS_ALWAYS = "Points, segments and statuses become what they would be, had the rules always been so."
+
+_ABOUT = {
+    "scoring.yaml": "Points, and other effects of what contacts do",
+    "segments.yaml": "Segments",
+    "transitions.yaml": "Statuses",
+    "activities.yaml": "What contacts can do",
+    "fields.yaml": "Your own fields",
+    "settings.yaml": "The account",
+}
+
+
+def render(user: CurrentUser) -> None:
+    """One rule's own page if the address names it, else all of them."""
+    rule = st.query_params.get("rule")
+    if rule:
+        _one(rule)
+        return
+    ruleset = rulesets.current(database())
+    show(page_title("Rules", f"Version {ruleset.version} is in force"))
+    upkeep_bar()
+    given, edit, history = st.tabs(["What they give", "Edit", "History"], key="rules.tab", on_change="rerun")
+    if given.open:
+        with given:
+            _given(ruleset)
+    if edit.open:
+        with edit:
+            _edit(user)
+    if history.open:
+        with history:
+            _history(user)
+
+
+# What rules give
+
+
+def _given(ruleset: Ruleset) -> None:
+    found = rule_stats.summaries(database(), now=utc_now())
+    rows = []
+    for rule in (rule for rules in ruleset.rules.values() for rule in rules):
+        gave = found.get(rule.id)
+        rows.append(
+            (
+                joined(
+                    [
+                        link(f"?page=rules&rule={rule.id}", tag("b", rule.name)),
+                        tag("div", reacts_to(rule, ruleset), "cs-quiet cs-small"),
+                        tag("div", brings(rule, ruleset), "cs-small"),
+                    ]
+                ),
+                formats.count(gave.contacts) if gave else formats.NOTHING,
+                formats.signed(gave.points) if gave else formats.NOTHING,
+            )
+        )
+    if not rows:
+        empty_state("No rules yet", "Write the first one under “Edit”: docs/write-a-rule.md has examples.")
+        return
+    show(table(("Rule", "Contacts in 30 days", "Points"), rows))
+
+
+def _one(id_: str) -> None:
+    st.button("Rules", icon=":material/arrow_back:", key="rules.back", type="tertiary", on_click=_leave)
+    ruleset = rulesets.current(database())
+    rule = next((rule for rules in ruleset.rules.values() for rule in rules if rule.id == id_), None)
+    if rule is None:
+        empty_state("No such rule", "It is not among the rules in force.", whole="page")
+        return
+    show(page_title(rule.name, reacts_to(rule, ruleset)))
+    show(tag("div", brings(rule, ruleset), "cs-small"))
+    gave = rule_stats.summaries(database(), now=utc_now()).get(rule.id)
+    if gave is None:
+        empty_state("Nothing in 30 days", "No activity met this rule in the last 30 days.")
+        return
+    counts = (
+        ("points in 30 days", formats.signed(gave.points)),
+        ("times", formats.count(gave.entries)),
+        ("contacts", formats.count(gave.contacts)),
+    )
+    show(figures(counts))
+    trend = rule_stats.trend(database(), id_, now=utc_now(), zone=time_zone())
+    charts.by_day(
+        [_on_day(row) for row in trend], title="Points on each day", colours={"points": charts.PINE}
+    )
+    show(card_title("To whom it gave the most"))
+    rows = [
+        (
+            link(f"?contact={contact.id}", contact.name or contact.email or "Anonymous visitor"),
+            formats.count(entries),
+            formats.signed(points),
+        )
+        for contact, points, entries in rule_stats.top(database(), id_, now=utc_now())
+    ]
+    show(table(("Contact", "Times", "Points"), rows))
+
+
+def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The points that a rule gave on a day, as a bar."""
+    says = f"{formats.short_day(date.fromisoformat(row['day']))}: {formats.points(row['points'])}"
+    return {"day": row["day"], "what": "points", "value": row["points"], "says": says}
+
+
+# Editing
+
+
+def _edit(user: CurrentUser) -> None:
+    if not may(user, Permission.EDIT_RULES):
+        show(quiet("Only admins publish rules; you can look at them, check a change and plan it."))
+    published = rulesets.stored_version(database(), rulesets.current_number(database()))
+    draft = _draft(published)
+    as_published = publishing.completed_from(published)
+    changed = [name for name in FILES if draft[name] != as_published[name]]
+    chosen = st.selectbox(
+        "File",
+        list(_ABOUT),
+        key="rules.file",
+        label_visibility="collapsed",
+        format_func=lambda name: f"{_ABOUT[name]} · {name}{' (changed)' if name in changed else ''}",
+    )
+    problems = _problems(draft)
+    here = [problem for problem in problems if problem.file == chosen]
+    edition = st.session_state.setdefault(_EDITION, 0)
+    text = yaml_editor(
+        draft[chosen], document=f"{chosen}.{edition}", label=chosen, problems=here, key="rules.editor"
+    )
+    if text != draft[chosen]:
+        draft[chosen] = text
+        rule_plan.drop()
+        st.rerun()
+    _verdict(problems, draft)
+    if not changed:
+        return
+    show(tag("div", f"Changed: {', '.join(changed)}", "cs-sub"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        rule_plan.whom_to_fold()
+        st.button(
+            "Plan",
+            icon=":material/query_stats:",
+            key="rules.plan.go",
+            disabled=bool(problems),
+            on_click=rule_plan.ask,
+        )
+        st.button(
+            "Discard changes", icon=":material/undo:", key="rules.discard", type="tertiary", on_click=_discard
+        )
+    if not problems:
+        rule_plan.shown(draft)
+    if may(user, Permission.EDIT_RULES):
+        _publish(user, draft, disabled=bool(problems))
+
+
+def _draft(published: Version) -> dict[str, str]:
+    """What is being edited, begun on the version in force."""
+    if _DRAFT not in st.session_state:
+        st.session_state[_DRAFT] = publishing.completed_from(published)
+        st.session_state[_BASE] = published.number
+    draft: dict[str, str] = st.session_state[_DRAFT]
+    return draft
+
+
+def _discard() -> None:
+    for key in (_DRAFT, _BASE):
+        st.session_state.pop(key, None)
+    rule_plan.drop()
+    st.session_state[_EDITION] = st.session_state.get(_EDITION, 0) + 1
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _problems(texts: dict[str, str]) -> list[Problem]:
+    return publishing.check(texts)
+
+
+@st.cache_data(show_spinner=False, max_entries=100)
+def _tests(texts: dict[str, str]) -> int:
+    return len(rehearse(rule_tests_of(texts), compile_ruleset(texts)))
+
+
+def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:
+    if not problems:
+        show(joined([badge("in order", "good"), quiet(f" {_tests(draft)} tests pass")]))
+        return
+    rows = [(f"{p.file}, line {p.line}", p.message) for p in problems]
+    count = len(problems)
+    show(card_title(f"{count} problem{'' if count == 1 else 's'}"))
+    lines = "".join(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
+    show(Html(f'<div class="cs-problems">{lines}</div>'))
+
+
+def _leave() -> None:
+    st.query_params.pop("rule", None)
+
+
+def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> None:
+    with st.container(border=True):
+        message = st.text_input("What is changed, and why", key="rules.message", max_chars=200)
+        recompute = st.checkbox(
+            "Judge all history by these rules, as the plan shows it", key="rules.recompute"
+        )
+        show(quiet(_AS_ALWAYS if recompute else _FROM_NOW))
+        ready = bool(message.strip()) and not disabled
+        if not st.button("Publish", type="primary", key="rules.publish", disabled=not ready):
+            return
+        try:
+            access.publish(
+                database(), user, draft, message=message.strip(), now=utc_now(),
+                base=st.session_state[_BASE], recompute=recompute,
+            )  # fmt: skip
+        except ContactSheetsError as error:
+            problem_box([sentence(error)])
+            return
+    _discard()
+    st.toast("Published. The workers take it with their next batch.", icon=":material/check:")
+    st.rerun()
+
+
+# Versions
+
+
+def _history(user: CurrentUser) -> None:
+    versions = rulesets.history(database())
+    zone = time_zone()
+    for version, before in zip(versions, [*versions[1:], None], strict=True):
+        title = f"Version {version.number} · {version.message}"
+        with st.expander(plain_label(title), expanded=version is versions[0]):
+            recomputed = version.number > 1 and version.recomputed == version.number
+            about = f"{version.published_by}, {formats.moment(version.published_at, zone)}"
+            show(joined([quiet(about), " ", badge("history recomputed", "info") if recomputed else ""]))
+            difference = _difference(before, version)
+            if difference:
+                st.code(difference, language="diff", wrap_lines=True)
+            if may(user, Permission.EDIT_RULES) and version is not versions[0]:
+                _roll_back(user, version)
+
+
+def _difference(before: Version | None, version: Version) -> str:
+    if before is None:
+        return ""
+    old, new = publishing.completed_from(before), publishing.completed_from(version)
+    lines: list[str] = []
+    for name in FILES:
+        lines += difflib.unified_diff(
+            old[name].splitlines(), new[name].splitlines(), name, name, lineterm="", n=2
+        )
+    return "\n".join(lines)
+
+
+def _roll_back(user: CurrentUser, version: Version) -> None:
+    with st.popover(f"Go back to version {version.number}", icon=":material/history:"):
+        show(quiet("Its files are published again, as a new version. Nothing is lost."))
+        if st.button("Publish it again", key=f"rules.back.{version.number}", type="primary"):
+            try:
+                access.roll_back(database(), user, version.number, now=utc_now())
+            except ContactSheetsError as error:
+                problem_box([sentence(error)])
+                return
+            _discard()
+            st.rerun()

@@ -1,0 +1,35 @@
+"""How far newly published rules have got, for as long as they are on their way."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.installation import database
+from engine.publishing.upkeep import Upkeep, upkeep
+
+_SHOWN = "upkeep.shown"
+
+
+def upkeep_bar() -> None:
+    """A bar that moves by itself and goes when all contacts are up to date; else nothing."""
+    if not upkeep(database()).finished:
+        st.session_state[_SHOWN] = True
+        _moving()
+
+
+@st.fragment(run_every=2)
+def _moving() -> None:
+    found = upkeep(database())
+    if not found.finished:
+        st.progress(found.done, _words(found))
+    elif st.session_state.pop(_SHOWN, False):
+        st.rerun()
+
+
+def _words(found: Upkeep) -> str:
+    if found.filled is not None:
+        return f"Filling the segments of version {found.version}: {formats.percent(found.done)}"
+    left = f"{formats.count(found.outdated)} {wording.plural(found.outdated, 'contact')} to go"
+    what = "Judging all history by" if found.recomputes else "Bringing contacts up to"
+    return f"{what} version {found.version}: {formats.percent(found.done)}, {left}"

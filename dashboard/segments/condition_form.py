@@ -1,0 +1,206 @@
+"""A condition as a form, for the simple cases: rows that all or any must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from dashboard.installation import today
+from dashboard.segments import condition_rows as rows
+from dashboard.segments.condition_rows import Comparison, Deed, Offer, Offers, Part, Simple
+from dashboard.ui.field_inputs import day_input
+from engine.domain.rulebook import Ruleset
+from engine.rules.conditions.operators import OPERATORS
+
+_DID, _DID_NOT = "did", "did_not"
+_DEEDS = {_DID: "Did something", _DID_NOT: "Did not do something"}
+_FIRST = Comparison("contact.points", "gte", 10)
+_DAYS = 30
+_MORE: Mapping[str, Part] = {
+    "Add what is known of them": _FIRST,
+    "Add what they did or did not do": Deed("order_completed", days=_DAYS),
+}
+_ANY = ""
+"""No property of what was done is asked for."""
+
+
+def begin(simple: Simple | None, *, key: str) -> None:
+    """Begin the form anew, with a condition or with nothing said yet."""
+    for name in [name for name in st.session_state if str(name).startswith(f"{key}.")]:
+        del st.session_state[name]
+    parts = simple.parts if simple is not None else (_FIRST,)
+    st.session_state[f"{key}.rows"] = dict(enumerate(parts))
+    st.session_state[f"{key}.every"] = simple.every if simple is not None else "all"
+
+
+def condition_form(ruleset: Ruleset, *, key: str) -> dict[str, Any] | None:
+    """Ask for rows; the condition as it would stand in YAML, unset while one is not complete."""
+    if f"{key}.rows" not in st.session_state:
+        begin(None, key=key)
+    known: dict[int, Part] = st.session_state[f"{key}.rows"]
+    st.radio(
+        "Who belongs to it", ["all", "any"], key=f"{key}.every", horizontal=True,
+        format_func={"all": "who meets all of these", "any": "who meets any of these"}.__getitem__,
+    )  # fmt: skip
+    offers = rows.of_contacts(ruleset)
+    found = [
+        _row(part, ruleset, offers, key=f"{key}.{number}", of=known, number=number)
+        for number, part in list(known.items())
+    ]
+    with st.container(horizontal=True):
+        for what, part in _MORE.items():
+            st.button(
+                what, icon=":material/add:", key=f"{key}.more.{what}", on_click=_add, args=(known, part)
+            )
+    parts = [part for part in found if part is not None]
+    if len(parts) < len(found):
+        return None
+    return rows.written(Simple(st.session_state[f"{key}.every"], tuple(parts)))
+
+
+def _add(known: dict[int, Part], part: Part) -> None:
+    known[max(known, default=0) + 1] = part
+
+
+def _take_away(known: dict[int, Part], number: int) -> None:
+    known.pop(number, None)
+
+
+def _row(
+    part: Part, ruleset: Ruleset, offers: Offers, *, key: str, of: dict[int, Part], number: int
+) -> Part | None:
+    """One row; `part` is what it begins with."""
+    kinds = [*_DEEDS, *offers]
+    with st.container(border=True, key=f"{key}.row"):
+        first, rest = st.columns([5, 7], vertical_alignment="center")
+        with first.container(horizontal=True, vertical_alignment="center"):
+            if len(of) > 1:
+                st.button(
+                    "Take this away", icon=":material/close:", key=f"{key}.away", type="tertiary",
+                    on_click=_take_away, args=(of, number),
+                )  # fmt: skip
+            kind = st.selectbox(
+                "What", kinds, format_func=lambda k: _DEEDS.get(k) or offers[k].label, key=f"{key}.kind",
+                index=kinds.index(_kind(part)), label_visibility="collapsed",
+            )  # fmt: skip
+        if kind in _DEEDS:
+            deed = part if isinstance(part, Deed) else Deed("order_completed", days=_DAYS)
+            return _deed(deed, ruleset, done=kind == _DID, beside=rest, key=key)
+        before = part if isinstance(part, Comparison) and part.path == kind else None
+        with rest:
+            return _comparison(kind, offers[kind], before, key=f"{key}.{kind}")
+
+
+def _kind(part: Part) -> str:
+    if isinstance(part, Comparison):
+        return part.path
+    return _DID if part.done else _DID_NOT
+
+
+# What was done
+
+
+def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) -> Deed | None:
+    types = ruleset.catalog.types()
+    activity = beside.selectbox(
+        "Activity", types, format_func=ruleset.catalog.label, key=f"{key}.activity",
+        index=types.index(before.activity), label_visibility="collapsed",
+    )  # fmt: skip
+    where, often, recent = st.columns([4, 4, 4])
+    # A number input that begins with a number cannot be emptied, and nothing means ever.
+    st.session_state.setdefault(f"{key}.days", before.days)
+    days = recent.number_input(
+        "In the last … days", min_value=1, max_value=3_650, value=None, key=f"{key}.days", placeholder="ever"
+    )
+    times = often.number_input(
+        "At least so many times", min_value=1, max_value=1_000, value=before.times if done else 1,
+        key=f"{key}.times.{done}", disabled=not done,
+    )  # fmt: skip
+    complete, of_which = _where(before, activity, ruleset, beside=where, key=f"{key}.{activity}")
+    return (
+        Deed(activity, done, int(times), None if days is None else int(days), of_which) if complete else None
+    )
+
+
+def _where(
+    before: Deed, activity: str, ruleset: Ruleset, *, beside: Any, key: str
+) -> tuple[bool, Comparison | None]:
+    """Which of these activities count: all, or those with a property; and whether that is complete."""
+    offers = rows.of_activity(activity, ruleset)
+    asked = before.where if before.activity == activity else None
+    paths = [_ANY, *offers]
+    path = beside.selectbox(
+        "Of which", paths, format_func=lambda p: f"the {offers[p].label}" if p else "all count",
+        key=f"{key}.where", index=paths.index(asked.path) if asked is not None else 0, disabled=not offers,
+    )  # fmt: skip
+    if not path:
+        return True, None
+    before_this = asked if asked is not None and asked.path == path else None
+    found = _comparison(path, offers[path], before_this, key=f"{key}.{path}")
+    return found is not None, found
+
+
+# Comparisons
+
+
+def _comparison(path: str, offer: Offer, before: Comparison | None, *, key: str) -> Comparison | None:
+    how, what = st.columns([5, 7])
+    operators = rows.OPERATORS[offer.type]
+    operator = how.selectbox(
+        "Is", operators, format_func=lambda name: OPERATORS[name].phrase, key=f"{key}.how",
+        index=operators.index(before.operator) if before is not None else 0, label_visibility="collapsed",
+    )  # fmt: skip
+    was = before.value if before is not None and before.operator == operator else None
+    with what:
+        value = _value(offer, operator, was, key=f"{key}.{operator}")
+    return None if value is None else Comparison(path, operator, value)
+
+
+def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
+    if operator == "exists":
+        return _one_of({True: "is known", False: "is unknown"}, was, key=key)
+    if operator == "within":
+        days = _DAYS if was is None else int(was.removesuffix("d"))
+        within = st.number_input(
+            "Days", min_value=1, max_value=3_650, value=days, key=key, label_visibility="collapsed"
+        )
+        return f"{int(within)}d"
+    if offer.type in ("number", "money"):
+        return _number(was, key=key)
+    if offer.type in ("date", "day"):
+        return _day(was, key=key)
+    if offer.type == "boolean":
+        return _one_of({True: "yes", False: "no"}, was, key=key)
+    if offer.choices:
+        return _one_of(offer.choices, was, key=key)
+    text = st.text_input(
+        "Value", value=was or "", key=key, label_visibility="collapsed", placeholder="exactly as it is sent"
+    )
+    return text.strip() or None
+
+
+def _day(was: Any, *, key: str) -> str | None:
+    st.session_state.setdefault(key, today() if was is None else date.fromisoformat(str(was)))
+    chosen = day_input("Day", key=key, label_visibility="collapsed")
+    return None if chosen is None else chosen.isoformat()
+
+
+def _number(was: Any, *, key: str) -> int | float:
+    number = float(
+        st.number_input(
+            "Value", value=10.0 if was is None else float(was), key=key, step=1.0, format="%g",
+            label_visibility="collapsed",
+        )
+    )  # fmt: skip
+    return int(number) if number.is_integer() else number
+
+
+def _one_of(choices: Mapping[Any, str], was: Any, *, key: str) -> Any:
+    values = list(choices)
+    return st.selectbox(
+        "Value", values, format_func=choices.__getitem__, key=key, label_visibility="collapsed",
+        index=values.index(was) if was in values else 0,
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Deleting a segment, and taking that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.installation import database
+from dashboard.ui.asking import Asked, answered, ask, asked, way_out
+from dashboard.ui.problems import problem_box, told
+from dashboard.ui.text import joined, show, tag
+from dashboard.ui.way_back import way_back
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.rules.rulesets import Version
+from engine.segments import segment_service
+from engine.segments.segment_service import Deletable
+
+_DIALOG = "delete segment"
+_DELETED = "segments.deleted"
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A segment that was just deleted: what it was called, and by which version."""
+
+    name: str
+    by: Version
+
+
+def offer(segment: str) -> None:
+    """The button that asks."""
+    st.button(
+        "Delete", icon=":material/delete:", key="segments.delete", on_click=partial(ask, _DIALOG, segment)
+    )
+
+
+def is_asked(segment: str) -> bool:
+    """Whether the question stands, of this segment."""
+    return asked() == Asked(_DIALOG, segment)
+
+
+def confirmed(user: CurrentUser, segment: str) -> bool:
+    """Ask by name, or say what uses it; true once it was deleted."""
+    with told():
+        return _asked(user, segment_service.deletable(database(), user, segment))
+    return False
+
+
+def _asked(user: CurrentUser, found: Deletable) -> bool:
+    with st.container(border=True, key="segments.deleting"):
+        if found.uses:
+            _refuse(found)
+            return False
+        show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
+        with st.container(horizontal=True, key="danger-segment"):
+            sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
+            way_out("Cancel", key="segments.delete.cancel")
+        if sure:
+            version = segment_service.delete(database(), user, found.id, base=found.version, now=utc_now())
+            st.session_state[_DELETED] = Deleted(found.name, version)
+            answered()
+            return True
+    return False
+
+
+def _refuse(found: Deletable) -> None:
+    problem_box(
+        [
+            f"{found.name} cannot be deleted while something uses it. Take it out there first:",
+            *map(str, found.uses),
+        ]
+    )
+    way_out("Close", key="segments.delete.close")
+
+
+def _what(found: Deletable) -> str:
+    members = (
+        "1 contact leaves it" if found.members == 1 else f"{formats.count(found.members)} contacts leave it"
+    )
+    return (
+        f" is taken out of the rules: {members}, and it is no longer offered in filters. It can be restored."
+    )
+
+
+def just_deleted(user: CurrentUser) -> None:
+    """Say what was deleted last, with the way back."""
+    deleted: Deleted | None = st.session_state.get(_DELETED)
+    if deleted is None:
+        return
+
+    def undo() -> None:
+        segment_service.restore(database(), user, deleted.by, now=utc_now())
+        _forget()
+        st.rerun()
+
+    said = joined([tag("b", deleted.name), f" was deleted with version {deleted.by.number} of the rules."])
+    way_back(said, key=_DELETED, undo=undo, close=_forget)
+
+
+def _forget() -> None:
+    st.session_state.pop(_DELETED, None)

@@ -1,0 +1,105 @@
+"""The members of a segment: the same list as that of all contacts, and their export."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import streamlit as st
+
+from dashboard.contacts.contact_columns import DEFAULT, Reading, chosen, offered
+from dashboard.contacts.contact_list import contact_list
+from dashboard.contacts.list_address import PLACE, ListAddress
+from dashboard.exports.export_dialog import (
+    EXPORT,
+    ExportQuestion,
+    export_button,
+    export_dialog,
+    file_name,
+    question,
+)
+from dashboard.installation import database, time_zone
+from dashboard.jobs.job_history import open_history
+from dashboard.jobs.job_strip import HISTORY, job_strip
+from dashboard.ui.asking import asked
+from dashboard.ui.pager import pager
+from dashboard.ui.search_box import search_box
+from dashboard.ui.text import empty_state, joined, link, show
+from dashboard.wording import sentence
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may
+from engine.contacts.bulk.bulk import Selection
+from engine.contacts.sheet import reading
+from engine.contacts.sheet.reading import Hidden
+from engine.db.connection import utc_now
+from engine.publishing.upkeep import upkeep
+from engine.rules import rulesets
+
+
+def members(user: CurrentUser, segment: str) -> None:
+    """Search, list, and export the members of a segment."""
+    address = ListAddress.read(
+        st.query_params.to_dict(),
+        page={"page": "segments", "segment": segment},
+        fixed=({"segments": {"has_any": [segment]}},),
+    )
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    with left:
+        search_box(
+            address.listing.search,
+            label="Search members",
+            placeholder="Search members",
+            parameter="q",
+            leaves=[PLACE],
+            key="segments.search",
+        )
+    with right:
+        members = Selection(listing=address.whole)
+        about = question(members, DEFAULT, name=file_name(segment))
+        export_button(user, about, key="segments.export", width="stretch")
+    if may(user, Permission.EXPORT):
+        job_strip(user)
+    try:
+        _list(user, address, segment)
+    except Hidden as error:
+        empty_state("Not for viewers", sentence(error))
+    _open_dialog(user)
+
+
+def _open_dialog(user: CurrentUser) -> None:
+    """Show the dialog that was asked for."""
+    found = asked()
+    if found is not None and found.dialog == EXPORT:
+        export_dialog(user, cast(ExportQuestion, found.about))
+    elif found is not None and found.dialog == HISTORY:
+        open_history(user, cast("str | None", found.about))
+
+
+def _nobody(address: ListAddress, segment: str) -> None:
+    declared = rulesets.current(database()).segments.get(segment)
+    if address.listing.search:
+        empty_state("Nobody found", "Nobody in this segment is called that.")
+    elif declared is not None and not declared.dynamic:
+        words = ", tick people and press Add to segment; or do so on somebody's sheet."
+        empty_state("Nobody is in it yet", joined(["Go to ", link("/", "the list of contacts"), words]))
+    elif not upkeep(database()).finished:
+        empty_state(
+            "It is being filled", "Whoever meets the condition appears here in a moment, by themselves."
+        )
+    else:
+        empty_state("Nobody is in it now", "Whoever meets the condition enters by themselves.")
+
+
+def _list(user: CurrentUser, address: ListAddress, segment: str) -> None:
+    page = reading.page(database(), user, address.whole, after=address.after, limit=address.size)
+    if not page.rows:
+        _nobody(address, segment)
+        return
+    ruleset = rulesets.current(database())
+    contact_list(
+        page,
+        columns=chosen((), offered(ruleset)),
+        address=address,
+        reading=Reading(utc_now(), time_zone(), ruleset),
+        key="segments.members",
+    )
+    show(pager(page, address))

@@ -1,0 +1,81 @@
+"""Making a dynamic segment of the list that is shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.contacts.filter_bar import written
+from dashboard.contacts.list_address import ListAddress
+from dashboard.installation import database
+from dashboard.ui.asking import answered, ask
+from dashboard.ui.problems import told
+from dashboard.ui.router import go_to
+from dashboard.ui.text import Html, joined, link, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may
+from engine.contacts.listing import listing as listings
+from engine.contacts.listing.filter_bar import chips
+from engine.contacts.listing.listing import Listing
+from engine.db.connection import utc_now
+from engine.rules import rulesets
+from engine.segments import segment_service
+from engine.segments.segment_service import MAX_NAME
+
+SAVE = "save-segment"
+"""The dialog that asks for the segment's name."""
+
+
+def save_segment_button(user: CurrentUser, listing: Listing) -> None:
+    """Offer to make a segment of a list that is filtered, to who may."""
+    if listing.where and may(user, Permission.EDIT_SEGMENTS):
+        st.button(
+            "Save as segment",
+            icon=":material/group_add:",
+            type="tertiary",
+            key="contacts.segment",
+            help="A dynamic segment: whoever meets these filters is in it, now and later",
+            on_click=ask,
+            args=(SAVE,),
+        )
+
+
+def save_segment(user: CurrentUser) -> None:
+    """Ask for a name, make the segment, and go to its page."""
+    address = ListAddress.read(st.query_params.to_dict(), page={})
+    listing, _ = listings.known(database(), address.listing)
+    show(_whom(listing))
+    if listing.search:
+        _without_search(address)
+        return
+    with st.form("contacts.segment.form", border=False):
+        name: str = st.text_input("Name", key="contacts.segment.name", max_chars=MAX_NAME)
+        sure = st.form_submit_button("Save segment", type="primary", key="contacts.segment.sure")
+    if sure:
+        with told():
+            _save(user, name, listing)
+
+
+def _save(user: CurrentUser, name: str, listing: Listing) -> None:
+    id_ = segment_service.save_list(database(), user, name, listing, now=utc_now())
+    answered()
+    go_to(f"?page=segments&segment={id_}")
+    st.rerun()
+
+
+def _whom(listing: Listing) -> Html:
+    """Who will be in the segment, in the words of the chips."""
+    found = chips(listing, rulesets.current(database()), written())
+    items = joined(tag("li", chip.words) for chip in found)
+    return joined(
+        [
+            tag("div", "In it is everybody who meets all of these, now and later:", "cs-sub"),
+            Html(f'<ul class="cs-list">{items}</ul>'),
+        ]
+    )
+
+
+def _without_search(address: ListAddress) -> None:
+    listing = address.listing
+    bare = Listing(listing.where, sort=listing.sort, descending=listing.descending)
+    words = f"The search for “{listing.search}” cannot be a condition of a segment. "
+    show(tag("div", joined([words, link(address.of(bare), "Take the search away")]), "cs-confirm"))

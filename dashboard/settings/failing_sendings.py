@@ -1,0 +1,83 @@
+"""Sendings that failed as a whole: whether their bounces count is for an admin to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.installation import database
+from dashboard.ui.problems import told
+from dashboard.ui.text import Html, badge, joined, quiet, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.operations import operating
+from engine.pipeline.sendings import Doubted
+
+_SAID = "sendings.said"
+
+COUNT, LEAVE = "Count them after all", "Leave uncounted"
+
+_CHANNELS = {"email": "Email", "sms": "SMS"}
+
+
+def render(user: CurrentUser, found: Sequence[Doubted], zone: ZoneInfo) -> None:
+    """Those that nobody has decided on, then the others; each with the two decisions."""
+    said = st.session_state.pop(_SAID, None)
+    if said:
+        st.success(said, icon=":material/check:")
+    if not found:
+        show(quiet("No sending has failed as a whole."))
+        return
+    words = (
+        "So much of each failed at once that the cause may be the provider and not the addresses. "
+        "Its bounces are on the timelines and do not count, until somebody lets them."
+    )
+    show(tag("p", words, "cs-small cs-quiet"))
+    for sending in sorted(found, key=lambda sending: not sending.is_open):
+        _sending(user, sending, zone)
+
+
+def _sending(user: CurrentUser, sending: Doubted, zone: ZoneInfo) -> None:
+    key = blake2b(sending.id.encode(), digest_size=8).hexdigest()
+    row = st.container(border=True, horizontal=True, vertical_alignment="center", key=f"sendings.{key}")
+    with row:
+        show(joined([_title(sending), tag("div", _about(sending, zone), "cs-small cs-quiet")]))
+        if sending.counted_by is None:
+            act = partial(operating.count_sending, database(), user, sending.id)
+            done = "Its bounces count: the workers look at its contacts again."
+            _decision(COUNT, f"sendings.count.{key}", act, done)
+        if sending.left_by is None:
+            act = partial(operating.leave_sending, database(), user, sending.id)
+            _decision(LEAVE, f"sendings.leave.{key}", act, "Its bounces stay uncounted.")
+
+
+def _title(sending: Doubted) -> Html:
+    name = tag("b", f"{_CHANNELS[sending.channel]}: {sending.name}")
+    return joined([name, " ", _state(sending)])
+
+
+def _state(sending: Doubted) -> Html:
+    if sending.counted_by is not None:
+        return badge(f"counted, says {sending.counted_by}")
+    if sending.left_by is not None:
+        return badge(f"not counted, says {sending.left_by}")
+    return badge("to be decided", "bad")
+
+
+def _about(sending: Doubted, zone: ZoneInfo) -> str:
+    failed, attempts = formats.count(sending.failed), formats.count(sending.attempts)
+    share, noticed = formats.percent(sending.share), formats.moment(sending.noticed_at, zone)
+    return f"{failed} of {attempts} attempts failed ({share}); noticed on {noticed}"
+
+
+def _decision(label: str, key: str, act: Callable[..., None], done: str) -> None:
+    if st.button(label, key=key):
+        with told():
+            act(now=utc_now())
+            st.session_state[_SAID] = done
+            st.rerun()

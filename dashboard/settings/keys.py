@@ -1,0 +1,99 @@
+"""Keys: what the shop's pages and servers send events with."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.installation import database, time_zone
+from dashboard.ui import by_name
+from dashboard.ui.problems import problem_box
+from dashboard.ui.text import Html, badge, card_title, empty_state, joined, quiet, show, tag
+from engine.accounts import key_service
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.keys import KeyKind, KeyRecord, NewKey
+from engine.db.connection import utc_now
+from engine.errors import ContactSheetsError
+
+KINDS: dict[KeyKind, str] = {
+    "write": "For browsers: anybody can read it, so what it sends proves nothing",
+    "secret": "For the shop's server: keep it secret, for it is believed",
+}
+
+_NEW = "keys.made"
+
+
+def render(user: CurrentUser) -> None:
+    """Make keys, see when each was last used, take one out of force."""
+    made: NewKey | None = st.session_state.get(_NEW)
+    if made is not None:
+        _made(made)
+    with st.expander("New key", icon=":material/add:", key="keys.new"):
+        _form(user)
+    found = key_service.all_keys(database(), user)
+    if not found:
+        empty_state("No keys yet", "Events are sent with a key: make the first one.")
+    for key in found:
+        _row(user, key)
+
+
+def _form(user: CurrentUser) -> None:
+    with st.form("keys.form", border=False, clear_on_submit=False):
+        label = st.text_input("What is it for?", key="keys.label", placeholder="Web shop", max_chars=80)
+        kind = st.radio("Kind", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
+        if not st.form_submit_button("Make the key", type="primary", key="keys.make"):
+            return
+    try:
+        st.session_state[_NEW] = key_service.create(database(), user, kind, label=label, now=utc_now())
+    except ContactSheetsError as error:
+        problem_box([wording.sentence(error)])
+        return
+    st.rerun()
+
+
+def _made(key: NewKey) -> None:
+    with st.container(border=True):
+        show(card_title(f"The {key.kind} key “{key.label}”"))
+        show(tag("div", "Copy it now: it is kept as a fingerprint alone, and not shown again.", "cs-sub"))
+        st.code(key.token, language=None)
+        st.button("I have kept it", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))
+
+
+def _row(user: CurrentUser, key: KeyRecord) -> None:
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key=f"settings-row-{key.id}"
+    ):
+        with st.container(width="stretch"):
+            show(_about(key))
+        if key.revoked_at is None:
+            st.button(
+                "Revoke", key=f"keys.revoke.{key.id}", type="tertiary", on_click=partial(by_name.ask, key.id)
+            )
+    if by_name.asked(key.id):
+        with st.container(border=True):
+            _revoke(user, key)
+
+
+def _about(key: KeyRecord) -> Html:
+    zone = time_zone()
+    kind = badge(key.kind, "info" if key.trusted else "quiet")
+    gone = badge(f"revoked on {formats.day(key.revoked_at, zone)}", "bad") if key.revoked_at else ""
+    used = f"last used {formats.ago(key.last_used_at, utc_now(), zone)}" if key.last_used_at else "never used"
+    made = f"made on {formats.day(key.created_at, zone)}, {used}"
+    return joined([tag("b", key.label), " ", kind, " ", gone, tag("div", quiet(made), "cs-small")])
+
+
+def _revoke(user: CurrentUser, key: KeyRecord) -> None:
+    words = joined(
+        ["Whatever is sent with ", tag("b", key.label), " is refused from now on. This cannot be taken back."]
+    )
+    if by_name.confirmed(words, name=key.label, act="Revoke the key", key="keys"):
+        try:
+            key_service.revoke(database(), user, key.id, now=utc_now())
+        except ContactSheetsError as error:
+            problem_box([wording.sentence(error)])
+            return
+        by_name.settle()
+        st.rerun()

@@ -1,0 +1,55 @@
+"""Settings: a section for each thing that is set up once, shown to who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.settings import account, audit, fields, keys, users, workers, you
+from dashboard.ui.text import Html, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may, require
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the settings; `needs` is what one must be allowed to open it."""
+
+    label: str
+    render: Callable[[CurrentUser], None]
+    needs: Permission
+
+
+SECTIONS = {
+    "account": Section("Account", account.render, Permission.EDIT_ACCOUNT),
+    "fields": Section("Custom fields", fields.render, Permission.EDIT_ACCOUNT),
+    "users": Section("Users and roles", users.render, Permission.MANAGE_USERS),
+    "keys": Section("Keys", keys.render, Permission.MANAGE_KEYS),
+    "workers": Section("Workers and lanes", workers.render, Permission.OPERATE),
+    "audit": Section("Audit log", audit.render, Permission.SEE_AUDIT),
+    "you": Section("You", you.render, Permission.SEE),
+}
+"""The sections by their name in the address, in the order of the menu."""
+
+
+def render(user: CurrentUser) -> None:
+    """The section that the address names, else the first that the user may open."""
+    allowed = [name for name, section in SECTIONS.items() if may(user, section.needs)]
+    wanted = st.query_params.get("section")
+    if wanted not in SECTIONS:
+        wanted = allowed[0] if allowed else next(iter(SECTIONS))
+    section = SECTIONS[wanted]
+    show(Html(f"{tag('h1', 'Settings', 'cs-title')}{_menu(allowed, wanted)}"))
+    require(user, section.needs)
+    section.render(user)
+
+
+def _menu(names: list[str], here: str) -> Html:
+    links = (
+        f'<a href="?page=settings&amp;section={name}" target="_self"'
+        f"{' aria-current=page' if name == here else ''}>{SECTIONS[name].label}</a>"
+        for name in names
+    )
+    return Html(f'<nav class="cs-menu" aria-label="Settings">{"".join(links)}</nav>')

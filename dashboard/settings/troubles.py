@@ -1,0 +1,180 @@
+"""What waits for a person: failed activities and sendings, calls not taken, refused events, id conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.installation import database, time_zone
+from dashboard.settings import failing_sendings
+from dashboard.ui.text import Html, badge, joined, link, quiet, safe, show, table, tag
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.operations import operating
+from engine.operations.operating import SHOWN, Troubles
+from engine.pipeline.failures import FailedActivity, FailureReason
+from engine.pipeline.outbox import CallRow
+from engine.pipeline.refusals import Refused
+
+_SAID = "workers.said"
+
+
+def render(user: CurrentUser) -> None:
+    """Five lists, each the latest of its kind, with what can be done about them."""
+    found, zone = operating.troubles(database(), user), time_zone()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show(tag("h2", "For somebody to look at", "cs-section"))
+        st.button("Refresh", icon=":material/refresh:", key="workers.refresh", type="tertiary")
+    said = st.session_state.pop(_SAID, None)
+    if said:
+        st.success(said, icon=":material/check:")
+    failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
+    with failed:
+        _failed(user, found, zone)
+    with doubted:
+        failing_sendings.render(user, found.sendings, zone)
+    with calls:
+        _calls(user, found, zone)
+    with refused:
+        _refusals(found, zone)
+    with conflicts:
+        _conflicts(found, zone)
+
+
+def _names(found: Troubles) -> tuple[str, ...]:
+    failed, waiting = formats.count(found.failed_calls), formats.count(found.waiting_calls)
+    return (
+        f"Failed ({_latest(len(found.failed))})",
+        f"Sendings ({sum(sending.is_open for sending in found.sendings)})",
+        f"Webhooks ({failed} failed, {waiting} waiting)",
+        f"Refused ({_latest(len(found.refused))})",
+        f"Id conflicts ({_latest(len(found.conflicts))})",
+    )
+
+
+def _latest(number: int) -> str:
+    return f"the latest {number}" if number >= SHOWN else str(number)
+
+
+# Failed activities
+
+
+def _failed(user: CurrentUser, found: Troubles, zone: ZoneInfo) -> None:
+    if not found.reasons:
+        show(quiet("Nothing has failed."))
+        return
+    _about("Set aside so that the others go on. What fails again is set aside again.")
+    for reason in found.reasons:
+        _reason(user, reason, zone)
+    with st.expander(f"One by one: the latest {len(found.failed)}"):
+        for activity in found.failed:
+            _activity(user, activity, zone)
+
+
+def _reason(user: CurrentUser, reason: FailureReason, zone: ZoneInfo) -> None:
+    types = ", ".join(reason.types[:5]) + (" …" if len(reason.types) > 5 else "")
+    number, last = formats.count(reason.count), formats.moment(reason.last, zone)
+    act = partial(operating.run_reason_again, database(), user, reason.reason)
+    with _row(tag("b", reason.reason), f"{number} activities ({types}), the last on {last}"):
+        _again("Run all again", f"reason.{_key(reason.reason)}", act, "activities taken again")
+
+
+def _activity(user: CurrentUser, activity: FailedActivity, zone: ZoneInfo) -> None:
+    about = f"{activity.id} · {formats.moment(activity.at, zone)} · {activity.reason}"
+    act = partial(operating.run_again, database(), user, [activity.id])
+    with _row(tag("b", activity.type), about):
+        _again("Run again", f"activity.{_key(activity.id)}", act, "activities taken again")
+
+
+# Calls
+
+
+def _calls(user: CurrentUser, found: Troubles, zone: ZoneInfo) -> None:
+    if not found.calls:
+        show(quiet("Nothing waits to be sent, and nothing has failed."))
+        return
+    if found.failed_calls:
+        act = partial(operating.call_again, database(), user)
+        _again("Send all that failed again", "calls", act, "calls sent again")
+    for call in found.calls:
+        _call(user, call, zone)
+
+
+def _call(user: CurrentUser, call: CallRow, zone: ZoneInfo) -> None:
+    state = badge("failed", "bad") if call.state == "failed" else badge("waiting", "info")
+    with _row(joined([tag("b", call.webhook), " ", state]), _about_call(call, zone)):
+        if call.state == "failed":
+            act = partial(operating.call_again, database(), user, ids=[call.id])
+            _again("Send again", f"call.{_key(call.id)}", act, "calls sent again")
+
+
+def _about_call(call: CallRow, zone: ZoneInfo) -> Html:
+    when = "" if call.state == "failed" else f", next at {formats.moment(call.due_at, zone)}"
+    tried = f"tried {call.attempts} times{when}" if call.attempts else "not tried yet"
+    said = [formats.moment(call.happened_at, zone), tried, *([call.error] if call.error else [])]
+    whom = link(f"?contact={call.contact}", "this contact")
+    return joined([f"rule {call.rule}, for ", whom, " · ", " · ".join(said)])
+
+
+# Refused events and id conflicts
+
+
+def _refusals(found: Troubles, zone: ZoneInfo) -> None:
+    if not found.refused:
+        show(quiet("Nothing was refused in the last thirty days."))
+        return
+    _about("Events that could not become activities, with the reason; kept for thirty days.")
+    show(joined(_refused(refused, zone) for refused in found.refused))
+
+
+def _refused(refused: Refused, zone: ZoneInfo) -> Html:
+    head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(_when(refused, zone))])
+    what = tag("summary", "what was sent", "cs-small")
+    return Html(
+        f'<div class="cs-whys">{head}<details>{what}{tag("pre", refused.event, "cs-pre")}</details></div>'
+    )
+
+
+def _when(refused: Refused, zone: ZoneInfo) -> str:
+    return f"{formats.moment(refused.at, zone)} · {refused.source}"
+
+
+def _conflicts(found: Troubles, zone: ZoneInfo) -> None:
+    if not found.conflicts:
+        show(quiet("No id came again with other content."))
+        return
+    _about("The same id came with other content: the first counts, the other is kept aside.")
+    rows = [(formats.moment(c.at, zone), c.type, c.activity) for c in found.conflicts]
+    show(table(("When", "Type", "Id"), rows))
+
+
+# What they share
+
+
+def _about(words: str) -> None:
+    show(tag("p", words, "cs-small cs-quiet"))
+
+
+def _row(title: Html, about: object) -> st.delta_generator.DeltaGenerator:
+    """A line with room for a button."""
+    row = st.container(border=True, horizontal=True, vertical_alignment="center")
+    with row:
+        show(joined([title, tag("div", safe(about), "cs-small cs-quiet")]))
+    return row
+
+
+def _again(label: str, key: str, act: Callable[..., int], done: str) -> None:
+    def press() -> None:
+        st.session_state[_SAID] = f"{formats.count(act(now=utc_now()))} {done}."
+
+    st.button(label, key=f"workers.{key}", type="tertiary", on_click=press)
+
+
+def _key(text: str) -> str:
+    """An id may hold anything; a widget's name does not."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()

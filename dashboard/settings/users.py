@@ -1,0 +1,201 @@
+"""Users and roles: who may come in, with which role, and where they are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.installation import database, time_zone
+from dashboard.signin.signing_in import provider
+from dashboard.ui import by_name
+from dashboard.ui.problems import problem_box
+from dashboard.ui.text import Html, badge, card_title, joined, plain_label, quiet, show, tag
+from engine.accounts import users
+from engine.accounts.accounts import LINK_LIFE, ROLES, CurrentUser, LinkToken, Role
+from engine.accounts.users import UserRecord
+from engine.db.connection import utc_now
+from engine.errors import ContactSheetsError
+
+_LINK = "users.link"
+_SAID = "users.said"
+
+
+def render(user: CurrentUser) -> None:
+    """Invite people, give them roles, let them in no more."""
+    _said()
+    _link()
+    with st.expander("Invite somebody", icon=":material/person_add:", key="users.new"):
+        _invite(user)
+    for found in users.all_users(database(), user, now=utc_now()):
+        _row(user, found)
+
+
+def _said() -> None:
+    """What the last act came to."""
+    problem = st.session_state.pop(_SAID, None)
+    if problem:
+        problem_box([problem])
+
+
+def _try(act: Callable[[], object]) -> None:
+    """Do something for an admin; keep what went wrong for the next run to say."""
+    try:
+        act()
+    except ContactSheetsError as error:
+        st.session_state[_SAID] = wording.sentence(error)
+
+
+# Links
+
+
+def _invite(user: CurrentUser) -> None:
+    company = provider()
+    if company is not None and not company.passwords:
+        st.info(
+            f"People sign in with {plain_label(company.name)}, which also says their roles: "
+            "give them a group there.",
+            icon=":material/info:",
+        )
+        return
+    with st.form("users.form", border=False):
+        email = st.text_input("Email", key="users.email", placeholder="name@example.com")
+        name = st.text_input("Name", key="users.name", placeholder="Optional")
+        role = st.radio("Role", list(ROLES), format_func=_role_words, index=None, key="users.role")
+        if not st.form_submit_button("Make an invitation", type="primary", key="users.invite"):
+            return
+    if role is None:
+        st.session_state[_SAID] = "Choose a role."
+    else:
+        _try(
+            lambda: _keep_link(
+                email, users.invite(database(), user, email, role=role, name=name, now=utc_now())
+            )
+        )
+    st.rerun()
+
+
+def _role_words(role: Role) -> str:
+    return f"{role.capitalize()}: {ROLES[role]}"
+
+
+def _keep_link(email: str, token: LinkToken) -> None:
+    st.session_state[_LINK] = (email.strip().lower(), token)
+
+
+def _link() -> None:
+    """A link that was just made, to be copied and sent."""
+    made: tuple[str, LinkToken] | None = st.session_state.get(_LINK)
+    if made is None:
+        return
+    email, token = made
+    days = LINK_LIFE["invitation"].days
+    with st.container(border=True):
+        show(card_title(f"A link for {email}"))
+        show(tag("div", f"Send it to them: it works once, an invitation for {days} days.", "cs-sub"))
+        st.code(f"{_address()}/signin?link={token}", language=None, wrap_lines=True)
+        st.button("Done", key="users.linked", on_click=lambda: st.session_state.pop(_LINK, None))
+
+
+def _address() -> str:
+    return (st.context.url or "").split("?")[0].rstrip("/")
+
+
+# Rows
+
+
+def _row(user: CurrentUser, found: UserRecord) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        show(_about(user, found))
+        if found.id != user.id:
+            _role(user, found)
+            _more(user, found)
+    if by_name.asked(found.id):
+        with st.container(border=True):
+            _disable(user, found)
+
+
+def _about(user: CurrentUser, found: UserRecord) -> Html:
+    marks = [
+        badge("you", "info") if found.id == user.id else "",
+        badge("disabled", "bad") if found.disabled_at else "",
+        badge("invited") if found.invited and not found.disabled_at else "",
+    ]
+    seen = (
+        f"last signed in {formats.ago(found.last_signed_in_at, utc_now(), time_zone())}"
+        if found.last_signed_in_at
+        else f"invited on {formats.day(found.created_at, time_zone())}"
+    )
+    places = (
+        f" · in {found.sessions} browser{'s' if found.sessions != 1 else ''} now" if found.sessions else ""
+    )
+    own = f" · {found.role}" if found.id == user.id or found.company else ""
+    name = found.name if found.name == found.email else f"{found.name} · {found.email}"
+    return joined(
+        [tag("b", name), " ", joined(marks, " "), tag("div", quiet(f"{seen}{places}{own}"), "cs-small")]
+    )
+
+
+def _role(user: CurrentUser, found: UserRecord) -> None:
+    if found.company is not None or found.disabled_at is not None:
+        return
+    key = f"users.role.{found.id}.{found.role}"
+
+    def changed() -> None:
+        role = cast(Role, st.session_state[key])
+        _try(lambda: users.change_role(database(), user, found.id, role, now=utc_now()))
+
+    st.selectbox(
+        f"Role of {plain_label(found.email)}",
+        list(ROLES),
+        index=list(ROLES).index(found.role),
+        format_func=str.capitalize,
+        key=key,
+        width=140,
+        label_visibility="collapsed",
+        on_change=changed,
+    )
+
+
+def _more(user: CurrentUser, found: UserRecord) -> None:
+    with st.popover("More", key=f"users.more.{found.id}", help=f"What else for {plain_label(found.email)}"):
+        if found.disabled_at is not None:
+            _act(
+                "Let in again",
+                "enable",
+                found,
+                lambda: users.enable(database(), user, found.id, now=utc_now()),
+            )
+            return
+        if found.company is None:
+            words = "Invitation again" if found.invited else "Link for a new password"
+            _act(words, "link", found, partial(_new_link, user, found))
+        if found.sessions:
+            _act(
+                "Sign out everywhere",
+                "out",
+                found,
+                lambda: users.end_sessions(database(), user, found.id, now=utc_now()),
+            )
+        _act("Disable …", "disable", found, lambda: by_name.ask(found.id))
+
+
+def _act(words: str, name: str, found: UserRecord, act: Callable[[], object]) -> None:
+    st.button(words, key=f"users.{name}.{found.id}", width="stretch", on_click=_try, args=(act,))
+
+
+def _new_link(user: CurrentUser, found: UserRecord) -> None:
+    _keep_link(found.email, users.password_link(database(), user, found.id, now=utc_now()))
+
+
+def _disable(user: CurrentUser, found: UserRecord) -> None:
+    words = joined(
+        [tag("b", found.email), " is signed out everywhere and comes in no more, until you let them."]
+    )
+    if by_name.confirmed(words, name=found.email, act="Disable", key="users"):
+        _try(lambda: users.disable(database(), user, found.id, now=utc_now()))
+        by_name.settle()
+        st.rerun()

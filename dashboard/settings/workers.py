@@ -1,0 +1,146 @@
+"""Workers and lanes: who is alive, how fast it goes, what waits, and what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.installation import database
+from dashboard.settings import troubles
+from dashboard.signin.signing_in import fragment
+from dashboard.ui import charts
+from dashboard.ui.figure import cards, figure_card
+from dashboard.ui.text import Html, badge, card_title, joined, quiet, show, table, tag
+from engine.accounts.accounts import CurrentUser
+from engine.db.connection import utc_now
+from engine.insights.working import COUNT_UP_TO, Working
+from engine.operations import operating
+from engine.operations.pulses import Pulse
+from engine.pipeline.lanes import LaneBacklog
+
+LIVE = 3
+"""Seconds between two looks."""
+
+NEEDED = ("worker", "scheduler", "collector")
+"""Without one of each, something stands still."""
+
+
+def render(user: CurrentUser) -> None:
+    """The processes, live; below, what waits for a person."""
+    _processes(user)
+    troubles.render(user)
+
+
+def _processes(user: CurrentUser) -> None:
+    @fragment(run_every=LIVE)
+    def live(user: CurrentUser) -> None:
+        now = utc_now()
+        found = operating.processes(database(), user, now=now)
+        show(joined([cards(_figures(found)), *_missing(found, now)]))
+        with st.container(border=True):
+            show(card_title("Applied in each minute of the last hour"))
+            _pace(found)
+        with st.container(border=True):
+            show(joined([card_title("Processes"), _alive(found.processes, now)]))
+        with st.container(border=True):
+            show(joined([card_title("Lanes"), _lanes(found.lanes, now)]))
+
+    live(user)
+
+
+def _figures(found: Working) -> Iterable[Html]:
+    waiting = formats.count(found.waiting)
+    yield figure_card("Waiting", waiting if found.exact else f"over {waiting}")
+    yield figure_card(
+        "Behind by", _seconds(found.lag.total_seconds()) if found.lag is not None else "nothing"
+    )
+    yield figure_card("Per second, last minute", _rate(found.pace.minute))
+    yield figure_card("Per second, last hour", _rate(found.pace.hour))
+    yield figure_card("Failed", _up_to(found.failed))
+
+
+def _up_to(number: int) -> str:
+    return f"over {formats.count(number)}" if number >= COUNT_UP_TO else formats.count(number)
+
+
+def _rate(rate: float | None) -> str:
+    if rate is None:
+        return "not known yet"
+    return f"{rate:.1f}" if rate < 10 else formats.count(round(rate))
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _missing(found: Working, now: datetime) -> Iterable[Html]:
+    """What stands still because no process of its kind is alive."""
+    for kind in NEEDED:
+        if not found.alive(kind, now=now):
+            words = f" Start one with `sheets {kind}`; `sheets doctor` says more. Nothing is lost meanwhile."
+            yield tag("p", joined([badge(f"no {kind} is alive", "bad"), words]), "cs-small")
+
+
+def _pace(found: Working) -> None:
+    rows = [{"at": at.isoformat(), "applied": number} for at, number in found.pace.by_minute]
+    if not rows:
+        show(quiet("Not known yet: the scheduler looks every ten seconds."))
+        return
+    if not any(row["applied"] for row in rows):
+        show(quiet("None."))
+        return
+    charts.by_minute(rows, title="Activities applied in each minute")
+
+
+def _alive(processes: Sequence[Pulse], now: datetime) -> Html:
+    if not processes:
+        return quiet("Nothing has given a sign of life.")
+    return table(("What", "Where", "Version", "Last sign"), [_process(pulse, now) for pulse in processes])
+
+
+def _process(pulse: Pulse, now: datetime) -> tuple[Html, str, str, str]:
+    state = badge("alive", "good") if pulse.is_alive(now) else badge("silent", "bad")
+    rules = f"rules {pulse.rules}" if pulse.rules else ""
+    return (
+        joined([tag("b", pulse.kind), " ", state]),
+        f"{pulse.host}, process {pulse.pid}",
+        ", ".join(part for part in (pulse.version, rules) if part),
+        f"{max(int((now - pulse.at).total_seconds()), 0)} s ago",
+    )
+
+
+def _lanes(lanes: Sequence[LaneBacklog], now: datetime) -> Html:
+    """Those in which there is something to do; that the others idle is said in a line."""
+    busy = [lane for lane in lanes if lane.waiting or lane.due or _is_held(lane, now)]
+    idle = len(lanes) - len(busy)
+    words = f"{'All' if not busy else 'The other'} {idle} lanes are free, and nothing waits in them."
+    rest = tag("p", words, "cs-small cs-quiet") if idle else Html("")
+    if not busy:
+        return rest
+    return joined(
+        [table(("Lane", "Waiting", "Oldest", "Held by"), [_lane(lane, now) for lane in busy]), rest]
+    )
+
+
+def _is_held(lane: LaneBacklog, now: datetime) -> bool:
+    return lane.lease_until is not None and lane.lease_until > now
+
+
+def _lane(lane: LaneBacklog, now: datetime) -> tuple[str, object, str, object]:
+    waiting = [_up_to(lane.waiting)] if lane.waiting else []
+    due = [f"{_up_to(lane.due)} contacts due"] if lane.due else []
+    oldest = lane.oldest_received_at
+    return (
+        f"Lane {lane.lane}",
+        ", ".join(waiting + due) or quiet("nothing"),
+        _seconds((now - oldest).total_seconds()) if oldest else "",
+        _holder(lane) if _is_held(lane, now) and lane.holder else quiet("free"),
+    )
+
+
+def _holder(lane: LaneBacklog) -> str:
+    """The process, of a holder's whole name (host, process, run, thread)."""
+    return ":".join(str(lane.holder).split(":")[:2])

@@ -1,0 +1,113 @@
+"""You: one's own password, and where one is signed in."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.installation import database, time_zone
+from dashboard.signin.signing_in import provider
+from dashboard.ui.problems import problem_box
+from dashboard.ui.text import Html, badge, card_title, joined, quiet, show, tag
+from engine.accounts import passwords, users
+from engine.accounts.accounts import ROLES, CurrentUser
+from engine.accounts.sessions import SessionId, SessionRecord
+from engine.db.connection import utc_now
+from engine.errors import ContactSheetsError
+
+_SAID = "you.said"
+
+_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+
+
+def render(user: CurrentUser) -> None:
+    """Who one is here, the password, the browsers."""
+    said = st.session_state.pop(_SAID, None)
+    if said:
+        st.success(said, icon=":material/check:")
+    with st.container(border=True):
+        show(joined([card_title(user.name), f"{user.email} · {user.role}: {ROLES[user.role]}"]))
+    company = provider()
+    if company is None or company.passwords:
+        with st.container(border=True):
+            _password(user)
+    with st.container(border=True):
+        _browsers(user)
+
+
+def _password(user: CurrentUser) -> None:
+    has_one = passwords.has_password(database(), user)
+    show(card_title("Change the password" if has_one else "Set a password"))
+    with st.form("you.form", border=False, clear_on_submit=True):
+        old = st.text_input("Present password", type="password", key="you.old") if has_one else ""
+        new = st.text_input(
+            "New password", type="password", key="you.new", autocomplete="new-password",
+            placeholder=f"At least {passwords.SHORTEST} characters",
+        )  # fmt: skip
+        again = st.text_input("The same again", type="password", key="you.again", autocomplete="new-password")
+        if not st.form_submit_button("Save", key="you.save"):
+            return
+    try:
+        if new != again:
+            raise passwords.WeakPassword("the two are not the same")
+        ended = passwords.change(database(), user, old, new, now=utc_now())
+    except ContactSheetsError as error:
+        words = "the present password is wrong" if isinstance(error, passwords.WrongPassword) else error
+        problem_box([wording.sentence(words)])
+        return
+    st.session_state[_SAID] = "Your password is changed" + (f"; {_out(ended)}." if ended else ".")
+    st.rerun()
+
+
+def _browsers(user: CurrentUser) -> None:
+    show(card_title("Where you are signed in"))
+    found = users.own_sessions(database(), user, now=utc_now())
+    for session in found:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show(_about(user, session))
+            if session.id != user.session:
+                st.button(
+                    "Sign out", key=f"you.end.{session.id[:12]}", type="tertiary",
+                    on_click=partial(_end, user, session.id),
+                )  # fmt: skip
+    if len(found) > 1:
+        st.button("Sign out everywhere else", key="you.end_all", on_click=partial(_end_all, user))
+
+
+def _about(user: CurrentUser, session: SessionRecord) -> Html:
+    here = badge("this one", "info") if session.id == user.session else ""
+    times = (
+        f"since {formats.moment(session.created_at, time_zone())}, "
+        f"last used {formats.ago(session.seen_at, utc_now(), time_zone())}"
+    )
+    return joined([tag("b", browser_name(session.agent)), " ", here, tag("div", quiet(times), "cs-small")])
+
+
+def browser_name(agent: str | None) -> str:
+    """`Firefox on Linux`: what a person recognises of what a browser calls itself."""
+    said = agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in said), "A browser")
+    system = next((name for name in _SYSTEMS if name in said), "")
+    return f"{browser} on {system.replace('Macintosh', 'a Mac')}" if system else browser
+
+
+def _end(user: CurrentUser, session: SessionId) -> None:
+    users.end_own_session(database(), user, session, now=utc_now())
+
+
+def _end_all(user: CurrentUser) -> None:
+    ended = users.end_own_sessions(database(), user, now=utc_now())
+    st.session_state[_SAID] = f"{_out(ended).capitalize()}."
+
+
+def _out(ended: int) -> str:
+    return f"you were signed out in {ended} other browser{'s' if ended != 1 else ''}"

@@ -1,0 +1,105 @@
+"""What is wanted of a timeline: types, days and words, kept in the address."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.sheet.activity import activity_address
+from dashboard.ui.text import plain_label
+from engine.contacts.sheet.activity_counts import Counts
+from engine.contacts.sheet.timelines import Wanted
+
+_TYPES, _DAYS, _TEXT = "sheet.types", "sheet.days", "sheet.find"
+
+
+def wanted_now() -> Wanted:
+    """What the address asks for."""
+    return activity_address.read(st.query_params.to_dict())
+
+
+def want(wanted: Wanted) -> None:
+    """Ask for something else: in the address, and so in the widgets."""
+    for name in activity_address.PARAMETERS:
+        st.query_params.pop(name, None)
+    st.query_params.update(activity_address.said(wanted))
+
+
+def filter_bar(counts: Counts) -> Wanted:
+    """Show the filters as the address has them; return what is wanted.
+
+    That days are a stretch and not one day, Streamlit takes from what the widget says.
+    """
+    wanted = wanted_now()
+    names = _names(counts, wanted)
+    _fill_in(wanted)
+    st.multiselect(
+        "Types of activity",
+        list(names),
+        format_func=lambda type_: names.get(type_, type_),
+        key=_TYPES,
+        placeholder="All types",
+        label_visibility="collapsed",
+        on_change=_chosen,
+        width=300,
+    )
+    st.date_input(
+        "Days",
+        key=_DAYS,
+        format=formats.date_entry(),
+        label_visibility="collapsed",
+        on_change=_chosen,
+        width=250,
+    )
+    st.text_input(
+        "Search in the activity",
+        key=_TEXT,
+        type="search",
+        placeholder="Product, order, subject, URL …",
+        label_visibility="collapsed",
+        max_chars=activity_address.MAX_TEXT,
+        on_change=_chosen,
+        width=240,
+    )
+    return wanted
+
+
+def _names(counts: Counts, wanted: Wanted) -> dict[str, str]:
+    """The types that can be chosen: those that there are, and those that are wanted."""
+    more = "" if counts.whole else "+"
+    found = {
+        type_.type: plain_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
+        for type_ in counts.types
+    }
+    return {**found, **{type_: plain_label(type_) for type_ in wanted.types if type_ not in found}}
+
+
+def _fill_in(wanted: Wanted) -> None:
+    """Let the widgets say what the address does."""
+    st.session_state[_TYPES] = list(wanted.types)
+    st.session_state[_DAYS] = _days(wanted)
+    st.session_state[_TEXT] = wanted.text
+
+
+def _days(wanted: Wanted) -> tuple[date, ...]:
+    if wanted.first is not None and wanted.last is not None:
+        return (wanted.first, max(wanted.first, wanted.last))
+    only = wanted.first or wanted.last
+    return () if only is None else (only,)
+
+
+def _chosen() -> None:
+    """Take over what was chosen; days of which only the first is chosen go on to the present."""
+    days: Any = st.session_state.get(_DAYS, ())
+    found = tuple(days) if isinstance(days, tuple | list) else (days,)
+    want(
+        Wanted(
+            types=tuple(st.session_state.get(_TYPES, ())),
+            first=found[0] if found else None,
+            last=found[1] if len(found) > 1 else None,
+            text=str(st.session_state.get(_TEXT) or ""),
+        )
+    )

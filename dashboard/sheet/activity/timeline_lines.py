@@ -1,0 +1,149 @@
+"""What matters of an activity, by its type: products with their prices, an order's total, who changed what.
+
+It is made of the row's own details alone, so that what is masked there stays so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboard import formats
+from engine.contacts.sheet.timeline_rows import TimelineRow
+from engine.domain.masking import HIDDEN
+
+Properties = Mapping[str, Any]
+
+SHOWN_ITEMS = 4
+"""Products that are named of an order; the others are counted."""
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+LONG = 160
+"""Characters of a value on a line."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line beside the label, and lines below it."""
+
+    line: str
+    lines: tuple[str, ...] = ()
+
+
+def told(row: TimelineRow, zone: ZoneInfo) -> Told:
+    """What a person wants to know of an activity at a glance."""
+    said = row.details.get("properties", {})
+    said = said if isinstance(said, Mapping) else {}
+    teller = _TELLERS.get(row.type)
+    if teller is not None:
+        return teller(said)
+    if row.type == "contact_edited":
+        return _edit(row, said, zone)
+    if row.type in ("contact_imported", "contact_created", "identified"):
+        return Told(_joined([row.summary, *_pairs(row.details.get("traits", {}))]))
+    return Told(row.summary or _joined(_pairs(said)))
+
+
+def in_a_line(type_: str, said: Properties, summary: str) -> str:
+    """An activity in one line; `summary` is that of its type, for those that have no line of their own."""
+    teller = _TELLERS.get(type_)
+    return summary if teller is None else teller(said).line
+
+
+def _product(said: Properties) -> Told:
+    return Told(_item(said, said.get("currency")))
+
+
+def _order(said: Properties) -> Told:
+    currency = said.get("currency")
+    total = next((found for name in _TOTALS if (found := _amount(said.get(name), currency))), "")
+    number = _text(said.get("order_id"))
+    line = _joined([total, f"order {number}" if number else "", _text(said.get("reason"))])
+    return Told(line, tuple(_items(said.get("products"), currency)))
+
+
+_TOTALS = ("total", "revenue", "value")
+
+
+def _bounce(said: Properties) -> Told:
+    line = _joined(_text(said.get(name)) for name in ("bounce", "code", "reason"))
+    return Told(line, tuple(filter(None, [_text(said.get("diagnostic"))])))
+
+
+def _edit(row: TimelineRow, said: Properties, zone: ZoneInfo) -> Told:
+    author = _text(said.get("author"))
+    line = _joined([f"by {author}" if author else "", _text(said.get("reason"))])
+    if row.undoes is not None:
+        back = f"Took back: {row.undoes.label} of {formats.moment(row.undoes.happened_at, zone)}"
+        return Told(line, (back,))
+    what = said.get("what")
+    return Told(line, tuple(filter(None, map(_text, what))) if isinstance(what, list) else ())
+
+
+_TELLERS: dict[str, Callable[[Properties], Told]] = {
+    **dict.fromkeys(("product_visited", "added_to_cart", "removed_from_cart"), _product),
+    **dict.fromkeys(
+        ("order_completed", "order_refunded", "order_cancelled", "checkout_started", "cart_viewed"), _order
+    ),
+    **dict.fromkeys(("email_bounced", "sms_bounced"), _bounce),
+}
+
+
+def _items(products: Any, currency: Any) -> Iterator[str]:
+    if not isinstance(products, list):
+        return
+    yield from filter(None, (_item(item, currency) for item in products[:SHOWN_ITEMS]))
+    if len(products) > SHOWN_ITEMS:
+        yield f"and {formats.count(len(products) - SHOWN_ITEMS)} more"
+
+
+def _item(item: Any, currency: Any) -> str:
+    if not isinstance(item, Mapping):
+        return _text(item)
+    name = _text(item.get("name")) or _text(item.get("product_id")) or _text(item.get("sku"))
+    number = _number(item.get("quantity"))
+    many = f"{formats.quantity(number)} {TIMES} " if number is not None and number != 1 and name else ""
+    price = _amount(item.get("price"), item.get("currency") or currency)
+    return _joined([f"{many}{name}", _text(item.get("variant")), _text(item.get("category")), price])
+
+
+def _pairs(said: Any) -> list[str]:
+    """Values with their names, of what nobody declared a summary for."""
+    if not isinstance(said, Mapping):
+        return []
+    found = [f"{name}: {text}" for name, value in said.items() if (text := _text(value))]
+    return found[:SHOWN_ITEMS]
+
+
+def _amount(value: Any, currency: Any) -> str:
+    number = _number(value)
+    if number is None:
+        return _text(value)
+    return formats.money(number, currency if isinstance(currency, str) and currency != HIDDEN else None)
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    number = Decimal(str(value))
+    return number if number.is_finite() else None
+
+
+def _text(value: Any) -> str:
+    """A value in a line; nothing for what is missing, masked or not a single value."""
+    if value is None or value == HIDDEN or isinstance(value, Mapping):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_text, value[:SHOWN_ITEMS])))
+    text = str(value).strip()
+    return text if len(text) <= LONG else f"{text[:LONG]}…"
+
+
+def _joined(parts: Any) -> str:
+    return " · ".join(filter(None, parts))

@@ -1,0 +1,134 @@
+"""Handing out all that is known of a contact, and erasing it for good."""
+
+from __future__ import annotations
+
+import io
+
+import streamlit as st
+import uuid_utils
+
+from dashboard import formats, wording
+from dashboard.contacts.contact_columns import name_of
+from dashboard.installation import database
+from dashboard.ui.asking import answered, way_out
+from dashboard.ui.problems import problem, told
+from dashboard.ui.router import go_to
+from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, table, tag
+from engine.accounts.accounts import CurrentUser
+from engine.contacts import contacts
+from engine.db.connection import utc_now
+from engine.domain.activities import ContactId
+from engine.privacy import privacy_service
+from engine.privacy.erasing import Foretold
+
+GONE = "This contact is not there any more."
+
+
+def hand_out_data(user: CurrentUser, contact: ContactId) -> None:
+    """Offer an archive of all that is known of somebody; it is made as it is asked for."""
+    row = contacts.row_of(database(), contact)
+    if row is None:
+        show(tag("div", GONE, "cs-confirm"))
+        return
+    words = (
+        "in one archive: a page to be read, and the same as JSON. It holds everything: activities, orders, "
+        "points, consents, what was sent and refused, and what colleagues changed. The "
+        "audit log says that you handed it out."
+    )
+    show(tag("div", joined(["All data of ", tag("b", name_of(row)), f" {words}"]), "cs-confirm"))
+
+    def archive() -> bytes:
+        file = io.BytesIO()
+        privacy_service.hand_out(database(), user, contact, file, now=utc_now())
+        return file.getvalue()
+
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download",
+            archive,
+            file_name=f"data-of-{contact}.zip",
+            mime="application/zip",
+            type="primary",
+            icon=":material/download:",
+            key="erasing.data",
+        )
+        way_out("Close", key="erasing.data-close")
+
+
+def erase_contact(user: CurrentUser, contact: ContactId, *, go: str) -> None:
+    """Say what goes, ask for the name, and have somebody erased; then `go` to that address."""
+    row, found = contacts.row_of(database(), contact), privacy_service.foretold(database(), user, contact)
+    if row is None or found is None:
+        show(tag("div", GONE, "cs-confirm"))
+        return
+    name = " ".join(name_of(row).split())
+    show(tag("div", _what_goes(name, found), "cs-confirm"))
+    typed: str = st.text_input(f"To erase for good, type {plain_label(name)}", key=f"erasing.name.{contact}")
+    with st.container(horizontal=True, key="danger-erasing"):
+        sure = st.button("Erase for good", type="primary", key="erasing.sure")
+        way_out("Cancel", key="erasing.cancel")
+    if not sure:
+        return
+    if " ".join(typed.split()).casefold() != name.casefold():
+        show(problem(f"Type {name} as it stands here: nothing was erased."))
+        return
+    with told():
+        privacy_service.erase(database(), user, contact, id_=uuid_utils.uuid7().hex, now=utc_now())
+        answered()
+        go_to(go)
+        st.rerun()
+
+
+def what_went(user: CurrentUser, job: str) -> None:
+    """Tell what an erasure removed where, and what it could not: what other systems hold."""
+    report = privacy_service.report(database(), user, job)
+    if report is None:
+        return
+    places = sorted({*report.removed, *report.cleaned})
+    parts = (report.removed, report.cleaned)
+    counts = [(place.replace("_", " "), *(formats.count(p.get(place, 0)) for p in parts)) for place in places]
+    show(card_title("What went"))
+    show(table(("where", "removed", "named in, and taken out"), counts))
+    if report.told:
+        show(quiet(f"To be asked to erase, too: {', '.join(report.told)}."))
+    if report.pending:
+        show(quiet("Files of jobs that are under way go when those end."))
+
+
+def _what_goes(name: str, found: Foretold) -> Html:
+    counted = [
+        (found.activities, "activity"),
+        (found.orders, "order"),
+        (found.entries, "change of points"),
+        (found.merged, "contact that became this one"),
+    ]
+    parts = [f"{formats.count(number)} {_many(number, one)}" for number, one in counted if number]
+    goes = [
+        tag("p", joined([tag("b", name), " is erased from everywhere: ", _listed(parts)])),
+        tag(
+            "p",
+            "Also every message, file, refused row and line of the log that names them. Exports made before "
+            "go as a whole, and so do imported files with them in. Programs and imports cannot bring them "
+            "back; an order or a registration of their own begins anew.",
+        ),
+    ]
+    if found.told:
+        systems = ", ".join(found.told)
+        goes.append(
+            tag("p", f"Other systems were told of them, and have to be asked to erase, too: {systems}.")
+        )
+    goes.append(tag("p", tag("b", "This cannot be undone.")))
+    return joined(goes)
+
+
+def _many(number: int, one: str) -> str:
+    special = {
+        "activity": "activities",
+        "change of points": "changes of points",
+        "contact that became this one": "contacts that became this one",
+    }
+    return one if number == 1 else special.get(one, wording.plural(number, one))
+
+
+def _listed(parts: list[str]) -> str:
+    return f"{', '.join(parts)}." if parts else "all that is kept of it."

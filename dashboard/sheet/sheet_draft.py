@@ -1,0 +1,150 @@
+"""Changes of a contact that somebody has begun: kept until they are applied or discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+import uuid_utils
+
+from engine.contacts.editing.edit_checks import end_name
+from engine.contacts.editing.edit_model import IDENTITIES, PROFILE, Edit
+from engine.contacts.sheet.sheets import Sheet
+from engine.domain.activities import ActivityId, ContactId
+from engine.domain.fields import CUSTOM
+from engine.domain.rulebook import Ruleset
+from engine.domain.statuses import ends
+
+_DRAFTS = "sheet.drafts"
+
+
+def new_id() -> ActivityId:
+    return ActivityId(uuid_utils.uuid7().hex)
+
+
+@dataclass
+class Draft:
+    """What somebody has changed so far of what they saw.
+
+    Parameters:
+      begun: When it was begun.
+      seen: The values as they saw them: fields by name, statuses by machine, the days on
+        which they end by `end_name`.
+      changed: What they made of some of them.
+      reason: Why, for statuses.
+      problems: What was refused, by name.
+      other: Who has the email, number or id already that was asked for.
+      id: The id of the edit to come, so that applying twice is applying once.
+      round: Rises when inputs are to show other values than were typed.
+    """
+
+    begun: datetime
+    seen: dict[str, Any]
+    changed: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+    other: ContactId | None = None
+    id: ActivityId = field(default_factory=new_id)
+    round: int = 0
+
+    def say(self, name: str, value: Any) -> None:
+        """Note a value that was typed; the one that was seen is no change."""
+        self.problems.pop(name, None)
+        if value == self.seen.get(name):
+            self.changed.pop(name, None)
+        else:
+            self.changed[name] = value
+
+    def value(self, name: str) -> Any:
+        """What the input of a name shows."""
+        return self.changed.get(name, self.seen.get(name))
+
+    def catch_up(self, present: Mapping[str, Any]) -> None:
+        """See what others changed meanwhile, where one has changed nothing oneself, or the same."""
+        for name, value in present.items():
+            if name in self.changed and self.changed[name] != value:
+                continue
+            if self.seen.get(name) != value:
+                self.round += 1
+            self.changed.pop(name, None)
+            self.seen[name] = value
+
+    def overtaken(self, present: Mapping[str, Any]) -> dict[str, Any]:
+        """What others changed meanwhile that one has changed, too: theirs by name."""
+        return {name: present.get(name) for name in self.changed if present.get(name) != self.seen.get(name)}
+
+    def keep_mine(self, name: str, theirs: Any) -> None:
+        self.seen[name] = theirs
+
+    def take_theirs(self, name: str, theirs: Any) -> None:
+        self.seen[name] = theirs
+        self.changed.pop(name, None)
+        self.round += 1
+
+    def refused(self, problems: Mapping[str, str], other: ContactId | None) -> None:
+        """Note what was wrong with it; it will be tried again as another edit."""
+        self.problems, self.other = dict(problems), other
+        self.id = new_id()
+
+    def edit(self, ruleset: Ruleset) -> Edit:
+        """The edit that it comes to."""
+        statuses = {name: to for name, to in self.changed.items() if name in ruleset.machines}
+        statuses = {**self._given_an_end(ruleset), **statuses}
+        paused = [id_ for id_, to in statuses.items() if ends(ruleset.machines[id_], to)]
+        days = {id_: self.value(end_name(id_)) for id_ in paused}
+        return Edit(
+            fields={name: value for name, value in self.changed.items() if _is_field(name)},
+            statuses=statuses,
+            ends={id_: day for id_, day in days.items() if day is not None},
+            reason=self.reason if statuses else "",
+        )
+
+    def read(self, ruleset: Ruleset) -> dict[str, Any]:
+        """What was seen of what it changes."""
+        change = self.edit(ruleset)
+        return {name: self.seen.get(name) for name in (*change.fields, *change.statuses)}
+
+    def _given_an_end(self, ruleset: Ruleset) -> dict[str, str]:
+        """The statuses of which only the end is changed, as they are."""
+        states = {id_: self.seen.get(id_) for id_ in ruleset.machines if end_name(id_) in self.changed}
+        return {id_: s for id_, s in states.items() if s is not None and ends(ruleset.machines[id_], s)}
+
+
+def _is_field(name: str) -> bool:
+    return name in IDENTITIES or name in PROFILE or name.startswith(CUSTOM)
+
+
+def present_values(sheet: Sheet, ruleset: Ruleset, zone: ZoneInfo) -> dict[str, Any]:
+    """All of a contact that can be changed in a draft, as it is now."""
+    standard = {name: getattr(sheet, name) for name in (*IDENTITIES, *PROFILE)}
+    custom = {f"{CUSTOM}{name}": value for name, value in sheet.custom.items()}
+    missing = {f"{CUSTOM}{name}": None for name in ruleset.fields if name not in sheet.custom}
+    states = {status.machine: status.state for status in sheet.statuses.values()}
+    days = {
+        end_name(status.machine): None if status.until is None else status.until.astimezone(zone).date()
+        for status in sheet.statuses.values()
+    }
+    return {**standard, **custom, **missing, **states, **days}
+
+
+# In the session
+
+
+def draft_of(contact: ContactId) -> Draft | None:
+    """The changes that were begun of a contact, if any."""
+    found: Draft | None = st.session_state.get(_DRAFTS, {}).get(contact)
+    return found
+
+
+def begin(contact: ContactId, present: Mapping[str, Any], *, now: datetime) -> None:
+    """Begin to change a contact."""
+    st.session_state.setdefault(_DRAFTS, {})[contact] = Draft(now, dict(present))
+
+
+def end(contact: ContactId) -> None:
+    """Forget what was begun: it was applied or discarded."""
+    st.session_state.get(_DRAFTS, {}).pop(contact, None)

@@ -1,0 +1,55 @@
+"""A contact's fields, to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboard import formats
+from dashboard.contacts.contact_columns import plain_value
+from dashboard.ui.text import Html, card_title, facts, joined, quiet
+from engine.contacts.sheet.sheets import Sheet
+from engine.domain.rulebook import Ruleset
+
+
+def fields(sheet: Sheet, zone: ZoneInfo) -> Html:
+    """Who it is, as far as is known."""
+    known = (
+        ("First name", sheet.first_name),
+        ("Last name", sheet.last_name),
+        ("Email", sheet.email),
+        ("Mobile phone", sheet.mobile_phone),
+        ("External id", sheet.external_id),
+        ("Birth date", _day(sheet.birth_date)),
+        ("First seen", formats.moment(sheet.first_seen, zone)),
+        ("Last seen", formats.moment(sheet.last_seen, zone)),
+    )
+    return joined(
+        [card_title("Contact"), facts((name, value or quiet(formats.NOTHING)) for name, value in known)]
+    )
+
+
+def custom(sheet: Sheet, ruleset: Ruleset) -> Html:
+    """What the shop itself wants to know: its declared fields in their order, then what else came."""
+    rows = [(field.label, _shown(sheet.custom, id_, field.type)) for id_, field in ruleset.fields.items()]
+    others = sorted(name for name in sheet.custom if name not in ruleset.fields)
+    rows += [(name, _shown(sheet.custom, name, "")) for name in others]
+    body = facts(rows) if rows else quiet("Nothing yet: traits that the shop sends appear here.")
+    return joined([card_title("Custom fields"), body])
+
+
+def _shown(values: Mapping[str, Any], name: str, type_: str) -> object:
+    value = values.get(name)
+    if value in (None, "", []):
+        return quiet(formats.NOTHING)
+    return _day(value) if type_ == "date" else plain_value(value)
+
+
+def _day(value: Any) -> str | None:
+    """A day as the account's locale writes it; what is none, as it is."""
+    try:
+        return formats.calendar_day(date.fromisoformat(value)) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)

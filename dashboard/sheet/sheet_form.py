@@ -1,0 +1,307 @@
+"""A contact's fields and statuses as inputs, with what was changed and refused, Apply and Discard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.contacts.contact_columns import plain_value
+from dashboard.installation import database
+from dashboard.sheet import sheet_edits
+from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
+from dashboard.signin.signing_in import fragment
+from dashboard.ui.browser_component import browser_component
+from dashboard.ui.field_inputs import (
+    FieldInput,
+    field_input,
+    kept,
+    later_day_input,
+    own,
+    standard,
+    tomorrow,
+    undeclared,
+)
+from dashboard.ui.problems import problem, told
+from dashboard.ui.sheet_card import card
+from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plain_label, quiet, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.contacts.editing.edit_checks import end_name
+from engine.contacts.editing.edit_model import (
+    IDENTITIES,
+    NEEDS_REASON,
+    EditedMeanwhile,
+    InvalidEdit,
+    label_of,
+)
+from engine.contacts.sheet import activity_service, reading
+from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.timelines import Wanted
+from engine.db.connection import utc_now
+from engine.domain.activities import ContactId
+from engine.domain.rulebook import Machine, Ruleset
+from engine.domain.statuses import by_hand, ends
+from engine.rules import rulesets
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What is being changed, of whom, and what others changed meanwhile."""
+
+    user: CurrentUser
+    sheet: Sheet
+    draft: Draft
+    ruleset: Ruleset
+    theirs: dict[str, Any]
+
+    def key(self, name: str) -> str:
+        return f"sheet.{self.sheet.id}.{self.draft.round}.{name}"
+
+    def words(self, name: str, value: Any) -> str:
+        """A value as a person reads it."""
+        machine = self.ruleset.machines.get(name)
+        if machine is not None:
+            return machine.states.get(value, str(value))
+        return formats.NOTHING if value in (None, "", []) else plain_value(value)
+
+    def label(self, name: str) -> str:
+        machine = self.ruleset.machines.get(name)
+        if machine is not None:
+            return machine.label
+        for id_, machine in self.ruleset.machines.items():
+            if name == end_name(id_):
+                return f"{machine.label}: until when"
+        return label_of(name, self.ruleset)
+
+
+@fragment()
+def sheet_form(user: CurrentUser, contact: ContactId) -> None:
+    """Ask for changes of a contact, in the place of the cards that show what is changed."""
+    draft = draft_of(contact)
+    sheet = reading.sheet(database(), user, contact, now=utc_now())
+    if draft is None or sheet is None:
+        st.rerun()
+    ruleset = rulesets.current(database())
+    present = present_values(sheet, ruleset, ruleset.account.time_zone)
+    draft.catch_up(present)
+    form = _Form(user, sheet, draft, ruleset, draft.overtaken(present))
+    with card("fields"):
+        show(card_title("Contact"))
+        _fields(form, sorted(standard(), key=lambda field: _ORDER.index(field.name)))
+    own_fields = [*own(ruleset, user.role), *undeclared(sheet.custom, ruleset)]
+    if own_fields:
+        with card("custom"):
+            show(card_title("Custom fields"))
+            _fields(form, own_fields)
+    with card("statuses"):
+        show(card_title("Status"))
+        _statuses(form)
+    _bar(form)
+
+
+# Fields
+
+
+_ORDER = ("first_name", "last_name", "email", "mobile_phone", "external_id", "birth_date")
+"""The fields that every contact has, as the card shows them."""
+
+
+def _fields(form: _Form, fields: Sequence[FieldInput]) -> None:
+    """Two in a row, so that on a phone, where they stand one below the other, they keep their order."""
+    for pair in _pairs(fields):
+        for column, field in zip(st.columns(2), pair, strict=False):
+            with column:
+                _locked(form, field) if field.locked else _field(form, field)
+
+
+def _pairs(items: Sequence[_T]) -> list[Sequence[_T]]:
+    return [items[at : at + 2] for at in range(0, len(items), 2)]
+
+
+def _field(form: _Form, field: FieldInput) -> None:
+    key, draft = form.key(field.name), form.draft
+
+    def typed() -> None:
+        draft.say(field.name, kept(st.session_state[key]))
+
+    field_input(field, key=key, value=draft.value(field.name), on_change=typed)
+    _below(form, field.name)
+
+
+def _locked(form: _Form, field: FieldInput) -> None:
+    value = form.words(field.name, form.draft.value(field.name))
+    show(
+        joined(
+            [
+                tag("div", field.label, "cs-label"),
+                tag("div", value),
+                tag("div", f"{field.locked}.", "cs-quiet cs-small"),
+            ]
+        )
+    )
+
+
+def _below(form: _Form, name: str) -> None:
+    """What there is to say of an input: what was, what was wrong, what somebody else made of it."""
+    draft = form.draft
+    if name in draft.changed:
+        show(tag("div", f"was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
+    if name in draft.problems:
+        theirs = draft.other is not None and name in IDENTITIES
+        way = link(f"?contact={draft.other}", "Open that contact's sheet") if theirs else None
+        show(problem(draft.problems[name], way))
+    if name in form.theirs:
+        _choose(form, name)
+
+
+def _choose(form: _Form, name: str) -> None:
+    """Somebody else changed it meanwhile: theirs or one's own?"""
+    theirs, draft = form.theirs[name], form.draft
+    by = _who(form)
+    show(
+        Html(
+            f'<div class="cs-meanwhile" role="alert">{tag("span", f"{by} changed this meanwhile to")} '
+            f"{tag('b', form.words(name, theirs))}</div>"
+        )
+    )
+    with st.container(horizontal=True, gap="small"):
+        st.button("Keep mine", key=f"sheet.mine.{name}", on_click=draft.keep_mine, args=(name, theirs))
+        st.button("Take theirs", key=f"sheet.theirs.{name}", on_click=draft.take_theirs, args=(name, theirs))
+
+
+def _who(form: _Form) -> str:
+    """Who edited the contact since the changes were begun, if it was a person."""
+    edits = Wanted(types=("contact_edited",))
+    rows = activity_service.timeline(database(), form.user, form.sheet.id, wanted=edits, limit=1).rows
+    if rows and rows[0].happened_at >= form.draft.begun:
+        return str(rows[0].details.get("properties", {}).get("author", "Somebody"))
+    return "Somebody"
+
+
+# Statuses
+
+
+def _statuses(form: _Form) -> None:
+    seen = form.draft.seen
+    machines = list(form.ruleset.machines.values())
+    movable = [machine for machine in machines if by_hand(machine, seen[machine.id])]
+    for pair in _pairs(movable):
+        for column, machine in zip(st.columns(2), pair, strict=False):
+            with column:
+                _status(form, machine)
+    fixed = [
+        (m.label, joined([badge(form.words(m.id, seen[m.id])), quiet(" not changed by hand")]))
+        for m in machines
+        if m not in movable
+    ]
+    if fixed:
+        show(facts(fixed))
+    of_statuses = {name for id_ in form.ruleset.machines for name in (id_, end_name(id_))}
+    if of_statuses & form.draft.changed.keys():
+        _reason(form)
+
+
+def _status(form: _Form, machine: Machine) -> None:
+    key, draft = form.key(machine.id), form.draft
+    seen = draft.seen[machine.id]
+    if key not in st.session_state:
+        st.session_state[key] = draft.value(machine.id)
+    st.selectbox(
+        plain_label(machine.label),
+        [seen, *by_hand(machine, seen)],
+        format_func=partial(form.words, machine.id),
+        key=key,
+        on_change=_noting(form, machine.id, key),
+    )
+    _below(form, machine.id)
+    if ends(machine, draft.value(machine.id)):
+        _until(form, machine)
+    else:
+        draft.changed.pop(end_name(machine.id), None)
+
+
+def _until(form: _Form, machine: Machine) -> None:
+    """When a status ends that does; each has an end of its own."""
+    name = end_name(machine.id)
+    key = form.key(name)
+    if key not in st.session_state:
+        held = form.draft.value(name)
+        st.session_state[key] = held if held is None or held >= tomorrow() else None
+    state = form.words(machine.id, form.draft.value(machine.id)).capitalize()
+    label = f"{plain_label(state)} until (empty: until somebody lifts it)"
+    later_day_input(label, key=key, on_change=_noting(form, name, key))
+    _below(form, name)
+
+
+def _reason(form: _Form) -> None:
+    left = [form.draft.seen[id_] for id_ in form.ruleset.machines if id_ in form.draft.changed]
+    needed = any(state in NEEDS_REASON for state in left)
+
+    def typed() -> None:
+        form.draft.reason = str(st.session_state[form.key("reason")])
+
+    label = "Why" if needed else "Why (may be left out)"
+    st.text_input(label, key=form.key("reason"), max_chars=500, on_change=typed)
+
+
+def _noting(form: _Form, name: str, key: str) -> Callable[[], None]:
+    def note() -> None:
+        form.draft.say(name, st.session_state[key])
+
+    return note
+
+
+# Applying
+
+
+def _bar(form: _Form) -> None:
+    """What was changed so far, with Apply and Discard: always in sight."""
+    browser_component(__file__, "sheet_form")(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
+    with st.container(horizontal=True, vertical_alignment="center", key="sheet-bar"):
+        with st.container(width="stretch"):
+            show(Html(f'<div role="status">{_summary(form)}</div>'))
+        st.button("Discard", key="sheet.discard", on_click=end, args=(form.sheet.id,))
+        wanted = st.button("Apply", type="primary", key="sheet.apply", disabled=bool(form.theirs))
+    if wanted:
+        with told():
+            _apply(form)
+
+
+def _summary(form: _Form) -> Html:
+    changed = form.draft.changed
+    if not changed:
+        return quiet("Nothing is changed yet.")
+    count = f"{formats.count(len(changed))} {wording.plural(len(changed), 'change')}"
+    names = ", ".join(form.label(name) for name in changed)
+    if form.theirs:
+        first = form.label(next(iter(form.theirs)))
+        names = f"{first} was changed by somebody else: choose which to keep"
+    elif form.draft.problems:
+        names = "; ".join(form.draft.problems.values())
+    return joined([tag("b", count), tag("span", f" {names}", "cs-quiet cs-small")])
+
+
+def _apply(form: _Form) -> None:
+    """Write what was changed, and nothing else."""
+    draft, contact = form.draft, form.sheet.id
+    if draft.changed:
+        count = len(draft.changed)
+        words = f"Saved {formats.count(count)} {wording.plural(count, 'change')}."
+        change, read = draft.edit(form.ruleset), draft.read(form.ruleset)
+        try:
+            sheet_edits.apply(form.user, contact, change, words=words, id_=draft.id, read=read)
+        except InvalidEdit as error:
+            draft.refused(error.problems, error.other)
+        except EditedMeanwhile:
+            draft.refused({}, None)
+        else:
+            end(contact)
+    else:
+        end(contact)
+    st.rerun()

@@ -1,0 +1,48 @@
+"""What can be done with a sheet as a whole: its link, printing it, deleting or erasing the contact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.ui.browser_component import browser_component
+from engine.domain.activities import ContactId
+
+_HTML = (
+    '<div class="menu"><button type="button" aria-haspopup="menu" aria-expanded="false" '
+    'aria-label="More of this contact" title="More">⋯</button><div role="menu" hidden></div>'
+    '<span role="status"></span></div>'
+)
+
+_LOOKING = ({"id": "copy", "label": "Copy link", "tone": ""}, {"id": "print", "label": "Print", "tone": ""})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that the menu offers beside; `danger` for what takes away."""
+
+    id: str
+    label: str
+    do: Callable[[], None]
+    danger: bool = False
+
+
+def sheet_menu(contact: ContactId, choices: Sequence[Choice]) -> None:
+    """Show the menu: copying the link, printing, and `choices`."""
+
+    def chosen() -> None:
+        said = st.session_state["sheet.menu"].get("chosen")
+        for choice in choices:
+            if said is not None and (said["id"], said["contact"]) == (choice.id, contact):
+                choice.do()
+
+    items = [
+        *_LOOKING,
+        *({"id": c.id, "label": c.label, "tone": "danger" if c.danger else ""} for c in choices),
+    ]
+    data = {"contact": contact, "items": items}
+    browser_component(__file__, "sheet_menu", html=_HTML, elements=True)(
+        key="sheet.menu", data=data, width="content", on_chosen_change=chosen
+    )

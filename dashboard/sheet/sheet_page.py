@@ -1,0 +1,173 @@
+"""A contact's sheet: Profile and Activity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from dashboard.contacts.list_address import ListAddress
+from dashboard.installation import database, time_zone
+from dashboard.jobs.job_strip import job_strip
+from dashboard.sheet import sheet_draft, sheet_edits, sheet_fields, sheet_shop
+from dashboard.sheet.activity.activity_tab import activity_tab
+from dashboard.sheet.activity.points_card import points_card
+from dashboard.sheet.sheet_deleted import deleted_contact
+from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, open_dialog
+from dashboard.sheet.sheet_form import sheet_form
+from dashboard.sheet.sheet_header import Neighbours, title, ways
+from dashboard.sheet.sheet_known_by import known_by
+from dashboard.sheet.sheet_menu import Choice, sheet_menu
+from dashboard.sheet.sheet_segments import segments_card
+from dashboard.sheet.sheet_statuses import reach_card, statuses_card
+from dashboard.ui.asking import ask
+from dashboard.ui.sheet_card import card
+from dashboard.ui.text import Html, empty_state, show
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, may, require
+from engine.contacts.listing import listing as listings
+from engine.contacts.sheet import reading
+from engine.contacts.sheet.reading import Hidden
+from engine.contacts.sheet.sheets import Sheet
+from engine.db.connection import utc_now
+from engine.domain.activities import ContactId
+from engine.rules import rulesets
+
+
+def render(user: CurrentUser, wanted: str) -> None:
+    """The sheet of the contact that the address names; an old id leads on to the living one."""
+    require(user, Permission.SEE)
+    listed = _listed()
+    contact = reading.find(database(), user, wanted)
+    sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
+    if contact is None or sheet is None or sheet.deleted_at is not None:
+        show(ways(listed, (None, None)))
+        if sheet is None or sheet.deleted_at is None:
+            _nobody()
+        else:
+            deleted_contact(user, sheet)
+            open_dialog(user, listed)
+        return
+    if contact != wanted:
+        st.query_params["contact"] = contact
+    show(ways(listed, _beside(user, listed, contact)))
+    _top(user, sheet)
+    sheet_edits.just_done(user, contact)
+    shown = _TABS.get(st.query_params.get(_TAB, ""), _TABS["profile"])
+    about, activity = st.tabs(list(_TABS.values()), default=shown, key=_TAB_KEY, on_change="rerun")
+    _remember("activity" if activity.open else "profile")
+    if about.open:
+        with about:
+            _profile(user, sheet)
+    if activity.open:
+        with activity:
+            if may(user, Permission.EXPORT):
+                job_strip(user)
+            activity_tab(user, contact)
+    open_dialog(user, listed)
+
+
+def _nobody() -> None:
+    empty_state("No such contact", "It may have been erased, or the address is not complete.", whole="page")
+
+
+def _listed() -> ListAddress:
+    """The list that one came from, as the sheet's address says."""
+    address = ListAddress.read(st.query_params.to_dict(), page={})
+    listing, _ = listings.known(database(), address.listing)
+    return address.showing(listing)
+
+
+_TAB, _TABS = "tab", {"profile": "Profile", "activity": "Activity"}
+_TAB_KEY = "sheet.tab"
+
+
+def _remember(tab: str) -> None:
+    """Let the address say which tab is open; nothing for the first."""
+    if tab != "profile":
+        st.query_params[_TAB] = tab
+    elif _TAB in st.query_params:
+        del st.query_params[_TAB]
+
+
+def _beside(user: CurrentUser, listed: ListAddress, contact: ContactId) -> Neighbours:
+    try:
+        return reading.neighbours(database(), user, listed.listing, contact)
+    except Hidden:
+        return None, None
+
+
+def _top(user: CurrentUser, sheet: Sheet) -> None:
+    """Who it is, and what can be done with it as a whole."""
+    changes = may(user, Permission.EDIT_CONTACTS)
+    with st.container(horizontal=True, key="sheet-top"):
+        with st.container(width="stretch"):
+            show(title(sheet, now=utc_now(), zone=time_zone()))
+        with st.container(horizontal=True, width="content", key="sheet-actions"):
+            if changes:
+                _changing(sheet)
+            sheet_menu(sheet.id, list(_choices(user, sheet.id)))
+
+
+def _choices(user: CurrentUser, contact: ContactId) -> Iterator[Choice]:
+    """What the menu offers to somebody."""
+    if may(user, Permission.HAND_OUT):
+        yield Choice("data", "Get all data…", partial(ask, DATA, contact))
+    if may(user, Permission.EDIT_CONTACTS):
+        yield Choice("delete", "Delete contact…", partial(ask, DELETE, contact), danger=True)
+    if may(user, Permission.ERASE):
+        yield Choice("erase", "Erase for good…", partial(ask, ERASE, contact), danger=True)
+
+
+def _changing(sheet: Sheet) -> None:
+    ruleset = rulesets.current(database())
+    present = sheet_draft.present_values(sheet, ruleset, ruleset.account.time_zone)
+    st.button(
+        "Edit",
+        icon=":material/edit:",
+        type="primary",
+        key="sheet.edit",
+        disabled=sheet_draft.draft_of(sheet.id) is not None,
+        on_click=partial(_begin, sheet.id, present),
+    )
+    st.button(
+        "Stop sending",
+        icon=":material/notifications_off:",
+        key="sheet.stop",
+        on_click=ask,
+        args=(STOP, sheet.id),
+    )
+
+
+def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
+    """Begin to edit, where the fields are."""
+    sheet_draft.begin(contact, present, now=utc_now())
+    st.session_state[_TAB_KEY] = _TABS["profile"]
+
+
+def _profile(user: CurrentUser, sheet: Sheet) -> None:
+    now, zone = utc_now(), time_zone()
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        if sheet_draft.draft_of(sheet.id) is not None and may(user, Permission.EDIT_CONTACTS):
+            sheet_form(user, sheet.id)
+        else:
+            _card("fields", sheet_fields.fields(sheet, zone))
+            reach_card(sheet)
+            statuses_card(user, sheet)
+            _card("custom", sheet_fields.custom(sheet, rulesets.current(database())))
+    with right:
+        points_card(user, sheet)
+        segments_card(user, sheet)
+        _card("commerce", sheet_shop.commerce(sheet.commerce, zone))
+        _card("cart", sheet_shop.cart(sheet.commerce, zone))
+        _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))
+        _card("clv", sheet_shop.clv(sheet.commerce))
+        _card("known-by", known_by(sheet, reading.devices(database(), user, sheet.id), now=now, zone=zone))
+
+
+def _card(name: str, content: Html) -> None:
+    with card(name):
+        show(content)

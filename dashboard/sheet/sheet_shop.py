@@ -1,0 +1,125 @@
+"""What a contact bought and what lies in its cart; and its worth, as far as that is known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from dashboard import formats, wording
+from dashboard.ui.text import Html, badge, card_title, facts, figures, joined, quiet, safe, table, tag
+from engine.contacts.sheet.sheets import SheetCommerce
+
+
+def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
+    """The orders: how many, what they come to, when the first and the last were, and the latest of them."""
+    if not commerce.recent:
+        return joined([card_title("Orders"), quiet("No orders yet.")])
+    counts = (
+        (wording.plural(commerce.orders, "order"), formats.count(commerce.orders)),
+        ("spent", formats.money(commerce.spent, commerce.currency)),
+        ("on average", formats.money(commerce.average, commerce.currency)),
+    )
+    return joined(
+        [
+            card_title("Orders"),
+            figures(counts),
+            tag("div", _since(commerce, zone), "cs-sub"),
+            _abroad(commerce),
+            _orders(commerce, zone),
+        ]
+    )
+
+
+def _since(commerce: SheetCommerce, zone: ZoneInfo) -> str:
+    """When the first and the last order were, and what was given back."""
+    parts = []
+    if commerce.first_order_at is not None:
+        parts.append(f"first order on {formats.day(commerce.first_order_at, zone)}")
+        parts.append(f"last on {formats.day(commerce.last_order_at, zone)}")
+    if commerce.refunded:
+        parts.append(f"{formats.money(commerce.refunded, commerce.currency)} refunded")
+    return ", ".join(parts)
+
+
+def _abroad(commerce: SheetCommerce) -> Html:
+    """What was spent in currencies that cannot be added."""
+    if not commerce.foreign:
+        return Html("")
+    rows = [
+        (currency or "unknown currency", formats.money(amount, currency or None))
+        for currency, amount in commerce.foreign.items()
+    ]
+    words = "Besides, in currencies without a declared rate (settings.yaml)"
+    return joined([tag("div", words, "cs-sub"), facts(rows)])
+
+
+def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
+    return table(
+        ("When", "Order", "Amount"),
+        [
+            (
+                formats.day(order.placed_at, zone),
+                _order(order.id, order.cancelled, order.refunded, order.currency or commerce.currency),
+                formats.money(order.amount, order.currency or commerce.currency),
+            )
+            for order in commerce.recent
+        ],
+        faded=[order.cancelled for order in commerce.recent],
+    )
+
+
+def _order(id_: str, cancelled: bool, refunded: Decimal, currency: str | None) -> Html:
+    marks = [badge("cancelled", "bad")] if cancelled else []
+    if refunded:
+        marks.append(badge(f"{formats.money(refunded, currency)} given back"))
+    return joined([safe(id_), *marks], " ")
+
+
+def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
+    """What lies in the cart."""
+    held = commerce.cart
+    if held is None:
+        return joined([card_title("Cart"), quiet("Empty.")])
+    state = badge(held.state, "good" if held.state == "active" else "quiet")
+    words = tag("span", f" last changed on {formats.moment(held.changed_at, zone)}", "cs-quiet cs-small")
+    lines = table(
+        ("Quantity", "Product", "Price"),
+        [
+            (
+                formats.quantity(line.quantity),
+                line.name or line.product_id,
+                formats.money(line.price, commerce.currency),
+            )
+            for line in held.lines
+        ],
+    )
+    value = tag("div", formats.money(held.value, commerce.currency), "cs-figure")
+    return joined([card_title("Cart"), Html(f'<div class="cs-figures">{value}</div>'), state, words, lines])
+
+
+def rfm(commerce: SheetCommerce, *, now: datetime) -> Html:
+    """Recency, frequency and monetary value as they are, and that nothing scores them yet."""
+    if not commerce.orders or commerce.last_order_at is None:
+        return joined([card_title("RFM"), quiet("No purchases, so no RFM.")])
+    days = max((now - commerce.last_order_at).days, 0)
+    known = (
+        (f"{wording.plural(days, 'day')} since the last order", formats.count(days)),
+        (wording.plural(commerce.orders, "order"), formats.count(commerce.orders)),
+        ("spent", formats.money(commerce.spent, commerce.currency)),
+    )
+    missing = (
+        "Not scored yet: the scores from 1 to 5 and the category compare it with all other buyers, "
+        "and this version does not calculate them."
+    )
+    return joined([card_title("RFM"), figures(known), tag("div", missing, "cs-quiet cs-small")])
+
+
+def clv(commerce: SheetCommerce) -> Html:
+    """What the contact may still be worth: not calculated yet, and it says what that takes."""
+    takes = (
+        "Not calculated yet. The forecast is made of the shop's own orders: it takes 500 customers with "
+        "purchases, 180 days of history, an order in the last 30 days and some customers with three or more."
+    )
+    own = "" if commerce.orders else " This contact has bought nothing so far."
+    return joined([card_title("Customer lifetime value"), tag("div", f"{takes}{own}", "cs-quiet cs-small")])

@@ -1,0 +1,122 @@
+"""What a contact can receive, and how each of its statuses came to be what it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from dashboard import formats, wording
+from dashboard.installation import database, time_zone
+from dashboard.ui.sheet_card import card
+from dashboard.ui.text import Html, badge, card_title, facts, joined, quiet, show, table, tag
+from engine.accounts.accounts import CurrentUser
+from engine.contacts.sheet import reading
+from engine.contacts.sheet.reasons import Reasons
+from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
+from engine.db.connection import utc_now
+
+
+def reach_card(sheet: Sheet) -> None:
+    """What the contact can receive, in words."""
+    with card("reach"):
+        show(reach(sheet))
+
+
+def statuses_card(user: CurrentUser, sheet: Sheet) -> None:
+    """Where each status stands, since when and why."""
+    with card("statuses"):
+        show(statuses(sheet, time_zone()))
+        with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
+            if moved.open:
+                found = reading.reasons(database(), user, sheet.id, now=utc_now())
+                show(moves(found, time_zone()) if found else Html(""))
+
+
+def reach(sheet: Sheet) -> Html:
+    """Yes or no for each channel, with the reason."""
+    rows = [
+        (
+            channel.channel,
+            joined(
+                [
+                    badge("yes" if channel.reachable else "no", "good" if channel.reachable else "quiet"),
+                    tag("span", f" {channel.why}", "cs-small"),
+                ]
+            ),
+        )
+        for channel in sheet.reach
+    ]
+    return joined([card_title("Can receive"), facts(rows)])
+
+
+def statuses(sheet: Sheet, zone: ZoneInfo) -> Html:
+    """Each status, since when, by whom and why; and what sending has shown."""
+    rows = [(status.machine_label, _status(status, sheet, zone)) for status in sheet.statuses.values()]
+    return joined([card_title("Status"), facts(rows)])
+
+
+_WRITTEN_TO = {
+    "email_status": ("email", "no email is known"),
+    "mobile_status": ("mobile_phone", "no number is known"),
+}
+"""What a deliverability is that of, and what is said where there is none."""
+
+
+def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Html:
+    address, none_known = _WRITTEN_TO.get(status.machine, ("id", ""))
+    if getattr(sheet, address) is None and status.since is None:
+        return quiet(none_known)
+    delivery, devices = sheet.delivery.get(status.machine), sheet.push_devices
+    words = [since(status, zone)]
+    if status.machine == "push" and devices:
+        words.append(f"on {formats.count(devices)} {wording.plural(devices, 'device')}")
+    said = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
+    evidence = "" if delivery is None else bounces(delivery, zone)
+    lines = [tag("div", evidence, "cs-quiet cs-small")] if evidence else []
+    return joined([badge(status.label, wording.tone(status.state)), said, *lines])
+
+
+def since(status: SheetStatus, zone: ZoneInfo) -> str:
+    """Since when a status is as it is, by whom, until when and why."""
+    parts = [
+        f"since {formats.day(status.since, zone)}" if status.since else "",
+        f"by {status.by}" if status.by else "",
+        f"until {formats.day(status.until, zone)}" if status.until else "",
+        f"({status.reason})" if status.reason else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
+    """The last bounce with its reason, and how many there were; empty for none."""
+    last = delivery.last_bounce
+    if last is None:
+        return ""
+    why = f": {last.reason}" if last.reason else ""
+    code = f" ({last.code})" if last.code else ""
+    run = delivery.failures
+    failed = f"{formats.count(run)} {wording.plural(run, 'attempt')} in a row failed"
+    temporary = f" · {formats.count(delivery.temporary)} temporary so far" if delivery.temporary else ""
+    return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed}{temporary}"
+
+
+def moves(found: Reasons, zone: ZoneInfo) -> Html:
+    """How each status came to be what it is."""
+    rows = [
+        came_about(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
+        for move in found.moves
+    ]
+    if not rows:
+        return quiet("Nothing has moved them yet: they are as a contact begins.")
+    return table(CAME_ABOUT, rows)
+
+
+CAME_ABOUT = ("What", "When")
+"""The headings of how something came about."""
+
+
+def came_about(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Html, str]:
+    """A line of how something came about: the cause below it, so that a phone has room for both."""
+    return joined([tag("div", what), tag("div", because, "cs-quiet cs-small")]), formats.moment(at, zone)

@@ -1,0 +1,87 @@
+"""Stopping all that is sent to a contact, for a while or for good."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.installation import database
+from dashboard.sheet import sheet_edits
+from dashboard.sheet.sheet_header import name_of
+from dashboard.ui.asking import answered, way_out
+from dashboard.ui.field_inputs import later_day_input
+from dashboard.ui.problems import told
+from dashboard.ui.text import badge, facts, joined, quiet, show, tag
+from engine.accounts.accounts import CurrentUser
+from engine.contacts.editing.edits import Edit
+from engine.contacts.sheet import reading
+from engine.contacts.sheet.sheets import Sheet
+from engine.db.connection import utc_now
+from engine.domain.activities import ContactId
+from engine.domain.reach import Silence, stopping
+from engine.domain.rulebook import Ruleset
+from engine.rules import rulesets
+
+_WAYS: dict[Silence, tuple[str, str]] = {
+    "paused": ("Pause", "Nothing is sent until a day, or until somebody lifts it. Consent stays as it is."),
+    "unsubscribed": ("Unsubscribe", "The contact does not want it any more."),
+}
+
+
+def stop_sending(user: CurrentUser, contact: ContactId) -> None:
+    """Ask how, say what that changes, and do it."""
+    sheet = reading.sheet(database(), user, contact, now=utc_now())
+    if sheet is None:
+        show(quiet("This contact is not there any more."))
+        return
+    ruleset = rulesets.current(database())
+    show(tag("div", joined(["To ", tag("b", name_of(sheet))]), "cs-small"))
+    how = _how()
+    statuses = to_stop(sheet, ruleset, how)
+    _show_changes(sheet, ruleset, statuses)
+    until = None
+    if how == "paused" and statuses:
+        until = later_day_input("Until (empty: until lifted)", key="sheet.stop.until")
+    reason: str = st.text_input("Why (may be left out)", key="sheet.stop.reason", max_chars=500)
+    with st.container(horizontal=True):
+        sure = st.button("Stop sending", type="primary", key="sheet.stop.sure", disabled=not statuses)
+        way_out("Cancel", key="sheet.stop.cancel")
+    if sure:
+        with told():
+            change = Edit(statuses=statuses, until=until, reason=reason)
+            read = {id_: sheet.statuses[id_].state for id_ in statuses}
+            sheet_edits.apply(user, contact, change, words="Sending is stopped.", read=read)
+            answered()
+            st.rerun()
+
+
+def to_stop(sheet: Sheet, ruleset: Ruleset, how: Silence) -> dict[str, str]:
+    """The statuses that stopping changes."""
+    states = {status.machine: status.state for status in sheet.statuses.values()}
+    return stopping(states, ruleset, how, email=sheet.email, phone=sheet.mobile_phone)
+
+
+def _how() -> Silence:
+    chosen: Silence = st.radio(
+        "How",
+        list(_WAYS),
+        format_func=lambda way: _WAYS[way][0],
+        captions=[words for _, words in _WAYS.values()],
+        key="sheet.stop.how",
+        label_visibility="collapsed",
+    )
+    return chosen
+
+
+def _show_changes(sheet: Sheet, ruleset: Ruleset, statuses: dict[str, str]) -> None:
+    rows = [
+        (
+            sheet.statuses[id_].machine_label,
+            joined([badge(sheet.statuses[id_].label), badge(ruleset.machines[id_].states[to], "bad")], " → "),
+        )
+        for id_, to in statuses.items()
+    ]
+    show(facts(rows) if rows else quiet("There is nothing to stop in this way: nothing is sent as it is."))
+    if sheet.push_devices:
+        show(
+            tag("div", "Web push can only be turned off by the contact, in the browser.", "cs-quiet cs-small")
+        )

@@ -1,0 +1,34 @@
+"""What somebody sees who is not signed in."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard import wording
+from dashboard.signin.signing_in import Visitor, provider
+from dashboard.ui.router import remember_place
+from dashboard.ui.text import Html, empty_state, plain_label
+
+
+def render(visitor: Visitor) -> None:
+    """Say how to get in, or why not."""
+    company = provider()
+    words = visitor.refusal or "contacts are shown to those who are signed in"
+    empty_state("Please sign in", wording.sentence(words), whole="page")
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        if company is not None:
+            remember_place()
+            again = "Sign in again" if visitor.company else f"Sign in with {plain_label(company.name)}"
+            st.button(again, type="primary", key="sign_in.company", on_click=st.login)
+        if company is None or company.passwords:
+            _by_password()
+        if visitor.company:
+            st.button("Sign out there", type="tertiary", key="sign_in.leave", on_click=st.logout)
+
+
+def _by_password() -> None:
+    wanted = urlencode(st.query_params.to_dict())
+    address = f"/signin?{urlencode({'next': f'/?{wanted}'})}" if wanted else "/signin"
+    st.html(Html(f'<a class="cs-button" href="{address}" target="_self">Sign in with a password</a>'))

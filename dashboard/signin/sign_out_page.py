@@ -1,0 +1,21 @@
+"""Going out for those who came by the company's provider."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.signin import signing_in
+from dashboard.ui.router import followed
+from dashboard.ui.text import empty_state
+from engine.accounts.accounts import CurrentUser
+
+PAGE = "signout"
+
+
+def render(user: CurrentUser) -> None:
+    """Sign out at once who clicked the link here, and ask who was led here from elsewhere."""
+    if followed("page", PAGE):
+        signing_in.leave(user)
+        return
+    empty_state("Sign out?", "Another page led you here.", whole="page")
+    st.button("Sign out", key="sign_out.sure", on_click=signing_in.leave, args=(user,))

@@ -1,0 +1,112 @@
+"""Who is signed in.  The rest of the dashboard asks here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec
+
+import streamlit as st
+
+from dashboard.installation import database, instance
+from engine.accounts import accounts, openid, sessions
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.openid import NotLetIn, OpenIdSettings, Provider, SignInEnded
+from engine.db.connection import utc_now
+
+COOKIE = "sheets_session"
+
+_DRAWN_FOR = "app.user"
+
+Drawn = ParamSpec("Drawn")
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks at the page: a user, or nobody and why not; `company` if they came by the provider."""
+
+    user: CurrentUser | None = None
+    refusal: str | None = None
+    company: bool = False
+
+
+@st.cache_resource(show_spinner=False)
+def provider() -> Provider | None:
+    """The company's provider, if there is one."""
+    settings = OpenIdSettings()
+    return (
+        openid.provider_of(settings, address=instance().dashboard_url or "http://localhost")
+        if _is_set(settings)
+        else None
+    )
+
+
+def session_token() -> str | None:
+    """The session that the browser carries, if any."""
+    return st.context.cookies.get(COOKIE)
+
+
+def visitor() -> Visitor:
+    """Who looks at the page, checked in the database on every run."""
+    token = session_token()
+    user = None if not token else accounts.whoami(database(), token, now=utc_now())
+    if user is not None:
+        return Visitor(user)
+    company = provider()
+    if company is not None and st.user.is_logged_in:
+        return _by_company(company)
+    return Visitor(refusal="your session has ended" if token else None)
+
+
+def leave(user: CurrentUser) -> None:
+    """End the session of somebody who came by the company's provider, here and there."""
+    if user.session is not None:
+        sessions.end(database(), user.session, now=utc_now())
+    st.logout()
+
+
+def fragment(*, run_every: float | None = None) -> Callable[[Callable[Drawn, None]], Callable[Drawn, None]]:
+    """A part of a page that runs by itself, as `st.fragment`, for the user among its arguments alone."""
+
+    def decorated(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
+        return st.fragment(run_every=run_every)(while_signed_in(part))
+
+    return decorated
+
+
+def while_signed_in(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
+    """Let a part of a page run for as long as its user is signed in with the role that they had.
+
+    What runs by itself, a fragment or a dialog, does not pass through the script, which is
+    where pages are checked; it would go on with the user for whom it was drawn first.  That
+    it runs does not count as using the session: it may do so every second.
+    """
+
+    @wraps(part)
+    def checked(*args: Drawn.args, **kwargs: Drawn.kwargs) -> None:
+        drawn_for = next((one for one in args if isinstance(one, CurrentUser)), None)
+        if drawn_for is None or accounts.changed_meanwhile(database(), drawn_for, now=utc_now()):
+            st.rerun(scope="app")
+        part(*args, **kwargs)
+
+    return checked
+
+
+def forget_others(user: CurrentUser) -> None:
+    """Begin afresh where the page was drawn for somebody with another role: what stood open was theirs."""
+    who = (user.id, user.role)
+    if st.session_state.setdefault(_DRAWN_FOR, who) != who:
+        st.session_state.clear()
+
+
+def _by_company(company: Provider) -> Visitor:
+    try:
+        claims = openid.claims_of(st.user.to_dict(), company)
+        return Visitor(openid.enter(database(), claims, company, now=utc_now()), company=True)
+    except (NotLetIn, SignInEnded) as error:
+        return Visitor(refusal=str(error), company=True)
+
+
+def _is_set(settings: OpenIdSettings) -> bool:
+    return bool(settings.openid_metadata_url)

@@ -1,0 +1,164 @@
+"""Charts in the colours of the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from dashboard.ui.chart_locale import axis_day, chart_locale
+from dashboard.ui.text import Html, joined, show, tag
+
+PINE, QUIET, RUST = "#2f5d50", "#c9c4b6", "#a8492f"
+
+_UTC = alt.Scale(type="utc")
+"""Days come as `2026-03-02`; read as local times they would be the day before west of Greenwich."""
+
+_EDGES = {"left": 2, "right": 4, "top": 6, "bottom": 2}
+"""Pixels around a chart; it stands in a card that has its own."""
+
+
+def area(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str) -> None:
+    """A value over days."""
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, interpolate="step")
+        .encode(
+            x=alt.X(f"{x}:T", title=None, axis=_days()),
+            y=alt.Y(f"{y}:Q", title=None, axis=alt.Axis(tickCount=4, format=",d")),
+            tooltip=[
+                alt.Tooltip(f"{x}:T", format=f"{axis_day()} %Y", title="Day"),
+                alt.Tooltip(f"{y}:Q", title=title, format=","),
+            ],
+        )
+        .properties(height=180)
+    )
+    _draw(chart)
+
+
+def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order: Sequence[str]) -> None:
+    """Counts in columns, what is lost in another colour than what is gained."""
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_bar(cornerRadiusEnd=3)
+        .encode(
+            x=alt.X(f"{x}:N", title=None, sort=list(order), axis=alt.Axis(labelAngle=0)),
+            y=alt.Y(f"{y}:Q", title=title, axis=alt.Axis(tickCount=4, format=",d", titlePadding=8)),
+            color=alt.Color(
+                "tone:N",
+                legend=None,
+                scale=alt.Scale(domain=["gain", "same", "lose"], range=[PINE, QUIET, RUST]),
+            ),
+            tooltip=[alt.Tooltip(f"{x}:N", title="Change"), alt.Tooltip(f"{y}:Q", title=title, format=",d")],
+        )
+        .properties(height=220)
+    )
+    _draw(chart)
+
+
+def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
+    """A number that grows over days: rows of `day`, `value`, and `says` for the pointer."""
+    lowest = min((row["value"] for row in rows), default=0)
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_area(line={"color": PINE}, color=PINE, opacity=0.18, clip=True)
+        .encode(
+            x=alt.X("day:T", title=None, axis=_days(), scale=_UTC),
+            y=alt.Y(
+                "value:Q",
+                title=None,
+                axis=counts(4),
+                scale=alt.Scale(domainMin=lowest * 0.9),
+            ),
+            tooltip=alt.Tooltip("says:N", title=title),
+        )
+        .properties(height=190, description=title)
+    )
+    _draw(chart)
+
+
+def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str]) -> None:
+    """Amounts on each day, stacked by `what`: rows of `day`, `what`, `value`, and `says` for the pointer.
+
+    What is below nought goes down from the line.  Where there are several, their names stand above.
+    """
+    if not any(row["value"] for row in rows):
+        show(tag("p", "None in these days.", "cs-small cs-quiet"))
+        return
+    if len(colours) > 1:
+        show(_legend(colours))
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_bar()
+        .encode(
+            x=alt.X("day:T", timeUnit="utcyearmonthdate", title=None, axis=_days(), scale=_UTC),
+            y=alt.Y("value:Q", title=None, axis=counts(4)),
+            color=alt.Color(
+                "what:N",
+                legend=None,
+                scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+            ),
+            tooltip=alt.Tooltip("says:N", title=title),
+        )
+        .properties(height=190, description=title)
+    )
+    _draw(chart)
+
+
+def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
+    """A count in each minute: rows of `at` and `applied`."""
+    clock = alt.Axis(grid=False, format="%H:%M", tickCount=6)
+    chart = (
+        alt.Chart(alt.InlineData(values=list(rows)))
+        .mark_bar(color=PINE)
+        .encode(
+            x=alt.X("at:T", timeUnit="yearmonthdatehoursminutes", title=None, axis=clock),
+            y=alt.Y("applied:Q", title=None, axis=counts(3)),
+            tooltip=[
+                alt.Tooltip("at:T", format="%H:%M", title="Minute"),
+                alt.Tooltip("applied:Q", title="Applied", format=",d"),
+            ],
+        )
+        .properties(height=120, description=title)
+    )
+    _draw(chart)
+
+
+def _days() -> alt.Axis:
+    return alt.Axis(grid=False, format=axis_day(), tickCount=6, labelFlush=True)
+
+
+def _legend(colours: Mapping[str, str]) -> Html:
+    """The names of what is stacked, each beside its colour."""
+    names = joined(
+        Html(f'<span><i style="background:{colour}"></i>{tag("span", what)}</span>')
+        for what, colour in colours.items()
+    )
+    return Html(f'<div class="cs-legend">{names}</div>')
+
+
+def tight(chart: Any) -> Any:
+    """A chart in the account's words, without room around it or between axis and labels.
+
+    Read aloud it is what it is called: its data is behind a button of its own, as a table.
+    """
+    return chart.configure(
+        locale=chart_locale(),
+        background="transparent",
+        mark={"aria": False},
+        axis={"aria": False},
+        axisX={"labelPadding": 6},
+        axisY={"labelPadding": 6},
+    ).properties(padding=_EDGES)
+
+
+def counts(ticks: int, *, grid: bool = True) -> alt.Axis:
+    """An axis of numbers, each written by itself: `0, 500, 1,000`, and `12k` where they are large."""
+    words = "format(datum.value, abs(datum.value) >= 10000 ? '~s' : ',')"
+    return alt.Axis(tickCount=ticks, labelExpr=words, grid=grid)
+
+
+def _draw(chart: alt.Chart) -> None:
+    st.altair_chart(tight(chart), width="stretch")

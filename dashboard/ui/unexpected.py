@@ -1,0 +1,74 @@
+"""What stands where a page could not go on: what to do, and a number under which the log has the cause."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from typing import Literal
+
+import streamlit as st
+import structlog
+from pymongo.errors import PyMongoError
+from streamlit import config
+
+from dashboard.ui.problems import problem_box
+from dashboard.ui.text import Html, empty_state, joined, tag
+from dashboard.wording import sentence
+from engine.errors import ContactSheetsError, NoInstance, Unavailable
+
+AWAY = (PyMongoError, Unavailable, NoInstance)
+"""What is raised when the database does not answer."""
+
+log = structlog.get_logger()
+
+
+def script_failed(error: Exception) -> bool:
+    """Say on the page that it failed, in the place of Streamlit's own box; always true.
+
+    It is called for pages, parts of pages, dialogs and what a click does.  Errors that are made for
+    readers are shown; what another says is for the log alone, as it may name people.
+    """
+    if isinstance(error, AWAY):
+        log.warning("a page had no database", error=type(error).__name__)
+        database_away(whole="part")
+    elif isinstance(error, ContactSheetsError):
+        log.warning("a page was refused", error=type(error).__name__)
+        problem_box([sentence(error)])
+        _try_again(secrets.token_hex(4))
+    else:
+        number = secrets.token_hex(4)
+        told = "".join(traceback.format_exception(error))
+        log.error("a page failed", number=number, error=type(error).__name__, traceback=told)
+        empty_state("Something went wrong here", _advice(number))
+        _try_again(number)
+    return True
+
+
+def only_ours_in_the_log() -> None:
+    """Keep Streamlit from logging, without the number, what `script_failed` logs."""
+    config.set_option("logger.enableRich", False)  # else it is printed past the logger
+    logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != _STREAMLITS)
+
+
+_STREAMLITS = "Uncaught app execution"
+
+
+def database_away(*, whole: Literal["page", "part"]) -> None:
+    """Say that the database does not answer."""
+    empty_state(
+        "The database does not answer",
+        "Nothing is lost: events go on being taken once it is back. "
+        "On the server, `sheets doctor` says what is wrong.",
+        whole=whole,
+    )
+    _try_again("database")
+
+
+def _advice(number: str) -> Html:
+    asked = "Try again. If it goes on, give whoever looks after the server this number: "
+    return joined([asked, tag("code", number), ". The log of the dashboard has the cause under it."])
+
+
+def _try_again(name: str) -> None:
+    st.button("Try again", icon=":material/refresh:", key=f"app.retry.{name}")

@@ -1,0 +1,29 @@
+"""What was just done, said where one looks, with the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard.ui.problems import told
+from dashboard.ui.text import Html, safe, show
+
+
+def way_back(said: object, *, key: str, undo: Callable[[], None] | None, close: Callable[[], None]) -> None:
+    """Say what was just done, until somebody closes it.
+
+    Parameters:
+      said: In words, or markup of ours.
+      key: The box's name among the widgets; its buttons are `….undo` and `….close`.
+      undo: Takes it back; unset where that was done already.
+      close: Is called when nobody needs it any more.
+    """
+    css = f"way-back-{key.replace('.', '-')}"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=css):
+        with st.container(width="stretch"):
+            show(Html(f'<div role="status">{safe(said)}</div>'))
+        if undo is not None and st.button("Undo", icon=":material/undo:", key=f"{key}.undo"):
+            with told():
+                undo()
+        st.button("Close", key=f"{key}.close", on_click=close)

@@ -1,0 +1,262 @@
+"""Signing in with the company's account, by OpenID Connect: settings, roles out of claims, accounts.
+
+Whose account it is follows from issuer and subject, never from the email alone: that one
+may be given to somebody else.  The role is what the claims say at each sign-in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import uuid_utils
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from engine.accounts import accounts, sessions
+from engine.accounts.accounts import CurrentUser, Role
+from engine.accounts.sessions import SessionId
+from engine.errors import ContactSheetsError
+
+Document = dict[str, Any]
+
+SHORTEST_SECRET = 32
+
+
+class InvalidOpenIdSettings(ContactSheetsError):
+    """Settings that would let nobody in, or anybody; the message says which and what to write."""
+
+
+class NotLetIn(ContactSheetsError):
+    """Somebody whom the provider knows and who may not come in; the message says why and what to do."""
+
+
+class SignInEnded(ContactSheetsError):
+    """A sign-in at the provider that is over: one signs in again."""
+
+
+class OpenIdSettings(BaseSettings):
+    """What the environment says of the company's provider.
+
+    Parameters:
+      openid_metadata_url(str): Where it describes itself, `https://…/.well-known/openid-configuration`;
+        empty: people sign in with local accounts.
+      openid_client_id(str), openid_client_secret(str): What it knows this dashboard by.
+      openid_cookie_secret(str): 32 characters or more, random, the same for all dashboards.
+      openid_address(str): This dashboard as browsers see it, `https://contacts.example.com`;
+        empty: the one it says itself when it starts.
+      openid_name(str): What the button says: "Sign in with …".
+      openid_roles_claim(str): The claim of the id token that names groups; dots lead inwards.
+      openid_roles(str): Which groups have which role, `shop-admins=admin, marketing=marketer`;
+        who is in several has the highest, who is in none is not let in.
+      openid_scope(str): What is asked for.
+      openid_passwords(bool): Whether local accounts with passwords may still sign in.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    openid_metadata_url: str = ""
+    openid_client_id: str = ""
+    openid_client_secret: str = ""
+    openid_cookie_secret: str = ""
+    openid_address: str = ""
+    openid_name: str = "your company's account"
+    openid_roles_claim: str = "groups"
+    openid_roles: str = ""
+    openid_scope: str = "openid email profile"
+    openid_passwords: bool = False
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider as it was set up, checked."""
+
+    metadata_url: str
+    client_id: str
+    client_secret: str
+    cookie_secret: str
+    address: str
+    name: str
+    roles_claim: str
+    roles: Mapping[str, Role]
+    scope: str
+    passwords: bool
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What the provider says of somebody, in an id token that was checked."""
+
+    issuer: str
+    subject: str
+    email: str
+    email_verified: bool
+    name: str
+    signed_in_at: datetime
+    nonce: str
+    groups: frozenset[str]
+
+    @property
+    def session(self) -> SessionId:
+        """The same for all that comes of one sign-in there."""
+        parts = (self.issuer, self.subject, self.signed_in_at.isoformat(), self.nonce)
+        return SessionId(hashlib.sha256(json.dumps(parts).encode()).hexdigest())
+
+
+def provider_of(settings: OpenIdSettings, *, address: str | None = None) -> Provider | None:
+    """Check the settings; unset if there is no provider.  Raises InvalidOpenIdSettings."""
+    if not settings.openid_metadata_url:
+        return None
+    given = {
+        "OPENID_CLIENT_ID": settings.openid_client_id,
+        "OPENID_CLIENT_SECRET": settings.openid_client_secret,
+        "OPENID_ROLES": settings.openid_roles,
+        "OPENID_ADDRESS": settings.openid_address or address,
+    }
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise InvalidOpenIdSettings(f"OPENID_METADATA_URL is set, but not {', '.join(missing)}")
+    if len(settings.openid_cookie_secret) < SHORTEST_SECRET:
+        raise InvalidOpenIdSettings(
+            f"OPENID_COOKIE_SECRET needs {SHORTEST_SECRET} random characters or more: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
+    return Provider(
+        metadata_url=settings.openid_metadata_url,
+        client_id=settings.openid_client_id,
+        client_secret=settings.openid_client_secret,
+        cookie_secret=settings.openid_cookie_secret,
+        address=str(given["OPENID_ADDRESS"]).rstrip("/"),
+        name=settings.openid_name,
+        roles_claim=settings.openid_roles_claim,
+        roles=_roles(settings.openid_roles),
+        scope=settings.openid_scope,
+        passwords=settings.openid_passwords,
+    )
+
+
+def claims_of(said: Mapping[str, Any], provider: Provider) -> Claims:
+    """Read the claims of a checked id token.  Raises NotLetIn if it lacks what is needed."""
+    missing = [name for name in ("iss", "sub", "email", "iat") if not said.get(name)]
+    if missing:
+        raise NotLetIn(
+            f"{provider.name} does not say your {', '.join(missing)}: ask an admin to add it to the id token"
+        )
+    return Claims(
+        issuer=str(said["iss"]),
+        subject=str(said["sub"]),
+        email=str(said["email"]).strip().lower(),
+        email_verified=said.get("email_verified") in (True, "true"),
+        name=str(said.get("name") or said["email"])[:80],
+        signed_in_at=datetime.fromtimestamp(float(said["iat"]), UTC),
+        nonce=str(said.get("nonce") or said.get("jti") or ""),
+        groups=_groups(said, provider.roles_claim),
+    )
+
+
+def role_of(claims: Claims, provider: Provider) -> Role | None:
+    """The highest role that the groups give; unset for none."""
+    held = {provider.roles[group] for group in claims.groups if group in provider.roles}
+    return next((role for role in reversed(get_args(Role)) if role in held), None)
+
+
+def enter(db: Database[Document], claims: Claims, provider: Provider, *, now: datetime) -> CurrentUser:
+    """Let in whom the provider knows, with the role that it says; called on every page.
+
+    The first time that a sign-in is seen it makes the account or brings it up to date.
+    Raises NotLetIn for who has no role or was disabled, and SignInEnded.
+    """
+    account = {"issuer": claims.issuer, "subject": claims.subject}
+    row = db.users.find_one(account)
+    new = row is None or row.get("claims_at") is None or claims.signed_in_at > row["claims_at"]
+    if new:
+        row = _up_to_date(db, row, claims, provider, now=now)
+    if row is None or row.get("disabled_at") is not None:
+        raise NotLetIn("your account was disabled: ask an admin")
+    if not sessions.continue_company(
+        db, claims.session, row["_id"], signed_in_at=claims.signed_in_at, now=now
+    ):
+        raise SignInEnded("your session has ended")
+    found = accounts.known(db, row["_id"], session=claims.session)
+    if found is None:
+        raise NotLetIn("your account was disabled: ask an admin")
+    return found
+
+
+def _up_to_date(
+    db: Database[Document], row: Document | None, claims: Claims, provider: Provider, *, now: datetime
+) -> Document | None:
+    role = role_of(claims, provider)
+    if role is None:
+        if row is not None:
+            sessions.end_all(db, row["_id"], now=now)
+        raise NotLetIn(
+            f"you are known to {provider.name}, but none of your groups has a role here: ask an admin for one"
+        )
+    if row is not None and row["role"] != role:
+        sessions.end_all(db, row["_id"], now=now)
+    said = {
+        "issuer": claims.issuer,
+        "subject": claims.subject,
+        "email": claims.email,
+        "name": claims.name,
+        "role": role,
+        "claims_at": claims.signed_in_at,
+        "last_signed_in_at": now,
+    }
+    try:
+        if row is not None:
+            db.users.update_one({"_id": row["_id"]}, {"$set": said})
+        else:
+            _make(db, said, claims, now=now)
+    except DuplicateKeyError:
+        raise NotLetIn(
+            f"another account has the email {claims.email} already: ask an admin to settle whose it is"
+        ) from None
+    return db.users.find_one({"issuer": claims.issuer, "subject": claims.subject})
+
+
+def _make(db: Database[Document], said: Document, claims: Claims, *, now: datetime) -> None:
+    """Make an account, or take over the local one of an email that the provider has checked.
+
+    What was taken over has no password any more: the provider alone says who comes in.
+    """
+    if claims.email_verified:
+        taken = db.users.update_one(
+            {"email": claims.email, "issuer": None}, {"$set": said, "$unset": {"password_hash": 1}}
+        )
+        if taken.matched_count:
+            return
+    db.users.insert_one({"_id": uuid_utils.uuid7().hex, "created_at": now, **said})
+
+
+def _groups(said: Mapping[str, Any], claim: str) -> frozenset[str]:
+    """The groups at a claim: one text, a list of them, or of roles that are switched on."""
+    found: Any = said.get(claim)
+    if found is None:
+        found = said
+        for part in claim.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+    if isinstance(found, str):
+        return frozenset({found})
+    return frozenset(str(group) for group in found) if isinstance(found, list | tuple) else frozenset()
+
+
+def _roles(text: str) -> dict[str, Role]:
+    roles: dict[str, Role] = {}
+    for pair in filter(None, (part.strip() for part in text.split(","))):
+        group, equals, role = (part.strip() for part in pair.rpartition("="))
+        if not equals or not group or role not in get_args(Role):
+            raise InvalidOpenIdSettings(
+                f"OPENID_ROLES: {pair!r} should be a group and a role, as in marketing=marketer "
+                f"({', '.join(get_args(Role))})"
+            )
+        roles[group] = role  # type: ignore[assignment]
+    if "admin" not in roles.values():
+        raise InvalidOpenIdSettings("OPENID_ROLES: some group must be admin, as in shop-admins=admin")
+    return roles

@@ -1,0 +1,169 @@
+"""Passwords of local accounts: argon2id, the same time for an account that there is not.
+
+Nothing here tells whether an email has an account: not the answer, not the wait.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NewType
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from pymongo.database import Database
+
+from engine.accounts import accounts, guesses, sessions
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.sessions import SessionToken, digest
+from engine.errors import ContactSheetsError
+
+Document = dict[str, Any]
+BrowserToken = NewType("BrowserToken", str)
+
+SHORTEST, LONGEST = 12, 128
+FEWEST_DIFFERENT = 5
+
+BROWSER_LIFE = timedelta(days=90)
+"""How long a browser counts as one that was signed in before."""
+
+_AT_ONCE = threading.BoundedSemaphore(2)
+"""Each look at a password takes 64 MB: many at once would take the server's memory."""
+
+_hasher = PasswordHasher()
+
+
+class WeakPassword(ContactSheetsError):
+    """A password that is too easy to guess; the message says what is wanted."""
+
+
+class WrongPassword(ContactSheetsError):
+    """Email and password do not belong together, or the account cannot be used."""
+
+    def __init__(self) -> None:
+        super().__init__("email or password is wrong")
+
+
+class LinkUsedUp(ContactSheetsError):
+    """A one-time link that can no longer be used."""
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Where an attempt comes from; `known` is what a browser carries that was signed in before."""
+
+    address: str
+    agent: str = ""
+    known: str = ""
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Somebody came in: what the browser is to carry, for this session and for the next sign-in."""
+
+    session: SessionToken
+    browser: BrowserToken
+
+
+def sign_in(db: Database[Document], email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
+    """Let in who knows the password.  Raises WrongPassword, and TooManyGuesses without a look at it."""
+    email = email.strip().lower()
+    row = db.users.find_one({"email": email})
+    owner = None if row is None else _owner(db, row["_id"], browser.known, now=now)
+    account = guesses.by_account(email) if owner is None else guesses.by_browser(browser.known, email)
+    counted = [account, guesses.by_address(browser.address)]
+    guesses.begin(db, counted, now=now)
+    right = _matches(row.get("password_hash") if row else None, password)
+    if row is None or not right or row.get("disabled_at") is not None:
+        raise WrongPassword
+    guesses.succeeded(db, [account])
+    if _hasher.check_needs_rehash(row["password_hash"]):
+        db.users.update_one({"_id": row["_id"]}, {"$set": {"password_hash": _hash(password)}})
+    return _enter(db, row["_id"], browser, now=now)
+
+
+def set_by_link(
+    db: Database[Document], token: str, password: str, browser: Browser, *, now: datetime
+) -> Entered:
+    """Set a password by an invitation or a link for a new one, end all sessions, and begin one.
+
+    Raises WeakPassword, after which the link can still be used, and LinkUsedUp.
+    """
+    link = accounts.link_of(db, token, now=now)
+    if link is None or link.purpose == "sign in":
+        raise LinkUsedUp("this link no longer works")
+    _refuse_weak(password, link.email)
+    hashed = _hash(password)
+    if accounts.use_up(db, token, now=now) is None:
+        raise LinkUsedUp("this link no longer works")
+    db.users.update_one({"_id": link.user}, {"$set": {"password_hash": hashed, "password_set_at": now}})
+    sessions.end_all(db, link.user, now=now)
+    guesses.succeeded(db, [guesses.by_account(link.email)])
+    return _enter(db, link.user, browser, now=now)
+
+
+def change(db: Database[Document], user: CurrentUser, old: str, new: str, *, now: datetime) -> int:
+    """Change one's own password and end all other sessions; return how many ended.
+
+    Raises WrongPassword, TooManyGuesses, WeakPassword.
+    """
+    row = db.users.find_one({"_id": user.id, "disabled_at": None}) or {}
+    guesser = guesses.by_browser("own", user.email)
+    guesses.begin(db, [guesser], now=now)
+    if row.get("password_hash") is not None and not _matches(row["password_hash"], old):
+        raise WrongPassword
+    _refuse_weak(new, user.email)
+    db.users.update_one({"_id": user.id}, {"$set": {"password_hash": _hash(new), "password_set_at": now}})
+    guesses.succeeded(db, [guesser])
+    return sessions.end_all(db, user.id, now=now, but=user.session)
+
+
+def has_password(db: Database[Document], user: CurrentUser) -> bool:
+    """Whether somebody has a password of their own here."""
+    return db.users.find_one({"_id": user.id, "password_hash": {"$ne": None}}, {"_id": 1}) is not None
+
+
+def _refuse_weak(password: str, email: str) -> None:
+    if len(password) < SHORTEST:
+        raise WeakPassword(f"a password has at least {SHORTEST} characters: three or four words are good")
+    if len(password) > LONGEST:
+        raise WeakPassword(f"a password has at most {LONGEST} characters")
+    if len(set(password)) < FEWEST_DIFFERENT:
+        raise WeakPassword("a password needs more different characters")
+    if email.partition("@")[0].lower() in password.lower() and len(email.partition("@")[0]) >= 4:
+        raise WeakPassword("a password must not contain the email")
+
+
+def _matches(hashed: str | None, password: str) -> bool:
+    """Compare, and take the same time when there is nothing to compare with."""
+    nobodys = _nobodys()
+    with _AT_ONCE:
+        try:
+            return _hasher.verify(hashed or nobodys, password[: LONGEST + 1]) and hashed is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _hash(password: str) -> str:
+    with _AT_ONCE:
+        return _hasher.hash(password)
+
+
+@cache
+def _nobodys() -> str:
+    return _hasher.hash(secrets.token_urlsafe(32))
+
+
+def _owner(db: Database[Document], user: str, known: str, *, now: datetime) -> str | None:
+    """The user, if this browser was signed in as them before."""
+    carried = {"_id": digest(known), "user": user, "expires_at": {"$gt": now}}
+    return user if known and db.known_browsers.find_one(carried, {"_id": 1}) else None
+
+
+def _enter(db: Database[Document], user: str, browser: Browser, *, now: datetime) -> Entered:
+    token = BrowserToken(secrets.token_urlsafe(24))
+    db.known_browsers.insert_one({"_id": digest(token), "user": user, "expires_at": now + BROWSER_LIFE})
+    return Entered(accounts.signed_in(db, user, now=now, agent=browser.agent), token)

@@ -1,0 +1,67 @@
+"""Who may do what: three roles, each with all that the ones before it may do.
+
+Every function of `engine.access` that reads or writes for a person asks here first; that a
+page hides a button is a courtesy, not the lock.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from engine.accounts.accounts import CurrentUser, Role
+from engine.errors import ContactSheetsError
+
+
+class Permission(StrEnum):
+    """Something that only some may do, in the words that complete "you may not …"."""
+
+    SEE = "see contacts"
+    SAVE_VIEWS = "save views"
+    EDIT_CONTACTS = "change contacts"
+    EDIT_SEGMENTS = "change segments"
+    IMPORT = "import contacts"
+    EXPORT = "export contacts"
+    EDIT_RULES = "change rules"
+    EDIT_ACCOUNT = "change the account and its fields"
+    MANAGE_KEYS = "manage keys"
+    MANAGE_USERS = "manage users"
+    SEE_AUDIT = "see the audit log"
+    OPERATE = "run failed activities again"
+    HAND_OUT = "hand out all that is known of a contact"
+    ERASE = "erase contacts"
+
+
+class NotAllowed(ContactSheetsError):
+    """Somebody asked for what their role may not do."""
+
+    def __init__(self, user: CurrentUser | None, permission: Permission) -> None:
+        self.permission = permission
+        who = "who is not signed in" if user is None else f"a {user.role}"
+        super().__init__(f"{who} may not {permission}; ask an admin")
+
+
+_VIEWER = frozenset({Permission.SEE, Permission.SAVE_VIEWS})
+_MARKETER = _VIEWER | {
+    Permission.EDIT_CONTACTS,
+    Permission.EDIT_SEGMENTS,
+    Permission.IMPORT,
+    Permission.EXPORT,
+}
+
+ALLOWED: dict[Role, frozenset[Permission]] = {
+    "viewer": _VIEWER,
+    "marketer": _MARKETER,
+    "admin": frozenset(Permission),
+}
+
+
+def may(user: CurrentUser | None, permission: Permission) -> bool:
+    """Whether somebody may do something."""
+    return user is not None and permission in ALLOWED[user.role]
+
+
+def require(user: CurrentUser | None, permission: Permission) -> CurrentUser:
+    """Let pass who may do something, and raise NotAllowed for all others."""
+    if user is None or not may(user, permission):
+        raise NotAllowed(user, permission)
+    return user

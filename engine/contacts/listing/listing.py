@@ -1,0 +1,304 @@
+"""The list of contacts as somebody asked for it: searched, filtered, sorted, page by page.
+
+A `Listing` is a value that fits into an address, so a list can be shared, saved as a view,
+counted, exported or changed in bulk, and is the same list everywhere.  A page begins at a
+place in the order and costs the same wherever that is: nothing is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import ExecutionTimeout
+
+from engine.contacts import contacts
+from engine.contacts.contacts import ROW_FIELDS, ContactRow, row_from
+from engine.contacts.listing import away, where_parts
+from engine.contacts.listing.where_parts import Part
+from engine.db import places
+from engine.db.connection import utc_now
+from engine.db.contact_documents import LIVING
+from engine.db.patterns import evaluated_by_mongodb
+from engine.db.places import Cursor, Place, Sort
+from engine.domain.activities import ContactId
+from engine.domain.conditions import Tree
+from engine.errors import ContactSheetsError, InvalidRules
+from engine.rules import rulesets
+from engine.rules.conditions import filtering
+from engine.rules.conditions.conditions import qualified, read_filters
+from engine.rules.conditions.vocabulary import Vocabulary
+
+Document = dict[str, Any]
+COUNT_UP_TO = 1_000
+"""A list with more contacts than this says "over 1,000": counting on would be slow."""
+
+PATIENCE_MS = 400
+"""How long a page waits for its count; if it takes longer, it says "over 50", as far as it knows."""
+
+SORTS: dict[str, Sort] = {
+    sort.id: sort
+    for sort in (
+        Sort("active_at", "Last activity", "active_at"),
+        Sort("name", "Name", "sort_name", blanks_last=True),
+        Sort("points", "Points", "points.total"),
+        Sort("orders", "Orders", "commerce.orders"),
+        Sort("spent", "Spent", "commerce.spent"),
+        Sort("last_seen", "Last seen", "last_seen", blanks_last=True),
+        Sort("first_seen", "First seen", "first_seen", blanks_last=True),
+    )
+}
+"""What a list can be sorted by."""
+
+DEFAULT_SORT = "active_at"
+
+
+class UnknownFilter(ContactSheetsError):
+    """A list asks for a field, an operator or a value that there is not."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which contacts, and in which order.
+
+    Parameters:
+      where: Conditions by field, all of which must hold, in the language of the rules with
+        `contact.` left out: `{"newsletter": "subscribed", "points": {"gte": 20}}`.
+      search: What an email, number, external id, tracker or name begins with.
+      sort: A key of SORTS.
+      descending: Whether the largest comes first.
+    """
+
+    where: Mapping[str, Any] = field(default_factory=dict)
+    search: str = ""
+    sort: str = DEFAULT_SORT
+    descending: bool = True
+
+    @property
+    def parts(self) -> list[Part]:
+        """The conditions one by one, as chips show them."""
+        return list(where_parts.parts_of(self.where))
+
+    def with_parts(self, parts: Iterable[Part]) -> Listing:
+        """The same list under these conditions and no others."""
+        return replace(self, where=where_parts.joined(parts))
+
+    def without(self, part: Part) -> Listing:
+        """The same list without one of its conditions."""
+        return self.with_parts(other for other in self.parts if other != part)
+
+    def in_address(self) -> dict[str, str]:
+        """The parameters of an address that shows this list; nothing for what is usual."""
+        said = {"q": self.search.strip(), "where": where_parts.compact(self.where) if self.where else ""}
+        if (self.sort, self.descending) != (DEFAULT_SORT, True):
+            said["sort"] = self.order
+        return {name: value for name, value in said.items() if value}
+
+    @property
+    def order(self) -> str:
+        """The order in one word: `-points`, the most first."""
+        return f"-{self.sort}" if self.descending else self.sort
+
+    @classmethod
+    def from_address(cls, parameters: Mapping[str, str]) -> Listing:
+        """Read a list out of an address; what makes no sense there is left out."""
+        order = parameters.get("sort", f"-{DEFAULT_SORT}")
+        name = order.removeprefix("-")
+        known = name in SORTS
+        return cls(
+            where=where_parts.read_where(parameters.get("where", "")),
+            search=parameters.get("q", "").strip(),
+            sort=name if known else DEFAULT_SORT,
+            descending=order.startswith("-") if known else True,
+        )
+
+    def as_condition(self) -> Document:
+        """The conditions as the `when` of a dynamic segment; raise UnknownFilter if there is none such."""
+        if self.search.strip():
+            raise UnknownFilter("a search cannot be a segment: take it away and keep the filters")
+        if not self.where:
+            raise UnknownFilter("everybody is no segment: choose a filter first")
+        return qualified(self.where)
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many contacts there are; not `exact` means estimated, or at least so many."""
+
+    count: int
+    exact: bool
+
+
+@dataclass(frozen=True)
+class ContactPage:
+    """A page of a list, and the places where its neighbours begin."""
+
+    rows: list[ContactRow]
+    next: Cursor | None
+    previous: Cursor | None
+    total: Total
+
+
+def page(
+    db: Database[Document], listing: Listing, *, after: Cursor | None = None, limit: int = 50
+) -> ContactPage:
+    """A page of a list.  Raises UnknownFilter and PatternGivenUp.
+
+    A cursor of another order, or one that somebody has tampered with, is the beginning.
+    """
+    asked, order = _asked(db, listing), listing.order
+    place = places.read(after, order)
+    backwards = place is not None and place.backwards
+    found = _along(db, asked, place, backwards=backwards, limit=limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+    has_next, has_previous = (True, more) if backwards else (more, place is not None)
+    stored = SORTS[listing.sort].stored
+    return ContactPage(
+        rows=[row_from(document) for document in found],
+        next=places.after(found[-1], order, stored) if found and has_next else None,
+        previous=places.before(found[0], order, stored) if found and has_previous else None,
+        total=_total(db, asked.query, at_least=len(found)),
+    )
+
+
+def neighbours(
+    db: Database[Document], listing: Listing, contact: ContactId
+) -> tuple[ContactId | None, ContactId | None]:
+    """The contacts before and after one in a list, whether or not it is (still) in it itself."""
+    sort = SORTS[listing.sort]
+    document = db.contacts.find_one({"_id": contact}, [sort.stored])
+    if document is None:
+        return None, None
+    asked, place = _asked(db, listing), places.of(document, sort.stored)
+    before = _along(db, asked, place, backwards=True, limit=1, fields=[sort.stored])
+    after = _along(db, asked, place, backwards=False, limit=1, fields=[sort.stored])
+    return tuple(ContactId(found[0]["_id"]) if found else None for found in (before, after))  # type: ignore[return-value]
+
+
+def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
+    """All contacts of a list, in its order; a `limit` of 0 is none.
+
+    Raises UnknownFilter, and PatternGivenUp on the way.
+    """
+    sort, query = SORTS[listing.sort], matching(db, listing)
+    order = sort.order(ascending=not listing.descending)
+    return _rows(db.contacts.find(query, ROW_FIELDS).sort(order).limit(limit))
+
+
+def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
+    with evaluated_by_mongodb():
+        yield from map(row_from, found)
+
+
+def matching(db: Database[Document], listing: Listing) -> Document:
+    """The query that the contacts of a list meet.  Raises UnknownFilter for what is not declared."""
+    return _asked(db, listing).query
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A list as MongoDB is asked for it, at one moment."""
+
+    listing: Listing
+    tree: Tree | None
+    query: Document
+    now: datetime
+
+
+def _asked(db: Database[Document], listing: Listing) -> _Asked:
+    tree, now = tree_of(db, listing), utc_now()
+    met = {} if tree is None else filtering.query(tree, now=now)
+    query = _both(LIVING, _both(met, contacts.beginning_with(db, listing.search)))
+    return _Asked(listing, tree, query, now)
+
+
+def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]:
+    """The list without conditions that are not declared (any more), and what is wrong with each."""
+    words = Vocabulary.of(rulesets.current(db))
+    kept, wrong = [], []
+    for part in listing.parts:
+        try:
+            read_filters(part, words)
+            kept.append(part)
+        except InvalidRules as error:
+            wrong.append(_said(error))
+    return listing.with_parts(kept), wrong
+
+
+def tree_of(db: Database[Document], listing: Listing) -> Tree | None:
+    """The conditions of a list as a tree; unset for none.  Raises UnknownFilter."""
+    if not listing.where:
+        return None
+    try:
+        return read_filters(listing.where, Vocabulary.of(rulesets.current(db)))
+    except InvalidRules as error:
+        raise UnknownFilter(_said(error)) from None
+
+
+def _said(error: InvalidRules) -> str:
+    return "; ".join(problem.message for problem in error.problems)
+
+
+def _along(
+    db: Database[Document],
+    asked: _Asked,
+    place: Place | None,
+    *,
+    backwards: bool,
+    limit: int,
+    fields: list[str] | None = None,
+) -> list[Document]:
+    """Contacts from a place on, in the order of the list or against it."""
+    sort = SORTS[asked.listing.sort]
+    found: list[Document] = []
+    ascending = asked.listing.descending is backwards
+    for stretch in _stretches(asked, place, ascending=ascending, backwards=backwards):
+        rows = db.contacts.find(_both(asked.query, stretch), fields or [*ROW_FIELDS, sort.stored])
+        with evaluated_by_mongodb():
+            found += list(rows.sort(sort.order(ascending=ascending)).limit(limit - len(found)))
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _stretches(asked: _Asked, place: Place | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
+    """What lies ahead of a place, as queries one after the other, each of which an index answers in order."""
+    sort = SORTS[asked.listing.sort]
+    cuts = away.WHOLE
+    if sort.stored == "active_at":
+        cuts = away.cuts(asked.tree, ascending=ascending, now=asked.now)
+    for cut in cuts:
+        for stretch in sort.stretches(place, ascending=ascending, backwards=backwards):
+            yield _both(cut, stretch)
+
+
+def _both(one: Document, other: Document) -> Document:
+    return {"$and": [one, other]} if one and other else one or other
+
+
+def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
+    if query == LIVING:
+        count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
+        return Total(count, exact=count <= COUNT_UP_TO)
+    try:
+        with evaluated_by_mongodb():
+            found = list(db.contacts.aggregate(_counting(query), maxTimeMS=PATIENCE_MS))
+    except ExecutionTimeout:
+        return Total(at_least, exact=False)
+    count = found[0]["n"] if found else 0
+    return Total(min(count, COUNT_UP_TO), exact=count <= COUNT_UP_TO)
+
+
+_ANYBODY: Document = {"_id": {"$gte": ""}}
+"""Matches every contact, and an index answers it."""
+
+
+def _counting(query: Document) -> list[Document]:
+    """Count by whichever index leads to the most: that of the filter, or that of the ids where none does."""
+    return [{"$match": _both(_ANYBODY, query)}, {"$limit": COUNT_UP_TO + 1}, {"$count": "n"}]

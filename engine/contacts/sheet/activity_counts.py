@@ -1,0 +1,150 @@
+"""How much a contact did: by type, and over the time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any, Literal
+
+import msgspec
+from pymongo.database import Database
+
+from engine.contacts.sheet.timelines import enterings_by_publishing
+from engine.domain.activities import ContactId
+from engine.pipeline import spans
+from engine.rules import rulesets
+
+Document = dict[str, Any]
+
+COUNTED = 20_000
+"""Activities that are counted, the newest; whoever has more is a machine more often than a person."""
+
+DAYS, WEEKS = 62, 62 * 7
+"""Up to so many days a chart has a bar for each day, or for each week; beyond for each month."""
+
+Unit = Literal["day", "week", "month"]
+
+
+class TypeCount(msgspec.Struct, frozen=True):
+    """A type of activity, with how many there are."""
+
+    type: str
+    label: str
+    icon: str
+    count: int
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much a contact did: by type, the most frequent first, and by day of the account.
+
+    `whole` is false if only the newest were counted, from `days`' first on.
+    """
+
+    types: list[TypeCount]
+    days: dict[date, dict[str, int]]
+    whole: bool
+
+    @property
+    def total(self) -> int:
+        return sum(type_.count for type_ in self.types)
+
+
+class Period(msgspec.Struct, frozen=True):
+    """Some days, the last included, and how many activities they had."""
+
+    first: date
+    last: date
+    count: int
+
+
+NOTHING = Counts([], {}, whole=True)
+
+
+def counts(db: Database[Document], contact_id: ContactId) -> Counts:
+    """Count the newest activities of a contact, out of an index alone.
+
+    What has just arrived is counted a moment before the timeline shows it.
+    """
+    contact = spans.held(db, contact_id)
+    if contact is None:
+        return NOTHING
+    ruleset = rulesets.current(db)
+    zone = ruleset.account.time_zone
+    found: Counter[tuple[str, str]] = Counter()
+    for row in db.activities.aggregate(_counting(contact, str(zone))):
+        found[row["_id"]["day"], row["_id"]["type"]] += row["n"]
+    number = sum(found.values())
+    for row in _failed(db, contact):
+        found[row["happened_at"].astimezone(zone).date().isoformat(), row["type"]] -= 1
+    for row in enterings_by_publishing(db, contact):
+        found[row["happened_at"].astimezone(zone).date().isoformat(), row["type"]] += 1
+    days: dict[date, dict[str, int]] = {}
+    types: Counter[str] = Counter()
+    for (day, type_), count in sorted(found.items()):
+        if count > 0:
+            days.setdefault(date.fromisoformat(day), {})[type_] = count
+            types[type_] += count
+    catalog = ruleset.catalog
+    return Counts(
+        [TypeCount(type_, catalog.label(type_), catalog.icon(type_), n) for type_, n in types.most_common()],
+        days,
+        whole=number < COUNTED,
+    )
+
+
+def _counting(contact: Document, zone: str) -> list[Document]:
+    """Only what the index holds is asked for: no activity is read for it."""
+    day = {"$dateToString": {"date": "$happened_at", "format": "%Y-%m-%d", "timezone": zone}}
+    return [
+        {"$match": spans.query(contact)},
+        {"$sort": {"happened_at": -1, "_id": -1}},
+        {"$limit": COUNTED},
+        {"$group": {"_id": {"day": day, "type": "$type"}, "n": {"$sum": 1}}},
+    ]
+
+
+def _failed(db: Database[Document], contact: Document) -> Iterable[Document]:
+    """What could not be taken in: few, and found among all that failed."""
+    query = spans.query(contact, {"state": "failed"})
+    return db.activities.find(query, {"type": 1, "happened_at": 1}).hint([("failure.at", 1)])
+
+
+def periods(counts: Counts, types: Iterable[str] = ()) -> tuple[Unit, list[Period]]:
+    """Activities of some types (none for all) over the time, also where there were none."""
+    wanted = set(types)
+    if not counts.days:
+        return "day", []
+    first, last = min(counts.days), max(counts.days)
+    unit = _unit((last - first).days + 1)
+    found: Counter[date] = Counter()
+    for day, of_day in counts.days.items():
+        found[_begin(day, unit)] += sum(n for type_, n in of_day.items() if not wanted or type_ in wanted)
+    return unit, [
+        Period(begin, _next(begin, unit) - timedelta(days=1), found[begin])
+        for begin in _begins(_begin(first, unit), last, unit)
+    ]
+
+
+def _unit(days: int) -> Unit:
+    if days <= DAYS:
+        return "day"
+    return "week" if days <= WEEKS else "month"
+
+
+def _begins(begin: date, last: date, unit: Unit) -> Iterator[date]:
+    while begin <= last:
+        yield begin
+        begin = _next(begin, unit)
+
+
+def _begin(day: date, unit: Unit) -> date:
+    if unit == "day":
+        return day
+    return day - timedelta(days=day.weekday()) if unit == "week" else day.replace(day=1)
+
+
+def _next(begin: date, unit: Unit) -> date:
+    if unit == "month":
+        return (begin + timedelta(days=31)).replace(day=1)
+    return begin + timedelta(days=1 if unit == "day" else 7)

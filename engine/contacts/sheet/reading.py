@@ -1,0 +1,225 @@
+"""Reading contacts for a person: checked for their role, and masked for viewers if the account says so.
+
+Nobody finds by what they may not see: under the mask a search for anything but an id of
+ours is refused, so that no guess can be confirmed by it, not even letter by letter.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo.database import Database
+
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, require
+from engine.contacts import contacts
+from engine.contacts.contacts import ContactRow
+from engine.contacts.listing import listing as listings
+from engine.contacts.listing.listing import ContactPage, Listing
+from engine.contacts.sheet import devices as store_devices
+from engine.contacts.sheet import reasons as store_reasons
+from engine.contacts.sheet import sheets
+from engine.contacts.sheet.devices import Device
+from engine.contacts.sheet.reasons import Reasons, SegmentReason
+from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
+from engine.db.places import Cursor
+from engine.domain import masking
+from engine.domain.activities import ContactId
+from engine.domain.conditions import Compare, leaves
+from engine.domain.fields import CUSTOM
+from engine.domain.reach import Reach
+from engine.errors import ContactSheetsError
+from engine.rules import rulesets
+from engine.rules.conditions.explain import Explained
+
+Document = dict[str, Any]
+
+_ID = re.compile(r"[0-9a-f]{24}")
+
+
+class Hidden(ContactSheetsError):
+    """A viewer searched by personal data, which is masked for them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "names, emails, numbers and customer numbers are hidden from viewers, "
+            "so contacts cannot be found or sorted by them; filter by segment, status, points or orders"
+        )
+
+
+def masks(db: Database[Document], user: CurrentUser) -> bool:
+    """Whether personal data is hidden from somebody."""
+    return user.role == "viewer" and rulesets.current(db).account.mask_for_viewers
+
+
+def find(db: Database[Document], user: CurrentUser, key: str) -> ContactId | None:
+    """Find a living contact by id (an old one leads on) or whatever else the user may know of it."""
+    require(user, Permission.SEE)
+    if masks(db, user) and not _ID.fullmatch(key.strip()):
+        return None
+    return contacts.find_contact(db, key)
+
+
+def page(
+    db: Database[Document],
+    user: CurrentUser,
+    listing: Listing,
+    *,
+    after: Cursor | None = None,
+    limit: int = 50,
+) -> ContactPage:
+    """A page of a list.  Raises NotAllowed, UnknownFilter, and Hidden (what it asks for is masked)."""
+    require(user, Permission.SEE)
+    masked = masks(db, user)
+    if masked and reveals(db, listing):
+        raise Hidden
+    found = listings.page(db, listing, after=after, limit=limit)
+    return replace(found, rows=[masked_row(row) for row in found.rows]) if masked else found
+
+
+def neighbours(
+    db: Database[Document], user: CurrentUser, listing: Listing, contact: ContactId
+) -> tuple[ContactId | None, ContactId | None]:
+    """The contacts before and after one in a list.  Raises as `page` does."""
+    require(user, Permission.SEE)
+    if masks(db, user) and reveals(db, listing):
+        raise Hidden
+    return listings.neighbours(db, listing, contact)
+
+
+def reveals(db: Database[Document], listing: Listing) -> bool:
+    """Whether who is in a list, or where, tells what is masked.  Raises UnknownFilter."""
+    search = listing.search.strip()
+    if search and not _ID.fullmatch(search):
+        return True
+    if listing.sort == "name":
+        return True
+    asked = leaves(listings.tree_of(db, listing))
+    return any(isinstance(leaf, Compare) and _tells(leaf) for leaf in asked)
+
+
+def _tells(asked: Compare) -> bool:
+    name = asked.path.name
+    return asked.operator != "exists" and (name in _PERSONAL or name.startswith(CUSTOM))
+
+
+_PERSONAL = frozenset({"first_name", "last_name", "birth_date", "email", "mobile_phone", "external_id"})
+
+
+def sheet(db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime) -> Sheet | None:
+    """The sheet of a living contact; unset if there is none of that id.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    found = sheets.sheet(db, contact, now=now)
+    return _masked_sheet(found) if found is not None and masks(db, user) else found
+
+
+def devices(db: Database[Document], user: CurrentUser, contact: ContactId) -> list[Device]:
+    """The browsers and apps of a contact, and when each was last there.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    found = store_devices.devices(db, contact)
+    if not masks(db, user):
+        return found
+    return [replace(device, id=masking.masked_id(device.id)) for device in found]
+
+
+def reasons(
+    db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime
+) -> Reasons | None:
+    """Why a contact is as it is; under the mask without the values that were found.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    found = store_reasons.reasons(db, contact, now=now)
+    if found is None or not masks(db, user):
+        return found
+    return msgspec.structs.replace(
+        found,
+        segments=[_masked_reason(reason) for reason in found.segments],
+        crossings=[msgspec.structs.replace(c, because=_plain(c.because)) for c in found.crossings],
+        moves=[msgspec.structs.replace(move, because=_plain(move.because)) for move in found.moves],
+        statuses=[
+            msgspec.structs.replace(
+                s, status=_masked_status(s.status), because=None if s.because is None else _plain(s.because)
+            )
+            for s in found.statuses
+        ],
+    )
+
+
+# Masked
+
+
+def masked_row(row: ContactRow) -> ContactRow:
+    """A line of the list without what says who it is."""
+    return replace(
+        row,
+        name=masking.masked_name(row.name),
+        email=_each(masking.masked_email, row.email),
+        mobile_phone=_each(masking.masked_phone, row.mobile_phone),
+        external_id=_each(masking.masked_id, row.external_id),
+        first_name=_each(masking.masked_name, row.first_name),
+        last_name=_each(masking.masked_name, row.last_name),
+        custom=masking.masked_custom(dict(row.custom)),
+    )
+
+
+def _masked_sheet(sheet: Sheet) -> Sheet:
+    statuses = {name: _masked_status(status) for name, status in sheet.statuses.items()}
+    return msgspec.structs.replace(
+        sheet,
+        name=masking.masked_name(sheet.name),
+        email=_each(masking.masked_email, sheet.email),
+        mobile_phone=_each(masking.masked_phone, sheet.mobile_phone),
+        external_id=_each(masking.masked_id, sheet.external_id),
+        first_name=_each(masking.masked_name, sheet.first_name),
+        last_name=_each(masking.masked_name, sheet.last_name),
+        birth_date=masking.hidden(sheet.birth_date),
+        custom=masking.masked_custom(sheet.custom),
+        trackers=[masking.masked_id(tracker) for tracker in sheet.trackers],
+        devices=[
+            msgspec.structs.replace(device, id=masking.masked_id(device.id)) for device in sheet.devices
+        ],
+        statuses=statuses,
+        delivery={name: _masked_delivery(found) for name, found in sheet.delivery.items()},
+        former=[masking.HIDDEN for _ in sheet.former],
+        reach=[_masked_reach(reach) for reach in sheet.reach],
+        deleted_why=_plain(sheet.deleted_why),
+    )
+
+
+def _masked_status(status: SheetStatus) -> SheetStatus:
+    reason = None if status.reason is None else _plain(status.reason)
+    return msgspec.structs.replace(status, reason=reason)
+
+
+def _masked_delivery(found: SheetDelivery) -> SheetDelivery:
+    bounce = found.last_bounce
+    if bounce is None or bounce.reason is None:
+        return found
+    return msgspec.structs.replace(
+        found, last_bounce=msgspec.structs.replace(bounce, reason=_plain(bounce.reason))
+    )
+
+
+def _masked_reach(reach: Reach) -> Reach:
+    return msgspec.structs.replace(reach, why=_plain(reach.why))
+
+
+def _masked_reason(reason: SegmentReason) -> SegmentReason:
+    if reason.condition is None:
+        return reason
+    return msgspec.structs.replace(reason, condition=_unfound(reason.condition))
+
+
+def _unfound(part: Explained) -> Explained:
+    return replace(part, found=None, parts=[_unfound(inner) for inner in part.parts])
+
+
+def _plain(text: str) -> str:
+    return masking.without_addresses(text)
+
+
+def _each(mask: Any, value: str | None) -> str | None:
+    return None if value is None else str(mask(value))

@@ -1,0 +1,145 @@
+"""Why a contact has the points it has, is in a segment or not, and has its statuses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo.database import Database
+
+from engine.contacts.sheet import sheets, timelines
+from engine.contacts.sheet.sheets import SheetPoints, SheetStatus
+from engine.contacts.sheet.timeline_rows import status_words
+from engine.db import contact_documents
+from engine.domain.activities import ContactId
+from engine.domain.contact import ContactState
+from engine.domain.rulebook import Ruleset, Segment
+from engine.rules import rulesets
+from engine.rules.conditions.explain import Explained, explain
+
+Document = dict[str, Any]
+
+HISTORY = 100
+"""Enterings and leavings that are told of one contact."""
+
+
+class Crossing(msgspec.Struct, frozen=True):
+    """A contact entered a segment or left it, because of an activity or of time alone."""
+
+    segment: str
+    segment_name: str
+    entered: bool
+    at: datetime
+    because: str
+
+
+class SegmentReason(msgspec.Struct, frozen=True):
+    """Whether a contact is in a segment, and why; a static one has no condition."""
+
+    id: str
+    name: str
+    member: bool
+    since: datetime | None
+    dynamic: bool
+    condition: Explained | None
+
+
+class Reasons(msgspec.Struct, frozen=True):
+    """All that the rules made of one contact."""
+
+    contact: ContactId
+    points: SheetPoints
+    segments: list[SegmentReason]
+    crossings: list[Crossing]
+    statuses: list[StatusReason]
+    moves: list[Move]
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A status moved, in the words that people read, because of an activity or of time alone."""
+
+    machine_label: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    at: datetime
+    because: str
+
+
+class StatusReason(msgspec.Struct, frozen=True):
+    """Where one status stands, and the activity that moved it there."""
+
+    status: SheetStatus
+    because: str | None
+
+
+def reasons(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Reasons | None:
+    """Explain a living contact; unset if there is none of that id."""
+    row = db.contacts.find_one({"_id": contact_id})
+    sheet = None if row is None else sheets.sheet(db, contact_id, now=now)
+    if row is None or sheet is None:
+        return None
+    ruleset = rulesets.current(db)
+    state = contact_documents.decode(row).state
+    return Reasons(
+        contact=contact_id,
+        points=sheet.points,
+        segments=[_segment(segment, state, ruleset, now) for segment in ruleset.segments.values()],
+        crossings=_crossings(db, row, ruleset),
+        statuses=[
+            StatusReason(status, _because(db, state.statuses[status.machine].cause, ruleset))
+            for status in sheet.statuses.values()
+            if status.machine in state.statuses
+        ],
+        moves=_moves(db, contact_id, ruleset),
+    )
+
+
+def _segment(segment: Segment, state: ContactState, ruleset: Ruleset, now: datetime) -> SegmentReason:
+    condition = None
+    if segment.condition is not None and segment.condition.tree is not None:
+        condition = explain(segment.condition.tree, state, now, ruleset)
+    since = state.segments.get(segment.id)
+    return SegmentReason(segment.id, segment.name, since is not None, since, segment.dynamic, condition)
+
+
+def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> list[Crossing]:
+    query = {"stream": f"c:{contact['_id']}", "type": {"$in": ["segment_entered", "segment_left"]}}
+    stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
+    rows = [*stored, *timelines.enterings_by_publishing(db, contact)]
+    rows.sort(key=lambda row: (row["happened_at"], row["_id"]), reverse=True)
+    published = set(rulesets.rulebook(db).boundaries)
+    return [
+        Crossing(
+            segment=row["properties"]["segment"],
+            segment_name=_name(row["properties"]["segment"], ruleset),
+            entered=row["type"] == "segment_entered",
+            at=row["happened_at"],
+            because="rules were published"
+            if row["happened_at"] in published
+            else _because(db, row["cause"], ruleset) or "time went by",
+        )
+        for row in rows[:HISTORY]
+    ]
+
+
+def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
+    query = {"stream": f"c:{contact_id}", "type": "status_changed"}
+    rows = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
+    moves = []
+    for row in rows:
+        said = status_words(row["properties"], ruleset)
+        because = _because(db, row["cause"], ruleset) or "time went by"
+        moves.append(Move(said["machine"], said["from"], said["to"], row["happened_at"], because))
+    return moves
+
+
+def _because(db: Database[Document], cause: str | None, ruleset: Ruleset) -> str | None:
+    """The activity that caused something, as people call it."""
+    row = None if cause is None else db.activities.find_one({"_id": cause}, {"type": 1})
+    return None if row is None else ruleset.catalog.label(row["type"])
+
+
+def _name(segment: str, ruleset: Ruleset) -> str:
+    known = ruleset.segments.get(segment)
+    return segment if known is None else known.name

@@ -1,0 +1,148 @@
+"""Activities: everything that happens to a contact, and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+import msgspec
+
+from engine.domain.learned import learn
+
+ActivityId = NewType("ActivityId", str)
+ContactId = NewType("ContactId", str)
+RuleId = NewType("RuleId", str)
+Key = NewType("Key", str)
+"""A tracker or an identity with its kind before it: `t:…`, `e:…`, `p:…` or `x:…`."""
+
+DELETED = "contact_deleted"
+"""The edit by which a person deletes a contact: what came before it is forgotten."""
+
+IMPORT = "import"
+"""The source of what a file says of contacts: no key is called so, so that nobody can pretend it."""
+
+UNDOES = "undoes"
+"""What the property is called in which an edit names the activity that it takes back."""
+
+Moment = tuple[datetime, int, ActivityId]
+"""Where an activity stands in the order of happening.  At equal times a claim comes
+before what is not one (so that a tracker changes hands at a whole millisecond), and the
+id settles the rest."""
+
+
+class ActivityState(StrEnum):
+    """How far an activity has come."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    FAILED = "failed"
+
+
+class Identities(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who the sender says it was, each value normalised (see `identities`)."""
+
+    external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+    def keys(self) -> list[Key]:
+        """The keys claimed, strongest first: external id, email, phone."""
+        keys = []  # asked for many times an activity: said plainly, it takes half the time
+        if self.external_id is not None:
+            keys.append(Key(f"x:{self.external_id}"))
+        if self.email is not None:
+            keys.append(Key(f"e:{self.email}"))
+        if self.phone is not None:
+            keys.append(Key(f"p:{self.phone}"))
+        return keys
+
+    def claim(self, key: Key) -> bool:
+        """Whether a key is among those claimed; asked several times of each activity, so no list is made."""
+        named = {"x": self.external_id, "e": self.email, "p": self.phone}
+        return named.get(key[:1]) == key[2:]
+
+    def __bool__(self) -> bool:
+        return not (self.external_id is None and self.email is None and self.phone is None)
+
+
+class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened.
+
+    `happened_at` and `received_at` are aware datetimes in UTC, whole milliseconds.
+    `stream` is fixed when the activity is received (see `identities.stream_of`) and
+    never changes: whose activity it is follows from who holds the stream at that time.
+    `trusted` is true if it came with a secret key.  A bounce is `discounted` when its whole
+    sending is in doubt: it is shown and has no effect.  `ruleset` is the version in force
+    when it was received.
+    """
+
+    id: ActivityId
+    type: str
+    stream: Key
+    happened_at: datetime
+    received_at: datetime
+    tracker: str | None = None
+    identities: Identities = Identities()
+    properties: dict[str, Any] = {}
+    traits: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    trusted: bool = False
+    bot: bool = False
+    clamped: bool = False
+    discounted: bool = False
+    ruleset: int = 1
+    source: str = ""
+
+    @property
+    def moment(self) -> Moment:
+        return (self.happened_at, 0 if self.is_claim else 1, self.id)
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether this says that its tracker, or its several identities, are one person's."""
+        return bool(self.identities)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person did this to a contact: its stream alone says to which."""
+        return self.tracker is None and not self.identities.claim(self.stream)
+
+    @property
+    def by_import(self) -> bool:
+        """Whether a file that a person imported says this of a contact."""
+        return self.source == IMPORT and self.tracker is None
+
+    @property
+    def undoes(self) -> ActivityId | None:
+        """The activity that this one takes back, by hand."""
+        undone = self.properties.get(UNDOES)
+        return ActivityId(undone) if isinstance(undone, str) and self.by_hand else None
+
+    @property
+    def deletes(self) -> bool:
+        """Whether a person deleted the contact by this."""
+        return self.type == DELETED and self.by_hand
+
+    def keys(self) -> list[Key]:
+        """Every key named here, identities first."""
+        keys = self.identities.keys()
+        if self.tracker is not None:
+            keys.append(Key(f"t:{self.tracker}"))
+        if self.stream not in keys:
+            keys.append(self.stream)
+        return keys
+
+
+def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
+    """What people took back: what takes something back counts unless a later one takes it back."""
+    taking = sorted((activity for activity in history if activity.undoes), key=lambda a: a.moment)
+    undone: set[ActivityId] = set()
+    for activity in reversed(taking):
+        if activity.undoes is not None and activity.id not in undone:
+            undone.add(activity.undoes)
+    return undone
+
+
+learn(Activity)

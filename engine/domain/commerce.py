@@ -1,0 +1,216 @@
+"""Orders, refunds and the cart: exact money, each order once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.domain.activities import Activity
+from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Order, Refund
+from engine.domain.rulebook import Account
+
+CART_ACTIVITIES = frozenset({"added_to_cart", "removed_from_cart", "cart_viewed", "checkout_started"})
+ORDER_ACTIVITIES = frozenset({"order_completed", "order_refunded", "order_cancelled"})
+COMMERCE_ACTIVITIES = CART_ACTIVITIES | ORDER_ACTIVITIES
+
+CENT = Decimal("0.01")
+
+MAX_DIGITS = 15
+"""Digits before the point of an amount; a larger one is a sender's mistake."""
+
+
+def trade(state: ContactState, activity: Activity, account: Account) -> bool:
+    """Take an order, refund, cancellation or change of cart into `state`.
+
+    Returns false if the activity repeats an order that is known: it has no effect then.
+    """
+    if activity.type in CART_ACTIVITIES:
+        _change_cart(state, activity, account)
+        return True
+    if activity.type == "order_completed":
+        if not _place_order(state.commerce, activity):
+            return False
+        state.cart = None
+    elif activity.type == "order_refunded":
+        _refund(state.commerce, activity)
+    else:
+        _order_of(state.commerce, activity).cancelled = True
+    _total(state.commerce, account)
+    return True
+
+
+def money(value: Any) -> Decimal | None:
+    """Read an amount exactly as it was written; unset for what is no amount."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        amount = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount.adjusted() < MAX_DIGITS else None
+
+
+def amount_of(properties: dict[str, Any]) -> Decimal | None:
+    """What an order is worth: its total, else its revenue or value, else its products'."""
+    for name in ("total", "revenue", "value"):
+        amount = money(properties.get(name))
+        if amount is not None:
+            return amount
+    lines = lines_of(properties.get("products"))
+    return _worth(lines) if lines else None
+
+
+def lines_of(products: Any) -> list[CartLine]:
+    """Read the products of an order or cart; what is no product is passed over."""
+    if not isinstance(products, list):
+        return []
+    return [line for product in products if (line := line_of(product)) is not None]
+
+
+def line_of(product: Any) -> CartLine | None:
+    """Read one product by `product_id`, else `sku`, else `name`; unset if it has none."""
+    if not isinstance(product, dict):
+        return None
+    named = next(
+        (product[n] for n in ("product_id", "sku", "name") if product.get(n) not in (None, "")), None
+    )
+    if named is None:
+        return None
+    quantity = money(product.get("quantity"))
+    return CartLine(
+        product_id=str(named),
+        quantity=Decimal(1) if quantity is None else quantity,
+        price=money(product.get("price")),
+        name=str(product["name"]) if product.get("name") else None,
+    )
+
+
+# Orders
+
+
+def _order_of(commerce: Commerce, activity: Activity) -> Order:
+    """The order that an activity names; one without an order id is its own."""
+    name = str(activity.properties.get("order_id") or activity.id)
+    for order in commerce.book:
+        if order.id == name:
+            return order
+    order = Order(id=name)
+    commerce.book.append(order)
+    return order
+
+
+def _place_order(commerce: Commerce, activity: Activity) -> bool:
+    order = _order_of(commerce, activity)
+    if order.placed_at is not None:
+        return False
+    order.placed_at = activity.happened_at
+    order.amount = amount_of(activity.properties) or Decimal(0)
+    order.currency = currency_of(activity.properties)
+    return True
+
+
+def currency_of(properties: dict[str, Any]) -> str | None:
+    """The ISO 4217 code named, in capitals; unset for none, which means the account's."""
+    named = properties.get("currency")
+    code = named.strip().upper() if isinstance(named, str) else ""
+    return code if len(code) == 3 and code.isalpha() and code.isascii() else None
+
+
+def _refund(commerce: Commerce, activity: Activity) -> None:
+    """Note a refund once; without an amount it is the whole order."""
+    order = _order_of(commerce, activity)
+    name = str(activity.properties.get("refund_id") or activity.id)
+    others = [refund for refund in order.refunds if refund.id != name]
+    order.refunds = [*others, Refund(id=name, amount=amount_of(activity.properties))]
+
+
+def _total(commerce: Commerce, account: Account) -> None:
+    """Add the book up anew: no total is ever corrected by a difference."""
+    commerce.currency = account.currency or commerce.currency or _first_currency(commerce.book)
+    counted = [order for order in commerce.book if order.counts]
+    dates = sorted(order.placed_at for order in counted if order.placed_at is not None)
+    commerce.orders = len(counted)
+    commerce.first_order_at = dates[0] if dates else None
+    commerce.last_order_at = dates[-1] if dates else None
+    commerce.spent = commerce.refunded = Decimal(0)
+    commerce.foreign = {}
+    for order in counted:
+        rate = _rate(order, commerce.currency, account)
+        if rate is None:
+            foreign = order.currency or ""
+            commerce.foreign[foreign] = (
+                commerce.foreign.get(foreign, Decimal(0)) + order.amount - order.refunded
+            )
+        else:
+            commerce.spent += (order.amount - order.refunded) * rate
+            commerce.refunded += order.refunded * rate
+    commerce.average = (commerce.spent / len(counted)).quantize(CENT) if counted else None
+
+
+def _first_currency(book: Iterable[Order]) -> str | None:
+    return next((order.currency for order in book if order.currency), None)
+
+
+def _rate(order: Order, currency: str | None, account: Account) -> Decimal | None:
+    if order.currency is None or order.currency == currency:
+        return Decimal(1)
+    return account.rates.get(order.currency)
+
+
+# The cart
+
+
+def _change_cart(state: ContactState, activity: Activity, account: Account) -> None:
+    lines = [] if state.cart is None else list(state.cart.lines)
+    given = lines_of(activity.properties.get("products"))
+    if activity.type == "added_to_cart":
+        lines = _with(lines, [line_of(activity.properties), *given])
+    elif activity.type == "removed_from_cart":
+        lines = _without(lines, [line_of(activity.properties), *given])
+    elif given:
+        lines = given
+    elif activity.type == "cart_viewed" or state.cart is None:
+        return  # looking at a cart without saying what lies in it changes nothing
+    state.cart = _cart(lines, at=activity.happened_at, account=account)
+
+
+def _cart(lines: list[CartLine], *, at: datetime, account: Account) -> Cart | None:
+    if not lines:
+        return None
+    idle_at = at + account.cart_idle
+    return Cart(lines=lines, value=_worth(lines), changed_at=at, idle_at=idle_at, state="active")
+
+
+def _with(lines: list[CartLine], added: Iterable[CartLine | None]) -> list[CartLine]:
+    held = {line.product_id: line for line in lines}
+    for line in added:
+        if line is None:
+            continue
+        before = held.get(line.product_id)
+        quantity = line.quantity + (before.quantity if before else 0)
+        held[line.product_id] = CartLine(
+            product_id=line.product_id,
+            quantity=quantity,
+            price=line.price if line.price is not None else (before.price if before else None),
+            name=line.name or (before.name if before else None),
+        )
+    return list(held.values())
+
+
+def _without(lines: list[CartLine], removed: Iterable[CartLine | None]) -> list[CartLine]:
+    """Take pieces out; a removal that names no quantity takes the whole line."""
+    gone = {line.product_id: line for line in removed if line is not None}
+    left = []
+    for line in lines:
+        taken = gone.get(line.product_id)
+        if taken is None:
+            left.append(line)
+        elif line.quantity > taken.quantity:
+            left.append(CartLine(line.product_id, line.quantity - taken.quantity, line.price, line.name))
+    return left
+
+
+def _worth(lines: Iterable[CartLine]) -> Decimal:
+    return sum((line.quantity * (line.price or Decimal(0)) for line in lines), Decimal(0))

@@ -1,0 +1,295 @@
+"""A component: contacts that any claim connects, folded together.
+
+`step` takes new activities at the tip; `refold` starts from nothing and reads the whole
+history.  Both return the same contacts.  `step` refuses (returns None) what only a
+refold can settle: a late activity, a merge of contacts with a past, a shared device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engine.domain.activities import Activity, ActivityId, ContactId, taken_back
+from engine.domain.contact import ContactState
+from engine.domain.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
+from engine.domain.people import (
+    BecameShared,
+    Deleted,
+    Merged,
+    Person,
+    Placement,
+    Resolver,
+    Suggested,
+    shared_trackers,
+    value_of,
+)
+from engine.domain.rulebook import Rulebook
+from engine.domain.scoring import LedgerEntry
+from engine.errors import FoldFailed
+
+
+@dataclass
+class Contact:
+    """A living contact: who it is and what has become of it."""
+
+    person: Person
+    state: ContactState
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What folding a component leaves.
+
+    After a refold, `contacts`, `ledger`, `derived`, `merges` and `suggestions` are all
+    there are of this component; after a step they are what is new or changed.
+    `newly_shared` are trackers that turned out to be shared devices, for good.
+    """
+
+    contacts: dict[ContactId, Contact]
+    ledger: list[LedgerEntry]
+    derived: list[Derived]
+    calls: list[Call]
+    merges: list[Merged]
+    suggestions: list[Suggested]
+    whole: bool
+    newly_shared: frozenset[str] = frozenset()
+
+
+def step(
+    contacts: dict[ContactId, Contact],
+    activities: Sequence[Activity],
+    rulebook: Rulebook,
+    *,
+    namespace: bytes,
+    shared: set[str],
+) -> Settled | None:
+    """Fold new activities, in the order of happening, onto the contacts they may touch.
+
+    `contacts` are the component's, all of them, and are consumed.  Returns None if the
+    whole history has to be folded again.  Raises FoldFailed.
+    """
+    versions = {activity.ruleset for activity in activities}
+    if not all(is_kept_by(contact.state, rulebook, versions) for contact in contacts.values()):
+        return None
+    if any(activity.undoes or activity.deletes for activity in activities):
+        return None
+    if _is_late(contacts.values(), activities, rulebook):
+        return None
+    undone = {id_ for contact in contacts.values() for id_ in contact.state.undone}
+    people = {c.person.id: c.person for c in contacts.values()}
+    resolver = Resolver(namespace, people, set(shared), undone)
+    try:
+        placements = _place_all(resolver, activities)
+    except BecameShared:
+        return None
+    if resolver.merges:
+        return None
+    outcomes = _fold_all(
+        placements, rulebook, states={id_: contact.state for id_, contact in contacts.items()}
+    )
+    changed = resolver.touched | set(outcomes)
+    return Settled(
+        contacts={
+            id_: Contact(
+                resolver.people[id_], outcomes[id_].state if id_ in outcomes else contacts[id_].state
+            )
+            for id_ in changed
+        },
+        ledger=[entry for outcome in outcomes.values() for entry in outcome.ledger],
+        derived=[derived for outcome in outcomes.values() for derived in outcome.derived],
+        calls=[call for outcome in outcomes.values() for call in outcome.calls],
+        merges=[],
+        suggestions=_still_apart(resolver),
+        whole=False,
+    )
+
+
+def refold(
+    activities: Iterable[Activity],
+    rulebook: Rulebook,
+    *,
+    namespace: bytes,
+    shared: set[str],
+    until: datetime | None = None,
+) -> Settled:
+    """Fold a component's whole history from nothing; `shared` are devices known as such.
+
+    The activities may come in any order.  With `until`, time goes on to that point for
+    every contact.  Raises FoldFailed.
+    """
+    history = sorted(activities, key=lambda activity: activity.moment)
+    newly_shared = shared_trackers(history) - shared
+    undone = taken_back(history)
+    resolver = Resolver(namespace, {}, shared | newly_shared, undone)
+    apart = _forget(_place_all(resolver, history), resolver.deletions)
+    placements = _at_survivors(apart, resolver)
+    known = _known_before_merges(apart, resolver.merges, rulebook)
+    outcomes = _fold_all(placements, rulebook, states={}, until=until, known=known)
+    return Settled(
+        contacts={
+            person.id: Contact(
+                person, outcomes[person.id].state if person.id in outcomes else _unseen(person, rulebook)
+            )
+            for person in resolver.people.values()
+        },
+        ledger=[entry for outcome in outcomes.values() for entry in outcome.ledger],
+        derived=[
+            *(derived for outcome in outcomes.values() for derived in outcome.derived),
+            *_merge_activities(resolver),
+        ],
+        calls=[call for outcome in outcomes.values() for call in outcome.calls],
+        merges=resolver.merges,
+        suggestions=_still_apart(resolver),
+        whole=True,
+        newly_shared=frozenset(newly_shared),
+    )
+
+
+def _is_late(contacts: Iterable[Contact], activities: Sequence[Activity], rulebook: Rulebook) -> bool:
+    """Whether something of the component happened after the first of `activities`.
+
+    When segments were published every contact was looked at: that has happened, too.
+    """
+    first = activities[0]
+    for contact in contacts:
+        if rulebook.last_boundary is not None and first.happened_at < rulebook.last_boundary:
+            return True
+        clock = contact.state.clock
+        if clock is not None and first.moment <= clock:
+            return True
+        if contact.state.passed is not None and first.happened_at < contact.state.passed:
+            return True
+    return False
+
+
+def _place_all(resolver: Resolver, activities: Iterable[Activity]) -> list[Placement]:
+    placements = []
+    for activity in activities:
+        try:
+            placements.append(resolver.place(activity))
+        except BecameShared:
+            raise
+        except Exception as error:
+            raise FoldFailed(activity.id, f"{type(error).__name__}: {error}") from error
+    return placements
+
+
+def _forget(placements: list[Placement], deletions: Sequence[Deleted]) -> list[Placement]:
+    """Mark what was done by those who were deleted afterwards."""
+    if not deletions:
+        return placements
+    return [
+        replace(placement, forgotten=True)
+        if any(
+            placement.contact in deleted.contacts and placement.activity.moment < deleted.moment
+            for deleted in deletions
+        )
+        else placement
+        for placement in placements
+    ]
+
+
+def _at_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[Placement]:
+    """Place the activities of contacts that merged on who they became.
+
+    What the other one brought along fills gaps, and says nothing of the survivor's address.
+    """
+    survivors = {merge.loser: resolver.survivor(merge.loser) for merge in resolver.merges}
+    return [
+        placement
+        if placement.contact not in survivors
+        else Placement(
+            placement.activity,
+            survivors[placement.contact],
+            gaps_only=True,
+            forgotten=placement.forgotten,
+        )
+        for placement in placements
+    ]
+
+
+def _fold_all(
+    placements: Iterable[Placement],
+    rulebook: Rulebook,
+    *,
+    states: dict[ContactId, ContactState],
+    until: datetime | None = None,
+    known: Mapping[ActivityId, frozenset[str]] | None = None,
+) -> dict[ContactId, Outcome]:
+    by_contact: dict[ContactId, list[Placement]] = {}
+    for placement in placements:
+        by_contact.setdefault(placement.contact, []).append(placement)
+    return {
+        contact: fold(states.get(contact), placed, rulebook, contact=contact, until=until, known=known)
+        for contact, placed in by_contact.items()
+    }
+
+
+def _known_before_merges(
+    placements: Sequence[Placement], merges: Sequence[Merged], rulebook: Rulebook
+) -> dict[ActivityId, frozenset[str]]:
+    """The segments that each merge's survivor was in before, by the activity that merged.
+
+    Only a merge after segments were published needs this: what the two together were in
+    by then, but the survivor alone was not, is entered by the merge (see `fold`).
+    """
+    if not rulebook.boundaries:
+        return {}
+    into: dict[ContactId, ContactId] = {}
+    known = {}
+    for merge in merges:
+        if merge.at > rulebook.boundaries[0]:
+            own = [
+                p
+                for p in placements
+                if p.activity.id != merge.cause and _now_of(p.contact, into) == merge.winner
+            ]
+            before = [p for p in own if p.activity.happened_at <= merge.at]
+            alone = fold(None, before, rulebook, contact=merge.winner, until=merge.at)
+            known[merge.cause] = frozenset(alone.state.segments)
+        into[merge.loser] = merge.winner
+    return known
+
+
+def _now_of(contact: ContactId, into: Mapping[ContactId, ContactId]) -> ContactId:
+    while contact in into:
+        contact = into[contact]
+    return contact
+
+
+def _unseen(person: Person, rulebook: Rulebook) -> ContactState:
+    """The state of somebody who was only spoken of."""
+    return ContactState(
+        active_at=person.first_seen,
+        first_seen=person.first_seen,
+        identified=person.identified,
+        external_id=value_of(person.identities.get("x")),
+        upkeep=rulebook.present.upkeep,
+    )
+
+
+def _still_apart(resolver: Resolver) -> list[Suggested]:
+    """Suggestions between contacts that are still two, each pair once."""
+    pairs: dict[tuple[ContactId, ContactId], Suggested] = {}
+    for suggestion in resolver.suggestions:
+        one, other = sorted(resolver.survivor(contact) for contact in suggestion.pair)
+        if one != other and one in resolver.people and other in resolver.people:
+            kept = Suggested(pair=(one, other), cause=suggestion.cause, at=suggestion.at)
+            pairs.setdefault(kept.pair, kept)
+    return list(pairs.values())
+
+
+def _merge_activities(resolver: Resolver) -> list[Derived]:
+    return [
+        Derived(
+            id=derived_id(ActivityId(merge.cause), f"merged:{merge.loser}"),
+            type="contacts_merged",
+            contact=resolver.survivor(merge.winner),
+            happened_at=merge.at,
+            cause=merge.cause,
+            properties={"from": merge.loser, "into": merge.winner},
+        )
+        for merge in resolver.merges
+    ]

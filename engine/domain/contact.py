@@ -1,0 +1,201 @@
+"""A contact's state: what the fold of its activities leaves.
+
+These structs are what is stored, section by section; every amount of money is a Decimal
+in the account's currency unless it says otherwise, every time is aware UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from engine.domain.activities import ActivityId, Moment
+from engine.domain.learned import learn
+
+CartState = Literal["active", "abandoned"]
+
+
+class Points(msgspec.Struct):
+    """The sum of the ledger's entries at their present worth.
+
+    `expiring` holds `(expires_at, points)` of the entries that will lose their worth,
+    soonest first.
+    """
+
+    total: int = 0
+    changed_at: datetime | None = None
+    expiring: list[tuple[datetime, int]] = []
+
+
+class Status(msgspec.Struct, omit_defaults=True):
+    """Where one machine stands, since when and because of which activity; `until`, if it ends.
+
+    `by` is who wanted it so: a colleague's name, or `the contact`.
+    """
+
+    state: str
+    since: datetime | None = None
+    cause: ActivityId | None = None
+    by: str | None = None
+    reason: str | None = None
+    until: datetime | None = None
+
+
+class Bounce(msgspec.Struct, omit_defaults=True):
+    """The last bounce of an address or number, with its evidence."""
+
+    at: datetime
+    kind: str
+    code: str | None = None
+    reason: str | None = None
+
+
+class Deliverability(msgspec.Struct, omit_defaults=True):
+    """What sending to the present address or number has shown.
+
+    `failing` are the send attempts of the present run of failures, each named once.
+    """
+
+    address: str | None = None
+    failing: list[str] = []
+    temporary: int = 0
+    last_bounce: Bounce | None = None
+
+    @property
+    def failures(self) -> int:
+        return len(self.failing)
+
+
+class Refund(msgspec.Struct, omit_defaults=True):
+    """Money given back for an order; no amount means all of it."""
+
+    id: str
+    amount: Decimal | None = None
+
+
+class Order(msgspec.Struct, omit_defaults=True):
+    """One order; `placed_at` is unset while only its refund or cancellation is known.
+
+    `amount` and `refunds` are in the order's own `currency`.
+    """
+
+    id: str
+    placed_at: datetime | None = None
+    amount: Decimal = Decimal(0)
+    currency: str | None = None
+    refunds: list[Refund] = []
+    cancelled: bool = False
+
+    @property
+    def counts(self) -> bool:
+        return self.placed_at is not None and not self.cancelled
+
+    @property
+    def refunded(self) -> Decimal:
+        """What was given back: never more than was paid."""
+        if not self.refunds:
+            return Decimal(0)
+        amounts = [self.amount if refund.amount is None else refund.amount for refund in self.refunds]
+        return min(sum(amounts, Decimal(0)), self.amount)
+
+
+class Commerce(msgspec.Struct, omit_defaults=True):
+    """Totals over the orders in `book`, in the account's currency.
+
+    `foreign` holds what was spent in currencies without a declared rate, apart.
+    """
+
+    orders: int = 0
+    spent: Decimal = Decimal(0)
+    refunded: Decimal = Decimal(0)
+    currency: str | None = None
+    first_order_at: datetime | None = None
+    last_order_at: datetime | None = None
+    foreign: dict[str, Decimal] = {}
+    book: list[Order] = []
+    average: Decimal | None = None
+
+
+class CartLine(msgspec.Struct, omit_defaults=True):
+    """A product in the cart; `price` is for one piece."""
+
+    product_id: str
+    quantity: Decimal = Decimal(1)
+    price: Decimal | None = None
+    name: str | None = None
+
+
+class Cart(msgspec.Struct, omit_defaults=True):
+    """What lies in the cart; it counts as abandoned from `idle_at` on."""
+
+    lines: list[CartLine]
+    value: Decimal
+    changed_at: datetime
+    idle_at: datetime
+    state: CartState
+
+
+class Deletion(msgspec.Struct):
+    """When a person deleted the contact, and the activity that says so."""
+
+    at: datetime
+    cause: ActivityId
+
+
+class LimitCount(msgspec.Struct, array_like=True):
+    """How often a limited rule has scored in its present window, or what a group has given."""
+
+    window: str
+    times: int
+
+
+class ContactState(msgspec.Struct, omit_defaults=True):
+    """All that the fold knows of a contact, apart from who it is (see `people.Person`).
+
+    `weak` names the fields that were only filled because they were empty: a stronger
+    source may change them.  `clock` is the last activity folded, `passed` the last time at
+    which something fell due: what comes with an earlier time is late.  `segments` says since
+    when the contact is in each, `put_away` the static ones that it was in as they were taken out
+    of the rules: it is in them again once they are declared again; `undone` are activities that
+    a person took back; `did` are the times that conditions ask for, by track, the newest first;
+    `upkeep` is the version of the rules that segments and `did` were last kept for.  `deleted`
+    says that a person deleted the contact and nothing has happened since; `deletion`, when and
+    by what it last was.
+    """
+
+    first_name: str | None = None
+    last_name: str | None = None
+    birth_date: str | None = None
+    external_id: str | None = None
+    email_typed: str | None = None
+    identified: bool = False
+    custom: dict[str, Any] = {}
+    weak: list[str] = []
+    points: Points = msgspec.field(default_factory=Points)
+    statuses: dict[str, Status] = {}
+    mail: Deliverability = msgspec.field(default_factory=Deliverability)
+    mobile: Deliverability = msgspec.field(default_factory=Deliverability)
+    push_devices: list[str] = []
+    commerce: Commerce = msgspec.field(default_factory=Commerce)
+    cart: Cart | None = None
+    limits: dict[str, LimitCount] = {}
+    segments: dict[str, datetime] = {}
+    put_away: list[str] = []
+    undone: list[ActivityId] = []
+    did: dict[str, list[datetime]] = {}
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    active_at: datetime | None = None
+    activities: int = 0
+    clock: Moment | None = None
+    passed: datetime | None = None
+    next_due: datetime | None = None
+    upkeep: int = 1
+    deleted: bool = False
+    deletion: Deletion | None = None
+
+
+learn(ContactState)

@@ -1,0 +1,143 @@
+"""What mails and messages that were sent say about an address or a number.
+
+Deliverability belongs to the address: with a new one the count starts anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from engine.domain.activities import Activity
+from engine.domain.contact import Bounce, ContactState, Deliverability
+from engine.domain.people import Placement
+from engine.domain.statuses import Moved
+
+MAIL = "email_status"
+MOBILE = "mobile_status"
+
+DELIVERED_TO = {MAIL: "email", MOBILE: "mobile_phone"}
+"""The field without which a machine's state says nothing: there is nothing to deliver to."""
+
+_SIGNS_OF_LIFE = {
+    "email_delivered": MAIL, "email_opened": MAIL, "email_clicked": MAIL,
+    "sms_delivered": MOBILE, "sms_clicked": MOBILE,
+}  # fmt: skip
+_BOUNCES = {"email_bounced": MAIL, "sms_bounced": MOBILE}
+
+MAX_RUN = 50
+"""Attempts of one run of failures that are remembered; what counts is the first few."""
+
+
+def take_address(state: ContactState, placement: Placement) -> list[str]:
+    """Note the contact's present email and number; return the machines to start anew.
+
+    A first address is no change: there was nothing that could have bounced.
+    """
+    restarted = []
+    for machine, address in ((MAIL, placement.email), (MOBILE, placement.phone)):
+        known = _of(state, machine)
+        if address is None or address == known.address:
+            continue
+        if known.address is not None:
+            restarted.append(machine)
+            known = Deliverability()
+        known.address = address
+        _keep(state, machine, known)
+    return restarted
+
+
+def take_sending(state: ContactState, activity: Activity) -> None:
+    """Take a bounce or a sign of life into the run of failures of its address."""
+    machine = _BOUNCES.get(activity.type) or _SIGNS_OF_LIFE.get(activity.type)
+    if machine is None:
+        return
+    known = _of(state, machine)
+    if not _is_about(known, activity, machine):
+        return
+    if activity.type in _SIGNS_OF_LIFE:
+        if not activity.bot:
+            known.failing = []
+        return
+    _take_bounce(known, activity)
+
+
+def _take_bounce(known: Deliverability, activity: Activity) -> None:
+    if says_nothing(activity):
+        return  # shown, not counted
+    kind = _kind(activity)
+    attempt = str(activity.properties.get("message_id") or activity.id)
+    if attempt not in known.failing and len(known.failing) < MAX_RUN:
+        known.failing = [*known.failing, attempt]
+    if kind == "temporary":
+        known.temporary += 1
+    known.last_bounce = Bounce(
+        at=activity.happened_at,
+        kind=kind,
+        code=_text(activity, "code"),
+        reason=_text(activity, "reason") or _text(activity, "diagnostic"),
+    )
+
+
+def says_nothing(activity: Activity) -> bool:
+    """Whether this is a failure that says nothing about the address or number."""
+    if activity.type not in _BOUNCES:
+        return False
+    return _kind(activity) not in ("temporary", "permanent") or _is_not_the_address(activity)
+
+
+def _kind(activity: Activity) -> str:
+    return str(activity.properties.get("bounce", "")).lower()
+
+
+def _is_not_the_address(activity: Activity) -> bool:
+    """Whether a bounce's enhanced status code blames something else than the address.
+
+    Source: RFC 3463, section 3: the second number is the subject.
+    """
+    code = _ENHANCED.match(_text(activity, "code") or "")
+    return code is not None and code[1] in _NOT_THE_ADDRESS
+
+
+_ENHANCED = re.compile(r"[245]\.(\d{1,3})\.\d{1,3}\b")
+_NOT_THE_ADDRESS = {"3": "mail system", "5": "protocol", "6": "content", "7": "policy"}
+
+
+def take_push(state: ContactState, activity: Activity) -> None:
+    """Note a device on which web push was turned on or off."""
+    if activity.type not in ("push_subscribed", "push_unsubscribed"):
+        return
+    device = _text(activity, "device_id") or _text(activity, "endpoint") or activity.tracker or "unnamed"
+    others = [known for known in state.push_devices if known != device]
+    state.push_devices = [*others, device] if activity.type == "push_subscribed" else others
+
+
+def forgive(state: ContactState, activity: Activity, moved: Iterable[Moved]) -> None:
+    """Start the run of failures anew when a person lifts a status by hand."""
+    if activity.type != "contact_edited":
+        return
+    for move in moved:
+        if move.machine in (MAIL, MOBILE):
+            _of(state, move.machine).failing = []
+
+
+def _is_about(known: Deliverability, activity: Activity, machine: str) -> bool:
+    """Whether the activity is about the present address and not a former one."""
+    named = activity.identities.email if machine == MAIL else activity.identities.phone
+    return named is None or known.address is None or named == known.address
+
+
+def _of(state: ContactState, machine: str) -> Deliverability:
+    return state.mail if machine == MAIL else state.mobile
+
+
+def _keep(state: ContactState, machine: str, known: Deliverability) -> None:
+    if machine == MAIL:
+        state.mail = known
+    else:
+        state.mobile = known
+
+
+def _text(activity: Activity, name: str) -> str | None:
+    value = activity.properties.get(name)
+    return None if value in (None, "") else str(value)[:500]

@@ -1,0 +1,113 @@
+"""The fields of a contact that conditions, filters and forms can name, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from engine.domain.conditions import ValueType
+from engine.domain.contact import ContactState
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field by its name in conditions (`contact.…`).
+
+    `read` finds it in the state.  `stored` is where it lies in the contact's document,
+    and `absent` what it means when nothing lies there; `counted` says that what is
+    stored is a list and the field its length.  `facet` is where an index finds it, if it has
+    few values (see `engine.db.findable`); of a text, whether there is one.
+    """
+
+    name: str
+    label: str
+    type: ValueType
+    stored: str
+    read: Callable[[ContactState], Any]
+    absent: Any = None
+    counted: bool = False
+    facet: str = ""
+
+
+def _average(state: ContactState) -> Decimal | None:
+    return state.commerce.average
+
+
+def _status(machine: str, label: str) -> Field:
+    def read(state: ContactState) -> str | None:
+        status = state.statuses.get(machine)
+        return None if status is None else status.state
+
+    return Field(
+        machine, label, "state", f"statuses.{machine}.state", read, facet=f"facets.statuses.{machine}"
+    )
+
+
+def _own_status(machine: str, absent: str | None) -> Field:
+    def read(state: ContactState) -> str | None:
+        status = state.statuses.get(machine)
+        return absent if status is None else status.state
+
+    return Field(machine, machine, "state", f"statuses.{machine}.state", read, absent=absent)
+
+
+_NONE = Decimal(0)
+
+FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        Field("first_name", "First name", "text", "first_name", lambda s: s.first_name),
+        Field("last_name", "Last name", "text", "last_name", lambda s: s.last_name),
+        Field("birth_date", "Birth date", "day", "birth_date", lambda s: s.birth_date),
+        Field("email", "Email", "text", "mail.address", lambda s: s.mail.address, facet="facets.email"),
+        Field("mobile_phone", "Mobile phone", "text", "mobile.address", lambda s: s.mobile.address, facet="facets.mobile_phone"),
+        Field("external_id", "External id", "text", "external_id", lambda s: s.external_id),
+        Field("identified", "Identified", "boolean", "identified", lambda s: s.identified, absent=False, facet="facets.identified"),
+        Field("first_seen", "First seen", "date", "first_seen", lambda s: s.first_seen),
+        Field("last_seen", "Last seen", "date", "last_seen", lambda s: s.last_seen),
+        Field("activities", "Activities", "number", "activities", lambda s: s.activities, absent=0),
+        Field("points", "Points", "number", "points.total", lambda s: s.points.total, absent=0),
+        Field("segments", "Segments", "list", "segments", lambda s: list(s.segments)),
+        _status("email_status", "Email status"),
+        _status("newsletter", "Newsletter"),
+        _status("mobile_status", "Mobile phone status"),
+        _status("sms", "SMS"),
+        _status("push", "Web push"),
+        Field("email.failures", "Failed mails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
+        Field("mobile.failures", "Failed messages in a row", "number", "mobile.failing", lambda s: s.mobile.failures, absent=0, counted=True),
+        Field("push.devices", "Devices with web push", "number", "push_devices", lambda s: len(s.push_devices), absent=0, counted=True),
+        Field("orders", "Orders", "number", "commerce.orders", lambda s: s.commerce.orders, absent=0),
+        Field("spent", "Spent", "money", "commerce.spent", lambda s: s.commerce.spent, absent=_NONE),
+        Field("refunded", "Refunded", "money", "commerce.refunded", lambda s: s.commerce.refunded, absent=_NONE),
+        Field("average_order", "Average order", "money", "commerce.average", _average),
+        Field("first_order_at", "First order", "date", "commerce.first_order_at", lambda s: s.commerce.first_order_at),
+        Field("last_order_at", "Last order", "date", "commerce.last_order_at", lambda s: s.commerce.last_order_at),
+        Field("cart", "Cart", "state", "cart.state", lambda s: "none" if s.cart is None else s.cart.state, absent="none", facet="facets.cart"),
+        Field("cart.value", "Cart value", "money", "cart.value", lambda s: None if s.cart is None else s.cart.value),
+        Field("cart.changed_at", "Cart changed", "date", "cart.changed_at", lambda s: None if s.cart is None else s.cart.changed_at),
+    )
+}  # fmt: skip
+
+CUSTOM = "custom."
+"""What a custom field's name begins with."""
+
+STATES = {"cart": ("none", "active", "abandoned")}
+"""The values of fields of type `state` that no machine declares."""
+
+
+def field(name: str, *, type_: ValueType = "any", absent: str | None = None) -> Field | None:
+    """Find a field by its name.
+
+    Any `custom.…` is one, of the type that the shop declares, and any other name of type
+    `state` is a status of the shop's own, which is `absent` until a contact has met it.
+    """
+    if name in FIELDS:
+        return FIELDS[name]
+    if type_ == "state":
+        return _own_status(name, absent)
+    if not name.startswith(CUSTOM):
+        return None
+    custom = name.removeprefix(CUSTOM)
+    return Field(name, custom, type_, name, lambda state: state.custom.get(custom))

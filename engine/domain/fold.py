@@ -1,0 +1,515 @@
+"""The fold: what activities make of a contact.
+
+    fold(state, placements, rulebook, until) -> Outcome
+
+In order and at the tip it takes one step and reads no history.  From no state at all it
+makes the whole contact.  Both give the same, and time is an input of both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from engine.domain import commerce, deliverability, effects, scoring, segments, statuses
+from engine.domain.activities import DELETED, Activity, ActivityId, ContactId, Key, taken_back
+from engine.domain.conditions import Track, TrackId
+from engine.domain.contact import ContactState, Deletion
+from engine.domain.people import Placement
+from engine.domain.profile import take_traits
+from engine.domain.rulebook import CallWebhook, Rule, Rulebook, Ruleset
+from engine.domain.scoring import LedgerEntry
+from engine.domain.segments import Crossed
+from engine.domain.statuses import Moved
+from engine.errors import FoldFailed
+
+DONE_TO_THE_CONTACT = frozenset(
+    {
+        "email_sent", "email_delivered", "email_bounced", "email_blocked", "sms_sent", "sms_delivered",
+        "sms_bounced", "push_sent", "web_content_shown", "order_refunded", "order_cancelled",
+        "contact_edited", "contact_imported", DELETED,
+    }
+)  # fmt: skip
+"""What others do to a contact: it is shown, but says nothing of when the contact was seen."""
+
+BRINGS_BACK = "contact_imported"
+"""What others do to a contact that was deleted and makes it one again."""
+
+
+MAX_CASCADE = 200
+"""Events that one activity may bring about: more is a circle that the checks did not see."""
+
+
+NOTHING = ActivityId("")
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """An activity that the fold itself produced: its id follows from what caused it."""
+
+    id: ActivityId
+    type: str
+    contact: ContactId
+    happened_at: datetime
+    cause: ActivityId
+    properties: dict[str, str | datetime]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A webhook to be called, once: its id says what for.
+
+    `root` is the activity (or the passing of time) that all of it follows from.
+    """
+
+    id: str
+    webhook: str
+    rule: str
+    contact: ContactId
+    root: ActivityId
+    happened_at: datetime
+    activity: dict[str, Any]
+
+
+class Outcome(msgspec.Struct):
+    """What a fold leaves: the state, and what it produced on the way.
+
+    `next_due` (in the state) says when to look at the contact again though nothing happens.
+    """
+
+    state: ContactState
+    ledger: list[LedgerEntry]
+    derived: list[Derived]
+    calls: list[Call]
+
+
+def fold(
+    state: ContactState | None,
+    placements: Sequence[Placement],
+    rulebook: Rulebook,
+    *,
+    contact: ContactId,
+    until: datetime | None = None,
+    known: Mapping[ActivityId, frozenset[str]] | None = None,
+) -> Outcome:
+    """Fold a contact's activities, given in the order of happening, into its state.
+
+    `state` is consumed: use the outcome's.  Without one the fold is from the start.
+    With `until`, time then goes on to that point, and whatever falls due by then takes
+    effect.  `known` are the segments that the contact was in before an activity merged
+    another into it.  Raises FoldFailed, naming the activity that could not be folded.
+    """
+    folding = _Folding(
+        contact,
+        rulebook,
+        _tracks(state, placements, rulebook),
+        _begin(state),
+        known or {},
+        _reached(state, rulebook),
+        undone=_undone(state, placements),
+    )
+    for placement in placements:
+        try:
+            folding.take(placement)
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise FoldFailed(placement.activity.id, reason) from error
+    ends = [at for at in (until, rulebook.last_boundary) if at is not None]
+    if ends:
+        folding.pass_time(max(ends))
+    return folding.finish()
+
+
+def derived_id(cause: str, what: str) -> ActivityId:
+    """The id of what `cause` brings about: the same however often it is folded."""
+    return ActivityId(hashlib.blake2b(f"{cause}\n{what}".encode(), digest_size=16).hexdigest())
+
+
+def is_kept_by(state: ContactState, rulebook: Rulebook, versions: Iterable[int]) -> bool:
+    """Whether a state remembers what the present rules, and those of `versions`, ask of the past."""
+    present = rulebook.present
+    if state.upkeep < present.kept_from:
+        return False
+    return all(
+        version == present.version or rulebook.at(version).tracks.keys() <= present.tracks.keys()
+        for version in versions
+    )
+
+
+def _begin(state: ContactState | None) -> Outcome:
+    return Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[])
+
+
+def _reached(state: ContactState | None, rulebook: Rulebook) -> datetime | None:
+    """Up to when a state has been folded: every contact was looked at when segments changed."""
+    if state is None or state.clock is None:
+        return None
+    reached = (state.clock[0], state.passed, rulebook.last_boundary)
+    return max(at for at in reached if at is not None)
+
+
+def _undone(state: ContactState | None, placements: Sequence[Placement]) -> frozenset[ActivityId]:
+    """What a person took back, before and now."""
+    now = taken_back(placement.activity for placement in placements)
+    return frozenset(now if state is None else {*state.undone, *now})
+
+
+def _tracks(
+    state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook
+) -> Mapping[TrackId, Track]:
+    """What to remember: for the rules that judge these activities, and for the segments meanwhile."""
+    versions = {placement.activity.ruleset for placement in placements}
+    judging = [rulebook.at(version) for version in versions]
+    if state is None and placements:
+        first, last = placements[0].activity.happened_at, placements[-1].activity.happened_at
+        judging += rulebook.between(first, last)
+    found = [ruleset.tracks for ruleset in judging if ruleset is not rulebook.present]
+    return {**{id_: track for tracks in found for id_, track in tracks.items()}, **rulebook.present.tracks}
+
+
+@dataclass
+class _Folding:
+    """One contact's fold under way."""
+
+    contact: ContactId
+    rulebook: Rulebook
+    tracks: Mapping[TrackId, Track]
+    outcome: Outcome
+    known: Mapping[ActivityId, frozenset[str]]
+    at: datetime | None
+    """Up to when time has passed; unset before the first activity."""
+    events: list[tuple[Activity, bool]] = field(default_factory=list)
+    """What has happened and no rule has looked at yet; and whether rules may."""
+    noted: Counter[ActivityId] = field(default_factory=Counter)
+    root: ActivityId = NOTHING
+    undone: frozenset[ActivityId] = frozenset()
+    """What a person took back: it is shown, and has no effect."""
+    silent: set[str] = field(default_factory=set)
+    """The segments that were entered by publishing alone."""
+
+    @property
+    def state(self) -> ContactState:
+        return self.outcome.state
+
+    def take(self, placement: Placement) -> None:
+        """Take in one activity and all that follows from it."""
+        activity = placement.activity
+        self.pass_time(activity.happened_at)
+        self.at = activity.happened_at if self.at is None else max(self.at, activity.happened_at)
+        self.root = activity.id
+        ruleset = self.rulebook.at(activity.ruleset)
+        state = self.state
+        if placement.forgotten:
+            self._remember_consent(placement, ruleset)
+            return
+        self._come_back(activity)
+        _see(state, placement)
+        statuses.begin(state, ruleset)
+        undone = activity.discounted or activity.id in self.undone
+        if not undone:
+            take_traits(state, placement, ruleset)
+        moved = _take_address(state, placement, ruleset)
+        if not undone and _counts(activity, ruleset) and _trade(state, activity, ruleset):
+            deliverability.take_sending(state, activity)
+            deliverability.take_push(state, activity)
+            if not activity.bot:
+                segments.remember(state, activity, self.tracks.values())
+            if not deliverability.says_nothing(activity):
+                moved += statuses.move(state, activity, ruleset)
+            deliverability.forgive(state, activity, moved)
+            self._edit(activity, ruleset)
+            self.events.append((activity, not activity.bot))
+        self._note_moves(moved, activity)
+        if activity.id in self.known:
+            self._enter_by_merging(self.known[activity.id], activity, ruleset)
+        self._react(ruleset, activity.happened_at, cause=activity.id)
+
+    def _remember_consent(self, placement: Placement, ruleset: Ruleset) -> None:
+        """Keep of what was deleted afterwards only what must not be forgotten: whether somebody
+        wants to be written to, and whether the address works."""
+        state, activity = self.state, placement.activity
+        state.clock = activity.moment
+        state.deleted = state.deleted or not state.activities
+        statuses.begin(state, ruleset)
+        moved = _take_address(state, placement, ruleset)
+        if activity.id not in self.undone and _counts(activity, ruleset):
+            deliverability.take_sending(state, activity)
+            deliverability.take_push(state, activity)
+            moved += statuses.move(state, activity, ruleset)
+            deliverability.forgive(state, activity, moved)
+
+    def _come_back(self, activity: Activity) -> None:
+        """Delete the contact, or let one that was deleted be there again, as a new one.
+
+        Who is there by an import alone that was taken back is not there.
+        """
+        state, undone = self.state, activity.id in self.undone
+        if activity.by_import and undone:
+            state.deleted = state.deleted or not state.activities
+        elif activity.deletes and not undone:
+            state.deletion = Deletion(activity.happened_at, activity.id)
+            state.deleted = state.deleted or not state.activities
+        elif activity.type not in DONE_TO_THE_CONTACT or activity.type == BRINGS_BACK:
+            state.deleted = state.deleted and activity.bot
+        elif activity.by_hand and activity.undoes is None and state.deletion is None:
+            state.deleted = False  # it is there by an import that was taken back, and somebody cares for it
+
+    def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
+        """Take in what only a person can say, by hand or in a file: points, static segments."""
+        if not activity.by_hand and not activity.by_import:
+            return
+        before = self.state.points.total
+        entry = scoring.correct(self.state, activity, ruleset, contact=self.contact)
+        if entry is not None:
+            self.outcome.ledger.append(entry)
+            self._note_points(before, activity.id, activity.happened_at, ruleset)
+        for crossed in segments.edit(self.state, activity, ruleset):
+            self._note_crossing(crossed, activity.happened_at, activity.id, ruleset)
+
+    def pass_time(self, until: datetime) -> None:
+        """Let fall due, in order, what does so by `until`."""
+        while self.at is not None:
+            timed = next_due(self.state, self.rulebook.in_force(self.at), self.at)
+            boundary = self.rulebook.next_boundary(self.at)
+            due = min((at for at in (timed, boundary) if at is not None), default=None)
+            if due is None or due > until:
+                break
+            self.at = due
+            self._fall_due(due, timed=due == timed, silent=due == boundary)
+
+    def finish(self) -> Outcome:
+        """The outcome, with the state that is kept."""
+        state, present = self.state, self.rulebook.present
+        state.undone = sorted(self.undone)
+        if any(track not in present.tracks for track in state.did):
+            state.did = {track: times for track, times in state.did.items() if track in present.tracks}
+        state.upkeep = present.upkeep
+        state.next_due = None if self.at is None else next_due(state, present, self.at)
+        return self.outcome
+
+    def _fall_due(self, due: datetime, *, timed: bool, silent: bool) -> None:
+        """Points expire, a cart idles, a window closes: at its time, with all that follows.
+
+        `silent` when segments changed by being published.
+        """
+        state, before = self.state, self.state.points.total
+        scoring.expire(state, due)
+        if state.cart is not None and state.cart.state == "active" and state.cart.idle_at <= due:
+            state.cart.state = "abandoned"
+        if timed:
+            state.passed = due
+        cause = ActivityId(f"{self.contact}@{due.isoformat()}")
+        self.root = cause
+        ruleset = self.rulebook.in_force(due)
+        for move in statuses.run_out(state, ruleset, due, cause=cause):
+            self._note_move(move, due, cause, ruleset.version)
+        self._note_points(before, cause, due, ruleset)
+        if silent:
+            until_now = self.rulebook.in_force(due - timedelta(microseconds=1))
+            for crossing in segments.publish(state, ruleset, until_now, due):
+                self._note_crossing(crossing, due, cause, ruleset)
+        self._react(ruleset, due, cause=cause)
+
+    def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
+        """Let rules look at what has happened, and sort into segments, until nothing more follows."""
+        looked = 0
+        while True:
+            while self.events:
+                looked += 1
+                if looked > MAX_CASCADE:
+                    raise RuntimeError(f"over {MAX_CASCADE} things follow from one: rules run in a circle")
+                event, counts = self.events.pop(0)
+                if counts:
+                    self._obey(ruleset, event)
+            for crossing in segments.sort_in(self.state, self.rulebook.in_force(now), now):
+                self._note_crossing(crossing, now, cause, ruleset)
+            if not self.events:
+                return
+
+    def _obey(self, ruleset: Ruleset, event: Activity) -> None:
+        """Apply the rules that an event meets; all of them see the contact as the event left it."""
+        state, now = self.state, event.happened_at
+        rules = ruleset.rules.get(event.type, ())
+        met = [rule for rule in rules if rule.when.meets(event, state, now)]
+        before = state.points.total
+        for rule in met:
+            if scoring.may_act(state, rule, event, ruleset.account):
+                self._act(rule, event, ruleset)
+        self._note_points(before, event.id, now, ruleset)
+
+    def _act(self, rule: Rule, event: Activity, ruleset: Ruleset) -> None:
+        if rule.award is not None:
+            entry = scoring.give(self.state, rule, event, ruleset, contact=self.contact)
+            if entry is not None:
+                self.outcome.ledger.append(entry)
+        for effect in rule.effects:
+            if isinstance(effect, CallWebhook):
+                self.outcome.calls.append(self._call(rule, effect, event))
+                continue
+            change = effects.apply(self.state, effect, event, ruleset)
+            if isinstance(change, Crossed):
+                self._note_crossing(change, event.happened_at, event.id, ruleset)
+            elif isinstance(change, Moved):
+                self._note_moves([change], event)
+
+    def _call(self, rule: Rule, effect: CallWebhook, event: Activity) -> Call:
+        said = {"id": event.id, "type": event.type, "properties": event.properties}
+        return Call(
+            id=derived_id(event.id, f"call:{rule.id}:{effect.name}"),
+            webhook=effect.name,
+            rule=rule.id,
+            contact=self.contact,
+            root=self.root,
+            happened_at=event.happened_at,
+            activity=said,
+        )
+
+    def _note_moves(self, moved: Iterable[Moved], cause: Activity) -> None:
+        for move in moved:
+            self._note_move(move, cause.happened_at, cause.id, cause.ruleset)
+
+    def _note_move(self, move: Moved, at: datetime, cause: ActivityId, version: int) -> None:
+        properties: dict[str, str | datetime] = {
+            "machine": move.machine,
+            "from": move.from_,
+            "to": move.to,
+        }
+        self._note(f"status:{move.machine}", "status_changed", properties, at, cause, version)
+
+    def _note_crossing(self, crossed: Crossed, at: datetime, cause: ActivityId, ruleset: Ruleset) -> None:
+        self.silent.discard(crossed.segment)
+        if crossed.silent:
+            self._note_silently(crossed, at, cause)
+            return
+        type_ = "segment_entered" if crossed.entered else "segment_left"
+        what = f"{type_}:{crossed.segment}"
+        self._note(what, type_, _properties(crossed), at, cause, ruleset.version)
+
+    def _note_silently(self, crossed: Crossed, at: datetime, cause: ActivityId) -> None:
+        """Keep what publishing alone brought about, for the timeline: no rule hears of it.
+
+        Entering needs no note: the contact itself says since when it is in a segment, and,
+        once it leaves, the note of that does.  MongoDB writes the same (see `store.filling`).
+        """
+        if crossed.entered:
+            self.silent.add(crossed.segment)
+            return
+        id_ = ActivityId(f"{cause}:segment_left:{crossed.segment}")
+        self.outcome.derived.append(
+            Derived(id_, "segment_left", self.contact, at, cause, _properties(crossed))
+        )
+
+    def _enter_by_merging(self, known: frozenset[str], cause: Activity, ruleset: Ruleset) -> None:
+        """Let the survivor enter now what only the other one brought along, silently, before."""
+        for segment in sorted(self.silent):
+            if segment in self.state.segments and segment not in known:
+                crossed = segments.cross(self.state, segment, cause.happened_at, enters=True)
+                self._note_crossing(crossed, cause.happened_at, cause.id, ruleset)
+
+    def _note(
+        self,
+        what: str,
+        type_: str,
+        properties: dict[str, str | datetime],
+        at: datetime,
+        cause: ActivityId,
+        version: int,
+    ) -> None:
+        """Keep something that followed, for the timeline and for rules that wait for it."""
+        id_ = derived_id(cause, what)
+        self.noted[id_] += 1
+        if self.noted[id_] > 1:  # in and out and in again, all because of one thing
+            id_ = derived_id(cause, f"{what}:{self.noted[id_]}")
+        derived = Derived(id_, type_, self.contact, at, cause, properties)
+        self.outcome.derived.append(derived)
+        event = _event(derived, version)
+        segments.remember(self.state, event, self.tracks.values())
+        self.events.append((event, True))
+
+    def _note_points(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
+        """Tell the rules that wait for it of a change of points; the ledger shows it already."""
+        after = self.state.points.total
+        if after == before or "points_changed" not in ruleset.rules:
+            return
+        said = {"from": before, "to": after, "by": after - before}
+        event = Activity(
+            id=derived_id(cause, "points"),
+            type="points_changed",
+            stream=_stream(self.contact),
+            happened_at=at,
+            received_at=at,
+            properties=said,
+            ruleset=ruleset.version,
+        )
+        self.events.append((event, True))
+
+
+def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
+    """When something next falls due after now though nothing happens; unset for never."""
+    dues = [segments.next_change(state, ruleset, now), statuses.next_end(state)]
+    if state.points.expiring:
+        dues.append(state.points.expiring[0][0])
+    if state.cart is not None and state.cart.state == "active":
+        dues.append(state.cart.idle_at)
+    return min((at for at in dues if at is not None), default=None)
+
+
+def _event(derived: Derived, version: int) -> Activity:
+    """What the fold produced, as an activity that rules can look at."""
+    return Activity(
+        id=derived.id,
+        type=derived.type,
+        stream=_stream(derived.contact),
+        happened_at=derived.happened_at,
+        received_at=derived.happened_at,
+        properties=dict(derived.properties),
+        trusted=True,
+        ruleset=version,
+    )
+
+
+def _properties(crossed: Crossed) -> dict[str, str | datetime]:
+    since = {} if crossed.since is None else {"since": crossed.since}
+    return {"segment": crossed.segment, **since}
+
+
+def _stream(contact: ContactId) -> Key:
+    return Key(f"c:{contact}")
+
+
+def _see(state: ContactState, placement: Placement) -> None:
+    activity = placement.activity
+    at = activity.happened_at
+    state.activities += 1
+    state.clock = activity.moment
+    state.active_at = at
+    first_seen = placement.first_seen or at
+    state.first_seen = first_seen if state.first_seen is None else min(first_seen, state.first_seen)
+    state.identified = state.identified or placement.identified
+    state.external_id = placement.external_id or state.external_id
+    if not activity.bot and activity.type not in DONE_TO_THE_CONTACT:
+        state.last_seen = at
+
+
+def _take_address(state: ContactState, placement: Placement, ruleset: Ruleset) -> list[Moved]:
+    machines = deliverability.take_address(state, placement)
+    moved = []
+    for name in machines:
+        if name in ruleset.machines:
+            moved += statuses.restart(state, ruleset.machines[name], placement.activity, ruleset)
+    return moved
+
+
+def _counts(activity: Activity, ruleset: Ruleset) -> bool:
+    """Whether the activity has effects: some types have them with a secret key alone."""
+    return activity.trusted or not ruleset.catalog.needs_secret(activity.type)
+
+
+def _trade(state: ContactState, activity: Activity, ruleset: Ruleset) -> bool:
+    if activity.type not in commerce.COMMERCE_ACTIVITIES:
+        return True
+    return commerce.trade(state, activity, ruleset.account)

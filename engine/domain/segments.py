@@ -1,0 +1,106 @@
+"""Segments: who is in which, since when, and when time alone will change that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.domain.activities import Activity
+from engine.domain.conditions import Track
+from engine.domain.contact import ContactState
+from engine.domain.rulebook import Ruleset
+
+ADD_TO, REMOVE_FROM = "add_to", "remove_from"
+"""What the properties are called in which an edit names static segments."""
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """A contact entered a segment, or left it; `since` is when one that left had entered it.
+
+    `silent` when it came about by publishing the condition: no rule hears of it then.
+    """
+
+    segment: str
+    entered: bool
+    silent: bool = False
+    since: datetime | None = None
+
+
+def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
+    """Look at every dynamic segment, in order, and say which the contact entered and left.
+
+    Who was deleted is in none.
+    """
+    if state.deleted:
+        return []
+    crossed = []
+    for segment in ruleset.dynamic:
+        if segment.condition is None:
+            continue
+        inside = segment.condition.meets(None, state, now)
+        if inside != (segment.id in state.segments):
+            crossed.append(cross(state, segment.id, now, enters=inside, silent=silent))
+    return crossed
+
+
+def publish(state: ContactState, ruleset: Ruleset, before: Ruleset, now: datetime) -> list[Crossed]:
+    """Look at every segment as rules are published, those `before` followed by `ruleset`.
+
+    Segments that are no longer declared are left.  Of a static one no condition can tell
+    who was in it, so that is kept, for when it is declared again.
+    """
+    gone = [id_ for id_ in state.segments if id_ not in ruleset.segments]
+    crossed = [cross(state, id_, now, enters=False, silent=True) for id_ in gone]
+    back = [id_ for id_ in state.put_away if _is_static(ruleset, id_)]
+    crossed += [cross(state, id_, now, enters=True, silent=True) for id_ in back]
+    away = {*state.put_away, *(id_ for id_ in gone if _is_static(before, id_))}
+    state.put_away = sorted(away - ruleset.segments.keys())
+    return crossed + sort_in(state, ruleset, now, silent=True)
+
+
+def _is_static(ruleset: Ruleset, segment: str) -> bool:
+    found = ruleset.segments.get(segment)
+    return found is not None and not found.dynamic
+
+
+def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, silent: bool = False) -> Crossed:
+    """Put a contact into a segment, or take it out."""
+    others = {id_: since for id_, since in state.segments.items() if id_ != segment}
+    crossed = Crossed(segment, enters, silent, since=None if enters else state.segments.get(segment))
+    state.segments = dict(sorted({**others, segment: now}.items())) if enters else others
+    return crossed
+
+
+def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Crossed]:
+    """Put the contact into static segments, or take it out, as a person's edit says."""
+    crossed = []
+    for name, enters in ((ADD_TO, True), (REMOVE_FROM, False)):
+        wanted = activity.properties.get(name)
+        for id_ in wanted if isinstance(wanted, list) else ():
+            segment = ruleset.segments.get(id_)
+            if segment is not None and not segment.dynamic and (id_ in state.segments) != enters:
+                crossed.append(cross(state, id_, activity.happened_at, enters=enters))
+    return crossed
+
+
+def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
+    """When a segment may next change though nothing happens: a window closes, or one opens."""
+    earliest = None
+    for segment in () if state.deleted else ruleset.timed:
+        if segment.condition is not None and segment.condition.next_change is not None:
+            at = segment.condition.next_change(state, now)
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+    return earliest
+
+
+def remember(state: ContactState, activity: Activity, tracks: Iterable[Track]) -> None:
+    """Note an activity in every track that asks for its kind, the newest first."""
+    for track in tracks:
+        if activity.type not in track.activities:
+            continue
+        if track.meets is None or track.meets(activity, state, activity.happened_at):
+            times = state.did.get(track.id, [])
+            state.did = {**state.did, track.id: [activity.happened_at, *times][: track.cap]}

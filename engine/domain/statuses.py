@@ -1,0 +1,203 @@
+"""The machines: which state each status of a contact is in, and what moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.contact import ContactState, Status
+from engine.domain.rulebook import Account, Machine, Ruleset
+
+UNTIL = "until"
+"""What a transition waits for that is taken when the date comes that a status was given."""
+
+ENDS = "ends"
+"""The property in which an edit says until when single machines are in their states, by machine."""
+
+THE_CONTACT = "the contact"
+"""How it is said that somebody subscribed or unsubscribed without our doing."""
+
+_CONSENT = frozenset(
+    {"newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed", "sms_unsubscribed"}
+)
+
+_BY_THEMSELVES: Mapping[str, str] = {"email_complained": "marked a mail as spam"}
+"""What activities say by themselves of why a status moved, where they give no reason."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A machine went from one state to another."""
+
+    machine: str
+    from_: str
+    to: str
+
+
+def by_hand(machine: Machine, present: str) -> list[str]:
+    """The states into which a person may put a machine that is in one."""
+    moves = machine.transitions.get("contact_edited", ())
+    return list(dict.fromkeys(move.to for move in moves if present in move.sources and move.to != present))
+
+
+def reachable_by_hand(machine: Machine) -> list[str]:
+    """The states into which a person may put a machine at all, out of one or the other."""
+    return list(dict.fromkeys(move.to for move in machine.transitions.get("contact_edited", ())))
+
+
+def ends(machine: Machine, state: str) -> bool:
+    """Whether a state can be given until a date: something leads out of it when that comes."""
+    return any(state in transition.sources for transition in machine.transitions.get(UNTIL, ()))
+
+
+def begin(state: ContactState, ruleset: Ruleset) -> None:
+    """Put machines that a contact has not met yet into their initial states."""
+    missing = {id_: Status(m.initial) for id_, m in ruleset.machines.items() if id_ not in state.statuses}
+    if missing:
+        state.statuses = {**state.statuses, **missing}
+
+
+def state_of(state: ContactState, machine: Machine) -> str:
+    """Where a machine stands; a contact that nothing has moved is in its initial state."""
+    status = state.statuses.get(machine.id)
+    return machine.initial if status is None else status.state
+
+
+def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Moved]:
+    """Move each machine that has a fitting transition, once; say which moved."""
+    moved, by_hand = [], activity.by_hand
+    concerned = ruleset.machines.values() if by_hand else ruleset.moved_by.get(activity.type, ())
+    for machine in concerned:
+        target = _target(state, activity, machine)
+        if target is not None:
+            moved.append(enter(state, machine, target, activity, ruleset, by=_wanted_by(activity)))
+        elif by_hand:
+            _end_otherwise(state, activity, machine, ruleset)
+    return moved
+
+
+def restart(state: ContactState, machine: Machine, activity: Activity, ruleset: Ruleset) -> list[Moved]:
+    """Put a machine back to its initial state, as for a new address."""
+    if state_of(state, machine) == machine.initial:
+        return []
+    return [enter(state, machine, machine.initial, activity, ruleset)]
+
+
+def enter(
+    state: ContactState,
+    machine: Machine,
+    target: str,
+    activity: Activity,
+    ruleset: Ruleset,
+    *,
+    by: str | None = None,
+) -> Moved:
+    """Put a machine into a state, because of an activity that may say why and until when."""
+    reason = activity.properties.get("reason") or _BY_THEMSELVES.get(activity.type)
+    return _set(
+        state,
+        machine,
+        Status(
+            state=target,
+            since=activity.happened_at,
+            cause=activity.id,
+            by=by,
+            reason=str(reason)[:500] if reason else None,
+            until=_end_of(activity, machine, target, ruleset),
+        ),
+    )
+
+
+def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ruleset: Ruleset) -> None:
+    """Give a state that a person wants again, as it is, the end that they said: a pause goes on."""
+    status = state.statuses.get(machine.id)
+    if status is None or activity.properties.get(machine.id) != status.state:
+        return
+    if ends(machine, status.state):
+        reason = activity.properties.get("reason")
+        again = Status(
+            state=status.state,
+            since=status.since,
+            cause=activity.id,
+            by=_wanted_by(activity),
+            reason=str(reason)[:500] if reason else status.reason,
+            until=_end_of(activity, machine, status.state, ruleset),
+        )
+        state.statuses = {**state.statuses, machine.id: again}
+
+
+def _end_of(activity: Activity, machine: Machine, state: str, ruleset: Ruleset) -> datetime | None:
+    """Until when an activity gives a state; unset for as long as nothing else is said."""
+    if not ends(machine, state):
+        return None
+    own = activity.properties.get(ENDS)
+    day = own.get(machine.id) if isinstance(own, Mapping) else activity.properties.get(UNTIL)
+    return moment_of(day, ruleset.account)
+
+
+def run_out(state: ContactState, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> list[Moved]:
+    """Move each machine whose status was given until now."""
+    moved = []
+    for id_, status in state.statuses.items():
+        if status.until is None or status.until > now:
+            continue
+        machine = ruleset.machines.get(id_)
+        moves = [] if machine is None else machine.transitions.get(UNTIL, ())
+        target = next((t.to for t in moves if status.state in t.sources), status.state)
+        after = Status(target, since=now, cause=cause)
+        if machine is not None and target != status.state:
+            moved.append(_set(state, machine, after))
+        else:
+            status.until = None  # the machine has changed: nothing leads out any more
+    return moved
+
+
+def next_end(state: ContactState) -> datetime | None:
+    """When the next status ends that was given until a date."""
+    ends = [status.until for status in state.statuses.values() if status.until is not None]
+    return min(ends, default=None)
+
+
+def moment_of(value: Any, account: Account) -> datetime | None:
+    """Read a time; a day alone is its first moment in the account's time zone."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        if not isinstance(value, date):
+            return None
+        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  (the zone comes next)
+    aware: datetime = value if value.tzinfo else value.replace(tzinfo=account.time_zone)
+    return aware.astimezone(UTC)
+
+
+def _target(state: ContactState, activity: Activity, machine: Machine) -> str | None:
+    moves = machine.transitions.get(activity.type)
+    if moves is None:
+        return None
+    present = state_of(state, machine)
+    for transition in moves:
+        if present not in transition.sources or transition.to == present:
+            continue
+        if transition.when.meets(activity, state, activity.happened_at):
+            return transition.to
+    return None
+
+
+def _wanted_by(activity: Activity) -> str | None:
+    """Who wanted what an activity says; unset for what merely happened."""
+    if activity.type in _CONSENT:
+        return THE_CONTACT
+    author = activity.properties.get("author") if activity.by_hand or activity.by_import else None
+    return author if isinstance(author, str) else None
+
+
+def _set(state: ContactState, machine: Machine, status: Status) -> Moved:
+    moved = Moved(machine=machine.id, from_=state_of(state, machine), to=status.state)
+    state.statuses = {**state.statuses, machine.id: status}
+    return moved

@@ -1,0 +1,328 @@
+"""What an export can hold: each column, where MongoDB finds it, and its heading in the file.
+
+What an import can fill has the heading that it is known by there (`columns.NAMES`), so that
+a file of ours comes back in by itself; every other heading is one that an import leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Literal
+
+from bson import Decimal128
+
+from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.rulebook import CustomField, Ruleset
+from engine.errors import ContactSheetsError
+from engine.imports.mapping import columns as importable
+from engine.imports.mapping.columns import plain
+
+Document = dict[str, Any]
+
+Kind = Literal["text", "whole", "number", "money", "boolean", "day", "moment", "list"]
+
+What = Literal["contacts", "activities"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of an export.
+
+    Parameters:
+      id: Its name in settings and on the command line.
+      label: What a person reads, and the heading unless another column has it already.
+      kind: What its values are.
+      found: Where MongoDB finds it: an expression over the document.
+      made: What becomes of what is found there; unset if it is the value itself.
+      target: What an import fills by it; empty for what follows from the rest.
+      own: Whether it is the activity's, rather than that of its contact.
+    """
+
+    id: str
+    label: str
+    kind: Kind
+    found: Any
+    made: Callable[[Any], Any] | None = None
+    target: str = ""
+    own: bool = False
+
+
+class UnknownColumn(ContactSheetsError):
+    """An export is to hold what there is not."""
+
+
+def offered(what: What, ruleset: Ruleset) -> dict[str, Column]:
+    """All columns by their ids, those that say who it is first."""
+    found = _contact_columns(ruleset) if what == "contacts" else _activity_columns(ruleset)
+    return {column.id: column for column in found}
+
+
+def chosen(what: What, ids: Iterable[str], ruleset: Ruleset) -> list[Column]:
+    """The columns of these ids, or all; raise UnknownColumn."""
+    known = offered(what, ruleset)
+    wanted = list(dict.fromkeys(ids))
+    unknown = [id_ for id_ in wanted if id_ not in known]
+    if unknown:
+        raise UnknownColumn(
+            f"there is no column {', '.join(unknown)}; of {what} there are: {', '.join(known)}"
+        )
+    return [known[id_] for id_ in wanted or known]
+
+
+def with_headings(columns: Sequence[Column], ruleset: Ruleset) -> list[Column]:
+    """The same columns, each under its heading: there once, and understood by an import."""
+    understood = importable.names_of(ruleset)
+    fillable = {name for names in understood.values() for name in names}
+    taken: set[str] = set()
+    found = []
+    for column in columns:
+        names = understood.get(column.target, ()) if column.target else None
+        heading = _heading(column, names, fillable, taken)
+        taken.add(plain(heading))
+        found.append(replace(column, label=heading))
+    return found
+
+
+def _heading(column: Column, names: Sequence[str] | None, fillable: set[str], taken: set[str]) -> str:
+    if names is None:
+        label = column.label
+        while not plain(label) or plain(label) in fillable or plain(label) in taken:
+            label = f"{label} (calculated)"
+        return label
+    if plain(column.label) in names and plain(column.label) not in taken:
+        return column.label
+    free = next((name for name in names if name and name not in taken), column.id)
+    return free.capitalize()
+
+
+# Contacts
+
+
+def _contact_columns(ruleset: Ruleset) -> list[Column]:
+    return [*_known_by(), *_subscriptions(), *_custom(ruleset), *_segments(ruleset), *_figures()]
+
+
+def _known_by() -> list[Column]:
+    return [
+        Column("external_id", "External id", "text", "$external_id", target="external_id"),
+        Column("email", "Email", "text", {"$ifNull": ["$email_typed", "$email"]}, target="email"),
+        Column("mobile_phone", "Mobile phone", "text", "$mobile_phone", target="mobile_phone"),
+        Column("first_name", "First name", "text", "$first_name", target="first_name"),
+        Column("last_name", "Last name", "text", "$last_name", target="last_name"),
+        Column("birth_date", "Birth date", "day", "$birth_date", _day, target="birth_date"),
+    ]
+
+
+def _subscriptions() -> list[Column]:
+    found = []
+    for channel, label in (("newsletter", "Newsletter"), ("sms", "SMS")):
+        state, since = f"$statuses.{channel}.state", f"$statuses.{channel}.since"
+        word = {"$ifNull": [state, "not_subscribed"]}
+        ends = {
+            "subscribed": ("at", "subscription date"),
+            "unsubscribed": ("ended_at", "unsubscription date"),
+        }
+        found.append(Column(channel, label, "text", word, _words, target=channel))
+        for where, (name, called) in ends.items():
+            at = {"$cond": [{"$eq": [state, where]}, since, None]}
+            target = f"{channel}_{name}"
+            found.append(Column(target, f"{label} {called}", "moment", at, target=target))
+    return found
+
+
+def _custom(ruleset: Ruleset) -> list[Column]:
+    own = [
+        Column(
+            CUSTOM + field.id,
+            field.label,
+            _KINDS[field.type],
+            f"${CUSTOM}{field.id}",
+            _fitting(field),
+            target=CUSTOM + field.id,
+        )
+        for field in ruleset.fields.values()
+    ]
+    return [*own, Column("other_fields", "Other fields", "text", "$custom", _others(ruleset))]
+
+
+_KINDS: Mapping[str, Kind] = {
+    "text": "text", "number": "number", "boolean": "boolean", "date": "day", "list": "list",
+}  # fmt: skip
+
+
+def _segments(ruleset: Ruleset) -> list[Column]:
+    return [
+        Column(
+            "static_segments",
+            "Static segments",
+            "list",
+            "$segments",
+            _named(ruleset, dynamic=False),
+            target=importable.SEGMENTS,
+        ),
+        Column("dynamic_segments", "Dynamic segments", "list", "$segments", _named(ruleset, dynamic=True)),
+    ]
+
+
+def _figures() -> list[Column]:
+    return [
+        Column("points", FIELDS["points"].label, "whole", "$points.total"),
+        Column("email_status", "Email status", "text", _status("email_status", "active", "mail"), _words),
+        Column(
+            "mobile_status",
+            "Mobile phone status",
+            "text",
+            _status("mobile_status", "active", "mobile"),
+            _words,
+        ),
+        Column("push", "Web push", "text", {"$ifNull": ["$statuses.push.state", "not_enabled"]}, _words),
+        Column("orders", "Orders", "whole", {"$ifNull": ["$commerce.orders", 0]}),
+        Column("spent", "Spent", "money", _money("$commerce.spent")),
+        Column("refunded", "Refunded", "money", _money("$commerce.refunded")),
+        Column("average_order", "Average order", "money", _money("$commerce.average")),
+        Column("currency", "Currency", "text", "$commerce.currency"),
+        Column("first_order_at", "First order", "moment", "$commerce.first_order_at"),
+        Column("last_order_at", "Last order", "moment", "$commerce.last_order_at"),
+        Column("cart", "Cart", "text", {"$ifNull": ["$cart.state", "none"]}),
+        Column("cart_value", "Cart value", "money", _money("$cart.value")),
+        Column("first_seen", "First seen", "moment", "$first_seen"),
+        Column("last_seen", "Last seen", "moment", "$last_seen"),
+        Column("active_at", "Last activity", "moment", "$active_at"),
+        Column("activities", "Activities", "whole", {"$ifNull": ["$activities", 0]}),
+        Column("id", "Contact id", "text", "$_id"),
+    ]
+
+
+def _status(machine: str, initial: str, channel: str) -> Document:
+    """A status; nothing where there is nothing that it could be the status of."""
+    state = f"$statuses.{machine}.state"
+    has = {"$gt": [f"${channel}.address", None]}
+    return {"$ifNull": [state, {"$cond": [has, initial, None]}]}
+
+
+def _money(found: str) -> Document:
+    """An amount as text: MongoDB writes it exactly, and much faster than it could be read here."""
+    return {"$toString": found}
+
+
+# Activities
+
+
+def _activity_columns(ruleset: Ruleset) -> list[Column]:
+    labels = ruleset.catalog.label
+    amount = {"$ifNull": ["$properties.total", {"$ifNull": ["$properties.revenue", "$properties.price"]}]}
+    own = [
+        Column("happened_at", "Happened", "moment", "$happened_at"),
+        Column("type", "Type", "text", "$type"),
+        Column("label", "Activity", "text", "$type", labels),
+        Column("amount", "Amount", "number", amount, _number),
+        Column("currency", "Currency", "text", "$properties.currency", _text),
+        Column("order_id", "Order", "text", "$properties.order_id", _text),
+        Column("product_id", "Product", "text", "$properties.product_id", _text),
+        Column("page", "Page", "text", {"$ifNull": ["$context.page.url", "$context.page.path"]}, _text),
+        Column("properties", "Properties", "text", "$properties", _json),
+        Column("tracker", "Tracker", "text", "$tracker"),
+        Column("source", "Source", "text", "$source"),
+        Column("bot", "Bot", "boolean", {"$ifNull": ["$bot", False]}),
+        Column("received_at", "Received", "moment", "$received_at"),
+        Column("activity_id", "Activity id", "text", "$_id"),
+    ]
+    theirs = [column for column in _known_by() if column.id != "birth_date"]
+    contact = [replace(column, target="") for column in theirs]
+    contact.append(Column("contact_id", "Contact id", "text", "$_id"))
+    return [*(replace(column, own=True) for column in own[:3]), *contact,
+            *(replace(column, own=True) for column in own[3:])]  # fmt: skip
+
+
+# What becomes of what MongoDB finds
+
+
+class _Words(dict[str | None, str | None]):
+    """States as a person reads them, each made once."""
+
+    def __missing__(self, state: str | None) -> str | None:
+        word = None if state is None else state.replace("_", " ")
+        return self.setdefault(state, word)
+
+
+_words = _Words().__getitem__
+
+
+def _day(said: Any) -> date | None:
+    try:
+        return date.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+
+
+def _number(said: Any) -> float | int | None:
+    """A number that a file can hold; of a Decimal as near as a float comes."""
+    if isinstance(said, Decimal128):
+        said = float(said.to_decimal())
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    return said if abs(said) < float("inf") else None
+
+
+def _text(said: Any) -> str | None:
+    if said is None or isinstance(said, str):
+        return said
+    return str(said) if isinstance(said, int | float | Decimal128) else _json(said)
+
+
+_FITTING: Mapping[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "number": _number,
+    "boolean": lambda said: said if isinstance(said, bool) else None,
+    "date": _day,
+    "list": lambda said: [str(item) for item in said] if isinstance(said, list) and said else None,
+}
+
+
+def _fitting(field: CustomField) -> Callable[[Any], Any]:
+    """A field's value; nothing for one from when the field was of another type."""
+    return _FITTING[field.type]
+
+
+def _others(ruleset: Ruleset) -> Callable[[Any], str | None]:
+    """What a contact has in fields that are not declared, or of another type than they are."""
+    fitting = {field.id: _FITTING[field.type] for field in ruleset.fields.values()}
+
+    def others(custom: Document | None) -> str | None:
+        left = {
+            name: value
+            for name, value in (custom or {}).items()
+            if name not in fitting or fitting[name](value) is None
+        }
+        return _json(left) if left else None
+
+    return others
+
+
+def _named(ruleset: Ruleset, *, dynamic: bool) -> Callable[[Any], list[str] | None]:
+    """The names of a contact's segments; the id where several have a name."""
+    segments = {id_: segment for id_, segment in ruleset.segments.items() if segment.dynamic is dynamic}
+    known = [segment.name.strip().lower() for segment in segments.values()]
+    names = {
+        id_: segment.name
+        if known.count(segment.name.strip().lower()) == 1
+        and segments.get(segment.name.lower(), segment) is segment
+        else id_
+        for id_, segment in segments.items()
+    }
+
+    def named(found: Mapping[str, Any] | None) -> list[str] | None:
+        return [names[id_] for id_ in found if id_ in names] or None if found else None
+
+    return named
+
+
+def _json(said: Any) -> str | None:
+    return None if said in (None, {}) else json.dumps(said, default=_plain_json, ensure_ascii=False)
+
+
+def _plain_json(value: Any) -> str:
+    return f"{value.isoformat()}Z" if isinstance(value, datetime) else str(value)

@@ -1,0 +1,194 @@
+"""An export, done: the whole file is one step, of one moment; whoever is killed, it begins anew.
+
+The file is there from its last byte on, and the step's end names it in the job.  So of any
+number who tried, one file is offered, whole; what the others left is swept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Any, BinaryIO, cast
+
+from gridfs import GridIn
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import OperationFailure, PyMongoError
+
+from engine.db.connection import utc_now
+from engine.db.patterns import evaluated_by_mongodb
+from engine.errors import ContactSheetsError
+from engine.exports import export_rows, exporting
+from engine.exports.export_columns import Column
+from engine.exports.export_files import FORMATS
+from engine.exports.export_rows import Batch
+from engine.jobs import jobs
+from engine.jobs.jobs import Job, Step
+from engine.jobs.working import Work
+from engine.rules import rulesets
+
+Document = dict[str, Any]
+
+TOLD_EVERY = 1.0
+"""Seconds between two notes of how far a file is."""
+
+_TOO_OLD = 239
+"""What MongoDB calls it when it no longer knows how things were at a moment."""
+
+
+class TookTooLong(ContactSheetsError):
+    """MongoDB no longer knows how things were when the export began."""
+
+
+class _NotWanted(Exception):
+    """Somebody stopped the export, or another has written it."""
+
+
+def work_of(db: Database[Document], job: Job) -> Work:
+    """What a job of this kind does."""
+    return _Exporting(db, job)
+
+
+class _Exporting:
+    """A file, written in one go."""
+
+    def __init__(self, db: Database[Document], job: Job) -> None:
+        self._db, self._job = db, job
+        self._wanted = exporting.export_of(job)
+        self._said = time.monotonic()
+
+    def total(self) -> int:
+        """How many contacts it is about.  Raises TooLarge for more than the format can hold."""
+        with evaluated_by_mongodb():
+            total = self._db.contacts.count_documents(self._wanted.selection.matching(self._db))
+        exporting.refuse_too_large(self._wanted, total, len(self._wanted.columns))
+        return total
+
+    def step(self, cursor: str, *, now: datetime) -> Step | None:
+        """Write the file; unset if it is there."""
+        if exporting.is_file(cursor):
+            return None
+        before = jobs.job(self._db, self._job.id)
+        if before is None or before.cursor != cursor:
+            return Step(cursor, 0)
+        try:
+            return self._written(before, now)
+        except _NotWanted:
+            return Step(cursor, 0)
+
+    def _written(self, before: Job, as_of: datetime) -> Step:
+        file, query = exporting.new_file(before), self._wanted.selection.matching(self._db)
+        columns = exporting.columns_of(self._db, self._wanted)
+        with evaluated_by_mongodb(), _snapshot(self._db) as session:
+            metadata = {"job": before.id, "what": self._wanted.what, "as_of": as_of}
+            rows, size, contacts = self._upload(before, file, columns, query, metadata, session)
+        jobs.note_total(self._db, before.id, contacts)
+        if not jobs.reach(self._db, before, contacts, now=utc_now()):
+            raise _NotWanted
+        made = {"file": file, "name": self._wanted.file, "bytes": size, "rows": rows, "as_of": as_of}
+        return Step(file, 0, made=made)
+
+    def _upload(
+        self,
+        before: Job,
+        file: str,
+        columns: Sequence[Column],
+        query: Document,
+        metadata: Document,
+        session: ClientSession,
+    ) -> tuple[int, int, int]:
+        """Write the file; return its rows and bytes, and of how many contacts they are."""
+        zone, rows, contacts = rulesets.current(self._db).account.time_zone, 0, 0
+        found = export_rows.batches(
+            self._db,
+            self._wanted,
+            columns,
+            query,
+            session=session,
+            ordered=(before.total or 0) <= export_rows.ORDERED_UP_TO,
+            zone=zone,
+        )
+        grid = exporting.files(self._db).open_upload_stream_with_id(
+            file, self._wanted.file, metadata=metadata
+        )
+        with _all_or_nothing(grid) as out:
+            table = FORMATS[self._wanted.format].make(cast(BinaryIO, out), columns, zone)
+            for batch in self._told(before, found):
+                if batch.rows:
+                    table.write(batch.columns)
+                rows, contacts = rows + batch.rows, batch.contacts
+            table.close()
+        return rows, out.size, contacts
+
+    def _told(self, before: Job, found: Iterable[Batch]) -> Iterator[Batch]:
+        """The batches, telling how far one is; raise _NotWanted once nobody wants them."""
+        for batch in found:
+            yield batch
+            if time.monotonic() - self._said >= TOLD_EVERY:
+                self._said = time.monotonic()
+                if not jobs.reach(self._db, before, batch.contacts, now=utc_now()):
+                    raise _NotWanted
+
+
+class _Out:
+    """What a file is written to; it counts the bytes, and stays open when its writer closes."""
+
+    closed = False
+
+    def __init__(self, grid: GridIn) -> None:
+        self._grid, self.size = grid, 0
+        self.given_up = False
+
+    def write(self, data: Any) -> int:
+        found = bytes(data)
+        if not self.given_up:  # writers finish what they have begun when they are let go of
+            self._grid.write(found)
+        self.size += len(found)
+        return len(found)
+
+    def flush(self) -> None:
+        """GridFS keeps a file when it is closed."""
+
+    def close(self) -> None:
+        """See `_all_or_nothing`."""
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+
+@contextmanager
+def _all_or_nothing(grid: GridIn) -> Iterator[_Out]:
+    """Keep a file once all of it is written; else leave nothing of it."""
+    out = _Out(grid)
+    try:
+        yield out
+        grid.close()
+    except BaseException:
+        out.given_up = True
+        with suppress(PyMongoError):  # then it is swept
+            grid.abort()
+        raise
+
+
+@contextmanager
+def _snapshot(db: Database[Document]) -> Iterator[ClientSession]:
+    """All that is read within is as of one moment.  Raises TookTooLong."""
+    try:
+        with db.client.start_session(snapshot=True) as session:
+            yield session
+    except OperationFailure as error:
+        if error.code != _TOO_OLD:
+            raise
+        raise TookTooLong(
+            "the export took longer than MongoDB remembers how things were (five minutes, unless "
+            "minSnapshotHistoryWindowInSeconds says otherwise): take fewer columns, days or contacts, or let "
+            "the server remember longer"
+        ) from None

@@ -1,0 +1,134 @@
+"""Rows of separated values, one after the other, in memory that does not grow.
+
+What is wrong with a row is said at its line, and reading goes on with the next: a quotation
+mark that is never closed does not swallow the rest of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from engine.imports.reading.formats import Format, is_hint
+from engine.imports.reading.problems import Problem, UnreadableFile
+
+MAX_CELL = 1_000_000
+"""Characters of one cell, whatever column it is in."""
+
+MAX_RECORD = 4_000_000
+"""Characters of one row."""
+
+MAX_RECORD_LINES = 2_000
+"""Lines that one row may run over, in quotation marks."""
+
+MAX_BYTES = 4 * 1024**3
+"""Bytes of a file once it is unpacked."""
+
+Record = tuple[int, list[str], Problem | None]
+"""A row's first line, its cells, and what is wrong with it as a whole, if something is."""
+
+
+class _TooLarge(Exception):
+    """A row is longer than any that is meant to be one."""
+
+
+def records(stream: BinaryIO, format_: Format) -> Iterator[Record]:
+    """The rows of a text file, those that are blank left out.  Raises UnreadableFile."""
+    csv.field_size_limit(MAX_RECORD)  # of the whole process: ours, at the row, is stricter
+    lines = _Lines(stream, format_.encoding)
+    reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
+    while True:
+        lines.begin()
+        problem = None
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except (csv.Error, _TooLarge) as error:
+            cells, problem = _give_up(lines, error)
+            reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
+        else:
+            if lines.ended_within:
+                cells, problem = _give_up(lines, _TooLarge())
+                reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
+        if problem is not None or any(cell.strip() for cell in cells):
+            yield lines.first, cells, problem
+
+
+def _give_up(lines: _Lines, error: Exception) -> tuple[list[str], Problem]:
+    """Leave one line out, and go on with the next."""
+    text = lines.give_back()
+    if lines.overlong:
+        return [], Problem(lines.first, "too_large", f"the line has over {MAX_RECORD:,} characters")
+    if isinstance(error, _TooLarge):
+        what = 'a quotation mark is opened in this line and not closed: double it ("") or take it out'
+        return [text], Problem(lines.first, "quote", what)
+    return [text], Problem(lines.first, "quote", f"the line cannot be read: {error}")
+
+
+class _Lines:
+    """The lines of a text file, of which those of the present row can be given back."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
+        self._ahead: deque[str] = deque()
+        self._taken: list[str] = []
+        self._size = 0
+        self._read = 0
+        self._next = 1
+        self.first = 1
+        self.overlong = False
+        self.ended_within = False
+
+    def begin(self) -> None:
+        """Begin a new row."""
+        self.first = self._next
+        self._taken, self._size, self.overlong, self.ended_within = [], 0, False, False
+
+    def give_back(self) -> str:
+        """Put back all lines of the present row but its first, which is returned."""
+        self._ahead.extendleft(reversed(self._taken[1:]))
+        self._next = self.first + 1
+        return self._taken[0].rstrip("\r\n") if self._taken else ""
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._ahead.popleft() if self._ahead else self._read_line()
+        if not line:
+            self.ended_within = bool(self._taken)
+            raise StopIteration
+        if self._next == 1 and is_hint(line):
+            self._next = self.first = 2
+            return next(self)
+        self._next += 1
+        self._taken.append(line)
+        self._size += len(line)
+        if self._size > MAX_RECORD or len(self._taken) > MAX_RECORD_LINES:
+            raise _TooLarge
+        return line
+
+    def _read_line(self) -> str:
+        try:
+            line = self._text.readline(MAX_RECORD + 1)
+            self._read += len(line)
+            if len(line) > MAX_RECORD and not line.endswith(("\n", "\r")):
+                self.overlong = True
+                self._skip_line()
+        except (EOFError, OSError, zlib.error) as error:
+            raise UnreadableFile(f"the file is damaged after line {self._next - 1:,}: {error}") from None
+        if self._read > MAX_BYTES:
+            raise UnreadableFile(f"the file is larger than {MAX_BYTES // 1024**3} GB once unpacked")
+        return line
+
+    def _skip_line(self) -> None:
+        """Read to the end of a line that is not kept."""
+        while (part := self._text.readline(MAX_RECORD)) and not part.endswith(("\n", "\r")):
+            self._read += len(part)
+            if self._read > MAX_BYTES:
+                return

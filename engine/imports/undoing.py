@@ -1,0 +1,57 @@
+"""An import, taken back: what its rows came to is found by its ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.contacts.editing import edits
+from engine.domain.activities import ActivityId, Key
+from engine.imports.importing import cursor_at
+from engine.imports.rows import matching
+from engine.imports.rows.deciding import PARTS, activity_id
+from engine.jobs import jobs
+from engine.jobs.jobs import Job, Step
+from engine.jobs.working import Steps
+from engine.rules import rulesets
+
+Document = dict[str, Any]
+
+
+class Undoing(Steps):
+    """Taking an import back, some lines a step, by the ids of what they came to."""
+
+    def __init__(self, db: Database[Document], job: Job, undone: str, *, step: int) -> None:
+        super().__init__(db, job)
+        self.undone, self._step = undone, step
+
+    def total(self) -> int:
+        undone = jobs.job(self.db, self.undone)
+        return 0 if undone is None else undone.changed
+
+    def step(self, cursor: str, *, now: datetime) -> Step | None:
+        """Take back what the next lines came to; unset if there are none left."""
+        undone = jobs.job(self.db, self.undone)
+        first, last = int(cursor or 0) + 1, int(undone.cursor or 0) if undone is not None else 0
+        if first > last:
+            return self.end(cursor)
+        lines = range(first, min(first + self._step, last + 1))
+        ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
+        there = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
+        held = matching.holders(self.db, (Key(row["stream"]) for row in there))
+        version = rulesets.current_number(self.db)
+        changes = [
+            edits.taking_back(
+                held.get(Key(row["stream"]), {"spans": [{"key": row["stream"]}]}),
+                row["_id"],
+                version=version,
+                id_=ActivityId(f"{row['_id']}:undo"),
+                author=self.job.by_name,
+                now=now,
+            )
+            for row in there
+        ]
+        lanes = self.keep(changes)
+        return Step(cursor_at(lines[-1]), len({ids[row["_id"]] for row in there}), lanes=lanes)

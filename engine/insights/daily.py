@@ -1,0 +1,286 @@
+"""What each day came to: orders and revenue, changes of status, bounces.
+
+A day is computed whole, from what is there, and written over what was: done twice it is the
+same, and nothing is ever added to a sum.  Every commit that changes what a day came to leaves
+a mark of it in the same transaction; a mark goes once the day has been computed after it.
+So nothing late is missed and nobody's death matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bson.decimal128 import Decimal128
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from engine.domain.figures import COUNTED, MOVES, hour_of
+from engine.insights import claims
+from engine.rules import rulesets
+
+Document = dict[str, Any]
+Clock = Callable[[], datetime]
+
+PORTION = 31
+"""Days that are computed at once."""
+
+MARKS = 500
+"""Marks that are looked at together."""
+
+HOUR = timedelta(hours=1)
+
+_WORK = "daily"
+_ZONE = "daily_zone"
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Orders of one currency; an unset `currency` is the account's.
+
+    `amount` is what was paid and not given back; cancelled orders are no orders.
+    """
+
+    currency: str | None
+    orders: int
+    amount: Decimal
+    refunded: Decimal
+    cancelled: int
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day's figures.
+
+    `counted` are activities by type and, for bounces, kind; `moved` are changes of
+    status by machine and state reached, `left` by machine and state left.
+    """
+
+    day: date
+    sales: Sequence[Sales] = ()
+    counted: dict[tuple[str, str], int] = field(default_factory=dict)
+    moved: dict[tuple[str, str], int] = field(default_factory=dict)
+    left: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The days that were asked for, in order and without a gap, and how fresh they are.
+
+    `stale` are those still to be computed; `at` is unset until all have been, once.
+    """
+
+    days: list[Day]
+    at: datetime | None
+    stale: frozenset[date]
+
+
+def kept(db: Database[Document], first: date, last: date) -> Kept:
+    """Read what is kept: as many small rows as there are days."""
+    zone = str(rulesets.current(db).account.time_zone)
+    query = {"_id": {"$gte": first.isoformat(), "$lte": last.isoformat()}, "zone": zone}
+    found = {row["_id"]: _day_of(row) for row in db.daily.find(query)}
+    marked = {day for mark in db.stale_hours.find().limit(MARKS) for day in _days(mark["hours"], zone)}
+    state = db.installation.find_one({"_id": _ZONE}) or {}
+    current = state.get("zone") == zone
+    return Kept(
+        days=[found.get(day.isoformat(), Day(day)) for day in days_between(first, last)],
+        at=state.get("at") if current else None,
+        stale=frozenset(day for day in marked if first <= day <= last),
+    )
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every day from the first to the last, both included."""
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))
+
+
+def mark(db: Database[Document], moments: Iterable[datetime], *, id_: str) -> None:
+    """Say that what happened at some moments is to be counted again."""
+    hours = sorted({hour_of(at) for at in moments})
+    db.stale_hours.update_one({"_id": id_}, {"$set": {"hours": hours}}, upsert=True)
+
+
+def refresh(db: Database[Document], *, clock: Clock) -> int:
+    """Compute days that are marked; return how many.  One process does it at a time.
+
+    After a change of the account's time zone, and at the very first, these are all days.
+    """
+    number = claims.claim(db, _WORK, now=clock())
+    if number is None:
+        return 0
+    zone = str(rulesets.current(db).account.time_zone)
+    _begin_zone(db, zone, now=clock())
+    began = clock()
+    marks = list(db.stale_hours.find().sort("_id", 1).limit(MARKS))
+    days = sorted({day for mark in marks for day in _days(mark["hours"], zone)})
+    for run in _runs(days):
+        if not claims.renew(db, _WORK, number, now=clock()):
+            return 0
+        _compute(db, run[0], run[-1], zone=zone, number=number, now=clock())
+    db.stale_hours.delete_many({"_id": {"$in": [mark["_id"] for mark in marks]}})
+    if len(marks) < MARKS:  # what was committed before is in all of it
+        db.installation.update_one({"_id": _ZONE, "zone": zone}, {"$set": {"at": began}})
+    claims.release(db, _WORK, number)
+    return len(days)
+
+
+def _begin_zone(db: Database[Document], zone: str, *, now: datetime) -> None:
+    """Mark all of the past, unless it was divided into days of this zone before."""
+    state = db.installation.find_one({"_id": _ZONE})
+    if state is not None and state["zone"] == zone:
+        return
+    first = min(_earliest(db), default=now)
+    days = int((now - first) / (24 * HOUR)) + 2
+    # Each day's mark is an hour of it: twelve apart, so that no day of any zone is left out.
+    mark(db, (first + 12 * HOUR * step for step in range(2 * days)), id_="all")
+    db.installation.replace_one({"_id": _ZONE}, {"zone": zone, "at": None}, upsert=True)
+
+
+def _earliest(db: Database[Document]) -> Iterator[datetime]:
+    counted = db.activities.find({"type": {"$in": list(COUNTED)}}, {"happened_at": 1})
+    yield from (row["happened_at"] for row in counted.sort("happened_at", 1).limit(1))
+    placed = {"commerce.book.placed_at": {"$exists": True}}
+    first = db.contacts.find(placed, {"commerce.book.placed_at": 1}).sort("commerce.book.placed_at", 1)
+    for row in first.limit(1):
+        yield from (order["placed_at"] for order in row["commerce"]["book"] if "placed_at" in order)
+
+
+def _days(hours: Iterable[datetime], zone: str) -> Iterator[date]:
+    """The days that an hour has a part in: two where a zone is not whole hours away."""
+    place = ZoneInfo(zone)
+    for hour in hours:
+        yield hour.astimezone(place).date()
+        yield (hour + HOUR - timedelta(milliseconds=1)).astimezone(place).date()
+
+
+def _runs(days: Sequence[date]) -> Iterator[list[date]]:
+    """Days that follow each other, a portion at a time."""
+    run: list[date] = []
+    for day in days:
+        if run and (day - run[-1] > timedelta(days=1) or len(run) == PORTION):
+            yield run
+            run = []
+        run.append(day)
+    if run:
+        yield run
+
+
+def bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When the first day begins and the last one has ended."""
+    after = last + timedelta(days=1)
+    return datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)
+
+
+def _compute(
+    db: Database[Document], first: date, last: date, *, zone: str, number: int, now: datetime
+) -> None:
+    begins, ends = bounds(first, last, ZoneInfo(zone))
+    rows: dict[str, Document] = {
+        day.isoformat(): {"zone": zone, "number": number, "at": now, "sales": [], "counted": [], "moved": []}
+        for day in days_between(first, last)
+    }
+    for sale in db.contacts.aggregate(_sales(begins, ends, zone)):
+        rows[sale["_id"].pop("day")]["sales"].append({**sale.pop("_id"), **sale})
+    for found in db.activities.aggregate(_happenings(begins, ends, zone)):
+        said = found.pop("_id")
+        kind = "moved" if said["type"] == MOVES else "counted"
+        rows[said.pop("day")][kind].append({**said, "n": found["n"]})
+    for day, row in rows.items():
+        _write(db, day, row)
+
+
+def _write(db: Database[Document], day: str, row: Document) -> None:
+    try:
+        # One that was overtaken finds nothing to replace, and its row there already.
+        db.daily.replace_one({"_id": day, "number": {"$not": {"$gt": row["number"]}}}, row, upsert=True)
+    except DuplicateKeyError:
+        return
+
+
+def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
+    """Orders by day and currency, from the books of the contacts."""
+    placed = {"$gte": begins, "$lt": ends}
+    amount = {"$ifNull": ["$order.amount", Decimal128("0")]}
+    back = {
+        "$sum": {
+            "$map": {
+                "input": {"$ifNull": ["$order.refunds", []]},
+                "in": {"$ifNull": ["$$this.amount", amount]},
+            }
+        }
+    }
+    refunded = {"$min": [{"$toDecimal": back}, amount]}
+    counts = {"$ne": ["$order.cancelled", True]}
+    return [
+        {"$match": {"commerce.book": {"$elemMatch": {"placed_at": placed}}}},
+        {"$project": {"order": "$commerce.book"}},
+        {"$unwind": "$order"},
+        {"$match": {"order.placed_at": placed}},
+        {
+            "$group": {
+                "_id": {"day": _day("$order.placed_at", zone), "currency": "$order.currency"},
+                "orders": {"$sum": {"$cond": [counts, 1, 0]}},
+                "amount": {"$sum": {"$cond": [counts, {"$subtract": [amount, refunded]}, Decimal128("0")]}},
+                "refunded": {"$sum": {"$cond": [counts, refunded, Decimal128("0")]}},
+                "cancelled": {"$sum": {"$cond": [counts, 0, 1]}},
+            }
+        },
+        {"$sort": {"_id.currency": 1}},
+    ]
+
+
+def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
+    """What is counted by day, from the index over it alone."""
+    bounce = "$properties.bounce"
+    of_moves = {"$eq": ["$type", MOVES]}
+    return [
+        {
+            "$match": {
+                "happened_at": {"$gte": begins, "$lt": ends},
+                "type": {"$in": list(COUNTED)},
+                "state": "applied",
+                # A sender may call something of its own by our name.
+                "$or": [{"derived": True}, {"type": {"$ne": MOVES}}],
+            }
+        },
+        {
+            "$group": {
+                "_id": {
+                    "day": _day("$happened_at", zone),
+                    "type": "$type",
+                    "bounce": {"$cond": [{"$in": [bounce, ["temporary", "permanent"]]}, bounce, "$$REMOVE"]},
+                    "machine": {"$cond": [of_moves, "$properties.machine", "$$REMOVE"]},
+                    "from": {"$cond": [of_moves, "$properties.from", "$$REMOVE"]},
+                    "to": {"$cond": [of_moves, "$properties.to", "$$REMOVE"]},
+                },
+                "n": {"$sum": 1},
+            }
+        },
+        {"$sort": {"_id": 1}},
+    ]
+
+
+def _day(at: str, zone: str) -> Document:
+    return {"$dateToString": {"date": at, "format": "%Y-%m-%d", "timezone": zone}}
+
+
+def _day_of(row: Document) -> Day:
+    counted: dict[tuple[str, str], int] = {}
+    moved: dict[tuple[str, str], int] = {}
+    left: dict[tuple[str, str], int] = {}
+    for found in row["counted"]:
+        counted[(found["type"], found.get("bounce", ""))] = found["n"]
+    for found in row["moved"]:
+        reached, gone = (found["machine"], found["to"]), (found["machine"], found["from"])
+        moved[reached] = moved.get(reached, 0) + found["n"]
+        left[gone] = left.get(gone, 0) + found["n"]
+    sales = [
+        Sales(found.get("currency"), found["orders"], found["amount"], found["refunded"], found["cancelled"])
+        for found in row["sales"]
+    ]
+    return Day(date.fromisoformat(row["_id"]), sales, counted, moved, left)

@@ -1,0 +1,58 @@
+"""What the processes are doing: what waits, how fast it goes, what failed, who is alive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.insights.pace import Pace, pace
+from engine.operations import pulses
+from engine.operations.pulses import Pulse
+from engine.pipeline import lanes
+from engine.pipeline.lanes import LaneBacklog
+
+Document = dict[str, Any]
+
+COUNT_UP_TO = 10_000
+"""What waits in a lane is counted up to here: a page that waits for a count helps nobody."""
+
+
+@dataclass(frozen=True)
+class Working:
+    """The processes and lanes at a moment; `failed` is counted up to COUNT_UP_TO."""
+
+    processes: list[Pulse]
+    lanes: list[LaneBacklog]
+    pace: Pace
+    failed: int
+    lag: timedelta | None
+    """How long the oldest activity has waited; unset if none waits."""
+
+    @property
+    def waiting(self) -> int:
+        return sum(lane.waiting for lane in self.lanes)
+
+    @property
+    def exact(self) -> bool:
+        """Whether all that waits was counted."""
+        return all(lane.waiting < COUNT_UP_TO for lane in self.lanes)
+
+    def alive(self, kind: str, *, now: datetime) -> int:
+        return sum(pulse.kind == kind and pulse.is_alive(now) for pulse in self.processes)
+
+
+def working(db: Database[Document], *, now: datetime) -> Working:
+    """Look at everything, each by an index and up to a limit."""
+    found = lanes.glance(db, now=now, limit=COUNT_UP_TO)
+    oldest = [lane.oldest_received_at for lane in found if lane.oldest_received_at is not None]
+    failed = {"state": "failed", "failure.at": {"$exists": True}}
+    return Working(
+        processes=pulses.recent(db, now),
+        lanes=found,
+        pace=pace(db, now=now),
+        failed=db.activities.count_documents(failed, limit=COUNT_UP_TO),
+        lag=max(now - min(oldest), timedelta(0)) if oldest else None,
+    )

@@ -1,0 +1,148 @@
+"""What a database that an older version left needs: once, and the same if done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from engine.db import findable
+from engine.db.contact_documents import LIVING
+from engine.domain.people import LONGEST_AGENT
+
+Document = dict[str, Any]
+
+RETIRED = {
+    "contacts": (
+        "segments.$**_1",
+        "active_at_-1__id_-1",
+        "members_facets_custom",
+        "component_1",
+        "deleted_1",
+        "names_1",
+        "commerce.book.placed_at_1",
+        "lane_1_next_due_1",
+        "lane_1_upkeep_1",
+    ),
+    "activities": ("stream_1_happened_at_1__id_1",),
+}
+"""Indexes that others have replaced: each would cost every write."""
+
+BATCH = 1_000
+
+_INDEX_NOT_FOUND = (26, 27)
+"""What MongoDB calls it when there is no such collection, or index."""
+
+
+def upgrade(db: Database[Document]) -> None:
+    """Do what has not been done yet; killed in between, it is done from the start the next time."""
+    _drop_retired(db)
+    for name, make in _STEPS.items():
+        if db.installation.find_one({"_id": name}) is None:
+            make(db)
+            with suppress(DuplicateKeyError):  # another process did it, too
+                db.installation.insert_one({"_id": name, "value": 1})
+
+
+def make_findable(db: Database[Document]) -> None:
+    """Give contacts what they are listed and filtered by, those that have not got it.
+
+    A contact that is written meanwhile gets it by that.
+    """
+    _describe(db, db.contacts.find({"facets": None}, [*findable.READ, "v"]))
+
+
+def find_by_each_word(db: Database[Document]) -> None:
+    """Let names be found by each of their words and without accents, where they were not."""
+    named = db.contacts.find({"names": {"$exists": True}}, [*findable.READ, "names", "v"])
+    _describe(db, (row for row in named if not set(findable.search_words(row)) <= set(row["names"])))
+
+
+def mark_away(db: Database[Document]) -> None:
+    """Mark contacts that are `away`, those that are not marked.
+
+    One that comes back meanwhile may stay marked until it is written the next time: harmless.
+    """
+    apart = {"$gte": [{"$subtract": ["$active_at", "$last_seen"]}, findable.AWAY_AFTER // _MILLISECOND]}
+    db.contacts.update_many(
+        {
+            "facets": {"$ne": None},
+            "active_at": {"$ne": None},
+            "$or": [{"last_seen": None}, {"$expr": apart}],
+        },
+        {"$set": {"facets.away": True}},
+    )
+
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def describe_devices(db: Database[Document]) -> None:
+    """Note on each tracker when it was there last and what it said it is, where nothing is noted.
+
+    One pass over all activities.
+    """
+    named = {"$cond": [{"$gt": ["$context.userAgent", ""]}, "$happened_at", None]}
+    newest = {"sortBy": {"named": -1}, "output": "$context.userAgent"}
+    seen = db.activities.aggregate(
+        [
+            {"$match": {"tracker": {"$gt": ""}}},
+            {"$set": {"named": named}},
+            {"$group": {"_id": "$tracker", "seen": {"$max": "$happened_at"}, "agent": {"$top": newest}}},
+        ],
+        allowDiskUse=True,
+    )
+    updates = (_described(row) for row in seen)
+    while batch := list(islice(updates, BATCH)):
+        db.contacts.bulk_write(batch, ordered=False)
+
+
+def _described(row: Document) -> UpdateOne:
+    agent = row.get("agent")
+    said = {"trackers.$[it].agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
+    lacking = {"keys": f"t:{row['_id']}", "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
+    return UpdateOne(
+        {**lacking, **LIVING},
+        {"$set": {"trackers.$[it].seen": row["seen"], **said}},
+        # (`trackers.$` would be the place of the key among `keys`)
+        array_filters=[{"it.id": row["_id"], "it.seen": None}],
+    )
+
+
+def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
+    """Write anew what contacts are found by, some at a time."""
+    updates = (_update(row) for row in rows)
+    while batch := list(islice(updates, BATCH)):
+        db.contacts.bulk_write(batch, ordered=False)
+
+
+def _update(row: Document) -> UpdateOne:
+    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": findable.findable(row)})
+
+
+_STEPS = {
+    "findable": make_findable,
+    "names": find_by_each_word,
+    "away": mark_away,
+    "devices": describe_devices,
+}
+"""What is done once, by the name under which the installation remembers that."""
+
+
+def _drop_retired(db: Database[Document]) -> None:
+    for collection, name in _retired():
+        try:
+            db[collection].drop_index(name)
+        except OperationFailure as error:
+            if error.code not in _INDEX_NOT_FOUND:
+                raise
+
+
+def _retired() -> Iterator[tuple[str, str]]:
+    return ((collection, name) for collection, names in RETIRED.items() for name in names)

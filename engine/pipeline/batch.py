@@ -1,0 +1,213 @@
+"""A batch: the activities that wait in a lane become changes of contacts.
+
+Read what the activities may touch, fold each group (one step at the tip, or all of it
+again when something came late), and commit the writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from engine.db import contact_documents
+from engine.db.connection import lane_count, namespace
+from engine.domain import component, figures, fold
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.component import Contact, Settled
+from engine.domain.rulebook import Rulebook
+from engine.errors import FoldFailed
+from engine.pipeline import lanes, tombstones
+from engine.pipeline.commit import Writes, commit
+from engine.pipeline.groups import (
+    Group,
+    decode_activity,
+    groups_around,
+    groups_of,
+    histories_of,
+    shared_devices,
+)
+from engine.pipeline.lanes import Lease
+from engine.pipeline.results import (
+    Folding,
+    add_changes,
+    add_results,
+    document_of,
+    replace_results,
+    write_contact,
+)
+
+Document = dict[str, Any]
+Clock = Callable[[], datetime]
+
+BATCH = 500
+"""Activities of one transaction: the fastest size measured."""
+
+OUTDATED = 100
+"""Contacts of one transaction that are folded again because the rules have changed."""
+
+MAX_PAST = 20_000
+"""Activities of the past that are read at once, to be folded again."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Activities taken from a lane; `unreadable` are rows that are no activities."""
+
+    activities: list[Activity]
+    unreadable: list[FoldFailed] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.activities or self.unreadable)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a batch came to."""
+
+    applied: int
+    failed: list[FoldFailed]
+    erased: int = 0
+    """Activities of who was erased, which were not kept."""
+
+
+def next_activities(db: Database[Document], lane: int, *, limit: int = BATCH) -> Waiting:
+    """The activities that have waited longest in a lane."""
+    waiting = Waiting([])
+    for row in db.activities.find({"lane": lane, "state": "received"}).sort("received_at", 1).limit(limit):
+        try:
+            waiting.activities.append(decode_activity(row))
+        except msgspec.ValidationError as error:
+            waiting.unreadable.append(FoldFailed(row["_id"], f"cannot be read: {error}"))
+    return waiting
+
+
+def apply(
+    db: Database[Document], lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: Clock
+) -> Applied:
+    """Fold activities and commit what comes of it; each takes effect once.
+
+    An activity that makes the fold fail is set aside as failed, the others go on.
+    Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
+    """
+    folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
+    writes = Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
+    erased = tombstones.erased_among(db, waiting.activities)
+    erased |= tombstones.unreadable_among(db, [ActivityId(row.activity_id) for row in waiting.unreadable])
+    writes.erased.extend(erased)
+    writes.failed.extend(row for row in waiting.unreadable if row.activity_id not in erased)
+    again = []
+    for group in groups_of(db, [a for a in waiting.activities if a.id not in erased]):
+        settled = step(folding, group)
+        if settled is None:
+            again.append(group)
+        else:
+            writes.applied.extend(activity.id for activity in group.activities)
+            add_changes(folding, group, settled, writes)
+    for portion in portions(again):
+        _fold_again(folding, portion, writes)
+    counted = (a.happened_at for a in waiting.activities if a.type in figures.COUNTED)
+    writes.stale_hours.update(map(figures.hour_of, counted))
+    _commit(db, writes, lease, clock=clock)
+    return Applied(len(writes.applied), writes.failed, erased=len(erased))
+
+
+def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock: Clock) -> int:
+    """Let time pass for the contacts of a lane for which something falls due, and bring up to
+    date those that were folded for rules that are no longer in force; say how many.
+    """
+    now, writes = clock(), Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
+    folding = Folding(db, rulebook, namespace(db), lane_count(db), now)
+    outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, lanes.outdated_below(db))).limit(OUTDATED))
+    seen = {row["_id"] for row in outdated}
+    for row in db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH):
+        if row["upkeep"] >= rulebook.present.kept_from:
+            _age(folding, row, writes)
+        elif row["_id"] not in seen:
+            outdated.append(row)  # it is to be filled, but its time comes first
+    for portion in portions(groups_around(db, outdated)):
+        _fold_again(folding, portion, writes)
+    if writes.contacts:
+        _commit(db, writes, lease, clock=clock)
+    return len(writes.contacts)
+
+
+def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Clock) -> None:
+    def hold(session: ClientSession, now: datetime) -> None:
+        known = {"rules": writes.rules, "erasures": writes.erasures}
+        lanes.hold(db, lease, session, now=now, applied=len(writes.applied), **known)
+
+    commit(db, writes, hold, clock=clock)
+
+
+def _age(folding: Folding, row: Document, writes: Writes) -> None:
+    """Let time pass for one contact, up to now."""
+    contact = contact_documents.decode(row)
+    outcome = fold.fold(contact.state, [], folding.rulebook, contact=contact.person.id, until=folding.now)
+    aged = Contact(contact.person, outcome.state)
+    write_contact(writes, document_of(folding, aged, like=row), row)
+    add_results(folding, outcome.ledger, outcome.derived, outcome.calls, writes)
+
+
+def step(folding: Folding, group: Group) -> Settled | None:
+    """Fold a group at the tip; None if its whole past is needed, as after any failure."""
+    activities = sorted(group.activities, key=lambda activity: activity.moment)
+    contacts = {id_: contact_documents.decode(row) for id_, row in group.documents.items()}
+    try:
+        return component.step(
+            contacts, activities, folding.rulebook, namespace=folding.namespace, shared=group.shared
+        )
+    except FoldFailed:
+        return None
+
+
+def portions(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    """Groups to be folded again, as many at once as may be in memory together."""
+    portion: list[Group] = []
+    past = 0
+    for group in groups:
+        if portion and past + group.past > MAX_PAST:
+            yield portion
+            portion, past = [], 0
+        portion.append(group)
+        past += group.past
+    if portion:
+        yield portion
+
+
+def _fold_again(folding: Folding, groups: Sequence[Group], writes: Writes) -> None:
+    """Fold groups from the start; every read is one for all of them."""
+    histories = histories_of(folding.db, groups)
+    known = shared_devices(folding.db, (activity for history in histories for activity in history))
+    settled = []
+    for group, history in zip(groups, histories, strict=True):
+        result = _refold(folding, group, history, known | group.shared, writes)
+        if result is not None:
+            settled.append((group, result))
+    replace_results(folding, settled, writes)
+
+
+def _refold(
+    folding: Folding, group: Group, history: Sequence[Activity], shared: set[str], writes: Writes
+) -> Settled | None:
+    """Fold one group's history with what is new; what makes the fold fail is left out, alone."""
+    failed: dict[ActivityId, FoldFailed] = {}
+    while True:
+        folded = [a for a in (*history, *group.activities) if a.id not in failed]
+        try:
+            settled = (
+                component.refold(folded, folding.rulebook, namespace=folding.namespace, shared=shared)
+                if folded
+                else None
+            )
+            break
+        except FoldFailed as error:
+            failed[ActivityId(error.activity_id)] = error
+    writes.failed.extend(failed.values())
+    writes.applied.extend(activity.id for activity in group.activities if activity.id not in failed)
+    return settled

@@ -1,0 +1,186 @@
+"""What a batch may touch: activities and contacts in groups that share nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from bson.dbref import DBRef
+from pymongo.database import Database
+
+from engine.domain.activities import Activity, ContactId, Key
+from engine.pipeline import tombstones
+
+Document = dict[str, Any]
+
+
+@dataclass
+class Group:
+    """What is folded together: activities, and the contacts that they may touch.
+
+    `shared` are the trackers of the batch that are known to be shared devices.
+    """
+
+    activities: list[Activity]
+    documents: dict[ContactId, Document]
+    shared: set[str] = field(default_factory=set)
+
+    @property
+    def has_claims(self) -> bool:
+        return any(activity.is_claim for activity in self.activities)
+
+    @property
+    def past(self) -> int:
+        """How many activities its contacts have."""
+        return sum(row.get("activities", 0) for row in self.documents.values())
+
+
+@dataclass
+class Seen:
+    """Contacts that were looked up before: all that these keys lead to, by id."""
+
+    keys: set[Key] = field(default_factory=set)
+    documents: dict[ContactId, Document] = field(default_factory=dict)
+
+
+def groups_of(
+    db: Database[Document], activities: Sequence[Activity], *, seen: Seen | None = None
+) -> list[Group]:
+    """Divide a batch into groups, each with all contacts of the components it names.
+
+    What was `seen` is not read again: the commit finds out if it has changed since.
+    """
+    keys = {key for activity in activities for key in activity.keys()}
+    before = Seen() if seen is None else seen
+    documents = {id_: row for id_, row in before.documents.items() if not keys.isdisjoint(row["keys"])}
+    unseen = keys - before.keys
+    if unseen:
+        documents.update((row["_id"], row) for row in db.contacts.find({"keys": {"$in": list(unseen)}}))
+    linked = {row["component"] for row in documents.values() if row.get("linked")}
+    if linked:
+        others = db.contacts.find({"component": {"$in": list(linked)}, "_id": {"$nin": list(documents)}})
+        documents.update((row["_id"], row) for row in others)
+    return divide(activities, documents, shared=shared_devices(db, activities))
+
+
+def groups_around(db: Database[Document], rows: Sequence[Document]) -> list[Group]:
+    """A group for each component that some contacts are of, with all of its contacts."""
+    documents = {row["_id"]: row for row in rows}
+    linked = {row["component"] for row in rows if row.get("linked")}
+    if linked:
+        others = db.contacts.find({"component": {"$in": list(linked)}, "_id": {"$nin": list(documents)}})
+        documents.update((row["_id"], row) for row in others)
+    groups: dict[str, Group] = {}
+    for row in documents.values():
+        groups.setdefault(row["component"], Group([], {})).documents[row["_id"]] = row
+    return list(groups.values())
+
+
+def divide(
+    activities: Sequence[Activity], documents: dict[ContactId, Document], *, shared: set[str]
+) -> list[Group]:
+    """Put together what a claim connects; a shared device connects nobody."""
+    component = {key: row["component"] for row in documents.values() for key in row.get("keys", ())}
+    links = _Links()
+    for activity in activities:
+        apart = Key(f"t:{activity.tracker}") if activity.is_claim and activity.tracker in shared else None
+        links.join([component.get(key, key) for key in activity.keys() if key != apart])
+    groups: dict[str, Group] = {}
+    for activity in activities:
+        name = links.find(component.get(activity.stream, activity.stream))
+        groups.setdefault(name, Group([], {}, shared)).activities.append(activity)
+    for row in documents.values():
+        group = groups.get(links.find(row["component"]))
+        if group is not None:
+            group.documents[row["_id"]] = row
+    return list(groups.values())
+
+
+def histories_of(
+    db: Database[Document], groups: Sequence[Group], *, join: bool = True
+) -> list[list[Activity]]:
+    """All applied activities of each group's contacts, in no order; one read for all groups.
+
+    With `join`, what else waits for these contacts, in whatever lane, joins its group, so
+    that a long past is folded once for all of it; but not what names somebody whom the
+    group lacks.
+    """
+    streams = [_streams_of(group) for group in groups]
+    wanted = sorted({stream for ours in streams for stream in ours})
+    past: dict[str, list[Activity]] = {}
+    waiting: dict[str, list[Activity]] = {}
+    states = {"applied": past, "received": waiting} if join else {"applied": past}
+    query = {"stream": {"$in": wanted}, "state": {"$in": list(states)}, "derived": None}
+    for row in db.activities.find(query):
+        with suppress(msgspec.ValidationError):  # its own lane sets an unreadable one aside
+            states[row["state"]].setdefault(row["stream"], []).append(decode_activity(row))
+    _leave_out_erased(db, waiting)
+    for group, ours in zip(groups, streams, strict=True):
+        _join(group, (activity for stream in ours for activity in waiting.get(stream, ())))
+    return [[activity for stream in ours for activity in past.get(stream, ())] for ours in streams]
+
+
+def _leave_out_erased(db: Database[Document], waiting: dict[str, list[Activity]]) -> None:
+    """What waits of who was erased joins nobody: its own lane does away with it."""
+    erased = tombstones.erased_among(db, [a for found in waiting.values() for a in found])
+    for stream, found in waiting.items() if erased else ():
+        waiting[stream] = [activity for activity in found if activity.id not in erased]
+
+
+def _join(group: Group, waiting: Iterable[Activity]) -> None:
+    known = {key for row in group.documents.values() for key in row.get("keys", ())}
+    known |= {key for activity in group.activities for key in activity.keys()}
+    here = {activity.id for activity in group.activities}
+    group.activities += [a for a in waiting if a.id not in here and known.issuperset(a.keys())]
+
+
+def _streams_of(group: Group) -> set[str]:
+    """Where the past of a group lies: what its contacts hold, and what its activities name."""
+    held = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
+    named = {activity.stream for activity in group.activities}
+    linked = {a.tracker for a in group.activities if a.tracker is not None} - group.shared
+    return held | named | {f"t:{tracker}" for tracker in linked}
+
+
+def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> set[str]:
+    """The trackers among those of `activities` that are known to be shared devices."""
+    trackers = {activity.tracker for activity in activities if activity.tracker is not None}
+    if not trackers:
+        return set()
+    return {row["_id"] for row in db.shared_devices.find({"_id": {"$in": list(trackers)}})}
+
+
+def decode_activity(row: Document) -> Activity:
+    """Read an activity back from MongoDB; raise msgspec.ValidationError if it is none."""
+    return msgspec.convert({**as_said(row), "id": row["_id"]}, Activity)
+
+
+def as_said(row: Document) -> Document:
+    """The row with what the sender said as it was said.
+
+    PyMongo reads an object with the keys `$ref` and `$id` as a reference; here it is data.
+    """
+    for name in ("properties", "traits", "context"):
+        if isinstance(row.get(name), DBRef):
+            row[name] = dict(row[name].as_doc())
+    return row
+
+
+class _Links:
+    """Which names belong together (union-find)."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+
+    def find(self, name: str) -> str:
+        while (parent := self._parent.get(name, name)) != name:
+            name = parent
+        return name
+
+    def join(self, names: Sequence[str]) -> None:
+        first = self.find(names[0])
+        for name in names[1:]:
+            self._parent[self.find(name)] = first

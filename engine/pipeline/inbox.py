@@ -1,0 +1,170 @@
+"""The door: activities are kept here, durably, before anybody is told that they arrived."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import uuid_utils
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from engine.db.connection import lane_count
+from engine.db.contact_documents import BSON_TYPES
+from engine.domain.activities import Activity, ActivityId, ActivityState
+from engine.domain.commerce import currency_of
+from engine.domain.identities import lane_of
+from engine.errors import Unavailable
+from engine.pipeline import tombstones
+from engine.rules import rulesets
+
+Document = dict[str, Any]
+
+DUPLICATE_KEY = 11000
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of the activities handed in.
+
+    `duplicates` were there already and change nothing.  `conflicts` have the id of
+    another activity with other content; they are kept aside in `conflicts`.  `erased` are
+    about somebody who was erased, and were not kept.  `lanes` have new work.
+    """
+
+    accepted: list[ActivityId]
+    duplicates: list[ActivityId]
+    conflicts: list[ActivityId]
+    lanes: frozenset[int]
+    erased: frozenset[ActivityId] = frozenset()
+
+
+@dataclass(frozen=True)
+class RefusedEvent:
+    """An event that could not become an activity, and why."""
+
+    received_at: datetime
+    source: str
+    field: str
+    reason: str
+    event: str
+    """The event as it came, as JSON text, at most 32 KB: never interpreted."""
+
+
+def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
+    """Keep activities as `received`, each id once, majority-acknowledged and journaled.
+
+    Safe to call again with the same activities.  Raises Unavailable when MongoDB does
+    not confirm; then some may have been kept, and sending them again does no harm.
+    """
+    try:
+        lanes = lane_count(db)
+        erased = tombstones.covered_among(db, activities)
+        activities = [activity for activity in activities if activity.id not in erased]
+        rows = [row_of(activity, lanes) for activity in activities]
+        refused = _insert(db, rows)
+        known = [rows[index] for index in refused]
+        conflicts = _set_conflicts_aside(db, known)
+        _note_currency(db, activities)
+    except PyMongoError as error:
+        raise Unavailable(f"MongoDB did not confirm the activities: {error}") from error
+    fresh = [row for index, row in enumerate(rows) if index not in refused]
+    return Receipt(
+        accepted=[row["_id"] for row in fresh],
+        duplicates=[row["_id"] for row in known if row["_id"] not in conflicts],
+        conflicts=sorted(conflicts),
+        lanes=frozenset(row["lane"] for row in fresh),
+        erased=frozenset(erased),
+    )
+
+
+def refuse(db: Database[Document], refusals: Sequence[RefusedEvent]) -> None:
+    """Keep refused events for a person to see, thirty days; of who was erased only that there was one."""
+    if not refusals:
+        return
+    try:
+        rows = [{"_id": str(uuid_utils.uuid7()), **asdict(_unnamed(db, refusal))} for refusal in refusals]
+        db.refusals.insert_many(rows, ordered=False)
+    except PyMongoError as error:
+        raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
+
+
+def _unnamed(db: Database[Document], refusal: RefusedEvent) -> RefusedEvent:
+    """A refused event, without what it says if that names somebody who was erased."""
+    if not tombstones.any_there(db):
+        return refusal
+    region = rulesets.current(db).account.default_region
+    if not tombstones.names_erased(db, refusal.event, region=region):
+        return refusal
+    return replace(refusal, reason="it names somebody who was erased", event="")
+
+
+def content_of(activity: Activity) -> str:
+    """Fingerprint what the sender said, to tell a repetition from a conflict.
+
+    Left out is what a second sending of the same thing changes: when it was received,
+    which ruleset was then in force, and a time that had to be corrected.
+    """
+    said = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
+    return hashlib.blake2b(_canonical.encode(said), digest_size=8).hexdigest()
+
+
+_canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+
+
+def row_of(activity: Activity, lanes: int, state: ActivityState = ActivityState.RECEIVED) -> Document:
+    """The activity as MongoDB keeps it, with its lane and how far it has come."""
+    row = encode_activity(activity)
+    row["lane"] = lane_of(activity.stream, lanes)
+    row["state"] = state.value
+    row["content"] = content_of(activity)
+    return row
+
+
+def encode_activity(activity: Activity) -> Document:
+    """The activity as MongoDB keeps it, without its state."""
+    row: Document = msgspec.to_builtins(activity, builtin_types=BSON_TYPES)
+    row["_id"] = row.pop("id")
+    return row
+
+
+def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
+    """Insert what is new; return the positions of what was known."""
+    if not rows:
+        return set()
+    try:
+        db.activities.insert_many(rows, ordered=False)
+    except BulkWriteError as error:
+        details: Document = dict(error.details or {})
+        problems = details.get("writeErrors", [])
+        if details.get("writeConcernErrors") or any(p["code"] != DUPLICATE_KEY for p in problems):
+            raise
+        return {problem["index"] for problem in problems}
+    return set()
+
+
+def _note_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
+    """The account's currency, as long as nobody has set one, is that of its first order."""
+    orders = (a.properties for a in activities if a.type == "order_completed")
+    currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
+    if currency is not None and rulesets.first_currency(db) is None:
+        rulesets.note_first_currency(db, currency)
+
+
+def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[ActivityId]:
+    if not known:
+        return set()
+    ids = [row["_id"] for row in known]
+    found = db.activities.find({"_id": {"$in": ids}}, {"content": 1})
+    kept = {row["_id"]: row.get("content") for row in found}
+    other = [row for row in known if kept.get(row["_id"]) != row["content"]]
+    for row in other:
+        kept_aside = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
+        db.conflicts.update_one(
+            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": kept_aside}, upsert=True
+        )
+    return {row["_id"] for row in other}

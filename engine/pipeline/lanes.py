@@ -1,0 +1,301 @@
+"""Lanes and their leases: who may work on which share of the activities.
+
+A lease is for a few seconds and has a fencing number that grows with each holder.  Every
+commit checks the number inside its transaction, so a holder that was thought dead can
+write nothing.  What makes an activity apply once is its own state; leases only keep
+workers from doing the same work side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from engine.db.patience import patiently
+from engine.errors import Conflict, LeaseLost
+from engine.jobs import jobs
+
+Document = dict[str, Any]
+
+SETTLED_AFTER = timedelta(seconds=2)
+"""How long a contact must be left alone before time passes for it.  While its history is
+still coming in, letting all that is long past fall due would make the rest of it late."""
+
+LEASE = timedelta(seconds=10)
+"""How long a holder may be silent before another takes its lane over."""
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on a lane.
+
+    `attempts` counts the holders, this one included, since the lane last got anything
+    done: more than one means that somebody died or was stopped over its next batch.
+    """
+
+    lane: int
+    fence: int
+    holder: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class LaneBacklog:
+    """What waits in a lane: activities received, and contacts for which time has come."""
+
+    lane: int
+    waiting: int
+    oldest_received_at: datetime | None
+    due: int
+    holder: str | None
+    lease_until: datetime | None
+
+    @property
+    def idle(self) -> bool:
+        return not self.waiting and not self.due
+
+
+def create(db: Database[Document], count: int) -> None:
+    """Make the lanes 0 to `count` - 1, unless they are there."""
+    for lane in range(count):
+        fresh = {"fence": 0, "attempts": 0, "wanted": False}
+        try:
+            db.lanes.update_one({"_id": lane}, {"$setOnInsert": fresh}, upsert=True)
+        except DuplicateKeyError:  # two processes prepare at once
+            continue
+
+
+def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
+    """Take a lane that nobody holds; if somebody does, tell them that more has come."""
+    taken = None
+    with patiently():
+        taken = db.lanes.find_one_and_update(
+            {"_id": lane, **_free(now)},
+            {
+                "$set": {"holder": holder, "lease_until": now + LEASE, "wanted": False},
+                "$inc": {"fence": 1, "attempts": 1},
+            },
+            return_document=ReturnDocument.AFTER,
+        )
+    if taken is None:
+        with patiently():
+            db.lanes.update_one({"_id": lane}, {"$set": {"wanted": True}})
+        return None
+    return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
+
+
+def hold(
+    db: Database[Document],
+    lease: Lease,
+    session: ClientSession,
+    *,
+    now: datetime,
+    rules: int,
+    erasures: int,
+    applied: int = 0,
+) -> None:
+    """Renew a lease within a transaction that does its work under a version of the rules, and
+    knowing of so many erasures.
+
+    `applied` activities are added to what the lane has done in all.
+    Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force or
+    somebody was erased meanwhile.
+    """
+    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
+    renewed = db.lanes.update_one(
+        {**_ours(lease), **known},
+        {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}},
+        session=session,
+    )
+    if renewed.matched_count:
+        return
+    if db.lanes.find_one(_ours(lease), {"_id": 1}, session=session) is not None:
+        raise Conflict("newer rules came into force, or somebody was erased")
+    raise LeaseLost(f"lane {lease.lane} went to another worker")
+
+
+def bar_unaware(db: Database[Document], erasures: int) -> None:
+    """Let no batch be committed any more that was folded not knowing of so many erasures."""
+    _bar(db, {"erasures": erasures})
+
+
+def bar_older_rules(db: Database[Document], version: int) -> None:
+    """Let no batch be committed any more that was folded under older rules.
+
+    Each lane and job is written, so that this waits for the commits that are under way, and
+    those that come after it are decided anew.
+    """
+    _bar(db, {"rules": version})
+
+
+def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
+    for lane in db.lanes.find({}, {"_id": 1}):
+        db.lanes.update_one({"_id": lane["_id"]}, {"$max": dict(known)})
+    jobs.bar(db, known)
+
+
+def release(db: Database[Document], lease: Lease) -> bool:
+    """Give a lane back; false if work was announced meanwhile, and the lane is still held."""
+    freed = db.lanes.update_one(
+        {**_ours(lease), "wanted": False},
+        {"$set": {"attempts": 0}, "$unset": {"holder": "", "lease_until": ""}},
+    )
+    if freed.matched_count:
+        return True
+    wanted = db.lanes.update_one(_ours(lease), {"$set": {"wanted": False}})
+    return not wanted.matched_count
+
+
+def abandon(db: Database[Document], lease: Lease) -> None:
+    """Give a lane back although work is left, for the scheduler to hand it out again."""
+    db.lanes.update_one(_ours(lease), {"$unset": {"holder": "", "lease_until": ""}})
+
+
+def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[int]:
+    """Give lanes back whose holder is known to be gone, without waiting for the lease to end.
+
+    A wrong guess does no harm: the fencing number keeps a holder that lives from writing.
+    """
+    freed = []
+    for lane in db.lanes.find({"holder": {"$exists": True}}, {"holder": 1, "fence": 1}):
+        if is_gone(lane["holder"]):
+            ours = {"_id": lane["_id"], "fence": lane["fence"], "holder": lane["holder"]}
+            with patiently():
+                if db.lanes.update_one(ours, {"$unset": {"holder": "", "lease_until": ""}}).matched_count:
+                    freed.append(lane["_id"])
+    return freed
+
+
+def waiting(db: Database[Document], *, now: datetime) -> list[int]:
+    """The lanes that have work and that nobody works on."""
+    upkeep = outdated_below(db)
+    free = [lane["_id"] for lane in db.lanes.find(_free(now))]
+    return [lane for lane in free if _has_work(db, lane, now=now, upkeep=upkeep)]
+
+
+def idle(db: Database[Document], *, now: datetime) -> bool:
+    """Whether nothing waits in any lane, and nothing will fall due by now."""
+    lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
+    due = {"lane": {"$in": lanes}, "next_due": {"$lte": now}}
+    upkeep = outdated_below(db)
+    newest = db.rulesets.find_one({}, {"filling": 1}, sort=[("_id", -1)])
+    if newest is not None and newest.get("filling"):
+        return False
+    return not (
+        any(_received(db, lane) or _any(db, outdated_in(lane, upkeep)) for lane in lanes) or _any(db, due)
+    )
+
+
+def _has_work(db: Database[Document], lane: int, *, now: datetime, upkeep: int) -> bool:
+    return _received(db, lane) or _any(db, due_in(lane, now)) or _any(db, outdated_in(lane, upkeep))
+
+
+def _any(db: Database[Document], contacts: Document) -> bool:
+    return db.contacts.find_one(contacts, {"_id": 1}) is not None
+
+
+def outdated_below(db: Database[Document]) -> int:
+    """The oldest version of the rules for which a contact may be kept, and not be outdated."""
+    newest = db.rulesets.find_one({}, {"outdated_below": 1}, sort=[("_id", -1)])
+    return 1 if newest is None else int(newest["outdated_below"])
+
+
+WAITING: Document = {"lane": {"$gte": 0}, "state": "received"}
+"""Matches what waits in any lane.  Without a lane MongoDB would read all activities."""
+
+
+def backlog_exceeds(db: Database[Document], limit: int) -> bool:
+    """Whether more activities than this wait; none beyond them is counted."""
+    return db.activities.count_documents(WAITING, limit=limit + 1) > limit
+
+
+def _received(db: Database[Document], lane: int) -> bool:
+    # One look at an index for each lane: a `distinct` would read the whole backlog.
+    return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
+
+
+def _free(now: datetime) -> Document:
+    # A lease that ends later than any can was taken by a clock that was wrong.
+    ends = [{"lease_until": None}, {"lease_until": {"$lte": now}}, {"lease_until": {"$gt": now + 2 * LEASE}}]
+    return {"$or": ends}
+
+
+def due_in(lane: int, now: datetime) -> Document:
+    """Matches the contacts of a lane for which time has come, and that are left alone."""
+    return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
+
+
+def any_due(db: Database[Document], at: datetime) -> bool:
+    """Whether time that had come by `at` has not passed yet for somebody."""
+    lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
+    due = ({"lane": lane, "next_due": {"$lte": at}} for lane in lanes)
+    return any(db.contacts.find_one(query, {"_id": 1}) is not None for query in due)
+
+
+def outdated_in(lane: int, upkeep: int) -> Document:
+    """Matches the contacts of a lane that were folded for older rules."""
+    return {"lane": lane, "upkeep": {"$lt": upkeep}}
+
+
+def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
+    """What waits in each lane, and since when."""
+    received = {row["_id"]: row for row in db.activities.aggregate(_RECEIVED)}
+    due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now, outdated_below(db)))}
+    return [
+        LaneBacklog(
+            lane=lane["_id"],
+            waiting=received.get(lane["_id"], {}).get("waiting", 0),
+            oldest_received_at=received.get(lane["_id"], {}).get("oldest"),
+            due=due.get(lane["_id"], 0),
+            holder=lane.get("holder"),
+            lease_until=lane.get("lease_until"),
+        )
+        for lane in db.lanes.find().sort("_id", 1)
+    ]
+
+
+def glance(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBacklog]:
+    """The same, each lane counted up to a limit, so that it is quick whatever waits."""
+    upkeep = outdated_below(db)
+    found = []
+    for lane in db.lanes.find().sort("_id", 1):
+        received = {"lane": lane["_id"], "state": "received"}
+        oldest = db.activities.find_one(received, {"received_at": 1}, sort=[("received_at", 1)])
+        due = db.contacts.count_documents(due_in(lane["_id"], now), limit=limit)
+        outdated = db.contacts.count_documents(outdated_in(lane["_id"], upkeep), limit=limit)
+        found.append(
+            LaneBacklog(
+                lane=lane["_id"],
+                waiting=db.activities.count_documents(received, limit=limit) if oldest else 0,
+                oldest_received_at=oldest["received_at"] if oldest else None,
+                due=due + outdated,
+                holder=lane.get("holder"),
+                lease_until=lane.get("lease_until"),
+            )
+        )
+    return found
+
+
+_RECEIVED: list[Document] = [
+    {"$match": WAITING},
+    {"$group": {"_id": "$lane", "waiting": {"$sum": 1}, "oldest": {"$min": "$received_at"}}},
+]
+
+
+def _due(now: datetime, upkeep: int) -> list[Document]:
+    behind = [{"next_due": {"$lte": now}}, {"upkeep": {"$lt": upkeep}}]
+    return [
+        {"$match": {"lane": {"$gte": 0}, "$or": behind}},
+        {"$group": {"_id": "$lane", "due": {"$sum": 1}}},
+    ]
+
+
+def _ours(lease: Lease) -> Document:
+    return {"_id": lease.lane, "fence": lease.fence, "holder": lease.holder}

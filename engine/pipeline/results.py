@@ -1,0 +1,350 @@
+"""What a fold left, as the writes that make the database say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.database import Database
+
+from engine.db import contact_documents
+from engine.db.contact_documents import BSON_TYPES
+from engine.domain import figures
+from engine.domain.activities import ContactId
+from engine.domain.component import Contact, Settled
+from engine.domain.fold import Call, Derived
+from engine.domain.people import Suggested
+from engine.domain.rulebook import Rulebook
+from engine.domain.scoring import LedgerEntry
+from engine.pipeline.commit import Write, Writes
+from engine.pipeline.groups import Group
+
+Document = dict[str, Any]
+Components = dict[ContactId, tuple[ContactId, bool]]
+Refolded = tuple[Group, Settled]
+
+CALL_WITHIN = timedelta(hours=24)
+"""What happened longer ago is past: it calls no webhook, however late it comes."""
+
+
+@dataclass(frozen=True)
+class Folding:
+    """What every group of a batch is folded with."""
+
+    db: Database[Document]
+    rulebook: Rulebook
+    namespace: bytes
+    lanes: int
+    now: datetime
+
+
+def add_changes(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
+    """Add to `writes` what a step has changed."""
+    _write_contacts(folding, group, settled, writes)
+    add_results(folding, settled.ledger, settled.derived, settled.calls, writes)
+    for suggested in settled.suggestions:
+        row = _suggestion_row(suggested)
+        writes.suggestions.append(UpdateOne({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True))
+
+
+def add_results(
+    folding: Folding,
+    ledger: Iterable[LedgerEntry],
+    derived: Iterable[Derived],
+    calls: Iterable[Call],
+    writes: Writes,
+) -> None:
+    """Add to `writes` what is new and follows from what is new."""
+    writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
+    rows = [_derived_row(found) for found in derived]
+    writes.derived.extend(map(InsertOne, rows))
+    writes.stale_hours |= figures.hours_of_moves([], rows)
+    _add_calls(folding, calls, writes)
+
+
+def _add_calls(folding: Folding, calls: Iterable[Call], writes: Writes) -> None:
+    """Put calls into the outbox, each once, whatever is folded again; none for what is past."""
+    for call in calls:
+        if call.happened_at > folding.now - CALL_WITHIN:
+            row = {
+                **msgspec.to_builtins(call, builtin_types=BSON_TYPES),
+                "state": "waiting",
+                "due_at": folding.now,
+            }
+            id_ = row.pop("id")
+            writes.calls.append(UpdateOne({"_id": id_}, {"$setOnInsert": row}, upsert=True))
+
+
+def replace_results(folding: Folding, refolded: Sequence[Refolded], writes: Writes) -> None:
+    """Add to `writes` the difference that folding again makes to all that follows from history.
+
+    What is there now is read once for all groups, one query a collection.
+    """
+    present = _Present.of(folding.db, refolded)
+    for group, settled in refolded:
+        _write_contacts(folding, group, settled, writes)
+        _replace(present, group, settled, writes)
+        new = {activity.id for activity in group.activities}
+        _add_calls(folding, (call for call in settled.calls if call.root in new), writes)
+
+
+def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
+    components = _components(group, settled)
+    for contact in settled.contacts.values():
+        component, linked = components[contact.person.id]
+        document = contact_documents.encode(
+            contact, component=component, linked=linked, lanes=folding.lanes, now=folding.now
+        )
+        write_contact(writes, document, group.documents.get(contact.person.id))
+    _settle_untouched(group, settled, components, writes)
+    writes.shared_devices.extend(
+        UpdateOne({"_id": tracker}, {"$setOnInsert": {"_id": tracker}}, upsert=True)
+        for tracker in sorted(settled.newly_shared)
+    )
+
+
+def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
+    """Write a contact under the version that was read, letting go of lost keys first."""
+    writes.stale_hours |= figures.hours_of_orders(old, new)
+    if old is None:
+        writes.contacts.append(InsertOne({**new, "v": 1}))
+        return
+    lost = set(old.get("keys", ())) - set(new.get("keys", ()))
+    version = old["v"]
+    if lost:
+        writes.letting_go.append(_guarded(new["_id"], version, {"$pull": {"keys": {"$in": sorted(lost)}}}))
+        version += 1
+    writes.contacts.append(_guarded(new["_id"], version, contact_documents.difference(old, new)))
+
+
+def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
+    """An update that matches only the version that was read."""
+    return UpdateOne({"_id": contact, "v": version}, {**update, "$inc": {"v": 1}})
+
+
+def _components(group: Group, settled: Settled) -> Components:
+    """The component of each living contact, and whether others are in it.
+
+    A shared device is apart: it links nobody.
+    """
+    living = set(settled.contacts) if settled.whole else set(settled.contacts) | set(group.documents)
+    apart = {
+        id_
+        for id_, contact in settled.contacts.items()
+        if any(tracker.shared for tracker in contact.person.trackers)
+    }
+    together = living - apart
+    name = min(together, default=ContactId(""))
+    return {
+        **{id_: (id_, False) for id_ in apart},
+        **{id_: (name, len(together) > 1) for id_ in together},
+    }
+
+
+def _settle_untouched(group: Group, settled: Settled, components: Components, writes: Writes) -> None:
+    """Contacts that were read and are not in the result: gone, or as they were.
+
+    Those that stay are held on to if a claim was decided on them.
+    """
+    for id_, row in group.documents.items():
+        if id_ in settled.contacts:
+            continue
+        if settled.whole:
+            writes.leaving.append(DeleteOne({"_id": id_, "v": row["v"]}))
+            writes.stale_hours |= figures.hours_of_orders(row, None)
+            continue
+        component, linked = components[id_]
+        moves = row["component"] != component
+        if moves or group.has_claims:
+            change = {"$set": {"component": component, "linked": linked}} if moves else {}
+            writes.contacts.append(_guarded(id_, row["v"], change))
+
+
+@dataclass(frozen=True)
+class _Present:
+    """What the database says of the contacts that were folded again, by contact."""
+
+    ledger: dict[ContactId, list[Document]]
+    derived: dict[ContactId, list[Document]]
+    suggestions: dict[ContactId, list[Document]]
+    redirects: dict[ContactId, list[Document]]
+    """By the contact that they lead to, and by their own id."""
+
+    @classmethod
+    def of(cls, db: Database[Document], refolded: Sequence[Refolded]) -> _Present:
+        contacts = sorted({id_ for group, settled in refolded for id_ in _contacts_of(group, settled)})
+        losers = {merge.loser for _, settled in refolded for merge in settled.merges}
+        streams = [_stream_of(contact) for contact in contacts]
+        named = {"$or": [{"into": {"$in": contacts}}, {"_id": {"$in": sorted(losers.union(contacts))}}]}
+        return cls(
+            ledger=_by(db.ledger.find({"contact": {"$in": contacts}}), lambda row: [row["contact"]]),
+            derived=_by(
+                db.activities.find({"stream": {"$in": streams}}), lambda row: [_contact_of(row["stream"])]
+            ),
+            suggestions=_by(
+                db.suggestions.find({"contacts": {"$in": contacts}}), lambda row: row["contacts"]
+            ),
+            redirects=_by(db.merges.find(named), lambda row: [row["into"], row["_id"]]),
+        )
+
+
+def _by(
+    rows: Iterable[Document], contacts: Callable[[Document], Iterable[ContactId]]
+) -> dict[ContactId, list[Document]]:
+    found: dict[ContactId, list[Document]] = {}
+    for row in rows:
+        for contact in contacts(row):
+            found.setdefault(contact, []).append(row)
+    return found
+
+
+def _of(found: dict[ContactId, list[Document]], contacts: Iterable[ContactId]) -> list[Document]:
+    """The rows of some contacts, each once."""
+    return list({row["_id"]: row for contact in contacts for row in found.get(contact, ())}.values())
+
+
+def _contacts_of(group: Group, settled: Settled) -> set[ContactId]:
+    return {*group.documents, *settled.contacts}
+
+
+def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) -> None:
+    contacts = _contacts_of(group, settled)
+    suggestions = _of(present.suggestions, contacts)
+    dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
+    wanted = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
+    open_ = [row for row in suggestions if row["_id"] not in dismissed]
+    writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
+    derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
+    writes.derived.extend(_replace_all(there, derived))
+    writes.stale_hours |= figures.hours_of_moves(there, derived)
+    writes.suggestions.extend(_replace_all(open_, wanted))
+    writes.merges.extend(_redirects(present, group, settled))
+
+
+def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> list[Write]:
+    """The writes that turn the rows that are there into those that should be, by `_id`."""
+    before = {row["_id"]: row for row in existing}
+    after = {row["_id"]: row for row in wanted}
+    new: list[Write] = [InsertOne(row) for id_, row in after.items() if id_ not in before]
+    changed = [
+        ReplaceOne({"_id": id_}, row) for id_, row in after.items() if id_ in before and before[id_] != row
+    ]
+    return [*new, *changed, *(DeleteOne({"_id": id_}) for id_ in before if id_ not in after)]
+
+
+# Redirects: ids that lead on
+
+
+def _redirects(present: _Present, group: Group, settled: Settled) -> list[Write]:
+    """Let every id that was ever shown lead to the contact that it has become.
+
+    Besides merges there are new names: a late activity can show that a contact began
+    with another tracker than was thought, and an id follows from how a contact began.
+    """
+    losers = {merge.loser for merge in settled.merges}
+    existing = {row["_id"]: row for row in _of(present.redirects, _contacts_of(group, settled).union(losers))}
+    wanted = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
+    for id_, row in existing.items():
+        if id_ not in wanted and id_ not in settled.contacts:
+            wanted[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
+    for id_, row in group.documents.items():
+        if id_ not in wanted and id_ not in settled.contacts:
+            wanted[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
+    return _replace_all(existing.values(), wanted.values())
+
+
+def _merge_rows(group: Group, settled: Settled, existing: dict[ContactId, Document]) -> Iterable[Document]:
+    into = {merge.loser: merge.winner for merge in settled.merges}
+    for merge in settled.merges:
+        survivor = merge.winner
+        while survivor in into:
+            survivor = into[survivor]
+        known = existing.get(merge.loser, {}).get("had")
+        yield {
+            "_id": merge.loser,
+            "kind": "merged",
+            "into": survivor,
+            "at": merge.at,
+            "cause": merge.cause,
+            "had": known or _had(group, merge.loser, merge.winner),
+        }
+
+
+def _had(group: Group, *sides: ContactId) -> list[Document]:
+    """What each side had when the merge was first written, for the record and for undoing."""
+    return [
+        {name: row[name] for name in _RECORDED if name in row}
+        for row in (group.documents.get(side, {"_id": side}) for side in sides)
+    ]
+
+
+_RECORDED = (
+    "_id", "email", "mobile_phone", "external_id", "first_name", "last_name", "custom", "points",
+    "statuses", "first_seen", "last_seen", "spans", "activities",
+)  # fmt: skip
+
+
+def _heir(row: Document, settled: Settled) -> ContactId:
+    """The contact that now holds what `row` held."""
+    for contact in settled.contacts.values():
+        if set(contact.person.keys()) & set(row.get("keys", ())):
+            return contact.person.id
+    return min(settled.contacts)
+
+
+# Rows
+
+
+def _stream_of(contact: ContactId) -> str:
+    """The stream of what the fold itself adds to a contact's timeline."""
+    return f"c:{contact}"
+
+
+def _contact_of(stream: str) -> ContactId:
+    return ContactId(stream.removeprefix("c:"))
+
+
+def _ledger_row(entry: LedgerEntry) -> Document:
+    row: Document = msgspec.to_builtins(entry, builtin_types=(datetime,))
+    if entry.losses:
+        row["losses"] = [list(loss) for loss in entry.losses]
+    return {"_id": entry.id, **row}
+
+
+def _derived_row(derived: Derived) -> Document:
+    return {
+        "_id": derived.id,
+        "type": derived.type,
+        "stream": _stream_of(derived.contact),
+        "lane": -1,
+        "state": "applied",
+        "happened_at": derived.happened_at,
+        "received_at": derived.happened_at,
+        "derived": True,
+        "cause": derived.cause,
+        "properties": derived.properties,
+    }
+
+
+def _suggestion_row(suggested: Suggested) -> Document:
+    return {
+        "_id": ":".join(suggested.pair),
+        "contacts": list(suggested.pair),
+        "cause": suggested.cause,
+        "at": suggested.at,
+    }
+
+
+def document_of(folding: Folding, contact: Contact, *, like: Document) -> Document:
+    """A contact's document when nothing but its state has changed."""
+    return contact_documents.encode(
+        contact,
+        component=like["component"],
+        linked=like.get("linked", False),
+        lanes=folding.lanes,
+        now=folding.now,
+    )

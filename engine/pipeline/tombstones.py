@@ -1,0 +1,213 @@
+"""Tombstones: which keys led to somebody who was erased, and when; without saying to whom.
+
+A tombstone is a keyed hash of a tracker or an identity.  The secret is the installation's own:
+nobody can read a key out of it, and who knows a key can tell whether it was erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from engine.db.connection import namespace
+from engine.domain import erased, identities
+from engine.domain.activities import Activity, ActivityId, Key
+from engine.domain.erased import Mark
+from engine.errors import InvalidIdentity
+
+Document = dict[str, Any]
+
+MAX_WORDS = 500
+"""Words of an event that are looked at for a key."""
+
+_NUMBER = "erasures"
+
+
+def hash_of(db: Database[Document], key: Key) -> str:
+    """What a key is called here."""
+    return hashlib.blake2b(key.encode(), key=namespace(db), person=b"erased", digest_size=16).hexdigest()
+
+
+def put(db: Database[Document], erasure: str, spans: Iterable[tuple[Key, Document]]) -> None:
+    """Say that keys are being erased, each for a span (`since`, `until`).  Safe to be done again."""
+    by_key: dict[str, list[Document]] = {}
+    for key, span in spans:
+        by_key.setdefault(hash_of(db, key), []).append({"erasure": erasure, **span})
+    db.tombstones.bulk_write(
+        [
+            UpdateOne({"_id": name}, {"$addToSet": {"marks": {"$each": marks}}}, upsert=True)
+            for name, marks in by_key.items()
+        ]
+    )
+
+
+def settle(db: Database[Document], erasure: str, at: datetime, *, session: ClientSession) -> None:
+    """Say when an erasure was done: what happens afterwards is no longer erased."""
+    db.tombstones.update_many(
+        {"marks.erasure": erasure},
+        {"$set": {"marks.$[mine].at": at}},
+        array_filters=[{"mine.erasure": erasure}],
+        session=session,
+    )
+
+
+def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[Mark]]:
+    """The marks of those of some keys that have any."""
+    if not any_there(db):
+        return {}
+    names = {hash_of(db, key): key for key in keys}
+    return {
+        names[row["_id"]]: [Mark(m.get("at"), m.get("since"), m.get("until")) for m in row["marks"]]
+        for row in db.tombstones.find({"_id": {"$in": list(names)}})
+    }
+
+
+def any_there(db: Database[Document]) -> bool:
+    """Whether anybody was ever erased: mostly not, and then nothing more is asked."""
+    return db.tombstones.find_one({}, {"_id": 1}) is not None
+
+
+def covered_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that nothing can bring back: they happened before the erasure.
+
+    Of the others it is decided at the fold, which sees what else has come.
+    """
+    marks, about = _about(db, activities)
+    late = [a for a in about if _is_covered(a, marks)]
+    return _decided(db, late, marks)
+
+
+def named_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that name a key that led to somebody who was erased."""
+    return {activity.id for activity in _about(db, activities)[1]}
+
+
+def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that are about somebody who was erased (see `engine.domain.erased`)."""
+    marks, about = _about(db, activities)
+    if not about:
+        return set()
+    beside = db.activities.find(
+        {"stream": {"$in": list(marks)}, "state": "received", "type": {"$in": list(erased.COMES_BACK_BY)}}
+    )
+    here = {activity.id for activity in about}
+    returning = [_decode(row) for row in beside if row["_id"] not in here]
+    return _decided(db, [*about, *returning], marks) & here
+
+
+def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[ActivityId]:
+    """Those of some activities that nobody can fold whose stream led to somebody who was erased."""
+    if not ids or not any_there(db):
+        return set()
+    streams = {row["_id"]: row.get("stream") for row in db.activities.find({"_id": {"$in": list(ids)}})}
+    gone = refused(db, {Key(stream) for stream in streams.values() if isinstance(stream, str)})
+    return {ActivityId(id_) for id_, stream in streams.items() if stream in gone}
+
+
+def _about(
+    db: Database[Document], activities: Sequence[Activity]
+) -> tuple[dict[Key, list[Mark]], list[Activity]]:
+    """The marks of what some activities name, and those of the activities that name any."""
+    if not activities or not any_there(db):
+        return {}, []
+    marks = marks_of(db, {key for activity in activities for key in activity.keys()})
+    return marks, [a for a in activities if not marks.keys().isdisjoint(a.keys())]
+
+
+def _decided(
+    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[Mark]]
+) -> set[ActivityId]:
+    if not about:
+        return set()
+    under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
+    held = _held(db, {key for activity in about for key in activity.keys()}) - under_way
+    return erased.erased_among(about, marks, held)
+
+
+def _is_covered(activity: Activity, marks: dict[Key, list[Mark]]) -> bool:
+    found = (mark for key in activity.keys() for mark in marks.get(key, ()))
+    return any(mark.covers(activity.happened_at) for mark in found)
+
+
+def _decode(row: Document) -> Activity:
+    return msgspec.convert({**row, "id": row["_id"], "properties": {}, "traits": {}, "context": {}}, Activity)
+
+
+def refused(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
+    """Those of some keys that colleagues cannot bring back: erased, and nobody's since."""
+    marks = marks_of(db, keys)
+    return set(marks) - _held(db, marks) if marks else set()
+
+
+def _held(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
+    wanted = set(keys)
+    rows = db.contacts.find({"keys": {"$in": list(wanted)}}, {"keys": 1})
+    return {Key(key) for row in rows for key in row["keys"] if key in wanted}
+
+
+# The number of the last erasure: a batch that did not see it cannot be committed
+
+
+def number(db: Database[Document]) -> int:
+    """How many erasures there were so far."""
+    row = db.installation.find_one({"_id": _NUMBER})
+    return 0 if row is None else int(row["value"])
+
+
+def next_number(db: Database[Document]) -> int:
+    """Count one more."""
+    db.installation.update_one({"_id": _NUMBER}, {"$inc": {"value": 1}}, upsert=True)
+    return number(db)
+
+
+# Events that could not be read
+
+
+def names_erased(db: Database[Document], event: str, *, region: str) -> bool:
+    """Whether an event, as the text that it came as, names somebody who was erased."""
+    return any_there(db) and bool(marks_of(db, _keys_in(event, region)))
+
+
+def _keys_in(event: str, region: str) -> set[Key]:
+    """All that could be keys among the first words of an event."""
+    found: set[Key] = set()
+    for word in list(dict.fromkeys(_words(event)))[:MAX_WORDS]:
+        text = word.strip()
+        if not text or len(text) > identities.MAX_LENGTH:
+            continue
+        found |= {Key(f"t:{text}"), Key(f"x:{text}")}
+        try:
+            if "@" in text:
+                found.add(Key(f"e:{identities.normalise_email(text)}"))
+            elif re.fullmatch(r"\+?[\d\s().\-/]{6,20}", text):
+                found.add(Key(f"p:{identities.normalise_phone(text, region=region)}"))
+        except InvalidIdentity:
+            continue
+    return found
+
+
+def _words(event: str) -> Iterator[str]:
+    try:
+        yield from _leaves(json.loads(event))
+    except ValueError:
+        yield from re.findall(r"[^\s\"'<>,;{}\[\]]+", event)
+
+
+def _leaves(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part)
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield str(value)

@@ -1,0 +1,62 @@
+"""All that is known of a person, collection by collection, whatever collections there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.domain.activities import ContactId
+from engine.pipeline.groups import as_said
+from engine.privacy import files, sweep
+from engine.privacy.erasing import NobodyToErase
+from engine.privacy.mentions import Mentions, mentions_of
+from engine.privacy.person import Person, person_of
+
+Document = dict[str, Any]
+
+LONGEST = 1_000
+"""Characters of somebody else's row that are told; the rest is not about the person."""
+
+Part = tuple[str, Iterator[Document]]
+"""A collection, or what else it is, and the rows there."""
+
+
+def known_of(db: Database[Document], contact: ContactId) -> Iterator[Part]:
+    """Everything, a part after the other; each is read as it is asked for.  Raises NobodyToErase."""
+    person = person_of(db, contact)
+    if person is None:
+        raise NobodyToErase("there is no such contact: it may have been erased already")
+    mentions = mentions_of(person)
+    yield "contacts", db.contacts.find({"_id": {"$in": list(person.ids)}})
+    yield "activities", _activities(db, person)
+    yield "ledger", db.ledger.find({"contact": {"$in": list(person.ids)}}).sort("happened_at", 1)
+    for name in sweep.collections(db):
+        if name not in ("contacts", "activities", "ledger"):
+            yield name, _rows(db, name, person, mentions)
+    yield "rows of imported files", files.rows_naming(db, person, mentions)
+
+
+def _activities(db: Database[Document], person: Person) -> Iterator[Document]:
+    for span in person.streams():
+        for row in db.activities.find(span.query({})).sort("happened_at", 1):
+            yield as_said(row)
+
+
+def _rows(db: Database[Document], name: str, person: Person, mentions: Mentions) -> Iterator[Document]:
+    for row in sweep.naming(db, name, mentions, lambda: True):
+        about = name == "audit" and row.get("subject", {}).get("id") in person.ids
+        if about or sweep.is_theirs(name, row, person, mentions):
+            yield row
+        else:
+            yield {"_id": row["_id"], "named_in": _naming_fields(row, mentions)}
+
+
+def _naming_fields(row: Document, mentions: Mentions) -> Document:
+    """Of a row that is not theirs what names them."""
+    return {
+        field: value if len(str(value)) <= LONGEST else "(a longer text names them)"
+        for field, value in row.items()
+        if field != "_id" and mentions.are_in(value)
+    }

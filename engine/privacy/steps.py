@@ -1,0 +1,246 @@
+"""An erasure, done: stage after stage, each of which can be done again and changes nothing then.
+
+The tombstones come first, and no batch that does not know them can be committed after them: from
+then on nothing new of the person comes in.  What they did goes next, then the contact, in one
+transaction with the moment that the tombstones name; others whom a claim connects with them are
+folded anew, without them.  Then every collection and file is gone through, and after a while,
+when nothing can be under way any more, once again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import uuid_utils
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+from engine.db.connection import utc_now
+from engine.domain import figures
+from engine.domain.activities import ContactId
+from engine.jobs import jobs
+from engine.jobs.jobs import Job, Step
+from engine.jobs.working import Work
+from engine.pipeline import lanes, tombstones
+from engine.privacy import files, report, sweep
+from engine.privacy.erasing import NobodyToErase
+from engine.privacy.mentions import Mentions, mentions_of
+from engine.privacy.person import Person, decode, encode, person_of
+
+Document = dict[str, Any]
+
+PORTION = 500
+"""Activities that are removed in one transaction."""
+
+ALIVE_EVERY = 2.0
+"""Seconds between two signs that somebody is at the job."""
+
+SETTLED_AFTER = timedelta(seconds=10)
+"""After this time nothing is under way any more that did not know of the erasure."""
+
+PATIENCE = 60.0
+"""Seconds in which those who are connected with the person should have been folded anew."""
+
+PAUSE = 0.3
+
+
+def work_of(db: Database[Document], job: Job) -> Work:
+    """What a job of this kind does."""
+    return _Erasing(db, job)
+
+
+class _Erasing:
+    """The stages, in their order."""
+
+    def __init__(self, db: Database[Document], job: Job) -> None:
+        self.db, self.job = db, job
+        self._stages: dict[str, Callable[[], bool]] = {
+            "marked": self._mark,
+            "forgotten": self._remove_activities,
+            "gone": self._remove_contact,
+            "swept": self._sweep,
+            "filed": self._remove_files,
+            "checked": self._look_again,
+            "closed": self._close,
+        }
+        self._said = self._began = time.monotonic()
+        self._known: tuple[Person, Mentions] | None = None
+
+    def total(self) -> int:
+        return len(self._stages)
+
+    def step(self, cursor: str, *, now: datetime) -> Step | None:  # noqa: ARG002  as all `Work`
+        """Do the next stage; unset if all are done."""
+        names = ["", *self._stages]
+        following = names[names.index(cursor) + 1 :]
+        if not following:
+            return None
+        if self._stages[following[0]]():
+            return Step(following[0], 1)
+        time.sleep(PAUSE)
+        return Step(cursor, 0)
+
+    # Nothing more comes in
+
+    def _mark(self) -> bool:
+        """Put the tombstones, until nobody can have changed the person without knowing of them."""
+        contact = ContactId(self.job.wanted["contact"])
+        number, before = tombstones.next_number(self.db), None
+        while (person := person_of(self.db, contact)) is not None and person != before:
+            self._note(person)
+            tombstones.put(self.db, self.job.id, person.marks())
+            lanes.bar_unaware(self.db, number)
+            before = person
+        if before is None and self.db.erasures.find_one({"_id": self.job.id}) is None:
+            raise NobodyToErase("the contact is not there any more")
+        if before is not None:  # time no longer passes for it: nothing falls due while it goes
+            apart = {"$set": {"lane": -1}, "$unset": {"next_due": ""}, "$inc": {"v": 1}}
+            self.db.contacts.update_one({"_id": before.ids[0]}, apart)
+        return True
+
+    def _note(self, person: Person) -> None:
+        row = {"by_name": self.job.by_name, "asked_at": self.job.created_at, "person": encode(person)}
+        self.db.erasures.update_one({"_id": self.job.id}, {"$set": row}, upsert=True)
+
+    # What they did, and who they were
+
+    def _remove_activities(self) -> bool:
+        for span in self._person.streams():
+            query = span.query({})
+            while ids := [row["_id"] for row in self.db.activities.find(query, {"_id": 1}).limit(PORTION)]:
+                self._count("activities", partial(self._drop, ids))
+                self._go_on()
+        for id_ in self._person.ids:
+            self._count("ledger", partial(self._drop_entries, id_))
+        return True
+
+    def _drop(self, ids: list[str], session: ClientSession) -> int:
+        """Remove activities, with what the audit log says of them; the days they count in are marked."""
+        counted = {"_id": {"$in": ids}, "type": {"$in": list(figures.COUNTED)}}
+        rows = self.db.activities.find(counted, {"happened_at": 1}, session=session)
+        self._mark_hours({figures.hour_of(row["happened_at"]) for row in rows}, session)
+        edits = {"_id": {"$in": [f"edit:{id_}" for id_ in ids]}}
+        cleaned = self.db.audit.update_many(edits, {"$set": sweep.BLANK}, session=session).modified_count
+        if cleaned:
+            report.count(self.db, self.job.id, {"cleaned.audit": cleaned}, session=session)
+        return self.db.activities.delete_many({"_id": {"$in": ids}}, session=session).deleted_count
+
+    def _drop_entries(self, contact: ContactId, session: ClientSession) -> int:
+        return self.db.ledger.delete_many({"contact": contact}, session=session).deleted_count
+
+    def _mark_hours(self, hours: set[datetime], session: ClientSession) -> None:
+        if hours:
+            row = {"_id": uuid_utils.uuid7().hex, "hours": sorted(hours)}
+            self.db.stale_hours.insert_one(row, session=session)
+
+    def _remove_contact(self) -> bool:
+        self._count("contacts", self._drop_contact)
+        return True
+
+    def _drop_contact(self, session: ClientSession) -> int:
+        """Remove the contact and say when that was; who is connected with it is folded anew."""
+        row = self.db.erasures.find_one({"_id": self.job.id}, {"at": 1}, session=session)
+        if row is None or row.get("at") is not None:
+            return 0
+        at, removed = utc_now(), 0
+        for contact in self.db.contacts.find({"_id": {"$in": list(self._person.ids)}}, session=session):
+            self._mark_hours(figures.hours_of_orders(contact, None), session)
+            removed += self.db.contacts.delete_one({"_id": contact["_id"]}, session=session).deleted_count
+        self.db.contacts.update_many(
+            {"_id": {"$in": list(self._person.others)}},
+            {"$set": {"upkeep": 0}, "$inc": {"v": 1}},
+            session=session,
+        )
+        tombstones.settle(self.db, self.job.id, at, session=session)
+        self.db.erasures.update_one({"_id": self.job.id}, {"$set": {"at": at}}, session=session)
+        return removed
+
+    # Wherever else they are named
+
+    def _sweep(self) -> bool:
+        self._note_told()
+        sweep.clean_jobs(self.db, self.job.id, self._person)
+        self._go_through(sweep.collections(self.db))
+        return True
+
+    def _go_through(self, names: list[str]) -> None:
+        """The activities first: what others' contacts say follows from them."""
+        for name in sorted(names, key=lambda name: name != "activities"):
+            streams = sweep.sweep(self.db, self.job.id, name, self._person, self._mentions, go_on=self._go_on)
+            if streams:
+                again = {"$set": {"upkeep": 0}, "$inc": {"v": 1}}
+                self.db.contacts.update_many({"keys": {"$in": sorted(streams)}}, again)
+
+    def _note_told(self) -> None:
+        """Count which other systems were told of them: what they hold is not ours to erase."""
+        calls = {"contact": {"$in": list(self._person.ids)}, "state": "sent"}
+        found = self.db.outbox.aggregate(
+            [{"$match": calls}, {"$group": {"_id": "$webhook", "n": {"$sum": 1}}}]
+        )
+        told = {row["_id"]: row["n"] for row in found}
+        if told:
+            self.db.erasures.update_one({"_id": self.job.id, "told": None}, {"$set": {"told": told}})
+
+    def _remove_files(self) -> bool:
+        files.remove_files(self.db, self.job.id, self._person, self._mentions, go_on=self._go_on)
+        return True
+
+    def _look_again(self) -> bool:
+        """Once nothing can be under way: what slipped in goes, too.  False as long as it is too soon."""
+        row = self.db.erasures.find_one({"_id": self.job.id}, {"at": 1})
+        assert row is not None
+        if utc_now() < row["at"] + SETTLED_AFTER or self._others_wait():
+            return False
+        for span in self._person.streams():
+            query = span.cut(None, row["at"] + timedelta(milliseconds=1)).query({})
+            ids = [found["_id"] for found in self.db.activities.find(query, {"_id": 1})]
+            if ids:
+                self._count("activities", partial(self._drop, ids))
+        self._go_through([name for name in sweep.collections(self.db) if name != "activities"])
+        return True
+
+    def _others_wait(self) -> bool:
+        """Whether somebody who was connected with the person has still to be folded anew."""
+        if time.monotonic() > self._began + PATIENCE:
+            return False
+        others = {"_id": {"$in": list(self._person.others)}, "upkeep": {"$lt": 1}}
+        return self.db.contacts.find_one(others, {"_id": 1}) is not None
+
+    def _close(self) -> bool:
+        """Forget who it was; the report stays."""
+        done = {"$set": {"finished_at": utc_now()}, "$unset": {"person": ""}}
+        self.db.erasures.update_one({"_id": self.job.id, "finished_at": None}, done)
+        jobs.forget_wanted(self.db, self.job.id)
+        return True
+
+    # Who it is
+
+    @property
+    def _person(self) -> Person:
+        return self._who()[0]
+
+    @property
+    def _mentions(self) -> Mentions:
+        return self._who()[1]
+
+    def _who(self) -> tuple[Person, Mentions]:
+        if self._known is None:
+            row = self.db.erasures.find_one({"_id": self.job.id})
+            assert row is not None
+            person = decode(row["person"])
+            self._known = person, mentions_of(person)
+        return self._known
+
+    def _count(self, place: str, act: Callable[[ClientSession], int]) -> None:
+        report.counted(self.db, self.job.id, place, "removed", act)
+
+    def _go_on(self) -> bool:
+        """Say from time to time that somebody is at the job.  It cannot be stopped half-way."""
+        if time.monotonic() - self._said >= ALIVE_EVERY:
+            self._said = time.monotonic()
+            jobs.keep(self.db, self.job.id, now=utc_now())
+        return True

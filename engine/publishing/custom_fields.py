@@ -1,0 +1,208 @@
+"""Custom fields for a person: fields.yaml is the truth, and each change publishes it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission, require
+from engine.domain.rulebook import EDITORS, CustomField
+from engine.errors import ContactSheetsError
+from engine.insights import census
+from engine.publishing import field_uses, publish_service, publishing
+from engine.publishing.field_uses import Conversion, Use
+from engine.rules import rulesets
+from engine.rules.language import editing
+from engine.rules.language.naming import ID
+from engine.rules.rulesets import Version
+
+Document = dict[str, Any]
+
+FILE = "fields.yaml"
+
+MAX_MESSAGE = 200
+"""Characters of what a version of the rules is called."""
+
+
+class InvalidField(ContactSheetsError):
+    """A field that cannot be as it is wanted; the message says why."""
+
+
+class FieldInUse(ContactSheetsError):
+    """A field that something uses cannot be deleted."""
+
+    def __init__(self, label: str, uses: Sequence[Use]) -> None:
+        self.uses = list(uses)
+        super().__init__(
+            f"{label} cannot be deleted while it is used: {', '.join(map(str, uses))}. "
+            "Take it out there first, on the page Rules or Segments"
+        )
+
+
+@dataclass(frozen=True)
+class FieldUsage:
+    """A declared field, how many contacts have a value, and what names it.
+
+    `contacts` is unset until contacts have been counted.
+    """
+
+    field: CustomField
+    contacts: int | None
+    uses: list[Use]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The declared fields in their order, and the version of the rules that they are of."""
+
+    version: int
+    fields: list[FieldUsage]
+    counted_at: datetime | None
+
+
+def all_fields(db: Database[Document], user: CurrentUser, *, now: datetime) -> Fields:
+    """Every field with its usage.  Raises NotAllowed."""
+    require(user, Permission.EDIT_ACCOUNT)
+    census.look(db, now=now)
+    ruleset, counted = rulesets.current(db), census.latest(db)
+    fields = [
+        FieldUsage(
+            field,
+            None if counted is None else counted.custom.get(field.id, 0),
+            field_uses.uses_of(db, field.id),
+        )
+        for field in ruleset.fields.values()
+    ]
+    return Fields(ruleset.version, fields, None if counted is None else counted.at)
+
+
+def conversion(db: Database[Document], user: CurrentUser, field: CustomField) -> Conversion:
+    """What would become of the values there are, were the field as given.  Raises NotAllowed."""
+    require(user, Permission.EDIT_ACCOUNT)
+    return field_uses.converted(db, field)
+
+
+def create(
+    db: Database[Document], user: CurrentUser, field: CustomField, *, base: int, now: datetime
+) -> Version:
+    """Declare a new field.  Raises NotAllowed, InvalidField, and what publishing does."""
+    require(user, Permission.EDIT_ACCOUNT)
+    if field.id in rulesets.current(db).fields:
+        raise InvalidField(f"there is a field with the id {field.id} already")
+    if not ID.fullmatch(field.id):
+        raise InvalidField("an id is a small letter, then small letters, digits, _ and -")
+    return _publish(db, user, field, f"New field {field.label}", base=base, now=now)
+
+
+def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
+    """New fields of these labels and types, as `create_several` makes them.  Raises InvalidField."""
+    taken = {id_.replace("_", "-") for id_ in rulesets.current(db).fields}
+    made = list[CustomField]()
+    for label, type_ in wanted:
+        id_ = editing.id_of(label, taken=taken).replace("_", "-")
+        taken.add(id_)
+        field = CustomField(id_.replace("-", "_"), " ".join(label.split()), type_)
+        _check(db, field)
+        if field.label.lower() in {other.label.lower() for other in made}:
+            raise InvalidField(f"two of the new fields are called {field.label}")
+        made.append(field)
+    return made
+
+
+def create_several(
+    db: Database[Document], user: CurrentUser, wanted: Sequence[tuple[str, str]], *, base: int, now: datetime
+) -> list[str]:
+    """Declare new fields, each by its label and type, in one version; return their ids.
+
+    Raises NotAllowed, InvalidField, and what publishing does.
+    """
+    require(user, Permission.EDIT_ACCOUNT)
+    text, made = _text(db), devised(db, wanted)
+    for field in made:
+        text = editing.with_entry(text, "fields", field.id, _entry(field))
+    names = ", ".join(field.label for field in made)
+    words = f"New field {names}" if len(made) == 1 else f"New fields {names}"
+    _publish_text(db, user, text, words[:MAX_MESSAGE], base=base, now=now)
+    return [field.id for field in made]
+
+
+def change(
+    db: Database[Document], user: CurrentUser, field: CustomField, *, base: int, now: datetime
+) -> Version:
+    """Declare a field otherwise; its id stays.  Raises NotAllowed, InvalidField, and what publishing does."""
+    require(user, Permission.EDIT_ACCOUNT)
+    _known(db, field.id)
+    return _publish(db, user, field, f"Changed the field {field.label}", base=base, now=now)
+
+
+def reorder(
+    db: Database[Document], user: CurrentUser, ids: Sequence[str], *, base: int, now: datetime
+) -> Version:
+    """Put the fields in an order.  Raises NotAllowed, and what publishing does."""
+    require(user, Permission.EDIT_ACCOUNT)
+    text = editing.with_order(_text(db), "fields", ids)
+    return _publish_text(db, user, text, "Put the fields in another order", base=base, now=now)
+
+
+def delete(db: Database[Document], user: CurrentUser, id_: str, *, base: int, now: datetime) -> Version:
+    """Declare a field no more; what contacts have in it stays with them.
+
+    Raises NotAllowed, InvalidField, FieldInUse, and what publishing does.
+    """
+    require(user, Permission.EDIT_ACCOUNT)
+    field = _known(db, id_)
+    uses = field_uses.uses_of(db, id_)
+    if uses:
+        raise FieldInUse(field.label, uses)
+    text = editing.without_entry(_text(db), "fields", id_)
+    return _publish_text(db, user, text, f"Deleted the field {field.label}", base=base, now=now)
+
+
+def _known(db: Database[Document], id_: str) -> CustomField:
+    field = rulesets.current(db).fields.get(id_)
+    if field is None:
+        raise InvalidField("this field is not declared any more")
+    return field
+
+
+def _text(db: Database[Document]) -> str:
+    return publishing.completed(db, {})[FILE]
+
+
+def _publish(
+    db: Database[Document], user: CurrentUser, field: CustomField, message: str, *, base: int, now: datetime
+) -> Version:
+    _check(db, field)
+    text = editing.with_entry(_text(db), "fields", field.id, _entry(field))
+    return _publish_text(db, user, text, message, base=base, now=now)
+
+
+def _publish_text(
+    db: Database[Document], user: CurrentUser, text: str, message: str, *, base: int, now: datetime
+) -> Version:
+    texts = publishing.completed(db, {FILE: text})
+    return publish_service.publish(db, user, texts, message=message, now=now, base=base)
+
+
+def _check(db: Database[Document], field: CustomField) -> None:
+    """What the file allows and people would stumble over."""
+    if not field.label.strip():
+        raise InvalidField("give it a label: what people read")
+    others = [other for other in rulesets.current(db).fields.values() if other.id != field.id]
+    if any(other.label.strip().lower() == field.label.strip().lower() for other in others):
+        raise InvalidField(f"another field is called {field.label}")
+
+
+def _entry(field: CustomField) -> Document:
+    """A field as it stands in the file; what is usual is left out."""
+    entry: Document = {"id": field.id, "label": field.label.strip(), "type": field.type}
+    if field.options:
+        entry["options"] = list(field.options)
+    if field.edit != frozenset(EDITORS):
+        entry["edit"] = [role for role in EDITORS if role in field.edit]
+    return entry

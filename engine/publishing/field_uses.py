@@ -1,0 +1,123 @@
+"""Where custom fields are used, and what contacts have in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.domain import profile
+from engine.domain.conditions import Compare, Condition, leaves
+from engine.domain.fields import CUSTOM
+from engine.domain.rulebook import CustomField, Rule, Ruleset, SetField
+from engine.rules import rulesets
+from engine.rules.language import editing
+
+Document = dict[str, Any]
+
+VALUES = 10_000
+"""Different values of a field that are looked at, the most frequent first."""
+
+EXAMPLES = 5
+
+PATIENCE_MS = 20_000
+"""How long somebody who asked waits for it."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """Something that uses a field, with its place in the files."""
+
+    name: str
+    file: str
+    line: int | None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.file}{f':{self.line}' if self.line else ''})"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What a change of a field's type would do to the values there are.
+
+    `lost` contacts have one that would no longer be one, such as the `examples`; `exact`
+    unless there are too many different values to look at all.
+    """
+
+    kept: int
+    lost: int
+    examples: list[str]
+    exact: bool
+
+
+def uses_of(db: Database[Document], field: str) -> list[Use]:
+    """The rules, segments and statuses in force that name a custom field."""
+    ruleset = rulesets.current(db)
+    texts = rulesets.stored_version(db, ruleset.version).texts
+    return [
+        Use(name, file, editing.lines_of(texts.get(file, ""), _UNDER[file]).get(id_))
+        for name, file, id_ in _named(ruleset, CUSTOM + field)
+    ]
+
+
+_UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yaml": "machines"}
+
+
+def converted(db: Database[Document], field: CustomField) -> Conversion:
+    """What would become of the values that contacts have, were the field as given.
+
+    Looks at every contact: for somebody who asks, not for a page to show by itself.
+    """
+    stored = f"custom.{field.id}"
+    rows = db.contacts.aggregate(
+        [
+            {"$match": {stored: {"$exists": True}}},
+            {"$group": {"_id": f"${stored}", "n": {"$sum": 1}}},
+            {"$sort": {"n": -1}},
+            {"$limit": VALUES + 1},
+        ],
+        allowDiskUse=True,
+        maxTimeMS=PATIENCE_MS,
+    )
+    found = list(rows)
+    wrong = [row for row in found if not _fits(row["_id"], field)]
+    lost = sum(row["n"] for row in wrong)
+    return Conversion(
+        kept=sum(row["n"] for row in found) - lost,
+        lost=lost,
+        examples=[str(row["_id"])[:80] for row in wrong[:EXAMPLES]],
+        exact=len(found) <= VALUES,
+    )
+
+
+def _fits(value: Any, field: CustomField) -> bool:
+    found = profile.converted(value, field.type)
+    return found is not None and (not field.options or found in field.options)
+
+
+def _named(ruleset: Ruleset, field: str) -> Iterator[tuple[str, str, str]]:
+    """What names a field: what people call it, its file, and its id there."""
+    for segment in ruleset.dynamic:
+        if _asks(segment.condition, field):
+            yield f"the segment “{segment.name}”", "segments.yaml", segment.id
+    for rule in (rule for rules in ruleset.rules.values() for rule in rules):
+        sets = any(
+            isinstance(effect, SetField) and f"{CUSTOM}{effect.field}" == field for effect in rule.effects
+        )
+        if sets or _asks(rule.when, field):
+            yield f"the rule “{rule.name}”", "scoring.yaml", rule.id
+    for machine in ruleset.machines.values():
+        moves = (move for transitions in machine.transitions.values() for move in transitions)
+        if any(_asks(move.when, field) for move in moves):
+            yield f"the status “{machine.label}”", "transitions.yaml", machine.id
+
+
+def _fields_set(rule: Rule) -> set[str]:
+    return {f"{CUSTOM}{effect.field}" for effect in rule.effects if isinstance(effect, SetField)}
+
+
+def _asks(condition: Condition | None, field: str) -> bool:
+    found = leaves(condition.tree) if condition is not None and condition.tree is not None else ()
+    return any(isinstance(leaf, Compare) and leaf.path.name == field for leaf in found)

@@ -1,0 +1,88 @@
+"""What a rule has given: how often, to whom, and how that moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pymongo.database import Database
+
+from engine.contacts import contacts
+from engine.contacts.contacts import ContactRow
+
+Document = dict[str, Any]
+
+PERIOD = timedelta(days=30)
+TOP = 10
+
+
+@dataclass(frozen=True)
+class RuleSummary:
+    """A rule's last 30 days: entries, points in all, and contacts that it scored for."""
+
+    rule: str
+    entries: int
+    points: int
+    contacts: int
+
+
+def summaries(db: Database[Document], *, now: datetime) -> dict[str, RuleSummary]:
+    """Every rule that gave anything in the last 30 days."""
+    rows = db.ledger.aggregate(
+        [
+            {"$match": {"happened_at": {"$gt": now - PERIOD}}},
+            {
+                "$group": {
+                    "_id": {"rule": "$rule", "contact": "$contact"},
+                    "n": {"$sum": 1},
+                    "points": {"$sum": "$points"},
+                }
+            },
+            {
+                "$group": {
+                    "_id": "$_id.rule",
+                    "n": {"$sum": "$n"},
+                    "points": {"$sum": "$points"},
+                    "contacts": {"$sum": 1},
+                }
+            },
+        ]
+    )
+    return {row["_id"]: RuleSummary(row["_id"], row["n"], row["points"], row["contacts"]) for row in rows}
+
+
+def trend(db: Database[Document], rule: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
+    """Points and entries on each of the last 30 days."""
+    day = {"$dateToString": {"date": "$happened_at", "format": "%Y-%m-%d", "timezone": str(zone)}}
+    rows = db.ledger.aggregate(
+        [
+            {"$match": {"rule": rule, "happened_at": {"$gt": now - PERIOD}}},
+            {"$group": {"_id": day, "entries": {"$sum": 1}, "points": {"$sum": "$points"}}},
+        ]
+    )
+    found = {row["_id"]: row for row in rows}
+    days = [(now - timedelta(days=ago)).astimezone(zone).date().isoformat() for ago in range(PERIOD.days)]
+    return [
+        {
+            "day": day,
+            "entries": found.get(day, {}).get("entries", 0),
+            "points": found.get(day, {}).get("points", 0),
+        }
+        for day in reversed(days)
+    ]
+
+
+def top(db: Database[Document], rule: str, *, now: datetime) -> list[tuple[ContactRow, int, int]]:
+    """The contacts that a rule gave the most in the last 30 days, with points and entries."""
+    rows = db.ledger.aggregate(
+        [
+            {"$match": {"rule": rule, "happened_at": {"$gt": now - PERIOD}}},
+            {"$group": {"_id": "$contact", "points": {"$sum": "$points"}, "entries": {"$sum": 1}}},
+            {"$sort": {"points": -1, "_id": 1}},
+            {"$limit": TOP},
+        ]
+    )
+    found = [(contacts.row_of(db, row["_id"]), row["points"], row["entries"]) for row in rows]
+    return [(contact, points, entries) for contact, points, entries in found if contact is not None]

@@ -1,0 +1,65 @@
+"""How far the contacts have been brought up to rules that were newly published.
+
+There is no list of what is done: each contact says for which version it was folded, so
+that whoever is killed, nothing is forgotten and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.pipeline import lanes
+from engine.publishing import filling
+from engine.rules import rulesets
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """How many of all contacts were not yet folded for the version in force.
+
+    `recomputes` if that is because all history is judged anew; `filled` is how much of a
+    pass inside MongoDB is done, 0 to 1, and unset if there is none.
+    """
+
+    version: int
+    recomputes: bool
+    contacts: int
+    outdated: int
+    filled: float | None = None
+
+    @property
+    def done(self) -> float:
+        """How much is done, 0 to 1."""
+        if self.filled is not None:
+            return self.filled
+        return 1.0 - self.outdated / self.contacts if self.outdated < self.contacts else 0.0
+
+    @property
+    def waiting(self) -> int:
+        """About how many contacts are still to be looked at, by MongoDB or by a worker."""
+        return self.outdated if self.filled is None else round(self.contacts * (1.0 - self.filled))
+
+    @property
+    def finished(self) -> bool:
+        return self.filled is None and not self.outdated
+
+
+def upkeep(db: Database[Document]) -> Upkeep:
+    """Count what is left, as the index by lane and version answers it."""
+    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    numbers = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
+    outdated = db.contacts.count_documents(
+        {"lane": {"$in": numbers}, "upkeep": {"$lt": lanes.outdated_below(db)}}
+    )
+    return Upkeep(
+        version=newest.number,
+        recomputes=newest.recomputed == newest.upkeep > 1,
+        contacts=max(db.contacts.estimated_document_count(), outdated),
+        outdated=outdated,
+        filled=filling.progress(db),
+    )

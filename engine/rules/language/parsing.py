@@ -1,0 +1,173 @@
+"""YAML as plain data with places, and whatever is wrong with how it is written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+)
+
+from engine.rules.language.syntax import broken, without_entry_at
+
+MAX_NESTED = 100
+"""Lists and mappings within each other; no rule needs as many."""
+
+MAX_ALIASES = 100
+
+Place = tuple[int, int]
+"""Line and column, from 1."""
+
+Wrong = tuple[str, Place]
+"""What is wrong, and where."""
+
+
+MAX_BROKEN = 10
+"""Entries that cannot be read, after which the rest of a file is not looked at."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a text holds (None if it cannot be read), and what is wrong with how it is written.
+
+    It is `whole` unless entries were left out that cannot be read.
+    """
+
+    content: Any
+    wrong: tuple[Wrong, ...]
+    whole: bool = True
+
+
+@lru_cache(maxsize=32)
+def parsed(text: str) -> Parsed:
+    """Read a text, without the entries that cannot be read: each of those is one thing that is wrong.
+
+    Remembered, because reading YAML with its places is most of what compiling costs, and of
+    the files of a ruleset one changes at a time; what comes of it only reads it.
+    """
+    binary = _BINARY.search(text)
+    if binary is not None:
+        said = "the file is not UTF-8 here: save it as UTF-8"
+        return Parsed(None, ((said, _place_in(text, binary.start())),), whole=False)
+    text, tabs = _without_tabs(text)
+    return _read(text, tabs, left=MAX_BROKEN)
+
+
+def _read(text: str, wrong: tuple[Wrong, ...], *, left: int) -> Parsed:
+    try:
+        plain = _Look(text)
+        content = None if plain.refusal else _loaded(text)
+        return Parsed(content, (*wrong, *plain.wrong), whole=left == MAX_BROKEN and not plain.refusal)
+    except MarkedYAMLError as error:
+        found = broken(error, text.split("\n"))
+        wrong = (*wrong, (found.message, (found.line, found.column)))
+        rest = without_entry_at(text, found.line) if left else None
+        return Parsed(None, wrong, whole=False) if rest is None else _read(rest, wrong, left=left - 1)
+    except YAMLError as error:
+        said = f"this is not YAML: {str(error).splitlines()[0]}"
+        return Parsed(None, (*wrong, (said, (1, 1))), whole=False)
+
+
+def _loaded(text: str) -> Any:
+    yaml = YAML(typ="rt", pure=True)
+    yaml.version = (1, 2)
+    yaml.allow_duplicate_keys = True  # the look before tells each of them
+    return yaml.load(text)
+
+
+_BINARY = re.compile("[\udc80-\udcff]")
+"""A byte that is no UTF-8, as `surrogateescape` reads it."""
+
+_INDENT = re.compile(r"^ *\t[ \t]*(?=\S)", re.MULTILINE)
+
+
+def _without_tabs(text: str) -> tuple[str, tuple[Wrong, ...]]:
+    """The text with blanks for the tabs that indent, and where these are, if it cannot be read with them."""
+    if not _INDENT.search(text) or _can_be_read(text):
+        return text, ()
+    tabs = [_place_in(text, text.index("\t", found.start())) for found in _INDENT.finditer(text)]
+    blanks = _INDENT.sub(lambda found: found.group().replace("\t", "  "), text)
+    return blanks, tuple(("a tab cannot indent: write blanks", place) for place in tabs)
+
+
+def _can_be_read(text: str) -> bool:
+    try:
+        return all(True for _ in YAML(typ="rt", pure=True).parse(text))
+    except YAMLError:
+        return False
+
+
+def _place_in(text: str, at: int) -> Place:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+class _Look:
+    """A look at a text's events: whether it is plain data of a sane size, before anything is built of it."""
+
+    def __init__(self, text: str) -> None:
+        self.refusal: Wrong | None = None
+        self._duplicates: list[Wrong] = []
+        self._aliases = 0
+        self._open: list[_Open] = []
+        for event in YAML(typ="rt", pure=True).parse(text):
+            place = (event.start_mark.line + 1, event.start_mark.column + 1)
+            reason = self._wild(event)
+            if reason is not None:
+                self.refusal = (reason, place)
+                return
+            self._step(event, place)
+
+    @property
+    def wrong(self) -> tuple[Wrong, ...]:
+        return (*self._duplicates, *(() if self.refusal is None else (self.refusal,)))
+
+    def _wild(self, event: Any) -> str | None:
+        self._aliases += isinstance(event, AliasEvent)
+        within = any(collection.anchored for collection in self._open)
+        if isinstance(event, AliasEvent) and (within or self._aliases > MAX_ALIASES):
+            return f"an alias stands within an anchor, or is one of over {MAX_ALIASES}"
+        if getattr(event, "tag", None) is not None:
+            return f"the tag `{event.tag}` is not read: write plain values"
+        if isinstance(event, CollectionStartEvent) and len(self._open) >= MAX_NESTED:
+            return f"this is nested more than {MAX_NESTED} deep"
+        return None
+
+    def _step(self, event: Any, place: Place) -> None:
+        if self._open and isinstance(event, NodeEvent):
+            key = event.value if isinstance(event, ScalarEvent) else None
+            before = self._open[-1].again(key, place[0])
+            if before is not None:
+                self._duplicates.append((f"duplicate key {key!r}: it stands on line {before} already", place))
+        if isinstance(event, CollectionStartEvent):
+            self._open.append(_Open(isinstance(event, MappingStartEvent), event.anchor is not None))
+        elif isinstance(event, CollectionEndEvent):
+            self._open.pop()
+
+
+@dataclass
+class _Open:
+    """A collection whose end is not reached: whether an anchor holds it, and its keys so far."""
+
+    mapping: bool
+    anchored: bool
+    keys: dict[str, int] = field(default_factory=dict)
+    at_key: bool = False
+
+    def again(self, key: str | None, line: int) -> int | None:
+        """The line at which a key stood before, if what comes next in a mapping is such a key."""
+        self.at_key = self.mapping and not self.at_key
+        if not self.at_key or key is None:
+            return None
+        before = self.keys.get(key)
+        self.keys.setdefault(key, line)
+        return before

@@ -1,0 +1,229 @@
+"""YAML with places: what stands where in a file, and what is wrong with it.
+
+Readers below never stop at the first problem: they note it and go on with a stand-in,
+so that an admin sees all of them at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from engine.errors import Problem
+from engine.rules.language.parsing import Place, Wrong, parsed
+from engine.rules.language.words import did_you_mean
+
+MAX_BYTES = 1_000_000
+"""A longer file is not rules, and parsing it would hold up everybody."""
+
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_CENTURY = 100 * 366 * 86_400
+
+
+class Node:
+    """A mapping of a file, read key by key; what is not asked for is found by `finish`."""
+
+    def __init__(self, file: File, content: CommentedMap, place: Place) -> None:
+        self._file = file
+        self._content = content
+        self._place = place
+        self._asked: set[str] = set()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._content
+
+    def keys(self) -> list[str]:
+        return [str(key) for key in self._content]
+
+    def place(self, key: str | None = None) -> Place:
+        """Where a key stands, or the mapping itself."""
+        if key is None or key not in self._content:
+            return self._place
+        line, column = self._content.lc.key(key)
+        return line + 1, column + 1
+
+    def fail(self, message: str, key: str | None = None, *, needs: str = "") -> None:
+        """Note a problem at a key, or at the mapping; `needs` is the file that would have to declare it."""
+        self._file.fail(message, self.place(key), needs=needs)
+
+    def fail_name(self, message: str, key: str, name: str) -> None:
+        """Note a problem at one of the names at a key, be it a list of them or a mapping by name."""
+        value, place = self.raw(key), self.place(key)
+        if isinstance(value, CommentedMap) and name in value:
+            line, column = value.lc.key(name)
+            place = line + 1, column + 1
+        elif isinstance(value, CommentedSeq) and name in value:
+            line, column = value.lc.item(value.index(name))
+            place = line + 1, column + 1
+        self._file.fail(message, place)
+
+    def raw(self, key: str) -> Any:
+        """Whatever stands at `key`, unset if nothing does."""
+        self._asked.add(key)
+        return self._content.get(key)
+
+    def text(self, key: str, *, default: str | None = None) -> str:
+        """Text at `key`; a missing one is a problem unless there is a default."""
+        value = self.raw(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, str) and value.strip():
+            return str(value)
+        self.fail(f"`{key}` is missing" if value is None else f"`{key}` must be text", key)
+        return ""
+
+    def whole(self, key: str, *, default: int | None = None) -> int:
+        """A whole number at `key`."""
+        value = self.raw(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, int) and not isinstance(value, bool):
+            return int(value)
+        self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
+        return 0
+
+    def least(self, key: str, least: int) -> int:
+        """A whole number at `key` that is not smaller than `least`."""
+        value = self.whole(key)
+        if value < least and isinstance(self.raw(key), int):
+            self.fail(f"`{key}` must be {least} or more", key)
+        return value
+
+    def flag(self, key: str) -> bool:
+        """True or false at `key`; nothing is false."""
+        value = self.raw(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.fail(f"`{key}` must be true or false", key)
+        return False
+
+    def is_mapping(self, key: str) -> bool:
+        return isinstance(self.raw(key), CommentedMap)
+
+    def names(self, key: str) -> list[str]:
+        """The names at `key`, be it a list of them or a mapping by name."""
+        value = self.raw(key)
+        return [str(name) for name in value] if isinstance(value, CommentedMap | CommentedSeq) else []
+
+    def choice(self, key: str, allowed: Mapping[str, Any] | set[str], *, default: str | None = None) -> str:
+        """One of `allowed` at `key`, with a guess at what was meant."""
+        value = self.text(key, default=default)
+        if value and value not in allowed:
+            self.fail(f"`{key}` cannot be {value!r}{did_you_mean(value, allowed)}", key)
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A text or a list of texts at `key`; nothing is an empty one."""
+        value = self.raw(key)
+        if value is None:
+            return ()
+        items = value if isinstance(value, list) else [value]
+        if all(isinstance(item, str) for item in items):
+            return tuple(str(item) for item in items)
+        self.fail(f"`{key}` must be a text or a list of texts", key)
+        return ()
+
+    def duration(self, key: str) -> timedelta | None:
+        """A time like `30d`, `4h`, `15m` at `key`; unset if nothing stands there."""
+        value = self.raw(key)
+        if value is None:
+            return None
+        span = duration_of(value)
+        if span is None:
+            self.fail(f"`{key}` must be a time such as 30d, 4h or 15m, not {value!r}", key)
+        return span
+
+    def node(self, key: str) -> Node:
+        """A mapping at `key`; an empty one, and a problem, if there is something else."""
+        value = self.raw(key)
+        if isinstance(value, CommentedMap):
+            return Node(self._file, value, self._place_of_value(key))
+        if value is not None:
+            self.fail(f"`{key}` must be a mapping", key)
+        return Node(self._file, CommentedMap(), self.place(key))
+
+    def nodes(self, key: str) -> Iterator[Node]:
+        """The mappings of a list at `key`."""
+        value = self.raw(key)
+        if value is None:
+            return
+        if not isinstance(value, CommentedSeq):
+            self.fail(f"`{key}` must be a list", key)
+            return
+        for index, item in enumerate(value):
+            line, column = value.lc.item(index)
+            if isinstance(item, CommentedMap):
+                yield Node(self._file, item, (line + 1, column + 1))
+            else:
+                self._file.fail(f"an item of `{key}` must be a mapping", (line + 1, column + 1))
+
+    def finish(self, *, also: set[str] | None = None) -> None:
+        """Note every key that nobody asked for."""
+        known = self._asked | (also or set())
+        for key in self._content:
+            if key not in known:
+                self.fail(f"unknown key {key!r}{did_you_mean(str(key), known)}", key)
+
+    def _place_of_value(self, key: str) -> Place:
+        line, column = self._content.lc.value(key)
+        return line + 1, column + 1
+
+
+class Problems(list[Problem]):
+    """What is wrong with the files of a ruleset.
+
+    `unreadable` are the files that cannot be read, or not all of them: that something is named
+    which such a file may declare is no problem of its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unreadable: set[str] = set()
+
+
+class File:
+    """One YAML file being read; `problems` are shared by all files of a ruleset."""
+
+    def __init__(self, name: str, problems: Problems) -> None:
+        self.name = name
+        self._problems = problems
+
+    def fail(self, message: str, place: Place, *, needs: str = "") -> None:
+        if needs not in self._problems.unreadable:
+            self._problems.append(Problem(self.name, place[0], place[1], message))
+
+    def parse(self, text: str) -> Node:
+        """Read the file's text; the root must be a mapping, and an empty file is an empty one."""
+        if len(text) > MAX_BYTES:
+            return self._refused([(f"the file is longer than {MAX_BYTES:,} characters", (1, 1))])
+        found = parsed(text)
+        content, wrong = found.content, found.wrong
+        if wrong and content is None:
+            return self._refused(wrong)
+        if content is not None and not isinstance(content, CommentedMap):
+            said = "the file must be a mapping, such as `rules:` with a list under it"
+            return self._refused([(said, (1, 1))])
+        for message, place in wrong:
+            self.fail(message, place)
+        if not found.whole:
+            self._problems.unreadable.add(self.name)
+        return Node(self, CommentedMap() if content is None else content, (1, 1))
+
+    def _refused(self, wrong: Iterable[Wrong]) -> Node:
+        """An empty mapping in the place of a file that cannot be read."""
+        for message, place in wrong:
+            self.fail(message, place)
+        self._problems.unreadable.add(self.name)
+        return Node(self, CommentedMap(), (1, 1))
+
+
+def duration_of(value: object) -> timedelta | None:
+    """A time like `30d`, `4h` or `15m`; unset for what is none, or longer than a century."""
+    match = _DURATION.fullmatch(str(value).strip())
+    seconds = 0 if match is None else int(match[1]) * _SECONDS[match[2]]
+    return timedelta(seconds=seconds) if 0 < seconds <= _CENTURY else None

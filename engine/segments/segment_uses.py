@@ -1,0 +1,97 @@
+"""Where a segment is used: what would have no meaning without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.contacts.listing import views
+from engine.domain.conditions import Compare, leaves
+from engine.domain.rulebook import AddToSegment, RemoveFromSegment, Rule, Ruleset
+from engine.domain.segments import ADD_TO, REMOVE_FROM
+from engine.errors import InvalidRules
+from engine.publishing.field_uses import Use
+from engine.rules import rulesets
+from engine.rules.conditions.conditions import read_filters
+from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.files.rule_tests import RuleTest
+from engine.rules.files.segments_file import mentioned, named_in
+from engine.rules.language import editing
+from engine.rules.ruleset import rule_tests_of
+
+Document = dict[str, Any]
+
+_UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yaml": "machines"}
+
+
+def uses_of(db: Database[Document], segment: str) -> list[Use]:
+    """What names a segment: rules, segments, statuses and tests in force, saved views, work under way."""
+    version = rulesets.stored_version(db, rulesets.current_number(db))
+    named = [
+        Use(name, file, editing.lines_of(version.texts.get(file, ""), _UNDER[file]).get(id_))
+        for name, file, id_ in _named(rulesets.current(db), segment)
+    ]
+    tests = _tests(_tests_of(db, version.number), segment)
+    return [*named, *tests, *_views(db, segment), *_jobs(db, segment)]
+
+
+def _named(ruleset: Ruleset, segment: str) -> Iterator[tuple[str, str, str]]:
+    """What names a segment: what people call it, its file, and its id there."""
+    for other in ruleset.dynamic:
+        if segment in mentioned(other.condition):
+            yield f"the segment “{other.name}”", "segments.yaml", other.id
+    for rule in (rule for rules in ruleset.rules.values() for rule in rules):
+        if segment in _asked_by(rule):
+            yield f"the rule “{rule.name}”", "scoring.yaml", rule.id
+    for machine in ruleset.machines.values():
+        moves = (move for transitions in machine.transitions.values() for move in transitions)
+        if any(segment in mentioned(move.when) for move in moves):
+            yield f"the status “{machine.label}”", "transitions.yaml", machine.id
+
+
+def _asked_by(rule: Rule) -> set[str]:
+    changed = {
+        effect.segment for effect in rule.effects if isinstance(effect, AddToSegment | RemoveFromSegment)
+    }
+    return changed | set(_waited_for(rule)) | set(mentioned(rule.when))
+
+
+def _waited_for(rule: Rule) -> Iterator[str]:
+    """The segments that a rule on entering or leaving names, whichever way."""
+    if rule.on not in ("segment_entered", "segment_left"):
+        return
+    for leaf in leaves(rule.when.tree):
+        if isinstance(leaf, Compare) and str(leaf.path) == "activity.segment":
+            yield from map(str, leaf.operand if isinstance(leaf.operand, tuple) else (leaf.operand,))
+
+
+@lru_cache(maxsize=8)
+def _tests_of(db: Database[Document], number: int) -> list[RuleTest]:
+    return rule_tests_of(rulesets.stored_version(db, number).texts)
+
+
+def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
+    for test in tests:
+        if segment in (*test.expect.get("segments", ()), *test.expect.get("not_segments", ())):
+            yield Use(f"the test “{test.name}”", test.file, test.place[0])
+
+
+def _views(db: Database[Document], segment: str) -> Iterator[Use]:
+    """Saved views; of one that is not shared only whose it is."""
+    words = Vocabulary.of(rulesets.current(db))
+    for view in views.every(db):
+        with suppress(InvalidRules):  # it names something that is gone already
+            if segment in named_in(read_filters(view.listing.where, words)):
+                name = f"the view “{view.name}”" if view.shared else "a view"
+                yield Use(f"{name} of {view.owner_name}", "Contacts", None)
+
+
+def _jobs(db: Database[Document], segment: str) -> Iterator[Use]:
+    """Changes of many contacts that are not at their end."""
+    change = [{f"wanted.change.{name}": segment} for name in (ADD_TO, REMOVE_FROM)]
+    for row in db.jobs.find({"state": {"$in": ["waiting", "running"]}, "$or": change}, {"title": 1}):
+        yield Use(f"“{row['title']}”, which is under way", "Contacts", None)

@@ -1,0 +1,251 @@
+"""Segments as people look at them: how large, how fresh, how they move, and who would be in one."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pymongo.database import Database
+from pymongo.errors import ExecutionTimeout
+
+from engine.contacts import contacts
+from engine.contacts.contacts import ContactRow
+from engine.db import contact_documents
+from engine.db.contact_documents import LIVING
+from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.domain.conditions import Condition, Did, leaves
+from engine.domain.contact import ContactState
+from engine.domain.rulebook import Ruleset, Segment
+from engine.publishing import planning, upkeep
+from engine.rules import rulesets
+from engine.rules.conditions.explain import words
+from engine.rules.conditions.query import expression
+from engine.rules.ruleset import compile_ruleset
+
+Document = dict[str, Any]
+
+TREND = timedelta(days=30)
+
+PATIENCE_MS = 4_000
+"""How long an exact count for a preview may take before it is estimated from a sample."""
+
+SAMPLE = 2_000
+"""Contacts that a preview folds when a condition asks what nothing remembers yet."""
+
+EXAMPLES = 10
+
+
+@dataclass(frozen=True)
+class SegmentSummary:
+    """A segment in the list.
+
+    `size` is exact; `entered` and `left` are those of the last 30 days; `words` is the
+    condition as a sentence; `cost_us` is what a look at one contact takes, in
+    microseconds; `waiting` is how many contacts were not yet looked at.
+    """
+
+    id: str
+    name: str
+    description: str
+    dynamic: bool
+    size: int
+    entered: int
+    left: int
+    changed_at: datetime | None
+    words: str
+    cost_us: float | None
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Who would be in a segment: how many (within `error`, either way), and some of them."""
+
+    count: int
+    error: int
+    examples: list[ContactRow]
+
+
+def summaries(db: Database[Document], *, now: datetime) -> list[SegmentSummary]:
+    """All segments, by name."""
+    ruleset = rulesets.current(db)
+    found = _summaries(db, list(ruleset.segments.values()), ruleset, now=now)
+    return sorted(found, key=lambda summary: summary.name.lower())
+
+
+def summary(db: Database[Document], segment: str, *, now: datetime) -> SegmentSummary | None:
+    """One segment; unset if none of that id is declared."""
+    ruleset = rulesets.current(db)
+    declared = ruleset.segments.get(segment)
+    return None if declared is None else _summaries(db, [declared], ruleset, now=now)[0]
+
+
+def size(db: Database[Document], segment: str) -> int:
+    """How many contacts are in a segment now."""
+    return db.contacts.count_documents(contacts.in_segment(segment))
+
+
+def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
+    """Those who entered and left on each of the last 30 days, and how many were in it then."""
+    rows = db.activities.aggregate(
+        [
+            {"$match": {"derived": True, "properties.segment": segment, "happened_at": {"$gt": now - TREND}}},
+            {
+                "$group": {
+                    "_id": {
+                        "day": {
+                            "$dateToString": {
+                                "date": "$happened_at",
+                                "format": "%Y-%m-%d",
+                                "timezone": str(zone),
+                            }
+                        },
+                        "type": "$type",
+                    },
+                    "n": {"$sum": 1},
+                }
+            },
+        ]
+    )
+    moves: Counter[tuple[str, str]] = Counter({(r["_id"]["day"], r["_id"]["type"]): r["n"] for r in rows})
+    for at, entered in _entered_by_publishing(db, segment, _publishings(db, now - TREND)).items():
+        moves[(at.astimezone(zone).date().isoformat(), "segment_entered")] += entered
+    days, members = [], size(db, segment)
+    for ago in range(TREND.days):
+        day = (now - timedelta(days=ago)).astimezone(zone).date().isoformat()
+        entered, left = moves[(day, "segment_entered")], moves[(day, "segment_left")]
+        days.append({"day": day, "members": members, "entered": entered, "left": left})
+        members -= entered - left
+    return days[::-1]
+
+
+def preview(
+    db: Database[Document], texts: Mapping[str, str], segment: str, *, uri: str, now: datetime
+) -> Preview:
+    """Who would be in a segment of a whole set of files; raise InvalidRules.
+
+    Exact where MongoDB can tell from the contacts as they are, and in time.  Otherwise, as
+    for what nothing remembers yet of the past, a sample is folded.
+    """
+    proposed = compile_ruleset(texts)
+    wanted = proposed.segments.get(segment)
+    if wanted is None or wanted.condition is None or wanted.condition.tree is None:
+        return Preview(size(db, segment), 0, _examples(db, contacts.in_segment(segment)))
+    if _is_known(wanted.condition, rulesets.current(db)):
+        query = {**LIVING, "$expr": expression(wanted.condition.tree, now=now)}
+        with suppress(ExecutionTimeout, PatternGivenUp), evaluated_by_mongodb():
+            count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
+            return Preview(count, 0, _examples(db, query))
+    return _sampled(db, texts, segment, uri=uri, now=now)
+
+
+def _sampled(
+    db: Database[Document], texts: Mapping[str, str], segment: str, *, uri: str, now: datetime
+) -> Preview:
+    total = max(db.contacts.estimated_document_count(), 1)
+    share = min(1.0, SAMPLE / total)
+    change = planning.proposed(db, texts, now=now, recompute=False)
+    members: list[str] = []
+    found = planning.plan(db, change, uri=uri, share=share, inline=True, member_of=(segment, members))
+    rows = [row for id_ in members[:EXAMPLES] if (row := contacts.row_of(db, id_)) is not None]
+    return Preview(round(len(members) / share), found.error(len(members), share), rows)
+
+
+def _is_known(condition: Condition, present: Ruleset) -> bool:
+    """Whether the contacts hold all that a condition asks, under the rules in force."""
+    for leaf in leaves(condition.tree):
+        if isinstance(leaf, Did):
+            if leaf.track.id not in present.tracks:
+                return False
+        elif leaf.path.name == "segments" and not set(leaf.operand) <= set(present.segments):
+            return False
+    return True
+
+
+def _examples(db: Database[Document], query: Document) -> list[ContactRow]:
+    return contacts.newest(db, query, limit=EXAMPLES)
+
+
+def _moves(db: Database[Document], wanted: Sequence[Segment], since: datetime) -> Counter[tuple[str, str]]:
+    """How many entered and left each of some segments, by id and activity type."""
+    rows = db.activities.aggregate(
+        [
+            {
+                "$match": {
+                    "derived": True,
+                    "properties.segment": {"$in": [segment.id for segment in wanted]},
+                    "happened_at": {"$gt": since},
+                }
+            },
+            {"$group": {"_id": {"segment": "$properties.segment", "type": "$type"}, "n": {"$sum": 1}}},
+        ]
+    )
+    return Counter({(row["_id"]["segment"], row["_id"]["type"]): row["n"] for row in rows})
+
+
+def _publishings(db: Database[Document], since: datetime) -> list[datetime]:
+    """When rules were published by which segments changed."""
+    return [at for at in rulesets.rulebook(db).boundaries if at > since]
+
+
+def _entered_by_publishing(
+    db: Database[Document], segment: str, moments: Sequence[datetime]
+) -> dict[datetime, int]:
+    """How many entered a segment at each publishing of rules: of that no row is kept."""
+    left = {"derived": True, "properties.segment": segment, "type": "segment_left"}
+    return {
+        at: db.contacts.count_documents({f"segments.{segment}": at})
+        + db.activities.count_documents({**left, "properties.since": at, "happened_at": {"$gt": at}})
+        for at in moments
+    }
+
+
+def _summaries(
+    db: Database[Document], wanted: Sequence[Segment], ruleset: Ruleset, *, now: datetime
+) -> list[SegmentSummary]:
+    """Some segments; what is the same for all of them is read once."""
+    since = now - TREND
+    moves, moments = _moves(db, wanted, since), _publishings(db, since)
+    waiting, sample = upkeep.upkeep(db).waiting, _sample(db)
+
+    def summed(segment: Segment) -> SegmentSummary:
+        published = _entered_by_publishing(db, segment.id, moments)
+        condition = segment.condition
+        tree = None if condition is None else condition.tree
+        return SegmentSummary(
+            id=segment.id,
+            name=segment.name,
+            description=segment.description,
+            dynamic=segment.dynamic,
+            size=size(db, segment.id),
+            entered=moves[(segment.id, "segment_entered")] + sum(published.values()),
+            left=moves[(segment.id, "segment_left")],
+            changed_at=segment.since or ruleset.published_at,
+            words="" if tree is None else words(tree, ruleset),
+            cost_us=None if condition is None else _cost(sample, condition, now),
+            waiting=waiting if segment.dynamic else 0,
+        )
+
+    return [summed(segment) for segment in wanted]
+
+
+def _sample(db: Database[Document]) -> list[ContactState]:
+    return [contact_documents.decode(row).state for row in db.contacts.find().limit(20)]
+
+
+def _cost(states: Sequence[ContactState], condition: Condition, now: datetime) -> float:
+    """Microseconds that a look at one contact takes, on some of them."""
+    if not states:
+        return 0.0
+    rounds = 20
+    began = time.perf_counter()
+    for _ in range(rounds):
+        for state in states:
+            condition.meets(None, state, now)
+    return (time.perf_counter() - began) / (rounds * len(states)) * 1e6

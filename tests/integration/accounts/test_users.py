@@ -1,0 +1,120 @@
+"""Accounts as admins manage them."""
+
+import threading
+
+import pytest
+
+from engine.accounts import accounts, audit, key_service, users
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.audit import NoLongerAllowed
+from engine.accounts.users import InvalidUser
+from engine.db.connection import utc_now
+
+
+@pytest.fixture
+def admins(db):
+    """Two admins who are signed in."""
+    found = []
+    for name in ("eva", "ana"):
+        row = {"_id": name, "email": f"{name}@x.com", "role": "admin", "created_at": utc_now()}
+        db.users.insert_one(row)
+        session = accounts.signed_in(db, name, now=utc_now())
+        found.append(accounts.whoami(db, session, now=utc_now()))
+    return found
+
+
+def test_who_is_invited_gets_a_link_and_is_in_the_log(db, admins):
+    token = users.invite(db, admins[0], "Leo@X.com", role="viewer", name=" Leo  Gil ", now=utc_now())
+
+    assert accounts.link_of(db, token, now=utc_now()).email == "leo@x.com"
+    leo = users.find(db, admins[0], "leo@x.com", now=utc_now())
+    assert (leo.name, leo.role, leo.invited) == ("Leo Gil", "viewer", True)
+    [entry] = audit.page(db, admins[0], audit.Filters(act="invited")).entries
+    assert (entry.subject.id, entry.by_name) == ("leo@x.com", "eva@x.com")
+
+
+@pytest.mark.parametrize(
+    ("email", "role", "why"),
+    [("eva@x.com", "viewer", "an account already"), ("no address", "viewer", "no email"), ("a@x.com", "king", "no role")],
+)  # fmt: skip
+def test_an_invitation_that_cannot_be_is_refused_with_the_reason(db, admins, email, role, why):
+    with pytest.raises(InvalidUser, match=why):
+        users.invite(db, admins[0], email, role=role, now=utc_now())
+
+
+def test_nobody_changes_their_own_role_or_disables_themselves(db, admins):
+    with pytest.raises(InvalidUser, match="own role"):
+        users.change_role(db, admins[0], "eva", "viewer", now=utc_now())
+    with pytest.raises(InvalidUser, match="own account"):
+        users.disable(db, admins[0], "eva", now=utc_now())
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda db, by: users.change_role(db, by, "eva", "viewer", now=utc_now()),
+        lambda db, by: users.disable(db, by, "eva", now=utc_now()),
+    ],
+)
+def test_the_last_admin_who_can_sign_in_stays(db, admins, act):
+    shell = CurrentUser("command-line", "", "Root", "admin")
+    users.change_role(db, shell, "ana", "marketer", now=utc_now())
+    users.invite(db, shell, "not-here-yet@x.com", role="admin", now=utc_now())
+
+    with pytest.raises(InvalidUser, match="last admin"):
+        act(db, shell)
+
+    assert users.find(db, shell, "eva", now=utc_now()).role == "admin"
+    refused = audit.page(db, shell, audit.Filters(subject="eva@x.com")).entries[0]
+    assert (refused.ending, "last admin" in refused.refusal) == ("refused", True)
+
+
+def test_of_two_admins_who_demote_each_other_at_once_one_stays(db, admins):
+    eva, ana = admins
+    start = threading.Barrier(2)
+    refused = []
+
+    def demote(by, whom):
+        start.wait()
+        try:
+            users.change_role(db, by, whom, "viewer", now=utc_now())
+        except (InvalidUser, NoLongerAllowed) as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=demote, args=pair) for pair in ((eva, "ana"), (ana, "eva"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert db.users.count_documents({"role": "admin"}) == 1
+    assert len(refused) == 1
+
+
+def test_who_is_disabled_is_out_at_once_and_may_be_let_in_again(db, admins):
+    eva, ana = admins
+    users.disable(db, eva, "ana", now=utc_now())
+
+    assert accounts.changed_meanwhile(db, ana, now=utc_now())
+    with pytest.raises(NoLongerAllowed):
+        key_service.create(db, ana, "write", label="late", now=utc_now())
+    assert key_service.all_keys(db, eva) == []
+
+    users.enable(db, eva, "ana", now=utc_now())
+    assert users.find(db, eva, "ana", now=utc_now()).disabled_at is None
+
+
+def test_who_was_given_a_lesser_role_does_nothing_more_by_a_page_from_before(db, admins):
+    eva, ana = admins
+    users.change_role(db, eva, "ana", "viewer", now=utc_now())
+
+    with pytest.raises(NoLongerAllowed):
+        users.change_role(db, ana, "eva", "viewer", now=utc_now())
+
+
+def test_signing_somebody_out_ends_their_sessions(db, admins):
+    eva, ana = admins
+    assert users.end_sessions(db, eva, "ana", now=utc_now()) == 1
+
+    assert accounts.changed_meanwhile(db, ana, now=utc_now())
+    assert users.find(db, eva, "ana", now=utc_now()).sessions == 0

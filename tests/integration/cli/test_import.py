@@ -1,0 +1,187 @@
+"""`sheets import …`: what the page does, where the command line wants it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from engine.rules import rulesets
+from tests.integration.drained import at_work, drain_all
+from workers.cli.main import app
+
+PEOPLE = 'Email,Talla de pie,Alta,Notas\nana@x.com,"37,5",31/01/2026,hola\nbea@x.com,38,01/02/2026,\nbad,,,\n'
+
+
+@pytest.fixture
+def shop(named, monkeypatch, tmp_path):
+    """A shop on the command line, and somebody who does the jobs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    with at_work(named):
+        yield named
+
+
+def run(*args, of="people.csv"):
+    return CliRunner().invoke(app, ["import", of, *args])
+
+
+def test_fields_are_made_of_columns_and_a_dry_run_makes_none(shop, tmp_path):
+    asked = ["--new-field", "talla de pie", "--new-field", "Alta:date", "--new-field", "Notas"]
+    foretold = run(*asked, "--dry-run", "--json")
+    assert foretold.exit_code == 0, foretold.output
+    assert "Talla de pie (number), Alta (date), Notas (text)" in foretold.stderr
+    assert "talla_de_pie" not in rulesets.current(shop).fields
+
+    done = run(*asked, "--consent", "newsletter=2026-01-31,form at the fair", "--wait", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["created"], told["refused"]) == (2, 1)
+    assert told["refused_file"] == str(tmp_path / "people-refused.csv")
+    drain_all(shop)
+    ana = shop.contacts.find_one({"email": "ana@x.com"})
+    assert ana["custom"] == {"talla_de_pie": 37.5, "alta": "2026-01-31", "notas": "hola"}
+    assert ana["statuses"]["newsletter"]["state"] == "subscribed"
+    again = run(*asked, "--wait", "--json")
+    assert json.loads(again.stdout)["unchanged"] == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ((), "column 'Alta': is 01/02/2026 day/month or month/day? Say --dates dmy or --dates mdy"),
+        (("--dates", "dmy", "--map", "Email="), "no column names the contacts"),
+        (("--dates", "dmy", "--map", "Email=mail"), "a contact has no field 'mail'"),
+        (("--dates", "dmy", "--consent", "newsletter=2126-01-31,x"), "nobody agreed in the future"),
+        (("--dates", "dmy", "--new-field", "Zapato"), "there is no column 'Zapato'"),
+    ],
+    ids=["dates", "nobody named", "no field", "consent", "no column"],
+)
+def test_no_field_is_made_before_all_that_has_to_be_said_is_said(shop, tmp_path, more, says):
+    (tmp_path / "people.csv").write_text("Email,Alta\nana@x.com,01/02/2026\nbea@x.com,03/04/2026\n")
+    version = rulesets.current_number(shop)
+
+    answer = run("--new-field", "Alta:date", *more)
+
+    assert answer.exit_code == 1
+    assert says in str(answer.exception)
+    assert rulesets.current_number(shop) == version
+    assert shop.jobs.count_documents({}) == 0
+
+    done = run("--new-field", "Alta:date", "--dates", "dmy", "--wait", "--json")
+    assert json.loads(done.stdout)["created"] == 2
+    drain_all(shop)
+    assert shop.contacts.find_one({"email": "ana@x.com"})["custom"] == {"alta": "2026-02-01"}
+
+
+def test_a_field_of_two_files_is_made_once_as_the_first_of_them_has_it(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.csv").write_text("Email,Talla\nana@x.com,38\n")
+    (folder / "b.csv").write_text("Email,TALLA\nbea@x.com,39\n")
+    version = rulesets.current_number(shop)
+
+    done = run("--new-field", "talla", "--wait", "--json", of="files")
+
+    assert done.exit_code == 0, done.output
+    assert rulesets.current_number(shop) == version + 1
+    drain_all(shop)
+    found = {row["email"]: row["custom"] for row in shop.contacts.find({})}
+    assert found == {"ana@x.com": {"talla": 38}, "bea@x.com": {"talla": 39}}
+
+
+def test_of_a_folder_everything_that_cannot_be_is_told_at_once_by_its_file(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.csv").write_text("Email,Birthday\nana@x.com,3/4/1990\n")
+    (folder / "b.csv").write_text("Nombre\nBea\n")
+
+    asked = run("--new-field", "Birthday", of="files")
+    assert "there is no column 'Birthday'; there are: Nombre" in str(asked.exception)
+    asked = run(of="files")
+
+    assert [line.split(":")[0] for line in str(asked.exception).splitlines()] == [
+        "a.csv, column 'Birthday'",
+        "b.csv, no column names the contacts",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("--consent", "newsletter"), "CHANNEL=DATE,SOURCE is wanted"),
+        (("--consent", "fax=2026-01-31,x"), "CHANNEL=DATE,SOURCE is wanted"),
+        (("--consent", "newsletter=2126-01-31,x"), "nobody agreed in the future"),
+        (("--new-field", "Zapato"), "there is no column 'Zapato'; there are: Email, Talla de pie"),
+    ],
+    ids=["without a date", "no channel", "in the future", "no column"],
+)
+def test_what_cannot_be_is_told_with_what_can(shop, args, says):
+    answer = run(*args)
+
+    assert answer.exit_code != 0
+    assert says in " ".join(f"{answer.output} {answer.exception}".split())
+    assert shop.jobs.count_documents({}) == 0
+
+
+def test_of_a_folder_what_cannot_be_read_is_told_and_the_others_go_in(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    (folder / "b.csv").write_text("Email\nana@x.com\n")
+    (folder / "d.csv").write_text("Email\n")
+    (folder / "c.csv").write_text("Email\nbea@x.com\neva@x.com\n")
+
+    done = run("--wait", "--json", of="files")
+
+    assert done.exit_code == 1
+    assert [(one["file"], one["state"], one.get("created")) for one in json.loads(done.stdout)] == [
+        ("a.png", "failed", None),
+        ("b.csv", "done", 1),
+        ("c.csv", "done", 2),
+        ("d.csv", "done", 0),
+    ]
+    assert "a.png is left out: " in done.stderr
+    assert "d.csv has headings and no rows" in done.stderr
+
+
+def test_all_that_has_to_be_said_of_a_folder_is_asked_before_anything_goes_in(shop, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.csv").write_text("Email\nana@x.com\n")
+    (folder / "b.csv").write_text("Email,Birthday\nbea@x.com,3/4/1990\n")
+    (folder / "c.csv").write_text("Email,Birthday\neva@x.com,5/6/1991\n")
+
+    asked = run("--wait", "--json", of="files")
+
+    assert asked.exit_code == 1
+    told = str(asked.exception).splitlines()
+    assert [line.split(":")[0] for line in told] == ["b.csv, column 'Birthday'", "c.csv, column 'Birthday'"]
+    assert "--dates dmy or --dates mdy" in told[0]
+    assert shop.jobs.count_documents({}) == 0
+
+
+def test_refused_rows_are_called_as_on_the_page_and_written_over_no_other_file(shop, tmp_path):
+    (tmp_path / "people-refused.csv").write_text("mended by hand")
+
+    for name in ("people-refused (2).csv", "people-refused (3).csv"):
+        told = json.loads(run("--wait", "--json").stdout)
+        assert told["refused_file"] == str(tmp_path / name)
+        assert "bad" in (tmp_path / name).read_text(encoding="utf-8-sig")
+
+    assert (tmp_path / "people-refused.csv").read_text() == "mended by hand"
+    assert shop.audit.count_documents({"act": "downloaded refused rows"}) == 2
+
+
+def test_a_file_that_was_imported_before_is_told_and_goes_in(shop, tmp_path):
+    first = json.loads(run("--wait", "--json").stdout)
+    assert first["imported_before"] is None
+    (tmp_path / "again.csv").write_text(PEOPLE)
+
+    foretold = run("--dry-run", "--json", of="again.csv")
+    done = run("--wait", "--json", of="again.csv")
+
+    for answer in (foretold, done):
+        assert "imported the very same file on " in answer.stderr
+        before = json.loads(answer.stdout)["imported_before"]
+        assert (before["job"], before["file"], before["undone_by"]) == (first["job"], "people.csv", None)
+    assert json.loads(done.stdout)["state"] == "done"

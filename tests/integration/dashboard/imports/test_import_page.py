@@ -1,0 +1,366 @@
+"""Importing a file on its page, for each role."""
+
+import gzip
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard.exports import downloads
+from dashboard.signin.signing_in import COOKIE
+from engine.accounts import accounts, sessions
+from engine.accounts.accounts import CurrentUser
+from engine.contacts import contacts
+from engine.db.connection import utc_now
+from engine.imports import checks, drafts, import_service, importing
+from engine.imports.mapping.settings import Settings
+from engine.imports.reading.formats import Format
+from engine.jobs import jobs, working
+from engine.publishing import publishing
+from engine.rules import rulesets
+from tests.builders import identified, minutes
+from tests.integration.dashboard.test_pages import shown
+from tests.integration.drained import drain_all, receive_and_drain
+from workers.tasks.jobs import KINDS
+
+SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
+PEOPLE = """Código cliente;Correo electrónico;Nombre;Ciudad;Talla;Última visita;Suscrito
+1;ana@x.com;Ana;Madrid;37,5;03/04/2026;sí
+2;bea@x.com;<b>Bea</b>;León;38;01/02/2026;no
+3;mala;Cleo;León;39;05/06/2026;
+4;ana@x.com;Otra;;;;
+""".encode("cp1252")
+
+
+@pytest.fixture
+def shop(db, monkeypatch):
+    """A shop with a static segment, which knows Bea."""
+    monkeypatch.setattr(working, "PATIENCE", 0)
+    texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
+    publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
+    drain_all(db)
+    receive_and_drain(db, [identified(minutes(0), email="bea@x.com", traits={"first_name": "B"})])
+    return db
+
+
+def sent(db, content, name="people.csv"):
+    """A file that the user of the page has sent."""
+    id_ = drafts.expect(db, by="u1", session=None, now=utc_now())
+    coming = drafts.receive(db, id_, name)
+    coming.write(content)
+    coming.finish()
+    return id_
+
+
+def opened(open_as, db, content, role="marketer", **more):
+    return open_as(role, page="import", file=sent(db, content, **more))
+
+
+def target_of(app, heading):
+    [found] = [box for box in app.selectbox if box.label == f"What {heading} fills"]
+    return found
+
+
+def button(app, label):
+    [found] = [one for one in app.button if one.label == label]
+    return found
+
+
+def work(db):
+    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+        drain_all(db)
+    drain_all(db)
+
+
+def checked(db, app):
+    """Have the whole file checked, and come back for what was found."""
+    app.button(key="import.check").click().run()
+    work(db)
+    app.run()
+
+
+def test_a_viewer_neither_sees_the_page_nor_the_way_to_it(shop, open_as):
+    assert "may not import contacts" in shown(open_as("viewer", page="import"))
+    assert "contacts.import" not in {one.key for one in open_as("viewer").button}
+    assert shop.import_drafts.count_documents({}) == 0
+
+
+def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop, open_as):
+    app = opened(open_as, shop, PEOPLE)
+    text = shown(app)
+    assert "5 of 7 columns will be imported" in text
+    assert "&lt;b&gt;Bea&lt;/b&gt;" in text
+    assert [target_of(app, name).value for name in ("Código cliente", "Ciudad", "Talla")] == [
+        "external_id",
+        "custom.city",
+        "",
+    ]
+    assert "A new field…" not in target_of(app, "Talla").options
+
+    [segment] = [box for box in app.selectbox if box.label.startswith("Put all of them")]
+    segment.set_value("fair").run()
+    app.button(key="import.check").click().run()
+    assert "You can leave this page meanwhile" in shown(app)
+    work(shop)
+    app.run()
+
+    text = shown(app)
+    assert " · 4 rows · nothing of it is imported yet" in text
+    for words in ("No email address", "is no email address", "Line 4", "an earlier line names"):
+        assert words in text
+    assert jobs.recent(shop, [importing.KIND]) == []
+    assert shop.contacts.count_documents({}) == 1
+
+    button(app, "Import 2 rows").click().run()
+    assert "waiting for its turn" in shown(app)
+    work(shop)
+    app.run()
+    assert "1 created · 1 changed · 2 refused" in shown(app)
+    ana = shop.contacts.find_one({"email": "ana@x.com"})
+    assert (ana["custom"]["city"], list(ana["segments"])) == ("Madrid", ["fair"])
+    [job] = jobs.recent(shop, [importing.KIND])
+    assert job.by == "u1"
+
+    app.button(key=f"job.why.{job.id}").click().run()
+    assert "is no email address" in shown(app)
+    assert f'href="/refused/{job.id}" download="people-refused.csv"' in shown(app)
+    app.button(key=f"history.like.{job.id}").click().run()
+    assert "are taken over from people.csv" in shown(app)
+
+
+def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_as):
+    mia = CurrentUser("u1", "mia@x.com", "Mia <b>", "marketer")
+    first = sent(shop, b"email\na@x.com\n", name="fair.csv")
+    import_service.begin(
+        shop, mia, Settings(columns={"email": "email"}), name="fair.csv", id_=first, now=utc_now()
+    )
+    app = opened(open_as, shop, b"email\na@x.com\n")
+    assert "Mia &lt;b&gt; is importing the very same file right now, as fair.csv, since " in shown(app)
+    work(shop)
+
+    checked(shop, app)
+    text = shown(app)
+    assert "Mia &lt;b&gt; imported the very same file on " in text
+    assert "taken back" not in text
+    assert "Nothing to import" in {one.label for one in app.button}
+
+    importing.undo(shop, first, by="u1", by_name="Mia", now=utc_now())
+    work(shop)
+    app = opened(open_as, shop, b"email\na@x.com\n")
+    assert "; that was taken back since" in shown(app)
+    checked(shop, app)
+    button(app, "Import 1 row").click().run()
+    assert len([job for job in jobs.recent(shop, [importing.KIND]) if job.undoes is None]) == 2
+
+
+def test_dates_that_can_be_read_in_two_ways_are_asked_about(shop, open_as):
+    app = opened(open_as, shop, b"email,birthday\na@x.com,03/04/1990\nb@x.com,05/06/1991\n")
+    assert app.button(key="import.check").disabled
+    [order] = [radio for radio in app.radio if radio.label == "03/04/1990 is"]
+    assert [("Apr" in words, "Mar" in words) for words in order.options] == [(True, False), (False, True)]
+
+    order.set_value("mdy").run()
+
+    assert not app.button(key="import.check").disabled
+    checked(shop, app)
+    assert "4 Mar 1990" in shown(app)
+
+
+def test_two_columns_cannot_fill_one_field_and_somebody_must_be_named(shop, open_as):
+    app = opened(open_as, shop, b"email,first name,forename\na@x.com,Ana,Bea\n")
+    target_of(app, "forename").set_value("first_name").run()
+    assert "First name can be filled by one column" in shown(app)
+    assert app.button(key="import.check").disabled
+
+    target_of(app, "forename").set_value("").run()
+    target_of(app, "email").set_value("").run()
+    assert "No column names the contacts" in shown(app)
+
+
+def test_an_admin_makes_fields_of_unknown_columns_with_the_proposed_types(shop, open_as):
+    app = opened(open_as, shop, PEOPLE, role="admin")
+    target_of(app, "Talla").set_value("\0new").run()
+    target_of(app, "Última visita").set_value("\0new").run()
+    assert app.button(key="import.check").disabled
+    button(app, "Create 2 fields").click().run()
+
+    made = {field.label: field.type for field in rulesets.current(shop).fields.values()}
+    assert (made["Talla"], made["Última visita"]) == ("number", "date")
+    assert target_of(app, "Talla").value == "custom.talla"
+    [order] = [radio for radio in app.radio if radio.label == "03/04/2026 is"]
+    order.set_value("dmy").run()
+    checked(shop, app)
+    button(app, "Import 2 rows").click().run()
+    work(shop)
+    ana = shop.contacts.find_one({"email": "ana@x.com"})
+    assert (ana["custom"]["talla"], ana["custom"]["ultima_visita"]) == (37.5, "2026-04-03")
+    assert shop.audit.count_documents({"act": "published rules"}) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"", "empty.csv", "The file is empty"),
+        (b"\n\n", "blank.csv", "The file is empty"),
+        (b"email,name\n", "headings.csv", "headings and no rows"),
+        (b"%PDF-1.7", "people.csv", "a PDF, whatever its name says"),
+        (gzip.compress(b"email\na@x.com\n" * 500)[:40], "people.csv.gz", "damaged"),
+        (b"PK\x03\x04 broken", "people.xlsx", "damaged"),
+        (b",".join(b"c%d" % n for n in range(1_001)), "wide.csv", "at most 1,000 columns"),
+    ],
+    ids=["empty", "blank", "headings only", "another kind", "damaged gzip", "damaged workbook", "too wide"],
+)
+def test_a_file_that_cannot_be_imported_says_why_and_another_can_be_sent(shop, open_as, content, name, words):
+    app = opened(open_as, shop, content, name=name)
+    assert words in shown(app)
+
+    app.button(key="import.other").click().run()
+
+    assert "Nothing is written before" in shown(app)
+    assert shop["imports.files"].count_documents({}) == 0
+
+
+def test_of_many_columns_some_are_shown_at_a_time_and_all_keep_what_was_chosen(shop, open_as):
+    headings = [f"column {n}" for n in range(200)] + ["email"]
+    content = ",".join(headings) + "\n" + ",".join(["x"] * 200) + ",a@x.com\n"
+    app = opened(open_as, shop, content.encode())
+    assert len([box for box in app.selectbox if box.label.startswith("What ")]) == 25
+    assert "1 of 201 columns" in shown(app)
+
+    target_of(app, "column 3").set_value("first_name").run()
+    button(app, "Next").click().run()
+    button(app, "Before").click().run()
+
+    assert target_of(app, "column 3").value == "first_name"
+    checked(shop, app)
+    assert "would be created" in shown(app)
+
+
+def test_a_file_is_read_anew_when_somebody_says_how_it_is_written(shop, open_as):
+    app = opened(open_as, shop, b"email|a;name\nb@x.com|1;Bo\n")
+    [separator] = [box for box in app.selectbox if box.label == "Cells are separated by"]
+
+    separator.set_value(";" if separator.value == "|" else "|").run()
+
+    headings = {box.label for box in app.selectbox}
+    assert (
+        len(headings & {"What email|a fills", "What name fills", "What email fills", "What a;name fills"})
+        == 2
+    )
+
+
+def test_what_was_sent_can_be_gone_on_with_and_is_nobody_elses(shop, open_as):
+    id_ = sent(shop, PEOPLE)
+    assert "people.csv" in shown(open_as("marketer", page="import"))
+    shop.import_drafts.update_one({"_id": id_}, {"$set": {"by": "u2"}})
+
+    app = open_as("marketer", page="import", file=id_)
+
+    text = shown(app)
+    assert "send it again" in text
+    assert "people.csv" not in text
+
+
+def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
+    user = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
+    wanted = import_service.Settings(
+        columns={"email": "email", "town": "custom.city"}, mode="create", segment="fair"
+    )
+    content = b"email,town,other\nc@x.com,Roma,x\n"
+    id_ = sent(shop, content)
+    import_service.begin(shop, user, wanted, name="p.csv", id_=id_, now=utc_now())
+    work(shop)
+
+    app = opened(open_as, shop, content)
+    assert target_of(app, "town").value == "custom.city"
+    assert "as last time" in shown(app)
+    like = open_as("marketer", page="import", file=sent(shop, content), like=id_)
+
+    [mode] = [radio for radio in like.radio if radio.label == "Contacts"]
+    [segment] = [box for box in like.selectbox if box.label.startswith("Put all of them")]
+    assert (mode.value, segment.value) == ("create", "fair")
+    assert contacts.find_contact(shop, "c@x.com") is not None
+
+
+def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_other_settings(shop, open_as):
+    app = opened(open_as, shop, b"email,town\nc@x.com,Roma\nbad,Roma\n")
+    app.button(key="import.check").click().run()
+    [first] = jobs.at_hand(shop, [checks.KIND], by="u1", since=minutes(0))
+    app.button(key="import.check.stop").click().run()
+    assert "The check was stopped" in shown(app)
+    app.button(key="import.check.again").click().run()
+    elsewhere = open_as("marketer", page="import")
+    work(shop)
+
+    elsewhere.run()
+    assert "would create 1, refuse 1" in shown(elsewhere)
+    elsewhere.button(key=f"job.found.{first.id}").click().run()
+    assert "1 row" in shown(elsewhere)
+    assert jobs.recent(shop, [importing.KIND]) == []
+
+    app.run()
+    app.button(key="import.back").click().run()
+    target_of(app, "town").set_value("").run()
+    checked(shop, app)
+    [second] = shop.jobs.find({"kind": checks.KIND})
+    assert second["_id"] != first.id
+    button(app, "Import 1 row").click().run()
+    assert shop.jobs.count_documents({"kind": checks.KIND}) == 0
+
+
+def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody_else(shop):
+    tokens = {}
+    for role in ("viewer", "marketer"):
+        shop.users.insert_one({"_id": role, "email": f"{role}@x.com", "name": role, "role": role})
+        tokens[role] = sessions.start(shop, role, now=utc_now())
+    mia = accounts.whoami(shop, tokens["marketer"], now=utc_now())
+    content = b"email;city\n" + b"".join(b"bad %d;=1+1\n" % n for n in range(downloads.LINES + 1))
+    wanted = import_service.Settings(format=Format(separator=";"), columns={"email": "email"})
+    import_service.begin(shop, mia, wanted, name="fair.csv.gz", id_=sent(shop, content), now=utc_now())
+    work(shop)
+    [job] = jobs.recent(shop, [importing.KIND])
+    client = TestClient(Starlette(routes=downloads.download_routes(shop)))
+
+    def fetched(id_, token):
+        client.cookies = {COOKIE: token}
+        return client.get(f"/refused/{id_}")
+
+    answer = fetched(job.id, tokens["marketer"])
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert (answer.status_code, len(lines)) == (200, downloads.LINES + 2)
+    assert lines[0] == "email;city;Line in the file;Why it was refused"
+    assert lines[1].startswith("bad 0;'=1+1;2;")
+    assert "filename*=UTF-8''fair-refused.csv" in answer.headers["content-disposition"]
+    denied = [
+        fetched(job.id, tokens["viewer"]),
+        fetched(job.id, "forged"),
+        fetched("other", tokens["marketer"]),
+    ]
+    assert [one.status_code for one in denied] == [403, 403, 404]
+    assert "bad 0" not in "".join(one.text for one in denied)
+
+
+def test_that_all_in_a_file_agreed_is_stated_once_with_its_day_and_place(shop, open_as):
+    app = opened(open_as, shop, b"email\nc@x.com\nbea@x.com\n")
+    [agreed] = [box for box in app.checkbox if box.label.endswith("agreed to the newsletter")]
+    agreed.check().run()
+    assert "Say where and how all of them agreed to the newsletter" in shown(app)
+    assert app.button(key="import.check").disabled
+    [where] = [box for box in app.text_input if box.label == "Where and how"]
+    where.set_value("Form at the fair").run()
+    checked(shop, app)
+    assert "subscribed on 20" in shown(app)
+    button(app, "Import 2 rows").click().run()
+    work(shop)
+
+    states = {row["email"]: row["statuses"]["newsletter"]["state"] for row in shop.contacts.find()}
+    assert states == {"c@x.com": "subscribed", "bea@x.com": "subscribed"}
+    [job] = jobs.recent(shop, [importing.KIND])
+    app.run()
+    app.button(key="contacts.history").click().run()
+    app.button(key=f"history.why.{job.id}").click().run()
+    assert "Form at the fair" in shown(app)
+    told = opened(open_as, shop, b"email,newsletter\nd@x.com,yes\n")
+    assert [box.label for box in told.checkbox if "agreed" in box.label] == [
+        "All people in this file agreed to the SMS"
+    ]

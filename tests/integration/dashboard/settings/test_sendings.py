@@ -1,0 +1,77 @@
+"""Sendings that failed as a whole, on the page of the workers: what is told, and the two decisions."""
+
+from hashlib import blake2b
+
+import pytest
+
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import NotAllowed
+from engine.db.connection import utc_now
+from engine.operations import operating
+from engine.pipeline import sendings
+from tests.integration.dashboard.test_pages import shown
+
+HOSTILE = '<img src=x onerror="hacked()">**[x](javascript:alert(1))**'
+
+
+def a_doubt(db, name, channel="email"):
+    """A sending that was doubted just now; returns its id."""
+    id_ = f"{channel}:{name}"
+    sendings._note(db, sendings.Doubted(id_, channel, name, attempts=120, failed=84, noticed_at=utc_now()))
+    return id_
+
+
+def key(act, id_):
+    return f"sendings.{act}.{blake2b(id_.encode(), digest_size=8).hexdigest()}"
+
+
+@pytest.fixture
+def page(open_as):
+    return lambda role="admin": open_as(role, page="settings", section="workers")
+
+
+def test_without_any_the_page_says_so(page):
+    assert "No sending has failed as a whole" in shown(page())
+
+
+def test_it_says_what_failed_and_how_much_and_an_admin_decides_and_thinks_again(db, page):
+    spring, summer = a_doubt(db, "spring"), a_doubt(db, "summer", "sms")
+    app = page()
+    text = shown(app)
+    assert "Email: spring" in text and "SMS: summer" in text
+    assert "84 of 120 attempts failed (70" in text
+    assert "Sendings (2)" in [tab.label for tab in app.tabs]
+
+    app.button(key=key("leave", spring)).click().run()
+    assert "not counted, says Eva" in shown(app)
+    assert "Its bounces stay uncounted" in app.success[0].value
+    app.button(key=key("count", spring)).click().run()
+    app.button(key=key("count", summer)).click().run()
+
+    assert "Sendings (0)" in [tab.label for tab in app.tabs]
+    assert shown(app).count("counted, says Eva") == 2
+    assert [(row["act"], row["subject"]["id"]) for row in db.audit.find().sort("at", 1)] == [
+        ("left a sending's bounces uncounted", spring),
+        ("let a sending's bounces count", spring),
+        ("let a sending's bounces count", summer),
+    ]
+
+
+def test_a_campaign_is_text_and_nothing_else(db, page):
+    a_doubt(db, HOSTILE)
+
+    text = shown(page())
+
+    assert "<img" not in text
+    assert "&lt;img" in text
+
+
+@pytest.mark.parametrize("act", [operating.count_sending, operating.leave_sending])
+@pytest.mark.parametrize("role", ["viewer", "marketer"])
+def test_others_do_not_decide(db, act, role):
+    id_ = a_doubt(db, "spring")
+
+    with pytest.raises(NotAllowed):
+        act(db, CurrentUser("u2", "max@x.com", "Max", role), id_, now=utc_now())
+
+    assert len(sendings.open_doubts(db)) == 1

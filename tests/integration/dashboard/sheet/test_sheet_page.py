@@ -1,0 +1,309 @@
+"""A contact's sheet, for each role."""
+
+import json
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from dashboard import waking
+from engine.contacts import contacts
+from engine.contacts.editing import edits
+from engine.contacts.editing.edits import Edit
+from engine.db.connection import utc_now
+from engine.domain.activities import ActivityId
+from engine.jobs import working
+from engine.operations import pulses
+from engine.publishing import publishing
+from engine.rules import rulesets
+from tests.browser.conftest import HOSTILE
+from tests.builders import an_activity, bought, identified, minutes
+from tests.integration.dashboard.test_pages import shown
+from tests.integration.drained import drain_all, receive_and_drain
+from workers.tasks.jobs import KINDS
+
+
+@pytest.fixture
+def shop(db):
+    """Ana, who bought; Bo, who subscribed; and somebody unknown, in this order of the list from below."""
+    receive_and_drain(
+        db,
+        [
+            identified(minutes(0), email="ana@x.com", traits={"name": "Ana Ruiz", "city": "Roma"}),
+            bought("12.10", minutes(1), email="ana@x.com", order_id="A-1", currency="EUR"),
+            identified(minutes(2), email="bo@x.com", traits={"name": "Bo Li"}),
+            an_activity("newsletter_subscribed", minutes(3), email="bo@x.com"),
+            an_activity("page_visited", minutes(4), tracker="somebody"),
+        ],
+    )
+    return db
+
+
+def the_id(db, key):
+    return contacts.find_contact(db, key)
+
+
+def keys(app):
+    return {button.key for button in app.button}
+
+
+def field(app, contact, name):
+    """The input of a field in the form."""
+    [found] = [
+        w
+        for w in (*app.text_input, *app.selectbox)
+        if w.key and w.key.endswith(f".{name}") and contact in w.key
+    ]
+    return found
+
+
+def the_menu(app):
+    """What the menu of the sheet offers."""
+    [found] = [e for e in app.get("bidi_component") if e.proto.component_name == "sheet_menu"]
+    return [item["id"] for item in json.loads(found.proto.json)["items"]]
+
+
+def test_the_header_says_who_it_is_and_leads_along_the_list(shop, open_as):
+    text = shown(open_as("viewer", contact=the_id(shop, "bo@x.com"), where='{"identified":true}'))
+
+    for words in ("Bo Li", "identified", "✓ Newsletter", "✗ SMS", "← Contacts found"):
+        assert words in text
+    assert f"?contact={the_id(shop, 'ana@x.com')}&amp;where=" in text
+    assert f"?contact={the_id(shop, 'somebody')}" not in text
+
+
+def test_only_who_may_change_contacts_is_offered_to_delete(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+
+    assert the_menu(open_as("viewer", contact=ana)) == ["copy", "print"]
+    assert the_menu(open_as("marketer", contact=ana)) == ["copy", "print", "delete"]
+    assert the_menu(open_as("admin", contact=ana)) == ["copy", "print", "data", "delete", "erase"]
+
+
+def test_a_viewer_reads_and_changes_nothing(shop, open_as):
+    app = open_as("viewer", contact=the_id(shop, "ana@x.com"))
+
+    shown(app)
+    assert not {
+        key
+        for key in keys(app)
+        if key.startswith(("sheet.edit", "sheet.stop", "sheet.leave", "sheet.segments"))
+    }
+
+
+def test_only_what_was_changed_is_written_and_it_can_be_taken_back(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "first_name").set_value("Anna").run()
+    assert "1 change" in shown(app)
+
+    app.button(key="sheet.apply").click().run()
+
+    assert "Saved 1 change." in shown(app)
+    assert "sheet.apply" not in keys(app)
+    edit = shop.activities.find_one({"type": "contact_edited"})
+    assert edit["traits"] == {"first_name": "Anna"}
+    app.button(key="sheet.done.undo").click().run()
+    assert "Ana Ruiz" in shown(app)
+    assert "Taken back." in shown(app)
+
+
+def test_editing_begins_where_the_fields_are(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana, tab="activity")
+    app.button(key="sheet.edit").click().run()
+
+    assert field(app, ana, "first_name").value == "Ana"
+    assert "tab" not in app.query_params
+
+
+def test_what_cannot_be_is_said_at_its_field_and_leads_to_who_has_it(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "email").set_value("BO@x.com").run()
+    field(app, ana, "mobile_phone").set_value("123").run()
+    app.button(key="sheet.apply").click().run()
+
+    text = shown(app)
+    assert "Bo Li has email bo@x.com already" in text
+    assert "is no possible number" in text
+    assert f"?contact={the_id(shop, 'bo@x.com')}" in text
+    assert shop.activities.count_documents({"type": "contact_edited"}) == 0
+
+    app.button(key="sheet.discard").click().run()
+    assert "Ana Ruiz" in shown(app)
+    assert "sheet.apply" not in keys(app)
+
+
+def test_what_somebody_else_changed_is_chosen_and_not_overwritten(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "custom.city").set_value("Milano").run()
+    edits.edit(
+        shop,
+        ana,
+        Edit(fields={"custom.city": "Paris"}),
+        id_=ActivityId("theirs"),
+        author="Leo",
+        now=utc_now(),
+    )
+    drain_all(shop)
+
+    app.button(key="sheet.apply").click().run()
+    assert "Leo changed this meanwhile to" in shown(app)
+    assert shop.contacts.find_one({"_id": ana})["custom"]["city"] == "Paris"
+
+    app.button(key="sheet.mine.custom.city").click().run()
+    app.button(key="sheet.apply").click().run()
+    assert shop.contacts.find_one({"_id": ana})["custom"]["city"] == "Milano"
+
+
+def test_sending_is_stopped_and_taken_back(shop, open_as):
+    bo = the_id(shop, "bo@x.com")
+    app = open_as("marketer", contact=bo)
+    app.button(key="sheet.stop").click().run()
+    assert "paused" in shown(app)
+    app.radio(key="sheet.stop.how").set_value("unsubscribed").run()
+    app.button(key="sheet.stop.sure").click().run()
+
+    assert "Sending is stopped." in shown(app)
+    assert shop.contacts.find_one({"_id": bo})["statuses"]["newsletter"]["state"] == "unsubscribed"
+    app.button(key="sheet.done.undo").click().run()
+    assert shop.contacts.find_one({"_id": bo})["statuses"]["newsletter"]["state"] == "subscribed"
+
+
+def test_a_pause_with_an_end_is_given_in_the_form_and_the_reason_kept(shop, open_as):
+    bo = the_id(shop, "bo@x.com")
+    app = open_as("marketer", contact=bo)
+    app.button(key="sheet.edit").click().run()
+    field(app, bo, "email_status").set_value("paused").run()
+    [until] = [w for w in app.date_input if w.key.endswith(".until")]
+    day = (utc_now() + timedelta(days=9)).date()
+    until.set_value(day).run()
+    field(app, bo, "reason").set_value("on holiday").run()
+    app.button(key="sheet.apply").click().run()
+
+    status = shop.contacts.find_one({"_id": bo})["statuses"]["email_status"]
+    assert (status["state"], status["reason"]) == ("paused", "on holiday")
+    assert status["until"].astimezone(rulesets.current(shop).account.time_zone).date() == day
+    logged = {
+        change["what"]: change["after"]
+        for change in shop.audit.find_one({"act": "changed a contact"})["changes"]
+    }
+    assert logged == {"email_status": "paused", "email_status.until": day.isoformat()}
+    assert "(on holiday)" in shown(app)
+
+
+def test_static_segments_are_joined_and_left_on_the_sheet(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    [chosen] = [w for w in app.selectbox if w.key.startswith("sheet.segments.add")]
+    static = chosen.options[0]
+    chosen.select_index(0).run()
+    assert f"Added to {static}." in shown(app)
+
+    [leave] = [key for key in keys(app) if key.startswith("sheet.leave.")]
+    app.button(key=leave).click().run()
+    assert f"Removed from {static}." in shown(app)
+    assert not [key for key in keys(app) if key.startswith("sheet.leave.")]
+
+
+def test_a_field_for_admins_is_shown_to_others_and_not_asked(shop, open_as):
+    texts = publishing.completed(
+        shop, {"fields.yaml": "fields:\n  - {id: city, label: City, type: text, edit: [admin]}\n"}
+    )
+    publishing.publish(shop, texts, by="ana", message="for the tests", now=utc_now())
+    drain_all(shop)
+    ana = the_id(shop, "ana@x.com")
+
+    app = open_as("marketer", contact=ana)
+    app.button(key="sheet.edit").click().run()
+
+    assert "City can only be changed by an admin" in shown(app)
+    assert not [w for w in app.text_input if w.key.endswith(".custom.city")]
+
+
+def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia <b>", now=utc_now(), reason="asked *twice*")
+    drain_all(shop)
+    told = open_as("viewer", contact=ana)
+    assert "by Mia &lt;b&gt;" in shown(told)
+    assert "asked *twice*" in shown(told)
+    assert keys(told).isdisjoint({"sheet.restore", "sheet.erase"})
+
+    app = open_as("marketer", contact=ana)
+    assert "sheet.erase" not in keys(app)
+    app.button(key="sheet.restore").click().run()
+
+    assert "Ana Ruiz" in shown(app)
+    assert "was deleted" not in shown(app)
+
+
+def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_as):
+    ana = the_id(shop, "ana@x.com")
+    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia", now=utc_now())
+    drain_all(shop)
+    app = open_as("admin", contact=ana)
+    app.button(key="sheet.erase").click().run()
+    assert "This cannot be undone" in shown(app)
+    assert "&lt;b&gt;" not in shown(app)
+
+    app.text_input(key=f"erasing.name.{ana}").set_value("somebody").run()
+    app.button(key="erasing.sure").click().run()
+    assert "nothing was erased" in shown(app)
+    app.text_input(key=f"erasing.name.{ana}").set_value(" ANA@x.com").run()
+    app.button(key="erasing.sure").click().run()
+
+    [job] = shop.jobs.find()
+    assert (job["kind"], job["title"], job["by_name"]) == ("erasure", "Erase a contact", "Eva")
+    while working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False):
+        drain_all(shop)
+    assert the_id(shop, "ana@x.com") is None
+    app = open_as("admin", page="contacts")
+    app.button(key="contacts.history").click().run()
+    assert "erased from everywhere" in shown(app)
+    app.button(key=f"history.what.{job['_id']}").click().run()
+    assert "What went" in shown(app)
+
+
+def test_an_address_of_nobody_leads_back_to_the_list(shop, open_as):
+    text = shown(open_as("viewer", contact="0" * 24, q="ana"))
+
+    assert "No such contact" in text
+    assert 'href="?q=ana"' in text
+
+
+def test_a_name_of_markup_stays_text(db, open_as):
+    receive_and_drain(db, [identified(minutes(0), email="evil@x.com", traits={"first_name": HOSTILE})])
+
+    text = shown(open_as("admin", contact=the_id(db, "evil@x.com")))
+
+    assert "&lt;img src=x" in text
+    assert "<img src=x" not in text
+
+
+def test_where_no_worker_runs_it_is_said_and_what_was_done_is_kept(shop, open_as, monkeypatch):
+    ana = the_id(shop, "ana@x.com")
+    app = open_as("marketer", contact=ana)
+    asleep = SimpleNamespace(wake=lambda _lanes: None)
+    monkeypatch.setattr(waking, "waker", lambda: asleep)
+    monkeypatch.setattr(waking, "PATIENCE", 0.0)
+
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "first_name").set_value("Anna").run()
+    app.button(key="sheet.apply").click().run()
+    assert "Saved 1 change. No worker is running: it is kept" in shown(app)
+
+    pulses.beat(shop, "worker", now=utc_now())
+    app.button(key="sheet.edit").click().run()
+    field(app, ana, "last_name").set_value("Arias").run()
+    app.button(key="sheet.apply").click().run()
+    assert "Saved 1 change. The workers are busy: it shows in a moment." in shown(app)
+
+    drain_all(shop)
+    text = shown(open_as("marketer", contact=ana))
+    assert "Anna Arias" in text

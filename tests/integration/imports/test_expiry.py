@@ -1,0 +1,94 @@
+"""What is kept of long work for a while only."""
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from engine.accounts.accounts import CurrentUser
+from engine.contacts import contacts
+from engine.contacts.bulk import bulk_service
+from engine.contacts.bulk.bulk import Selection
+from engine.contacts.editing.edits import Edit
+from engine.db.connection import utc_now
+from engine.imports import checking, expiry, import_service
+from engine.imports.mapping.settings import Settings
+from engine.jobs import job_service as access
+from engine.jobs import jobs, working
+from engine.jobs.job_service import CannotBe
+from engine.privacy import erasing, files, steps
+from engine.rules import rulesets
+from tests.builders import identified, minutes
+from tests.integration.drained import drain_all, receive_and_drain
+from workers.tasks.jobs import KINDS
+
+MIA = CurrentUser("u1", "mia@shop.com", "Mia", "admin")
+CONTENT = b"email,first name\neva@x.com,Eva\nno-email,Bad\n"
+
+
+@pytest.fixture
+def shop(db, monkeypatch):
+    monkeypatch.setattr(working, "PATIENCE", 0)
+    monkeypatch.setattr(steps, "PATIENCE", 0)
+    monkeypatch.setattr(steps, "SETTLED_AFTER", timedelta(0))
+    receive_and_drain(db, [identified(minutes(0), email="bob@x.com")])
+    return db
+
+
+def import_(db, id_="import-1"):
+    found = checking.opening(lambda: io.BytesIO(CONTENT), rulesets.current(db))
+    wanted = Settings(format=found.format, columns={c.heading: c.target for c in found.columns})
+    import_service.start(db, MIA, io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_, now=utc_now())
+
+
+def work(db):
+    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+        drain_all(db)
+
+
+def kept(db):
+    names = ("imports.files", "imports.chunks", "import_refusals", "job_items")
+    return {name for name in names if db[name].count_documents({})}
+
+
+def test_after_its_time_a_job_cannot_be_taken_back_and_nothing_is_kept_but_that_it_was(shop):
+    import_(shop)
+    bob = contacts.find_contact(shop, "bob@x.com")
+    bulk_service.start(
+        shop, MIA, Selection(ids=(bob,)), Edit(fields={"first_name": "Bo"}), id_="b", now=utc_now()
+    )
+    work(shop)
+    before, after = (utc_now() + jobs.UNDO_FOR + timedelta(hours=hours) for hours in (-1, 1))
+
+    assert expiry.expire(shop, now=before) == 0
+    assert kept(shop) == {"imports.files", "imports.chunks", "import_refusals", "job_items"}
+    assert access.can_be_undone(MIA, jobs.job(shop, "b"), now=before)
+    assert expiry.expire(shop, now=after) == 2
+    assert expiry.expire(shop, now=after) == 0
+    assert kept(shop) == set()
+    for id_ in ("import-1", "b"):
+        assert not access.can_be_undone(MIA, jobs.job(shop, id_), now=after)
+        with pytest.raises(CannotBe, match="30 days"):
+            access.undo(shop, MIA, id_, now=after)
+    assert jobs.job(shop, "import-1").refused == 1
+
+
+def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(shop):
+    receive_and_drain(shop, [identified(minutes(0), email="eva@x.com")])
+    import_(shop)
+    shop.jobs.update_one({"_id": "import-1"}, {"$set": {"claimed_until": utc_now() + timedelta(hours=1)}})
+    eva = contacts.find_contact(shop, "eva@x.com")
+    erasing.start(shop, eva, id_="e", by="u1", by_name="Mia", now=utc_now())
+    work(shop)
+    assert shop.erasures.find_one({"_id": "e"})["pending"] == ["import-1"]
+    assert files.remove_pending(shop) == 0
+
+    jobs.let_go(shop, "import-1")
+    work(shop)
+
+    assert files.remove_pending(shop) == 1
+    assert kept(shop) == {"import_refusals"}
+    assert contacts.find_contact(shop, "eva@x.com") is None
+    refused = {row["line"]: row["cells"] for row in shop.import_refusals.find()}
+    assert refused == {2: [], 3: ["no-email", "Bad"]}
+    assert shop.erasures.find_one({"_id": "e"})["pending"] == []

@@ -1,0 +1,57 @@
+"""The exports of other tools go in one after the other, at the first try, into one shop."""
+
+import io
+
+from engine.db.connection import utc_now
+from engine.imports import checking, importing
+from engine.imports.mapping.settings import Settings
+from engine.jobs import jobs, working
+from engine.jobs.jobs import JobState
+from engine.rules import rulesets
+from tests.exports import EXPORTS
+from tests.integration.drained import drain_all
+from workers.tasks.jobs import KINDS
+
+
+def imported(db, tool):
+    """Import a file as it is guessed; return the job."""
+    export, ruleset = EXPORTS[tool], rulesets.current(db)
+    found = checking.opening(
+        lambda: io.BytesIO(export.content), ruleset, name=export.name, remembered=importing.remembered(db)
+    )
+    columns = {column.heading: column.target for column in found.columns}
+    readings, undecided = checking.readings(found, columns, ruleset)
+    assert undecided == []
+    settings = Settings(format=found.format, columns=columns, readings=readings)
+    stream = io.BytesIO(export.content)
+    who = {"name": export.name, "id_": f"job-{tool}", "by": "u1", "by_name": "Mia", "now": utc_now()}
+    importing.start(db, stream, settings, **who)
+    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+        drain_all(db)
+    drain_all(db)
+    job = jobs.job(db, f"job-{tool}")
+    assert job is not None
+    return job
+
+
+def test_every_export_goes_in_at_the_first_try_and_what_one_settles_misleads_no_other(db, monkeypatch):
+    monkeypatch.setattr(working, "PATIENCE", 0)
+
+    for tool, export in EXPORTS.items():
+        job = imported(db, tool)
+
+        assert (tool, job.state, job.failure) == (tool, JobState.DONE, None)
+        refused = {one.line: one.reason for one in importing.refusals(db, job.id)}
+        assert (tool, tuple(refused)) == (tool, export.refused)
+        for email, said in export.people.items():
+            row = db.contacts.find_one({"email": email})
+            assert row is not None
+            states = {name: state["state"] for name, state in row["statuses"].items()}
+            known = {
+                **row,
+                **row.get("custom", {}),
+                "newsletter": "not_subscribed",
+                "sms": "not_subscribed",
+                **states,
+            }
+            assert (tool, email, {name: known.get(name) for name in said}) == (tool, email, dict(said))

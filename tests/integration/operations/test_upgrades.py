@@ -1,0 +1,111 @@
+"""A database that an older version left."""
+
+import pytest
+
+from engine.contacts.listing import listing
+from engine.contacts.listing.listing import Listing
+from engine.db.connection import prepare, utc_now
+from engine.db.findable import NAMES
+from engine.operations import upgrades
+from engine.settings import CONFIG_DIR
+from tests.builders import an_activity, days, identified, minutes
+from tests.integration.drained import receive_and_drain
+
+
+@pytest.fixture
+def older(db):
+    """Contacts that lack what they are listed by, under the indexes of then."""
+    receive_and_drain(
+        db,
+        [
+            an_activity(tracker="t", agent="Firefox"),
+            an_activity(at=minutes(3), tracker="t"),
+            identified(minutes(1), email="ana@x.com", traits={"name": "Ána Ruiz"}),
+            identified(minutes(2), email="bob@x.com", phone="+34600123456"),
+            identified(minutes(4), email="cleo@x.com", phone="+34600123457", tracker="c", agent="Chrome"),
+            identified(minutes(5), email="cleo@x.com", tracker="d", agent="Safari"),
+        ],
+    )
+    now = list(db.contacts.find())
+    db.contacts.update_many({}, {"$unset": dict.fromkeys(NAMES, "")})
+    db.contacts.update_many(
+        {"trackers.0": {"$exists": True}},
+        {"$unset": {"trackers.$[].seen": "", "trackers.$[].agent": ""}},
+    )
+    db.installation.delete_many({"_id": {"$in": ["findable", "names", "away", "devices"]}})
+    db.contacts.create_index([("segments.$**", 1)])
+    return db, now
+
+
+def test_contacts_get_what_they_are_found_by_and_their_devices_what_they_are(older):
+    db, now = older
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == now
+    assert listing.page(db, Listing(where={"mobile_phone": {"exists": True}})).total.count == 2
+
+
+def test_names_are_found_by_each_word_and_without_accents(db):
+    receive_and_drain(db, [identified(minutes(0), email="ana@x.com", traits={"name": "Ána de la Peña"})])
+    now = list(db.contacts.find())
+    db.contacts.update_one({}, {"$set": {"names": ["ána", "ána de la peña", "de la peña"]}})
+    db.installation.delete_one({"_id": "names"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == now
+    for typed in ("pena", "Peña", "de la", "ana de"):
+        assert listing.page(db, Listing(search=typed)).total.count == 1
+
+
+def test_contacts_that_only_get_mails_are_marked_as_away(db):
+    receive_and_drain(
+        db,
+        [
+            an_activity(tracker="here"),
+            an_activity(tracker="away"),
+            an_activity("email_sent", days(8), tracker="away"),
+            an_activity("email_sent", tracker="never"),
+        ],
+    )
+    now = list(db.contacts.find())
+    db.contacts.update_many({}, {"$unset": {"facets.away": ""}})
+    db.installation.delete_one({"_id": "away"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == now
+    assert db.contacts.count_documents({"facets.away": True}) == 2
+
+
+def test_an_index_that_another_replaced_is_dropped(older):
+    db, _ = older
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert "segments.$**_1" not in db.contacts.index_information()
+
+
+def test_a_second_time_nothing_is_changed(older):
+    db, _ = older
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    db.contacts.update_one({}, {"$unset": {"facets": ""}})
+    before = list(db.contacts.find())
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert list(db.contacts.find()) == before
+
+
+def test_indexes_that_others_have_replaced_cost_no_write_any_more(db):
+    there = set(db.contacts.index_information())
+    db.contacts.create_index("component")
+    db.contacts.create_index("names", partialFilterExpression={"names": {"$exists": True}})
+    db.contacts.create_index([("lane", 1), ("upkeep", 1)])
+    db.contacts.create_index([("$**", 1)], wildcardProjection={"facets": 1}, name="members_facets_custom")
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+
+    assert set(db.contacts.index_information()) == there
+    assert not there & set(upgrades.RETIRED["contacts"])

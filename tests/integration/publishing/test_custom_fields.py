@@ -1,0 +1,147 @@
+"""Custom fields on the real server: declared by admins, kept to by everybody."""
+
+import pytest
+
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import NotAllowed
+from engine.contacts import contacts
+from engine.contacts.editing import edit_service as access
+from engine.contacts.editing.edits import Edit, InvalidEdit
+from engine.db.connection import utc_now
+from engine.domain.rulebook import CustomField
+from engine.insights import census
+from engine.publishing import custom_fields, publishing
+from engine.publishing.custom_fields import FieldInUse, InvalidField
+from engine.publishing.publishing import PublishedMeanwhile
+from engine.rules import rulesets
+from tests.builders import identified, minutes
+from tests.integration.drained import drain_all, receive_and_drain
+
+EVA, MAX = CurrentUser("u1", "eva@x.com", "Eva", "admin"), CurrentUser("u2", "max@x.com", "Max", "marketer")
+TIER = CustomField("tier", "Tier", "text", ("gold", "silver"))
+
+
+def declare(db, field=TIER, user=EVA):
+    return custom_fields.create(db, user, field, base=rulesets.current_number(db), now=utc_now())
+
+
+def test_a_field_is_declared_changed_put_first_and_deleted(db):
+    declare(db)
+    base = rulesets.current_number(db)
+    custom_fields.change(db, EVA, CustomField("tier", "Level", "text"), base=base, now=utc_now())
+    custom_fields.reorder(db, EVA, ["tier"], base=base + 1, now=utc_now())
+
+    found = custom_fields.all_fields(db, EVA, now=utc_now())
+    assert found.fields[0].field == CustomField("tier", "Level", "text")
+
+    custom_fields.delete(db, EVA, "tier", base=base + 2, now=utc_now())
+    assert "tier" not in rulesets.current(db).fields
+    assert db.audit.count_documents({"act": "published rules", "ending": "done"}) == 4
+
+
+def test_who_was_overtaken_is_told_and_changes_nothing(db):
+    base = rulesets.current_number(db)
+    declare(db)
+
+    with pytest.raises(PublishedMeanwhile):
+        custom_fields.delete(db, EVA, "city", base=base, now=utc_now())
+
+    assert "city" in rulesets.current(db).fields
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (CustomField("city", "Town", "text"), "already"),
+        (CustomField("Town", "Town", "text"), "small letter"),
+        (CustomField("town", " ", "text"), "give it a label"),
+        (CustomField("town", "city ", "text"), "another field is called"),
+    ],
+)
+def test_a_field_that_people_would_stumble_over_is_refused(db, field, words):
+    with pytest.raises(InvalidField, match=words):
+        declare(db, field)
+
+
+def test_a_field_that_something_uses_is_not_deleted_and_it_is_said_where(db):
+    texts = publishing.completed(db, {})
+    declare(db)
+    texts = publishing.completed(
+        db, {"segments.yaml": texts["segments.yaml"].replace("segments:\n", "segments:\n  - {id: golden, name: Golden, when: {contact.custom.tier: gold}}\n", 1)}
+    )  # fmt: skip
+    publishing.publish(db, texts, by="Eva", message="golden", now=utc_now())
+
+    with pytest.raises(FieldInUse) as refused:
+        custom_fields.delete(db, EVA, "tier", base=rulesets.current_number(db), now=utc_now())
+
+    assert "the segment “Golden” (segments.yaml:" in str(refused.value)
+    assert "tier" in rulesets.current(db).fields
+
+
+def test_how_many_contacts_have_a_value_and_which_would_no_longer_be_one(db):
+    receive_and_drain(
+        db,
+        [
+            identified(minutes(n), email=f"p{n}@x.com", traits={"city": city})
+            for n, city in enumerate(["Roma", "Roma", "12"])
+        ],
+    )
+    census.take(db, now=utc_now())
+
+    usage = {
+        found.field.id: found.contacts for found in custom_fields.all_fields(db, EVA, now=utc_now()).fields
+    }
+    assert (usage["city"], usage["gender"]) == (3, 0)
+
+    as_number = custom_fields.conversion(db, EVA, CustomField("city", "City", "number"))
+    assert (as_number.kept, as_number.lost, as_number.examples, as_number.exact) == (1, 2, ["Roma"], True)
+    of_two = custom_fields.conversion(db, EVA, CustomField("city", "City", "text", ("Roma", "Lyon")))
+    assert (of_two.kept, of_two.lost) == (2, 1)
+
+
+def ana(db):
+    receive_and_drain(db, [identified(minutes(0), email="ana@x.com", traits={"tier": "bronze"})])
+    return contacts.find_contact(db, "ana@x.com")
+
+
+def test_by_hand_a_field_gets_one_of_its_options_alone(db):
+    declare(db)
+    contact = ana(db)
+
+    with pytest.raises(InvalidEdit, match="Tier: one of gold, silver is wanted"):
+        access.edit(db, MAX, contact, Edit(fields={"custom.tier": "platinum"}), id_="e1", now=utc_now())
+    access.edit(db, MAX, contact, Edit(fields={"custom.tier": "gold"}), id_="e2", now=utc_now())
+    drain_all(db)
+
+    assert db.contacts.find_one(contact)["custom"]["tier"] == "gold"
+
+
+def test_a_field_that_is_for_admins_is_changed_by_admins_alone(db):
+    declare(db, CustomField("tier", "Tier", "text", edit=frozenset({"admin"})))
+    contact = ana(db)
+    change = Edit(fields={"custom.tier": "gold"})
+
+    with pytest.raises(InvalidEdit, match="Tier can only be changed by an admin"):
+        access.edit(db, MAX, contact, change, id_="e1", now=utc_now())
+    with pytest.raises(InvalidEdit, match="only be changed by an admin"):
+        access.create(db, MAX, {"email": "new@x.com", "custom.tier": "gold"}, id_="e2", now=utc_now())
+    access.edit(db, EVA, contact, change, id_="e3", now=utc_now())
+    drain_all(db)
+
+    assert db.contacts.find_one(contact)["custom"]["tier"] == "gold"
+    assert db.audit.count_documents({"ending": "refused", "by": "u2"}) == 2
+
+
+@pytest.mark.parametrize("act", [
+    lambda db: declare(db, user=MAX),
+    lambda db: custom_fields.change(db, MAX, CustomField("city", "Town", "text"), base=1, now=utc_now()),
+    lambda db: custom_fields.delete(db, MAX, "city", base=1, now=utc_now()),
+    lambda db: custom_fields.reorder(db, MAX, ["city"], base=1, now=utc_now()),
+    lambda db: custom_fields.all_fields(db, MAX, now=utc_now()),
+    lambda db: custom_fields.conversion(db, MAX, TIER),
+])  # fmt: skip
+def test_a_marketer_declares_nothing(db, act):
+    with pytest.raises(NotAllowed):
+        act(db)
+
+    assert rulesets.current_number(db) == 1

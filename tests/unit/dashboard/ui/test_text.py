@@ -1,0 +1,27 @@
+"""What a visitor wrote stays text, in markup and in labels."""
+
+import pytest
+
+from dashboard.ui.text import plain_label, safe
+
+
+@pytest.mark.parametrize("words", ["[x](javascript:a)", "**b**", "<b>", "$x$", "`c`", "# h", "a_b_", "~~c~~"])
+def test_no_mark_of_markdown_is_one_in_a_label(words):
+    said = plain_label(words)
+
+    assert said.replace("\\", "").replace("\u2060", "") == words
+    assert said.startswith("\\") or said[1] == "\\"
+
+
+@pytest.mark.parametrize("words", [":material/home:", ":smile:", ":red[x]", ":+1:"])
+def test_no_shortcode_is_one_in_a_label(words):
+    assert words[:3] not in plain_label(words)
+    assert ":\u2060" in plain_label(words)
+
+
+def test_a_clock_in_a_label_stays_as_it_is_read():
+    assert plain_label("Every day at 12:30") == "Every day at 12\\:30"
+
+
+def test_markup_is_escaped():
+    assert safe("<script>'\"&") == "&lt;script&gt;&#x27;&quot;&amp;"

@@ -1,0 +1,123 @@
+"""Orders, refunds and carts: exact money, each order once."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from engine.domain.commerce import amount_of, money
+from tests.builders import an_activity, bought, days, minutes, rules, the_contact
+
+
+def test_orders_add_up_exactly():
+    contact = the_contact([bought(0.1, minutes(n), order_id=f"o{n}") for n in range(3)])
+
+    assert contact.state.commerce.spent == Decimal("0.3")
+    assert contact.state.commerce.orders == 3
+
+
+def test_an_order_that_is_sent_twice_under_other_ids_counts_and_scores_once():
+    once = the_contact([bought(10, order_id="o1")])
+    twice = the_contact([bought(10, order_id="o1"), bought(10, minutes(1), order_id="o1")])
+
+    assert twice.state.commerce.orders == 1
+    assert twice.state.points.total == once.state.points.total
+
+
+def test_refunds_and_cancellations_count_with_a_secret_key_alone():
+    orders = [bought(10, order_id="a"), bought(20, order_id="b")]
+    refund = {"order_id": "a", "total": 4}
+
+    public = the_contact([*orders, an_activity("order_refunded", minutes(1), **refund)])
+    secret = the_contact(
+        [
+            *orders,
+            an_activity("order_refunded", minutes(1), **refund, trusted=True),
+            an_activity("order_cancelled", minutes(2), order_id="b", trusted=True),
+        ]
+    )
+
+    assert (public.state.commerce.orders, public.state.commerce.spent) == (2, Decimal(30))
+    assert (secret.state.commerce.orders, secret.state.commerce.spent) == (1, Decimal(6))
+    assert secret.state.commerce.refunded == Decimal(4)
+
+
+def test_a_refund_that_happened_before_its_order_waits_for_it():
+    refund = an_activity("order_refunded", minutes(0), order_id="a", trusted=True)
+
+    contact = the_contact([refund, bought(10, minutes(1), order_id="a")])
+
+    assert contact.state.commerce.spent == 0
+
+
+def test_an_unknown_currency_stands_apart_and_a_declared_one_is_converted():
+    settings = "account: {currency: EUR, rates: {USD: 0.5}}"
+    orders = [
+        bought(10, order_id="a", currency="EUR"),
+        bought(8, order_id="b", currency="usd"),
+        bought(900, order_id="c", currency="JPY"),
+    ]
+
+    commerce = the_contact(orders, rules(settings=settings)).state.commerce
+
+    assert commerce.spent == Decimal(14)
+    assert commerce.foreign == {"JPY": Decimal(900)}
+
+
+@pytest.mark.parametrize(
+    ("properties", "amount"),
+    [
+        ({"total": "12.10", "revenue": 9}, Decimal("12.10")),
+        ({"revenue": 9}, Decimal(9)),
+        (
+            {"products": [{"product_id": "a", "price": 2.5, "quantity": 3}, {"sku": "b", "price": 1}]},
+            Decimal("8.5"),
+        ),
+        ({"total": "a lot"}, None),
+        ({}, None),
+    ],
+)
+def test_an_order_is_worth_its_total_else_its_revenue_else_its_products(properties, amount):
+    assert amount_of(properties) == amount
+
+
+@pytest.mark.parametrize("value", [None, True, "NaN", "Infinity", "1e400", "", [], {}, "1,000"])
+def test_what_is_no_amount_is_none(value):
+    assert money(value) is None
+
+
+def test_a_cart_holds_what_was_added_less_what_was_removed():
+    contact = the_contact(
+        [
+            an_activity("added_to_cart", minutes(0), product_id="a", price=10, quantity=2),
+            an_activity("added_to_cart", minutes(1), product_id="b", price="5.50"),
+            an_activity("removed_from_cart", minutes(2), product_id="a", quantity=1),
+        ]
+    )
+
+    assert contact.state.cart is not None
+    assert [(line.product_id, line.quantity) for line in contact.state.cart.lines] == [("a", 1), ("b", 1)]
+    assert contact.state.cart.value == Decimal("15.50")
+
+
+def test_an_order_empties_the_cart():
+    contact = the_contact([an_activity("added_to_cart", product_id="a", price=10), bought(10, minutes(1))])
+
+    assert contact.state.cart is None
+
+
+def test_a_cart_that_idles_is_abandoned_at_its_time():
+    added = an_activity("added_to_cart", minutes(0), product_id="a", price=10)
+
+    before = the_contact([added], until=minutes(0) + timedelta(hours=4) - timedelta(milliseconds=1))
+    after = the_contact([added], until=minutes(0) + timedelta(hours=4))
+
+    assert before.state.cart.state == "active"
+    assert before.state.next_due == minutes(240)
+    assert after.state.cart.state == "abandoned"
+
+
+def test_a_change_wakes_an_abandoned_cart():
+    added = [an_activity("added_to_cart", at, product_id="a", price=10) for at in (days(0), days(1))]
+
+    assert the_contact(added).state.cart.state == "active"

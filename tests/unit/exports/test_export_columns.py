@@ -1,0 +1,35 @@
+"""The columns of an export, and the headings that an import understands."""
+
+import pytest
+
+from engine.exports.export_columns import UnknownColumn, chosen, offered, with_headings
+from engine.imports.mapping import columns
+from tests.builders import SHIPPED, rules
+
+ODD = rules(
+    fields="""fields:
+  - {id: email, label: Email, type: text}
+  - {id: points, label: Points, type: number}
+  - {id: nombre, label: 名前, type: text}
+  - {id: other, label: Points!, type: number}
+  - {id: segments, label: Static segments, type: text}
+"""
+).present
+
+
+@pytest.mark.parametrize("ruleset", [SHIPPED.present, ODD])
+def test_an_import_guesses_each_heading_as_what_it_is_and_leaves_the_others_out(ruleset):
+    found = with_headings(chosen("contacts", (), ruleset), ruleset)
+    guessed = columns.guess([column.label for column in found], ruleset)
+
+    assert [column.target for column in guessed] == [column.target for column in found]
+    assert len({columns.plain(column.label) for column in found}) == len(found)
+
+
+def test_columns_are_chosen_by_id_in_their_order_and_once():
+    assert [column.id for column in chosen("activities", ["type", "email", "type"], SHIPPED.present)] == [
+        "type", "email",
+    ]  # fmt: skip
+    assert list(offered("contacts", SHIPPED.present))[:3] == ["external_id", "email", "mobile_phone"]
+    with pytest.raises(UnknownColumn, match="there is no column shoe; of contacts there are: external_id"):
+        chosen("contacts", ["shoe"], SHIPPED.present)

@@ -1,0 +1,221 @@
+"""`sheets doctor`: what is wrong with this installation, and what to do about each finding."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.db import documents
+from engine.db.connection import utc_now
+from engine.operations import pulses
+from engine.pipeline import failures, lanes, outbox, sendings
+from engine.rules import rulesets
+from engine.rules.ruleset import compile_published
+from engine.segments import agreement
+from engine.settings import Instance
+
+Verdict = Literal["ok", "warning", "broken"]
+
+OLDEST_MONGODB = (6, 0)
+CLOCK_TOLERANCE = timedelta(seconds=5)
+LOW_DISK = 2_000_000_000
+"""Bytes; below, MongoDB may soon refuse writes."""
+
+LONG_WAIT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; `advice` says what to do unless it is ok."""
+
+    check: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Finding]:
+    """Look at everything; a server that does not answer ends the looking."""
+    try:
+        yield _version(db)
+    except PyMongoError as error:
+        yield Finding(
+            "MongoDB", "broken", str(error)[:200],
+            "start it, or correct MONGODB_URI; events are refused with 503 until it is back",
+        )  # fmt: skip
+        return
+    for check in (
+        _replica_set,
+        _indexes,
+        _clock,
+        _failed,
+        _processes,
+        _lanes,
+        _rules,
+        _segments,
+        _sendings,
+        _webhooks,
+    ):
+        yield check(db)
+    yield _broker(instance.broker_url)
+    yield _disk(instance.data_dir or Path())
+
+
+def _version(db: Database[dict[str, Any]]) -> Finding:
+    info = db.client.server_info()
+    version = tuple(info["versionArray"][:2])
+    if version < OLDEST_MONGODB:
+        return Finding("MongoDB", "broken", info["version"], "use MongoDB 6.0 or newer")
+    return Finding("MongoDB", "ok", info["version"])
+
+
+def _replica_set(db: Database[dict[str, Any]]) -> Finding:
+    hello = db.client.admin.command("hello")
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        return Finding(
+            "replica set",
+            "broken",
+            "a single server",
+            "run it as a replica set: there are no transactions otherwise",
+        )
+    return Finding("replica set", "ok", str(hello.get("setName", "sharded")))
+
+
+def _indexes(db: Database[dict[str, Any]]) -> Finding:
+    missing = []
+    for document in documents.ALL:
+        meta = document._meta
+        present = {tuple(i["key"].items()) for i in db[meta["collection"]].list_indexes()}
+        missing += [
+            f"{meta['collection']} {spec['fields']}"
+            for spec in meta["index_specs"]
+            if tuple(spec["fields"]) not in present
+        ]
+    if missing:
+        return Finding("indexes", "broken", f"missing: {'; '.join(missing)}", "run `sheets doctor --prepare`")
+    return Finding("indexes", "ok", "all there")
+
+
+def _clock(db: Database[dict[str, Any]]) -> Finding:
+    theirs = db.client.admin.command("hello")["localTime"].replace(tzinfo=None)
+    skew = abs(utc_now().replace(tzinfo=None) - theirs)
+    words = f"{skew.total_seconds():.1f} s apart from MongoDB's"
+    if skew > CLOCK_TOLERANCE:
+        return Finding("clock", "warning", words, "synchronise both machines' clocks (NTP)")
+    return Finding("clock", "ok", words)
+
+
+def _failed(db: Database[dict[str, Any]]) -> Finding:
+    found = failures.failed(db, limit=100)
+    if found:
+        return Finding(
+            "failed activities", "warning", f"{len(found)}, the latest: {found[0].reason[:120]}",
+            "see `sheets failed list`; `sheets failed retry` runs them again",
+        )  # fmt: skip
+    return Finding("failed activities", "ok", "none")
+
+
+def _processes(db: Database[dict[str, Any]]) -> Finding:
+    kinds = [pulse.kind for pulse in pulses.alive(db, utc_now())]
+    missing = [kind for kind in ("worker", "scheduler", "collector") if kind not in kinds]
+    if missing:
+        return Finding(
+            "processes",
+            "broken",
+            f"no {' and no '.join(missing)}",
+            "start `sheets up`, or each by its own command",
+        )
+    return Finding("processes", "ok", ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))))
+
+
+def _lanes(db: Database[dict[str, Any]]) -> Finding:
+    now = utc_now()
+    waiting = [lane for lane in lanes.backlog(db, now) if lane.oldest_received_at is not None]
+    late = [lane for lane in waiting if lane.oldest_received_at and now - lane.oldest_received_at > LONG_WAIT]
+    if late:
+        return Finding(
+            "lanes", "warning", f"{sum(lane.waiting for lane in late)} activities wait for over a minute",
+            "start more workers (`sheets worker`), and see their logs",
+        )  # fmt: skip
+    return Finding("lanes", "ok", f"{sum(lane.waiting for lane in waiting)} activities wait")
+
+
+def _rules(db: Database[dict[str, Any]]) -> Finding:
+    version = rulesets.stored_version(db, rulesets.current_number(db))
+    _, problems = compile_published(version.texts, version.standing())
+    if problems:
+        found = f"version {version.number}: {len(problems)} problems, the first: {problems[0]}"
+        advice = "no check found them when it was published: mend them under Rules and publish"
+        return Finding("rules", "warning", found[:300], advice)
+    return Finding("rules", "ok", f"version {version.number}")
+
+
+def _segments(db: Database[dict[str, Any]]) -> Finding:
+    wrong = agreement.differences(db, now=utc_now())
+    if wrong:
+        names = ", ".join(f"{segment}: {', '.join(contacts[:3])}" for segment, contacts in wrong.items())
+        return Finding(
+            "segments", "warning", names,
+            "publish the rules with --recompute to fold these contacts again, and report it as a bug",
+        )  # fmt: skip
+    return Finding("segments", "ok", "all are what their conditions say")
+
+
+def _sendings(db: Database[dict[str, Any]]) -> Finding:
+    doubts = sendings.open_doubts(db)
+    if doubts:
+        told = "; ".join(
+            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in doubts[:5]
+        )
+        return Finding(
+            "sendings", "warning", f"{told}: these bounces do not count",
+            "ask your provider; if the addresses are dead indeed, `sheets sendings count ID`",
+        )  # fmt: skip
+    return Finding("sendings", "ok", "none fails as a whole")
+
+
+def _webhooks(db: Database[dict[str, Any]]) -> Finding:
+    counts = outbox.counts(db)
+    if counts["failed"]:
+        return Finding(
+            "webhooks", "warning", f"{counts['failed']} calls failed for good",
+            "look at `error` in the collection `outbox`; `sheets webhooks retry` sends them again",
+        )  # fmt: skip
+    return Finding("webhooks", "ok", f"{counts['sent']} sent, {counts['waiting']} waiting")
+
+
+def _broker(url: str) -> Finding:
+    from workers.tasks.broker import make_broker
+
+    advice = "start it, or correct BROKER_URL; until then work is found by the scheduler alone"
+    if not url:
+        return Finding("broker", "warning", "none is set", advice)
+    try:
+        _ping(make_broker(url))
+    except Exception as error:  # noqa: BLE001  whatever is wrong with it is the finding
+        return Finding("broker", "warning", str(error)[:200], advice)
+    return Finding("broker", "ok", url.split("@")[-1])
+
+
+def _ping(broker: Any) -> None:
+    client = getattr(broker, "client", None)
+    ping: Callable[[], Any] | None = getattr(client, "ping", None)
+    if ping is not None:
+        ping()
+    else:
+        broker.connection.process_data_events()
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1e9:.1f} GB free"
+    if free < LOW_DISK:
+        return Finding("disk", "warning", words, "make room: MongoDB stops taking writes on a full disk")
+    return Finding("disk", "ok", words)

@@ -1,0 +1,117 @@
+"""Commands about one person's data: handing all of it out, and erasing it for good."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uuid_utils
+from pymongo.database import Database
+
+from engine.contacts import contacts
+from engine.db.connection import utc_now
+from engine.errors import ContactSheetsError
+from engine.jobs.jobs import JobState
+from engine.operations import pulses
+from engine.privacy import privacy_service
+from workers.cli.jobs import await_job
+from workers.cli.look import UnknownContact
+from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+
+app = typer.Typer()
+
+Document = dict[str, Any]
+
+
+class NotWritten(ContactSheetsError):
+    """A file that cannot be written."""
+
+
+class NotSure(ContactSheetsError):
+    """Somebody thought better of it."""
+
+
+@app.command()
+def data(
+    key: Annotated[str, typer.Argument(help="An id, email, phone, external id or tracker of theirs.")],
+    to: Annotated[Path | None, typer.Option(help="The archive to write; else data-of-ID.zip here.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write all that is known of a person into an archive: JSON, and a page to be read."""
+    _, db = open_db(data_dir, app="data")
+    contact = contacts.find_contact(db, key)
+    if contact is None:
+        raise UnknownContact(key)
+    path = to or Path.cwd() / f"data-of-{contact}.zip"
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("wb") as out:
+            unfinished.chmod(0o600)  # before anything of the person is in it
+            counts = privacy_service.hand_out(db, whoever(), contact, out, now=utc_now())
+    except OSError as error:
+        raise NotWritten(f"cannot write {path}: {error.strerror}") from None
+    unfinished.replace(path)
+    if as_json:
+        print_json({"file": str(path), "rows": counts})
+        return
+    print_table("Known of this person", ("where", "rows"), counts.items())
+    typer.echo(f"written to {path}")
+
+
+@app.command()
+def erase(
+    key: Annotated[str, typer.Argument(help="An id, email, phone, external id or tracker of theirs.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")] = True,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person from everywhere, for good; only that somebody was erased is kept.
+
+    On a terminal it asks first.  It cannot be taken back.
+    """
+    _, db = open_db(data_dir, app="erase")
+    contact = contacts.find_contact(db, key)
+    if contact is None:
+        raise UnknownContact(key)
+    if not yes and sys.stdin.isatty():
+        typer.echo("All that is known of this person goes, for good, and what comes late is not kept.")
+        if typer.prompt(f"Type {key} to erase them", default="", show_default=False) != key:
+            raise NotSure("nothing was erased")
+    id_ = privacy_service.erase(db, whoever(), contact, id_=uuid_utils.uuid7().hex, now=utc_now())
+    if not any(pulse.kind == "worker" for pulse in pulses.alive(db, utc_now())):
+        typer.echo("no worker is running: it is done once one does", err=True)
+    if not wait:
+        print_json({"job": id_, "state": "waiting"}) if as_json else typer.echo(f"job {id_}")
+        return
+    job = await_job(db, id_, quietly=as_json)
+    told = {"job": id_, "state": job.state.value, "failure": job.failure, **_told(db, id_)}
+    if as_json:
+        print_json(told)
+    else:
+        _say(told)
+    if job.state != JobState.DONE:
+        raise typer.Exit(1)
+
+
+def _told(db: Database[Document], job: str) -> Document:
+    report = privacy_service.report(db, whoever(), job)
+    return {} if report is None else asdict(report)
+
+
+def _say(told: Document) -> None:
+    if told["failure"]:
+        typer.echo(f"it could not go on: {told['failure']}; the same command goes on with it", err=True)
+        return
+    places = sorted({*told["removed"], *told["cleaned"]})
+    rows = ((place, told["removed"].get(place, 0), told["cleaned"].get(place, 0)) for place in places)
+    print_table("Erased", ("where", "removed", "named in, and taken out"), rows)
+    if told["told"]:
+        systems = ", ".join(f"{name} ({count:,} calls)" for name, count in told["told"].items())
+        typer.echo(f"other systems were told of them before, and have to be asked, too: {systems}")
+    if told["pending"]:
+        typer.echo(f"files of {len(told['pending'])} jobs that are under way go when those end")

@@ -1,0 +1,174 @@
+"""Commands that export contacts and activities to a file."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+import uuid_utils
+from pymongo.database import Database
+
+from engine.contacts.bulk.bulk import Selection
+from engine.contacts.listing.listing import Listing
+from engine.db.connection import utc_now
+from engine.errors import ContactSheetsError
+from engine.exports import export_columns, export_service
+from engine.exports.export_columns import What
+from engine.exports.export_files import FORMATS, FileFormat
+from engine.exports.exporting import Export
+from engine.jobs.jobs import Job, JobState
+from engine.rules import rulesets
+from workers.cli.jobs import await_job
+from workers.cli.look import filters_of
+from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+
+app = typer.Typer()
+export_app = typer.Typer(help="Write contacts or their activities to a file.")
+app.add_typer(export_app, name="export")
+
+Document = dict[str, Any]
+
+To = Annotated[
+    Path, typer.Option("--to", metavar="FILE", help="Where the file goes; its ending says the format.")
+]
+Where = Annotated[
+    str, typer.Option(help='Which contacts, as JSON: \'{"newsletter": "subscribed"}\'; none: all.')
+]
+Search = Annotated[str, typer.Option(help="What an email, number, name or id begins with.")]
+InSegment = Annotated[
+    str, typer.Option("--segment", help="Only the members of a segment, by its id or name.")
+]
+Columns = Annotated[
+    str, typer.Option(help="Columns with commas between them; none: all (see `sheets export columns`).")
+]
+AsFormat = Annotated[str, typer.Option("--format", help="csv, xlsx or parquet; else by the file's ending.")]
+
+
+class NotWritten(ContactSheetsError):
+    """An export that cannot be done as it was asked for, or came to nothing."""
+
+
+@export_app.command("contacts")
+def export_contacts(
+    to: To,
+    where: Where = "{}",
+    search: Search = "",
+    segment: InSegment = "",
+    columns: Columns = "",
+    format_: AsFormat = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write contacts to a file, which `sheets import` takes back in unchanged."""
+    _, db = open_db(data_dir, app="export")
+    listing = _listing(db, where, search, segment)
+    wanted = Export(
+        "contacts", _format(to, format_), _columns(columns), Selection(listing=listing), name=to.stem
+    )
+    _write(db, wanted, to, as_json=as_json)
+
+
+@export_app.command("activities")
+def export_activities(
+    to: To,
+    where: Where = "{}",
+    search: Search = "",
+    segment: InSegment = "",
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", help="Only this type; may be repeated.")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to this day.")] = None,
+    columns: Columns = "",
+    format_: AsFormat = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write what contacts did to a file, one activity a row."""
+    _, db = open_db(data_dir, app="export")
+    wanted = Export(
+        "activities",
+        _format(to, format_),
+        _columns(columns),
+        Selection(listing=_listing(db, where, search, segment)),
+        tuple(type_ or ()),
+        None if since is None else since.date(),
+        None if until is None else until.date(),
+        name=to.stem,
+    )
+    _write(db, wanted, to, as_json=as_json)
+
+
+@export_app.command("columns")
+def list_columns(
+    what: Annotated[str, typer.Argument(help="contacts or activities")] = "contacts",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """The columns that an export can have."""
+    if what not in ("contacts", "activities"):
+        raise NotWritten(f"{what!r} cannot be exported: contacts or activities are wanted")
+    _, db = open_db(data_dir, app="export")
+    found = export_columns.offered(cast(What, what), rulesets.current(db)).values()
+    if as_json:
+        print_json([{"id": column.id, "label": column.label, "kind": column.kind} for column in found])
+        return
+    print_table("Columns", ("id", "label", "kind"), ((c.id, c.label, c.kind) for c in found))
+
+
+def _format(to: Path, said: str) -> FileFormat:
+    """The format that was named, or that the file's ending says."""
+    name = said or to.suffix.lstrip(".").lower()
+    if name not in FORMATS:
+        asked = f"--format {said}" if said else f"--to {to}"
+        raise NotWritten(
+            f"{asked}: one of {', '.join(FORMATS)} is wanted, as --format or as the file's ending"
+        )
+    return cast(FileFormat, name)
+
+
+def _columns(said: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in said.split(",") if name.strip())
+
+
+def _listing(db: Database[Document], where: str, search: str, segment: str) -> Listing:
+    listing = Listing(where=filters_of(where), search=search)
+    if not segment:
+        return listing
+    segments = rulesets.current(db).segments.values()
+    found = next((known.id for known in segments if segment in (known.id, known.name)), None)
+    if found is None:
+        known_ids = ", ".join(known.id for known in segments) or "none"
+        raise NotWritten(f"--segment {segment}: there is no such segment; there are: {known_ids}")
+    return listing.with_parts([{"segments": {"has_any": [found]}}, *listing.parts])
+
+
+def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -> None:
+    if not to.parent.is_dir():
+        raise NotWritten(f"--to {to}: there is no folder {to.parent}")
+    id_ = uuid_utils.uuid7().hex
+    export_service.start(db, whoever(), wanted, id_=id_, now=utc_now())
+    job = await_job(db, id_, quietly=as_json)
+    if job.state != JobState.DONE:
+        raise NotWritten(job.failure or "the export was stopped")
+    told = _fetched(db, job, to)
+    if as_json:
+        print_json(told)
+    else:
+        typer.echo(f"{told['rows']:,} {wanted.what} in {to} ({told['bytes']:,} bytes)")
+
+
+def _fetched(db: Database[Document], job: Job, to: Path) -> Document:
+    """Copy the file here: a half one never has its name."""
+    made, stream = export_service.download(db, whoever(), job.id, now=utc_now())
+    beside = to.with_name(f"{to.name}.part")
+    with beside.open("wb") as out:
+        shutil.copyfileobj(stream, out, length=1024**2)
+    beside.replace(to)
+    return {
+        "job": job.id, "file": str(to), "rows": made.rows, "bytes": made.bytes, "contacts": job.done,
+        "as_of": made.as_of,
+    }  # fmt: skip

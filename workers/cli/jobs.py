@@ -1,0 +1,103 @@
+"""`sheets jobs`: long work that people started, and taking it back."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from pymongo.database import Database
+
+from engine.db.connection import utc_now
+from engine.jobs import job_service as access
+from engine.jobs import jobs
+from engine.jobs.jobs import Job
+from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+
+app = typer.Typer()
+jobs_app = typer.Typer(help="Long work that people started: imports, exports, changes of many.")
+app.add_typer(jobs_app, name="jobs")
+
+Document = dict[str, Any]
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks how far a job is."""
+
+
+@jobs_app.callback(invoke_without_command=True)
+def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """The last jobs, the newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    _, db = open_db(data_dir, app="jobs")
+    found = access.recent(db, whoever())
+    if as_json:
+        print_json([told(job) for job in found])
+        return
+    headings = ("id", "what", "by", "started", "state", "came to")
+    rows = ((j.id, j.title, j.by_name, j.created_at, j.state.value, _came_to(j)) for j in found)
+    print_table("Jobs", headings, rows, zone=zone_of(db))
+
+
+def _came_to(job: Job) -> str:
+    """What a job has done, or how far it is."""
+    counts = {
+        "created": job.created,
+        "changed": job.changed - job.created,
+        "unchanged": job.unchanged,
+        "refused": job.refused,
+    }
+    done = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return ", ".join([f"{job.share:.0%}", *done] if job.under_way else done)
+
+
+@jobs_app.command()
+def undo(
+    job: str,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Take back what a job did, and nothing that happened since."""
+    _, db = open_db(data_dir, app="jobs")
+    id_ = access.undo(db, whoever(), job, now=utc_now())
+    if wait:
+        await_job(db, id_, quietly=False)
+    typer.echo(f"job {id_}")
+
+
+@jobs_app.command()
+def stop(job: str, data_dir: DataDir = None) -> None:
+    """Stop a job where it is; what it has done stays."""
+    _, db = open_db(data_dir, app="jobs")
+    access.stop(db, whoever(), job, now=utc_now())
+
+
+def await_job(db: Database[Document], id_: str, *, quietly: bool) -> Job:
+    """Wait until a job ends, telling how far it is."""
+    said = ""
+    while (job := jobs.job(db, id_)) is None or job.under_way:
+        share = "" if job is None else f"{job.title}: {job.share:.0%}"
+        if share != said and not quietly:
+            typer.echo(share, err=True)
+        said = share
+        time.sleep(LOOK_EVERY)
+    return job
+
+
+def told(job: Job) -> Document:
+    """A job as `--json` prints it."""
+    return {
+        "job": job.id,
+        "kind": job.kind,
+        "title": job.title,
+        "by": job.by_name,
+        "state": job.state.value,
+        "created_at": job.created_at,
+        "rows": job.done,
+        "created": job.created,
+        "updated": job.changed - job.created,
+        "unchanged": job.unchanged,
+        "refused": job.refused,
+        "failure": job.failure,
+        "undone_by": job.undone_by,
+    }

@@ -1,0 +1,83 @@
+"""Commands for API keys and for signing in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from engine.accounts import key_service as access
+from engine.accounts import users
+from engine.accounts.key_service import InvalidKey
+from engine.db.connection import utc_now
+from engine.errors import ContactSheetsError
+from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+
+app = typer.Typer()
+keys_app = typer.Typer(help="Keys that events are sent with.")
+app.add_typer(keys_app, name="keys")
+
+
+UNNAMED = "from the command line"
+"""What a key is called that is given no name, with a number if there is one."""
+
+
+class Kind(StrEnum):
+    """A browser's key, which everybody can read, or the server's."""
+
+    write = "write"
+    secret = "secret"
+
+
+class UnknownKey(ContactSheetsError):
+    """No key in force has this id."""
+
+
+@keys_app.command("create")
+def create(
+    kind: Annotated[Kind, typer.Option(help="write: for browsers; secret: for the shop's server.")],
+    data_dir: DataDir = None,
+    label: Annotated[str, typer.Option(help="What it is for; no other key in force may be called so.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. Its token is shown this once."""
+    _, db = open_db(data_dir, app="keys")
+    called = label or access.free_label(db, UNNAMED)
+    key = access.create(db, whoever(), kind.value, label=called, now=utc_now())
+    if as_json:
+        print_json({**asdict(key), "key": key.token})
+        return
+    typer.echo(f"{key.kind} key {key.id}: {key.token}\nKeep it: it is not shown again.")
+
+
+@keys_app.command("list")
+def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """All keys, without their tokens."""
+    _, db = open_db(data_dir, app="keys")
+    found = access.all_keys(db, whoever())
+    if as_json:
+        print_json([asdict(key) for key in found])
+        return
+    rows = ((k.id, k.kind, k.label, k.created_at, k.last_used_at, k.revoked_at) for k in found)
+    print_table("Keys", ("id", "kind", "label", "created", "last used", "revoked"), rows, zone=zone_of(db))
+
+
+@keys_app.command("revoke")
+def revoke(key: str, data_dir: DataDir = None) -> None:
+    """Take a key out of force, within five seconds."""
+    _, db = open_db(data_dir, app="keys")
+    try:
+        access.revoke(db, whoever(), key, now=utc_now())
+    except InvalidKey as error:
+        raise UnknownKey(f"{key}: {error}; see `sheets keys list`") from None
+    typer.echo("revoked")
+
+
+@app.command()
+def link(data_dir: DataDir = None) -> None:
+    """Print a one-time link by which the local admin signs in."""
+    instance, db = open_db(data_dir, app="link")
+    token = users.local_link(db, whoever(), now=utc_now())
+    typer.echo(f"{instance.dashboard_url or ''}/signin?link={token}")

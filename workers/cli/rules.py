@@ -1,0 +1,356 @@
+"""Commands on the rules: check, test, publish, roll back, pull, log, and why a contact is as it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pymongo.database import Database
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from engine.contacts import contacts
+from engine.contacts.sheet import reasons, sheets
+from engine.db.connection import utc_now
+from engine.errors import InvalidRules, NoInstance, Problem
+from engine.pipeline import lanes
+from engine.publishing import planning, publishing, upkeep
+from engine.publishing import publish_service as access
+from engine.rules import rulesets
+from engine.rules.conditions.explain import lines
+from engine.rules.rehearsal import rehearse
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
+from engine.settings import CONFIG_DIR
+from workers.cli.look import POLL, UnknownContact
+from workers.cli.session import (
+    AsJson,
+    DataDir,
+    console,
+    open_db,
+    print_json,
+    print_table,
+    shown,
+    whoever,
+    zone_of,
+)
+
+app = typer.Typer(help="The rules: YAML in a folder, or as published.")
+
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        help="A folder with YAML files; one that it lacks stays as published.", exists=True, file_okay=False
+    ),
+]
+By = Annotated[str | None, typer.Option("--by", help="Who publishes; else the user of this machine.")]
+Recompute = Annotated[bool, typer.Option("--recompute", help="Judge all history by these rules.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Return when all contacts are up to date.")]
+
+BASE = ".version"
+"""Where `pull` notes which version the files of a folder come from."""
+
+
+@app.command()
+def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Find everything that is wrong with the files; exit 1 if something is."""
+    problems = [*strangers(folder), *publishing.check(_whole(folder, data_dir))]
+    _report(problems, as_json)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Run the tests that stand beside the rules; exit 1 if one fails."""
+    _refuse(strangers(folder), as_json)
+    texts = _whole(folder, data_dir)
+    try:
+        results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
+    except InvalidRules as error:
+        _report(error.problems, as_json)
+        raise typer.Exit(1) from None
+    failed = [result for result in results if not result.passed]
+    if as_json:
+        told = [
+            {
+                "name": result.test.name,
+                "file": result.test.file,
+                "line": result.test.place[0],
+                "passed": result.passed,
+                "differences": {
+                    name: {"expected": e, "found": f} for name, (e, f) in result.differences.items()
+                },
+            }
+            for result in results
+        ]
+        print_json({"ok": not failed, "tests": told})
+    else:
+        for result in results:
+            typer.echo(f"{'✓' if result.passed else '✗'} {result.test.name}")
+            for name, (expected, found) in result.differences.items():
+                typer.echo(f"    {name}: expected {expected!r}, found {found!r}")
+        typer.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def plan(
+    folder: Folder,
+    data_dir: DataDir = None,
+    sample: Annotated[
+        float, typer.Option(min=0.001, max=1.0, help="Fold only this share of the contacts: 0.1 is a tenth.")
+    ] = 1.0,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="As publishing without --recompute would do it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What these rules would do to the real contacts; writes nothing."""
+    instance, db = open_db(data_dir, app="rules")
+    texts = publishing.completed(db, read_present(folder))
+    _refuse([*strangers(folder), *publishing.check(texts)], as_json)
+    change = planning.proposed(db, texts, now=utc_now(), recompute=not from_now)
+    with Progress(transient=True, disable=as_json, console=console) as bar:
+        task = bar.add_task("Folding history", total=None)
+        found = planning.plan(
+            db,
+            change,
+            uri=instance.mongodb_uri,
+            share=sample,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    told = found.told(share=sample)
+    if as_json:
+        print_json(told)
+    else:
+        _show_plan(told)
+
+
+def _show_plan(told: dict[str, Any]) -> None:
+    points = told["points"]
+    about = "about " if "sample" in told else ""
+    typer.echo(
+        f"{about}{told['contacts']:,} contacts: {points['gain']:,} gain points, {points['lose']:,} lose some"
+    )
+    if "sample" in told:
+        errors = told["sample"]
+        typer.echo(
+            f"estimated from {errors['contacts']:,}: ±{errors['gain_error']:,} and ±{errors['lose_error']:,}"
+        )
+    by_rule = [(c["name"], f"{c['contacts']:,}", f"{c['points']:+,}") for c in points["by_rule"].values()]
+    segments = [
+        (id_, _give_or_take(c, "enter"), _give_or_take(c, "leave")) for id_, c in told["segments"].items()
+    ]
+    moves = [(id_, move, f"{n:,}") for id_, counts in told["statuses"].items() for move, n in counts.items()]
+    examples = [(e["contact"], e["name"], e["what"], "\n".join(e["reasons"])) for e in told["examples"]]
+    for title, headings, rows in (
+        ("Points by rule", ("rule", "contacts", "change"), by_rule),
+        ("Segments", ("segment", "enter", "leave"), segments),
+        ("Statuses", ("status", "move", "contacts"), moves),
+        ("Examples", ("contact", "name", "what", "why"), examples),
+    ):
+        if rows:
+            print_table(title, headings, rows)
+
+
+def _give_or_take(counts: dict[str, int], way: str) -> str:
+    """A count, and how far it may be off if it was estimated."""
+    error = counts.get(f"{way}_error")
+    return f"{counts[way]:,}{f' ±{error:,}' if error else ''}"
+
+
+@app.command()
+def publish(
+    folder: Folder,
+    message: Annotated[str, typer.Option("--message", "-m", help="What is changed, and why.")],
+    data_dir: DataDir = None,
+    by: By = None,
+    base: Annotated[
+        int | None, typer.Option(help="The version that was changed; else what `pull` noted.")
+    ] = None,
+    recompute: Recompute = False,
+    until_done: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put the files in force as a new version, all at once."""
+    _refuse(strangers(folder), as_json)
+    _, db = open_db(data_dir, app="rules")
+    texts = publishing.completed(db, read_present(folder))
+    noted = folder / BASE
+    if base is None and noted.exists():
+        base = int(noted.read_text().strip() or 0) or None
+    try:
+        version = access.publish(
+            db, whoever(by), texts, message=message, now=utc_now(), base=base, recompute=recompute
+        )
+    except InvalidRules as error:
+        _report(error.problems, as_json)
+        raise typer.Exit(1) from None
+    if noted.exists():
+        noted.write_text(f"{version.number}\n")
+    _published(db, version, until_done=until_done, as_json=as_json)
+
+
+@app.command()
+def rollback(
+    version: Annotated[int, typer.Argument(help="The version to go back to.")],
+    data_dir: DataDir = None,
+    by: By = None,
+    recompute: Recompute = False,
+    until_done: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish an older version again, as a new one."""
+    _, db = open_db(data_dir, app="rules")
+    new = access.roll_back(db, whoever(by), version, now=utc_now(), recompute=recompute)
+    _published(db, new, until_done=until_done, as_json=as_json)
+
+
+@app.command()
+def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """How many contacts are still to be brought up to the version in force."""
+    _, db = open_db(data_dir, app="rules")
+    found = upkeep.upkeep(db)
+    if as_json:
+        print_json({**asdict(found), "done": round(found.done, 3), "finished": found.finished})
+        return
+    what = "history is judged anew" if found.recomputes else "segments are filled"
+    left = f"{found.done:.0%} done, {found.outdated:,} of {found.contacts:,} contacts are left ({what})"
+    typer.echo(f"version {found.version}: " + ("all contacts are up to date" if found.finished else left))
+
+
+@app.command()
+def pull(
+    folder: Annotated[Path, typer.Argument(help="Where to write the files.", file_okay=False)],
+    data_dir: DataDir = None,
+    version: Annotated[int | None, typer.Option(help="Which; else the one in force.")] = None,
+) -> None:
+    """Write the published files into a folder."""
+    _, db = open_db(data_dir, app="rules")
+    newest = rulesets.current_number(db)
+    stored = rulesets.stored_version(db, version or newest)
+    for path in publishing.write_folder(stored, folder):
+        typer.echo(str(path))
+    (folder / BASE).write_text(f"{newest}\n")
+
+
+@app.command()
+def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """All published versions, the newest first."""
+    _, db = open_db(data_dir, app="rules")
+    versions = rulesets.history(db)
+    if as_json:
+        print_json([_told(version) for version in versions])
+        return
+    rows = ((v.number, v.published_at, v.published_by, v.message) for v in versions)
+    print_table("Versions", ("version", "published", "by", "message"), rows, zone=zone_of(db))
+
+
+@app.command()
+def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Why a contact has these points, is in a segment or not, and has its statuses."""
+    _, db = open_db(data_dir, app="rules")
+    contact = contacts.find_contact(db, key)
+    found = None if contact is None else reasons.reasons(db, contact, now=utc_now())
+    if found is None:
+        raise UnknownContact(key)
+    if as_json:
+        typer.echo(sheets.encode(found).decode())
+        return
+    zone = zone_of(db)
+    rows = ((e.happened_at, e.rule_name, e.activity_label, e.points, e.worth) for e in found.points.entries)
+    headings = ("when", "rule", "activity", "given", "worth now")
+    print_table(f"{found.points.total} points", headings, rows, zone=zone)
+    for segment in found.segments:
+        since = f" since {shown(segment.since, zone)}" if segment.since else ""
+        name = f"[bold]{escape(segment.name)}[/bold]"
+        console.print(f"{'in' if segment.member else 'not in'} {name}{since}", highlight=False)
+        if segment.condition is not None:
+            for line in lines(segment.condition, depth=1):
+                console.print(line, markup=False, highlight=False)
+    told = (
+        (s.status.machine_label, s.status.label, s.status.since, s.because, s.status.reason)
+        for s in found.statuses
+    )
+    print_table("Statuses", ("status", "is", "since", "because of", "reason"), told, zone=zone)
+    moved = ((m.at, m.machine_label, f"{m.from_} → {m.to}", m.because) for m in found.moves)
+    print_table("How they came about", ("when", "status", "moved", "because of"), moved, zone=zone)
+
+
+def _whole(folder: Path, data_dir: Path | None) -> dict[str, str]:
+    """The folder's files, and for those it lacks the published ones (without an instance: the shipped)."""
+    texts = read_present(folder)
+    return (
+        publishing.completed(db, texts)
+        if (db := _published_rules(data_dir)) is not None
+        else read_folder(CONFIG_DIR) | texts
+    )
+
+
+def _published_rules(data_dir: Path | None) -> Database[dict[str, Any]] | None:
+    try:
+        return open_db(data_dir, app="rules")[1]
+    except NoInstance:
+        return None
+
+
+def _refuse(problems: Collection[Problem], as_json: bool) -> None:
+    """End the command if there are problems, with each of them."""
+    if problems:
+        _report(problems, as_json)
+        raise typer.Exit(1)
+
+
+def _report(problems: Iterable[Problem], as_json: bool) -> None:
+    told = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+    if as_json:
+        print_json({"ok": not told, "problems": told})
+        return
+    for problem in problems:
+        typer.echo(str(problem))
+    if not told:
+        typer.echo("the rules are in order")
+
+
+def _published(
+    db: Database[dict[str, Any]], version: rulesets.Version, *, until_done: bool, as_json: bool
+) -> None:
+    if until_done:
+        _watch(db, as_json=as_json)
+    if as_json:
+        print_json(_told(version))
+        return
+    typer.echo(f"version {version.number} is in force")
+    if version.upkeep == version.number and not until_done:
+        typer.echo(
+            "the workers bring all contacts up to date: `sheets rules progress` says how far they are, "
+            "`sheets wait` returns when they are done"
+        )
+
+
+def _watch(db: Database[dict[str, Any]], *, as_json: bool) -> None:
+    """Show how contacts are brought up to date, until all are."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True, disable=as_json, console=console) as bar:
+        task = bar.add_task("Bringing contacts up to date", total=1.0)
+        while not (found := upkeep.upkeep(db)).finished:
+            bar.update(task, completed=found.done)
+            time.sleep(POLL)
+        begun = utc_now()
+        while lanes.any_due(db, begun):  # what lost its worth meanwhile is taken away after the fold
+            time.sleep(POLL)
+
+
+def _told(version: rulesets.Version) -> dict[str, Any]:
+    return {
+        "version": version.number,
+        "published_at": version.published_at,
+        "published_by": version.published_by,
+        "message": version.message,
+        "recomputed": version.recomputed == version.number and version.number > 1,
+    }

@@ -1,0 +1,124 @@
+"""`sheets up`, and each process on its own."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from engine.settings import Settings
+from workers.cli.session import DataDir, console, log_events, open_db
+
+app = typer.Typer()
+
+WORKERS = min(4, max(1, (os.cpu_count() or 1) // 2))
+"""MongoDB needs about as much of the processors as the workers do."""
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+@app.command()
+def up(
+    data_dir: DataDir = None,
+    dashboard_port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8501,
+    collector_port: Annotated[int, typer.Option(help="Port of the collector.")] = 8511,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Worker processes; else one for two processors, four at most."),
+    ] = WORKERS,
+    demo: Annotated[bool, typer.Option("--demo", help="Fill it with a made-up shop.")] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Without the pages.")] = False,
+    host: Host = "127.0.0.1",
+) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C."""
+    from workers.embedded.supervisor import Options, stop_on_signals
+    from workers.embedded.supervisor import up as run_all
+
+    options = Options(
+        data_dir=data_dir if data_dir is not None else Settings().sheets_data_dir,
+        dashboard_port=dashboard_port,
+        collector_port=collector_port,
+        workers=workers,
+        demo=demo,
+        dashboard=not no_dashboard,
+        host=host,
+    )
+    run_all(options, stop=stop_on_signals(), out=console)
+
+
+@app.command()
+def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
+    """Run the collector alone: it takes events over HTTP."""
+    from workers.collector.serve import serve
+    from workers.tasks.actors import drain_actor
+    from workers.tasks.broker import Waker, make_broker
+
+    log_events()
+    instance, db = open_db(data_dir, app="collector")
+    actor = drain_actor(make_broker(instance.broker_url))
+    serve(db, Waker(actor.send), host=host, port=port)
+
+
+@app.command()
+def worker(data_dir: DataDir = None, threads: int = 2) -> None:
+    """Run one worker process alone; start as many as you like."""
+    from engine.db.connection import utc_now
+    from engine.garbage import collect_seldom
+    from workers.embedded.supervisor import stop_on_signals
+    from workers.tasks.broker import make_broker
+    from workers.tasks.worker import run
+
+    log_events()
+    instance, db = open_db(data_dir, app="worker")
+    collect_seldom()
+    run(db, make_broker(instance.broker_url), clock=utc_now, stop=stop_on_signals(), threads=threads)
+
+
+@app.command()
+def scheduler(data_dir: DataDir = None) -> None:
+    """Run the scheduler alone: it wakes lanes that have work waiting."""
+    from engine.db.connection import utc_now
+    from workers.embedded.supervisor import stop_on_signals
+    from workers.tasks.actors import drain_actor
+    from workers.tasks.broker import Waker, make_broker
+    from workers.tasks.scheduler import run
+
+    log_events()
+    instance, db = open_db(data_dir, app="scheduler")
+    actor = drain_actor(make_broker(instance.broker_url))
+    run(db, Waker(actor.send).wake, clock=utc_now, stop=stop_on_signals())
+
+
+@app.command()
+def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8501) -> None:
+    """Run the dashboard alone."""
+    from dashboard.serve import serve
+    from engine.settings import locate
+
+    serve(locate(data_dir), host=host, port=port)
+
+
+@app.command()
+def demo(
+    data_dir: DataDir = None,
+    contacts: Annotated[int, typer.Option(min=1, help="People of the made-up shop.")] = 400,
+    days: Annotated[int, typer.Option(min=1, help="Days of history, up to now.")] = 90,
+    seed: int = 7,
+    live: Annotated[bool, typer.Option("--live/--no-live", help="Keep sending events.")] = False,
+) -> None:
+    """Send the history of a made-up shop to the collector; sent again it changes nothing."""
+    from workers.demo.shop import run
+    from workers.embedded.supervisor import stop_on_signals
+
+    instance, db = open_db(data_dir, app="demo")
+    run(
+        instance,
+        db,
+        seed=seed,
+        contacts=contacts,
+        days=days,
+        live=live,
+        stop=stop_on_signals(),
+        say=typer.echo,
+    )

@@ -1,0 +1,43 @@
+"""Commands on sendings that failed as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from engine.db.connection import utc_now
+from engine.operations import operating
+from engine.pipeline import sendings
+from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+
+app = typer.Typer(help="Sendings that failed as a whole: their bounces do not count.")
+
+
+@app.command("list")
+def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """All that were doubted, the newest first."""
+    _, db = open_db(data_dir, app="sendings")
+    found = sendings.doubted(db)
+    if as_json:
+        print_json([asdict(sending) for sending in found])
+        return
+    rows = ((d.id, d.failed, d.attempts, d.noticed_at, d.counted_by, d.left_by) for d in found)
+    names = ("id", "failed", "attempts", "noticed", "counted after all by", "left uncounted by")
+    print_table("Sendings", names, rows, zone=zone_of(db))
+
+
+@app.command()
+def count(sending: str, data_dir: DataDir = None) -> None:
+    """Let the bounces of a sending count after all: its addresses are dead indeed."""
+    _, db = open_db(data_dir, app="sendings")
+    operating.count_sending(db, whoever(), sending, now=utc_now())
+    typer.echo("its bounces count; the workers fold its contacts again")
+
+
+@app.command()
+def leave(sending: str, data_dir: DataDir = None) -> None:
+    """Leave the bounces of a sending uncounted for good: doctor and the pages ask no more."""
+    _, db = open_db(data_dir, app="sendings")
+    operating.leave_sending(db, whoever(), sending, now=utc_now())
+    typer.echo("its bounces stay uncounted")

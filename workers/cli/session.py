@@ -1,0 +1,102 @@
+"""What every command begins with (the instance and its database) and how it speaks."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import logging
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import structlog
+import typer
+from pymongo.database import Database
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.accounts.accounts import COMMAND_LINE, CurrentUser
+from engine.db.connection import connect
+from engine.rules import rulesets
+from engine.settings import Instance, locate
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="The instance's folder (else SHEETS_DATA_DIR, else ./.sheets)."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+console = Console()
+
+
+def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict[str, Any]]]:
+    """The running instance and its database; raise NoInstance."""
+    instance = locate(data_dir)
+    return instance, connect(instance.mongodb_uri, instance.database, app=app)
+
+
+def whoever(name: str | None = None) -> CurrentUser:
+    """Who runs the command: they have the machine and are its admin, in the log by their name there.
+
+    Or by another name, if they give one.
+    """
+    return CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin")
+
+
+def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:
+    """The account's time zone, in which people read times."""
+    return rulesets.current(db).account.time_zone
+
+
+WHOLE_ID = 36
+"""An id of up to so many characters stands in one line of a table, however narrow the terminal is."""
+
+
+def print_json(value: object) -> None:
+    typer.echo(json.dumps(value, default=_written, ensure_ascii=False))
+
+
+def _written(value: object) -> str:
+    """A value that JSON does not know; a time as in ISO 8601."""
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
+
+
+def print_table(
+    title: str,
+    headings: Iterable[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    zone: tzinfo = UTC,
+) -> None:
+    """Print rows under a title and headings, times in a zone; whatever visitors wrote stays as it is."""
+    table = Table(title=escape(title), title_justify="left")
+    told = [[shown(cell, zone) for cell in row] for row in rows]
+    for number, heading in enumerate(headings):
+        longest = max((len(row[number]) for row in told), default=0)
+        whole = heading == "id" and longest <= WHOLE_ID  # people copy it
+        table.add_column(heading, overflow="fold", no_wrap=whole)
+    for row in told:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def shown(cell: object, zone: tzinfo = UTC) -> str:
+    """A cell of a table; a time to the second, with the zone that it is told in."""
+    if isinstance(cell, datetime):
+        return f"{cell.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    return "" if cell is None else str(cell)
+
+
+def log_events() -> None:
+    """Logs of a process: one JSON object a line, on standard output."""
+    logging.basicConfig(level=logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ]
+    )

@@ -1,0 +1,199 @@
+"""`sheets import`: what the page does, for files on this machine."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from itertools import count
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO, cast
+
+import typer
+import uuid_utils
+from pymongo.database import Database
+
+from engine.db.connection import utc_now
+from engine.imports import checking, contents
+from engine.imports import import_service as imports
+from engine.imports.mapping.settings import Mode
+from engine.imports.mapping.values import DateOrder, Decimals
+from engine.imports.reading.problems import UnreadableFile
+from engine.jobs.jobs import Job, JobState
+from engine.rules import rulesets
+from workers.cli import import_files
+from workers.cli.import_files import Options, Ready
+from workers.cli.jobs import await_job
+from workers.cli.jobs import told as told_of_job
+from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, shown, whoever, zone_of
+
+app = typer.Typer()
+
+Document = dict[str, Any]
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, .gz or XLSX; or a folder of such.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column fills; nothing leaves it out."),
+    ] = None,
+    mode: Annotated[Mode, typer.Option(help="Which contacts may be touched.")] = "both",
+    empty: Annotated[Literal["keep", "clear"], typer.Option(help="What an empty cell does.")] = "keep",
+    segment: Annotated[str, typer.Option(help="The static segment to put all into, by id or name.")] = "",
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--consent",
+            metavar="CHANNEL=DATE,SOURCE",
+            help="That all in the file agreed to the newsletter or to sms, when and where.",
+        ),
+    ] = None,
+    new_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--new-field",
+            metavar="COLUMN[:TYPE]",
+            help="Make a custom field of a column (admin): text, number, boolean, date or list.",
+        ),
+    ] = None,
+    dates: Annotated[
+        Literal["dmy", "mdy", ""], typer.Option(help="The order of dates such as 3/4/2026.")
+    ] = "",
+    decimals: Annotated[Literal[",", ".", ""], typer.Option(help="What divides decimals.")] = "",
+    encoding: Annotated[str, typer.Option(help="The file's encoding, if it is not found out.")] = "",
+    separator: Annotated[
+        str, typer.Option(help="The separator, if it is not found out; `tab` for a tab.")
+    ] = "",
+    sheet: Annotated[str, typer.Option(help="The sheet of a workbook; else its first.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of it, and write nothing.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import contacts from a file: columns are guessed by their headings."""
+    _, db = open_db(data_dir, app="import")
+    options = Options(
+        mapped=map_ or [],
+        mode=mode,
+        clears=empty == "clear",
+        segment=segment,
+        consents=consent or [],
+        new_fields=new_field or [],
+        dates=cast(DateOrder, dates) or None,
+        decimals=cast(Decimals, decimals) or None,
+        encoding=encoding,
+        separator=separator,
+        sheet=sheet,
+    )
+    batch = import_files.prepare(db, path, options, pretend=dry_run)
+    results = [_unread(file, error) for file, error in batch.unreadable]
+    for ready in batch.ready:
+        if not as_json:
+            _say_how(ready)
+        if not ready.found.sample:
+            typer.echo(f"{ready.file.name} has headings and no rows: there is nothing to import", err=True)
+        before = _imported_before(db, ready)
+        for lacking in checking.lacking(ready.settings, rulesets.current(db)):
+            typer.echo(lacking, err=True)
+        if dry_run:
+            told = _foretold(db, ready, as_json=as_json)
+        else:
+            told = _imported(db, ready, wait=wait, as_json=as_json)
+        results.append({**told, "imported_before": before})
+    if as_json:
+        print_json(results[0] if path.is_file() else results)
+    if any(result.get("state") == JobState.FAILED for result in results):
+        sys.exit(1)
+
+
+def _unread(file: Path, error: UnreadableFile) -> Document:
+    typer.echo(f"{file.name} is left out: {error}", err=True)
+    return {"file": file.name, "state": JobState.FAILED, "failure": str(error)}
+
+
+def _say_how(ready: Ready) -> None:
+    typer.echo(f"{ready.file.name}: {ready.found.format}")
+    for notice in ready.found.notices:
+        typer.echo(f"line {notice.line}: {notice.message}", err=True)
+    print_table(
+        "Columns",
+        ("column", "fills"),
+        ((h, target or "— left out") for h, target in ready.settings.columns.items()),
+    )
+
+
+def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
+    """Say that the very same file was imported before, if it was; return that import."""
+    size = ready.file.stat().st_size
+    before = imports.imported_before(db, whoever(), ready.opener, size=size)
+    if before is None:
+        return None
+    when = shown(before.created_at, zone_of(db))
+    typer.echo(contents.in_words(before, when=when), err=True)
+    return {**told_of_job(before), "file": before.wanted["file"]}
+
+
+def _foretold(db: Database[Document], ready: Ready, *, as_json: bool) -> Document:
+    checked = checking.check(db, ready.opener, ready.settings, now=utc_now())
+    told: Document = {
+        "file": ready.file.name,
+        "rows": checked.rows,
+        **{name: checked.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
+        "refused": checked.refused,
+        "problems": [asdict(found) for found in checked.problems],
+        "preview": [asdict(row) for row in checked.preview],
+    }
+    if not as_json:
+        _say_counts("would be", told)
+        examples = ((c.label, c.count, e.line, e.message) for c in checked.problems for e in c.examples[:3])
+        if checked.problems:
+            print_table("Problems", ("what", "rows", "line", "for example"), examples)
+    return told
+
+
+def _imported(db: Database[Document], ready: Ready, *, wait: bool, as_json: bool) -> Document:
+    id_, file = uuid_utils.uuid7().hex, ready.file
+    with file.open("rb") as stream:
+        imports.start(db, whoever(), stream, ready.settings, name=file.name, id_=id_, now=utc_now())
+    if not wait:
+        if not as_json:
+            typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
+        return {"job": id_, "file": file.name, "state": "waiting"}
+    job = await_job(db, id_, quietly=as_json)
+    told = told_of_job(job) | {"file": file.name, "refused_file": _written(db, job)}
+    if not as_json:
+        _say_counts("were", told)
+        if job.failure:
+            typer.echo(f"it ended before the file did: {job.failure}", err=True)
+        if told["refused_file"]:
+            typer.echo(f"refused rows, each with the reason: {told['refused_file']}")
+    return told
+
+
+def _written(db: Database[Document], job: Job) -> str | None:
+    """Write the refused rows where the command runs, over no other file; the path, if there are any."""
+    if not job.refused:
+        return None
+    name, lines = imports.refused_file(db, whoever(), job.id, now=utc_now())
+    with _new_file(name) as out:
+        out.writelines(lines)
+    return out.name
+
+
+def _new_file(name: str) -> TextIO:
+    """A file of this name, with a number added if there is one already."""
+    path = wanted = Path.cwd() / name
+    numbers = count(2)
+    while True:
+        try:
+            return path.open("x", encoding="utf-8", newline="")
+        except FileExistsError:
+            path = wanted.with_stem(f"{wanted.stem} ({next(numbers)})")
+
+
+def _say_counts(verb: str, told: Document) -> None:
+    counts = ", ".join(f"{told[name]:,} {name}" for name in ("created", "updated", "unchanged", "refused"))
+    typer.echo(f"of {told['rows']:,} rows {verb}: {counts}")

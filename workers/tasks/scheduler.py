@@ -1,0 +1,110 @@
+"""The scheduler: wakes lanes that have work and nobody at it, whatever became of the hints."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.db import left_open
+from engine.errors import Unavailable
+from engine.exports import exporting
+from engine.imports import drafts, expiry
+from engine.jobs import jobs
+from engine.operations import pulses
+from engine.pipeline import lanes, sendings
+from engine.privacy import files
+from engine.publishing import filling
+from engine.segments import agreement
+from workers.tasks import counting
+from workers.tasks.holders import is_gone
+
+TICK = 0.5
+"""Seconds between two looks at the lanes."""
+
+SENDINGS = 10.0
+"""Seconds between two looks whether a sending fails as a whole."""
+
+UPKEEP = 60.0
+"""Seconds between two looks for files, and what else is kept for a while only, that are to go."""
+
+log = structlog.get_logger()
+
+
+def run(
+    db: Database[dict[str, Any]],
+    wake: Callable[[Iterable[int]], None],
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+) -> None:
+    """Look every TICK until told to stop.  Any number may run: waking twice does no harm."""
+    for name, work in (("filler", _fill), ("sendings", _watch_sendings), ("upkeep", _let_go)):
+        threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
+    for what in (counting.run, counting.take_censuses):
+        threading.Thread(
+            target=what, args=(db,), kwargs={"clock": clock, "stop": stop}, name=what.__name__, daemon=True
+        ).start()
+    while not stop.wait(TICK):
+        try:
+            left_open.end(db, is_gone)  # first: what they wrote could not be freed
+            lanes.free_the_dead(db, is_gone)
+            jobs.free_the_dead(db, is_gone)
+            wake(lanes.waiting(db, now=clock()))
+            pulses.beat(db, "scheduler", now=clock())
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot look at the lanes", error=str(error))
+
+
+def _fill(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Fill the segments of new rules; a version that a dead process left is begun anew.
+
+    Once a night, look whether all segments are what their conditions say.
+    """
+    while not stop.wait(TICK):
+        try:
+            version = filling.claim(db, now=clock())
+            if version is not None:
+                changed = filling.fill(db, version)
+                log.info("segments filled", version=version.number, contacts=changed)
+            checked = agreement.check_nightly(db, now=clock())
+            if checked is not None and checked["differences"]:
+                log.error("segments are not what their conditions say", differences=checked["differences"])
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot fill segments", error=str(error))
+
+
+def _watch_sendings(
+    db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event
+) -> None:
+    """Stop counting the bounces of what fails as a whole, and say so."""
+    while not stop.wait(SENDINGS):
+        try:
+            for sending in sendings.look(db, now=clock()):
+                log.error(
+                    "a sending fails as a whole: its bounces do not count",
+                    sending=sending.id, attempts=sending.attempts, failed=sending.failed,
+                )  # fmt: skip
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot look at sendings", error=str(error))
+
+
+def _let_go(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Remove what had its time: files of exports and imports, refused rows, what undoing needs."""
+    while not stop.wait(UPKEEP):
+        try:
+            removed = {
+                "exports": exporting.sweep(db, now=clock()),
+                "drafts": drafts.sweep(db, now=clock()),
+                "jobs": expiry.expire(db, now=clock()),
+                "files of who was erased": files.remove_pending(db),
+            }
+            if any(removed.values()):
+                log.info("let go of what had its time", **removed)
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot let go of what had its time", error=str(error))

@@ -11,6 +11,7 @@ from pymongo.database import Database
 
 from engine.db.connection import connect, utc_now
 from engine.domain.rulebook import Account
+from engine.operations.job_kinds import find_job_kinds
 from engine.rules import rulesets
 from engine.settings import Instance, locate
 
@@ -24,6 +25,7 @@ def instance() -> Instance:
 @st.cache_resource(show_spinner=False)
 def database() -> Database[dict[str, Any]]:
     """The database of the running instance, opened once for the whole dashboard."""
+    find_job_kinds()
     return connect(instance().mongodb_uri, instance().database, app="dashboard", watchful=True)
 
 

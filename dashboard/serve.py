@@ -16,6 +16,7 @@ from engine.accounts import openid
 from engine.accounts.openid import OpenIdSettings, Provider
 from engine.db.connection import connect, utc_now
 from engine.operations import pulses
+from engine.pipeline.waker import Waker
 from engine.settings import Instance
 
 SCRIPT = Path(__file__).with_name("app.py")
@@ -51,8 +52,8 @@ OPTIONS = {
 log = structlog.get_logger()
 
 
-def serve(instance: Instance, *, host: str, port: int) -> None:
-    """Serve the pages until told to stop."""
+def serve(instance: Instance, waker: Waker, *, host: str, port: int) -> None:
+    """Serve the pages until told to stop; `waker` hints to the workers what changed by hand."""
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit import config
@@ -61,6 +62,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     from dashboard.imports.uploads import upload_routes
     from dashboard.signin.routes import StraightToSigningIn, signing_routes
     from dashboard.ui.unexpected import only_ours_in_the_log, script_failed
+    from dashboard.waking import use_waker
     from dashboard.warming import warm_up
 
     if instance.data_dir is not None:
@@ -68,6 +70,7 @@ def serve(instance: Instance, *, host: str, port: int) -> None:
     for name, value in OPTIONS.items():
         config.set_option(name, value)
     only_ours_in_the_log()
+    use_waker(waker)
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes", watchful=True)
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
     threading.Thread(target=warm_up, daemon=True).start()

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import streamlit as st
-
 from dashboard import wording
-from dashboard.installation import database, instance
+from dashboard.installation import database
 from engine.contacts.editing import edits
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations import pulses
-from workers.tasks.actors import drain_actor
-from workers.tasks.broker import Waker, make_broker
+from engine.pipeline.waker import Waker
 
 PATIENCE = 4.0
 """Seconds that a page waits for the workers; after that it is shown as it is."""
 
 
-@st.cache_resource(show_spinner=False)
-def waker() -> Waker:
-    """What tells the workers of work, one for the whole dashboard."""
-    return Waker(drain_actor(make_broker(instance().broker_url)).send)
+_wakers: list[Waker] = []
+
+
+def use_waker(waker: Waker) -> None:
+    """Hint to the workers by `waker` from now on, in the whole process."""
+    _wakers[:] = [waker]
+
+
+def wake(lanes: Iterable[int]) -> None:
+    """Hint that lanes have work; without a waker the scheduler finds them, a little later."""
+    for waker in _wakers:
+        waker.wake(lanes)
 
 
 def settle(lanes: Iterable[int], id_: ActivityId) -> bool:
     """Wake the lanes with an edit and wait a little; whether it has taken effect."""
-    waker().wake(lanes)
+    wake(lanes)
     return edits.until_applied(database(), id_, patience=PATIENCE)
 
 

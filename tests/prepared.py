@@ -15,7 +15,9 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
-from engine.db.connection import connect, prepare, utc_now
+from engine.db.connection import connect, utc_now
+from engine.operations.job_kinds import find_job_kinds
+from engine.operations.preparation import prepare
 from engine.rules import rulesets
 from engine.settings import CONFIG_DIR
 
@@ -39,6 +41,7 @@ class Prepared:
     def take(self) -> Database[Document]:
         """A database as `prepare` leaves an empty one."""
         forget_databases()
+        find_job_kinds()
         if self._name is not None:
             db = connect(self._uri, self._name, app="tests")
             self._put_documents(db)

@@ -16,6 +16,7 @@ from dashboard.contacts.contact_list import LOOK_ONLY, Handlers, contact_list
 from dashboard.contacts.deleting import just_deleted
 from dashboard.contacts.filter_bar import filter_bar
 from dashboard.contacts.list_address import ALL, PLACE, ListAddress
+from dashboard.contacts.pager import pager
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
@@ -24,7 +25,6 @@ from dashboard.jobs.job_strip import HISTORY, job_strip
 from dashboard.segments.segment_changing import changing_bar, page_of
 from dashboard.segments.segment_saving import save_segment_button
 from dashboard.ui.asking import ask
-from dashboard.ui.pager import pager
 from dashboard.ui.problems import problem_box
 from dashboard.ui.router import go_to
 from dashboard.ui.search_box import search_box

@@ -19,10 +19,10 @@ from dashboard.wording import plural
 from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
-from engine.imports import checking
-from engine.imports.checking import Checked, Counted, Preview
+from engine.imports import preview
 from engine.imports.mapping import columns
 from engine.imports.mapping.settings import Settings
+from engine.imports.preview import Checked, Counted, Preview
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
 
@@ -68,7 +68,7 @@ def show_checked(found: Checked, wanted: Settings, ruleset: Ruleset) -> None:
             ]
         )
     )
-    for lacking in checking.lacking(wanted, ruleset):
+    for lacking in preview.lacking(wanted, ruleset):
         notice_box([lacking])
     if found.problems:
         show(_problems(found.problems))

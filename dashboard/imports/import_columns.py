@@ -17,10 +17,10 @@ from engine.accounts.permissions import Permission, may
 from engine.contacts.editing import edit_checks
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
-from engine.imports.checking import Undecided
 from engine.imports.mapping import columns
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.values import DateOrder, Decimals, InvalidValue, read_date
+from engine.imports.preview import Undecided
 from engine.imports.reading.reading import Row
 
 PAGE = 25

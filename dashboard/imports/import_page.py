@@ -24,9 +24,9 @@ from engine.accounts.permissions import Permission, require
 from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 from engine.imports import contents, draft_service, import_service
-from engine.imports.checking import Checked
-from engine.imports.checks import Check
 from engine.imports.drafts import Draft
+from engine.imports.preview import Checked
+from engine.imports.preview_job import Check
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs import job_service

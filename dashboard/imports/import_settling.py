@@ -11,13 +11,13 @@ import streamlit as st
 from dashboard.installation import database
 from engine.accounts.accounts import CurrentUser
 from engine.domain.rulebook import Ruleset
-from engine.imports import checking, draft_service, import_service
-from engine.imports.checking import Opening, Undecided
+from engine.imports import draft_service, import_service, preview
 from engine.imports.drafts import Draft
 from engine.imports.mapping.columns import LEFT_OUT, Channel, plain
 from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.settings import Mode, Settings
 from engine.imports.mapping.values import DateOrder, Decimals, Reading
+from engine.imports.preview import Opening, Undecided
 from engine.imports.reading.formats import Format
 
 Empties = Literal["keep", "clear"]
@@ -73,7 +73,7 @@ class Settling:
 
     def readings(self, ruleset: Ruleset) -> tuple[dict[str, Reading], list[Undecided]]:
         """How cells are read, and of which columns that is still to be said."""
-        told, asked = checking.readings(self.opening, self.mapping, ruleset)
+        told, asked = preview.readings(self.opening, self.mapping, ruleset)
         open_ = []
         for one in asked:
             dates, mark = self.orders.get(one.heading), self.marks.get(one.heading)

@@ -15,7 +15,7 @@ from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, joined, show, tag
 from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
-from engine.imports import checks
+from engine.imports import preview_job
 from engine.jobs import job_service
 from engine.jobs.jobs import Job, JobState
 
@@ -91,7 +91,7 @@ def _buttons(user: CurrentUser, job: Job) -> None:
             st.rerun()
         return
     export_words.download(user, job)
-    if job.kind == checks.KIND and job.by == user.id and st.button("See it", key=f"job.found.{job.id}"):
+    if job.kind == preview_job.KIND and job.by == user.id and st.button("See it", key=f"job.found.{job.id}"):
         job_service.dismiss(database(), user, job.id)
         go_to(f"?page=import&file={job.wanted['draft']}&step=check")
         st.rerun()

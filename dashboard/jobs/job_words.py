@@ -13,7 +13,7 @@ from dashboard.exports import export_words
 from dashboard.wording import plural
 from engine.contacts.bulk import bulk
 from engine.exports import exporting
-from engine.imports import checks, importing
+from engine.imports import importing, preview_job
 from engine.jobs.jobs import Job, JobState
 from engine.privacy import erasing
 
@@ -77,7 +77,7 @@ KINDS: dict[str, KindWords] = {
     importing.KIND: KindWords(
         sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_imported
     ),
-    checks.KIND: KindWords(
+    preview_job.KIND: KindWords(
         sign=lambda _job: "🔎",
         one="byte",
         done=lambda _job: "read",

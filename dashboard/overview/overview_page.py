@@ -19,7 +19,8 @@ from engine.accounts.permissions import Permission, may
 from engine.db.connection import utc_now
 from engine.insights import overview_service
 from engine.insights.overview import Overview, Period
-from engine.insights.working import Working
+from engine.operations import operating
+from engine.operations.working import Working
 from engine.rules import rulesets
 
 DAYS = (7, 30, 90)
@@ -181,7 +182,7 @@ def _workers(user: CurrentUser) -> None:
     @fragment(run_every=LIVE)
     def live(user: CurrentUser) -> None:
         now = utc_now()
-        found = overview_service.working(database(), user, now=now)
+        found = operating.at_a_glance(database(), user, now=now)
         show(card_title("What the workers do"))
         show(joined([tag("p", _mood(found, now), "cs-small"), cards(_work(found))]))
         show(tag("div", link("?page=settings&section=workers", "Workers and lanes"), "cs-small"))

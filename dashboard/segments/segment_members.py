@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.contacts.contact_columns import DEFAULT, Reading, chosen, offered
 from dashboard.contacts.contact_list import contact_list
 from dashboard.contacts.list_address import PLACE, ListAddress
+from dashboard.contacts.pager import pager
 from dashboard.exports.export_dialog import (
     EXPORT,
     ExportQuestion,
@@ -21,7 +22,6 @@ from dashboard.installation import database, time_zone
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_strip import HISTORY, job_strip
 from dashboard.ui.asking import asked
-from dashboard.ui.pager import pager
 from dashboard.ui.search_box import search_box
 from dashboard.ui.text import empty_state, joined, link, show
 from dashboard.wording import sentence

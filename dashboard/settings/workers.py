@@ -16,9 +16,9 @@ from dashboard.ui.figure import cards, figure_card
 from dashboard.ui.text import Html, badge, card_title, joined, quiet, show, table, tag
 from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
-from engine.insights.working import COUNT_UP_TO, Working
 from engine.operations import operating
 from engine.operations.pulses import Pulse
+from engine.operations.working import COUNT_UP_TO, Working
 from engine.pipeline.lanes import LaneBacklog
 
 LIVE = 3

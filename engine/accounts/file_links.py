@@ -17,7 +17,7 @@ from pymongo.database import Database
 from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.sessions import SessionId
-from engine.db.connection import namespace
+from engine.db.installation import namespace
 
 Document = dict[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 import bson
 from bson.errors import InvalidBSON
 
-from engine.db.connection import CODEC
+from engine.db.codecs import CODEC
 
 Document = dict[str, Any]
 Cursor = str

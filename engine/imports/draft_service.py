@@ -11,10 +11,10 @@ from engine.accounts import accounts
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
-from engine.imports import checks, drafts, import_service, importing
-from engine.imports.checks import Check
+from engine.imports import drafts, import_service, importing, preview_job
 from engine.imports.drafts import Draft, Incoming, NotExpected
 from engine.imports.mapping.settings import Settings
+from engine.imports.preview_job import Check
 from engine.imports.reading.formats import Opener
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
@@ -85,7 +85,7 @@ def check(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime)
     found = draft(db, user, id_)
     wanted = Settings() if found.settings is None else found.settings
     import_service.refuse_fields(db, user, wanted)
-    return checks.begin(db, found, wanted, by=user.id, by_name=user.name, now=now)
+    return preview_job.begin(db, found, wanted, by=user.id, by_name=user.name, now=now)
 
 
 def check_again(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:

@@ -14,10 +14,10 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission, require
 from engine.contacts.editing import edit_checks
-from engine.imports import checking, importing, refusals
-from engine.imports.checking import Checked, Opening
+from engine.imports import importing, preview, refusals
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import MODES, Settings
+from engine.imports.preview import Checked, Opening
 from engine.imports.reading import formats, workbooks
 from engine.imports.reading.formats import Format, Opener
 from engine.jobs import job_service
@@ -48,7 +48,7 @@ def look(
     """
     require(user, Permission.IMPORT)
     ruleset = rulesets.current(db)
-    return checking.opening(open_, ruleset, name=name, format_=format_, remembered=importing.remembered(db))
+    return preview.opening(open_, ruleset, name=name, format_=format_, remembered=importing.remembered(db))
 
 
 def imported_before(db: Database[Document], user: CurrentUser, open_: Opener, *, size: int) -> Job | None:
@@ -72,7 +72,7 @@ def check(
     """What would become of a file.  Raises NotAllowed, InvalidMapping, and what `checking.check` does."""
     require(user, Permission.IMPORT)
     refuse_fields(db, user, settings)
-    return checking.check(db, open_, settings, now=now, go_on=go_on)
+    return preview.check(db, open_, settings, now=now, go_on=go_on)
 
 
 def start(

@@ -15,7 +15,7 @@ from bson import ObjectId
 from gridfs import GridFSBucket, NoFile
 from pymongo.database import Database
 
-from engine.db.connection import namespace
+from engine.db.installation import namespace
 from engine.errors import ContactSheetsError
 from engine.imports import contents
 from engine.imports.contents import Keeping

@@ -14,13 +14,13 @@ from engine.imports.rows import matching
 from engine.imports.rows.deciding import PARTS, activity_id
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
-from engine.jobs.working import Steps
+from engine.pipeline.activity_steps import ActivitySteps
 from engine.rules import rulesets
 
 Document = dict[str, Any]
 
 
-class Undoing(Steps):
+class Undoing(ActivitySteps):
     """Taking an import back, some lines a step, by the ids of what they came to."""
 
     def __init__(self, db: Database[Document], job: Job, undone: str, *, step: int) -> None:

@@ -11,9 +11,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import Permission, require
 from engine.insights import census
 from engine.insights import overview as analytics
-from engine.insights import working as processes
 from engine.insights.overview import Overview, Period
-from engine.insights.working import Working
 from engine.pipeline import sendings
 
 Document = dict[str, Any]
@@ -30,9 +28,3 @@ def failing_sendings(db: Database[Document], user: CurrentUser) -> int:
     """How many sendings failed as a whole and wait for an admin's decision.  Raises NotAllowed."""
     require(user, Permission.SEE)
     return len(sendings.open_doubts(db))
-
-
-def working(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
-    """What the processes are doing.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return processes.working(db, now=now)

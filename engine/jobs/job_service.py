@@ -1,14 +1,12 @@
 """The long work of people, as a person sees and steers it: checked for their role, and in the audit log.
 
-Each kind says who may see and do it, and what takes it back; a new kind is an entry in KINDS.
+Each kind says who may see and do it, and what takes it back (`engine.jobs.kinds`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from pymongo.database import Database
 
@@ -16,75 +14,15 @@ from engine.accounts import audit
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.audit import Subject
 from engine.accounts.permissions import Permission, may, require
-from engine.contacts.bulk import bulk
 from engine.errors import ContactSheetsError
-from engine.exports import exporting
-from engine.imports import checks, importing
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Place, Refused
-from engine.privacy import erasing
+from engine.jobs.kinds import registered
 
 Document = dict[str, Any]
 
 TOLD_FOR = timedelta(days=1)
 """For how long the end of a job is told to who began it, unless they dismiss it."""
-
-
-class Undo(Protocol):
-    """Keeps a job that takes another back, and returns its id."""
-
-    def __call__(self, db: Database[Document], of: str, *, by: str, by_name: str, now: datetime) -> str: ...
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of job, as to people.
-
-    Parameters:
-      permission: What one must be allowed to see and do such jobs.
-      acts: What the audit log calls to take one back, and to stop one.
-      undo: What takes one back; unset, and it cannot be.
-      refusals: Tells what could not be done, and why.
-      stops: Whether one can be stopped half-way.
-      listed: Whether the history tells of it, too: what changes nothing is told of for a while alone.
-    """
-
-    permission: Permission
-    acts: tuple[str, str]
-    undo: Undo | None
-    refusals: Callable[..., list[Refused]]
-    stops: bool = True
-    listed: bool = True
-
-
-KINDS: dict[str, Kind] = {
-    bulk.KIND: Kind(
-        Permission.EDIT_CONTACTS,
-        ("took a change of many back", "stopped a change of many"),
-        bulk.undo,
-        bulk.refusals,
-    ),
-    importing.KIND: Kind(
-        Permission.IMPORT,
-        ("took an import back", "stopped an import"),
-        importing.undo,
-        importing.refusals,
-    ),
-    erasing.KIND: Kind(Permission.ERASE, ("", ""), None, erasing.refusals, stops=False),
-    checks.KIND: Kind(
-        Permission.IMPORT,
-        ("", "stopped the check of a file"),
-        None,
-        lambda *_job, **_limit: [],
-        listed=False,
-    ),
-    exporting.KIND: Kind(
-        Permission.EXPORT,
-        ("took an export back", "stopped an export"),
-        None,
-        lambda *_job, **_limit: [],
-    ),
-}
 
 
 class CannotBe(ContactSheetsError):
@@ -100,7 +38,7 @@ def recent(
 ) -> list[Job]:
     """Jobs that one may see, the newest first, from a place on.  Raises NotAllowed."""
     require(user, Permission.SEE)
-    listed = [id_ for id_ in _theirs(user) if KINDS[id_].listed]
+    listed = [id_ for id_ in _theirs(user) if registered()[id_].listed]
     return jobs.recent(db, listed, before=before, limit=limit)
 
 
@@ -113,20 +51,21 @@ def at_hand(db: Database[Document], user: CurrentUser, *, now: datetime) -> list
 def job(db: Database[Document], user: CurrentUser, id_: str) -> Job:
     """One job.  Raises NotAllowed and NoSuchJob."""
     found = jobs.job(db, id_)
-    if found is None or found.kind not in KINDS:
+    if found is None or found.kind not in registered():
         raise NoSuchJob("this is not in the history any more")
-    require(user, KINDS[found.kind].permission)
+    require(user, registered()[found.kind].permission)
     return found
 
 
 def refusals(db: Database[Document], user: CurrentUser, id_: str, *, limit: int = 100) -> list[Refused]:
     """What a job could not do, and why.  Raises NotAllowed and NoSuchJob."""
-    return KINDS[job(db, user, id_).kind].refusals(db, id_, limit=limit)
+    listed = registered()[job(db, user, id_).kind].refusals
+    return [] if listed is None else listed(db, id_, limit=limit)
 
 
 def can_be_undone(user: CurrentUser, job: Job, *, now: datetime) -> bool:
     """Whether there is something of a job that somebody may still take back."""
-    kind = KINDS[job.kind]
+    kind = registered()[job.kind]
     ended = not job.under_way and job.undoes is None and job.undone_by is None
     return (
         ended
@@ -143,13 +82,13 @@ def _is_over(job: Job, now: datetime) -> bool:
 
 def can_be_stopped(job: Job) -> bool:
     """Whether a job is under way and may end before it has done all."""
-    return job.under_way and KINDS[job.kind].stops
+    return job.under_way and registered()[job.kind].stops
 
 
 def undo(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> str:
     """Take a job back; return the one that does.  Raises NotAllowed, NoSuchJob, CannotBe, NothingSelected."""
     found = job(db, user, id_)
-    kind = KINDS[found.kind]
+    kind = registered()[found.kind]
     if kind.undo is None:
         raise CannotBe("this cannot be taken back")
     if _is_over(found, now):
@@ -160,7 +99,7 @@ def undo(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) 
 
 def stop(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
     """Stop a job where it is.  Raises NotAllowed, NoSuchJob and CannotBe."""
-    kind = KINDS[job(db, user, id_).kind]
+    kind = registered()[job(db, user, id_).kind]
     if not kind.stops:
         raise CannotBe("this cannot be stopped half-way")
     with audit.noted(db, user, kind.acts[1], subject=Subject("job", id_), now=now):
@@ -179,4 +118,4 @@ def dismiss(db: Database[Document], user: CurrentUser, id_: str) -> None:
 
 def _theirs(user: CurrentUser) -> list[str]:
     """The kinds that somebody may see."""
-    return [id_ for id_, kind in KINDS.items() if may(user, kind.permission)]
+    return [id_ for id_, kind in registered().items() if may(user, kind.permission)]

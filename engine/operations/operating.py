@@ -13,7 +13,7 @@ from engine.accounts import audit
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission, require
-from engine.insights.working import Working, working
+from engine.operations.working import Working, working
 from engine.pipeline import failures, outbox, refusals, sendings
 from engine.pipeline.failures import FailedActivity, FailureReason
 from engine.pipeline.outbox import CallRow
@@ -38,6 +38,12 @@ class Troubles:
     waiting_calls: int
     failed_calls: int
     sendings: list[Doubted]
+
+
+def at_a_glance(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
+    """The processes and lanes in figures alone, for everybody's overview.  Raises NotAllowed."""
+    require(user, Permission.SEE)
+    return working(db, now=now)
 
 
 def processes(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:

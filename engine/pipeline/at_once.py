@@ -15,7 +15,7 @@ from typing import Any
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from engine.db.connection import lane_count, namespace
+from engine.db.installation import lane_count, namespace
 from engine.domain import figures
 from engine.domain.activities import Activity, ActivityState
 from engine.jobs import jobs

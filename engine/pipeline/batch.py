@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from engine.db import contact_documents
-from engine.db.connection import lane_count, namespace
+from engine.db.installation import lane_count, namespace
 from engine.domain import component, figures, fold
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.component import Contact, Settled

@@ -18,7 +18,7 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from engine.db.connection import namespace
+from engine.db.installation import namespace
 from engine.domain import erased, identities
 from engine.domain.activities import Activity, ActivityId, Key
 from engine.domain.erased import Mark

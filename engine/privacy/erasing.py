@@ -11,7 +11,7 @@ from pymongo.database import Database
 from engine.domain.activities import ContactId
 from engine.errors import ContactSheetsError
 from engine.jobs import jobs
-from engine.jobs.jobs import Job, Refused
+from engine.jobs.jobs import Job
 from engine.privacy.person import person_of
 
 Document = dict[str, Any]
@@ -72,8 +72,3 @@ def start(
         raise NobodyToErase("there is no such contact: it may have been erased already")
     jobs.add(db, Job(id_, KIND, TITLE, by, by_name, created_at=now, wanted={"contact": person.ids[0]}))
     return id_
-
-
-def refusals(_db: Database[Document], _job: str, *, limit: int = 100) -> list[Refused]:  # noqa: ARG001
-    """An erasure refuses nothing."""
-    return []

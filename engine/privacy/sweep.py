@@ -18,7 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-from engine.db.connection import CODEC
+from engine.db.codecs import CODEC
 from engine.pipeline.inbox import DUPLICATE_KEY
 from engine.privacy import report
 from engine.privacy.mentions import ERASED, Mentions

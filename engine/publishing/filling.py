@@ -26,8 +26,9 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.db.connection import lane_count, utc_now
+from engine.db.connection import utc_now
 from engine.db.contact_documents import LIVING
+from engine.db.installation import lane_count
 from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
 from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import Ruleset, Segment

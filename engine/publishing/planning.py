@@ -19,7 +19,8 @@ import msgspec
 from pymongo.database import Database
 
 from engine.db import contact_documents
-from engine.db.connection import connect, namespace
+from engine.db.connection import connect
+from engine.db.installation import namespace
 from engine.domain import component, fold
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact, Settled

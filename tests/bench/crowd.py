@@ -14,12 +14,13 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.db import contact_documents
-from engine.db.connection import prepare, utc_now
+from engine.db.connection import utc_now
 from engine.db.findable import AWAY_AFTER, findable
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import Commerce, ContactState, Deliverability, Points, Status
 from engine.domain.people import Person
+from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
 from tests.bench.traffic import START
 

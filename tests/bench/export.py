@@ -24,10 +24,10 @@ from engine.db.connection import utc_now
 from engine.exports import exporting
 from engine.exports.export_files import FileFormat
 from engine.exports.exporting import Export
-from engine.jobs import jobs, working
+from engine.jobs import jobs
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 CONTACTS: dict[Size, int] = {"small": 20_000, "full": 1_000_000}
 ALLOWED = 1.5
@@ -96,7 +96,7 @@ def _bare(db: Database[dict[str, Any]], format_: FileFormat, folder: Path) -> fl
 def _ours(db: Database[dict[str, Any]], format_: FileFormat, id_: str) -> float:
     began = time.perf_counter()
     exporting.start(db, Export("contacts", format_, COLUMNS), id_=id_, by="b", by_name="Mia", now=utc_now())
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         pass
     took = time.perf_counter() - began
     job = jobs.job(db, id_)

@@ -24,9 +24,9 @@ from pymongo.database import Database
 
 from engine.db import contact_documents
 from engine.db.connection import utc_now
-from engine.imports import checking, importing
+from engine.imports import importing, preview
+from engine.imports.import_job import STEP
 from engine.imports.mapping.settings import Settings
-from engine.imports.steps import STEP
 from engine.jobs import jobs
 from engine.pipeline import lanes
 from engine.rules import rulesets
@@ -92,9 +92,9 @@ def _file(rows: int, *, city: str) -> bytes:
 def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, Document]:
     """Import a file and wait until all of it has taken effect: seconds, and the most memory used."""
     ruleset = rulesets.current(db)
-    found = checking.opening(lambda: io.BytesIO(content), ruleset)
+    found = preview.opening(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
-    readings, _ = checking.readings(found, columns, ruleset)
+    readings, _ = preview.readings(found, columns, ruleset)
     wanted = Settings(format=found.format, columns=columns, readings=readings)
     peaks: dict[str, int] = {}
     began = time.perf_counter()

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from pymongo.database import Database
 
-from engine.db.connection import connect, prepare, utc_now
+from engine.db.connection import connect, utc_now
+from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR, Instance, write_instance
 from workers.embedded.mongod import Mongod
 from workers.embedded.valkey import Valkey

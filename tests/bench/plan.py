@@ -10,7 +10,8 @@ import msgspec
 import psutil
 from pymongo.database import Database
 
-from engine.db.connection import namespace, utc_now
+from engine.db.connection import utc_now
+from engine.db.installation import namespace
 from engine.domain import component
 from engine.domain.activities import Activity, Identities, Key
 from engine.pipeline.commit import Writes

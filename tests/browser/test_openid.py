@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from engine.contacts import contacts
-from engine.db.connection import prepare, utc_now
+from engine.db.connection import utc_now
+from engine.operations.preparation import prepare
 from engine.publishing import publishing
 from engine.settings import CONFIG_DIR
 from tests.browser.conftest import DESK, picture, settled

@@ -18,9 +18,10 @@ import redis
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from engine.db.connection import connect, prepare, utc_now
+from engine.db.connection import connect, utc_now
 from engine.domain.activities import Activity
 from engine.errors import Unavailable
+from engine.operations.preparation import prepare
 from engine.pipeline import inbox
 from engine.publishing import publishing
 from engine.publishing.publishing import NothingChanged

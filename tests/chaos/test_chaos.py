@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.db.connection import connect, prepare, utc_now
+from engine.db.connection import connect, utc_now
+from engine.operations.preparation import prepare
 from engine.pipeline import inbox
 from engine.settings import CONFIG_DIR
 from tests.chaos.truth import judge

@@ -12,11 +12,10 @@ from pymongo.database import Database
 
 from engine.db.connection import utc_now
 from engine.domain.activities import Activity
-from engine.jobs import working
 from engine.pipeline import inbox, lanes
 from engine.publishing import filling
+from tests.integration.job_runs import run_next_job
 from workers.tasks.drain import drain
-from workers.tasks.jobs import KINDS
 
 
 def receive_and_drain(db: Database[dict[str, Any]], activities: Sequence[Activity]) -> None:
@@ -46,7 +45,7 @@ def at_work(db: Database[dict[str, Any]]) -> Iterator[None]:
 
     def work() -> None:
         while not stop.is_set():
-            if not working.run_next(db, KINDS, clock=utc_now, stopped=stop.is_set):
+            if not run_next_job(db, clock=utc_now, stopped=stop.is_set):
                 drain_all(db)
                 stop.wait(0.05)
 

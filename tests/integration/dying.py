@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.db.connection import utc_now
-from engine.jobs import jobs, working
+from engine.jobs import jobs
 from tests.integration.drained import drain_all
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 
 class Killed(BaseException):
@@ -36,7 +36,7 @@ def run_to_the_end(db: Any, job: str, *, deaths: int = 40) -> None:
     """Let one worker after the other go on with a job; what was kept before a death takes effect."""
     for _ in range(deaths):
         try:
-            working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False)
+            run_next_job(db, clock=utc_now, stopped=lambda: False)
         except Killed:
             drain_all(db)
             jobs.let_go(db, job)

@@ -15,9 +15,9 @@ from engine.domain.fields import CUSTOM
 from engine.domain.profile import FIELD_TYPES
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
-from engine.imports.checking import Opening
 from engine.imports.mapping.columns import plain
 from engine.imports.mapping.proposing import proposed_label, proposed_type
+from engine.imports.preview import Opening
 from engine.publishing import custom_fields
 from engine.rules import rulesets
 

@@ -14,13 +14,13 @@ from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
-from engine.imports import checking, importing
-from engine.imports.checking import Opening
+from engine.imports import importing, preview
 from engine.imports.mapping import columns, consents
 from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidStatement, Statement
 from engine.imports.mapping.settings import Mode, Settings
 from engine.imports.mapping.values import DateOrder, Decimals
+from engine.imports.preview import Opening
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
@@ -145,7 +145,7 @@ def _settle(
 ) -> tuple[Settings, list[str]]:
     """How a file is imported under these rules, and what has to be said of it before."""
     found, mapping = opened.found, opened.columns
-    readings, undecided = checking.readings(
+    readings, undecided = preview.readings(
         found, mapping, ruleset, dates=options.dates, decimals=options.decimals
     )
     clear = frozenset(mapping) if options.clears else frozenset[str]()
@@ -164,7 +164,7 @@ def _wrong(found: Opening, mapping: Mapping[str, str], settled: Settings, rulese
 
 
 def _opened(db: Database[Document], file: Path, ruleset: Ruleset, options: Options) -> Opening:
-    return checking.opening(
+    return preview.opening(
         _opener(file),
         ruleset,
         name=file.name,
@@ -245,7 +245,7 @@ def _statement(said: str) -> Statement:
     return Statement(found, on, source.strip())
 
 
-def question(undecided: checking.Undecided) -> str:
+def question(undecided: preview.Undecided) -> str:
     """What has to be said of a column, with the option that says it."""
     heading, example = undecided.heading, undecided.ambiguous.example
     if undecided.ambiguous.what == "dates":

@@ -15,9 +15,10 @@ from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import Wanted
-from engine.db.connection import prepare, utc_now
+from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 from engine.operations import operating, pulses
+from engine.operations.preparation import prepare
 from engine.pipeline import failures, lanes, outbox
 from engine.publishing import upkeep
 from engine.settings import CONFIG_DIR

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.settings import Settings
+from engine.settings import Instance, Settings
 from workers.cli.session import DataDir, console, log_events, open_db
+
+if TYPE_CHECKING:
+    from engine.pipeline.waker import Waker
 
 app = typer.Typer()
 
@@ -51,13 +54,10 @@ def up(
 def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
     """Run the collector alone: it takes events over HTTP."""
     from workers.collector.serve import serve
-    from workers.tasks.actors import drain_actor
-    from workers.tasks.broker import Waker, make_broker
 
     log_events()
     instance, db = open_db(data_dir, app="collector")
-    actor = drain_actor(make_broker(instance.broker_url))
-    serve(db, Waker(actor.send), host=host, port=port)
+    serve(db, _waker(instance), host=host, port=port)
 
 
 @app.command()
@@ -80,14 +80,11 @@ def scheduler(data_dir: DataDir = None) -> None:
     """Run the scheduler alone: it wakes lanes that have work waiting."""
     from engine.db.connection import utc_now
     from workers.embedded.supervisor import stop_on_signals
-    from workers.tasks.actors import drain_actor
-    from workers.tasks.broker import Waker, make_broker
     from workers.tasks.scheduler import run
 
     log_events()
     instance, db = open_db(data_dir, app="scheduler")
-    actor = drain_actor(make_broker(instance.broker_url))
-    run(db, Waker(actor.send).wake, clock=utc_now, stop=stop_on_signals())
+    run(db, _waker(instance).wake, clock=utc_now, stop=stop_on_signals())
 
 
 @app.command()
@@ -96,7 +93,8 @@ def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
     from dashboard.serve import serve
     from engine.settings import locate
 
-    serve(locate(data_dir), host=host, port=port)
+    instance = locate(data_dir)
+    serve(instance, _waker(instance), host=host, port=port)
 
 
 @app.command()
@@ -122,3 +120,12 @@ def demo(
         stop=stop_on_signals(),
         say=typer.echo,
     )
+
+
+def _waker(instance: Instance) -> Waker:
+    """Hint to the workers over the instance's broker."""
+    from engine.pipeline.waker import Waker
+    from workers.tasks.actors import drain_actor
+    from workers.tasks.broker import make_broker
+
+    return Waker(drain_actor(make_broker(instance.broker_url)).send)

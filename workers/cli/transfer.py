@@ -13,7 +13,7 @@ import uuid_utils
 from pymongo.database import Database
 
 from engine.db.connection import utc_now
-from engine.imports import checking, contents
+from engine.imports import contents, preview
 from engine.imports import import_service as imports
 from engine.imports.mapping.settings import Mode
 from engine.imports.mapping.values import DateOrder, Decimals
@@ -96,7 +96,7 @@ def import_(
         if not ready.found.sample:
             typer.echo(f"{ready.file.name} has headings and no rows: there is nothing to import", err=True)
         before = _imported_before(db, ready)
-        for lacking in checking.lacking(ready.settings, rulesets.current(db)):
+        for lacking in preview.lacking(ready.settings, rulesets.current(db)):
             typer.echo(lacking, err=True)
         if dry_run:
             told = _foretold(db, ready, as_json=as_json)
@@ -137,7 +137,7 @@ def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
 
 
 def _foretold(db: Database[Document], ready: Ready, *, as_json: bool) -> Document:
-    checked = checking.check(db, ready.opener, ready.settings, now=utc_now())
+    checked = preview.check(db, ready.opener, ready.settings, now=utc_now())
     told: Document = {
         "file": ready.file.name,
         "rows": checked.rows,

@@ -12,8 +12,8 @@ from pymongo.errors import PyMongoError
 
 from engine.db.connection import utc_now
 from engine.operations import pulses
+from engine.pipeline.waker import Waker
 from workers.collector.app import create_app
-from workers.tasks.broker import Waker
 
 BEAT = 5.0
 """Seconds between two signs of life."""

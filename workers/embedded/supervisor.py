@@ -19,8 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.accounts import accounts, keys
-from engine.db.connection import connect, prepare, utc_now
+from engine.db.connection import connect, utc_now
 from engine.errors import ContactSheetsError, Unavailable
+from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR, Instance, Settings, remove_instance, write_instance
 from workers.embedded.children import Child
 from workers.embedded.mongod import Mongod, fitting_cache

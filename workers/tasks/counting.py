@@ -13,7 +13,8 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
-from engine.insights import census, daily, pace
+from engine.insights import census, daily
+from engine.operations import pace
 
 REST = 4.0
 """How many times as long as it took to rest after each round: a fifth of one processor at most."""

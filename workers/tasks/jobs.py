@@ -11,25 +11,13 @@ import structlog
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.contacts.bulk import bulk, bulk_steps
 from engine.errors import Unavailable
-from engine.exports import export_steps, exporting
-from engine.imports import checks, importing, steps
-from engine.jobs import working
-from engine.privacy import erasing
-from engine.privacy import steps as erasure_steps
+from engine.jobs import runner
+from engine.operations.job_kinds import find_job_kinds
+from engine.pipeline.activity_steps import lanes_are_busy
 
 TICK = 0.5
 """Seconds between two looks while nothing waits."""
-
-KINDS: working.Kinds = {
-    bulk.KIND: bulk_steps.work_of,
-    importing.KIND: steps.work_of,
-    erasing.KIND: erasure_steps.work_of,
-    exporting.KIND: export_steps.work_of,
-    checks.KIND: checks.work_of,
-}
-"""What the workers can do for people."""
 
 log = structlog.get_logger()
 
@@ -43,14 +31,17 @@ def run(
     holder: str,
 ) -> None:
     """Do what waits until told to stop.  Any number may run side by side."""
+    find_job_kinds()
     while not stop.is_set():
         try:
-            busy = working.run_next(db, KINDS, clock=clock, stopped=stop.is_set, wake=wake, holder=holder)
+            found = runner.run_next(
+                db, clock=clock, stopped=stop.is_set, busy=lanes_are_busy, wake=wake, holder=holder
+            )
         except (PyMongoError, Unavailable) as error:
             log.warning("a job was left for later", error=str(error))
-            busy = False
+            found = False
         except Exception:
             log.exception("a job failed by a fault of ours")
-            busy = False
-        if not busy:
+            found = False
+        if not found:
             stop.wait(TICK)

@@ -12,6 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.db import left_open
+from engine.db.processes import is_gone
 from engine.errors import Unavailable
 from engine.exports import exporting
 from engine.imports import drafts, expiry
@@ -22,7 +23,6 @@ from engine.privacy import files
 from engine.publishing import filling
 from engine.segments import agreement
 from workers.tasks import counting
-from workers.tasks.holders import is_gone
 
 TICK = 0.5
 """Seconds between two looks at the lanes."""

@@ -14,12 +14,12 @@ import structlog
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db.processes import holder_name, worker_name
 from engine.errors import Unavailable
 from engine.operations import pulses
+from engine.pipeline.waker import Waker
 from workers.tasks import drain, jobs, outbox
 from workers.tasks.actors import drain_actor
-from workers.tasks.broker import Waker
-from workers.tasks.holders import holder_name, worker_name
 
 THREADS = 2
 """While one thread waits for MongoDB another folds; more only wait for the interpreter."""

@@ -14,12 +14,13 @@ from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
-from engine.db.connection import connect, prepare, utc_now
+from engine.db.connection import connect, utc_now
+from engine.operations.preparation import prepare
+from engine.pipeline.waker import Waker
 from engine.settings import CONFIG_DIR
 from workers.collector import collecting
 from workers.collector.app import create_app
 from workers.embedded.mongod import Mongod
-from workers.tasks.broker import Waker
 
 Db = Database[dict[str, Any]]
 

@@ -13,7 +13,7 @@ from pymongo.errors import AutoReconnect
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts
-from engine.contacts.bulk import bulk, bulk_steps
+from engine.contacts.bulk import bulk, bulk_job
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Deletion, NothingSelected, NotInBulk, Selection
 from engine.contacts.editing import edits
@@ -22,17 +22,17 @@ from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
+from engine.db.processes import is_gone, worker_name
 from engine.errors import Unavailable
 from engine.jobs import job_service as access_to_jobs
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.jobs.jobs import JobState
 from engine.pipeline import inbox
 from engine.publishing import publishing
 from tests.builders import an_activity, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.dying import dying, run_to_the_end
-from workers.tasks.holders import is_gone, worker_name
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
 SEGMENTS = """segments:
@@ -45,8 +45,8 @@ PEOPLE = 25
 @pytest.fixture
 def shop(db, monkeypatch):
     """Twenty-five people, in steps of ten."""
-    monkeypatch.setattr(bulk_steps, "STEP", 10)
-    monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(bulk_job, "STEP", 10)
+    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -69,7 +69,7 @@ def started(db, change, selection=EVERYBODY, id_="job-1", user=MIA):
 
 
 def run(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
 
 
@@ -167,7 +167,7 @@ def test_the_same_job_again_is_no_second_one(shop):
 @pytest.mark.parametrize("deadly", ["_note", "receive", "advance"])
 def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monkeypatch, deadly):
     started(shop, Edit(points=5, reason="gift"))
-    module = {"_note": bulk_steps, "receive": inbox, "advance": jobs}[deadly]
+    module = {"_note": bulk_job, "receive": inbox, "advance": jobs}[deadly]
     real = getattr(module, deadly)
     some = {"_note": lambda *args: real(*args[:2], args[2][:3])}.get(deadly)
     monkeypatch.setattr(module, deadly, dying(real, some))
@@ -191,7 +191,7 @@ def test_a_list_that_is_no_longer_understood_fails_with_the_reason(shop):
 def _work_for_ever(uri, name):
     db = connect(uri, name, app="victim")
     while True:
-        working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False, holder=worker_name())
+        run_next_job(db, clock=utc_now, stopped=lambda: False, holder=worker_name())
 
 
 def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongod, monkeypatch):
@@ -227,13 +227,13 @@ def test_a_fault_in_a_step_ends_the_job_with_its_name_and_a_database_that_is_awa
     started(shop, Edit(add_to=["staff"]))
     monkeypatch.setattr(inbox, "receive", away)
     with pytest.raises(Unavailable):
-        working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)
+        run_next_job(shop, clock=utc_now, stopped=lambda: False)
     assert jobs.job(shop, "job-1").state == JobState.RUNNING
 
     jobs.let_go(shop, "job-1")
     monkeypatch.setattr(inbox, "receive", wrong)
     with pytest.raises(ZeroDivisionError):
-        working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)
+        run_next_job(shop, clock=utc_now, stopped=lambda: False)
     job = jobs.job(shop, "job-1")
     assert (job.state, job.failure) == (
         JobState.FAILED,
@@ -310,7 +310,7 @@ def test_the_history_goes_on_from_a_place(shop):
 def test_the_workers_are_woken_for_what_a_step_keeps(shop):
     woken = set()
     started(shop, Edit(add_to=["staff"]))
-    working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, wake=woken.update)
+    run_next_job(shop, clock=utc_now, stopped=lambda: False, wake=woken.update)
 
     assert woken == set(shop.activities.distinct("lane", {"state": "received"}))
 
@@ -340,11 +340,11 @@ def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop,
     monkeypatch.setattr(jobs, "advance", once_away)
     started(shop, Edit(add_to=["staff"]))
     with pytest.raises(AutoReconnect):
-        working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, holder="a")
+        run_next_job(shop, clock=utc_now, stopped=lambda: False, holder="a")
     drain_all(shop)
 
-    assert not working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, holder="b")
-    assert working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False, holder="a")
+    assert not run_next_job(shop, clock=utc_now, stopped=lambda: False, holder="b")
+    assert run_next_job(shop, clock=utc_now, stopped=lambda: False, holder="a")
     drain_all(shop)
     assert (jobs.job(shop, "job-1").state, members(shop), edits_of(shop)) == (JobState.DONE, PEOPLE, PEOPLE)
 
@@ -359,12 +359,12 @@ def test_a_stopped_job_ends_where_it_is(shop):
 
 
 def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
-    monkeypatch.setattr(working, "MAX_WAITING", 3)
-    monkeypatch.setattr(working, "PAUSE", 0)
+    monkeypatch.setattr(runner, "MAX_WAITING", 3)
+    monkeypatch.setattr(runner, "PAUSE", 0)
     inbox.receive(shop, [an_activity("page_visited", minutes(n), tracker=f"t{n}") for n in range(5)])
     started(shop, Edit(add_to=["staff"]))
     looks = iter([False, False, True])
-    working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: next(looks))
+    run_next_job(shop, clock=utc_now, stopped=lambda: next(looks))
 
     assert jobs.job(shop, "job-1").done == 0
     run_after = jobs.claim(shop, [bulk.KIND], now=utc_now())

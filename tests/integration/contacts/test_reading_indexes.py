@@ -10,7 +10,8 @@ from engine.contacts.listing import listing
 from engine.contacts.listing.filter_bar import offered, with_chosen
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.contacts.listing.listing import SORTS, Listing
-from engine.db.connection import connect, prepare, utc_now
+from engine.db.connection import connect, utc_now
+from engine.operations.preparation import prepare
 from engine.rules import rulesets
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, bought, identified, minutes, rules

@@ -10,8 +10,9 @@ from engine.contacts.editing import edits
 from engine.contacts.editing.edits import Edit, InvalidEdit
 from engine.contacts.sheet import activity_counts, timelines
 from engine.contacts.sheet.timelines import Wanted
-from engine.db.connection import prepare, utc_now
+from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
+from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, bought, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain

@@ -44,7 +44,7 @@ def over_db(db: Database[Document], mongod: Mongod, monkeypatch: pytest.MonkeyPa
     """Every page and component uses the test's database."""
     here = Instance(mongodb_uri=mongod.uri, broker_url="stub://", database=db.name)
     monkeypatch.setattr(installation, "locate", lambda: here)
-    monkeypatch.setattr(waking, "waker", lambda: QuickWorkers(db))
+    monkeypatch.setattr(waking, "_wakers", [QuickWorkers(db)])
     _forget()
     yield
     installation.database().client.close()

@@ -10,12 +10,13 @@ import pytest
 
 from engine.db.connection import utc_now
 from engine.pipeline import inbox
+from engine.pipeline.waker import Waker
 from tests.builders import an_activity
 from workers.embedded.ports import free_port
 from workers.embedded.process import spawn, terminate
 from workers.tasks import worker
 from workers.tasks.actors import drain_actor
-from workers.tasks.broker import Waker, make_broker
+from workers.tasks.broker import make_broker
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's server itself: the command on the path would change to another user."""

@@ -13,10 +13,10 @@ from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.exports import export_service
 from engine.exports.exporting import Export
-from engine.jobs import job_service, working
+from engine.jobs import job_service
 from tests.builders import days, identified
 from tests.integration.drained import receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
 VI = CurrentUser("u2", "v@x.com", "Vi", "viewer")
@@ -29,7 +29,7 @@ def test_a_marketer_exports_downloads_and_exports_again_and_all_of_it_is_logged(
     for id_ in ("job-1", "job-1"):
         export_service.start(db, MIA, wanted, id_=id_, now=utc_now())
     export_service.start(db, MIA, Export("activities", selection=SUBSCRIBED), id_="job-2", now=utc_now())
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         pass
 
     made, stream = export_service.download(db, MIA, "job-1", now=utc_now())

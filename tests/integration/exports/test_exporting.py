@@ -16,20 +16,20 @@ from msgspec import structs
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.db.connection import connect, utc_now
-from engine.exports import export_rows, export_steps, exporting, workbook_writer
+from engine.exports import export_job, export_rows, exporting, workbook_writer
 from engine.exports.export_columns import UnknownColumn
 from engine.exports.exporting import Export, NotKept
 from engine.exports.workbook_writer import TooLarge
-from engine.imports import checking, importing
+from engine.imports import importing, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.jobs.jobs import JobState
 from engine.privacy import erasing
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import an_activity, bought, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 FIELDS = """fields:
   - {id: city, label: City, type: text}
@@ -49,7 +49,7 @@ SEGMENTS = """segments:
 def shop(db, monkeypatch):
     """A shop whose server remembers long enough how things were (see tests/conftest.py)."""
     db.client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=60)
-    monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "fields.yaml": FIELDS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -64,7 +64,7 @@ def received(db, activities):
 
 
 def run(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
 
 
@@ -125,12 +125,12 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     job, made, content = written(shop, Export(format=format_))
     assert (job.total, job.done, made.rows) == (len(HOSTILE),) * 3
     opener = lambda: io.BytesIO(content)  # noqa: E731
-    found = checking.opening(opener, rulesets.current(shop))
+    found = preview.opening(opener, rulesets.current(shop))
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = checking.readings(found, columns, rulesets.current(shop))
+    readings, undecided = preview.readings(found, columns, rulesets.current(shop))
     assert undecided == []
     settings = Settings(format=found.format, columns=columns, readings=readings)
-    checked = checking.check(shop, opener, settings, now=utc_now())
+    checked = preview.check(shop, opener, settings, now=utc_now())
     assert [e for counted in checked.problems for e in counted.examples] == []
     importing.start(shop, opener(), settings, name="b", id_="back", by="u1", by_name="Mia", now=utc_now())
     run(shop)
@@ -275,12 +275,12 @@ def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch
 def _work_for_ever(uri, name):
     db = connect(uri, name, app="victim")
     while True:
-        working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False)
+        run_next_job(db, clock=utc_now, stopped=lambda: False)
 
 
 def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whole(shop, mongod, monkeypatch):
     one_batch_of(monkeypatch, 20)
-    monkeypatch.setattr(export_steps, "TOLD_EVERY", 0)
+    monkeypatch.setattr(export_job, "TOLD_EVERY", 0)
     monkeypatch.setattr(exporting, "CHUNK", 100)
     received(shop, crowd(600))
     exporting.start(shop, Export(), id_="job-1", by="u1", by_name="Mia", now=utc_now())
@@ -312,7 +312,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
 
 def test_a_stopped_export_leaves_nothing(shop, monkeypatch):
     one_batch_of(monkeypatch, 10)
-    monkeypatch.setattr(export_steps, "TOLD_EVERY", 0)
+    monkeypatch.setattr(export_job, "TOLD_EVERY", 0)
     received(shop, crowd(50))
     exporting.start(shop, Export(), id_="job-1", by="u1", by_name="Mia", now=utc_now())
     real = jobs.reach
@@ -332,16 +332,16 @@ def test_a_stopped_export_leaves_nothing(shop, monkeypatch):
 def test_of_two_who_write_the_same_one_file_is_offered(shop, monkeypatch):
     received(shop, crowd(5))
     exporting.start(shop, Export(), id_="job-1", by="u1", by_name="Mia", now=utc_now())
-    real = export_steps._Exporting._written
+    real = export_job._Exporting._written
 
     def slow(work, before, as_of):
         step = real(work, before, as_of)
-        monkeypatch.setattr(export_steps._Exporting, "_written", real)
+        monkeypatch.setattr(export_job._Exporting, "_written", real)
         jobs.let_go(shop, "job-1")
-        working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False)  # another, while this one sleeps
+        run_next_job(shop, clock=utc_now, stopped=lambda: False)  # another, while this one sleeps
         return step
 
-    monkeypatch.setattr(export_steps._Exporting, "_written", slow)
+    monkeypatch.setattr(export_job._Exporting, "_written", slow)
     run(shop)
 
     job = jobs.job(shop, "job-1")

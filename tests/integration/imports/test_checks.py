@@ -6,17 +6,17 @@ import pytest
 
 from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
-from engine.imports import checks, drafts
 from engine.imports import draft_service as access
+from engine.imports import drafts, preview_job
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import Settings
 from engine.jobs import job_service as access_jobs
-from engine.jobs import jobs, working
+from engine.jobs import jobs, kinds
 from engine.jobs.jobs import CLAIM, JobState
 from engine.publishing import publishing
 from tests.builders import identified, minutes
 from tests.integration.drained import receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
 FILE = b"email,city\nana@x.com,Roma\n" + b"bad,x\n" + b"c@x.com," + b"x" * 1_000 + b"\n"
@@ -37,7 +37,7 @@ def check(db, id_):
 
 
 def run(db, clock=utc_now):
-    return working.run_next(db, KINDS, clock=clock, stopped=lambda: False)
+    return run_next_job(db, clock=clock, stopped=lambda: False)
 
 
 def test_what_a_check_found_is_kept_and_writes_nothing_of_the_file(db):
@@ -52,11 +52,11 @@ def test_what_a_check_found_is_kept_and_writes_nothing_of_the_file(db):
     assert (found.job.state, found.job.share) == (JobState.DONE, 1.0)
     assert found.found.outcomes == {"created": 1, "updated": 1, "unchanged": 0}
     assert [(one.kind, one.examples[0].line) for one in found.found.problems] == [("email", 3)]
-    assert [len(row.values["custom.city"]) for row in found.found.preview] == [4, checks.LONGEST + 1]
+    assert [len(row.values["custom.city"]) for row in found.found.preview] == [4, preview_job.LONGEST + 1]
     assert db.activities.count_documents({"source": "import"}) == 0
     assert db.contacts.count_documents({}) == 1
     assert access_jobs.recent(db, MIA) == []
-    assert [job.kind for job in access_jobs.at_hand(db, MIA, now=utc_now())] == [checks.KIND]
+    assert [job.kind for job in access_jobs.at_hand(db, MIA, now=utc_now())] == [preview_job.KIND]
 
 
 def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file(db):
@@ -68,16 +68,16 @@ def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file
     publishing.publish(db, fields, by="ana", message="town", now=utc_now())
     third = check(db, id_).job.id
     assert len({first, second, third}) == 3
-    assert [row["_id"] for row in db.jobs.find({"kind": checks.KIND})] == [third]
+    assert [row["_id"] for row in db.jobs.find({"kind": preview_job.KIND})] == [third]
 
     access.discard(db, MIA, id_)
-    assert db.jobs.count_documents({"kind": checks.KIND}) == 0
+    assert db.jobs.count_documents({"kind": preview_job.KIND}) == 0
 
 
 def test_a_check_that_a_killed_worker_left_is_done_by_the_next(db):
     id_ = a_draft(db)
     job = check(db, id_).job
-    assert jobs.claim(db, list(KINDS), now=utc_now()).id == job.id
+    assert jobs.claim(db, list(kinds.registered()), now=utc_now()).id == job.id
     assert not run(db)
 
     assert run(db, clock=lambda: utc_now() + 2 * CLAIM)
@@ -85,7 +85,7 @@ def test_a_check_that_a_killed_worker_left_is_done_by_the_next(db):
 
 
 def test_a_check_stops_when_nobody_wants_it_and_says_why_it_could_not_go_on(db, monkeypatch):
-    monkeypatch.setattr(checks, "TOLD_EVERY", 0)
+    monkeypatch.setattr(preview_job, "TOLD_EVERY", 0)
     rows = b"".join(b"p%d@x.com,Roma\n" % n for n in range(5_000))
     id_ = a_draft(db, b"email,city\n" + rows)
     stopped = check(db, id_).job

@@ -11,16 +11,16 @@ from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.editing.edits import Edit
 from engine.db.connection import utc_now
-from engine.imports import checking, expiry, import_service
+from engine.imports import expiry, import_service, preview
 from engine.imports.mapping.settings import Settings
 from engine.jobs import job_service as access
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.jobs.job_service import CannotBe
-from engine.privacy import erasing, files, steps
+from engine.privacy import erasing, erasure_job, files
 from engine.rules import rulesets
 from tests.builders import identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 MIA = CurrentUser("u1", "mia@shop.com", "Mia", "admin")
 CONTENT = b"email,first name\neva@x.com,Eva\nno-email,Bad\n"
@@ -28,21 +28,21 @@ CONTENT = b"email,first name\neva@x.com,Eva\nno-email,Bad\n"
 
 @pytest.fixture
 def shop(db, monkeypatch):
-    monkeypatch.setattr(working, "PATIENCE", 0)
-    monkeypatch.setattr(steps, "PATIENCE", 0)
-    monkeypatch.setattr(steps, "SETTLED_AFTER", timedelta(0))
+    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(erasure_job, "PATIENCE", 0)
+    monkeypatch.setattr(erasure_job, "SETTLED_AFTER", timedelta(0))
     receive_and_drain(db, [identified(minutes(0), email="bob@x.com")])
     return db
 
 
 def import_(db, id_="import-1"):
-    found = checking.opening(lambda: io.BytesIO(CONTENT), rulesets.current(db))
+    found = preview.opening(lambda: io.BytesIO(CONTENT), rulesets.current(db))
     wanted = Settings(format=found.format, columns={c.heading: c.target for c in found.columns})
     import_service.start(db, MIA, io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_, now=utc_now())
 
 
 def work(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
 
 

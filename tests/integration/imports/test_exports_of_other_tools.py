@@ -3,30 +3,30 @@
 import io
 
 from engine.db.connection import utc_now
-from engine.imports import checking, importing
+from engine.imports import importing, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.jobs.jobs import JobState
 from engine.rules import rulesets
 from tests.exports import EXPORTS
 from tests.integration.drained import drain_all
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 
 def imported(db, tool):
     """Import a file as it is guessed; return the job."""
     export, ruleset = EXPORTS[tool], rulesets.current(db)
-    found = checking.opening(
+    found = preview.opening(
         lambda: io.BytesIO(export.content), ruleset, name=export.name, remembered=importing.remembered(db)
     )
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = checking.readings(found, columns, ruleset)
+    readings, undecided = preview.readings(found, columns, ruleset)
     assert undecided == []
     settings = Settings(format=found.format, columns=columns, readings=readings)
     stream = io.BytesIO(export.content)
     who = {"name": export.name, "id_": f"job-{tool}", "by": "u1", "by_name": "Mia", "now": utc_now()}
     importing.start(db, stream, settings, **who)
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
     drain_all(db)
     job = jobs.job(db, f"job-{tool}")
@@ -35,7 +35,7 @@ def imported(db, tool):
 
 
 def test_every_export_goes_in_at_the_first_try_and_what_one_settles_misleads_no_other(db, monkeypatch):
-    monkeypatch.setattr(working, "PATIENCE", 0)
+    monkeypatch.setattr(runner, "PATIENCE", 0)
 
     for tool, export in EXPORTS.items():
         job = imported(db, tool)

@@ -10,10 +10,10 @@ from engine.db.connection import utc_now
 from engine.imports import import_service
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import Settings
-from engine.jobs import job_service, working
+from engine.jobs import job_service, runner
 from engine.publishing import publishing
 from tests.integration.drained import drain_all
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
 VI = CurrentUser("u2", "v@x.com", "Vi", "viewer")
@@ -29,7 +29,7 @@ def settled(**columns):
 
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
-    monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
     found = import_service.look(db, MIA, a_file, name="people.csv")
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
     assert import_service.check(db, MIA, a_file, settled(), now=utc_now()).refused == 1
@@ -37,7 +37,7 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
     import_service.start(
         db, MIA, a_file(), settled(ciudad="custom.city"), name="p.csv", id_="job-1", now=utc_now()
     )
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
     [job] = job_service.recent(db, MIA)
     assert job_service.recent(db, VI) == []

@@ -13,12 +13,12 @@ from engine.contacts.editing import edits
 from engine.contacts.editing.edits import Edit
 from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
-from engine.imports import checking, drafts, importing, steps
+from engine.imports import drafts, import_job, importing, preview
 from engine.imports.importing import NothingToTakeBack
 from engine.imports.mapping.settings import Settings
 from engine.imports.reading.formats import Format
 from engine.imports.rows import judging
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.jobs.jobs import JobState
 from engine.pipeline import at_once, inbox
 from engine.pipeline.at_once import Folded
@@ -28,7 +28,7 @@ from engine.rules import rulesets
 from tests.builders import an_activity, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.dying import dying, run_to_the_end
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 
@@ -36,8 +36,8 @@ SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 @pytest.fixture
 def shop(db, monkeypatch):
     """A shop with a static segment, where imports take ten rows a step."""
-    monkeypatch.setattr(steps, "STEP", 10)
-    monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(import_job, "STEP", 10)
+    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -46,9 +46,9 @@ def shop(db, monkeypatch):
 
 def settled(db, content, **more):
     """A file's settings, as it is guessed."""
-    found = checking.opening(lambda: io.BytesIO(content), rulesets.current(db))
+    found = preview.opening(lambda: io.BytesIO(content), rulesets.current(db))
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = checking.readings(found, columns, rulesets.current(db))
+    readings, undecided = preview.readings(found, columns, rulesets.current(db))
     assert undecided == []
     return Settings(format=found.format, columns=columns, readings=readings, **more)
 
@@ -65,7 +65,7 @@ def started(db, content, id_="job-1", **more):
 
 
 def run(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
 
 
@@ -115,7 +115,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
         ',c@x.com,,"Open,,,,',
     ]
     content = "\n".join(rows).encode()
-    foretold = checking.check(shop, lambda: io.BytesIO(content), settled(shop, content), now=utc_now())
+    foretold = preview.check(shop, lambda: io.BytesIO(content), settled(shop, content), now=utc_now())
     assert shop.activities.count_documents({"source": "import"}) == 0
     started(shop, content)
     run(shop)
@@ -231,7 +231,7 @@ def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch,
     if deadly == "receive":  # as what a lane has to settle
         monkeypatch.setattr(at_once, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
     module = {
-        "receive": inbox, "hold": jobs, "write": at_once, "advance": jobs, "bulk_write": steps._Importing,
+        "receive": inbox, "hold": jobs, "write": at_once, "advance": jobs, "bulk_write": import_job._Importing,
     }[deadly]  # fmt: skip
     name = {"bulk_write": "_note_refusals"}.get(deadly, deadly)
     real = getattr(module, name)
@@ -249,7 +249,7 @@ def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch,
 def _work_for_ever(uri, name):
     db = connect(uri, name, app="victim")
     while True:
-        working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False)
+        run_next_job(db, clock=utc_now, stopped=lambda: False)
 
 
 def test_a_worker_that_is_killed_for_real_leaves_the_file_for_another(shop, mongod):
@@ -282,7 +282,7 @@ def test_a_stopped_import_ends_where_it_is(shop):
 
 def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(shop, monkeypatch):
     monkeypatch.setattr(judging, "LOOK_EVERY", 5)
-    monkeypatch.setattr(steps, "ALIVE_EVERY", 0)
+    monkeypatch.setattr(import_job, "ALIVE_EVERY", 0)
     started(shop, people(25))
     looks = []
     real = jobs.keep

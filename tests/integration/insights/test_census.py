@@ -5,7 +5,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from engine.db.connection import utc_now
-from engine.insights import census, claims, pace
+from engine.insights import census, claims
+from engine.operations import pace
 from tests.builders import NOON, an_activity, bought, days, identified, minutes
 from tests.integration.drained import receive_and_drain
 

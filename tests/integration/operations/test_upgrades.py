@@ -4,9 +4,10 @@ import pytest
 
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
-from engine.db.connection import prepare, utc_now
+from engine.db.connection import utc_now
 from engine.db.findable import NAMES
 from engine.operations import upgrades
+from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, days, identified, minutes
 from tests.integration.drained import receive_and_drain

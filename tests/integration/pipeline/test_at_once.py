@@ -9,22 +9,23 @@ import pytest
 from engine.contacts import contacts
 from engine.contacts.editing import edits
 from engine.contacts.editing.edits import Edit
-from engine.db.connection import connect, prepare, utc_now
-from engine.imports import checking, importing, steps
+from engine.db.connection import connect, utc_now
+from engine.imports import import_job, importing, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.jobs.jobs import JobState
+from engine.operations.preparation import prepare
 from engine.pipeline import at_once
 from engine.pipeline.at_once import Folded
 from engine.pipeline.commit import Writes
 from engine.privacy import erasing
-from engine.privacy import steps as erasure_steps
+from engine.privacy import erasure_job as erasure_steps
 from engine.publishing import publishing
 from engine.rules import rulesets
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 RULES = """rules:
   - {id: welcome, name: Came by a file, on: contact_imported, points: 7, limit: once}
@@ -43,8 +44,8 @@ SEGMENTS = """segments:
 @pytest.fixture
 def shop(db, monkeypatch):
     """A shop where imports take ten rows a step, and nobody drains beside them."""
-    monkeypatch.setattr(steps, "STEP", 10)
-    monkeypatch.setattr(working, "PATIENCE", 0)
+    monkeypatch.setattr(import_job, "STEP", 10)
+    monkeypatch.setattr(runner, "PATIENCE", 0)
     publishing.publish(
         db,
         publishing.completed(db, {"segments.yaml": SEGMENTS}),
@@ -58,9 +59,9 @@ def shop(db, monkeypatch):
 
 def started(db, content, id_="job-1", **more):
     ruleset = rulesets.current(db)
-    found = checking.opening(lambda: io.BytesIO(content), ruleset)
+    found = preview.opening(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
-    readings, _ = checking.readings(found, columns, ruleset)
+    readings, _ = preview.readings(found, columns, ruleset)
     wanted = Settings(format=found.format, columns=columns, readings=readings, **more)
     return importing.start(
         db, io.BytesIO(content), wanted, name="people.csv", id_=id_, by="u1", by_name="Mia", now=utc_now()
@@ -68,7 +69,7 @@ def started(db, content, id_="job-1", **more):
 
 
 def run(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         pass
 
 
@@ -132,7 +133,7 @@ def test_what_is_folded_at_once_is_what_the_lanes_would_have_made_of_it(shop, mo
     other.rulesets.insert_many(shop.rulesets.find())
     prepare(other, config_dir=CONFIG_DIR, now=utc_now())
     now, source = utc_now(), random.Random(7)
-    monkeypatch.setattr(steps, "utc_now", lambda: now)
+    monkeypatch.setattr(import_job, "utc_now", lambda: now)
     past, content = list(a_past(source)), a_mixed_file(source)
     try:
         for database in (shop, other):

@@ -17,6 +17,7 @@ from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import Wanted
 from engine.db import left_open
 from engine.db.connection import connect, utc_now
+from engine.db.processes import holder_name, is_gone, worker_name
 from engine.domain import fold as fold_module
 from engine.errors import Conflict, LeaseLost
 from engine.pipeline import batch, failures, inbox, lanes
@@ -25,7 +26,6 @@ from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from workers.tasks import drain as drain_module
 from workers.tasks.drain import drain, size_after
-from workers.tasks.holders import holder_name, is_gone, worker_name
 
 
 def test_an_activity_becomes_a_contacts_sheet(db):

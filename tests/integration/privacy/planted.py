@@ -24,15 +24,14 @@ from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.exports import export_service
 from engine.exports.exporting import Export
-from engine.imports import checking, import_service
+from engine.imports import import_service, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import working
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.integration.drained import drain_all
+from tests.integration.job_runs import run_next_job
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
-from workers.tasks.jobs import KINDS
 from workers.tasks.outbox import send_next
 
 MARK = "zqxmarker"
@@ -88,12 +87,12 @@ class Planted:
 
     def work(self) -> None:
         drain_all(self.db)
-        while working.run_next(self.db, KINDS, clock=utc_now, stopped=lambda: False):
+        while run_next_job(self.db, clock=utc_now, stopped=lambda: False):
             drain_all(self.db)
 
     def import_(self, id_: str, content: bytes, *, name: str, **more: Any) -> None:
         open_ = lambda: io.BytesIO(content)  # noqa: E731
-        found = checking.opening(open_, rulesets.current(self.db))
+        found = preview.opening(open_, rulesets.current(self.db))
         columns = {column.heading: column.target for column in found.columns}
         wanted = replace(Settings(format=found.format, columns=columns), **more)
         import_service.start(self.db, ANA, open_(), wanted, name=name, id_=id_, now=utc_now())

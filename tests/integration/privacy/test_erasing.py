@@ -24,17 +24,17 @@ from engine.domain.activities import ActivityId
 from engine.imports import importing
 from engine.insights import daily
 from engine.jobs import job_service as access_jobs
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.jobs.job_service import CannotBe
 from engine.jobs.jobs import JobState
-from engine.privacy import privacy_service, steps
+from engine.privacy import erasure_job, privacy_service
 from engine.rules import rulesets
 from engine.segments import agreement
 from tests.builders import identified, minutes
 from tests.integration.drained import receive_and_drain
+from tests.integration.job_runs import run_next_job
 from tests.integration.privacy.planted import ANA, EMAIL, MARK, OURS, PHONE, TRACKERS, WORDS, ago, plant
 from tests.integration.privacy.traces import traces
-from workers.tasks.jobs import KINDS
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ def crm():
 
 @pytest.fixture
 def shop(db, crm, monkeypatch):
-    monkeypatch.setattr(working, "PATIENCE", 0)  # nobody drains beside the job
-    monkeypatch.setattr(steps, "PATIENCE", 0)
-    monkeypatch.setattr(steps, "SETTLED_AFTER", steps.timedelta(0))
-    monkeypatch.setattr(steps, "PAUSE", 0.01)
+    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(erasure_job, "PATIENCE", 0)
+    monkeypatch.setattr(erasure_job, "SETTLED_AFTER", erasure_job.timedelta(0))
+    monkeypatch.setattr(erasure_job, "PAUSE", 0.01)
     return plant(db, webhook=crm)
 
 
@@ -189,9 +189,9 @@ def _comes_back(shop):
 
 def _work_for_ever(uri, name):
     db = connect(uri, name, app="victim")
-    steps.SETTLED_AFTER, steps.PATIENCE = steps.timedelta(0), 0
+    erasure_job.SETTLED_AFTER, erasure_job.PATIENCE = erasure_job.timedelta(0), 0
     while True:
-        working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False)
+        run_next_job(db, clock=utc_now, stopped=lambda: False)
 
 
 @pytest.fixture

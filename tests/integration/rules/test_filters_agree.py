@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 from pymongo import ASCENDING
 
 from engine.db import contact_documents
-from engine.db.connection import connect, prepare
+from engine.db.connection import connect
 from engine.db.findable import findable
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.conditions import Compare, Not, Path
 from engine.domain.people import Person
+from engine.operations.preparation import prepare
 from engine.rules.conditions import filtering
 from engine.rules.conditions.operators import OPERATORS
 from engine.rules.conditions.predicate import predicate

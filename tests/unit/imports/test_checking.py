@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from engine.imports import checking
+from engine.imports import preview
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import Settings
 from engine.imports.mapping.values import Ambiguous, Reading
@@ -20,13 +20,13 @@ b@x.com;01/04/1991;02/02/2026;40
 
 
 def opened(content, **more):
-    return checking.opening(lambda: io.BytesIO(content.encode()), SHIPPED.present, **more)
+    return preview.opening(lambda: io.BytesIO(content.encode()), SHIPPED.present, **more)
 
 
 def read(content, **said):
     found = opened(content)
     mapping = {column.heading: column.target for column in found.columns}
-    return checking.readings(found, mapping, SHIPPED.present, **said)
+    return preview.readings(found, mapping, SHIPPED.present, **said)
 
 
 def test_a_column_that_does_not_tell_the_order_of_its_dates_follows_one_of_the_same_file_that_does():
@@ -76,14 +76,14 @@ def test_rules_that_let_no_file_subscribe_anybody_are_told():
     )
     settings = Settings(columns={"News": "newsletter", "Mail": "email"})
 
-    [problem] = checking.lacking(settings, rules(transitions=without).present)
+    [problem] = preview.lacking(settings, rules(transitions=without).present)
     assert "the machine 'newsletter' has no transition on contact_imported" in problem
-    assert checking.lacking(settings, SHIPPED.present) == []
+    assert preview.lacking(settings, SHIPPED.present) == []
 
 
 def test_the_command_line_asks_and_says_which_answers_there_are():
-    dates = checking.Undecided("Born", Ambiguous("dates", "3/4/2026"))
-    numbers = checking.Undecided("Spent", Ambiguous("decimals", "1.234"))
+    dates = preview.Undecided("Born", Ambiguous("dates", "3/4/2026"))
+    numbers = preview.Undecided("Spent", Ambiguous("decimals", "1.234"))
 
     assert (
         commands.question(dates)

@@ -17,14 +17,14 @@ from engine.db.connection import utc_now
 from engine.db.contact_documents import LIVING
 from engine.imports import import_service
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import an_activity, identified, minutes
 from tests.integration.dashboard.contacts.test_contacts_page import the_list
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 SEGMENTS = "segments:\n  - {id: staff, name: Staff, static: true}\n  - {id: vip, name: VIP, static: true}\n"
 EVERYBODY = Selection(listing=Listing())
@@ -33,7 +33,7 @@ EVERYBODY = Selection(listing=Listing())
 @pytest.fixture
 def shop(db, monkeypatch):
     """Twelve people, one of whom is subscribed."""
-    monkeypatch.setattr(working, "PATIENCE", 0)
+    monkeypatch.setattr(runner, "PATIENCE", 0)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -55,7 +55,7 @@ def sure(app):
 
 
 def work(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
     drain_all(db)
 

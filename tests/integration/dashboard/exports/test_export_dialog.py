@@ -18,12 +18,12 @@ from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.exports import export_files, export_service, exporting
 from engine.exports.exporting import Export
-from engine.jobs import jobs, working
+from engine.jobs import jobs
 from engine.publishing import publishing
 from tests.builders import an_activity, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 SEGMENTS = "segments:\n  - {id: vip, name: Very important, when: {contact.newsletter: subscribed}}\n"
 SUBSCRIBED = json.dumps({"newsletter": "subscribed"})
@@ -48,7 +48,7 @@ def shop(db):
 
 
 def work(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         pass
 
 

@@ -12,16 +12,16 @@ from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.contacts import contacts
 from engine.db.connection import utc_now
-from engine.imports import checks, drafts, import_service, importing
+from engine.imports import drafts, import_service, importing, preview_job
 from engine.imports.mapping.settings import Settings
 from engine.imports.reading.formats import Format
-from engine.jobs import jobs, working
+from engine.jobs import jobs, runner
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 PEOPLE = """Código cliente;Correo electrónico;Nombre;Ciudad;Talla;Última visita;Suscrito
@@ -35,7 +35,7 @@ PEOPLE = """Código cliente;Correo electrónico;Nombre;Ciudad;Talla;Última visi
 @pytest.fixture
 def shop(db, monkeypatch):
     """A shop with a static segment, which knows Bea."""
-    monkeypatch.setattr(working, "PATIENCE", 0)
+    monkeypatch.setattr(runner, "PATIENCE", 0)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -67,7 +67,7 @@ def button(app, label):
 
 
 def work(db):
-    while working.run_next(db, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
     drain_all(db)
 
@@ -285,7 +285,7 @@ def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
 def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_other_settings(shop, open_as):
     app = opened(open_as, shop, b"email,town\nc@x.com,Roma\nbad,Roma\n")
     app.button(key="import.check").click().run()
-    [first] = jobs.at_hand(shop, [checks.KIND], by="u1", since=minutes(0))
+    [first] = jobs.at_hand(shop, [preview_job.KIND], by="u1", since=minutes(0))
     app.button(key="import.check.stop").click().run()
     assert "The check was stopped" in shown(app)
     app.button(key="import.check.again").click().run()
@@ -302,10 +302,10 @@ def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_oth
     app.button(key="import.back").click().run()
     target_of(app, "town").set_value("").run()
     checked(shop, app)
-    [second] = shop.jobs.find({"kind": checks.KIND})
+    [second] = shop.jobs.find({"kind": preview_job.KIND})
     assert second["_id"] != first.id
     button(app, "Import 1 row").click().run()
-    assert shop.jobs.count_documents({"kind": checks.KIND}) == 0
+    assert shop.jobs.count_documents({"kind": preview_job.KIND}) == 0
 
 
 def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody_else(shop):

@@ -18,6 +18,7 @@ from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.insights import census, daily, overview_service
 from engine.insights.overview import LONGEST, Period
+from engine.operations import operating
 from tests.builders import NOON, an_activity, bought, identified
 from tests.integration.dashboard.settings.test_sendings import a_doubt
 from tests.integration.dashboard.test_pages import SCRIPT, shown
@@ -187,4 +188,4 @@ def test_who_is_not_signed_in_is_given_nothing(db):
     with pytest.raises(NotAllowed):
         overview_service.overview(db, None, Period.latest(7, today=NOON.date()), now=NOON)
     with pytest.raises(NotAllowed):
-        overview_service.working(db, None, now=NOON)
+        operating.at_a_glance(db, None, now=NOON)

@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +11,6 @@ from engine.contacts.editing import edits
 from engine.contacts.editing.edits import Edit
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
-from engine.jobs import working
 from engine.operations import pulses
 from engine.publishing import publishing
 from engine.rules import rulesets
@@ -20,7 +18,7 @@ from tests.browser.conftest import HOSTILE
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.tasks.jobs import KINDS
+from tests.integration.job_runs import run_next_job
 
 
 @pytest.fixture
@@ -260,7 +258,7 @@ def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_
 
     [job] = shop.jobs.find()
     assert (job["kind"], job["title"], job["by_name"]) == ("erasure", "Erase a contact", "Eva")
-    while working.run_next(shop, KINDS, clock=utc_now, stopped=lambda: False):
+    while run_next_job(shop, clock=utc_now, stopped=lambda: False):
         drain_all(shop)
     assert the_id(shop, "ana@x.com") is None
     app = open_as("admin", page="contacts")
@@ -289,8 +287,7 @@ def test_a_name_of_markup_stays_text(db, open_as):
 def test_where_no_worker_runs_it_is_said_and_what_was_done_is_kept(shop, open_as, monkeypatch):
     ana = the_id(shop, "ana@x.com")
     app = open_as("marketer", contact=ana)
-    asleep = SimpleNamespace(wake=lambda _lanes: None)
-    monkeypatch.setattr(waking, "waker", lambda: asleep)
+    monkeypatch.setattr(waking, "_wakers", [])
     monkeypatch.setattr(waking, "PATIENCE", 0.0)
 
     app.button(key="sheet.edit").click().run()

@@ -12,7 +12,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from engine.db.connection import prepare, utc_now
+from engine.db.connection import utc_now
+from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
 from tests.openid.dashboard import COOKIE_SECRET, dashboard_by
 from tests.openid.provider import providing

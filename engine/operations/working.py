@@ -8,8 +8,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.insights.pace import Pace, pace
 from engine.operations import pulses
+from engine.operations.pace import Pace, pace
 from engine.operations.pulses import Pulse
 from engine.pipeline import lanes
 from engine.pipeline.lanes import LaneBacklog

@@ -19,14 +19,15 @@ import uuid_utils
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
+from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.domain import figures
 from engine.domain.activities import ContactId
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
-from engine.jobs.working import Work
+from engine.jobs.kinds import JobKind, Work, register
 from engine.pipeline import lanes, tombstones
-from engine.privacy import files, report, sweep
+from engine.privacy import erasing, files, report, sweep
 from engine.privacy.erasing import NobodyToErase
 from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, decode, encode, person_of
@@ -244,3 +245,13 @@ class _Erasing:
             self._said = time.monotonic()
             jobs.keep(self.db, self.job.id, now=utc_now())
         return True
+
+
+register(
+    JobKind(
+        id=erasing.KIND,
+        work=work_of,
+        permission=Permission.ERASE,
+        stops=False,
+    )
+)

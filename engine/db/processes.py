@@ -1,14 +1,18 @@
-"""Who holds a lane or a job: a worker, or a thread of one, by a name that tells whether it still runs."""
+"""Which process, or thread of one, holds something, by a name that tells whether it still runs."""
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 
 import psutil
 import uuid_utils
 
-from engine.db.connection import process_name
+
+def process_name() -> str:
+    """What this process is called by others: the machine, and its number there."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def worker_name() -> str:

@@ -21,7 +21,9 @@ import msgspec
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
-from engine.db.connection import namespace, utc_now
+from engine.accounts.permissions import Permission
+from engine.db.connection import utc_now
+from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId, Identities
 from engine.domain.rulebook import Ruleset
 from engine.errors import Conflict
@@ -47,8 +49,10 @@ from engine.imports.rows.wanted import Reader
 from engine.imports.undoing import Undoing
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
-from engine.jobs.working import Steps, Work, in_a_thread
+from engine.jobs.kinds import JobKind, Work, register
+from engine.jobs.runner import in_a_thread
 from engine.pipeline import at_once, tombstones
+from engine.pipeline.activity_steps import ActivitySteps
 from engine.pipeline.at_once import Folded
 from engine.rules import rulesets
 
@@ -79,7 +83,7 @@ def work_of(db: Database[Document], job: Job) -> Work:
     return _Importing(db, job) if job.undoes is None else Undoing(db, job, job.undoes, step=STEP)
 
 
-class _Importing(Steps):
+class _Importing(ActivitySteps):
     """A file, step by step in the order of its lines."""
 
     def __init__(self, db: Database[Document], job: Job) -> None:
@@ -322,3 +326,15 @@ def _still_missing(activities: Iterable[Activity], kept: _Kept | None) -> list[A
     anew it may look otherwise.
     """
     return [activity for activity in activities if kept is None or activity.id not in kept.ids]
+
+
+register(
+    JobKind(
+        id=importing.KIND,
+        work=work_of,
+        permission=Permission.IMPORT,
+        acts=("took an import back", "stopped an import"),
+        undo=importing.undo,
+        refusals=importing.refusals,
+    )
+)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db.connection import namespace
+from engine.db.installation import namespace
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping import columns, origins, plausible
 from engine.imports.mapping.columns import CHANNELS, Column
@@ -27,7 +27,7 @@ from engine.imports.rows.deciding import OUTCOMES, Deciding, Outcome
 from engine.imports.rows.judging import Accepted, Judged, Refusal, StoppedMeanwhile, decide, keys_of, read_all
 from engine.imports.rows.repeats import Names
 from engine.imports.rows.wanted import Reader, Wanted
-from engine.jobs.working import one_ahead
+from engine.jobs.runner import one_ahead
 from engine.rules import rulesets
 
 Document = dict[str, Any]

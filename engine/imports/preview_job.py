@@ -16,17 +16,18 @@ from typing import Any
 import msgspec
 from pymongo.database import Database
 
+from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
-from engine.imports import checking, drafts, importing
-from engine.imports.checking import Checked, Preview
+from engine.imports import drafts, importing, preview
 from engine.imports.drafts import Draft
 from engine.imports.mapping import settings
 from engine.imports.mapping.settings import Settings
+from engine.imports.preview import Checked, Preview
 from engine.imports.reading.watched import Watched
 from engine.imports.rows.judging import StoppedMeanwhile
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
-from engine.jobs.working import Work
+from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import rulesets
 
 Document = dict[str, Any]
@@ -91,7 +92,7 @@ class _Checking:
             return None
         wanted = settings.decode(self._job.wanted["settings"])
         try:
-            found = checking.check(self._db, self._watched, wanted, now=now, go_on=self._go_on)
+            found = preview.check(self._db, self._watched, wanted, now=now, go_on=self._go_on)
         except StoppedMeanwhile:
             return Step(cursor, 0)
         drafts.keep_findings(self._db, self._draft, self._job.id, _encode(found))
@@ -128,3 +129,14 @@ def _short(row: Preview) -> Preview:
         for name, value in row.values.items()
     }
     return replace(row, values=values)
+
+
+register(
+    JobKind(
+        id=KIND,
+        work=work_of,
+        permission=Permission.IMPORT,
+        acts=("", "stopped the check of a file"),
+        listed=False,
+    )
+)

@@ -17,6 +17,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
+from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.db.patterns import evaluated_by_mongodb
 from engine.errors import ContactSheetsError
@@ -26,7 +27,7 @@ from engine.exports.export_files import FORMATS
 from engine.exports.export_rows import Batch
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
-from engine.jobs.working import Work
+from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import rulesets
 
 Document = dict[str, Any]
@@ -192,3 +193,13 @@ def _snapshot(db: Database[Document]) -> Iterator[ClientSession]:
             "minSnapshotHistoryWindowInSeconds says otherwise): take fewer columns, days or contacts, or let "
             "the server remember longer"
         ) from None
+
+
+register(
+    JobKind(
+        id=exporting.KIND,
+        work=work_of,
+        permission=Permission.EXPORT,
+        acts=("took an export back", "stopped an export"),
+    )
+)

@@ -17,6 +17,7 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
+from engine.accounts.permissions import Permission
 from engine.contacts import contacts
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Deletion
@@ -27,7 +28,8 @@ from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.rulebook import Ruleset
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
-from engine.jobs.working import Steps, Work
+from engine.jobs.kinds import JobKind, Work, register
+from engine.pipeline.activity_steps import ActivitySteps
 from engine.pipeline.inbox import DUPLICATE_KEY
 from engine.rules import rulesets
 
@@ -49,7 +51,7 @@ def activity_id(job: str, contact: str) -> ActivityId:
     return ActivityId(hashlib.blake2b(f"{job}\n{contact}".encode(), digest_size=16).hexdigest())
 
 
-class _Changing(Steps):
+class _Changing(ActivitySteps):
     """A change of many, step by step in the order of the contacts' ids."""
 
     def __init__(self, db: Database[Document], job: Job) -> None:
@@ -117,7 +119,7 @@ class _Changing(Steps):
         return edits.edit_of(self.db, row, change, ruleset=ruleset, id_=id_, author=author, now=now)
 
 
-class _Undoing(Steps):
+class _Undoing(ActivitySteps):
     """Taking a job back, contact by contact of those that it changed."""
 
     def __init__(self, db: Database[Document], job: Job, undone: str) -> None:
@@ -200,3 +202,15 @@ def _note_refusals(db: Database[Document], job: str, refused: Mapping[str, str])
     ]
     if notes:
         db.job_items.bulk_write(notes, ordered=False)
+
+
+register(
+    JobKind(
+        id=bulk.KIND,
+        work=work_of,
+        permission=Permission.EDIT_CONTACTS,
+        acts=("took a change of many back", "stopped a change of many"),
+        undo=bulk.undo,
+        refusals=bulk.refusals,
+    )
+)

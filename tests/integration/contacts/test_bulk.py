@@ -27,7 +27,7 @@ from engine.errors import Unavailable
 from engine.jobs import job_service as access_to_jobs
 from engine.jobs import jobs, runner
 from engine.jobs.jobs import JobState
-from engine.pipeline import inbox
+from engine.pipeline import activity_steps, inbox
 from engine.publishing import publishing
 from tests.builders import an_activity, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
@@ -46,7 +46,7 @@ PEOPLE = 25
 def shop(db, monkeypatch):
     """Twenty-five people, in steps of ten."""
     monkeypatch.setattr(bulk_job, "STEP", 10)
-    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -359,7 +359,7 @@ def test_a_stopped_job_ends_where_it_is(shop):
 
 
 def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
-    monkeypatch.setattr(runner, "MAX_WAITING", 3)
+    monkeypatch.setattr(activity_steps, "MAX_WAITING", 3)
     monkeypatch.setattr(runner, "PAUSE", 0)
     inbox.receive(shop, [an_activity("page_visited", minutes(n), tracker=f"t{n}") for n in range(5)])
     started(shop, Edit(add_to=["staff"]))

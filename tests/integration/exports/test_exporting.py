@@ -22,8 +22,9 @@ from engine.exports.exporting import Export, NotKept
 from engine.exports.workbook_writer import TooLarge
 from engine.imports import importing, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
 from engine.jobs.jobs import JobState
+from engine.pipeline import activity_steps
 from engine.privacy import erasing
 from engine.publishing import publishing
 from engine.rules import rulesets
@@ -49,7 +50,7 @@ SEGMENTS = """segments:
 def shop(db, monkeypatch):
     """A shop whose server remembers long enough how things were (see tests/conftest.py)."""
     db.client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=60)
-    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "fields.yaml": FIELDS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

@@ -14,8 +14,9 @@ from engine.db.connection import utc_now
 from engine.imports import expiry, import_service, preview
 from engine.imports.mapping.settings import Settings
 from engine.jobs import job_service as access
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
 from engine.jobs.job_service import CannotBe
+from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
 from engine.rules import rulesets
 from tests.builders import identified, minutes
@@ -28,7 +29,7 @@ CONTENT = b"email,first name\neva@x.com,Eva\nno-email,Bad\n"
 
 @pytest.fixture
 def shop(db, monkeypatch):
-    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
     monkeypatch.setattr(erasure_job, "PATIENCE", 0)
     monkeypatch.setattr(erasure_job, "SETTLED_AFTER", timedelta(0))
     receive_and_drain(db, [identified(minutes(0), email="bob@x.com")])

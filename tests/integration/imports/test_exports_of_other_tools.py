@@ -5,8 +5,9 @@ import io
 from engine.db.connection import utc_now
 from engine.imports import importing, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
 from engine.jobs.jobs import JobState
+from engine.pipeline import activity_steps
 from engine.rules import rulesets
 from tests.exports import EXPORTS
 from tests.integration.drained import drain_all
@@ -35,7 +36,7 @@ def imported(db, tool):
 
 
 def test_every_export_goes_in_at_the_first_try_and_what_one_settles_misleads_no_other(db, monkeypatch):
-    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
 
     for tool, export in EXPORTS.items():
         job = imported(db, tool)

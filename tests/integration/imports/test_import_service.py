@@ -10,7 +10,8 @@ from engine.db.connection import utc_now
 from engine.imports import import_service
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import Settings
-from engine.jobs import job_service, runner
+from engine.jobs import job_service
+from engine.pipeline import activity_steps
 from engine.publishing import publishing
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
@@ -29,7 +30,7 @@ def settled(**columns):
 
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
-    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
     found = import_service.look(db, MIA, a_file, name="people.csv")
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
     assert import_service.check(db, MIA, a_file, settled(), now=utc_now()).refused == 1

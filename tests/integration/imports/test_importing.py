@@ -18,9 +18,9 @@ from engine.imports.importing import NothingToTakeBack
 from engine.imports.mapping.settings import Settings
 from engine.imports.reading.formats import Format
 from engine.imports.rows import judging
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
 from engine.jobs.jobs import JobState
-from engine.pipeline import at_once, inbox
+from engine.pipeline import activity_steps, at_once, inbox
 from engine.pipeline.at_once import Folded
 from engine.pipeline.commit import Writes
 from engine.publishing import publishing
@@ -37,7 +37,7 @@ SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 def shop(db, monkeypatch):
     """A shop with a static segment, where imports take ten rows a step."""
     monkeypatch.setattr(import_job, "STEP", 10)
-    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

@@ -12,10 +12,10 @@ from engine.contacts.editing.edits import Edit
 from engine.db.connection import connect, utc_now
 from engine.imports import import_job, importing, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.operations.preparation import prepare
-from engine.pipeline import at_once
+from engine.pipeline import activity_steps, at_once
 from engine.pipeline.at_once import Folded
 from engine.pipeline.commit import Writes
 from engine.privacy import erasing
@@ -45,7 +45,7 @@ SEGMENTS = """segments:
 def shop(db, monkeypatch):
     """A shop where imports take ten rows a step, and nobody drains beside them."""
     monkeypatch.setattr(import_job, "STEP", 10)
-    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
     publishing.publish(
         db,
         publishing.completed(db, {"segments.yaml": SEGMENTS}),

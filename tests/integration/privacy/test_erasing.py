@@ -24,9 +24,10 @@ from engine.domain.activities import ActivityId
 from engine.imports import importing
 from engine.insights import daily
 from engine.jobs import job_service as access_jobs
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
 from engine.jobs.job_service import CannotBe
 from engine.jobs.jobs import JobState
+from engine.pipeline import activity_steps
 from engine.privacy import erasure_job, privacy_service
 from engine.rules import rulesets
 from engine.segments import agreement
@@ -57,7 +58,7 @@ def crm():
 
 @pytest.fixture
 def shop(db, crm, monkeypatch):
-    monkeypatch.setattr(runner, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
     monkeypatch.setattr(erasure_job, "PATIENCE", 0)
     monkeypatch.setattr(erasure_job, "SETTLED_AFTER", erasure_job.timedelta(0))
     monkeypatch.setattr(erasure_job, "PAUSE", 0.01)

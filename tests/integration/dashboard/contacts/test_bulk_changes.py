@@ -17,7 +17,8 @@ from engine.db.connection import utc_now
 from engine.db.contact_documents import LIVING
 from engine.imports import import_service
 from engine.imports.mapping.settings import Settings
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
+from engine.pipeline import activity_steps
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import an_activity, identified, minutes
@@ -33,7 +34,7 @@ EVERYBODY = Selection(listing=Listing())
 @pytest.fixture
 def shop(db, monkeypatch):
     """Twelve people, one of whom is subscribed."""
-    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

@@ -15,7 +15,8 @@ from engine.db.connection import utc_now
 from engine.imports import drafts, import_service, importing, preview_job
 from engine.imports.mapping.settings import Settings
 from engine.imports.reading.formats import Format
-from engine.jobs import jobs, runner
+from engine.jobs import jobs
+from engine.pipeline import activity_steps
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import identified, minutes
@@ -35,7 +36,7 @@ PEOPLE = """Código cliente;Correo electrónico;Nombre;Ciudad;Talla;Última visi
 @pytest.fixture
 def shop(db, monkeypatch):
     """A shop with a static segment, which knows Bea."""
-    monkeypatch.setattr(runner, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

@@ -124,8 +124,17 @@ def demo(
 
 def _waker(instance: Instance) -> Waker:
     """Hint to the workers over the instance's broker."""
+    from functools import cache
+
+    import dramatiq
+
     from engine.pipeline.waker import Waker
     from workers.tasks.actors import drain_actor
     from workers.tasks.broker import make_broker
 
-    return Waker(drain_actor(make_broker(instance.broker_url)).send)
+    @cache
+    def actor() -> dramatiq.Actor[..., None]:
+        return drain_actor(make_broker(instance.broker_url))
+
+    # The broker is opened with the first hint: pages must come up without one.
+    return Waker(lambda lane: actor().send(lane))

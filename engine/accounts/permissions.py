@@ -1,6 +1,6 @@
 """Who may do what: three roles, each with all that the ones before it may do.
 
-Every function of `engine.access` that reads or writes for a person asks here first; that a
+Every function of a service that reads or writes for a person asks here first; that a
 page hides a button is a courtesy, not the lock.
 """
 

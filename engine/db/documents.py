@@ -20,9 +20,9 @@ class Contact(me.DynamicDocument):
         "indexes": [
             # A tracker or identity belongs to one living contact.
             {"fields": ["keys"], "unique": True, "partialFilterExpression": {"keys": {"$exists": True}}},
-            # The orders of the list (`engine.store.listing`).
+            # The orders of the list (`engine.contacts.listing.listing`).
             {"fields": ["-active_at", "-_id", "last_seen"]},
-            # Of those who were not seen for long, whoever was active since (`engine.store.away`).
+            # Of those who were not seen for long, whoever was active since (`engine.contacts.listing.away`).
             {
                 "fields": ["-active_at", "-_id"],
                 "partialFilterExpression": {"facets.away": True},
@@ -37,7 +37,7 @@ class Contact(me.DynamicDocument):
             # What a lane has to do.  There are few values of `upkeep`: what is due is found by it, too.
             {"fields": ["lane", "upkeep", "next_due"]},
             # All else: the members of each segment, by when they entered it; who has what few values there
-            # are of something (`engine.store.findable`); custom fields, whatever they are; the words of
+            # are of something (`engine.db.findable`); custom fields, whatever they are; the words of
             # names; components; who was deleted; the orders of a day.
             # In a transaction MongoDB 6 takes a time for each change of a contact that grows with the square
             # of the number of its indexes: seventeen cost 350 us, and all that one can answer is in one.

@@ -12,7 +12,6 @@ from engine.db.connection import utc_now
 from engine.jobs import job_service as access
 from engine.jobs import jobs
 from engine.jobs.jobs import Job
-from engine.operations.job_kinds import find_job_kinds
 from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
 
 app = typer.Typer()
@@ -28,7 +27,6 @@ LOOK_EVERY = 0.5
 @jobs_app.callback(invoke_without_command=True)
 def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """The last jobs, the newest first."""
-    find_job_kinds()
     if context.invoked_subcommand is not None:
         return
     _, db = open_db(data_dir, app="jobs")

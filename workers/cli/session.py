@@ -20,6 +20,7 @@ from rich.table import Table
 
 from engine.accounts.accounts import COMMAND_LINE, CurrentUser
 from engine.db.connection import connect
+from engine.operations.job_kinds import find_job_kinds
 from engine.rules import rulesets
 from engine.settings import Instance, locate
 
@@ -43,6 +44,7 @@ def whoever(name: str | None = None) -> CurrentUser:
 
     Or by another name, if they give one.
     """
+    find_job_kinds()
     return CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin")
 
 

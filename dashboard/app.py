@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import formats, wording
 from dashboard.contacts import contacts_page
 from dashboard.imports import import_page
-from dashboard.installation import account
+from dashboard.installation import account, database
 from dashboard.overview import overview_page
 from dashboard.rules import rules_page
 from dashboard.segments import segments_page
@@ -24,6 +24,7 @@ from dashboard.ui.router import follow_links
 from dashboard.ui.text import Html, empty_state, safe, show
 from dashboard.ui.unexpected import AWAY, database_away
 from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.permissions import NotAllowed, Permission, may
 
 
@@ -45,21 +46,22 @@ def _page() -> None:
         _bar(None)
         sign_in_page.render(who)
         return
-    forget_others(user)
+    actor = Actor(database(), user)
+    forget_others(actor)
     formats.write_as(account().locale)
     with st.container(key="app-unseen"):
         follow_links()
         readable_labels()
     _bar(who)
     if st.query_params.get("page") == sign_out_page.PAGE:
-        sign_out_page.render(user)
+        sign_out_page.render(actor)
         return
     wanted = st.query_params.get("contact")
     try:
         if wanted:
-            sheet_page.render(user, wanted)
+            sheet_page.render(actor, wanted)
         else:
-            _present().render(user)
+            _present().render(actor)
     except NotAllowed as error:
         empty_state("This is not for you", f"{error}.", whole="page")
 
@@ -69,7 +71,7 @@ class Way:
     """A page that the bar leads to; `needs` is what one must be allowed to be shown the way."""
 
     label: str
-    render: Callable[[CurrentUser], None]
+    render: Callable[[Actor], None]
     needs: Permission = Permission.SEE
 
 

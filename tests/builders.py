@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
+from engine.accounts.actor import Actor
 from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
 from engine.domain.component import Contact, Settled, refold
 from engine.domain.identities import contact_id_of, stream_of
@@ -29,6 +30,11 @@ def minutes(number: float) -> datetime:
 
 def days(number: float) -> datetime:
     return NOON + timedelta(days=number)
+
+
+def acting(db: Any, user: Any, *, at: datetime | None = None) -> Actor:
+    """A user at work on a database, by the clock or at one moment."""
+    return Actor(db, user) if at is None else Actor(db, user, clock=lambda: at)
 
 
 def an_activity(

@@ -9,11 +9,10 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.contacts.contact_list import Action
-from dashboard.installation import database
 from dashboard.ui.field_inputs import FieldInput, editable, field_input, later_day_input
 from dashboard.ui.text import Html, joined, link, show, tag
 from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Deletion, Selection
 from engine.contacts.editing.edit_model import IDENTITIES, NEEDS_REASON, Edit
@@ -27,7 +26,7 @@ Change = Edit | Deletion
 class Subject:
     """Who changes whom, and the rules that say what is possible; `key` is of this one question."""
 
-    user: CurrentUser
+    actor: Actor
     selection: Selection
     ruleset: Ruleset
     count: int | None
@@ -73,7 +72,7 @@ def _add(about: Subject) -> Ready | None:
     segment = _segment(about, "Into which segment")
     if segment is None:
         return None
-    inside = access.members_of(database(), about.user, about.selection, segment.id)
+    inside = access.members_of(about.actor, about.selection, segment.id)
     if inside:
         _outlook([f"{_contacts(inside)} {_is(inside)} in it already."])
     return Ready(Edit(add_to=[segment.id]), _less(about.count, inside))
@@ -83,7 +82,7 @@ def _remove(about: Subject) -> Ready | None:
     segment = _segment(about, "Out of which segment")
     if segment is None:
         return None
-    inside = access.members_of(database(), about.user, about.selection, segment.id)
+    inside = access.members_of(about.actor, about.selection, segment.id)
     outside = _less(about.count, inside)
     if outside:
         _outlook([f"{_contacts(outside)} {_is(outside)} not in it anyway."])
@@ -139,7 +138,7 @@ def _set_status(about: Subject) -> Ready | None:
 
 
 def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
-    states = access.states_of(database(), about.user, about.selection, machine.id)
+    states = access.states_of(about.actor, about.selection, machine.id)
     ends = any(to in move.sources for move in machine.transitions.get("until", ()))
     until = later_day_input("Until (may be left out)", key=f"{about.key}.until") if ends else None
     needed = _reason_needed(machine, states, to)
@@ -197,7 +196,7 @@ def _set_field(about: Subject) -> Ready | None:
 
 def _fields(about: Subject) -> dict[str, FieldInput]:
     """The fields that many can have alike and that the user may change."""
-    found = editable(about.ruleset, about.user.role)
+    found = editable(about.ruleset, about.actor.user.role)
     return {field.name: field for field in found if field.name not in IDENTITIES and not field.locked}
 
 

@@ -18,12 +18,11 @@ from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
 from dashboard.ui.problems import told
 from dashboard.ui.text import Html, joined, show, tag
 from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts import contacts
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing.listing import Listing
-from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from engine.rules import rulesets
 
@@ -67,17 +66,17 @@ def ticks() -> int:
     return int(st.session_state.get(_ROUND, 0))
 
 
-def change_many(user: CurrentUser, question: Question) -> None:
+def change_many(actor: Actor, question: Question) -> None:
     """Ask what is needed for a change of many, and begin it."""
     action = ACTIONS[question.action]
-    dialog(action.title)(_ask)(user, question, action)
+    dialog(action.title)(_ask)(actor, question, action)
 
 
-def _ask(user: CurrentUser, question: Question, action: BulkAction) -> None:
+def _ask(actor: Actor, question: Question, action: BulkAction) -> None:
     ready = None
     with told():
-        number, key = _count(user, question), f"bulk.{question.job}"
-        about = Subject(user, question.selection, rulesets.current(database()), number, key)
+        number, key = _count(actor, question), f"bulk.{question.job}"
+        about = Subject(actor, question.selection, rulesets.current(actor.db), number, key)
         show(tag("div", _whom(question.selection, number), "cs-confirm"))
         ready = action.form(about) if number != 0 else None
     with st.container(horizontal=True, key=f"{action.tone or 'bulk'}-acts"):
@@ -85,7 +84,7 @@ def _ask(user: CurrentUser, question: Question, action: BulkAction) -> None:
         way_out("Cancel", key="bulk.cancel")
     if sure and ready is not None:
         with told():
-            _begin(user, question, ready.change)
+            _begin(actor, question, ready.change)
 
 
 def _button(action: BulkAction, ready: Ready | None) -> bool:
@@ -95,18 +94,16 @@ def _button(action: BulkAction, ready: Ready | None) -> bool:
     return st.button(words, type="primary", disabled=nobody, key="bulk.sure")
 
 
-def _begin(user: CurrentUser, question: Question, change: Change) -> None:
-    access.start(database(), user, question.selection, change, id_=question.job, now=utc_now())
+def _begin(actor: Actor, question: Question, change: Change) -> None:
+    access.start(actor, question.selection, change, id_=question.job)
     st.session_state[_ROUND] = ticks() + 1
     answered()
     st.rerun()
 
 
-def _count(user: CurrentUser, question: Question) -> int | None:
+def _count(actor: Actor, question: Question) -> int | None:
     """How many it is about, counted once for each question."""
-    return counted_once(
-        f"bulk.{question.job}.count", lambda: access.count(database(), user, question.selection)
-    )
+    return counted_once(f"bulk.{question.job}.count", lambda: access.count(actor, question.selection))
 
 
 def _whom(selection: Selection, number: int | None) -> Html:

@@ -9,10 +9,9 @@ import streamlit as st
 
 from dashboard.contacts.contact_columns import DEFAULT, Column
 from dashboard.contacts.list_address import ListAddress
-from dashboard.installation import database
 from dashboard.ui.router import go_to
 from dashboard.ui.text import plain_label, show, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.listing import view_service
 from engine.contacts.listing.views import View
 
@@ -24,7 +23,7 @@ def columns_of(address: ListAddress, present: View | None, usual: Sequence[str])
 
 
 def column_chooser(
-    user: CurrentUser,
+    actor: Actor,
     shown: Sequence[str],
     known: Mapping[str, Column],
     *,
@@ -37,10 +36,10 @@ def column_chooser(
     key = f"contacts.columns.{'.'.join(now)}.{address.view}"
 
     def choose() -> None:
-        _keep(user, tuple(st.session_state[key]), present, address)
+        _keep(actor, tuple(st.session_state[key]), present, address)
 
     def reset() -> None:
-        _keep(user, (), present, address)
+        _keep(actor, (), present, address)
 
     with st.popover("Columns", icon=":material/view_column:", key="contacts.columns"):
         st.multiselect(
@@ -55,9 +54,9 @@ def column_chooser(
         st.button("Usual columns", key="contacts.columns.reset", on_click=reset)
 
 
-def _keep(user: CurrentUser, columns: tuple[str, ...], present: View | None, address: ListAddress) -> None:
+def _keep(actor: Actor, columns: tuple[str, ...], present: View | None, address: ListAddress) -> None:
     if present is None:
-        view_service.remember_columns(database(), user, columns)
+        view_service.remember_columns(actor, columns)
         go_to(replace(address, columns=()).here)
     else:
         go_to(replace(address, columns=columns).here)

@@ -30,8 +30,8 @@ from dashboard.ui.router import go_to
 from dashboard.ui.search_box import search_box
 from dashboard.ui.text import Html, empty_state, joined, link, show, tag
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing import view_service
@@ -39,56 +39,55 @@ from engine.contacts.listing.listing import ContactPage, Listing
 from engine.contacts.listing.views import Usual, View
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reading import Hidden
-from engine.db.connection import utc_now
 from engine.rules import rulesets
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """Make and move; search; the list."""
-    require(user, Permission.SEE)
-    ruleset = rulesets.current(database())
-    found = view_service.all_views(database(), user)
-    usual = view_service.usual(database(), user)
+    actor.require(Permission.SEE)
+    ruleset = rulesets.current(actor.db)
+    found = view_service.all_views(actor)
+    usual = view_service.usual(actor)
     _open_with(found, usual)
-    address, left_out = _address(page_of(user))
+    address, left_out = _address(page_of(actor))
     present = next((view for view in found if view.id == address.view), None)
     known = offered(ruleset)
     columns = columns_of(address, present, usual.columns)
-    title = _top(user, address.listing, tuple(columns))
+    title = _top(actor, address.listing, tuple(columns))
     with st.container(horizontal=True, vertical_alignment="center", key=_find_key(address)):
         with st.container(width="stretch", key="contacts-search"):
             _find(address)
-        views_menu(user, found, present)
-        column_chooser(user, columns, known, present=present, address=address)
+        views_menu(actor, found, present)
+        column_chooser(actor, columns, known, present=present, address=address)
         with st.container(horizontal=True, vertical_alignment="center", key="contacts-filters"):
             with st.container(width="stretch"):
                 filter_bar(address, ruleset, key="contacts.filters")
             if not address.page:
-                save_segment_button(user, address.listing)
-    changing_bar(user, address)
-    changed_bar(user, present, address)
-    just_deleted_view(user)
+                save_segment_button(actor, address.listing)
+    changing_bar(actor, address)
+    changed_bar(actor, present, address)
+    just_deleted_view(actor)
     problem_box(left_out)
-    if may(user, Permission.EDIT_CONTACTS):
-        just_deleted(user)
-        job_strip(user)
+    if actor.may(Permission.EDIT_CONTACTS):
+        just_deleted(actor)
+        job_strip(actor)
     try:
-        page = reading.page(database(), user, address.listing, after=address.after, limit=address.size)
+        page = reading.page(actor, address.listing, after=address.after, limit=address.size)
     except Hidden as error:
         empty_state("Not for viewers", joined([sentence(error), " ", _all(address)]))
         return
     title.html(_title(page, address.listing))
     if page.rows:
         _list(
-            user,
+            actor,
             page,
             address,
-            Reading(utc_now(), ruleset.account.time_zone, ruleset),
+            Reading(actor.now, ruleset.account.time_zone, ruleset),
             chosen(columns, known),
         )
     else:
-        _nobody(user, address)
-    dialogs.open_dialog(user)
+        _nobody(actor, address)
+    dialogs.open_dialog(actor)
 
 
 def _open_with(found: Sequence[View], usual: Usual) -> None:
@@ -109,18 +108,18 @@ def _address(page: dict[str, str]) -> tuple[ListAddress, list[str]]:
 # Making and moving
 
 
-def _top(user: CurrentUser, listing: Listing, columns: tuple[str, ...]) -> st.delta_generator.DeltaGenerator:
+def _top(actor: Actor, listing: Listing, columns: tuple[str, ...]) -> st.delta_generator.DeltaGenerator:
     """The title and what makes contacts or moves many; returns the place of title and count."""
     with st.container(horizontal=True, vertical_alignment="center", key="contacts-top"):
         with st.container(width="stretch"):
             title = st.empty()
             title.html(tag("h1", "Contacts", "cs-title"))
-        if may(user, Permission.EDIT_CONTACTS):
+        if actor.may(Permission.EDIT_CONTACTS):
             _button("New contact", dialogs.NEW, icon=":material/person_add:", type_="primary")
-        if may(user, Permission.IMPORT):
+        if actor.may(Permission.IMPORT):
             st.button("Import", icon=":material/upload:", key="contacts.import", on_click=_to_import)
-        if may(user, Permission.EXPORT):
-            export_button(user, question(Selection(listing=listing), columns), key="contacts.export")
+        if actor.may(Permission.EXPORT):
+            export_button(actor, question(Selection(listing=listing), columns), key="contacts.export")
             _button("History", HISTORY, icon=":material/history:")
     return title
 
@@ -165,7 +164,7 @@ def _find(address: ListAddress) -> None:
 
 
 def _list(
-    user: CurrentUser, page: ContactPage, address: ListAddress, reading_: Reading, columns: Sequence[Column]
+    actor: Actor, page: ContactPage, address: ListAddress, reading_: Reading, columns: Sequence[Column]
 ) -> None:
     contact_list(
         page,
@@ -173,14 +172,14 @@ def _list(
         address=address,
         reading=reading_,
         key="contacts.list",
-        handlers=_handlers(user, address, columns),
+        handlers=_handlers(actor, address, columns),
         round_=ticks(),
     )
     show(pager(page, address))
 
 
-def _handlers(user: CurrentUser, address: ListAddress, columns: Sequence[Column]) -> Handlers:
-    if not may(user, Permission.EDIT_CONTACTS):
+def _handlers(actor: Actor, address: ListAddress, columns: Sequence[Column]) -> Handlers:
+    if not actor.may(Permission.EDIT_CONTACTS):
         return LOOK_ONLY
     shown = tuple(column.id for column in columns)
     return handlers(address.whole, shown, remove=lambda contact: ask(dialogs.DELETE, contact))
@@ -191,7 +190,7 @@ def _all(address: ListAddress) -> Html:
     return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
 
 
-def _nobody(user: CurrentUser, address: ListAddress) -> None:
+def _nobody(actor: Actor, address: ListAddress) -> None:
     listing = address.listing
     if listing.search:
         advice = "Search finds the beginnings of emails, numbers, names, customer numbers and trackers."
@@ -202,15 +201,15 @@ def _nobody(user: CurrentUser, address: ListAddress) -> None:
     elif address.after:
         empty_state("This page of the list is empty", joined(["Those on it have gone. ", _all(address)]))
     else:
-        _no_contacts(user)
+        _no_contacts(actor)
 
 
-def _no_contacts(user: CurrentUser) -> None:
+def _no_contacts(actor: Actor) -> None:
     """How the first ones come, as far as it is for this person to do."""
     ways: list[object] = ["Whoever visits the shop appears here as soon as it sends its first event. "]
-    if may(user, Permission.IMPORT):
+    if actor.may(Permission.IMPORT):
         ways.append(joined([link("?page=import", "Import a file"), " to begin with those whom you know. "]))
-    if may(user, Permission.MANAGE_KEYS):
+    if actor.may(Permission.MANAGE_KEYS):
         keys = link("?page=settings&section=keys", "Make a key")
         demo = Html(
             "To look around first, <code>sheets demo</code> on the server fills this with a made-up shop."

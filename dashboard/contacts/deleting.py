@@ -10,16 +10,14 @@ import uuid_utils
 
 from dashboard import waking
 from dashboard.contacts.contact_columns import name_of
-from dashboard.installation import database
 from dashboard.ui.asking import answered, way_out
 from dashboard.ui.problems import told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import joined, show, tag
 from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts import contacts
 from engine.contacts.editing import edit_service as access
-from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 
 _DELETED = "deleting.deleted"
@@ -34,9 +32,9 @@ class Deleted:
     later: str = ""
 
 
-def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = None) -> None:
+def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -> None:
     """Ask by name, and delete; then `go` to that address, where it is said with the way back."""
-    row = contacts.row_of(database(), contact)
+    row = contacts.row_of(actor.db, contact)
     if row is None:
         show(tag("div", "This contact is not there any more.", "cs-confirm"))
         return
@@ -49,32 +47,32 @@ def delete_contact(user: CurrentUser, contact: ContactId, *, go: str | None = No
         way_out("Cancel", key="deleting.cancel")
     if sure:
         with told():
-            _delete(user, Deleted(contact, name), reason)
+            _delete(actor, Deleted(contact, name), reason)
             if go is not None:
                 go_to(go)
             st.rerun()
 
 
-def _delete(user: CurrentUser, deleted: Deleted, reason: str) -> None:
+def _delete(actor: Actor, deleted: Deleted, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.delete(database(), user, deleted.contact, id_=id_, now=utc_now(), reason=reason)
+    lanes = access.delete(actor, deleted.contact, id_=id_, reason=reason)
     later = "" if waking.settle(lanes, id_) else waking.later()
     st.session_state[_DELETED] = replace(deleted, later=later)
     answered()
 
 
-def just_deleted(user: CurrentUser) -> None:
+def just_deleted(actor: Actor) -> None:
     """Say who was deleted last, with the way back."""
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return
     said = joined([tag("b", deleted.name), f" was deleted. {deleted.later}"])
-    way_back(said, key="deleting", undo=partial(_restore, user, deleted), close=_forget)
+    way_back(said, key="deleting", undo=partial(_restore, actor, deleted), close=_forget)
 
 
-def _restore(user: CurrentUser, deleted: Deleted) -> None:
+def _restore(actor: Actor, deleted: Deleted) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.restore(database(), user, deleted.contact, id_=id_, now=utc_now())
+    lanes = access.restore(actor, deleted.contact, id_=id_)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())
     _forget()

@@ -18,7 +18,7 @@ from dashboard.jobs.job_strip import HISTORY
 from dashboard.segments.segment_saving import SAVE as SAVE_SEGMENT
 from dashboard.segments.segment_saving import save_segment
 from dashboard.ui.asking import asked, dialog
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.listing.views import View
 from engine.domain.activities import ContactId
 
@@ -26,44 +26,44 @@ NEW = "new"
 DELETE = "delete"
 
 
-def open_dialog(user: CurrentUser) -> None:
+def open_dialog(actor: Actor) -> None:
     """Show the dialog that was asked for, if any; there is room for one at a time."""
     found = asked()
     if found is not None and found.dialog in _DIALOGS:
-        _DIALOGS[found.dialog](user, found.about)
+        _DIALOGS[found.dialog](actor, found.about)
 
 
 @dialog("New contact", width="medium")
-def _new(user: CurrentUser, _about: None) -> None:
-    new_contact(user)
+def _new(actor: Actor, _about: None) -> None:
+    new_contact(actor)
 
 
 @dialog("Delete this contact?")
-def _delete(user: CurrentUser, about: ContactId) -> None:
-    delete_contact(user, about)
+def _delete(actor: Actor, about: ContactId) -> None:
+    delete_contact(actor, about)
 
 
 @dialog("Save this list as a view")
-def _save_view(user: CurrentUser, about: View | None) -> None:
-    save_view(user, about)
+def _save_view(actor: Actor, about: View | None) -> None:
+    save_view(actor, about)
 
 
 @dialog("Edit this view")
-def _edit_view(user: CurrentUser, about: View) -> None:
-    edit_view(user, about)
+def _edit_view(actor: Actor, about: View) -> None:
+    edit_view(actor, about)
 
 
 @dialog("Delete this view?")
-def _delete_view(user: CurrentUser, about: View) -> None:
-    delete_view(user, about)
+def _delete_view(actor: Actor, about: View) -> None:
+    delete_view(actor, about)
 
 
 @dialog("Save as dynamic segment")
-def _save_segment(user: CurrentUser, _about: None) -> None:
-    save_segment(user)
+def _save_segment(actor: Actor, _about: None) -> None:
+    save_segment(actor)
 
 
-_DIALOGS: dict[str, Callable[[CurrentUser, Any], None]] = {
+_DIALOGS: dict[str, Callable[[Actor, Any], None]] = {
     NEW: _new,
     EXPORT: export_dialog,
     HISTORY: open_history,

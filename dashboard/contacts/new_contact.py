@@ -10,39 +10,37 @@ import uuid_utils
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import waking
-from dashboard.installation import database
 from dashboard.ui.asking import answered
 from dashboard.ui.field_inputs import editable, field_input
 from dashboard.ui.problems import problem, problem_box, told
 from dashboard.ui.text import link, quiet, show
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edit_model import IDENTITIES, InvalidEdit
 from engine.contacts.sheet import reading
-from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.rules import rulesets
 
 
-def new_contact(user: CurrentUser) -> None:
+def new_contact(actor: Actor) -> None:
     """Ask for the fields, make the contact and go to its sheet; what is wrong stands at its field."""
     show(quiet("An email, a mobile phone or an external id is needed; the rest can come later."))
     with st.form("contacts.new", border=False):
-        said, below = _ask(user)
+        said, below = _ask(actor)
         elsewhere = st.container()
         if not st.form_submit_button("Create contact", type="primary", key="contacts.new.create"):
             return
     with told():
         try:
-            _create(user, said)
+            _create(actor, said)
         except InvalidEdit as error:
             _explain(error, below, elsewhere)
 
 
-def _ask(user: CurrentUser) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
+def _ask(actor: Actor) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
     """What was typed by field, and the place below each."""
     said, below = {}, {}
-    fields = [field for field in editable(rulesets.current(database()), user.role) if not field.locked]
+    fields = [field for field in editable(rulesets.current(actor.db), actor.user.role) if not field.locked]
     for at in range(0, len(fields), 2):  # row by row, so that on a phone they keep their order
         for column, field in zip(st.columns(2), fields[at : at + 2], strict=False):
             with column:
@@ -63,11 +61,11 @@ def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere:
         problem_box(words for name, words in error.problems.items() if name not in below)
 
 
-def _create(user: CurrentUser, said: Mapping[str, Any]) -> None:
+def _create(actor: Actor, said: Mapping[str, Any]) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.create(database(), user, said, id_=id_, now=utc_now())
+    lanes = access.create(actor, said, id_=id_)
     shows = waking.settle(lanes, id_)
-    made = _made(user, said)
+    made = _made(actor, said)
     if made is not None:
         st.query_params.from_dict({"contact": made})
     elif not shows:
@@ -76,7 +74,7 @@ def _create(user: CurrentUser, said: Mapping[str, Any]) -> None:
     st.rerun()
 
 
-def _made(user: CurrentUser, said: Mapping[str, Any]) -> ContactId | None:
+def _made(actor: Actor, said: Mapping[str, Any]) -> ContactId | None:
     """The contact that has what was said; unset while the workers have not come to it."""
     keys = (str(said[name]) for name in IDENTITIES if name in said)
-    return next((found for key in keys if (found := reading.find(database(), user, key))), None)
+    return next((found for key in keys if (found := reading.find(actor, key))), None)

@@ -8,17 +8,15 @@ from html import escape
 import streamlit as st
 
 from dashboard.contacts.list_address import ALL, ListAddress
-from dashboard.installation import database
 from dashboard.ui.asking import ask
 from dashboard.ui.problems import told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, joined, plain_label, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import View
-from engine.db.connection import utc_now
 
 SAVE, EDIT, DELETE = "save-view", "edit-view", "delete-view"
 """The dialogs that this menu opens (see `views_dialogs`)."""
@@ -28,18 +26,18 @@ MAX_LABEL = 40
 """Characters of a view's name that the menu's own label shows."""
 
 
-def views_menu(user: CurrentUser, found: Iterable[View], present: View | None) -> None:
+def views_menu(actor: Actor, found: Iterable[View], present: View | None) -> None:
     """Show the name of the present view, and behind it all others."""
     views_, name = list(found), EVERYBODY if present is None else present.name
     label = name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
     with st.popover(plain_label(label), icon=":material/bookmarks:", key="contacts.views"):
-        show(_ways(user, views_, present))
+        show(_ways(actor, views_, present))
         if not views_:
             show(tag("div", "Filter or sort the list, then save it here under a name.", "cs-sub"))
-        _acts(user, present)
+        _acts(actor, present)
 
 
-def changed_bar(user: CurrentUser, present: View | None, address: ListAddress) -> None:
+def changed_bar(actor: Actor, present: View | None, address: ListAddress) -> None:
     """Say that the list is not any more as its view was saved, and what can be done about that."""
     if present is None or not address.differs_from(present):
         return
@@ -47,17 +45,17 @@ def changed_bar(user: CurrentUser, present: View | None, address: ListAddress) -
         back = escape(ListAddress.of_view(present).here)
         reset = Html(f'<a class="cs-link" href="{back}" target="_self">Reset</a>')
         show(tag("div", joined([tag("b", present.name), " was changed. ", reset]), "cs-changed"))
-        if view_service.may_change(user, present) and st.button("Save changes", key="contacts.views.update"):
+        if view_service.may_change(actor, present) and st.button("Save changes", key="contacts.views.update"):
             with told():
-                _update(user, present, address)
+                _update(actor, present, address)
         _save_button("Save as a new view", "contacts.views.another", present)
 
 
-def _update(user: CurrentUser, present: View, address: ListAddress) -> None:
+def _update(actor: Actor, present: View, address: ListAddress) -> None:
     """Keep the list that is shown as what the view shows."""
     columns = address.columns or present.columns
     shown = {"listing": address.listing, "size": address.size, "columns": columns}
-    kept = view_service.change(database(), user, present, now=utc_now(), **shown)
+    kept = view_service.change(actor, present, **shown)
     go_to(ListAddress.of_view(kept).here)
     st.rerun()
 
@@ -66,28 +64,26 @@ def _save_button(label: str, key: str, present: View | None) -> None:
     st.button(label, key=key, icon=":material/bookmark_add:", on_click=ask, args=(SAVE, present))
 
 
-def _acts(user: CurrentUser, present: View | None) -> None:
-    if may(user, Permission.SAVE_VIEWS):
+def _acts(actor: Actor, present: View | None) -> None:
+    if actor.may(Permission.SAVE_VIEWS):
         _save_button("Save this list as a view", "contacts.views.save", present)
-    if present is not None and view_service.may_change(user, present):
+    if present is not None and view_service.may_change(actor, present):
         with st.container(horizontal=True):
             st.button("Edit", key="contacts.views.edit", on_click=ask, args=(EDIT, present))
             st.button("Delete", key="contacts.views.delete", on_click=ask, args=(DELETE, present))
-    opened = view_service.usual(database(), user).view
+    opened = view_service.usual(actor).view
     here = None if present is None else present.id
     if here != opened:
         label = "Open Contacts with this view" if present is not None else "Open Contacts with all contacts"
-        st.button(
-            label, key="contacts.views.open", on_click=lambda: view_service.open_with(database(), user, here)
-        )
+        st.button(label, key="contacts.views.open", on_click=lambda: view_service.open_with(actor, here))
     elif present is not None:
         show(tag("div", "Contacts opens with this view for you.", "cs-sub"))
 
 
-def _ways(user: CurrentUser, found: list[View], present: View | None) -> Html:
+def _ways(actor: Actor, found: list[View], present: View | None) -> Html:
     everybody = _way(ListAddress(Listing(), view=ALL).here, EVERYBODY, "", here=present is None)
-    own = [view for view in found if view.owner == user.id]
-    others = [view for view in found if view.owner != user.id]
+    own = [view for view in found if view.owner == actor.user.id]
+    others = [view for view in found if view.owner != actor.user.id]
     parts = [everybody, *_group("Yours", own, present), *_group("The team's", others, present)]
     return Html(f'<nav class="cs-views" aria-label="Views">{joined(parts)}</nav>')
 

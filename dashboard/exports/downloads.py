@@ -20,6 +20,7 @@ from dashboard.signin import forms
 from dashboard.signin.signing_in import COOKIE, session_token
 from engine.accounts import accounts, file_links
 from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import NoLongerAllowed
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
@@ -47,11 +48,11 @@ class Given:
     bytes: int | None = None
 
 
-def link_to(db: Database[Document], user: CurrentUser, place: str, job: str) -> str:
+def link_to(actor: Actor, place: str, job: str) -> str:
     """The address of a file (`place` is EXPORTS or REFUSED), good for who is signed in here."""
     address = f"{place}/{job}"
     carried = session_token() is not None  # by the browser, and then no link has to say who one is
-    said = {} if carried else file_links.signed(db, user, address, now=utc_now())
+    said = {} if carried else file_links.signed(actor, address)
     return f"{address}?{urlencode(said)}" if said else address
 
 
@@ -60,7 +61,7 @@ def download_routes(db: Database[Document]) -> list[Route]:
     return [_route(db, EXPORTS, _exported), _route(db, REFUSED, _refused)]
 
 
-Give = Callable[[Database[Document], CurrentUser, str], Given]
+Give = Callable[[Actor, str], Given]
 
 
 def _route(db: Database[Document], place: str, give: Give) -> Route:
@@ -75,7 +76,7 @@ def _answer(db: Database[Document], request: Request, give: Give) -> Response:
     if user is None:
         return _denied("Sign in to download this file.", 403)
     try:
-        given = give(db, user, request.path_params["job"])
+        given = give(Actor(db, user), request.path_params["job"])
     except (NotAllowed, NoLongerAllowed) as error:
         return _denied(f"{error}.", 403)
     except (NoSuchJob, NotKept) as error:
@@ -92,13 +93,13 @@ def _who(db: Database[Document], request: Request) -> CurrentUser | None:
     return file_links.who_follows(db, request.url.path, dict(request.query_params), now=now)
 
 
-def _exported(db: Database[Document], user: CurrentUser, job: str) -> Given:
-    made, stream = export_service.download(db, user, job, now=utc_now())
+def _exported(actor: Actor, job: str) -> Given:
+    made, stream = export_service.download(actor, job)
     return Given(made.name, _mime(made), _pieces(stream), made.bytes)
 
 
-def _refused(db: Database[Document], user: CurrentUser, job: str) -> Given:
-    name, lines = import_service.refused_file(db, user, job, now=utc_now())
+def _refused(actor: Actor, job: str) -> Given:
+    name, lines = import_service.refused_file(actor, job)
     return Given(name, FORMATS["csv"].mime, _together(lines))
 
 

@@ -17,12 +17,11 @@ from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
 from dashboard.ui.problems import problem_box, told
 from dashboard.ui.text import Html, joined, plain_label, quiet, show, tag
 from dashboard.wording import plural, sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts import contacts
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.sheet.timelines import EVERYTHING, Wanted
-from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.exports import export_columns, export_service, exporting
 from engine.exports.export_columns import What
@@ -63,23 +62,23 @@ def question(
 
 
 def export_button(
-    user: CurrentUser, asked: ExportQuestion, *, key: str, width: Literal["content", "stretch"] = "content"
+    actor: Actor, asked: ExportQuestion, *, key: str, width: Literal["content", "stretch"] = "content"
 ) -> None:
     """The button that opens the dialog, for who may."""
-    if may(user, Permission.EXPORT):
+    if actor.may(Permission.EXPORT):
         icon = ":material/download:"
         st.button("Export", icon=icon, width=width, key=key, on_click=ask, args=(EXPORT, asked))
 
 
 @dialog("Export")
-def export_dialog(user: CurrentUser, asked: ExportQuestion) -> None:
+def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
     """Ask what is needed, and begin the export."""
     with told():
-        _ask(user, asked)
+        _ask(actor, asked)
 
 
-def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
-    ruleset, number, key = rulesets.current(database()), _count(user, asked), f"export.{asked.job}"
+def _ask(actor: Actor, asked: ExportQuestion) -> None:
+    ruleset, number, key = rulesets.current(actor.db), _count(actor, asked), f"export.{asked.job}"
     show(_whom(asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
     what: What = st.radio(
@@ -103,16 +102,14 @@ def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
         sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
         way_out("Cancel", key="export.cancel")
     if sure:
-        export_service.start(database(), user, wanted, id_=asked.job, now=utc_now())
+        export_service.start(actor, wanted, id_=asked.job)
         answered()
         st.rerun()
 
 
-def _count(user: CurrentUser, asked: ExportQuestion) -> int | None:
+def _count(actor: Actor, asked: ExportQuestion) -> int | None:
     """How many contacts it is about, counted once for each question."""
-    return counted_once(
-        f"export.{asked.job}.count", lambda: export_service.count(database(), user, asked.selection)
-    )
+    return counted_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
 def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:

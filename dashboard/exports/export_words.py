@@ -12,7 +12,7 @@ from dashboard.exports.downloads import EXPORTS, link_to
 from dashboard.installation import account, database
 from dashboard.ui.text import Html
 from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing.filter_bar import chips
 from engine.db.connection import utc_now
@@ -66,14 +66,14 @@ def whom(selection: Selection, ruleset: Ruleset) -> str:
     return ", ".join(said) or EVERYBODY
 
 
-def download(user: CurrentUser, job: Job) -> None:
+def download(actor: Actor, job: Job) -> None:
     """The way to the file, as long as it is kept."""
-    if job.kind == exporting.KIND and export_service.is_kept(database(), user, job, now=utc_now()):
-        st.html(_link(user, job), width="content")
+    if job.kind == exporting.KIND and export_service.is_kept(actor, job):
+        st.html(_link(actor, job), width="content")
 
 
-def _link(user: CurrentUser, job: Job) -> Html:
-    address = link_to(database(), user, EXPORTS, job.id)
+def _link(actor: Actor, job: Job) -> Html:
+    address = link_to(actor, EXPORTS, job.id)
     name = exporting.export_of(job).file
     return Html(
         f'<a class="cs-button cs-download" href="{escape(address)}" download="{escape(name)}">Download</a>'

@@ -7,10 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.imports import uploads
-from dashboard.installation import database
 from dashboard.ui.browser_component import browser_component
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.imports import draft_service
 from engine.imports.drafts import MAX_BYTES
 
@@ -28,9 +26,9 @@ Up to 1 GB.</span></label>
 </div>"""
 
 
-def drop_zone(user: CurrentUser, *, key: str, then: Callable[[str], object]) -> None:
+def drop_zone(actor: Actor, *, key: str, then: Callable[[str], object]) -> None:
     """Ask for a file; once it is there, call `then` with the id of its draft.  Raises NotAllowed."""
-    id_ = _expected(user)
+    id_ = _expected(actor)
 
     def sent() -> None:
         if st.session_state[key].get("sent") is not None:
@@ -41,10 +39,10 @@ def drop_zone(user: CurrentUser, *, key: str, then: Callable[[str], object]) -> 
     browser_component(__file__, "drop_zone", html=_HTML)(key=key, data=data, on_sent_change=sent)
 
 
-def _expected(user: CurrentUser) -> str:
+def _expected(actor: Actor) -> str:
     """The file that this page waits for, the same as long as it has not come."""
     found: tuple[str, str] | None = st.session_state.get(_EXPECTED)
-    if found is None or found[0] != user.id:
-        found = user.id, draft_service.expect(database(), user, now=utc_now())
+    if found is None or found[0] != actor.user.id:
+        found = actor.user.id, draft_service.expect(actor)
         st.session_state[_EXPECTED] = found
     return found[1]

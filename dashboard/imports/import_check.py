@@ -10,14 +10,12 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.installation import database
 from dashboard.jobs import job_words
 from dashboard.signin.signing_in import fragment
 from dashboard.ui.problems import notice_box, told
 from dashboard.ui.text import Html, badge, card_title, figures, joined, quiet, safe, show, tag
 from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import preview
 from engine.imports.mapping import columns
@@ -35,23 +33,23 @@ EXAMPLES = 3
 _OUTCOMES = {"created": ("new", "good"), "updated": ("changed", "info"), "unchanged": ("as it is", "quiet")}
 
 
-def followed(user: CurrentUser, job: Job) -> None:
+def followed(actor: Actor, job: Job) -> None:
     """How far the check of a file is; once it ends the page comes anew, with what it found."""
-    fragment(run_every=FOLLOWED)(_follow)(user, job.id)
+    fragment(run_every=FOLLOWED)(_follow)(actor, job.id)
 
 
-def _follow(user: CurrentUser, id_: str) -> None:
+def _follow(actor: Actor, id_: str) -> None:
     with told():
-        job = job_service.job(database(), user, id_)
+        job = job_service.job(actor, id_)
         if not job.under_way:
             st.rerun()
-        st.progress(job.share, f"Reading all of the file: {job_words.progress(job, now=utc_now())}")
+        st.progress(job.share, f"Reading all of the file: {job_words.progress(job, now=actor.now)}")
         words = (
             "You can leave this page meanwhile. It goes on, and says so above the contacts once it is done."
         )
         show(tag("div", words, "cs-sub"))
         if st.button("Stop", icon=":material/stop_circle:", key="import.check.stop"):
-            job_service.stop(database(), user, id_, now=utc_now())
+            job_service.stop(actor, id_)
             st.rerun()
 
 

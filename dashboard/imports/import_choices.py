@@ -9,12 +9,10 @@ import streamlit as st
 
 from dashboard.imports import import_settling
 from dashboard.imports.import_settling import Settling
-from dashboard.installation import database
 from dashboard.ui.problems import problem_box, told
 from dashboard.ui.text import card_title, show, tag
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
@@ -29,25 +27,25 @@ _NOBODY, _NEW = "", "\0new"
 _EMPTIES = {"keep": "Leave what is there", "clear": "Empty the field"}
 
 
-def ask_format(user: CurrentUser, draft: Draft, present: Format) -> None:
+def ask_format(actor: Actor, draft: Draft, present: Format) -> None:
     """Show how a file is written, and read it anew when somebody says otherwise."""
     with st.expander(
         f"How the file is written: {_in_words(present)}. Not so?", icon=":material/description:"
     ):
-        wanted = _workbook(user, draft, present) if present.kind == "workbook" else _text(draft, present)
+        wanted = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
         header = st.checkbox("The first row names the columns", present.header, key=_key(draft, "header"))
         wanted = replace(wanted, header=header)
     if wanted == present:
         return
     try:
-        import_settling.read_anew(user, draft, wanted)
+        import_settling.read_anew(actor, draft, wanted)
     except UnreadableFile as error:  # what was found out stays, and can be gone back to
         problem_box([sentence(error)])
     else:
         st.rerun()
 
 
-def ask_rules(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+def ask_rules(actor: Actor, settling: Settling, ruleset: Ruleset) -> None:
     """Ask which contacts may be touched, what empty cells do, and which segment all go into."""
     show(card_title("What the import may do"))
     modes: list[Mode] = list(MODES)
@@ -59,7 +57,7 @@ def ask_rules(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
         key=settling.key("mode"),
     )
     _ask_empties(settling)
-    _ask_segment(user, settling, ruleset)
+    _ask_segment(actor, settling, ruleset)
 
 
 def _in_words(format_: Format) -> str:
@@ -78,17 +76,17 @@ def _text(draft: Draft, present: Format) -> Format:
     return replace(present, separator=separator, encoding=encoding)
 
 
-def _workbook(user: CurrentUser, draft: Draft, present: Format) -> Format:
-    names = _sheets(user, draft)
+def _workbook(actor: Actor, draft: Draft, present: Format) -> Format:
+    names = _sheets(actor, draft)
     known = {("" if number == 0 else name): name for number, name in enumerate(names)}
     return replace(present, sheet=_select("Sheet", known, present.sheet, _key(draft, "sheet")))
 
 
-def _sheets(user: CurrentUser, draft: Draft) -> list[str]:
+def _sheets(actor: Actor, draft: Draft) -> list[str]:
     """The sheets of a workbook, which to look up takes as long as to read it."""
     known: tuple[str, list[str]] | None = st.session_state.get("import.sheets")
     if known is None or known[0] != draft.id:
-        known = draft.id, import_service.sheets(user, draft_service.opener(database(), user, draft.id))
+        known = draft.id, import_service.sheets(actor, draft_service.opener(actor, draft.id))
         st.session_state["import.sheets"] = known
     return known[1]
 
@@ -120,7 +118,7 @@ def _ask_empties(settling: Settling) -> None:
     settling.cleared = frozenset(cleared)
 
 
-def _ask_segment(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+def _ask_segment(actor: Actor, settling: Settling, ruleset: Ruleset) -> None:
     static = {one.id: one.name for one in ruleset.segments.values() if not one.dynamic}
     options = {_NOBODY: "None", **static, _NEW: "A new one…"}
     if settling.segment not in static:
@@ -141,7 +139,7 @@ def _ask_segment(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> Non
         pressed = st.button("Create it", key=settling.key("segment.create"))
     if pressed:
         with told():
-            settling.segment = segment_service.create_static(database(), user, name, now=utc_now())
+            settling.segment = segment_service.create_static(actor, name)
             settling.renew()
             st.rerun()
     show(tag("div", "It is there at once, and filled once the file is imported.", "cs-small cs-quiet"))

@@ -12,8 +12,8 @@ from dashboard.imports import import_fields
 from dashboard.imports.import_settling import Settling
 from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, tag
 from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_checks
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
@@ -37,12 +37,12 @@ Answer = TypeVar("Answer", bound=str)
 _BECAUSE = {"remembered": "as last time", "name": "by its name", "values": "by its values", "": ""}
 
 
-def ask_columns(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> list[str]:
+def ask_columns(actor: Actor, settling: Settling, ruleset: Ruleset) -> list[str]:
     """Ask what each column fills; return what still stands in the way, in words."""
     found = settling.opening.columns
     show(card_title("Which column fills what"))
     show(tag("div", _counted(settling), "cs-sub"))
-    labels = _labels(user, ruleset)
+    labels = _labels(actor, ruleset)
     _, undecided = settling.readings(ruleset)
     asked = {one.heading: one for one in undecided} | _answered(settling)
     first = min(settling.page * PAGE, max(0, (len(found) - 1) // PAGE * PAGE))
@@ -50,7 +50,7 @@ def ask_columns(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> list
         _row(settling, number, labels, asked.get(found[number].heading))
     if len(found) > PAGE:
         _pager(settling, first, len(found))
-    import_fields.create(user, settling, ruleset)
+    import_fields.create(actor, settling, ruleset)
     return _in_the_way(settling, ruleset)
 
 
@@ -60,12 +60,12 @@ def _counted(settling: Settling) -> str:
     return f"{words}. What nothing is chosen for is left out."
 
 
-def _labels(user: CurrentUser, ruleset: Ruleset) -> dict[str, str]:
+def _labels(actor: Actor, ruleset: Ruleset) -> dict[str, str]:
     """All that a column can fill, as somebody may."""
     targets = {target.id: target.label for target in columns.targets(ruleset)}
-    refused = edit_checks.not_theirs(targets, user.role, ruleset)
+    refused = edit_checks.not_theirs(targets, actor.user.role, ruleset)
     labels = {LEFT_OUT: "Left out"}
-    if may(user, Permission.EDIT_ACCOUNT):
+    if actor.may(Permission.EDIT_ACCOUNT):
         labels[NEW] = "A new field…"
     return labels | {id_: label for id_, label in targets.items() if id_ not in refused}
 

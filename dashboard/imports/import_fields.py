@@ -6,12 +6,11 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.imports.import_settling import NewField, Settling
-from dashboard.installation import database
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import show, tag
 from dashboard.wording import FIELD_TYPES as TYPES
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import Ruleset
@@ -44,7 +43,7 @@ def ask(settling: Settling, number: int) -> None:
     settling.new[heading] = NewField(label, type_)
 
 
-def create(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+def create(actor: Actor, settling: Settling, ruleset: Ruleset) -> None:
     """Offer to make the fields that are wanted; they are published at once, all in one version."""
     if not settling.new:
         return
@@ -55,13 +54,13 @@ def create(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
         count = len(settling.new)
         words = "Create the field" if count == 1 else f"Create {formats.count(count)} fields"
         if st.button(words, icon=":material/add:", key=settling.key("create")):
-            _create(user, settling, ruleset)
+            _create(actor, settling, ruleset)
 
 
-def _create(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> None:
+def _create(actor: Actor, settling: Settling, ruleset: Ruleset) -> None:
     wanted = [(one.label, one.type) for one in settling.new.values()]
     try:
-        made = custom_fields.create_several(database(), user, wanted, base=ruleset.version, now=utc_now())
+        made = custom_fields.create_several(actor, wanted, base=ruleset.version)
     except ContactSheetsError as error:
         problem_box([sentence(error)])
         return

@@ -8,13 +8,11 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.exports.downloads import REFUSED, link_to
-from dashboard.installation import database
 from dashboard.ui.asking import answered
 from dashboard.ui.problems import told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, facts, joined, quiet, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, importing, refusals
 from engine.imports.mapping import columns
@@ -29,21 +27,21 @@ def is_import(job: Job) -> bool:
     return job.kind == importing.KIND and job.undoes is None
 
 
-def import_details(user: CurrentUser, job: Job) -> None:
+def import_details(actor: Actor, job: Job) -> None:
     """What can be done with an import that is over, and how it was settled."""
     if not job.under_way:
         with st.container(horizontal=True):
-            _refused(user, job)
-            _again(user, job)
+            _refused(actor, job)
+            _again(actor, job)
     with st.expander("How it was imported"):
-        wanted = draft_service.settings_of(database(), user, job.id)
-        show(_settled(wanted, rulesets.current(database())))
+        wanted = draft_service.settings_of(actor, job.id)
+        show(_settled(wanted, rulesets.current(actor.db)))
 
 
-def _refused(user: CurrentUser, job: Job) -> None:
+def _refused(actor: Actor, job: Job) -> None:
     """The way to the refused rows: like the original, with line and reason added."""
     if job.refused:
-        address = escape(link_to(database(), user, REFUSED, job.id))
+        address = escape(link_to(actor, REFUSED, job.id))
         name, hint = escape(refusals.name_of(job)), "Mended, it goes in as it is"
         words = "Refused rows as a file"
         st.html(
@@ -52,7 +50,7 @@ def _refused(user: CurrentUser, job: Job) -> None:
         )
 
 
-def _again(user: CurrentUser, job: Job) -> None:
+def _again(actor: Actor, job: Job) -> None:
     """Import once more with the same settings: another file, or this one."""
     if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
         answered()
@@ -60,7 +58,7 @@ def _again(user: CurrentUser, job: Job) -> None:
         st.rerun()
     if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
         with told():
-            draft = draft_service.again(database(), user, job.id, now=utc_now())
+            draft = draft_service.again(actor, job.id)
             answered()
             go_to(f"?page=import&file={draft}&step=check")
             st.rerun()

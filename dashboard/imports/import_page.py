@@ -13,15 +13,14 @@ from dashboard.imports.import_check import followed, show_checked
 from dashboard.imports.import_columns import ask_columns
 from dashboard.imports.import_consents import ask_statements, unsaid
 from dashboard.imports.import_settling import settling
-from dashboard.installation import account, database
+from dashboard.installation import account
 from dashboard.jobs.job_strip import job_strip
 from dashboard.ui.problems import notice_box, problem_box, told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, joined, link, page_title, quiet, show, tag
 from dashboard.wording import plural, sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.errors import ContactSheetsError
 from engine.imports import contents, draft_service, import_service
 from engine.imports.drafts import Draft
@@ -40,22 +39,22 @@ HERE = f"?page={PAGE}"
 _NOT_HERE = "import.not_here"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The step that the address names: a file (`file`), its settings, or its check (`step=check`)."""
-    require(user, Permission.IMPORT)
+    actor.require(Permission.IMPORT)
     wanted = st.query_params.get("file")
     try:
-        draft = draft_service.draft(database(), user, wanted) if wanted else None
+        draft = draft_service.draft(actor, wanted) if wanted else None
     except ContactSheetsError as error:
         st.session_state[_NOT_HERE] = sentence(error)
         go_to(HERE)
         draft = None
     if draft is None:
-        _send(user, st.query_params.get("like"))
+        _send(actor, st.query_params.get("like"))
     elif st.query_params.get("step") == "check" and draft.settings is not None:
-        _look(user, draft)
+        _look(actor, draft)
     else:
-        _settle(user, draft)
+        _settle(actor, draft)
 
 
 def _at(draft: str, step: str = "", *, like: str | None = None) -> str:
@@ -65,26 +64,26 @@ def _at(draft: str, step: str = "", *, like: str | None = None) -> str:
 # The file
 
 
-def _send(user: CurrentUser, like: str | None) -> None:
+def _send(actor: Actor, like: str | None) -> None:
     show(
         page_title(
             "Import contacts", "Nothing is written before you have seen what would become of the file."
         )
     )
     problem_box(filter(None, [st.session_state.pop(_NOT_HERE, None)]))
-    if like and (model := _model(user, like)) is not None:
+    if like and (model := _model(actor, like)) is not None:
         words = f"Columns and choices are taken over from {model.wanted['file']}; you can change them."
         notice_box([words])
-    drop_zone(user, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
-    _unfinished(user)
+    drop_zone(actor, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
+    _unfinished(actor)
     show(_advice())
-    job_strip(user)
+    job_strip(actor)
 
 
-def _unfinished(user: CurrentUser) -> None:
+def _unfinished(actor: Actor) -> None:
     """What was sent and not imported yet."""
-    found = draft_service.mine(database(), user)
-    zone, now = account().time_zone, utc_now()
+    found = draft_service.mine(actor)
+    zone, now = account().time_zone, actor.now
     lines = joined(
         tag(
             "li",
@@ -113,42 +112,42 @@ def _advice() -> Html:
 # Its settings
 
 
-def _settle(user: CurrentUser, draft: Draft) -> None:
+def _settle(actor: Actor, draft: Draft) -> None:
     show(page_title(f"Import {draft.name}", _about(draft)))
     try:
-        model = _model(user, st.query_params.get("like", ""))
-        before = None if model is None else draft_service.settings_of(database(), user, model.id)
-        chosen = settling(user, draft, model=before)
+        model = _model(actor, st.query_params.get("like", ""))
+        before = None if model is None else draft_service.settings_of(actor, model.id)
+        chosen = settling(actor, draft, model=before)
     except UnreadableFile as error:
-        _unreadable(user, draft, error)
+        _unreadable(actor, draft, error)
         return
-    import_choices.ask_format(user, draft, chosen.opening.format)
-    ruleset = rulesets.current(database())
+    import_choices.ask_format(actor, draft, chosen.opening.format)
+    ruleset = rulesets.current(actor.db)
     if not chosen.opening.sample:
         problem_box(["The file has headings and no rows: there is nothing to import."])
-        _other_file(user, draft, type_="primary")
+        _other_file(actor, draft, type_="primary")
         return
-    _imported_before(user, draft)
+    _imported_before(actor, draft)
     notice_box(notice.message for notice in chosen.opening.notices[:5])
     with st.container(border=True, key="import-columns"):
-        in_the_way = ask_columns(user, chosen, ruleset)
+        in_the_way = ask_columns(actor, chosen, ruleset)
     with st.container(border=True, key="import-rules"):
-        import_choices.ask_rules(user, chosen, ruleset)
+        import_choices.ask_rules(actor, chosen, ruleset)
         ask_statements(chosen)
     in_the_way += unsaid(chosen)
     problem_box(map(sentence, in_the_way))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Check the whole file", type="primary", disabled=bool(in_the_way), key="import.check"):
-            draft_service.settle(database(), user, draft.id, chosen.settings(ruleset))
+            draft_service.settle(actor, draft.id, chosen.settings(ruleset))
             go_to(_at(draft.id, "check"))
             st.rerun()
-        _other_file(user, draft)
+        _other_file(actor, draft)
 
 
-def _model(user: CurrentUser, job: str) -> Job | None:
+def _model(actor: Actor, job: str) -> Job | None:
     """The import that another one is to be like; unset if it is not there any more."""
     try:
-        return draft_service.an_import(database(), user, job) if job else None
+        return draft_service.an_import(actor, job) if job else None
     except NoSuchJob:
         return None
 
@@ -159,39 +158,37 @@ def _about(draft: Draft, found: Checked | None = None) -> str:
     return " · ".join([formats.size(draft.size), *rows, "nothing of it is imported yet"])
 
 
-def _imported_before(user: CurrentUser, draft: Draft) -> None:
+def _imported_before(actor: Actor, draft: Draft) -> None:
     """Say that the very same file was imported before, if it was."""
-    before = draft_service.imported_before(database(), user, draft.id)
+    before = draft_service.imported_before(actor, draft.id)
     if before is not None:
         when = formats.moment(before.created_at, account().time_zone)
         notice_box([contents.in_words(before, when=when)])
 
 
-def _unreadable(user: CurrentUser, draft: Draft, error: UnreadableFile) -> None:
+def _unreadable(actor: Actor, draft: Draft, error: UnreadableFile) -> None:
     """Say why, and let somebody say how it is written, if it is text at all."""
     problem_box([sentence(error)])
-    format_ = _detected(user, draft)
+    format_ = _detected(actor, draft)
     if format_ is not None:
-        import_choices.ask_format(user, draft, format_)
-    _other_file(user, draft, type_="primary")
+        import_choices.ask_format(actor, draft, format_)
+    _other_file(actor, draft, type_="primary")
 
 
-def _detected(user: CurrentUser, draft: Draft) -> Format | None:
-    open_ = draft_service.opener(database(), user, draft.id)
+def _detected(actor: Actor, draft: Draft) -> Format | None:
+    open_ = draft_service.opener(actor, draft.id)
     try:
-        found = import_service.detect(user, open_)
+        found = import_service.detect(actor, open_)
         if found.kind == "workbook":
-            import_service.sheets(user, open_)
+            import_service.sheets(actor, open_)
         return found
     except UnreadableFile:
         return None
 
 
-def _other_file(
-    user: CurrentUser, draft: Draft, *, type_: Literal["primary", "tertiary"] = "tertiary"
-) -> None:
+def _other_file(actor: Actor, draft: Draft, *, type_: Literal["primary", "tertiary"] = "tertiary") -> None:
     if st.button("Another file", type=type_, key="import.other"):
-        draft_service.discard(database(), user, draft.id)
+        draft_service.discard(actor, draft.id)
         import_settling.forget()
         go_to(HERE)
         st.rerun()
@@ -200,10 +197,10 @@ def _other_file(
 # What would become of it
 
 
-def _look(user: CurrentUser, draft: Draft) -> None:
+def _look(actor: Actor, draft: Draft) -> None:
     assert draft.settings is not None
     try:
-        check = draft_service.check(database(), user, draft.id, now=utc_now())
+        check = draft_service.check(actor, draft.id)
     except ContactSheetsError as error:
         show(page_title(f"Import {draft.name}", _about(draft)))
         problem_box(f"{line[:1].upper()}{line[1:]}." for line in str(error).splitlines())
@@ -211,46 +208,46 @@ def _look(user: CurrentUser, draft: Draft) -> None:
         return
     show(page_title(f"Import {draft.name}", _about(draft, check.found)))
     if check.job.under_way:
-        followed(user, check.job)
+        followed(actor, check.job)
     elif check.found is None:
-        _broken_off(user, draft, check.job)
+        _broken_off(actor, draft, check.job)
     else:
-        _show_found(user, draft, check, check.found)
+        _show_found(actor, draft, check, check.found)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _back(draft)
-        _other_file(user, draft)
+        _other_file(actor, draft)
 
 
-def _show_found(user: CurrentUser, draft: Draft, check: Check, found: Checked) -> None:
+def _show_found(actor: Actor, draft: Draft, check: Check, found: Checked) -> None:
     assert draft.settings is not None
-    ruleset = rulesets.current(database())
-    job_service.dismiss(database(), user, check.job.id)  # whoever sees it need not be told elsewhere
-    _imported_before(user, draft)
+    ruleset = rulesets.current(actor.db)
+    job_service.dismiss(actor, check.job.id)  # whoever sees it need not be told elsewhere
+    _imported_before(actor, draft)
     show_checked(found, draft.settings, ruleset)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _start(user, draft, found)
+        _start(actor, draft, found)
         _back(draft)
-        _other_file(user, draft)
+        _other_file(actor, draft)
 
 
-def _broken_off(user: CurrentUser, draft: Draft, job: Job) -> None:
+def _broken_off(actor: Actor, draft: Draft, job: Job) -> None:
     """Say why a check did not come to its end, and offer it again."""
     problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
         with told():
-            draft_service.check_again(database(), user, draft.id, now=utc_now())
+            draft_service.check_again(actor, draft.id)
             st.rerun()
 
 
-def _start(user: CurrentUser, draft: Draft, found: Checked) -> None:
+def _start(actor: Actor, draft: Draft, found: Checked) -> None:
     assert draft.settings is not None
     count = found.outcomes["created"] + found.outcomes["updated"]
     words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"
     if not st.button(words, type="primary", disabled=not count, key="import.start"):
         return
     try:
-        draft_service.start(database(), user, draft.id, draft.settings, now=utc_now())
+        draft_service.start(actor, draft.id, draft.settings)
     except ContactSheetsError as error:
         problem_box([sentence(error)])
         return

@@ -8,8 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard.installation import database
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service, preview
 from engine.imports.drafts import Draft
@@ -98,7 +97,7 @@ class Settling:
         )
 
 
-def settling(user: CurrentUser, draft: Draft, *, model: Settings | None = None) -> Settling:
+def settling(actor: Actor, draft: Draft, *, model: Settings | None = None) -> Settling:
     """What was chosen for a file so far; at first as it is guessed, or was settled before.
 
     `model` is how another file was imported that this one is like.
@@ -107,7 +106,7 @@ def settling(user: CurrentUser, draft: Draft, *, model: Settings | None = None) 
     found: Settling | None = st.session_state.get(_SETTLING)
     if found is None or found.draft.id != draft.id:
         before = draft.settings
-        found = read_anew(user, draft, None if before is None else before.format)
+        found = read_anew(actor, draft, None if before is None else before.format)
         if before is not None:
             _take_over(found, before)
         elif model is not None:
@@ -115,13 +114,13 @@ def settling(user: CurrentUser, draft: Draft, *, model: Settings | None = None) 
     return found
 
 
-def read_anew(user: CurrentUser, draft: Draft, format_: Format | None) -> Settling:
+def read_anew(actor: Actor, draft: Draft, format_: Format | None) -> Settling:
     """Look at a file as it is written by what somebody says of it, and guess its columns.
 
     Raises NotAllowed and UnreadableFile.
     """
-    open_ = draft_service.opener(database(), user, draft.id)
-    opening = import_service.look(database(), user, open_, name=draft.name, format_=format_)
+    open_ = draft_service.opener(actor, draft.id)
+    opening = import_service.look(actor, open_, name=draft.name, format_=format_)
     found = Settling(draft, opening, _next_edition())
     found.targets = {column.heading: column.target for column in opening.columns}
     st.session_state[_SETTLING] = found

@@ -32,10 +32,9 @@ from dashboard.ui.text import (
     show,
     tag,
 )
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts import contacts
 from engine.contacts.contacts import ContactRow
-from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from engine.exports import export_service, exporting
 from engine.jobs import job_service
@@ -53,26 +52,26 @@ _SHOWN = "history.shown"
 
 
 @dialog("History", width="medium")
-def open_history(user: CurrentUser, job: str | None) -> None:
+def open_history(actor: Actor, job: str | None) -> None:
     """All jobs, or one, over the page."""
-    history(user, job)
+    history(actor, job)
 
 
-def history(user: CurrentUser, job: str | None) -> None:
+def history(actor: Actor, job: str | None) -> None:
     """All jobs, the newest first; or one, with what it could not do."""
     with told():
         if job is None:
-            _all(user)
+            _all(actor)
         else:
-            _one(user, job_service.job(database(), user, job))
+            _one(actor, job_service.job(actor, job))
 
 
 # All
 
 
-def _all(user: CurrentUser) -> None:
+def _all(actor: Actor) -> None:
     wanted: int = st.session_state.setdefault(_SHOWN, PAGE)
-    found = job_service.recent(database(), user, limit=wanted + 1)
+    found = job_service.recent(actor, limit=wanted + 1)
     if not found:
         empty_state(
             "Nothing yet",
@@ -81,33 +80,33 @@ def _all(user: CurrentUser) -> None:
         )
         return
     under_way = any(job.under_way for job in found)
-    fragment(run_every=LIVE if under_way else None)(_list)(user, wanted)
+    fragment(run_every=LIVE if under_way else None)(_list)(actor, wanted)
     if len(found) > wanted and st.button("Older ones", key="history.more", width="stretch"):
         st.session_state[_SHOWN] = wanted + PAGE
         st.rerun(scope="fragment")
 
 
-def _list(user: CurrentUser, limit: int) -> None:
+def _list(actor: Actor, limit: int) -> None:
     zone = account().time_zone
     with told():
-        for job in job_service.recent(database(), user, limit=limit):
-            _row(user, job, zone)
+        for job in job_service.recent(actor, limit=limit):
+            _row(actor, job, zone)
 
 
-def _row(user: CurrentUser, job: Job, zone: ZoneInfo) -> None:
+def _row(actor: Actor, job: Job, zone: ZoneInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"history-row-{job.id}"):
         with st.container(width="stretch"):
-            show(_line(user, job, zone))
+            show(_line(actor, job, zone))
         with told():
-            _buttons(user, job)
+            _buttons(actor, job)
 
 
-def _line(user: CurrentUser, job: Job, zone: ZoneInfo) -> Html:
+def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Html:
     state, tone = words.STATES[job.state]
     taken_back = [badge("taken back")] if job.undone_by else []
     title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
-    when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job), _kept(user, job, zone)]
-    how = words.progress(job, now=utc_now()) if job.under_way else words.outcome(job)
+    when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job), _kept(actor, job, zone)]
+    how = words.progress(job, now=actor.now) if job.under_way else words.outcome(job)
     about = words.KINDS[job.kind].about(job) if job.undoes is None else ""
     lines = [
         tag("div", title),
@@ -120,27 +119,27 @@ def _line(user: CurrentUser, job: Job, zone: ZoneInfo) -> Html:
     return joined(lines)
 
 
-def _kept(user: CurrentUser, job: Job, zone: ZoneInfo) -> str:
+def _kept(actor: Actor, job: Job, zone: ZoneInfo) -> str:
     """Until when it can be taken back, or what it refused be seen."""
     if job.kept_until is None:
         return ""
     until = f"until {formats.day(job.kept_until, zone)}"
-    if job_service.can_be_undone(user, job, now=utc_now()):
+    if job_service.can_be_undone(actor, job):
         return f"{words.KINDS[job.kind].undo(job).lower()} {until}"
-    return f"refused rows kept {until}" if job.refused and utc_now() < job.kept_until else ""
+    return f"refused rows kept {until}" if job.refused and actor.now < job.kept_until else ""
 
 
-def _buttons(user: CurrentUser, job: Job) -> None:
+def _buttons(actor: Actor, job: Job) -> None:
     if job.under_way:
         if job_service.can_be_stopped(job) and st.button("Stop", key=f"history.stop.{job.id}"):
-            job_service.stop(database(), user, job.id, now=utc_now())
+            job_service.stop(actor, job.id)
             st.rerun()
         return
-    export_words.download(user, job)
+    export_words.download(actor, job)
     if job.kind == exporting.KIND and st.button("Run again", key=f"history.again.{job.id}"):
-        export_service.again(database(), user, job.id, id_=uuid_utils.uuid7().hex, now=utc_now())
+        export_service.again(actor, job.id, id_=uuid_utils.uuid7().hex)
         st.rerun()
-    kept = job.kept_until is None or utc_now() < job.kept_until
+    kept = job.kept_until is None or actor.now < job.kept_until
     refused = f"{formats.count(job.refused)} refused" if job.refused and kept else ""
     more = refused or ("Details" if is_import(job) else "")
     if more and st.button(more, key=f"history.why.{job.id}"):
@@ -149,8 +148,8 @@ def _buttons(user: CurrentUser, job: Job) -> None:
     if job.kind == erasing.KIND and st.button("What went", key=f"history.what.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()
-    if job_service.can_be_undone(user, job, now=utc_now()) and _undo(job):
-        job_service.undo(database(), user, job.id, now=utc_now())
+    if job_service.can_be_undone(actor, job) and _undo(job):
+        job_service.undo(actor, job.id)
         st.rerun()
 
 
@@ -162,7 +161,7 @@ def _undo(job: Job) -> bool:
 # One
 
 
-def _one(user: CurrentUser, job: Job) -> None:
+def _one(actor: Actor, job: Job) -> None:
     zone = account().time_zone
     if st.button("All of the history", icon=":material/arrow_back:", type="tertiary", key="history.all"):
         ask(HISTORY)
@@ -172,10 +171,10 @@ def _one(user: CurrentUser, job: Job) -> None:
     if job.failure:
         problem_box([f"It could not go on: {job.failure}"])
     if is_import(job):
-        import_details(user, job)
+        import_details(actor, job)
     if job.kind == erasing.KIND:
-        what_went(user, job.id)
-    refused = job_service.refusals(database(), user, job.id, limit=MAX_REFUSED)
+        what_went(actor, job.id)
+    refused = job_service.refusals(actor, job.id, limit=MAX_REFUSED)
     if refused:
         _refused(refused, job.refused)
 

@@ -6,14 +6,13 @@ import streamlit as st
 
 from dashboard import waking, wording
 from dashboard.exports import export_words
-from dashboard.installation import database
 from dashboard.jobs import job_words as words
 from dashboard.signin.signing_in import fragment
 from dashboard.ui.asking import ask
 from dashboard.ui.problems import told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, joined, show, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.imports import preview_job
 from engine.jobs import job_service
@@ -31,39 +30,39 @@ IDLE = 15.0
 _UNDER_WAY = "jobs.under_way"
 
 
-def job_strip(user: CurrentUser) -> None:
+def job_strip(actor: Actor) -> None:
     """What is under way, whoever began it, and what of one's own has ended, until it is dismissed.
 
     It moves by itself; when something ends, the page comes anew, to show what it did.
     """
-    found = job_service.at_hand(database(), user, now=utc_now())
+    found = job_service.at_hand(actor)
     st.session_state[_UNDER_WAY] = _under_way(found)
-    fragment(run_every=FOLLOWED if st.session_state[_UNDER_WAY] else IDLE)(_follow)(user)
+    fragment(run_every=FOLLOWED if st.session_state[_UNDER_WAY] else IDLE)(_follow)(actor)
 
 
-def _follow(user: CurrentUser) -> None:
+def _follow(actor: Actor) -> None:
     with told():
-        found = job_service.at_hand(database(), user, now=utc_now())
+        found = job_service.at_hand(actor)
         if _under_way(found) != st.session_state.get(_UNDER_WAY):
             st.rerun()
         for job in found:
-            _strip(user, job)
+            _strip(actor, job)
 
 
 def _under_way(found: list[Job]) -> frozenset[str]:
     return frozenset(job.id for job in found if job.under_way)
 
 
-def _strip(user: CurrentUser, job: Job) -> None:
+def _strip(actor: Actor, job: Job) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-strip-{job.id}"):
         with st.container(width="stretch"):
-            show(_told(user, job))
+            show(_told(actor, job))
         with told():
-            _buttons(user, job)
+            _buttons(actor, job)
 
 
-def _told(user: CurrentUser, job: Job) -> Html:
-    whose = "" if job.by == user.id else f" · by {job.by_name}"
+def _told(actor: Actor, job: Job) -> Html:
+    whose = "" if job.by == actor.user.id else f" · by {job.by_name}"
     title = tag("div", joined([tag("b", f"{words.sign(job)} {job.title}"), tag("span", whose, "cs-quiet")]))
     if job.under_way:
         value = f'max="1" value="{job.share:.4f}" aria-label="How much is done"'
@@ -82,27 +81,31 @@ def _far(job: Job) -> str:
     return f"{said} · {wording.NO_WORKER}" if alone else said
 
 
-def _buttons(user: CurrentUser, job: Job) -> None:
+def _buttons(actor: Actor, job: Job) -> None:
     if job.under_way:
         if job_service.can_be_stopped(job) and st.button(
             "Stop", icon=":material/stop_circle:", key=f"job.stop.{job.id}"
         ):
-            job_service.stop(database(), user, job.id, now=utc_now())
+            job_service.stop(actor, job.id)
             st.rerun()
         return
-    export_words.download(user, job)
-    if job.kind == preview_job.KIND and job.by == user.id and st.button("See it", key=f"job.found.{job.id}"):
-        job_service.dismiss(database(), user, job.id)
+    export_words.download(actor, job)
+    if (
+        job.kind == preview_job.KIND
+        and job.by == actor.user.id
+        and st.button("See it", key=f"job.found.{job.id}")
+    ):
+        job_service.dismiss(actor, job.id)
         go_to(f"?page=import&file={job.wanted['draft']}&step=check")
         st.rerun()
     if job.refused and st.button("See why", key=f"job.why.{job.id}"):
         ask(HISTORY, job.id)
         st.rerun()
-    if job_service.can_be_undone(user, job, now=utc_now()) and _undo(job):
-        job_service.undo(database(), user, job.id, now=utc_now())
+    if job_service.can_be_undone(actor, job) and _undo(job):
+        job_service.undo(actor, job.id)
         st.rerun()
     if st.button("Close", key=f"job.close.{job.id}"):
-        job_service.dismiss(database(), user, job.id)
+        job_service.dismiss(actor, job.id)
         st.rerun()
 
 

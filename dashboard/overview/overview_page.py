@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.overview import shop_figures
 from dashboard.signin.signing_in import fragment
 from dashboard.ui.figure import cards, figure_card
 from dashboard.ui.text import Html, badge, card_title, empty_state, joined, link, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.insights import overview_service
 from engine.insights.overview import Overview, Period
@@ -33,22 +33,22 @@ OLD = timedelta(minutes=1)
 """How much newer figures must be for the page to come anew by itself."""
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The figures of the period that the address names."""
-    zone, now = time_zone(), utc_now()
+    zone, now = time_zone(), actor.now
     today = now.astimezone(zone).date()
     period = _period(today)
-    found = overview_service.overview(database(), user, period, now=now)
+    found = overview_service.overview(actor, period)
     _head(period, today)
-    _freshness(user, found, zone)
-    _notice(user)
+    _freshness(actor, found, zone)
+    _notice(actor)
     if found.census is None:
         empty_state("Counting for the first time", "The figures will be here in a moment, by themselves.")
         return
     if not found.census.contacts:
         empty_state("No contacts yet", "Once events come in, this page shows who is there and how it goes.")
         return
-    ruleset = rulesets.current(database())
+    ruleset = rulesets.current(actor.db)
     than = _than(period, today)
     shop_figures.contacts(found, found.census, today=today, than=than)
     shop_figures.orders(found, found.census, than=than)
@@ -62,7 +62,7 @@ def render(user: CurrentUser) -> None:
     with left, st.container(border=True, height="stretch", key="overview-card-rfm"):
         shop_figures.rfm()
     with right, st.container(border=True, height="stretch", key="overview-card-workers"):
-        _workers(user)
+        _workers(actor)
 
 
 # Which days
@@ -114,22 +114,22 @@ def _than(period: Period, today: date) -> str:
     return f"in the {period.days} days before {formats.short_day(period.first)}"
 
 
-def _freshness(user: CurrentUser, found: Overview, zone: ZoneInfo) -> None:
+def _freshness(actor: Actor, found: Overview, zone: ZoneInfo) -> None:
     """How fresh the figures are; the page comes anew when there are newer ones."""
 
     @fragment(run_every=LIVE)
-    def follow(user: CurrentUser) -> None:
-        newest = overview_service.overview(database(), user, found.now.period, now=utc_now())
+    def follow(actor: Actor) -> None:
+        newest = overview_service.overview(actor, found.now.period)
         if _is_overtaken(found, newest):
             st.rerun()
         show(tag("p", _fresh(found, newest, zone), "cs-small cs-quiet"))
 
-    follow(user)
+    follow(actor)
 
 
-def _notice(user: CurrentUser) -> None:
+def _notice(actor: Actor) -> None:
     """What waits for an admin and touches whom one can reach."""
-    number = overview_service.failing_sendings(database(), user)
+    number = overview_service.failing_sendings(actor)
     if not number:
         return
     what = (
@@ -137,7 +137,7 @@ def _notice(user: CurrentUser) -> None:
     )
     decides = (
         link("?page=settings&section=workers", "Decide whether it does")
-        if may(user, Permission.OPERATE)
+        if actor.may(Permission.OPERATE)
         else "An admin decides whether it does."
     )
     words = joined([f"{what}: what bounced does not count against the addresses. ", decides])
@@ -178,16 +178,16 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 # The processes
 
 
-def _workers(user: CurrentUser) -> None:
+def _workers(actor: Actor) -> None:
     @fragment(run_every=LIVE)
-    def live(user: CurrentUser) -> None:
-        now = utc_now()
-        found = operating.at_a_glance(database(), user, now=now)
+    def live(actor: Actor) -> None:
+        now = actor.now
+        found = operating.at_a_glance(actor)
         show(card_title("What the workers do"))
         show(joined([tag("p", _mood(found, now), "cs-small"), cards(_work(found))]))
         show(tag("div", link("?page=settings&section=workers", "Workers and lanes"), "cs-small"))
 
-    live(user)
+    live(actor)
 
 
 def _mood(found: Working, now: datetime) -> Html:

@@ -32,8 +32,8 @@ from dashboard.ui.text import (
     tag,
 )
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError, Problem
@@ -62,13 +62,13 @@ _ABOUT = {
 }
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """One rule's own page if the address names it, else all of them."""
     rule = st.query_params.get("rule")
     if rule:
         _one(rule)
         return
-    ruleset = rulesets.current(database())
+    ruleset = rulesets.current(actor.db)
     show(page_title("Rules", f"Version {ruleset.version} is in force"))
     upkeep_bar()
     given, edit, history = st.tabs(["What they give", "Edit", "History"], key="rules.tab", on_change="rerun")
@@ -77,10 +77,10 @@ def render(user: CurrentUser) -> None:
             _given(ruleset)
     if edit.open:
         with edit:
-            _edit(user)
+            _edit(actor)
     if history.open:
         with history:
-            _history(user)
+            _history(actor)
 
 
 # What rules give
@@ -154,10 +154,10 @@ def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
 # Editing
 
 
-def _edit(user: CurrentUser) -> None:
-    if not may(user, Permission.EDIT_RULES):
+def _edit(actor: Actor) -> None:
+    if not actor.may(Permission.EDIT_RULES):
         show(quiet("Only admins publish rules; you can look at them, check a change and plan it."))
-    published = rulesets.stored_version(database(), rulesets.current_number(database()))
+    published = rulesets.stored_version(actor.db, rulesets.current_number(actor.db))
     draft = _draft(published)
     as_published = publishing.completed_from(published)
     changed = [name for name in FILES if draft[name] != as_published[name]]
@@ -196,8 +196,8 @@ def _edit(user: CurrentUser) -> None:
         )
     if not problems:
         rule_plan.shown(draft)
-    if may(user, Permission.EDIT_RULES):
-        _publish(user, draft, disabled=bool(problems))
+    if actor.may(Permission.EDIT_RULES):
+        _publish(actor, draft, disabled=bool(problems))
 
 
 def _draft(published: Version) -> dict[str, str]:
@@ -241,7 +241,7 @@ def _leave() -> None:
     st.query_params.pop("rule", None)
 
 
-def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> None:
+def _publish(actor: Actor, draft: dict[str, str], *, disabled: bool) -> None:
     with st.container(border=True):
         message = st.text_input("What is changed, and why", key="rules.message", max_chars=200)
         recompute = st.checkbox(
@@ -253,7 +253,7 @@ def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> Non
             return
         try:
             access.publish(
-                database(), user, draft, message=message.strip(), now=utc_now(),
+                actor, draft, message=message.strip(),
                 base=st.session_state[_BASE], recompute=recompute,
             )  # fmt: skip
         except ContactSheetsError as error:
@@ -267,8 +267,8 @@ def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> Non
 # Versions
 
 
-def _history(user: CurrentUser) -> None:
-    versions = rulesets.history(database())
+def _history(actor: Actor) -> None:
+    versions = rulesets.history(actor.db)
     zone = time_zone()
     for version, before in zip(versions, [*versions[1:], None], strict=True):
         title = f"Version {version.number} · {version.message}"
@@ -279,8 +279,8 @@ def _history(user: CurrentUser) -> None:
             difference = _difference(before, version)
             if difference:
                 st.code(difference, language="diff", wrap_lines=True)
-            if may(user, Permission.EDIT_RULES) and version is not versions[0]:
-                _roll_back(user, version)
+            if actor.may(Permission.EDIT_RULES) and version is not versions[0]:
+                _roll_back(actor, version)
 
 
 def _difference(before: Version | None, version: Version) -> str:
@@ -295,12 +295,12 @@ def _difference(before: Version | None, version: Version) -> str:
     return "\n".join(lines)
 
 
-def _roll_back(user: CurrentUser, version: Version) -> None:
+def _roll_back(actor: Actor, version: Version) -> None:
     with st.popover(f"Go back to version {version.number}", icon=":material/history:"):
         show(quiet("Its files are published again, as a new version. Nothing is lost."))
         if st.button("Publish it again", key=f"rules.back.{version.number}", type="primary"):
             try:
-                access.roll_back(database(), user, version.number, now=utc_now())
+                access.roll_back(actor, version.number)
             except ContactSheetsError as error:
                 problem_box([sentence(error)])
                 return

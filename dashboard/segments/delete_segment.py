@@ -8,13 +8,11 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database
 from dashboard.ui.asking import Asked, answered, ask, asked, way_out
 from dashboard.ui.problems import problem_box, told
 from dashboard.ui.text import joined, show, tag
 from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.rules.rulesets import Version
 from engine.segments import segment_service
 from engine.segments.segment_service import Deletable
@@ -43,14 +41,14 @@ def is_asked(segment: str) -> bool:
     return asked() == Asked(_DIALOG, segment)
 
 
-def confirmed(user: CurrentUser, segment: str) -> bool:
+def confirmed(actor: Actor, segment: str) -> bool:
     """Ask by name, or say what uses it; true once it was deleted."""
     with told():
-        return _asked(user, segment_service.deletable(database(), user, segment))
+        return _asked(actor, segment_service.deletable(actor, segment))
     return False
 
 
-def _asked(user: CurrentUser, found: Deletable) -> bool:
+def _asked(actor: Actor, found: Deletable) -> bool:
     with st.container(border=True, key="segments.deleting"):
         if found.uses:
             _refuse(found)
@@ -60,7 +58,7 @@ def _asked(user: CurrentUser, found: Deletable) -> bool:
             sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
             way_out("Cancel", key="segments.delete.cancel")
         if sure:
-            version = segment_service.delete(database(), user, found.id, base=found.version, now=utc_now())
+            version = segment_service.delete(actor, found.id, base=found.version)
             st.session_state[_DELETED] = Deleted(found.name, version)
             answered()
             return True
@@ -86,14 +84,14 @@ def _what(found: Deletable) -> str:
     )
 
 
-def just_deleted(user: CurrentUser) -> None:
+def just_deleted(actor: Actor) -> None:
     """Say what was deleted last, with the way back."""
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return
 
     def undo() -> None:
-        segment_service.restore(database(), user, deleted.by, now=utc_now())
+        segment_service.restore(actor, deleted.by)
         _forget()
         st.rerun()
 

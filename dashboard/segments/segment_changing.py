@@ -7,14 +7,12 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.contacts.list_address import ALL, ListAddress
-from dashboard.installation import database
 from dashboard.ui.problems import told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import joined, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing.listing import Listing
-from engine.db.connection import utc_now
 from engine.rules import rulesets
 from engine.segments import segment_service
 
@@ -24,9 +22,9 @@ CHANGING = "changing"
 _SEEN = "segments.changing"
 
 
-def change_button(user: CurrentUser, segment: str) -> None:
+def change_button(actor: Actor, segment: str) -> None:
     """Offer to change a segment in the list, if its condition is one that a list can show."""
-    listing = segment_service.as_list(database(), user, segment)
+    listing = segment_service.as_list(actor, segment)
     if listing is not None and st.button(
         "Change who is in it", icon=":material/tune:", key="segments.change"
     ):
@@ -35,28 +33,28 @@ def change_button(user: CurrentUser, segment: str) -> None:
         st.rerun()
 
 
-def page_of(user: CurrentUser) -> dict[str, str]:
+def page_of(actor: Actor) -> dict[str, str]:
     """What keeps the segment that is being changed in the addresses of the list."""
     segment = st.query_params.get(CHANGING, "")
-    known = segment in rulesets.current(database()).segments
-    return {CHANGING: segment} if known and may(user, Permission.EDIT_SEGMENTS) else {}
+    known = segment in rulesets.current(actor.db).segments
+    return {CHANGING: segment} if known and actor.may(Permission.EDIT_SEGMENTS) else {}
 
 
-def changing_bar(user: CurrentUser, address: ListAddress) -> None:
+def changing_bar(actor: Actor, address: ListAddress) -> None:
     """Say which segment is being changed, if one is, with the ways to keep the list as it is, or not to."""
     segment = address.page.get(CHANGING)
     if segment is None:
         return
-    seen = _seen(user, segment)
+    seen = _seen(actor, segment)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="contacts-changing"):
         with st.container(width="stretch"):
-            name = rulesets.current(database()).segments[segment].name
+            name = rulesets.current(actor.db).segments[segment].name
             show(tag("div", joined(["Who is in ", tag("b", name), "? ", _advice(address.listing, seen)])))
         unchanged = seen is None or address.listing.where == seen.where
         nobody = bool(address.listing.search) or not address.listing.where
         if st.button("Save", type="primary", key="segments.change.save", disabled=unchanged or nobody):
             with told():
-                _save(user, segment, address.listing, seen)
+                _save(actor, segment, address.listing, seen)
         st.button("Cancel", key="segments.change.cancel", on_click=_back, args=(segment,))
 
 
@@ -72,20 +70,20 @@ def _advice(listing: Listing, seen: Listing | None) -> str:
     return "Whoever the list shows, now and later, once you save."
 
 
-def _seen(user: CurrentUser, segment: str) -> Listing | None:
+def _seen(actor: Actor, segment: str) -> Listing | None:
     """The list of the segment as it was when the change began."""
     about, seen = st.session_state.get(_SEEN, (None, None))
     if about != segment:
-        seen = segment_service.as_list(database(), user, segment)
+        seen = segment_service.as_list(actor, segment)
         st.session_state[_SEEN] = (segment, seen)
     found: Listing | None = seen
     return found
 
 
-def _save(user: CurrentUser, segment: str, listing: Listing, seen: Listing | None) -> None:
+def _save(actor: Actor, segment: str, listing: Listing, seen: Listing | None) -> None:
     assert seen is not None
     plain = replace(listing, search="")
-    segment_service.change_list(database(), user, segment, plain, seen=seen, now=utc_now())
+    segment_service.change_list(actor, segment, plain, seen=seen)
     _back(segment)
     st.rerun()
 

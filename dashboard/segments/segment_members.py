@@ -25,17 +25,16 @@ from dashboard.ui.asking import asked
 from dashboard.ui.search_box import search_box
 from dashboard.ui.text import empty_state, joined, link, show
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reading import Hidden
-from engine.db.connection import utc_now
 from engine.publishing.upkeep import upkeep
 from engine.rules import rulesets
 
 
-def members(user: CurrentUser, segment: str) -> None:
+def members(actor: Actor, segment: str) -> None:
     """Search, list, and export the members of a segment."""
     address = ListAddress.read(
         st.query_params.to_dict(),
@@ -55,23 +54,23 @@ def members(user: CurrentUser, segment: str) -> None:
     with right:
         members = Selection(listing=address.whole)
         about = question(members, DEFAULT, name=file_name(segment))
-        export_button(user, about, key="segments.export", width="stretch")
-    if may(user, Permission.EXPORT):
-        job_strip(user)
+        export_button(actor, about, key="segments.export", width="stretch")
+    if actor.may(Permission.EXPORT):
+        job_strip(actor)
     try:
-        _list(user, address, segment)
+        _list(actor, address, segment)
     except Hidden as error:
         empty_state("Not for viewers", sentence(error))
-    _open_dialog(user)
+    _open_dialog(actor)
 
 
-def _open_dialog(user: CurrentUser) -> None:
+def _open_dialog(actor: Actor) -> None:
     """Show the dialog that was asked for."""
     found = asked()
     if found is not None and found.dialog == EXPORT:
-        export_dialog(user, cast(ExportQuestion, found.about))
+        export_dialog(actor, cast(ExportQuestion, found.about))
     elif found is not None and found.dialog == HISTORY:
-        open_history(user, cast("str | None", found.about))
+        open_history(actor, cast("str | None", found.about))
 
 
 def _nobody(address: ListAddress, segment: str) -> None:
@@ -89,17 +88,17 @@ def _nobody(address: ListAddress, segment: str) -> None:
         empty_state("Nobody is in it now", "Whoever meets the condition enters by themselves.")
 
 
-def _list(user: CurrentUser, address: ListAddress, segment: str) -> None:
-    page = reading.page(database(), user, address.whole, after=address.after, limit=address.size)
+def _list(actor: Actor, address: ListAddress, segment: str) -> None:
+    page = reading.page(actor, address.whole, after=address.after, limit=address.size)
     if not page.rows:
         _nobody(address, segment)
         return
-    ruleset = rulesets.current(database())
+    ruleset = rulesets.current(actor.db)
     contact_list(
         page,
         columns=chosen((), offered(ruleset)),
         address=address,
-        reading=Reading(utc_now(), time_zone(), ruleset),
+        reading=Reading(actor.now, time_zone(), ruleset),
         key="segments.members",
     )
     show(pager(page, address))

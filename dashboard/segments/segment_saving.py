@@ -11,12 +11,11 @@ from dashboard.ui.asking import answered, ask
 from dashboard.ui.problems import told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, joined, link, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.filter_bar import chips
 from engine.contacts.listing.listing import Listing
-from engine.db.connection import utc_now
 from engine.rules import rulesets
 from engine.segments import segment_service
 from engine.segments.segment_service import MAX_NAME
@@ -25,9 +24,9 @@ SAVE = "save-segment"
 """The dialog that asks for the segment's name."""
 
 
-def save_segment_button(user: CurrentUser, listing: Listing) -> None:
+def save_segment_button(actor: Actor, listing: Listing) -> None:
     """Offer to make a segment of a list that is filtered, to who may."""
-    if listing.where and may(user, Permission.EDIT_SEGMENTS):
+    if listing.where and actor.may(Permission.EDIT_SEGMENTS):
         st.button(
             "Save as segment",
             icon=":material/group_add:",
@@ -39,10 +38,10 @@ def save_segment_button(user: CurrentUser, listing: Listing) -> None:
         )
 
 
-def save_segment(user: CurrentUser) -> None:
+def save_segment(actor: Actor) -> None:
     """Ask for a name, make the segment, and go to its page."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
-    listing, _ = listings.known(database(), address.listing)
+    listing, _ = listings.known(actor.db, address.listing)
     show(_whom(listing))
     if listing.search:
         _without_search(address)
@@ -52,11 +51,11 @@ def save_segment(user: CurrentUser) -> None:
         sure = st.form_submit_button("Save segment", type="primary", key="contacts.segment.sure")
     if sure:
         with told():
-            _save(user, name, listing)
+            _save(actor, name, listing)
 
 
-def _save(user: CurrentUser, name: str, listing: Listing) -> None:
-    id_ = segment_service.save_list(database(), user, name, listing, now=utc_now())
+def _save(actor: Actor, name: str, listing: Listing) -> None:
+    id_ = segment_service.save_list(actor, name, listing)
     answered()
     go_to(f"?page=segments&segment={id_}")
     st.rerun()

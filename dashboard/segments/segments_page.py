@@ -17,8 +17,8 @@ from dashboard.ui import charts
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Segment
 from engine.errors import ContactSheetsError, Problem
@@ -36,38 +36,38 @@ FILE = "segments.yaml"
 _OF_TESTS = "Tests stand beside the rules and say what they must do: mend them under Rules, or ask an admin."
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The segment that the address names, or all of them."""
     wanted = st.query_params.get("segment")
     if wanted == NEW:
-        _edit(user, None)
+        _edit(actor, None)
     elif wanted and st.query_params.get("edit"):
-        _edit(user, wanted)
+        _edit(actor, wanted)
     elif wanted:
-        _one(user, wanted)
+        _one(actor, wanted)
     else:
-        _all(user)
+        _all(actor)
 
 
 def _go(**params: str) -> None:
     st.query_params.from_dict({"page": "segments", **params})
 
 
-def _may_edit(user: CurrentUser) -> bool:
-    return may(user, Permission.EDIT_SEGMENTS)
+def _may_edit(actor: Actor) -> bool:
+    return actor.may(Permission.EDIT_SEGMENTS)
 
 
 # The list
 
 
-def _all(user: CurrentUser) -> None:
-    delete_segment.just_deleted(user)
-    found = segments.summaries(database(), now=utc_now())
+def _all(actor: Actor) -> None:
+    delete_segment.just_deleted(actor)
+    found = segments.summaries(actor.db, now=actor.now)
     with st.container(horizontal=True, vertical_alignment="center", key="segments-top"):
         with st.container(width="stretch"):
             number = f"{formats.count(len(found))} {wording.plural(len(found), 'segment')}"
             show(page_title("Segments", number))
-        if _may_edit(user):
+        if _may_edit(actor):
             new = partial(_go, segment=NEW)
             st.button("New segment", icon=":material/add:", type="primary", key="segments.new", on_click=new)
     if not found:
@@ -116,9 +116,9 @@ def _row(summary: SegmentSummary) -> tuple[object, ...]:
 # One segment
 
 
-def _one(user: CurrentUser, wanted: str) -> None:
+def _one(actor: Actor, wanted: str) -> None:
     st.button("Segments", icon=":material/arrow_back:", key="segments.back", type="tertiary", on_click=_go)
-    summary = segments.summary(database(), wanted, now=utc_now())
+    summary = segments.summary(actor.db, wanted, now=actor.now)
     if summary is None:
         empty_state("No such segment", "It may have been deleted.", whole="page")
         return
@@ -126,25 +126,25 @@ def _one(user: CurrentUser, wanted: str) -> None:
     with left:
         kind = badge("dynamic", "info") if summary.dynamic else badge("static")
         show(page_title(joined([summary.name, kind], " "), summary.description))
-    if _may_edit(user):
+    if _may_edit(actor):
         with right.container(horizontal=True, horizontal_alignment="right"):
-            change_button(user, wanted)
+            change_button(actor, wanted)
             edit = partial(_go, segment=wanted, edit="1")
             st.button("Edit", icon=":material/edit:", key="segments.edit", on_click=edit)
             delete_segment.offer(wanted)
-    if delete_segment.is_asked(wanted) and delete_segment.confirmed(user, wanted):
+    if delete_segment.is_asked(wanted) and delete_segment.confirmed(actor, wanted):
         _go()
         st.rerun()
     if summary.dynamic:
         upkeep_bar()
-    _figures(summary, in_depth=may(user, Permission.EDIT_RULES))
+    _figures(summary, in_depth=actor.may(Permission.EDIT_RULES))
     charts.area(
-        segments.trend(database(), wanted, now=utc_now(), zone=time_zone()),
+        segments.trend(actor.db, wanted, now=actor.now, zone=time_zone()),
         x="day",
         y="members",
         title="Members",
     )
-    members(user, wanted)
+    members(actor, wanted)
 
 
 def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
@@ -167,8 +167,8 @@ def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
 # Making and changing
 
 
-def _edit(user: CurrentUser, wanted: str | None) -> None:
-    if not _may_edit(user):
+def _edit(actor: Actor, wanted: str | None) -> None:
+    if not _may_edit(actor):
         empty_state("Only marketers and admins change segments", "Ask one of them.", whole="page")
         return
     st.button(
@@ -179,10 +179,10 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
         on_click=_leave,
         args=(wanted,),
     )
-    present = rulesets.current(database())
+    present = rulesets.current(actor.db)
     segment = present.segments.get(wanted or "")
     show(page_title(f"Edit {segment.name}" if segment else "New segment"))
-    texts = publishing.completed(database(), {})
+    texts = publishing.completed(actor.db, {})
     base = st.session_state.setdefault(f"segments.base.{wanted}", present.version)
     draft = _form(segment, texts[FILE], wanted)
     if draft is None:
@@ -196,7 +196,7 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
     if not problems:
         _preview(changed, id_)
     message = f"Changed the segment {entry['name']}" if segment else f"New segment {entry['name']}"
-    _publish(user, changed, base, id_, wanted, message=message, disabled=bool(problems))
+    _publish(actor, changed, base, id_, wanted, message=message, disabled=bool(problems))
 
 
 def _leave(wanted: str | None) -> None:
@@ -266,7 +266,7 @@ def _preview(texts: dict[str, str], segment: str) -> None:
 
 
 def _publish(
-    user: CurrentUser,
+    actor: Actor,
     texts: dict[str, str],
     base: int,
     id_: str,
@@ -279,11 +279,9 @@ def _publish(
         return
     try:
         access.publish(
-            database(),
-            user,
+            actor,
             texts,
             message=message,
-            now=utc_now(),
             base=base,
         )
     except ContactSheetsError as error:

@@ -10,20 +10,18 @@ import streamlit as st
 from babel import Locale, localedata, numbers
 from phonenumbers import SUPPORTED_REGIONS
 
-from dashboard.installation import database
 from dashboard.ui.problems import problem_box, told
 from dashboard.ui.text import Html, joined, quiet, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.publishing import account_settings
 from engine.publishing.account_settings import LABELS, Consequence, Found, Settings
 
 _BASE, _EDITION, _SAID = "account.base", "account.edition", "account.said"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The form; below, what is wrong with it or what it would change, and the way to publish it."""
-    found = account_settings.settings(database(), user)
+    found = account_settings.settings(actor)
     said = st.session_state.pop(_SAID, None)
     if said:
         st.success(said, icon=":material/check:")
@@ -34,12 +32,12 @@ def render(user: CurrentUser) -> None:
     if wanted == found.settings:
         show(quiet("As it is in force."))
         return
-    wrong = account_settings.problems(database(), user, wanted)
+    wrong = account_settings.problems(actor, wanted)
     if wrong:
         problem_box(problem.message for problem in wrong)
         _discard()
         return
-    _publish(user, wanted, account_settings.consequences(found, wanted), base)
+    _publish(actor, wanted, account_settings.consequences(found, wanted), base)
 
 
 # The form
@@ -158,7 +156,7 @@ def _regions() -> dict[str, str]:
 # Publishing
 
 
-def _publish(user: CurrentUser, wanted: Settings, changes: list[Consequence], base: int) -> None:
+def _publish(actor: Actor, wanted: Settings, changes: list[Consequence], base: int) -> None:
     with st.container(border=True, key="account.change"):
         show(joined([tag("div", "What this changes", "cs-card-title"), *map(_line, changes)]))
         again = False
@@ -172,10 +170,7 @@ def _publish(user: CurrentUser, wanted: Settings, changes: list[Consequence], ba
             _discard()
         if sure:
             with told():
-                now = utc_now()
-                version = account_settings.change(
-                    database(), user, wanted, base=base, now=now, recompute=again
-                )
+                version = account_settings.change(actor, wanted, base=base, recompute=again)
                 _fresh()
                 more = " The workers count the past again." if again else ""
                 st.session_state[_SAID] = f"In force as version {version.number} of the rules.{more}"

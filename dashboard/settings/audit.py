@@ -15,7 +15,8 @@ from dashboard.installation import database, time_zone
 from dashboard.ui.text import Html, badge, empty_state, joined, link, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts import audit
-from engine.accounts.accounts import COMMAND_LINE, CurrentUser
+from engine.accounts.accounts import COMMAND_LINE
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Cursor, Entry, Filters
 from engine.contacts.editing.edit_model import label_of
 from engine.contacts.editing.edit_service import TAKEN_BACK
@@ -30,13 +31,13 @@ _TRAIL = "audit.trail"
 _FILTERED = "audit.filtered"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """Filters, lines, the way on, and all of it as a file."""
-    filters = _filters(user)
+    filters = _filters(actor)
     if st.session_state.get(_FILTERED) != filters:
         st.session_state[_FILTERED], st.session_state[_TRAIL] = filters, []
     trail: list[Cursor] = st.session_state[_TRAIL]
-    page = audit.page(database(), user, filters, after=trail[-1] if trail else None)
+    page = audit.page(actor, filters, after=trail[-1] if trail else None)
     if not page.entries:
         _nothing(filters)
         return
@@ -52,7 +53,7 @@ def render(user: CurrentUser) -> None:
                 on_click=partial(trail.append, page.next),
             )  # fmt: skip
         st.download_button(
-            "Export CSV", data=partial(csv_of, user, filters), file_name="audit.csv", mime="text/csv",
+            "Export CSV", data=partial(csv_of, actor, filters), file_name="audit.csv", mime="text/csv",
             icon=":material/download:", key="audit.export",
         )  # fmt: skip
 
@@ -61,8 +62,8 @@ def _back(trail: list[Cursor]) -> None:
     trail.pop()
 
 
-def _filters(user: CurrentUser) -> Filters:
-    choices = audit.choices(database(), user)
+def _filters(actor: Actor) -> Filters:
+    choices = audit.choices(actor)
     who, act, kind, subject, dates = st.columns([1.1, 1.2, 0.9, 1.2, 1.4], gap="small")
     by = who.selectbox(
         "Who", list(choices.people), format_func=choices.people.__getitem__, index=None,
@@ -154,12 +155,12 @@ def _what(name: str) -> str:
     return label_of(name, ruleset) if name in FIELDS or name.startswith(CUSTOM) else name
 
 
-def csv_of(user: CurrentUser, filters: Filters) -> str:
+def csv_of(actor: Actor, filters: Filters) -> str:
     """The lines as CSV, times in UTC, a cell that would run as a formula made harmless."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("at", "by", "act", "kind", "subject", "changes", "reason", "ending", "refusal"))
-    for entry in audit.walk(database(), user, filters, limit=EXPORT):
+    for entry in audit.walk(actor, filters, limit=EXPORT):
         changes = "; ".join(f"{c.what}: {c.before or ''} -> {c.after or ''}" for c in entry.changes)
         cells = (
             entry.at.isoformat(), entry.by_name, entry.act, entry.subject.kind, entry.subject.id,

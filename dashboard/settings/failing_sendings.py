@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database
 from dashboard.ui.problems import told
 from dashboard.ui.text import Html, badge, joined, quiet, show, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.operations import operating
 from engine.pipeline.sendings import Doubted
@@ -25,7 +24,7 @@ COUNT, LEAVE = "Count them after all", "Leave uncounted"
 _CHANNELS = {"email": "Email", "sms": "SMS"}
 
 
-def render(user: CurrentUser, found: Sequence[Doubted], zone: ZoneInfo) -> None:
+def render(actor: Actor, found: Sequence[Doubted], zone: ZoneInfo) -> None:
     """Those that nobody has decided on, then the others; each with the two decisions."""
     said = st.session_state.pop(_SAID, None)
     if said:
@@ -39,20 +38,20 @@ def render(user: CurrentUser, found: Sequence[Doubted], zone: ZoneInfo) -> None:
     )
     show(tag("p", words, "cs-small cs-quiet"))
     for sending in sorted(found, key=lambda sending: not sending.is_open):
-        _sending(user, sending, zone)
+        _sending(actor, sending, zone)
 
 
-def _sending(user: CurrentUser, sending: Doubted, zone: ZoneInfo) -> None:
+def _sending(actor: Actor, sending: Doubted, zone: ZoneInfo) -> None:
     key = blake2b(sending.id.encode(), digest_size=8).hexdigest()
     row = st.container(border=True, horizontal=True, vertical_alignment="center", key=f"sendings.{key}")
     with row:
         show(joined([_title(sending), tag("div", _about(sending, zone), "cs-small cs-quiet")]))
         if sending.counted_by is None:
-            act = partial(operating.count_sending, database(), user, sending.id)
+            act = partial(operating.count_sending, actor, sending.id)
             done = "Its bounces count: the workers look at its contacts again."
             _decision(COUNT, f"sendings.count.{key}", act, done)
         if sending.left_by is None:
-            act = partial(operating.leave_sending, database(), user, sending.id)
+            act = partial(operating.leave_sending, actor, sending.id)
             _decision(LEAVE, f"sendings.leave.{key}", act, "Its bounces stay uncounted.")
 
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import Html, card_title, joined, show, tag
 from dashboard.wording import FIELD_TYPES as TYPES
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.errors import ContactSheetsError, InvalidRules
 from engine.publishing import custom_fields
@@ -51,18 +49,18 @@ def close() -> None:
     st.session_state.pop(_OPEN, None)
 
 
-def render(user: CurrentUser, found: Fields) -> bool:
+def render(actor: Actor, found: Fields) -> bool:
     """The form; true in the run in which it was published."""
     open_ = opened()
     assert open_ is not None
     with st.container(border=True):
         field = _ask(open_, found)
-        loses = _conversion(user, open_.before, field)
+        loses = _conversion(actor, open_.before, field)
         with st.container(horizontal=True):
             words = "Publish it anyway" if loses else "Publish"
             pressed = st.button(words, type="primary", key="fields.save")
             st.button("Cancel", key="fields.cancel", on_click=close)
-        return pressed and _publish(user, open_, field)
+        return pressed and _publish(actor, open_, field)
 
 
 def _ask(open_: Editing, found: Fields) -> CustomField:
@@ -109,11 +107,11 @@ def _ask_options(before: CustomField, key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.strip() for line in typed.splitlines() if line.strip()))
 
 
-def _conversion(user: CurrentUser, before: CustomField | None, field: CustomField) -> bool:
+def _conversion(actor: Actor, before: CustomField | None, field: CustomField) -> bool:
     """Say what a change would do to the values there are; true if it loses some."""
     if before is None or (field.type, field.options) == (before.type, before.options):
         return False
-    found = custom_fields.conversion(database(), user, field)
+    found = custom_fields.conversion(actor, field)
     problem = _losses(found, field)
     if problem is None:
         count = formats.count(found.kept)
@@ -139,10 +137,10 @@ def _losses(found: Conversion, field: CustomField) -> Html | None:
     )
 
 
-def _publish(user: CurrentUser, open_: Editing, field: CustomField) -> bool:
+def _publish(actor: Actor, open_: Editing, field: CustomField) -> bool:
     act = custom_fields.create if open_.before is None else custom_fields.change
     try:
-        act(database(), user, field, base=open_.base, now=utc_now())
+        act(actor, field, base=open_.base)
     except InvalidRules as error:
         problem_box(problem.message for problem in error.problems)
         return False

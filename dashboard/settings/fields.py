@@ -8,13 +8,13 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.settings import field_form
 from dashboard.ui import by_name
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import Html, badge, empty_state, joined, quiet, show, tag
 from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 from engine.publishing import custom_fields
@@ -23,12 +23,12 @@ from engine.publishing.custom_fields import Fields, FieldUsage
 _SAID, _PROBLEM = "fields.said", "fields.problem"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """All fields in their order; make, change, move and delete them."""
-    found = custom_fields.all_fields(database(), user, now=utc_now())
+    found = custom_fields.all_fields(actor)
     _tell()
     if field_form.opened() is not None:
-        if field_form.render(user, found):
+        if field_form.render(actor, found):
             st.session_state[_SAID] = "Published: it holds from now on."
             st.rerun()
         return
@@ -39,7 +39,7 @@ def render(user: CurrentUser) -> None:
             "A field keeps what you know of a contact: a size, a favourite shop, a birthday of a child.",
         )
     for number, usage in enumerate(found.fields):
-        _row(user, found, number, usage)
+        _row(actor, found, number, usage)
 
 
 def _tell() -> None:
@@ -65,20 +65,20 @@ def _head(found: Fields) -> None:
         )
 
 
-def _row(user: CurrentUser, found: Fields, number: int, usage: FieldUsage) -> None:
+def _row(actor: Actor, found: Fields, number: int, usage: FieldUsage) -> None:
     id_ = usage.field.id
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             show(_about(usage))
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
-                _mover(user, found, number, step=-1)
-                _mover(user, found, number, step=1)
+                _mover(actor, found, number, step=-1)
+                _mover(actor, found, number, step=1)
                 edit = partial(field_form.begin, usage.field, found.version)
                 st.button("Edit", key=f"fields.edit.{id_}", type="tertiary", on_click=edit)
                 ask = partial(by_name.ask, f"field {id_}")
                 st.button("Delete", key=f"fields.delete.{id_}", type="tertiary", on_click=ask)
         if by_name.asked(f"field {id_}"):
-            _delete(user, found, usage)
+            _delete(actor, found, usage)
 
 
 def _about(usage: FieldUsage) -> Html:
@@ -106,14 +106,14 @@ def _several(names: Sequence[str], *, most: int = 8) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _mover(user: CurrentUser, found: Fields, number: int, *, step: int) -> None:
+def _mover(actor: Actor, found: Fields, number: int, *, step: int) -> None:
     """A button that puts a field one place up or down."""
     ids = [usage.field.id for usage in found.fields]
     there, word = number + step, "up" if step < 0 else "down"
     possible = 0 <= there < len(ids)
     if possible:
         ids[number], ids[there] = ids[there], ids[number]
-    act = partial(custom_fields.reorder, database(), user, ids, base=found.version)
+    act = partial(custom_fields.reorder, actor, ids, base=found.version)
     st.button(
         " ",
         icon=":material/arrow_upward:" if step < 0 else ":material/arrow_downward:",
@@ -135,7 +135,7 @@ def _do(act: Callable[..., object], said: str) -> None:
         st.session_state[_SAID] = said
 
 
-def _delete(user: CurrentUser, found: Fields, usage: FieldUsage) -> None:
+def _delete(actor: Actor, found: Fields, usage: FieldUsage) -> None:
     """Ask by the field's name, with what would become of it; or say why it cannot be."""
     field = usage.field
     if usage.uses:
@@ -157,7 +157,7 @@ def _delete(user: CurrentUser, found: Fields, usage: FieldUsage) -> None:
     )
     if by_name.confirmed(words, name=field.label, act="Delete the field", key=f"fields.{field.id}"):
         _do(
-            partial(custom_fields.delete, database(), user, field.id, base=found.version),
+            partial(custom_fields.delete, actor, field.id, base=found.version),
             "Published without it.",
         )
         by_name.settle()

@@ -7,12 +7,12 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.ui import by_name
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import Html, badge, card_title, empty_state, joined, quiet, show, tag
 from engine.accounts import key_service
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.keys import KeyKind, KeyRecord, NewKey
 from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
@@ -25,28 +25,28 @@ KINDS: dict[KeyKind, str] = {
 _NEW = "keys.made"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """Make keys, see when each was last used, take one out of force."""
     made: NewKey | None = st.session_state.get(_NEW)
     if made is not None:
         _made(made)
     with st.expander("New key", icon=":material/add:", key="keys.new"):
-        _form(user)
-    found = key_service.all_keys(database(), user)
+        _form(actor)
+    found = key_service.all_keys(actor)
     if not found:
         empty_state("No keys yet", "Events are sent with a key: make the first one.")
     for key in found:
-        _row(user, key)
+        _row(actor, key)
 
 
-def _form(user: CurrentUser) -> None:
+def _form(actor: Actor) -> None:
     with st.form("keys.form", border=False, clear_on_submit=False):
         label = st.text_input("What is it for?", key="keys.label", placeholder="Web shop", max_chars=80)
         kind = st.radio("Kind", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
         if not st.form_submit_button("Make the key", type="primary", key="keys.make"):
             return
     try:
-        st.session_state[_NEW] = key_service.create(database(), user, kind, label=label, now=utc_now())
+        st.session_state[_NEW] = key_service.create(actor, kind, label=label)
     except ContactSheetsError as error:
         problem_box([wording.sentence(error)])
         return
@@ -61,7 +61,7 @@ def _made(key: NewKey) -> None:
         st.button("I have kept it", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))
 
 
-def _row(user: CurrentUser, key: KeyRecord) -> None:
+def _row(actor: Actor, key: KeyRecord) -> None:
     with st.container(
         border=True, horizontal=True, vertical_alignment="center", key=f"settings-row-{key.id}"
     ):
@@ -73,7 +73,7 @@ def _row(user: CurrentUser, key: KeyRecord) -> None:
             )
     if by_name.asked(key.id):
         with st.container(border=True):
-            _revoke(user, key)
+            _revoke(actor, key)
 
 
 def _about(key: KeyRecord) -> Html:
@@ -85,13 +85,13 @@ def _about(key: KeyRecord) -> Html:
     return joined([tag("b", key.label), " ", kind, " ", gone, tag("div", quiet(made), "cs-small")])
 
 
-def _revoke(user: CurrentUser, key: KeyRecord) -> None:
+def _revoke(actor: Actor, key: KeyRecord) -> None:
     words = joined(
         ["Whatever is sent with ", tag("b", key.label), " is refused from now on. This cannot be taken back."]
     )
     if by_name.confirmed(words, name=key.label, act="Revoke the key", key="keys"):
         try:
-            key_service.revoke(database(), user, key.id, now=utc_now())
+            key_service.revoke(actor, key.id)
         except ContactSheetsError as error:
             problem_box([wording.sentence(error)])
             return

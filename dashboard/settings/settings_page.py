@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.settings import account, audit, fields, keys, users, workers, you
 from dashboard.ui.text import Html, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Section:
     """A part of the settings; `needs` is what one must be allowed to open it."""
 
     label: str
-    render: Callable[[CurrentUser], None]
+    render: Callable[[Actor], None]
     needs: Permission
 
 
@@ -34,16 +34,16 @@ SECTIONS = {
 """The sections by their name in the address, in the order of the menu."""
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The section that the address names, else the first that the user may open."""
-    allowed = [name for name, section in SECTIONS.items() if may(user, section.needs)]
+    allowed = [name for name, section in SECTIONS.items() if actor.may(section.needs)]
     wanted = st.query_params.get("section")
     if wanted not in SECTIONS:
         wanted = allowed[0] if allowed else next(iter(SECTIONS))
     section = SECTIONS[wanted]
     show(Html(f"{tag('h1', 'Settings', 'cs-title')}{_menu(allowed, wanted)}"))
-    require(user, section.needs)
-    section.render(user)
+    actor.require(section.needs)
+    section.render(actor)
 
 
 def _menu(names: list[str], here: str) -> Html:

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.settings import failing_sendings
 from dashboard.ui.text import Html, badge, joined, link, quiet, safe, show, table, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.operations import operating
 from engine.operations.operating import SHOWN, Troubles
@@ -24,9 +24,9 @@ from engine.pipeline.refusals import Refused
 _SAID = "workers.said"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """Five lists, each the latest of its kind, with what can be done about them."""
-    found, zone = operating.troubles(database(), user), time_zone()
+    found, zone = operating.troubles(actor), time_zone()
     with st.container(horizontal=True, vertical_alignment="center"):
         show(tag("h2", "For somebody to look at", "cs-section"))
         st.button("Refresh", icon=":material/refresh:", key="workers.refresh", type="tertiary")
@@ -35,11 +35,11 @@ def render(user: CurrentUser) -> None:
         st.success(said, icon=":material/check:")
     failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
     with failed:
-        _failed(user, found, zone)
+        _failed(actor, found, zone)
     with doubted:
-        failing_sendings.render(user, found.sendings, zone)
+        failing_sendings.render(actor, found.sendings, zone)
     with calls:
-        _calls(user, found, zone)
+        _calls(actor, found, zone)
     with refused:
         _refusals(found, zone)
     with conflicts:
@@ -64,29 +64,29 @@ def _latest(number: int) -> str:
 # Failed activities
 
 
-def _failed(user: CurrentUser, found: Troubles, zone: ZoneInfo) -> None:
+def _failed(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
     if not found.reasons:
         show(quiet("Nothing has failed."))
         return
     _about("Set aside so that the others go on. What fails again is set aside again.")
     for reason in found.reasons:
-        _reason(user, reason, zone)
+        _reason(actor, reason, zone)
     with st.expander(f"One by one: the latest {len(found.failed)}"):
         for activity in found.failed:
-            _activity(user, activity, zone)
+            _activity(actor, activity, zone)
 
 
-def _reason(user: CurrentUser, reason: FailureReason, zone: ZoneInfo) -> None:
+def _reason(actor: Actor, reason: FailureReason, zone: ZoneInfo) -> None:
     types = ", ".join(reason.types[:5]) + (" …" if len(reason.types) > 5 else "")
     number, last = formats.count(reason.count), formats.moment(reason.last, zone)
-    act = partial(operating.run_reason_again, database(), user, reason.reason)
+    act = partial(operating.run_reason_again, actor, reason.reason)
     with _row(tag("b", reason.reason), f"{number} activities ({types}), the last on {last}"):
         _again("Run all again", f"reason.{_key(reason.reason)}", act, "activities taken again")
 
 
-def _activity(user: CurrentUser, activity: FailedActivity, zone: ZoneInfo) -> None:
+def _activity(actor: Actor, activity: FailedActivity, zone: ZoneInfo) -> None:
     about = f"{activity.id} · {formats.moment(activity.at, zone)} · {activity.reason}"
-    act = partial(operating.run_again, database(), user, [activity.id])
+    act = partial(operating.run_again, actor, [activity.id])
     with _row(tag("b", activity.type), about):
         _again("Run again", f"activity.{_key(activity.id)}", act, "activities taken again")
 
@@ -94,22 +94,22 @@ def _activity(user: CurrentUser, activity: FailedActivity, zone: ZoneInfo) -> No
 # Calls
 
 
-def _calls(user: CurrentUser, found: Troubles, zone: ZoneInfo) -> None:
+def _calls(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
     if not found.calls:
         show(quiet("Nothing waits to be sent, and nothing has failed."))
         return
     if found.failed_calls:
-        act = partial(operating.call_again, database(), user)
+        act = partial(operating.call_again, actor)
         _again("Send all that failed again", "calls", act, "calls sent again")
     for call in found.calls:
-        _call(user, call, zone)
+        _call(actor, call, zone)
 
 
-def _call(user: CurrentUser, call: CallRow, zone: ZoneInfo) -> None:
+def _call(actor: Actor, call: CallRow, zone: ZoneInfo) -> None:
     state = badge("failed", "bad") if call.state == "failed" else badge("waiting", "info")
     with _row(joined([tag("b", call.webhook), " ", state]), _about_call(call, zone)):
         if call.state == "failed":
-            act = partial(operating.call_again, database(), user, ids=[call.id])
+            act = partial(operating.call_again, actor, ids=[call.id])
             _again("Send again", f"call.{_key(call.id)}", act, "calls sent again")
 
 

@@ -9,29 +9,29 @@ from typing import cast
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.signin.signing_in import provider
 from dashboard.ui import by_name
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import Html, badge, card_title, joined, plain_label, quiet, show, tag
 from engine.accounts import users
-from engine.accounts.accounts import LINK_LIFE, ROLES, CurrentUser, LinkToken, Role
+from engine.accounts.accounts import LINK_LIFE, ROLES, LinkToken, Role
+from engine.accounts.actor import Actor
 from engine.accounts.users import UserRecord
-from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 
 _LINK = "users.link"
 _SAID = "users.said"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """Invite people, give them roles, let them in no more."""
     _said()
     _link()
     with st.expander("Invite somebody", icon=":material/person_add:", key="users.new"):
-        _invite(user)
-    for found in users.all_users(database(), user, now=utc_now()):
-        _row(user, found)
+        _invite(actor)
+    for found in users.all_users(actor):
+        _row(actor, found)
 
 
 def _said() -> None:
@@ -52,7 +52,7 @@ def _try(act: Callable[[], object]) -> None:
 # Links
 
 
-def _invite(user: CurrentUser) -> None:
+def _invite(actor: Actor) -> None:
     company = provider()
     if company is not None and not company.passwords:
         st.info(
@@ -70,11 +70,7 @@ def _invite(user: CurrentUser) -> None:
     if role is None:
         st.session_state[_SAID] = "Choose a role."
     else:
-        _try(
-            lambda: _keep_link(
-                email, users.invite(database(), user, email, role=role, name=name, now=utc_now())
-            )
-        )
+        _try(lambda: _keep_link(email, users.invite(actor, email, role=role, name=name)))
     st.rerun()
 
 
@@ -107,46 +103,46 @@ def _address() -> str:
 # Rows
 
 
-def _row(user: CurrentUser, found: UserRecord) -> None:
+def _row(actor: Actor, found: UserRecord) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        show(_about(user, found))
-        if found.id != user.id:
-            _role(user, found)
-            _more(user, found)
+        show(_about(actor, found))
+        if found.id != actor.user.id:
+            _role(actor, found)
+            _more(actor, found)
     if by_name.asked(found.id):
         with st.container(border=True):
-            _disable(user, found)
+            _disable(actor, found)
 
 
-def _about(user: CurrentUser, found: UserRecord) -> Html:
+def _about(actor: Actor, found: UserRecord) -> Html:
     marks = [
-        badge("you", "info") if found.id == user.id else "",
+        badge("you", "info") if found.id == actor.user.id else "",
         badge("disabled", "bad") if found.disabled_at else "",
         badge("invited") if found.invited and not found.disabled_at else "",
     ]
     seen = (
-        f"last signed in {formats.ago(found.last_signed_in_at, utc_now(), time_zone())}"
+        f"last signed in {formats.ago(found.last_signed_in_at, actor.now, time_zone())}"
         if found.last_signed_in_at
         else f"invited on {formats.day(found.created_at, time_zone())}"
     )
     places = (
         f" · in {found.sessions} browser{'s' if found.sessions != 1 else ''} now" if found.sessions else ""
     )
-    own = f" · {found.role}" if found.id == user.id or found.company else ""
+    own = f" · {found.role}" if found.id == actor.user.id or found.company else ""
     name = found.name if found.name == found.email else f"{found.name} · {found.email}"
     return joined(
         [tag("b", name), " ", joined(marks, " "), tag("div", quiet(f"{seen}{places}{own}"), "cs-small")]
     )
 
 
-def _role(user: CurrentUser, found: UserRecord) -> None:
+def _role(actor: Actor, found: UserRecord) -> None:
     if found.company is not None or found.disabled_at is not None:
         return
     key = f"users.role.{found.id}.{found.role}"
 
     def changed() -> None:
         role = cast(Role, st.session_state[key])
-        _try(lambda: users.change_role(database(), user, found.id, role, now=utc_now()))
+        _try(lambda: users.change_role(actor, found.id, role))
 
     st.selectbox(
         f"Role of {plain_label(found.email)}",
@@ -160,25 +156,25 @@ def _role(user: CurrentUser, found: UserRecord) -> None:
     )
 
 
-def _more(user: CurrentUser, found: UserRecord) -> None:
+def _more(actor: Actor, found: UserRecord) -> None:
     with st.popover("More", key=f"users.more.{found.id}", help=f"What else for {plain_label(found.email)}"):
         if found.disabled_at is not None:
             _act(
                 "Let in again",
                 "enable",
                 found,
-                lambda: users.enable(database(), user, found.id, now=utc_now()),
+                lambda: users.enable(actor, found.id),
             )
             return
         if found.company is None:
             words = "Invitation again" if found.invited else "Link for a new password"
-            _act(words, "link", found, partial(_new_link, user, found))
+            _act(words, "link", found, partial(_new_link, actor, found))
         if found.sessions:
             _act(
                 "Sign out everywhere",
                 "out",
                 found,
-                lambda: users.end_sessions(database(), user, found.id, now=utc_now()),
+                lambda: users.end_sessions(actor, found.id),
             )
         _act("Disable …", "disable", found, lambda: by_name.ask(found.id))
 
@@ -187,15 +183,15 @@ def _act(words: str, name: str, found: UserRecord, act: Callable[[], object]) ->
     st.button(words, key=f"users.{name}.{found.id}", width="stretch", on_click=_try, args=(act,))
 
 
-def _new_link(user: CurrentUser, found: UserRecord) -> None:
-    _keep_link(found.email, users.password_link(database(), user, found.id, now=utc_now()))
+def _new_link(actor: Actor, found: UserRecord) -> None:
+    _keep_link(found.email, users.password_link(actor, found.id))
 
 
-def _disable(user: CurrentUser, found: UserRecord) -> None:
+def _disable(actor: Actor, found: UserRecord) -> None:
     words = joined(
         [tag("b", found.email), " is signed out everywhere and comes in no more, until you let them."]
     )
     if by_name.confirmed(words, name=found.email, act="Disable", key="users"):
-        _try(lambda: users.disable(database(), user, found.id, now=utc_now()))
+        _try(lambda: users.disable(actor, found.id))
         by_name.settle()
         st.rerun()

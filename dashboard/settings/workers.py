@@ -8,14 +8,12 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database
 from dashboard.settings import troubles
 from dashboard.signin.signing_in import fragment
 from dashboard.ui import charts
 from dashboard.ui.figure import cards, figure_card
 from dashboard.ui.text import Html, badge, card_title, joined, quiet, show, table, tag
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.operations.pulses import Pulse
 from engine.operations.working import COUNT_UP_TO, Working
@@ -28,17 +26,17 @@ NEEDED = ("worker", "scheduler", "collector")
 """Without one of each, something stands still."""
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The processes, live; below, what waits for a person."""
-    _processes(user)
-    troubles.render(user)
+    _processes(actor)
+    troubles.render(actor)
 
 
-def _processes(user: CurrentUser) -> None:
+def _processes(actor: Actor) -> None:
     @fragment(run_every=LIVE)
-    def live(user: CurrentUser) -> None:
-        now = utc_now()
-        found = operating.processes(database(), user, now=now)
+    def live(actor: Actor) -> None:
+        now = actor.now
+        found = operating.processes(actor)
         show(joined([cards(_figures(found)), *_missing(found, now)]))
         with st.container(border=True):
             show(card_title("Applied in each minute of the last hour"))
@@ -48,7 +46,7 @@ def _processes(user: CurrentUser) -> None:
         with st.container(border=True):
             show(joined([card_title("Lanes"), _lanes(found.lanes, now)]))
 
-    live(user)
+    live(actor)
 
 
 def _figures(found: Working) -> Iterable[Html]:

@@ -7,14 +7,14 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.signin.signing_in import provider
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import Html, badge, card_title, joined, quiet, show, tag
 from engine.accounts import passwords, users
-from engine.accounts.accounts import ROLES, CurrentUser
+from engine.accounts.accounts import ROLES
+from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionId, SessionRecord
-from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 
 _SAID = "you.said"
@@ -29,23 +29,30 @@ _BROWSERS = (
 )
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """Who one is here, the password, the browsers."""
     said = st.session_state.pop(_SAID, None)
     if said:
         st.success(said, icon=":material/check:")
     with st.container(border=True):
-        show(joined([card_title(user.name), f"{user.email} · {user.role}: {ROLES[user.role]}"]))
+        show(
+            joined(
+                [
+                    card_title(actor.user.name),
+                    f"{actor.user.email} · {actor.user.role}: {ROLES[actor.user.role]}",
+                ]
+            )
+        )
     company = provider()
     if company is None or company.passwords:
         with st.container(border=True):
-            _password(user)
+            _password(actor)
     with st.container(border=True):
-        _browsers(user)
+        _browsers(actor)
 
 
-def _password(user: CurrentUser) -> None:
-    has_one = passwords.has_password(database(), user)
+def _password(actor: Actor) -> None:
+    has_one = passwords.has_password(actor)
     show(card_title("Change the password" if has_one else "Set a password"))
     with st.form("you.form", border=False, clear_on_submit=True):
         old = st.text_input("Present password", type="password", key="you.old") if has_one else ""
@@ -59,7 +66,7 @@ def _password(user: CurrentUser) -> None:
     try:
         if new != again:
             raise passwords.WeakPassword("the two are not the same")
-        ended = passwords.change(database(), user, old, new, now=utc_now())
+        ended = passwords.change(actor, old, new)
     except ContactSheetsError as error:
         words = "the present password is wrong" if isinstance(error, passwords.WrongPassword) else error
         problem_box([wording.sentence(words)])
@@ -68,26 +75,26 @@ def _password(user: CurrentUser) -> None:
     st.rerun()
 
 
-def _browsers(user: CurrentUser) -> None:
+def _browsers(actor: Actor) -> None:
     show(card_title("Where you are signed in"))
-    found = users.own_sessions(database(), user, now=utc_now())
+    found = users.own_sessions(actor)
     for session in found:
         with st.container(horizontal=True, vertical_alignment="center"):
-            show(_about(user, session))
-            if session.id != user.session:
+            show(_about(actor, session))
+            if session.id != actor.user.session:
                 st.button(
                     "Sign out", key=f"you.end.{session.id[:12]}", type="tertiary",
-                    on_click=partial(_end, user, session.id),
+                    on_click=partial(_end, actor, session.id),
                 )  # fmt: skip
     if len(found) > 1:
-        st.button("Sign out everywhere else", key="you.end_all", on_click=partial(_end_all, user))
+        st.button("Sign out everywhere else", key="you.end_all", on_click=partial(_end_all, actor))
 
 
-def _about(user: CurrentUser, session: SessionRecord) -> Html:
-    here = badge("this one", "info") if session.id == user.session else ""
+def _about(actor: Actor, session: SessionRecord) -> Html:
+    here = badge("this one", "info") if session.id == actor.user.session else ""
     times = (
         f"since {formats.moment(session.created_at, time_zone())}, "
-        f"last used {formats.ago(session.seen_at, utc_now(), time_zone())}"
+        f"last used {formats.ago(session.seen_at, actor.now, time_zone())}"
     )
     return joined([tag("b", browser_name(session.agent)), " ", here, tag("div", quiet(times), "cs-small")])
 
@@ -100,12 +107,12 @@ def browser_name(agent: str | None) -> str:
     return f"{browser} on {system.replace('Macintosh', 'a Mac')}" if system else browser
 
 
-def _end(user: CurrentUser, session: SessionId) -> None:
-    users.end_own_session(database(), user, session, now=utc_now())
+def _end(actor: Actor, session: SessionId) -> None:
+    users.end_own_session(actor, session)
 
 
-def _end_all(user: CurrentUser) -> None:
-    ended = users.end_own_sessions(database(), user, now=utc_now())
+def _end_all(actor: Actor) -> None:
+    ended = users.end_own_sessions(actor)
     st.session_state[_SAID] = f"{_out(ended).capitalize()}."
 
 

@@ -9,14 +9,12 @@ import uuid_utils
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
-from dashboard.installation import database
 from dashboard.ui.asking import answered, way_out
 from dashboard.ui.problems import problem, told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, table, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts import contacts
-from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from engine.privacy import privacy_service
 from engine.privacy.erasing import Foretold
@@ -24,9 +22,9 @@ from engine.privacy.erasing import Foretold
 GONE = "This contact is not there any more."
 
 
-def hand_out_data(user: CurrentUser, contact: ContactId) -> None:
+def hand_out_data(actor: Actor, contact: ContactId) -> None:
     """Offer an archive of all that is known of somebody; it is made as it is asked for."""
-    row = contacts.row_of(database(), contact)
+    row = contacts.row_of(actor.db, contact)
     if row is None:
         show(tag("div", GONE, "cs-confirm"))
         return
@@ -39,7 +37,7 @@ def hand_out_data(user: CurrentUser, contact: ContactId) -> None:
 
     def archive() -> bytes:
         file = io.BytesIO()
-        privacy_service.hand_out(database(), user, contact, file, now=utc_now())
+        privacy_service.hand_out(actor, contact, file)
         return file.getvalue()
 
     with st.container(horizontal=True):
@@ -55,9 +53,9 @@ def hand_out_data(user: CurrentUser, contact: ContactId) -> None:
         way_out("Close", key="erasing.data-close")
 
 
-def erase_contact(user: CurrentUser, contact: ContactId, *, go: str) -> None:
+def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
     """Say what goes, ask for the name, and have somebody erased; then `go` to that address."""
-    row, found = contacts.row_of(database(), contact), privacy_service.foretold(database(), user, contact)
+    row, found = contacts.row_of(actor.db, contact), privacy_service.foretold(actor, contact)
     if row is None or found is None:
         show(tag("div", GONE, "cs-confirm"))
         return
@@ -73,15 +71,15 @@ def erase_contact(user: CurrentUser, contact: ContactId, *, go: str) -> None:
         show(problem(f"Type {name} as it stands here: nothing was erased."))
         return
     with told():
-        privacy_service.erase(database(), user, contact, id_=uuid_utils.uuid7().hex, now=utc_now())
+        privacy_service.erase(actor, contact, id_=uuid_utils.uuid7().hex)
         answered()
         go_to(go)
         st.rerun()
 
 
-def what_went(user: CurrentUser, job: str) -> None:
+def what_went(actor: Actor, job: str) -> None:
     """Tell what an erasure removed where, and what it could not: what other systems hold."""
-    report = privacy_service.report(database(), user, job)
+    report = privacy_service.report(actor, job)
     if report is None:
         return
     places = sorted({*report.removed, *report.cleaned})

@@ -6,31 +6,30 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import formats, waking
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.sheet.sheet_dialogs import ERASE
 from dashboard.ui.asking import ask
 from dashboard.ui.problems import told
 from dashboard.ui.text import Html, joined, safe, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_service as access
 from engine.contacts.sheet.sheets import Sheet
-from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 
 
-def deleted_contact(user: CurrentUser, sheet: Sheet) -> None:
+def deleted_contact(actor: Actor, sheet: Sheet) -> None:
     """Say that a contact is deleted; who may change contacts restores it here."""
     show(Html(f'<div class="cs-empty">{tag("h1", "This contact was deleted")}{_told(sheet)}</div>'))
     with st.container(horizontal=True, horizontal_alignment="center", key="sheet-deleted"):
-        restore = may(user, Permission.EDIT_CONTACTS) and st.button(
+        restore = actor.may(Permission.EDIT_CONTACTS) and st.button(
             "Restore", type="primary", icon=":material/restore_from_trash:", key="sheet.restore"
         )
-        if may(user, Permission.ERASE):
+        if actor.may(Permission.ERASE):
             st.button("Erase for good…", key="sheet.erase", on_click=ask, args=(ERASE, sheet.id))
     if restore:
         with told():
-            _restore(user, sheet)
+            _restore(actor, sheet)
 
 
 def _told(sheet: Sheet) -> Html:
@@ -44,9 +43,9 @@ def _told(sheet: Sheet) -> Html:
     return joined(lines)
 
 
-def _restore(user: CurrentUser, sheet: Sheet) -> None:
+def _restore(actor: Actor, sheet: Sheet) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.restore(database(), user, sheet.id, id_=id_, now=utc_now())
+    lanes = access.restore(actor, sheet.id, id_=id_)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())
     st.rerun()

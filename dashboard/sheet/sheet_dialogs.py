@@ -13,44 +13,44 @@ from dashboard.jobs.job_strip import HISTORY
 from dashboard.sheet.erasing import erase_contact, hand_out_data
 from dashboard.sheet.sheet_stopping import stop_sending
 from dashboard.ui.asking import asked, dialog
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.domain.activities import ContactId
 
 DELETE, STOP, DATA, ERASE = "sheet.delete", "sheet.stop", "sheet.data", "sheet.erase"
 
 
-def open_dialog(user: CurrentUser, listed: ListAddress) -> None:
+def open_dialog(actor: Actor, listed: ListAddress) -> None:
     """Show the dialog that was asked for, if any; `listed` is the list that one came from."""
     found = asked()
     if found is not None and found.dialog in _DIALOGS:
-        _DIALOGS[found.dialog](user, found.about, listed)
+        _DIALOGS[found.dialog](actor, found.about, listed)
 
 
 @dialog("Delete this contact?")
-def _delete(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
-    delete_contact(user, contact, go=listed.here)
+def _delete(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
+    delete_contact(actor, contact, go=listed.here)
 
 
 @dialog("Stop sending")
-def _stop(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
-    stop_sending(user, contact)
+def _stop(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
+    stop_sending(actor, contact)
 
 
 @dialog("All data of this contact")
-def _data(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
-    hand_out_data(user, contact)
+def _data(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
+    hand_out_data(actor, contact)
 
 
 @dialog("Erase this contact for good?")
-def _erase(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
-    erase_contact(user, contact, go=listed.here)
+def _erase(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
+    erase_contact(actor, contact, go=listed.here)
 
 
-_DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {
+_DIALOGS: dict[str, Callable[[Actor, Any, ListAddress], None]] = {
     DELETE: _delete,
     STOP: _stop,
     DATA: _data,
     ERASE: _erase,
-    EXPORT: lambda user, about, _listed: export_dialog(user, about),
-    HISTORY: lambda user, about, _listed: open_history(user, about),
+    EXPORT: lambda actor, about, _listed: export_dialog(actor, about),
+    HISTORY: lambda actor, about, _listed: open_history(actor, about),
 }

@@ -9,13 +9,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard import waking
-from dashboard.installation import database
 from dashboard.sheet.sheet_draft import new_id
 from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edits import Edit
-from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 
 _DONE = "sheet.done"
@@ -31,7 +29,7 @@ class Done:
 
 
 def apply(
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     change: Edit,
     *,
@@ -44,21 +42,21 @@ def apply(
     Raises what `engine.contacts.editing.edit_service.edit` does.
     """
     edit = new_id() if id_ is None else id_
-    lanes = access.edit(database(), user, contact, change, id_=edit, now=utc_now(), read=read)
+    lanes = access.edit(actor, contact, change, id_=edit, read=read)
     shows = waking.settle(lanes, edit)
     undoable = change.undoes is None
     said = words if shows else f"{words} {waking.later()}"
     st.session_state[_DONE] = Done(contact, said, edit if undoable else None)
 
 
-def just_done(user: CurrentUser, contact: ContactId) -> None:
+def just_done(actor: Actor, contact: ContactId) -> None:
     """Say what was just done to the contact, with the way back."""
     done: Done | None = st.session_state.get(_DONE)
     if done is None or done.contact != contact:
         return
 
     def undo() -> None:
-        apply(user, contact, Edit(undoes=done.edit), words="Taken back.")
+        apply(actor, contact, Edit(undoes=done.edit), words="Taken back.")
         st.rerun()
 
     way_back(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)

@@ -11,7 +11,6 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.installation import database
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
 from dashboard.signin.signing_in import fragment
@@ -29,7 +28,7 @@ from dashboard.ui.field_inputs import (
 from dashboard.ui.problems import problem, told
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plain_label, quiet, show, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.editing.edit_checks import end_name
 from engine.contacts.editing.edit_model import (
     IDENTITIES,
@@ -41,7 +40,6 @@ from engine.contacts.editing.edit_model import (
 from engine.contacts.sheet import activity_service, reading
 from engine.contacts.sheet.sheets import Sheet
 from engine.contacts.sheet.timelines import Wanted
-from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from engine.domain.rulebook import Machine, Ruleset
 from engine.domain.statuses import by_hand, ends
@@ -54,7 +52,7 @@ _T = TypeVar("_T")
 class _Form:
     """What is being changed, of whom, and what others changed meanwhile."""
 
-    user: CurrentUser
+    actor: Actor
     sheet: Sheet
     draft: Draft
     ruleset: Ruleset
@@ -81,20 +79,20 @@ class _Form:
 
 
 @fragment()
-def sheet_form(user: CurrentUser, contact: ContactId) -> None:
+def sheet_form(actor: Actor, contact: ContactId) -> None:
     """Ask for changes of a contact, in the place of the cards that show what is changed."""
     draft = draft_of(contact)
-    sheet = reading.sheet(database(), user, contact, now=utc_now())
+    sheet = reading.sheet(actor, contact)
     if draft is None or sheet is None:
         st.rerun()
-    ruleset = rulesets.current(database())
+    ruleset = rulesets.current(actor.db)
     present = present_values(sheet, ruleset, ruleset.account.time_zone)
     draft.catch_up(present)
-    form = _Form(user, sheet, draft, ruleset, draft.overtaken(present))
+    form = _Form(actor, sheet, draft, ruleset, draft.overtaken(present))
     with card("fields"):
         show(card_title("Contact"))
         _fields(form, sorted(standard(), key=lambda field: _ORDER.index(field.name)))
-    own_fields = [*own(ruleset, user.role), *undeclared(sheet.custom, ruleset)]
+    own_fields = [*own(ruleset, actor.user.role), *undeclared(sheet.custom, ruleset)]
     if own_fields:
         with card("custom"):
             show(card_title("Custom fields"))
@@ -178,7 +176,7 @@ def _choose(form: _Form, name: str) -> None:
 def _who(form: _Form) -> str:
     """Who edited the contact since the changes were begun, if it was a person."""
     edits = Wanted(types=("contact_edited",))
-    rows = activity_service.timeline(database(), form.user, form.sheet.id, wanted=edits, limit=1).rows
+    rows = activity_service.timeline(form.actor, form.sheet.id, wanted=edits, limit=1).rows
     if rows and rows[0].happened_at >= form.draft.begun:
         return str(rows[0].details.get("properties", {}).get("author", "Somebody"))
     return "Somebody"
@@ -295,7 +293,7 @@ def _apply(form: _Form) -> None:
         words = f"Saved {formats.count(count)} {wording.plural(count, 'change')}."
         change, read = draft.edit(form.ruleset), draft.read(form.ruleset)
         try:
-            sheet_edits.apply(form.user, contact, change, words=words, id_=draft.id, read=read)
+            sheet_edits.apply(form.actor, contact, change, words=words, id_=draft.id, read=read)
         except InvalidEdit as error:
             draft.refused(error.problems, error.other)
         except EditedMeanwhile:

@@ -25,8 +25,8 @@ from dashboard.sheet.sheet_statuses import reach_card, statuses_card
 from dashboard.ui.asking import ask
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, empty_state, show
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing import listing as listings
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reading import Hidden
@@ -36,37 +36,37 @@ from engine.domain.activities import ContactId
 from engine.rules import rulesets
 
 
-def render(user: CurrentUser, wanted: str) -> None:
+def render(actor: Actor, wanted: str) -> None:
     """The sheet of the contact that the address names; an old id leads on to the living one."""
-    require(user, Permission.SEE)
+    actor.require(Permission.SEE)
     listed = _listed()
-    contact = reading.find(database(), user, wanted)
-    sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
+    contact = reading.find(actor, wanted)
+    sheet = None if contact is None else reading.sheet(actor, contact)
     if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
         if sheet is None or sheet.deleted_at is None:
             _nobody()
         else:
-            deleted_contact(user, sheet)
-            open_dialog(user, listed)
+            deleted_contact(actor, sheet)
+            open_dialog(actor, listed)
         return
     if contact != wanted:
         st.query_params["contact"] = contact
-    show(ways(listed, _beside(user, listed, contact)))
-    _top(user, sheet)
-    sheet_edits.just_done(user, contact)
+    show(ways(listed, _beside(actor, listed, contact)))
+    _top(actor, sheet)
+    sheet_edits.just_done(actor, contact)
     shown = _TABS.get(st.query_params.get(_TAB, ""), _TABS["profile"])
     about, activity = st.tabs(list(_TABS.values()), default=shown, key=_TAB_KEY, on_change="rerun")
     _remember("activity" if activity.open else "profile")
     if about.open:
         with about:
-            _profile(user, sheet)
+            _profile(actor, sheet)
     if activity.open:
         with activity:
-            if may(user, Permission.EXPORT):
-                job_strip(user)
-            activity_tab(user, contact)
-    open_dialog(user, listed)
+            if actor.may(Permission.EXPORT):
+                job_strip(actor)
+            activity_tab(actor, contact)
+    open_dialog(actor, listed)
 
 
 def _nobody() -> None:
@@ -92,32 +92,32 @@ def _remember(tab: str) -> None:
         del st.query_params[_TAB]
 
 
-def _beside(user: CurrentUser, listed: ListAddress, contact: ContactId) -> Neighbours:
+def _beside(actor: Actor, listed: ListAddress, contact: ContactId) -> Neighbours:
     try:
-        return reading.neighbours(database(), user, listed.listing, contact)
+        return reading.neighbours(actor, listed.listing, contact)
     except Hidden:
         return None, None
 
 
-def _top(user: CurrentUser, sheet: Sheet) -> None:
+def _top(actor: Actor, sheet: Sheet) -> None:
     """Who it is, and what can be done with it as a whole."""
-    changes = may(user, Permission.EDIT_CONTACTS)
+    changes = actor.may(Permission.EDIT_CONTACTS)
     with st.container(horizontal=True, key="sheet-top"):
         with st.container(width="stretch"):
-            show(title(sheet, now=utc_now(), zone=time_zone()))
+            show(title(sheet, now=actor.now, zone=time_zone()))
         with st.container(horizontal=True, width="content", key="sheet-actions"):
             if changes:
                 _changing(sheet)
-            sheet_menu(sheet.id, list(_choices(user, sheet.id)))
+            sheet_menu(sheet.id, list(_choices(actor, sheet.id)))
 
 
-def _choices(user: CurrentUser, contact: ContactId) -> Iterator[Choice]:
+def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
     """What the menu offers to somebody."""
-    if may(user, Permission.HAND_OUT):
+    if actor.may(Permission.HAND_OUT):
         yield Choice("data", "Get all data…", partial(ask, DATA, contact))
-    if may(user, Permission.EDIT_CONTACTS):
+    if actor.may(Permission.EDIT_CONTACTS):
         yield Choice("delete", "Delete contact…", partial(ask, DELETE, contact), danger=True)
-    if may(user, Permission.ERASE):
+    if actor.may(Permission.ERASE):
         yield Choice("erase", "Erase for good…", partial(ask, ERASE, contact), danger=True)
 
 
@@ -147,25 +147,25 @@ def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
     st.session_state[_TAB_KEY] = _TABS["profile"]
 
 
-def _profile(user: CurrentUser, sheet: Sheet) -> None:
-    now, zone = utc_now(), time_zone()
+def _profile(actor: Actor, sheet: Sheet) -> None:
+    now, zone = actor.now, time_zone()
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        if sheet_draft.draft_of(sheet.id) is not None and may(user, Permission.EDIT_CONTACTS):
-            sheet_form(user, sheet.id)
+        if sheet_draft.draft_of(sheet.id) is not None and actor.may(Permission.EDIT_CONTACTS):
+            sheet_form(actor, sheet.id)
         else:
             _card("fields", sheet_fields.fields(sheet, zone))
             reach_card(sheet)
-            statuses_card(user, sheet)
-            _card("custom", sheet_fields.custom(sheet, rulesets.current(database())))
+            statuses_card(actor, sheet)
+            _card("custom", sheet_fields.custom(sheet, rulesets.current(actor.db)))
     with right:
-        points_card(user, sheet)
-        segments_card(user, sheet)
+        points_card(actor, sheet)
+        segments_card(actor, sheet)
         _card("commerce", sheet_shop.commerce(sheet.commerce, zone))
         _card("cart", sheet_shop.cart(sheet.commerce, zone))
         _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))
         _card("clv", sheet_shop.clv(sheet.commerce))
-        _card("known-by", known_by(sheet, reading.devices(database(), user, sheet.id), now=now, zone=zone))
+        _card("known-by", known_by(sheet, reading.devices(actor, sheet.id), now=now, zone=zone))
 
 
 def _card(name: str, content: Html) -> None:

@@ -7,19 +7,18 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about
 from dashboard.ui.problems import told
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, badge, card_title, joined, link, quiet, show, table, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.editing.edits import Edit
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reasons import Reasons
 from engine.contacts.sheet.sheets import Sheet, SheetSegment
-from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset, Segment
 from engine.rules import rulesets
 from engine.rules.conditions.explain import lines as explained
@@ -27,36 +26,36 @@ from engine.rules.conditions.explain import lines as explained
 _ASKED = "sheet.segments.asked"
 
 
-def segments_card(user: CurrentUser, sheet: Sheet) -> None:
+def segments_card(actor: Actor, sheet: Sheet) -> None:
     """The segments that it is in; who may, puts it into others and takes it out."""
-    changes = may(user, Permission.EDIT_CONTACTS)
+    changes = actor.may(Permission.EDIT_CONTACTS)
     with card("segments"):
         with st.container(horizontal=True, vertical_alignment="center", key="sheet-segments-top"):
             with st.container(width="stretch"):
                 show(card_title("Segments"))
             if changes:
-                _add(user, sheet)
+                _add(actor, sheet)
         if not sheet.memberships:
             show(quiet("In none."))
         removable = [found for found in sheet.memberships if changes and not found.dynamic]
         for found in removable:
-            _removable(user, sheet, found)
+            _removable(actor, sheet, found)
         zone, fixed = time_zone(), [found for found in sheet.memberships if found not in removable]
         show(joined(membership(found, zone) for found in fixed))
         with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
             if why.open:
-                reasons = reading.reasons(database(), user, sheet.id, now=utc_now())
+                reasons = reading.reasons(actor, sheet.id)
                 show(whys(reasons, zone) if reasons else Html(""))
 
 
-def _removable(user: CurrentUser, sheet: Sheet, found: SheetSegment) -> None:
+def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"sheet-member-{found.id}"):
         with st.container(width="stretch"):
             show(membership(found, time_zone()))
         if st.button("Remove", type="tertiary", key=f"sheet.leave.{found.id}"):
             with told():
                 words = f"Removed from {found.name}."
-                sheet_edits.apply(user, sheet.id, Edit(remove_from=(found.id,)), words=words)
+                sheet_edits.apply(actor, sheet.id, Edit(remove_from=(found.id,)), words=words)
                 st.rerun()
 
 
@@ -68,9 +67,9 @@ def membership(found: SheetSegment, zone: ZoneInfo) -> Html:
     return tag("div", joined([name, kind, since], " "), "cs-member")
 
 
-def _add(user: CurrentUser, sheet: Sheet) -> None:
+def _add(actor: Actor, sheet: Sheet) -> None:
     """Put the contact into the static segment that is chosen: at once, as it can be taken back."""
-    ruleset = rulesets.current(database())
+    ruleset = rulesets.current(actor.db)
     names = {segment.id: segment.name for segment in joinable(sheet, ruleset)}
     asked = st.session_state.setdefault(_ASKED, 0)
     chosen = st.selectbox(
@@ -88,7 +87,7 @@ def _add(user: CurrentUser, sheet: Sheet) -> None:
         st.session_state[_ASKED] += 1  # whatever becomes of it, it is asked for once
         with told():
             words = f"Added to {names[chosen]}."
-            sheet_edits.apply(user, sheet.id, Edit(add_to=(chosen,)), words=words)
+            sheet_edits.apply(actor, sheet.id, Edit(add_to=(chosen,)), words=words)
             st.rerun()
 
 

@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, badge, card_title, facts, joined, quiet, show, table, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reasons import Reasons
 from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
-from engine.db.connection import utc_now
 
 
 def reach_card(sheet: Sheet) -> None:
@@ -24,13 +23,13 @@ def reach_card(sheet: Sheet) -> None:
         show(reach(sheet))
 
 
-def statuses_card(user: CurrentUser, sheet: Sheet) -> None:
+def statuses_card(actor: Actor, sheet: Sheet) -> None:
     """Where each status stands, since when and why."""
     with card("statuses"):
         show(statuses(sheet, time_zone()))
         with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
             if moved.open:
-                found = reading.reasons(database(), user, sheet.id, now=utc_now())
+                found = reading.reasons(actor, sheet.id)
                 show(moves(found, time_zone()) if found else Html(""))
 
 

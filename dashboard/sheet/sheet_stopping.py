@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.installation import database
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_header import name_of
 from dashboard.ui.asking import answered, way_out
 from dashboard.ui.field_inputs import later_day_input
 from dashboard.ui.problems import told
 from dashboard.ui.text import badge, facts, joined, quiet, show, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.editing.edits import Edit
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.sheets import Sheet
-from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from engine.domain.reach import Silence, stopping
 from engine.domain.rulebook import Ruleset
@@ -27,13 +25,13 @@ _WAYS: dict[Silence, tuple[str, str]] = {
 }
 
 
-def stop_sending(user: CurrentUser, contact: ContactId) -> None:
+def stop_sending(actor: Actor, contact: ContactId) -> None:
     """Ask how, say what that changes, and do it."""
-    sheet = reading.sheet(database(), user, contact, now=utc_now())
+    sheet = reading.sheet(actor, contact)
     if sheet is None:
         show(quiet("This contact is not there any more."))
         return
-    ruleset = rulesets.current(database())
+    ruleset = rulesets.current(actor.db)
     show(tag("div", joined(["To ", tag("b", name_of(sheet))]), "cs-small"))
     how = _how()
     statuses = to_stop(sheet, ruleset, how)
@@ -49,7 +47,7 @@ def stop_sending(user: CurrentUser, contact: ContactId) -> None:
         with told():
             change = Edit(statuses=statuses, until=until, reason=reason)
             read = {id_: sheet.statuses[id_].state for id_ in statuses}
-            sheet_edits.apply(user, contact, change, words="Sending is stopped.", read=read)
+            sheet_edits.apply(actor, contact, change, words="Sending is stopped.", read=read)
             answered()
             st.rerun()
 

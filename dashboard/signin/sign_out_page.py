@@ -7,15 +7,15 @@ import streamlit as st
 from dashboard.signin import signing_in
 from dashboard.ui.router import followed
 from dashboard.ui.text import empty_state
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 
 PAGE = "signout"
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """Sign out at once who clicked the link here, and ask who was led here from elsewhere."""
     if followed("page", PAGE):
-        signing_in.leave(user)
+        signing_in.leave(actor)
         return
     empty_state("Sign out?", "Another page led you here.", whole="page")
-    st.button("Sign out", key="sign_out.sure", on_click=signing_in.leave, args=(user,))
+    st.button("Sign out", key="sign_out.sure", on_click=signing_in.leave, args=(actor.user,))

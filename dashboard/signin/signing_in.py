@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.installation import database, instance
 from engine.accounts import accounts, openid, sessions
 from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor, changed_meanwhile
 from engine.accounts.openid import NotLetIn, OpenIdSettings, Provider, SignInEnded
 from engine.db.connection import utc_now
 
@@ -59,15 +60,15 @@ def visitor() -> Visitor:
     return Visitor(refusal="your session has ended" if token else None)
 
 
-def leave(user: CurrentUser) -> None:
+def leave(actor: Actor) -> None:
     """End the session of somebody who came by the company's provider, here and there."""
-    if user.session is not None:
-        sessions.end(database(), user.session, now=utc_now())
+    if actor.user.session is not None:
+        sessions.end(actor.db, actor.user.session, now=actor.now)
     st.logout()
 
 
 def fragment(*, run_every: float | None = None) -> Callable[[Callable[Drawn, None]], Callable[Drawn, None]]:
-    """A part of a page that runs by itself, as `st.fragment`, for the user among its arguments alone."""
+    """A part of a page that runs by itself, as `st.fragment`, for the actor among its arguments alone."""
 
     def decorated(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
         return st.fragment(run_every=run_every)(while_signed_in(part))
@@ -85,17 +86,17 @@ def while_signed_in(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
 
     @wraps(part)
     def checked(*args: Drawn.args, **kwargs: Drawn.kwargs) -> None:
-        drawn_for = next((one for one in args if isinstance(one, CurrentUser)), None)
-        if drawn_for is None or accounts.changed_meanwhile(database(), drawn_for, now=utc_now()):
+        drawn_for = next((one for one in args if isinstance(one, Actor)), None)
+        if drawn_for is None or changed_meanwhile(drawn_for):
             st.rerun(scope="app")
         part(*args, **kwargs)
 
     return checked
 
 
-def forget_others(user: CurrentUser) -> None:
+def forget_others(actor: Actor) -> None:
     """Begin afresh where the page was drawn for somebody with another role: what stood open was theirs."""
-    who = (user.id, user.role)
+    who = (actor.user.id, actor.user.role)
     if st.session_state.setdefault(_DRAWN_FOR, who) != who:
         st.session_state.clear()
 

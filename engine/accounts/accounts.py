@@ -130,18 +130,6 @@ def known(db: Database[Document], user: str, *, session: SessionId) -> CurrentUs
     return CurrentUser(row["_id"], row["email"], row.get("name") or row["email"], row["role"], session)
 
 
-def changed_meanwhile(db: Database[Document], user: CurrentUser, *, now: datetime) -> bool:
-    """Whether somebody is no longer who they were when their page was drawn.
-
-    They were signed out, disabled, or given another role.  Who has no account, as the
-    command line, never is.
-    """
-    if user.session is not None and not sessions.goes_on(db, user.session, user.id, now=now):
-        return True
-    row = db.users.find_one({"_id": user.id}, {"role": 1, "disabled_at": 1})
-    return row is not None and (row["role"] != user.role or row.get("disabled_at") is not None)
-
-
 def sign_out(db: Database[Document], session_token: str) -> None:
     """End a session."""
     sessions.end(db, digest_of(session_token), now=utc_now())

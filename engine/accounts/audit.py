@@ -15,9 +15,8 @@ from typing import Any, Literal
 import uuid_utils
 from pymongo.database import Database
 
-from engine.accounts import accounts
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor, changed_meanwhile
+from engine.accounts.permissions import Permission
 from engine.errors import ContactSheetsError
 
 Document = dict[str, Any]
@@ -67,12 +66,10 @@ class Entry:
 
 @contextmanager
 def noted(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     act: str,
     *,
     subject: Subject,
-    now: datetime,
     changes: Sequence[Change] = (),
     reason: str = "",
     id_: str | None = None,
@@ -82,12 +79,13 @@ def noted(
     Raises NoLongerAllowed if the user was signed out, disabled or given another role since
     their page was drawn.
     """
-    if accounts.changed_meanwhile(db, user, now=now):
+    now = actor.now
+    if changed_meanwhile(actor):
         raise NoLongerAllowed("you were signed out or your role was changed meanwhile: load the page again")
     row = {
         "at": now,
-        "by": user.id,
-        "by_name": user.name,
+        "by": actor.user.id,
+        "by_name": actor.user.name,
         "act": act,
         "subject": asdict(subject),
         "changes": [_cut(change) for change in changes],
@@ -95,14 +93,14 @@ def noted(
         "ending": "begun",
     }
     id_ = id_ or uuid_utils.uuid7().hex
-    db.audit.update_one({"_id": id_}, {"$setOnInsert": row}, upsert=True)
+    actor.db.audit.update_one({"_id": id_}, {"$setOnInsert": row}, upsert=True)
     try:
         yield
     except ContactSheetsError as error:
         refused = {"ending": "refused", "refusal": str(error)[:MAX_WORDS]}
-        db.audit.update_one({"_id": id_, "ending": "begun"}, {"$set": refused})
+        actor.db.audit.update_one({"_id": id_, "ending": "begun"}, {"$set": refused})
         raise
-    db.audit.update_one({"_id": id_}, {"$set": {"ending": "done"}})
+    actor.db.audit.update_one({"_id": id_}, {"$set": {"ending": "done"}})
 
 
 # Reading
@@ -141,16 +139,15 @@ class Choices:
 
 
 def page(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     filters: Filters,
     *,
     after: Cursor | None = None,
     limit: int = PAGE,
 ) -> Page:
     """Some lines of the log.  A page costs the same wherever it is.  Raises NotAllowed."""
-    require(user, Permission.SEE_AUDIT)
-    found = list(_rows(db, filters, after=after, limit=limit + 1))
+    actor.require(Permission.SEE_AUDIT)
+    found = list(_rows(actor.db, filters, after=after, limit=limit + 1))
     more = len(found) > limit
     last = found[limit - 1] if more else None
     return Page(
@@ -159,23 +156,24 @@ def page(
     )
 
 
-def walk(db: Database[Document], user: CurrentUser, filters: Filters, *, limit: int) -> Iterator[Entry]:
+def walk(actor: Actor, filters: Filters, *, limit: int) -> Iterator[Entry]:
     """Lines of the log one by one, the newest first, for a file.  Raises NotAllowed."""
-    require(user, Permission.SEE_AUDIT)
-    return (entry_of(row) for row in _rows(db, filters, after=None, limit=limit))
+    actor.require(Permission.SEE_AUDIT)
+    return (entry_of(row) for row in _rows(actor.db, filters, after=None, limit=limit))
 
 
-def choices(db: Database[Document], user: CurrentUser) -> Choices:
+def choices(actor: Actor) -> Choices:
     """What there is to filter by.  Raises NotAllowed."""
-    require(user, Permission.SEE_AUDIT)
+    actor.require(Permission.SEE_AUDIT)
     names = {
-        row["_id"]: row.get("name") or row["email"] for row in db.users.find({}, {"name": 1, "email": 1})
+        row["_id"]: row.get("name") or row["email"]
+        for row in actor.db.users.find({}, {"name": 1, "email": 1})
     }
-    people = {by: names.get(by) or _last_name(db, by) for by in db.audit.distinct("by")}
+    people = {by: names.get(by) or _last_name(actor.db, by) for by in actor.db.audit.distinct("by")}
     return Choices(
         people=dict(sorted(people.items(), key=lambda pair: pair[1].lower())),
-        acts=sorted(db.audit.distinct("act")),
-        kinds=sorted(db.audit.distinct("subject.kind")),
+        acts=sorted(actor.db.audit.distinct("act")),
+        kinds=sorted(actor.db.audit.distinct("subject.kind")),
     )
 
 

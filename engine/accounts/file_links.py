@@ -16,6 +16,7 @@ from pymongo.database import Database
 
 from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionId
 from engine.db.installation import namespace
 
@@ -26,12 +27,16 @@ LINK_LIFE = timedelta(hours=12)
 are signed in."""
 
 
-def signed(db: Database[Document], user: CurrentUser, file: str, *, now: datetime) -> dict[str, str]:
+def signed(actor: Actor, file: str) -> dict[str, str]:
     """What a link to a file says of who may follow it: the session for which it was drawn, and until when."""
-    if user.session is None:
+    if actor.user.session is None:
         return {}
-    until = str(int((now + LINK_LIFE).timestamp()))
-    return {"session": user.session, "until": until, "key": _key(db, file, user.session, until)}
+    until = str(int((actor.now + LINK_LIFE).timestamp()))
+    return {
+        "session": actor.user.session,
+        "until": until,
+        "key": _key(actor.db, file, actor.user.session, until),
+    }
 
 
 def who_follows(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import chain, count
 from typing import Any
 
 from pymongo.database import Database
 
 from engine.accounts import audit, keys
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.keys import KeyKind, KeyRecord, NewKey
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.errors import ContactSheetsError
 
 Document = dict[str, Any]
@@ -24,42 +23,38 @@ class InvalidKey(ContactSheetsError):
     """A key that cannot be made or revoked; the message says why."""
 
 
-def all_keys(db: Database[Document], user: CurrentUser) -> list[KeyRecord]:
+def all_keys(actor: Actor) -> list[KeyRecord]:
     """Every key, the newest first, without its token.  Raises NotAllowed."""
-    require(user, Permission.MANAGE_KEYS)
-    return keys.all_keys(db)
+    actor.require(Permission.MANAGE_KEYS)
+    return keys.all_keys(actor.db)
 
 
-def create(db: Database[Document], user: CurrentUser, kind: KeyKind, *, label: str, now: datetime) -> NewKey:
+def create(actor: Actor, kind: KeyKind, *, label: str) -> NewKey:
     """Make a key, whose token can be read this once.  Raises NotAllowed, and InvalidKey for its name."""
-    require(user, Permission.MANAGE_KEYS)
-    label = _named(db, label)
+    actor.require(Permission.MANAGE_KEYS)
+    label = _named(actor.db, label)
     with audit.noted(
-        db,
-        user,
+        actor,
         "made a key",
         subject=Subject("key", label),
         changes=[Change(f"{kind} key", None, label)],
-        now=now,
     ):
-        return keys.create_key(db, kind, label=label, now=now)
+        return keys.create_key(actor.db, kind, label=label, now=actor.now)
 
 
-def revoke(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> None:
+def revoke(actor: Actor, key: str) -> None:
     """Take a key out of force for good.  Raises NotAllowed, and InvalidKey if none in force has the id."""
-    require(user, Permission.MANAGE_KEYS)
-    found = next((record for record in keys.all_keys(db) if record.id == key), None)
+    actor.require(Permission.MANAGE_KEYS)
+    found = next((record for record in keys.all_keys(actor.db) if record.id == key), None)
     if found is None:
         raise InvalidKey("there is no such key")
     with audit.noted(
-        db,
-        user,
+        actor,
         "revoked a key",
         subject=Subject("key", found.label),
         changes=[Change(f"{found.kind} key", found.label, None)],
-        now=now,
     ):
-        if not keys.revoke(db, key, now=now):
+        if not keys.revoke(actor.db, key, now=actor.now):
             raise InvalidKey(f"{found.label} was revoked before")
 
 

@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pymongo.database import Database
 
 from engine.accounts import accounts, guesses, sessions
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionToken, digest
 from engine.errors import ContactSheetsError
 
@@ -105,25 +105,31 @@ def set_by_link(
     return _enter(db, link.user, browser, now=now)
 
 
-def change(db: Database[Document], user: CurrentUser, old: str, new: str, *, now: datetime) -> int:
+def change(actor: Actor, old: str, new: str) -> int:
     """Change one's own password and end all other sessions; return how many ended.
 
     Raises WrongPassword, TooManyGuesses, WeakPassword.
     """
-    row = db.users.find_one({"_id": user.id, "disabled_at": None}) or {}
-    guesser = guesses.by_browser("own", user.email)
-    guesses.begin(db, [guesser], now=now)
+    now = actor.now
+    row = actor.db.users.find_one({"_id": actor.user.id, "disabled_at": None}) or {}
+    guesser = guesses.by_browser("own", actor.user.email)
+    guesses.begin(actor.db, [guesser], now=now)
     if row.get("password_hash") is not None and not _matches(row["password_hash"], old):
         raise WrongPassword
-    _refuse_weak(new, user.email)
-    db.users.update_one({"_id": user.id}, {"$set": {"password_hash": _hash(new), "password_set_at": now}})
-    guesses.succeeded(db, [guesser])
-    return sessions.end_all(db, user.id, now=now, but=user.session)
+    _refuse_weak(new, actor.user.email)
+    actor.db.users.update_one(
+        {"_id": actor.user.id}, {"$set": {"password_hash": _hash(new), "password_set_at": now}}
+    )
+    guesses.succeeded(actor.db, [guesser])
+    return sessions.end_all(actor.db, actor.user.id, now=now, but=actor.user.session)
 
 
-def has_password(db: Database[Document], user: CurrentUser) -> bool:
+def has_password(actor: Actor) -> bool:
     """Whether somebody has a password of their own here."""
-    return db.users.find_one({"_id": user.id, "password_hash": {"$ne": None}}, {"_id": 1}) is not None
+    return (
+        actor.db.users.find_one({"_id": actor.user.id, "password_hash": {"$ne": None}}, {"_id": 1})
+        is not None
+    )
 
 
 def _refuse_weak(password: str, email: str) -> None:

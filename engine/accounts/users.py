@@ -15,9 +15,10 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, audit, sessions
-from engine.accounts.accounts import LOCAL_ADMIN, CurrentUser, LinkToken, Role
+from engine.accounts.accounts import LOCAL_ADMIN, LinkToken, Role
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.accounts.sessions import SessionId, SessionRecord
 from engine.domain.identities import normalise_email
 from engine.errors import ContactSheetsError, InvalidIdentity
@@ -52,27 +53,26 @@ class UserRecord:
         return self.last_signed_in_at is None
 
 
-def all_users(db: Database[Document], user: CurrentUser, *, now: datetime) -> list[UserRecord]:
+def all_users(actor: Actor) -> list[UserRecord]:
     """Every account, by email.  Raises NotAllowed."""
-    require(user, Permission.MANAGE_USERS)
-    rows = db.users.find().sort("email", 1)
-    return [_record(row, len(sessions.of_user(db, row["_id"], now=now))) for row in rows]
+    actor.require(Permission.MANAGE_USERS)
+    rows = actor.db.users.find().sort("email", 1)
+    return [_record(row, len(sessions.of_user(actor.db, row["_id"], now=actor.now))) for row in rows]
 
 
-def find(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> UserRecord:
+def find(actor: Actor, key: str) -> UserRecord:
     """The account with this id or email.  Raises NotAllowed, and InvalidUser if there is none."""
-    require(user, Permission.MANAGE_USERS)
-    row = db.users.find_one({"$or": [{"_id": key}, {"email": key.strip().lower()}]})
+    actor.require(Permission.MANAGE_USERS)
+    row = actor.db.users.find_one({"$or": [{"_id": key}, {"email": key.strip().lower()}]})
     if row is None:
         raise InvalidUser(f"nobody has the id or email {key!r}")
-    return _record(row, len(sessions.of_user(db, row["_id"], now=now)))
+    return _record(row, len(sessions.of_user(actor.db, row["_id"], now=actor.now)))
 
 
-def invite(
-    db: Database[Document], user: CurrentUser, email: str, *, role: Role, name: str = "", now: datetime
-) -> LinkToken:
+def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken:
     """Make an account and the link by which its owner sets a password.  Raises NotAllowed, InvalidUser."""
-    require(user, Permission.MANAGE_USERS)
+    now = actor.now
+    actor.require(Permission.MANAGE_USERS)
     email, role = _address(email), _role(role)
     row = {
         "_id": uuid_utils.uuid7().hex,
@@ -82,98 +82,98 @@ def invite(
         "created_at": now,
     }
     changes = [Change("role", None, role)]
-    with audit.noted(db, user, "invited", subject=Subject("user", email), changes=changes, now=now):
+    with audit.noted(actor, "invited", subject=Subject("user", email), changes=changes):
         try:
-            db.users.insert_one(row)
+            actor.db.users.insert_one(row)
         except DuplicateKeyError:
             raise InvalidUser(f"{email} has an account already") from None
-        return accounts.new_link(db, str(row["_id"]), "invitation", now=now)
+        return accounts.new_link(actor.db, str(row["_id"]), "invitation", now=now)
 
 
-def local_link(db: Database[Document], user: CurrentUser, *, now: datetime) -> LinkToken:
+def local_link(actor: Actor) -> LinkToken:
     """Make a link by which whoever has the machine signs in as its local admin.  Raises NotAllowed."""
-    require(user, Permission.MANAGE_USERS)
+    actor.require(Permission.MANAGE_USERS)
     subject = Subject("user", LOCAL_ADMIN)
-    with audit.noted(db, user, "made a link to sign in as", subject=subject, now=now):
-        return accounts.first_link(db, now=now)
+    with audit.noted(actor, "made a link to sign in as", subject=subject):
+        return accounts.first_link(actor.db, now=actor.now)
 
 
-def password_link(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> LinkToken:
+def password_link(actor: Actor, key: str) -> LinkToken:
     """Make a link to set a password by: the invitation again, or a new one.  Raises as `invite`."""
-    found = find(db, user, key, now=now)
+    found = find(actor, key)
     if found.disabled_at is not None:
         raise InvalidUser(f"{found.email} is disabled: enable the account first")
     if found.company is not None:
         raise InvalidUser(f"{found.email} signs in at {found.company}: there is no password here")
     purpose: accounts.Purpose = "invitation" if found.invited else "new password"
-    with audit.noted(db, user, f"made a link for {purpose}", subject=Subject("user", found.email), now=now):
-        return accounts.new_link(db, found.id, purpose, now=now)
+    with audit.noted(actor, f"made a link for {purpose}", subject=Subject("user", found.email)):
+        return accounts.new_link(actor.db, found.id, purpose, now=actor.now)
 
 
-def change_role(db: Database[Document], user: CurrentUser, key: str, role: Role, *, now: datetime) -> None:
+def change_role(actor: Actor, key: str, role: Role) -> None:
     """Give somebody another role.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
+    found = find(actor, key)
     role = _role(role)
     with audit.noted(
-        db,
-        user,
+        actor,
         "changed a role",
         subject=Subject("user", found.email),
         changes=[Change("role", found.role, role)],
-        now=now,
     ):
-        if found.id == user.id:
+        if found.id == actor.user.id:
             raise InvalidUser("nobody changes their own role: ask another admin")
         if found.company is not None:
             raise InvalidUser(f"{found.email} has the role that {found.company} says: change it there")
-        _keeping_an_admin(db, found.id, {"$set": {"role": role}}, now=now)
+        _keeping_an_admin(actor.db, found.id, {"$set": {"role": role}}, now=actor.now)
 
 
-def disable(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> None:
+def disable(actor: Actor, key: str) -> None:
     """Let somebody in no more, from this moment on.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
-    with audit.noted(db, user, "disabled a user", subject=Subject("user", found.email), now=now):
-        if found.id == user.id:
+    now = actor.now
+    found = find(actor, key)
+    with audit.noted(actor, "disabled a user", subject=Subject("user", found.email)):
+        if found.id == actor.user.id:
             raise InvalidUser("nobody disables their own account: ask another admin")
-        _keeping_an_admin(db, found.id, {"$set": {"disabled_at": now}}, now=now)
-        db.sign_in_links.delete_many({"user": found.id})
-        sessions.end_all(db, found.id, now=now)
+        _keeping_an_admin(actor.db, found.id, {"$set": {"disabled_at": now}}, now=now)
+        actor.db.sign_in_links.delete_many({"user": found.id})
+        sessions.end_all(actor.db, found.id, now=now)
 
 
-def enable(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> None:
+def enable(actor: Actor, key: str) -> None:
     """Let somebody in again.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
-    with audit.noted(db, user, "enabled a user", subject=Subject("user", found.email), now=now):
-        db.users.update_one({"_id": found.id}, {"$unset": {"disabled_at": 1}})
+    found = find(actor, key)
+    with audit.noted(actor, "enabled a user", subject=Subject("user", found.email)):
+        actor.db.users.update_one({"_id": found.id}, {"$unset": {"disabled_at": 1}})
 
 
-def end_sessions(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> int:
+def end_sessions(actor: Actor, key: str) -> int:
     """Sign somebody out everywhere; return from how many browsers.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
-    with audit.noted(db, user, "signed a user out", subject=Subject("user", found.email), now=now):
-        return sessions.end_all(db, found.id, now=now)
+    found = find(actor, key)
+    with audit.noted(actor, "signed a user out", subject=Subject("user", found.email)):
+        return sessions.end_all(actor.db, found.id, now=actor.now)
 
 
 # One's own
 
 
-def own_sessions(db: Database[Document], user: CurrentUser, *, now: datetime) -> list[SessionRecord]:
+def own_sessions(actor: Actor) -> list[SessionRecord]:
     """Where one is signed in, the last used first."""
-    require(user, Permission.SEE)
-    return sessions.of_user(db, user.id, now=now)
+    actor.require(Permission.SEE)
+    return sessions.of_user(actor.db, actor.user.id, now=actor.now)
 
 
-def end_own_session(db: Database[Document], user: CurrentUser, session: SessionId, *, now: datetime) -> None:
+def end_own_session(actor: Actor, session: SessionId) -> None:
     """Sign out in one of one's own browsers."""
-    require(user, Permission.SEE)
-    if any(found.id == session for found in sessions.of_user(db, user.id, now=now)):
-        sessions.end(db, session, now=now)
+    now = actor.now
+    actor.require(Permission.SEE)
+    if any(found.id == session for found in sessions.of_user(actor.db, actor.user.id, now=now)):
+        sessions.end(actor.db, session, now=now)
 
 
-def end_own_sessions(db: Database[Document], user: CurrentUser, *, now: datetime) -> int:
+def end_own_sessions(actor: Actor) -> int:
     """Sign out everywhere but here; return from how many browsers."""
-    require(user, Permission.SEE)
-    return sessions.end_all(db, user.id, now=now, but=user.session)
+    actor.require(Permission.SEE)
+    return sessions.end_all(actor.db, actor.user.id, now=actor.now, but=actor.user.session)
 
 
 # Inside

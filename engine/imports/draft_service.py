@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.accounts import accounts
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor, changed_meanwhile
 from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
 from engine.imports import drafts, import_service, importing, preview_job
@@ -26,11 +26,12 @@ class NoSuchFile(NotExpected):
     """A file that was not sent by this user, is imported already, or waited too long."""
 
 
-def expect(db: Database[Document], user: CurrentUser, *, now: datetime) -> str:
+def expect(actor: Actor) -> str:
     """Wait for a file by `user`; return the id under which it may be sent, once.  Raises NotAllowed."""
-    require(user, Permission.IMPORT)
-    drafts.sweep(db, now=now)
-    return drafts.expect(db, by=user.id, session=user.session, now=now)
+    now = actor.now
+    actor.require(Permission.IMPORT)
+    drafts.sweep(actor.db, now=now)
+    return drafts.expect(actor.db, by=actor.user.id, session=actor.user.session, now=now)
 
 
 def receive(db: Database[Document], id_: str, name: str, *, now: datetime) -> Incoming:
@@ -39,96 +40,98 @@ def receive(db: Database[Document], id_: str, name: str, *, now: datetime) -> In
     user = accounts.known(db, by, session=SessionId(session or ""))
     require(user, Permission.IMPORT)
     assert user is not None
-    if session is not None and accounts.changed_meanwhile(db, user, now=now):
+    if session is not None and changed_meanwhile(Actor(db, user, clock=lambda: now)):
         raise NotExpected("you were signed out meanwhile: sign in, then send the file again")
     return drafts.receive(db, id_, name)
 
 
-def draft(db: Database[Document], user: CurrentUser, id_: str) -> Draft:
+def draft(actor: Actor, id_: str) -> Draft:
     """A file that one sent oneself.  Raises NotAllowed and NoSuchFile."""
-    require(user, Permission.IMPORT)
-    found = drafts.draft(db, id_, by=user.id)
+    actor.require(Permission.IMPORT)
+    found = drafts.draft(actor.db, id_, by=actor.user.id)
     if found is None:
         raise NoSuchFile("this file is imported already, or was thrown away: send it again")
     return found
 
 
-def mine(db: Database[Document], user: CurrentUser) -> list[Draft]:
+def mine(actor: Actor) -> list[Draft]:
     """What one sent and has not imported yet, the newest first.  Raises NotAllowed."""
-    require(user, Permission.IMPORT)
-    return drafts.of_user(db, user.id)
+    actor.require(Permission.IMPORT)
+    return drafts.of_user(actor.db, actor.user.id)
 
 
-def opener(db: Database[Document], user: CurrentUser, id_: str) -> Opener:
+def opener(actor: Actor, id_: str) -> Opener:
     """Opens a file that one sent.  Raises NotAllowed and NoSuchFile."""
-    return importing.stored(db, draft(db, user, id_).id)
+    return importing.stored(actor.db, draft(actor, id_).id)
 
 
-def imported_before(db: Database[Document], user: CurrentUser, id_: str) -> Job | None:
+def imported_before(actor: Actor, id_: str) -> Job | None:
     """The last import, by whomever, of the very content of a file that one sent; unset if there was none.
 
     Raises NotAllowed and NoSuchFile.
     """
-    return importing.imported_before(db, draft(db, user, id_).id)
+    return importing.imported_before(actor.db, draft(actor, id_).id)
 
 
-def settle(db: Database[Document], user: CurrentUser, id_: str, wanted: Settings) -> None:
+def settle(actor: Actor, id_: str, wanted: Settings) -> None:
     """Keep how a file is to be imported.  Raises NotAllowed and NoSuchFile."""
-    drafts.settle(db, draft(db, user, id_).id, wanted)
+    drafts.settle(actor.db, draft(actor, id_).id, wanted)
 
 
-def check(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> Check:
+def check(actor: Actor, id_: str) -> Check:
     """Have a file that one sent and settled checked by the workers, once; say how far that is.
 
     Raises NotAllowed, NoSuchFile and InvalidMapping.
     """
-    found = draft(db, user, id_)
+    found = draft(actor, id_)
     wanted = Settings() if found.settings is None else found.settings
-    import_service.refuse_fields(db, user, wanted)
-    return preview_job.begin(db, found, wanted, by=user.id, by_name=user.name, now=now)
+    import_service.refuse_fields(actor, wanted)
+    return preview_job.begin(
+        actor.db, found, wanted, by=actor.user.id, by_name=actor.user.name, now=actor.now
+    )
 
 
-def check_again(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
+def check_again(actor: Actor, id_: str) -> None:
     """Go on with a check that failed or was stopped.  Raises as `check` does."""
-    job_service.resume(db, user, check(db, user, id_, now=now).job.id)
+    job_service.resume(actor, check(actor, id_).job.id)
 
 
-def discard(db: Database[Document], user: CurrentUser, id_: str) -> None:
+def discard(actor: Actor, id_: str) -> None:
     """Throw a file away that was not imported.  Raises NotAllowed and NoSuchFile."""
-    drafts.discard(db, [draft(db, user, id_).id])
+    drafts.discard(actor.db, [draft(actor, id_).id])
 
 
-def start(db: Database[Document], user: CurrentUser, id_: str, wanted: Settings, *, now: datetime) -> str:
+def start(actor: Actor, id_: str, wanted: Settings) -> str:
     """Import a file that one sent; return the job.
 
     Raises NotAllowed, NoSuchFile, and what `transfer.begin` does.
     """
-    found = draft(db, user, id_)
-    job = import_service.begin(db, user, wanted, name=found.name, id_=id_, now=now)
-    drafts.imported(db, id_)
+    found = draft(actor, id_)
+    job = import_service.begin(actor, wanted, name=found.name, id_=id_)
+    drafts.imported(actor.db, id_)
     return job
 
 
-def settings_of(db: Database[Document], user: CurrentUser, job: str) -> Settings:
+def settings_of(actor: Actor, job: str) -> Settings:
     """How a file was imported before.  Raises NotAllowed and NoSuchJob."""
-    return importing.settings_of(an_import(db, user, job))
+    return importing.settings_of(an_import(actor, job))
 
 
-def again(db: Database[Document], user: CurrentUser, job: str, *, now: datetime) -> str:
+def again(actor: Actor, job: str) -> str:
     """Take the file of an import once more, settled as it was; return the draft.
 
     Raises NotAllowed, NoSuchJob, and NotExpected if it is gone.
     """
-    found = an_import(db, user, job)
-    id_ = drafts.copy(db, found.id, by=user.id, now=now)
-    drafts.settle(db, id_, importing.settings_of(found))
+    found = an_import(actor, job)
+    id_ = drafts.copy(actor.db, found.id, by=actor.user.id, now=actor.now)
+    drafts.settle(actor.db, id_, importing.settings_of(found))
     return id_
 
 
-def an_import(db: Database[Document], user: CurrentUser, job: str) -> Job:
+def an_import(actor: Actor, job: str) -> Job:
     """An import of a file, by whomever.  Raises NotAllowed and NoSuchJob."""
-    require(user, Permission.IMPORT)
-    found = job_service.job(db, user, job)
+    actor.require(Permission.IMPORT)
+    found = job_service.job(actor, job)
     if found.kind != importing.KIND or found.undoes is not None:
         raise job_service.NoSuchJob("this is no import")
     return found

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, BinaryIO
 
-from pymongo.database import Database
-
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_checks
 from engine.imports import importing, preview, refusals
 from engine.imports.mapping.columns import InvalidMapping
@@ -27,88 +24,89 @@ from engine.rules import rulesets
 Document = dict[str, Any]
 
 
-def detect(user: CurrentUser, open_: Opener) -> Format:
+def detect(actor: Actor, open_: Opener) -> Format:
     """How a file is written, as far as it tells by itself.  Raises NotAllowed, UnreadableFile."""
-    require(user, Permission.IMPORT)
+    actor.require(Permission.IMPORT)
     return formats.detect(open_)
 
 
-def sheets(user: CurrentUser, open_: Opener) -> list[str]:
+def sheets(actor: Actor, open_: Opener) -> list[str]:
     """The names of a workbook's sheets.  Raises NotAllowed, UnreadableFile."""
-    require(user, Permission.IMPORT)
+    actor.require(Permission.IMPORT)
     return workbooks.sheets(open_)
 
 
-def look(
-    db: Database[Document], user: CurrentUser, open_: Opener, *, name: str, format_: Format | None = None
-) -> Opening:
+def look(actor: Actor, open_: Opener, *, name: str, format_: Format | None = None) -> Opening:
     """How a file is written, its columns as they are guessed, and its first rows.
 
     What was settled for such columns before comes first.  Raises NotAllowed, UnreadableFile.
     """
-    require(user, Permission.IMPORT)
-    ruleset = rulesets.current(db)
-    return preview.opening(open_, ruleset, name=name, format_=format_, remembered=importing.remembered(db))
+    actor.require(Permission.IMPORT)
+    ruleset = rulesets.current(actor.db)
+    return preview.opening(
+        open_, ruleset, name=name, format_=format_, remembered=importing.remembered(actor.db)
+    )
 
 
-def imported_before(db: Database[Document], user: CurrentUser, open_: Opener, *, size: int) -> Job | None:
+def imported_before(actor: Actor, open_: Opener, *, size: int) -> Job | None:
     """The last import, by whomever, of the very content of a file of `size` bytes; unset if there was none.
 
     Raises NotAllowed.
     """
-    require(user, Permission.IMPORT)
-    return importing.imported_before_from(db, open_, size=size)
+    actor.require(Permission.IMPORT)
+    return importing.imported_before_from(actor.db, open_, size=size)
 
 
 def check(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     open_: Opener,
     settings: Settings,
     *,
-    now: datetime,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Checked:
     """What would become of a file.  Raises NotAllowed, InvalidMapping, and what `checking.check` does."""
-    require(user, Permission.IMPORT)
-    refuse_fields(db, user, settings)
-    return preview.check(db, open_, settings, now=now, go_on=go_on)
+    actor.require(Permission.IMPORT)
+    refuse_fields(actor, settings)
+    return preview.check(actor.db, open_, settings, now=actor.now, go_on=go_on)
 
 
 def start(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     stream: BinaryIO,
     settings: Settings,
     *,
     name: str,
     id_: str,
-    now: datetime,
 ) -> str:
     """Import a file by `user`; the same `id_` again starts no second.  Returns it.
 
     Raises NotAllowed, InvalidMapping, UnreadableFile.
     """
-    with _noted(db, user, settings, name=name, id_=id_, now=now):
+    with _noted(actor, settings, name=name, id_=id_):
         return importing.start(
-            db, stream, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now
+            actor.db,
+            stream,
+            settings,
+            name=name,
+            id_=id_,
+            by=actor.user.id,
+            by_name=actor.user.name,
+            now=actor.now,
         )
 
 
-def begin(
-    db: Database[Document], user: CurrentUser, settings: Settings, *, name: str, id_: str, now: datetime
-) -> str:
+def begin(actor: Actor, settings: Settings, *, name: str, id_: str) -> str:
     """Import a file that was sent under `id_` before; raises as `start` does."""
-    with _noted(db, user, settings, name=name, id_=id_, now=now):
-        return importing.begin(db, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now)
+    with _noted(actor, settings, name=name, id_=id_):
+        return importing.begin(
+            actor.db, settings, name=name, id_=id_, by=actor.user.id, by_name=actor.user.name, now=actor.now
+        )
 
 
 @contextmanager
-def _noted(
-    db: Database[Document], user: CurrentUser, settings: Settings, *, name: str, id_: str, now: datetime
-) -> Iterator[None]:
+def _noted(actor: Actor, settings: Settings, *, name: str, id_: str) -> Iterator[None]:
     """Log an import, and let it begin if `user` may import so."""
-    require(user, Permission.IMPORT)
+    actor.require(Permission.IMPORT)
     columns = {heading: target for heading, target in settings.columns.items() if target}
     filled = ", ".join(f"{heading} → {target}" for heading, target in columns.items())
     changes = [
@@ -121,30 +119,26 @@ def _noted(
         for one in settings.statements
     ]
     subject = Subject("job", id_)
-    with audit.noted(
-        db, user, "imported a file", subject=subject, changes=changes, now=now, id_=f"job:{id_}"
-    ):
-        refuse_fields(db, user, settings)
+    with audit.noted(actor, "imported a file", subject=subject, changes=changes, id_=f"job:{id_}"):
+        refuse_fields(actor, settings)
         yield
 
 
-def refused_file(
-    db: Database[Document], user: CurrentUser, id_: str, *, now: datetime
-) -> tuple[str, Iterator[str]]:
+def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
     """The rows that an import refused, as CSV: what the file is called, and its lines as they are asked for.
 
     Raises NotAllowed and NoSuchJob.
     """
-    require(user, Permission.IMPORT)
-    job = job_service.job(db, user, id_)
+    actor.require(Permission.IMPORT)
+    job = job_service.job(actor, id_)
     if job.kind != importing.KIND or job.undoes is not None:
         raise job_service.NoSuchJob("this is no import")
-    with audit.noted(db, user, "downloaded refused rows", subject=Subject("job", id_), now=now):
-        return refusals.name_of(job), refusals.refused_file(db, job)
+    with audit.noted(actor, "downloaded refused rows", subject=Subject("job", id_)):
+        return refusals.name_of(job), refusals.refused_file(actor.db, job)
 
 
-def refuse_fields(db: Database[Document], user: CurrentUser, settings: Settings) -> None:
+def refuse_fields(actor: Actor, settings: Settings) -> None:
     """Refuse to fill what only an admin may change."""
-    refused = edit_checks.not_theirs(settings.columns.values(), user.role, rulesets.current(db))
+    refused = edit_checks.not_theirs(settings.columns.values(), actor.user.role, rulesets.current(actor.db))
     if refused:
         raise InvalidMapping("\n".join(refused.values()))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.operations.working import Working, working
 from engine.pipeline import failures, outbox, refusals, sendings
 from engine.pipeline.failures import FailedActivity, FailureReason
@@ -40,74 +37,70 @@ class Troubles:
     sendings: list[Doubted]
 
 
-def at_a_glance(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
+def at_a_glance(actor: Actor) -> Working:
     """The processes and lanes in figures alone, for everybody's overview.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return working(db, now=now)
+    actor.require(Permission.SEE)
+    return working(actor.db, now=actor.now)
 
 
-def processes(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
+def processes(actor: Actor) -> Working:
     """The processes and lanes.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
-    return working(db, now=now)
+    actor.require(Permission.OPERATE)
+    return working(actor.db, now=actor.now)
 
 
-def troubles(db: Database[Document], user: CurrentUser) -> Troubles:
+def troubles(actor: Actor) -> Troubles:
     """What failed, was refused or could not be sent.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
-    standing = outbox.standing(db)
+    actor.require(Permission.OPERATE)
+    standing = outbox.standing(actor.db)
     return Troubles(
-        reasons=failures.by_reason(db),
-        failed=failures.failed(db, SHOWN),
-        refused=refusals.newest_refusals(db, limit=SHOWN),
-        conflicts=refusals.newest_conflicts(db, limit=SHOWN),
-        calls=outbox.unsent(db, limit=SHOWN),
+        reasons=failures.by_reason(actor.db),
+        failed=failures.failed(actor.db, SHOWN),
+        refused=refusals.newest_refusals(actor.db, limit=SHOWN),
+        conflicts=refusals.newest_conflicts(actor.db, limit=SHOWN),
+        calls=outbox.unsent(actor.db, limit=SHOWN),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
-        sendings=sendings.doubted(db, limit=SHOWN),
+        sendings=sendings.doubted(actor.db, limit=SHOWN),
     )
 
 
-def run_again(db: Database[Document], user: CurrentUser, ids: Sequence[str] | None, *, now: datetime) -> int:
+def run_again(actor: Actor, ids: Sequence[str] | None) -> int:
     """Let failed activities (all, or some) be taken again; return how many.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
+    actor.require(Permission.OPERATE)
     subject = Subject("activity", _which(ids))
-    with audit.noted(db, user, "ran failed activities again", subject=subject, now=now):
-        return failures.retry(db, ids)
+    with audit.noted(actor, "ran failed activities again", subject=subject):
+        return failures.retry(actor.db, ids)
 
 
-def run_reason_again(db: Database[Document], user: CurrentUser, reason: str, *, now: datetime) -> int:
+def run_reason_again(actor: Actor, reason: str) -> int:
     """Let all activities that failed for a reason be taken again; return how many.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
+    actor.require(Permission.OPERATE)
     subject, changes = Subject("activity", "all of one reason"), [Change("failed because", reason, None)]
-    with audit.noted(db, user, "ran failed activities again", subject=subject, changes=changes, now=now):
-        return failures.retry_reason(db, reason)
+    with audit.noted(actor, "ran failed activities again", subject=subject, changes=changes):
+        return failures.retry_reason(actor.db, reason)
 
 
-def call_again(
-    db: Database[Document], user: CurrentUser, *, now: datetime, ids: Sequence[str] | None = None
-) -> int:
+def call_again(actor: Actor, *, ids: Sequence[str] | None = None) -> int:
     """Send calls that failed (all, or some) once more; return how many.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
+    actor.require(Permission.OPERATE)
     subject = Subject("webhook call", _which(ids))
-    with audit.noted(db, user, "sent calls again", subject=subject, now=now):
-        return outbox.retry(db, now=now, ids=ids)
+    with audit.noted(actor, "sent calls again", subject=subject):
+        return outbox.retry(actor.db, now=actor.now, ids=ids)
 
 
-def count_sending(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
+def count_sending(actor: Actor, id_: str) -> None:
     """Let the bounces of a doubted sending count after all.  Raises NotAllowed, UnknownSending."""
-    require(user, Permission.OPERATE)
-    with audit.noted(db, user, "let a sending's bounces count", subject=Subject("sending", id_), now=now):
-        sendings.count_after_all(db, id_, by=user.name)
+    actor.require(Permission.OPERATE)
+    with audit.noted(actor, "let a sending's bounces count", subject=Subject("sending", id_)):
+        sendings.count_after_all(actor.db, id_, by=actor.user.name)
 
 
-def leave_sending(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
+def leave_sending(actor: Actor, id_: str) -> None:
     """Leave the bounces of a doubted sending uncounted.  Raises NotAllowed, UnknownSending."""
-    require(user, Permission.OPERATE)
-    with audit.noted(
-        db, user, "left a sending's bounces uncounted", subject=Subject("sending", id_), now=now
-    ):
-        sendings.leave_uncounted(db, id_, by=user.name)
+    actor.require(Permission.OPERATE)
+    with audit.noted(actor, "left a sending's bounces uncounted", subject=Subject("sending", id_)):
+        sendings.leave_uncounted(actor.db, id_, by=actor.user.name)
 
 
 def _which(ids: Sequence[str] | None) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.errors import ContactSheetsError
 from engine.insights import census
@@ -65,38 +65,36 @@ class Fields:
     counted_at: datetime | None
 
 
-def all_fields(db: Database[Document], user: CurrentUser, *, now: datetime) -> Fields:
+def all_fields(actor: Actor) -> Fields:
     """Every field with its usage.  Raises NotAllowed."""
-    require(user, Permission.EDIT_ACCOUNT)
-    census.look(db, now=now)
-    ruleset, counted = rulesets.current(db), census.latest(db)
+    actor.require(Permission.EDIT_ACCOUNT)
+    census.look(actor.db, now=actor.now)
+    ruleset, counted = rulesets.current(actor.db), census.latest(actor.db)
     fields = [
         FieldUsage(
             field,
             None if counted is None else counted.custom.get(field.id, 0),
-            field_uses.uses_of(db, field.id),
+            field_uses.uses_of(actor.db, field.id),
         )
         for field in ruleset.fields.values()
     ]
     return Fields(ruleset.version, fields, None if counted is None else counted.at)
 
 
-def conversion(db: Database[Document], user: CurrentUser, field: CustomField) -> Conversion:
+def conversion(actor: Actor, field: CustomField) -> Conversion:
     """What would become of the values there are, were the field as given.  Raises NotAllowed."""
-    require(user, Permission.EDIT_ACCOUNT)
-    return field_uses.converted(db, field)
+    actor.require(Permission.EDIT_ACCOUNT)
+    return field_uses.converted(actor.db, field)
 
 
-def create(
-    db: Database[Document], user: CurrentUser, field: CustomField, *, base: int, now: datetime
-) -> Version:
+def create(actor: Actor, field: CustomField, *, base: int) -> Version:
     """Declare a new field.  Raises NotAllowed, InvalidField, and what publishing does."""
-    require(user, Permission.EDIT_ACCOUNT)
-    if field.id in rulesets.current(db).fields:
+    actor.require(Permission.EDIT_ACCOUNT)
+    if field.id in rulesets.current(actor.db).fields:
         raise InvalidField(f"there is a field with the id {field.id} already")
     if not ID.fullmatch(field.id):
         raise InvalidField("an id is a small letter, then small letters, digits, _ and -")
-    return _publish(db, user, field, f"New field {field.label}", base=base, now=now)
+    return _publish(actor, field, f"New field {field.label}", base=base)
 
 
 def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
@@ -114,53 +112,47 @@ def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[C
     return made
 
 
-def create_several(
-    db: Database[Document], user: CurrentUser, wanted: Sequence[tuple[str, str]], *, base: int, now: datetime
-) -> list[str]:
+def create_several(actor: Actor, wanted: Sequence[tuple[str, str]], *, base: int) -> list[str]:
     """Declare new fields, each by its label and type, in one version; return their ids.
 
     Raises NotAllowed, InvalidField, and what publishing does.
     """
-    require(user, Permission.EDIT_ACCOUNT)
-    text, made = _text(db), devised(db, wanted)
+    actor.require(Permission.EDIT_ACCOUNT)
+    text, made = _text(actor.db), devised(actor.db, wanted)
     for field in made:
         text = editing.with_entry(text, "fields", field.id, _entry(field))
     names = ", ".join(field.label for field in made)
     words = f"New field {names}" if len(made) == 1 else f"New fields {names}"
-    _publish_text(db, user, text, words[:MAX_MESSAGE], base=base, now=now)
+    _publish_text(actor, text, words[:MAX_MESSAGE], base=base)
     return [field.id for field in made]
 
 
-def change(
-    db: Database[Document], user: CurrentUser, field: CustomField, *, base: int, now: datetime
-) -> Version:
+def change(actor: Actor, field: CustomField, *, base: int) -> Version:
     """Declare a field otherwise; its id stays.  Raises NotAllowed, InvalidField, and what publishing does."""
-    require(user, Permission.EDIT_ACCOUNT)
-    _known(db, field.id)
-    return _publish(db, user, field, f"Changed the field {field.label}", base=base, now=now)
+    actor.require(Permission.EDIT_ACCOUNT)
+    _known(actor.db, field.id)
+    return _publish(actor, field, f"Changed the field {field.label}", base=base)
 
 
-def reorder(
-    db: Database[Document], user: CurrentUser, ids: Sequence[str], *, base: int, now: datetime
-) -> Version:
+def reorder(actor: Actor, ids: Sequence[str], *, base: int) -> Version:
     """Put the fields in an order.  Raises NotAllowed, and what publishing does."""
-    require(user, Permission.EDIT_ACCOUNT)
-    text = editing.with_order(_text(db), "fields", ids)
-    return _publish_text(db, user, text, "Put the fields in another order", base=base, now=now)
+    actor.require(Permission.EDIT_ACCOUNT)
+    text = editing.with_order(_text(actor.db), "fields", ids)
+    return _publish_text(actor, text, "Put the fields in another order", base=base)
 
 
-def delete(db: Database[Document], user: CurrentUser, id_: str, *, base: int, now: datetime) -> Version:
+def delete(actor: Actor, id_: str, *, base: int) -> Version:
     """Declare a field no more; what contacts have in it stays with them.
 
     Raises NotAllowed, InvalidField, FieldInUse, and what publishing does.
     """
-    require(user, Permission.EDIT_ACCOUNT)
-    field = _known(db, id_)
-    uses = field_uses.uses_of(db, id_)
+    actor.require(Permission.EDIT_ACCOUNT)
+    field = _known(actor.db, id_)
+    uses = field_uses.uses_of(actor.db, id_)
     if uses:
         raise FieldInUse(field.label, uses)
-    text = editing.without_entry(_text(db), "fields", id_)
-    return _publish_text(db, user, text, f"Deleted the field {field.label}", base=base, now=now)
+    text = editing.without_entry(_text(actor.db), "fields", id_)
+    return _publish_text(actor, text, f"Deleted the field {field.label}", base=base)
 
 
 def _known(db: Database[Document], id_: str) -> CustomField:
@@ -174,19 +166,15 @@ def _text(db: Database[Document]) -> str:
     return publishing.completed(db, {})[FILE]
 
 
-def _publish(
-    db: Database[Document], user: CurrentUser, field: CustomField, message: str, *, base: int, now: datetime
-) -> Version:
-    _check(db, field)
-    text = editing.with_entry(_text(db), "fields", field.id, _entry(field))
-    return _publish_text(db, user, text, message, base=base, now=now)
+def _publish(actor: Actor, field: CustomField, message: str, *, base: int) -> Version:
+    _check(actor.db, field)
+    text = editing.with_entry(_text(actor.db), "fields", field.id, _entry(field))
+    return _publish_text(actor, text, message, base=base)
 
 
-def _publish_text(
-    db: Database[Document], user: CurrentUser, text: str, message: str, *, base: int, now: datetime
-) -> Version:
-    texts = publishing.completed(db, {FILE: text})
-    return publish_service.publish(db, user, texts, message=message, now=now, base=base)
+def _publish_text(actor: Actor, text: str, message: str, *, base: int) -> Version:
+    texts = publishing.completed(actor.db, {FILE: text})
+    return publish_service.publish(actor, texts, message=message, base=base)
 
 
 def _check(db: Database[Document], field: CustomField) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.publishing import publishing
 from engine.rules import rulesets
 from engine.rules.rulesets import Version
@@ -27,12 +24,10 @@ NEEDED = {
 
 
 def publish(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     texts: Mapping[str, str],
     *,
     message: str,
-    now: datetime,
     base: int | None = None,
     recompute: bool = False,
 ) -> Version:
@@ -40,40 +35,40 @@ def publish(
 
     Raises NotAllowed, and what `publishing.publish` does.
     """
-    before = rulesets.stored_version(db, rulesets.current_number(db))
+    before = rulesets.stored_version(actor.db, rulesets.current_number(actor.db))
     changed = [name for name, text in texts.items() if text != before.texts.get(name, "")]
     for permission in {NEEDED.get(name, Permission.EDIT_RULES) for name in changed}:
-        require(user, permission)
+        actor.require(permission)
     if recompute or not changed:
-        require(user, Permission.EDIT_RULES)
+        actor.require(Permission.EDIT_RULES)
     with audit.noted(
-        db,
-        user,
+        actor,
         "published rules" + (" and recomputed history" if recompute else ""),
         subject=Subject("rules", str(before.number + 1)),
         changes=[
             Change(name, f"version {before.number}", f"version {before.number + 1}") for name in changed
         ],
         reason=message,
-        now=now,
     ):
         return publishing.publish(
-            db, texts, by=user.name, message=message, now=now, base=base, recompute=recompute
+            actor.db,
+            texts,
+            by=actor.user.name,
+            message=message,
+            now=actor.now,
+            base=base,
+            recompute=recompute,
         )
 
 
-def roll_back(
-    db: Database[Document], user: CurrentUser, number: int, *, now: datetime, recompute: bool = False
-) -> Version:
+def roll_back(actor: Actor, number: int, *, recompute: bool = False) -> Version:
     """Publish an older version again.  Raises NotAllowed, and what `publishing.roll_back` does."""
-    require(user, Permission.EDIT_RULES)
-    present = rulesets.current_number(db)
+    actor.require(Permission.EDIT_RULES)
+    present = rulesets.current_number(actor.db)
     with audit.noted(
-        db,
-        user,
+        actor,
         "rolled rules back",
         subject=Subject("rules", str(present + 1)),
         changes=[Change("rules", f"version {present}", f"version {number}")],
-        now=now,
     ):
-        return publishing.roll_back(db, number, by=user.name, now=now, recompute=recompute)
+        return publishing.roll_back(actor.db, number, by=actor.user.name, now=actor.now, recompute=recompute)

@@ -8,13 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.listing import Listing
 from engine.errors import ContactSheetsError
@@ -69,71 +66,67 @@ class Deletable:
     version: int
 
 
-def save_list(
-    db: Database[Document], user: CurrentUser, name: str, listing: Listing, *, now: datetime
-) -> str:
+def save_list(actor: Actor, name: str, listing: Listing) -> str:
     """Make a dynamic segment of whoever is in a list, now and later; return its id.
 
     A window of time that moves on (`within: 30d`) moves on in the segment, too.  Raises
     NotAllowed, InvalidSegment, UnknownFilter (a search is no condition), and what publishing does.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    return _create(db, user, name, {"when": listing.as_condition()}, now=now)
+    actor.require(Permission.EDIT_SEGMENTS)
+    return _create(actor, name, {"when": listing.as_condition()})
 
 
-def as_list(db: Database[Document], user: CurrentUser, id_: str) -> Listing | None:
+def as_list(actor: Actor, id_: str) -> Listing | None:
     """The list of whoever meets a dynamic segment's condition; unset for one that no list can show.
 
     That is one that asks for the past.  Raises NotAllowed and NoSuchSegment.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    if id_ not in rulesets.current(db).segments:
+    actor.require(Permission.EDIT_SEGMENTS)
+    if id_ not in rulesets.current(actor.db).segments:
         raise NoSuchSegment("this segment is not there any more")
-    written = editing.entry_text(publishing.completed(db, {})[FILE], "segments", id_, "when")
+    written = editing.entry_text(publishing.completed(actor.db, {})[FILE], "segments", id_, "when")
     if not written:
         return None
     said: Document = json.loads(json.dumps(unqualified(editing.read(written)), default=str))
-    shown, problems = listings.known(db, Listing().with_parts(Listing(where=said).parts))
+    shown, problems = listings.known(actor.db, Listing().with_parts(Listing(where=said).parts))
     return None if problems else shown
 
 
-def change_list(
-    db: Database[Document], user: CurrentUser, id_: str, listing: Listing, *, seen: Listing, now: datetime
-) -> Version:
+def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> Version:
     """Let a dynamic segment hold whoever is in another list, now and later.
 
     `seen` is the list of it (`as_list`) that the change began with.  Raises NotAllowed,
     NoSuchSegment, ChangedMeanwhile, UnknownFilter, and what publishing does.
     """
-    present, ruleset = as_list(db, user, id_), rulesets.current(db)
+    present, ruleset = as_list(actor, id_), rulesets.current(actor.db)
     if present is None or present.where != seen.where:
         raise ChangedMeanwhile("somebody changed this segment meanwhile: open it again to see how it is now")
     segment = ruleset.segments[id_]
     about = {"description": segment.description} if segment.description else {}
     entry = {"id": id_, "name": segment.name, **about, "when": listing.as_condition()}
-    texts = publishing.completed(db, {})
+    texts = publishing.completed(actor.db, {})
     changed = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
     message = f"Changed who is in {segment.name}"
-    return publish_service.publish(db, user, changed, message=message, now=now, base=ruleset.version)
+    return publish_service.publish(actor, changed, message=message, base=ruleset.version)
 
 
-def create_static(db: Database[Document], user: CurrentUser, name: str, *, now: datetime) -> str:
+def create_static(actor: Actor, name: str) -> str:
     """Make a static segment without members; return its id.
 
     Raises NotAllowed, InvalidSegment, and what publishing does.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    return _create(db, user, name, {"static": True}, now=now)
+    actor.require(Permission.EDIT_SEGMENTS)
+    return _create(actor, name, {"static": True})
 
 
-def _create(db: Database[Document], user: CurrentUser, name: str, is_: Document, *, now: datetime) -> str:
-    present = rulesets.current(db)
+def _create(actor: Actor, name: str, is_: Document) -> str:
+    present = rulesets.current(actor.db)
     name = _checked(name, [segment.name for segment in present.segments.values()])
     id_ = editing.id_of(name, taken=present.segments)
     entry = {"id": id_, "name": name, **is_}
-    texts = publishing.completed(db, {})
+    texts = publishing.completed(actor.db, {})
     made = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
-    publish_service.publish(db, user, made, message=f"New segment {name}", now=now, base=present.version)
+    publish_service.publish(actor, made, message=f"New segment {name}", base=present.version)
     return id_
 
 
@@ -148,10 +141,10 @@ def _checked(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def deletable(db: Database[Document], user: CurrentUser, id_: str) -> Deletable:
+def deletable(actor: Actor, id_: str) -> Deletable:
     """What deleting a segment would come to.  Raises NotAllowed and NoSuchSegment."""
-    require(user, Permission.EDIT_SEGMENTS)
-    ruleset = rulesets.current(db)
+    actor.require(Permission.EDIT_SEGMENTS)
+    ruleset = rulesets.current(actor.db)
     segment = ruleset.segments.get(id_)
     if segment is None:
         raise NoSuchSegment("this segment is not there any more")
@@ -159,34 +152,32 @@ def deletable(db: Database[Document], user: CurrentUser, id_: str) -> Deletable:
         id=id_,
         name=segment.name,
         dynamic=segment.dynamic,
-        members=segments.size(db, id_),
-        uses=segment_uses.uses_of(db, id_),
+        members=segments.size(actor.db, id_),
+        uses=segment_uses.uses_of(actor.db, id_),
         version=ruleset.version,
     )
 
 
-def delete(db: Database[Document], user: CurrentUser, id_: str, *, base: int, now: datetime) -> Version:
+def delete(actor: Actor, id_: str, *, base: int) -> Version:
     """Take a segment out of the rules: its members leave it.
 
     Raises NotAllowed, NoSuchSegment, SegmentInUse, and what publishing does.
     """
-    found = deletable(db, user, id_)
+    found = deletable(actor, id_)
     if found.uses:
         raise SegmentInUse(found.name, found.uses)
-    texts = publishing.completed(db, {})
+    texts = publishing.completed(actor.db, {})
     without = {**texts, FILE: editing.without_entry(texts[FILE], "segments", id_)}
-    return publish_service.publish(
-        db, user, without, message=f"Deleted the segment {found.name}", now=now, base=base
-    )
+    return publish_service.publish(actor, without, message=f"Deleted the segment {found.name}", base=base)
 
 
-def restore(db: Database[Document], user: CurrentUser, deleted: Version, *, now: datetime) -> Version:
+def restore(actor: Actor, deleted: Version) -> Version:
     """Take back the version that deleted a segment: it is there again, and its members are in it.
 
     Raises NotAllowed, and PublishedMeanwhile once other rules were published since.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    before = rulesets.stored_version(db, deleted.number - 1).texts[FILE]
-    texts = publishing.completed(db, {FILE: before})
+    actor.require(Permission.EDIT_SEGMENTS)
+    before = rulesets.stored_version(actor.db, deleted.number - 1).texts[FILE]
+    texts = publishing.completed(actor.db, {FILE: before})
     message = f"Took back: {deleted.message}"
-    return publish_service.publish(db, user, texts, message=message, now=now, base=deleted.number)
+    return publish_service.publish(actor, texts, message=message, base=deleted.number)

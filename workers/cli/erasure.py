@@ -19,7 +19,7 @@ from engine.operations import pulses
 from engine.privacy import privacy_service
 from workers.cli.jobs import await_job
 from workers.cli.look import UnknownContact
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
 
@@ -51,7 +51,7 @@ def data(
     try:
         with unfinished.open("wb") as out:
             unfinished.chmod(0o600)  # before anything of the person is in it
-            counts = privacy_service.hand_out(db, whoever(), contact, out, now=utc_now())
+            counts = privacy_service.hand_out(cli_actor(db), contact, out)
     except OSError as error:
         raise NotWritten(f"cannot write {path}: {error.strerror}") from None
     unfinished.replace(path)
@@ -82,7 +82,7 @@ def erase(
         typer.echo("All that is known of this person goes, for good, and what comes late is not kept.")
         if typer.prompt(f"Type {key} to erase them", default="", show_default=False) != key:
             raise NotSure("nothing was erased")
-    id_ = privacy_service.erase(db, whoever(), contact, id_=uuid_utils.uuid7().hex, now=utc_now())
+    id_ = privacy_service.erase(cli_actor(db), contact, id_=uuid_utils.uuid7().hex)
     if not any(pulse.kind == "worker" for pulse in pulses.alive(db, utc_now())):
         typer.echo("no worker is running: it is done once one does", err=True)
     if not wait:
@@ -99,7 +99,7 @@ def erase(
 
 
 def _told(db: Database[Document], job: str) -> Document:
-    report = privacy_service.report(db, whoever(), job)
+    report = privacy_service.report(cli_actor(db), job)
     return {} if report is None else asdict(report)
 
 

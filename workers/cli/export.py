@@ -13,7 +13,6 @@ from pymongo.database import Database
 
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing.listing import Listing
-from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 from engine.exports import export_columns, export_service
 from engine.exports.export_columns import What
@@ -23,7 +22,7 @@ from engine.jobs.jobs import Job, JobState
 from engine.rules import rulesets
 from workers.cli.jobs import await_job
 from workers.cli.look import filters_of
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
 export_app = typer.Typer(help="Write contacts or their activities to a file.")
@@ -150,7 +149,7 @@ def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -
     if not to.parent.is_dir():
         raise NotWritten(f"--to {to}: there is no folder {to.parent}")
     id_ = uuid_utils.uuid7().hex
-    export_service.start(db, whoever(), wanted, id_=id_, now=utc_now())
+    export_service.start(cli_actor(db), wanted, id_=id_)
     job = await_job(db, id_, quietly=as_json)
     if job.state != JobState.DONE:
         raise NotWritten(job.failure or "the export was stopped")
@@ -163,7 +162,7 @@ def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -
 
 def _fetched(db: Database[Document], job: Job, to: Path) -> Document:
     """Copy the file here: a half one never has its name."""
-    made, stream = export_service.download(db, whoever(), job.id, now=utc_now())
+    made, stream = export_service.download(cli_actor(db), job.id)
     beside = to.with_name(f"{to.name}.part")
     with beside.open("wb") as out:
         shutil.copyfileobj(stream, out, length=1024**2)

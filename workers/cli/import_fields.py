@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from pymongo.database import Database
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.profile import FIELD_TYPES
@@ -68,9 +68,9 @@ def wished(
     return Wishes({name: CUSTOM + known[name] for name in asked}, tuple(new))
 
 
-def make(db: Database[Document], user: CurrentUser, new: Sequence[CustomField], *, base: int) -> None:
+def make(actor: Actor, new: Sequence[CustomField], *, base: int) -> None:
     """Make new fields under a version of the rules.  Raises what `fields.create_several` does."""
-    custom_fields.create_several(db, user, [(one.label, one.type) for one in new], base=base, now=utc_now())
+    custom_fields.create_several(actor, [(one.label, one.type) for one in new], base=base)
 
 
 def tell(new: Sequence[CustomField]) -> None:

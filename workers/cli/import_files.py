@@ -26,7 +26,7 @@ from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
 from engine.rules import rulesets
 from workers.cli import import_fields
-from workers.cli.session import whoever
+from workers.cli.session import cli_actor
 
 Document = dict[str, Any]
 
@@ -110,7 +110,7 @@ def prepare(db: Database[Document], path: Path, options: Options, *, pretend: bo
         import_fields.tell(wishes.new)
         ready = [one.without(wishes.new) for one in ready]
     elif wishes.new:
-        import_fields.make(db, whoever(), wishes.new, base=ruleset.version)
+        import_fields.make(cli_actor(db), wishes.new, base=ruleset.version)
     return Batch(ready, unreadable)
 
 

@@ -22,7 +22,16 @@ from engine.operations.preparation import prepare
 from engine.pipeline import failures, lanes, outbox
 from engine.publishing import upkeep
 from engine.settings import CONFIG_DIR
-from workers.cli.session import AsJson, DataDir, console, open_db, print_json, print_table, whoever, zone_of
+from workers.cli.session import (
+    AsJson,
+    DataDir,
+    cli_actor,
+    console,
+    open_db,
+    print_json,
+    print_table,
+    zone_of,
+)
 
 app = typer.Typer()
 contact_app = typer.Typer(help="One contact.")
@@ -237,7 +246,7 @@ def retry_failed(
 ) -> None:
     """Run failed activities again."""
     _, db = open_db(data_dir, app="failed")
-    again = operating.run_again(db, whoever(), ids or None, now=utc_now())
+    again = operating.run_again(cli_actor(db), ids or None)
     typer.echo(f"{again:,} {'activity' if again == 1 else 'activities'} will be run again")
 
 
@@ -245,7 +254,7 @@ def retry_failed(
 def retry_calls(data_dir: DataDir = None) -> None:
     """Send the calls that failed for good once more."""
     _, db = open_db(data_dir, app="webhooks")
-    again = operating.call_again(db, whoever(), now=utc_now())
+    again = operating.call_again(cli_actor(db))
     typer.echo(f"{again:,} {'call' if again == 1 else 'calls'} will be sent again")
 
 

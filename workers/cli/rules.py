@@ -29,12 +29,12 @@ from workers.cli.look import POLL, UnknownContact
 from workers.cli.session import (
     AsJson,
     DataDir,
+    cli_actor,
     console,
     open_db,
     print_json,
     print_table,
     shown,
-    whoever,
     zone_of,
 )
 
@@ -185,9 +185,7 @@ def publish(
     if base is None and noted.exists():
         base = int(noted.read_text().strip() or 0) or None
     try:
-        version = access.publish(
-            db, whoever(by), texts, message=message, now=utc_now(), base=base, recompute=recompute
-        )
+        version = access.publish(cli_actor(db, by), texts, message=message, base=base, recompute=recompute)
     except InvalidRules as error:
         _report(error.problems, as_json)
         raise typer.Exit(1) from None
@@ -207,7 +205,7 @@ def rollback(
 ) -> None:
     """Publish an older version again, as a new one."""
     _, db = open_db(data_dir, app="rules")
-    new = access.roll_back(db, whoever(by), version, now=utc_now(), recompute=recompute)
+    new = access.roll_back(cli_actor(db, by), version, recompute=recompute)
     _published(db, new, until_done=until_done, as_json=as_json)
 
 

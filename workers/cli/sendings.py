@@ -6,10 +6,9 @@ from dataclasses import asdict
 
 import typer
 
-from engine.db.connection import utc_now
 from engine.operations import operating
 from engine.pipeline import sendings
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer(help="Sendings that failed as a whole: their bounces do not count.")
 
@@ -31,7 +30,7 @@ def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def count(sending: str, data_dir: DataDir = None) -> None:
     """Let the bounces of a sending count after all: its addresses are dead indeed."""
     _, db = open_db(data_dir, app="sendings")
-    operating.count_sending(db, whoever(), sending, now=utc_now())
+    operating.count_sending(cli_actor(db), sending)
     typer.echo("its bounces count; the workers fold its contacts again")
 
 
@@ -39,5 +38,5 @@ def count(sending: str, data_dir: DataDir = None) -> None:
 def leave(sending: str, data_dir: DataDir = None) -> None:
     """Leave the bounces of a sending uncounted for good: doctor and the pages ask no more."""
     _, db = open_db(data_dir, app="sendings")
-    operating.leave_sending(db, whoever(), sending, now=utc_now())
+    operating.leave_sending(cli_actor(db), sending)
     typer.echo("its bounces stay uncounted")

@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from engine.accounts.accounts import COMMAND_LINE, CurrentUser
+from engine.accounts.actor import Actor
 from engine.db.connection import connect
 from engine.rules import rulesets
 from engine.settings import Instance, locate
@@ -38,12 +39,12 @@ def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 
-def whoever(name: str | None = None) -> CurrentUser:
-    """Who runs the command: they have the machine and are its admin, in the log by their name there.
+def cli_actor(db: Database[dict[str, Any]], name: str | None = None) -> Actor:
+    """Return the person who runs the command: an admin, by the name of their account on this machine.
 
-    Or by another name, if they give one.
+    The audit log shows `name` instead if they give one.
     """
-    return CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin")
+    return Actor(db, CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin"))
 
 
 def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:

@@ -24,7 +24,16 @@ from workers.cli import import_files
 from workers.cli.import_files import Options, Ready
 from workers.cli.jobs import await_job
 from workers.cli.jobs import told as told_of_job
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, shown, whoever, zone_of
+from workers.cli.session import (
+    AsJson,
+    DataDir,
+    cli_actor,
+    open_db,
+    print_json,
+    print_table,
+    shown,
+    zone_of,
+)
 
 app = typer.Typer()
 
@@ -128,7 +137,7 @@ def _say_how(ready: Ready) -> None:
 def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
     """Say that the very same file was imported before, if it was; return that import."""
     size = ready.file.stat().st_size
-    before = imports.imported_before(db, whoever(), ready.opener, size=size)
+    before = imports.imported_before(cli_actor(db), ready.opener, size=size)
     if before is None:
         return None
     when = shown(before.created_at, zone_of(db))
@@ -157,7 +166,7 @@ def _foretold(db: Database[Document], ready: Ready, *, as_json: bool) -> Documen
 def _imported(db: Database[Document], ready: Ready, *, wait: bool, as_json: bool) -> Document:
     id_, file = uuid_utils.uuid7().hex, ready.file
     with file.open("rb") as stream:
-        imports.start(db, whoever(), stream, ready.settings, name=file.name, id_=id_, now=utc_now())
+        imports.start(cli_actor(db), stream, ready.settings, name=file.name, id_=id_)
     if not wait:
         if not as_json:
             typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
@@ -177,7 +186,7 @@ def _written(db: Database[Document], job: Job) -> str | None:
     """Write the refused rows where the command runs, over no other file; the path, if there are any."""
     if not job.refused:
         return None
-    name, lines = imports.refused_file(db, whoever(), job.id, now=utc_now())
+    name, lines = imports.refused_file(cli_actor(db), job.id)
     with _new_file(name) as out:
         out.writelines(lines)
     return out.name

@@ -12,7 +12,7 @@ import uuid_utils
 from dashboard import formats, waking
 from dashboard.contacts.contact_columns import DEFAULT
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_filters import filter_bar, want, wanted_now
 from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
@@ -21,8 +21,8 @@ from dashboard.ui.acts import hear_acts
 from dashboard.ui.asking import ask
 from dashboard.ui.problems import told
 from dashboard.ui.text import Html, empty_state, joined, safe, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.editing import edit_service as access
 from engine.contacts.sheet import activity_service
@@ -66,24 +66,24 @@ def _seen(contact: ContactId) -> Seen:
 
 
 @fragment()
-def activity_tab(user: CurrentUser, contact: ContactId) -> None:
+def activity_tab(actor: Actor, contact: ContactId) -> None:
     """What happened to a contact, the newest first."""
     seen = _seen(contact)
-    counts = activity_service.counts(database(), user, contact)
+    counts = activity_service.counts(actor, contact)
     with st.container(horizontal=True, vertical_alignment="center", key="activity-filters"):
         wanted = filter_bar(counts)
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
-        _export(user, contact, wanted)
+        _export(actor, contact, wanted)
         live: bool = st.toggle("Live", key="sheet.live", help=f"Looks for more every {LIVE:.0f} seconds")
         hear_acts(SCOPE, lambda act, about: _heard(seen, act, about))
     _chart(seen, counts, wanted)
-    _do(user, seen)
-    fragment(run_every=LIVE if live else None)(_rows)(user, seen)
+    _do(actor, seen)
+    fragment(run_every=LIVE if live else None)(_rows)(actor, seen)
 
 
-def _export(user: CurrentUser, contact: ContactId, wanted: Wanted) -> None:
+def _export(actor: Actor, contact: ContactId, wanted: Wanted) -> None:
     """Offer what is looked at as a file; words that are searched for are left aside."""
-    if may(user, Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
+    if actor.may(Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
         ask(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
         st.rerun()
 
@@ -110,17 +110,16 @@ def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:
         show(tag("p", words, "cs-small cs-quiet"))
 
 
-def _rows(user: CurrentUser, seen: Seen) -> None:
+def _rows(actor: Actor, seen: Seen) -> None:
     wanted = seen.wanted
     page = activity_service.timeline(
-        database(),
-        user,
+        actor,
         seen.contact,
         wanted=wanted,
         limit=MORE * seen.steps,
         scan=SCANNED * FURTHER ** (seen.steps - 1),
     )
-    look = Look(utc_now(), time_zone(), seen.since, seen.opened, changes=may(user, Permission.EDIT_CONTACTS))
+    look = Look(actor.now, time_zone(), seen.since, seen.opened, changes=actor.may(Permission.EDIT_CONTACTS))
     if page.rows:
         show(joined([_news(page, seen.since), timeline(page.rows, look)]))
     else:
@@ -173,20 +172,20 @@ def _heard(seen: Seen, act: str, about: str) -> None:
         seen.asked = (act, ActivityId(about))
 
 
-def _do(user: CurrentUser, seen: Seen) -> None:
+def _do(actor: Actor, seen: Seen) -> None:
     """Take back what somebody just pressed a button for; then the whole sheet says so."""
     if seen.asked is None:
         return
     _act, undone = seen.asked
     seen.asked = None
     with told():
-        take_back(user, seen.contact, undone)
+        take_back(actor, seen.contact, undone)
         st.rerun()
 
 
-def take_back(user: CurrentUser, contact: ContactId, undone: ActivityId, **more: Any) -> None:
+def take_back(actor: Actor, contact: ContactId, undone: ActivityId, **more: Any) -> None:
     """Take something back, and wait until that has taken effect."""
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.take_back(database(), user, contact, undone, id_=id_, now=utc_now(), **more)
+    lanes = access.take_back(actor, contact, undone, id_=id_, **more)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.sheet.activity.points_dialog import GIVE, give_points, just_given
@@ -19,12 +19,11 @@ from dashboard.ui.asking import ask, asked
 from dashboard.ui.problems import told
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, card_title, joined, safe, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.sheet import activity_service
 from engine.contacts.sheet.points import Ceiling, Given, Outlook, next_losses
 from engine.contacts.sheet.sheets import Sheet, SheetPoints
-from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 
 MORE = 10
@@ -42,9 +41,9 @@ _WINDOWS = {
 }  # fmt: skip
 
 
-def points_card(user: CurrentUser, sheet: Sheet) -> None:
+def points_card(actor: Actor, sheet: Sheet) -> None:
     """The points, with the date of the last change, their course and the entries behind them."""
-    zone, now, changes = time_zone(), utc_now(), may(user, Permission.EDIT_CONTACTS)
+    zone, now, changes = time_zone(), actor.now, actor.may(Permission.EDIT_CONTACTS)
     with card("points"):
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container(width="stretch"):
@@ -52,16 +51,16 @@ def points_card(user: CurrentUser, sheet: Sheet) -> None:
             if changes and st.button("Give or take", icon=":material/exposure:", key="points.give"):
                 ask(GIVE, sheet.id)
         show(figure(sheet.points, zone))
-        just_given(user, sheet.id)
+        just_given(actor, sheet.id)
         if sheet.points.entries:
-            _course(user, sheet, now, zone)
-            show(meters(activity_service.outlook(database(), user, sheet.id, now=now), now, zone))
+            _course(actor, sheet, now, zone)
+            show(meters(activity_service.outlook(actor, sheet.id), now, zone))
             with st.expander("Why these points", key="points.why", on_change="rerun") as why:
                 if why.open:
-                    _ledger(user, sheet.id)
+                    _ledger(actor, sheet.id)
     question = asked()
     if changes and question is not None and question.dialog == GIVE and question.about == sheet.id:
-        give_points(user, sheet.id)
+        give_points(actor, sheet.id)
 
 
 def figure(points: SheetPoints, zone: ZoneInfo) -> Html:
@@ -71,8 +70,8 @@ def figure(points: SheetPoints, zone: ZoneInfo) -> Html:
     return joined([tag("div", formats.count(points.total), "cs-figure"), tag("div", words, "cs-sub")])
 
 
-def _course(user: CurrentUser, sheet: Sheet, now: datetime, zone: ZoneInfo) -> None:
-    found = activity_service.course(database(), user, sheet.id, total=sheet.points.total, now=now)
+def _course(actor: Actor, sheet: Sheet, now: datetime, zone: ZoneInfo) -> None:
+    found = activity_service.course(actor, sheet.id, total=sheet.points.total)
     if len(found) > 1:
         chart = activity_charts.course_of_points(found, activity_charts.today_in(zone, now))
         st.altair_chart(chart, width="stretch", key="points.course")
@@ -108,13 +107,13 @@ def _meter(ceiling: Ceiling) -> str:
 
 
 @fragment()
-def _ledger(user: CurrentUser, contact: ContactId) -> None:
+def _ledger(actor: Actor, contact: ContactId) -> None:
     """Every entry, the newest first, some at a time."""
-    changes, zone = may(user, Permission.EDIT_CONTACTS), time_zone()
+    changes, zone = actor.may(Permission.EDIT_CONTACTS), time_zone()
     key = f"points.shown.{contact}"
     shown: int = st.session_state.setdefault(key, MORE)
-    _take_back(user, contact)
-    page = activity_service.ledger(database(), user, contact, now=utc_now(), limit=shown)
+    _take_back(actor, contact)
+    page = activity_service.ledger(actor, contact, limit=shown)
     show(ledger(page.rows, zone, changes=changes))
     if changes:
         hear_acts(SCOPE, lambda _act, about: st.session_state.update({_UNDONE: about}))
@@ -129,11 +128,11 @@ def _ledger(user: CurrentUser, contact: ContactId) -> None:
 _UNDONE = "points.undone"
 
 
-def _take_back(user: CurrentUser, contact: ContactId) -> None:
+def _take_back(actor: Actor, contact: ContactId) -> None:
     undone = st.session_state.pop(_UNDONE, None)
     if undone is not None:
         with told():
-            take_back(user, contact, ActivityId(undone))
+            take_back(actor, contact, ActivityId(undone))
             st.rerun()
 
 

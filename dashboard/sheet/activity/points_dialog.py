@@ -8,15 +8,13 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import formats, waking, wording
-from dashboard.installation import database
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.ui.asking import answered, dialog, way_out
 from dashboard.ui.problems import told
 from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edits import Edit
-from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.scoring import MAX_POINTS
 
@@ -36,7 +34,7 @@ class JustGiven:
 
 
 @dialog("Give or take points")
-def give_points(user: CurrentUser, contact: ContactId) -> None:
+def give_points(actor: Actor, contact: ContactId) -> None:
     """Ask how many and why."""
     way = st.radio(
         "Give or take", list(_WAYS), horizontal=True, key="points.way", label_visibility="collapsed"
@@ -51,28 +49,28 @@ def give_points(user: CurrentUser, contact: ContactId) -> None:
         way_out("Cancel", key="points.cancel")
     if sure:
         with told():
-            _give(user, contact, _WAYS[str(way)] * number, reason)
+            _give(actor, contact, _WAYS[str(way)] * number, reason)
             st.rerun()
 
 
-def _give(user: CurrentUser, contact: ContactId, points: int, reason: str) -> None:
+def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     change = Edit(points=points, reason=reason)
-    lanes = access.edit(database(), user, contact, change, id_=id_, now=utc_now())
+    lanes = access.edit(actor, contact, change, id_=id_)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())
     st.session_state[_GIVEN] = JustGiven(contact, id_, points)
     answered()
 
 
-def just_given(user: CurrentUser, contact: ContactId) -> None:
+def just_given(actor: Actor, contact: ContactId) -> None:
     """Say what was given last, with the way back."""
     given: JustGiven | None = st.session_state.get(_GIVEN)
     if given is None or given.contact != contact:
         return
 
     def undo() -> None:
-        take_back(user, contact, given.edit)
+        take_back(actor, contact, given.edit)
         _forget()
         st.rerun()
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Deletion, Selection
 from engine.contacts.editing.edit_service import refuse_fields
@@ -22,62 +19,58 @@ Document = dict[str, Any]
 
 
 def start(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     selection: Selection,
     change: Edit | Deletion,
     *,
     id_: str,
-    now: datetime,
 ) -> str:
     """Start a change of many by `user`; the same `id_` again starts no second.  Returns it.
 
     Raises NotAllowed, and what `bulk.start` does.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    words = bulk.words_of(change, rulesets.current(db))
+    actor.require(Permission.EDIT_CONTACTS)
+    words = bulk.words_of(change, rulesets.current(actor.db))
     with audit.noted(
-        db,
-        user,
+        actor,
         "changed many contacts",
         subject=Subject("job", id_),
         changes=[Change("each", None, words), Change("whom", None, _whom(selection))],
         reason=change.reason,
-        now=now,
         id_=f"job:{id_}",
     ):
         if isinstance(change, Edit):
-            refuse_fields(db, user, change.fields)
-        return bulk.start(db, selection, change, id_=id_, by=user.id, by_name=user.name, now=now)
+            refuse_fields(actor, change.fields)
+        return bulk.start(
+            actor.db, selection, change, id_=id_, by=actor.user.id, by_name=actor.user.name, now=actor.now
+        )
 
 
-def count(db: Database[Document], user: CurrentUser, selection: Selection) -> int | None:
+def count(actor: Actor, selection: Selection) -> int | None:
     """How many contacts a change would be about; unset if counting takes too long.
 
     Raises NotAllowed and UnknownFilter.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    return bulk.count(db, selection)
+    actor.require(Permission.EDIT_CONTACTS)
+    return bulk.count(actor.db, selection)
 
 
-def states_of(
-    db: Database[Document], user: CurrentUser, selection: Selection, machine: str
-) -> Mapping[str, int] | None:
+def states_of(actor: Actor, selection: Selection, machine: str) -> Mapping[str, int] | None:
     """In which states of a machine how many of the selected are; unset if it takes too long.
 
     Raises NotAllowed and UnknownFilter.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    return bulk.states_of(db, selection, machine)
+    actor.require(Permission.EDIT_CONTACTS)
+    return bulk.states_of(actor.db, selection, machine)
 
 
-def members_of(db: Database[Document], user: CurrentUser, selection: Selection, segment: str) -> int | None:
+def members_of(actor: Actor, selection: Selection, segment: str) -> int | None:
     """How many of the selected are in a segment; unset if it takes too long.
 
     Raises NotAllowed and UnknownFilter.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    return bulk.members_of(db, selection, segment)
+    actor.require(Permission.EDIT_CONTACTS)
+    return bulk.members_of(actor.db, selection, segment)
 
 
 def _whom(selection: Selection) -> str:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_checks, edits
 from engine.contacts.editing.edit_checks import end_name
 from engine.contacts.editing.edit_model import value_of
@@ -26,107 +23,93 @@ TAKEN_BACK = "taken back"
 
 
 def edit(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     change: Edit,
     *,
     id_: ActivityId,
-    now: datetime,
     read: Mapping[str, Any] | None = None,
 ) -> frozenset[int]:
     """Keep an edit by `user`; return the lanes that have work by it.
 
     The same `id_` again changes nothing.  Raises NotAllowed, and what `edits.edit` does.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    row = db.contacts.find_one({"_id": contact}) or {}
+    actor.require(Permission.EDIT_CONTACTS)
+    row = actor.db.contacts.find_one({"_id": contact}) or {}
     with audit.noted(
-        db,
-        user,
+        actor,
         "changed a contact",
         subject=Subject("contact", contact),
         changes=_changes(row, change),
         reason=change.reason,
-        now=now,
         id_=f"edit:{id_}",
     ):
-        refuse_fields(db, user, change.fields)
-        return edits.edit(db, contact, change, id_=id_, author=user.name, now=now, read=read)
+        refuse_fields(actor, change.fields)
+        return edits.edit(
+            actor.db, contact, change, id_=id_, author=actor.user.name, now=actor.now, read=read
+        )
 
 
 def take_back(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     undone: ActivityId,
     *,
     id_: ActivityId,
-    now: datetime,
     reason: str = "",
 ) -> frozenset[int]:
     """Take back a bounce that was none, an import or an edit (also one that took something back).
 
     Raises NotAllowed, and InvalidEdit with why it cannot be.
     """
-    return edit(db, user, contact, Edit(undoes=undone, reason=reason), id_=id_, now=now)
+    return edit(actor, contact, Edit(undoes=undone, reason=reason), id_=id_)
 
 
 def delete(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     *,
     id_: ActivityId,
-    now: datetime,
     reason: str = "",
 ) -> frozenset[int]:
     """Delete a contact by `user`; `restore` takes it back.
 
     Raises NotAllowed, and what `edits.delete` does.
     """
-    require(user, Permission.EDIT_CONTACTS)
+    actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
-    with audit.noted(
-        db, user, "deleted a contact", subject=subject, reason=reason, now=now, id_=f"edit:{id_}"
-    ):
-        return edits.delete(db, contact, id_=id_, author=user.name, now=now, reason=reason)
+    with audit.noted(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
+        return edits.delete(actor.db, contact, id_=id_, author=actor.user.name, now=actor.now, reason=reason)
 
 
-def restore(
-    db: Database[Document], user: CurrentUser, contact: ContactId, *, id_: ActivityId, now: datetime
-) -> frozenset[int]:
+def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[int]:
     """Restore a deleted contact by `user`.  Raises NotAllowed, and what `edits.restore` does."""
-    require(user, Permission.EDIT_CONTACTS)
+    actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
-    with audit.noted(db, user, "restored a contact", subject=subject, now=now, id_=f"edit:{id_}"):
-        return edits.restore(db, contact, id_=id_, author=user.name, now=now)
+    with audit.noted(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
+        return edits.restore(actor.db, contact, id_=id_, author=actor.user.name, now=actor.now)
 
 
-def create(
-    db: Database[Document], user: CurrentUser, fields: Mapping[str, Any], *, id_: ActivityId, now: datetime
-) -> frozenset[int]:
+def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> frozenset[int]:
     """Keep a new contact by `user`; the same `id_` again makes no second one.
 
     Raises NotAllowed, and InvalidEdit, which names who has one of the identities already.
     """
-    require(user, Permission.EDIT_CONTACTS)
+    actor.require(Permission.EDIT_CONTACTS)
     with audit.noted(
-        db,
-        user,
+        actor,
         "made a contact",
         subject=Subject("contact", id_),
         changes=[Change(name, None, str(value)) for name, value in fields.items() if value],
-        now=now,
         id_=f"edit:{id_}",
     ):
-        refuse_fields(db, user, {name: value for name, value in fields.items() if value})
-        return edits.create(db, fields, id_=id_, author=user.name, now=now)
+        refuse_fields(actor, {name: value for name, value in fields.items() if value})
+        return edits.create(actor.db, fields, id_=id_, author=actor.user.name, now=actor.now)
 
 
-def refuse_fields(db: Database[Document], user: CurrentUser, fields: Mapping[str, Any]) -> None:
+def refuse_fields(actor: Actor, fields: Mapping[str, Any]) -> None:
     """Refuse fields that the user's role may not change (`edit` in fields.yaml)."""
-    problems = edit_checks.not_theirs(fields, user.role, rulesets.current(db))
+    problems = edit_checks.not_theirs(fields, actor.user.role, rulesets.current(actor.db))
     if problems:
         raise InvalidEdit(problems)
 

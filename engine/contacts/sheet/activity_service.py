@@ -6,14 +6,12 @@ what is shown under the mask and nothing else, so that no guess can be confirmed
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.sheet import activity_counts, points, timelines
 from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.points import DayOfPoints, Given, LedgerPage, Outlook
@@ -29,8 +27,7 @@ Document = dict[str, Any]
 
 
 def timeline(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     *,
     wanted: Wanted = EVERYTHING,
@@ -39,56 +36,54 @@ def timeline(
     scan: int = SCANNED,
 ) -> TimelinePage:
     """A contact's activities, the newest first.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    catalog = rulesets.current(db).catalog
+    actor.require(Permission.SEE)
+    catalog = rulesets.current(actor.db).catalog
 
     def masked(row: TimelineRow) -> TimelineRow:
         return masked_activity(row, catalog)
 
-    shown = masked if masks(db, user) else whole
-    return timelines.timeline(db, contact, wanted=wanted, before=before, limit=limit, scan=scan, shown=shown)
+    shown = masked if masks(actor) else whole
+    return timelines.timeline(
+        actor.db, contact, wanted=wanted, before=before, limit=limit, scan=scan, shown=shown
+    )
 
 
-def counts(db: Database[Document], user: CurrentUser, contact: ContactId) -> Counts:
+def counts(actor: Actor, contact: ContactId) -> Counts:
     """How much a contact did, by type and by day.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    found = activity_counts.counts(db, contact)
-    if not masks(db, user):
+    actor.require(Permission.SEE)
+    found = activity_counts.counts(actor.db, contact)
+    if not masks(actor):
         return found
     types = [msgspec.structs.replace(type_, label=_plain(type_.label)) for type_ in found.types]
     return msgspec.structs.replace(found, types=types)
 
 
 def ledger(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     *,
-    now: datetime,
     before: str | None = None,
     limit: int = 20,
 ) -> LedgerPage:
     """The entries behind a contact's points, the newest first.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    found = points.ledger(db, contact, now=now, before=before, limit=limit)
-    if not masks(db, user):
+    actor.require(Permission.SEE)
+    found = points.ledger(actor.db, contact, now=actor.now, before=before, limit=limit)
+    if not masks(actor):
         return found
-    catalog = rulesets.current(db).catalog
+    catalog = rulesets.current(actor.db).catalog
     return msgspec.structs.replace(found, rows=[_masked_entry(row, catalog) for row in found.rows])
 
 
-def course(
-    db: Database[Document], user: CurrentUser, contact: ContactId, *, total: int, now: datetime
-) -> list[DayOfPoints]:
+def course(actor: Actor, contact: ContactId, *, total: int) -> list[DayOfPoints]:
     """A contact's points over the time, `total` of them now, and what changed them.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return points.course(db, contact, total=total, now=now)
+    actor.require(Permission.SEE)
+    return points.course(actor.db, contact, total=total, now=actor.now)
 
 
-def outlook(db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime) -> Outlook:
+def outlook(actor: Actor, contact: ContactId) -> Outlook:
     """What will become of a contact's points by time alone.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return points.outlook(db, contact, now=now)
+    actor.require(Permission.SEE)
+    return points.outlook(actor.db, contact, now=actor.now)
 
 
 # Masked

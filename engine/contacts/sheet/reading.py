@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from pymongo.database import Database
 
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts import contacts
 from engine.contacts.contacts import ContactRow
 from engine.contacts.listing import listing as listings
@@ -51,44 +50,43 @@ class Hidden(ContactSheetsError):
         )
 
 
-def masks(db: Database[Document], user: CurrentUser) -> bool:
+def masks(actor: Actor) -> bool:
     """Whether personal data is hidden from somebody."""
-    return user.role == "viewer" and rulesets.current(db).account.mask_for_viewers
+    return actor.user.role == "viewer" and rulesets.current(actor.db).account.mask_for_viewers
 
 
-def find(db: Database[Document], user: CurrentUser, key: str) -> ContactId | None:
+def find(actor: Actor, key: str) -> ContactId | None:
     """Find a living contact by id (an old one leads on) or whatever else the user may know of it."""
-    require(user, Permission.SEE)
-    if masks(db, user) and not _ID.fullmatch(key.strip()):
+    actor.require(Permission.SEE)
+    if masks(actor) and not _ID.fullmatch(key.strip()):
         return None
-    return contacts.find_contact(db, key)
+    return contacts.find_contact(actor.db, key)
 
 
 def page(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     listing: Listing,
     *,
     after: Cursor | None = None,
     limit: int = 50,
 ) -> ContactPage:
     """A page of a list.  Raises NotAllowed, UnknownFilter, and Hidden (what it asks for is masked)."""
-    require(user, Permission.SEE)
-    masked = masks(db, user)
-    if masked and reveals(db, listing):
+    actor.require(Permission.SEE)
+    masked = masks(actor)
+    if masked and reveals(actor.db, listing):
         raise Hidden
-    found = listings.page(db, listing, after=after, limit=limit)
+    found = listings.page(actor.db, listing, after=after, limit=limit)
     return replace(found, rows=[masked_row(row) for row in found.rows]) if masked else found
 
 
 def neighbours(
-    db: Database[Document], user: CurrentUser, listing: Listing, contact: ContactId
+    actor: Actor, listing: Listing, contact: ContactId
 ) -> tuple[ContactId | None, ContactId | None]:
     """The contacts before and after one in a list.  Raises as `page` does."""
-    require(user, Permission.SEE)
-    if masks(db, user) and reveals(db, listing):
+    actor.require(Permission.SEE)
+    if masks(actor) and reveals(actor.db, listing):
         raise Hidden
-    return listings.neighbours(db, listing, contact)
+    return listings.neighbours(actor.db, listing, contact)
 
 
 def reveals(db: Database[Document], listing: Listing) -> bool:
@@ -110,29 +108,27 @@ def _tells(asked: Compare) -> bool:
 _PERSONAL = frozenset({"first_name", "last_name", "birth_date", "email", "mobile_phone", "external_id"})
 
 
-def sheet(db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime) -> Sheet | None:
+def sheet(actor: Actor, contact: ContactId) -> Sheet | None:
     """The sheet of a living contact; unset if there is none of that id.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    found = sheets.sheet(db, contact, now=now)
-    return _masked_sheet(found) if found is not None and masks(db, user) else found
+    actor.require(Permission.SEE)
+    found = sheets.sheet(actor.db, contact, now=actor.now)
+    return _masked_sheet(found) if found is not None and masks(actor) else found
 
 
-def devices(db: Database[Document], user: CurrentUser, contact: ContactId) -> list[Device]:
+def devices(actor: Actor, contact: ContactId) -> list[Device]:
     """The browsers and apps of a contact, and when each was last there.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    found = store_devices.devices(db, contact)
-    if not masks(db, user):
+    actor.require(Permission.SEE)
+    found = store_devices.devices(actor.db, contact)
+    if not masks(actor):
         return found
     return [replace(device, id=masking.masked_id(device.id)) for device in found]
 
 
-def reasons(
-    db: Database[Document], user: CurrentUser, contact: ContactId, *, now: datetime
-) -> Reasons | None:
+def reasons(actor: Actor, contact: ContactId) -> Reasons | None:
     """Why a contact is as it is; under the mask without the values that were found.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    found = store_reasons.reasons(db, contact, now=now)
-    if found is None or not masks(db, user):
+    actor.require(Permission.SEE)
+    found = store_reasons.reasons(actor.db, contact, now=actor.now)
+    if found is None or not masks(actor):
         return found
     return msgspec.structs.replace(
         found,

@@ -19,6 +19,7 @@ from engine.accounts.openid import (
 from engine.accounts.passwords import Browser, WrongPassword
 from engine.accounts.users import InvalidUser
 from engine.db.connection import utc_now
+from tests.builders import acting
 
 SET = {
     "openid_metadata_url": "https://id.example.com/.well-known/openid-configuration",
@@ -137,7 +138,7 @@ def test_a_sign_in_that_was_ended_stays_ended_though_the_browser_still_says_it(d
     claims = signed_in(now)
     ana = enter(db, claims, PROVIDER, now=now)
 
-    users.end_sessions(db, ROOT, ana.id, now=now)
+    users.end_sessions(acting(db, ROOT, at=now), ana.id)
 
     with pytest.raises(SignInEnded):
         enter(db, claims, PROVIDER, now=now)
@@ -146,7 +147,7 @@ def test_a_sign_in_that_was_ended_stays_ended_though_the_browser_still_says_it(d
 def test_who_was_disabled_here_is_told_so(db, now):
     ana = enter(db, signed_in(now), PROVIDER, now=now)
     enter(db, signed_in(now, ["shop admins"], sub="1", email="eva@x.com"), PROVIDER, now=now)
-    users.disable(db, ROOT, ana.id, now=now)
+    users.disable(acting(db, ROOT, at=now), ana.id)
 
     with pytest.raises(NotLetIn, match="disabled"):
         enter(db, signed_in(now + timedelta(seconds=5)), PROVIDER, now=now + timedelta(seconds=5))
@@ -160,7 +161,7 @@ def test_another_person_with_the_same_email_is_not_let_into_the_account(db, now)
 
 
 def test_a_checked_email_takes_over_the_local_account_and_its_password_is_gone(db, now):
-    token = users.invite(db, ROOT, "ana@x.com", role="viewer", now=now)
+    token = users.invite(acting(db, ROOT, at=now), "ana@x.com", role="viewer")
     passwords.set_by_link(db, token, "four quiet words here", Browser("192.0.2.1"), now=now)
 
     with pytest.raises(NotLetIn, match="another account"):
@@ -176,6 +177,6 @@ def test_the_role_of_such_an_account_is_changed_at_the_provider_alone(db, now):
     ana = enter(db, signed_in(now), PROVIDER, now=now)
 
     with pytest.raises(InvalidUser, match="change it there"):
-        users.change_role(db, ROOT, ana.id, "admin", now=now)
+        users.change_role(acting(db, ROOT, at=now), ana.id, "admin")
     with pytest.raises(InvalidUser, match="no password here"):
-        users.password_link(db, ROOT, ana.id, now=now)
+        users.password_link(acting(db, ROOT, at=now), ana.id)

@@ -12,7 +12,7 @@ from engine.db.connection import utc_now
 from engine.pipeline import inbox
 from tests.builders import an_activity
 from workers.cli.main import app
-from workers.cli.session import whoever
+from workers.cli.session import cli_actor
 
 
 def run(*words):
@@ -25,7 +25,7 @@ def made(*words):
 
 def log(db):
     """What the log says, the oldest first."""
-    return list(audit.page(db, whoever(), audit.Filters()).entries)[::-1]
+    return list(audit.page(cli_actor(db), audit.Filters()).entries)[::-1]
 
 
 def told(db):

@@ -15,7 +15,7 @@ from engine.rules import rulesets
 from tests.builders import an_activity, bought
 from tests.integration.drained import drain_all, receive_and_drain
 from workers.cli.rules import app
-from workers.cli.session import whoever
+from workers.cli.session import cli_actor
 
 SCORING = "rules:\n  - {id: look, name: Look around, on: product_visited, points: 3}\n"
 WRONG = SCORING.replace("product_visited", "product_visted").replace("points: 3", "points: some")
@@ -105,7 +105,7 @@ def test_who_publishes_and_goes_back_by_command_is_in_the_audit_log(shop, folder
     told("publish", folder, "-m", "Looks alone", "--by", "ana", "--recompute")
     told("rollback", 1)
 
-    [back, made] = audit.page(shop, whoever(), audit.Filters(kind="rules")).entries
+    [back, made] = audit.page(cli_actor(shop), audit.Filters(kind="rules")).entries
     assert (made.by_name, made.act, made.reason) == (
         "ana",
         "published rules and recomputed history",

@@ -8,11 +8,10 @@ from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts as stored
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edits import Edit, InvalidEdit
-from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publish_service, publishing
 from engine.rules import rulesets
-from tests.builders import identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 
@@ -32,7 +31,7 @@ def log(db):
 
 def rename(db, role, leo, id_="edit-1"):
     change = Edit(fields={"first_name": "Leonardo"})
-    return edit_service.edit(db, somebody(role), leo, change, id_=ActivityId(id_), now=utc_now())
+    return edit_service.edit(acting(db, somebody(role)), leo, change, id_=ActivityId(id_))
 
 
 def test_an_edit_is_in_the_log_with_what_was_before_and_after(db, leo):
@@ -64,7 +63,7 @@ def test_a_viewer_who_forges_an_edit_changes_nothing(db, leo):
 def test_an_edit_that_is_refused_is_in_the_log_with_the_reason(db, leo):
     change = Edit(fields={"birth_date": "the third of May"})
     with pytest.raises(InvalidEdit):
-        edit_service.edit(db, somebody("admin"), leo, change, id_=ActivityId("e"), now=utc_now())
+        edit_service.edit(acting(db, somebody("admin")), leo, change, id_=ActivityId("e"))
 
     [entry] = log(db)
     assert entry.ending == "refused"
@@ -73,11 +72,11 @@ def test_an_edit_that_is_refused_is_in_the_log_with_the_reason(db, leo):
 
 def test_a_marketer_publishes_segments_and_no_scoring(db):
     texts = publishing.completed(db, {"segments.yaml": "segments: []\n"})
-    publish_service.publish(db, somebody("marketer"), texts, message="none", now=utc_now())
+    publish_service.publish(acting(db, somebody("marketer")), texts, message="none")
 
     with pytest.raises(NotAllowed, match="change rules"):
         publish_service.publish(
-            db, somebody("marketer"), {**texts, "scoring.yaml": "rules: []\n"}, message="x", now=utc_now()
+            acting(db, somebody("marketer")), {**texts, "scoring.yaml": "rules: []\n"}, message="x"
         )
 
     assert rulesets.current_number(db) == 2
@@ -90,6 +89,6 @@ def test_a_marketer_publishes_segments_and_no_scoring(db):
 def test_only_an_admin_changes_fields(db):
     texts = publishing.completed(db, {"fields.yaml": "fields: []\n"})
     with pytest.raises(NotAllowed, match="the account and its fields"):
-        publish_service.publish(db, somebody("marketer"), texts, message="x", now=utc_now())
+        publish_service.publish(acting(db, somebody("marketer")), texts, message="x")
     with pytest.raises(NotAllowed):
-        publish_service.roll_back(db, somebody("marketer"), 1, now=utc_now())
+        publish_service.roll_back(acting(db, somebody("marketer")), 1)

@@ -16,7 +16,7 @@ from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
-from tests.builders import an_activity, bought, identified, minutes
+from tests.builders import acting, an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 SECRETS = ("leo.secreto@x.com", "Leonardo", "Secreto", "600111222", "customer-77", "Calle Mayor", "10.9.8.7")
@@ -69,15 +69,15 @@ def mask(db):
 def everything_read(db, user, contact):
     """All that the engine gives somebody of a contact, as text."""
     read = (
-        reading.page(db, user, Listing()).rows,
-        reading.page(db, user, Listing(where={"segments": "newsletter-readers"})).rows,
-        reading.sheet(db, user, contact, now=utc_now()),
-        activity_service.timeline(db, user, contact).rows,
-        activity_service.counts(db, user, contact),
-        activity_service.ledger(db, user, contact, now=utc_now()),
-        activity_service.course(db, user, contact, total=0, now=utc_now()),
-        activity_service.outlook(db, user, contact, now=utc_now()),
-        reading.reasons(db, user, contact, now=utc_now()),
+        reading.page(acting(db, user), Listing()).rows,
+        reading.page(acting(db, user), Listing(where={"segments": "newsletter-readers"})).rows,
+        reading.sheet(acting(db, user), contact),
+        activity_service.timeline(acting(db, user), contact).rows,
+        activity_service.counts(acting(db, user), contact),
+        activity_service.ledger(acting(db, user), contact),
+        activity_service.course(acting(db, user), contact, total=0),
+        activity_service.outlook(acting(db, user), contact),
+        reading.reasons(acting(db, user), contact),
     )
     return json.dumps(json.loads(sheets.encode(read)), ensure_ascii=False)
 
@@ -109,16 +109,18 @@ def test_under_the_mask_no_guess_is_confirmed(db, leo, masked, guess):
     viewer = somebody("viewer")
 
     with pytest.raises(reading.Hidden):
-        reading.page(db, viewer, Listing(search=guess))
-    assert reading.find(db, viewer, guess) is None
-    assert reading.find(db, somebody("marketer"), leo) == leo
+        reading.page(acting(db, viewer), Listing(search=guess))
+    assert reading.find(acting(db, viewer), guess) is None
+    assert reading.find(acting(db, somebody("marketer")), leo) == leo
 
 
 def test_under_the_mask_a_search_of_the_timeline_confirms_no_guess(db, leo, masked):
     def found(role, text):
         return [
             row.id
-            for row in activity_service.timeline(db, somebody(role), leo, wanted=Wanted(text=text)).rows
+            for row in activity_service.timeline(
+                acting(db, somebody(role)), leo, wanted=Wanted(text=text)
+            ).rows
         ]
 
     for guess in ("leo.secreto", "secreto", "Leonardo", "600111222", "customer-77", "Mayor", "10.9.8.7", "l"):
@@ -127,8 +129,8 @@ def test_under_the_mask_a_search_of_the_timeline_confirms_no_guess(db, leo, mask
         assert not set(known) & set(found("viewer", guess)), guess
     assert found("viewer", "A-1") == found("marketer", "A-1") != []
     assert activity_service.timeline(
-        db, somebody("viewer"), leo, wanted=Wanted(text="secreto")
-    ).scanned == len(activity_service.timeline(db, somebody("viewer"), leo).rows), (
+        acting(db, somebody("viewer")), leo, wanted=Wanted(text="secreto")
+    ).scanned == len(activity_service.timeline(acting(db, somebody("viewer")), leo).rows), (
         "nothing is left out of the count that says what was found"
     )
 
@@ -141,9 +143,7 @@ def test_under_the_mask_nobody_reads_why_somebody_gave_points(db, leo, masked):
                author="Eva", now=utc_now())  # fmt: skip
     drain_all(db)
 
-    assert (
-        activity_service.ledger(db, somebody("admin"), leo, now=utc_now()).rows[0].reason == "Leonardo called"
-    )
+    assert activity_service.ledger(acting(db, somebody("admin")), leo).rows[0].reason == "Leonardo called"
     seen = everything_read(db, somebody("viewer"), leo)
     assert "Leonardo" not in seen
     assert "Corrected by hand" in seen
@@ -152,28 +152,26 @@ def test_under_the_mask_nobody_reads_why_somebody_gave_points(db, leo, masked):
 def test_under_the_mask_an_address_with_an_id_still_leads_to_its_contact(db, leo, masked):
     viewer = somebody("viewer")
 
-    assert reading.find(db, viewer, leo) == leo
-    assert [row.id for row in reading.page(db, viewer, Listing(search=leo)).rows] == [leo]
+    assert reading.find(acting(db, viewer), leo) == leo
+    assert [row.id for row in reading.page(acting(db, viewer), Listing(search=leo)).rows] == [leo]
 
 
 @pytest.mark.parametrize(
     "read",
     [
-        lambda db, _leo: reading.page(db, None, Listing()),
-        lambda db, leo: reading.find(db, None, leo),
-        lambda db, leo: reading.sheet(db, None, leo, now=utc_now()),
-        lambda db, leo: activity_service.timeline(db, None, leo),
-        lambda db, leo: activity_service.counts(db, None, leo),
-        lambda db, leo: activity_service.ledger(db, None, leo, now=utc_now()),
-        lambda db, leo: activity_service.course(db, None, leo, total=0, now=utc_now()),
-        lambda db, leo: activity_service.outlook(db, None, leo, now=utc_now()),
+        lambda db, _leo: reading.page(acting(db, None), Listing()),
+        lambda db, leo: reading.find(acting(db, None), leo),
+        lambda db, leo: reading.sheet(acting(db, None), leo),
+        lambda db, leo: activity_service.timeline(acting(db, None), leo),
+        lambda db, leo: activity_service.counts(acting(db, None), leo),
+        lambda db, leo: activity_service.ledger(acting(db, None), leo),
+        lambda db, leo: activity_service.course(acting(db, None), leo, total=0),
+        lambda db, leo: activity_service.outlook(acting(db, None), leo),
+        lambda db, leo: access.take_back(acting(db, None), leo, ActivityId("e1"), id_=ActivityId("e2")),
         lambda db, leo: access.take_back(
-            db, None, leo, ActivityId("e1"), id_=ActivityId("e2"), now=utc_now()
+            acting(db, somebody("viewer")), leo, ActivityId("e1"), id_=ActivityId("e2")
         ),
-        lambda db, leo: access.take_back(
-            db, somebody("viewer"), leo, ActivityId("e1"), id_=ActivityId("e2"), now=utc_now()
-        ),
-        lambda db, leo: reading.reasons(db, None, leo, now=utc_now()),
+        lambda db, leo: reading.reasons(acting(db, None), leo),
     ],
 )
 def test_nobody_reads_nothing(db, leo, read):

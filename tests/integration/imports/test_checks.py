@@ -14,7 +14,7 @@ from engine.jobs import job_service as access_jobs
 from engine.jobs import jobs, kinds
 from engine.jobs.jobs import CLAIM, JobState
 from engine.publishing import publishing
-from tests.builders import identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import receive_and_drain
 from tests.integration.job_runs import run_next_job
 
@@ -28,12 +28,12 @@ def a_draft(db, content=FILE, wanted=SETTLED):
     coming = drafts.receive(db, id_, "people.csv")
     coming.write(content)
     coming.finish()
-    access.settle(db, MIA, id_, wanted)
+    access.settle(acting(db, MIA), id_, wanted)
     return id_
 
 
 def check(db, id_):
-    return access.check(db, MIA, id_, now=utc_now())
+    return access.check(acting(db, MIA), id_)
 
 
 def run(db, clock=utc_now):
@@ -55,14 +55,14 @@ def test_what_a_check_found_is_kept_and_writes_nothing_of_the_file(db):
     assert [len(row.values["custom.city"]) for row in found.found.preview] == [4, preview_job.LONGEST + 1]
     assert db.activities.count_documents({"source": "import"}) == 0
     assert db.contacts.count_documents({}) == 1
-    assert access_jobs.recent(db, MIA) == []
-    assert [job.kind for job in access_jobs.at_hand(db, MIA, now=utc_now())] == [preview_job.KIND]
+    assert access_jobs.recent(acting(db, MIA)) == []
+    assert [job.kind for job in access_jobs.at_hand(acting(db, MIA))] == [preview_job.KIND]
 
 
 def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file(db):
     id_ = a_draft(db)
     first = check(db, id_).job.id
-    access.settle(db, MIA, id_, replace(SETTLED, mode="create"))
+    access.settle(acting(db, MIA), id_, replace(SETTLED, mode="create"))
     second = check(db, id_).job.id
     fields = publishing.completed(db, {"fields.yaml": "fields:\n  - {id: city, label: Town, type: text}\n"})
     publishing.publish(db, fields, by="ana", message="town", now=utc_now())
@@ -70,7 +70,7 @@ def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file
     assert len({first, second, third}) == 3
     assert [row["_id"] for row in db.jobs.find({"kind": preview_job.KIND})] == [third]
 
-    access.discard(db, MIA, id_)
+    access.discard(acting(db, MIA), id_)
     assert db.jobs.count_documents({"kind": preview_job.KIND}) == 0
 
 
@@ -96,7 +96,7 @@ def test_a_check_stops_when_nobody_wants_it_and_says_why_it_could_not_go_on(db, 
     run(db)
     assert (check(db, id_).job.state, check(db, id_).found) == (JobState.STOPPED, None)
     monkeypatch.setattr(jobs, "reach", reach)
-    access.check_again(db, MIA, id_, now=utc_now())
+    access.check_again(acting(db, MIA), id_)
     run(db)
     assert check(db, id_).found.rows == 5_000
 

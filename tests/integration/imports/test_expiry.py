@@ -19,7 +19,7 @@ from engine.jobs.job_service import CannotBe
 from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
 from engine.rules import rulesets
-from tests.builders import identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
 
@@ -39,7 +39,7 @@ def shop(db, monkeypatch):
 def import_(db, id_="import-1"):
     found = preview.opening(lambda: io.BytesIO(CONTENT), rulesets.current(db))
     wanted = Settings(format=found.format, columns={c.heading: c.target for c in found.columns})
-    import_service.start(db, MIA, io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_, now=utc_now())
+    import_service.start(acting(db, MIA), io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_)
 
 
 def work(db):
@@ -55,22 +55,20 @@ def kept(db):
 def test_after_its_time_a_job_cannot_be_taken_back_and_nothing_is_kept_but_that_it_was(shop):
     import_(shop)
     bob = contacts.find_contact(shop, "bob@x.com")
-    bulk_service.start(
-        shop, MIA, Selection(ids=(bob,)), Edit(fields={"first_name": "Bo"}), id_="b", now=utc_now()
-    )
+    bulk_service.start(acting(shop, MIA), Selection(ids=(bob,)), Edit(fields={"first_name": "Bo"}), id_="b")
     work(shop)
     before, after = (utc_now() + jobs.UNDO_FOR + timedelta(hours=hours) for hours in (-1, 1))
 
     assert expiry.expire(shop, now=before) == 0
     assert kept(shop) == {"imports.files", "imports.chunks", "import_refusals", "job_items"}
-    assert access.can_be_undone(MIA, jobs.job(shop, "b"), now=before)
+    assert access.can_be_undone(acting(shop, MIA, at=before), jobs.job(shop, "b"))
     assert expiry.expire(shop, now=after) == 2
     assert expiry.expire(shop, now=after) == 0
     assert kept(shop) == set()
     for id_ in ("import-1", "b"):
-        assert not access.can_be_undone(MIA, jobs.job(shop, id_), now=after)
+        assert not access.can_be_undone(acting(shop, MIA, at=after), jobs.job(shop, id_))
         with pytest.raises(CannotBe, match="30 days"):
-            access.undo(shop, MIA, id_, now=after)
+            access.undo(acting(shop, MIA, at=after), id_)
     assert jobs.job(shop, "import-1").refused == 1
 
 

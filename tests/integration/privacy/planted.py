@@ -28,6 +28,7 @@ from engine.imports import import_service, preview
 from engine.imports.mapping.settings import Settings
 from engine.publishing import publishing
 from engine.rules import rulesets
+from tests.builders import acting
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
 from workers.collector.app import create_app
@@ -95,7 +96,7 @@ class Planted:
         found = preview.opening(open_, rulesets.current(self.db))
         columns = {column.heading: column.target for column in found.columns}
         wanted = replace(Settings(format=found.format, columns=columns), **more)
-        import_service.start(self.db, ANA, open_(), wanted, name=name, id_=id_, now=utc_now())
+        import_service.start(acting(self.db, ANA), open_(), wanted, name=name, id_=id_)
         self.work()
 
 
@@ -131,7 +132,7 @@ def plant(db: Database[dict[str, Any]], *, webhook: str) -> Planted:
 def _by_events(planted: Planted) -> None:
     one, two = TRACKERS
     known = {"external_id": OURS, "first_name": NAME[0], "custom.city": f"{MARK} by hand"}
-    access.create(planted.db, ANA, known, id_=ActivityId("made-1"), now=utc_now())
+    access.create(acting(planted.db, ANA), known, id_=ActivityId("made-1"))
     planted.work()
     page = {"page": {"url": f"https://shop/{MARK}", "title": MARK}, "userAgent": f"Mozilla {MARK}"}
     planted.send("page", anonymousId=one, timestamp=ago(90), context=page, properties={"url": f"/{MARK}"})
@@ -183,22 +184,22 @@ def _by_colleagues(planted: Planted) -> None:
     change = Edit(
         fields={"custom.city": f"{MARK} town"}, add_to=["fair"], points=5, reason=f"{MARK} was so kind",
     )  # fmt: skip
-    access.edit(db, ANA, contact, change, id_=ActivityId("edit-1"), now=utc_now())
+    access.edit(acting(db, ANA), contact, change, id_=ActivityId("edit-1"))
     planted.work()
     for number, selection in enumerate((Selection(ids=(contact,)), Selection(listing=Listing(search=EMAIL)))):
         bulk_service.start(
-            db, ANA, selection, Edit(fields={"custom.country": f"{MARK}land {number}"}), id_=f"bulk-{number}", now=utc_now(),
+            acting(db, ANA), selection, Edit(fields={"custom.country": f"{MARK}land {number}"}), id_=f"bulk-{number}",
         )  # fmt: skip
         planted.work()
     for number, search in enumerate((EMAIL, " ".join(NAME))):
         view_service.save(
-            db, ANA, f"About {search}", Listing(search=search),
-            columns=["name"], size=50, shared=True, id_=f"view-{number}", now=utc_now(),
+            acting(db, ANA), f"About {search}", Listing(search=search),
+            columns=["name"], size=50, shared=True, id_=f"view-{number}",
         )  # fmt: skip
-    access.create(db, ANA, {"email": "second@x.com"}, id_=ActivityId("made-2"), now=utc_now())
+    access.create(acting(db, ANA), {"email": "second@x.com"}, id_=ActivityId("made-2"))
     planted.work()
     [second] = db.contacts.find({"email": "second@x.com"})
-    access.delete(db, ANA, second["_id"], id_=ActivityId("gone-2"), now=utc_now(), reason=f"same as {EMAIL}")
+    access.delete(acting(db, ANA), second["_id"], id_=ActivityId("gone-2"), reason=f"same as {EMAIL}")
     planted.work()
 
 
@@ -212,7 +213,7 @@ def _by_files(planted: Planted) -> None:
         wanted = Export(
             format=format_, selection=Selection(listing=Listing(search=EMAIL)), name=f"of {EMAIL}"
         )
-        export_service.start(planted.db, ANA, wanted, id_=f"export-{format_}", now=utc_now())
+        export_service.start(acting(planted.db, ANA), wanted, id_=f"export-{format_}")
         planted.work()
 
 

@@ -31,7 +31,7 @@ from engine.pipeline import activity_steps
 from engine.privacy import erasure_job, privacy_service
 from engine.rules import rulesets
 from engine.segments import agreement
-from tests.builders import identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import receive_and_drain
 from tests.integration.job_runs import run_next_job
 from tests.integration.privacy.planted import ANA, EMAIL, MARK, OURS, PHONE, TRACKERS, WORDS, ago, plant
@@ -66,7 +66,7 @@ def shop(db, crm, monkeypatch):
 
 
 def erase(shop, id_="erasure-1"):
-    return privacy_service.erase(shop.db, ANA, shop.contact, id_=id_, now=utc_now())
+    return privacy_service.erase(acting(shop.db, ANA), shop.contact, id_=id_)
 
 
 def settled(row):
@@ -93,7 +93,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     assert traces(db, [*WORDS, id_]) == set()
     job = jobs.job(db, "erasure-1")
     assert (job.state, job.done, job.title) == (JobState.DONE, job.total, "Erase a contact")
-    report = privacy_service.report(db, ANA, "erasure-1")
+    report = privacy_service.report(acting(db, ANA), "erasure-1")
     assert report.removed["contacts"] == 1
     assert report.removed["activities"] >= 14
     assert {"files of imports", "files of exports", "refusals", "import_refusals"} <= set(report.removed)
@@ -129,8 +129,8 @@ def _is_handed_out(shop, planted):
     out = io.BytesIO()
     leo = CurrentUser("u2", "leo@shop.com", "Leo", "marketer")
     with pytest.raises(NotAllowed):
-        privacy_service.hand_out(shop.db, leo, shop.contact, out, now=utc_now())
-    privacy_service.hand_out(shop.db, ANA, shop.contact, out, now=utc_now())
+        privacy_service.hand_out(acting(shop.db, leo), shop.contact, out)
+    privacy_service.hand_out(acting(shop.db, ANA), shop.contact, out)
 
     with zipfile.ZipFile(out) as archive:
         data, page = json.loads(archive.read("data.json")), archive.read("index.html").decode()
@@ -229,7 +229,7 @@ def test_whoever_is_killed_over_it_the_erasure_is_done_and_counted_once(shop, mo
 
     assert jobs.job(db, "erasure-1").state == JobState.DONE
     assert traces(db, [*WORDS, id_]) == set()
-    report = privacy_service.report(db, ANA, "erasure-1")
+    report = privacy_service.report(acting(db, ANA), "erasure-1")
     assert (report.removed["contacts"], report.removed["activities"]) == (1, activities)
 
 
@@ -237,11 +237,11 @@ def test_only_an_admin_erases_once_and_nobody_stops_it_half_way(db):
     receive_and_drain(db, [identified(minutes(0), email=EMAIL)])
     contact, leo = contacts.find_contact(db, EMAIL), CurrentUser("u2", "leo@shop.com", "Leo", "marketer")
     with pytest.raises(NotAllowed):
-        privacy_service.erase(db, leo, contact, id_="erasure-0", now=utc_now())
+        privacy_service.erase(acting(db, leo), contact, id_="erasure-0")
     for id_ in ("erasure-1", "erasure-2"):
-        assert privacy_service.erase(db, ANA, contact, id_=id_, now=utc_now()) == "erasure-1"
+        assert privacy_service.erase(acting(db, ANA), contact, id_=id_) == "erasure-1"
 
     with pytest.raises(CannotBe):
-        access_jobs.stop(db, ANA, "erasure-1", now=utc_now())
+        access_jobs.stop(acting(db, ANA), "erasure-1")
     with pytest.raises(CannotBe):
-        access_jobs.undo(db, ANA, "erasure-1", now=utc_now())
+        access_jobs.undo(acting(db, ANA), "erasure-1")

@@ -21,7 +21,7 @@ from engine.rules.language import editing
 from engine.rules.ruleset import compile_ruleset
 from engine.segments import segment_service, segment_uses
 from engine.segments.segment_service import NoSuchSegment, SegmentInUse
-from tests.builders import bought, identified, minutes
+from tests.builders import acting, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 MAX, VERA = CurrentUser("u2", "max@x.com", "Max", "marketer"), CurrentUser("u3", "v@x.com", "Vera", "viewer")
@@ -52,7 +52,7 @@ def published(db, **files):
 
 
 def deleted(db, segment, user=MAX):
-    version = segment_service.delete(db, user, segment, base=rulesets.current_number(db), now=utc_now())
+    version = segment_service.delete(acting(db, user), segment, base=rulesets.current_number(db))
     drain_all(db)
     return version
 
@@ -126,13 +126,13 @@ def test_deleting_is_taken_back_with_the_members(db):
     receive_and_drain(db, [identified(minutes(n), email=f"{n}@x.com", tracker=f"t{n}") for n in (1, 2)])
     receive_and_drain(db, [bought("9", minutes(3), email="1@x.com", order_id="A")])
     one = contacts.find_contact(db, "1@x.com")
-    access.edit(db, MAX, one, Edit(add_to=["vip"]), id_="e1", now=utc_now())
+    access.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
     drain_all(db)
     assert members(db, "vip") == members(db, "customers") == {one}
 
     by = deleted(db, "vip")
     assert members(db, "vip") == set()
-    segment_service.restore(db, MAX, by, now=utc_now())
+    segment_service.restore(acting(db, MAX), by)
     drain_all(db)
 
     assert members(db, "vip") == {one}
@@ -146,7 +146,7 @@ def test_a_new_name_keeps_the_members(db):
     published(db, segments=SEGMENTS, scoring="rules: []")
     receive_and_drain(db, [bought("9", minutes(3), email="1@x.com", order_id="A")])
     one = contacts.find_contact(db, "1@x.com")
-    access.edit(db, MAX, one, Edit(add_to=["vip"]), id_="e1", now=utc_now())
+    access.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
     drain_all(db)
     since = db.contacts.find_one(one)["segments"]
 
@@ -162,7 +162,7 @@ def test_once_others_have_published_nothing_is_taken_back(db):
     published(db, scoring=SCORING)
 
     with pytest.raises(PublishedMeanwhile):
-        segment_service.restore(db, MAX, by, now=utc_now())
+        segment_service.restore(acting(db, MAX), by)
 
     assert "unused" not in rulesets.current(db).segments
 
@@ -175,9 +175,9 @@ def test_a_new_segment_does_not_take_the_id_of_one_that_was_deleted(db):
 
 
 @pytest.mark.parametrize("act", [
-    lambda db: segment_service.deletable(db, VERA, "vip"),
-    lambda db: segment_service.delete(db, VERA, "vip", base=1, now=utc_now()),
-    lambda db: segment_service.restore(db, VERA, rulesets.stored_version(db, 1), now=utc_now()),
+    lambda db: segment_service.deletable(acting(db, VERA), "vip"),
+    lambda db: segment_service.delete(acting(db, VERA), "vip", base=1),
+    lambda db: segment_service.restore(acting(db, VERA), rulesets.stored_version(db, 1)),
 ])  # fmt: skip
 def test_a_viewer_deletes_nothing(db, act):
     with pytest.raises(NotAllowed):
@@ -188,4 +188,4 @@ def test_a_viewer_deletes_nothing(db, act):
 
 def test_a_segment_that_there_is_not_cannot_be_deleted(db):
     with pytest.raises(NoSuchSegment):
-        segment_service.delete(db, MAX, "nothing", base=1, now=utc_now())
+        segment_service.delete(acting(db, MAX), "nothing", base=1)

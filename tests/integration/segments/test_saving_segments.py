@@ -12,7 +12,7 @@ from engine.publishing import publishing
 from engine.rules import rulesets
 from engine.segments import segment_service
 from engine.segments.segment_service import ChangedMeanwhile, InvalidSegment, NoSuchSegment
-from tests.builders import an_activity, bought, identified, minutes
+from tests.builders import acting, an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.segments.test_deleting_segments import MAX, VERA, members
 
@@ -54,7 +54,7 @@ def test_whoever_is_in_the_list_is_in_the_segment_and_a_window_goes_on_moving(sh
         in_list = {row.id for row in listing.walk(shop, wanted)}
         assert in_list, chosen
 
-        id_ = segment_service.save_list(shop, MAX, f"  Keen   ones {number} ", wanted, now=utc_now())
+        id_ = segment_service.save_list(acting(shop, MAX), f"  Keen   ones {number} ", wanted)
 
         drain_all(shop)
         assert id_ == f"keen-ones-{number}"
@@ -76,37 +76,39 @@ def test_what_can_be_no_segment_says_why_and_publishes_nothing(shop):
         (taken.upper(), wanted, InvalidSegment, "is called"),
     ):
         with pytest.raises(error, match=why):
-            segment_service.save_list(shop, MAX, name, asked, now=utc_now())
+            segment_service.save_list(acting(shop, MAX), name, asked)
     with pytest.raises(NotAllowed):
-        segment_service.save_list(shop, VERA, "Keen", wanted, now=utc_now())
+        segment_service.save_list(acting(shop, VERA), "Keen", wanted)
     assert rulesets.current_number(shop) == before
 
 
 def test_who_is_in_a_segment_is_changed_in_the_list_and_its_name_stays(shop):
-    seen = segment_service.as_list(shop, MAX, "hot-leads")
+    seen = segment_service.as_list(acting(shop, MAX), "hot-leads")
     assert [chip.words for chip in chips(seen, rulesets.current(shop))] == [
         "Points: 40 or more",
         "Not in Customers",
     ]
     wanted = filtered(shop, {"points": Range(1)})
 
-    segment_service.change_list(shop, MAX, "hot-leads", wanted, seen=seen, now=utc_now())
+    segment_service.change_list(acting(shop, MAX), "hot-leads", wanted, seen=seen)
 
     drain_all(shop)
     found = rulesets.current(shop).segments["hot-leads"]
     assert (found.name, found.description) == ("Hot leads", "Many points, not bought yet")
     assert members(shop, "hot-leads") == {row.id for row in listing.walk(shop, wanted)}
-    assert segment_service.as_list(shop, MAX, "hot-leads") == wanted
+    assert segment_service.as_list(acting(shop, MAX), "hot-leads") == wanted
     with pytest.raises(ChangedMeanwhile):
-        segment_service.change_list(shop, MAX, "hot-leads", wanted, seen=seen, now=utc_now())
+        segment_service.change_list(acting(shop, MAX), "hot-leads", wanted, seen=seen)
 
 
 def test_a_segment_that_no_list_can_show_is_not_changed_in_one(shop):
-    assert segment_service.as_list(shop, MAX, "vip") is None, "members are put into it by hand"
-    assert segment_service.as_list(shop, MAX, "window-shoppers") is None, "a list cannot ask for the past"
+    assert segment_service.as_list(acting(shop, MAX), "vip") is None, "members are put into it by hand"
+    assert segment_service.as_list(acting(shop, MAX), "window-shoppers") is None, (
+        "a list cannot ask for the past"
+    )
     with pytest.raises(NotAllowed):
-        segment_service.as_list(shop, VERA, "hot-leads")
+        segment_service.as_list(acting(shop, VERA), "hot-leads")
     with pytest.raises(NoSuchSegment):
-        segment_service.as_list(shop, MAX, "gone")
-    everything = [segment_service.as_list(shop, MAX, id_) for id_ in rulesets.current(shop).segments]
+        segment_service.as_list(acting(shop, MAX), "gone")
+    everything = [segment_service.as_list(acting(shop, MAX), id_) for id_ in rulesets.current(shop).segments]
     assert sum(found is not None for found in everything) == 7

@@ -61,7 +61,7 @@ def found(module, name):
 def is_guarded(function):
     """Whether a function asks who wants it, or is how somebody comes in."""
     return function.__module__.startswith("engine.accounts.") or any(
-        parameter.annotation in ("CurrentUser", "CurrentUser | None")
+        parameter.annotation in ("Actor", "CurrentUser", "CurrentUser | None")
         for parameter in inspect.signature(function).parameters.values()
     )
 

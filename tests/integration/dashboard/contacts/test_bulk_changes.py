@@ -21,7 +21,7 @@ from engine.jobs import jobs
 from engine.pipeline import activity_steps
 from engine.publishing import publishing
 from engine.rules import rulesets
-from tests.builders import an_activity, identified, minutes
+from tests.builders import acting, an_activity, identified, minutes
 from tests.integration.dashboard.contacts.test_contacts_page import the_list
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
@@ -216,7 +216,7 @@ def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_bac
     user = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
     file = io.BytesIO(b"email\nzoe@x.com\nbad\n")
     columns = Settings(columns={"email": "email"})
-    import_service.start(shop, user, file, columns, name="p.csv", id_="job-1", now=utc_now())
+    import_service.start(acting(shop, user), file, columns, name="p.csv", id_="job-1")
     work(shop)
     app = open_as("marketer")
     app.button(key="contacts.history").click().run()

@@ -20,7 +20,7 @@ from engine.exports import export_files, export_service, exporting
 from engine.exports.exporting import Export
 from engine.jobs import jobs
 from engine.publishing import publishing
-from tests.builders import an_activity, identified, minutes
+from tests.builders import acting, an_activity, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
@@ -172,7 +172,7 @@ def test_a_file_is_given_out_to_who_may_read_it_and_to_nobody_else(db):
     receive_and_drain(db, [identified(minutes(0), email="ana@x.com")])
     wanted = Export(columns=("email",), selection=Selection(listing=Listing()), name='caña"; x')
     for id_ in ("job-1", "job-2"):
-        export_service.start(db, mia, wanted, id_=id_, now=now)
+        export_service.start(acting(db, mia, at=now), wanted, id_=id_)
     jobs.stop(db, "job-2", now=now)
     work(db)
     client = TestClient(Starlette(routes=download_routes(db)))
@@ -188,7 +188,7 @@ def test_a_file_is_given_out_to_who_may_read_it_and_to_nobody_else(db):
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''ca%C3%B1a%22%3B%20x.csv"
     assert answer.headers["cache-control"] == "private, no-store"
     assert answer.headers["content-length"] == str(len(answer.content))
-    signed = file_links.signed(db, mia, "/exports/job-1", now=now)
+    signed = file_links.signed(acting(db, mia, at=now), "/exports/job-1")
     assert fetched("job-1", **signed).status_code == 200
 
     refused = {

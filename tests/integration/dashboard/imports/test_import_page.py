@@ -19,7 +19,7 @@ from engine.jobs import jobs
 from engine.pipeline import activity_steps
 from engine.publishing import publishing
 from engine.rules import rulesets
-from tests.builders import identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
@@ -132,9 +132,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
 def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_as):
     mia = CurrentUser("u1", "mia@x.com", "Mia <b>", "marketer")
     first = sent(shop, b"email\na@x.com\n", name="fair.csv")
-    import_service.begin(
-        shop, mia, Settings(columns={"email": "email"}), name="fair.csv", id_=first, now=utc_now()
-    )
+    import_service.begin(acting(shop, mia), Settings(columns={"email": "email"}), name="fair.csv", id_=first)
     app = opened(open_as, shop, b"email\na@x.com\n")
     assert "Mia &lt;b&gt; is importing the very same file right now, as fair.csv, since " in shown(app)
     work(shop)
@@ -269,7 +267,7 @@ def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
     )
     content = b"email,town,other\nc@x.com,Roma,x\n"
     id_ = sent(shop, content)
-    import_service.begin(shop, user, wanted, name="p.csv", id_=id_, now=utc_now())
+    import_service.begin(acting(shop, user), wanted, name="p.csv", id_=id_)
     work(shop)
 
     app = opened(open_as, shop, content)
@@ -317,7 +315,7 @@ def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody
     mia = accounts.whoami(shop, tokens["marketer"], now=utc_now())
     content = b"email;city\n" + b"".join(b"bad %d;=1+1\n" % n for n in range(downloads.LINES + 1))
     wanted = import_service.Settings(format=Format(separator=";"), columns={"email": "email"})
-    import_service.begin(shop, mia, wanted, name="fair.csv.gz", id_=sent(shop, content), now=utc_now())
+    import_service.begin(acting(shop, mia), wanted, name="fair.csv.gz", id_=sent(shop, content))
     work(shop)
     [job] = jobs.recent(shop, [importing.KIND])
     client = TestClient(Starlette(routes=downloads.download_routes(shop)))

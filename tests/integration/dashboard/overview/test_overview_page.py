@@ -19,7 +19,7 @@ from engine.db.connection import utc_now
 from engine.insights import census, daily, overview_service
 from engine.insights.overview import LONGEST, Period
 from engine.operations import operating
-from tests.builders import NOON, an_activity, bought, identified
+from tests.builders import NOON, acting, an_activity, bought, identified
 from tests.integration.dashboard.settings.test_sendings import a_doubt
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 from tests.integration.drained import receive_and_drain
@@ -175,7 +175,7 @@ def test_a_period_is_put_in_order_and_is_not_endless():
 
 def test_figures_are_shown_anew_once_a_part_of_them_is_old_or_the_first_contacts_are_there(db):
     a_shop(db)
-    now = overview_service.overview(db, VIEWER, Period.latest(7, today=utc_now().date()), now=utc_now())
+    now = overview_service.overview(acting(db, VIEWER), Period.latest(7, today=utc_now().date()))
     old = replace(now, census=replace(now.census, at=now.census.at - timedelta(minutes=2)))
     empty = replace(now, census=replace(now.census, contacts=0))
 
@@ -186,6 +186,6 @@ def test_figures_are_shown_anew_once_a_part_of_them_is_old_or_the_first_contacts
 
 def test_who_is_not_signed_in_is_given_nothing(db):
     with pytest.raises(NotAllowed):
-        overview_service.overview(db, None, Period.latest(7, today=NOON.date()), now=NOON)
+        overview_service.overview(acting(db, None, at=NOON), Period.latest(7, today=NOON.date()))
     with pytest.raises(NotAllowed):
-        operating.at_a_glance(db, None, now=NOON)
+        operating.at_a_glance(acting(db, None, at=NOON))

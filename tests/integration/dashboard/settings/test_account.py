@@ -5,13 +5,12 @@ import pytest
 from dashboard.settings import account as page
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
-from engine.db.connection import utc_now
 from engine.errors import InvalidRules
 from engine.publishing import account_settings, publishing
 from engine.publishing.account_settings import Settings
 from engine.publishing.publishing import PublishedMeanwhile
 from engine.rules import rulesets
-from tests.builders import bought, minutes
+from tests.builders import acting, bought, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -24,10 +23,10 @@ def opened(open_as):
 
 
 def changed(db, user=EVA, *, recompute=False, base=None, **values):
-    now = account_settings.settings(db, EVA).settings
+    now = account_settings.settings(acting(db, EVA)).settings
     wanted = Settings(**{name: values.get(name, getattr(now, name)) for name in account_settings.LABELS})
     base = rulesets.current_number(db) if base is None else base
-    version = account_settings.change(db, user, wanted, base=base, now=utc_now(), recompute=recompute)
+    version = account_settings.change(acting(db, user), wanted, base=base, recompute=recompute)
     drain_all(db)
     return version
 
@@ -91,7 +90,7 @@ def test_others_are_not_let_in(db, opened, role):
     assert "This is not for you" in shown(app)
     assert not app.text_input
     with pytest.raises(NotAllowed):
-        account_settings.settings(db, CurrentUser("u2", "max@x.com", "Max", role))
+        account_settings.settings(acting(db, CurrentUser("u2", "max@x.com", "Max", role)))
 
 
 def test_the_file_keeps_its_comments_and_what_is_not_changed_to_the_letter(db):
@@ -116,7 +115,7 @@ def test_a_currency_counts_for_what_is_past_when_history_is_judged_again(db):
 
     assert spent() in ("40", "40.00")
     changed(db, currency="")
-    assert account_settings.settings(db, EVA).settings.currency == ""
+    assert account_settings.settings(acting(db, EVA)).settings.currency == ""
 
 
 def test_who_was_overtaken_and_what_is_wrong_change_nothing(db):

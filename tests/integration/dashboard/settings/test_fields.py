@@ -13,7 +13,7 @@ from engine.domain.rulebook import CustomField
 from engine.insights import census
 from engine.publishing import custom_fields
 from engine.rules import rulesets
-from tests.builders import identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 from tests.integration.drained import receive_and_drain
 
@@ -105,7 +105,7 @@ def test_who_was_overtaken_is_told_by_whom(db, open_as):
     app = open_as("admin")
     app.button(key="fields.new").click().run()
     widget(app.text_input, ".label").set_value("Size").run()
-    custom_fields.create(db, EVA, CustomField("tier", "Tier", "text"), base=1, now=utc_now())
+    custom_fields.create(acting(db, EVA), CustomField("tier", "Tier", "text"), base=1)
 
     app.button(key="fields.save").click().run()
 
@@ -114,7 +114,7 @@ def test_who_was_overtaken_is_told_by_whom(db, open_as):
 
 
 def test_a_label_of_markup_is_text(db, open_as):
-    custom_fields.create(db, EVA, CustomField("evil", HOSTILE, "text", (HOSTILE,)), base=1, now=utc_now())
+    custom_fields.create(acting(db, EVA), CustomField("evil", HOSTILE, "text", (HOSTILE,)), base=1)
 
     text = shown(open_as("admin"))
 

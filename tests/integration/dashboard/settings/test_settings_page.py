@@ -20,6 +20,7 @@ from engine.accounts.key_service import InvalidKey
 from engine.accounts.passwords import Browser
 from engine.db.connection import utc_now
 from engine.operations import operating
+from tests.builders import acting
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 
 ROOT = CurrentUser("command-line", "", "Root", "admin")
@@ -35,7 +36,7 @@ def open_as(db, monkeypatch):
         monkeypatch.setattr(module, "database", lambda: db)
 
     def opened(section, role):
-        token = users.invite(db, ROOT, f"{role}@x.com", role=role, now=utc_now())
+        token = users.invite(acting(db, ROOT), f"{role}@x.com", role=role)
         entered = passwords.set_by_link(
             db, token, GOOD, Browser("192.0.2.1", "Firefox/1 Linux"), now=utc_now()
         )
@@ -48,7 +49,7 @@ def open_as(db, monkeypatch):
 
 
 def find(db, email):
-    return users.find(db, ROOT, email, now=utc_now())
+    return users.find(acting(db, ROOT), email)
 
 
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
@@ -88,7 +89,7 @@ def test_an_invitation_without_a_role_or_of_somebody_known_says_what_is_wrong(db
 
 
 def test_an_admin_gives_another_role_but_not_to_themselves(db, open_as):
-    users.invite(db, ROOT, "leo@x.com", role="viewer", now=utc_now())
+    users.invite(acting(db, ROOT), "leo@x.com", role="viewer")
     app = open_as("users", "admin")
     leo, own = find(db, "leo@x.com"), find(db, "admin@x.com")
     assert [box.key for box in app.selectbox] == [f"users.role.{leo.id}.viewer"]
@@ -100,7 +101,7 @@ def test_an_admin_gives_another_role_but_not_to_themselves(db, open_as):
 
 
 def test_disabling_asks_for_the_email_and_is_in_force_at_once(db, open_as):
-    token = users.invite(db, ROOT, "leo@x.com", role="viewer", now=utc_now())
+    token = users.invite(acting(db, ROOT), "leo@x.com", role="viewer")
     session = passwords.set_by_link(db, token, GOOD, Browser("192.0.2.2"), now=utc_now()).session
     app = open_as("users", "admin")
     leo = find(db, "leo@x.com")
@@ -117,12 +118,12 @@ def test_disabling_asks_for_the_email_and_is_in_force_at_once(db, open_as):
 
 
 def test_a_page_from_before_a_demotion_does_nothing_more(db, open_as):
-    users.invite(db, ROOT, "leo@x.com", role="viewer", now=utc_now())
+    users.invite(acting(db, ROOT), "leo@x.com", role="viewer")
     app = open_as("users", "admin")
     leo = find(db, "leo@x.com")
     accounts.signed_in(db, leo.id, now=utc_now())
-    users.change_role(db, ROOT, "leo@x.com", "admin", now=utc_now())
-    users.change_role(db, ROOT, "admin@x.com", "viewer", now=utc_now())
+    users.change_role(acting(db, ROOT), "leo@x.com", "admin")
+    users.change_role(acting(db, ROOT), "admin@x.com", "viewer")
 
     app.button(key=f"users.disable.{leo.id}").click().run()
 
@@ -166,10 +167,9 @@ def test_one_signs_out_everywhere_else(db, open_as):
 def log(db, count):
     for number in range(count):
         with audit.noted(
-            db, CurrentUser("e", "", "Eva", "admin"), "changed a contact",
+            acting(db, CurrentUser("e", "", "Eva", "admin"), at=utc_now() - timedelta(minutes=count - number)), "changed a contact",
             subject=Subject("contact", f"{number:024d}"),
             changes=[Change("first_name", "=1+1", "<b>Leo</b>")], reason="she asked",
-            now=utc_now() - timedelta(minutes=count - number),
         ):  # fmt: skip
             pass
 
@@ -190,13 +190,13 @@ def test_the_log_says_who_did_what_from_what_to_what(db, open_as):
 
 def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
     root = CurrentUser(COMMAND_LINE, "", "pilar", "admin")
-    key = key_service.create(db, root, "secret", label="Old <shop>", now=utc_now())
-    key_service.revoke(db, root, key.id, now=utc_now())
-    operating.run_again(db, root, None, now=utc_now())
-    operating.run_again(db, root, ["a1", "a2"], now=utc_now())
-    operating.call_again(db, root, now=utc_now())
+    key = key_service.create(acting(db, root), "secret", label="Old <shop>")
+    key_service.revoke(acting(db, root), key.id)
+    operating.run_again(acting(db, root), None)
+    operating.run_again(acting(db, root), ["a1", "a2"])
+    operating.call_again(acting(db, root))
     with pytest.raises(InvalidKey):
-        key_service.revoke(db, root, key.id, now=utc_now())
+        key_service.revoke(acting(db, root), key.id)
 
     text = plain(shown(open_as("audit", "admin")))
 
@@ -243,7 +243,7 @@ def test_the_file_of_the_log_runs_no_formula(db, open_as):
     log(db, 1)
     open_as("audit", "admin")
 
-    lines = audit_section.csv_of(ROOT, Filters(by="e")).splitlines()
+    lines = audit_section.csv_of(acting(db, ROOT), Filters(by="e")).splitlines()
 
     assert lines[0].startswith("at,by,act")
     assert "first_name: =1+1 -> <b>Leo</b>" in lines[1]

@@ -14,7 +14,7 @@ from engine.db.connection import utc_now
 from engine.operations import operating, pulses
 from engine.pipeline import inbox
 from engine.pipeline.inbox import RefusedEvent
-from tests.builders import an_activity
+from tests.builders import acting, an_activity
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 from tests.integration.drained import drain_all
 
@@ -139,11 +139,11 @@ def test_a_forged_request_does_nothing(db, role):
     user = CurrentUser("u1", "eva@x.com", "Eva", role)
     failed(db, "a1")
     for act in (
-        lambda: operating.run_again(db, user, ["a1"], now=utc_now()),
-        lambda: operating.run_reason_again(db, user, "it broke", now=utc_now()),
-        lambda: operating.call_again(db, user, now=utc_now()),
-        lambda: operating.troubles(db, user),
-        lambda: operating.processes(db, user, now=utc_now()),
+        lambda: operating.run_again(acting(db, user), ["a1"]),
+        lambda: operating.run_reason_again(acting(db, user), "it broke"),
+        lambda: operating.call_again(acting(db, user)),
+        lambda: operating.troubles(acting(db, user)),
+        lambda: operating.processes(acting(db, user)),
     ):
         with pytest.raises(NotAllowed):
             act()

@@ -16,6 +16,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.openid import OpenIdSettings, provider_of
 from engine.accounts.passwords import Browser
 from engine.db.connection import utc_now
+from tests.builders import acting
 from tests.integration.accounts.test_openid import SET
 
 GOOD = "four quiet words here"
@@ -41,7 +42,7 @@ def client(db):
 
 @pytest.fixture
 def ana(db):
-    token = users.invite(db, ROOT, "ana@x.com", role="marketer", now=utc_now())
+    token = users.invite(acting(db, ROOT), "ana@x.com", role="marketer")
     passwords.set_by_link(db, token, GOOD, Browser("192.0.2.1"), now=utc_now())
 
 
@@ -168,7 +169,7 @@ def test_what_was_typed_is_text_in_the_form(client):
 
 
 def test_an_invitation_asks_for_a_password_twice_and_signs_in(db, client):
-    link = users.invite(db, ROOT, "leo@x.com", role="viewer", now=utc_now())
+    link = users.invite(acting(db, ROOT), "leo@x.com", role="viewer")
     address = f"/signin?link={link}"
     assert "leo@x.com" in client.get(address).text
 

@@ -1,0 +1,56 @@
+"""The actor: who acts, on which database, by which clock.  Made once at the door, then passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+
+from engine.accounts import permissions, sessions
+from engine.accounts.accounts import CurrentUser
+from engine.accounts.permissions import Permission
+from engine.db.connection import utc_now
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A user at work.
+
+    Parameters:
+      db: The database that the user works on.
+      user: Whose role decides what is allowed, and who stands in the audit log.
+      clock: Gives the present, aware and in UTC.
+    """
+
+    db: Database[dict[str, Any]]
+    user: CurrentUser
+    clock: Callable[[], datetime] = utc_now
+
+    @property
+    def now(self) -> datetime:
+        """The present; it moves on between two looks."""
+        return self.clock()
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether the user's role allows something."""
+        return permissions.may(self.user, permission)
+
+    def require(self, permission: Permission) -> CurrentUser:
+        """Return the user if their role allows something; raise NotAllowed otherwise."""
+        return permissions.require(self.user, permission)
+
+
+def changed_meanwhile(actor: Actor) -> bool:
+    """Return whether the user is no longer who they were when their page was drawn.
+
+    They were signed out, disabled, or given another role.  A user without an account, as the
+    command line, never changes.
+    """
+    user = actor.user
+    if user.session is not None and not sessions.goes_on(actor.db, user.session, user.id, now=actor.now):
+        return True
+    row = actor.db.users.find_one({"_id": user.id}, {"role": 1, "disabled_at": 1})
+    return row is not None and (row["role"] != user.role or row.get("disabled_at") is not None)

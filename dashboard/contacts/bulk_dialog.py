@@ -13,18 +13,17 @@ from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, Ready, 
 from dashboard.contacts.contact_columns import name_of
 from dashboard.contacts.contact_list import Action, Handlers, Ticked
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.installation import database
 from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
 from dashboard.ui.problems import told
 from dashboard.ui.text import Html, joined, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
-from engine.contacts import contacts
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing.listing import Listing
+from engine.contacts.sheet import reading
 from engine.domain.activities import ContactId
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 BULK = "bulk"
 
@@ -76,8 +75,8 @@ def _ask(actor: Actor, question: Question, action: BulkAction) -> None:
     ready = None
     with told():
         number, key = _count(actor, question), f"bulk.{question.job}"
-        about = Subject(actor, question.selection, rulesets.current(actor.db), number, key)
-        show(tag("div", _whom(question.selection, number), "cs-confirm"))
+        about = Subject(actor, question.selection, current_rules(actor), number, key)
+        show(tag("div", _whom(actor, question.selection, number), "cs-confirm"))
         ready = action.form(about) if number != 0 else None
     with st.container(horizontal=True, key=f"{action.tone or 'bulk'}-acts"):
         sure = _button(action, ready)
@@ -106,11 +105,11 @@ def _count(actor: Actor, question: Question) -> int | None:
     return counted_once(f"bulk.{question.job}.count", lambda: access.count(actor, question.selection))
 
 
-def _whom(selection: Selection, number: int | None) -> Html:
+def _whom(actor: Actor, selection: Selection, number: int | None) -> Html:
     if number == 0:
         return Html("Nobody is left of those who were selected.")
     if selection.listing is None and len(selection.ids) <= NAMED:
-        known = contacts.rows_of(database(), selection.ids)
+        known = reading.rows(actor, selection.ids)
         return joined([tag("b", name_of(row)) for row in known.values()], ", ")
     all_of_them = " that the list holds now" if selection.listing is not None else ""
     return joined([tag("b", _so_many(number)), all_of_them])

@@ -20,7 +20,6 @@ from dashboard.contacts.pager import pager
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
-from dashboard.installation import database
 from dashboard.jobs.job_strip import HISTORY, job_strip
 from dashboard.segments.segment_changing import changing_bar, page_of
 from dashboard.segments.segment_saving import save_segment_button
@@ -33,23 +32,22 @@ from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.listing import listing as listings
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import ContactPage, Listing
 from engine.contacts.listing.views import Usual, View
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reading import Hidden
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 
 def render(actor: Actor) -> None:
     """Make and move; search; the list."""
     actor.require(Permission.SEE)
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     found = view_service.all_views(actor)
     usual = view_service.usual(actor)
     _open_with(found, usual)
-    address, left_out = _address(page_of(actor))
+    address, left_out = _address(actor, page_of(actor))
     present = next((view for view in found if view.id == address.view), None)
     known = offered(ruleset)
     columns = columns_of(address, present, usual.columns)
@@ -98,10 +96,10 @@ def _open_with(found: Sequence[View], usual: Usual) -> None:
             st.query_params.from_dict(ListAddress.of_view(view).parameters)
 
 
-def _address(page: dict[str, str]) -> tuple[ListAddress, list[str]]:
+def _address(actor: Actor, page: dict[str, str]) -> tuple[ListAddress, list[str]]:
     """Which list the address names, and what was left out of it because it does not exist."""
     address = ListAddress.read(st.query_params.to_dict(), page=page)
-    listing, problems = listings.known(database(), address.listing)
+    listing, problems = reading.without_unknown(actor, address.listing)
     return address.showing(listing), problems
 
 

@@ -16,8 +16,8 @@ from dashboard.ui.router import go_to
 from dashboard.ui.text import joined, show, tag
 from dashboard.ui.way_back import way_back
 from engine.accounts.actor import Actor
-from engine.contacts import contacts
 from engine.contacts.editing import edit_service as access
+from engine.contacts.sheet import reading
 from engine.domain.activities import ActivityId, ContactId
 
 _DELETED = "deleting.deleted"
@@ -34,7 +34,7 @@ class Deleted:
 
 def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -> None:
     """Ask by name, and delete; then `go` to that address, where it is said with the way back."""
-    row = contacts.row_of(actor.db, contact)
+    row = reading.row(actor, contact)
     if row is None:
         show(tag("div", "This contact is not there any more.", "cs-confirm"))
         return

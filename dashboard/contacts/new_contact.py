@@ -19,7 +19,7 @@ from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edit_model import IDENTITIES, InvalidEdit
 from engine.contacts.sheet import reading
 from engine.domain.activities import ActivityId, ContactId
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 
 def new_contact(actor: Actor) -> None:
@@ -40,7 +40,7 @@ def new_contact(actor: Actor) -> None:
 def _ask(actor: Actor) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
     """What was typed by field, and the place below each."""
     said, below = {}, {}
-    fields = [field for field in editable(rulesets.current(actor.db), actor.user.role) if not field.locked]
+    fields = [field for field in editable(current_rules(actor), actor.user.role) if not field.locked]
     for at in range(0, len(fields), 2):  # row by row, so that on a phone they keep their order
         for column, field in zip(st.columns(2), fields[at : at + 2], strict=False):
             with column:

@@ -12,15 +12,15 @@ import uuid_utils
 from dashboard import formats
 from dashboard.contacts.contact_columns import name_of
 from dashboard.exports import export_words
-from dashboard.installation import database, today
+from dashboard.installation import today
 from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
 from dashboard.ui.problems import problem_box, told
 from dashboard.ui.text import Html, joined, plain_label, quiet, show, tag
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts import contacts
 from engine.contacts.bulk.bulk import Selection
+from engine.contacts.sheet import reading
 from engine.contacts.sheet.timelines import EVERYTHING, Wanted
 from engine.domain.rulebook import Ruleset
 from engine.exports import export_columns, export_service, exporting
@@ -29,7 +29,7 @@ from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.exports.workbook_writer import TooLarge
 from engine.imports.mapping.columns import IDENTITIES
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 EXPORT = "export"
 
@@ -78,8 +78,8 @@ def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
 
 
 def _ask(actor: Actor, asked: ExportQuestion) -> None:
-    ruleset, number, key = rulesets.current(actor.db), _count(actor, asked), f"export.{asked.job}"
-    show(_whom(asked, number, ruleset))
+    ruleset, number, key = current_rules(actor), _count(actor, asked), f"export.{asked.job}"
+    show(_whom(actor, asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
     what: What = st.radio(
         "What", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
@@ -112,7 +112,7 @@ def _count(actor: Actor, asked: ExportQuestion) -> int | None:
     return counted_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
-def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
+def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
     if number == 0:
         return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
     many = tag("b", "All contacts of the list" if number is None else _contacts(number))
@@ -120,7 +120,7 @@ def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
         said = export_words.whom(asked.selection, ruleset)
         whom = many if said == export_words.EVERYBODY else joined([many, quiet(f" · {said}")])
     elif len(asked.selection.ids) <= NAMED:
-        known = contacts.rows_of(database(), asked.selection.ids)
+        known = reading.rows(actor, asked.selection.ids)
         whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")
     else:
         whom = many

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.contacts.filter_bar import written
 from dashboard.exports.downloads import EXPORTS, link_to
-from dashboard.installation import account, database
+from dashboard.installation import account
 from dashboard.ui.text import Html
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
@@ -22,7 +22,6 @@ from engine.exports.export_columns import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.jobs.jobs import Job
-from engine.rules import rulesets
 
 EVERYBODY = "all contacts"
 """Of whom an export is that no filter limits."""
@@ -40,11 +39,11 @@ def outcome(job: Job) -> str:
     return f"{rows}{whose} · {formats.size(made.bytes)}"
 
 
-def about(job: Job) -> str:
+def about(job: Job, ruleset: Ruleset) -> str:
     """`Newsletter: subscribed · 7 columns · kept until 2 Dec 2026`."""
     wanted = exporting.export_of(job)
     columns = len(wanted.columns)
-    said = [whom(wanted.selection, rulesets.current(database())), *_of_activities(wanted)]
+    said = [whom(wanted.selection, ruleset), *_of_activities(wanted, ruleset)]
     said.append(f"{formats.count(columns)} {plural(columns, 'column')}" if columns else "all columns")
     made = exporting.made_of(job)
     if made is not None:
@@ -80,10 +79,10 @@ def _link(actor: Actor, job: Job) -> Html:
     )
 
 
-def _of_activities(wanted: Export) -> list[str]:
+def _of_activities(wanted: Export, ruleset: Ruleset) -> list[str]:
     if wanted.what == "contacts":
         return []
-    labels = rulesets.current(database()).catalog.label
+    labels = ruleset.catalog.label
     types = ", ".join(labels(type_) for type_ in wanted.types) or "all activities"
     days = [
         f"{word} {formats.calendar_day(day)}"

@@ -19,7 +19,7 @@ from engine.imports.mapping import columns
 from engine.imports.mapping.consents import NAMES
 from engine.imports.mapping.settings import MODES, Settings
 from engine.jobs.jobs import Job
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 
 def is_import(job: Job) -> bool:
@@ -35,7 +35,7 @@ def import_details(actor: Actor, job: Job) -> None:
             _again(actor, job)
     with st.expander("How it was imported"):
         wanted = draft_service.settings_of(actor, job.id)
-        show(_settled(wanted, rulesets.current(actor.db)))
+        show(_settled(wanted, current_rules(actor)))
 
 
 def _refused(actor: Actor, job: Job) -> None:

@@ -31,7 +31,7 @@ from engine.imports.reading.problems import UnreadableFile
 from engine.jobs import job_service
 from engine.jobs.job_service import NoSuchJob
 from engine.jobs.jobs import Job
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 PAGE = "import"
 HERE = f"?page={PAGE}"
@@ -122,7 +122,7 @@ def _settle(actor: Actor, draft: Draft) -> None:
         _unreadable(actor, draft, error)
         return
     import_choices.ask_format(actor, draft, chosen.opening.format)
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     if not chosen.opening.sample:
         problem_box(["The file has headings and no rows: there is nothing to import."])
         _other_file(actor, draft, type_="primary")
@@ -221,7 +221,7 @@ def _look(actor: Actor, draft: Draft) -> None:
 
 def _show_found(actor: Actor, draft: Draft, check: Check, found: Checked) -> None:
     assert draft.settings is not None
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     job_service.dismiss(actor, check.job.id)  # whoever sees it need not be told elsewhere
     _imported_before(actor, draft)
     show_checked(found, draft.settings, ruleset)

@@ -12,7 +12,7 @@ from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
 from dashboard.exports import export_words
 from dashboard.imports.import_history import import_details, is_import
-from dashboard.installation import account, database
+from dashboard.installation import account
 from dashboard.jobs import job_words as words
 from dashboard.jobs.job_strip import HISTORY
 from dashboard.sheet.erasing import what_went
@@ -33,13 +33,14 @@ from dashboard.ui.text import (
     tag,
 )
 from engine.accounts.actor import Actor
-from engine.contacts import contacts
 from engine.contacts.contacts import ContactRow
+from engine.contacts.sheet import reading
 from engine.domain.activities import ContactId
 from engine.exports import export_service, exporting
 from engine.jobs import job_service
 from engine.jobs.jobs import Job, Refused
 from engine.privacy import erasing
+from engine.rules.rule_service import current_rules
 
 PAGE = 10
 LIVE = 2.0
@@ -107,7 +108,7 @@ def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Html:
     title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
     when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job), _kept(actor, job, zone)]
     how = words.progress(job, now=actor.now) if job.under_way else words.outcome(job)
-    about = words.KINDS[job.kind].about(job) if job.undoes is None else ""
+    about = words.KINDS[job.kind].about(job, current_rules(actor)) if job.undoes is None else ""
     lines = [
         tag("div", title),
         *([tag("div", about, "cs-small")] if about else []),
@@ -176,7 +177,7 @@ def _one(actor: Actor, job: Job) -> None:
         what_went(actor, job.id)
     refused = job_service.refusals(actor, job.id, limit=MAX_REFUSED)
     if refused:
-        _refused(refused, job.refused)
+        _refused(actor, refused, job.refused)
 
 
 def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
@@ -190,9 +191,9 @@ def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
     ]
 
 
-def _refused(refused: list[Refused], total: int) -> None:
+def _refused(actor: Actor, refused: list[Refused], total: int) -> None:
     """Who was refused, by the reason: many have the same."""
-    known = contacts.rows_of(database(), [one.contact for one in refused if one.contact is not None])
+    known = reading.rows(actor, [one.contact for one in refused if one.contact is not None])
     by_reason: dict[str, list[Html]] = {}
     for one in refused:
         by_reason.setdefault(one.reason, []).append(_about(one, known))

@@ -12,6 +12,7 @@ from dashboard import formats
 from dashboard.exports import export_words
 from dashboard.wording import plural
 from engine.contacts.bulk import bulk
+from engine.domain.rulebook import Ruleset
 from engine.exports import exporting
 from engine.imports import importing, preview_job
 from engine.jobs.jobs import Job, JobState
@@ -42,7 +43,7 @@ class KindWords:
     undo: Callable[[Job], str] = lambda _job: "Undo"
     became: Callable[[Job], list[str]] | None = None
     outcome: Callable[[Job], str] | None = None
-    about: Callable[[Job], str] = lambda _job: ""
+    about: Callable[[Job, Ruleset], str] = lambda _job, _ruleset: ""
     reached: Callable[[Job], str] | None = None
 
 

@@ -21,7 +21,7 @@ from engine.insights import overview_service
 from engine.insights.overview import Overview, Period
 from engine.operations import operating
 from engine.operations.working import Working
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 DAYS = (7, 30, 90)
 USUAL = 30
@@ -48,7 +48,7 @@ def render(actor: Actor) -> None:
     if not found.census.contacts:
         empty_state("No contacts yet", "Once events come in, this page shows who is there and how it goes.")
         return
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     than = _than(period, today)
     shop_figures.contacts(found, found.census, today=today, than=than)
     shop_figures.orders(found, found.census, than=than)

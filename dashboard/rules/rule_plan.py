@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, instance
+from dashboard.installation import instance
 from dashboard.ui import charts
 from dashboard.ui.text import Html, card_title, figures, joined, link, quiet, show, table, tag
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.publishing import planning
+from engine.publishing import publish_service
 from engine.publishing.planning import PlanStopped
 from engine.rules.plan import STEPS
 from engine.rules.ruleset import compile_ruleset
@@ -36,9 +36,9 @@ EXAMPLES = 5
 MINUS = "\N{MINUS SIGN}"
 
 
-def whom_to_fold() -> None:
+def whom_to_fold(actor: Actor) -> None:
     """Let a part of the contacts stand for all, where folding everybody takes long."""
-    if database().contacts.estimated_document_count() > MANY:
+    if publish_service.contacts_to_plan(actor) > MANY:
         st.selectbox(
             "Whom to fold",
             list(_SHARES),
@@ -60,13 +60,13 @@ def drop() -> None:
     st.session_state.pop(_PLAN, None)
 
 
-def shown(draft: dict[str, str]) -> None:
+def shown(actor: Actor, draft: dict[str, str]) -> None:
     """Show what a draft would do, if that was asked for: everybody is folded under it once."""
     told = st.session_state.get(_PLAN)
     if told is None:
         return
     if not told:
-        _make(draft)
+        _make(actor, draft)
         return
     with st.container(border=True):
         show(card_title("What it would do, had the rules always been so"))
@@ -77,7 +77,7 @@ def shown(draft: dict[str, str]) -> None:
         _in_detail(told, compile_ruleset(draft))
 
 
-def _make(draft: dict[str, str]) -> None:
+def _make(actor: Actor, draft: dict[str, str]) -> None:
     share = st.session_state.get(_SHARE, 1.0)
     bar = st.progress(0.0, f"Folding the history of {_SHARES[share]}…")
     st.button("Stop", key="rules.plan.stop", on_click=drop)
@@ -85,9 +85,10 @@ def _make(draft: dict[str, str]) -> None:
     def tell(done: int, total: int) -> None:
         bar.progress(done / total, f"Folding history: {formats.percent(done / total)}")
 
-    change = planning.proposed(database(), draft, now=utc_now())
     try:
-        found = planning.plan(database(), change, uri=instance().mongodb_uri, share=share, progress=tell)
+        found = publish_service.plan(
+            actor, draft, uri=instance().mongodb_uri, share=share, report_progress=tell
+        )
     except PlanStopped:
         return
     st.session_state[_PLAN] = found.told(share=share)

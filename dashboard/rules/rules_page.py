@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.rules import rule_plan
 from dashboard.rules.upkeep import upkeep_bar
 from dashboard.ui import charts
@@ -34,13 +34,11 @@ from dashboard.ui.text import (
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError, Problem
-from engine.publishing import publish_service as access
-from engine.publishing import publishing, rule_stats
-from engine.rules import rulesets
+from engine.publishing import publish_service, publishing
 from engine.rules.rehearsal import rehearse
+from engine.rules.rule_service import all_versions, current_rules, published_version
 from engine.rules.rule_words import brings, reacts_to
 from engine.rules.ruleset import FILES, compile_ruleset, rule_tests_of
 from engine.rules.rulesets import Version
@@ -66,15 +64,15 @@ def render(actor: Actor) -> None:
     """One rule's own page if the address names it, else all of them."""
     rule = st.query_params.get("rule")
     if rule:
-        _one(rule)
+        _one(actor, rule)
         return
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     show(page_title("Rules", f"Version {ruleset.version} is in force"))
-    upkeep_bar()
+    upkeep_bar(actor)
     given, edit, history = st.tabs(["What they give", "Edit", "History"], key="rules.tab", on_change="rerun")
     if given.open:
         with given:
-            _given(ruleset)
+            _given(actor, ruleset)
     if edit.open:
         with edit:
             _edit(actor)
@@ -86,8 +84,8 @@ def render(actor: Actor) -> None:
 # What rules give
 
 
-def _given(ruleset: Ruleset) -> None:
-    found = rule_stats.summaries(database(), now=utc_now())
+def _given(actor: Actor, ruleset: Ruleset) -> None:
+    found = publish_service.rule_summaries(actor)
     rows = []
     for rule in (rule for rules in ruleset.rules.values() for rule in rules):
         gave = found.get(rule.id)
@@ -110,16 +108,16 @@ def _given(ruleset: Ruleset) -> None:
     show(table(("Rule", "Contacts in 30 days", "Points"), rows))
 
 
-def _one(id_: str) -> None:
+def _one(actor: Actor, id_: str) -> None:
     st.button("Rules", icon=":material/arrow_back:", key="rules.back", type="tertiary", on_click=_leave)
-    ruleset = rulesets.current(database())
+    ruleset = current_rules(actor)
     rule = next((rule for rules in ruleset.rules.values() for rule in rules if rule.id == id_), None)
     if rule is None:
         empty_state("No such rule", "It is not among the rules in force.", whole="page")
         return
     show(page_title(rule.name, reacts_to(rule, ruleset)))
     show(tag("div", brings(rule, ruleset), "cs-small"))
-    gave = rule_stats.summaries(database(), now=utc_now()).get(rule.id)
+    gave = publish_service.rule_summaries(actor).get(rule.id)
     if gave is None:
         empty_state("Nothing in 30 days", "No activity met this rule in the last 30 days.")
         return
@@ -129,7 +127,7 @@ def _one(id_: str) -> None:
         ("contacts", formats.count(gave.contacts)),
     )
     show(figures(counts))
-    trend = rule_stats.trend(database(), id_, now=utc_now(), zone=time_zone())
+    trend = publish_service.rule_trend(actor, id_, zone=time_zone())
     charts.by_day(
         [_on_day(row) for row in trend], title="Points on each day", colours={"points": charts.PINE}
     )
@@ -140,7 +138,7 @@ def _one(id_: str) -> None:
             formats.count(entries),
             formats.signed(points),
         )
-        for contact, points, entries in rule_stats.top(database(), id_, now=utc_now())
+        for contact, points, entries in publish_service.rule_top(actor, id_)
     ]
     show(table(("Contact", "Times", "Points"), rows))
 
@@ -156,8 +154,8 @@ def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _edit(actor: Actor) -> None:
     if not actor.may(Permission.EDIT_RULES):
-        show(quiet("Only admins publish rules; you can look at them, check a change and plan it."))
-    published = rulesets.stored_version(actor.db, rulesets.current_number(actor.db))
+        show(quiet("Only admins plan and publish rules; you can read them and check a change."))
+    published = published_version(actor)
     draft = _draft(published)
     as_published = publishing.completed_from(published)
     changed = [name for name in FILES if draft[name] != as_published[name]]
@@ -182,8 +180,11 @@ def _edit(actor: Actor) -> None:
     if not changed:
         return
     show(tag("div", f"Changed: {', '.join(changed)}", "cs-sub"))
+    if not actor.may(Permission.EDIT_RULES):
+        _discard_button()
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
-        rule_plan.whom_to_fold()
+        rule_plan.whom_to_fold(actor)
         st.button(
             "Plan",
             icon=":material/query_stats:",
@@ -191,13 +192,16 @@ def _edit(actor: Actor) -> None:
             disabled=bool(problems),
             on_click=rule_plan.ask,
         )
-        st.button(
-            "Discard changes", icon=":material/undo:", key="rules.discard", type="tertiary", on_click=_discard
-        )
+        _discard_button()
     if not problems:
-        rule_plan.shown(draft)
-    if actor.may(Permission.EDIT_RULES):
-        _publish(actor, draft, disabled=bool(problems))
+        rule_plan.shown(actor, draft)
+    _publish(actor, draft, disabled=bool(problems))
+
+
+def _discard_button() -> None:
+    st.button(
+        "Discard changes", icon=":material/undo:", key="rules.discard", type="tertiary", on_click=_discard
+    )
 
 
 def _draft(published: Version) -> dict[str, str]:
@@ -252,7 +256,7 @@ def _publish(actor: Actor, draft: dict[str, str], *, disabled: bool) -> None:
         if not st.button("Publish", type="primary", key="rules.publish", disabled=not ready):
             return
         try:
-            access.publish(
+            publish_service.publish(
                 actor, draft, message=message.strip(),
                 base=st.session_state[_BASE], recompute=recompute,
             )  # fmt: skip
@@ -268,7 +272,7 @@ def _publish(actor: Actor, draft: dict[str, str], *, disabled: bool) -> None:
 
 
 def _history(actor: Actor) -> None:
-    versions = rulesets.history(actor.db)
+    versions = all_versions(actor)
     zone = time_zone()
     for version, before in zip(versions, [*versions[1:], None], strict=True):
         title = f"Version {version.number} · {version.message}"
@@ -300,7 +304,7 @@ def _roll_back(actor: Actor, version: Version) -> None:
         show(quiet("Its files are published again, as a new version. Nothing is lost."))
         if st.button("Publish it again", key=f"rules.back.{version.number}", type="primary"):
             try:
-                access.roll_back(actor, version.number)
+                publish_service.roll_back(actor, version.number)
             except ContactSheetsError as error:
                 problem_box([sentence(error)])
                 return

@@ -5,22 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database
-from engine.publishing.upkeep import Upkeep, upkeep
+from dashboard.signin.signing_in import fragment
+from engine.accounts.actor import Actor
+from engine.publishing import publish_service
+from engine.publishing.upkeep import Upkeep
 
 _SHOWN = "upkeep.shown"
 
 
-def upkeep_bar() -> None:
+def upkeep_bar(actor: Actor) -> None:
     """A bar that moves by itself and goes when all contacts are up to date; else nothing."""
-    if not upkeep(database()).finished:
+    if not publish_service.progress(actor).finished:
         st.session_state[_SHOWN] = True
-        _moving()
+        _moving(actor)
 
 
-@st.fragment(run_every=2)
-def _moving() -> None:
-    found = upkeep(database())
+@fragment(run_every=2)
+def _moving(actor: Actor) -> None:
+    found = publish_service.progress(actor)
     if not found.finished:
         st.progress(found.done, _words(found))
     elif st.session_state.pop(_SHOWN, False):

@@ -13,7 +13,7 @@ from dashboard.ui.text import joined, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing.listing import Listing
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 from engine.segments import segment_service
 
 CHANGING = "changing"
@@ -36,7 +36,7 @@ def change_button(actor: Actor, segment: str) -> None:
 def page_of(actor: Actor) -> dict[str, str]:
     """What keeps the segment that is being changed in the addresses of the list."""
     segment = st.query_params.get(CHANGING, "")
-    known = segment in rulesets.current(actor.db).segments
+    known = segment in current_rules(actor).segments
     return {CHANGING: segment} if known and actor.may(Permission.EDIT_SEGMENTS) else {}
 
 
@@ -48,7 +48,7 @@ def changing_bar(actor: Actor, address: ListAddress) -> None:
     seen = _seen(actor, segment)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="contacts-changing"):
         with st.container(width="stretch"):
-            name = rulesets.current(actor.db).segments[segment].name
+            name = current_rules(actor).segments[segment].name
             show(tag("div", joined(["Who is in ", tag("b", name), "? ", _advice(address.listing, seen)])))
         unchanged = seen is None or address.listing.where == seen.where
         nobody = bool(address.listing.search) or not address.listing.where

@@ -8,14 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.installation import database
 from dashboard.segments import condition_form
 from dashboard.segments.condition_rows import read
 from dashboard.ui.editor import yaml_editor
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import quiet, show
 from engine.domain.rulebook import Ruleset
-from engine.rules import rulesets
 from engine.rules.conditions.conditions import problems_of
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language import editing
@@ -39,9 +37,9 @@ def forget(segment: str | None) -> None:
         del st.session_state[name]
 
 
-def condition(segment: str | None, written: str) -> dict[str, Any] | None:
+def condition(ruleset: Ruleset, segment: str | None, written: str) -> dict[str, Any] | None:
     """Ask for a condition, beginning with the one that is written; unset while it is not complete."""
-    ruleset, key = rulesets.current(database()), _key(segment)
+    key = _key(segment)
     draft: _Draft = st.session_state.setdefault(f"{key}draft", _Draft(written))
     simple = not written or read(editing.read(written), ruleset) is not None
     form, yaml = st.tabs(

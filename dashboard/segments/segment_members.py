@@ -18,7 +18,7 @@ from dashboard.exports.export_dialog import (
     file_name,
     question,
 )
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_strip import HISTORY, job_strip
 from dashboard.ui.asking import asked
@@ -30,8 +30,8 @@ from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reading import Hidden
-from engine.publishing.upkeep import upkeep
-from engine.rules import rulesets
+from engine.publishing import publish_service
+from engine.rules.rule_service import current_rules
 
 
 def members(actor: Actor, segment: str) -> None:
@@ -73,14 +73,14 @@ def _open_dialog(actor: Actor) -> None:
         open_history(actor, cast("str | None", found.about))
 
 
-def _nobody(address: ListAddress, segment: str) -> None:
-    declared = rulesets.current(database()).segments.get(segment)
+def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
+    declared = current_rules(actor).segments.get(segment)
     if address.listing.search:
         empty_state("Nobody found", "Nobody in this segment is called that.")
     elif declared is not None and not declared.dynamic:
         words = ", tick people and press Add to segment; or do so on somebody's sheet."
         empty_state("Nobody is in it yet", joined(["Go to ", link("/", "the list of contacts"), words]))
-    elif not upkeep(database()).finished:
+    elif not publish_service.progress(actor).finished:
         empty_state(
             "It is being filled", "Whoever meets the condition appears here in a moment, by themselves."
         )
@@ -91,9 +91,9 @@ def _nobody(address: ListAddress, segment: str) -> None:
 def _list(actor: Actor, address: ListAddress, segment: str) -> None:
     page = reading.page(actor, address.whole, after=address.after, limit=address.size)
     if not page.rows:
-        _nobody(address, segment)
+        _nobody(actor, address, segment)
         return
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     contact_list(
         page,
         columns=chosen((), offered(ruleset)),

@@ -6,17 +6,16 @@ import streamlit as st
 
 from dashboard.contacts.filter_bar import written
 from dashboard.contacts.list_address import ListAddress
-from dashboard.installation import database
 from dashboard.ui.asking import answered, ask
 from dashboard.ui.problems import told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, joined, link, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.listing import listing as listings
 from engine.contacts.listing.filter_bar import chips
 from engine.contacts.listing.listing import Listing
-from engine.rules import rulesets
+from engine.contacts.sheet import reading
+from engine.rules.rule_service import current_rules
 from engine.segments import segment_service
 from engine.segments.segment_service import MAX_NAME
 
@@ -41,8 +40,8 @@ def save_segment_button(actor: Actor, listing: Listing) -> None:
 def save_segment(actor: Actor) -> None:
     """Ask for a name, make the segment, and go to its page."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
-    listing, _ = listings.known(actor.db, address.listing)
-    show(_whom(listing))
+    listing, _ = reading.without_unknown(actor, address.listing)
+    show(_whom(actor, listing))
     if listing.search:
         _without_search(address)
         return
@@ -61,9 +60,9 @@ def _save(actor: Actor, name: str, listing: Listing) -> None:
     st.rerun()
 
 
-def _whom(listing: Listing) -> Html:
+def _whom(actor: Actor, listing: Listing) -> Html:
     """Who will be in the segment, in the words of the chips."""
-    found = chips(listing, rulesets.current(database()), written())
+    found = chips(listing, current_rules(actor), written())
     items = joined(tag("li", chip.words) for chip in found)
     return joined(
         [

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database, instance, time_zone
+from dashboard.installation import instance, time_zone
 from dashboard.rules.upkeep import upkeep_bar
 from dashboard.segments import delete_segment, segment_condition
 from dashboard.segments.segment_changing import change_button
@@ -19,14 +19,12 @@ from dashboard.ui.text import badge, empty_state, figures, joined, link, page_ti
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.db.connection import utc_now
 from engine.domain.rulebook import Segment
 from engine.errors import ContactSheetsError, Problem
-from engine.publishing import publish_service as access
-from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.publishing import publish_service, publishing
 from engine.rules.language import editing
-from engine.segments import agreement, segments
+from engine.rules.rule_service import current_rules
+from engine.segments import segment_service
 from engine.segments.segments import SegmentSummary
 
 NEW = "new"
@@ -62,7 +60,7 @@ def _may_edit(actor: Actor) -> bool:
 
 def _all(actor: Actor) -> None:
     delete_segment.just_deleted(actor)
-    found = segments.summaries(actor.db, now=actor.now)
+    found = segment_service.summaries(actor)
     with st.container(horizontal=True, vertical_alignment="center", key="segments-top"):
         with st.container(width="stretch"):
             number = f"{formats.count(len(found))} {wording.plural(len(found), 'segment')}"
@@ -73,16 +71,16 @@ def _all(actor: Actor) -> None:
     if not found:
         empty_state("No segments yet", "A segment is a named set of contacts: make the first one.")
         return
-    upkeep_bar()
+    upkeep_bar(actor)
     with st.container(key="segments-list"):
         headings = ("Segment", "Kind", "Last 30 days", "Changed", "Contacts")
         show(table(headings, [_row(summary) for summary in found]))
-    _nightly_look({summary.id: summary.name for summary in found})
+    _nightly_look(actor, {summary.id: summary.name for summary in found})
 
 
-def _nightly_look(names: dict[str, str]) -> None:
+def _nightly_look(actor: Actor, names: dict[str, str]) -> None:
     """Whether the segments were what their conditions say, when that was last looked at."""
-    report = agreement.report(database())
+    report = segment_service.nightly_report(actor)
     if report is None:
         return
     at = formats.moment(report["at"], time_zone())
@@ -118,7 +116,7 @@ def _row(summary: SegmentSummary) -> tuple[object, ...]:
 
 def _one(actor: Actor, wanted: str) -> None:
     st.button("Segments", icon=":material/arrow_back:", key="segments.back", type="tertiary", on_click=_go)
-    summary = segments.summary(actor.db, wanted, now=actor.now)
+    summary = segment_service.summary(actor, wanted)
     if summary is None:
         empty_state("No such segment", "It may have been deleted.", whole="page")
         return
@@ -136,10 +134,10 @@ def _one(actor: Actor, wanted: str) -> None:
         _go()
         st.rerun()
     if summary.dynamic:
-        upkeep_bar()
+        upkeep_bar(actor)
     _figures(summary, in_depth=actor.may(Permission.EDIT_RULES))
     charts.area(
-        segments.trend(actor.db, wanted, now=actor.now, zone=time_zone()),
+        segment_service.trend(actor, wanted, zone=time_zone()),
         x="day",
         y="members",
         title="Members",
@@ -179,12 +177,12 @@ def _edit(actor: Actor, wanted: str | None) -> None:
         on_click=_leave,
         args=(wanted,),
     )
-    present = rulesets.current(actor.db)
+    present = current_rules(actor)
     segment = present.segments.get(wanted or "")
     show(page_title(f"Edit {segment.name}" if segment else "New segment"))
-    texts = publishing.completed(actor.db, {})
+    texts = segment_service.files_in_force(actor)
     base = st.session_state.setdefault(f"segments.base.{wanted}", present.version)
-    draft = _form(segment, texts[FILE], wanted)
+    draft = _form(actor, segment, texts[FILE], wanted)
     if draft is None:
         return
     id_, entry = draft
@@ -194,7 +192,7 @@ def _edit(actor: Actor, wanted: str | None) -> None:
     if any(" fails: " in problem.message for problem in problems):
         show(quiet(_OF_TESTS))
     if not problems:
-        _preview(changed, id_)
+        _preview(actor, changed, id_)
     message = f"Changed the segment {entry['name']}" if segment else f"New segment {entry['name']}"
     _publish(actor, changed, base, id_, wanted, message=message, disabled=bool(problems))
 
@@ -206,7 +204,9 @@ def _leave(wanted: str | None) -> None:
     _go(**({"segment": wanted} if wanted else {}))
 
 
-def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, dict[str, Any]] | None:
+def _form(
+    actor: Actor, segment: Segment | None, text: str, wanted: str | None
+) -> tuple[str, dict[str, Any]] | None:
     """What the segment is to be: its id, and its entry in the file."""
     name = st.text_input(
         "Name", value=segment.name if segment else "", key=f"segments.name.{wanted}", max_chars=80
@@ -230,13 +230,15 @@ def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, 
     if not name.strip():
         show(quiet("Give it a name to go on."))
         return None
-    id_ = segment.id if segment else editing.id_of(name, taken=rulesets.segments_ever(database()))
+    id_ = segment.id if segment else editing.id_of(name, taken=segment_service.ids_in_use(actor))
     entry: dict[str, Any] = {"id": id_, "name": name.strip()}
     if description.strip():
         entry["description"] = description.strip()
     if kind == "static":
         return id_, {**entry, "static": True}
-    found = segment_condition.condition(wanted, editing.entry_text(text, "segments", id_, "when"))
+    found = segment_condition.condition(
+        current_rules(actor), wanted, editing.entry_text(text, "segments", id_, "when")
+    )
     return None if found is None else (id_, {**entry, "when": found})
 
 
@@ -245,9 +247,9 @@ def _problems(texts: dict[str, str]) -> list[Problem]:
     return publishing.check(texts)
 
 
-def _preview(texts: dict[str, str], segment: str) -> None:
+def _preview(actor: Actor, texts: dict[str, str], segment: str) -> None:
     with st.container(border=True), st.spinner("Looking who would be in it…"):
-        found = segments.preview(database(), texts, segment, uri=instance().mongodb_uri, now=utc_now())
+        found = segment_service.preview(actor, texts, segment, uri=instance().mongodb_uri)
         about = (
             f"about {formats.count(found.count)} (±{formats.count(found.error)})"
             if found.error
@@ -278,7 +280,7 @@ def _publish(
     if not st.button("Publish", type="primary", key="segments.publish", disabled=disabled):
         return
     try:
-        access.publish(
+        publish_service.publish(
             actor,
             texts,
             message=message,

@@ -11,7 +11,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.ui.text import Html, badge, empty_state, joined, link, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts import audit
@@ -21,8 +21,9 @@ from engine.accounts.audit import Change, Cursor, Entry, Filters
 from engine.contacts.editing.edit_model import label_of
 from engine.contacts.editing.edit_service import TAKEN_BACK
 from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.rulebook import Ruleset
 from engine.imports.reading.spreadsheets import harmless
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 EXPORT = 100_000
 """Lines of one file."""
@@ -41,7 +42,8 @@ def render(actor: Actor) -> None:
     if not page.entries:
         _nothing(filters)
         return
-    show(joined(_line(entry) for entry in page.entries))
+    ruleset = current_rules(actor)
+    show(joined(_line(entry, ruleset) for entry in page.entries))
     with st.container(horizontal=True, horizontal_alignment="right"):
         if trail:
             st.button(
@@ -98,10 +100,10 @@ def _nothing(filters: Filters) -> None:
         empty_state("Nothing found", "Nothing was done that all of these filters let through.")
 
 
-def _line(entry: Entry) -> Html:
+def _line(entry: Entry, ruleset: Ruleset) -> Html:
     when = tag("span", formats.moment(entry.at, time_zone()), "cs-when")
     what = joined([_who(entry), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
-    changes = joined(_change(change, of=entry.subject.kind) for change in entry.changes)
+    changes = joined(_change(change, ruleset, of=entry.subject.kind) for change in entry.changes)
     said = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else Html("")
     refused = tag("div", sentence(entry.refusal), "cs-small cs-refusal") if entry.refusal else Html("")
     return Html(f'<div class="cs-act"><div>{what}{changes}{said}{refused}</div>{when}</div>')
@@ -133,23 +135,22 @@ def _ending(entry: Entry) -> Html:
     return badge("not known to have ended") if entry.ending == "begun" else Html("")
 
 
-def _change(change: Change, *, of: str) -> Html:
+def _change(change: Change, ruleset: Ruleset, *, of: str) -> Html:
     """`Newsletter: subscribed → unsubscribed`; of what was made, `file: people.csv`."""
     if change.what == TAKEN_BACK:
         return tag("div", "took back an earlier change", "cs-small")
     if change.before is None and of in _MADE:
-        return tag("div", f"{_what(change.what)}: {change.after}", "cs-small")
+        return tag("div", f"{_what(change.what, ruleset)}: {change.after}", "cs-small")
     before, after = (formats.NOTHING if side is None else side for side in (change.before, change.after))
-    return tag("div", f"{_what(change.what)}: {before} → {after}", "cs-small")
+    return tag("div", f"{_what(change.what, ruleset)}: {before} → {after}", "cs-small")
 
 
 _MADE = frozenset({"job", "key"})
 """Of what there is nothing before it is made."""
 
 
-def _what(name: str) -> str:
+def _what(name: str, ruleset: Ruleset) -> str:
     """What changed, as people call it."""
-    ruleset = rulesets.current(database())
     if name in ruleset.machines:
         return ruleset.machines[name].label
     return label_of(name, ruleset) if name in FIELDS or name.startswith(CUSTOM) else name

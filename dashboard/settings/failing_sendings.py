@@ -13,7 +13,6 @@ from dashboard import formats
 from dashboard.ui.problems import told
 from dashboard.ui.text import Html, badge, joined, quiet, show, tag
 from engine.accounts.actor import Actor
-from engine.db.connection import utc_now
 from engine.operations import operating
 from engine.pipeline.sendings import Doubted
 
@@ -77,6 +76,6 @@ def _about(sending: Doubted, zone: ZoneInfo) -> str:
 def _decision(label: str, key: str, act: Callable[..., None], done: str) -> None:
     if st.button(label, key=key):
         with told():
-            act(now=utc_now())
+            act()
             st.session_state[_SAID] = done
             st.rerun()

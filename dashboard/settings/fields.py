@@ -15,7 +15,6 @@ from dashboard.ui.problems import problem_box
 from dashboard.ui.text import Html, badge, empty_state, joined, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
-from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 from engine.publishing import custom_fields
 from engine.publishing.custom_fields import Fields, FieldUsage
@@ -128,7 +127,7 @@ def _mover(actor: Actor, found: Fields, number: int, *, step: int) -> None:
 def _do(act: Callable[..., object], said: str) -> None:
     """Publish; what is refused is said on the page."""
     try:
-        act(now=utc_now())
+        act()
     except ContactSheetsError as error:
         st.session_state[_PROBLEM] = sentence(error)
     else:

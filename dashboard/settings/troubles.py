@@ -14,7 +14,6 @@ from dashboard.installation import time_zone
 from dashboard.settings import failing_sendings
 from dashboard.ui.text import Html, badge, joined, link, quiet, safe, show, table, tag
 from engine.accounts.actor import Actor
-from engine.db.connection import utc_now
 from engine.operations import operating
 from engine.operations.operating import SHOWN, Troubles
 from engine.pipeline.failures import FailedActivity, FailureReason
@@ -170,7 +169,7 @@ def _row(title: Html, about: object) -> st.delta_generator.DeltaGenerator:
 
 def _again(label: str, key: str, act: Callable[..., int], done: str) -> None:
     def press() -> None:
-        st.session_state[_SAID] = f"{formats.count(act(now=utc_now()))} {done}."
+        st.session_state[_SAID] = f"{formats.count(act())} {done}."
 
     st.button(label, key=f"workers.{key}", type="tertiary", on_click=press)
 

@@ -43,7 +43,7 @@ from engine.contacts.sheet.timelines import Wanted
 from engine.domain.activities import ContactId
 from engine.domain.rulebook import Machine, Ruleset
 from engine.domain.statuses import by_hand, ends
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 _T = TypeVar("_T")
 
@@ -85,7 +85,7 @@ def sheet_form(actor: Actor, contact: ContactId) -> None:
     sheet = reading.sheet(actor, contact)
     if draft is None or sheet is None:
         st.rerun()
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     present = present_values(sheet, ruleset, ruleset.account.time_zone)
     draft.catch_up(present)
     form = _Form(actor, sheet, draft, ruleset, draft.overtaken(present))

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.contacts.list_address import ListAddress
-from dashboard.installation import database, time_zone
+from dashboard.installation import time_zone
 from dashboard.jobs.job_strip import job_strip
 from dashboard.sheet import sheet_draft, sheet_edits, sheet_fields, sheet_shop
 from dashboard.sheet.activity.activity_tab import activity_tab
@@ -27,19 +27,18 @@ from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, empty_state, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.listing import listing as listings
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reading import Hidden
 from engine.contacts.sheet.sheets import Sheet
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 
 def render(actor: Actor, wanted: str) -> None:
     """The sheet of the contact that the address names; an old id leads on to the living one."""
     actor.require(Permission.SEE)
-    listed = _listed()
+    listed = _listed(actor)
     contact = reading.find(actor, wanted)
     sheet = None if contact is None else reading.sheet(actor, contact)
     if contact is None or sheet is None or sheet.deleted_at is not None:
@@ -73,10 +72,10 @@ def _nobody() -> None:
     empty_state("No such contact", "It may have been erased, or the address is not complete.", whole="page")
 
 
-def _listed() -> ListAddress:
+def _listed(actor: Actor) -> ListAddress:
     """The list that one came from, as the sheet's address says."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
-    listing, _ = listings.known(database(), address.listing)
+    listing, _ = reading.without_unknown(actor, address.listing)
     return address.showing(listing)
 
 
@@ -107,7 +106,7 @@ def _top(actor: Actor, sheet: Sheet) -> None:
             show(title(sheet, now=actor.now, zone=time_zone()))
         with st.container(horizontal=True, width="content", key="sheet-actions"):
             if changes:
-                _changing(sheet)
+                _changing(actor, sheet)
             sheet_menu(sheet.id, list(_choices(actor, sheet.id)))
 
 
@@ -121,8 +120,8 @@ def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
         yield Choice("erase", "Erase for good…", partial(ask, ERASE, contact), danger=True)
 
 
-def _changing(sheet: Sheet) -> None:
-    ruleset = rulesets.current(database())
+def _changing(actor: Actor, sheet: Sheet) -> None:
+    ruleset = current_rules(actor)
     present = sheet_draft.present_values(sheet, ruleset, ruleset.account.time_zone)
     st.button(
         "Edit",
@@ -157,7 +156,7 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
             _card("fields", sheet_fields.fields(sheet, zone))
             reach_card(sheet)
             statuses_card(actor, sheet)
-            _card("custom", sheet_fields.custom(sheet, rulesets.current(actor.db)))
+            _card("custom", sheet_fields.custom(sheet, current_rules(actor)))
     with right:
         points_card(actor, sheet)
         segments_card(actor, sheet)

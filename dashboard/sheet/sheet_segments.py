@@ -20,8 +20,8 @@ from engine.contacts.sheet import reading
 from engine.contacts.sheet.reasons import Reasons
 from engine.contacts.sheet.sheets import Sheet, SheetSegment
 from engine.domain.rulebook import Ruleset, Segment
-from engine.rules import rulesets
 from engine.rules.conditions.explain import lines as explained
+from engine.rules.rule_service import current_rules
 
 _ASKED = "sheet.segments.asked"
 
@@ -69,7 +69,7 @@ def membership(found: SheetSegment, zone: ZoneInfo) -> Html:
 
 def _add(actor: Actor, sheet: Sheet) -> None:
     """Put the contact into the static segment that is chosen: at once, as it can be taken back."""
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     names = {segment.id: segment.name for segment in joinable(sheet, ruleset)}
     asked = st.session_state.setdefault(_ASKED, 0)
     chosen = st.selectbox(

@@ -17,7 +17,7 @@ from engine.contacts.sheet.sheets import Sheet
 from engine.domain.activities import ContactId
 from engine.domain.reach import Silence, stopping
 from engine.domain.rulebook import Ruleset
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 _WAYS: dict[Silence, tuple[str, str]] = {
     "paused": ("Pause", "Nothing is sent until a day, or until somebody lifts it. Consent stays as it is."),
@@ -31,7 +31,7 @@ def stop_sending(actor: Actor, contact: ContactId) -> None:
     if sheet is None:
         show(quiet("This contact is not there any more."))
         return
-    ruleset = rulesets.current(actor.db)
+    ruleset = current_rules(actor)
     show(tag("div", joined(["To ", tag("b", name_of(sheet))]), "cs-small"))
     how = _how()
     statuses = to_stop(sheet, ruleset, how)

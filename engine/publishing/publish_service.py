@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.publishing import publishing
+from engine.contacts.contacts import ContactRow
+from engine.contacts.sheet import reading
+from engine.publishing import planning, publishing, rule_stats, upkeep
+from engine.publishing.rule_stats import RuleSummary
+from engine.publishing.upkeep import Upkeep
 from engine.rules import rulesets
+from engine.rules.plan import Plan
 from engine.rules.rulesets import Version
 
 Document = dict[str, Any]
@@ -72,3 +78,53 @@ def roll_back(actor: Actor, number: int, *, recompute: bool = False) -> Version:
         changes=[Change("rules", f"version {present}", f"version {number}")],
     ):
         return publishing.roll_back(actor.db, number, by=actor.user.name, now=actor.now, recompute=recompute)
+
+
+# What rules give, and what a change would do
+
+
+def progress(actor: Actor) -> Upkeep:
+    """Return how far newly published rules have got.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return upkeep.upkeep(actor.db)
+
+
+def rule_summaries(actor: Actor) -> dict[str, RuleSummary]:
+    """Return what each rule gave in the last 30 days.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return rule_stats.summaries(actor.db, now=actor.now)
+
+
+def rule_trend(actor: Actor, rule: str, *, zone: ZoneInfo) -> list[Document]:
+    """Return what a rule gave on each of the last 30 days.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return rule_stats.trend(actor.db, rule, now=actor.now, zone=zone)
+
+
+def rule_top(actor: Actor, rule: str) -> list[tuple[ContactRow, int, int]]:
+    """Return the contacts that a rule gave the most, with points and entries, masked for viewers.
+
+    Raises NotAllowed.
+    """
+    actor.require(Permission.SEE)
+    found = rule_stats.top(actor.db, rule, now=actor.now)
+    masked = reading.masks(actor)
+    return [(reading.masked_row(row) if masked else row, points, entries) for row, points, entries in found]
+
+
+def contacts_to_plan(actor: Actor) -> int:
+    """Return about how many contacts a plan of everybody folds.  Raises NotAllowed."""
+    actor.require(Permission.EDIT_RULES)
+    return actor.db.contacts.estimated_document_count()
+
+
+def plan(
+    actor: Actor, texts: Mapping[str, str], *, uri: str, share: float, report_progress: planning.Progress
+) -> Plan:
+    """Fold real contacts under changed rules, and compare; only for those who may publish them.
+
+    It costs work, and its examples name contacts.  Raises NotAllowed, InvalidRules, PlanStopped.
+    """
+    actor.require(Permission.EDIT_RULES)
+    change = planning.proposed(actor.db, texts, now=actor.now)
+    return planning.plan(actor.db, change, uri=uri, share=share, progress=report_progress)

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -21,7 +22,8 @@ from engine.rules import rulesets
 from engine.rules.conditions.conditions import unqualified
 from engine.rules.language import editing
 from engine.rules.rulesets import Version
-from engine.segments import segment_uses, segments
+from engine.segments import agreement, segment_uses, segments
+from engine.segments.segments import Preview, SegmentSummary
 
 Document = dict[str, Any]
 
@@ -181,3 +183,48 @@ def restore(actor: Actor, deleted: Version) -> Version:
     texts = publishing.completed(actor.db, {FILE: before})
     message = f"Took back: {deleted.message}"
     return publish_service.publish(actor, texts, message=message, base=deleted.number)
+
+
+# Looking at segments
+
+
+def summaries(actor: Actor) -> list[SegmentSummary]:
+    """Return all segments, by name.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return segments.summaries(actor.db, now=actor.now)
+
+
+def summary(actor: Actor, id_: str) -> SegmentSummary | None:
+    """Return one segment; unset if none of that id is declared.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return segments.summary(actor.db, id_, now=actor.now)
+
+
+def trend(actor: Actor, id_: str, *, zone: ZoneInfo) -> list[Document]:
+    """Return members, entries and exits on each of the last 30 days.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return segments.trend(actor.db, id_, now=actor.now, zone=zone)
+
+
+def nightly_report(actor: Actor) -> Document | None:
+    """Return what the last nightly comparison found: `at` and `differences`.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return agreement.report(actor.db)
+
+
+def files_in_force(actor: Actor) -> dict[str, str]:
+    """Return all rule files, to be changed and published again.  Raises NotAllowed."""
+    actor.require(Permission.EDIT_SEGMENTS)
+    return publishing.completed(actor.db, {})
+
+
+def ids_in_use(actor: Actor) -> set[str]:
+    """Return the ids that a new segment cannot have, those of deleted ones included.  Raises NotAllowed."""
+    actor.require(Permission.EDIT_SEGMENTS)
+    return rulesets.segments_ever(actor.db)
+
+
+def preview(actor: Actor, texts: Mapping[str, str], id_: str, *, uri: str) -> Preview:
+    """Return who would be in a segment of a whole set of files.  Raises NotAllowed and InvalidRules."""
+    actor.require(Permission.EDIT_SEGMENTS)
+    return segments.preview(actor.db, texts, id_, uri=uri, now=actor.now)

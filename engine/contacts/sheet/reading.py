@@ -7,6 +7,7 @@ ours is refused, so that no guess can be confirmed by it, not even letter by let
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -61,6 +62,27 @@ def find(actor: Actor, key: str) -> ContactId | None:
     if masks(actor) and not _ID.fullmatch(key.strip()):
         return None
     return contacts.find_contact(actor.db, key)
+
+
+def row(actor: Actor, contact: str) -> ContactRow | None:
+    """Return a living contact as a row of the list, masked for viewers.  Raises NotAllowed."""
+    return rows(actor, [contact]).get(ContactId(contact))
+
+
+def rows(actor: Actor, wanted: Iterable[str]) -> dict[ContactId, ContactRow]:
+    """Return living contacts as rows of the list, by their ids, masked for viewers.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    found = contacts.rows_of(actor.db, wanted)
+    return {id_: masked_row(one) for id_, one in found.items()} if masks(actor) else found
+
+
+def without_unknown(actor: Actor, listing: Listing) -> tuple[Listing, list[str]]:
+    """Return the list without conditions that are not declared (any more), and what is wrong with each.
+
+    Raises NotAllowed.
+    """
+    actor.require(Permission.SEE)
+    return listings.known(actor.db, listing)
 
 
 def page(

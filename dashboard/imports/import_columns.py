@@ -21,7 +21,7 @@ from engine.imports.mapping import columns
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.values import DateOrder, Decimals, InvalidValue, read_date
 from engine.imports.preview import Undecided
-from engine.imports.reading.reading import Row
+from engine.imports.reading.table import Row
 
 PAGE = 25
 """Columns that are shown at a time."""

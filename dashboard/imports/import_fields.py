@@ -15,7 +15,7 @@ from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError
-from engine.imports.mapping.proposing import LONGEST_LABEL, proposed_label, proposed_type
+from engine.imports.mapping.field_proposals import LONGEST_LABEL, proposed_label, proposed_type
 from engine.publishing import custom_fields
 
 

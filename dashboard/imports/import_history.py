@@ -14,7 +14,7 @@ from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, facts, joined, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.imports import draft_service, importing, refusals
+from engine.imports import draft_service, import_request, refused_rows
 from engine.imports.mapping import columns
 from engine.imports.mapping.consents import NAMES
 from engine.imports.mapping.settings import MODES, Settings
@@ -24,7 +24,7 @@ from engine.rules.rule_service import current_rules
 
 def is_import(job: Job) -> bool:
     """Whether a job imported a file, rather than taking that back."""
-    return job.kind == importing.KIND and job.undoes is None
+    return job.kind == import_request.KIND and job.undoes is None
 
 
 def import_details(actor: Actor, job: Job) -> None:
@@ -42,7 +42,7 @@ def _refused(actor: Actor, job: Job) -> None:
     """The way to the refused rows: like the original, with line and reason added."""
     if job.refused:
         address = escape(link_to(actor, REFUSED, job.id))
-        name, hint = escape(refusals.name_of(job)), "Mended, it goes in as it is"
+        name, hint = escape(refused_rows.name_of(job)), "Mended, it goes in as it is"
         words = "Refused rows as a file"
         st.html(
             f'<a class="cs-button cs-download" href="{address}" download="{name}" title="{hint}">{words}</a>',

@@ -22,7 +22,7 @@ from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.errors import ContactSheetsError
-from engine.imports import contents, draft_service, import_service
+from engine.imports import draft_service, import_service, stored_files
 from engine.imports.drafts import Draft
 from engine.imports.preview import Checked
 from engine.imports.preview_job import Check
@@ -163,7 +163,7 @@ def _imported_before(actor: Actor, draft: Draft) -> None:
     before = draft_service.imported_before(actor, draft.id)
     if before is not None:
         when = formats.moment(before.created_at, account().time_zone)
-        notice_box([contents.in_words(before, when=when)])
+        notice_box([stored_files.in_words(before, when=when)])
 
 
 def _unreadable(actor: Actor, draft: Draft, error: UnreadableFile) -> None:

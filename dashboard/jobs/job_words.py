@@ -14,7 +14,7 @@ from dashboard.wording import plural
 from engine.contacts.bulk import bulk
 from engine.domain.rulebook import Ruleset
 from engine.exports import exporting
-from engine.imports import importing, preview_job
+from engine.imports import import_request, preview_job
 from engine.jobs.jobs import Job, JobState
 from engine.privacy import erasing
 
@@ -75,7 +75,7 @@ KINDS: dict[str, KindWords] = {
         done=lambda job: "deleted" if bulk.deletes(job) else "changed",
         undo=lambda job: "Restore" if bulk.deletes(job) else "Undo",
     ),
-    importing.KIND: KindWords(
+    import_request.KIND: KindWords(
         sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_imported
     ),
     preview_job.KIND: KindWords(

@@ -22,7 +22,7 @@ from engine.contacts.editing.edit_model import label_of
 from engine.contacts.editing.edit_service import TAKEN_BACK
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
-from engine.imports.reading.spreadsheets import harmless
+from engine.imports.reading.formula_escape import harmless
 from engine.rules.rule_service import current_rules
 
 EXPORT = 100_000

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.exports.export_columns import Kind
-from engine.imports.reading.spreadsheets import PLAIN, RUNS
+from engine.imports.reading.formula_escape import PLAIN, RUNS
 
 DAY_MS = 86_400_000
 LAST_DAY = 40_000

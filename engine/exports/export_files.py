@@ -24,7 +24,7 @@ from engine.exports.workbook_writer import (
     number_cell,
     text_cell,
 )
-from engine.imports.reading.spreadsheets import harmless
+from engine.imports.reading.formula_escape import harmless
 
 FileFormat = Literal["csv", "xlsx", "parquet"]
 

@@ -11,7 +11,7 @@ from engine.accounts import accounts
 from engine.accounts.actor import Actor, changed_meanwhile
 from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
-from engine.imports import drafts, import_service, importing, preview_job
+from engine.imports import drafts, import_request, import_service, preview_job
 from engine.imports.drafts import Draft, Incoming, NotExpected
 from engine.imports.mapping.settings import Settings
 from engine.imports.preview_job import Check
@@ -62,7 +62,7 @@ def mine(actor: Actor) -> list[Draft]:
 
 def opener(actor: Actor, id_: str) -> Opener:
     """Opens a file that one sent.  Raises NotAllowed and NoSuchFile."""
-    return importing.stored(actor.db, draft(actor, id_).id)
+    return import_request.stored(actor.db, draft(actor, id_).id)
 
 
 def imported_before(actor: Actor, id_: str) -> Job | None:
@@ -70,7 +70,7 @@ def imported_before(actor: Actor, id_: str) -> Job | None:
 
     Raises NotAllowed and NoSuchFile.
     """
-    return importing.imported_before(actor.db, draft(actor, id_).id)
+    return import_request.imported_before(actor.db, draft(actor, id_).id)
 
 
 def settle(actor: Actor, id_: str, wanted: Settings) -> None:
@@ -114,7 +114,7 @@ def start(actor: Actor, id_: str, wanted: Settings) -> str:
 
 def settings_of(actor: Actor, job: str) -> Settings:
     """How a file was imported before.  Raises NotAllowed and NoSuchJob."""
-    return importing.settings_of(an_import(actor, job))
+    return import_request.settings_of(an_import(actor, job))
 
 
 def again(actor: Actor, job: str) -> str:
@@ -124,7 +124,7 @@ def again(actor: Actor, job: str) -> str:
     """
     found = an_import(actor, job)
     id_ = drafts.copy(actor.db, found.id, by=actor.user.id, now=actor.now)
-    drafts.settle(actor.db, id_, importing.settings_of(found))
+    drafts.settle(actor.db, id_, import_request.settings_of(found))
     return id_
 
 
@@ -132,6 +132,6 @@ def an_import(actor: Actor, job: str) -> Job:
     """An import of a file, by whomever.  Raises NotAllowed and NoSuchJob."""
     actor.require(Permission.IMPORT)
     found = job_service.job(actor, job)
-    if found.kind != importing.KIND or found.undoes is not None:
+    if found.kind != import_request.KIND or found.undoes is not None:
         raise job_service.NoSuchJob("this is no import")
     return found

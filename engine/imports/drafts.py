@@ -17,10 +17,10 @@ from gridfs import NoFile
 from pymongo.database import Database
 
 from engine.errors import ContactSheetsError
-from engine.imports import importing
-from engine.imports.contents import PIECE
+from engine.imports import import_request
 from engine.imports.mapping import settings
 from engine.imports.mapping.settings import Settings
+from engine.imports.stored_files import PIECE
 from engine.jobs import jobs
 
 Document = dict[str, Any]
@@ -66,7 +66,7 @@ class Incoming:
     def __init__(self, db: Database[Document], id_: str, name: str) -> None:
         self._db, self._id, self._name = db, id_, name
         self._size = 0
-        self._file = importing.keep(db, id_, name)
+        self._file = import_request.keep(db, id_, name)
 
     def write(self, piece: bytes) -> None:
         """Keep a piece.  Raises TooLarge."""
@@ -173,7 +173,7 @@ def forget_checks(db: Database[Document], id_: str) -> None:
 def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
     """Take the file of an import once more; return the draft.  Raises NotExpected if it is gone."""
     try:
-        before = importing.files(db).open_download_stream(job)
+        before = import_request.files(db).open_download_stream(job)
     except NoFile:
         raise NotExpected("the file of this import is not kept any more: send it again") from None
     id_ = expect(db, by=by, session=None, now=now)
@@ -195,7 +195,7 @@ def discard(db: Database[Document], ids: Iterable[str]) -> None:
     for id_ in ids:
         if jobs.job(db, id_) is None:
             with suppress(NoFile):
-                importing.files(db).delete(id_)
+                import_request.files(db).delete(id_)
         forget_checks(db, id_)
         db.import_drafts.delete_one({"_id": id_})
 

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.contacts.bulk import bulk
-from engine.imports import importing
+from engine.imports import import_request
 from engine.jobs import jobs
 
 Document = dict[str, Any]
@@ -19,10 +19,10 @@ def expire(db: Database[Document], *, now: datetime) -> int:
 
     The history keeps that they were, and what they came to.  Safe to be done at any time.
     """
-    over = jobs.ended_before(db, [importing.KIND, bulk.KIND], now - jobs.UNDO_FOR)
+    over = jobs.ended_before(db, [import_request.KIND, bulk.KIND], now - jobs.UNDO_FOR)
     for job in over:
-        importing.clear(db, job.id)
+        import_request.clear(db, job.id)
         db.job_items.delete_many({"job": job.id})
         jobs.note_cleared(db, job.id)
-    importing.remove_pieces(db, now=now)
+    import_request.remove_pieces(db, now=now)
     return len(over)

@@ -27,14 +27,14 @@ from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId, Identities
 from engine.domain.rulebook import Ruleset
 from engine.errors import Conflict
-from engine.imports import importing
-from engine.imports.importing import cursor_at
-from engine.imports.reading import reading
+from engine.imports import import_request
+from engine.imports.import_request import cursor_at
 from engine.imports.reading.problems import ERASED
-from engine.imports.reading.reading import Row
+from engine.imports.reading.table import Row, read_table
 from engine.imports.rows import matching
-from engine.imports.rows.deciding import PARTS, Deciding, Outcome, activity_id
-from engine.imports.rows.judging import (
+from engine.imports.rows.duplicate_rows import Names
+from engine.imports.rows.parsed_row import Reader
+from engine.imports.rows.row_batch import (
     Accepted,
     Judged,
     Refusal,
@@ -44,9 +44,8 @@ from engine.imports.rows.judging import (
     keys_of,
     read_all,
 )
-from engine.imports.rows.repeats import Names
-from engine.imports.rows.wanted import Reader
-from engine.imports.undoing import Undoing
+from engine.imports.rows.row_decision import PARTS, Deciding, Outcome, activity_id
+from engine.imports.undo import Undoing
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
@@ -89,7 +88,7 @@ class _Importing(ActivitySteps):
     def __init__(self, db: Database[Document], job: Job) -> None:
         super().__init__(db, job)
         self._said = time.monotonic()
-        self._settings, self._open = importing.settings_of(job), importing.stored(db, job.id)
+        self._settings, self._open = import_request.settings_of(job), import_request.stored(db, job.id)
         self._rows: Iterator[Row] | None = None
         self._at = ""
         self._unwanted = False
@@ -185,7 +184,7 @@ class _Importing(ActivitySteps):
         """What reads the rows: it remembers what cells say, so it is kept for a while."""
         kept = self._reading
         if kept is None or kept.ruleset is not ruleset or now - kept.since > READER_FOR:
-            headings = importing.headings_of(self.job)
+            headings = import_request.headings_of(self.job)
             kept = _Reading(Reader(headings, self._settings, ruleset, now=now), ruleset, now)
             self._reading = kept
         return kept.reader
@@ -207,7 +206,7 @@ class _Importing(ActivitySteps):
     def _after(self, line: int) -> Iterator[Row]:
         """The rows after a line.  Of those before it is noted whom they name."""
         self._names = Names()
-        table = reading.read(self._open, self._settings.format)
+        table = read_table(self._open, self._settings.format)
         while rows := list(islice(table.rows, STEP)):
             before = [row for row in rows if row.line <= line]
             if before:
@@ -241,7 +240,7 @@ class _Importing(ActivitySteps):
         if sum(map(len, cells)) > MAX_KEPT:
             cells = [cell[: MAX_KEPT // len(cells)] for cell in cells]
         return {
-            "_id": importing.refusal_id(self.job.id, refusal.row.line),
+            "_id": import_request.refusal_id(self.job.id, refusal.row.line),
             "line": refusal.row.line,
             "kinds": sorted({problem.kind for problem in refusal.problems}),
             "reason": "; ".join(problem.message for problem in refusal.problems)[:2_000],
@@ -330,11 +329,11 @@ def _still_missing(activities: Iterable[Activity], kept: _Kept | None) -> list[A
 
 register(
     JobKind(
-        id=importing.KIND,
+        id=import_request.KIND,
         work=work_of,
         permission=Permission.IMPORT,
         acts=("took an import back", "stopped an import"),
-        undo=importing.undo,
-        refusals=importing.refusals,
+        undo=import_request.undo,
+        refusals=import_request.refusals,
     )
 )

@@ -11,7 +11,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_checks
-from engine.imports import importing, preview, refusals
+from engine.imports import import_request, preview, refused_rows
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import MODES, Settings
 from engine.imports.preview import Checked, Opening
@@ -44,7 +44,7 @@ def look(actor: Actor, open_: Opener, *, name: str, format_: Format | None = Non
     actor.require(Permission.IMPORT)
     ruleset = rulesets.current(actor.db)
     return preview.opening(
-        open_, ruleset, name=name, format_=format_, remembered=importing.remembered(actor.db)
+        open_, ruleset, name=name, format_=format_, remembered=import_request.remembered(actor.db)
     )
 
 
@@ -54,7 +54,7 @@ def imported_before(actor: Actor, open_: Opener, *, size: int) -> Job | None:
     Raises NotAllowed.
     """
     actor.require(Permission.IMPORT)
-    return importing.imported_before_from(actor.db, open_, size=size)
+    return import_request.imported_before_from(actor.db, open_, size=size)
 
 
 def check(
@@ -83,7 +83,7 @@ def start(
     Raises NotAllowed, InvalidMapping, UnreadableFile.
     """
     with _noted(actor, settings, name=name, id_=id_):
-        return importing.start(
+        return import_request.start(
             actor.db,
             stream,
             settings,
@@ -98,7 +98,7 @@ def start(
 def begin(actor: Actor, settings: Settings, *, name: str, id_: str) -> str:
     """Import a file that was sent under `id_` before; raises as `start` does."""
     with _noted(actor, settings, name=name, id_=id_):
-        return importing.begin(
+        return import_request.begin(
             actor.db, settings, name=name, id_=id_, by=actor.user.id, by_name=actor.user.name, now=actor.now
         )
 
@@ -131,10 +131,10 @@ def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
     """
     actor.require(Permission.IMPORT)
     job = job_service.job(actor, id_)
-    if job.kind != importing.KIND or job.undoes is not None:
+    if job.kind != import_request.KIND or job.undoes is not None:
         raise job_service.NoSuchJob("this is no import")
     with audit.noted(actor, "downloaded refused rows", subject=Subject("job", id_)):
-        return refusals.name_of(job), refusals.refused_file(actor.db, job)
+        return refused_rows.name_of(job), refused_rows.refused_file(actor.db, job)
 
 
 def refuse_fields(actor: Actor, settings: Settings) -> None:

@@ -13,20 +13,28 @@ from pymongo.database import Database
 
 from engine.db.installation import namespace
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping import columns, origins, plausible
+from engine.imports.mapping import columns, source_tools, value_fit
 from engine.imports.mapping.columns import CHANNELS, Column
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.settings import Settings
 from engine.imports.mapping.values import Ambiguous, DateOrder, Decimals, Reading, date_order, decimal_mark
-from engine.imports.reading import formats, reading
+from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import KINDS, Problem
-from engine.imports.reading.reading import Row
+from engine.imports.reading.table import Row, read_table
 from engine.imports.rows import matching
-from engine.imports.rows.deciding import OUTCOMES, Deciding, Outcome
-from engine.imports.rows.judging import Accepted, Judged, Refusal, StoppedMeanwhile, decide, keys_of, read_all
-from engine.imports.rows.repeats import Names
-from engine.imports.rows.wanted import Reader, Wanted
+from engine.imports.rows.duplicate_rows import Names
+from engine.imports.rows.parsed_row import Reader, Wanted
+from engine.imports.rows.row_batch import (
+    Accepted,
+    Judged,
+    Refusal,
+    StoppedMeanwhile,
+    decide,
+    keys_of,
+    read_all,
+)
+from engine.imports.rows.row_decision import OUTCOMES, Deciding, Outcome
 from engine.jobs.runner import one_ahead
 from engine.rules import rulesets
 
@@ -110,7 +118,7 @@ def opening(
     `name` is what the file is called, `format_` how a person corrected what is read of it.
     """
     found = formats.detect(open_) if format_ is None else format_
-    table = reading.read(open_, found)
+    table = read_table(open_, found)
     sample = list(islice(table.rows, SAMPLE))
     cells = [row.cells for row in sample[:100]]
     guessed = columns.guess(
@@ -118,9 +126,9 @@ def opening(
         ruleset,
         sample=cells,
         remembered=remembered,
-        fits=lambda target, values: plausible.fits(target, values, ruleset),
+        fits=lambda target, values: value_fit.fits(target, values, ruleset),
     )
-    guessed, told = origins.without_consents(name, guessed)
+    guessed, told = source_tools.without_consents(name, guessed)
     return Opening(found, guessed, sample, [*told, *table.notices])
 
 
@@ -181,7 +189,7 @@ def check(
     Raises UnreadableFile, InvalidMapping, and StoppedMeanwhile once `go_on` says no.
     """
     ruleset = rulesets.current(db)
-    table = reading.read(open_, settings.format)
+    table = read_table(open_, settings.format)
     settings = replace(settings, columns=columns.checked(table.headings, settings.columns, ruleset))
     deciding = Deciding("check", "", "", settings.mode, ruleset, namespace(db))
     reader = Reader(table.headings, settings, ruleset, now=now)

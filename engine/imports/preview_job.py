@@ -18,13 +18,13 @@ from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
-from engine.imports import drafts, importing, preview
+from engine.imports import drafts, import_request, preview
 from engine.imports.drafts import Draft
 from engine.imports.mapping import settings
 from engine.imports.mapping.settings import Settings
 from engine.imports.preview import Checked, Preview
-from engine.imports.reading.watched import Watched
-from engine.imports.rows.judging import StoppedMeanwhile
+from engine.imports.reading.read_progress import Watched
+from engine.imports.rows.row_batch import StoppedMeanwhile
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
@@ -80,7 +80,7 @@ class _Checking:
     def __init__(self, db: Database[Document], job: Job) -> None:
         self._db, self._job = db, job
         self._draft = str(job.wanted["draft"])
-        self._watched = Watched(importing.stored(db, self._draft))
+        self._watched = Watched(import_request.stored(db, self._draft))
         self._said = time.monotonic()
 
     def total(self) -> int:

@@ -18,9 +18,9 @@ from pymongo.database import Database
 
 from engine.errors import ContactSheetsError
 from engine.exports import exporting
-from engine.imports import importing
-from engine.imports.reading import formats, reading
-from engine.imports.reading.reading import Row
+from engine.imports import import_request
+from engine.imports.reading import formats
+from engine.imports.reading.table import Row, read_table
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, JobState
 from engine.privacy import report
@@ -140,7 +140,7 @@ def rows_naming(db: Database[Document], person: Person, mentions: Mentions) -> I
             continue
         with suppress(ContactSheetsError):  # as far as it can be read
             for row in _rows_naming(db, job.id, job, named, lambda: True):
-                cells = dict(zip(importing.headings_of(job), row.cells, strict=False))
+                cells = dict(zip(import_request.headings_of(job), row.cells, strict=False))
                 yield {
                     "file": file["filename"],
                     "imported_at": job.created_at,
@@ -152,9 +152,9 @@ def rows_naming(db: Database[Document], person: Person, mentions: Mentions) -> I
 def _rows_naming(
     db: Database[Document], file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
 ) -> Iterator[Row]:
-    open_ = importing.stored(db, file)
-    format_ = formats.detect(open_) if job is None else importing.settings_of(job).format
-    for row in reading.read(open_, format_).rows:
+    open_ = import_request.stored(db, file)
+    format_ = formats.detect(open_) if job is None else import_request.settings_of(job).format
+    for row in read_table(open_, format_).rows:
         if any(cell and named.by(cell) for cell in row.cells):
             yield row
         if row.line % 1_000 == 0 and not go_on():

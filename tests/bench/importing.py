@@ -24,7 +24,7 @@ from pymongo.database import Database
 
 from engine.db import contact_documents
 from engine.db.connection import utc_now
-from engine.imports import importing, preview
+from engine.imports import import_request, preview
 from engine.imports.import_job import STEP
 from engine.imports.mapping.settings import Settings
 from engine.jobs import jobs
@@ -98,7 +98,7 @@ def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, 
     wanted = Settings(format=found.format, columns=columns, readings=readings)
     peaks: dict[str, int] = {}
     began = time.perf_counter()
-    importing.start(
+    import_request.start(
         db, io.BytesIO(content), wanted, name="b.csv", id_=id_, by="b", by_name="Mia", now=utc_now()
     )
     while (job := jobs.job(db, id_)) is None or job.under_way or _waits(db):

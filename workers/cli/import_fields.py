@@ -16,7 +16,7 @@ from engine.domain.profile import FIELD_TYPES
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
 from engine.imports.mapping.columns import plain
-from engine.imports.mapping.proposing import proposed_label, proposed_type
+from engine.imports.mapping.field_proposals import proposed_label, proposed_type
 from engine.imports.preview import Opening
 from engine.publishing import custom_fields
 from engine.rules import rulesets

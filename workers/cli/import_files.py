@@ -14,7 +14,7 @@ from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
-from engine.imports import importing, preview
+from engine.imports import import_request, preview
 from engine.imports.mapping import columns, consents
 from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidStatement, Statement
@@ -169,7 +169,7 @@ def _opened(db: Database[Document], file: Path, ruleset: Ruleset, options: Optio
         ruleset,
         name=file.name,
         format_=_format(_opener(file), options.encoding, options.separator, options.sheet),
-        remembered=importing.remembered(db),
+        remembered=import_request.remembered(db),
     )
 
 

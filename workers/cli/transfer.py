@@ -13,8 +13,8 @@ import uuid_utils
 from pymongo.database import Database
 
 from engine.db.connection import utc_now
-from engine.imports import contents, preview
 from engine.imports import import_service as imports
+from engine.imports import preview, stored_files
 from engine.imports.mapping.settings import Mode
 from engine.imports.mapping.values import DateOrder, Decimals
 from engine.imports.reading.problems import UnreadableFile
@@ -141,7 +141,7 @@ def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
     if before is None:
         return None
     when = shown(before.created_at, zone_of(db))
-    typer.echo(contents.in_words(before, when=when), err=True)
+    typer.echo(stored_files.in_words(before, when=when), err=True)
     return {**told_of_job(before), "file": before.wanted["file"]}
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError
-from engine.imports.mapping.headings import NAMES
+from engine.imports.mapping.known_headings import NAMES
 
 IDENTITIES = ("external_id", "email", "mobile_phone")
 """What a contact is found by, in this order; a file needs one of them."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.imports.reading.problems import Problem
-from engine.imports.reading.reading import Row
+from engine.imports.reading.table import Row
 
 
 @dataclass(frozen=True)

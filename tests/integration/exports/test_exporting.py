@@ -20,7 +20,7 @@ from engine.exports import export_job, export_rows, exporting, workbook_writer
 from engine.exports.export_columns import UnknownColumn
 from engine.exports.exporting import Export, NotKept
 from engine.exports.workbook_writer import TooLarge
-from engine.imports import importing, preview
+from engine.imports import import_request, preview
 from engine.imports.mapping.settings import Settings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
@@ -133,7 +133,9 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     settings = Settings(format=found.format, columns=columns, readings=readings)
     checked = preview.check(shop, opener, settings, now=utc_now())
     assert [e for counted in checked.problems for e in counted.examples] == []
-    importing.start(shop, opener(), settings, name="b", id_="back", by="u1", by_name="Mia", now=utc_now())
+    import_request.start(
+        shop, opener(), settings, name="b", id_="back", by="u1", by_name="Mia", now=utc_now()
+    )
     run(shop)
 
     back = jobs.job(shop, "back")

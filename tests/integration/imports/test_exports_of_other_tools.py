@@ -3,7 +3,7 @@
 import io
 
 from engine.db.connection import utc_now
-from engine.imports import importing, preview
+from engine.imports import import_request, preview
 from engine.imports.mapping.settings import Settings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
@@ -18,7 +18,10 @@ def imported(db, tool):
     """Import a file as it is guessed; return the job."""
     export, ruleset = EXPORTS[tool], rulesets.current(db)
     found = preview.opening(
-        lambda: io.BytesIO(export.content), ruleset, name=export.name, remembered=importing.remembered(db)
+        lambda: io.BytesIO(export.content),
+        ruleset,
+        name=export.name,
+        remembered=import_request.remembered(db),
     )
     columns = {column.heading: column.target for column in found.columns}
     readings, undecided = preview.readings(found, columns, ruleset)
@@ -26,7 +29,7 @@ def imported(db, tool):
     settings = Settings(format=found.format, columns=columns, readings=readings)
     stream = io.BytesIO(export.content)
     who = {"name": export.name, "id_": f"job-{tool}", "by": "u1", "by_name": "Mia", "now": utc_now()}
-    importing.start(db, stream, settings, **who)
+    import_request.start(db, stream, settings, **who)
     while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
     drain_all(db)
@@ -42,7 +45,7 @@ def test_every_export_goes_in_at_the_first_try_and_what_one_settles_misleads_no_
         job = imported(db, tool)
 
         assert (tool, job.state, job.failure) == (tool, JobState.DONE, None)
-        refused = {one.line: one.reason for one in importing.refusals(db, job.id)}
+        refused = {one.line: one.reason for one in import_request.refusals(db, job.id)}
         assert (tool, tuple(refused)) == (tool, export.refused)
         for email, said in export.people.items():
             row = db.contacts.find_one({"email": email})

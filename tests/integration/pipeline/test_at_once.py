@@ -10,7 +10,7 @@ from engine.contacts import contacts
 from engine.contacts.editing import edits
 from engine.contacts.editing.edits import Edit
 from engine.db.connection import connect, utc_now
-from engine.imports import import_job, importing, preview
+from engine.imports import import_job, import_request, preview
 from engine.imports.mapping.settings import Settings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
@@ -63,7 +63,7 @@ def started(db, content, id_="job-1", **more):
     columns = {column.heading: column.target for column in found.columns}
     readings, _ = preview.readings(found, columns, ruleset)
     wanted = Settings(format=found.format, columns=columns, readings=readings, **more)
-    return importing.start(
+    return import_request.start(
         db, io.BytesIO(content), wanted, name="people.csv", id_=id_, by="u1", by_name="Mia", now=utc_now()
     )
 

@@ -21,7 +21,7 @@ from engine.contacts.editing import edits
 from engine.contacts.editing.edits import InvalidEdit
 from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
-from engine.imports import importing
+from engine.imports import import_request
 from engine.insights import daily
 from engine.jobs import job_service as access_jobs
 from engine.jobs import jobs
@@ -171,7 +171,7 @@ def _comes_late(shop):
 
     assert contacts.find_contact(db, EMAIL) is None
     assert contacts.find_contact(db, OURS) is None
-    refusals = list(importing.refused_rows(db, "import-9"))
+    refusals = list(import_request.refused_rows(db, "import-9"))
     assert [(line, cells) for line, _, cells in refusals] == [(2, []), (3, [])]
     assert db.refusals.find_one({"event": ""})["reason"] == "it names somebody who was erased"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.exports.export_cells import listed, number_text, texts
 from engine.imports.mapping.values import decimal_mark, read_list, read_number
-from engine.imports.reading.spreadsheets import harmless, unharmed
+from engine.imports.reading.formula_escape import harmless, unharmed
 
 MADRID = ZoneInfo("Europe/Madrid")
 

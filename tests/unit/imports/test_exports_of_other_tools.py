@@ -7,8 +7,8 @@ import pytest
 
 from engine.imports import preview
 from engine.imports.mapping.settings import Settings
-from engine.imports.reading import reading
-from engine.imports.rows.wanted import Reader, RefusedRow
+from engine.imports.reading.table import read_table
+from engine.imports.rows.parsed_row import Reader, RefusedRow
 from tests.builders import SHIPPED
 from tests.exports import EXPORTS
 
@@ -29,7 +29,7 @@ def read(export):
     found = opened(export)
     readings, _ = preview.readings(found, export.columns, SHOP)
     settings = Settings(format=found.format, columns=export.columns, readings=readings)
-    table = reading.read(a_file(export), found.format)
+    table = read_table(a_file(export), found.format)
     reader, wanted, refused = Reader(table.headings, settings, SHOP, now=NOW), {}, []
     for row in table.rows:
         try:

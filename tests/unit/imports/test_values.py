@@ -20,7 +20,7 @@ from engine.imports.mapping.values import (
     read_number,
     read_phone,
 )
-from engine.imports.reading.spreadsheets import unharmed
+from engine.imports.reading.formula_escape import unharmed
 
 TODAY = date(2026, 11, 25)
 

@@ -12,7 +12,7 @@ from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.contacts import contacts
 from engine.db.connection import utc_now
-from engine.imports import drafts, import_service, importing, preview_job
+from engine.imports import drafts, import_request, import_service, preview_job
 from engine.imports.mapping.settings import Settings
 from engine.imports.reading.formats import Format
 from engine.jobs import jobs
@@ -109,7 +109,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
     assert " · 4 rows · nothing of it is imported yet" in text
     for words in ("No email address", "is no email address", "Line 4", "an earlier line names"):
         assert words in text
-    assert jobs.recent(shop, [importing.KIND]) == []
+    assert jobs.recent(shop, [import_request.KIND]) == []
     assert shop.contacts.count_documents({}) == 1
 
     button(app, "Import 2 rows").click().run()
@@ -119,7 +119,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
     assert "1 created · 1 changed · 2 refused" in shown(app)
     ana = shop.contacts.find_one({"email": "ana@x.com"})
     assert (ana["custom"]["city"], list(ana["segments"])) == ("Madrid", ["fair"])
-    [job] = jobs.recent(shop, [importing.KIND])
+    [job] = jobs.recent(shop, [import_request.KIND])
     assert job.by == "u1"
 
     app.button(key=f"job.why.{job.id}").click().run()
@@ -143,13 +143,13 @@ def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_
     assert "taken back" not in text
     assert "Nothing to import" in {one.label for one in app.button}
 
-    importing.undo(shop, first, by="u1", by_name="Mia", now=utc_now())
+    import_request.undo(shop, first, by="u1", by_name="Mia", now=utc_now())
     work(shop)
     app = opened(open_as, shop, b"email\na@x.com\n")
     assert "; that was taken back since" in shown(app)
     checked(shop, app)
     button(app, "Import 1 row").click().run()
-    assert len([job for job in jobs.recent(shop, [importing.KIND]) if job.undoes is None]) == 2
+    assert len([job for job in jobs.recent(shop, [import_request.KIND]) if job.undoes is None]) == 2
 
 
 def test_dates_that_can_be_read_in_two_ways_are_asked_about(shop, open_as):
@@ -295,7 +295,7 @@ def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_oth
     assert "would create 1, refuse 1" in shown(elsewhere)
     elsewhere.button(key=f"job.found.{first.id}").click().run()
     assert "1 row" in shown(elsewhere)
-    assert jobs.recent(shop, [importing.KIND]) == []
+    assert jobs.recent(shop, [import_request.KIND]) == []
 
     app.run()
     app.button(key="import.back").click().run()
@@ -317,7 +317,7 @@ def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody
     wanted = import_service.Settings(format=Format(separator=";"), columns={"email": "email"})
     import_service.begin(acting(shop, mia), wanted, name="fair.csv.gz", id_=sent(shop, content))
     work(shop)
-    [job] = jobs.recent(shop, [importing.KIND])
+    [job] = jobs.recent(shop, [import_request.KIND])
     client = TestClient(Starlette(routes=downloads.download_routes(shop)))
 
     def fetched(id_, token):
@@ -354,7 +354,7 @@ def test_that_all_in_a_file_agreed_is_stated_once_with_its_day_and_place(shop, o
 
     states = {row["email"]: row["statuses"]["newsletter"]["state"] for row in shop.contacts.find()}
     assert states == {"c@x.com": "subscribed", "bea@x.com": "subscribed"}
-    [job] = jobs.recent(shop, [importing.KIND])
+    [job] = jobs.recent(shop, [import_request.KIND])
     app.run()
     app.button(key="contacts.history").click().run()
     app.button(key=f"history.why.{job.id}").click().run()

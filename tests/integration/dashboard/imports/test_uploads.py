@@ -11,7 +11,7 @@ from engine.accounts import accounts, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
-from engine.imports import draft_service, importing
+from engine.imports import draft_service, import_request
 from engine.imports import drafts as stored
 from engine.imports.draft_service import NoSuchFile
 from tests.builders import acting
@@ -93,6 +93,6 @@ def test_what_nobody_imports_goes_after_a_while_and_what_is_imported_stays(db, c
     assert db.import_drafts.count_documents({}) == 0
     again = draft_service.again(acting(db, eva), imported)
     assert draft_service.draft(acting(db, eva), again).settings == wanted
-    assert importing.stored(db, again)().read() == b"email\na@x.com\n"
+    assert import_request.stored(db, again)().read() == b"email\na@x.com\n"
     draft_service.discard(acting(db, eva), again)
     assert kept(db)[0] == {imported}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.imports.reading.spreadsheets import harmless, unharmed
+from engine.imports.reading.formula_escape import harmless, unharmed
 
 
 @pytest.mark.parametrize(

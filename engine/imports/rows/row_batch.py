@@ -11,13 +11,12 @@ from pymongo.database import Database
 
 from engine.contacts.editing.edit_checks import COME_BACK
 from engine.domain.activities import ContactId, Key
-from engine.imports.reading import reading
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import ERASED, Problem
-from engine.imports.reading.reading import Row
-from engine.imports.rows.deciding import Deciding, Decision
-from engine.imports.rows.repeats import Names
-from engine.imports.rows.wanted import Reader, RefusedRow, Wanted
+from engine.imports.reading.table import Row, read_table
+from engine.imports.rows.duplicate_rows import Names
+from engine.imports.rows.parsed_row import Reader, RefusedRow, Wanted
+from engine.imports.rows.row_decision import Deciding, Decision
 from engine.pipeline import tombstones
 
 Document = dict[str, Any]
@@ -60,7 +59,7 @@ Judged = Refusal | Accepted
 def count(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
     """How many rows a file has; raise UnreadableFile, or StoppedMeanwhile once `go_on` says no."""
     rows = 0
-    for _ in reading.read(open_, format_).rows:
+    for _ in read_table(open_, format_).rows:
         rows += 1
         if rows % LOOK_EVERY == 0 and not go_on():
             raise StoppedMeanwhile

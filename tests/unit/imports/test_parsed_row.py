@@ -11,8 +11,8 @@ from engine.imports.mapping.settings import Settings
 from engine.imports.mapping.values import Reading
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import Problem
-from engine.imports.reading.reading import Row
-from engine.imports.rows.wanted import Reader, RefusedRow
+from engine.imports.reading.table import Row
+from engine.imports.rows.parsed_row import Reader, RefusedRow
 from tests.builders import days, rules
 
 SHOP = rules(

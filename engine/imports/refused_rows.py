@@ -9,8 +9,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.imports import importing
-from engine.imports.reading.spreadsheets import harmless
+from engine.imports import import_request
+from engine.imports.reading.formula_escape import harmless
 from engine.jobs.jobs import Job
 
 LINE, REASON = "Line in the file", "Why it was refused"
@@ -30,10 +30,10 @@ def refused_file(db: Database[dict[str, Any]], job: Job) -> Iterator[str]:
     It begins with a byte-order mark, so that spreadsheets read it as UTF-8, and no cell runs
     as a formula; mended, it can be imported as it is.
     """
-    separator = importing.settings_of(job).format.separator
-    headings = importing.headings_of(job)
+    separator = import_request.settings_of(job).format.separator
+    headings = import_request.headings_of(job)
     yield "\ufeff" + _line([*headings, LINE, REASON], separator)
-    for line, reason, cells in importing.refused_rows(db, job.id):
+    for line, reason, cells in import_request.refused_rows(db, job.id):
         fitting = [*cells, *[""] * (len(headings) - len(cells))][: len(headings)]
         yield _line([*map(harmless, fitting), str(line), harmless(reason)], separator)
 

@@ -24,7 +24,7 @@ from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.settings import Mode
 from engine.imports.reading.problems import Problem
-from engine.imports.rows.wanted import RefusedRow, Wanted
+from engine.imports.rows.parsed_row import RefusedRow, Wanted
 
 Document = dict[str, Any]
 

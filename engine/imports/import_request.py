@@ -17,12 +17,12 @@ from pymongo.database import Database
 
 from engine.db.installation import namespace
 from engine.errors import ContactSheetsError
-from engine.imports import contents
-from engine.imports.contents import Keeping
+from engine.imports import stored_files
 from engine.imports.mapping import columns, consents, settings
 from engine.imports.mapping.settings import Settings
-from engine.imports.reading import reading
 from engine.imports.reading.formats import Opener
+from engine.imports.reading.table import read_table
+from engine.imports.stored_files import Keeping
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Refused
 from engine.rules import rulesets
@@ -73,7 +73,7 @@ def begin(
 
     Raises UnreadableFile and InvalidMapping.
     """
-    headings = reading.read(stored(db, id_), wanted.format).headings
+    headings = read_table(stored(db, id_), wanted.format).headings
     ruleset = rulesets.current(db)
     columns.checked(headings, wanted.columns, ruleset)
     consents.stated(wanted.statements, wanted.columns, ruleset.account, now=now)
@@ -129,7 +129,7 @@ def imported_before_from(db: Database[Document], open_: Opener, *, size: int) ->
     if _last_of(db, {"wanted.bytes": size}) is None:
         return None
     with open_() as stream:
-        return _last_of(db, {"wanted.digest": contents.digest_of(stream, secret=namespace(db))})
+        return _last_of(db, {"wanted.digest": stored_files.digest_of(stream, secret=namespace(db))})
 
 
 def clear(db: Database[Document], job: str) -> None:

@@ -9,10 +9,10 @@ from engine.db import contact_documents
 from engine.domain.activities import Identities, Key
 from engine.domain.component import refold
 from engine.imports.mapping.consents import Consent
-from engine.imports.rows import repeats
-from engine.imports.rows.deciding import Deciding, activity_id
-from engine.imports.rows.repeats import Names
-from engine.imports.rows.wanted import RefusedRow, Wanted
+from engine.imports.rows import duplicate_rows
+from engine.imports.rows.duplicate_rows import Names
+from engine.imports.rows.parsed_row import RefusedRow, Wanted
+from engine.imports.rows.row_decision import Deciding, activity_id
 from tests.builders import (
     NAMESPACE,
     SHIPPED,
@@ -239,7 +239,7 @@ def test_who_is_named_twice_is_found_by_any_name_and_the_first_line_is_told():
 
 @pytest.mark.parametrize("largest", [10, 2_000_000])
 def test_who_is_named_twice_is_told_the_same_however_many_rows_are_looked_at_at_once(monkeypatch, largest):
-    monkeypatch.setattr(repeats, "LARGEST", largest)
+    monkeypatch.setattr(duplicate_rows, "LARGEST", largest)
     source = random.Random(3)
     given = [
         (line, [Key(f"e:{source.randint(0, 400)}"), Key(f"p:{source.randint(0, 4_000)}")])

@@ -43,7 +43,7 @@ class Table:
     notices: list[Problem] = field(default_factory=list)
 
 
-def read(open_: Opener, format_: Format) -> Table:
+def read_table(open_: Opener, format_: Format) -> Table:
     """Read a file; raise UnreadableFile, now or at a row, if it cannot be read on."""
     found = _records(open_, format_)
     first = next(found, None)

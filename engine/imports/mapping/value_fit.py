@@ -22,7 +22,7 @@ from engine.imports.mapping.values import (
     read_list,
     read_number,
 )
-from engine.imports.reading.spreadsheets import unharmed
+from engine.imports.reading.formula_escape import unharmed
 
 LEAST = 0.5
 """The share of a column's values that must be what its heading promises."""

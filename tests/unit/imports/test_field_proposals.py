@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from engine.imports.mapping.proposing import proposed_type
+from engine.imports.mapping.field_proposals import proposed_type
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from engine.contacts.editing import edits
 from engine.contacts.editing.edits import Edit
 from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
-from engine.imports import drafts, import_job, importing, preview
-from engine.imports.importing import NothingToTakeBack
+from engine.imports import drafts, import_job, import_request, preview
+from engine.imports.import_request import NothingToTakeBack
 from engine.imports.mapping.settings import Settings
 from engine.imports.reading.formats import Format
-from engine.imports.rows import judging
+from engine.imports.rows import row_batch
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, at_once, inbox
@@ -59,7 +59,7 @@ def opener(content):
 
 def started(db, content, id_="job-1", **more):
     wanted = settled(db, content, **more)
-    return importing.start(
+    return import_request.start(
         db, io.BytesIO(content), wanted, name="people.csv", id_=id_, by="u1", by_name="Mia", now=utc_now()
     )
 
@@ -149,7 +149,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     assert (
         shop.contacts.find_one({"email": "gone@x.com"})["statuses"]["newsletter"]["state"] == "unsubscribed"
     )
-    refused = {line: reason for line, reason, _ in importing.refused_rows(shop, "job-1")}
+    refused = {line: reason for line, reason, _ in import_request.refused_rows(shop, "job-1")}
     assert list(refused) == [7, 8, 9, 10, 11, 12]
     assert "external id 5 is one contact's and email other@x.com another contact's" in refused[7]
     assert "line 6 has the same email, phone or external id already" in refused[10]
@@ -201,7 +201,7 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
         shop, [an_activity("order_completed", utc_now(), email="p3@x.com", order_id="1", total="10")]
     )
 
-    importing.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
+    import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
     run(shop)
 
     living = {row.get("email"): row for row in shop.contacts.find({"deleted": {"$ne": True}})}
@@ -218,10 +218,10 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
 
 def test_only_an_import_that_has_ended_is_taken_back(shop):
     with pytest.raises(NothingToTakeBack, match="there is no import"):
-        importing.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
+        import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
     started(shop, people(3))
     with pytest.raises(NothingToTakeBack, match="stop it, then take it back"):
-        importing.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
+        import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
 
 
 @pytest.mark.parametrize("deadly", ["receive", "hold", "write", "advance", "bulk_write"])
@@ -242,7 +242,7 @@ def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch,
     assert jobs.job(shop, "job-1").state == JobState.DONE
     assert counts(shop) == {"created": 26, "updated": 0, "unchanged": 0, "refused": 1}
     assert shop.activities.count_documents({"source": "import"}) == 26
-    assert [line for line, _, _ in importing.refused_rows(shop, "job-1")] == [27]
+    assert [line for line, _, _ in import_request.refused_rows(shop, "job-1")] == [27]
     assert shop.conflicts.count_documents({}) == 0
 
 
@@ -281,7 +281,7 @@ def test_a_stopped_import_ends_where_it_is(shop):
 
 
 def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(shop, monkeypatch):
-    monkeypatch.setattr(judging, "LOOK_EVERY", 5)
+    monkeypatch.setattr(row_batch, "LOOK_EVERY", 5)
     monkeypatch.setattr(import_job, "ALIVE_EVERY", 0)
     started(shop, people(25))
     looks = []
@@ -302,7 +302,7 @@ def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(s
 def test_a_file_that_breaks_off_fails_and_says_where_before_anything_goes_in(shop):
     whole = gzip.compress("".join(f"p{n * 7919 % 100_003}@x.com\n" for n in range(30_000)).encode())
     settings = Settings(format=Format(header=False), columns={"Column 1": "email"})
-    importing.start(
+    import_request.start(
         shop,
         io.BytesIO(whole[: len(whole) // 2]),
         settings,
@@ -323,7 +323,7 @@ def test_nothing_that_an_import_or_the_fold_of_it_asks_reads_all_activities_or_c
     run_import = started(shop, people(30))
     shop.command("profile", 2)
     run(shop)
-    importing.undo(shop, run_import, by="u1", by_name="Mia", now=utc_now())
+    import_request.undo(shop, run_import, by="u1", by_name="Mia", now=utc_now())
     run(shop)
     shop.command("profile", 0)
 
@@ -342,19 +342,19 @@ def test_the_very_same_content_is_known_again_whatever_it_is_called(shop):
     coming.write(people(3)[20:])
     coming.finish()
 
-    assert importing.imported_before(shop, id_).id == "job-1"
-    assert importing.imported_before(shop, "job-1") is None
-    assert importing.imported_before_from(shop, opener(people(4)), size=len(people(4))).id == "job-2"
-    assert importing.imported_before_from(shop, opener(people(5)), size=len(people(3))) is None
+    assert import_request.imported_before(shop, id_).id == "job-1"
+    assert import_request.imported_before(shop, "job-1") is None
+    assert import_request.imported_before_from(shop, opener(people(4)), size=len(people(4))).id == "job-2"
+    assert import_request.imported_before_from(shop, opener(people(5)), size=len(people(3))) is None
 
 
 def test_of_several_imports_of_a_file_one_that_stands_is_told_before_those_taken_back(shop):
     for id_ in ("job-1", "job-2", "job-3"):
         started(shop, people(3), id_)
         run(shop)
-    importing.undo(shop, "job-3", by="u1", by_name="Mia", now=utc_now())
+    import_request.undo(shop, "job-3", by="u1", by_name="Mia", now=utc_now())
 
-    assert importing.imported_before_from(shop, opener(people(3)), size=len(people(3))).id == "job-2"
+    assert import_request.imported_before_from(shop, opener(people(3)), size=len(people(3))).id == "job-2"
 
 
 def test_a_file_is_read_for_that_only_if_one_of_its_length_was_imported(shop):
@@ -363,7 +363,7 @@ def test_a_file_is_read_for_that_only_if_one_of_its_length_was_imported(shop):
     def never():
         raise AssertionError("the file was read")
 
-    assert importing.imported_before_from(shop, never, size=len(people(3)) + 1) is None
+    assert import_request.imported_before_from(shop, never, size=len(people(3)) + 1) is None
 
 
 def test_a_file_that_breaks_off_while_it_is_sent_leaves_nothing(shop):
@@ -372,7 +372,7 @@ def test_a_file_that_breaks_off_while_it_is_sent_leaves_nothing(shop):
             raise OSError("the disk is away")
 
     with pytest.raises(OSError, match="away"):
-        importing.start(
+        import_request.start(
             shop, Broken(), Settings(), name="p.csv", id_="job-1", by="u1", by_name="Mia", now=utc_now()
         )
 

@@ -29,9 +29,9 @@ from engine.imports.mapping.values import (
     read_phone,
 )
 from engine.imports.reading.cells import Cells
+from engine.imports.reading.formula_escape import unharmed
 from engine.imports.reading.problems import Problem
-from engine.imports.reading.reading import Row
-from engine.imports.reading.spreadsheets import unharmed
+from engine.imports.reading.table import Row
 
 REMEMBERED = 5_000
 """Different cells of one column of which it is remembered what they say."""

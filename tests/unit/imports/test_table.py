@@ -8,9 +8,10 @@ from datetime import date, datetime
 import openpyxl
 import pytest
 
-from engine.imports.reading import delimited, reading, workbooks
+from engine.imports.reading import delimited, workbooks
 from engine.imports.reading.formats import Format, detect
 from engine.imports.reading.problems import UnreadableFile
+from engine.imports.reading.table import read_table
 
 PEOPLE = 'Nombre;Correo;Ciudad\nJosé Muñoz;jose@x.com;"Málaga; centro"\nÍñigo;i@x.com;León\n'
 
@@ -21,7 +22,7 @@ def a_file(content):
 
 def everything(content, format_=None):
     open_ = a_file(content)
-    table = reading.read(open_, format_ or detect(open_))
+    table = read_table(open_, format_ or detect(open_))
     return table, list(table.rows)
 
 
@@ -115,7 +116,7 @@ def test_the_line_in_which_excel_names_the_separator_is_obeyed_and_not_read_as_a
 def test_without_a_header_the_columns_are_numbered_and_no_row_is_lost():
     open_ = a_file(b"a@x.com,Ana\nb@x.com,Bea\n")
     format_ = detect(open_)
-    table = reading.read(open_, format_)
+    table = read_table(open_, format_)
 
     assert (format_.header, table.headings) == (False, ("Column 1", "Column 2"))
     assert [row.line for row in table.rows] == [1, 2]
@@ -142,7 +143,7 @@ def test_headings_that_are_empty_or_there_twice_get_names_of_their_own():
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_row_is_said_at_its_line_and_the_others_are_read(line, kind, refuses, cells):
-    table = reading.read(a_file(b"email,name\na@x.com,Ana\n" + line + b"\nc@x.com,Cai\n"), Format())
+    table = read_table(a_file(b"email,name\na@x.com,Ana\n" + line + b"\nc@x.com,Cai\n"), Format())
     good, bad, last = table.rows
 
     assert (good.problem, last.problem) == (None, None)
@@ -194,7 +195,7 @@ def test_what_holds_no_rows_is_refused_with_what_to_do(content, says):
 
 def test_a_file_that_breaks_off_gives_its_rows_and_says_where_it_breaks():
     whole = gzip.compress("".join(f"p{n * 7919 % 100_003}@x.com,P{n * n}\n" for n in range(60_000)).encode())
-    table = reading.read(a_file(whole[: len(whole) // 2]), Format(header=False))
+    table = read_table(a_file(whole[: len(whole) // 2]), Format(header=False))
 
     with pytest.raises(UnreadableFile, match="damaged after line"):
         list(table.rows)

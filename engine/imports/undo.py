@@ -9,9 +9,9 @@ from pymongo.database import Database
 
 from engine.contacts.editing import edits
 from engine.domain.activities import ActivityId, Key
-from engine.imports.importing import cursor_at
+from engine.imports.import_request import cursor_at
 from engine.imports.rows import matching
-from engine.imports.rows.deciding import PARTS, activity_id
+from engine.imports.rows.row_decision import PARTS, activity_id
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.pipeline.activity_steps import ActivitySteps

@@ -15,7 +15,7 @@ from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Deletion, Selection
-from engine.contacts.editing.edit_model import IDENTITIES, NEEDS_REASON, Edit
+from engine.contacts.editing.edit import IDENTITIES, NEEDS_REASON, Edit
 from engine.domain.rulebook import Machine, Ruleset, Segment
 from engine.domain.statuses import by_hand, reachable_by_hand
 

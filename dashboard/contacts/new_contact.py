@@ -16,7 +16,7 @@ from dashboard.ui.problems import problem, problem_box, told
 from dashboard.ui.text import link, quiet, show
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edit_model import IDENTITIES, InvalidEdit
+from engine.contacts.editing.edit import IDENTITIES, InvalidEdit
 from engine.contacts.sheet import reading
 from engine.domain.activities import ActivityId, ContactId
 from engine.rules.rule_service import current_rules

@@ -14,7 +14,7 @@ from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.editing import edit_checks
+from engine.contacts.editing import edit_validation
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping import columns
@@ -63,7 +63,7 @@ def _counted(settling: Settling) -> str:
 def _labels(actor: Actor, ruleset: Ruleset) -> dict[str, str]:
     """All that a column can fill, as somebody may."""
     targets = {target.id: target.label for target in columns.targets(ruleset)}
-    refused = edit_checks.not_theirs(targets, actor.user.role, ruleset)
+    refused = edit_validation.not_theirs(targets, actor.user.role, ruleset)
     labels = {LEFT_OUT: "Left out"}
     if actor.may(Permission.EDIT_ACCOUNT):
         labels[NEW] = "A new field…"

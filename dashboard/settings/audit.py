@@ -18,7 +18,7 @@ from engine.accounts import audit
 from engine.accounts.accounts import COMMAND_LINE
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Cursor, Entry, Filters
-from engine.contacts.editing.edit_model import label_of
+from engine.contacts.editing.edit import label_of
 from engine.contacts.editing.edit_service import TAKEN_BACK
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 import uuid_utils
 
-from engine.contacts.editing.edit_checks import end_name
-from engine.contacts.editing.edit_model import IDENTITIES, PROFILE, Edit
+from engine.contacts.editing.edit import IDENTITIES, PROFILE, Edit
+from engine.contacts.editing.edit_validation import end_name
 from engine.contacts.sheet.sheets import Sheet
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.fields import CUSTOM

@@ -29,14 +29,8 @@ from dashboard.ui.problems import problem, told
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plain_label, quiet, show, tag
 from engine.accounts.actor import Actor
-from engine.contacts.editing.edit_checks import end_name
-from engine.contacts.editing.edit_model import (
-    IDENTITIES,
-    NEEDS_REASON,
-    EditedMeanwhile,
-    InvalidEdit,
-    label_of,
-)
+from engine.contacts.editing.edit import IDENTITIES, NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
+from engine.contacts.editing.edit_validation import end_name
 from engine.contacts.sheet import activity_service, reading
 from engine.contacts.sheet.sheets import Sheet
 from engine.contacts.sheet.timelines import Wanted

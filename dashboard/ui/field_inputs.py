@@ -15,8 +15,8 @@ import streamlit as st
 from dashboard import formats
 from dashboard.installation import today
 from dashboard.ui.text import plain_label
-from engine.contacts.editing.edit_checks import not_theirs
-from engine.contacts.editing.edit_model import IDENTITIES, PROFILE
+from engine.contacts.editing.edit import IDENTITIES, PROFILE
+from engine.contacts.editing.edit_validation import not_theirs
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
 

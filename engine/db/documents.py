@@ -357,7 +357,7 @@ class JobItem(me.DynamicDocument):
 
 
 class EditTurn(me.Document):
-    """Who edits a contact by hand comes one after another (see `engine.contacts.editing.edit_turns`)."""
+    """Who edits a contact by hand comes one after another (see `engine.contacts.editing.edit_conflicts`)."""
 
     meta = {
         "collection": "edit_turns",

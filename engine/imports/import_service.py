@@ -10,7 +10,7 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.contacts.editing import edit_checks
+from engine.contacts.editing import edit_validation
 from engine.imports import import_request, preview, refused_rows
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import MODES, Settings
@@ -139,6 +139,8 @@ def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
 
 def refuse_fields(actor: Actor, settings: Settings) -> None:
     """Refuse to fill what only an admin may change."""
-    refused = edit_checks.not_theirs(settings.columns.values(), actor.user.role, rulesets.current(actor.db))
+    refused = edit_validation.not_theirs(
+        settings.columns.values(), actor.user.role, rulesets.current(actor.db)
+    )
     if refused:
         raise InvalidMapping("\n".join(refused.values()))

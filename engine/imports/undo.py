@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.contacts.editing import edits
+from engine.contacts.editing import edit_activities
 from engine.domain.activities import ActivityId, Key
 from engine.imports.import_request import cursor_at
 from engine.imports.rows import matching
@@ -43,7 +43,7 @@ class Undoing(ActivitySteps):
         held = matching.holders(self.db, (Key(row["stream"]) for row in there))
         version = rulesets.current_number(self.db)
         changes = [
-            edits.taking_back(
+            edit_activities.taking_back(
                 held.get(Key(row["stream"]), {"spans": [{"key": row["stream"]}]}),
                 row["_id"],
                 version=version,

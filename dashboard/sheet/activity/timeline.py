@@ -17,7 +17,7 @@ from dashboard.sheet.activity.timeline_delays import delays
 from dashboard.sheet.activity.timeline_lines import told
 from dashboard.ui.acts import act_button
 from dashboard.ui.text import Html, badge, joined, safe, tag
-from engine.contacts.editing.undoing import BOUNCES
+from engine.contacts.editing.undo import BOUNCES
 from engine.contacts.sheet import sheets
 from engine.contacts.sheet.timeline_rows import TimelineRow
 

@@ -14,9 +14,9 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
-from engine.contacts.editing import edit_words
-from engine.contacts.editing.edit_checks import wrong_for_anybody
-from engine.contacts.editing.edit_model import IDENTITIES, Edit, InvalidEdit
+from engine.contacts.editing import edit_summary
+from engine.contacts.editing.edit import IDENTITIES, Edit, InvalidEdit
+from engine.contacts.editing.edit_validation import wrong_for_anybody
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.contact_documents import LIVING
@@ -130,7 +130,7 @@ def words_of(change: Change, ruleset: Ruleset) -> str:
     problems = wrong_for_anybody(change, ruleset)
     if problems:
         raise InvalidEdit(problems)
-    words = edit_words.words_of(replace(change, add_to=(), remove_from=()), ruleset)
+    words = edit_summary.words_of(replace(change, add_to=(), remove_from=()), ruleset)
     words += [f"add to {ruleset.segments[id_].name}" for id_ in change.add_to]
     words += [f"remove from {ruleset.segments[id_].name}" for id_ in change.remove_from]
     whole = "; ".join(words)

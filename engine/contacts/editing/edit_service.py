@@ -9,10 +9,10 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.contacts.editing import edit_checks, edits
-from engine.contacts.editing.edit_checks import end_name
-from engine.contacts.editing.edit_model import value_of
-from engine.contacts.editing.edits import Edit, InvalidEdit
+from engine.contacts.editing import edit_activities, edit_validation
+from engine.contacts.editing.edit import value_of
+from engine.contacts.editing.edit_activities import Edit, InvalidEdit
+from engine.contacts.editing.edit_validation import end_name
 from engine.domain.activities import ActivityId, ContactId
 from engine.rules import rulesets
 
@@ -45,7 +45,7 @@ def edit(
         id_=f"edit:{id_}",
     ):
         refuse_fields(actor, change.fields)
-        return edits.edit(
+        return edit_activities.edit(
             actor.db, contact, change, id_=id_, author=actor.user.name, now=actor.now, read=read
         )
 
@@ -79,7 +79,9 @@ def delete(
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
     with audit.noted(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
-        return edits.delete(actor.db, contact, id_=id_, author=actor.user.name, now=actor.now, reason=reason)
+        return edit_activities.delete(
+            actor.db, contact, id_=id_, author=actor.user.name, now=actor.now, reason=reason
+        )
 
 
 def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[int]:
@@ -87,7 +89,7 @@ def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[i
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
     with audit.noted(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
-        return edits.restore(actor.db, contact, id_=id_, author=actor.user.name, now=actor.now)
+        return edit_activities.restore(actor.db, contact, id_=id_, author=actor.user.name, now=actor.now)
 
 
 def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> frozenset[int]:
@@ -104,12 +106,12 @@ def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> froze
         id_=f"edit:{id_}",
     ):
         refuse_fields(actor, {name: value for name, value in fields.items() if value})
-        return edits.create(actor.db, fields, id_=id_, author=actor.user.name, now=actor.now)
+        return edit_activities.create(actor.db, fields, id_=id_, author=actor.user.name, now=actor.now)
 
 
 def refuse_fields(actor: Actor, fields: Mapping[str, Any]) -> None:
     """Refuse fields that the user's role may not change (`edit` in fields.yaml)."""
-    problems = edit_checks.not_theirs(fields, actor.user.role, rulesets.current(actor.db))
+    problems = edit_validation.not_theirs(fields, actor.user.role, rulesets.current(actor.db))
     if problems:
         raise InvalidEdit(problems)
 

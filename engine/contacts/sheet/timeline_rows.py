@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from pymongo.database import Database
 
-from engine.contacts.editing import undoing
-from engine.contacts.editing.undoing import Undoes, Undone
+from engine.contacts.editing import undo
+from engine.contacts.editing.undo import Undoes, Undone
 from engine.db.findable import plain_letters
 from engine.domain.rulebook import Ruleset
 from engine.pipeline.groups import as_said
@@ -100,13 +100,13 @@ class Teller:
         """The rows that are shown, with the points of each, and what was taken back."""
         ids = [row["_id"] for row in documents]
         points = _points_of(self._db, ids)
-        undone = undoing.undone_among(self._db, self._contact, ids)
-        undoes = undoing.what_they_undo(self._db, documents, self._ruleset)
+        undone = undo.undone_among(self._db, self._contact, ids)
+        undoes = undo.what_they_undo(self._db, documents, self._ruleset)
         return [
             self._shown(
                 msgspec.structs.replace(
                     _timeline_row(row, self._ruleset, points.get(row["_id"])),
-                    undoable=undoing.refusal(row) is None,
+                    undoable=undo.refusal(row) is None,
                     undone=undone.get(row["_id"]),
                     undoes=undoes.get(row["_id"]),
                 )
@@ -142,7 +142,7 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         derived=row.get("derived", False),
         clamped=row.get("clamped", False),
         bot=row.get("bot", False),
-        discounted=undoing.says_nothing(row),
+        discounted=undo.says_nothing(row),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.contacts.editing.edit_checks import COME_BACK
+from engine.contacts.editing.edit_validation import COME_BACK
 from engine.domain.activities import ContactId, Key
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import ERASED, Problem

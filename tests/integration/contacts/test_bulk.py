@@ -16,8 +16,8 @@ from engine.contacts import contacts
 from engine.contacts.bulk import bulk, bulk_job
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Deletion, NothingSelected, NotInBulk, Selection
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit, InvalidEdit
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
@@ -131,7 +131,9 @@ def test_taking_it_back_leaves_what_was_done_since(shop):
     started(shop, Edit(add_to=["staff"], fields={"custom.city": "Roma"}))
     run(shop)
     p01 = contacts.find_contact(shop, "p01@x.com")
-    edits.edit(shop, p01, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now())
+    edit_activities.edit(
+        shop, p01, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now()
+    )
     drain_all(shop)
 
     access_to_jobs.undo(acting(shop, MIA), "job-1")

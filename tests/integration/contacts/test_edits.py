@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
@@ -58,7 +58,9 @@ def now_of(db, key):
 
 def edited(db, key, *, id_=None, **change):
     id_ = ActivityId(id_ or f"edit-{next(_ids)}")
-    edits.edit(db, contacts.find_contact(db, key), Edit(**change), id_=id_, author="Mia", now=utc_now())
+    edit_activities.edit(
+        db, contacts.find_contact(db, key), Edit(**change), id_=id_, author="Mia", now=utc_now()
+    )
     drain_all(db)
     return id_
 
@@ -260,7 +262,7 @@ def test_the_same_edit_twice_counts_once(shop):
 def test_an_edit_that_was_done_is_not_refused_when_it_comes_again(shop):
     contact = contacts.find_contact(shop, "eva@x.com")
     for _ in range(2):
-        lanes = edits.edit(
+        lanes = edit_activities.edit(
             shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("again"), author="Mia",
             now=utc_now(), read={"custom.city": "Roma"},
         )  # fmt: skip
@@ -276,7 +278,7 @@ def test_a_status_that_somebody_else_moved_is_shown_and_not_overwritten(shop):
     edited(shop, "eva@x.com", statuses={"email_status": "blocked"})
 
     with pytest.raises(EditedMeanwhile) as overtaken:
-        edits.edit(
+        edit_activities.edit(
             shop, contact, Edit(statuses={"email_status": "paused"}), id_=ActivityId("late"), author="Leo",
             now=utc_now(), read={"email_status": "active"},
         )  # fmt: skip
@@ -289,7 +291,7 @@ def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
     edited(shop, "eva@x.com", fields={"custom.city": "Milano"})
 
     with pytest.raises(EditedMeanwhile) as overtaken:
-        edits.edit(
+        edit_activities.edit(
             shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("late"), author="Leo",
             now=utc_now(), read={"custom.city": "Roma"},
         )  # fmt: skip
@@ -302,11 +304,11 @@ def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
     contact = contacts.find_contact(shop, "eva@x.com")
     said = {"custom.city": "Milano", "mobile_phone": "600333444", "first_name": ""}
     theirs = Edit(fields=said, statuses={"email_status": "paused"})
-    edits.edit(shop, contact, theirs, id_=ActivityId("theirs"), author="Mia", now=utc_now())
+    edit_activities.edit(shop, contact, theirs, id_=ActivityId("theirs"), author="Mia", now=utc_now())
     read = {"custom.city": "Roma", "mobile_phone": None, "first_name": "Eva", "email_status": "active"}
 
     with pytest.raises(EditedMeanwhile) as overtaken:
-        edits.edit(
+        edit_activities.edit(
             shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("mine"), author="Leo",
             now=utc_now(), read={**read, "last_name": "Sanz"},
         )  # fmt: skip
@@ -324,7 +326,7 @@ def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
     def move_to(city):
         at_once.wait()
         try:
-            edits.edit(
+            edit_activities.edit(
                 shop, contact, Edit(fields={"custom.city": city}), id_=ActivityId(city), author="Mia",
                 now=utc_now(), read={"custom.city": "Roma"},
             )  # fmt: skip
@@ -349,7 +351,9 @@ def test_the_same_edit_from_two_windows_at_once_is_kept_once(shop):
     def give(_window):
         at_once.wait()
         change = Edit(points=5, reason="a double click")
-        return edits.edit(shop, contact, change, id_=ActivityId("twice"), author="Mia", now=utc_now())
+        return edit_activities.edit(
+            shop, contact, change, id_=ActivityId("twice"), author="Mia", now=utc_now()
+        )
 
     with ThreadPoolExecutor(2) as windows:
         lanes = set(windows.map(give, range(2)))
@@ -382,7 +386,7 @@ def test_each_status_has_an_end_of_its_own_and_the_timeline_says_from_what_to_wh
 
 
 def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop):
-    edits.create(
+    edit_activities.create(
         shop, {"email": "Zoe@x.com", "first_name": "Zoe", "custom.city": "Lyon"}, id_=ActivityId("c1"), author="Mia", now=utc_now()
     )  # fmt: skip
     drain_all(shop)
@@ -390,15 +394,19 @@ def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop)
     assert (zoe.first_name, zoe.email, zoe.custom) == ("Zoe", "Zoe@x.com", {"city": "Lyon"})
 
     with pytest.raises(InvalidEdit) as refused:
-        edits.create(shop, {"mobile_phone": "600111222"}, id_=ActivityId("c2"), author="Mia", now=utc_now())
+        edit_activities.create(
+            shop, {"mobile_phone": "600111222"}, id_=ActivityId("c2"), author="Mia", now=utc_now()
+        )
     assert refused.value.other == contacts.find_contact(shop, "bob@x.com")
     with pytest.raises(InvalidEdit, match="is needed"):
-        edits.create(shop, {"first_name": "Nobody"}, id_=ActivityId("c3"), author="Mia", now=utc_now())
+        edit_activities.create(
+            shop, {"first_name": "Nobody"}, id_=ActivityId("c3"), author="Mia", now=utc_now()
+        )
 
 
 def test_who_is_gone_cannot_be_changed(shop):
     with pytest.raises(NoSuchContact):
-        edits.edit(
+        edit_activities.edit(
             shop, "0" * 24, Edit(points=1, reason="x"), id_=ActivityId("x"), author="Mia", now=utc_now()
         )
 
@@ -436,12 +444,12 @@ def test_edits_and_what_they_take_back_come_to_the_same_in_any_order(shop):
 
 def test_an_edit_is_durable_before_it_is_folded(shop):
     contact = contacts.find_contact(shop, "eva@x.com")
-    lanes = edits.edit(
+    lanes = edit_activities.edit(
         shop, contact, Edit(points=4, reason="x"), id_=ActivityId("kept"), author="Mia", now=utc_now()
     )
     assert len(lanes) == 1
-    assert not edits.until_applied(shop, ActivityId("kept"), patience=0.05)
+    assert not edit_activities.until_applied(shop, ActivityId("kept"), patience=0.05)
     drain_all(shop)
 
-    assert edits.until_applied(shop, ActivityId("kept"), patience=1)
+    assert edit_activities.until_applied(shop, ActivityId("kept"), patience=1)
     assert now_of(shop, "eva@x.com").points.total == 4

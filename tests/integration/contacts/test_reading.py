@@ -7,9 +7,9 @@ import pytest
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts
+from engine.contacts.editing import edit_activities
 from engine.contacts.editing import edit_service as access
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from engine.contacts.editing.edit_activities import Edit
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import activity_service, reading, sheets
 from engine.contacts.sheet.timelines import Wanted
@@ -46,7 +46,7 @@ def leo(db):
     )  # fmt: skip
     contact = contacts.find_contact(db, "customer-77")
     edit = Edit(fields={"custom.city": "Calle Mayor 5"}, reason="Leonardo said so")
-    edits.edit(db, contact, edit, id_=ActivityId("e1"), author="Eva", now=utc_now())
+    edit_activities.edit(db, contact, edit, id_=ActivityId("e1"), author="Eva", now=utc_now())
     drain_all(db)
     return contact
 
@@ -137,9 +137,9 @@ def test_under_the_mask_a_search_of_the_timeline_confirms_no_guess(db, leo, mask
 
 def test_under_the_mask_nobody_reads_why_somebody_gave_points(db, leo, masked):
     edit = Edit(points=7, reason="Leonardo called")
-    edits.edit(db, leo, edit, id_=ActivityId("gave"), author="Eva", now=utc_now())
+    edit_activities.edit(db, leo, edit, id_=ActivityId("gave"), author="Eva", now=utc_now())
     drain_all(db)
-    edits.edit(db, leo, Edit(undoes=ActivityId("e1"), reason="Leonardo moved"), id_=ActivityId("back"),
+    edit_activities.edit(db, leo, Edit(undoes=ActivityId("e1"), reason="Leonardo moved"), id_=ActivityId("back"),
                author="Eva", now=utc_now())  # fmt: skip
     drain_all(db)
 

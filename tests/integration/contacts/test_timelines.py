@@ -6,8 +6,8 @@ import pytest
 from pymongo import ASCENDING
 
 from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit, InvalidEdit
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import Edit, InvalidEdit
 from engine.contacts.sheet import activity_counts, timelines
 from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
@@ -148,7 +148,7 @@ def test_of_very_many_only_the_newest_are_counted(db, ana, monkeypatch):
 
 def edited(db, contact, **change):
     id_ = ActivityId(f"edit-{db.activities.count_documents({'type': 'contact_edited'})}")
-    edits.edit(db, contact, Edit(**change), id_=id_, author="Mia", now=utc_now())
+    edit_activities.edit(db, contact, Edit(**change), id_=id_, author="Mia", now=utc_now())
     drain_all(db)
     return id_
 

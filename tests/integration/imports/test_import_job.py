@@ -9,8 +9,8 @@ import signal
 import pytest
 
 from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import Edit
 from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
 from engine.imports import drafts, import_job, import_request, preview
@@ -196,7 +196,9 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
     started(shop, people(25), segment="fair")
     run(shop)
     p2 = contacts.find_contact(shop, "p2@x.com")
-    edits.edit(shop, p2, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now())
+    edit_activities.edit(
+        shop, p2, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now()
+    )
     receive_and_drain(
         shop, [an_activity("order_completed", utc_now(), email="p3@x.com", order_id="1", total="10")]
     )

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import Edit
 from engine.db.connection import connect, utc_now
 from engine.imports import import_job, import_request, preview
 from engine.imports.mapping.settings import Settings
@@ -253,7 +253,7 @@ def test_what_only_a_lane_can_settle_is_left_to_it(shop, monkeypatch):
     gone = contacts.find_contact(shop, "gone@x.com")
     erasing.start(shop, gone, id_="erasure", by="u1", by_name="Mia", now=utc_now())
     run(shop)
-    edits.edit(
+    edit_activities.edit(
         shop,
         contacts.find_contact(shop, "p1@x.com"),
         Edit(fields={"custom.city": "Bari"}),

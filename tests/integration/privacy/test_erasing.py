@@ -17,8 +17,8 @@ import pytest
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import InvalidEdit
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import InvalidEdit
 from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
 from engine.imports import import_request
@@ -166,7 +166,7 @@ def _comes_late(shop):
     assert shop.client.post("/v1/batch", json=refused, headers=shop.write).status_code == 400
     shop.import_("import-9", f"email,phone\n{EMAIL},\nnot-an-email,{PHONE}\n".encode(), name="again.csv")
     with pytest.raises(InvalidEdit, match="was erased"):
-        edits.create(db, {"email": EMAIL}, id_=ActivityId("made-9"), author="Ana", now=utc_now())
+        edit_activities.create(db, {"email": EMAIL}, id_=ActivityId("made-9"), author="Ana", now=utc_now())
     shop.work()
 
     assert contacts.find_contact(db, EMAIL) is None

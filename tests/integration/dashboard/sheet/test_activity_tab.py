@@ -7,8 +7,8 @@ import pytest
 
 from dashboard.sheet.activity.timeline_lines import TIMES
 from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import Edit
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
@@ -95,7 +95,7 @@ def test_only_who_may_change_contacts_can_take_something_back_or_give_points(db,
     assert ("take back", "bounce") in acts(marketer)
     assert "Not a bounce" in shown(marketer)
 
-    edits.edit(db, ana, Edit(undoes=ActivityId("bounce"), reason="an auto-reply"), id_=ActivityId("back"),
+    edit_activities.edit(db, ana, Edit(undoes=ActivityId("bounce"), reason="an auto-reply"), id_=ActivityId("back"),
                author="Mia", now=utc_now())  # fmt: skip
     drain_all(db)
     marketer.run()
@@ -105,7 +105,7 @@ def test_only_who_may_change_contacts_can_take_something_back_or_give_points(db,
 
 
 def test_nothing_yet_is_said_of_who_did_nothing(db, open_as):
-    edits.create(db, {"email": "new@x.com"}, id_=ActivityId("c"), author="Mia", now=utc_now())
+    edit_activities.create(db, {"email": "new@x.com"}, id_=ActivityId("c"), author="Mia", now=utc_now())
     drain_all(db)
     contact = contacts.find_contact(db, "new@x.com")
 

@@ -7,8 +7,8 @@ import pytest
 
 from dashboard import waking
 from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit_activities import Edit
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations import pulses
@@ -140,7 +140,7 @@ def test_what_somebody_else_changed_is_chosen_and_not_overwritten(shop, open_as)
     app = open_as("marketer", contact=ana)
     app.button(key="sheet.edit").click().run()
     field(app, ana, "custom.city").set_value("Milano").run()
-    edits.edit(
+    edit_activities.edit(
         shop,
         ana,
         Edit(fields={"custom.city": "Paris"}),
@@ -226,7 +226,9 @@ def test_a_field_for_admins_is_shown_to_others_and_not_asked(shop, open_as):
 
 def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as):
     ana = the_id(shop, "ana@x.com")
-    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia <b>", now=utc_now(), reason="asked *twice*")
+    edit_activities.delete(
+        shop, ana, id_=ActivityId("d"), author="Mia <b>", now=utc_now(), reason="asked *twice*"
+    )
     drain_all(shop)
     told = open_as("viewer", contact=ana)
     assert "by Mia &lt;b&gt;" in shown(told)
@@ -243,7 +245,7 @@ def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as
 
 def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_as):
     ana = the_id(shop, "ana@x.com")
-    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia", now=utc_now())
+    edit_activities.delete(shop, ana, id_=ActivityId("d"), author="Mia", now=utc_now())
     drain_all(shop)
     app = open_as("admin", contact=ana)
     app.button(key="sheet.erase").click().run()

@@ -8,7 +8,7 @@ import pytest
 
 from dashboard import formats
 from dashboard.sheet.activity.timeline_lines import TIMES, in_a_line, told
-from engine.contacts.editing.undoing import Undoes
+from engine.contacts.editing.undo import Undoes
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.domain.masking import HIDDEN
 

@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from engine.contacts.editing.edit_model import PROFILE, Document, EditedMeanwhile, state_in, value_of
+from engine.contacts.editing.edit import PROFILE, Document, EditedMeanwhile, state_in, value_of
 from engine.domain.activities import ContactId, Key
 from engine.domain.fields import CUSTOM
 from engine.domain.profile import CLEARED

@@ -14,8 +14,7 @@ from typing import Any
 from msgspec import structs
 from pymongo.database import Database
 
-from engine.contacts.editing.edit_checks import Checked
-from engine.contacts.editing.edit_model import (
+from engine.contacts.editing.edit import (
     Document,
     Edit,
     EditedMeanwhile,
@@ -24,7 +23,8 @@ from engine.contacts.editing.edit_model import (
     name_of,
     value_of,
 )
-from engine.contacts.editing.edit_turns import in_turn, refuse_overtaken
+from engine.contacts.editing.edit_conflicts import in_turn, refuse_overtaken
+from engine.contacts.editing.edit_validation import Checked
 from engine.db.contact_documents import LIVING
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId, Key
 from engine.domain.identities import stream_of

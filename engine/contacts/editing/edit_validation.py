@@ -9,8 +9,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.contacts.editing import undoing
-from engine.contacts.editing.edit_model import (
+from engine.contacts.editing import undo
+from engine.contacts.editing.edit import (
     IDENTITIES,
     NEEDS_REASON,
     PROFILE,
@@ -22,7 +22,7 @@ from engine.contacts.editing.edit_model import (
     state_in,
     value_of,
 )
-from engine.contacts.editing.edit_words import words
+from engine.contacts.editing.edit_summary import words
 from engine.domain import profile
 from engine.domain.activities import UNDOES, ContactId, Identities, Key
 from engine.domain.fields import CUSTOM
@@ -58,7 +58,7 @@ class Checked:
         identities, other = _identities(db, row, change, ruleset, problems)
         traits, cleared = _traits(row, change, ruleset, problems)
         problems |= _wrong_statuses(row, change, ruleset) | _wrong_segments(change, ruleset)
-        if change.undoes is not None and (why := undoing.check(db, row, change.undoes)) is not None:
+        if change.undoes is not None and (why := undo.check(db, row, change.undoes)) is not None:
             problems[UNDOES] = f"this cannot be taken back: {why}"
         problems |= _wrong_end(change, ruleset, now)
         if change.points and not change.reason.strip():

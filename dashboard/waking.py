@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from dashboard import wording
 from dashboard.installation import database
-from engine.contacts.editing import edit_activities
+from engine.contacts.editing import edit_service
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations import pulses
@@ -33,7 +33,7 @@ def wake(lanes: Iterable[int]) -> None:
 def settle(lanes: Iterable[int], id_: ActivityId) -> bool:
     """Wake the lanes with an edit and wait a little; whether it has taken effect."""
     wake(lanes)
-    return edit_activities.until_applied(database(), id_, patience=PATIENCE)
+    return edit_service.wait_until_applied(database(), id_, patience=PATIENCE)
 
 
 def at_work() -> bool:

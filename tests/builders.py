@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
+from engine.accounts.accounts import CurrentUser, Role
 from engine.accounts.actor import Actor
 from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
 from engine.domain.component import Contact, Settled, refold
@@ -35,6 +36,11 @@ def days(number: float) -> datetime:
 def acting(db: Any, user: Any, *, at: datetime | None = None) -> Actor:
     """A user at work on a database, by the clock or at one moment."""
     return Actor(db, user) if at is None else Actor(db, user, clock=lambda: at)
+
+
+def colleague(name: str = "Mia", role: Role = "marketer") -> CurrentUser:
+    """A user who may change contacts."""
+    return CurrentUser(f"id-of-{name}", f"{name.lower()}@x.com", name, role)
 
 
 def an_activity(

@@ -63,7 +63,7 @@ def _counted(settling: Settling) -> str:
 def _labels(actor: Actor, ruleset: Ruleset) -> dict[str, str]:
     """All that a column can fill, as somebody may."""
     targets = {target.id: target.label for target in columns.targets(ruleset)}
-    refused = edit_validation.not_theirs(targets, actor.user.role, ruleset)
+    refused = edit_validation.fields_not_allowed(targets, actor.user.role, ruleset)
     labels = {LEFT_OUT: "Left out"}
     if actor.may(Permission.EDIT_ACCOUNT):
         labels[NEW] = "A new field…"

@@ -15,7 +15,7 @@ from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, badge, card_title, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reasons import Reasons
 from engine.contacts.sheet.sheets import Sheet, SheetSegment

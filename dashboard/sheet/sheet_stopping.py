@@ -11,7 +11,7 @@ from dashboard.ui.field_inputs import later_day_input
 from dashboard.ui.problems import told
 from dashboard.ui.text import badge, facts, joined, quiet, show, tag
 from engine.accounts.actor import Actor
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.sheets import Sheet
 from engine.domain.activities import ContactId

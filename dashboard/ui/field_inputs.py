@@ -16,7 +16,7 @@ from dashboard import formats
 from dashboard.installation import today
 from dashboard.ui.text import plain_label
 from engine.contacts.editing.edit import IDENTITIES, PROFILE
-from engine.contacts.editing.edit_validation import not_theirs
+from engine.contacts.editing.edit_validation import fields_not_allowed
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
 
@@ -53,7 +53,7 @@ def standard() -> list[FieldInput]:
 def own(ruleset: Ruleset, role: str) -> list[FieldInput]:
     """The account's own fields, those that the role may not change locked."""
     names = [f"{CUSTOM}{id_}" for id_ in ruleset.fields]
-    locked = not_theirs(names, role, ruleset)
+    locked = fields_not_allowed(names, role, ruleset)
     return [
         FieldInput(name, field.label, field.type, field.options, locked.get(name, ""))
         for name, field in zip(names, ruleset.fields.values(), strict=True)

@@ -139,7 +139,7 @@ def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
 
 def refuse_fields(actor: Actor, settings: Settings) -> None:
     """Refuse to fill what only an admin may change."""
-    refused = edit_validation.not_theirs(
+    refused = edit_validation.fields_not_allowed(
         settings.columns.values(), actor.user.role, rulesets.current(actor.db)
     )
     if refused:

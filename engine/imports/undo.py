@@ -43,7 +43,7 @@ class Undoing(ActivitySteps):
         held = matching.holders(self.db, (Key(row["stream"]) for row in there))
         version = rulesets.current_number(self.db)
         changes = [
-            edit_activities.taking_back(
+            edit_activities.undo(
                 held.get(Key(row["stream"]), {"spans": [{"key": row["stream"]}]}),
                 row["_id"],
                 version=version,

@@ -16,7 +16,7 @@ from pymongo.database import Database
 
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.jobs import jobs

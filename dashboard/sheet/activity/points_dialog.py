@@ -14,7 +14,7 @@ from dashboard.ui.problems import told
 from dashboard.ui.way_back import way_back
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.scoring import MAX_POINTS
 

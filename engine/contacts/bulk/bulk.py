@@ -16,7 +16,7 @@ from pymongo.errors import ExecutionTimeout
 
 from engine.contacts.editing import edit_summary
 from engine.contacts.editing.edit import IDENTITIES, Edit, InvalidEdit
-from engine.contacts.editing.edit_validation import wrong_for_anybody
+from engine.contacts.editing.edit_validation import validate_for_any
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.contact_documents import LIVING
@@ -127,10 +127,10 @@ def words_of(change: Change, ruleset: Ruleset) -> str:
     if isinstance(change, Deletion):
         return "Delete"
     _refuse_single(change)
-    problems = wrong_for_anybody(change, ruleset)
+    problems = validate_for_any(change, ruleset)
     if problems:
         raise InvalidEdit(problems)
-    words = edit_summary.words_of(replace(change, add_to=(), remove_from=()), ruleset)
+    words = edit_summary.summary_for_any(replace(change, add_to=(), remove_from=()), ruleset)
     words += [f"add to {ruleset.segments[id_].name}" for id_ in change.add_to]
     words += [f"remove from {ruleset.segments[id_].name}" for id_ in change.remove_from]
     whole = "; ".join(words)

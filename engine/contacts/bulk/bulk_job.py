@@ -22,7 +22,7 @@ from engine.contacts import contacts
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Deletion
 from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import InvalidEdit
+from engine.contacts.editing.edit import InvalidEdit
 from engine.db.patterns import evaluated_by_mongodb
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.rulebook import Ruleset
@@ -92,13 +92,15 @@ class _Changing(ActivitySteps):
 
     def _next(self, cursor: str) -> tuple[dict[str, Document], set[str]]:
         """The next contacts, and those of them that an earlier try of this step had begun with."""
-        found = self.db.contacts.find({"$and": [{"_id": {"$gt": cursor}}, self.query]}, edit_activities.READ)
+        found = self.db.contacts.find(
+            {"$and": [{"_id": {"$gt": cursor}}, self.query]}, edit_activities.CONTACT_FIELDS
+        )
         with evaluated_by_mongodb():
             rows = {row["_id"]: row for row in found.sort("_id", 1).limit(STEP)}
         begun = {item["contact"] for item in _items(self.db, self.job.id, cursor)}
         missing = [contact for contact in begun if contact not in rows]
         if missing:
-            found = self.db.contacts.find({"_id": {"$in": missing}}, edit_activities.READ)
+            found = self.db.contacts.find({"_id": {"$in": missing}}, edit_activities.CONTACT_FIELDS)
             rows |= {row["_id"]: row for row in found}
         return rows, begun
 
@@ -113,12 +115,12 @@ class _Changing(ActivitySteps):
             if row.get("deleted"):
                 return None
             version, reason = ruleset.version, change.reason
-            return edit_activities.deletion_of(
+            return edit_activities.deletion(
                 row, version=version, id_=id_, author=author, now=now, reason=reason
             )
-        if edit_activities.is_so(row, change):
+        if edit_activities.changes_nothing(row, change):
             return None
-        return edit_activities.edit_of(self.db, row, change, ruleset=ruleset, id_=id_, author=author, now=now)
+        return edit_activities.edit(self.db, row, change, ruleset=ruleset, id_=id_, author=author, now=now)
 
 
 class _Undoing(ActivitySteps):
@@ -156,17 +158,22 @@ class _Undoing(ActivitySteps):
         if row is None:
             raise InvalidEdit({"": GONE})
         undone, id_ = activity_id(self.undone, contact), activity_id(self.job.id, contact)
-        return edit_activities.taking_back(
-            row, undone, version=version, id_=id_, author=self.job.by_name, now=now
-        )
+        return edit_activities.undo(row, undone, version=version, id_=id_, author=self.job.by_name, now=now)
 
     def _living(self, wanted: Iterable[ContactId]) -> dict[ContactId, Document]:
         """The contacts by the ids that they had; one that was merged since is whom it became."""
         ids = list(wanted)
-        rows = {row["_id"]: row for row in self.db.contacts.find({"_id": {"$in": ids}}, edit_activities.READ)}
+        rows = {
+            row["_id"]: row
+            for row in self.db.contacts.find({"_id": {"$in": ids}}, edit_activities.CONTACT_FIELDS)
+        }
         for merged in (contact for contact in ids if contact not in rows):
             living = contacts.find_contact(self.db, merged)
-            row = None if living is None else self.db.contacts.find_one({"_id": living}, edit_activities.READ)
+            row = (
+                None
+                if living is None
+                else self.db.contacts.find_one({"_id": living}, edit_activities.CONTACT_FIELDS)
+            )
             if row is not None:
                 rows[merged] = row
         return rows

@@ -11,7 +11,7 @@ from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Deletion, Selection
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.editing.edit_service import refuse_fields
 from engine.rules import rulesets
 

@@ -1,4 +1,4 @@
-"""What of a contact a person may change, and how: the edit itself, and what can be wrong with one."""
+"""An edit: what a user changes of a contact by hand, and the errors of one."""
 
 from __future__ import annotations
 
@@ -16,20 +16,26 @@ Document = dict[str, Any]
 
 IDENTITIES = ("external_id", "email", "mobile_phone")
 PROFILE = ("first_name", "last_name", "birth_date")
-"""The fields, besides custom ones, that a person may change."""
+"""The fields, besides custom ones, that can be edited."""
 
 NEEDS_REASON = frozenset({"bounced", "blocked"})
-"""States that nobody leaves by hand without saying why."""
+"""States that are left by hand only with a reason."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What is to be changed of a contact.
+    """Changes of one contact.
 
-    `fields` are new values by name (`custom.…` for the shop's own); nothing empties a
-    field.  `statuses` are new states by machine, `until` when those end that do, such as a
-    pause; `ends` says so of single machines, and goes before.  `points` are given or taken.
-    `undoes` takes another activity back.
+    Parameters:
+      fields: New values by field (`custom.…` for custom fields); None or an empty value clears a field.
+      statuses: New states by machine.
+      add_to: Static segments to add the contact to.
+      remove_from: Static segments to remove the contact from.
+      points: Points to add, or to subtract if negative.
+      reason: Why; shown on the timeline.
+      until: The day on which the new states end that can end, such as a pause.
+      ends: The same for single machines; goes before `until`.
+      undoes: The activity that the edit undoes.
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -47,12 +53,12 @@ class Edit:
         return any(changes)
 
     def end_of(self, machine: str) -> date | None:
-        """When the state ends that is given to a machine; unset for until somebody lifts it."""
+        """Return the day on which the new state of a machine ends; None if it is open-ended."""
         return self.ends.get(machine, None if self.ends else self.until)
 
 
 class InvalidEdit(ContactSheetsError):
-    """What cannot be done, by field; `other` is who has the email, number or id already."""
+    """Problems of an edit, by field; `other` is the contact that already has the email, number or id."""
 
     def __init__(self, problems: Mapping[str, str], other: ContactId | None = None) -> None:
         self.problems = dict(problems)
@@ -61,32 +67,32 @@ class InvalidEdit(ContactSheetsError):
 
 
 class EditedMeanwhile(ContactSheetsError):
-    """Fields that somebody else changed since they were read, with what they are now."""
+    """Fields that another user changed since they were read; `current` holds their values by now."""
 
-    def __init__(self, theirs: Mapping[str, Any]) -> None:
-        self.theirs = dict(theirs)
-        super().__init__(f"changed meanwhile by somebody else: {', '.join(theirs)}")
+    def __init__(self, current: Mapping[str, Any]) -> None:
+        self.current = dict(current)
+        super().__init__(f"changed meanwhile by somebody else: {', '.join(current)}")
 
 
 class NoSuchContact(ContactSheetsError):
-    """The contact is not there any more."""
+    """The contact no longer exists."""
 
 
 def value_of(row: Document, name: str) -> Any:
-    """What a contact's document says of a field that can be edited; unset for nothing."""
+    """Return the value of an editable field in a contact's document; None if it has none."""
     if name.startswith(CUSTOM):
         return row.get("custom", {}).get(name.removeprefix(CUSTOM))
     return (row.get("email_typed") or row.get("email")) if name == "email" else row.get(name)
 
 
 def state_in(row: Document, machine: Machine) -> str:
-    """Where a machine of a contact stands, given its document."""
-    found: str = row.get("statuses", {}).get(machine.id, {}).get("state", machine.initial)
-    return found
+    """Return the state of a machine in a contact's document."""
+    state: str = row.get("statuses", {}).get(machine.id, {}).get("state", machine.initial)
+    return state
 
 
 def label_of(name: str, ruleset: Ruleset) -> str:
-    """What people call a field."""
+    """Return the label of a field."""
     custom = name.removeprefix(CUSTOM)
     if custom != name:
         declared = ruleset.fields.get(custom)
@@ -95,6 +101,6 @@ def label_of(name: str, ruleset: Ruleset) -> str:
 
 
 def name_of(row: Document) -> str:
-    """What a contact is called, given its document; empty for somebody unknown."""
+    """Return the display name of a contact, given its document; empty for an anonymous one."""
     whole = " ".join(filter(None, (row.get("first_name"), row.get("last_name"))))
     return whole or str(row.get("email_typed") or row.get("email") or row.get("mobile_phone") or "")

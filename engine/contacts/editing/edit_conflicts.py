@@ -1,4 +1,4 @@
-"""Edits of one contact take effect one after another, and none on what its author did not see."""
+"""Edits of one contact run one after another, and none overwrites a value that its author did not see."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from engine.errors import Unavailable
 
 _T = TypeVar("_T")
 
-UNDER_WAY = timedelta(hours=1)
+PENDING_SINCE = timedelta(hours=1)
 """How far back edits are looked for that have not taken effect yet."""
 
 
-def in_turn(
+def serialized(
     db: Database[Document], contact: ContactId, work: Callable[[Database[Document]], _T], *, now: datetime
 ) -> _T:
-    """Do what reads and writes of a contact in one transaction, one after another.
+    """Run `work` in a transaction that locks a contact against other edits; return its result.
 
-    Of two at a time MongoDB refuses one for having written the same document; it begins anew
-    when the other is through, and sees what that one did.  `work` is given the database to use,
-    and may be called several times.  Raises what it raises, and Unavailable.
+    Of two at a time MongoDB aborts one, as both write the contact's document of `edit_turns`; it starts
+    over once the other has committed, and sees its changes.  `work` gets the database to use, and may
+    run several times.  Raises what it raises, and Unavailable.
     """
     within = db.with_options(write_concern=WriteConcern())  # the transaction has one, its parts must not
 
-    def turn(_session: ClientSession) -> _T:
+    def locked(_session: ClientSession) -> _T:
         within.edit_turns.update_one(
             {"_id": contact}, {"$set": {"at": now}, "$inc": {"turn": 1}}, upsert=True
         )
@@ -44,12 +44,12 @@ def in_turn(
 
     try:
         with db.client.start_session() as session, session.bind():
-            return session.with_transaction(turn, ReadConcern("snapshot"), db.write_concern)
+            return session.with_transaction(locked, ReadConcern("snapshot"), db.write_concern)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not confirm the edit: {error}") from error
 
 
-def refuse_overtaken(
+def refuse_conflict(
     db: Database[Document],
     row: Document,
     read: Mapping[str, Any],
@@ -58,20 +58,20 @@ def refuse_overtaken(
     stream: Key,
     now: datetime,
 ) -> None:
-    """Raise EditedMeanwhile if a field or status is not any more what was `read` of it."""
-    present = {
+    """Raise EditedMeanwhile if a field or status no longer has the value that was `read`."""
+    values = {
         name: state_in(row, ruleset.machines[name]) if name in ruleset.machines else value_of(row, name)
         for name in read
     }
-    under_way = _under_way(db, stream, ruleset, since=now - UNDER_WAY)
-    present |= {name: under_way[name] for name in read if name in under_way}
-    theirs = {name: value for name, value in present.items() if value != read[name]}
-    if theirs:
-        raise EditedMeanwhile(theirs)
+    pending = _pending_values(db, stream, ruleset, since=now - PENDING_SINCE)
+    values |= {name: pending[name] for name in read if name in pending}
+    changed = {name: value for name, value in values.items() if value != read[name]}
+    if changed:
+        raise EditedMeanwhile(changed)
 
 
-def _under_way(db: Database[Document], stream: Key, ruleset: Ruleset, *, since: datetime) -> Document:
-    """What other edits make of the contact that were kept and have not taken effect yet."""
+def _pending_values(db: Database[Document], stream: Key, ruleset: Ruleset, *, since: datetime) -> Document:
+    """The values that stored edits of a contact will give it once they take effect."""
     query = {
         "stream": stream,
         "happened_at": {"$gte": since},
@@ -79,16 +79,16 @@ def _under_way(db: Database[Document], stream: Key, ruleset: Ruleset, *, since: 
         "state": "received",
     }
     values: Document = {}
-    for waiting in db.activities.find(query).sort("happened_at", 1):
-        said, who = waiting.get("properties", {}), waiting.get("identities", {})
-        values |= {_NAMES.get(kind, kind): value for kind, value in who.items()}
-        values |= {_field_of(trait): value for trait, value in waiting.get("traits", {}).items()}
-        values |= {machine: said[machine] for machine in ruleset.machines if machine in said}
-        values |= dict.fromkeys(said.get(CLEARED, ()))
+    for edit in db.activities.find(query).sort("happened_at", 1):
+        properties = edit.get("properties", {})
+        values |= {_FIELDS.get(kind, kind): value for kind, value in edit.get("identities", {}).items()}
+        values |= {_field_of(trait): value for trait, value in edit.get("traits", {}).items()}
+        values |= {machine: properties[machine] for machine in ruleset.machines if machine in properties}
+        values |= dict.fromkeys(properties.get(CLEARED, ()))
     return values
 
 
-_NAMES = {"phone": "mobile_phone"}
+_FIELDS = {"phone": "mobile_phone"}
 
 
 def _field_of(trait: str) -> str:

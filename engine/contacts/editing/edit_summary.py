@@ -1,8 +1,8 @@
-"""What an edit does, in the words of the timeline and of the history."""
+"""An edit in words, for the timeline and the history of jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from engine.contacts.editing.edit import Document, Edit, label_of, state_in, value_of
@@ -10,36 +10,36 @@ from engine.domain.rulebook import Machine, Ruleset
 from engine.domain.statuses import ends
 
 
-def words(row: Document, change: Edit, ruleset: Ruleset) -> Sequence[str]:
-    """What was changed of a contact, for the timeline: from what to what."""
+def summary(row: Document, change: Edit, ruleset: Ruleset) -> list[str]:
+    """Describe an edit of a contact, given as its document: from what to what."""
     fields = [
         f"{label_of(name, ruleset)}: {_shown(value_of(row, name))} → {_shown(value)}"
         for name, value in change.fields.items()
     ]
     statuses = [
-        _status_words(change, ruleset.machines[id_], to, was=state_in(row, ruleset.machines[id_]))
+        _status(change, ruleset.machines[id_], to, was=state_in(row, ruleset.machines[id_]))
         for id_, to in change.statuses.items()
     ]
-    return [*fields, *statuses, *_other_words(change, ruleset)]
+    return [*fields, *statuses, *_other(change, ruleset)]
 
 
-def words_of(change: Edit, ruleset: Ruleset) -> list[str]:
-    """What an edit does to whomever it is made of, in words; states and segments must be declared."""
+def summary_for_any(change: Edit, ruleset: Ruleset) -> list[str]:
+    """Describe an edit without a contact: to what.  Its states and segments must be declared."""
     fields = [f"{label_of(name, ruleset)}: {_shown(value)}" for name, value in change.fields.items()]
-    statuses = [_status_words(change, ruleset.machines[id_], to) for id_, to in change.statuses.items()]
-    return [*fields, *statuses, *_other_words(change, ruleset)]
+    statuses = [_status(change, ruleset.machines[id_], to) for id_, to in change.statuses.items()]
+    return [*fields, *statuses, *_other(change, ruleset)]
 
 
-def _status_words(change: Edit, machine: Machine, to: str, *, was: str | None = None) -> str:
-    """`Email status: active → paused until 2026-06-10`; what stays as it is has no arrow."""
+def _status(change: Edit, machine: Machine, to: str, *, was: str | None = None) -> str:
+    """`Email status: active → paused until 2026-06-10`; a state that stays the same has no arrow."""
     before = "" if was is None or was == to else f"{machine.states.get(was, was)} → "
     end = change.end_of(machine.id) if ends(machine, to) else None
     until = f" until {end.isoformat()}" if end is not None else ""
     return f"{machine.label}: {before}{machine.states[to]}{until}"
 
 
-def _other_words(change: Edit, ruleset: Ruleset) -> Iterator[str]:
-    """What an edit does besides fields and statuses."""
+def _other(change: Edit, ruleset: Ruleset) -> Iterator[str]:
+    """What an edit changes besides fields and statuses."""
     for id_ in change.add_to:
         yield f"into {ruleset.segments[id_].name}"
     for id_ in change.remove_from:

@@ -1,4 +1,4 @@
-"""Whether an edit can be done: every value as it is kept, or what is wrong with it, by field."""
+"""Validate an edit: every value in its stored form, or what is wrong with it, by field."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.contacts.editing.edit import (
     state_in,
     value_of,
 )
-from engine.contacts.editing.edit_summary import words
+from engine.contacts.editing.edit_summary import summary
 from engine.domain import profile
 from engine.domain.activities import UNDOES, ContactId, Identities, Key
 from engine.domain.fields import CUSTOM
@@ -35,47 +35,97 @@ from engine.errors import InvalidIdentity
 from engine.pipeline import tombstones
 
 MAX_SHOWN = 12
-"""Options that a message names."""
+"""Options that a message lists."""
 
 COME_BACK = "they can only come back by themselves, as by an order or by registering"
-"""What is said to colleagues who enter somebody who was erased."""
+"""The advice to a user who enters a contact that was erased."""
+
+_POINTS_NEED_REASON = "points that are given or taken by hand need a reason"
+
+_EXPECTED = {
+    "text": f"text of at most {profile.MAX_TEXT:,} characters is wanted",
+    "number": "a number is wanted",
+    "boolean": "yes or no is wanted",
+    "date": "a date is wanted, as 2026-03-31",
+    "list": "a list is wanted",
+}
+"""What a field of each type takes, in words."""
+
+_KEY_KINDS = {"external_id": "x", "email": "e", "mobile_phone": "p"}
 
 
 @dataclass(frozen=True)
-class Checked:
-    """An edit in which every value is as it is kept; `words` tell it to people."""
+class ValidEdit:
+    """An edit whose values are all in their stored form; `summary` describes it to people."""
 
     identities: Identities
     traits: Document
-    said: Document
-    words: list[str]
+    properties: Document
+    summary: list[str]
 
-    @classmethod
-    def of(
-        cls, db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, *, now: datetime
-    ) -> Checked:
-        problems: dict[str, str] = {}
-        identities, other = _identities(db, row, change, ruleset, problems)
-        traits, cleared = _traits(row, change, ruleset, problems)
-        problems |= _wrong_statuses(row, change, ruleset) | _wrong_segments(change, ruleset)
-        if change.undoes is not None and (why := undo.check(db, row, change.undoes)) is not None:
-            problems[UNDOES] = f"this cannot be taken back: {why}"
-        problems |= _wrong_end(change, ruleset, now)
-        if change.points and not change.reason.strip():
-            problems["points"] = _POINTS_NEED_REASON
-        if abs(change.points) > MAX_POINTS:
-            problems["points"] = f"at most {MAX_POINTS:,} points at once"
-        if problems:
-            raise InvalidEdit(problems, other)
-        if "email" in change.fields:
-            traits["email"] = str(change.fields["email"]).strip()
-        said = {CLEARED: cleared} if cleared else {}
-        return cls(identities, traits, said, list(words(row, change, ruleset)))
+
+def validate(
+    db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, *, now: datetime
+) -> ValidEdit:
+    """Validate an edit of a contact, given as its document; without an id it is one to be created.
+
+    Raises InvalidEdit with every problem.
+    """
+    problems: dict[str, str] = {}
+    identities, other = _identities(db, row, change, ruleset, problems)
+    traits, cleared = _traits(row, change, ruleset, problems)
+    problems |= _status_problems(row, change, ruleset) | _segment_problems(change, ruleset)
+    if change.undoes is not None and (why := undo.check(db, row, change.undoes)) is not None:
+        problems[UNDOES] = f"this cannot be taken back: {why}"
+    problems |= _end_problems(change, ruleset, now) | _missing_reason(change)
+    if abs(change.points) > MAX_POINTS:
+        problems["points"] = f"at most {MAX_POINTS:,} points at once"
+    if problems:
+        raise InvalidEdit(problems, other)
+    if "email" in change.fields:
+        traits["email"] = str(change.fields["email"]).strip()
+    properties = {CLEARED: cleared} if cleared else {}
+    return ValidEdit(identities, traits, properties, summary(row, change, ruleset))
+
+
+def validate_for_any(change: Edit, ruleset: Ruleset) -> dict[str, str]:
+    """Return what of an edit is invalid whichever contact it changes: the problems by field.
+
+    An undeclared field is a problem here: only a single contact can still have a value of one.
+    """
+    problems = _undeclared(change, ruleset)
+    declared = {name: value for name, value in change.fields.items() if name not in problems}
+    _traits({}, replace(change, fields=declared), ruleset, problems)
+    return (
+        problems
+        | _segment_problems(change, ruleset)
+        | _unreachable_states(change, ruleset)
+        | _missing_reason(change)
+    )
+
+
+def fields_not_allowed(fields: Iterable[str], role: str, ruleset: Ruleset) -> dict[str, str]:
+    """Return the fields that a role may not change by hand, each with the reason."""
+    declared = ((name, ruleset.fields.get(name.removeprefix(CUSTOM))) for name in fields)
+    return {
+        name: f"{field.label} can only be changed by an admin"
+        for name, field in declared
+        if field is not None and name.startswith(CUSTOM) and role not in field.edit
+    }
+
+
+def end_name(machine: str) -> str:
+    """Return the name under which problems and the audit log speak of the end of a machine's state."""
+    return f"{machine}.until"
+
+
+# Identities
 
 
 def _identities(
     db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, problems: dict[str, str]
 ) -> tuple[Identities, ContactId | None]:
+    """The new identities, and the contact that already has one of them; adds to `problems`."""
     found: dict[str, str] = {}
     other: ContactId | None = None
     for name in IDENTITIES:
@@ -90,9 +140,9 @@ def _identities(
         except InvalidIdentity as error:
             problems[name] = f"{label_of(name, ruleset)}: {error.reason}"
             continue
-        key = f"{_KINDS[name]}:{value}"
+        key = f"{_KEY_KINDS[name]}:{value}"
         holder = db.contacts.find_one({"keys": key}, {"first_name": 1, "last_name": 1, "deleted": 1})
-        if holder is not None and holder["_id"] != row["_id"] and not _makes_way(holder, row):
+        if holder is not None and holder["_id"] != row["_id"] and not _is_recreated(holder, row):
             other = ContactId(holder["_id"])
             whose = name_of(holder) or ("a deleted contact" if holder.get("deleted") else "another contact")
             problems[name] = f"{whose} has {label_of(name, ruleset).lower()} {value} already"
@@ -104,12 +154,9 @@ def _identities(
     return Identities(**found), other
 
 
-def _makes_way(holder: Document, row: Document) -> bool:
-    """Whether a contact that has a key already is one that was deleted, and is made anew by it."""
+def _is_recreated(holder: Document, row: Document) -> bool:
+    """Whether the contact that has a key is a deleted one, which a new contact brings back."""
     return bool(holder.get("deleted")) and not row["_id"]
-
-
-_KINDS = {"external_id": "x", "email": "e", "mobile_phone": "p"}
 
 
 def _normalised(name: str, value: str, ruleset: Ruleset) -> str:
@@ -120,10 +167,13 @@ def _normalised(name: str, value: str, ruleset: Ruleset) -> str:
     return normalise_external_id(value)
 
 
+# Fields
+
+
 def _traits(
     row: Document, change: Edit, ruleset: Ruleset, problems: dict[str, str]
 ) -> tuple[Document, list[str]]:
-    """The new values by trait, each as it is kept, and the names of fields that are emptied."""
+    """The new values by trait in their stored form, and the fields that are cleared; adds to `problems`."""
     traits: Document = {}
     cleared: list[str] = []
     for name, value in change.fields.items():
@@ -136,30 +186,15 @@ def _traits(
             if value_of(row, name) is not None:
                 cleared.append(name)
         else:
-            kept = profile.coerced(name, value, ruleset)
-            if kept is None:
-                problems[name] = f"{label_of(name, ruleset)}: {_WANTED[_type(name, ruleset)]}"
-            elif not _is_option(kept, ruleset.fields.get(custom)):
-                problems[name] = (
-                    f"{label_of(name, ruleset)}: one of {_options(ruleset.fields[custom])} is wanted"
-                )
+            stored = profile.coerced(name, value, ruleset)
+            declared = ruleset.fields.get(custom)
+            if stored is None:
+                problems[name] = f"{label_of(name, ruleset)}: {_EXPECTED[_type(name, ruleset)]}"
+            elif declared is not None and not _is_option(stored, declared):
+                problems[name] = f"{label_of(name, ruleset)}: one of {_listed(declared.options)} is wanted"
             else:
-                traits[custom] = kept
+                traits[custom] = stored
     return traits, cleared
-
-
-def wrong_for_anybody(change: Edit, ruleset: Ruleset) -> dict[str, str]:
-    """What of an edit can be done to nobody, whoever it is: by field, with what could be.
-
-    Fields must be declared here: what nobody declared is only found on single contacts.
-    """
-    problems = _undeclared(change, ruleset)
-    declared = {name: value for name, value in change.fields.items() if name not in problems}
-    _traits({}, replace(change, fields=declared), ruleset, problems)
-    problems |= _wrong_segments(change, ruleset) | _unreachable(change, ruleset)
-    if change.points and not change.reason.strip():
-        problems["points"] = _POINTS_NEED_REASON
-    return problems
 
 
 def _undeclared(change: Edit, ruleset: Ruleset) -> dict[str, str]:
@@ -171,42 +206,9 @@ def _undeclared(change: Edit, ruleset: Ruleset) -> dict[str, str]:
     }
 
 
-def _unreachable(change: Edit, ruleset: Ruleset) -> dict[str, str]:
-    """Statuses that there are not, and states into which nobody is put by hand."""
-    problems = {}
-    for id_, to in change.statuses.items():
-        machine = ruleset.machines.get(id_)
-        if machine is None:
-            problems[id_] = f"there is no status {id_!r}; there are {_listed(ruleset.machines)}"
-        elif to not in (reachable := reachable_by_hand(machine)):
-            words = _listed(machine.states[state] for state in reachable) or "none"
-            wanted = machine.states.get(to, repr(to))
-            problems[id_] = f"{machine.label} cannot be set to {wanted} by hand; allowed: {words}"
-    return problems
-
-
-def not_theirs(fields: Iterable[str], role: str, ruleset: Ruleset) -> dict[str, str]:
-    """The fields that a role may not change by hand, each with the reason."""
-    declared = ((name, ruleset.fields.get(name.removeprefix(CUSTOM))) for name in fields)
-    return {
-        name: f"{field.label} can only be changed by an admin"
-        for name, field in declared
-        if field is not None and name.startswith(CUSTOM) and role not in field.edit
-    }
-
-
-def _is_option(value: Any, declared: CustomField | None) -> bool:
-    """Whether a field may have a value by hand, as far as it has a closed list of them."""
-    return declared is None or not declared.options or value in declared.options
-
-
-def _options(declared: CustomField) -> str:
-    return _listed(declared.options)
-
-
-def _listed(names: Iterable[str]) -> str:
-    found = list(names)
-    return ", ".join(found[:MAX_SHOWN]) + (" …" if len(found) > MAX_SHOWN else "")
+def _is_option(value: Any, declared: CustomField) -> bool:
+    """Whether a value is one of a field's options, if it has a closed list of them."""
+    return not declared.options or value in declared.options
 
 
 def _type(name: str, ruleset: Ruleset) -> str:
@@ -216,18 +218,19 @@ def _type(name: str, ruleset: Ruleset) -> str:
     return "text" if declared is None else declared.type
 
 
-_POINTS_NEED_REASON = "points that are given or taken by hand need a reason"
-
-_WANTED = {
-    "text": f"text of at most {profile.MAX_TEXT:,} characters is wanted",
-    "number": "a number is wanted",
-    "boolean": "yes or no is wanted",
-    "date": "a date is wanted, as 2026-03-31",
-    "list": "a list is wanted",
-}
+def _listed(names: Iterable[str]) -> str:
+    found = list(names)
+    return ", ".join(found[:MAX_SHOWN]) + (" …" if len(found) > MAX_SHOWN else "")
 
 
-def _wrong_statuses(row: Document, change: Edit, ruleset: Ruleset) -> dict[str, str]:
+def _missing_reason(change: Edit) -> dict[str, str]:
+    return {"points": _POINTS_NEED_REASON} if change.points and not change.reason.strip() else {}
+
+
+# Statuses
+
+
+def _status_problems(row: Document, change: Edit, ruleset: Ruleset) -> dict[str, str]:
     problems = {}
     for id_, to in change.statuses.items():
         machine = ruleset.machines.get(id_)
@@ -249,8 +252,22 @@ def _wrong_statuses(row: Document, change: Edit, ruleset: Ruleset) -> dict[str, 
     return problems
 
 
-def _wrong_end(change: Edit, ruleset: Ruleset, now: datetime) -> dict[str, str]:
-    """What is wrong with the dates until which statuses are given."""
+def _unreachable_states(change: Edit, ruleset: Ruleset) -> dict[str, str]:
+    """Statuses that are not declared, and states that cannot be set by hand from any other."""
+    problems = {}
+    for id_, to in change.statuses.items():
+        machine = ruleset.machines.get(id_)
+        if machine is None:
+            problems[id_] = f"there is no status {id_!r}; there are {_listed(ruleset.machines)}"
+        elif to not in (reachable := reachable_by_hand(machine)):
+            words = _listed(machine.states[state] for state in reachable) or "none"
+            state = machine.states.get(to, repr(to))
+            problems[id_] = f"{machine.label} cannot be set to {state} by hand; allowed: {words}"
+    return problems
+
+
+def _end_problems(change: Edit, ruleset: Ruleset, now: datetime) -> dict[str, str]:
+    """What is wrong with the dates on which states end."""
     ending = [id_ for id_, to in change.statuses.items() if _can_end(ruleset, id_, to)]
     if (change.until is not None and not ending) or any(id_ not in ending for id_ in change.ends):
         return {"until": "only a status that ends, such as a pause, has an end date"}
@@ -264,17 +281,15 @@ def _wrong_end(change: Edit, ruleset: Ruleset, now: datetime) -> dict[str, str]:
     return problems
 
 
-def end_name(machine: str) -> str:
-    """The name by which the end of a machine's state is spoken of among fields."""
-    return f"{machine}.until"
-
-
 def _can_end(ruleset: Ruleset, id_: str, state: str) -> bool:
     machine = ruleset.machines.get(id_)
     return machine is not None and ends(machine, state)
 
 
-def _wrong_segments(change: Edit, ruleset: Ruleset) -> dict[str, str]:
+# Segments
+
+
+def _segment_problems(change: Edit, ruleset: Ruleset) -> dict[str, str]:
     problems = {}
     for id_ in (*change.add_to, *change.remove_from):
         segment = ruleset.segments.get(id_)
@@ -289,5 +304,5 @@ def _wrong_segments(change: Edit, ruleset: Ruleset) -> dict[str, str]:
 
 
 def _static(ruleset: Ruleset) -> str:
-    """The segments that people can be put in."""
+    """The static segments, in words."""
     return _listed(s.name for s in ruleset.segments.values() if not s.dynamic) or "none yet"

@@ -1,4 +1,4 @@
-"""What of a contact's activities people can take back, by whom it was, and why it cannot be."""
+"""Which activities of a contact can be undone, which ones were, by whom, and why one cannot be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from pymongo.database import Database
 
 from engine.domain import deliverability
-from engine.domain.activities import DELETED, UNDOES, ActivityId
+from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId
 from engine.domain.rulebook import Ruleset
 from engine.pipeline import spans
 from engine.pipeline.groups import as_said, decode_activity
@@ -18,14 +18,14 @@ from engine.pipeline.groups import as_said, decode_activity
 Document = dict[str, Any]
 
 BOUNCES = frozenset({"email_bounced", "sms_bounced"})
-"""What a provider says, and a person may know better."""
+"""Reports of a provider that a user may overrule."""
 
 IMPORTED = "contact_imported"
 EDITED = "contact_edited"
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """An activity was taken back: by which other one, by whom, when and why."""
+    """An activity was undone: by which edit, by whom, when and why."""
 
     id: ActivityId
     by: str
@@ -34,7 +34,7 @@ class Undone(msgspec.Struct, frozen=True):
 
 
 class Undoes(msgspec.Struct, frozen=True):
-    """What an edit takes back."""
+    """The activity that an edit undoes."""
 
     id: ActivityId
     label: str
@@ -42,7 +42,7 @@ class Undoes(msgspec.Struct, frozen=True):
 
 
 def refusal(row: Document) -> str | None:
-    """Why an activity is none that a person can take back; unset if it is."""
+    """Return why users cannot undo activities such as this one; None if they can."""
     type_ = row["type"]
     if row.get("derived"):
         return "it follows from something else: take that back"
@@ -59,7 +59,7 @@ def refusal(row: Document) -> str | None:
 
 
 def check(db: Database[Document], contact: Document, undone: ActivityId) -> str | None:
-    """Why a contact's activity cannot be taken back now; unset if it can."""
+    """Return why an activity of a contact cannot be undone now; None if it can."""
     row = db.activities.find_one({"_id": undone})
     if row is None or not spans.is_of(contact, row):
         return "this contact has no such activity"
@@ -75,13 +75,13 @@ def check(db: Database[Document], contact: Document, undone: ActivityId) -> str 
 def undone_among(
     db: Database[Document], contact: Document, ids: Iterable[ActivityId]
 ) -> dict[ActivityId, Undone]:
-    """Which of some activities of a contact were taken back."""
-    gone = set(contact.get("undone", ()))
-    wanted = gone.intersection(ids)
-    if not wanted:
+    """Return those of some activities of a contact that were undone, each with how."""
+    undone = set(contact.get("undone", ()))
+    sought = undone.intersection(ids)
+    if not sought:
         return {}
-    asked = {"type": EDITED, "state": "applied", f"properties.{UNDOES}": {"$in": sorted(wanted)}}
-    taking = db.activities.find(spans.query(contact, asked)).sort("happened_at", 1)
+    query = {"type": EDITED, "state": "applied", f"properties.{UNDOES}": {"$in": sorted(sought)}}
+    edits = db.activities.find(spans.query(contact, query)).sort("happened_at", 1)
     return {
         ActivityId(row["properties"][UNDOES]): Undone(
             ActivityId(row["_id"]),
@@ -89,28 +89,26 @@ def undone_among(
             row["happened_at"],
             str(row["properties"].get("reason", "")),
         )
-        for row in taking
-        if row["_id"] not in gone
+        for row in edits
+        if row["_id"] not in undone
     }
 
 
-def what_they_undo(
-    db: Database[Document], rows: Sequence[Document], ruleset: Ruleset
-) -> dict[ActivityId, Undoes]:
-    """What the edits among some activities take back, by the edit."""
-    undoing = {row["_id"]: undone for row in rows if (undone := _undoes(row)) is not None}
-    if not undoing:
+def undone_by(db: Database[Document], rows: Sequence[Document], ruleset: Ruleset) -> dict[ActivityId, Undoes]:
+    """Return the activities that edits among some activities undo, by the edit."""
+    undone = {row["_id"]: id_ for row in rows if (id_ := _undoes(row)) is not None}
+    if not undone:
         return {}
-    named = db.activities.find({"_id": {"$in": list(undoing.values())}}, {"type": 1, "happened_at": 1})
+    targets = db.activities.find({"_id": {"$in": list(undone.values())}}, {"type": 1, "happened_at": 1})
     found = {
         row["_id"]: Undoes(row["_id"], ruleset.catalog.label(row["type"]), row["happened_at"])
-        for row in named
+        for row in targets
     }
-    return {id_: found[undone] for id_, undone in undoing.items() if undone in found}
+    return {edit: found[id_] for edit, id_ in undone.items() if id_ in found}
 
 
-def says_nothing(row: Document) -> bool:
-    """Whether an activity is a bounce that does not count against the address."""
+def is_discounted_bounce(row: Document) -> bool:
+    """Return whether an activity is a bounce that does not count against the address."""
     if row["type"] not in BOUNCES:
         return False
     activity = _decoded(row)
@@ -118,12 +116,12 @@ def says_nothing(row: Document) -> bool:
 
 
 def _undoes(row: Document) -> ActivityId | None:
-    said: Mapping[str, Any] = as_said(row).get("properties", {})
-    undone = said.get(UNDOES)
+    properties: Mapping[str, Any] = as_said(row).get("properties", {})
+    undone = properties.get(UNDOES)
     return ActivityId(undone) if row["type"] == EDITED and isinstance(undone, str) else None
 
 
-def _decoded(row: Document) -> Any:
+def _decoded(row: Document) -> Activity | None:
     try:
         return decode_activity(row)
     except msgspec.ValidationError:

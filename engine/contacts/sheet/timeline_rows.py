@@ -101,7 +101,7 @@ class Teller:
         ids = [row["_id"] for row in documents]
         points = _points_of(self._db, ids)
         undone = undo.undone_among(self._db, self._contact, ids)
-        undoes = undo.what_they_undo(self._db, documents, self._ruleset)
+        undoes = undo.undone_by(self._db, documents, self._ruleset)
         return [
             self._shown(
                 msgspec.structs.replace(
@@ -142,7 +142,7 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         derived=row.get("derived", False),
         clamped=row.get("clamped", False),
         bot=row.get("bot", False),
-        discounted=undo.says_nothing(row),
+        discounted=undo.is_discounted_bounce(row),
     )
 
 

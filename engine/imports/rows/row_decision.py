@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit import value_of
-from engine.contacts.editing.edit_summary import words
+from engine.contacts.editing.edit import Edit, value_of
+from engine.contacts.editing.edit_summary import summary
 from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
 from engine.domain.identities import contact_id_of, stream_of
 from engine.domain.profile import CLEARED
@@ -117,7 +117,7 @@ class Deciding:
         emptied = [name for name in wanted.emptied if value_of(row, name) is not None]
         segments = [segment for segment in wanted.segments if segment not in row.get("segments", {})]
         undated, dated = self._consents(wanted, row)
-        stream = stream_of(None, wanted.identities) if unites else edit_activities.anchor(row)
+        stream = stream_of(None, wanted.identities) if unites else edit_activities.own_stream(row)
         changes = []
         if unites or identities or values or emptied or segments or undated or row.get("deleted"):
             said = self._said(segments, undated) | ({CLEARED: emptied} if emptied else {})
@@ -162,8 +162,8 @@ class Deciding:
     ) -> list[str]:
         """What was changed of a contact, for the timeline."""
         after = {_STORED[key[0]]: key[2:] for key in identities.keys()} | dict(values)
-        edit = edit_activities.Edit(fields=after | dict.fromkeys(emptied), add_to=segments)
-        return list(words(row, edit, self.ruleset))
+        edit = Edit(fields=after | dict.fromkeys(emptied), add_to=segments)
+        return summary(row, edit, self.ruleset)
 
     # Activities
 
@@ -272,7 +272,7 @@ def _stream_at(row: Document, at: datetime, namespace: bytes) -> Key:
         founding = contact_id_of(span["key"], namespace) == row["_id"]
         if founding and (span.get("until") is None or at < span["until"]):
             return Key(span["key"])
-    return edit_activities.anchor(row)
+    return edit_activities.own_stream(row)
 
 
 def _traits(values: Mapping[str, Any], email_typed: str | None) -> Document:

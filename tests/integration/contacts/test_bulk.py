@@ -16,8 +16,8 @@ from engine.contacts import contacts
 from engine.contacts.bulk import bulk, bulk_job
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Deletion, NothingSelected, NotInBulk, Selection
-from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import Edit, InvalidEdit
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
@@ -29,7 +29,7 @@ from engine.jobs import jobs, runner
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox
 from engine.publishing import publishing
-from tests.builders import acting, an_activity, identified, minutes
+from tests.builders import acting, an_activity, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.dying import dying, run_to_the_end
 from tests.integration.job_runs import run_next_job
@@ -131,9 +131,7 @@ def test_taking_it_back_leaves_what_was_done_since(shop):
     started(shop, Edit(add_to=["staff"], fields={"custom.city": "Roma"}))
     run(shop)
     p01 = contacts.find_contact(shop, "p01@x.com")
-    edit_activities.edit(
-        shop, p01, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now()
-    )
+    edit_service.edit(acting(shop, colleague("Leo")), p01, Edit(fields={"custom.country": "IT"}), id_="later")
     drain_all(shop)
 
     access_to_jobs.undo(acting(shop, MIA), "job-1")

@@ -7,7 +7,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts as stored
 from engine.contacts.editing import edit_service
-from engine.contacts.editing.edit_activities import Edit, InvalidEdit
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.domain.activities import ActivityId
 from engine.publishing import publish_service, publishing
 from engine.rules import rulesets

@@ -9,15 +9,15 @@ from datetime import timedelta
 import pytest
 
 from engine.contacts import contacts
-from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
 from engine.rules import rulesets
-from tests.builders import an_activity, bought, identified, minutes
+from tests.builders import acting, an_activity, bought, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 SEGMENTS = """
@@ -58,9 +58,7 @@ def now_of(db, key):
 
 def edited(db, key, *, id_=None, **change):
     id_ = ActivityId(id_ or f"edit-{next(_ids)}")
-    edit_activities.edit(
-        db, contacts.find_contact(db, key), Edit(**change), id_=id_, author="Mia", now=utc_now()
-    )
+    edit_service.edit(acting(db, colleague()), contacts.find_contact(db, key), Edit(**change), id_=id_)
     drain_all(db)
     return id_
 
@@ -262,10 +260,13 @@ def test_the_same_edit_twice_counts_once(shop):
 def test_an_edit_that_was_done_is_not_refused_when_it_comes_again(shop):
     contact = contacts.find_contact(shop, "eva@x.com")
     for _ in range(2):
-        lanes = edit_activities.edit(
-            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("again"), author="Mia",
-            now=utc_now(), read={"custom.city": "Roma"},
-        )  # fmt: skip
+        lanes = edit_service.edit(
+            acting(shop, colleague()),
+            contact,
+            Edit(fields={"custom.city": "Paris"}),
+            id_=ActivityId("again"),
+            read={"custom.city": "Roma"},
+        )
         drain_all(shop)
 
     assert len(lanes) == 1
@@ -278,12 +279,15 @@ def test_a_status_that_somebody_else_moved_is_shown_and_not_overwritten(shop):
     edited(shop, "eva@x.com", statuses={"email_status": "blocked"})
 
     with pytest.raises(EditedMeanwhile) as overtaken:
-        edit_activities.edit(
-            shop, contact, Edit(statuses={"email_status": "paused"}), id_=ActivityId("late"), author="Leo",
-            now=utc_now(), read={"email_status": "active"},
-        )  # fmt: skip
+        edit_service.edit(
+            acting(shop, colleague("Leo")),
+            contact,
+            Edit(statuses={"email_status": "paused"}),
+            id_=ActivityId("late"),
+            read={"email_status": "active"},
+        )
 
-    assert overtaken.value.theirs == {"email_status": "blocked"}
+    assert overtaken.value.current == {"email_status": "blocked"}
 
 
 def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
@@ -291,12 +295,15 @@ def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
     edited(shop, "eva@x.com", fields={"custom.city": "Milano"})
 
     with pytest.raises(EditedMeanwhile) as overtaken:
-        edit_activities.edit(
-            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("late"), author="Leo",
-            now=utc_now(), read={"custom.city": "Roma"},
-        )  # fmt: skip
+        edit_service.edit(
+            acting(shop, colleague("Leo")),
+            contact,
+            Edit(fields={"custom.city": "Paris"}),
+            id_=ActivityId("late"),
+            read={"custom.city": "Roma"},
+        )
 
-    assert overtaken.value.theirs == {"custom.city": "Milano"}
+    assert overtaken.value.current == {"custom.city": "Milano"}
     assert now_of(shop, "eva@x.com").custom["city"] == "Milano"
 
 
@@ -304,16 +311,19 @@ def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
     contact = contacts.find_contact(shop, "eva@x.com")
     said = {"custom.city": "Milano", "mobile_phone": "600333444", "first_name": ""}
     theirs = Edit(fields=said, statuses={"email_status": "paused"})
-    edit_activities.edit(shop, contact, theirs, id_=ActivityId("theirs"), author="Mia", now=utc_now())
+    edit_service.edit(acting(shop, colleague()), contact, theirs, id_=ActivityId("theirs"))
     read = {"custom.city": "Roma", "mobile_phone": None, "first_name": "Eva", "email_status": "active"}
 
     with pytest.raises(EditedMeanwhile) as overtaken:
-        edit_activities.edit(
-            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("mine"), author="Leo",
-            now=utc_now(), read={**read, "last_name": "Sanz"},
-        )  # fmt: skip
+        edit_service.edit(
+            acting(shop, colleague("Leo")),
+            contact,
+            Edit(fields={"custom.city": "Paris"}),
+            id_=ActivityId("mine"),
+            read={**read, "last_name": "Sanz"},
+        )
 
-    assert overtaken.value.theirs == {
+    assert overtaken.value.current == {
         "custom.city": "Milano", "mobile_phone": "+34600333444", "first_name": None, "email_status": "paused"
     }  # fmt: skip
 
@@ -326,12 +336,15 @@ def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
     def move_to(city):
         at_once.wait()
         try:
-            edit_activities.edit(
-                shop, contact, Edit(fields={"custom.city": city}), id_=ActivityId(city), author="Mia",
-                now=utc_now(), read={"custom.city": "Roma"},
-            )  # fmt: skip
+            edit_service.edit(
+                acting(shop, colleague()),
+                contact,
+                Edit(fields={"custom.city": city}),
+                id_=ActivityId(city),
+                read={"custom.city": "Roma"},
+            )
         except EditedMeanwhile as overtaken:
-            return overtaken.theirs["custom.city"]
+            return overtaken.current["custom.city"]
         return None
 
     with ThreadPoolExecutor(len(cities)) as people:
@@ -351,9 +364,7 @@ def test_the_same_edit_from_two_windows_at_once_is_kept_once(shop):
     def give(_window):
         at_once.wait()
         change = Edit(points=5, reason="a double click")
-        return edit_activities.edit(
-            shop, contact, change, id_=ActivityId("twice"), author="Mia", now=utc_now()
-        )
+        return edit_service.edit(acting(shop, colleague()), contact, change, id_=ActivityId("twice"))
 
     with ThreadPoolExecutor(2) as windows:
         lanes = set(windows.map(give, range(2)))
@@ -386,28 +397,26 @@ def test_each_status_has_an_end_of_its_own_and_the_timeline_says_from_what_to_wh
 
 
 def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop):
-    edit_activities.create(
-        shop, {"email": "Zoe@x.com", "first_name": "Zoe", "custom.city": "Lyon"}, id_=ActivityId("c1"), author="Mia", now=utc_now()
-    )  # fmt: skip
+    edit_service.create(
+        acting(shop, colleague()),
+        {"email": "Zoe@x.com", "first_name": "Zoe", "custom.city": "Lyon"},
+        id_=ActivityId("c1"),
+    )
     drain_all(shop)
     zoe = now_of(shop, "zoe@x.com")
     assert (zoe.first_name, zoe.email, zoe.custom) == ("Zoe", "Zoe@x.com", {"city": "Lyon"})
 
     with pytest.raises(InvalidEdit) as refused:
-        edit_activities.create(
-            shop, {"mobile_phone": "600111222"}, id_=ActivityId("c2"), author="Mia", now=utc_now()
-        )
+        edit_service.create(acting(shop, colleague()), {"mobile_phone": "600111222"}, id_=ActivityId("c2"))
     assert refused.value.other == contacts.find_contact(shop, "bob@x.com")
     with pytest.raises(InvalidEdit, match="is needed"):
-        edit_activities.create(
-            shop, {"first_name": "Nobody"}, id_=ActivityId("c3"), author="Mia", now=utc_now()
-        )
+        edit_service.create(acting(shop, colleague()), {"first_name": "Nobody"}, id_=ActivityId("c3"))
 
 
 def test_who_is_gone_cannot_be_changed(shop):
     with pytest.raises(NoSuchContact):
-        edit_activities.edit(
-            shop, "0" * 24, Edit(points=1, reason="x"), id_=ActivityId("x"), author="Mia", now=utc_now()
+        edit_service.edit(
+            acting(shop, colleague()), "0" * 24, Edit(points=1, reason="x"), id_=ActivityId("x")
         )
 
 
@@ -444,12 +453,12 @@ def test_edits_and_what_they_take_back_come_to_the_same_in_any_order(shop):
 
 def test_an_edit_is_durable_before_it_is_folded(shop):
     contact = contacts.find_contact(shop, "eva@x.com")
-    lanes = edit_activities.edit(
-        shop, contact, Edit(points=4, reason="x"), id_=ActivityId("kept"), author="Mia", now=utc_now()
+    lanes = edit_service.edit(
+        acting(shop, colleague()), contact, Edit(points=4, reason="x"), id_=ActivityId("kept")
     )
     assert len(lanes) == 1
-    assert not edit_activities.until_applied(shop, ActivityId("kept"), patience=0.05)
+    assert not edit_service.wait_until_applied(shop, ActivityId("kept"), patience=0.05)
     drain_all(shop)
 
-    assert edit_activities.until_applied(shop, ActivityId("kept"), patience=1)
+    assert edit_service.wait_until_applied(shop, ActivityId("kept"), patience=1)
     assert now_of(shop, "eva@x.com").points.total == 4

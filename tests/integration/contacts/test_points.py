@@ -5,15 +5,15 @@ from datetime import date, timedelta
 import pytest
 
 from engine.contacts import contacts
-from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import points, sheets
 from engine.contacts.sheet.points import Ceiling
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
 from engine.rules import rulesets
-from tests.builders import an_activity, bought, days, identified, minutes
+from tests.builders import acting, an_activity, bought, colleague, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 SCORING = """
@@ -110,18 +110,14 @@ def test_a_ceiling_of_several_rules_says_how_much_of_it_is_given(db, ana):
 
 def test_points_by_hand_say_who_and_why_and_can_be_taken_back(db, ana):
     given = ActivityId("by-hand-1")
-    edit_activities.edit(
-        db, ana, Edit(points=-4, reason="a joke order"), id_=given, author="Mia", now=utc_now()
-    )
+    edit_service.edit(acting(db, colleague()), ana, Edit(points=-4, reason="a joke order"), id_=given)
     drain_all(db)
 
     [row, *_] = points.ledger(db, ana, now=utc_now()).rows
     assert (row.rule_name, row.by, row.reason, row.points) == ("Corrected by hand", "Mia", "a joke order", -4)
     assert row.activity == given
 
-    edit_activities.edit(
-        db, ana, Edit(undoes=given), id_=ActivityId("by-hand-2"), author="Mia", now=utc_now()
-    )
+    edit_service.edit(acting(db, colleague()), ana, Edit(undoes=given), id_=ActivityId("by-hand-2"))
     drain_all(db)
     assert points.ledger(db, ana, now=utc_now()).rows[0].rule_name == "Read a mail"
 

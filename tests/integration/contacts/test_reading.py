@@ -7,16 +7,16 @@ import pytest
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts
-from engine.contacts.editing import edit_activities
+from engine.contacts.editing import edit_service
 from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import activity_service, reading, sheets
 from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
-from tests.builders import acting, an_activity, bought, identified, minutes
+from tests.builders import acting, an_activity, bought, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 SECRETS = ("leo.secreto@x.com", "Leonardo", "Secreto", "600111222", "customer-77", "Calle Mayor", "10.9.8.7")
@@ -46,7 +46,7 @@ def leo(db):
     )  # fmt: skip
     contact = contacts.find_contact(db, "customer-77")
     edit = Edit(fields={"custom.city": "Calle Mayor 5"}, reason="Leonardo said so")
-    edit_activities.edit(db, contact, edit, id_=ActivityId("e1"), author="Eva", now=utc_now())
+    edit_service.edit(acting(db, colleague("Eva")), contact, edit, id_=ActivityId("e1"))
     drain_all(db)
     return contact
 
@@ -137,10 +137,14 @@ def test_under_the_mask_a_search_of_the_timeline_confirms_no_guess(db, leo, mask
 
 def test_under_the_mask_nobody_reads_why_somebody_gave_points(db, leo, masked):
     edit = Edit(points=7, reason="Leonardo called")
-    edit_activities.edit(db, leo, edit, id_=ActivityId("gave"), author="Eva", now=utc_now())
+    edit_service.edit(acting(db, colleague("Eva")), leo, edit, id_=ActivityId("gave"))
     drain_all(db)
-    edit_activities.edit(db, leo, Edit(undoes=ActivityId("e1"), reason="Leonardo moved"), id_=ActivityId("back"),
-               author="Eva", now=utc_now())  # fmt: skip
+    edit_service.edit(
+        acting(db, colleague("Eva")),
+        leo,
+        Edit(undoes=ActivityId("e1"), reason="Leonardo moved"),
+        id_=ActivityId("back"),
+    )
     drain_all(db)
 
     assert activity_service.ledger(acting(db, somebody("admin")), leo).rows[0].reason == "Leonardo called"

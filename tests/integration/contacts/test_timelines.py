@@ -6,15 +6,15 @@ import pytest
 from pymongo import ASCENDING
 
 from engine.contacts import contacts
-from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import Edit, InvalidEdit
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.sheet import activity_counts, timelines
 from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
-from tests.builders import an_activity, bought, days, identified, minutes
+from tests.builders import acting, an_activity, bought, colleague, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 
@@ -148,7 +148,7 @@ def test_of_very_many_only_the_newest_are_counted(db, ana, monkeypatch):
 
 def edited(db, contact, **change):
     id_ = ActivityId(f"edit-{db.activities.count_documents({'type': 'contact_edited'})}")
-    edit_activities.edit(db, contact, Edit(**change), id_=id_, author="Mia", now=utc_now())
+    edit_service.edit(acting(db, colleague()), contact, Edit(**change), id_=id_)
     drain_all(db)
     return id_
 

@@ -9,7 +9,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.contacts import contacts
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
 from engine.imports import expiry, import_service, preview
 from engine.imports.mapping.settings import Settings

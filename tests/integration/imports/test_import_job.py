@@ -9,8 +9,8 @@ import signal
 import pytest
 
 from engine.contacts import contacts
-from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
 from engine.imports import drafts, import_job, import_request, preview
@@ -25,7 +25,7 @@ from engine.pipeline.at_once import Folded
 from engine.pipeline.commit import Writes
 from engine.publishing import publishing
 from engine.rules import rulesets
-from tests.builders import an_activity, days, identified
+from tests.builders import acting, an_activity, colleague, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.dying import dying, run_to_the_end
 from tests.integration.job_runs import run_next_job
@@ -196,9 +196,7 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
     started(shop, people(25), segment="fair")
     run(shop)
     p2 = contacts.find_contact(shop, "p2@x.com")
-    edit_activities.edit(
-        shop, p2, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now()
-    )
+    edit_service.edit(acting(shop, colleague("Leo")), p2, Edit(fields={"custom.country": "IT"}), id_="later")
     receive_and_drain(
         shop, [an_activity("order_completed", utc_now(), email="p3@x.com", order_id="1", total="10")]
     )

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from engine.contacts import contacts
-from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.db.connection import connect, utc_now
 from engine.imports import import_job, import_request, preview
 from engine.imports.mapping.settings import Settings
@@ -23,7 +23,7 @@ from engine.privacy import erasure_job as erasure_steps
 from engine.publishing import publishing
 from engine.rules import rulesets
 from engine.settings import CONFIG_DIR
-from tests.builders import an_activity, days, identified
+from tests.builders import acting, an_activity, colleague, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
 
@@ -253,13 +253,11 @@ def test_what_only_a_lane_can_settle_is_left_to_it(shop, monkeypatch):
     gone = contacts.find_contact(shop, "gone@x.com")
     erasing.start(shop, gone, id_="erasure", by="u1", by_name="Mia", now=utc_now())
     run(shop)
-    edit_activities.edit(
-        shop,
+    edit_service.edit(
+        acting(shop, colleague("Leo")),
         contacts.find_contact(shop, "p1@x.com"),
         Edit(fields={"custom.city": "Bari"}),
         id_="waits",
-        author="Leo",
-        now=utc_now(),
     )
     started(
         shop,

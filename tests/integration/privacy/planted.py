@@ -17,7 +17,7 @@ from engine.contacts import contacts
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now

@@ -6,7 +6,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts
 from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edit_activities import Edit, InvalidEdit
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.db.connection import utc_now
 from engine.domain.rulebook import CustomField
 from engine.insights import census

@@ -8,7 +8,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contacts
 from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import views
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import View, ViewId

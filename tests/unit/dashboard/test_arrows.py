@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import dashboard
+from engine.contacts.editing import edit_service
 
 PAGES = sorted(Path(dashboard.__file__).parent.rglob("*.py"))
 
@@ -108,7 +109,7 @@ WITHOUT_AN_ACTOR = {
     "accounts.whoami", "accounts.link_of", "accounts.redeem", "accounts.sign_out", "passwords.sign_in",
     "passwords.set_by_link", "openid.enter", "sessions.end", "file_links.who_follows",  # signing in and out
     "rulesets.current",  # the account's time zone and language, before anybody is signed in
-    "edit_activities.until_applied", "pulses.alive", "pulses.beat",  # whether the workers keep up, about nobody
+    "edit_service.wait_until_applied", "pulses.alive", "pulses.beat",  # whether the workers keep up, about nobody
 }  # fmt: skip
 
 
@@ -125,10 +126,9 @@ def first_parameter(function):
 
 
 def test_a_function_that_writes_is_known_as_one():
-    from engine.contacts.editing import edit_activities
     from engine.operations import pulses
     from engine.rules import rulesets
 
     assert writes(pulses.beat)
-    assert writes(edit_activities.edit)
+    assert writes(edit_service.edit)
     assert not writes(rulesets.current)

@@ -11,7 +11,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.contacts import contacts
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.db.contact_documents import LIVING

@@ -7,14 +7,14 @@ import pytest
 
 from dashboard.sheet.activity.timeline_lines import TIMES
 from engine.contacts import contacts
-from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit_activities import Edit
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.browser.conftest import HOSTILE
-from tests.builders import an_activity, bought, identified
+from tests.builders import acting, an_activity, bought, colleague, identified
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -95,8 +95,12 @@ def test_only_who_may_change_contacts_can_take_something_back_or_give_points(db,
     assert ("take back", "bounce") in acts(marketer)
     assert "Not a bounce" in shown(marketer)
 
-    edit_activities.edit(db, ana, Edit(undoes=ActivityId("bounce"), reason="an auto-reply"), id_=ActivityId("back"),
-               author="Mia", now=utc_now())  # fmt: skip
+    edit_service.edit(
+        acting(db, colleague()),
+        ana,
+        Edit(undoes=ActivityId("bounce"), reason="an auto-reply"),
+        id_=ActivityId("back"),
+    )
     drain_all(db)
     marketer.run()
     assert ("put back", "back") in acts(marketer)
@@ -105,7 +109,7 @@ def test_only_who_may_change_contacts_can_take_something_back_or_give_points(db,
 
 
 def test_nothing_yet_is_said_of_who_did_nothing(db, open_as):
-    edit_activities.create(db, {"email": "new@x.com"}, id_=ActivityId("c"), author="Mia", now=utc_now())
+    edit_service.create(acting(db, colleague()), {"email": "new@x.com"}, id_=ActivityId("c"))
     drain_all(db)
     contact = contacts.find_contact(db, "new@x.com")
 

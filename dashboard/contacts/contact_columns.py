@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard import formats, wording
-from engine.contacts.contacts import ContactRow
+from engine.contacts.contact_rows import ContactRow
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import Ruleset
 

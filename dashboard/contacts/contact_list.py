@@ -16,7 +16,7 @@ from dashboard import formats
 from dashboard.contacts.contact_columns import Column, Reading, name_of
 from dashboard.contacts.list_address import ListAddress
 from dashboard.ui.browser_component import browser_component
-from engine.contacts.contacts import ContactRow
+from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing.listing import ContactPage, Listing, Total
 from engine.domain.activities import ContactId
 

@@ -33,7 +33,7 @@ from dashboard.ui.text import (
     tag,
 )
 from engine.accounts.actor import Actor
-from engine.contacts.contacts import ContactRow
+from engine.contacts.contact_rows import ContactRow
 from engine.contacts.sheet import reading
 from engine.domain.activities import ContactId
 from engine.exports import export_service, exporting

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.findable import as_searched, plain_letters
 from engine.domain.activities import ContactId, Key
 from engine.pipeline.spans import Span
@@ -59,7 +59,7 @@ class Person:
 
 def person_of(db: Database[Document], contact: ContactId) -> Person | None:
     """Read who a contact is; unset if it is not there."""
-    living = contacts.find_contact(db, contact)
+    living = contact_lookup.find_contact(db, contact)
     row = None if living is None else db.contacts.find_one({"_id": living}, list(_READ))
     if row is None:
         return None

@@ -10,7 +10,7 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.contacts.contacts import ContactRow
+from engine.contacts.contact_rows import ContactRow
 from engine.contacts.sheet import reading
 from engine.publishing import planning, publishing, rule_stats, upkeep
 from engine.publishing.rule_stats import RuleSummary

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pymongo.database import Database
 
-from engine.contacts import contacts
-from engine.contacts.contacts import ContactRow
+from engine.contacts import contact_rows
+from engine.contacts.contact_rows import ContactRow
 
 Document = dict[str, Any]
 
@@ -84,5 +84,5 @@ def top(db: Database[Document], rule: str, *, now: datetime) -> list[tuple[Conta
             {"$limit": TOP},
         ]
     )
-    found = [(contacts.row_of(db, row["_id"]), row["points"], row["entries"]) for row in rows]
+    found = [(contact_rows.row_of(db, row["_id"]), row["points"], row["entries"]) for row in rows]
     return [(contact, points, entries) for contact, points, entries in found if contact is not None]

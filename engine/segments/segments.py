@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
-from engine.contacts import contacts
-from engine.contacts.contacts import ContactRow
+from engine.contacts import contact_rows
+from engine.contacts.contact_rows import ContactRow
 from engine.db import contact_documents
 from engine.db.contact_documents import LIVING
 from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
@@ -88,7 +88,7 @@ def summary(db: Database[Document], segment: str, *, now: datetime) -> SegmentSu
 
 def size(db: Database[Document], segment: str) -> int:
     """How many contacts are in a segment now."""
-    return db.contacts.count_documents(contacts.in_segment(segment))
+    return db.contacts.count_documents(_in_segment(segment))
 
 
 def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
@@ -136,7 +136,7 @@ def preview(
     proposed = compile_ruleset(texts)
     wanted = proposed.segments.get(segment)
     if wanted is None or wanted.condition is None or wanted.condition.tree is None:
-        return Preview(size(db, segment), 0, _examples(db, contacts.in_segment(segment)))
+        return Preview(size(db, segment), 0, _examples(db, _in_segment(segment)))
     if _is_known(wanted.condition, rulesets.current(db)):
         query = {**LIVING, "$expr": expression(wanted.condition.tree, now=now)}
         with suppress(ExecutionTimeout, PatternGivenUp), evaluated_by_mongodb():
@@ -153,8 +153,13 @@ def _sampled(
     change = planning.proposed(db, texts, now=now, recompute=False)
     members: list[str] = []
     found = planning.plan(db, change, uri=uri, share=share, inline=True, member_of=(segment, members))
-    rows = [row for id_ in members[:EXAMPLES] if (row := contacts.row_of(db, id_)) is not None]
+    rows = [row for id_ in members[:EXAMPLES] if (row := contact_rows.row_of(db, id_)) is not None]
     return Preview(round(len(members) / share), found.error(len(members), share), rows)
+
+
+def _in_segment(segment: str) -> Document:
+    """Match the members of a segment, as the index over segments answers it."""
+    return {f"segments.{segment}": {"$exists": True}}
 
 
 def _is_known(condition: Condition, present: Ruleset) -> bool:
@@ -169,7 +174,7 @@ def _is_known(condition: Condition, present: Ruleset) -> bool:
 
 
 def _examples(db: Database[Document], query: Document) -> list[ContactRow]:
-    return contacts.newest(db, query, limit=EXAMPLES)
+    return contact_rows.newest(db, query, limit=EXAMPLES)
 
 
 def _moves(db: Database[Document], wanted: Sequence[Segment], since: datetime) -> Counter[tuple[str, str]]:

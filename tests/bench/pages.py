@@ -16,7 +16,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.contacts.contacts import ROW_FIELDS
+from engine.contacts.contact_rows import ROW_FIELDS
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.contacts.sheet import activity_counts, sheets, timelines

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.operations.preparation import prepare
 from engine.publishing import publishing
@@ -88,7 +88,7 @@ def test_who_has_no_role_is_told_so_and_not_let_in(desk, company):
 
 
 def test_the_way_leads_back_to_the_sheet_that_was_wanted(desk, company, module_db):
-    contact = contacts.find_contact(module_db, "client@x.com")
+    contact = contact_lookup.find_contact(module_db, "client@x.com")
     page = desk.new_page()
     page.goto(f"{company}/?contact={contact}")
     expect(page.get_by_role("button", name="Sign in with the company")).to_be_visible()
@@ -164,7 +164,7 @@ def test_a_masked_viewer_sees_no_name(desk, company, module_db):
     expect(page.get_by_text("c•••@x.com").first).to_be_visible()
 
     assert "Clara" not in page.content()
-    page.goto(f"{company}/?contact={contacts.find_contact(module_db, 'client@x.com')}")
+    page.goto(f"{company}/?contact={contact_lookup.find_contact(module_db, 'client@x.com')}")
     expect(page.get_by_text("C••• K•••").first).to_be_visible()
     assert "Clara" not in page.content()
     picture(page, "masked")

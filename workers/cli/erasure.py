@@ -11,14 +11,13 @@ import typer
 import uuid_utils
 from pymongo.database import Database
 
-from engine.contacts import contacts
 from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 from engine.jobs.jobs import JobState
 from engine.operations import pulses
 from engine.privacy import privacy_service
+from workers.cli.contact_key import contact_of
 from workers.cli.jobs import await_job
-from workers.cli.look import UnknownContact
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
@@ -43,9 +42,7 @@ def data(
 ) -> None:
     """Write all that is known of a person into an archive: JSON, and a page to be read."""
     _, db = open_db(data_dir, app="data")
-    contact = contacts.find_contact(db, key)
-    if contact is None:
-        raise UnknownContact(key)
+    contact = contact_of(db, key)
     path = to or Path.cwd() / f"data-of-{contact}.zip"
     unfinished = path.with_name(f"{path.name}.part")
     try:
@@ -75,9 +72,7 @@ def erase(
     On a terminal it asks first.  It cannot be taken back.
     """
     _, db = open_db(data_dir, app="erase")
-    contact = contacts.find_contact(db, key)
-    if contact is None:
-        raise UnknownContact(key)
+    contact = contact_of(db, key)
     if not yes and sys.stdin.isatty():
         typer.echo("All that is known of this person goes, for good, and what comes late is not kept.")
         if typer.prompt(f"Type {key} to erase them", default="", show_default=False) != key:

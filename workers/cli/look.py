@@ -10,18 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.contacts import contacts
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
 from engine.operations import operating, pulses
 from engine.operations.preparation import prepare
 from engine.pipeline import failures, lanes, outbox
 from engine.publishing import upkeep
 from engine.settings import CONFIG_DIR
+from workers.cli.contact_key import UnknownContact, contact_of
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -45,13 +44,6 @@ app.add_typer(webhooks_app, name="webhooks")
 
 POLL = 0.1
 """Seconds between two looks while waiting."""
-
-
-class UnknownContact(ContactSheetsError):
-    """Nobody is known by this key."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(f"no contact has the id, email, phone, external id or tracker {key!r}")
 
 
 @app.command()
@@ -146,8 +138,7 @@ def wait(data_dir: DataDir = None, timeout: Annotated[float, typer.Option(help="
 def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Print the sheet of the contact with this id, email, phone, external id or tracker."""
     _, db = open_db(data_dir, app="show")
-    contact = contacts.find_contact(db, key)
-    found = None if contact is None else sheets.sheet(db, contact, now=utc_now())
+    found = sheets.sheet(db, contact_of(db, key), now=utc_now())
     if found is None:
         raise UnknownContact(key)
     encoded = sheets.encode(found)
@@ -211,10 +202,7 @@ def activities(
 ) -> None:
     """Print a contact's activities, the newest first; with --json one object a line."""
     _, db = open_db(data_dir, app="activities")
-    contact = contacts.find_contact(db, key)
-    if contact is None:
-        raise UnknownContact(key)
-    page = timelines.timeline(db, contact, wanted=Wanted(types=tuple(type_ or ())), limit=limit)
+    page = timelines.timeline(db, contact_of(db, key), wanted=Wanted(types=tuple(type_ or ())), limit=limit)
     if as_json:
         for row in page.rows:
             typer.echo(sheets.encode(row).decode())

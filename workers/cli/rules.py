@@ -13,7 +13,6 @@ from pymongo.database import Database
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from engine.contacts import contacts
 from engine.contacts.sheet import reasons, sheets
 from engine.db.connection import utc_now
 from engine.errors import InvalidRules, NoInstance, Problem
@@ -25,7 +24,8 @@ from engine.rules.conditions.explain import lines
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
 from engine.settings import CONFIG_DIR
-from workers.cli.look import POLL, UnknownContact
+from workers.cli.contact_key import UnknownContact, contact_of
+from workers.cli.look import POLL
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -253,8 +253,7 @@ def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Why a contact has these points, is in a segment or not, and has its statuses."""
     _, db = open_db(data_dir, app="rules")
-    contact = contacts.find_contact(db, key)
-    found = None if contact is None else reasons.reasons(db, contact, now=utc_now())
+    found = reasons.reasons(db, contact_of(db, key), now=utc_now())
     if found is None:
         raise UnknownContact(key)
     if as_json:

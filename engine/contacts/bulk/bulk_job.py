@@ -18,7 +18,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from engine.accounts.permissions import Permission
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Deletion
 from engine.contacts.editing import edit_activities
@@ -168,7 +168,7 @@ class _Undoing(ActivitySteps):
             for row in self.db.contacts.find({"_id": {"$in": ids}}, edit_activities.CONTACT_FIELDS)
         }
         for merged in (contact for contact in ids if contact not in rows):
-            living = contacts.find_contact(self.db, merged)
+            living = contact_lookup.find_contact(self.db, merged)
             row = (
                 None
                 if living is None

@@ -15,8 +15,8 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
-from engine.contacts import contacts
-from engine.contacts.contacts import ROW_FIELDS, ContactRow, row_from
+from engine.contacts import contact_lookup
+from engine.contacts.contact_rows import ROW_FIELDS, ContactRow, row_from
 from engine.contacts.listing import away, where_parts
 from engine.contacts.listing.where_parts import Part
 from engine.db import places
@@ -214,7 +214,7 @@ class _Asked:
 def _asked(db: Database[Document], listing: Listing) -> _Asked:
     tree, now = tree_of(db, listing), utc_now()
     met = {} if tree is None else filtering.query(tree, now=now)
-    query = _both(LIVING, _both(met, contacts.beginning_with(db, listing.search)))
+    query = _both(LIVING, _both(met, contact_lookup.starting_with(db, listing.search)))
     return _Asked(listing, tree, query, now)
 
 

@@ -16,8 +16,8 @@ from pymongo.database import Database
 
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts import contacts
-from engine.contacts.contacts import ContactRow
+from engine.contacts import contact_lookup, contact_rows
+from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.listing import ContactPage, Listing
 from engine.contacts.sheet import devices as store_devices
@@ -61,7 +61,7 @@ def find(actor: Actor, key: str) -> ContactId | None:
     actor.require(Permission.SEE)
     if masks(actor) and not _ID.fullmatch(key.strip()):
         return None
-    return contacts.find_contact(actor.db, key)
+    return contact_lookup.find_contact(actor.db, key)
 
 
 def row(actor: Actor, contact: str) -> ContactRow | None:
@@ -72,7 +72,7 @@ def row(actor: Actor, contact: str) -> ContactRow | None:
 def rows(actor: Actor, wanted: Iterable[str]) -> dict[ContactId, ContactRow]:
     """Return living contacts as rows of the list, by their ids, masked for viewers.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    found = contacts.rows_of(actor.db, wanted)
+    found = contact_rows.rows_of(actor.db, wanted)
     return {id_: masked_row(one) for id_, one in found.items()} if masks(actor) else found
 
 

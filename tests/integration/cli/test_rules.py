@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.accounts import audit
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.publishing import publishing
 from engine.rules import rulesets
@@ -68,7 +68,7 @@ def test_problems_are_told_all_at_once_by_every_command_and_nothing_is_published
 
 
 def test_the_plan_equals_what_publishing_brings_about_and_rolling_back_takes_away(shop, folder):
-    contact = contacts.find_contact(shop, "t1")
+    contact = contact_lookup.find_contact(shop, "t1")
     before = told("show", contact)["points"]["total"]
     (folder / "scoring.yaml").write_text(SCORING)
     assert told("check", folder) == {"ok": True, "problems": []}

@@ -12,7 +12,7 @@ from pymongo.errors import AutoReconnect
 
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk, bulk_job
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Deletion, NothingSelected, NotInBulk, Selection
@@ -98,7 +98,7 @@ def test_all_of_a_list_are_changed_each_once(shop):
 
 
 def test_only_those_who_are_chosen_are_changed(shop):
-    chosen = tuple(contacts.find_contact(shop, f"p0{n}@x.com") for n in range(3))
+    chosen = tuple(contact_lookup.find_contact(shop, f"p0{n}@x.com") for n in range(3))
     started(shop, Edit(fields={"custom.city": "Roma"}), Selection(ids=chosen))
     run(shop)
 
@@ -122,7 +122,7 @@ def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
     assert "cannot go from not subscribed to unsubscribed by hand" in refused.reason
 
     started(shop, Edit(statuses={"newsletter": "unsubscribed"}), id_="job-2",
-            selection=Selection(ids=(contacts.find_contact(shop, "p03@x.com"),)))  # fmt: skip
+            selection=Selection(ids=(contact_lookup.find_contact(shop, "p03@x.com"),)))  # fmt: skip
     run(shop)
     assert jobs.job(shop, "job-2").unchanged == 1
 
@@ -130,7 +130,7 @@ def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
 def test_taking_it_back_leaves_what_was_done_since(shop):
     started(shop, Edit(add_to=["staff"], fields={"custom.city": "Roma"}))
     run(shop)
-    p01 = contacts.find_contact(shop, "p01@x.com")
+    p01 = contact_lookup.find_contact(shop, "p01@x.com")
     edit_service.edit(acting(shop, colleague("Leo")), p01, Edit(fields={"custom.country": "IT"}), id_="later")
     drain_all(shop)
 
@@ -244,7 +244,7 @@ def test_a_fault_in_a_step_ends_the_job_with_its_name_and_a_database_that_is_awa
 def test_who_was_merged_or_erased_since_is_no_reason_to_stop_taking_back(shop):
     started(shop, Edit(add_to=["staff"]))
     run(shop)
-    erased = contacts.find_contact(shop, "p05@x.com")
+    erased = contact_lookup.find_contact(shop, "p05@x.com")
     shop.contacts.delete_one({"_id": erased})
 
     access_to_jobs.undo(acting(shop, MIA), "job-1")
@@ -257,7 +257,7 @@ def test_who_was_merged_or_erased_since_is_no_reason_to_stop_taking_back(shop):
 
 def test_before_anything_is_done_it_is_said_how_many_and_in_which_states(shop):
     subscribed = Selection(listing=Listing({"newsletter": "subscribed"}))
-    one = Selection(ids=(contacts.find_contact(shop, "p04@x.com"),))
+    one = Selection(ids=(contact_lookup.find_contact(shop, "p04@x.com"),))
 
     assert [access.count(acting(shop, MIA), whom) for whom in (EVERYBODY, subscribed, one)] == [PEOPLE, 1, 1]
     assert access.states_of(acting(shop, MIA), EVERYBODY, "newsletter") == {

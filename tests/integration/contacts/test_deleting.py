@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit, NoSuchContact
 from engine.contacts.listing import listing
@@ -29,7 +29,7 @@ def eva(db):
             identified(minutes(5), email="bob@x.com", traits={"name": "Bob"}),
         ],
     )
-    return contacts.find_contact(db, "eva@x.com")
+    return contact_lookup.find_contact(db, "eva@x.com")
 
 
 def delete(db, contact, id_="deletion"):
@@ -121,7 +121,7 @@ def test_who_is_deleted_cannot_be_changed_and_can_be_made_anew(db, eva):
         acting(db, colleague()), {"email": "eva@x.com", "first_name": "Eve"}, id_=ActivityId("c")
     )
     drain_all(db)
-    assert contacts.find_contact(db, "eva@x.com") == eva
+    assert contact_lookup.find_contact(db, "eva@x.com") == eva
     assert sheets.sheet(db, eva, now=utc_now()).name == "Eve"
 
 
@@ -130,7 +130,7 @@ def test_nobody_takes_the_email_of_who_is_deleted(db, eva):
     with pytest.raises(InvalidEdit, match=r"has email eva@x\.com already"):
         edit_service.edit(
             acting(db, colleague()),
-            contacts.find_contact(db, "bob@x.com"),
+            contact_lookup.find_contact(db, "bob@x.com"),
             Edit(fields={"email": "eva@x.com"}),
             id_=ActivityId("e"),
         )

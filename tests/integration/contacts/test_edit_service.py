@@ -5,7 +5,7 @@ import pytest
 from engine.accounts import audit
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts as stored
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.domain.activities import ActivityId
@@ -22,7 +22,7 @@ def somebody(role):
 @pytest.fixture
 def leo(db):
     receive_and_drain(db, [identified(minutes(0), email="leo@x.com", traits={"name": "Leo"})])
-    return stored.find_contact(db, "leo@x.com")
+    return contact_lookup.find_contact(db, "leo@x.com")
 
 
 def log(db):

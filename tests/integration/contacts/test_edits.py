@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
 from engine.contacts.sheet import sheets, timelines
@@ -53,12 +53,12 @@ def shop(db):
 
 
 def now_of(db, key):
-    return sheets.sheet(db, contacts.find_contact(db, key), now=utc_now())
+    return sheets.sheet(db, contact_lookup.find_contact(db, key), now=utc_now())
 
 
 def edited(db, key, *, id_=None, **change):
     id_ = ActivityId(id_ or f"edit-{next(_ids)}")
-    edit_service.edit(acting(db, colleague()), contacts.find_contact(db, key), Edit(**change), id_=id_)
+    edit_service.edit(acting(db, colleague()), contact_lookup.find_contact(db, key), Edit(**change), id_=id_)
     drain_all(db)
     return id_
 
@@ -85,7 +85,7 @@ def test_an_email_that_is_changed_leads_to_the_same_contact_as_the_old_one(shop)
     eva = now_of(shop, "eva.new@x.com")
     assert (eva.id, eva.email, eva.mobile_phone) == (before.id, "Eva.New@x.com", "+34600333444")
     assert eva.commerce.orders == 1
-    assert contacts.find_contact(shop, "eva@x.com") == before.id
+    assert contact_lookup.find_contact(shop, "eva@x.com") == before.id
 
 
 def test_an_anonymous_visitor_is_identified_by_hand(shop):
@@ -104,7 +104,7 @@ def test_what_somebody_else_has_is_refused_and_says_who(shop):
     with pytest.raises(InvalidEdit, match=r"has email bob@x\.com already") as refused:
         edited(shop, "eva@x.com", fields={"email": "BOB@x.com"})
 
-    assert refused.value.other == contacts.find_contact(shop, "bob@x.com")
+    assert refused.value.other == contact_lookup.find_contact(shop, "bob@x.com")
     assert now_of(shop, "eva@x.com").activities == 2
 
 
@@ -247,7 +247,7 @@ def test_an_edit_can_be_taken_back_whole(shop):
     after = now_of(shop, "eva@x.com")
     assert (after.id, after.email, after.first_name) == (before.id, "eva@x.com", "Eva")
     assert (after.segments, after.points.total) == ([], 0)
-    assert contacts.find_contact(shop, "wrong@x.com") is None
+    assert contact_lookup.find_contact(shop, "wrong@x.com") is None
 
 
 def test_the_same_edit_twice_counts_once(shop):
@@ -258,7 +258,7 @@ def test_the_same_edit_twice_counts_once(shop):
 
 
 def test_an_edit_that_was_done_is_not_refused_when_it_comes_again(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     for _ in range(2):
         lanes = edit_service.edit(
             acting(shop, colleague()),
@@ -275,7 +275,7 @@ def test_an_edit_that_was_done_is_not_refused_when_it_comes_again(shop):
 
 
 def test_a_status_that_somebody_else_moved_is_shown_and_not_overwritten(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     edited(shop, "eva@x.com", statuses={"email_status": "blocked"})
 
     with pytest.raises(EditedMeanwhile) as overtaken:
@@ -291,7 +291,7 @@ def test_a_status_that_somebody_else_moved_is_shown_and_not_overwritten(shop):
 
 
 def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     edited(shop, "eva@x.com", fields={"custom.city": "Milano"})
 
     with pytest.raises(EditedMeanwhile) as overtaken:
@@ -308,7 +308,7 @@ def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
 
 
 def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     said = {"custom.city": "Milano", "mobile_phone": "600333444", "first_name": ""}
     theirs = Edit(fields=said, statuses={"email_status": "paused"})
     edit_service.edit(acting(shop, colleague()), contact, theirs, id_=ActivityId("theirs"))
@@ -329,7 +329,7 @@ def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
 
 
 def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     cities = ["Paris", "Milano", "Lyon", "Bari"]
     at_once = threading.Barrier(len(cities))
 
@@ -358,7 +358,7 @@ def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
 
 
 def test_the_same_edit_from_two_windows_at_once_is_kept_once(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     at_once = threading.Barrier(2)
 
     def give(_window):
@@ -408,7 +408,7 @@ def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop)
 
     with pytest.raises(InvalidEdit) as refused:
         edit_service.create(acting(shop, colleague()), {"mobile_phone": "600111222"}, id_=ActivityId("c2"))
-    assert refused.value.other == contacts.find_contact(shop, "bob@x.com")
+    assert refused.value.other == contact_lookup.find_contact(shop, "bob@x.com")
     with pytest.raises(InvalidEdit, match="is needed"):
         edit_service.create(acting(shop, colleague()), {"first_name": "Nobody"}, id_=ActivityId("c3"))
 
@@ -452,7 +452,7 @@ def test_edits_and_what_they_take_back_come_to_the_same_in_any_order(shop):
 
 
 def test_an_edit_is_durable_before_it_is_folded(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     lanes = edit_service.edit(
         acting(shop, colleague()), contact, Edit(points=4, reason="x"), id_=ActivityId("kept")
     )

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import points, sheets
@@ -41,7 +41,7 @@ def ana(db):
             an_activity("email_opened", days(4), id_="m1", email="ana@x.com", subject="Sale"),
         ],
     )
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def test_each_entry_says_what_it_is_for_what_is_left_of_it_and_pages_lose_none(db, ana):

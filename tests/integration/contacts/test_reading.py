@@ -6,7 +6,7 @@ import pytest
 
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edit import Edit
@@ -44,7 +44,7 @@ def leo(db):
             bought("12.10", minutes(2), external_id="customer-77", order_id="A-1"),
         ],
     )  # fmt: skip
-    contact = contacts.find_contact(db, "customer-77")
+    contact = contact_lookup.find_contact(db, "customer-77")
     edit = Edit(fields={"custom.city": "Calle Mayor 5"}, reason="Leonardo said so")
     edit_service.edit(acting(db, colleague("Eva")), contact, edit, id_=ActivityId("e1"))
     drain_all(db)

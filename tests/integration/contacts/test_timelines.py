@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pymongo import ASCENDING
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.sheet import activity_counts, timelines
@@ -35,7 +35,7 @@ def ana(db):
             bought("122.50", days(1.2), id_="other", email="bob@x.com", order_id="A-77"),
         ],
     )  # fmt: skip
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def ids(db, contact, **wanted):
@@ -92,7 +92,7 @@ def test_a_search_goes_on_where_it_stopped_and_says_how_far_it_came(db, ana):
 
 def test_pages_by_key_lose_nothing_where_many_things_happened_at_once(db):
     receive_and_drain(db, [an_activity(at=minutes(0), id_=f"n{n:02}", tracker="t") for n in range(20)])
-    contact = contacts.find_contact(db, "t")
+    contact = contact_lookup.find_contact(db, "t")
     every = ids(db, contact)
 
     page = timelines.timeline(db, contact, limit=3)
@@ -220,7 +220,7 @@ def busy(db):
          "happened_at": start + timedelta(hours=n), "received_at": start, "properties": {"name": f"Thing {n}"}}
         for n in range(4_000)
     )  # fmt: skip
-    return contacts.find_contact(db, "busy@x.com")
+    return contact_lookup.find_contact(db, "busy@x.com")
 
 
 def profiled(db, ask):

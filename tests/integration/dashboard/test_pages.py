@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.signin import signing_in
 from engine.accounts import accounts
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import receive_and_drain
@@ -41,7 +41,7 @@ def test_the_sheet_shows_what_is_known(db, session):
         ],
     )
     app = AppTest.from_file(str(SCRIPT), default_timeout=30)
-    app.query_params["contact"] = contacts.find_contact(db, "ana@x.com")
+    app.query_params["contact"] = contact_lookup.find_contact(db, "ana@x.com")
     app.session_state["points.why"] = True
 
     text = shown(app.run())

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.editing.edit import Edit
@@ -54,7 +54,7 @@ def kept(db):
 
 def test_after_its_time_a_job_cannot_be_taken_back_and_nothing_is_kept_but_that_it_was(shop):
     import_(shop)
-    bob = contacts.find_contact(shop, "bob@x.com")
+    bob = contact_lookup.find_contact(shop, "bob@x.com")
     bulk_service.start(acting(shop, MIA), Selection(ids=(bob,)), Edit(fields={"first_name": "Bo"}), id_="b")
     work(shop)
     before, after = (utc_now() + jobs.UNDO_FOR + timedelta(hours=hours) for hours in (-1, 1))
@@ -76,7 +76,7 @@ def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(
     receive_and_drain(shop, [identified(minutes(0), email="eva@x.com")])
     import_(shop)
     shop.jobs.update_one({"_id": "import-1"}, {"$set": {"claimed_until": utc_now() + timedelta(hours=1)}})
-    eva = contacts.find_contact(shop, "eva@x.com")
+    eva = contact_lookup.find_contact(shop, "eva@x.com")
     erasing.start(shop, eva, id_="e", by="u1", by_name="Mia", now=utc_now())
     work(shop)
     assert shop.erasures.find_one({"_id": "e"})["pending"] == ["import-1"]
@@ -87,7 +87,7 @@ def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(
 
     assert files.remove_pending(shop) == 1
     assert kept(shop) == {"import_refusals"}
-    assert contacts.find_contact(shop, "eva@x.com") is None
+    assert contact_lookup.find_contact(shop, "eva@x.com") is None
     refused = {row["line"]: row["cells"] for row in shop.import_refusals.find()}
     assert refused == {2: [], 3: ["no-email", "Bad"]}
     assert shop.erasures.find_one({"_id": "e"})["pending"] == []

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheets
@@ -135,7 +135,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     assert shop.activities.count_documents({"source": "import"}) == 4
 
     ana, pia = (
-        sheets.sheet(shop, contacts.find_contact(shop, key), now=utc_now())
+        sheets.sheet(shop, contact_lookup.find_contact(shop, key), now=utc_now())
         for key in ("new@x.com", "+34600000009")
     )
     assert (ana.email, ana.custom) == ("new@x.com", {"city": "Roma"})
@@ -195,7 +195,7 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
     )
     started(shop, people(25), segment="fair")
     run(shop)
-    p2 = contacts.find_contact(shop, "p2@x.com")
+    p2 = contact_lookup.find_contact(shop, "p2@x.com")
     edit_service.edit(acting(shop, colleague("Leo")), p2, Edit(fields={"custom.country": "IT"}), id_="later")
     receive_and_drain(
         shop, [an_activity("order_completed", utc_now(), email="p3@x.com", order_id="1", total="10")]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import connect, utc_now
@@ -250,12 +250,12 @@ def test_what_only_a_lane_can_settle_is_left_to_it(shop, monkeypatch):
             identified(days(0), email="gone@x.com"),
         ],
     )
-    gone = contacts.find_contact(shop, "gone@x.com")
+    gone = contact_lookup.find_contact(shop, "gone@x.com")
     erasing.start(shop, gone, id_="erasure", by="u1", by_name="Mia", now=utc_now())
     run(shop)
     edit_service.edit(
         acting(shop, colleague("Leo")),
-        contacts.find_contact(shop, "p1@x.com"),
+        contact_lookup.find_contact(shop, "p1@x.com"),
         Edit(fields={"custom.city": "Bari"}),
         id_="waits",
     )
@@ -267,8 +267,8 @@ def test_what_only_a_lane_can_settle_is_left_to_it(shop, monkeypatch):
 
     late = {row["type"] for row in shop.activities.find({"state": "received", "source": "import"})}
     assert late == {"newsletter_subscribed", "contact_imported"}
-    assert contacts.find_contact(shop, "new@x.com") is not None
+    assert contact_lookup.find_contact(shop, "new@x.com") is not None
     drain_all(shop)
     row = shop.contacts.find_one({"email": "p1@x.com"})
     assert (row["custom"]["city"], row["statuses"]["newsletter"]["state"]) == ("Roma", "subscribed")
-    assert (jobs.job(shop, "job-1").refused, contacts.find_contact(shop, "gone@x.com")) == (1, None)
+    assert (jobs.job(shop, "job-1").refused, contact_lookup.find_contact(shop, "gone@x.com")) == (1, None)

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from engine.accounts import keys
 from engine.accounts.accounts import CurrentUser
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.editing import edit_service as access
@@ -73,7 +73,7 @@ class Planted:
 
     @property
     def contact(self) -> ContactId:
-        found = contacts.find_contact(self.db, EMAIL)
+        found = contact_lookup.find_contact(self.db, EMAIL)
         assert found is not None
         return found
 

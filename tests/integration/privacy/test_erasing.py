@@ -16,7 +16,7 @@ import pytest
 
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import InvalidEdit
 from engine.db.connection import connect, utc_now
@@ -105,7 +105,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     assert settled(after) == settled(bob)
     assert agreement.differences(db, now=utc_now()) == {}
     assert len({view["name"] for view in db.views.find()}) == 2
-    assert contacts.find_contact(db, "friend@x.com") is not None
+    assert contact_lookup.find_contact(db, "friend@x.com") is not None
     assert rulesets.current(db).version == rules
     [line] = db.audit.find({"act": "erased a contact"})
     assert (line["by_name"], line["subject"], line["ending"]) == (
@@ -169,8 +169,8 @@ def _comes_late(shop):
         edit_service.create(acting(db, colleague("Ana")), {"email": EMAIL}, id_=ActivityId("made-9"))
     shop.work()
 
-    assert contacts.find_contact(db, EMAIL) is None
-    assert contacts.find_contact(db, OURS) is None
+    assert contact_lookup.find_contact(db, EMAIL) is None
+    assert contact_lookup.find_contact(db, OURS) is None
     refusals = list(import_request.refused_rows(db, "import-9"))
     assert [(line, cells) for line, _, cells in refusals] == [(2, []), (3, [])]
     assert db.refusals.find_one({"event": ""})["reason"] == "it names somebody who was erased"
@@ -184,7 +184,7 @@ def _comes_back(shop):
     shop.send("track", userId=OURS, event="page_visited", trusted=True)
     shop.work()
 
-    row = db.contacts.find_one({"_id": contacts.find_contact(db, OURS)})
+    row = db.contacts.find_one({"_id": contact_lookup.find_contact(db, OURS)})
     assert (row["activities"], row["commerce"]["orders"], row.get("email")) == (2, 1, None)
 
 
@@ -235,7 +235,10 @@ def test_whoever_is_killed_over_it_the_erasure_is_done_and_counted_once(shop, mo
 
 def test_only_an_admin_erases_once_and_nobody_stops_it_half_way(db):
     receive_and_drain(db, [identified(minutes(0), email=EMAIL)])
-    contact, leo = contacts.find_contact(db, EMAIL), CurrentUser("u2", "leo@shop.com", "Leo", "marketer")
+    contact, leo = (
+        contact_lookup.find_contact(db, EMAIL),
+        CurrentUser("u2", "leo@shop.com", "Leo", "marketer"),
+    )
     with pytest.raises(NotAllowed):
         privacy_service.erase(acting(db, leo), contact, id_="erasure-0")
     for id_ in ("erasure-1", "erasure-2"):

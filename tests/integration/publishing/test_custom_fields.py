@@ -4,7 +4,7 @@ import pytest
 
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.db.connection import utc_now
@@ -99,7 +99,7 @@ def test_how_many_contacts_have_a_value_and_which_would_no_longer_be_one(db):
 
 def ana(db):
     receive_and_drain(db, [identified(minutes(0), email="ana@x.com", traits={"tier": "bronze"})])
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def test_by_hand_a_field_gets_one_of_its_options_alone(db):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_rows, contacts
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
@@ -142,7 +142,9 @@ def test_a_text_on_which_mongodb_gives_up_is_left_to_the_workers(hostile):
     assert filling.progress(hostile) is None
     assert filling.claim(hostile, now=utc_now()) is None, "it is not tried again and again"
     drain_all(hostile)
-    members = {id_: contacts.newest(hostile, contacts.in_segment(id_), limit=9) for id_ in ("far", "many")}
+    members = {
+        id_: contact_rows.newest(hostile, contacts.in_segment(id_), limit=9) for id_ in ("far", "many")
+    }
     assert {id_: len(found) for id_, found in members.items()} == {"far": 1, "many": 1}
     assert hostile.contacts.count_documents({"upkeep": {"$lt": 2}}) == 0
     assert agreement.differences(hostile, now=utc_now() + timedelta(hours=2)) == {}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.sheet import reasons, sheets, timelines
 from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
@@ -55,7 +55,7 @@ def publish(db, **more):
 
 
 def the_sheet(db, key="t1"):
-    return sheets.sheet(db, contacts.find_contact(db, key), now=utc_now())
+    return sheets.sheet(db, contact_lookup.find_contact(db, key), now=utc_now())
 
 
 def segments(db, key="t1"):
@@ -64,7 +64,7 @@ def segments(db, key="t1"):
 
 def crossings(db, key="t1"):
     crossings = Wanted(types=("segment_entered", "segment_left"))
-    page = timelines.timeline(db, contacts.find_contact(db, key), wanted=crossings)
+    page = timelines.timeline(db, contact_lookup.find_contact(db, key), wanted=crossings)
     return [(row.type, row.details["properties"]["segment"]) for row in page.rows]
 
 
@@ -232,7 +232,7 @@ rules:
 def test_reasons_tell_each_part_of_a_condition_with_what_was_found(db):
     receive(db, [visited(timedelta(days=n)) for n in (3, 2, 1)])
 
-    found = reasons.reasons(db, contacts.find_contact(db, "t1"), now=utc_now())
+    found = reasons.reasons(db, contact_lookup.find_contact(db, "t1"), now=utc_now())
 
     [shopper] = [segment for segment in found.segments if segment.id == "window-shoppers"]
     assert shopper.member

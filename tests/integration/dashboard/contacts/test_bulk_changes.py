@@ -8,7 +8,7 @@ import pytest
 from dashboard.contacts.bulk_dialog import BULK, Question
 from dashboard.ui.asking import Asked
 from engine.accounts.accounts import CurrentUser
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.editing.edit import Edit
@@ -66,7 +66,7 @@ def begun(db, change, by="u1", id_="job-1"):
 
 
 def ids(db, *emails):
-    return tuple(contacts.find_contact(db, email) for email in emails)
+    return tuple(contact_lookup.find_contact(db, email) for email in emails)
 
 
 def keys(app):

@@ -10,7 +10,7 @@ from dashboard.exports import downloads
 from dashboard.signin.signing_in import COOKIE
 from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.imports import drafts, import_request, import_service, preview_job
 from engine.imports.mapping.settings import Settings
@@ -278,7 +278,7 @@ def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
     [mode] = [radio for radio in like.radio if radio.label == "Contacts"]
     [segment] = [box for box in like.selectbox if box.label.startswith("Put all of them")]
     assert (mode.value, segment.value) == ("create", "fair")
-    assert contacts.find_contact(shop, "c@x.com") is not None
+    assert contact_lookup.find_contact(shop, "c@x.com") is not None
 
 
 def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_other_settings(shop, open_as):

@@ -9,7 +9,7 @@ from dashboard import formats
 from dashboard.rules import rule_plan
 from dashboard.signin import signing_in
 from engine.accounts import accounts
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.publishing import publishing
 from engine.rules import rulesets
@@ -46,7 +46,7 @@ def bought_shoes(db):
             bought("90", minutes(2), email="ana@x.com", order_id="A-1", currency="EUR"),
         ],
     )
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def test_a_segment_that_was_just_made_says_that_it_is_being_filled(db, open_page, bought_shoes):

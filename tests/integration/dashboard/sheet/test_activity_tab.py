@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.sheet.activity.timeline_lines import TIMES
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
@@ -39,7 +39,7 @@ def ana(db):
             an_activity(HOSTILE, ago(1), email="ana@x.com", why=HOSTILE),
         ],
     )  # fmt: skip
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def acts(app):
@@ -111,7 +111,7 @@ def test_only_who_may_change_contacts_can_take_something_back_or_give_points(db,
 def test_nothing_yet_is_said_of_who_did_nothing(db, open_as):
     edit_service.create(acting(db, colleague()), {"email": "new@x.com"}, id_=ActivityId("c"))
     drain_all(db)
-    contact = contacts.find_contact(db, "new@x.com")
+    contact = contact_lookup.find_contact(db, "new@x.com")
 
     assert "Contact created" in shown(open_as("viewer", contact=contact, tab="activity"))
     db.activities.update_many({}, {"$set": {"state": "received"}})

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard import waking
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
@@ -38,7 +38,7 @@ def shop(db):
 
 
 def the_id(db, key):
-    return contacts.find_contact(db, key)
+    return contact_lookup.find_contact(db, key)
 
 
 def keys(app):

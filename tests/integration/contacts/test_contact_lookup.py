@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.pipeline import lanes
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import receive_and_drain
@@ -25,12 +25,12 @@ def people(db):
 
 @pytest.mark.parametrize("key", ["ana@x.com", " ANA@X.COM ", "+34 600 12 34 56", "600123456", "C-9", "t3"])
 def test_a_contact_is_found_by_whatever_is_known(people, key):
-    assert contacts.find_contact(people, key) is not None
+    assert contact_lookup.find_contact(people, key) is not None
 
 
 def test_nobody_is_found_by_a_stranger(people):
-    assert contacts.find_contact(people, "nobody@x.com") is None
-    assert contacts.find_contact(people, "f" * 24) is None
+    assert contact_lookup.find_contact(people, "nobody@x.com") is None
+    assert contact_lookup.find_contact(people, "f" * 24) is None
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_what_the_workers_and_pages_ask_reads_an_index(people, collection, query
 
 
 def test_a_search_reads_an_index_and_not_the_collection(people):
-    plan = people.contacts.find(contacts.beginning_with(people, "ana")).explain()
+    plan = people.contacts.find(contact_lookup.starting_with(people, "ana")).explain()
 
     assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])

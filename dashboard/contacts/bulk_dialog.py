@@ -18,10 +18,10 @@ from dashboard.ui.problems import told
 from dashboard.ui.text import Html, joined, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
-from engine.contacts.bulk import bulk_service as access
+from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk import Selection
+from engine.contacts.listing import list_service
 from engine.contacts.listing.listing import Listing
-from engine.contacts.sheet import reading
 from engine.domain.activities import ContactId
 from engine.rules.rule_service import current_rules
 
@@ -94,7 +94,7 @@ def _button(action: BulkAction, ready: Ready | None) -> bool:
 
 
 def _begin(actor: Actor, question: Question, change: Change) -> None:
-    access.start(actor, question.selection, change, id_=question.job)
+    bulk_service.start(actor, question.selection, change, id_=question.job)
     st.session_state[_ROUND] = ticks() + 1
     answered()
     st.rerun()
@@ -102,14 +102,14 @@ def _begin(actor: Actor, question: Question, change: Change) -> None:
 
 def _count(actor: Actor, question: Question) -> int | None:
     """How many it is about, counted once for each question."""
-    return counted_once(f"bulk.{question.job}.count", lambda: access.count(actor, question.selection))
+    return counted_once(f"bulk.{question.job}.count", lambda: bulk_service.count(actor, question.selection))
 
 
 def _whom(actor: Actor, selection: Selection, number: int | None) -> Html:
     if number == 0:
         return Html("Nobody is left of those who were selected.")
     if selection.listing is None and len(selection.ids) <= NAMED:
-        known = reading.rows(actor, selection.ids)
+        known = list_service.rows(actor, selection.ids)
         return joined([tag("b", name_of(row)) for row in known.values()], ", ")
     all_of_them = " that the list holds now" if selection.listing is not None else ""
     return joined([tag("b", _so_many(number)), all_of_them])

@@ -32,11 +32,10 @@ from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.listing import view_service
+from engine.contacts.listing import list_service, view_service
+from engine.contacts.listing.list_service import Hidden
 from engine.contacts.listing.listing import ContactPage, Listing
 from engine.contacts.listing.views import Usual, View
-from engine.contacts.sheet import reading
-from engine.contacts.sheet.reading import Hidden
 from engine.rules.rule_service import current_rules
 
 
@@ -70,7 +69,7 @@ def render(actor: Actor) -> None:
         just_deleted(actor)
         job_strip(actor)
     try:
-        page = reading.page(actor, address.listing, after=address.after, limit=address.size)
+        page = list_service.page(actor, address.listing, after=address.after, limit=address.size)
     except Hidden as error:
         empty_state("Not for viewers", joined([sentence(error), " ", _all(address)]))
         return
@@ -99,7 +98,7 @@ def _open_with(found: Sequence[View], usual: Usual) -> None:
 def _address(actor: Actor, page: dict[str, str]) -> tuple[ListAddress, list[str]]:
     """Which list the address names, and what was left out of it because it does not exist."""
     address = ListAddress.read(st.query_params.to_dict(), page=page)
-    listing, problems = reading.without_unknown(actor, address.listing)
+    listing, problems = list_service.without_unknown(actor, address.listing)
     return address.showing(listing), problems
 
 

@@ -16,8 +16,8 @@ from dashboard.ui.router import go_to
 from dashboard.ui.text import joined, show, tag
 from dashboard.ui.way_back import way_back
 from engine.accounts.actor import Actor
-from engine.contacts.editing import edit_service as access
-from engine.contacts.sheet import reading
+from engine.contacts.editing import edit_service
+from engine.contacts.listing import list_service
 from engine.domain.activities import ActivityId, ContactId
 
 _DELETED = "deleting.deleted"
@@ -34,7 +34,7 @@ class Deleted:
 
 def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -> None:
     """Ask by name, and delete; then `go` to that address, where it is said with the way back."""
-    row = reading.row(actor, contact)
+    row = list_service.row(actor, contact)
     if row is None:
         show(tag("div", "This contact is not there any more.", "cs-confirm"))
         return
@@ -55,7 +55,7 @@ def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -
 
 def _delete(actor: Actor, deleted: Deleted, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.delete(actor, deleted.contact, id_=id_, reason=reason)
+    lanes = edit_service.delete(actor, deleted.contact, id_=id_, reason=reason)
     later = "" if waking.settle(lanes, id_) else waking.later()
     st.session_state[_DELETED] = replace(deleted, later=later)
     answered()
@@ -72,7 +72,7 @@ def just_deleted(actor: Actor) -> None:
 
 def _restore(actor: Actor, deleted: Deleted) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.restore(actor, deleted.contact, id_=id_)
+    lanes = edit_service.restore(actor, deleted.contact, id_=id_)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())
     _forget()

@@ -15,9 +15,9 @@ from dashboard.ui.field_inputs import editable, field_input
 from dashboard.ui.problems import problem, problem_box, told
 from dashboard.ui.text import link, quiet, show
 from engine.accounts.actor import Actor
-from engine.contacts.editing import edit_service as access
+from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import IDENTITIES, InvalidEdit
-from engine.contacts.sheet import reading
+from engine.contacts.listing import list_service
 from engine.domain.activities import ActivityId, ContactId
 from engine.rules.rule_service import current_rules
 
@@ -63,7 +63,7 @@ def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere:
 
 def _create(actor: Actor, said: Mapping[str, Any]) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.create(actor, said, id_=id_)
+    lanes = edit_service.create(actor, said, id_=id_)
     shows = waking.settle(lanes, id_)
     made = _made(actor, said)
     if made is not None:
@@ -77,4 +77,4 @@ def _create(actor: Actor, said: Mapping[str, Any]) -> None:
 def _made(actor: Actor, said: Mapping[str, Any]) -> ContactId | None:
     """The contact that has what was said; unset while the workers have not come to it."""
     keys = (str(said[name]) for name in IDENTITIES if name in said)
-    return next((found for key in keys if (found := reading.find(actor, key))), None)
+    return next((found for key in keys if (found := list_service.find(actor, key))), None)

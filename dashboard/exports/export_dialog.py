@@ -20,8 +20,8 @@ from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.sheet import reading
-from engine.contacts.sheet.timelines import EVERYTHING, Wanted
+from engine.contacts.listing import list_service
+from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
 from engine.domain.rulebook import Ruleset
 from engine.exports import export_columns, export_service, exporting
 from engine.exports.export_columns import What
@@ -51,11 +51,15 @@ class ExportQuestion:
     shown: tuple[str, ...]
     name: str
     job: str
-    acts: Wanted | None = None
+    acts: TimelineFilter | None = None
 
 
 def question(
-    selection: Selection, shown: tuple[str, ...], *, name: str = "contacts", acts: Wanted | None = None
+    selection: Selection,
+    shown: tuple[str, ...],
+    *,
+    name: str = "contacts",
+    acts: TimelineFilter | None = None,
 ) -> ExportQuestion:
     """A new question about somebody."""
     return ExportQuestion(selection, shown, name, uuid_utils.uuid7().hex, acts)
@@ -120,7 +124,7 @@ def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Rule
         said = export_words.whom(asked.selection, ruleset)
         whom = many if said == export_words.EVERYBODY else joined([many, quiet(f" · {said}")])
     elif len(asked.selection.ids) <= NAMED:
-        known = reading.rows(actor, asked.selection.ids)
+        known = list_service.rows(actor, asked.selection.ids)
         whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")
     else:
         whom = many
@@ -137,7 +141,7 @@ def _words(what: What, number: int | None) -> str:
     return "Export all contacts of the list" if number is None else f"Export {_contacts(number)}"
 
 
-def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
+def _activities(looked_at: TimelineFilter, ruleset: Ruleset, key: str) -> TimelineFilter:
     """Which activities: types and days, at first those that are looked at."""
     known = [*ruleset.catalog.types(), *looked_at.types]
     types: list[str] = st.multiselect(
@@ -153,7 +157,7 @@ def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
         first = st.date_input("From", value=looked_at.first, format=formats.date_entry(), key=f"{key}.first")
     with right:
         last = st.date_input("To", value=looked_at.last, format=formats.date_entry(), key=f"{key}.last")
-    return Wanted(tuple(types), first, last)
+    return TimelineFilter(tuple(types), first, last)
 
 
 def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> tuple[str, ...] | None:

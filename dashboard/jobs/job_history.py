@@ -34,7 +34,7 @@ from dashboard.ui.text import (
 )
 from engine.accounts.actor import Actor
 from engine.contacts.contact_rows import ContactRow
-from engine.contacts.sheet import reading
+from engine.contacts.listing import list_service
 from engine.domain.activities import ContactId
 from engine.exports import export_service, exporting
 from engine.jobs import job_service
@@ -193,7 +193,7 @@ def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
 
 def _refused(actor: Actor, refused: list[Refused], total: int) -> None:
     """Who was refused, by the reason: many have the same."""
-    known = reading.rows(actor, [one.contact for one in refused if one.contact is not None])
+    known = list_service.rows(actor, [one.contact for one in refused if one.contact is not None])
     by_reason: dict[str, list[Html]] = {}
     for one in refused:
         by_reason.setdefault(one.reason, []).append(_about(one, known))

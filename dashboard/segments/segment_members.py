@@ -28,8 +28,8 @@ from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.sheet import reading
-from engine.contacts.sheet.reading import Hidden
+from engine.contacts.listing import list_service
+from engine.contacts.listing.list_service import Hidden
 from engine.publishing import publish_service
 from engine.rules.rule_service import current_rules
 
@@ -89,7 +89,7 @@ def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
 
 
 def _list(actor: Actor, address: ListAddress, segment: str) -> None:
-    page = reading.page(actor, address.whole, after=address.after, limit=address.size)
+    page = list_service.page(actor, address.whole, after=address.after, limit=address.size)
     if not page.rows:
         _nobody(actor, address, segment)
         return

@@ -12,9 +12,9 @@ from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, joined, link, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
+from engine.contacts.listing import list_service
 from engine.contacts.listing.filter_bar import chips
 from engine.contacts.listing.listing import Listing
-from engine.contacts.sheet import reading
 from engine.rules.rule_service import current_rules
 from engine.segments import segment_service
 from engine.segments.segment_service import MAX_NAME
@@ -40,7 +40,7 @@ def save_segment_button(actor: Actor, listing: Listing) -> None:
 def save_segment(actor: Actor) -> None:
     """Ask for a name, make the segment, and go to its page."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
-    listing, _ = reading.without_unknown(actor, address.listing)
+    listing, _ = list_service.without_unknown(actor, address.listing)
     show(_whom(actor, listing))
     if listing.search:
         _without_search(address)

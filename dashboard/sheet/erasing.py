@@ -14,7 +14,7 @@ from dashboard.ui.problems import problem, told
 from dashboard.ui.router import go_to
 from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, table, tag
 from engine.accounts.actor import Actor
-from engine.contacts.sheet import reading
+from engine.contacts.listing import list_service
 from engine.domain.activities import ContactId
 from engine.privacy import privacy_service
 from engine.privacy.erasing import Foretold
@@ -24,7 +24,7 @@ GONE = "This contact is not there any more."
 
 def hand_out_data(actor: Actor, contact: ContactId) -> None:
     """Offer an archive of all that is known of somebody; it is made as it is asked for."""
-    row = reading.row(actor, contact)
+    row = list_service.row(actor, contact)
     if row is None:
         show(tag("div", GONE, "cs-confirm"))
         return
@@ -55,7 +55,7 @@ def hand_out_data(actor: Actor, contact: ContactId) -> None:
 
 def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
     """Say what goes, ask for the name, and have somebody erased; then `go` to that address."""
-    row, found = reading.row(actor, contact), privacy_service.foretold(actor, contact)
+    row, found = list_service.row(actor, contact), privacy_service.foretold(actor, contact)
     if row is None or found is None:
         show(tag("div", GONE, "cs-confirm"))
         return

@@ -13,7 +13,7 @@ from dashboard.ui.problems import told
 from dashboard.ui.text import Html, joined, safe, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.editing import edit_service as access
+from engine.contacts.editing import edit_service
 from engine.contacts.sheet.sheets import Sheet
 from engine.domain.activities import ActivityId
 
@@ -45,7 +45,7 @@ def _told(sheet: Sheet) -> Html:
 
 def _restore(actor: Actor, sheet: Sheet) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.restore(actor, sheet.id, id_=id_)
+    lanes = edit_service.restore(actor, sheet.id, id_=id_)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())
     st.rerun()

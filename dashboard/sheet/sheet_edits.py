@@ -12,7 +12,7 @@ from dashboard import waking
 from dashboard.sheet.sheet_draft import new_id
 from dashboard.ui.way_back import way_back
 from engine.accounts.actor import Actor
-from engine.contacts.editing import edit_service as access
+from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.domain.activities import ActivityId, ContactId
 
@@ -42,7 +42,7 @@ def apply(
     Raises what `engine.contacts.editing.edit_service.edit` does.
     """
     edit = new_id() if id_ is None else id_
-    lanes = access.edit(actor, contact, change, id_=edit, read=read)
+    lanes = edit_service.edit(actor, contact, change, id_=edit, read=read)
     shows = waking.settle(lanes, edit)
     undoable = change.undoes is None
     said = words if shows else f"{words} {waking.later()}"

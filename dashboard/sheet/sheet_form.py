@@ -31,9 +31,9 @@ from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plai
 from engine.accounts.actor import Actor
 from engine.contacts.editing.edit import IDENTITIES, NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
 from engine.contacts.editing.edit_validation import end_name
-from engine.contacts.sheet import activity_service, reading
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.sheets import Sheet
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.domain.activities import ContactId
 from engine.domain.rulebook import Machine, Ruleset
 from engine.domain.statuses import by_hand, ends
@@ -76,7 +76,7 @@ class _Form:
 def sheet_form(actor: Actor, contact: ContactId) -> None:
     """Ask for changes of a contact, in the place of the cards that show what is changed."""
     draft = draft_of(contact)
-    sheet = reading.sheet(actor, contact)
+    sheet = sheet_service.sheet(actor, contact)
     if draft is None or sheet is None:
         st.rerun()
     ruleset = current_rules(actor)
@@ -169,8 +169,8 @@ def _choose(form: _Form, name: str) -> None:
 
 def _who(form: _Form) -> str:
     """Who edited the contact since the changes were begun, if it was a person."""
-    edits = Wanted(types=("contact_edited",))
-    rows = activity_service.timeline(form.actor, form.sheet.id, wanted=edits, limit=1).rows
+    edits = TimelineFilter(types=("contact_edited",))
+    rows = sheet_service.timeline(form.actor, form.sheet.id, where=edits, limit=1).rows
     if rows and rows[0].happened_at >= form.draft.begun:
         return str(rows[0].details.get("properties", {}).get("author", "Somebody"))
     return "Somebody"

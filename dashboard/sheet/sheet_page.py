@@ -27,8 +27,9 @@ from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, empty_state, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.sheet import reading
-from engine.contacts.sheet.reading import Hidden
+from engine.contacts.listing import list_service
+from engine.contacts.listing.list_service import Hidden
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.sheets import Sheet
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
@@ -39,8 +40,8 @@ def render(actor: Actor, wanted: str) -> None:
     """The sheet of the contact that the address names; an old id leads on to the living one."""
     actor.require(Permission.SEE)
     listed = _listed(actor)
-    contact = reading.find(actor, wanted)
-    sheet = None if contact is None else reading.sheet(actor, contact)
+    contact = list_service.find(actor, wanted)
+    sheet = None if contact is None else sheet_service.sheet(actor, contact)
     if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
         if sheet is None or sheet.deleted_at is None:
@@ -75,7 +76,7 @@ def _nobody() -> None:
 def _listed(actor: Actor) -> ListAddress:
     """The list that one came from, as the sheet's address says."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
-    listing, _ = reading.without_unknown(actor, address.listing)
+    listing, _ = list_service.without_unknown(actor, address.listing)
     return address.showing(listing)
 
 
@@ -93,7 +94,7 @@ def _remember(tab: str) -> None:
 
 def _beside(actor: Actor, listed: ListAddress, contact: ContactId) -> Neighbours:
     try:
-        return reading.neighbours(actor, listed.listing, contact)
+        return list_service.neighbours(actor, listed.listing, contact)
     except Hidden:
         return None, None
 
@@ -164,7 +165,7 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
         _card("cart", sheet_shop.cart(sheet.commerce, zone))
         _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))
         _card("clv", sheet_shop.clv(sheet.commerce))
-        _card("known-by", known_by(sheet, reading.devices(actor, sheet.id), now=now, zone=zone))
+        _card("known-by", known_by(sheet, sheet_service.devices(actor, sheet.id), now=now, zone=zone))
 
 
 def _card(name: str, content: Html) -> None:

@@ -16,7 +16,7 @@ from dashboard.ui.text import Html, badge, card_title, joined, link, quiet, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.editing.edit import Edit
-from engine.contacts.sheet import reading
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.reasons import Reasons
 from engine.contacts.sheet.sheets import Sheet, SheetSegment
 from engine.domain.rulebook import Ruleset, Segment
@@ -44,7 +44,7 @@ def segments_card(actor: Actor, sheet: Sheet) -> None:
         show(joined(membership(found, zone) for found in fixed))
         with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
             if why.open:
-                reasons = reading.reasons(actor, sheet.id)
+                reasons = sheet_service.reasons(actor, sheet.id)
                 show(whys(reasons, zone) if reasons else Html(""))
 
 

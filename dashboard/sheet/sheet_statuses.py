@@ -12,7 +12,7 @@ from dashboard.installation import time_zone
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, badge, card_title, facts, joined, quiet, show, table, tag
 from engine.accounts.actor import Actor
-from engine.contacts.sheet import reading
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.reasons import Reasons
 from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
 
@@ -29,7 +29,7 @@ def statuses_card(actor: Actor, sheet: Sheet) -> None:
         show(statuses(sheet, time_zone()))
         with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
             if moved.open:
-                found = reading.reasons(actor, sheet.id)
+                found = sheet_service.reasons(actor, sheet.id)
                 show(moves(found, time_zone()) if found else Html(""))
 
 

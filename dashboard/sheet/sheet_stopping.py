@@ -12,7 +12,7 @@ from dashboard.ui.problems import told
 from dashboard.ui.text import badge, facts, joined, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.contacts.editing.edit import Edit
-from engine.contacts.sheet import reading
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.sheets import Sheet
 from engine.domain.activities import ContactId
 from engine.domain.reach import Silence, stopping
@@ -27,7 +27,7 @@ _WAYS: dict[Silence, tuple[str, str]] = {
 
 def stop_sending(actor: Actor, contact: ContactId) -> None:
     """Ask how, say what that changes, and do it."""
-    sheet = reading.sheet(actor, contact)
+    sheet = sheet_service.sheet(actor, contact)
     if sheet is None:
         show(quiet("This contact is not there any more."))
         return

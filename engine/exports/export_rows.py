@@ -22,7 +22,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from engine.contacts.listing.listing import SORTS, Listing
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.exports.export_columns import Column
 from engine.exports.exporting import Export
 
@@ -147,7 +147,7 @@ class _Activities:
         self._columns = columns
         self._own = [column for column in columns if column.own]
         self._theirs = [column for column in columns if not column.own]
-        since, until = Wanted(first=wanted.first, last=wanted.last).bounds(zone)
+        since, until = TimelineFilter(first=wanted.first, last=wanted.last).bounds(zone)
         bounds = {"$gte": since, "$lt": until}
         at = {operator: bound for operator, bound in bounds.items() if bound is not None}
         self._more: Document = {"state": "applied"}

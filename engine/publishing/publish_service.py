@@ -11,7 +11,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.contacts.contact_rows import ContactRow
-from engine.contacts.sheet import reading
+from engine.contacts.viewer_mask import masked_row, masks
 from engine.publishing import planning, publishing, rule_stats, upkeep
 from engine.publishing.rule_stats import RuleSummary
 from engine.publishing.upkeep import Upkeep
@@ -108,8 +108,8 @@ def rule_top(actor: Actor, rule: str) -> list[tuple[ContactRow, int, int]]:
     """
     actor.require(Permission.SEE)
     found = rule_stats.top(actor.db, rule, now=actor.now)
-    masked = reading.masks(actor)
-    return [(reading.masked_row(row) if masked else row, points, entries) for row, points, entries in found]
+    hidden = masks(actor)
+    return [(masked_row(row) if hidden else row, points, entries) for row, points, entries in found]
 
 
 def contacts_to_plan(actor: Actor) -> int:

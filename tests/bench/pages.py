@@ -20,7 +20,7 @@ from engine.contacts.contact_rows import ROW_FIELDS
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.contacts.sheet import activity_counts, sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from tests.bench.crowd import make_crowd
@@ -125,10 +125,10 @@ def _timelines(db: Database[Document], name: str, contact: ContactId, key: str) 
     """The questions of the Activity tab, against the bare driver on the one stream."""
     month = utc_now() - timedelta(days=30)
 
-    def asked(what: str, wanted: Wanted, bare: Document) -> Asked:
+    def asked(what: str, wanted: TimelineFilter, bare: Document) -> Asked:
         return Asked(
             f"{name}{what}",
-            lambda: timelines.timeline(db, contact, wanted=wanted),
+            lambda: timelines.timeline(db, contact, where=wanted),
             lambda: list(
                 db.activities.find({"stream": key, **bare})
                 .sort([("happened_at", -1), ("_id", -1)])
@@ -138,14 +138,14 @@ def _timelines(db: Database[Document], name: str, contact: ContactId, key: str) 
 
     rare = re.compile("shoe 4999", re.IGNORECASE)
     return [
-        asked("", Wanted(), {}),
+        asked("", TimelineFilter(), {}),
         asked(
             ", two types",
-            Wanted(types=("searched", "email_sent")),
+            TimelineFilter(types=("searched", "email_sent")),
             {"type": {"$in": ["searched", "email_sent"]}},
         ),
-        asked(", a month", Wanted(first=month.date()), {"happened_at": {"$gte": month}}),
-        asked(", searched", Wanted(text="shoe 4999"), {"properties.name": rare}),
+        asked(", a month", TimelineFilter(first=month.date()), {"happened_at": {"$gte": month}}),
+        asked(", searched", TimelineFilter(text="shoe 4999"), {"properties.name": rare}),
         Asked(
             f"{name}, counted",
             lambda: activity_counts.counts(db, contact),

@@ -13,7 +13,7 @@ import typer
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.operations import operating, pulses
 from engine.operations.preparation import prepare
@@ -202,7 +202,9 @@ def activities(
 ) -> None:
     """Print a contact's activities, the newest first; with --json one object a line."""
     _, db = open_db(data_dir, app="activities")
-    page = timelines.timeline(db, contact_of(db, key), wanted=Wanted(types=tuple(type_ or ())), limit=limit)
+    page = timelines.timeline(
+        db, contact_of(db, key), where=TimelineFilter(types=tuple(type_ or ())), limit=limit
+    )
     if as_json:
         for row in page.rows:
             typer.echo(sheets.encode(row).decode())

@@ -253,7 +253,7 @@ def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Why a contact has these points, is in a segment or not, and has its statuses."""
     _, db = open_db(data_dir, app="rules")
-    found = reasons.reasons(db, contact_of(db, key), now=utc_now())
+    found = reasons.reasons_of(db, contact_of(db, key), now=utc_now())
     if found is None:
         raise UnknownContact(key)
     if as_json:

@@ -13,8 +13,7 @@ import uuid_utils
 from pymongo.database import Database
 
 from engine.db.connection import utc_now
-from engine.imports import import_service as imports
-from engine.imports import preview, stored_files
+from engine.imports import import_service, preview, stored_files
 from engine.imports.mapping.settings import Mode
 from engine.imports.mapping.values import DateOrder, Decimals
 from engine.imports.reading.problems import UnreadableFile
@@ -137,7 +136,7 @@ def _say_how(ready: Ready) -> None:
 def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
     """Say that the very same file was imported before, if it was; return that import."""
     size = ready.file.stat().st_size
-    before = imports.imported_before(cli_actor(db), ready.opener, size=size)
+    before = import_service.imported_before(cli_actor(db), ready.opener, size=size)
     if before is None:
         return None
     when = shown(before.created_at, zone_of(db))
@@ -166,7 +165,7 @@ def _foretold(db: Database[Document], ready: Ready, *, as_json: bool) -> Documen
 def _imported(db: Database[Document], ready: Ready, *, wait: bool, as_json: bool) -> Document:
     id_, file = uuid_utils.uuid7().hex, ready.file
     with file.open("rb") as stream:
-        imports.start(cli_actor(db), stream, ready.settings, name=file.name, id_=id_)
+        import_service.start(cli_actor(db), stream, ready.settings, name=file.name, id_=id_)
     if not wait:
         if not as_json:
             typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
@@ -186,7 +185,7 @@ def _written(db: Database[Document], job: Job) -> str | None:
     """Write the refused rows where the command runs, over no other file; the path, if there are any."""
     if not job.refused:
         return None
-    name, lines = imports.refused_file(cli_actor(db), job.id)
+    name, lines = import_service.refused_file(cli_actor(db), job.id)
     with _new_file(name) as out:
         out.writelines(lines)
     return out.name

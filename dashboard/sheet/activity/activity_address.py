@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import quote, unquote
 
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 
 TYPES, FIRST, LAST, TEXT = "type", "from", "to", "find"
 PARAMETERS = (TYPES, FIRST, LAST, TEXT)
@@ -15,13 +15,15 @@ MAX_TEXT = 200
 """Characters that one searches for."""
 
 
-def read(parameters: Mapping[str, str]) -> Wanted:
+def read(parameters: Mapping[str, str]) -> TimelineFilter:
     """What an address asks for; what makes no sense there is left out."""
     types = tuple(unquote(type_) for type_ in parameters.get(TYPES, "").split(",") if type_)
-    return Wanted(types, _day(parameters, FIRST), _day(parameters, LAST), parameters.get(TEXT, "")[:MAX_TEXT])
+    return TimelineFilter(
+        types, _day(parameters, FIRST), _day(parameters, LAST), parameters.get(TEXT, "")[:MAX_TEXT]
+    )
 
 
-def said(wanted: Wanted) -> dict[str, str]:
+def said(wanted: TimelineFilter) -> dict[str, str]:
     """The parameters that ask for it: those of them that say something."""
     found = {
         TYPES: ",".join(quote(type_, safe="") for type_ in wanted.types),

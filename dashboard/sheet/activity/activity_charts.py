@@ -13,8 +13,8 @@ from dashboard import formats, wording
 from dashboard.ui.chart_locale import axis_day
 from dashboard.ui.charts import PINE, QUIET, counts, tight
 from engine.contacts.sheet.activity_counts import Period, Unit
-from engine.contacts.sheet.points import DayOfPoints
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.points import PointsDay
+from engine.contacts.sheet.timelines import TimelineFilter
 
 PICKED = "period"
 """What the selection of a bar is called."""
@@ -27,7 +27,7 @@ DOTS = 40
 _UTC = alt.Scale(type="utc")
 
 
-def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
+def over_time(periods: Sequence[Period], unit: Unit, wanted: TimelineFilter) -> Chart:
     """Activities in each period; those outside the wanted days stand back.  A bar can be picked."""
     rows = [_bar(period, unit, wanted) for period in periods]
     picked = alt.selection_point(name=PICKED, fields=["id"])
@@ -50,7 +50,7 @@ def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
     return made
 
 
-def _bar(period: Period, unit: Unit, wanted: Wanted) -> dict[str, Any]:
+def _bar(period: Period, unit: Unit, wanted: TimelineFilter) -> dict[str, Any]:
     within = (wanted.first is None or period.last >= wanted.first) and (
         wanted.last is None or period.first <= wanted.last
     )
@@ -83,7 +83,7 @@ def picked_days(selection: Any) -> tuple[date, date] | None:
     return date.fromisoformat(first), date.fromisoformat(last)
 
 
-def course_of_points(course: Sequence[DayOfPoints], today: date) -> Chart:
+def course_of_points(course: Sequence[PointsDay], today: date) -> Chart:
     """The points after each change, up to today, with what changed them."""
     rows = [_level(day.day, day.total, _reasons(day)) for day in course]
     if course and course[-1].day < today:
@@ -109,11 +109,11 @@ def _level(day: date, total: int, says: str) -> dict[str, Any]:
     return {"day": day.isoformat(), "total": total, "points": formats.count(total), "says": says}
 
 
-def _unit_of(course: Sequence[DayOfPoints], today: date) -> Unit:
+def _unit_of(course: Sequence[PointsDay], today: date) -> Unit:
     return "month" if course and (today - course[0].day).days > 400 else "day"
 
 
-def _reasons(day: DayOfPoints) -> str:
+def _reasons(day: PointsDay) -> str:
     said = [f"{name} {formats.signed(points)}" for name, points in day.reasons]
     if day.further:
         said.append(f"and {formats.count(day.further)} more {wording.plural(day.further, 'reason')}")

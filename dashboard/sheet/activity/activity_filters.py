@@ -11,24 +11,24 @@ from dashboard import formats
 from dashboard.sheet.activity import activity_address
 from dashboard.ui.text import plain_label
 from engine.contacts.sheet.activity_counts import Counts
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 
 _TYPES, _DAYS, _TEXT = "sheet.types", "sheet.days", "sheet.find"
 
 
-def wanted_now() -> Wanted:
+def wanted_now() -> TimelineFilter:
     """What the address asks for."""
     return activity_address.read(st.query_params.to_dict())
 
 
-def want(wanted: Wanted) -> None:
+def want(wanted: TimelineFilter) -> None:
     """Ask for something else: in the address, and so in the widgets."""
     for name in activity_address.PARAMETERS:
         st.query_params.pop(name, None)
     st.query_params.update(activity_address.said(wanted))
 
 
-def filter_bar(counts: Counts) -> Wanted:
+def filter_bar(counts: Counts) -> TimelineFilter:
     """Show the filters as the address has them; return what is wanted.
 
     That days are a stretch and not one day, Streamlit takes from what the widget says.
@@ -67,7 +67,7 @@ def filter_bar(counts: Counts) -> Wanted:
     return wanted
 
 
-def _names(counts: Counts, wanted: Wanted) -> dict[str, str]:
+def _names(counts: Counts, wanted: TimelineFilter) -> dict[str, str]:
     """The types that can be chosen: those that there are, and those that are wanted."""
     more = "" if counts.whole else "+"
     found = {
@@ -77,14 +77,14 @@ def _names(counts: Counts, wanted: Wanted) -> dict[str, str]:
     return {**found, **{type_: plain_label(type_) for type_ in wanted.types if type_ not in found}}
 
 
-def _fill_in(wanted: Wanted) -> None:
+def _fill_in(wanted: TimelineFilter) -> None:
     """Let the widgets say what the address does."""
     st.session_state[_TYPES] = list(wanted.types)
     st.session_state[_DAYS] = _days(wanted)
     st.session_state[_TEXT] = wanted.text
 
 
-def _days(wanted: Wanted) -> tuple[date, ...]:
+def _days(wanted: TimelineFilter) -> tuple[date, ...]:
     if wanted.first is not None and wanted.last is not None:
         return (wanted.first, max(wanted.first, wanted.last))
     only = wanted.first or wanted.last
@@ -96,7 +96,7 @@ def _chosen() -> None:
     days: Any = st.session_state.get(_DAYS, ())
     found = tuple(days) if isinstance(days, tuple | list) else (days,)
     want(
-        Wanted(
+        TimelineFilter(
             types=tuple(st.session_state.get(_TYPES, ())),
             first=found[0] if found else None,
             last=found[1] if len(found) > 1 else None,

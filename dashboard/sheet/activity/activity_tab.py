@@ -24,10 +24,10 @@ from dashboard.ui.text import Html, empty_state, joined, safe, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing import edit_service as access
-from engine.contacts.sheet import activity_service
+from engine.contacts.editing import edit_service
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.activity_counts import Counts, periods
-from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelinePage, Wanted
+from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelineFilter, TimelinePage
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 
@@ -48,7 +48,7 @@ class Seen:
     contact: ContactId
     since: datetime
     opened: set[str]
-    wanted: Wanted = EVERYTHING
+    wanted: TimelineFilter = EVERYTHING
     steps: int = 1
     charts: int = 0
     asked: tuple[str, ActivityId] | None = None
@@ -69,7 +69,7 @@ def _seen(contact: ContactId) -> Seen:
 def activity_tab(actor: Actor, contact: ContactId) -> None:
     """What happened to a contact, the newest first."""
     seen = _seen(contact)
-    counts = activity_service.counts(actor, contact)
+    counts = sheet_service.counts(actor, contact)
     with st.container(horizontal=True, vertical_alignment="center", key="activity-filters"):
         wanted = filter_bar(counts)
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
@@ -81,14 +81,14 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
     fragment(run_every=LIVE if live else None)(_rows)(actor, seen)
 
 
-def _export(actor: Actor, contact: ContactId, wanted: Wanted) -> None:
+def _export(actor: Actor, contact: ContactId, wanted: TimelineFilter) -> None:
     """Offer what is looked at as a file; words that are searched for are left aside."""
     if actor.may(Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
         ask(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
         st.rerun()
 
 
-def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:
+def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
     """Activity over the time; a click on a bar shows those days alone, another shows all again."""
     unit, bars = periods(counts, wanted.types)
     if len(bars) < 2:
@@ -101,7 +101,7 @@ def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:
         first, last = days or (None, None)
         if (first, last) == (wanted.first, wanted.last):
             first = last = None
-        want(Wanted(wanted.types, first, last, wanted.text))
+        want(TimelineFilter(wanted.types, first, last, wanted.text))
 
     chart = activity_charts.over_time(bars, unit, wanted)
     st.altair_chart(chart, key=key, on_select=picked, selection_mode=activity_charts.PICKED, width="stretch")
@@ -112,10 +112,10 @@ def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:
 
 def _rows(actor: Actor, seen: Seen) -> None:
     wanted = seen.wanted
-    page = activity_service.timeline(
+    page = sheet_service.timeline(
         actor,
         seen.contact,
-        wanted=wanted,
+        where=wanted,
         limit=MORE * seen.steps,
         scan=SCANNED * FURTHER ** (seen.steps - 1),
     )
@@ -134,7 +134,7 @@ def _news(page: TimelinePage, since: datetime) -> Html:
     return Html(f'<div role="status" class="cs-small cs-quiet">{safe(words)}</div>')
 
 
-def _nothing(wanted: Wanted, page: TimelinePage) -> None:
+def _nothing(wanted: TimelineFilter, page: TimelinePage) -> None:
     if not wanted:
         empty_state("Nothing yet", "What this contact does in the shop appears here.")
         return
@@ -186,6 +186,6 @@ def _do(actor: Actor, seen: Seen) -> None:
 def take_back(actor: Actor, contact: ContactId, undone: ActivityId, **more: Any) -> None:
     """Take something back, and wait until that has taken effect."""
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.take_back(actor, contact, undone, id_=id_, **more)
+    lanes = edit_service.take_back(actor, contact, undone, id_=id_, **more)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())

@@ -21,8 +21,8 @@ from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, card_title, joined, safe, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.sheet import activity_service
-from engine.contacts.sheet.points import Ceiling, Given, Outlook, next_losses
+from engine.contacts.sheet import sheet_service
+from engine.contacts.sheet.points import Ceiling, LedgerEntry, Outlook, next_losses
 from engine.contacts.sheet.sheets import Sheet, SheetPoints
 from engine.domain.activities import ActivityId, ContactId
 
@@ -54,7 +54,7 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
         just_given(actor, sheet.id)
         if sheet.points.entries:
             _course(actor, sheet, now, zone)
-            show(meters(activity_service.outlook(actor, sheet.id), now, zone))
+            show(meters(sheet_service.outlook(actor, sheet.id), now, zone))
             with st.expander("Why these points", key="points.why", on_change="rerun") as why:
                 if why.open:
                     _ledger(actor, sheet.id)
@@ -71,7 +71,7 @@ def figure(points: SheetPoints, zone: ZoneInfo) -> Html:
 
 
 def _course(actor: Actor, sheet: Sheet, now: datetime, zone: ZoneInfo) -> None:
-    found = activity_service.course(actor, sheet.id, total=sheet.points.total)
+    found = sheet_service.points_history(actor, sheet.id, total=sheet.points.total)
     if len(found) > 1:
         chart = activity_charts.course_of_points(found, activity_charts.today_in(zone, now))
         st.altair_chart(chart, width="stretch", key="points.course")
@@ -113,7 +113,7 @@ def _ledger(actor: Actor, contact: ContactId) -> None:
     key = f"points.shown.{contact}"
     shown: int = st.session_state.setdefault(key, MORE)
     _take_back(actor, contact)
-    page = activity_service.ledger(actor, contact, limit=shown)
+    page = sheet_service.ledger(actor, contact, limit=shown)
     show(ledger(page.rows, zone, changes=changes))
     if changes:
         hear_acts(SCOPE, lambda _act, about: st.session_state.update({_UNDONE: about}))
@@ -136,12 +136,12 @@ def _take_back(actor: Actor, contact: ContactId) -> None:
             st.rerun()
 
 
-def ledger(entries: list[Given], zone: ZoneInfo, *, changes: bool) -> Html:
+def ledger(entries: list[LedgerEntry], zone: ZoneInfo, *, changes: bool) -> Html:
     """Where each point comes from, and what is left of it."""
     return Html(f'<ul class="cs-ledger">{joined(_entry(entry, zone, changes) for entry in entries)}</ul>')
 
 
-def _entry(entry: Given, zone: ZoneInfo, changes: bool) -> Html:
+def _entry(entry: LedgerEntry, zone: ZoneInfo, changes: bool) -> Html:
     css = ' class="gone"' if entry.expired_at is not None else ""
     about = " · ".join(filter(None, [_because(entry), formats.moment(entry.happened_at, zone)]))
     lines = [tag("div", about, "cs-quiet cs-small")]
@@ -156,15 +156,15 @@ def _entry(entry: Given, zone: ZoneInfo, changes: bool) -> Html:
     )
 
 
-def _because(entry: Given) -> str:
+def _because(entry: LedgerEntry) -> str:
     """What gave the points: the activity, or who did so and why."""
     if entry.by is not None:
         return " · ".join(filter(None, [f"by {entry.by}", entry.reason]))
-    about = in_a_line(entry.activity_type, entry.said, entry.about)
+    about = in_a_line(entry.activity_type, entry.properties, entry.summary)
     return f"{entry.label}: {about}" if about else entry.label
 
 
-def _fate(entry: Given, zone: ZoneInfo) -> str:
+def _fate(entry: LedgerEntry, zone: ZoneInfo) -> str:
     """What time did to the points, or will do."""
     if entry.expired_at is not None:
         return f"expired on {formats.day(entry.expired_at, zone)}"
@@ -177,7 +177,7 @@ def _fate(entry: Given, zone: ZoneInfo) -> str:
     return f"{formats.signed(-lost)} on {formats.day(at, zone)}, nothing left from {end} on"
 
 
-def _worth(entry: Given) -> str:
+def _worth(entry: LedgerEntry) -> str:
     """The points given, and what is left of them if they fade."""
     if entry.expired_at is not None or entry.worth == entry.points:
         return formats.signed(entry.points)

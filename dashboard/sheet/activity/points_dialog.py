@@ -13,7 +13,7 @@ from dashboard.ui.asking import answered, dialog, way_out
 from dashboard.ui.problems import told
 from dashboard.ui.way_back import way_back
 from engine.accounts.actor import Actor
-from engine.contacts.editing import edit_service as access
+from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.scoring import MAX_POINTS
@@ -56,7 +56,7 @@ def give_points(actor: Actor, contact: ContactId) -> None:
 def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     change = Edit(points=points, reason=reason)
-    lanes = access.edit(actor, contact, change, id_=id_)
+    lanes = edit_service.edit(actor, contact, change, id_=id_)
     if not waking.settle(lanes, id_):
         st.toast(waking.later())
     st.session_state[_GIVEN] = JustGiven(contact, id_, points)

@@ -13,9 +13,10 @@ from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import NotAllowed, Permission
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing import views
+from engine.contacts.listing.list_service import reveals_masked
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import Usual, View, ViewId
-from engine.contacts.sheet import reading
+from engine.contacts.viewer_mask import masks
 from engine.errors import ContactSheetsError
 
 Document = dict[str, Any]
@@ -38,11 +39,9 @@ def all_views(actor: Actor) -> list[View]:
     """
     actor.require(Permission.SEE)
     found = views.of(actor.db, actor.user.id)
-    if not reading.masks(actor):
+    if not masks(actor):
         return found
-    return [
-        view for view in found if not reading.reveals(actor.db, listings.known(actor.db, view.listing)[0])
-    ]
+    return [view for view in found if not reveals_masked(actor.db, listings.known(actor.db, view.listing)[0])]
 
 
 def save(

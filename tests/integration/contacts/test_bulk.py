@@ -13,8 +13,7 @@ from pymongo.errors import AutoReconnect
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
-from engine.contacts.bulk import bulk, bulk_job
-from engine.contacts.bulk import bulk_service as access
+from engine.contacts.bulk import bulk, bulk_job, bulk_service
 from engine.contacts.bulk.bulk import Deletion, NothingSelected, NotInBulk, Selection
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
@@ -24,8 +23,7 @@ from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
 from engine.db.processes import is_gone, worker_name
 from engine.errors import Unavailable
-from engine.jobs import job_service as access_to_jobs
-from engine.jobs import jobs, runner
+from engine.jobs import job_service, jobs, runner
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox
 from engine.publishing import publishing
@@ -65,7 +63,7 @@ EVERYBODY = Selection(listing=Listing())
 
 
 def started(db, change, selection=EVERYBODY, id_="job-1", user=MIA):
-    return access.start(acting(db, user), selection, change, id_=id_)
+    return bulk_service.start(acting(db, user), selection, change, id_=id_)
 
 
 def run(db):
@@ -134,7 +132,7 @@ def test_taking_it_back_leaves_what_was_done_since(shop):
     edit_service.edit(acting(shop, colleague("Leo")), p01, Edit(fields={"custom.country": "IT"}), id_="later")
     drain_all(shop)
 
-    access_to_jobs.undo(acting(shop, MIA), "job-1")
+    job_service.undo(acting(shop, MIA), "job-1")
     run(shop)
 
     assert members(shop) == 0
@@ -148,7 +146,7 @@ def test_deleting_many_and_restoring_them(shop):
     run(shop)
     assert listing.page(shop, Listing()).rows == []
 
-    access_to_jobs.undo(acting(shop, MIA), "job-1")
+    job_service.undo(acting(shop, MIA), "job-1")
     run(shop)
     assert {row["_id"]: row["first_name"] for row in shop.contacts.find({"deleted": None})} == before
 
@@ -158,7 +156,7 @@ def test_the_same_job_again_is_no_second_one(shop):
         started(shop, Edit(points=5, reason="gift"))
     run(shop)
     for _ in range(2):
-        access_to_jobs.undo(acting(shop, MIA), "job-1")
+        job_service.undo(acting(shop, MIA), "job-1")
 
     assert shop.jobs.count_documents({}) == 2
     assert {row["points"]["total"] for row in shop.contacts.find({"email": "p01@x.com"})} == {5}
@@ -247,34 +245,38 @@ def test_who_was_merged_or_erased_since_is_no_reason_to_stop_taking_back(shop):
     erased = contact_lookup.find_contact(shop, "p05@x.com")
     shop.contacts.delete_one({"_id": erased})
 
-    access_to_jobs.undo(acting(shop, MIA), "job-1")
+    job_service.undo(acting(shop, MIA), "job-1")
     run(shop)
 
     job = jobs.job(shop, "job-1:undo")
     assert (job.state, job.total, job.changed, job.refused) == (JobState.DONE, PEOPLE, PEOPLE - 1, 1)
-    assert [refused.contact for refused in access_to_jobs.refusals(acting(shop, MIA), job.id)] == [erased]
+    assert [refused.contact for refused in job_service.refusals(acting(shop, MIA), job.id)] == [erased]
 
 
 def test_before_anything_is_done_it_is_said_how_many_and_in_which_states(shop):
     subscribed = Selection(listing=Listing({"newsletter": "subscribed"}))
     one = Selection(ids=(contact_lookup.find_contact(shop, "p04@x.com"),))
 
-    assert [access.count(acting(shop, MIA), whom) for whom in (EVERYBODY, subscribed, one)] == [PEOPLE, 1, 1]
-    assert access.states_of(acting(shop, MIA), EVERYBODY, "newsletter") == {
+    assert [bulk_service.count(acting(shop, MIA), whom) for whom in (EVERYBODY, subscribed, one)] == [
+        PEOPLE,
+        1,
+        1,
+    ]
+    assert bulk_service.states_of(acting(shop, MIA), EVERYBODY, "newsletter") == {
         "subscribed": 1,
         "not_subscribed": PEOPLE - 1,
     }
-    assert access.members_of(acting(shop, MIA), EVERYBODY, "staff") == 0
+    assert bulk_service.members_of(acting(shop, MIA), EVERYBODY, "staff") == 0
     started(shop, Edit(add_to=["staff"]), one)
     run(shop)
-    assert access.members_of(acting(shop, MIA), EVERYBODY, "staff") == 1
+    assert bulk_service.members_of(acting(shop, MIA), EVERYBODY, "staff") == 1
 
 
 def test_what_is_at_hand_is_all_that_runs_and_what_of_ones_own_has_ended_until_it_is_dismissed(shop):
     leo = CurrentUser("u9", "leo@x.com", "Leo", "admin")
 
     def at_hand(user):
-        return [job.id for job in access_to_jobs.at_hand(acting(shop, user))]
+        return [job.id for job in job_service.at_hand(acting(shop, user))]
 
     started(shop, Edit(add_to=["staff"]))
     assert at_hand(MIA) == at_hand(leo) == ["job-1"]
@@ -284,25 +286,25 @@ def test_what_is_at_hand_is_all_that_runs_and_what_of_ones_own_has_ended_until_i
     job = jobs.job(shop, "job-1")
     assert job.created_at <= job.started_at <= job.finished_at
 
-    access_to_jobs.undo(acting(shop, MIA), "job-1")
+    job_service.undo(acting(shop, MIA), "job-1")
     assert at_hand(MIA) == ["job-1:undo"]  # which has taken the place of what it takes back
     run(shop)
-    access_to_jobs.dismiss(acting(shop, leo), "job-1:undo")
+    job_service.dismiss(acting(shop, leo), "job-1:undo")
     assert at_hand(MIA) == ["job-1:undo"]
-    access_to_jobs.dismiss(acting(shop, MIA), "job-1:undo")
+    job_service.dismiss(acting(shop, MIA), "job-1:undo")
     assert at_hand(MIA) == []
 
 
 def test_the_history_goes_on_from_a_place(shop):
     for number in range(5):
         started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
-    first = access_to_jobs.recent(acting(shop, MIA), limit=2)
-    rest = access_to_jobs.recent(acting(shop, MIA), before=(first[-1].created_at, first[-1].id))
+    first = job_service.recent(acting(shop, MIA), limit=2)
+    rest = job_service.recent(acting(shop, MIA), before=(first[-1].created_at, first[-1].id))
 
     assert [job.id for job in (*first, *rest)] == [f"job-{number}" for number in (4, 3, 2, 1, 0)]
     viewer = CurrentUser("u2", "v@x.com", "Vi", "viewer")
-    assert access_to_jobs.recent(acting(shop, viewer)) == access_to_jobs.at_hand(acting(shop, viewer)) == []
-    for forged in (access_to_jobs.undo, access_to_jobs.stop):
+    assert job_service.recent(acting(shop, viewer)) == job_service.at_hand(acting(shop, viewer)) == []
+    for forged in (job_service.undo, job_service.stop):
         with pytest.raises(NotAllowed):
             forged(shop, viewer, "job-1", now=utc_now())
 
@@ -351,7 +353,7 @@ def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop,
 
 def test_a_stopped_job_ends_where_it_is(shop):
     started(shop, Edit(add_to=["staff"]))
-    access_to_jobs.stop(acting(shop, MIA), "job-1")
+    job_service.stop(acting(shop, MIA), "job-1")
     run(shop)
 
     assert jobs.job(shop, "job-1").state == JobState.STOPPED

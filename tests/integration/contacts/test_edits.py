@@ -12,7 +12,7 @@ from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
@@ -70,7 +70,7 @@ def test_fields_are_changed_and_emptied_and_the_timeline_says_by_whom(shop):
 
     eva = now_of(shop, "eva@x.com")
     assert (eva.first_name, eva.last_name, eva.custom) == ("Eva María", "Sanz", {"shoe_size": 38.0})
-    [row] = timelines.timeline(shop, eva.id, wanted=Wanted(types=("contact_edited",))).rows
+    [row] = timelines.timeline(shop, eva.id, where=TimelineFilter(types=("contact_edited",))).rows
     assert row.summary.startswith("First name: Eva → ")
     assert "City: Roma → nothing" in row.summary
     assert row.summary.endswith("by Mia")
@@ -231,7 +231,7 @@ def test_points_by_hand_are_an_entry_with_who_and_why_and_survive_a_recomputatio
     assert (eva.points.total, eva.segments) == (120, ["rich"])
     [entry] = eva.points.entries
     assert entry.rule_name == "Corrected by hand"
-    [row] = timelines.timeline(shop, eva.id, wanted=Wanted(types=("contact_edited",))).rows
+    [row] = timelines.timeline(shop, eva.id, where=TimelineFilter(types=("contact_edited",))).rows
     assert "she helped at the fair · by Mia" in row.summary
 
 
@@ -385,7 +385,7 @@ def test_each_status_has_an_end_of_its_own_and_the_timeline_says_from_what_to_wh
     zone = rulesets.current(shop).account.time_zone
     ends = {m: bob.statuses[m].until.astimezone(zone).date() for m in both}
     assert ends == {"email_status": later, "mobile_status": later}
-    rows = timelines.timeline(shop, bob.id, wanted=Wanted(types=("contact_edited",))).rows
+    rows = timelines.timeline(shop, bob.id, where=TimelineFilter(types=("contact_edited",))).rows
     assert [row.details["properties"]["what"] for row in rows] == [
         [f"Email: paused until {later}"],
         [f"Email: active → paused until {day}", f"Mobile phone: active → paused until {later}"],

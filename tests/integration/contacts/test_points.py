@@ -51,7 +51,7 @@ def test_each_entry_says_what_it_is_for_what_is_left_of_it_and_pages_lose_none(d
     rows = [*first.rows, *rest.rows]
 
     assert rest.next is None
-    assert [(row.rule_name, row.about, row.points, row.worth) for row in rows] == [
+    assert [(row.rule_name, row.summary, row.points, row.worth) for row in rows] == [
         ("Read a mail", "Sale", 3, 0),
         ("Buy", "90.00 · order A-1", 10, 5),
         ("Look at a product", "Sandal", 1, 1),
@@ -67,7 +67,7 @@ def test_their_course_names_the_reasons_of_each_day_and_ends_with_what_there_is(
     now = days(40)
     total = sheets.sheet(db, ana, now=now).points.total
 
-    course = points.course(db, ana, total=total, now=now)
+    course = points.history(db, ana, total=total, now=now)
 
     assert [(day.day, day.total, day.by, day.reasons) for day in course] == [
         (date(2026, 3, 3), 5, 5, [("Look at a product", 5)]),
@@ -82,7 +82,7 @@ def test_their_course_names_the_reasons_of_each_day_and_ends_with_what_there_is(
 def test_of_very_many_entries_the_course_still_ends_with_what_there_is(db, ana, monkeypatch):
     monkeypatch.setattr(points, "FOLLOWED", 2)
 
-    course = points.course(db, ana, total=18, now=days(5))
+    course = points.history(db, ana, total=18, now=days(5))
 
     assert [(day.day, day.total) for day in course] == [(date(2026, 3, 4), 15), (date(2026, 3, 6), 18)]
 
@@ -126,7 +126,7 @@ def test_a_contact_without_points_has_an_empty_story(db, ana):
     nobody = "0" * 24
 
     assert points.ledger(db, nobody, now=utc_now()).rows == []
-    assert points.course(db, nobody, total=0, now=utc_now()) == []
+    assert points.history(db, nobody, total=0, now=utc_now()) == []
     assert points.outlook(db, nobody, now=utc_now() + timedelta(1)).ceilings == []
 
 
@@ -138,7 +138,7 @@ def test_all_of_it_is_read_by_an_index(db, ana):
     try:
         page = points.ledger(db, ana, now=days(40), limit=2)
         points.ledger(db, ana, now=days(40), limit=2, before=page.next)
-        points.course(db, ana, total=0, now=days(40))
+        points.history(db, ana, total=0, now=days(40))
         points.outlook(db, ana, now=days(40))
     finally:
         db.command("profile", 0)

@@ -9,7 +9,7 @@ from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.sheet import activity_counts, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations.preparation import prepare
@@ -40,7 +40,7 @@ def ana(db):
 
 def ids(db, contact, **wanted):
     """The activities that people and the shop did, of all that is found, the newest first."""
-    page = timelines.timeline(db, contact, wanted=Wanted(**wanted))
+    page = timelines.timeline(db, contact, where=TimelineFilter(**wanted))
     return [row.id for row in page.rows if not row.derived]
 
 
@@ -79,14 +79,14 @@ def test_a_search_finds_what_is_shown_and_takes_every_sign_as_it_is(db, ana):
 
 
 def test_a_search_goes_on_where_it_stopped_and_says_how_far_it_came(db, ana):
-    searching = Wanted(text="trail", types=("product_visited", "order_completed", "email_sent"))
+    searching = TimelineFilter(text="trail", types=("product_visited", "order_completed", "email_sent"))
 
-    first = timelines.timeline(db, ana, wanted=searching, scan=1)
+    first = timelines.timeline(db, ana, where=searching, scan=1)
     assert ([row.id for row in first.rows], first.scanned) == ([], 1)
     assert first.reached == days(2)
-    then = timelines.timeline(db, ana, wanted=searching, before=first.next, scan=2)
+    then = timelines.timeline(db, ana, where=searching, before=first.next, scan=2)
     assert ([row.id for row in then.rows], then.scanned) == (["order"], 2)
-    last = timelines.timeline(db, ana, wanted=searching, before=then.next, scan=2)
+    last = timelines.timeline(db, ana, where=searching, before=then.next, scan=2)
     assert ([row.id for row in last.rows], last.next) == (["shoe"], None)
 
 
@@ -237,22 +237,20 @@ def profiled(db, ask):
 
 
 ASKED = {
-    "all": Wanted(),
-    "types": Wanted(types=("searched", "page_visited")),
-    "rare type": Wanted(types=("order_completed",)),
-    "days": Wanted(first=date(2025, 3, 1), last=date(2025, 3, 9)),
-    "days and types": Wanted(types=("searched",), first=date(2025, 3, 1)),
-    "search": Wanted(text="thing 39"),
+    "all": TimelineFilter(),
+    "types": TimelineFilter(types=("searched", "page_visited")),
+    "rare type": TimelineFilter(types=("order_completed",)),
+    "days": TimelineFilter(first=date(2025, 3, 1), last=date(2025, 3, 9)),
+    "days and types": TimelineFilter(types=("searched",), first=date(2025, 3, 1)),
+    "search": TimelineFilter(text="thing 39"),
 }
 
 
 def test_each_question_of_a_timeline_reads_an_index_in_its_order(db, busy):
     for name, wanted in ASKED.items():
-        page = timelines.timeline(db, busy, wanted=wanted)
+        page = timelines.timeline(db, busy, where=wanted)
         for before in (None, page.next):
-            asked = profiled(
-                db, lambda w=wanted, at=before: timelines.timeline(db, busy, wanted=w, before=at)
-            )
+            asked = profiled(db, lambda w=wanted, at=before: timelines.timeline(db, busy, where=w, before=at))
             assert not [row["command"] for row in asked if "COLLSCAN" in row.get("planSummary", "")], name
             assert not [row["command"] for row in asked if row.get("hasSortStage")], (
                 f"{name}: sorted in memory"

@@ -13,8 +13,7 @@ from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
 from engine.imports import expiry, import_service, preview
 from engine.imports.mapping.settings import Settings
-from engine.jobs import job_service as access
-from engine.jobs import jobs
+from engine.jobs import job_service, jobs
 from engine.jobs.job_service import CannotBe
 from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
@@ -61,14 +60,14 @@ def test_after_its_time_a_job_cannot_be_taken_back_and_nothing_is_kept_but_that_
 
     assert expiry.expire(shop, now=before) == 0
     assert kept(shop) == {"imports.files", "imports.chunks", "import_refusals", "job_items"}
-    assert access.can_be_undone(acting(shop, MIA, at=before), jobs.job(shop, "b"))
+    assert job_service.can_be_undone(acting(shop, MIA, at=before), jobs.job(shop, "b"))
     assert expiry.expire(shop, now=after) == 2
     assert expiry.expire(shop, now=after) == 0
     assert kept(shop) == set()
     for id_ in ("import-1", "b"):
-        assert not access.can_be_undone(acting(shop, MIA, at=after), jobs.job(shop, id_))
+        assert not job_service.can_be_undone(acting(shop, MIA, at=after), jobs.job(shop, id_))
         with pytest.raises(CannotBe, match="30 days"):
-            access.undo(acting(shop, MIA, at=after), id_)
+            job_service.undo(acting(shop, MIA, at=after), id_)
     assert jobs.job(shop, "import-1").refused == 1
 
 

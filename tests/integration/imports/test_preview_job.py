@@ -6,12 +6,10 @@ import pytest
 
 from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
-from engine.imports import draft_service as access
-from engine.imports import drafts, preview_job
+from engine.imports import draft_service, drafts, preview_job
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.settings import Settings
-from engine.jobs import job_service as access_jobs
-from engine.jobs import jobs, kinds
+from engine.jobs import job_service, jobs, kinds
 from engine.jobs.jobs import CLAIM, JobState
 from engine.publishing import publishing
 from tests.builders import acting, identified, minutes
@@ -28,12 +26,12 @@ def a_draft(db, content=FILE, wanted=SETTLED):
     coming = drafts.receive(db, id_, "people.csv")
     coming.write(content)
     coming.finish()
-    access.settle(acting(db, MIA), id_, wanted)
+    draft_service.settle(acting(db, MIA), id_, wanted)
     return id_
 
 
 def check(db, id_):
-    return access.check(acting(db, MIA), id_)
+    return draft_service.check(acting(db, MIA), id_)
 
 
 def run(db, clock=utc_now):
@@ -55,14 +53,14 @@ def test_what_a_check_found_is_kept_and_writes_nothing_of_the_file(db):
     assert [len(row.values["custom.city"]) for row in found.found.preview] == [4, preview_job.LONGEST + 1]
     assert db.activities.count_documents({"source": "import"}) == 0
     assert db.contacts.count_documents({}) == 1
-    assert access_jobs.recent(acting(db, MIA)) == []
-    assert [job.kind for job in access_jobs.at_hand(acting(db, MIA))] == [preview_job.KIND]
+    assert job_service.recent(acting(db, MIA)) == []
+    assert [job.kind for job in job_service.at_hand(acting(db, MIA))] == [preview_job.KIND]
 
 
 def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file(db):
     id_ = a_draft(db)
     first = check(db, id_).job.id
-    access.settle(acting(db, MIA), id_, replace(SETTLED, mode="create"))
+    draft_service.settle(acting(db, MIA), id_, replace(SETTLED, mode="create"))
     second = check(db, id_).job.id
     fields = publishing.completed(db, {"fields.yaml": "fields:\n  - {id: city, label: Town, type: text}\n"})
     publishing.publish(db, fields, by="ana", message="town", now=utc_now())
@@ -70,7 +68,7 @@ def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file
     assert len({first, second, third}) == 3
     assert [row["_id"] for row in db.jobs.find({"kind": preview_job.KIND})] == [third]
 
-    access.discard(acting(db, MIA), id_)
+    draft_service.discard(acting(db, MIA), id_)
     assert db.jobs.count_documents({"kind": preview_job.KIND}) == 0
 
 
@@ -96,7 +94,7 @@ def test_a_check_stops_when_nobody_wants_it_and_says_why_it_could_not_go_on(db, 
     run(db)
     assert (check(db, id_).job.state, check(db, id_).found) == (JobState.STOPPED, None)
     monkeypatch.setattr(jobs, "reach", reach)
-    access.check_again(acting(db, MIA), id_)
+    draft_service.check_again(acting(db, MIA), id_)
     run(db)
     assert check(db, id_).found.rows == 5_000
 

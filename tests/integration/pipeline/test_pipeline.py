@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.contacts import contact_lookup
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db import left_open
 from engine.db.connection import connect, utc_now
 from engine.db.processes import holder_name, is_gone, worker_name
@@ -36,7 +36,7 @@ def test_an_activity_becomes_a_contacts_sheet(db):
     assert not sheet.identified
     assert sheet.points.total == 2
     assert [(e.rule, e.activity_type) for e in sheet.points.entries] == [("product", "product_visited")]
-    visits = timelines.timeline(db, contact, wanted=Wanted(types=("product_visited",))).rows
+    visits = timelines.timeline(db, contact, where=TimelineFilter(types=("product_visited",))).rows
     assert [row.summary for row in visits] == ["Boot · 60.00"]
 
 
@@ -313,5 +313,7 @@ def test_the_accounts_currency_is_that_of_its_first_order(db):
 def test_operators_in_keys_are_data(db):
     receive_and_drain(db, [an_activity("odd", tracker="t1", **{"$where": {"a.b": 1, "$gt": ""}})])
 
-    [row] = timelines.timeline(db, contact_lookup.find_contact(db, "t1"), wanted=Wanted(types=("odd",))).rows
+    [row] = timelines.timeline(
+        db, contact_lookup.find_contact(db, "t1"), where=TimelineFilter(types=("odd",))
+    ).rows
     assert row.details["properties"] == {"$where": {"a.b": 1, "$gt": ""}}

@@ -16,7 +16,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing import edit_service as access
+from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
@@ -132,7 +132,7 @@ def plant(db: Database[dict[str, Any]], *, webhook: str) -> Planted:
 def _by_events(planted: Planted) -> None:
     one, two = TRACKERS
     known = {"external_id": OURS, "first_name": NAME[0], "custom.city": f"{MARK} by hand"}
-    access.create(acting(planted.db, ANA), known, id_=ActivityId("made-1"))
+    edit_service.create(acting(planted.db, ANA), known, id_=ActivityId("made-1"))
     planted.work()
     page = {"page": {"url": f"https://shop/{MARK}", "title": MARK}, "userAgent": f"Mozilla {MARK}"}
     planted.send("page", anonymousId=one, timestamp=ago(90), context=page, properties={"url": f"/{MARK}"})
@@ -184,7 +184,7 @@ def _by_colleagues(planted: Planted) -> None:
     change = Edit(
         fields={"custom.city": f"{MARK} town"}, add_to=["fair"], points=5, reason=f"{MARK} was so kind",
     )  # fmt: skip
-    access.edit(acting(db, ANA), contact, change, id_=ActivityId("edit-1"))
+    edit_service.edit(acting(db, ANA), contact, change, id_=ActivityId("edit-1"))
     planted.work()
     for number, selection in enumerate((Selection(ids=(contact,)), Selection(listing=Listing(search=EMAIL)))):
         bulk_service.start(
@@ -196,10 +196,10 @@ def _by_colleagues(planted: Planted) -> None:
             acting(db, ANA), f"About {search}", Listing(search=search),
             columns=["name"], size=50, shared=True, id_=f"view-{number}",
         )  # fmt: skip
-    access.create(acting(db, ANA), {"email": "second@x.com"}, id_=ActivityId("made-2"))
+    edit_service.create(acting(db, ANA), {"email": "second@x.com"}, id_=ActivityId("made-2"))
     planted.work()
     [second] = db.contacts.find({"email": "second@x.com"})
-    access.delete(acting(db, ANA), second["_id"], id_=ActivityId("gone-2"), reason=f"same as {EMAIL}")
+    edit_service.delete(acting(db, ANA), second["_id"], id_=ActivityId("gone-2"), reason=f"same as {EMAIL}")
     planted.work()
 
 

@@ -23,8 +23,7 @@ from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
 from engine.imports import import_request
 from engine.insights import daily
-from engine.jobs import job_service as access_jobs
-from engine.jobs import jobs
+from engine.jobs import job_service, jobs
 from engine.jobs.job_service import CannotBe
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
@@ -245,6 +244,6 @@ def test_only_an_admin_erases_once_and_nobody_stops_it_half_way(db):
         assert privacy_service.erase(acting(db, ANA), contact, id_=id_) == "erasure-1"
 
     with pytest.raises(CannotBe):
-        access_jobs.stop(acting(db, ANA), "erasure-1")
+        job_service.stop(acting(db, ANA), "erasure-1")
     with pytest.raises(CannotBe):
-        access_jobs.undo(acting(db, ANA), "erasure-1")
+        job_service.undo(acting(db, ANA), "erasure-1")

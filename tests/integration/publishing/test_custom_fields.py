@@ -5,7 +5,7 @@ import pytest
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
-from engine.contacts.editing import edit_service as access
+from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.db.connection import utc_now
 from engine.domain.rulebook import CustomField
@@ -107,8 +107,8 @@ def test_by_hand_a_field_gets_one_of_its_options_alone(db):
     contact = ana(db)
 
     with pytest.raises(InvalidEdit, match="Tier: one of gold, silver is wanted"):
-        access.edit(acting(db, MAX), contact, Edit(fields={"custom.tier": "platinum"}), id_="e1")
-    access.edit(acting(db, MAX), contact, Edit(fields={"custom.tier": "gold"}), id_="e2")
+        edit_service.edit(acting(db, MAX), contact, Edit(fields={"custom.tier": "platinum"}), id_="e1")
+    edit_service.edit(acting(db, MAX), contact, Edit(fields={"custom.tier": "gold"}), id_="e2")
     drain_all(db)
 
     assert db.contacts.find_one(contact)["custom"]["tier"] == "gold"
@@ -120,10 +120,10 @@ def test_a_field_that_is_for_admins_is_changed_by_admins_alone(db):
     change = Edit(fields={"custom.tier": "gold"})
 
     with pytest.raises(InvalidEdit, match="Tier can only be changed by an admin"):
-        access.edit(acting(db, MAX), contact, change, id_="e1")
+        edit_service.edit(acting(db, MAX), contact, change, id_="e1")
     with pytest.raises(InvalidEdit, match="only be changed by an admin"):
-        access.create(acting(db, MAX), {"email": "new@x.com", "custom.tier": "gold"}, id_="e2")
-    access.edit(acting(db, EVA), contact, change, id_="e3")
+        edit_service.create(acting(db, MAX), {"email": "new@x.com", "custom.tier": "gold"}, id_="e2")
+    edit_service.edit(acting(db, EVA), contact, change, id_="e3")
     drain_all(db)
 
     assert db.contacts.find_one(contact)["custom"]["tier"] == "gold"

@@ -9,7 +9,7 @@ import pytest
 
 from engine.contacts import contact_lookup
 from engine.contacts.sheet import reasons, sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.errors import InvalidRules
 from engine.pipeline import batch, inbox, lanes
@@ -63,8 +63,8 @@ def segments(db, key="t1"):
 
 
 def crossings(db, key="t1"):
-    crossings = Wanted(types=("segment_entered", "segment_left"))
-    page = timelines.timeline(db, contact_lookup.find_contact(db, key), wanted=crossings)
+    crossings = TimelineFilter(types=("segment_entered", "segment_left"))
+    page = timelines.timeline(db, contact_lookup.find_contact(db, key), where=crossings)
     return [(row.type, row.details["properties"]["segment"]) for row in page.rows]
 
 
@@ -232,7 +232,7 @@ rules:
 def test_reasons_tell_each_part_of_a_condition_with_what_was_found(db):
     receive(db, [visited(timedelta(days=n)) for n in (3, 2, 1)])
 
-    found = reasons.reasons(db, contact_lookup.find_contact(db, "t1"), now=utc_now())
+    found = reasons.reasons_of(db, contact_lookup.find_contact(db, "t1"), now=utc_now())
 
     [shopper] = [segment for segment in found.segments if segment.id == "window-shoppers"]
     assert shopper.member

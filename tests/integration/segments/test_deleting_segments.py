@@ -7,7 +7,7 @@ import pytest
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
-from engine.contacts.editing import edit_service as access
+from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import views
 from engine.contacts.listing.listing import Listing
@@ -126,7 +126,7 @@ def test_deleting_is_taken_back_with_the_members(db):
     receive_and_drain(db, [identified(minutes(n), email=f"{n}@x.com", tracker=f"t{n}") for n in (1, 2)])
     receive_and_drain(db, [bought("9", minutes(3), email="1@x.com", order_id="A")])
     one = contact_lookup.find_contact(db, "1@x.com")
-    access.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
+    edit_service.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
     drain_all(db)
     assert members(db, "vip") == members(db, "customers") == {one}
 
@@ -146,7 +146,7 @@ def test_a_new_name_keeps_the_members(db):
     published(db, segments=SEGMENTS, scoring="rules: []")
     receive_and_drain(db, [bought("9", minutes(3), email="1@x.com", order_id="A")])
     one = contact_lookup.find_contact(db, "1@x.com")
-    access.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
+    edit_service.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
     drain_all(db)
     since = db.contacts.find_one(one)["segments"]
 

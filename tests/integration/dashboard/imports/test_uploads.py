@@ -11,8 +11,7 @@ from engine.accounts import accounts, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
-from engine.imports import draft_service, import_request
-from engine.imports import drafts as stored
+from engine.imports import draft_service, drafts, import_request
 from engine.imports.draft_service import NoSuchFile
 from tests.builders import acting
 
@@ -62,7 +61,7 @@ def test_nothing_stays_of_a_file_that_may_not_come(db, client, eva, monkeypatch)
     assert send(client, "made-up").status_code == 409
 
     id_ = draft_service.expect(acting(db, eva))
-    monkeypatch.setattr(stored, "MAX_BYTES", 1_000)
+    monkeypatch.setattr(drafts, "MAX_BYTES", 1_000)
     monkeypatch.setattr(uploads, "MAX_BYTES", 10_000_000)  # a size that the browser did not say
     large = send(client, id_)
     assert (large.status_code, "is over" in large.json()["problem"]) == (413, True)
@@ -84,10 +83,10 @@ def test_what_nobody_imports_goes_after_a_while_and_what_is_imported_stays(db, c
     left, imported = (draft_service.expect(acting(db, eva)) for _ in range(2))
     for id_ in (left, imported):
         send(client, id_, b"email\na@x.com\n")
-    wanted = stored.Settings(columns={"email": "email"})
+    wanted = drafts.Settings(columns={"email": "email"})
     assert draft_service.start(acting(db, eva), imported, wanted) == imported
 
-    stored.sweep(db, now=utc_now() + stored.KEPT_FOR + timedelta(minutes=1))
+    drafts.sweep(db, now=utc_now() + drafts.KEPT_FOR + timedelta(minutes=1))
 
     assert kept(db)[0] == {imported}
     assert db.import_drafts.count_documents({}) == 0

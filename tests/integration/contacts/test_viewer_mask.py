@@ -8,11 +8,11 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
-from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edit import Edit
+from engine.contacts.listing import list_service
 from engine.contacts.listing.listing import Listing
-from engine.contacts.sheet import activity_service, reading, sheets
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet import sheet_service, sheets
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
@@ -69,15 +69,15 @@ def mask(db):
 def everything_read(db, user, contact):
     """All that the engine gives somebody of a contact, as text."""
     read = (
-        reading.page(acting(db, user), Listing()).rows,
-        reading.page(acting(db, user), Listing(where={"segments": "newsletter-readers"})).rows,
-        reading.sheet(acting(db, user), contact),
-        activity_service.timeline(acting(db, user), contact).rows,
-        activity_service.counts(acting(db, user), contact),
-        activity_service.ledger(acting(db, user), contact),
-        activity_service.course(acting(db, user), contact, total=0),
-        activity_service.outlook(acting(db, user), contact),
-        reading.reasons(acting(db, user), contact),
+        list_service.page(acting(db, user), Listing()).rows,
+        list_service.page(acting(db, user), Listing(where={"segments": "newsletter-readers"})).rows,
+        sheet_service.sheet(acting(db, user), contact),
+        sheet_service.timeline(acting(db, user), contact).rows,
+        sheet_service.counts(acting(db, user), contact),
+        sheet_service.ledger(acting(db, user), contact),
+        sheet_service.points_history(acting(db, user), contact, total=0),
+        sheet_service.outlook(acting(db, user), contact),
+        sheet_service.reasons(acting(db, user), contact),
     )
     return json.dumps(json.loads(sheets.encode(read)), ensure_ascii=False)
 
@@ -108,18 +108,18 @@ def test_the_mask_is_for_viewers_alone(db, leo, masked, role):
 def test_under_the_mask_no_guess_is_confirmed(db, leo, masked, guess):
     viewer = somebody("viewer")
 
-    with pytest.raises(reading.Hidden):
-        reading.page(acting(db, viewer), Listing(search=guess))
-    assert reading.find(acting(db, viewer), guess) is None
-    assert reading.find(acting(db, somebody("marketer")), leo) == leo
+    with pytest.raises(list_service.Hidden):
+        list_service.page(acting(db, viewer), Listing(search=guess))
+    assert list_service.find(acting(db, viewer), guess) is None
+    assert list_service.find(acting(db, somebody("marketer")), leo) == leo
 
 
 def test_under_the_mask_a_search_of_the_timeline_confirms_no_guess(db, leo, masked):
     def found(role, text):
         return [
             row.id
-            for row in activity_service.timeline(
-                acting(db, somebody(role)), leo, wanted=Wanted(text=text)
+            for row in sheet_service.timeline(
+                acting(db, somebody(role)), leo, where=TimelineFilter(text=text)
             ).rows
         ]
 
@@ -128,9 +128,9 @@ def test_under_the_mask_a_search_of_the_timeline_confirms_no_guess(db, leo, mask
         assert known or guess in ("l", "10.9.8.7"), "who may see it finds by it"
         assert not set(known) & set(found("viewer", guess)), guess
     assert found("viewer", "A-1") == found("marketer", "A-1") != []
-    assert activity_service.timeline(
-        acting(db, somebody("viewer")), leo, wanted=Wanted(text="secreto")
-    ).scanned == len(activity_service.timeline(acting(db, somebody("viewer")), leo).rows), (
+    assert sheet_service.timeline(
+        acting(db, somebody("viewer")), leo, where=TimelineFilter(text="secreto")
+    ).scanned == len(sheet_service.timeline(acting(db, somebody("viewer")), leo).rows), (
         "nothing is left out of the count that says what was found"
     )
 
@@ -147,7 +147,7 @@ def test_under_the_mask_nobody_reads_why_somebody_gave_points(db, leo, masked):
     )
     drain_all(db)
 
-    assert activity_service.ledger(acting(db, somebody("admin")), leo).rows[0].reason == "Leonardo called"
+    assert sheet_service.ledger(acting(db, somebody("admin")), leo).rows[0].reason == "Leonardo called"
     seen = everything_read(db, somebody("viewer"), leo)
     assert "Leonardo" not in seen
     assert "Corrected by hand" in seen
@@ -156,26 +156,26 @@ def test_under_the_mask_nobody_reads_why_somebody_gave_points(db, leo, masked):
 def test_under_the_mask_an_address_with_an_id_still_leads_to_its_contact(db, leo, masked):
     viewer = somebody("viewer")
 
-    assert reading.find(acting(db, viewer), leo) == leo
-    assert [row.id for row in reading.page(acting(db, viewer), Listing(search=leo)).rows] == [leo]
+    assert list_service.find(acting(db, viewer), leo) == leo
+    assert [row.id for row in list_service.page(acting(db, viewer), Listing(search=leo)).rows] == [leo]
 
 
 @pytest.mark.parametrize(
     "read",
     [
-        lambda db, _leo: reading.page(acting(db, None), Listing()),
-        lambda db, leo: reading.find(acting(db, None), leo),
-        lambda db, leo: reading.sheet(acting(db, None), leo),
-        lambda db, leo: activity_service.timeline(acting(db, None), leo),
-        lambda db, leo: activity_service.counts(acting(db, None), leo),
-        lambda db, leo: activity_service.ledger(acting(db, None), leo),
-        lambda db, leo: activity_service.course(acting(db, None), leo, total=0),
-        lambda db, leo: activity_service.outlook(acting(db, None), leo),
-        lambda db, leo: access.take_back(acting(db, None), leo, ActivityId("e1"), id_=ActivityId("e2")),
-        lambda db, leo: access.take_back(
+        lambda db, _leo: list_service.page(acting(db, None), Listing()),
+        lambda db, leo: list_service.find(acting(db, None), leo),
+        lambda db, leo: sheet_service.sheet(acting(db, None), leo),
+        lambda db, leo: sheet_service.timeline(acting(db, None), leo),
+        lambda db, leo: sheet_service.counts(acting(db, None), leo),
+        lambda db, leo: sheet_service.ledger(acting(db, None), leo),
+        lambda db, leo: sheet_service.points_history(acting(db, None), leo, total=0),
+        lambda db, leo: sheet_service.outlook(acting(db, None), leo),
+        lambda db, leo: edit_service.take_back(acting(db, None), leo, ActivityId("e1"), id_=ActivityId("e2")),
+        lambda db, leo: edit_service.take_back(
             acting(db, somebody("viewer")), leo, ActivityId("e1"), id_=ActivityId("e2")
         ),
-        lambda db, leo: reading.reasons(acting(db, None), leo),
+        lambda db, leo: sheet_service.reasons(acting(db, None), leo),
     ],
 )
 def test_nobody_reads_nothing(db, leo, read):

@@ -14,7 +14,7 @@ from dashboard.ui.text import Html, joined, safe, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_service
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ActivityId
 
 

@@ -13,7 +13,7 @@ import uuid_utils
 
 from engine.contacts.editing.edit import IDENTITIES, PROFILE, Edit
 from engine.contacts.editing.edit_validation import end_name
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import Ruleset

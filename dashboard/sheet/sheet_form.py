@@ -32,7 +32,7 @@ from engine.accounts.actor import Actor
 from engine.contacts.editing.edit import IDENTITIES, NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
 from engine.contacts.editing.edit_validation import end_name
 from engine.contacts.sheet import sheet_service
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.domain.activities import ContactId
 from engine.domain.rulebook import Machine, Ruleset

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dashboard import formats, wording
 from dashboard.contacts.list_address import ListAddress
 from dashboard.ui.text import Html, badge, joined, tag
-from engine.contacts.sheet.sheets import Sheet, SheetCommerce
+from engine.contacts.sheet.sheet_model import Sheet, SheetCommerce
 from engine.domain.activities import ContactId
 from engine.domain.reach import Reach
 

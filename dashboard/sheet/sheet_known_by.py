@@ -12,7 +12,7 @@ import ua_parser
 from dashboard import formats
 from dashboard.ui.text import Html, badge, card_title, joined, quiet, table, tag
 from engine.contacts.sheet.devices import Device
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 
 
 def known_by(sheet: Sheet, found: Sequence[Device], *, now: datetime, zone: ZoneInfo) -> Html:

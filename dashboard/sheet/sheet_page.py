@@ -30,7 +30,7 @@ from engine.accounts.permissions import Permission
 from engine.contacts.listing import list_service
 from engine.contacts.listing.list_service import Hidden
 from engine.contacts.sheet import sheet_service
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from engine.rules.rule_service import current_rules

@@ -18,7 +18,7 @@ from engine.accounts.permissions import Permission
 from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.reasons import Reasons
-from engine.contacts.sheet.sheets import Sheet, SheetSegment
+from engine.contacts.sheet.sheet_model import Sheet, SheetSegment
 from engine.domain.rulebook import Ruleset, Segment
 from engine.rules.conditions.explain import lines as explained
 from engine.rules.rule_service import current_rules

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard import formats, wording
 from dashboard.ui.text import Html, badge, card_title, facts, figures, joined, quiet, safe, table, tag
-from engine.contacts.sheet.sheets import SheetCommerce
+from engine.contacts.sheet.sheet_model import SheetCommerce
 
 
 def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Html:

@@ -14,7 +14,7 @@ from dashboard.ui.text import Html, badge, card_title, facts, joined, quiet, sho
 from engine.accounts.actor import Actor
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.reasons import Reasons
-from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
+from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
 
 
 def reach_card(sheet: Sheet) -> None:

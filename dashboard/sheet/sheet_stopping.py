@@ -13,7 +13,7 @@ from dashboard.ui.text import badge, facts, joined, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheet_service
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ContactId
 from engine.domain.reach import Silence, stopping
 from engine.domain.rulebook import Ruleset

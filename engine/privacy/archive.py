@@ -19,7 +19,7 @@ import msgspec
 from pymongo.database import Database
 
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.domain.activities import ContactId
 from engine.domain.contact import Commerce

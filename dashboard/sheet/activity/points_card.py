@@ -23,7 +23,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.points import Ceiling, LedgerEntry, Outlook, next_losses
-from engine.contacts.sheet.sheets import Sheet, SheetPoints
+from engine.contacts.sheet.sheet_model import Sheet, SheetPoints
 from engine.domain.activities import ActivityId, ContactId
 
 MORE = 10

@@ -9,7 +9,7 @@ import msgspec
 from pymongo.database import Database
 
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.sheets import SheetPoints, SheetStatus
+from engine.contacts.sheet.sheet_model import SheetPoints, SheetStatus
 from engine.contacts.sheet.timeline_rows import status_labels
 from engine.db import contact_documents
 from engine.domain.activities import ContactId

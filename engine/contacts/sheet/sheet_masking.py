@@ -11,7 +11,7 @@ from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.devices import Device
 from engine.contacts.sheet.points import LedgerEntry
 from engine.contacts.sheet.reasons import Reasons, SegmentReason, StatusReason
-from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
+from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.contacts.viewer_mask import masked
 from engine.domain import masking

@@ -11,7 +11,7 @@ from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.devices import Device, devices_of
 from engine.contacts.sheet.points import LedgerPage, Outlook, PointsDay
 from engine.contacts.sheet.reasons import Reasons, reasons_of
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timeline_rows import TimelineRow, unmasked
 from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelineFilter, TimelinePage
 from engine.contacts.viewer_mask import masks

@@ -14,7 +14,8 @@ from dashboard.ui.text import Html, joined, link, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service
-from engine.contacts.bulk.bulk import Deletion, Selection
+from engine.contacts.bulk.bulk_change import Deletion
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import IDENTITIES, NEEDS_REASON, Edit
 from engine.domain.rulebook import Machine, Ruleset, Segment
 from engine.domain.statuses import by_hand, reachable_by_hand
@@ -72,7 +73,7 @@ def _add(about: Subject) -> Ready | None:
     segment = _segment(about, "Into which segment")
     if segment is None:
         return None
-    inside = bulk_service.members_of(about.actor, about.selection, segment.id)
+    inside = bulk_service.count_in_segment(about.actor, about.selection, segment.id)
     if inside:
         _outlook([f"{_contacts(inside)} {_is(inside)} in it already."])
     return Ready(Edit(add_to=[segment.id]), _less(about.count, inside))
@@ -82,7 +83,7 @@ def _remove(about: Subject) -> Ready | None:
     segment = _segment(about, "Out of which segment")
     if segment is None:
         return None
-    inside = bulk_service.members_of(about.actor, about.selection, segment.id)
+    inside = bulk_service.count_in_segment(about.actor, about.selection, segment.id)
     outside = _less(about.count, inside)
     if outside:
         _outlook([f"{_contacts(outside)} {_is(outside)} not in it anyway."])
@@ -138,7 +139,7 @@ def _set_status(about: Subject) -> Ready | None:
 
 
 def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
-    states = bulk_service.states_of(about.actor, about.selection, machine.id)
+    states = bulk_service.count_by_state(about.actor, about.selection, machine.id)
     ends = any(to in move.sources for move in machine.transitions.get("until", ()))
     until = later_day_input("Until (may be left out)", key=f"{about.key}.until") if ends else None
     needed = _reason_needed(machine, states, to)

@@ -19,7 +19,7 @@ from dashboard.ui.text import Html, joined, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service
 from engine.contacts.listing.listing import Listing
 from engine.domain.activities import ContactId

@@ -31,7 +31,7 @@ from dashboard.ui.text import Html, empty_state, joined, link, show, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service, view_service
 from engine.contacts.listing.list_service import Hidden
 from engine.contacts.listing.listing import ContactPage, Listing

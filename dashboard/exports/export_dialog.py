@@ -19,7 +19,7 @@ from dashboard.ui.text import Html, joined, plain_label, quiet, show, tag
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service
 from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
 from engine.domain.rulebook import Ruleset

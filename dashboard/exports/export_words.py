@@ -13,7 +13,7 @@ from dashboard.installation import account
 from dashboard.ui.text import Html
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.filter_bar import chips
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset

@@ -11,7 +11,7 @@ from babel.dates import format_timedelta
 from dashboard import formats
 from dashboard.exports import export_words
 from dashboard.wording import plural
-from engine.contacts.bulk import bulk
+from engine.contacts.bulk import bulk_change
 from engine.domain.rulebook import Ruleset
 from engine.exports import exporting
 from engine.imports import import_request, preview_job
@@ -69,11 +69,11 @@ def _foretold(job: Job) -> str:
 
 
 KINDS: dict[str, KindWords] = {
-    bulk.KIND: KindWords(
-        sign=lambda job: "🗑️" if bulk.deletes(job) else "✏️",
+    bulk_change.KIND: KindWords(
+        sign=lambda job: "🗑️" if bulk_change.deletes(job) else "✏️",
         one="contact",
-        done=lambda job: "deleted" if bulk.deletes(job) else "changed",
-        undo=lambda job: "Restore" if bulk.deletes(job) else "Undo",
+        done=lambda job: "deleted" if bulk_change.deletes(job) else "changed",
+        undo=lambda job: "Restore" if bulk_change.deletes(job) else "Undo",
     ),
     import_request.KIND: KindWords(
         sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_imported

@@ -27,7 +27,7 @@ from dashboard.ui.text import empty_state, joined, link, show
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service
 from engine.contacts.listing.list_service import Hidden
 from engine.publishing import publish_service

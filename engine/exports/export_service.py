@@ -11,8 +11,7 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.exports import exporting
 from engine.exports.exporting import Export, Made
 from engine.jobs import job_service
@@ -47,7 +46,7 @@ def count(actor: Actor, selection: Selection) -> int | None:
     """How many contacts an export would be of; unset if counting takes too long.  Raises NotAllowed,
     UnknownFilter."""
     actor.require(Permission.EXPORT)
-    return bulk.count(actor.db, selection)
+    return selection.count(actor.db)
 
 
 def is_kept(actor: Actor, job: Job) -> bool:

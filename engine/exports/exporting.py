@@ -16,8 +16,8 @@ import uuid_utils
 from gridfs import GridFSBucket, GridOut, NoFile
 from pymongo.database import Database
 
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import NothingSelected, Selection
+from engine.contacts.bulk.bulk_change import NothingSelected
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
 from engine.errors import ContactSheetsError
 from engine.exports import export_columns
@@ -99,7 +99,7 @@ def start(db: Database[Document], wanted: Export, *, id_: str, by: str, by_name:
     columns = export_columns.chosen(wanted.what, wanted.columns, ruleset)
     selection.matching(db)  # raises here, where somebody hears of it
     if FORMATS[wanted.format].most_rows is not None:  # to count a million takes half a second
-        refuse_too_large(wanted, bulk.count(db, selection), len(columns))
+        refuse_too_large(wanted, selection.count(db), len(columns))
     said = {"export": msgspec.json.encode(wanted).decode()}
     title = f"Export {wanted.what} to {FORMATS[wanted.format].label}"
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=said))

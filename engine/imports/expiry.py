@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.contacts.bulk import bulk
+from engine.contacts.bulk import bulk_change
 from engine.imports import import_request
 from engine.jobs import jobs
 
@@ -19,7 +19,7 @@ def expire(db: Database[Document], *, now: datetime) -> int:
 
     The history keeps that they were, and what they came to.  Safe to be done at any time.
     """
-    over = jobs.ended_before(db, [import_request.KIND, bulk.KIND], now - jobs.UNDO_FOR)
+    over = jobs.ended_before(db, [import_request.KIND, bulk_change.KIND], now - jobs.UNDO_FOR)
     for job in over:
         import_request.clear(db, job.id)
         db.job_items.delete_many({"job": job.id})

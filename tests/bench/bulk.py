@@ -14,8 +14,8 @@ from typing import Any
 import uuid_utils
 from pymongo.database import Database
 
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk import bulk_change
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
@@ -86,7 +86,7 @@ def _by_job(found: Servers, db: Database[dict[str, Any]]) -> tuple[float, float]
             time.sleep(0.1)
         began = time.perf_counter()
         everybody, change = Selection(listing=Listing()), Edit(add_to=["fair"])
-        bulk.start(db, everybody, change, id_="bench", by="b", by_name="Mia", now=utc_now())
+        bulk_change.start(db, everybody, change, id_="bench", by="b", by_name="Mia", now=utc_now())
         job = jobs.job(db, "bench")
         while job is not None and job.under_way:
             time.sleep(0.02)

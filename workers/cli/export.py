@@ -11,7 +11,7 @@ import typer
 import uuid_utils
 from pymongo.database import Database
 
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
 from engine.errors import ContactSheetsError
 from engine.exports import export_columns, export_service

@@ -23,7 +23,7 @@ from dashboard.ui.problems import told
 from dashboard.ui.text import Html, empty_state, joined, safe, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing import edit_service
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.activity_counts import Counts, periods

@@ -13,8 +13,9 @@ from pymongo.errors import AutoReconnect
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
-from engine.contacts.bulk import bulk, bulk_job, bulk_service
-from engine.contacts.bulk.bulk import Deletion, NothingSelected, NotInBulk, Selection
+from engine.contacts.bulk import bulk_change, bulk_job, bulk_service
+from engine.contacts.bulk.bulk_change import Deletion, NothingSelected, NotInBulk
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.listing import listing
@@ -116,7 +117,7 @@ def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
 
     job = jobs.job(shop, "job-1")
     assert (job.done, job.refused) == (PEOPLE, PEOPLE - 1)
-    [*_, refused] = bulk.refusals(shop, "job-1")
+    [*_, refused] = bulk_change.refusals(shop, "job-1")
     assert "cannot go from not subscribed to unsubscribed by hand" in refused.reason
 
     started(shop, Edit(statuses={"newsletter": "unsubscribed"}), id_="job-2",
@@ -262,14 +263,14 @@ def test_before_anything_is_done_it_is_said_how_many_and_in_which_states(shop):
         1,
         1,
     ]
-    assert bulk_service.states_of(acting(shop, MIA), EVERYBODY, "newsletter") == {
+    assert bulk_service.count_by_state(acting(shop, MIA), EVERYBODY, "newsletter") == {
         "subscribed": 1,
         "not_subscribed": PEOPLE - 1,
     }
-    assert bulk_service.members_of(acting(shop, MIA), EVERYBODY, "staff") == 0
+    assert bulk_service.count_in_segment(acting(shop, MIA), EVERYBODY, "staff") == 0
     started(shop, Edit(add_to=["staff"]), one)
     run(shop)
-    assert bulk_service.members_of(acting(shop, MIA), EVERYBODY, "staff") == 1
+    assert bulk_service.count_in_segment(acting(shop, MIA), EVERYBODY, "staff") == 1
 
 
 def test_what_is_at_hand_is_all_that_runs_and_what_of_ones_own_has_ended_until_it_is_dismissed(shop):
@@ -323,12 +324,12 @@ def test_the_job_of_a_dead_worker_is_free_at_once(shop):
     dead = f"{socket.gethostname()}:{died.pid}:abc"
     for number, holder in enumerate((dead, f"another-host:{died.pid}:abc", worker_name())):
         started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
-        assert jobs.claim(shop, [bulk.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
+        assert jobs.claim(shop, [bulk_change.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
 
     assert jobs.free_the_dead(shop, is_gone) == ["job-0"]
 
-    assert jobs.claim(shop, [bulk.KIND], now=utc_now()).id == "job-0"
-    assert jobs.claim(shop, [bulk.KIND], now=utc_now()) is None
+    assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()).id == "job-0"
+    assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()) is None
 
 
 def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop, monkeypatch):
@@ -369,7 +370,7 @@ def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
     run_next_job(shop, clock=utc_now, stopped=lambda: next(looks))
 
     assert jobs.job(shop, "job-1").done == 0
-    run_after = jobs.claim(shop, [bulk.KIND], now=utc_now())
+    run_after = jobs.claim(shop, [bulk_change.KIND], now=utc_now())
     assert run_after is not None  # another may go on at once
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 from msgspec import structs
 
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.db.connection import connect, utc_now
 from engine.exports import export_job, export_rows, exporting, workbook_writer

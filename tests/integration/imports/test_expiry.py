@@ -8,7 +8,7 @@ import pytest
 from engine.accounts.accounts import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
 from engine.imports import expiry, import_service, preview

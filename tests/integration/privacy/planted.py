@@ -15,7 +15,7 @@ from engine.accounts import keys
 from engine.accounts.accounts import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import view_service

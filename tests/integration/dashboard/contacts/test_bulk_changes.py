@@ -9,8 +9,8 @@ from dashboard.contacts.bulk_dialog import BULK, Question
 from dashboard.ui.asking import Asked
 from engine.accounts.accounts import CurrentUser
 from engine.contacts import contact_lookup
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk import bulk_change
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
@@ -62,7 +62,7 @@ def work(db):
 
 
 def begun(db, change, by="u1", id_="job-1"):
-    return bulk.start(db, EVERYBODY, change, id_=id_, by=by, by_name="Mia", now=utc_now())
+    return bulk_change.start(db, EVERYBODY, change, id_=id_, by=by, by_name="Mia", now=utc_now())
 
 
 def ids(db, *emails):

@@ -13,7 +13,7 @@ from dashboard.exports.export_dialog import EXPORT, question
 from dashboard.signin.signing_in import COOKIE
 from dashboard.ui.asking import Asked
 from engine.accounts import accounts, file_links, sessions
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.exports import export_files, export_service, exporting

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.contacts.bulk_changes import is_typed, status_outlook
 from dashboard.jobs import job_words
-from engine.contacts.bulk import bulk
+from engine.contacts.bulk import bulk_change
 from engine.exports import exporting
 from engine.jobs.jobs import Job, JobState
 from tests.builders import NOON, SHIPPED
@@ -18,7 +18,7 @@ def a_job(**more):
         if more.pop("deletes", False)
         else {"change": '{"points": 1, "until": null}'}
     )
-    return Job("j", bulk.KIND, "Title", "u1", "Mia", created_at=NOON, wanted=said, **more)
+    return Job("j", bulk_change.KIND, "Title", "u1", "Mia", created_at=NOON, wanted=said, **more)
 
 
 RUNNING = JobState.RUNNING

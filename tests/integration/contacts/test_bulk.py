@@ -163,12 +163,12 @@ def test_the_same_job_again_is_no_second_one(shop):
     assert {row["points"]["total"] for row in shop.contacts.find({"email": "p01@x.com"})} == {5}
 
 
-@pytest.mark.parametrize("deadly", ["_note", "receive", "advance"])
+@pytest.mark.parametrize("deadly", ["_record", "receive", "advance"])
 def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monkeypatch, deadly):
     started(shop, Edit(points=5, reason="gift"))
-    module = {"_note": bulk_job, "receive": inbox, "advance": jobs}[deadly]
+    module = {"_record": bulk_job, "receive": inbox, "advance": jobs}[deadly]
     real = getattr(module, deadly)
-    some = {"_note": lambda *args: real(*args[:2], args[2][:3])}.get(deadly)
+    some = {"_record": lambda *args: real(*args[:2], args[2][:3])}.get(deadly)
     monkeypatch.setattr(module, deadly, dying(real, some))
     run_to_the_end(shop, "job-1")
 

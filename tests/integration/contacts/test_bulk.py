@@ -307,7 +307,7 @@ def test_the_history_goes_on_from_a_place(shop):
     assert job_service.recent(acting(shop, viewer)) == job_service.at_hand(acting(shop, viewer)) == []
     for forged in (job_service.undo, job_service.stop):
         with pytest.raises(NotAllowed):
-            forged(shop, viewer, "job-1", now=utc_now())
+            forged(acting(shop, viewer), "job-1")
 
 
 def test_the_workers_are_woken_for_what_a_step_keeps(shop):

@@ -17,7 +17,7 @@ import pytest
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
-from engine.contacts.editing import edit_service
+from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit
 from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
@@ -30,7 +30,7 @@ from engine.pipeline import activity_steps
 from engine.privacy import erasure_job, privacy_service
 from engine.rules import rulesets
 from engine.segments import agreement
-from tests.builders import acting, colleague, identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import receive_and_drain
 from tests.integration.job_runs import run_next_job
 from tests.integration.privacy.planted import ANA, EMAIL, MARK, OURS, PHONE, TRACKERS, WORDS, ago, plant
@@ -165,7 +165,14 @@ def _comes_late(shop):
     assert shop.client.post("/v1/batch", json=refused, headers=shop.write).status_code == 400
     shop.import_("import-9", f"email,phone\n{EMAIL},\nnot-an-email,{PHONE}\n".encode(), name="again.csv")
     with pytest.raises(InvalidEdit, match="was erased"):
-        edit_service.create(acting(db, colleague("Ana")), {"email": EMAIL}, id_=ActivityId("made-9"))
+        edit_activities.creation(
+            db,
+            {"email": EMAIL},
+            ruleset=rulesets.current(db),
+            id_=ActivityId("made-9"),
+            author="Ana",
+            now=utc_now(),
+        )
     shop.work()
 
     assert contact_lookup.find_contact(db, EMAIL) is None

@@ -19,7 +19,7 @@ from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import preview
 from engine.imports.mapping import columns
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.preview import Checked, Counted, Preview
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
@@ -53,7 +53,7 @@ def _follow(actor: Actor, id_: str) -> None:
             st.rerun()
 
 
-def show_checked(found: Checked, wanted: Settings, ruleset: Ruleset) -> None:
+def show_checked(found: Checked, wanted: ImportSettings, ruleset: Ruleset) -> None:
     """Counts, problems by their kind, and the first rows as they would be stored."""
     outcomes = found.outcomes
     show(

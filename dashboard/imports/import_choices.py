@@ -17,7 +17,7 @@ from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
 from engine.imports.mapping.columns import IDENTITIES
-from engine.imports.mapping.settings import MODES, Mode
+from engine.imports.mapping.import_settings import MODES, Mode
 from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
 from engine.imports.reading.problems import UnreadableFile
 from engine.segments import segment_service

@@ -18,8 +18,9 @@ from engine.contacts.editing import edit_validation
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping import columns
+from engine.imports.mapping.cell_format import DateOrder, Decimals, InvalidValue
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
-from engine.imports.mapping.values import DateOrder, Decimals, InvalidValue, read_date
+from engine.imports.mapping.dates import read_date
 from engine.imports.preview import Undecided
 from engine.imports.reading.table import Row
 

@@ -17,7 +17,7 @@ from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_request, refused_rows
 from engine.imports.mapping import columns
 from engine.imports.mapping.consents import NAMES
-from engine.imports.mapping.settings import MODES, Settings
+from engine.imports.mapping.import_settings import MODES, ImportSettings
 from engine.jobs.jobs import Job
 from engine.rules.rule_service import current_rules
 
@@ -64,7 +64,7 @@ def _again(actor: Actor, job: Job) -> None:
             st.rerun()
 
 
-def _settled(wanted: Settings, ruleset: Ruleset) -> Html:
+def _settled(wanted: ImportSettings, ruleset: Ruleset) -> Html:
     labels = {target.id: target.label for target in columns.targets(ruleset)}
     filled = [(heading, labels.get(target, target)) for heading, target in wanted.columns.items() if target]
     segment = ruleset.segments.get(wanted.segment)

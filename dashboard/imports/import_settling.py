@@ -12,10 +12,10 @@ from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service, preview
 from engine.imports.drafts import Draft
+from engine.imports.mapping.cell_format import CellFormat, DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT, Channel, plain
 from engine.imports.mapping.consents import Statement
-from engine.imports.mapping.settings import Mode, Settings
-from engine.imports.mapping.values import DateOrder, Decimals, Reading
+from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.preview import Opening, Undecided
 from engine.imports.reading.formats import Format
 
@@ -70,23 +70,23 @@ class Settling:
             heading: target for heading, target in self.targets.items() if target and heading not in self.new
         }
 
-    def readings(self, ruleset: Ruleset) -> tuple[dict[str, Reading], list[Undecided]]:
+    def readings(self, ruleset: Ruleset) -> tuple[dict[str, CellFormat], list[Undecided]]:
         """How cells are read, and of which columns that is still to be said."""
         told, asked = preview.readings(self.opening, self.mapping, ruleset)
         open_ = []
         for one in asked:
             dates, mark = self.orders.get(one.heading), self.marks.get(one.heading)
-            said = Reading(dates=dates) if one.ambiguous.what == "dates" else Reading(decimals=mark)
-            if said == Reading():
+            said = CellFormat(dates=dates) if one.ambiguous.what == "dates" else CellFormat(decimals=mark)
+            if said == CellFormat():
                 open_.append(one)
             else:
                 told[one.heading] = said
         return told, open_
 
-    def settings(self, ruleset: Ruleset) -> Settings:
+    def settings(self, ruleset: Ruleset) -> ImportSettings:
         """All of it, as the file will be imported."""
         told, _ = self.readings(ruleset)
-        return Settings(
+        return ImportSettings(
             format=self.opening.format,
             columns=self.mapping,
             readings=told,
@@ -97,7 +97,7 @@ class Settling:
         )
 
 
-def settling(actor: Actor, draft: Draft, *, model: Settings | None = None) -> Settling:
+def settling(actor: Actor, draft: Draft, *, model: ImportSettings | None = None) -> Settling:
     """What was chosen for a file so far; at first as it is guessed, or was settled before.
 
     `model` is how another file was imported that this one is like.
@@ -138,7 +138,7 @@ def forget() -> None:
     st.session_state.pop(_SETTLING, None)
 
 
-def like(settling: Settling, before: Settings) -> None:
+def like(settling: Settling, before: ImportSettings) -> None:
     """Choose for a file what was chosen for another one, as far as it has the same columns."""
     by_name = {plain(heading): heading for heading in settling.targets}
     here = {heading: by_name[plain(heading)] for heading in before.columns if plain(heading) in by_name}
@@ -150,7 +150,7 @@ def like(settling: Settling, before: Settings) -> None:
     settling.mode, settling.segment = before.mode, before.segment
 
 
-def _take_over(settling: Settling, before: Settings) -> None:
+def _take_over(settling: Settling, before: ImportSettings) -> None:
     """Choose what was chosen for this very file; what had no target then has none."""
     settling.targets = dict.fromkeys(settling.targets, LEFT_OUT)
     like(settling, before)
@@ -163,6 +163,6 @@ def _choose(settling: Settling, mapping: Mapping[str, str]) -> None:
     settling.targets = {**kept, **mapping}
 
 
-def _read_as(settling: Settling, told: Mapping[str, Reading]) -> None:
+def _read_as(settling: Settling, told: Mapping[str, CellFormat]) -> None:
     settling.orders = {heading: one.dates for heading, one in told.items() if one.dates is not None}
     settling.marks = {heading: one.decimals for heading, one in told.items() if one.decimals is not None}

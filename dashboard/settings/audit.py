@@ -22,7 +22,7 @@ from engine.contacts.editing.edit import label_of
 from engine.contacts.editing.edit_service import TAKEN_BACK
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
-from engine.imports.reading.formula_escape import harmless
+from engine.imports.reading.formula_escape import escape_formula
 from engine.rules.rule_service import current_rules
 
 EXPORT = 100_000
@@ -167,5 +167,5 @@ def csv_of(actor: Actor, filters: Filters) -> str:
             entry.at.isoformat(), entry.by_name, entry.act, entry.subject.kind, entry.subject.id,
             changes, entry.reason, entry.ending, entry.refusal,
         )  # fmt: skip
-        writer.writerow([harmless(cell) for cell in cells])
+        writer.writerow([escape_formula(cell) for cell in cells])
     return out.getvalue()

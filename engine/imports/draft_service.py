@@ -13,7 +13,7 @@ from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
 from engine.imports import drafts, import_request, import_service, preview_job
 from engine.imports.drafts import Draft, Incoming, NotExpected
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.preview_job import Check
 from engine.imports.reading.formats import Opener
 from engine.jobs import job_service
@@ -73,7 +73,7 @@ def imported_before(actor: Actor, id_: str) -> Job | None:
     return import_request.imported_before(actor.db, draft(actor, id_).id)
 
 
-def settle(actor: Actor, id_: str, wanted: Settings) -> None:
+def settle(actor: Actor, id_: str, wanted: ImportSettings) -> None:
     """Keep how a file is to be imported.  Raises NotAllowed and NoSuchFile."""
     drafts.settle(actor.db, draft(actor, id_).id, wanted)
 
@@ -84,7 +84,7 @@ def check(actor: Actor, id_: str) -> Check:
     Raises NotAllowed, NoSuchFile and InvalidMapping.
     """
     found = draft(actor, id_)
-    wanted = Settings() if found.settings is None else found.settings
+    wanted = ImportSettings() if found.settings is None else found.settings
     import_service.refuse_fields(actor, wanted)
     return preview_job.begin(
         actor.db, found, wanted, by=actor.user.id, by_name=actor.user.name, now=actor.now
@@ -101,7 +101,7 @@ def discard(actor: Actor, id_: str) -> None:
     drafts.discard(actor.db, [draft(actor, id_).id])
 
 
-def start(actor: Actor, id_: str, wanted: Settings) -> str:
+def start(actor: Actor, id_: str, wanted: ImportSettings) -> str:
     """Import a file that one sent; return the job.
 
     Raises NotAllowed, NoSuchFile, and what `transfer.begin` does.
@@ -112,7 +112,7 @@ def start(actor: Actor, id_: str, wanted: Settings) -> str:
     return job
 
 
-def settings_of(actor: Actor, job: str) -> Settings:
+def settings_of(actor: Actor, job: str) -> ImportSettings:
     """How a file was imported before.  Raises NotAllowed and NoSuchJob."""
     return import_request.settings_of(an_import(actor, job))
 

@@ -18,8 +18,7 @@ from pymongo.database import Database
 
 from engine.errors import ContactSheetsError
 from engine.imports import import_request
-from engine.imports.mapping import settings
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.stored_files import PIECE
 from engine.jobs import jobs
 
@@ -57,7 +56,7 @@ class Draft:
     name: str
     size: int
     created_at: datetime
-    settings: Settings | None = None
+    settings: ImportSettings | None = None
 
 
 class Incoming:
@@ -134,9 +133,9 @@ def of_user(db: Database[Document], by: str, *, limit: int = 5) -> list[Draft]:
     return list(map(_draft, rows))
 
 
-def settle(db: Database[Document], id_: str, wanted: Settings) -> None:
+def settle(db: Database[Document], id_: str, wanted: ImportSettings) -> None:
     """Keep how a file is to be imported, for when somebody comes back to it."""
-    db.import_drafts.update_one({"_id": id_}, {"$set": {"settings": settings.encode(wanted)}})
+    db.import_drafts.update_one({"_id": id_}, {"$set": {"settings": wanted.encode()}})
 
 
 def is_kept(db: Database[Document], id_: str) -> bool:
@@ -215,5 +214,5 @@ def _draft(row: Document) -> Draft:
         row["name"],
         row["size"],
         row["created_at"],
-        None if said is None else settings.decode(said),
+        None if said is None else ImportSettings.decode(said),
     )

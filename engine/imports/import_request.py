@@ -18,8 +18,8 @@ from pymongo.database import Database
 from engine.db.installation import namespace
 from engine.errors import ContactSheetsError
 from engine.imports import stored_files
-from engine.imports.mapping import columns, consents, settings
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping import columns, consents
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.table import read_table
 from engine.imports.stored_files import Keeping
@@ -42,7 +42,7 @@ class NothingToTakeBack(ContactSheetsError):
 def start(
     db: Database[Document],
     stream: BinaryIO,
-    wanted: Settings,
+    wanted: ImportSettings,
     *,
     name: str,
     id_: str,
@@ -67,7 +67,14 @@ def start(
 
 
 def begin(
-    db: Database[Document], wanted: Settings, *, name: str, id_: str, by: str, by_name: str, now: datetime
+    db: Database[Document],
+    wanted: ImportSettings,
+    *,
+    name: str,
+    id_: str,
+    by: str,
+    by_name: str,
+    now: datetime,
 ) -> str:
     """Keep the wish to import a file that is kept already under `id_`, once; return that.
 
@@ -77,7 +84,7 @@ def begin(
     ruleset = rulesets.current(db)
     columns.checked(headings, wanted.columns, ruleset)
     consents.stated(wanted.statements, wanted.columns, ruleset.account, now=now)
-    said = {"file": name, "settings": settings.encode(wanted), "headings": list(headings)}
+    said = {"file": name, "settings": wanted.encode(), "headings": list(headings)}
     said |= _content(db, id_)
     jobs.add(db, Job(id_, KIND, f"Import of {name}", by, by_name, created_at=now, wanted=said))
     return id_
@@ -154,9 +161,9 @@ def headings_of(job: Job) -> list[str]:
     return list(job.wanted["headings"])
 
 
-def settings_of(job: Job) -> Settings:
+def settings_of(job: Job) -> ImportSettings:
     """How an import reads its file."""
-    return settings.decode(job.wanted["settings"])
+    return ImportSettings.decode(job.wanted["settings"])
 
 
 # Files

@@ -13,7 +13,7 @@ from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_validation
 from engine.imports import import_request, preview, refused_rows
 from engine.imports.mapping.columns import InvalidMapping
-from engine.imports.mapping.settings import MODES, Settings
+from engine.imports.mapping.import_settings import MODES, ImportSettings
 from engine.imports.preview import Checked, Opening
 from engine.imports.reading import formats, workbooks
 from engine.imports.reading.formats import Format, Opener
@@ -60,7 +60,7 @@ def imported_before(actor: Actor, open_: Opener, *, size: int) -> Job | None:
 def check(
     actor: Actor,
     open_: Opener,
-    settings: Settings,
+    settings: ImportSettings,
     *,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Checked:
@@ -73,7 +73,7 @@ def check(
 def start(
     actor: Actor,
     stream: BinaryIO,
-    settings: Settings,
+    settings: ImportSettings,
     *,
     name: str,
     id_: str,
@@ -95,7 +95,7 @@ def start(
         )
 
 
-def begin(actor: Actor, settings: Settings, *, name: str, id_: str) -> str:
+def begin(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> str:
     """Import a file that was sent under `id_` before; raises as `start` does."""
     with _noted(actor, settings, name=name, id_=id_):
         return import_request.begin(
@@ -104,7 +104,7 @@ def begin(actor: Actor, settings: Settings, *, name: str, id_: str) -> str:
 
 
 @contextmanager
-def _noted(actor: Actor, settings: Settings, *, name: str, id_: str) -> Iterator[None]:
+def _noted(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> Iterator[None]:
     """Log an import, and let it begin if `user` may import so."""
     actor.require(Permission.IMPORT)
     columns = {heading: target for heading, target in settings.columns.items() if target}
@@ -137,7 +137,7 @@ def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
         return refused_rows.name_of(job), refused_rows.refused_file(actor.db, job)
 
 
-def refuse_fields(actor: Actor, settings: Settings) -> None:
+def refuse_fields(actor: Actor, settings: ImportSettings) -> None:
     """Refuse to fill what only an admin may change."""
     refused = edit_validation.fields_not_allowed(
         settings.columns.values(), actor.user.role, rulesets.current(actor.db)

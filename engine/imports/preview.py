@@ -14,10 +14,12 @@ from pymongo.database import Database
 from engine.db.installation import namespace
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping import columns, source_tools, value_fit
+from engine.imports.mapping.cell_format import Ambiguous, CellFormat, DateOrder, Decimals
 from engine.imports.mapping.columns import CHANNELS, Column
 from engine.imports.mapping.consents import Consent
-from engine.imports.mapping.settings import Settings
-from engine.imports.mapping.values import Ambiguous, DateOrder, Decimals, Reading, date_order, decimal_mark
+from engine.imports.mapping.dates import detect_date_order
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.numbers import detect_decimal_mark
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import KINDS, Problem
@@ -139,7 +141,7 @@ def readings(
     *,
     dates: DateOrder | None = None,
     decimals: Decimals | None = None,
-) -> tuple[dict[str, Reading], list[Undecided]]:
+) -> tuple[dict[str, CellFormat], list[Undecided]]:
     """How the cells of each column are read, and of which columns a person has to say it.
 
     `dates` and `decimals` are what they said, for columns that do not tell by themselves.
@@ -149,14 +151,16 @@ def readings(
         for index, column in enumerate(found.columns)
         if (cells := [cell for row in found.sample if (cell := row.cells[index])])
     }
-    orders = {found_.dates for found_ in told.values() if isinstance(found_, Reading) and found_.dates}
+    orders = {found_.dates for found_ in told.values() if isinstance(found_, CellFormat) and found_.dates}
     alone = orders.pop() if len(orders) == 1 else None  # one tool wrote all columns of a file
-    settled: dict[str, Reading] = {}
+    settled: dict[str, CellFormat] = {}
     undecided = []
     for heading, found_ in told.items():
         if isinstance(found_, Ambiguous):
-            reading_ = Reading(dates or alone, None) if found_.what == "dates" else Reading(None, decimals)
-            if reading_ == Reading():
+            reading_ = (
+                CellFormat(dates or alone, None) if found_.what == "dates" else CellFormat(None, decimals)
+            )
+            if reading_ == CellFormat():
                 undecided.append(Undecided(heading, found_))
             else:
                 settled[heading] = reading_
@@ -165,21 +169,21 @@ def readings(
     return settled, undecided
 
 
-def _told(type_: str, cells: Sequence[str]) -> Reading | Ambiguous | None:
+def _told(type_: str, cells: Sequence[str]) -> CellFormat | Ambiguous | None:
     """How a column's cells tell by themselves that they are to be read."""
     if type_ == "date":
-        order = date_order(cells)
-        return order if isinstance(order, Ambiguous) or order is None else Reading(dates=order)
+        order = detect_date_order(cells)
+        return order if isinstance(order, Ambiguous) or order is None else CellFormat(dates=order)
     if type_ == "number":
-        mark = decimal_mark(cells)
-        return mark if isinstance(mark, Ambiguous) or mark is None else Reading(decimals=mark)
+        mark = detect_decimal_mark(cells)
+        return mark if isinstance(mark, Ambiguous) or mark is None else CellFormat(decimals=mark)
     return None
 
 
 def check(
     db: Database[Document],
     open_: Opener,
-    settings: Settings,
+    settings: ImportSettings,
     *,
     now: datetime,
     go_on: Callable[[], bool] = lambda: True,
@@ -203,7 +207,7 @@ def check(
     return tally.checked()
 
 
-def lacking(settings: Settings, ruleset: Ruleset) -> list[str]:
+def lacking(settings: ImportSettings, ruleset: Ruleset) -> list[str]:
     """What the rules in force lack for a file's subscriptions to count, in words."""
     targets = set(settings.columns.values())
     return [

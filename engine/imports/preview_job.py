@@ -20,10 +20,9 @@ from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.imports import drafts, import_request, preview
 from engine.imports.drafts import Draft
-from engine.imports.mapping import settings
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.preview import Checked, Preview
-from engine.imports.reading.read_progress import Watched
+from engine.imports.reading.read_progress import ReadProgress
 from engine.imports.rows.row_batch import StoppedMeanwhile
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
@@ -52,13 +51,13 @@ class Check:
 
 
 def begin(
-    db: Database[Document], draft: Draft, wanted: Settings, *, by: str, by_name: str, now: datetime
+    db: Database[Document], draft: Draft, wanted: ImportSettings, *, by: str, by_name: str, now: datetime
 ) -> Check:
     """Let a file be checked, once as long as neither its settings nor the rules change; say how far it is.
 
     A check of the file as it was settled before is given up.
     """
-    encoded = settings.encode(wanted)
+    encoded = wanted.encode()
     digest = hashlib.blake2b(f"{encoded}\n{rulesets.current_number(db)}".encode(), digest_size=12).hexdigest()
     id_ = f"{drafts.checks_of(draft.id)}{digest}"
     if (there := jobs.job(db, id_)) is None:
@@ -80,7 +79,7 @@ class _Checking:
     def __init__(self, db: Database[Document], job: Job) -> None:
         self._db, self._job = db, job
         self._draft = str(job.wanted["draft"])
-        self._watched = Watched(import_request.stored(db, self._draft))
+        self._watched = ReadProgress(import_request.stored(db, self._draft))
         self._said = time.monotonic()
 
     def total(self) -> int:
@@ -90,7 +89,7 @@ class _Checking:
         """Check the file; unset if that is done, or nobody wants the file any more."""
         if cursor == _DONE or not drafts.is_kept(self._db, self._draft):
             return None
-        wanted = settings.decode(self._job.wanted["settings"])
+        wanted = ImportSettings.decode(self._job.wanted["settings"])
         try:
             found = preview.check(self._db, self._watched, wanted, now=now, go_on=self._go_on)
         except StoppedMeanwhile:

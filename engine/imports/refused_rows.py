@@ -10,7 +10,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.imports import import_request
-from engine.imports.reading.formula_escape import harmless
+from engine.imports.reading.formula_escape import escape_formula
 from engine.jobs.jobs import Job
 
 LINE, REASON = "Line in the file", "Why it was refused"
@@ -35,7 +35,7 @@ def refused_file(db: Database[dict[str, Any]], job: Job) -> Iterator[str]:
     yield "\ufeff" + _line([*headings, LINE, REASON], separator)
     for line, reason, cells in import_request.refused_rows(db, job.id):
         fitting = [*cells, *[""] * (len(headings) - len(cells))][: len(headings)]
-        yield _line([*map(harmless, fitting), str(line), harmless(reason)], separator)
+        yield _line([*map(escape_formula, fitting), str(line), escape_formula(reason)], separator)
 
 
 def _line(cells: list[str], separator: str) -> str:

@@ -26,7 +26,7 @@ from engine.db import contact_documents
 from engine.db.connection import utc_now
 from engine.imports import import_request, preview
 from engine.imports.import_job import STEP
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.pipeline import lanes
 from engine.rules import rulesets
@@ -95,7 +95,7 @@ def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, 
     found = preview.opening(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
     readings, _ = preview.readings(found, columns, ruleset)
-    wanted = Settings(format=found.format, columns=columns, readings=readings)
+    wanted = ImportSettings(format=found.format, columns=columns, readings=readings)
     peaks: dict[str, int] = {}
     began = time.perf_counter()
     import_request.start(

@@ -16,10 +16,10 @@ from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
 from engine.imports import import_request, preview
 from engine.imports.mapping import columns, consents
+from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidStatement, Statement
-from engine.imports.mapping.settings import Mode, Settings
-from engine.imports.mapping.values import DateOrder, Decimals
+from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.preview import Opening
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
@@ -58,7 +58,7 @@ class Ready:
 
     file: Path
     found: Opening
-    settings: Settings
+    settings: ImportSettings
 
     @property
     def opener(self) -> Opener:
@@ -91,7 +91,7 @@ def prepare(db: Database[Document], path: Path, options: Options, *, pretend: bo
     of any.
     """
     ruleset = rulesets.current(db)
-    settled = Settings(
+    settled = ImportSettings(
         mode=options.mode,
         segment=_static(options.segment, ruleset),
         statements=tuple(map(_statement, options.consents)),
@@ -141,8 +141,8 @@ def _open_all(
 
 
 def _settle(
-    opened: _Opened, settled: Settings, ruleset: Ruleset, options: Options
-) -> tuple[Settings, list[str]]:
+    opened: _Opened, settled: ImportSettings, ruleset: Ruleset, options: Options
+) -> tuple[ImportSettings, list[str]]:
     """How a file is imported under these rules, and what has to be said of it before."""
     found, mapping = opened.found, opened.columns
     readings, undecided = preview.readings(
@@ -153,7 +153,9 @@ def _settle(
     return settings, [*map(question, undecided), *_wrong(found, mapping, settled, ruleset)]
 
 
-def _wrong(found: Opening, mapping: Mapping[str, str], settled: Settings, ruleset: Ruleset) -> list[str]:
+def _wrong(
+    found: Opening, mapping: Mapping[str, str], settled: ImportSettings, ruleset: Ruleset
+) -> list[str]:
     """What cannot be of the columns of a file, and of what is stated of all in it."""
     try:
         columns.checked([column.heading for column in found.columns], mapping, ruleset)

@@ -14,8 +14,8 @@ from pymongo.database import Database
 
 from engine.db.connection import utc_now
 from engine.imports import import_service, preview, stored_files
-from engine.imports.mapping.settings import Mode
-from engine.imports.mapping.values import DateOrder, Decimals
+from engine.imports.mapping.cell_format import DateOrder, Decimals
+from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs.jobs import Job, JobState
 from engine.rules import rulesets

@@ -1,4 +1,4 @@
-"""What a field that is made of a column would be called, and of what type, as the column looks."""
+"""Propose the name and the type of a custom field that is created from a column."""
 
 from __future__ import annotations
 
@@ -6,47 +6,41 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from engine.imports.mapping.values import (
-    InvalidValue,
-    Reading,
-    date_order,
-    decimal_mark,
-    is_blank,
-    read_boolean,
-    read_date,
-    read_number,
-)
+from engine.imports.mapping.cell_format import CellFormat, InvalidValue
+from engine.imports.mapping.dates import detect_date_order, read_date
+from engine.imports.mapping.numbers import detect_decimal_mark, read_number
+from engine.imports.mapping.values import is_blank, read_boolean
 
 _CODE = re.compile(r"[+-]?0\d+")
-"""Digits that a number would lose: a postcode, a phone."""
+"""Matches digits of which a number would lose some: a postcode, a phone."""
 
 LONGEST_NUMBER = 15
-"""Digits that a number can have without losing some."""
+"""Digits that a number can have without losing precision."""
 
 LONGEST_LABEL = 80
-"""Characters that a field's name may have."""
+"""Characters of a field's name."""
 
 
 def proposed_label(heading: str) -> str:
-    """What a field is called that is made of a column with this heading."""
+    """Propose the name of a field for a column with this heading."""
     return " ".join(heading.replace("_", " ").split())[:LONGEST_LABEL]
 
 
 def proposed_type(cells: Sequence[str | None], *, today: date) -> str:
-    """The type of a custom field that would keep all these values; text if no other does."""
-    said = [cell.strip() for cell in cells if not is_blank(cell) and cell is not None]
-    if not said:
+    """Propose the type that accepts all cells of a column; text if no other does."""
+    filled = [cell.strip() for cell in cells if not is_blank(cell) and cell is not None]
+    if not filled:
         return "text"
-    order, mark = date_order(said), decimal_mark(said)
-    reading = Reading(
+    order, mark = detect_date_order(filled), detect_decimal_mark(filled)
+    format_ = CellFormat(
         order if isinstance(order, str) else "dmy", mark if isinstance(mark, str) else None
-    )  # in doubt either: it is only asked whether they are some
+    )  # in doubt either: only whether the cells can be read matters
     tries: tuple[tuple[str, Callable[[str], object]], ...] = (
         ("boolean", _as_word),
-        ("number", lambda cell: _as_number(cell, reading)),
-        ("date", lambda cell: read_date(cell, reading.dates, today=today)),
+        ("number", lambda cell: _as_number(cell, format_)),
+        ("date", lambda cell: read_date(cell, format_.dates, today=today)),
     )
-    return next((type_ for type_, read in tries if _all(read, said)), "text")
+    return next((type_ for type_, read in tries if _all(read, filled)), "text")
 
 
 def _all(read: Callable[[str], object], cells: Sequence[str]) -> bool:
@@ -59,13 +53,13 @@ def _all(read: Callable[[str], object], cells: Sequence[str]) -> bool:
 
 
 def _as_word(cell: str) -> bool:
-    """Yes or no in letters: digits alone may be a count."""
+    """Read yes or no in letters: digits alone may be a count."""
     if cell.isdecimal():
         raise InvalidValue(cell)
     return read_boolean(cell)
 
 
-def _as_number(cell: str, reading: Reading) -> str:
+def _as_number(cell: str, format_: CellFormat) -> str:
     if _CODE.fullmatch(cell) or sum(map(str.isdigit, cell)) > LONGEST_NUMBER:
         raise InvalidValue(cell)
-    return read_number(cell, reading.decimals)
+    return read_number(cell, format_.decimals)

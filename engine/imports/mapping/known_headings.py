@@ -1,7 +1,7 @@
-"""The one table of the headings that are known: English and Spanish ones, and those of the usual
+"""The headings by which the target of a column is guessed: English and Spanish ones, and those of the
 exports of Connectif, HubSpot, Klaviyo, Mailchimp, Mautic and Shopify.
 
-The ids that another tool gives its own records (`Klaviyo ID`, `LEID`, `Record ID`) name nobody here.
+The record ids of other tools (`Klaviyo ID`, `LEID`, `Record ID`) identify no contact here.
 """
 
 from __future__ import annotations
@@ -106,4 +106,4 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "custom.language": ("language", "preferred language", "preferred locale", "locale", "idioma", "lengua"),
     "custom.gender": ("gender", "sex", "genero", "sexo"),
 }  # fmt: skip
-"""The headings that fill each target, as `plain` writes them, the surest first."""
+"""The headings of each target in the form of `columns.plain`, the most specific first."""

@@ -1,7 +1,7 @@
-"""Whether a column's values are what its heading promises: then alone a guess by the heading stands.
+"""Whether the values of a column fit the target that its heading suggests.
 
-A heading says `Birthday` over days without a year, `SMS` over phone numbers, `Consent` over a
-sentence.  Guessed by the heading alone each row would be refused.
+`Birthday` may head days without a year, `SMS` phone numbers, `Consent` a sentence: guessed by the heading
+alone, every row would be refused.
 """
 
 from __future__ import annotations
@@ -11,52 +11,49 @@ from datetime import date
 
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import Ruleset
+from engine.imports.mapping.cell_format import InvalidValue
 from engine.imports.mapping.columns import CHANNELS, IDENTITIES, SEGMENTS, static_segments, type_of
-from engine.imports.mapping.consents import said
-from engine.imports.mapping.values import (
-    InvalidValue,
-    is_blank,
-    option,
-    read_boolean,
-    read_date,
-    read_list,
-    read_number,
-)
-from engine.imports.reading.formula_escape import unharmed
+from engine.imports.mapping.consents import read_state
+from engine.imports.mapping.dates import read_date
+from engine.imports.mapping.numbers import read_number
+from engine.imports.mapping.values import is_blank, option, read_boolean, read_list
+from engine.imports.reading.formula_escape import unescape_formula
 
-LEAST = 0.5
-"""The share of a column's values that must be what its heading promises."""
+MIN_SHARE = 0.5
+"""The share of a column's values that must fit."""
 
-SHORTEST_PHONE = 6
-"""Digits without which something is no phone number."""
+MIN_PHONE_DIGITS = 6
+"""Digits that a phone number has at least."""
 
-SOME_DAY = date(2000, 1, 1)
-"""Any present will do to see whether something is a date."""
+ANY_DAY = date(2000, 1, 1)
+"""Any present day: only whether a date can be read matters."""
 
-Reads = Callable[[str], object]
+CellReader = Callable[[str], object]
+"""Reads a cell, or raises InvalidValue."""
 
 
 def fits(target: str, cells: Iterable[str | None], ruleset: Ruleset) -> bool:
-    """Whether most values of a column can fill a target, or there are none."""
-    reads = _reads(target, ruleset)
-    identity = target in IDENTITIES
-    told = [cell for cell in cells if cell is not None and not is_blank(cell, identity=identity)]
-    return reads is None or not told or sum(_can(reads, cell) for cell in told) >= LEAST * len(told)
+    """Return whether most values of a column can fill a target, or it has none."""
+    read, identity = _reader(target, ruleset), target in IDENTITIES
+    filled = [cell for cell in cells if cell is not None and not is_blank(cell, identity=identity)]
+    if read is None or not filled:
+        return True
+    return sum(_can_read(read, cell) for cell in filled) >= MIN_SHARE * len(filled)
 
 
-def _reads(target: str, ruleset: Ruleset) -> Reads | None:
-    """What reads a value for a target, or raises InvalidValue; unset where anything will do."""
+def _reader(target: str, ruleset: Ruleset) -> CellReader | None:
+    """The reader of values for a target; None if it accepts every value."""
     if target == "email":
-        return _email
+        return _read_email
     if target == "mobile_phone":
-        return _phone
+        return _read_phone
     if target in CHANNELS:
-        return said
+        return read_state
     if target == SEGMENTS:
-        return _names_of_segments(ruleset)
+        return _segment_reader(ruleset)
     type_ = type_of(target, ruleset)
     if type_ == "date":
-        return lambda cell: read_date(cell, "dmy", today=SOME_DAY)
+        return lambda cell: read_date(cell, "dmy", today=ANY_DAY)
     if type_ == "number":
         return lambda cell: read_number(cell, None)
     if type_ == "boolean":
@@ -65,31 +62,31 @@ def _reads(target: str, ruleset: Ruleset) -> Reads | None:
     return (lambda cell: option(cell, declared)) if declared is not None and declared.options else None
 
 
-def _names_of_segments(ruleset: Ruleset) -> Reads:
-    """Reads names of static segments: other tools have columns of their own segments."""
+def _segment_reader(ruleset: Ruleset) -> CellReader:
+    """Accepts names of static segments: other tools have columns of segments that do not exist here."""
     known = static_segments(ruleset)
 
     def read(cell: str) -> None:
-        if any(name.strip().lower() not in known for name in read_list(unharmed(cell))):
+        if any(name.strip().lower() not in known for name in read_list(unescape_formula(cell))):
             raise InvalidValue(cell)
 
     return read
 
 
-def _can(reads: Reads, cell: str) -> bool:
+def _can_read(read: CellReader, cell: str) -> bool:
     try:
-        reads(cell)
+        read(cell)
     except InvalidValue:
         return False
     return True
 
 
-def _email(cell: str) -> None:
+def _read_email(cell: str) -> None:
     if "@" not in cell:
         raise InvalidValue(cell)
 
 
-def _phone(cell: str) -> None:
-    """Many digits, rounded by a spreadsheet or not, and not many letters."""
-    if sum(map(str.isdigit, cell)) < SHORTEST_PHONE and "e+" not in cell.lower():
+def _read_phone(cell: str) -> None:
+    """Accept enough digits, or a number that a spreadsheet rounded."""
+    if sum(map(str.isdigit, cell)) < MIN_PHONE_DIGITS and "e+" not in cell.lower():
         raise InvalidValue(cell)

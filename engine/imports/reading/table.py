@@ -1,29 +1,37 @@
-"""Any file as rows under headings, each with its line, and what is wrong said where it is."""
+"""Read a file of any format as a table: headings, and rows with their line and their problem."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 
 from engine.imports.reading import delimited, workbooks
 from engine.imports.reading.delimited import MAX_CELL, Record
-from engine.imports.reading.formats import Format, Opener, unpacked
+from engine.imports.reading.formats import Format, Opener, decompressed
 from engine.imports.reading.problems import Problem, UnreadableFile
 
 MAX_COLUMNS = 1_000
-"""Columns of a file; one with more is no list of contacts."""
+"""Columns of a file; with more it is no list of contacts."""
+
+CHECK_EVERY = 2_000
+"""Rows between two checks whether to go on."""
 
 DAMAGED = "\ufffd"
-"""What stands where bytes could not be read as text."""
+"""The replacement of bytes that are no text in the encoding of the file."""
+
+
+class StoppedMeanwhile(Exception):
+    """The job that reads a file was stopped."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row as it is in the file, and what is wrong with it, if something is.
+    """A row of a file, and its problem, if it has one.
 
-    `cells` has one for each heading, unset where the row ends before it.
+    `cells` has one cell for each heading, None where the row ends before it.
     """
 
     line: int
@@ -33,10 +41,7 @@ class Row:
 
 @dataclass
 class Table:
-    """A file's headings, each once, and its rows as they are asked for.
-
-    `notices` is what is to be known of the file as a whole.
-    """
+    """A file's headings, each unique, and its rows, read lazily; `notices` are about the whole file."""
 
     headings: tuple[str, ...]
     rows: Iterator[Row]
@@ -44,7 +49,7 @@ class Table:
 
 
 def read_table(open_: Opener, format_: Format) -> Table:
-    """Read a file; raise UnreadableFile, now or at a row, if it cannot be read on."""
+    """Open a file as a table.  Raises UnreadableFile, now or while its rows are read."""
     found = _records(open_, format_)
     first = next(found, None)
     if first is None:
@@ -61,13 +66,23 @@ def read_table(open_: Opener, format_: Format) -> Table:
         )
     if not format_.header:
         headings = tuple(f"Column {number}" for number in range(1, len(cells) + 1))
-        return Table(headings, _rows(_again(first, found), len(headings)))
-    headings, notices = named(cells, line=line)
+        return Table(headings, _rows(chain([first], found), len(headings)))
+    headings, notices = unique_headings(cells, line=line)
     return Table(headings, _rows(found, len(headings)), notices)
 
 
-def named(cells: list[str], *, line: int) -> tuple[tuple[str, ...], list[Problem]]:
-    """Headings, each there once and none empty; what had to be changed is said."""
+def count_rows(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
+    """Return how many rows a file has.  Raises UnreadableFile, and StoppedMeanwhile once `go_on` is false."""
+    rows = 0
+    for _ in read_table(open_, format_).rows:
+        rows += 1
+        if rows % CHECK_EVERY == 0 and not go_on():
+            raise StoppedMeanwhile
+    return rows
+
+
+def unique_headings(cells: list[str], *, line: int) -> tuple[tuple[str, ...], list[Problem]]:
+    """Return headings that are unique and not empty, with a notice for each that had to be changed."""
     notices = []
     seen: Counter[str] = Counter()
     headings = []
@@ -92,27 +107,22 @@ def _records(open_: Opener, format_: Format) -> Iterator[Record]:
     if format_.kind == "workbook":
         yield from workbooks.records(open_, format_.sheet)
         return
-    with closing(unpacked(open_)) as stream:
+    with closing(decompressed(open_)) as stream:
         yield from delimited.records(stream, format_)
-
-
-def _again(first: Record, rest: Iterator[Record]) -> Iterator[Record]:
-    yield first
-    yield from rest
 
 
 def _rows(found: Iterator[Record], columns: int) -> Iterator[Row]:
     for line, cells, problem in found:
-        wrong = problem if problem is not None else _wrong(line, cells, columns)
+        row_problem = problem if problem is not None else _problem(line, cells, columns)
         missing = columns - len(cells)
         fitting = (*cells, *[None] * missing) if missing > 0 else tuple(cells)
         while len(fitting) > columns and not (fitting[-1] or "").strip():
             fitting = fitting[:-1]
-        yield Row(line, fitting, wrong)
+        yield Row(line, fitting, row_problem)
 
 
-def _wrong(line: int, cells: list[str], columns: int) -> Problem | None:
-    """What is wrong with a row's cells, whatever they mean."""
+def _problem(line: int, cells: list[str], columns: int) -> Problem | None:
+    """The problem of a row that does not depend on the meaning of its cells."""
     if len(cells) > columns and any(cell.strip() for cell in cells[columns:]):
         what = f"the row has {len(cells)} cells for {columns} headings: is a separator in a cell unquoted?"
         return Problem(line, "ragged", what)

@@ -1,6 +1,6 @@
-"""What a row of a file wants of a contact: its cells, each as it is kept, or why they cannot be.
+"""Parse a row of a file: its cells as values in their stored form, or why the row is refused.
 
-Nothing is looked up here: that is `deciding`, which knows the contacts.
+Nothing is looked up here: `matching` finds the contact, `row_decision` decides what changes.
 """
 
 from __future__ import annotations
@@ -16,90 +16,84 @@ from engine.domain.fields import CUSTOM
 from engine.domain.identities import normalise_email, normalise_external_id, normalise_phone
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError, InvalidIdentity
+from engine.imports.mapping.cell_format import CellFormat, InvalidValue
+from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import IDENTITIES, SEGMENTS, static_segments
-from engine.imports.mapping.consents import Consent, ConsentReader, stated
-from engine.imports.mapping.settings import Settings
-from engine.imports.mapping.values import (
-    InvalidValue,
-    Reading,
-    field_value,
-    is_blank,
-    option,
-    read_list,
-    read_phone,
-)
-from engine.imports.reading.cells import Cells
-from engine.imports.reading.formula_escape import unharmed
+from engine.imports.mapping.consents import Consent, ConsentReader, file_consents
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.values import field_value, is_blank, option, read_list, read_phone
+from engine.imports.reading.formula_escape import unescape_formula
 from engine.imports.reading.problems import Problem
 from engine.imports.reading.table import Row
 
-REMEMBERED = 5_000
-"""Different cells of one column of which it is remembered what they say."""
+CACHED = 5_000
+"""Different cells of one column whose values are cached: most columns have few."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a row wants of the contact that it names.
+class ParsedRow:
+    """The values that a row gives its contact.
 
-    `values` are by the names of fields (`custom.…` for the shop's own), each as it is kept;
-    `emptied` names those that are to have none.  `notes` are problems that refuse nothing.
+    Parameters:
+      values: By field (`custom.…` for custom fields), in their stored form.
+      cleared: The fields that are to have no value.
+      segments: The static segments that the contact is added to.
+      notices: Problems that do not refuse the row.
     """
 
     line: int
     identities: Identities
     email_typed: str | None
     values: Mapping[str, Any]
-    emptied: tuple[str, ...]
+    cleared: tuple[str, ...]
     consents: tuple[Consent, ...]
     segments: tuple[str, ...]
-    notes: tuple[Problem, ...] = ()
+    notices: tuple[Problem, ...] = ()
 
     @cached_property
     def keys(self) -> list[Key]:
+        """The keys that identify the contact, strongest first."""
         return self.identities.keys()
 
 
 class RefusedRow(ContactSheetsError):
-    """A row that does not go in, with all that is wrong with it."""
+    """A row that is not imported, with all its problems."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(problem.message for problem in problems))
 
 
-class Reader:
-    """Reads the rows of one file as they were settled.
-
-    `now` is the present: no consent lies after it.  Raises InvalidStatement.
-    """
+class RowParser:
+    """Parses the rows of one file; `now` is the latest moment of a consent.  Raises InvalidStatement."""
 
     def __init__(
-        self, headings: Sequence[str], settings: Settings, ruleset: Ruleset, *, now: datetime
+        self, headings: Sequence[str], settings: ImportSettings, ruleset: Ruleset, *, now: datetime
     ) -> None:
-        self._places = {heading: number for number, heading in enumerate(headings)}
+        self._positions = {heading: number for number, heading in enumerate(headings)}
         self._ruleset = ruleset
         self._settings = settings
         self._headings = {target: heading for heading, target in settings.columns.items()}
         today = now.astimezone(ruleset.account.time_zone).date()
         self._fields = [
-            _Column(heading, target, settings, ruleset, today=today)
+            _FieldColumn(heading, target, settings, ruleset, today=today)
             for heading, target in settings.columns.items()
             if target in ("first_name", "last_name", "name", "birth_date") or target.startswith(CUSTOM)
         ]
-        self._statics = static_segments(ruleset)
-        of_all = stated(settings.statements, settings.columns, ruleset.account, now=now)
+        self._static_segments = static_segments(ruleset)
+        of_file = file_consents(settings.statements, settings.columns, ruleset.account, now=now)
         self._consents = ConsentReader(
-            settings.readings, ruleset.account, now=now, targets=settings.columns.values(), stated=of_all
+            settings.readings, ruleset.account, now=now, targets=settings.columns.values(), of_file=of_file
         )
 
-    def read(self, row: Row) -> Wanted:
-        """What a row wants; raise RefusedRow with all that is wrong with it."""
+    def parse(self, row: Row) -> ParsedRow:
+        """Parse a row.  Raises RefusedRow with all its problems."""
         if row.problem is not None and row.problem.refuses:
             raise RefusedRow([row.problem])
         problems: list[Problem] = []
-        cells = Cells(row, self._places, self._headings)
+        cells = Cells(row, self._positions, self._headings)
         identities = self._identities(cells, problems)
-        values, emptied = self._values(cells, problems)
+        values, cleared = self._values(cells, problems)
         consents = self._consents.read(cells, problems)
         segments = self._segments(cells, problems)
         if problems:
@@ -107,9 +101,9 @@ class Reader:
         if not identities:
             labels = " or ".join(self._headings[name] for name in IDENTITIES if name in self._headings)
             raise RefusedRow([Problem(row.line, "identity", f"the row names nobody: {labels} is needed")])
-        typed = unharmed(cells.of("email") or "").strip() if identities.email else None
-        notes = () if row.problem is None else (row.problem,)
-        return Wanted(row.line, identities, typed, values, emptied, consents, segments, notes)
+        typed = unescape_formula(cells.of("email") or "").strip() if identities.email else None
+        notices = () if row.problem is None else (row.problem,)
+        return ParsedRow(row.line, identities, typed, values, cleared, consents, segments, notices)
 
     def _identities(self, cells: Cells, problems: list[Problem]) -> Identities:
         found: dict[str, str] = {}
@@ -117,13 +111,13 @@ class Reader:
             cell = cells.of(name)
             if cell is None or is_blank(cell, identity=True):
                 continue
-            typed = unharmed(cell.strip())
+            typed = unescape_formula(cell.strip())
             try:
                 found["phone" if name == "mobile_phone" else name] = self._normalised(name, typed)
             except InvalidIdentity as error:
-                problems.append(cells.problem(_KIND[name], name, error.reason))
+                problems.append(cells.problem(_PROBLEM_KINDS[name], name, error.reason))
             except InvalidValue as error:
-                problems.append(cells.problem(_KIND[name], name, str(error)))
+                problems.append(cells.problem(_PROBLEM_KINDS[name], name, str(error)))
         return Identities(**found)
 
     def _normalised(self, name: str, typed: str) -> str:
@@ -135,26 +129,26 @@ class Reader:
 
     def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}
-        emptied = []
+        cleared = []
         for column in self._fields:
             cell = cells.under(column.heading)
             if cell is None:
                 continue
             if is_blank(cell):
-                emptied += column.emptied
+                cleared += column.cleared
                 continue
             try:
-                values.update(column.read(cell))
+                values.update(column.parse(cell))
             except InvalidValue as error:
                 kind = "option" if "is not offered" in str(error) else "value"
                 problems.append(Problem(cells.line, kind, f"{column.heading}: {error}", column.heading))
-        return values, tuple(emptied)
+        return values, tuple(cleared)
 
     def _segments(self, cells: Cells, problems: list[Problem]) -> tuple[str, ...]:
         found = [self._settings.segment] if self._settings.segment else []
         cell = cells.of(SEGMENTS)
-        for name in () if cell is None or is_blank(cell) else read_list(unharmed(cell)):
-            segment = self._statics.get(name.strip().lower())
+        for name in () if cell is None or is_blank(cell) else read_list(unescape_formula(cell)):
+            segment = self._static_segments.get(name.strip().lower())
             if segment is None:
                 problems.append(cells.problem("segment", SEGMENTS, f"{name[:80]!r} is no static segment"))
             else:
@@ -162,37 +156,40 @@ class Reader:
         return tuple(dict.fromkeys(found))
 
 
-class _Column:
-    """A column that fills a field; what its cells say is remembered: most columns say few things."""
+class _FieldColumn:
+    """A column that fills a field, or both names; caches the values of its cells.
+
+    `cleared` are the fields that an empty cell clears.
+    """
 
     def __init__(
-        self, heading: str, target: str, settings: Settings, ruleset: Ruleset, *, today: date
+        self, heading: str, target: str, settings: ImportSettings, ruleset: Ruleset, *, today: date
     ) -> None:
         self.heading, self._target, self._today = heading, target, today
-        fills = ["first_name", "last_name"] if target == "name" else [target]
-        self.emptied = fills if heading in settings.clear else []
-        self._reading = settings.readings.get(heading, Reading())
+        fields = ["first_name", "last_name"] if target == "name" else [target]
+        self.cleared = fields if heading in settings.clear else []
+        self._format = settings.readings.get(heading, CellFormat())
         custom = target.removeprefix(CUSTOM)
         self._declared = ruleset.fields.get(custom) if custom != target else None
-        self._known: dict[str, dict[str, Any]] = {}
+        self._cache: dict[str, dict[str, Any]] = {}
 
-    def read(self, cell: str) -> dict[str, Any]:
-        """The values of a cell, by what they fill; raise InvalidValue."""
-        known = self._known.get(cell)
-        if known is None:
-            known = self._read(unharmed(cell))
-            if len(self._known) < REMEMBERED:
-                self._known[cell] = known
-        return known
+    def parse(self, cell: str) -> dict[str, Any]:
+        """Return the values of a cell by field.  Raises InvalidValue."""
+        values = self._cache.get(cell)
+        if values is None:
+            values = self._parse(unescape_formula(cell))
+            if len(self._cache) < CACHED:
+                self._cache[cell] = values
+        return values
 
-    def _read(self, cell: str) -> dict[str, Any]:
+    def _parse(self, cell: str) -> dict[str, Any]:
         if self._target == "name":
             first, _, last = " ".join(cell.split()).partition(" ")
             return {"first_name": first} | ({"last_name": last} if last else {})
         declared = self._declared
         type_ = "date" if self._target == "birth_date" else "text" if declared is None else declared.type
-        kept = field_value(cell, type_, self._reading, today=self._today)
-        return {self._target: kept if declared is None else option(kept, declared)}
+        value = field_value(cell, type_, self._format, today=self._today)
+        return {self._target: value if declared is None else option(value, declared)}
 
 
-_KIND = {"external_id": "external_id", "email": "email", "mobile_phone": "phone"}
+_PROBLEM_KINDS = {"external_id": "external_id", "email": "email", "mobile_phone": "phone"}

@@ -22,7 +22,7 @@ from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO
 from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
-from engine.imports.mapping.settings import Mode
+from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import Problem
 from engine.imports.rows.parsed_row import RefusedRow, Wanted
 

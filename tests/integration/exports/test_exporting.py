@@ -21,7 +21,7 @@ from engine.exports.export_columns import UnknownColumn
 from engine.exports.exporting import Export, NotKept
 from engine.exports.workbook_writer import TooLarge
 from engine.imports import import_request, preview
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
@@ -130,7 +130,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     columns = {column.heading: column.target for column in found.columns}
     readings, undecided = preview.readings(found, columns, rulesets.current(shop))
     assert undecided == []
-    settings = Settings(format=found.format, columns=columns, readings=readings)
+    settings = ImportSettings(format=found.format, columns=columns, readings=readings)
     checked = preview.check(shop, opener, settings, now=utc_now())
     assert [e for counted in checked.problems for e in counted.examples] == []
     import_request.start(

@@ -4,7 +4,7 @@ import io
 
 from engine.db.connection import utc_now
 from engine.imports import import_request, preview
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
@@ -26,7 +26,7 @@ def imported(db, tool):
     columns = {column.heading: column.target for column in found.columns}
     readings, undecided = preview.readings(found, columns, ruleset)
     assert undecided == []
-    settings = Settings(format=found.format, columns=columns, readings=readings)
+    settings = ImportSettings(format=found.format, columns=columns, readings=readings)
     stream = io.BytesIO(export.content)
     who = {"name": export.name, "id_": f"job-{tool}", "by": "u1", "by_name": "Mia", "now": utc_now()}
     import_request.start(db, stream, settings, **who)

@@ -15,7 +15,7 @@ from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
 from engine.imports import drafts, import_job, import_request, preview
 from engine.imports.import_request import NothingToTakeBack
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Format
 from engine.imports.rows import row_batch
 from engine.jobs import jobs
@@ -50,7 +50,7 @@ def settled(db, content, **more):
     columns = {column.heading: column.target for column in found.columns}
     readings, undecided = preview.readings(found, columns, rulesets.current(db))
     assert undecided == []
-    return Settings(format=found.format, columns=columns, readings=readings, **more)
+    return ImportSettings(format=found.format, columns=columns, readings=readings, **more)
 
 
 def opener(content):
@@ -301,7 +301,7 @@ def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(s
 
 def test_a_file_that_breaks_off_fails_and_says_where_before_anything_goes_in(shop):
     whole = gzip.compress("".join(f"p{n * 7919 % 100_003}@x.com\n" for n in range(30_000)).encode())
-    settings = Settings(format=Format(header=False), columns={"Column 1": "email"})
+    settings = ImportSettings(format=Format(header=False), columns={"Column 1": "email"})
     import_request.start(
         shop,
         io.BytesIO(whole[: len(whole) // 2]),
@@ -373,7 +373,7 @@ def test_a_file_that_breaks_off_while_it_is_sent_leaves_nothing(shop):
 
     with pytest.raises(OSError, match="away"):
         import_request.start(
-            shop, Broken(), Settings(), name="p.csv", id_="job-1", by="u1", by_name="Mia", now=utc_now()
+            shop, Broken(), ImportSettings(), name="p.csv", id_="job-1", by="u1", by_name="Mia", now=utc_now()
         )
 
     assert shop["imports.chunks"].count_documents({}) == shop["imports.files"].count_documents({}) == 0

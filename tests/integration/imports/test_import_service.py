@@ -9,7 +9,7 @@ from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
 from engine.imports import import_service
 from engine.imports.mapping.columns import InvalidMapping
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import job_service
 from engine.pipeline import activity_steps
 from engine.publishing import publishing
@@ -27,7 +27,7 @@ def a_file():
 
 
 def settled(**columns):
-    return Settings(columns={"email": "email", "ciudad": "", "credit": ""} | columns)
+    return ImportSettings(columns={"email": "email", "ciudad": "", "credit": ""} | columns)
 
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):

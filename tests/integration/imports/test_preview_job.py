@@ -8,7 +8,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
 from engine.imports import draft_service, drafts, preview_job
 from engine.imports.mapping.columns import InvalidMapping
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import job_service, jobs, kinds
 from engine.jobs.jobs import CLAIM, JobState
 from engine.publishing import publishing
@@ -18,7 +18,7 @@ from tests.integration.job_runs import run_next_job
 
 MIA = CurrentUser("u1", "mia@x.com", "Mia", "marketer")
 FILE = b"email,city\nana@x.com,Roma\n" + b"bad,x\n" + b"c@x.com," + b"x" * 1_000 + b"\n"
-SETTLED = Settings(columns={"email": "email", "city": "custom.city"})
+SETTLED = ImportSettings(columns={"email": "email", "city": "custom.city"})
 
 
 def a_draft(db, content=FILE, wanted=SETTLED):
@@ -98,7 +98,7 @@ def test_a_check_stops_when_nobody_wants_it_and_says_why_it_could_not_go_on(db, 
     run(db)
     assert check(db, id_).found.rows == 5_000
 
-    broken = a_draft(db, b"email,city\n" + rows, Settings(columns={"Mail": "email"}))
+    broken = a_draft(db, b"email,city\n" + rows, ImportSettings(columns={"Mail": "email"}))
     job = check(db, broken).job
     run(db)
     assert "there is no column 'Mail'" in jobs.job(db, job.id).failure

@@ -11,7 +11,7 @@ from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import connect, utc_now
 from engine.imports import import_job, import_request, preview
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.operations.preparation import prepare
@@ -62,7 +62,7 @@ def started(db, content, id_="job-1", **more):
     found = preview.opening(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
     readings, _ = preview.readings(found, columns, ruleset)
-    wanted = Settings(format=found.format, columns=columns, readings=readings, **more)
+    wanted = ImportSettings(format=found.format, columns=columns, readings=readings, **more)
     return import_request.start(
         db, io.BytesIO(content), wanted, name="people.csv", id_=id_, by="u1", by_name="Mia", now=utc_now()
     )

@@ -25,7 +25,7 @@ from engine.domain.activities import ActivityId, ContactId
 from engine.exports import export_service
 from engine.exports.exporting import Export
 from engine.imports import import_service, preview
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import acting
@@ -95,7 +95,7 @@ class Planted:
         open_ = lambda: io.BytesIO(content)  # noqa: E731
         found = preview.opening(open_, rulesets.current(self.db))
         columns = {column.heading: column.target for column in found.columns}
-        wanted = replace(Settings(format=found.format, columns=columns), **more)
+        wanted = replace(ImportSettings(format=found.format, columns=columns), **more)
         import_service.start(acting(self.db, ANA), open_(), wanted, name=name, id_=id_)
         self.work()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.imports import preview
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.table import read_table
 from engine.imports.rows.parsed_row import Reader, RefusedRow
 from tests.builders import SHIPPED
@@ -28,7 +28,7 @@ def read(export):
     """The rows that can be read, by email or external id, and the lines that cannot."""
     found = opened(export)
     readings, _ = preview.readings(found, export.columns, SHOP)
-    settings = Settings(format=found.format, columns=export.columns, readings=readings)
+    settings = ImportSettings(format=found.format, columns=export.columns, readings=readings)
     table = read_table(a_file(export), found.format)
     reader, wanted, refused = Reader(table.headings, settings, SHOP, now=NOW), {}, []
     for row in table.rows:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.imports.reading.formula_escape import harmless, unharmed
+from engine.imports.reading.formula_escape import escape_formula, unescape_formula
 
 
 @pytest.mark.parametrize(
@@ -29,13 +29,13 @@ from engine.imports.reading.formula_escape import harmless, unharmed
     ],
 )
 def test_a_cell_that_would_run_is_made_text(cell, written):
-    assert harmless(cell) == written
-    assert unharmed(written) == ("" if cell is None else str(cell))
+    assert escape_formula(cell) == written
+    assert unescape_formula(written) == ("" if cell is None else str(cell))
 
 
 def test_an_apostrophe_by_which_another_tool_keeps_a_number_text_is_taken_off():
     written = ["'6940095185044", "'+34600111222", "'08013", "'1234AB", "'tis", "'90s music"]
 
-    assert list(map(unharmed, written)) == [
+    assert list(map(unescape_formula, written)) == [
         "6940095185044", "+34600111222", "08013", "1234AB", "'tis", "'90s music",
     ]  # fmt: skip

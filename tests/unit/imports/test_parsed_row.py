@@ -5,10 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from engine.domain.activities import Identities
-from engine.imports.mapping import settings
+from engine.imports.mapping.cell_format import CellFormat
 from engine.imports.mapping.consents import Consent, InvalidStatement, Statement
-from engine.imports.mapping.settings import Settings
-from engine.imports.mapping.values import Reading
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import Problem
 from engine.imports.reading.table import Row
@@ -30,12 +29,16 @@ COLUMNS = {
     "Size": "custom.size", "Visits": "custom.visits", "News": "newsletter", "Since": "newsletter_at",
     "Until": "newsletter_ended_at", "Out": "newsletter_out", "Groups": "segments",
 }  # fmt: skip
-READINGS = {"Born": Reading(dates="dmy"), "Since": Reading(dates="dmy"), "Until": Reading(dates="dmy")}
+READINGS = {
+    "Born": CellFormat(dates="dmy"),
+    "Since": CellFormat(dates="dmy"),
+    "Until": CellFormat(dates="dmy"),
+}
 
 
 def reader(**more):
     wanted = {"columns": COLUMNS, "readings": READINGS, **more}
-    return Reader(list(wanted["columns"]), Settings(**wanted), SHOP, now=days(0))
+    return Reader(list(wanted["columns"]), ImportSettings(**wanted), SHOP, now=days(0))
 
 
 def wanted(settled=None, **cells):
@@ -155,16 +158,16 @@ def test_segments_are_known_by_id_and_name_and_that_of_the_whole_file_is_added()
 
 
 def test_settings_are_kept_as_they_are():
-    settled = Settings(
+    settled = ImportSettings(
         Format(separator=";"),
         {"a.b$": "email"},
-        {"x": Reading("dmy", ",")},
+        {"x": CellFormat("dmy", ",")},
         "update",
         frozenset({"c"}),
         "fair",
     )
 
-    assert settings.decode(settings.encode(settled)) == settled
+    assert ImportSettings.decode(settled.encode()) == settled
 
 
 AT_THE_FAIR = Statement("newsletter", date(2026, 1, 10), " Form at the fair ")
@@ -197,10 +200,10 @@ def test_what_cannot_be_stated_of_a_file_is_told(statements, columns, says):
 
 
 def test_settings_with_a_statement_are_kept_and_those_from_before_are_read():
-    wanted = Settings(columns={"Mail": "email"}, statements=(AT_THE_FAIR,))
+    wanted = ImportSettings(columns={"Mail": "email"}, statements=(AT_THE_FAIR,))
 
-    assert settings.decode(settings.encode(wanted)) == wanted
-    assert settings.decode('{"columns":{"Mail":"email"}}').statements == ()
+    assert ImportSettings.decode(wanted.encode()) == wanted
+    assert ImportSettings.decode('{"columns":{"Mail":"email"}}').statements == ()
 
 
 def test_what_is_remembered_of_a_cell_is_what_it_says_and_what_is_wrong_is_said_at_each_line():

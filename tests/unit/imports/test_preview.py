@@ -5,9 +5,9 @@ import io
 import pytest
 
 from engine.imports import preview
+from engine.imports.mapping.cell_format import Ambiguous, CellFormat
 from engine.imports.mapping.columns import InvalidMapping
-from engine.imports.mapping.settings import Settings
-from engine.imports.mapping.values import Ambiguous, Reading
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Format
 from engine.settings import CONFIG_DIR
 from tests.builders import SHIPPED, rules
@@ -32,9 +32,9 @@ def read(content, **said):
 def test_a_column_that_does_not_tell_the_order_of_its_dates_follows_one_of_the_same_file_that_does():
     assert read(FILE) == (
         {
-            "Fecha de nacimiento": Reading(dates="dmy"),
-            "Fecha de suscripcion": Reading(dates="dmy"),
-            "shoe_size": Reading(decimals=","),
+            "Fecha de nacimiento": CellFormat(dates="dmy"),
+            "Fecha de suscripcion": CellFormat(dates="dmy"),
+            "shoe_size": CellFormat(decimals=","),
         },
         [],
     )
@@ -49,7 +49,7 @@ def test_what_no_column_tells_is_asked_for_and_what_is_said_holds():
     ]  # fmt: skip
     settled, undecided = read(unclear, dates="mdy", decimals=",")
     assert (settled["Fecha de nacimiento"], settled["shoe_size"], undecided) == (
-        Reading(dates="mdy"), Reading(decimals=","), [],
+        CellFormat(dates="mdy"), CellFormat(decimals=","), [],
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_rules_that_let_no_file_subscribe_anybody_are_told():
     without = "\n".join(
         line for line in old.partition("tests:")[0].splitlines() if "contact_imported" not in line
     )
-    settings = Settings(columns={"News": "newsletter", "Mail": "email"})
+    settings = ImportSettings(columns={"News": "newsletter", "Mail": "email"})
 
     [problem] = preview.lacking(settings, rules(transitions=without).present)
     assert "the machine 'newsletter' has no transition on contact_imported" in problem

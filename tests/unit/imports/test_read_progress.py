@@ -4,13 +4,13 @@ import gzip
 import io
 
 from engine.imports.reading.formats import Format
-from engine.imports.reading.read_progress import Watched
+from engine.imports.reading.read_progress import ReadProgress
 from engine.imports.reading.table import read_table
 
 
 def test_it_counts_what_is_read_each_time_it_is_opened():
     content = b"email\n" + b"".join(b"p%d@x.com\n" % n for n in range(1_000))
-    watched = Watched(lambda: io.BytesIO(content))
+    watched = ReadProgress(lambda: io.BytesIO(content))
 
     rows = list(read_table(watched, Format()).rows)
     list(read_table(watched, Format()).rows)
@@ -21,7 +21,7 @@ def test_it_counts_what_is_read_each_time_it_is_opened():
 
 def test_a_packed_file_counts_as_it_is_packed():
     packed = gzip.compress(b"email\n" + b"a@x.com\n" * 10_000)
-    watched = Watched(lambda: io.BytesIO(packed))
+    watched = ReadProgress(lambda: io.BytesIO(packed))
 
     rows = list(read_table(watched, Format()).rows)
 

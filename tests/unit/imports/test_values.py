@@ -5,22 +5,11 @@ from datetime import date, datetime
 import pytest
 
 from engine.domain.rulebook import CustomField
-from engine.imports.mapping.values import (
-    Ambiguous,
-    InvalidValue,
-    Reading,
-    date_order,
-    decimal_mark,
-    field_value,
-    is_blank,
-    option,
-    read_boolean,
-    read_date,
-    read_list,
-    read_number,
-    read_phone,
-)
-from engine.imports.reading.formula_escape import unharmed
+from engine.imports.mapping.cell_format import Ambiguous, CellFormat, InvalidValue
+from engine.imports.mapping.dates import detect_date_order, read_date
+from engine.imports.mapping.numbers import detect_decimal_mark, read_number
+from engine.imports.mapping.values import field_value, is_blank, option, read_boolean, read_list, read_phone
+from engine.imports.reading.formula_escape import unescape_formula
 
 TODAY = date(2026, 11, 25)
 
@@ -38,7 +27,7 @@ TODAY = date(2026, 11, 25)
     ],
 )
 def test_the_order_of_dates_is_told_by_the_days_after_the_twelfth(cells, order):
-    assert date_order(cells) == order
+    assert detect_date_order(cells) == order
 
 
 @pytest.mark.parametrize(
@@ -102,7 +91,7 @@ def test_what_is_no_date_is_refused_with_what_to_do(cell, says):
     ],
 )
 def test_what_divides_decimals_is_told_by_the_numbers(cells, mark):
-    assert decimal_mark(cells) == mark
+    assert detect_decimal_mark(cells) == mark
 
 
 @pytest.mark.parametrize(
@@ -161,7 +150,7 @@ def test_placeholders_say_nothing_where_somebody_is_named_and_are_names_elsewher
 
 
 def test_the_apostrophe_against_formulas_is_taken_off_and_others_stay():
-    assert [unharmed(cell) for cell in ("'=1+1", "'+34600", "'s-Hertogenbosch", "O'Neill")] == [
+    assert [unescape_formula(cell) for cell in ("'=1+1", "'+34600", "'s-Hertogenbosch", "O'Neill")] == [
         "=1+1", "+34600", "'s-Hertogenbosch", "O'Neill",
     ]  # fmt: skip
 
@@ -177,12 +166,12 @@ def test_the_apostrophe_against_formulas_is_taken_off_and_others_stay():
     ],
 )
 def test_a_cell_is_kept_as_its_field_declares(cell, type_, kept):
-    assert field_value(cell, type_, Reading(dates="dmy"), today=TODAY) == kept
+    assert field_value(cell, type_, CellFormat(dates="dmy"), today=TODAY) == kept
 
 
 def test_text_that_is_too_long_is_refused():
     with pytest.raises(InvalidValue, match="at most 1,000 characters is wanted"):
-        field_value("a" * 1001, "text", Reading(), today=TODAY)
+        field_value("a" * 1001, "text", CellFormat(), today=TODAY)
 
 
 def test_an_option_is_taken_whatever_its_case_and_another_is_refused_with_those_there_are():

@@ -16,7 +16,7 @@ from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.db.contact_documents import LIVING
 from engine.imports import import_service
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.pipeline import activity_steps
 from engine.publishing import publishing
@@ -215,7 +215,7 @@ def test_an_empty_history_says_what_will_be_in_it(shop, open_as):
 def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_back(shop, open_as):
     user = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
     file = io.BytesIO(b"email\nzoe@x.com\nbad\n")
-    columns = Settings(columns={"email": "email"})
+    columns = ImportSettings(columns={"email": "email"})
     import_service.start(acting(shop, user), file, columns, name="p.csv", id_="job-1")
     work(shop)
     app = open_as("marketer")

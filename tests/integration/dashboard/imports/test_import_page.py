@@ -13,7 +13,7 @@ from engine.accounts.accounts import CurrentUser
 from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.imports import drafts, import_request, import_service, preview_job
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Format
 from engine.jobs import jobs
 from engine.pipeline import activity_steps
@@ -132,7 +132,9 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
 def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_as):
     mia = CurrentUser("u1", "mia@x.com", "Mia <b>", "marketer")
     first = sent(shop, b"email\na@x.com\n", name="fair.csv")
-    import_service.begin(acting(shop, mia), Settings(columns={"email": "email"}), name="fair.csv", id_=first)
+    import_service.begin(
+        acting(shop, mia), ImportSettings(columns={"email": "email"}), name="fair.csv", id_=first
+    )
     app = opened(open_as, shop, b"email\na@x.com\n")
     assert "Mia &lt;b&gt; is importing the very same file right now, as fair.csv, since " in shown(app)
     work(shop)

@@ -1,4 +1,4 @@
-"""The cells of a row, by what they fill."""
+"""The cells of a row, by the target that their column fills."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from engine.imports.reading.table import Row
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a row: `places` says where each heading is, `headings` what fills a target."""
+    """The cells of a row.
+
+    Parameters:
+      positions: The position of each column, by its heading.
+      headings: The column that fills a target, by the target.
+    """
 
     row: Row
-    places: Mapping[str, int]
+    positions: Mapping[str, int]
     headings: Mapping[str, str]
 
     @property
@@ -22,20 +27,20 @@ class Cells:
         return self.row.line
 
     def under(self, heading: str) -> str | None:
-        """The cell in a column; unset where the row ends before it."""
-        place = self.places[heading]
-        return self.row.cells[place] if place < len(self.row.cells) else None
+        """Return the cell of a column; None if the row ends before it."""
+        position = self.positions[heading]
+        return self.row.cells[position] if position < len(self.row.cells) else None
 
     def of(self, target: str) -> str | None:
-        """The cell that fills a target; unset also if no column does."""
+        """Return the cell that fills a target; None if no column does, or the row ends before it."""
         heading = self.headings.get(target)
         return None if heading is None else self.under(heading)
 
     def fills(self, target: str) -> bool:
-        """Whether a column fills a target."""
+        """Return whether a column fills a target."""
         return target in self.headings
 
     def problem(self, kind: str, target: str, message: str) -> Problem:
-        """Something that is wrong with the cell that fills a target."""
+        """Return a problem of the cell that fills a target."""
         heading = self.headings[target]
         return Problem(self.line, kind, f"{heading}: {message}", heading)

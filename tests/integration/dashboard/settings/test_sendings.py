@@ -9,6 +9,7 @@ from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
 from engine.operations import operating
 from engine.pipeline import sendings
+from tests.builders import acting
 from tests.integration.dashboard.test_pages import shown
 
 HOSTILE = '<img src=x onerror="hacked()">**[x](javascript:alert(1))**'
@@ -72,6 +73,6 @@ def test_others_do_not_decide(db, act, role):
     id_ = a_doubt(db, "spring")
 
     with pytest.raises(NotAllowed):
-        act(db, CurrentUser("u2", "max@x.com", "Max", role), id_, now=utc_now())
+        act(acting(db, CurrentUser("u2", "max@x.com", "Max", role)), id_)
 
     assert len(sendings.open_doubts(db)) == 1

@@ -9,7 +9,7 @@ from typing import Any, NewType
 
 import msgspec
 
-from engine.domain.learned import learn
+from engine.domain.preload_types import preload
 
 ActivityId = NewType("ActivityId", str)
 ContactId = NewType("ContactId", str)
@@ -145,4 +145,4 @@ def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
     return undone
 
 
-learn(Activity)
+preload(Activity)

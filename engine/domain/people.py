@@ -16,7 +16,7 @@ import msgspec
 
 from engine.domain.activities import Activity, ActivityId, ContactId, Key, Moment
 from engine.domain.identities import contact_id_of
-from engine.domain.learned import learn
+from engine.domain.preload_types import preload
 
 SHARED_OVER = 5
 """A tracker claimed by more different people than this within SHARED_WITHIN is shared."""
@@ -472,4 +472,4 @@ def shared_trackers(activities: Iterable[Activity]) -> set[str]:
     return shared
 
 
-learn(Person)
+preload(Person)

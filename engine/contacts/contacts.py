@@ -12,8 +12,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db.contact_documents import LIVING
-from engine.db.findable import as_searched
+from engine.db.contact_codec import LIVING
+from engine.db.search_keys import as_searched
 from engine.domain.activities import ContactId
 from engine.domain.identities import country_code, normalise_email, normalise_phone
 from engine.errors import InvalidIdentity

@@ -18,7 +18,7 @@ class Field:
     `read` finds it in the state.  `stored` is where it lies in the contact's document,
     and `absent` what it means when nothing lies there; `counted` says that what is
     stored is a list and the field its length.  `facet` is where an index finds it, if it has
-    few values (see `engine.db.findable`); of a text, whether there is one.
+    few values (see `engine.db.search_keys`); of a text, whether there is one.
     """
 
     name: str

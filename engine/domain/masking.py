@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
 
 HIDDEN = "•••"
 

@@ -51,9 +51,9 @@ from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.jobs.runner import in_a_thread
-from engine.pipeline import at_once, tombstones
+from engine.pipeline import inline_apply, tombstones
 from engine.pipeline.activity_steps import ActivitySteps
-from engine.pipeline.at_once import Folded
+from engine.pipeline.inline_apply import Folded
 from engine.rules import rulesets
 
 Document = dict[str, Any]
@@ -163,7 +163,7 @@ class _Importing(ActivitySteps):
         holders = matching.by_key(keys, seen.documents.values())
         judged = decide(self.db, read, holders, self._deciding(ruleset), now=now)
         counted = _counted(judged, self._kept_before(rows) if again else {})
-        folded = at_once.fold(self.db, counted.changes, seen=seen, now=now)
+        folded = inline_apply.fold(self.db, counted.changes, seen=seen, now=now)
         return _Prepared(rows, counted.changes, counted.outcomes, counted.refusals, folded, began)
 
     def _written(self, cursor: str, prepared: _Prepared) -> tuple[_Prepared, frozenset[int]]:
@@ -174,7 +174,9 @@ class _Importing(ActivitySteps):
         for _ in range(TRIES):
             try:
                 lanes = self.keep(prepared.folded.left)
-                at_once.write(self.db, prepared.folded.writes, job=self.job.id, cursor=cursor, clock=utc_now)
+                inline_apply.write(
+                    self.db, prepared.folded.writes, job=self.job.id, cursor=cursor, clock=utc_now
+                )
             except Conflict:
                 prepared = self._prepare(prepared.rows, again=True)
             else:

@@ -11,9 +11,9 @@ import msgspec
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.database import Database
 
-from engine.db import contact_documents
-from engine.db.contact_documents import BSON_TYPES
-from engine.domain import figures
+from engine.db import contact_codec
+from engine.db.contact_codec import BSON_TYPES
+from engine.domain import daily_figures
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact, Settled
 from engine.domain.fold import Call, Derived
@@ -62,7 +62,7 @@ def add_results(
     writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
     rows = [_derived_row(found) for found in derived]
     writes.derived.extend(map(InsertOne, rows))
-    writes.stale_hours |= figures.hours_of_moves([], rows)
+    writes.stale_hours |= daily_figures.hours_of_moves([], rows)
     _add_calls(folding, calls, writes)
 
 
@@ -96,7 +96,7 @@ def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Wr
     components = _components(group, settled)
     for contact in settled.contacts.values():
         component, linked = components[contact.person.id]
-        document = contact_documents.encode(
+        document = contact_codec.encode(
             contact, component=component, linked=linked, lanes=folding.lanes, now=folding.now
         )
         write_contact(writes, document, group.documents.get(contact.person.id))
@@ -109,7 +109,7 @@ def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Wr
 
 def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     """Write a contact under the version that was read, letting go of lost keys first."""
-    writes.stale_hours |= figures.hours_of_orders(old, new)
+    writes.stale_hours |= daily_figures.hours_of_orders(old, new)
     if old is None:
         writes.contacts.append(InsertOne({**new, "v": 1}))
         return
@@ -118,7 +118,7 @@ def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     if lost:
         writes.letting_go.append(_guarded(new["_id"], version, {"$pull": {"keys": {"$in": sorted(lost)}}}))
         version += 1
-    writes.contacts.append(_guarded(new["_id"], version, contact_documents.difference(old, new)))
+    writes.contacts.append(_guarded(new["_id"], version, contact_codec.difference(old, new)))
 
 
 def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
@@ -155,7 +155,7 @@ def _settle_untouched(group: Group, settled: Settled, components: Components, wr
             continue
         if settled.whole:
             writes.leaving.append(DeleteOne({"_id": id_, "v": row["v"]}))
-            writes.stale_hours |= figures.hours_of_orders(row, None)
+            writes.stale_hours |= daily_figures.hours_of_orders(row, None)
             continue
         component, linked = components[id_]
         moves = row["component"] != component
@@ -220,7 +220,7 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
     derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
     writes.derived.extend(_replace_all(there, derived))
-    writes.stale_hours |= figures.hours_of_moves(there, derived)
+    writes.stale_hours |= daily_figures.hours_of_moves(there, derived)
     writes.suggestions.extend(_replace_all(open_, wanted))
     writes.merges.extend(_redirects(present, group, settled))
 
@@ -341,7 +341,7 @@ def _suggestion_row(suggested: Suggested) -> Document:
 
 def document_of(folding: Folding, contact: Contact, *, like: Document) -> Document:
     """A contact's document when nothing but its state has changed."""
-    return contact_documents.encode(
+    return contact_codec.encode(
         contact,
         component=like["component"],
         linked=like.get("linked", False),

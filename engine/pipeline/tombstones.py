@@ -19,9 +19,9 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from engine.db.installation import namespace
-from engine.domain import erased, identities
+from engine.domain import erasure_marks, identities
 from engine.domain.activities import Activity, ActivityId, Key
-from engine.domain.erased import Mark
+from engine.domain.erasure_marks import Mark
 from engine.errors import InvalidIdentity
 
 Document = dict[str, Any]
@@ -92,12 +92,16 @@ def named_among(db: Database[Document], activities: Sequence[Activity]) -> set[A
 
 
 def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that are about somebody who was erased (see `engine.domain.erased`)."""
+    """Those of some activities that are about somebody who was erased (see `engine.domain.erasure_marks`)."""
     marks, about = _about(db, activities)
     if not about:
         return set()
     beside = db.activities.find(
-        {"stream": {"$in": list(marks)}, "state": "received", "type": {"$in": list(erased.COMES_BACK_BY)}}
+        {
+            "stream": {"$in": list(marks)},
+            "state": "received",
+            "type": {"$in": list(erasure_marks.COMES_BACK_BY)},
+        }
     )
     here = {activity.id for activity in about}
     returning = [_decode(row) for row in beside if row["_id"] not in here]
@@ -130,7 +134,7 @@ def _decided(
         return set()
     under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
     held = _held(db, {key for activity in about for key in activity.keys()}) - under_way
-    return erased.erased_among(about, marks, held)
+    return erasure_marks.erased_among(about, marks, held)
 
 
 def _is_covered(activity: Activity, marks: dict[Key, list[Mark]]) -> bool:

@@ -10,9 +10,9 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.contacts import contacts
-from engine.db.findable import as_searched, plain_letters
+from engine.db.search_keys import as_searched, plain_letters
 from engine.domain.activities import ContactId, Key
-from engine.pipeline.spans import Span
+from engine.pipeline.activity_spans import Span
 
 Document = dict[str, Any]
 

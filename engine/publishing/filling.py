@@ -27,9 +27,9 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.db.connection import utc_now
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.db.installation import lane_count
-from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
 from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes

@@ -22,7 +22,7 @@ import psutil
 from pymongo import InsertOne, UpdateOne
 from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.connection import utc_now
 from engine.imports import importing, preview
 from engine.imports.import_job import STEP
@@ -191,7 +191,7 @@ def _left_of(
         "activities": [InsertOne(row) for row in ours.activities.find(theirs)],
         "contacts": [
             *(InsertOne(now[id_]) for id_ in new),
-            *(UpdateOne({"_id": id_}, contact_documents.difference(there[id_], now[id_])) for id_ in changed),
+            *(UpdateOne({"_id": id_}, contact_codec.difference(there[id_], now[id_])) for id_ in changed),
         ],
         "ledger": [InsertOne(row) for row in ours.ledger.find({"contact": {"$in": new}})],
     }

@@ -19,8 +19,8 @@ from engine.contacts.editing.edit_checks import wrong_for_anybody
 from engine.contacts.editing.edit_model import IDENTITIES, Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import evaluated_by_mongodb
+from engine.db.contact_codec import LIVING
+from engine.db.regex_query import evaluated_by_mongodb
 from engine.domain.activities import ContactId
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError

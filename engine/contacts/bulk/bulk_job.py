@@ -23,7 +23,7 @@ from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Deletion
 from engine.contacts.editing import edits
 from engine.contacts.editing.edits import InvalidEdit
-from engine.db.patterns import evaluated_by_mongodb
+from engine.db.regex_query import evaluated_by_mongodb
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.rulebook import Ruleset
 from engine.jobs import jobs

@@ -25,7 +25,7 @@ from engine.contacts.editing.edit_model import (
     value_of,
 )
 from engine.contacts.editing.edit_turns import in_turn, refuse_overtaken
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId, Key
 from engine.domain.identities import stream_of
 from engine.domain.rulebook import Ruleset

@@ -20,7 +20,7 @@ from engine.contacts.sheet.timeline_rows import TimelineRow, whole
 from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelinePage, Wanted
 from engine.domain import masking
 from engine.domain.activities import ContactId
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
 from engine.rules import rulesets
 
 Document = dict[str, Any]

@@ -26,12 +26,12 @@ from engine.contacts.sheet import sheets
 from engine.contacts.sheet.devices import Device
 from engine.contacts.sheet.reasons import Reasons, SegmentReason
 from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
-from engine.db.places import Cursor
+from engine.db.keyset import Cursor
 from engine.domain import masking
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Compare, leaves
 from engine.domain.fields import CUSTOM
-from engine.domain.reach import Reach
+from engine.domain.reachability import Reach
 from engine.errors import ContactSheetsError
 from engine.rules import rulesets
 from engine.rules.conditions.explain import Explained

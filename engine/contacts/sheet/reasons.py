@@ -11,7 +11,7 @@ from pymongo.database import Database
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.sheets import SheetPoints, SheetStatus
 from engine.contacts.sheet.timeline_rows import status_words
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
@@ -80,7 +80,7 @@ def reasons(db: Database[Document], contact_id: ContactId, *, now: datetime) -> 
     if row is None or sheet is None:
         return None
     ruleset = rulesets.current(db)
-    state = contact_documents.decode(row).state
+    state = contact_codec.decode(row).state
     return Reasons(
         contact=contact_id,
         points=sheet.points,

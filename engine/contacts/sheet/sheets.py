@@ -10,10 +10,10 @@ import msgspec
 from bson.dbref import DBRef
 from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Bounce, Cart, Commerce, ContactState, Deliverability
-from engine.domain.reach import Reach, reach_of
+from engine.domain.reachability import Reach, reach_of
 from engine.domain.rulebook import Ruleset
 from engine.rules import rulesets
 
@@ -168,7 +168,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
     if row is None:
         return None
     ruleset = rulesets.current(db)
-    contact = contact_documents.decode(row)
+    contact = contact_codec.decode(row)
     state = contact.state
     statuses = _statuses(row, ruleset)
     deleted_by, deleted_why = _deletion(db, state)

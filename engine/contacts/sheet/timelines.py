@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from engine.contacts.sheet.timeline_rows import Shown, Teller, TimelineRow, plain_words, whole
 from engine.domain.activities import ActivityId, ContactId
-from engine.pipeline import spans
+from engine.pipeline import activity_spans
 from engine.rules import rulesets
 
 Document = dict[str, Any]
@@ -87,7 +87,7 @@ def timeline(
     A search reads at most `scan` of them, and finds what is `shown`: nobody learns by it
     what they may not see.
     """
-    contact = spans.held(db, contact_id)
+    contact = activity_spans.held(db, contact_id)
     if contact is None:
         return TimelinePage([], None)
     place, ruleset = _place(before), rulesets.current(db)
@@ -113,7 +113,7 @@ def _documents(
     if place is not None:
         until = min(until or place[0] + _A_MOMENT, place[0] + _A_MOMENT)
         more["$nor"] = [{"happened_at": place[0], "_id": {"$gte": place[1]}}]
-    query = spans.query(contact, more, since=since, until=until)
+    query = activity_spans.query(contact, more, since=since, until=until)
     untold = [
         row
         for row in enterings_by_publishing(db, contact)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
-from engine.domain.catalog import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
+from engine.domain.activity_types import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
 from engine.domain.conditions import ALWAYS
 from engine.domain.profile import FIELD_TYPES, as_text
 from engine.domain.rulebook import EDITORS, Account, CustomField, Machine, Transition, Webhook

@@ -20,9 +20,9 @@ from engine.imports.reading.formats import Format
 from engine.imports.rows import judging
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
-from engine.pipeline import activity_steps, at_once, inbox
-from engine.pipeline.at_once import Folded
+from engine.pipeline import activity_steps, inbox, inline_apply
 from engine.pipeline.commit import Writes
+from engine.pipeline.inline_apply import Folded
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import an_activity, days, identified
@@ -229,9 +229,9 @@ def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch,
     content = people(25) + b"bad;bad;Bad;Bad\n" + b"26;p26@x.com;P26;Roma\n"
     started(shop, content)
     if deadly == "receive":  # as what a lane has to settle
-        monkeypatch.setattr(at_once, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
+        monkeypatch.setattr(inline_apply, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
     module = {
-        "receive": inbox, "hold": jobs, "write": at_once, "advance": jobs, "bulk_write": import_job._Importing,
+        "receive": inbox, "hold": jobs, "write": inline_apply, "advance": jobs, "bulk_write": import_job._Importing,
     }[deadly]  # fmt: skip
     name = {"bulk_write": "_note_refusals"}.get(deadly, deadly)
     real = getattr(module, name)

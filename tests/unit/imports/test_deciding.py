@@ -5,7 +5,7 @@ import random
 import pytest
 from msgspec import structs
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.domain.activities import Identities, Key
 from engine.domain.component import refold
 from engine.imports.mapping.consents import Consent
@@ -37,7 +37,7 @@ def documents(*activities):
     """The contacts that some activities make, by the keys that lead to them."""
     contacts = folded(activities).contacts.values()
     rows = [
-        contact_documents.encode(contact, component=contact.person.id, linked=False, lanes=16, now=days(9))
+        contact_codec.encode(contact, component=contact.person.id, linked=False, lanes=16, now=days(9))
         for contact in contacts
     ]
     return {Key(key): row for row in rows for key in row["keys"]}

@@ -14,7 +14,7 @@ from engine.contacts.bulk.bulk import Selection
 from engine.contacts.editing.edits import Edit
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.imports import import_service
 from engine.imports.mapping.settings import Settings
 from engine.jobs import jobs

@@ -3,7 +3,7 @@
 import msgspec
 
 from engine.domain.activities import Key
-from engine.domain.reach import reach_of, stopping
+from engine.domain.reachability import reach_of, stopping
 from tests.builders import SHIPPED, an_activity, days, the_contact
 
 EMAIL = "ana@x.com"

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from engine.db.findable import findable
+from engine.db.search_keys import findable
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import ContactState

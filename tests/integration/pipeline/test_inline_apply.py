@@ -15,9 +15,9 @@ from engine.imports.mapping.settings import Settings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.operations.preparation import prepare
-from engine.pipeline import activity_steps, at_once
-from engine.pipeline.at_once import Folded
+from engine.pipeline import activity_steps, inline_apply
 from engine.pipeline.commit import Writes
+from engine.pipeline.inline_apply import Folded
 from engine.privacy import erasing
 from engine.privacy import erasure_job as erasure_steps
 from engine.publishing import publishing
@@ -141,7 +141,7 @@ def test_what_is_folded_at_once_is_what_the_lanes_would_have_made_of_it(shop, mo
             started(database, content)
         run(shop)
         at_the_end = waiting(shop)
-        monkeypatch.setattr(at_once, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
+        monkeypatch.setattr(inline_apply, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
         run(other)
         assert waiting(other) > 3 * at_the_end  # nearly all of it took effect at once
         for database in (shop, other):
@@ -158,7 +158,7 @@ def test_what_is_folded_at_once_is_what_the_lanes_would_have_made_of_it(shop, mo
 def test_what_changes_meanwhile_is_decided_anew(shop, monkeypatch):
     receive_and_drain(shop, [identified(days(0), email="p1@x.com", traits={"first_name": "P1"})])
     started(shop, people(3))
-    real, meanwhile = at_once.write, []
+    real, meanwhile = inline_apply.write, []
 
     def overtaken(db, writes, **more):
         if not meanwhile:
@@ -176,7 +176,7 @@ def test_what_changes_meanwhile_is_decided_anew(shop, monkeypatch):
             drain_all(db)
         return real(db, writes, **more)
 
-    monkeypatch.setattr(at_once, "write", overtaken)
+    monkeypatch.setattr(inline_apply, "write", overtaken)
     run(shop)
     drain_all(shop)
 
@@ -191,7 +191,7 @@ def test_what_changes_meanwhile_is_decided_anew(shop, monkeypatch):
 
 def test_a_step_that_others_overtake_again_and_again_is_left_to_the_lanes(shop, monkeypatch):
     started(shop, people(15))
-    real = at_once.write
+    real = inline_apply.write
 
     def overtaken(db, writes, **more):
         for row in writes.kept[:1]:
@@ -201,7 +201,7 @@ def test_a_step_that_others_overtake_again_and_again_is_left_to_the_lanes(shop, 
         finally:
             db.contacts.delete_many({"v": None})
 
-    monkeypatch.setattr(at_once, "write", overtaken)
+    monkeypatch.setattr(inline_apply, "write", overtaken)
     run(shop)
     assert waiting(shop) == 15
     drain_all(shop)

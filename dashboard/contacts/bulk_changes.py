@@ -15,7 +15,8 @@ from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service as access
 from engine.contacts.bulk.bulk import Deletion, Selection
-from engine.contacts.editing.edit_model import IDENTITIES, NEEDS_REASON, Edit
+from engine.contacts.editing.edit_model import NEEDS_REASON, Edit
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Machine, Ruleset, Segment
 from engine.domain.statuses import by_hand, reachable_by_hand
 
@@ -197,7 +198,7 @@ def _set_field(about: Subject) -> Ready | None:
 def _fields(about: Subject) -> dict[str, FieldInput]:
     """The fields that many can have alike and that the user may change."""
     found = editable(about.ruleset, about.actor.user.role)
-    return {field.name: field for field in found if field.name not in IDENTITIES and not field.locked}
+    return {field.name: field for field in found if field.name not in IDENTITY_FIELDS and not field.locked}
 
 
 # Deleting

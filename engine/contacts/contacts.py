@@ -15,7 +15,8 @@ from pymongo.database import Database
 from engine.db.contact_codec import LIVING
 from engine.db.search_keys import as_searched
 from engine.domain.activities import ContactId
-from engine.domain.identities import country_code, normalise_email, normalise_phone
+from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
+from engine.domain.normalisation import country_code, normalise_email, normalise_phone
 from engine.errors import InvalidIdentity
 from engine.rules import rulesets
 
@@ -106,9 +107,13 @@ def beginning_with(db: Database[Document], text: str) -> Document:
     if not wanted:
         return {}
     digits = re.sub(r"[\s().\-/]", "", wanted)
-    prefixes = {f"e:{wanted.lower()}", f"x:{wanted}", *_keys_of(db, wanted)}
+    prefixes = {
+        make_key(IdentityKind.EMAIL, wanted.lower()),
+        make_key(IdentityKind.EXTERNAL_ID, wanted),
+        *_keys_of(db, wanted),
+    }
     if re.fullmatch(r"\+?\d{3,}", digits):
-        prefixes |= {f"p:{number}" for number in _numbers(db, digits)}
+        prefixes |= {make_key(IdentityKind.PHONE, number) for number in _numbers(db, digits)}
     either = [{"keys": _begins(prefix)} for prefix in sorted(prefixes)]
     if called := as_searched(wanted):
         either.append({"names": _begins(called)})
@@ -139,16 +144,17 @@ def _living(db: Database[Document], contact: ContactId) -> ContactId | None:
     return None
 
 
-def _keys_of(db: Database[Document], value: str) -> list[str]:
+def _keys_of(db: Database[Document], value: str) -> list[Key]:
     """The keys that `value` could be, as they are stored."""
     keys = []
     if "@" in value:
         with suppress(InvalidIdentity):
-            keys.append(f"e:{normalise_email(value)}")
+            keys.append(make_key(IdentityKind.EMAIL, normalise_email(value)))
     elif sum(character.isdigit() for character in value) >= 6:
         with suppress(InvalidIdentity):
-            keys.append(f"p:{normalise_phone(value, region=rulesets.current(db).account.default_region)}")
-    return [*keys, f"x:{value}", f"t:{value}"]
+            region = rulesets.current(db).account.default_region
+            keys.append(make_key(IdentityKind.PHONE, normalise_phone(value, region=region)))
+    return [*keys, make_key(IdentityKind.EXTERNAL_ID, value), tracker_key(value)]
 
 
 def _begins(prefix: str) -> Document:

@@ -14,6 +14,7 @@ from datetime import datetime
 from engine.domain.activities import Activity, ActivityId, ContactId, taken_back
 from engine.domain.contact import ContactState
 from engine.domain.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
+from engine.domain.identities import IdentityKind
 from engine.domain.people import (
     BecameShared,
     Deleted,
@@ -23,7 +24,6 @@ from engine.domain.people import (
     Resolver,
     Suggested,
     shared_trackers,
-    value_of,
 )
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
@@ -265,7 +265,7 @@ def _unseen(person: Person, rulebook: Rulebook) -> ContactState:
         active_at=person.first_seen,
         first_seen=person.first_seen,
         identified=person.identified,
-        external_id=value_of(person.identities.get("x")),
+        external_id=person.identity(IdentityKind.EXTERNAL_ID),
         upkeep=rulebook.present.upkeep,
     )
 

@@ -24,7 +24,8 @@ from pymongo.database import Database
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.db.installation import namespace
-from engine.domain.activities import Activity, ActivityId, Identities
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.identities import Identities
 from engine.domain.rulebook import Ruleset
 from engine.errors import Conflict
 from engine.imports import importing

@@ -12,6 +12,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.db.installation import namespace
+from engine.domain.identities import key_kind, key_value
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping import columns, origins, plausible
 from engine.imports.mapping.columns import CHANNELS, Column
@@ -247,8 +248,8 @@ def _preview(judged: Accepted) -> Preview:
 
 def _shown(wanted: Wanted) -> dict[str, Any]:
     """What a row wants, by what it fills."""
-    named = {"external_id": wanted.identities.external_id, "email": wanted.identities.email}
-    shown: dict[str, Any] = named | {"mobile_phone": wanted.identities.phone, **wanted.values}
+    named = {key_kind(key).contact_field: key_value(key) for key in wanted.keys}
+    shown: dict[str, Any] = {**named, **wanted.values}
     shown |= {consent.channel: _consent_words(consent) for consent in wanted.consents}
     if wanted.segments:
         shown["segments"] = list(wanted.segments)

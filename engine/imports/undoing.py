@@ -8,7 +8,8 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.contacts.editing import edits
-from engine.domain.activities import ActivityId, Key
+from engine.domain.activities import ActivityId
+from engine.domain.identities import Key
 from engine.imports.importing import cursor_at
 from engine.imports.rows import matching
 from engine.imports.rows.deciding import PARTS, activity_id

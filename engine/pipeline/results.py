@@ -14,7 +14,7 @@ from pymongo.database import Database
 from engine.db import contact_codec
 from engine.db.contact_codec import BSON_TYPES
 from engine.domain import daily_figures
-from engine.domain.activities import ContactId
+from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.component import Contact, Settled
 from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested
@@ -178,12 +178,13 @@ class _Present:
     def of(cls, db: Database[Document], refolded: Sequence[Refolded]) -> _Present:
         contacts = sorted({id_ for group, settled in refolded for id_ in _contacts_of(group, settled)})
         losers = {merge.loser for _, settled in refolded for merge in settled.merges}
-        streams = [_stream_of(contact) for contact in contacts]
+        streams = [derived_stream(contact) for contact in contacts]
         named = {"$or": [{"into": {"$in": contacts}}, {"_id": {"$in": sorted(losers.union(contacts))}}]}
         return cls(
             ledger=_by(db.ledger.find({"contact": {"$in": contacts}}), lambda row: [row["contact"]]),
             derived=_by(
-                db.activities.find({"stream": {"$in": streams}}), lambda row: [_contact_of(row["stream"])]
+                db.activities.find({"stream": {"$in": streams}}),
+                lambda row: [ContactId(row["stream"].removeprefix(DERIVED_STREAM))],
             ),
             suggestions=_by(
                 db.suggestions.find({"contacts": {"$in": contacts}}), lambda row: row["contacts"]
@@ -299,15 +300,6 @@ def _heir(row: Document, settled: Settled) -> ContactId:
 # Rows
 
 
-def _stream_of(contact: ContactId) -> str:
-    """The stream of what the fold itself adds to a contact's timeline."""
-    return f"c:{contact}"
-
-
-def _contact_of(stream: str) -> ContactId:
-    return ContactId(stream.removeprefix("c:"))
-
-
 def _ledger_row(entry: LedgerEntry) -> Document:
     row: Document = msgspec.to_builtins(entry, builtin_types=(datetime,))
     if entry.losses:
@@ -319,7 +311,7 @@ def _derived_row(derived: Derived) -> Document:
     return {
         "_id": derived.id,
         "type": derived.type,
-        "stream": _stream_of(derived.contact),
+        "stream": derived_stream(derived.contact),
         "lane": -1,
         "state": "applied",
         "happened_at": derived.happened_at,

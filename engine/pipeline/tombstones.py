@@ -19,9 +19,10 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from engine.db.installation import namespace
-from engine.domain import erasure_marks, identities
-from engine.domain.activities import Activity, ActivityId, Key
+from engine.domain import erasure_marks, normalisation
+from engine.domain.activities import Activity, ActivityId
 from engine.domain.erasure_marks import Mark
+from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.errors import InvalidIdentity
 
 Document = dict[str, Any]
@@ -186,14 +187,15 @@ def _keys_in(event: str, region: str) -> set[Key]:
     found: set[Key] = set()
     for word in list(dict.fromkeys(_words(event)))[:MAX_WORDS]:
         text = word.strip()
-        if not text or len(text) > identities.MAX_LENGTH:
+        if not text or len(text) > normalisation.MAX_LENGTH:
             continue
-        found |= {Key(f"t:{text}"), Key(f"x:{text}")}
+        found |= {tracker_key(text), make_key(IdentityKind.EXTERNAL_ID, text)}
         try:
             if "@" in text:
-                found.add(Key(f"e:{identities.normalise_email(text)}"))
+                found.add(make_key(IdentityKind.EMAIL, normalisation.normalise_email(text)))
             elif re.fullmatch(r"\+?[\d\s().\-/]{6,20}", text):
-                found.add(Key(f"p:{identities.normalise_phone(text, region=region)}"))
+                number = normalisation.normalise_phone(text, region=region)
+                found.add(make_key(IdentityKind.PHONE, number))
         except InvalidIdentity:
             continue
     return found

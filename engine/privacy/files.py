@@ -16,6 +16,7 @@ from typing import Any
 from gridfs import GridFSBucket
 from pymongo.database import Database
 
+from engine.domain.identities import IdentityKind, key_kind, key_value
 from engine.errors import ContactSheetsError
 from engine.exports import exporting
 from engine.imports import importing
@@ -166,8 +167,11 @@ class _Loosely:
 
     def __init__(self, person: Person, mentions: Mentions) -> None:
         self._mentions = mentions
-        self._numbers = {key[-8:] for key in person.keys if key.startswith("p:")}
-        self._words = {key[2:].lower() for key in person.keys} | {person.typed.lower(), person.name.lower()}
+        self._numbers = {key[-8:] for key in person.keys if key_kind(key) is IdentityKind.PHONE}
+        self._words = {key_value(key).lower() for key in person.keys} | {
+            person.typed.lower(),
+            person.name.lower(),
+        }
 
     def by(self, cell: str) -> bool:
         small = cell.strip().lower()

@@ -16,12 +16,13 @@ from pymongo.errors import ExecutionTimeout
 
 from engine.contacts.editing import edit_words
 from engine.contacts.editing.edit_checks import wrong_for_anybody
-from engine.contacts.editing.edit_model import IDENTITIES, Edit, InvalidEdit
+from engine.contacts.editing.edit_model import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.contact_codec import LIVING
 from engine.db.regex_query import evaluated_by_mongodb
 from engine.domain.activities import ContactId
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError
 from engine.jobs import jobs
@@ -180,7 +181,7 @@ def _grouped(db: Database[Document], selection: Selection, by: Document) -> Mapp
 
 
 def _refuse_single(change: Edit) -> None:
-    single = [name for name in change.fields if name in IDENTITIES]
+    single = [name for name in change.fields if name in IDENTITY_FIELDS]
     if single or change.undoes is not None:
         what = ", ".join(single) or "taking something back"
         raise NotInBulk(f"{what}: this is one contact's own, change it on its sheet")

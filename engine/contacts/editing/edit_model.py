@@ -14,10 +14,6 @@ from engine.errors import ContactSheetsError
 
 Document = dict[str, Any]
 
-IDENTITIES = ("external_id", "email", "mobile_phone")
-PROFILE = ("first_name", "last_name", "birth_date")
-"""The fields, besides custom ones, that a person may change."""
-
 NEEDS_REASON = frozenset({"bounced", "blocked"})
 """States that nobody leaves by hand without saying why."""
 

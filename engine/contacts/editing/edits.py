@@ -26,8 +26,9 @@ from engine.contacts.editing.edit_model import (
 )
 from engine.contacts.editing.edit_turns import in_turn, refuse_overtaken
 from engine.db.contact_codec import LIVING
-from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId, Key
-from engine.domain.identities import stream_of
+from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId
+from engine.domain.fields import EDITABLE_FIELDS
+from engine.domain.identities import Key, stream_of, strongest
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS
@@ -37,8 +38,7 @@ from engine.rules import rulesets
 __all__ = ["Edit", "EditedMeanwhile", "InvalidEdit", "NoSuchContact"]
 
 READ = (
-    "spans", "deleted", "statuses", "segments", "custom", "first_name", "last_name", "birth_date",
-    "email", "email_typed", "mobile_phone", "external_id",
+    "spans", "deleted", "statuses", "segments", "custom", "email_typed", *EDITABLE_FIELDS,
 )  # fmt: skip
 """What of a contact's document an edit, a deletion and taking one back are made of."""
 
@@ -223,11 +223,10 @@ def _by_hand(
 
 def anchor(row: Document) -> Key:
     """The stream by which an edit finds its contact: one that is the contact's own now."""
-    held = [span["key"] for span in row.get("spans", ()) if span.get("until") is None]
-    strongest = sorted(held, key=lambda key: ("xept".index(key[0]), key))
-    if not strongest:
+    held = strongest(span["key"] for span in row.get("spans", ()) if span.get("until") is None)
+    if held is None:
         raise InvalidEdit({"": "nothing leads to this contact any more, so that it cannot be changed"})
-    return Key(strongest[0])
+    return held
 
 
 def _said(change: Edit) -> Document:

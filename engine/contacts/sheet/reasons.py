@@ -12,7 +12,7 @@ from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.sheets import SheetPoints, SheetStatus
 from engine.contacts.sheet.timeline_rows import status_words
 from engine.db import contact_codec
-from engine.domain.activities import ContactId
+from engine.domain.activities import ContactId, derived_stream
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
 from engine.rules import rulesets
@@ -104,7 +104,7 @@ def _segment(segment: Segment, state: ContactState, ruleset: Ruleset, now: datet
 
 
 def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> list[Crossing]:
-    query = {"stream": f"c:{contact['_id']}", "type": {"$in": ["segment_entered", "segment_left"]}}
+    query = {"stream": derived_stream(contact["_id"]), "type": {"$in": ["segment_entered", "segment_left"]}}
     stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     rows = [*stored, *timelines.enterings_by_publishing(db, contact)]
     rows.sort(key=lambda row: (row["happened_at"], row["_id"]), reverse=True)
@@ -124,7 +124,7 @@ def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> l
 
 
 def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
-    query = {"stream": f"c:{contact_id}", "type": "status_changed"}
+    query = {"stream": derived_stream(contact_id), "type": "status_changed"}
     rows = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     moves = []
     for row in rows:

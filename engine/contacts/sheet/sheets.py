@@ -13,6 +13,7 @@ from pymongo.database import Database
 from engine.db import contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Bounce, Cart, Commerce, ContactState, Deliverability
+from engine.domain.identities import key_value
 from engine.domain.reachability import Reach, reach_of
 from engine.domain.rulebook import Ruleset
 from engine.rules import rulesets
@@ -200,7 +201,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         activities=state.activities,
         first_seen=contact.person.first_seen,
         last_seen=state.last_seen,
-        former=[key[2:] for key in contact.person.former],
+        former=[key_value(key) for key in contact.person.former],
         deleted_at=state.deletion.at if state.deleted and state.deletion is not None else None,
         deleted_by=deleted_by,
         deleted_why=deleted_why,

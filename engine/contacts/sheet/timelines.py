@@ -13,7 +13,7 @@ import msgspec
 from pymongo.database import Database
 
 from engine.contacts.sheet.timeline_rows import Shown, Teller, TimelineRow, plain_words, whole
-from engine.domain.activities import ActivityId, ContactId
+from engine.domain.activities import ActivityId, ContactId, derived_stream
 from engine.pipeline import activity_spans
 from engine.rules import rulesets
 
@@ -177,7 +177,7 @@ def enterings_by_publishing(db: Database[Document], contact: Document) -> list[D
     if not published:
         return []
     since_of = list(contact.get("segments", {}).items())
-    stream = f"c:{contact['_id']}"
+    stream = derived_stream(contact["_id"])
     for row in db.activities.find({"stream": stream, "type": "segment_left"}, {"properties": 1}):
         since_of.append((row["properties"]["segment"], row["properties"].get("since")))
     return [

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError
 from engine.imports.mapping.headings import NAMES
-
-IDENTITIES = ("external_id", "email", "mobile_phone")
-"""What a contact is found by, in this order; a file needs one of them."""
 
 Channel = Literal["newsletter", "sms"]
 
@@ -67,9 +64,8 @@ class InvalidMapping(ContactSheetsError):
 
 def targets(ruleset: Ruleset) -> list[Target]:
     """All that a column can fill, as a person chooses it."""
-    fields = ("external_id", "email", "mobile_phone", "first_name", "last_name", "birth_date")
     own = [Target(CUSTOM + field.id, field.label) for field in ruleset.fields.values()]
-    return [*(Target(name, FIELDS[name].label) for name in fields), *own, *_OTHERS]
+    return [*(Target(name, FIELDS[name].label) for name in EDITABLE_FIELDS), *own, *_OTHERS]
 
 
 Fits = Callable[[str, Sequence[str | None]], bool]
@@ -109,7 +105,7 @@ def guess(
         if column is not None:
             found[column] = Column(headings[column], target, "name")
             settled.add(target)
-    if not settled & set(IDENTITIES):
+    if not settled & set(IDENTITY_FIELDS):
         _by_values(found, sample)
     return [_first_name(column) if "last_name" in settled else column for column in found]
 
@@ -149,7 +145,7 @@ def checked(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Rulese
         twice = [heading for heading, other in chosen.items() if other == target]
         if len(twice) > 1:
             problems.append(f"{labels.get(target, target)} can be filled by one column, not by {_and(twice)}")
-    if not set(chosen.values()) & set(IDENTITIES):
+    if not set(chosen.values()) & set(IDENTITY_FIELDS):
         problems.append("no column names the contacts: choose one for the email, mobile phone or external id")
     if problems:
         raise InvalidMapping("\n".join(problems))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from engine.domain.fields import CUSTOM
+from engine.domain.fields import CUSTOM, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping.columns import CHANNELS, IDENTITIES, SEGMENTS, static_segments, type_of
+from engine.imports.mapping.columns import CHANNELS, SEGMENTS, static_segments, type_of
 from engine.imports.mapping.consents import said
 from engine.imports.mapping.values import (
     InvalidValue,
@@ -39,7 +39,7 @@ Reads = Callable[[str], object]
 def fits(target: str, cells: Iterable[str | None], ruleset: Ruleset) -> bool:
     """Whether most values of a column can fill a target, or there are none."""
     reads = _reads(target, ruleset)
-    identity = target in IDENTITIES
+    identity = target in IDENTITY_FIELDS
     told = [cell for cell in cells if cell is not None and not is_blank(cell, identity=identity)]
     return reads is None or not told or sum(_can(reads, cell) for cell in told) >= LEAST * len(told)
 

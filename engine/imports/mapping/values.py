@@ -14,7 +14,7 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 
 from engine.domain import profile
-from engine.domain.identities import PLACEHOLDERS
+from engine.domain.normalisation import PLACEHOLDERS
 from engine.domain.rulebook import CustomField
 
 DateOrder = Literal["dmy", "mdy"]

@@ -15,8 +15,9 @@ from typing import Any, Literal
 from engine.contacts.editing import edits
 from engine.contacts.editing.edit_model import value_of
 from engine.contacts.editing.edit_words import words
-from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
-from engine.domain.identities import contact_id_of, stream_of
+from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId
+from engine.domain.identities import Identities, Key, key_kind, key_value, stream_of
+from engine.domain.people import contact_id_of
 from engine.domain.profile import CLEARED
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO
@@ -34,9 +35,6 @@ OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged")
 
 PARTS = ("row", *CHANNELS)
 """What a row can come to: what it says of the contact now, and of each subscription at its date."""
-
-_STORED = {"x": "external_id", "e": "email", "p": "mobile_phone"}
-_CALLED = {"x": "external id", "e": "email", "p": "mobile phone"}
 
 
 @dataclass(frozen=True)
@@ -161,7 +159,7 @@ class Deciding:
         segments: Sequence[str],
     ) -> list[str]:
         """What was changed of a contact, for the timeline."""
-        after = {_STORED[key[0]]: key[2:] for key in identities.keys()} | dict(values)
+        after = {key_kind(key).contact_field: key_value(key) for key in identities.keys()} | dict(values)
         edit = edits.Edit(fields=after | dict.fromkeys(emptied), add_to=segments)
         return list(words(row, edit, self.ruleset))
 
@@ -239,10 +237,11 @@ def _the_one(wanted: Wanted, holders: Mapping[Key, Document]) -> Document | None
     for key in wanted.keys:
         if key == first:
             break
-        held = row.get(_STORED[key[0]])
+        kind, value = key_kind(key), key_value(key)
+        held = row.get(kind.contact_field)
         if held is not None:
-            called = _CALLED[key[0]]
-            what = f"{_words_of(first)} is that of a contact whose {called} is {held}, and not {key[2:]}"
+            called = kind.label.lower()
+            what = f"{_words_of(first)} is that of a contact whose {called} is {held}, and not {value}"
             raise RefusedRow([Problem(wanted.line, "two_contacts", what)])
     return row
 
@@ -252,17 +251,15 @@ def _new_identities(wanted: Wanted, row: Document, holders: Mapping[Key, Documen
 
     A former email or number that merely led to it does not come back.
     """
-    current = any(row.get(_STORED[key[0]]) == key[2:] for key in wanted.keys)
+    current = any(row.get(key_kind(key).contact_field) == key_value(key) for key in wanted.keys)
     found = {}
     for key in wanted.keys:
-        held = row.get(_STORED[key[0]])
+        kind, value = key_kind(key), key_value(key)
+        held = row.get(kind.contact_field)
         former = key in holders
-        if held != key[2:] and (held is None or current or not former):
-            found[_FIELD[key[0]]] = key[2:]
-    return Identities(**found)
-
-
-_FIELD = {"x": "external_id", "e": "email", "p": "phone"}
+        if held != value and (held is None or current or not former):
+            found[kind] = value
+    return Identities.of(found)
 
 
 def _stream_at(row: Document, at: datetime, namespace: bytes) -> Key:
@@ -285,4 +282,4 @@ def _named(wanted: Wanted) -> str:
 
 
 def _words_of(key: Key) -> str:
-    return f"{_CALLED[key[0]]} {key[2:]}"
+    return f"{key_kind(key).label.lower()} {key_value(key)}"

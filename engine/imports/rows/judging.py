@@ -10,7 +10,8 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.contacts.editing.edit_checks import COME_BACK
-from engine.domain.activities import ContactId, Key
+from engine.domain.activities import ContactId
+from engine.domain.identities import Key
 from engine.imports.reading import reading
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import ERASED, Problem

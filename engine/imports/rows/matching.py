@@ -7,14 +7,15 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.domain.activities import Key
+from engine.domain.fields import EDITABLE_FIELDS
+from engine.domain.identities import Key
 from engine.pipeline.groups import Seen
 
 Document = dict[str, Any]
 
 _READ = (
-    "keys", "spans", "external_id", "email", "email_typed", "mobile_phone", "first_name", "last_name",
-    "birth_date", "custom", "statuses.newsletter", "statuses.sms", "segments", "deleted", "deletion",
+    "keys", "spans", *EDITABLE_FIELDS, "email_typed", "custom", "statuses.newsletter", "statuses.sms",
+    "segments", "deleted", "deletion",
 )  # fmt: skip
 """What deciding on a row asks of a contact."""
 

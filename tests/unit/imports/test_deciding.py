@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 
 from engine.db import contact_codec
-from engine.domain.activities import Identities, Key
 from engine.domain.component import refold
+from engine.domain.identities import Identities, Key
 from engine.imports.mapping.consents import Consent
 from engine.imports.rows import repeats
 from engine.imports.rows.deciding import Deciding, activity_id

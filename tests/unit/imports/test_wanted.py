@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.domain.activities import Identities
+from engine.domain.identities import Identities
 from engine.imports.mapping import settings
 from engine.imports.mapping.consents import Consent, InvalidStatement, Statement
 from engine.imports.mapping.settings import Settings

@@ -30,7 +30,7 @@ from engine.db.keyset import Cursor
 from engine.domain import masking
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Compare, leaves
-from engine.domain.fields import CUSTOM
+from engine.domain.fields import CUSTOM, PERSONAL_FIELDS
 from engine.domain.reachability import Reach
 from engine.errors import ContactSheetsError
 from engine.rules import rulesets
@@ -124,10 +124,7 @@ def reveals(db: Database[Document], listing: Listing) -> bool:
 
 def _tells(asked: Compare) -> bool:
     name = asked.path.name
-    return asked.operator != "exists" and (name in _PERSONAL or name.startswith(CUSTOM))
-
-
-_PERSONAL = frozenset({"first_name", "last_name", "birth_date", "email", "mobile_phone", "external_id"})
+    return asked.operator != "exists" and (name in PERSONAL_FIELDS or name.startswith(CUSTOM))
 
 
 def sheet(actor: Actor, contact: ContactId) -> Sheet | None:
@@ -174,11 +171,7 @@ def masked_row(row: ContactRow) -> ContactRow:
     return replace(
         row,
         name=masking.masked_name(row.name),
-        email=_each(masking.masked_email, row.email),
-        mobile_phone=_each(masking.masked_phone, row.mobile_phone),
-        external_id=_each(masking.masked_id, row.external_id),
-        first_name=_each(masking.masked_name, row.first_name),
-        last_name=_each(masking.masked_name, row.last_name),
+        **_masked_fields(row),
         custom=masking.masked_custom(dict(row.custom)),
     )
 
@@ -188,12 +181,7 @@ def _masked_sheet(sheet: Sheet) -> Sheet:
     return msgspec.structs.replace(
         sheet,
         name=masking.masked_name(sheet.name),
-        email=_each(masking.masked_email, sheet.email),
-        mobile_phone=_each(masking.masked_phone, sheet.mobile_phone),
-        external_id=_each(masking.masked_id, sheet.external_id),
-        first_name=_each(masking.masked_name, sheet.first_name),
-        last_name=_each(masking.masked_name, sheet.last_name),
-        birth_date=masking.hidden(sheet.birth_date),
+        **_masked_fields(sheet),
         custom=masking.masked_custom(sheet.custom),
         trackers=[masking.masked_id(tracker) for tracker in sheet.trackers],
         devices=[
@@ -239,5 +227,10 @@ def _plain(text: str) -> str:
     return masking.without_addresses(text)
 
 
-def _each(mask: Any, value: str | None) -> str | None:
-    return None if value is None else str(mask(value))
+def _masked_fields(known: ContactRow | Sheet) -> dict[str, Any]:
+    """The personal fields that a row or a sheet has, masked."""
+    return {
+        name: masking.masked_field(name, getattr(known, name))
+        for name in PERSONAL_FIELDS
+        if hasattr(known, name)
+    }

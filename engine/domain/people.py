@@ -140,14 +140,6 @@ class Suggested:
     at: datetime
 
 
-class BecameShared(Exception):
-    """A tracker turned out to be shared: what it linked so far has to be resolved again."""
-
-    def __init__(self, tracker: str) -> None:
-        self.tracker = tracker
-        super().__init__(tracker)
-
-
 @dataclass
 class Resolver:
     """Places activities on people, in the order of happening.
@@ -172,10 +164,7 @@ class Resolver:
         self._holder = {key: person.id for person in self.people.values() for key in person.keys()}
 
     def place(self, activity: Activity) -> Placement:
-        """Say whose `activity` is, after taking in what it claims.
-
-        Raises BecameShared when this claim makes its tracker a shared device.
-        """
+        """Say whose `activity` is, after taking in what it claims."""
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
             return self._placed(activity, self._edited(activity), gaps_only=False)
         if not activity.identities:
@@ -300,13 +289,8 @@ class Resolver:
 
     def _note_claim(self, holder: Person, activity: Activity) -> None:
         tracker = next(t for t in holder.trackers if t.id == activity.tracker)
-        horizon = activity.happened_at - SHARED_WITHIN
-        keys = activity.identities.keys()
-        others = [claim for claim in tracker.recent if claim.at > horizon and claim.keys != keys]
-        tracker.recent = [*others, RecentClaim(keys=keys, at=activity.happened_at)]
+        tracker.recent = _with_claim(tracker.recent, activity)
         self.touched.add(holder.id)
-        if different_people(claim.keys for claim in tracker.recent) > SHARED_OVER:
-            raise BecameShared(tracker.id)
 
     # Identities
 
@@ -463,21 +447,28 @@ def different_people(claims: Iterable[Collection[Key]]) -> int:
     return max(values.values(), default=0)
 
 
-def shared_trackers(activities: Iterable[Activity]) -> set[str]:
-    """Find the shared devices among claims that are given in the order of happening."""
+def shared_trackers(activities: Iterable[Activity], trackers: Iterable[Tracker] = ()) -> set[str]:
+    """Find the shared devices among claims that are given in the order of happening.
+
+    `trackers` are those that were claimed before, with their recent claims.
+    """
     shared: set[str] = set()
-    recent: dict[str, list[RecentClaim]] = {}
+    recent = {tracker.id: tracker.recent for tracker in trackers}
     for activity in activities:
         tracker = activity.tracker
         if tracker is None or tracker in shared or not activity.identities:
             continue
-        keys = activity.identities.keys()
-        horizon = activity.happened_at - SHARED_WITHIN
-        kept = [c for c in recent.get(tracker, []) if c.at > horizon and c.keys != keys]
-        recent[tracker] = [*kept, RecentClaim(keys=keys, at=activity.happened_at)]
+        recent[tracker] = _with_claim(recent.get(tracker, []), activity)
         if different_people(claim.keys for claim in recent[tracker]) > SHARED_OVER:
             shared.add(tracker)
     return shared
+
+
+def _with_claim(recent: Iterable[RecentClaim], activity: Activity) -> list[RecentClaim]:
+    """The claims on a tracker within SHARED_WITHIN, with that of an activity as the latest."""
+    keys, horizon = activity.identities.keys(), activity.happened_at - SHARED_WITHIN
+    others = (claim for claim in recent if claim.at > horizon and claim.keys != keys)
+    return [*others, RecentClaim(keys=keys, at=activity.happened_at)]
 
 
 preload(Person)

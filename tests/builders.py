@@ -11,9 +11,10 @@ from msgspec import structs
 
 from engine.accounts.accounts import CurrentUser, Role
 from engine.accounts.actor import Actor
-from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
+from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId
 from engine.domain.component import Contact, Settled, refold
-from engine.domain.identities import contact_id_of, stream_of
+from engine.domain.identities import Identities, Key, stream_of
+from engine.domain.people import contact_id_of
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR

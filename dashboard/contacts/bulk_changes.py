@@ -16,7 +16,8 @@ from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.bulk_change import Deletion
 from engine.contacts.bulk.selection import Selection
-from engine.contacts.editing.edit import IDENTITIES, NEEDS_REASON, Edit
+from engine.contacts.editing.edit import NEEDS_REASON, Edit
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Machine, Ruleset, Segment
 from engine.domain.statuses import by_hand, reachable_by_hand
 
@@ -198,7 +199,7 @@ def _set_field(about: Subject) -> Ready | None:
 def _fields(about: Subject) -> dict[str, FieldInput]:
     """The fields that many can have alike and that the user may change."""
     found = editable(about.ruleset, about.actor.user.role)
-    return {field.name: field for field in found if field.name not in IDENTITIES and not field.locked}
+    return {field.name: field for field in found if field.name not in IDENTITY_FIELDS and not field.locked}
 
 
 # Deleting

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import View
 from engine.contacts.listing.where_parts import Part
-from engine.db.places import Cursor
+from engine.db.keyset import Cursor
 from engine.domain.activities import ContactId
 
 SIZES = (25, 50, 100, 200)

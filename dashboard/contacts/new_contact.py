@@ -16,9 +16,10 @@ from dashboard.ui.problems import problem, problem_box, told
 from dashboard.ui.text import link, quiet, show
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service
-from engine.contacts.editing.edit import IDENTITIES, InvalidEdit
+from engine.contacts.editing.edit import InvalidEdit
 from engine.contacts.listing import list_service
 from engine.domain.activities import ActivityId, ContactId
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.rules.rule_service import current_rules
 
 
@@ -56,7 +57,7 @@ def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere:
     way = None if other is None else link(f"?contact={other}", "Open that contact's sheet")
     for name, words in error.problems.items():
         if name in below:
-            below[name].html(problem(words, way if name in IDENTITIES else None))
+            below[name].html(problem(words, way if name in IDENTITY_FIELDS else None))
     with elsewhere:
         problem_box(words for name, words in error.problems.items() if name not in below)
 
@@ -76,5 +77,5 @@ def _create(actor: Actor, said: Mapping[str, Any]) -> None:
 
 def _made(actor: Actor, said: Mapping[str, Any]) -> ContactId | None:
     """The contact that has what was said; unset while the workers have not come to it."""
-    keys = (str(said[name]) for name in IDENTITIES if name in said)
+    keys = (str(said[name]) for name in IDENTITY_FIELDS if name in said)
     return next((found for key in keys if (found := list_service.find(actor, key))), None)

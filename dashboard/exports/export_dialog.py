@@ -22,13 +22,13 @@ from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service
 from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.exports import export_columns, export_service, exporting
 from engine.exports.export_columns import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.exports.workbook_writer import TooLarge
-from engine.imports.mapping.columns import IDENTITIES
 from engine.rules.rule_service import current_rules
 
 EXPORT = "export"
@@ -180,7 +180,7 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
                 key=f"{key}.{what}.chosen",
             )
         )
-    if what == "contacts" and listed and not set(listed) & set(IDENTITIES):
+    if what == "contacts" and listed and not set(listed) & set(IDENTITY_FIELDS):
         show(quiet("Without email, phone or external id the file cannot be imported again."))
     return listed or None
 

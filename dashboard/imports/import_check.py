@@ -20,7 +20,7 @@ from engine.domain.rulebook import Ruleset
 from engine.imports import preview
 from engine.imports.mapping import columns
 from engine.imports.mapping.import_settings import ImportSettings
-from engine.imports.preview import Checked, Counted, Preview
+from engine.imports.preview import Preview, PreviewRow, ProblemCount
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
 
@@ -53,7 +53,7 @@ def _follow(actor: Actor, id_: str) -> None:
             st.rerun()
 
 
-def show_checked(found: Checked, wanted: ImportSettings, ruleset: Ruleset) -> None:
+def show_checked(found: Preview, wanted: ImportSettings, ruleset: Ruleset) -> None:
     """Counts, problems by their kind, and the first rows as they would be stored."""
     outcomes = found.outcomes
     show(
@@ -66,7 +66,7 @@ def show_checked(found: Checked, wanted: ImportSettings, ruleset: Ruleset) -> No
             ]
         )
     )
-    for lacking in preview.lacking(wanted, ruleset):
+    for lacking in preview.missing_transitions(wanted, ruleset):
         notice_box([lacking])
     if found.problems:
         show(_problems(found.problems))
@@ -74,13 +74,13 @@ def show_checked(found: Checked, wanted: ImportSettings, ruleset: Ruleset) -> No
         show(_preview(found.preview, ruleset))
 
 
-def _problems(problems: Sequence[Counted]) -> Html:
+def _problems(problems: Sequence[ProblemCount]) -> Html:
     lines = joined(_problem(found) for found in problems)
     title = card_title("What is wrong in the file")
     return joined([title, Html(f'<ul class="cs-wrongs">{lines}</ul>')])
 
 
-def _problem(found: Counted) -> Html:
+def _problem(found: ProblemCount) -> Html:
     rows = f"{formats.count(found.count)} {plural(found.count, 'row')}"
     word = badge("refused", "bad") if found.refuses else badge("goes in", "good")
     head = joined([tag("b", f"{found.label[:1].upper()}{found.label[1:]}"), f" · {rows} ", word])
@@ -93,7 +93,7 @@ def _problem(found: Counted) -> Html:
     return tag("li", joined([head, tag("div", joined([examples, rest]), "cs-small")]))
 
 
-def _preview(rows: Sequence[Preview], ruleset: Ruleset) -> Html:
+def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Html:
     """The first rows as they would be stored, in a table that scrolls by itself."""
     labels = _labels(ruleset)
     names = [name for name in labels if any(name in row.values for row in rows)]
@@ -111,7 +111,7 @@ def _labels(ruleset: Ruleset) -> Mapping[str, str]:
     return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
 
 
-def _row(row: Preview, types: Mapping[str, str]) -> Html:
+def _row(row: PreviewRow, types: Mapping[str, str]) -> Html:
     """A row, with its values of these types."""
     word, tone = _OUTCOMES[row.outcome]
     cells = [tag("td", quiet(formats.count(row.line))), tag("td", badge(word, tone))]

@@ -13,10 +13,10 @@ from dashboard.ui.problems import problem_box, told
 from dashboard.ui.text import card_title, show, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
-from engine.imports.mapping.columns import IDENTITIES
 from engine.imports.mapping.import_settings import MODES, Mode
 from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
 from engine.imports.reading.problems import UnreadableFile
@@ -99,7 +99,7 @@ def _select(label: str, options: dict[str, str], present: str, key: str) -> str:
 
 
 def _ask_empties(settling: Settling) -> None:
-    fillable = [heading for heading, target in settling.mapping.items() if target not in IDENTITIES]
+    fillable = [heading for heading, target in settling.mapping.items() if target not in IDENTITY_FIELDS]
     chosen = st.radio(
         "An empty cell",
         list(_EMPTIES),

@@ -21,7 +21,7 @@ from engine.imports.mapping import columns
 from engine.imports.mapping.cell_format import DateOrder, Decimals, InvalidValue
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
 from engine.imports.mapping.dates import read_date
-from engine.imports.preview import Undecided
+from engine.imports.mapping.inspection import AmbiguousColumn
 from engine.imports.reading.table import Row
 
 PAGE = 25
@@ -71,13 +71,13 @@ def _labels(actor: Actor, ruleset: Ruleset) -> dict[str, str]:
     return labels | {id_: label for id_, label in targets.items() if id_ not in refused}
 
 
-def _answered(settling: Settling) -> dict[str, Undecided]:
+def _answered(settling: Settling) -> dict[str, AmbiguousColumn]:
     """The columns that were asked about and are settled: they can be settled otherwise."""
     known = {**settling.orders, **settling.marks}
     return {one: found for one in known if (found := settling.asked.get(one)) is not None}
 
 
-def _row(settling: Settling, number: int, labels: Mapping[str, str], asked: Undecided | None) -> None:
+def _row(settling: Settling, number: int, labels: Mapping[str, str], asked: AmbiguousColumn | None) -> None:
     column = settling.opening.columns[number]
     with st.container(horizontal=True, vertical_alignment="center", key=f"import-column-{number}"):
         with st.container(width="stretch"):
@@ -135,7 +135,7 @@ def _ask_target(settling: Settling, number: int, labels: Mapping[str, str]) -> N
     st.rerun()
 
 
-def _ask_reading(settling: Settling, asked: Undecided, number: int) -> None:
+def _ask_reading(settling: Settling, asked: AmbiguousColumn, number: int) -> None:
     """Ask in which of two ways a column's dates or numbers are to be read."""
     settling.asked[asked.heading] = asked
     example = asked.ambiguous.example
@@ -190,7 +190,7 @@ def _pager(settling: Settling, first: int, total: int) -> None:
 def _in_the_way(settling: Settling, ruleset: Ruleset) -> list[str]:
     problems = []
     try:
-        columns.checked(list(settling.targets), settling.mapping, ruleset)
+        columns.validated(list(settling.targets), settling.mapping, ruleset)
     except InvalidMapping as error:
         problems += str(error).splitlines()
     _, undecided = settling.readings(ruleset)

@@ -42,7 +42,7 @@ def _refused(actor: Actor, job: Job) -> None:
     """The way to the refused rows: like the original, with line and reason added."""
     if job.refused:
         address = escape(link_to(actor, REFUSED, job.id))
-        name, hint = escape(refused_rows.name_of(job)), "Mended, it goes in as it is"
+        name, hint = escape(refused_rows.file_name(job)), "Mended, it goes in as it is"
         words = "Refused rows as a file"
         st.html(
             f'<a class="cs-button cs-download" href="{address}" download="{name}" title="{hint}">{words}</a>',
@@ -58,7 +58,7 @@ def _again(actor: Actor, job: Job) -> None:
         st.rerun()
     if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
         with told():
-            draft = draft_service.again(actor, job.id)
+            draft = draft_service.draft_again(actor, job.id)
             answered()
             go_to(f"?page=import&file={draft}&step=check")
             st.rerun()

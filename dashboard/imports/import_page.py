@@ -22,10 +22,10 @@ from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.errors import ContactSheetsError
-from engine.imports import draft_service, import_service, stored_files
+from engine.imports import draft_service, import_request, import_service
 from engine.imports.drafts import Draft
-from engine.imports.preview import Checked
-from engine.imports.preview_job import Check
+from engine.imports.preview import Preview
+from engine.imports.preview_job import PreviewRun
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs import job_service
@@ -82,7 +82,7 @@ def _send(actor: Actor, like: str | None) -> None:
 
 def _unfinished(actor: Actor) -> None:
     """What was sent and not imported yet."""
-    found = draft_service.mine(actor)
+    found = draft_service.drafts_of_user(actor)
     zone, now = account().time_zone, actor.now
     lines = joined(
         tag(
@@ -138,7 +138,7 @@ def _settle(actor: Actor, draft: Draft) -> None:
     problem_box(map(sentence, in_the_way))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Check the whole file", type="primary", disabled=bool(in_the_way), key="import.check"):
-            draft_service.settle(actor, draft.id, chosen.settings(ruleset))
+            draft_service.store_settings(actor, draft.id, chosen.settings(ruleset))
             go_to(_at(draft.id, "check"))
             st.rerun()
         _other_file(actor, draft)
@@ -147,12 +147,12 @@ def _settle(actor: Actor, draft: Draft) -> None:
 def _model(actor: Actor, job: str) -> Job | None:
     """The import that another one is to be like; unset if it is not there any more."""
     try:
-        return draft_service.an_import(actor, job) if job else None
+        return import_service.import_job(actor, job) if job else None
     except NoSuchJob:
         return None
 
 
-def _about(draft: Draft, found: Checked | None = None) -> str:
+def _about(draft: Draft, found: Preview | None = None) -> str:
     """`3.4 MB · 41 rows · nothing of it is imported yet`."""
     rows = [] if found is None else [f"{formats.count(found.rows)} {plural(found.rows, 'row')}"]
     return " · ".join([formats.size(draft.size), *rows, "nothing of it is imported yet"])
@@ -163,7 +163,7 @@ def _imported_before(actor: Actor, draft: Draft) -> None:
     before = draft_service.imported_before(actor, draft.id)
     if before is not None:
         when = formats.moment(before.created_at, account().time_zone)
-        notice_box([stored_files.in_words(before, when=when)])
+        notice_box([import_request.describe_earlier(before, when=when)])
 
 
 def _unreadable(actor: Actor, draft: Draft, error: UnreadableFile) -> None:
@@ -200,26 +200,26 @@ def _other_file(actor: Actor, draft: Draft, *, type_: Literal["primary", "tertia
 def _look(actor: Actor, draft: Draft) -> None:
     assert draft.settings is not None
     try:
-        check = draft_service.check(actor, draft.id)
+        check = draft_service.preview(actor, draft.id)
     except ContactSheetsError as error:
         show(page_title(f"Import {draft.name}", _about(draft)))
         problem_box(f"{line[:1].upper()}{line[1:]}." for line in str(error).splitlines())
         _back(draft)
         return
-    show(page_title(f"Import {draft.name}", _about(draft, check.found)))
+    show(page_title(f"Import {draft.name}", _about(draft, check.result)))
     if check.job.under_way:
         followed(actor, check.job)
-    elif check.found is None:
+    elif check.result is None:
         _broken_off(actor, draft, check.job)
     else:
-        _show_found(actor, draft, check, check.found)
+        _show_found(actor, draft, check, check.result)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _back(draft)
         _other_file(actor, draft)
 
 
-def _show_found(actor: Actor, draft: Draft, check: Check, found: Checked) -> None:
+def _show_found(actor: Actor, draft: Draft, check: PreviewRun, found: Preview) -> None:
     assert draft.settings is not None
     ruleset = current_rules(actor)
     job_service.dismiss(actor, check.job.id)  # whoever sees it need not be told elsewhere
@@ -236,11 +236,11 @@ def _broken_off(actor: Actor, draft: Draft, job: Job) -> None:
     problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
         with told():
-            draft_service.check_again(actor, draft.id)
+            draft_service.resume_preview(actor, draft.id)
             st.rerun()
 
 
-def _start(actor: Actor, draft: Draft, found: Checked) -> None:
+def _start(actor: Actor, draft: Draft, found: Preview) -> None:
     assert draft.settings is not None
     count = found.outcomes["created"] + found.outcomes["updated"]
     words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"

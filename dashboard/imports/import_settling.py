@@ -10,13 +10,14 @@ import streamlit as st
 
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.imports import draft_service, import_service, preview
+from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
+from engine.imports.mapping import inspection
 from engine.imports.mapping.cell_format import CellFormat, DateOrder, Decimals
 from engine.imports.mapping.columns import LEFT_OUT, Channel, plain
 from engine.imports.mapping.consents import Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
-from engine.imports.preview import Opening, Undecided
+from engine.imports.mapping.inspection import AmbiguousColumn, Inspection
 from engine.imports.reading.formats import Format
 
 Empties = Literal["keep", "clear"]
@@ -42,13 +43,13 @@ class Settling:
     """
 
     draft: Draft
-    opening: Opening
+    opening: Inspection
     edition: int
     targets: dict[str, str] = field(default_factory=dict)
     new: dict[str, NewField] = field(default_factory=dict)
     orders: dict[str, DateOrder] = field(default_factory=dict)
     marks: dict[str, Decimals] = field(default_factory=dict)
-    asked: dict[str, Undecided] = field(default_factory=dict)
+    asked: dict[str, AmbiguousColumn] = field(default_factory=dict)
     mode: Mode = "both"
     cleared: frozenset[str] = frozenset()
     segment: str = ""
@@ -70,9 +71,9 @@ class Settling:
             heading: target for heading, target in self.targets.items() if target and heading not in self.new
         }
 
-    def readings(self, ruleset: Ruleset) -> tuple[dict[str, CellFormat], list[Undecided]]:
+    def readings(self, ruleset: Ruleset) -> tuple[dict[str, CellFormat], list[AmbiguousColumn]]:
         """How cells are read, and of which columns that is still to be said."""
-        told, asked = preview.readings(self.opening, self.mapping, ruleset)
+        told, asked = inspection.cell_formats(self.opening, self.mapping, ruleset)
         open_ = []
         for one in asked:
             dates, mark = self.orders.get(one.heading), self.marks.get(one.heading)
@@ -120,7 +121,7 @@ def read_anew(actor: Actor, draft: Draft, format_: Format | None) -> Settling:
     Raises NotAllowed and UnreadableFile.
     """
     open_ = draft_service.opener(actor, draft.id)
-    opening = import_service.look(actor, open_, name=draft.name, format_=format_)
+    opening = import_service.inspect(actor, open_, name=draft.name, format_=format_)
     found = Settling(draft, opening, _next_edition())
     found.targets = {column.heading: column.target for column in opening.columns}
     st.session_state[_SETTLING] = found

@@ -19,7 +19,7 @@ from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 from engine.imports import draft_service
-from engine.imports.drafts import MAX_BYTES, Incoming, NotExpected, TooLarge
+from engine.imports.drafts import MAX_BYTES, NotExpected, TooLarge, Upload
 
 PIECE = 4 * 1024**2
 """Bytes that are held in memory of a file that comes."""
@@ -55,11 +55,11 @@ async def _take(db: Database[dict[str, Any]], request: Request) -> None:
     try:
         await _keep(coming, request)
     except BaseException:  # also when the browser goes away: nothing of it may stay
-        await run_in_threadpool(coming.give_up)
+        await run_in_threadpool(coming.abort)
         raise
 
 
-async def _keep(coming: Incoming, request: Request) -> None:
+async def _keep(coming: Upload, request: Request) -> None:
     held = bytearray()
     async for piece in request.stream():
         held += piece

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import formats, wording
@@ -16,6 +17,7 @@ from dashboard.ui.figure import Bar, Better, bars, cards, change, figure_card
 from dashboard.ui.text import Html, card_title, joined, link, quiet, show, tag
 from engine.domain.deliverability import DELIVERED_TO
 from engine.domain.rulebook import Ruleset
+from engine.insights import series
 from engine.insights.census import Census, PointsGroup
 from engine.insights.overview import Overview, Range
 
@@ -52,7 +54,7 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
     with right, st.container(border=True, height="stretch", key="overview-card-new"):
         show(card_title("New contacts by day"))
         colours = {"identified": charts.PINE, "anonymous": charts.QUIET}
-        charts.by_day(list(_appeared(found, counted)), title="New contacts by day", colours=colours)
+        charts.by_day(list(_appeared(found)), title="New contacts by day", colours=colours)
 
 
 def _count(
@@ -68,16 +70,23 @@ def _from(day: date) -> dict[str, str]:
 
 
 def _grown(found: Overview) -> Iterable[dict[str, object]]:
-    for day, there, _ in found.growth:
-        yield {"day": day.isoformat(), "value": there, "says": _says(day, formats.count(there))}
+    if found.growth is None:
+        return
+    for at, there in found.growth["contacts"].items():
+        yield {"day": _iso(at), "value": int(there), "says": _says(at.date(), formats.count(int(there)))}
 
 
-def _appeared(found: Overview, counted: Census) -> Iterable[dict[str, object]]:
-    for day, _, new in found.growth:
-        known = counted.appeared_identified.get(day, 0)
-        for what, number in (("identified", known), ("anonymous", new - known)):
-            says = _says(day, f"{formats.count(number)} {what}")
-            yield {"day": day.isoformat(), "what": what, "value": number, "says": says}
+def _appeared(found: Overview) -> Iterable[dict[str, object]]:
+    if found.growth is None:
+        return
+    for at, row in found.growth[["identified", "anonymous"]].iterrows():
+        for what, number in row.items():
+            says = _says(at.date(), f"{formats.count(int(number))} {what}")
+            yield {"day": _iso(at), "what": what, "value": int(number), "says": says}
+
+
+def _iso(at: pd.Timestamp) -> str:
+    return str(at.date().isoformat())
 
 
 def _says(day: date, words: str) -> str:
@@ -137,11 +146,11 @@ def _again(counted: Census) -> str:
 
 
 def _revenue(found: Overview) -> Iterable[dict[str, object]]:
-    for day, sold in found.now.by_day:
-        orders = f"{formats.count(sold.orders)} {wording.plural(sold.orders, 'order')}"
-        says = _says(day.day, f"{formats.money(sold.revenue, found.currency)}, {orders}")
+    for at, day in found.now.sold_by_day.iterrows():
+        orders = f"{formats.count(day['orders'])} {wording.plural(day['orders'], 'order')}"
+        says = _says(at.date(), f"{formats.money(day['revenue'], found.currency)}, {orders}")
         # A float is exact enough for the length of a bar; what is read is the text.
-        yield {"day": day.day.isoformat(), "what": "revenue", "value": float(sold.revenue), "says": says}
+        yield {"day": _iso(at), "what": "revenue", "value": float(day["revenue"]), "says": says}
 
 
 def subscriptions(found: Overview, counted: Census, ruleset: Ruleset, *, than: str) -> None:
@@ -192,11 +201,11 @@ def _bounces(now: Range, before: Range, *, than: str) -> Iterable[Html]:
 
 
 def _moves(now: Range) -> Iterable[dict[str, object]]:
-    for day, _ in now.by_day:
-        for state, (_, sign) in _BY_DAY.items():
-            number = day.moved.get(("newsletter", state), 0)
-            says = _says(day.day, f"{formats.count(number)} {state}")
-            yield {"day": day.day.isoformat(), "what": state, "value": sign * number, "says": says}
+    for at, row in series.moves(now.days, "newsletter", list(_BY_DAY)).iterrows():
+        for state, number in row.items():
+            _, sign = _BY_DAY[state]
+            says = _says(at.date(), f"{formats.count(int(number))} {state}")
+            yield {"day": _iso(at), "what": state, "value": sign * int(number), "says": says}
 
 
 def segments(counted: Census, ruleset: Ruleset) -> None:

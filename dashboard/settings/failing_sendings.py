@@ -14,7 +14,7 @@ from dashboard.ui.problems import told
 from dashboard.ui.text import Html, badge, joined, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating
-from engine.pipeline.sendings import Doubted
+from engine.pipeline.outages import Doubted
 
 _SAID = "sendings.said"
 

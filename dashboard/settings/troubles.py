@@ -16,9 +16,9 @@ from dashboard.ui.text import Html, badge, joined, link, quiet, safe, show, tabl
 from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.operations.operating import SHOWN, Troubles
-from engine.pipeline.failures import FailedActivity, FailureReason
+from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outbox import CallRow
-from engine.pipeline.refusals import Refused
+from engine.pipeline.refused_events import Refused
 
 _SAID = "workers.said"
 

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 import uuid_utils
 
-from engine.contacts.editing.edit import IDENTITIES, PROFILE, Edit
+from engine.contacts.editing.edit import Edit
 from engine.contacts.editing.edit_validation import end_name
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ActivityId, ContactId
-from engine.domain.fields import CUSTOM
+from engine.domain.fields import CUSTOM, EDITABLE_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.domain.statuses import ends
 
@@ -115,12 +115,12 @@ class Draft:
 
 
 def _is_field(name: str) -> bool:
-    return name in IDENTITIES or name in PROFILE or name.startswith(CUSTOM)
+    return name in EDITABLE_FIELDS or name.startswith(CUSTOM)
 
 
 def present_values(sheet: Sheet, ruleset: Ruleset, zone: ZoneInfo) -> dict[str, Any]:
     """All of a contact that can be changed in a draft, as it is now."""
-    standard = {name: getattr(sheet, name) for name in (*IDENTITIES, *PROFILE)}
+    standard = {name: getattr(sheet, name) for name in EDITABLE_FIELDS}
     custom = {f"{CUSTOM}{name}": value for name, value in sheet.custom.items()}
     missing = {f"{CUSTOM}{name}": None for name in ruleset.fields if name not in sheet.custom}
     states = {status.machine: status.state for status in sheet.statuses.values()}

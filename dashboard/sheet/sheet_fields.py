@@ -11,21 +11,21 @@ from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
 from dashboard.ui.text import Html, card_title, facts, joined, quiet
 from engine.contacts.sheet.sheet_model import Sheet
+from engine.domain.fields import FIELDS
 from engine.domain.rulebook import Ruleset
+
+ORDER = ("first_name", "last_name", "email", "mobile_phone", "external_id", "birth_date")
+"""The fields that every contact has, in the order of the card."""
 
 
 def fields(sheet: Sheet, zone: ZoneInfo) -> Html:
     """Who it is, as far as is known."""
-    known = (
-        ("First name", sheet.first_name),
-        ("Last name", sheet.last_name),
-        ("Email", sheet.email),
-        ("Mobile phone", sheet.mobile_phone),
-        ("External id", sheet.external_id),
-        ("Birth date", _day(sheet.birth_date)),
+    standard = [(name, getattr(sheet, name)) for name in ORDER]
+    known = [(FIELDS[name].label, _day(value) if name == "birth_date" else value) for name, value in standard]
+    known += [
         ("First seen", formats.moment(sheet.first_seen, zone)),
         ("Last seen", formats.moment(sheet.last_seen, zone)),
-    )
+    ]
     return joined(
         [card_title("Contact"), facts((name, value or quiet(formats.NOTHING)) for name, value in known)]
     )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.sheet import sheet_edits
+from dashboard.sheet import sheet_edits, sheet_fields
 from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
 from dashboard.signin.signing_in import fragment
 from dashboard.ui.browser_component import browser_component
@@ -29,12 +29,13 @@ from dashboard.ui.problems import problem, told
 from dashboard.ui.sheet_card import card
 from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plain_label, quiet, show, tag
 from engine.accounts.actor import Actor
-from engine.contacts.editing.edit import IDENTITIES, NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
+from engine.contacts.editing.edit import NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
 from engine.contacts.editing.edit_validation import end_name
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.domain.activities import ContactId
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Machine, Ruleset
 from engine.domain.statuses import by_hand, ends
 from engine.rules.rule_service import current_rules
@@ -85,7 +86,7 @@ def sheet_form(actor: Actor, contact: ContactId) -> None:
     form = _Form(actor, sheet, draft, ruleset, draft.overtaken(present))
     with card("fields"):
         show(card_title("Contact"))
-        _fields(form, sorted(standard(), key=lambda field: _ORDER.index(field.name)))
+        _fields(form, sorted(standard(), key=lambda field: sheet_fields.ORDER.index(field.name)))
     own_fields = [*own(ruleset, actor.user.role), *undeclared(sheet.custom, ruleset)]
     if own_fields:
         with card("custom"):
@@ -98,10 +99,6 @@ def sheet_form(actor: Actor, contact: ContactId) -> None:
 
 
 # Fields
-
-
-_ORDER = ("first_name", "last_name", "email", "mobile_phone", "external_id", "birth_date")
-"""The fields that every contact has, as the card shows them."""
 
 
 def _fields(form: _Form, fields: Sequence[FieldInput]) -> None:
@@ -145,7 +142,7 @@ def _below(form: _Form, name: str) -> None:
     if name in draft.changed:
         show(tag("div", f"was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
     if name in draft.problems:
-        theirs = draft.other is not None and name in IDENTITIES
+        theirs = draft.other is not None and name in IDENTITY_FIELDS
         way = link(f"?contact={draft.other}", "Open that contact's sheet") if theirs else None
         show(problem(draft.problems[name], way))
     if name in form.theirs:

@@ -11,7 +11,7 @@ from dashboard.contacts.list_address import ListAddress
 from dashboard.ui.text import Html, badge, joined, tag
 from engine.contacts.sheet.sheet_model import Sheet, SheetCommerce
 from engine.domain.activities import ContactId
-from engine.domain.reach import Reach
+from engine.domain.reachability import Reach
 
 Neighbours = tuple[ContactId | None, ContactId | None]
 """Who comes before and after a contact in the list that one came from."""

@@ -15,7 +15,7 @@ from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ContactId
-from engine.domain.reach import Silence, stopping
+from engine.domain.reachability import Silence, stopping
 from engine.domain.rulebook import Ruleset
 from engine.rules.rule_service import current_rules
 

@@ -15,9 +15,8 @@ import streamlit as st
 from dashboard import formats
 from dashboard.installation import today
 from dashboard.ui.text import plain_label
-from engine.contacts.editing.edit import IDENTITIES, PROFILE
 from engine.contacts.editing.edit_validation import fields_not_allowed
-from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS
 from engine.domain.rulebook import Ruleset
 
 EARLIEST = date(1900, 1, 1)
@@ -46,7 +45,7 @@ def editable(ruleset: Ruleset, role: str) -> list[FieldInput]:
 
 def standard() -> list[FieldInput]:
     """The fields that every contact has."""
-    order = ("email", "mobile_phone", *PROFILE, *(n for n in IDENTITIES if n == "external_id"))
+    order = ("email", "mobile_phone", *PROFILE_FIELDS, "external_id")
     return [FieldInput(n, FIELDS[n].label, "date" if n == "birth_date" else "text") for n in order]
 
 

@@ -20,7 +20,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.accounts.sessions import SessionId, SessionRecord
-from engine.domain.identities import normalise_email
+from engine.domain.normalisation import normalise_email
 from engine.errors import ContactSheetsError, InvalidIdentity
 
 Document = dict[str, Any]

@@ -9,9 +9,10 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db.findable import as_searched
+from engine.db.search_keys import as_searched
 from engine.domain.activities import ContactId
-from engine.domain.identities import country_code, normalise_email, normalise_phone
+from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
+from engine.domain.normalisation import country_code, normalise_email, normalise_phone
 from engine.errors import InvalidIdentity
 from engine.rules import rulesets
 
@@ -57,9 +58,13 @@ def starting_with(db: Database[Document], text: str) -> Document:
     if not text:
         return {}
     digits = re.sub(r"[\s().\-/]", "", text)
-    prefixes = {f"e:{text.lower()}", f"x:{text}", *_candidate_keys(db, text)}
+    prefixes = {
+        make_key(IdentityKind.EMAIL, text.lower()),
+        make_key(IdentityKind.EXTERNAL_ID, text),
+        *_candidate_keys(db, text),
+    }
     if re.fullmatch(r"\+?\d{3,}", digits):
-        prefixes |= {f"p:{number}" for number in _international(db, digits)}
+        prefixes |= {make_key(IdentityKind.PHONE, number) for number in _international(db, digits)}
     alternatives = [{"keys": _has_prefix(prefix)} for prefix in sorted(prefixes)]
     if name := as_searched(text):
         alternatives.append({"names": _has_prefix(name)})
@@ -87,16 +92,17 @@ def _follow_merges(db: Database[Document], contact: ContactId) -> ContactId | No
     return None
 
 
-def _candidate_keys(db: Database[Document], value: str) -> list[str]:
+def _candidate_keys(db: Database[Document], value: str) -> list[Key]:
     """The keys that `value` may stand for, as contacts store them."""
     keys = []
     if "@" in value:
         with suppress(InvalidIdentity):
-            keys.append(f"e:{normalise_email(value)}")
+            keys.append(make_key(IdentityKind.EMAIL, normalise_email(value)))
     elif sum(character.isdigit() for character in value) >= MIN_PHONE_DIGITS:
         with suppress(InvalidIdentity):
-            keys.append(f"p:{normalise_phone(value, region=rulesets.current(db).account.default_region)}")
-    return [*keys, f"x:{value}", f"t:{value}"]
+            region = rulesets.current(db).account.default_region
+            keys.append(make_key(IdentityKind.PHONE, normalise_phone(value, region=region)))
+    return [*keys, make_key(IdentityKind.EXTERNAL_ID, value), tracker_key(value)]
 
 
 def _has_prefix(prefix: str) -> Document:

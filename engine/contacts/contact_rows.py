@@ -10,7 +10,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.domain.activities import ContactId
 
 Document = dict[str, Any]

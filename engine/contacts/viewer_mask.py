@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from engine.accounts.actor import Actor
 from engine.contacts.contact_rows import ContactRow
 from engine.domain import masking
+from engine.domain.fields import PERSONAL_FIELDS
 from engine.rules import rulesets
 
 
@@ -21,15 +22,13 @@ def masked_row(row: ContactRow) -> ContactRow:
     return replace(
         row,
         name=masking.masked_name(row.name),
-        email=masked(masking.masked_email, row.email),
-        mobile_phone=masked(masking.masked_phone, row.mobile_phone),
-        external_id=masked(masking.masked_id, row.external_id),
-        first_name=masked(masking.masked_name, row.first_name),
-        last_name=masked(masking.masked_name, row.last_name),
+        **masked_fields(row),
         custom=masking.masked_custom(dict(row.custom)),
     )
 
 
-def masked(mask: Callable[[str], str], value: str | None) -> str | None:
-    """Return a value that may be missing, masked."""
-    return None if value is None else mask(value)
+def masked_fields(row: object) -> dict[str, Any]:
+    """Return the personal fields that a row or a sheet has, masked."""
+    return {
+        name: masking.masked_field(name, getattr(row, name)) for name in PERSONAL_FIELDS if hasattr(row, name)
+    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mongoengine as me
 
-from engine.domain.figures import COUNTED
+from engine.domain.daily_figures import COUNTED
 
 
 class Contact(me.DynamicDocument):

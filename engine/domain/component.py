@@ -14,8 +14,8 @@ from datetime import datetime
 from engine.domain.activities import Activity, ActivityId, ContactId, taken_back
 from engine.domain.contact import ContactState
 from engine.domain.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
+from engine.domain.identities import IdentityKind
 from engine.domain.people import (
-    BecameShared,
     Deleted,
     Merged,
     Person,
@@ -23,7 +23,6 @@ from engine.domain.people import (
     Resolver,
     Suggested,
     shared_trackers,
-    value_of,
 )
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
@@ -79,11 +78,11 @@ def step(
         return None
     undone = {id_ for contact in contacts.values() for id_ in contact.state.undone}
     people = {c.person.id: c.person for c in contacts.values()}
-    resolver = Resolver(namespace, people, set(shared), undone)
-    try:
-        placements = _place_all(resolver, activities)
-    except BecameShared:
+    trackers = (tracker for person in people.values() for tracker in person.trackers)
+    if shared_trackers(activities, trackers) - shared:
         return None
+    resolver = Resolver(namespace, people, set(shared), undone)
+    placements = _place_all(resolver, activities)
     if resolver.merges:
         return None
     outcomes = _fold_all(
@@ -169,8 +168,6 @@ def _place_all(resolver: Resolver, activities: Iterable[Activity]) -> list[Place
     for activity in activities:
         try:
             placements.append(resolver.place(activity))
-        except BecameShared:
-            raise
         except Exception as error:
             raise FoldFailed(activity.id, f"{type(error).__name__}: {error}") from error
     return placements
@@ -265,7 +262,7 @@ def _unseen(person: Person, rulebook: Rulebook) -> ContactState:
         active_at=person.first_seen,
         first_seen=person.first_seen,
         identified=person.identified,
-        external_id=value_of(person.identities.get("x")),
+        external_id=person.identity(IdentityKind.EXTERNAL_ID),
         upkeep=rulebook.present.upkeep,
     )
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from engine.domain.activities import ActivityId, Moment
-from engine.domain.learned import learn
+from engine.domain.preload_types import preload
 
 CartState = Literal["active", "abandoned"]
 
@@ -198,4 +198,4 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     deletion: Deletion | None = None
 
 
-learn(ContactState)
+preload(ContactState)

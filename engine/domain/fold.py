@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from engine.domain import commerce, deliverability, effects, scoring, segments, statuses
-from engine.domain.activities import DELETED, Activity, ActivityId, ContactId, Key, taken_back
+from engine.domain.activities import DELETED, Activity, ActivityId, ContactId, derived_stream, taken_back
 from engine.domain.conditions import Track, TrackId
 from engine.domain.contact import ContactState, Deletion
 from engine.domain.people import Placement
@@ -439,7 +439,7 @@ class _Folding:
         event = Activity(
             id=derived_id(cause, "points"),
             type="points_changed",
-            stream=_stream(self.contact),
+            stream=derived_stream(self.contact),
             happened_at=at,
             received_at=at,
             properties=said,
@@ -463,7 +463,7 @@ def _event(derived: Derived, version: int) -> Activity:
     return Activity(
         id=derived.id,
         type=derived.type,
-        stream=_stream(derived.contact),
+        stream=derived_stream(derived.contact),
         happened_at=derived.happened_at,
         received_at=derived.happened_at,
         properties=dict(derived.properties),
@@ -475,10 +475,6 @@ def _event(derived: Derived, version: int) -> Activity:
 def _properties(crossed: Crossed) -> dict[str, str | datetime]:
     since = {} if crossed.since is None else {"since": crossed.since}
     return {"segment": crossed.segment, **since}
-
-
-def _stream(contact: ContactId) -> Key:
-    return Key(f"c:{contact}")
 
 
 def _see(state: ContactState, placement: Placement) -> None:

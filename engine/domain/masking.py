@@ -8,15 +8,13 @@ and of that nothing that names, reaches or quotes a person.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
+from engine.domain.fields import FIELDS, Mask
 
 HIDDEN = "•••"
-
-PERSONAL_FIELDS = frozenset({"first_name", "last_name", "birth_date", "email", "mobile_phone", "external_id"})
-"""Fields of a contact by which, when they are masked, nobody may filter or sort."""
 
 PERSONAL_PROPERTIES = frozenset(
     {
@@ -58,6 +56,18 @@ def masked_name(value: str) -> str:
 def masked_id(value: str) -> str:
     """`•••42`: the end of an external id that is long enough to hide the rest."""
     return f"{HIDDEN}{value[-2:]}" if len(value) >= 5 else HIDDEN
+
+
+_MASKS: Mapping[Mask, Callable[[str], str]] = {
+    "name": masked_name, "email": masked_email, "phone": masked_phone, "id": masked_id,
+    "all": lambda _: HIDDEN,
+}  # fmt: skip
+
+
+def masked_field(name: str, value: str | None) -> str | None:
+    """The value of a personal field under the mask that the field declares; no value stays none."""
+    mask = FIELDS[name].mask
+    return value if value is None or mask is None else _MASKS[mask](value)
 
 
 def without_addresses(text: str) -> str:

@@ -10,19 +10,21 @@ from typing import Any
 
 from engine.domain.activities import Activity
 from engine.domain.contact import ContactState
-from engine.domain.fields import CUSTOM
+from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS
+from engine.domain.identities import IDENTIFYING
 from engine.domain.people import Placement
 from engine.domain.rulebook import Account, CustomField, Ruleset
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "first_name": ("first_name", "firstName", "firstname", "given_name"),
-    "last_name": ("last_name", "lastName", "lastname", "family_name", "surname"),
-    "birth_date": ("birth_date", "birthDate", "birthday", "birthdate", "date_of_birth"),
-}
-"""The fields every contact has, and the traits that fill them (Segment's names and ours)."""
+_FILLED_BY = {field: FIELDS[field].traits for field in PROFILE_FIELDS}
+_HANDLED = frozenset(
+    {
+        "name", "id", "userId", "anonymousId",
+        *(trait for traits in _FILLED_BY.values() for trait in traits),
+        *(name for kind in IDENTIFYING for name in (kind.event_field, kind.contact_field)),
+    }
+)  # fmt: skip
+"""Traits that are not kept as custom fields: they fill other fields, or identify."""
 
-_IDENTIFYING = frozenset({"email", "phone", "mobile_phone", "id", "userId", "anonymousId", "external_id"})
-_HANDLED = frozenset(name for names in FIELDS.values() for name in names) | _IDENTIFYING | {"name"}
 _CUSTOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\- ]{0,63}")
 
 CLEARED = "cleared"
@@ -65,7 +67,7 @@ def _clear(state: ContactState, activity: Activity) -> None:
         custom = str(name).removeprefix(CUSTOM)
         if custom != name:
             state.custom = {known: value for known, value in state.custom.items() if known != custom}
-        elif name in FIELDS:
+        elif name in PROFILE_FIELDS:
             setattr(state, name, None)
         state.weak = [weak for weak in state.weak if weak != name]
 
@@ -85,7 +87,7 @@ def _may_set(state: ContactState, name: str, present: object, *, gaps_only: bool
 
 def _standard(traits: Mapping[str, Any]) -> dict[str, str]:
     found = {}
-    for field, names in FIELDS.items():
+    for field, names in _FILLED_BY.items():
         value = next((traits[name] for name in names if traits.get(name) not in (None, "")), None)
         text = as_date(value) if field == "birth_date" else as_text(value)
         if text is not None:

@@ -14,7 +14,7 @@ import msgspec
 from engine.domain.activities import Activity, ActivityId, ContactId, RuleId
 from engine.domain.commerce import money
 from engine.domain.contact import ContactState, LimitCount
-from engine.domain.learned import learn
+from engine.domain.preload_types import preload
 from engine.domain.rulebook import Account, Award, Fading, Period, Rule, RuleGroup, Ruleset
 
 BY_HAND = RuleId("by-hand")
@@ -208,4 +208,4 @@ _WINDOW_FORMATS = {
 }
 
 
-learn(LedgerEntry)
+preload(LedgerEntry)

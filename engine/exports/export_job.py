@@ -19,7 +19,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
-from engine.db.patterns import evaluated_by_mongodb
+from engine.db.regex_query import evaluated_by_mongodb
 from engine.errors import ContactSheetsError
 from engine.exports import export_rows, exporting
 from engine.exports.export_columns import Column

@@ -23,6 +23,7 @@ from pymongo.database import Database
 
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.contacts.sheet.timelines import TimelineFilter
+from engine.domain.activities import derived_stream
 from engine.exports.export_columns import Column
 from engine.exports.exporting import Export
 
@@ -192,10 +193,10 @@ class _Activities:
 
 
 def _held(contacts: Iterable[Document]) -> dict[str, list[Held]]:
-    """Which streams some contacts hold, and from when to when (as `spans.spans_of`)."""
+    """Which streams some contacts hold, and from when to when (as `activity_spans.spans_of`)."""
     held: dict[str, list[Held]] = defaultdict(list)
     for contact in contacts:
-        held[f"c:{contact['_id']}"].append((contact.get("deletion", {}).get("at"), None, contact))
+        held[derived_stream(contact["_id"])].append((contact.get("deletion", {}).get("at"), None, contact))
         for span in contact.get("spans", ()):
             held[span["key"]].append((span.get("since"), span.get("until"), contact))
     return held

@@ -1,4 +1,4 @@
-"""Sending a file to be imported, and settling it: each sees their own, and only who may import."""
+"""Drafts of imports for a user: each sees their own, and needs the permission to import."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from engine.accounts import accounts
 from engine.accounts.actor import Actor, changed_meanwhile
 from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
-from engine.imports import drafts, import_request, import_service, preview_job
-from engine.imports.drafts import Draft, Incoming, NotExpected
+from engine.imports import drafts, import_request, import_service, preview_job, stored_files
+from engine.imports.drafts import Draft, NotExpected, Upload
 from engine.imports.mapping.import_settings import ImportSettings
-from engine.imports.preview_job import Check
+from engine.imports.preview_job import PreviewRun
 from engine.imports.reading.formats import Opener
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
@@ -23,19 +23,22 @@ Document = dict[str, Any]
 
 
 class NoSuchFile(NotExpected):
-    """A file that was not sent by this user, is imported already, or waited too long."""
+    """A draft that is another user's, is imported already, or was kept too long."""
 
 
 def expect(actor: Actor) -> str:
-    """Wait for a file by `user`; return the id under which it may be sent, once.  Raises NotAllowed."""
+    """Create a draft that waits for the user's upload; return its id.  Raises NotAllowed."""
     now = actor.now
     actor.require(Permission.IMPORT)
     drafts.sweep(actor.db, now=now)
     return drafts.expect(actor.db, by=actor.user.id, session=actor.user.session, now=now)
 
 
-def receive(db: Database[Document], id_: str, name: str, *, now: datetime) -> Incoming:
-    """Begin to take a file.  Raises NotExpected, and NotAllowed if who waits for it may no longer import."""
+def receive(db: Database[Document], id_: str, name: str, *, now: datetime) -> Upload:
+    """Start an upload, whose id names the user.
+
+    Raises NotExpected, and NotAllowed if the user may no longer import.
+    """
     by, session = drafts.expected(db, id_)
     user = accounts.known(db, by, session=SessionId(session or ""))
     require(user, Permission.IMPORT)
@@ -46,7 +49,7 @@ def receive(db: Database[Document], id_: str, name: str, *, now: datetime) -> In
 
 
 def draft(actor: Actor, id_: str) -> Draft:
-    """A file that one sent oneself.  Raises NotAllowed and NoSuchFile."""
+    """Return a draft of the user.  Raises NotAllowed and NoSuchFile."""
     actor.require(Permission.IMPORT)
     found = drafts.draft(actor.db, id_, by=actor.user.id)
     if found is None:
@@ -54,84 +57,75 @@ def draft(actor: Actor, id_: str) -> Draft:
     return found
 
 
-def mine(actor: Actor) -> list[Draft]:
-    """What one sent and has not imported yet, the newest first.  Raises NotAllowed."""
+def drafts_of_user(actor: Actor) -> list[Draft]:
+    """Return the drafts of the user, the latest first.  Raises NotAllowed."""
     actor.require(Permission.IMPORT)
     return drafts.of_user(actor.db, actor.user.id)
 
 
 def opener(actor: Actor, id_: str) -> Opener:
-    """Opens a file that one sent.  Raises NotAllowed and NoSuchFile."""
-    return import_request.stored(actor.db, draft(actor, id_).id)
+    """Return the opener of a draft's file.  Raises NotAllowed and NoSuchFile."""
+    return stored_files.opener(actor.db, draft(actor, id_).id)
 
 
 def imported_before(actor: Actor, id_: str) -> Job | None:
-    """The last import, by whomever, of the very content of a file that one sent; unset if there was none.
+    """Return the last import, by any user, of the same content as a draft; None if there is none.
 
     Raises NotAllowed and NoSuchFile.
     """
     return import_request.imported_before(actor.db, draft(actor, id_).id)
 
 
-def settle(actor: Actor, id_: str, wanted: ImportSettings) -> None:
-    """Keep how a file is to be imported.  Raises NotAllowed and NoSuchFile."""
-    drafts.settle(actor.db, draft(actor, id_).id, wanted)
+def store_settings(actor: Actor, id_: str, settings: ImportSettings) -> None:
+    """Store the settings of a draft.  Raises NotAllowed and NoSuchFile."""
+    drafts.store_settings(actor.db, draft(actor, id_).id, settings)
 
 
-def check(actor: Actor, id_: str) -> Check:
-    """Have a file that one sent and settled checked by the workers, once; say how far that is.
+def preview(actor: Actor, id_: str) -> PreviewRun:
+    """Start the preview of a draft, once for its settings; return how far it is.
 
     Raises NotAllowed, NoSuchFile and InvalidMapping.
     """
     found = draft(actor, id_)
-    wanted = ImportSettings() if found.settings is None else found.settings
-    import_service.refuse_fields(actor, wanted)
-    return preview_job.begin(
-        actor.db, found, wanted, by=actor.user.id, by_name=actor.user.name, now=actor.now
+    settings = ImportSettings() if found.settings is None else found.settings
+    import_service.refuse_fields(actor, settings)
+    return preview_job.start(
+        actor.db, found, settings, by=actor.user.id, by_name=actor.user.name, now=actor.now
     )
 
 
-def check_again(actor: Actor, id_: str) -> None:
-    """Go on with a check that failed or was stopped.  Raises as `check` does."""
-    job_service.resume(actor, check(actor, id_).job.id)
+def resume_preview(actor: Actor, id_: str) -> None:
+    """Resume a preview that failed or was stopped.  Raises as `preview` does."""
+    job_service.resume(actor, preview(actor, id_).job.id)
 
 
 def discard(actor: Actor, id_: str) -> None:
-    """Throw a file away that was not imported.  Raises NotAllowed and NoSuchFile."""
+    """Delete a draft.  Raises NotAllowed and NoSuchFile."""
     drafts.discard(actor.db, [draft(actor, id_).id])
 
 
-def start(actor: Actor, id_: str, wanted: ImportSettings) -> str:
-    """Import a file that one sent; return the job.
+def start(actor: Actor, id_: str, settings: ImportSettings) -> str:
+    """Import a draft; return the id of the job.
 
-    Raises NotAllowed, NoSuchFile, and what `transfer.begin` does.
+    Raises NotAllowed, NoSuchFile, and what `import_service.start_stored` does.
     """
     found = draft(actor, id_)
-    job = import_service.begin(actor, wanted, name=found.name, id_=id_)
-    drafts.imported(actor.db, id_)
+    job = import_service.start_stored(actor, settings, name=found.name, id_=id_)
+    drafts.mark_imported(actor.db, id_)
     return job
 
 
 def settings_of(actor: Actor, job: str) -> ImportSettings:
-    """How a file was imported before.  Raises NotAllowed and NoSuchJob."""
-    return import_request.settings_of(an_import(actor, job))
+    """Return the settings of an import.  Raises NotAllowed and NoSuchJob."""
+    return import_request.settings_of(import_service.import_job(actor, job))
 
 
-def again(actor: Actor, job: str) -> str:
-    """Take the file of an import once more, settled as it was; return the draft.
+def draft_again(actor: Actor, job: str) -> str:
+    """Create a draft with the file and the settings of an import; return its id.
 
-    Raises NotAllowed, NoSuchJob, and NotExpected if it is gone.
+    Raises NotAllowed, NoSuchJob, and NotExpected if the file is gone.
     """
-    found = an_import(actor, job)
+    found = import_service.import_job(actor, job)
     id_ = drafts.copy(actor.db, found.id, by=actor.user.id, now=actor.now)
-    drafts.settle(actor.db, id_, import_request.settings_of(found))
+    drafts.store_settings(actor.db, id_, import_request.settings_of(found))
     return id_
-
-
-def an_import(actor: Actor, job: str) -> Job:
-    """An import of a file, by whomever.  Raises NotAllowed and NoSuchJob."""
-    actor.require(Permission.IMPORT)
-    found = job_service.job(actor, job)
-    if found.kind != import_request.KIND or found.undoes is not None:
-        raise job_service.NoSuchJob("this is no import")
-    return found

@@ -1,78 +1,119 @@
-"""What a file holds, byte by byte, as a digest: by that the very same file is known again.
+"""The files of imports in GridFS, each with a digest of its content, by which the same file is recognised.
 
-The digest is keyed, so that it tells nobody whether a file that they have was imported here.
+The digest is keyed, so that it does not reveal whether a file that somebody has was imported here.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
-from gridfs import GridFSBucket, GridIn
+from bson import ObjectId
+from gridfs import GridFSBucket, GridIn, NoFile
+from pymongo.database import Database
 
-from engine.jobs.jobs import Job, JobState
+from engine.db.installation import namespace
+from engine.imports.reading.formats import Opener
 
-PIECE = 4 * 1024**2
-"""Bytes that are held in memory of a file."""
+Document = dict[str, Any]
 
-_ENDS = {JobState.STOPPED: "; that was stopped half-way", JobState.FAILED: "; that broke off"}
+CHUNK = 4 * 1024**2
+"""Bytes of a file that are in memory at a time."""
+
+UPLOADED_WITHIN = timedelta(days=1)
+"""The longest time that an upload takes."""
 
 
-class Keeping:
-    """A file while it is kept, piece by piece, with the digest of its content."""
+class FileWriter:
+    """A file while it is stored, chunk by chunk."""
 
-    def __init__(self, bucket: GridFSBucket, id_: str, name: str, *, secret: bytes) -> None:
-        self._file: GridIn = bucket.open_upload_stream_with_id(id_, name)
-        self._digest = _digest(secret)
+    def __init__(self, db: Database[Document], id_: str, name: str) -> None:
+        self._file: GridIn = bucket(db).open_upload_stream_with_id(id_, name)
+        self._digest = _new_digest(namespace(db))
 
-    def write(self, piece: bytes) -> None:
-        """Keep a piece."""
-        self._digest.update(piece)
-        self._file.write(piece)
+    def write(self, chunk: bytes) -> None:
+        """Store a chunk."""
+        self._digest.update(chunk)
+        self._file.write(chunk)
 
     def finish(self) -> None:
-        """The file is whole."""
+        """Store the end of the file and its digest."""
         self._file.metadata = {"digest": self._digest.hexdigest()}
         self._file.close()
 
     def write_all(self, stream: BinaryIO) -> None:
-        """Keep the whole of a stream, or nothing of it."""
+        """Store a whole stream, or nothing of it."""
         try:
-            for piece in _pieces(stream):
-                self.write(piece)
+            for chunk in _chunks(stream):
+                self.write(chunk)
         except BaseException:
-            self.give_up()
+            self.abort()
             raise
         self.finish()
 
-    def give_up(self) -> None:
-        """Keep nothing of it."""
+    def abort(self) -> None:
+        """Remove what is stored of the file."""
         self._file.abort()
 
 
+def bucket(db: Database[Document]) -> GridFSBucket:
+    """Return the bucket of the files."""
+    return GridFSBucket(db, bucket_name="imports")
+
+
+def opener(db: Database[Document], id_: str) -> Opener:
+    """Return the opener of a file."""
+
+    def open_file() -> BinaryIO:
+        return cast(BinaryIO, bucket(db).open_download_stream(id_))
+
+    return open_file
+
+
+def delete(db: Database[Document], id_: str) -> None:
+    """Delete a file, if it is there."""
+    with suppress(NoFile):
+        bucket(db).delete(id_)
+
+
+def exists(db: Database[Document], id_: str) -> bool:
+    """Return whether a file is there."""
+    return db["imports.files"].find_one({"_id": id_}, {"_id": 1}) is not None
+
+
+def size_and_digest(db: Database[Document], id_: str) -> Document:
+    """Return the size of a file (`bytes`) and its `digest`; empty if they are not known."""
+    file = db["imports.files"].find_one({"_id": id_}, {"length": 1, "metadata.digest": 1})
+    if file is None or "metadata" not in file:
+        return {}
+    return {"bytes": file["length"], "digest": file["metadata"]["digest"]}
+
+
 def digest_of(stream: BinaryIO, *, secret: bytes) -> str:
-    """The digest of what a stream holds; reads all of it."""
-    found = _digest(secret)
-    for piece in _pieces(stream):
-        found.update(piece)
-    return found.hexdigest()
+    """Return the digest of a stream, which is read whole."""
+    digest = _new_digest(secret)
+    for chunk in _chunks(stream):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
-def in_words(before: Job, *, when: str) -> str:
-    """Say of an import that it was of the very same file; `when` it began, as the reader writes times."""
-    name, by = before.wanted["file"], before.by_name
-    if before.under_way:
-        return f"{by} is importing the very same file right now, as {name}, since {when}"
-    end = "; that was taken back since" if before.undone_by else _ENDS.get(before.state, "")
-    return f"{by} imported the very same file on {when}, as {name}{end}"
+def remove_orphaned_chunks(db: Database[Document], *, now: datetime) -> int:
+    """Remove the chunks of files whose upload was never finished; return of how many files."""
+    old = {"_id": {"$lt": ObjectId.from_datetime(now - UPLOADED_WITHIN)}}
+    chunked = set(db["imports.chunks"].find(old).distinct("files_id"))
+    orphaned = chunked - {row["_id"] for row in db["imports.files"].find({}, {"_id": 1})}
+    db["imports.chunks"].delete_many({"files_id": {"$in": list(orphaned)}})
+    return len(orphaned)
 
 
-def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    return iter(partial(stream.read, PIECE), b"")
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    return iter(partial(stream.read, CHUNK), b"")
 
 
-def _digest(secret: bytes) -> blake2b:
+def _new_digest(secret: bytes) -> blake2b:
     return hashlib.blake2b(key=secret, person=b"file", digest_size=16)

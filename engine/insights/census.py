@@ -18,7 +18,7 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.domain.deliverability import DELIVERED_TO
 from engine.domain.rulebook import Ruleset
 from engine.insights import claims

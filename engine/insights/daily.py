@@ -19,7 +19,7 @@ from bson.decimal128 import Decimal128
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.domain.figures import COUNTED, MOVES, hour_of
+from engine.domain.daily_figures import COUNTED, MOVES, hour_of
 from engine.insights import claims
 from engine.rules import rulesets
 

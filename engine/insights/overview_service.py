@@ -9,7 +9,7 @@ from engine.accounts.permissions import Permission
 from engine.insights import census
 from engine.insights import overview as analytics
 from engine.insights.overview import Overview, Period
-from engine.pipeline import sendings
+from engine.pipeline import outages
 
 Document = dict[str, Any]
 
@@ -25,4 +25,4 @@ def overview(actor: Actor, period: Period) -> Overview:
 def failing_sendings(actor: Actor) -> int:
     """How many sendings failed as a whole and wait for an admin's decision.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    return len(sendings.open_doubts(actor.db))
+    return len(outages.open_doubts(actor.db))

@@ -17,7 +17,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.patience import patiently
+from engine.db.timeouts import patiently
 from engine.domain.activities import ContactId
 from engine.errors import Conflict, LeaseLost
 

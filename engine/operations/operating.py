@@ -11,11 +11,11 @@ from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.operations.working import Working, working
-from engine.pipeline import failures, outbox, refusals, sendings
-from engine.pipeline.failures import FailedActivity, FailureReason
+from engine.pipeline import failed_activities, outages, outbox, refused_events
+from engine.pipeline.failed_activities import FailedActivity, FailureReason
+from engine.pipeline.outages import Doubted
 from engine.pipeline.outbox import CallRow
-from engine.pipeline.refusals import IdConflict, Refused
-from engine.pipeline.sendings import Doubted
+from engine.pipeline.refused_events import IdConflict, Refused
 
 Document = dict[str, Any]
 
@@ -54,14 +54,14 @@ def troubles(actor: Actor) -> Troubles:
     actor.require(Permission.OPERATE)
     standing = outbox.standing(actor.db)
     return Troubles(
-        reasons=failures.by_reason(actor.db),
-        failed=failures.failed(actor.db, SHOWN),
-        refused=refusals.newest_refusals(actor.db, limit=SHOWN),
-        conflicts=refusals.newest_conflicts(actor.db, limit=SHOWN),
+        reasons=failed_activities.by_reason(actor.db),
+        failed=failed_activities.failed(actor.db, SHOWN),
+        refused=refused_events.newest_refusals(actor.db, limit=SHOWN),
+        conflicts=refused_events.newest_conflicts(actor.db, limit=SHOWN),
         calls=outbox.unsent(actor.db, limit=SHOWN),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
-        sendings=sendings.doubted(actor.db, limit=SHOWN),
+        sendings=outages.doubted(actor.db, limit=SHOWN),
     )
 
 
@@ -70,7 +70,7 @@ def run_again(actor: Actor, ids: Sequence[str] | None) -> int:
     actor.require(Permission.OPERATE)
     subject = Subject("activity", _which(ids))
     with audit.noted(actor, "ran failed activities again", subject=subject):
-        return failures.retry(actor.db, ids)
+        return failed_activities.retry(actor.db, ids)
 
 
 def run_reason_again(actor: Actor, reason: str) -> int:
@@ -78,7 +78,7 @@ def run_reason_again(actor: Actor, reason: str) -> int:
     actor.require(Permission.OPERATE)
     subject, changes = Subject("activity", "all of one reason"), [Change("failed because", reason, None)]
     with audit.noted(actor, "ran failed activities again", subject=subject, changes=changes):
-        return failures.retry_reason(actor.db, reason)
+        return failed_activities.retry_reason(actor.db, reason)
 
 
 def call_again(actor: Actor, *, ids: Sequence[str] | None = None) -> int:
@@ -93,14 +93,14 @@ def count_sending(actor: Actor, id_: str) -> None:
     """Let the bounces of a doubted sending count after all.  Raises NotAllowed, UnknownSending."""
     actor.require(Permission.OPERATE)
     with audit.noted(actor, "let a sending's bounces count", subject=Subject("sending", id_)):
-        sendings.count_after_all(actor.db, id_, by=actor.user.name)
+        outages.count_after_all(actor.db, id_, by=actor.user.name)
 
 
 def leave_sending(actor: Actor, id_: str) -> None:
     """Leave the bounces of a doubted sending uncounted.  Raises NotAllowed, UnknownSending."""
     actor.require(Permission.OPERATE)
     with audit.noted(actor, "left a sending's bounces uncounted", subject=Subject("sending", id_)):
-        sendings.leave_uncounted(actor.db, id_, by=actor.user.name)
+        outages.leave_uncounted(actor.db, id_, by=actor.user.name)
 
 
 def _which(ids: Sequence[str] | None) -> str:

@@ -12,8 +12,9 @@ from pymongo import UpdateOne
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from engine.db import findable
-from engine.db.contact_documents import LIVING
+from engine.db import search_keys
+from engine.db.contact_codec import LIVING
+from engine.domain.identities import tracker_key
 from engine.domain.people import LONGEST_AGENT
 
 Document = dict[str, Any]
@@ -55,13 +56,13 @@ def make_findable(db: Database[Document]) -> None:
 
     A contact that is written meanwhile gets it by that.
     """
-    _describe(db, db.contacts.find({"facets": None}, [*findable.READ, "v"]))
+    _describe(db, db.contacts.find({"facets": None}, [*search_keys.READ, "v"]))
 
 
 def find_by_each_word(db: Database[Document]) -> None:
     """Let names be found by each of their words and without accents, where they were not."""
-    named = db.contacts.find({"names": {"$exists": True}}, [*findable.READ, "names", "v"])
-    _describe(db, (row for row in named if not set(findable.search_words(row)) <= set(row["names"])))
+    named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.READ, "names", "v"])
+    _describe(db, (row for row in named if not set(search_keys.search_words(row)) <= set(row["names"])))
 
 
 def mark_away(db: Database[Document]) -> None:
@@ -69,7 +70,7 @@ def mark_away(db: Database[Document]) -> None:
 
     One that comes back meanwhile may stay marked until it is written the next time: harmless.
     """
-    apart = {"$gte": [{"$subtract": ["$active_at", "$last_seen"]}, findable.AWAY_AFTER // _MILLISECOND]}
+    apart = {"$gte": [{"$subtract": ["$active_at", "$last_seen"]}, search_keys.AWAY_AFTER // _MILLISECOND]}
     db.contacts.update_many(
         {
             "facets": {"$ne": None},
@@ -106,7 +107,7 @@ def describe_devices(db: Database[Document]) -> None:
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
     said = {"trackers.$[it].agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
-    lacking = {"keys": f"t:{row['_id']}", "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
+    lacking = {"keys": tracker_key(row["_id"]), "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
     return UpdateOne(
         {**lacking, **LIVING},
         {"$set": {"trackers.$[it].seen": row["seen"], **said}},
@@ -123,7 +124,7 @@ def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
 
 
 def _update(row: Document) -> UpdateOne:
-    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": findable.findable(row)})
+    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": search_keys.findable(row)})
 
 
 _STEPS = {

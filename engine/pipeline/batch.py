@@ -15,9 +15,9 @@ import msgspec
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.installation import lane_count, namespace
-from engine.domain import component, figures, fold
+from engine.domain import component, daily_figures, fold
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.component import Contact, Settled
 from engine.domain.rulebook import Rulebook
@@ -111,8 +111,8 @@ def apply(
             add_changes(folding, group, settled, writes)
     for portion in portions(again):
         _fold_again(folding, portion, writes)
-    counted = (a.happened_at for a in waiting.activities if a.type in figures.COUNTED)
-    writes.stale_hours.update(map(figures.hour_of, counted))
+    counted = (a.happened_at for a in waiting.activities if a.type in daily_figures.COUNTED)
+    writes.stale_hours.update(map(daily_figures.hour_of, counted))
     _commit(db, writes, lease, clock=clock)
     return Applied(len(writes.applied), writes.failed, erased=len(erased))
 
@@ -147,7 +147,7 @@ def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Cloc
 
 def _age(folding: Folding, row: Document, writes: Writes) -> None:
     """Let time pass for one contact, up to now."""
-    contact = contact_documents.decode(row)
+    contact = contact_codec.decode(row)
     outcome = fold.fold(contact.state, [], folding.rulebook, contact=contact.person.id, until=folding.now)
     aged = Contact(contact.person, outcome.state)
     write_contact(writes, document_of(folding, aged, like=row), row)
@@ -157,7 +157,7 @@ def _age(folding: Folding, row: Document, writes: Writes) -> None:
 def step(folding: Folding, group: Group) -> Settled | None:
     """Fold a group at the tip; None if its whole past is needed, as after any failure."""
     activities = sorted(group.activities, key=lambda activity: activity.moment)
-    contacts = {id_: contact_documents.decode(row) for id_, row in group.documents.items()}
+    contacts = {id_: contact_codec.decode(row) for id_, row in group.documents.items()}
     try:
         return component.step(
             contacts, activities, folding.rulebook, namespace=folding.namespace, shared=group.shared

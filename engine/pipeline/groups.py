@@ -11,7 +11,8 @@ import msgspec
 from bson.dbref import DBRef
 from pymongo.database import Database
 
-from engine.domain.activities import Activity, ContactId, Key
+from engine.domain.activities import Activity, ContactId
+from engine.domain.identities import Key, tracker_key
 from engine.pipeline import tombstones
 
 Document = dict[str, Any]
@@ -86,7 +87,7 @@ def divide(
     component = {key: row["component"] for row in documents.values() for key in row.get("keys", ())}
     links = _Links()
     for activity in activities:
-        apart = Key(f"t:{activity.tracker}") if activity.is_claim and activity.tracker in shared else None
+        apart = _shared_key(activity, shared)
         links.join([component.get(key, key) for key in activity.keys() if key != apart])
     groups: dict[str, Group] = {}
     for activity in activities:
@@ -97,6 +98,13 @@ def divide(
         if group is not None:
             group.documents[row["_id"]] = row
     return list(groups.values())
+
+
+def _shared_key(activity: Activity, shared: set[str]) -> Key | None:
+    """The key of the tracker of a claim that links nobody, as it is a shared device."""
+    if activity.tracker in shared and activity.tracker is not None and activity.is_claim:
+        return tracker_key(activity.tracker)
+    return None
 
 
 def histories_of(
@@ -142,7 +150,7 @@ def _streams_of(group: Group) -> set[str]:
     held = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
     named = {activity.stream for activity in group.activities}
     linked = {a.tracker for a in group.activities if a.tracker is not None} - group.shared
-    return held | named | {f"t:{tracker}" for tracker in linked}
+    return held | named | {tracker_key(tracker) for tracker in linked}
 
 
 def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> set[str]:

@@ -13,7 +13,7 @@ import uuid_utils
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from engine.db.contact_documents import BSON_TYPES
+from engine.db.contact_codec import BSON_TYPES
 from engine.db.installation import lane_count
 from engine.domain.activities import Activity, ActivityId, ActivityState
 from engine.domain.commerce import currency_of

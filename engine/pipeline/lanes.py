@@ -18,7 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.patience import patiently
+from engine.db.timeouts import patiently
 from engine.errors import Conflict, LeaseLost
 from engine.jobs import jobs
 

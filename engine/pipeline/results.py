@@ -11,10 +11,10 @@ import msgspec
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.database import Database
 
-from engine.db import contact_documents
-from engine.db.contact_documents import BSON_TYPES
-from engine.domain import figures
-from engine.domain.activities import ContactId
+from engine.db import contact_codec
+from engine.db.contact_codec import BSON_TYPES
+from engine.domain import daily_figures
+from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.component import Contact, Settled
 from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested
@@ -62,7 +62,7 @@ def add_results(
     writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
     rows = [_derived_row(found) for found in derived]
     writes.derived.extend(map(InsertOne, rows))
-    writes.stale_hours |= figures.hours_of_moves([], rows)
+    writes.stale_hours |= daily_figures.hours_of_moves([], rows)
     _add_calls(folding, calls, writes)
 
 
@@ -96,7 +96,7 @@ def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Wr
     components = _components(group, settled)
     for contact in settled.contacts.values():
         component, linked = components[contact.person.id]
-        document = contact_documents.encode(
+        document = contact_codec.encode(
             contact, component=component, linked=linked, lanes=folding.lanes, now=folding.now
         )
         write_contact(writes, document, group.documents.get(contact.person.id))
@@ -109,7 +109,7 @@ def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Wr
 
 def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     """Write a contact under the version that was read, letting go of lost keys first."""
-    writes.stale_hours |= figures.hours_of_orders(old, new)
+    writes.stale_hours |= daily_figures.hours_of_orders(old, new)
     if old is None:
         writes.contacts.append(InsertOne({**new, "v": 1}))
         return
@@ -118,7 +118,7 @@ def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     if lost:
         writes.letting_go.append(_guarded(new["_id"], version, {"$pull": {"keys": {"$in": sorted(lost)}}}))
         version += 1
-    writes.contacts.append(_guarded(new["_id"], version, contact_documents.difference(old, new)))
+    writes.contacts.append(_guarded(new["_id"], version, contact_codec.difference(old, new)))
 
 
 def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
@@ -155,7 +155,7 @@ def _settle_untouched(group: Group, settled: Settled, components: Components, wr
             continue
         if settled.whole:
             writes.leaving.append(DeleteOne({"_id": id_, "v": row["v"]}))
-            writes.stale_hours |= figures.hours_of_orders(row, None)
+            writes.stale_hours |= daily_figures.hours_of_orders(row, None)
             continue
         component, linked = components[id_]
         moves = row["component"] != component
@@ -178,12 +178,13 @@ class _Present:
     def of(cls, db: Database[Document], refolded: Sequence[Refolded]) -> _Present:
         contacts = sorted({id_ for group, settled in refolded for id_ in _contacts_of(group, settled)})
         losers = {merge.loser for _, settled in refolded for merge in settled.merges}
-        streams = [_stream_of(contact) for contact in contacts]
+        streams = [derived_stream(contact) for contact in contacts]
         named = {"$or": [{"into": {"$in": contacts}}, {"_id": {"$in": sorted(losers.union(contacts))}}]}
         return cls(
             ledger=_by(db.ledger.find({"contact": {"$in": contacts}}), lambda row: [row["contact"]]),
             derived=_by(
-                db.activities.find({"stream": {"$in": streams}}), lambda row: [_contact_of(row["stream"])]
+                db.activities.find({"stream": {"$in": streams}}),
+                lambda row: [ContactId(row["stream"].removeprefix(DERIVED_STREAM))],
             ),
             suggestions=_by(
                 db.suggestions.find({"contacts": {"$in": contacts}}), lambda row: row["contacts"]
@@ -220,7 +221,7 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
     derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
     writes.derived.extend(_replace_all(there, derived))
-    writes.stale_hours |= figures.hours_of_moves(there, derived)
+    writes.stale_hours |= daily_figures.hours_of_moves(there, derived)
     writes.suggestions.extend(_replace_all(open_, wanted))
     writes.merges.extend(_redirects(present, group, settled))
 
@@ -299,15 +300,6 @@ def _heir(row: Document, settled: Settled) -> ContactId:
 # Rows
 
 
-def _stream_of(contact: ContactId) -> str:
-    """The stream of what the fold itself adds to a contact's timeline."""
-    return f"c:{contact}"
-
-
-def _contact_of(stream: str) -> ContactId:
-    return ContactId(stream.removeprefix("c:"))
-
-
 def _ledger_row(entry: LedgerEntry) -> Document:
     row: Document = msgspec.to_builtins(entry, builtin_types=(datetime,))
     if entry.losses:
@@ -319,7 +311,7 @@ def _derived_row(derived: Derived) -> Document:
     return {
         "_id": derived.id,
         "type": derived.type,
-        "stream": _stream_of(derived.contact),
+        "stream": derived_stream(derived.contact),
         "lane": -1,
         "state": "applied",
         "happened_at": derived.happened_at,
@@ -341,7 +333,7 @@ def _suggestion_row(suggested: Suggested) -> Document:
 
 def document_of(folding: Folding, contact: Contact, *, like: Document) -> Document:
     """A contact's document when nothing but its state has changed."""
-    return contact_documents.encode(
+    return contact_codec.encode(
         contact,
         component=like["component"],
         linked=like.get("linked", False),

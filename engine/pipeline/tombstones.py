@@ -19,9 +19,10 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from engine.db.installation import namespace
-from engine.domain import erased, identities
-from engine.domain.activities import Activity, ActivityId, Key
-from engine.domain.erased import Mark
+from engine.domain import erasure_marks, normalisation
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.erasure_marks import Mark
+from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.errors import InvalidIdentity
 
 Document = dict[str, Any]
@@ -92,12 +93,16 @@ def named_among(db: Database[Document], activities: Sequence[Activity]) -> set[A
 
 
 def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that are about somebody who was erased (see `engine.domain.erased`)."""
+    """Those of some activities that are about somebody who was erased (see `engine.domain.erasure_marks`)."""
     marks, about = _about(db, activities)
     if not about:
         return set()
     beside = db.activities.find(
-        {"stream": {"$in": list(marks)}, "state": "received", "type": {"$in": list(erased.COMES_BACK_BY)}}
+        {
+            "stream": {"$in": list(marks)},
+            "state": "received",
+            "type": {"$in": list(erasure_marks.COMES_BACK_BY)},
+        }
     )
     here = {activity.id for activity in about}
     returning = [_decode(row) for row in beside if row["_id"] not in here]
@@ -130,7 +135,7 @@ def _decided(
         return set()
     under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
     held = _held(db, {key for activity in about for key in activity.keys()}) - under_way
-    return erased.erased_among(about, marks, held)
+    return erasure_marks.erased_among(about, marks, held)
 
 
 def _is_covered(activity: Activity, marks: dict[Key, list[Mark]]) -> bool:
@@ -182,14 +187,15 @@ def _keys_in(event: str, region: str) -> set[Key]:
     found: set[Key] = set()
     for word in list(dict.fromkeys(_words(event)))[:MAX_WORDS]:
         text = word.strip()
-        if not text or len(text) > identities.MAX_LENGTH:
+        if not text or len(text) > normalisation.MAX_LENGTH:
             continue
-        found |= {Key(f"t:{text}"), Key(f"x:{text}")}
+        found |= {tracker_key(text), make_key(IdentityKind.EXTERNAL_ID, text)}
         try:
             if "@" in text:
-                found.add(Key(f"e:{identities.normalise_email(text)}"))
+                found.add(make_key(IdentityKind.EMAIL, normalisation.normalise_email(text)))
             elif re.fullmatch(r"\+?[\d\s().\-/]{6,20}", text):
-                found.add(Key(f"p:{identities.normalise_phone(text, region=region)}"))
+                number = normalisation.normalise_phone(text, region=region)
+                found.add(make_key(IdentityKind.PHONE, number))
         except InvalidIdentity:
             continue
     return found

@@ -23,6 +23,7 @@ from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.domain.activities import ContactId
 from engine.domain.contact import Commerce
+from engine.domain.fields import FIELDS, PROFILE_FIELDS
 from engine.privacy.known import known_of
 from engine.rules import rulesets
 
@@ -101,10 +102,8 @@ def _page(db: Database[Document], sheet: Sheet, counts: dict[str, int], *, now: 
 
 
 def _who(sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
-    yield from (
-        ("Email", sheet.email), ("Mobile phone", sheet.mobile_phone), ("External id", sheet.external_id),
-        ("First name", sheet.first_name), ("Last name", sheet.last_name), ("Birth date", sheet.birth_date),
-    )  # fmt: skip
+    for name in ("email", "mobile_phone", "external_id", *PROFILE_FIELDS):
+        yield FIELDS[name].label, getattr(sheet, name)
     yield from sheet.custom.items()
     yield "Browsers and apps", ", ".join(sheet.trackers)
     yield "Known before as", ", ".join(sheet.former)

@@ -21,7 +21,7 @@ from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
-from engine.domain import figures
+from engine.domain import daily_figures
 from engine.domain.activities import ContactId
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
@@ -121,9 +121,9 @@ class _Erasing:
 
     def _drop(self, ids: list[str], session: ClientSession) -> int:
         """Remove activities, with what the audit log says of them; the days they count in are marked."""
-        counted = {"_id": {"$in": ids}, "type": {"$in": list(figures.COUNTED)}}
+        counted = {"_id": {"$in": ids}, "type": {"$in": list(daily_figures.COUNTED)}}
         rows = self.db.activities.find(counted, {"happened_at": 1}, session=session)
-        self._mark_hours({figures.hour_of(row["happened_at"]) for row in rows}, session)
+        self._mark_hours({daily_figures.hour_of(row["happened_at"]) for row in rows}, session)
         edits = {"_id": {"$in": [f"edit:{id_}" for id_ in ids]}}
         cleaned = self.db.audit.update_many(edits, {"$set": sweep.BLANK}, session=session).modified_count
         if cleaned:
@@ -149,7 +149,7 @@ class _Erasing:
             return 0
         at, removed = utc_now(), 0
         for contact in self.db.contacts.find({"_id": {"$in": list(self._person.ids)}}, session=session):
-            self._mark_hours(figures.hours_of_orders(contact, None), session)
+            self._mark_hours(daily_figures.hours_of_orders(contact, None), session)
             removed += self.db.contacts.delete_one({"_id": contact["_id"]}, session=session).deleted_count
         self.db.contacts.update_many(
             {"_id": {"$in": list(self._person.others)}},

@@ -16,9 +16,10 @@ from typing import Any
 from gridfs import GridFSBucket
 from pymongo.database import Database
 
+from engine.domain.identities import IdentityKind, key_kind, key_value
 from engine.errors import ContactSheetsError
 from engine.exports import exporting
-from engine.imports import import_request
+from engine.imports import import_request, stored_files
 from engine.imports.reading import formats
 from engine.imports.reading.table import Row, read_table
 from engine.jobs import jobs
@@ -152,7 +153,7 @@ def rows_naming(db: Database[Document], person: Person, mentions: Mentions) -> I
 def _rows_naming(
     db: Database[Document], file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
 ) -> Iterator[Row]:
-    open_ = import_request.stored(db, file)
+    open_ = stored_files.opener(db, file)
     format_ = formats.detect(open_) if job is None else import_request.settings_of(job).format
     for row in read_table(open_, format_).rows:
         if any(cell and named.by(cell) for cell in row.cells):
@@ -166,8 +167,11 @@ class _Loosely:
 
     def __init__(self, person: Person, mentions: Mentions) -> None:
         self._mentions = mentions
-        self._numbers = {key[-8:] for key in person.keys if key.startswith("p:")}
-        self._words = {key[2:].lower() for key in person.keys} | {person.typed.lower(), person.name.lower()}
+        self._numbers = {key[-8:] for key in person.keys if key_kind(key) is IdentityKind.PHONE}
+        self._words = {key_value(key).lower() for key in person.keys} | {
+            person.typed.lower(),
+            person.name.lower(),
+        }
 
     def by(self, cell: str) -> bool:
         small = cell.strip().lower()

@@ -27,9 +27,10 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.db.connection import utc_now
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.db.installation import lane_count
-from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
+from engine.domain.activities import DERIVED_STREAM
 from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes
@@ -356,7 +357,7 @@ def _note_leavings(db: Database[Document], contacts: Document, published: dateti
     row = {
         "_id": {"$concat": [cause, ":segment_left:", "$filled.segment"]},
         "type": "segment_left",
-        "stream": {"$concat": ["c:", "$_id"]},
+        "stream": {"$concat": [DERIVED_STREAM, "$_id"]},
         "lane": {"$literal": -1},
         "state": "applied",
         "happened_at": published,

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.connection import connect
 from engine.db.installation import namespace
 from engine.domain import component, fold
@@ -213,7 +213,7 @@ class _Planner:
 
     def _as_it_is(self, row: Document) -> Contact:
         """The contact as it stands, with what falls due by now."""
-        contact = contact_documents.decode(row)
+        contact = contact_codec.decode(row)
         outcome = fold.fold(contact.state, [], self.before, contact=contact.person.id, until=self.now)
         return Contact(contact.person, outcome.state)
 

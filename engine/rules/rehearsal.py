@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.domain.activities import Activity, ActivityId, ContactId, Key
+from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.contact import ContactState
 from engine.domain.fold import fold
+from engine.domain.identities import Key
 from engine.domain.people import Placement
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.rules.files.rule_tests import RuleTest

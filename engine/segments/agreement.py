@@ -9,9 +9,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db import contact_documents
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.db import contact_codec
+from engine.db.contact_codec import LIVING
+from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Condition
 from engine.rules import rulesets
@@ -63,7 +63,7 @@ def _wrong_here(
     db: Database[Document], settled: Document, segment: str, condition: Condition, now: datetime
 ) -> Iterator[ContactId]:
     for row in db.contacts.find(settled):
-        state = contact_documents.decode(row).state
+        state = contact_codec.decode(row).state
         if condition.meets(None, state, now) != (segment in state.segments):
             yield ContactId(row["_id"])
 

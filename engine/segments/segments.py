@@ -16,9 +16,9 @@ from pymongo.errors import ExecutionTimeout
 
 from engine.contacts import contact_rows
 from engine.contacts.contact_rows import ContactRow
-from engine.db import contact_documents
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.db import contact_codec
+from engine.db.contact_codec import LIVING
+from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
 from engine.domain.conditions import Condition, Did, leaves
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
@@ -241,7 +241,7 @@ def _summaries(
 
 
 def _sample(db: Database[Document]) -> list[ContactState]:
-    return [contact_documents.decode(row).state for row in db.contacts.find().limit(20)]
+    return [contact_codec.decode(row).state for row in db.contacts.find().limit(20)]
 
 
 def _cost(states: Sequence[ContactState], condition: Condition, now: datetime) -> float:

@@ -13,9 +13,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.connection import utc_now
-from engine.db.findable import AWAY_AFTER, findable
+from engine.db.search_keys import AWAY_AFTER, findable
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import Commerce, ContactState, Deliverability, Points, Status
@@ -73,7 +73,7 @@ def _seed(number: int, source: random.Random) -> Document:
     )
     person = Person(id=ContactId(f"{number:024x}"), first_seen=START)
     contact = Contact(person, state)
-    document = contact_documents.encode(contact, component=person.id, linked=False, lanes=16, now=START)
+    document = contact_codec.encode(contact, component=person.id, linked=False, lanes=16, now=START)
     document["identified"] = identified
     return {**document, **findable(document), "seed": number, "v": 1}
 

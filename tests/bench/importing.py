@@ -22,10 +22,11 @@ import psutil
 from pymongo import InsertOne, UpdateOne
 from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.connection import utc_now
-from engine.imports import import_request, preview
+from engine.imports import import_request
 from engine.imports.import_job import STEP
+from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.pipeline import lanes
@@ -92,9 +93,9 @@ def _file(rows: int, *, city: str) -> bytes:
 def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, Document]:
     """Import a file and wait until all of it has taken effect: seconds, and the most memory used."""
     ruleset = rulesets.current(db)
-    found = preview.opening(lambda: io.BytesIO(content), ruleset)
+    found = inspection.inspect(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
-    readings, _ = preview.readings(found, columns, ruleset)
+    readings, _ = inspection.cell_formats(found, columns, ruleset)
     wanted = ImportSettings(format=found.format, columns=columns, readings=readings)
     peaks: dict[str, int] = {}
     began = time.perf_counter()
@@ -191,7 +192,7 @@ def _left_of(
         "activities": [InsertOne(row) for row in ours.activities.find(theirs)],
         "contacts": [
             *(InsertOne(now[id_]) for id_ in new),
-            *(UpdateOne({"_id": id_}, contact_documents.difference(there[id_], now[id_])) for id_ in changed),
+            *(UpdateOne({"_id": id_}, contact_codec.difference(there[id_], now[id_])) for id_ in changed),
         ],
         "ledger": [InsertOne(row) for row in ours.ledger.find({"contact": {"$in": new}})],
     }

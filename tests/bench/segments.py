@@ -15,7 +15,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.component import Contact
@@ -117,5 +117,5 @@ def _document(number: int, source: random.Random) -> dict[str, Any]:
     )
     person = Person(id=ContactId(f"{source.getrandbits(96):024x}"), first_seen=seen)
     contact = Contact(person, state)
-    document = contact_documents.encode(contact, component=person.id, linked=False, lanes=16, now=seen)
+    document = contact_codec.encode(contact, component=person.id, linked=False, lanes=16, now=seen)
     return {**document, "v": 1, "keys": [f"t:bench-{number}"]}

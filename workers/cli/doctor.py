@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 from engine.db import documents
 from engine.db.connection import utc_now
 from engine.operations import pulses
-from engine.pipeline import failures, lanes, outbox, sendings
+from engine.pipeline import failed_activities, lanes, outages, outbox
 from engine.rules import rulesets
 from engine.rules.ruleset import compile_published
 from engine.segments import agreement
@@ -113,7 +113,7 @@ def _clock(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _failed(db: Database[dict[str, Any]]) -> Finding:
-    found = failures.failed(db, limit=100)
+    found = failed_activities.failed(db, limit=100)
     if found:
         return Finding(
             "failed activities", "warning", f"{len(found)}, the latest: {found[0].reason[:120]}",
@@ -169,7 +169,7 @@ def _segments(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _sendings(db: Database[dict[str, Any]]) -> Finding:
-    doubts = sendings.open_doubts(db)
+    doubts = outages.open_doubts(db)
     if doubts:
         told = "; ".join(
             f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in doubts[:5]

@@ -17,7 +17,7 @@ from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
 from engine.imports.mapping.columns import plain
 from engine.imports.mapping.field_proposals import proposed_label, proposed_type
-from engine.imports.preview import Opening
+from engine.imports.mapping.inspection import Inspection
 from engine.publishing import custom_fields
 from engine.rules import rulesets
 
@@ -49,7 +49,7 @@ class Wishes:
 
 def wished(
     db: Database[Document],
-    files: Iterable[tuple[Opening, Mapping[str, str]]],
+    files: Iterable[tuple[Inspection, Mapping[str, str]]],
     wanted: Sequence[str],
 ) -> Wishes:
     """What fields of columns (`COLUMN`, `COLUMN:TYPE`) come to, in files and what their columns fill.
@@ -79,7 +79,7 @@ def tell(new: Sequence[CustomField]) -> None:
     typer.echo(f"new fields would be made, and their values are not checked yet: {names}", err=True)
 
 
-def _asked(said: str, found: Opening, columns: Mapping[str, str]) -> tuple[str, str]:
+def _asked(said: str, found: Inspection, columns: Mapping[str, str]) -> tuple[str, str]:
     """The column that is meant, and the type of its field: as it is said, else as its values suggest."""
     headings = {plain(heading): heading for heading in columns}
     name, mark, type_ = said.rpartition(":")

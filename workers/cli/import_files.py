@@ -14,13 +14,13 @@ from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import ContactSheetsError
-from engine.imports import import_request, preview
-from engine.imports.mapping import columns, consents
+from engine.imports import import_request
+from engine.imports.mapping import columns, consents, inspection
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
 from engine.imports.mapping.consents import InvalidStatement, Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
-from engine.imports.preview import Opening
+from engine.imports.mapping.inspection import Inspection
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
@@ -57,7 +57,7 @@ class Ready:
     """A file that can be imported as its settings say."""
 
     file: Path
-    found: Opening
+    found: Inspection
     settings: ImportSettings
 
     @property
@@ -119,7 +119,7 @@ class _Opened:
     """A file that can be read, and what its columns fill as it was said, else as it is guessed."""
 
     file: Path
-    found: Opening
+    found: Inspection
     columns: Mapping[str, str]
 
 
@@ -145,7 +145,7 @@ def _settle(
 ) -> tuple[ImportSettings, list[str]]:
     """How a file is imported under these rules, and what has to be said of it before."""
     found, mapping = opened.found, opened.columns
-    readings, undecided = preview.readings(
+    readings, undecided = inspection.cell_formats(
         found, mapping, ruleset, dates=options.dates, decimals=options.decimals
     )
     clear = frozenset(mapping) if options.clears else frozenset[str]()
@@ -154,24 +154,24 @@ def _settle(
 
 
 def _wrong(
-    found: Opening, mapping: Mapping[str, str], settled: ImportSettings, ruleset: Ruleset
+    found: Inspection, mapping: Mapping[str, str], settled: ImportSettings, ruleset: Ruleset
 ) -> list[str]:
     """What cannot be of the columns of a file, and of what is stated of all in it."""
     try:
-        columns.checked([column.heading for column in found.columns], mapping, ruleset)
-        consents.stated(settled.statements, mapping, ruleset.account, now=utc_now())
+        columns.validated([column.heading for column in found.columns], mapping, ruleset)
+        consents.file_consents(settled.statements, mapping, ruleset.account, now=utc_now())
     except (InvalidMapping, InvalidStatement) as error:
         return str(error).splitlines()
     return []
 
 
-def _opened(db: Database[Document], file: Path, ruleset: Ruleset, options: Options) -> Opening:
-    return preview.opening(
+def _opened(db: Database[Document], file: Path, ruleset: Ruleset, options: Options) -> Inspection:
+    return inspection.inspect(
         _opener(file),
         ruleset,
         name=file.name,
         format_=_format(_opener(file), options.encoding, options.separator, options.sheet),
-        remembered=import_request.remembered(db),
+        remembered=import_request.remembered_mappings(db),
     )
 
 
@@ -204,7 +204,7 @@ def _format(open_: Opener, encoding: str, separator: str, sheet: str) -> Format:
     return replace(found, sheet=sheet) if sheet else found
 
 
-def columns_of(found: Opening, said: Iterable[str]) -> dict[str, str]:
+def columns_of(found: Inspection, said: Iterable[str]) -> dict[str, str]:
     """What each column fills: as it was said, else as it is guessed."""
     filled = {column.heading: column.target for column in found.columns}
     by_name = {plain(heading): heading for heading in filled}
@@ -247,7 +247,7 @@ def _statement(said: str) -> Statement:
     return Statement(found, on, source.strip())
 
 
-def question(undecided: preview.Undecided) -> str:
+def question(undecided: inspection.AmbiguousColumn) -> str:
     """What has to be said of a column, with the option that says it."""
     heading, example = undecided.heading, undecided.ambiguous.example
     if undecided.ambiguous.what == "dates":

@@ -17,7 +17,7 @@ from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.operations import operating, pulses
 from engine.operations.preparation import prepare
-from engine.pipeline import failures, lanes, outbox
+from engine.pipeline import failed_activities, lanes, outbox
 from engine.publishing import upkeep
 from engine.settings import CONFIG_DIR
 from workers.cli.contact_key import UnknownContact, contact_of
@@ -221,7 +221,7 @@ def activities(
 def list_failed(data_dir: DataDir = None, as_json: AsJson = False, limit: int = 100) -> None:
     """Activities that the fold could not take, with the reason."""
     _, db = open_db(data_dir, app="failed")
-    found = failures.failed(db, limit)
+    found = failed_activities.failed(db, limit)
     if as_json:
         print_json([asdict(failure) for failure in found])
         return

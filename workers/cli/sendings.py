@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from engine.operations import operating
-from engine.pipeline import sendings
+from engine.pipeline import outages
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer(help="Sendings that failed as a whole: their bounces do not count.")
@@ -17,7 +17,7 @@ app = typer.Typer(help="Sendings that failed as a whole: their bounces do not co
 def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All that were doubted, the newest first."""
     _, db = open_db(data_dir, app="sendings")
-    found = sendings.doubted(db)
+    found = outages.doubted(db)
     if as_json:
         print_json([asdict(sending) for sending in found])
         return

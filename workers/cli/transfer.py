@@ -13,7 +13,7 @@ import uuid_utils
 from pymongo.database import Database
 
 from engine.db.connection import utc_now
-from engine.imports import import_service, preview, stored_files
+from engine.imports import import_request, import_service, preview
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import UnreadableFile
@@ -104,7 +104,7 @@ def import_(
         if not ready.found.sample:
             typer.echo(f"{ready.file.name} has headings and no rows: there is nothing to import", err=True)
         before = _imported_before(db, ready)
-        for lacking in preview.lacking(ready.settings, rulesets.current(db)):
+        for lacking in preview.missing_transitions(ready.settings, rulesets.current(db)):
             typer.echo(lacking, err=True)
         if dry_run:
             told = _foretold(db, ready, as_json=as_json)
@@ -140,12 +140,12 @@ def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
     if before is None:
         return None
     when = shown(before.created_at, zone_of(db))
-    typer.echo(stored_files.in_words(before, when=when), err=True)
+    typer.echo(import_request.describe_earlier(before, when=when), err=True)
     return {**told_of_job(before), "file": before.wanted["file"]}
 
 
 def _foretold(db: Database[Document], ready: Ready, *, as_json: bool) -> Document:
-    checked = preview.check(db, ready.opener, ready.settings, now=utc_now())
+    checked = preview.preview(db, ready.opener, ready.settings, now=utc_now())
     told: Document = {
         "file": ready.file.name,
         "rows": checked.rows,

@@ -11,14 +11,14 @@ import structlog
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.db import left_open
+from engine.db import orphaned_transactions
 from engine.db.processes import is_gone
 from engine.errors import Unavailable
 from engine.exports import exporting
 from engine.imports import drafts, expiry
 from engine.jobs import jobs
 from engine.operations import pulses
-from engine.pipeline import lanes, sendings
+from engine.pipeline import lanes, outages
 from engine.privacy import files
 from engine.publishing import filling
 from engine.segments import agreement
@@ -52,7 +52,7 @@ def run(
         ).start()
     while not stop.wait(TICK):
         try:
-            left_open.end(db, is_gone)  # first: what they wrote could not be freed
+            orphaned_transactions.end(db, is_gone)  # first: what they wrote could not be freed
             lanes.free_the_dead(db, is_gone)
             jobs.free_the_dead(db, is_gone)
             wake(lanes.waiting(db, now=clock()))
@@ -85,7 +85,7 @@ def _watch_sendings(
     """Stop counting the bounces of what fails as a whole, and say so."""
     while not stop.wait(SENDINGS):
         try:
-            for sending in sendings.look(db, now=clock()):
+            for sending in outages.look(db, now=clock()):
                 log.error(
                     "a sending fails as a whole: its bounces do not count",
                     sending=sending.id, attempts=sending.attempts, failed=sending.failed,

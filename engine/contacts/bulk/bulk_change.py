@@ -10,9 +10,10 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.contacts.bulk.selection import Selection
-from engine.contacts.editing.edit import IDENTITIES, Edit, InvalidEdit
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.editing.edit_summary import summary_for_any
 from engine.contacts.editing.edit_validation import validate_for_any
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError
 from engine.jobs import jobs
@@ -109,7 +110,7 @@ def description(change: Change, ruleset: Ruleset) -> str:
 
 
 def _refuse_single(change: Edit) -> None:
-    single = [name for name in change.fields if name in IDENTITIES]
+    single = [name for name in change.fields if name in IDENTITY_FIELDS]
     if single or change.undoes is not None:
         what = ", ".join(single) or "taking something back"
         raise NotInBulk(f"{what}: this is one contact's own, change it on its sheet")

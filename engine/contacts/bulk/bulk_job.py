@@ -24,7 +24,7 @@ from engine.contacts.contact_lookup import find_contact
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit
 from engine.contacts.editing.edit_activities import CONTACT_FIELDS
-from engine.db.patterns import evaluated_by_mongodb
+from engine.db.regex_query import evaluated_by_mongodb
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.rulebook import Ruleset
 from engine.jobs import jobs

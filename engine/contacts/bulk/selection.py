@@ -12,8 +12,8 @@ from pymongo.errors import ExecutionTimeout
 
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import evaluated_by_mongodb
+from engine.db.contact_codec import LIVING
+from engine.db.regex_query import evaluated_by_mongodb
 from engine.domain.activities import ContactId
 from engine.rules import rulesets
 

@@ -14,10 +14,6 @@ from engine.errors import ContactSheetsError
 
 Document = dict[str, Any]
 
-IDENTITIES = ("external_id", "email", "mobile_phone")
-PROFILE = ("first_name", "last_name", "birth_date")
-"""The fields, besides custom ones, that can be edited."""
-
 NEEDS_REASON = frozenset({"bounced", "blocked"})
 """States that are left by hand only with a reason."""
 

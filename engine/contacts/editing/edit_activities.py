@@ -10,15 +10,15 @@ from pymongo.database import Database
 
 from engine.contacts.editing.edit import Document, Edit, InvalidEdit, name_of, value_of
 from engine.contacts.editing.edit_validation import validate
-from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId, Identities, Key
-from engine.domain.identities import stream_of
+from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId
+from engine.domain.fields import EDITABLE_FIELDS
+from engine.domain.identities import Identities, Key, stream_of, strongest
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS
 
 CONTACT_FIELDS = (
-    "spans", "deleted", "statuses", "segments", "custom", "first_name", "last_name", "birth_date",
-    "email", "email_typed", "mobile_phone", "external_id",
+    "spans", "deleted", "statuses", "segments", "custom", "email_typed", *EDITABLE_FIELDS,
 )  # fmt: skip
 """What edits, deletions and undos read of a contact's document."""
 
@@ -110,11 +110,10 @@ def own_stream(row: Document) -> Key:
 
     Raises InvalidEdit if there is none.
     """
-    held = [span["key"] for span in row.get("spans", ()) if span.get("until") is None]
-    strongest = sorted(held, key=lambda key: ("xept".index(key[0]), key))
-    if not strongest:
+    held = strongest(span["key"] for span in row.get("spans", ()) if span.get("until") is None)
+    if held is None:
         raise InvalidEdit({"": "nothing leads to this contact any more, so that it cannot be changed"})
-    return Key(strongest[0])
+    return held
 
 
 def _by_hand(

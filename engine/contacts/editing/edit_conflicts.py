@@ -12,9 +12,10 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from engine.contacts.editing.edit import PROFILE, Document, EditedMeanwhile, state_in, value_of
-from engine.domain.activities import ContactId, Key
-from engine.domain.fields import CUSTOM
+from engine.contacts.editing.edit import Document, EditedMeanwhile, state_in, value_of
+from engine.domain.activities import ContactId
+from engine.domain.fields import CUSTOM, PROFILE_FIELDS
+from engine.domain.identities import IDENTIFYING, Key
 from engine.domain.profile import CLEARED
 from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
@@ -81,15 +82,15 @@ def _pending_values(db: Database[Document], stream: Key, ruleset: Ruleset, *, si
     values: Document = {}
     for edit in db.activities.find(query).sort("happened_at", 1):
         properties = edit.get("properties", {})
-        values |= {_FIELDS.get(kind, kind): value for kind, value in edit.get("identities", {}).items()}
+        values |= {_FIELD_OF.get(name, name): value for name, value in edit.get("identities", {}).items()}
         values |= {_field_of(trait): value for trait, value in edit.get("traits", {}).items()}
         values |= {machine: properties[machine] for machine in ruleset.machines if machine in properties}
         values |= dict.fromkeys(properties.get(CLEARED, ()))
     return values
 
 
-_FIELDS = {"phone": "mobile_phone"}
+_FIELD_OF = {kind.event_field: kind.contact_field for kind in IDENTIFYING}
 
 
 def _field_of(trait: str) -> str:
-    return trait if trait in PROFILE or trait == "email" else f"{CUSTOM}{trait}"
+    return trait if trait in PROFILE_FIELDS or trait == "email" else f"{CUSTOM}{trait}"

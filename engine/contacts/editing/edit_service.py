@@ -21,7 +21,7 @@ from engine.contacts.editing.edit import Document, Edit, InvalidEdit, NoSuchCont
 from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.editing.edit_conflicts import refuse_conflict, serialized
 from engine.contacts.editing.edit_validation import end_name, fields_not_allowed
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.pipeline import inbox
 from engine.rules import rulesets

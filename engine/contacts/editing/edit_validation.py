@@ -11,9 +11,7 @@ from pymongo.database import Database
 
 from engine.contacts.editing import undo
 from engine.contacts.editing.edit import (
-    IDENTITIES,
     NEEDS_REASON,
-    PROFILE,
     Document,
     Edit,
     InvalidEdit,
@@ -24,9 +22,10 @@ from engine.contacts.editing.edit import (
 )
 from engine.contacts.editing.edit_summary import summary
 from engine.domain import profile
-from engine.domain.activities import UNDOES, ContactId, Identities, Key
-from engine.domain.fields import CUSTOM
-from engine.domain.identities import normalise_email, normalise_external_id, normalise_phone
+from engine.domain.activities import UNDOES, ContactId
+from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, IDENTITY_FIELDS, PROFILE_FIELDS
+from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, make_key
+from engine.domain.normalisation import normalise
 from engine.domain.profile import CLEARED
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.domain.scoring import MAX_POINTS
@@ -50,8 +49,6 @@ _EXPECTED = {
     "list": "a list is wanted",
 }
 """What a field of each type takes, in words."""
-
-_KEY_KINDS = {"external_id": "x", "email": "e", "mobile_phone": "p"}
 
 
 @dataclass(frozen=True)
@@ -126,9 +123,10 @@ def _identities(
     db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, problems: dict[str, str]
 ) -> tuple[Identities, ContactId | None]:
     """The new identities, and the contact that already has one of them; adds to `problems`."""
-    found: dict[str, str] = {}
+    found: dict[IdentityKind, str] = {}
     other: ContactId | None = None
-    for name in IDENTITIES:
+    for kind in IDENTIFYING:
+        name = kind.contact_field
         if name not in change.fields:
             continue
         if not change.fields[name]:
@@ -136,35 +134,27 @@ def _identities(
                 problems[name] = f"{label_of(name, ruleset)} can be changed, not taken away"
             continue
         try:
-            value = _normalised(name, str(change.fields[name]), ruleset)
+            value = normalise(kind, str(change.fields[name]), region=ruleset.account.default_region)
         except InvalidIdentity as error:
             problems[name] = f"{label_of(name, ruleset)}: {error.reason}"
             continue
-        key = f"{_KEY_KINDS[name]}:{value}"
+        key = make_key(kind, value)
         holder = db.contacts.find_one({"keys": key}, {"first_name": 1, "last_name": 1, "deleted": 1})
         if holder is not None and holder["_id"] != row["_id"] and not _is_recreated(holder, row):
             other = ContactId(holder["_id"])
             whose = name_of(holder) or ("a deleted contact" if holder.get("deleted") else "another contact")
             problems[name] = f"{whose} has {label_of(name, ruleset).lower()} {value} already"
             continue
-        if tombstones.refused(db, [Key(key)]):
+        if tombstones.refused(db, [key]):
             problems[name] = f"who had {label_of(name, ruleset).lower()} {value} was erased: {COME_BACK}"
             continue
-        found["phone" if name == "mobile_phone" else name] = value
-    return Identities(**found), other
+        found[kind] = value
+    return Identities.of(found), other
 
 
 def _is_recreated(holder: Document, row: Document) -> bool:
     """Whether the contact that has a key is a deleted one, which a new contact brings back."""
     return bool(holder.get("deleted")) and not row["_id"]
-
-
-def _normalised(name: str, value: str, ruleset: Ruleset) -> str:
-    if name == "email":
-        return normalise_email(value)
-    if name == "mobile_phone":
-        return normalise_phone(value, region=ruleset.account.default_region)
-    return normalise_external_id(value)
 
 
 # Fields
@@ -177,10 +167,10 @@ def _traits(
     traits: Document = {}
     cleared: list[str] = []
     for name, value in change.fields.items():
-        if name in IDENTITIES:
+        if name in IDENTITY_FIELDS:
             continue
         custom = name.removeprefix(CUSTOM)
-        if custom == name and name not in PROFILE:
+        if custom == name and name not in PROFILE_FIELDS:
             problems[name] = f"{name!r} cannot be changed by hand"
         elif value is None or value == "" or value == []:
             if value_of(row, name) is not None:
@@ -198,7 +188,7 @@ def _traits(
 
 
 def _undeclared(change: Edit, ruleset: Ruleset) -> dict[str, str]:
-    known = [*IDENTITIES, *PROFILE, *(f"{CUSTOM}{id_}" for id_ in ruleset.fields)]
+    known = [*EDITABLE_FIELDS, *(f"{CUSTOM}{id_}" for id_ in ruleset.fields)]
     return {
         name: f"there is no field {name!r} to change; there are {_listed(known)}"
         for name in change.fields

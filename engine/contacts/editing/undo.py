@@ -12,7 +12,7 @@ from pymongo.database import Database
 from engine.domain import deliverability
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId
 from engine.domain.rulebook import Ruleset
-from engine.pipeline import spans
+from engine.pipeline import activity_spans
 from engine.pipeline.groups import as_said, decode_activity
 
 Document = dict[str, Any]
@@ -61,7 +61,7 @@ def refusal(row: Document) -> str | None:
 def check(db: Database[Document], contact: Document, undone: ActivityId) -> str | None:
     """Return why an activity of a contact cannot be undone now; None if it can."""
     row = db.activities.find_one({"_id": undone})
-    if row is None or not spans.is_of(contact, row):
+    if row is None or not activity_spans.is_of(contact, row):
         return "this contact has no such activity"
     if row["state"] != "applied":
         return "it has not taken effect yet: try again in a moment"
@@ -81,7 +81,7 @@ def undone_among(
     if not sought:
         return {}
     query = {"type": EDITED, "state": "applied", f"properties.{UNDOES}": {"$in": sorted(sought)}}
-    edits = db.activities.find(spans.query(contact, query)).sort("happened_at", 1)
+    edits = db.activities.find(activity_spans.query(contact, query)).sort("happened_at", 1)
     return {
         ActivityId(row["properties"][UNDOES]): Undone(
             ActivityId(row["_id"]),

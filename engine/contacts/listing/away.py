@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.db.findable import AWAY_AFTER
+from engine.db.search_keys import AWAY_AFTER
 from engine.domain.conditions import All, Compare, Not, Tree
 from engine.rules.conditions.operators import earlier
 

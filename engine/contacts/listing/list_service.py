@@ -19,11 +19,10 @@ from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.listing import ContactPage, Listing
 from engine.contacts.viewer_mask import masked_row, masks
-from engine.db.places import Cursor
+from engine.db.keyset import Cursor
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Compare, leaves
-from engine.domain.fields import CUSTOM
-from engine.domain.masking import PERSONAL_FIELDS
+from engine.domain.fields import CUSTOM, PERSONAL_FIELDS
 from engine.errors import ContactSheetsError
 
 Document = dict[str, Any]

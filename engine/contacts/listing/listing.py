@@ -19,11 +19,11 @@ from engine.contacts import contact_lookup
 from engine.contacts.contact_rows import ROW_FIELDS, ContactRow, row_from
 from engine.contacts.listing import away, where_parts
 from engine.contacts.listing.where_parts import Part
-from engine.db import places
+from engine.db import keyset
 from engine.db.connection import utc_now
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import evaluated_by_mongodb
-from engine.db.places import Cursor, Place, Sort
+from engine.db.contact_codec import LIVING
+from engine.db.keyset import Cursor, Place, Sort
+from engine.db.regex_query import evaluated_by_mongodb
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
 from engine.errors import ContactSheetsError, InvalidRules
@@ -150,7 +150,7 @@ def page(
     A cursor of another order, or one that somebody has tampered with, is the beginning.
     """
     asked, order = _asked(db, listing), listing.order
-    place = places.read(after, order)
+    place = keyset.read(after, order)
     backwards = place is not None and place.backwards
     found = _along(db, asked, place, backwards=backwards, limit=limit + 1)
     more = len(found) > limit
@@ -161,8 +161,8 @@ def page(
     stored = SORTS[listing.sort].stored
     return ContactPage(
         rows=[row_from(document) for document in found],
-        next=places.after(found[-1], order, stored) if found and has_next else None,
-        previous=places.before(found[0], order, stored) if found and has_previous else None,
+        next=keyset.after(found[-1], order, stored) if found and has_next else None,
+        previous=keyset.before(found[0], order, stored) if found and has_previous else None,
         total=_total(db, asked.query, at_least=len(found)),
     )
 
@@ -175,7 +175,7 @@ def neighbours(
     document = db.contacts.find_one({"_id": contact}, [sort.stored])
     if document is None:
         return None, None
-    asked, place = _asked(db, listing), places.of(document, sort.stored)
+    asked, place = _asked(db, listing), keyset.of(document, sort.stored)
     before = _along(db, asked, place, backwards=True, limit=1, fields=[sort.stored])
     after = _along(db, asked, place, backwards=False, limit=1, fields=[sort.stored])
     return tuple(ContactId(found[0]["_id"]) if found else None for found in (before, after))  # type: ignore[return-value]

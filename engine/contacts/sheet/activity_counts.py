@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from engine.contacts.sheet.timelines import entered_by_publishing
 from engine.domain.activities import ContactId
-from engine.pipeline import spans
+from engine.pipeline import activity_spans
 from engine.rules import rulesets
 
 Document = dict[str, Any]
@@ -66,7 +66,7 @@ def counts(db: Database[Document], contact_id: ContactId) -> Counts:
 
     An activity that was just received counts a moment before the timeline shows it.
     """
-    contact = spans.held(db, contact_id)
+    contact = activity_spans.held(db, contact_id)
     if contact is None:
         return NOTHING
     ruleset = rulesets.current(db)
@@ -97,7 +97,7 @@ def _counting(contact: Document, zone: str) -> list[Document]:
     """A covered query: it reads the index and no activity."""
     day = {"$dateToString": {"date": "$happened_at", "format": "%Y-%m-%d", "timezone": zone}}
     return [
-        {"$match": spans.query(contact)},
+        {"$match": activity_spans.query(contact)},
         {"$sort": {"happened_at": -1, "_id": -1}},
         {"$limit": COUNTED},
         {"$group": {"_id": {"day": day, "type": "$type"}, "n": {"$sum": 1}}},
@@ -106,7 +106,7 @@ def _counting(contact: Document, zone: str) -> list[Document]:
 
 def _failed(db: Database[Document], contact: Document) -> Iterable[Document]:
     """The activities that failed, found by the small index over all that failed."""
-    query = spans.query(contact, {"state": "failed"})
+    query = activity_spans.query(contact, {"state": "failed"})
     return db.activities.find(query, {"type": 1, "happened_at": 1}).hint([("failure.at", 1)])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from pymongo.database import Database
 
-from engine.db import places
+from engine.db import keyset
 from engine.domain import scoring
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.rulebook import Period, Rule, RuleGroup, Ruleset
@@ -104,7 +104,7 @@ def ledger(
     activities = _activities(db, [row["activity"] for row in rows])
     return LedgerPage(
         [_entry(row, activities.get(row["activity"]), ruleset, now=now) for row in rows],
-        places.after(rows[-1], _ORDER, _BY) if more else None,
+        keyset.after(rows[-1], _ORDER, _BY) if more else None,
     )
 
 
@@ -112,7 +112,7 @@ _ORDER, _BY = "ledger", "happened_at"
 
 
 def _older_than(before: str | None) -> Document:
-    place = places.read(before, _ORDER)
+    place = keyset.read(before, _ORDER)
     if place is None or not isinstance(place.value, datetime):
         return {}
     return {

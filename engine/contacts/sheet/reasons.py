@@ -11,8 +11,8 @@ from pymongo.database import Database
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.sheet_model import SheetPoints, SheetStatus
 from engine.contacts.sheet.timeline_rows import status_labels
-from engine.db import contact_documents
-from engine.domain.activities import ContactId
+from engine.db import contact_codec
+from engine.domain.activities import ContactId, derived_stream
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
 from engine.rules import rulesets
@@ -80,7 +80,7 @@ def reasons_of(db: Database[Document], contact_id: ContactId, *, now: datetime) 
     if row is None or sheet is None:
         return None
     ruleset = rulesets.current(db)
-    state = contact_documents.decode(row).state
+    state = contact_codec.decode(row).state
     return Reasons(
         contact=contact_id,
         points=sheet.points,
@@ -104,7 +104,7 @@ def _segment(segment: Segment, state: ContactState, ruleset: Ruleset, now: datet
 
 
 def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> list[Crossing]:
-    query = {"stream": f"c:{contact['_id']}", "type": {"$in": ["segment_entered", "segment_left"]}}
+    query = {"stream": derived_stream(contact["_id"]), "type": {"$in": ["segment_entered", "segment_left"]}}
     stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     rows = [*stored, *timelines.entered_by_publishing(db, contact)]
     rows.sort(key=lambda row: (row["happened_at"], row["_id"]), reverse=True)
@@ -124,7 +124,7 @@ def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> l
 
 
 def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
-    query = {"stream": f"c:{contact_id}", "type": "status_changed"}
+    query = {"stream": derived_stream(contact_id), "type": "status_changed"}
     rows = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     moves = []
     for row in rows:

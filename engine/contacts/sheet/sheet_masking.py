@@ -13,11 +13,11 @@ from engine.contacts.sheet.points import LedgerEntry
 from engine.contacts.sheet.reasons import Reasons, SegmentReason, StatusReason
 from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
 from engine.contacts.sheet.timeline_rows import TimelineRow
-from engine.contacts.viewer_mask import masked
+from engine.contacts.viewer_mask import masked_fields
 from engine.domain import masking
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
 from engine.domain.masking import without_addresses
-from engine.domain.reach import Reach
+from engine.domain.reachability import Reach
 from engine.rules.conditions.explain import Explained
 
 Document = dict[str, Any]
@@ -28,12 +28,7 @@ def masked_sheet(sheet: Sheet) -> Sheet:
     return msgspec.structs.replace(
         sheet,
         name=masking.masked_name(sheet.name),
-        email=masked(masking.masked_email, sheet.email),
-        mobile_phone=masked(masking.masked_phone, sheet.mobile_phone),
-        external_id=masked(masking.masked_id, sheet.external_id),
-        first_name=masked(masking.masked_name, sheet.first_name),
-        last_name=masked(masking.masked_name, sheet.last_name),
-        birth_date=masking.hidden(sheet.birth_date),
+        **masked_fields(sheet),
         custom=masking.masked_custom(sheet.custom),
         trackers=[masking.masked_id(tracker) for tracker in sheet.trackers],
         devices=[
@@ -53,7 +48,11 @@ def masked_device(device: Device) -> Device:
 
 
 def _masked_status(status: SheetStatus) -> SheetStatus:
-    return msgspec.structs.replace(status, reason=masked(without_addresses, status.reason))
+    return msgspec.structs.replace(status, reason=_masked_text(status.reason))
+
+
+def _masked_text(text: str | None) -> str | None:
+    return None if text is None else without_addresses(text)
 
 
 def _masked_delivery(delivery: SheetDelivery) -> SheetDelivery:
@@ -98,7 +97,7 @@ def _without_values(part: Explained) -> Explained:
 
 
 def _masked_status_reason(reason: StatusReason) -> StatusReason:
-    because = masked(without_addresses, reason.because)
+    because = _masked_text(reason.because)
     return msgspec.structs.replace(reason, status=_masked_status(reason.status), because=because)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from engine.domain.activities import ContactId
 from engine.domain.contact import Bounce, Cart
-from engine.domain.reach import Reach
+from engine.domain.reachability import Reach
 
 
 class Entry(msgspec.Struct, frozen=True):

@@ -20,10 +20,11 @@ from engine.contacts.sheet.sheet_model import (
     SheetStatus,
     SheetTracker,
 )
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Cart, Commerce, ContactState, Deliverability
-from engine.domain.reach import reach_of
+from engine.domain.identities import key_value
+from engine.domain.reachability import reach_of
 from engine.domain.rulebook import Ruleset
 from engine.rules import rulesets
 
@@ -39,7 +40,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
     if row is None:
         return None
     ruleset = rulesets.current(db)
-    contact = contact_documents.decode(row)
+    contact = contact_codec.decode(row)
     state = contact.state
     statuses = _statuses(row, ruleset)
     deleted_by, deleted_why = _deletion(db, state)
@@ -71,7 +72,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         activities=state.activities,
         first_seen=contact.person.first_seen,
         last_seen=state.last_seen,
-        former=[key[2:] for key in contact.person.former],
+        former=[key_value(key) for key in contact.person.former],
         deleted_at=state.deletion.at if state.deleted and state.deletion is not None else None,
         deleted_by=deleted_by,
         deleted_why=deleted_why,

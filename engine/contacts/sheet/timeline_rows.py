@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from engine.contacts.editing import undo
 from engine.contacts.editing.undo import Undoes, Undone
-from engine.db.findable import plain_letters
+from engine.db.search_keys import plain_letters
 from engine.domain.rulebook import Ruleset
 from engine.pipeline.groups import as_said
 

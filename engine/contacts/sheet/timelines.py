@@ -13,8 +13,8 @@ import msgspec
 from pymongo.database import Database
 
 from engine.contacts.sheet.timeline_rows import RowBuilder, RowMask, TimelineRow, search_text, unmasked
-from engine.domain.activities import ActivityId, ContactId
-from engine.pipeline import spans
+from engine.domain.activities import ActivityId, ContactId, derived_stream
+from engine.pipeline import activity_spans
 from engine.rules import rulesets
 
 Document = dict[str, Any]
@@ -87,7 +87,7 @@ def timeline(
     A search reads at most `scan` of them, and looks in rows after the `mask`: it reveals nothing that
     is masked.
     """
-    contact = spans.held(db, contact_id)
+    contact = activity_spans.held(db, contact_id)
     if contact is None:
         return TimelinePage([], None)
     place, ruleset = _place(before), rulesets.current(db)
@@ -113,7 +113,7 @@ def _documents(
     if place is not None:
         until = min(until or place[0] + _RESOLUTION, place[0] + _RESOLUTION)
         more["$nor"] = [{"happened_at": place[0], "_id": {"$gte": place[1]}}]
-    query = spans.query(contact, more, since=since, until=until)
+    query = activity_spans.query(contact, more, since=since, until=until)
     computed = [
         row
         for row in entered_by_publishing(db, contact)
@@ -177,7 +177,7 @@ def entered_by_publishing(db: Database[Document], contact: Document) -> list[Doc
     if not published:
         return []
     since_of = list(contact.get("segments", {}).items())
-    stream = f"c:{contact['_id']}"
+    stream = derived_stream(contact["_id"])
     for row in db.activities.find({"stream": stream, "type": "segment_left"}, {"properties": 1}):
         since_of.append((row["properties"]["segment"], row["properties"].get("since")))
     return [

@@ -1,4 +1,4 @@
-"""The mapping of a file's columns to targets, such as fields: guessed by the headings, decided by the user."""
+"""The mapping of columns to targets, such as fields: guessed by the headings, decided by the user."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError
 from engine.imports.mapping.known_headings import NAMES
-
-IDENTITIES = ("external_id", "email", "mobile_phone")
-"""The targets by which a contact is matched, in this order; a file needs one of them."""
 
 Channel = Literal["newsletter", "sms"]
 
@@ -70,9 +67,8 @@ class InvalidMapping(ContactSheetsError):
 
 def targets(ruleset: Ruleset) -> list[Target]:
     """Return all targets, in the order in which the user chooses one."""
-    fields = ("external_id", "email", "mobile_phone", "first_name", "last_name", "birth_date")
     own = [Target(CUSTOM + field.id, field.label) for field in ruleset.fields.values()]
-    return [*(Target(name, FIELDS[name].label) for name in fields), *own, *_OTHER_TARGETS]
+    return [*(Target(name, FIELDS[name].label) for name in EDITABLE_FIELDS), *own, *_OTHER_TARGETS]
 
 
 Fits = Callable[[str, Sequence[str | None]], bool]
@@ -116,7 +112,7 @@ def guess(
         if column is not None:
             found[column] = Column(headings[column], target, "name")
             taken.add(target)
-    if not taken & set(IDENTITIES):
+    if not taken & set(IDENTITY_FIELDS):
         _guess_email(found, sample)
     return [_first_name(column) if "last_name" in taken else column for column in found]
 
@@ -139,7 +135,7 @@ def type_of(target: str, ruleset: Ruleset) -> str:
 
 
 def validated(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Ruleset) -> dict[str, str]:
-    """Return the columns that are imported with their targets, in the order of the file.  Raises InvalidMapping."""
+    """Return the imported columns with their targets, in the order of the file.  Raises InvalidMapping."""
     labels = {target.id: target.label for target in targets(ruleset)}
     problems = [
         f"there is no column {heading!r}{_suggestion(heading, headings)}"
@@ -158,7 +154,7 @@ def validated(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Rule
             problems.append(
                 f"{labels.get(target, target)} can be filled by one column, not by {_joined(twice)}"
             )
-    if not set(chosen.values()) & set(IDENTITIES):
+    if not set(chosen.values()) & set(IDENTITY_FIELDS):
         problems.append("no column names the contacts: choose one for the email, mobile phone or external id")
     if problems:
         raise InvalidMapping("\n".join(problems))

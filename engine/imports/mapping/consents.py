@@ -90,10 +90,10 @@ def file_consents(
     found: dict[Channel, Consent] = {}
     for statement in statements:
         channel, at = statement.channel, start_of(statement.on, account)
-        own_columns = [heading for heading, target in columns.items() if target.startswith(channel)]
-        if own_columns:
+        named = [heading for heading, target in columns.items() if target.startswith(channel)]
+        if named:
             raise InvalidStatement(
-                f"the column {own_columns[0]!r} says of each who agreed to the {NAMES[channel]}: leave it out, "
+                f"the column {named[0]!r} says of each who agreed to the {NAMES[channel]}: leave it out, "
                 "or state nothing of all"
             )
         if channel in found:

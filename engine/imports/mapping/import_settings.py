@@ -1,4 +1,4 @@
-"""The settings of an import: how its file is written, what its columns fill, and which contacts it changes."""
+"""The settings of an import: the format of its file, the targets of its columns, the contacts that change."""
 
 from __future__ import annotations
 

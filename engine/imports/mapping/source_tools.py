@@ -28,9 +28,10 @@ def without_consents(name: str, columns: Sequence[Column]) -> tuple[list[Column]
     consents = [column for column in columns if column.target in _CONSENTS]
     if not consents or not (_NOT_SUBSCRIBED.match(name.lower()) or _CLEANED in headings):
         return list(columns), []
+    headings_left_out = " and ".join(repr(column.heading) for column in consents)
     notice = (
         "this is Mailchimp's file of people who are not subscribed, or whose address is dead: "
-        f"{' and '.join(repr(column.heading) for column in consents)} is left out, so that it subscribes nobody"
+        f"{headings_left_out} is left out, so that it subscribes nobody"
     )
     left = [replace(one, target=LEFT_OUT, because="") if one in consents else one for one in columns]
     return left, [Problem(1, "heading", notice, consents[0].heading, refuses=False)]

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from engine.domain.fields import CUSTOM
+from engine.domain.fields import CUSTOM, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping.cell_format import InvalidValue
-from engine.imports.mapping.columns import CHANNELS, IDENTITIES, SEGMENTS, static_segments, type_of
+from engine.imports.mapping.columns import CHANNELS, SEGMENTS, static_segments, type_of
 from engine.imports.mapping.consents import read_state
 from engine.imports.mapping.dates import read_date
 from engine.imports.mapping.numbers import read_number
@@ -34,7 +34,7 @@ CellReader = Callable[[str], object]
 
 def fits(target: str, cells: Iterable[str | None], ruleset: Ruleset) -> bool:
     """Return whether most values of a column can fill a target, or it has none."""
-    read, identity = _reader(target, ruleset), target in IDENTITIES
+    read, identity = _reader(target, ruleset), target in IDENTITY_FIELDS
     filled = [cell for cell in cells if cell is not None and not is_blank(cell, identity=identity)]
     if read is None or not filled:
         return True

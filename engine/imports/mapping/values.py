@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.domain import profile
-from engine.domain.identities import PLACEHOLDERS
+from engine.domain.normalisation import PLACEHOLDERS
 from engine.domain.rulebook import CustomField
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.dates import read_date

@@ -11,14 +11,14 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from engine.domain.activities import Identities, Key
-from engine.domain.fields import CUSTOM
-from engine.domain.identities import normalise_email, normalise_external_id, normalise_phone
+from engine.domain.fields import CUSTOM, IDENTITY_FIELDS, PROFILE_FIELDS
+from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, Key
+from engine.domain.normalisation import normalise
 from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError, InvalidIdentity
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
-from engine.imports.mapping.columns import IDENTITIES, SEGMENTS, static_segments
+from engine.imports.mapping.columns import SEGMENTS, static_segments
 from engine.imports.mapping.consents import Consent, ConsentReader, file_consents
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.mapping.values import field_value, is_blank, option, read_list, read_phone
@@ -78,7 +78,7 @@ class RowParser:
         self._fields = [
             _FieldColumn(heading, target, settings, ruleset, today=today)
             for heading, target in settings.columns.items()
-            if target in ("first_name", "last_name", "name", "birth_date") or target.startswith(CUSTOM)
+            if target in PROFILE_FIELDS or target == "name" or target.startswith(CUSTOM)
         ]
         self._static_segments = static_segments(ruleset)
         of_file = file_consents(settings.statements, settings.columns, ruleset.account, now=now)
@@ -99,33 +99,28 @@ class RowParser:
         if problems:
             raise RefusedRow(problems)
         if not identities:
-            labels = " or ".join(self._headings[name] for name in IDENTITIES if name in self._headings)
+            labels = " or ".join(self._headings[name] for name in IDENTITY_FIELDS if name in self._headings)
             raise RefusedRow([Problem(row.line, "identity", f"the row names nobody: {labels} is needed")])
         typed = unescape_formula(cells.of("email") or "").strip() if identities.email else None
         notices = () if row.problem is None else (row.problem,)
         return ParsedRow(row.line, identities, typed, values, cleared, consents, segments, notices)
 
     def _identities(self, cells: Cells, problems: list[Problem]) -> Identities:
-        found: dict[str, str] = {}
-        for name in IDENTITIES:
+        found: dict[IdentityKind, str] = {}
+        for kind in IDENTIFYING:
+            name = kind.contact_field
             cell = cells.of(name)
             if cell is None or is_blank(cell, identity=True):
                 continue
             typed = unescape_formula(cell.strip())
             try:
-                found["phone" if name == "mobile_phone" else name] = self._normalised(name, typed)
+                value = read_phone(typed) if kind is IdentityKind.PHONE else typed
+                found[kind] = normalise(kind, value, region=self._ruleset.account.default_region)
             except InvalidIdentity as error:
-                problems.append(cells.problem(_PROBLEM_KINDS[name], name, error.reason))
+                problems.append(cells.problem(kind.event_field, name, error.reason))
             except InvalidValue as error:
-                problems.append(cells.problem(_PROBLEM_KINDS[name], name, str(error)))
-        return Identities(**found)
-
-    def _normalised(self, name: str, typed: str) -> str:
-        if name == "email":
-            return normalise_email(typed)
-        if name == "mobile_phone":
-            return normalise_phone(read_phone(typed), region=self._ruleset.account.default_region)
-        return normalise_external_id(typed)
+                problems.append(cells.problem(kind.event_field, name, str(error)))
+        return Identities.of(found)
 
     def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
         values: dict[str, Any] = {}
@@ -190,6 +185,3 @@ class _FieldColumn:
         type_ = "date" if self._target == "birth_date" else "text" if declared is None else declared.type
         value = field_value(cell, type_, self._format, today=self._today)
         return {self._target: value if declared is None else option(value, declared)}
-
-
-_PROBLEM_KINDS = {"external_id": "external_id", "email": "email", "mobile_phone": "phone"}

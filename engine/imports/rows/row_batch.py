@@ -1,37 +1,31 @@
-"""Rows judged a thousand at a time: read, matched with the contacts they name, and decided on."""
+"""Some rows of a file on their way: parsed, matched with their contacts, and decided on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from pymongo.database import Database
 
 from engine.contacts.editing.edit_validation import COME_BACK
-from engine.domain.activities import ContactId, Key
-from engine.imports.reading.formats import Format, Opener
+from engine.domain.activities import ContactId
+from engine.domain.identities import Key
+from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import ERASED, Problem
-from engine.imports.reading.table import Row, read_table
-from engine.imports.rows.duplicate_rows import Names
-from engine.imports.rows.parsed_row import Reader, RefusedRow, Wanted
-from engine.imports.rows.row_decision import Deciding, Decision
+from engine.imports.reading.table import Row
+from engine.imports.rows.duplicate_rows import SeenKeys
+from engine.imports.rows.matching import match
+from engine.imports.rows.parsed_row import ParsedRow, RefusedRow, RowParser
+from engine.imports.rows.row_decision import Decision, decide
 from engine.pipeline import tombstones
 
 Document = dict[str, Any]
 
-LOOK_EVERY = 2_000
-"""Rows between two questions whether to go on."""
-
-
-class StoppedMeanwhile(Exception):
-    """Nobody wants the file any more."""
-
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row that does not go in, and why."""
+    """A row that is not imported, and why."""
 
     row: Row
     problems: tuple[Problem, ...]
@@ -43,78 +37,60 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Accepted:
-    """A row that goes in, what it wants, and what that comes to."""
+    """A row that is imported, with its values and what becomes of it."""
 
-    wanted: Wanted
+    parsed: ParsedRow
     decision: Decision
 
     @property
     def line(self) -> int:
-        return self.wanted.line
+        return self.parsed.line
 
 
-Judged = Refusal | Accepted
+ParseResult = tuple[Row, ParsedRow | Refusal]
+"""A row, with its values, or why it is refused whatever contacts there are."""
 
 
-def count(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
-    """How many rows a file has; raise UnreadableFile, or StoppedMeanwhile once `go_on` says no."""
-    rows = 0
-    for _ in read_table(open_, format_).rows:
-        rows += 1
-        if rows % LOOK_EVERY == 0 and not go_on():
-            raise StoppedMeanwhile
-    return rows
-
-
-Read = tuple[Row, Wanted | Refusal]
-"""A row, and what it wants, or why it does not go in whoever it is about."""
-
-
-def read_all(rows: Sequence[Row], reader: Reader, names: Names) -> list[Read]:
-    """What some rows want, of those whom no row before them has named; their names are noted."""
-    read = [(row, _read(row, reader)) for row in rows]
-    earlier = names.note((row.line, found.keys) for row, found in read if isinstance(found, Wanted))
+def parse_rows(rows: Sequence[Row], parser: RowParser, seen: SeenKeys) -> list[ParseResult]:
+    """Parse rows, and refuse those that repeat a key of an earlier row; records their keys in `seen`."""
+    parsed = [(row, _parse(row, parser)) for row in rows]
+    earlier = seen.record((row.line, one.keys) for row, one in parsed if isinstance(one, ParsedRow))
     return [
-        (row, found) if row.line not in earlier else (row, _repeated(row, earlier[row.line]))
-        for row, found in read
+        (row, one) if row.line not in earlier else (row, _repeated(row, earlier[row.line]))
+        for row, one in parsed
     ]
 
 
-def keys_of(read: Iterable[Read]) -> set[Key]:
-    """All that rows name somebody by."""
-    return {key for _, wanted in read if isinstance(wanted, Wanted) for key in wanted.keys}
+def keys_of(parsed: Iterable[ParseResult]) -> set[Key]:
+    """Return the keys by which rows identify their contacts."""
+    return {key for _, one in parsed if isinstance(one, ParsedRow) for key in one.keys}
 
 
-def decide(
-    db: Database[Document],
-    read: Sequence[Read],
-    holders: Mapping[Key, Document],
-    deciding: Deciding,
-    *,
-    now: datetime,
-) -> Iterator[Judged]:
-    """Decide on rows that are read, in their order; `holders` are the contacts that their keys lead to."""
-    erased = tombstones.refused(db, keys_of(read) - holders.keys())
-    taken: dict[ContactId, int] = {}
-    for row, wanted in read:
-        if isinstance(wanted, Refusal):
-            yield wanted
+def decide_rows(
+    db: Database[Document], parsed: Sequence[ParseResult], contacts: Mapping[Key, Document], *, mode: Mode
+) -> Iterator[Refusal | Accepted]:
+    """Decide on rows, in their order; `contacts` are those that their keys lead to."""
+    erased = tombstones.refused(db, keys_of(parsed) - contacts.keys())
+    first_lines: dict[ContactId, int] = {}
+    for row, one in parsed:
+        if isinstance(one, Refusal):
+            yield one
             continue
-        if not erased.isdisjoint(wanted.keys):
+        if not erased.isdisjoint(one.keys):
             yield Refusal(row, (Problem(row.line, ERASED, f"this person was erased: {COME_BACK}"),))
             continue
         try:
-            decision = deciding.decide(wanted, holders, now=now)
-            _once(decision, taken)
+            decision = decide(one, match(one, contacts), mode=mode)
+            _refuse_same_contact(decision, first_lines)
         except RefusedRow as error:
             yield Refusal(row, error.problems)
         else:
-            yield Accepted(wanted, decision)
+            yield Accepted(one, decision)
 
 
-def _read(row: Row, reader: Reader) -> Wanted | Refusal:
+def _parse(row: Row, parser: RowParser) -> ParsedRow | Refusal:
     try:
-        return reader.read(row)
+        return parser.parse(row)
     except RefusedRow as error:
         return Refusal(row, error.problems)
 
@@ -124,11 +100,11 @@ def _repeated(row: Row, earlier: int) -> Refusal:
     return Refusal(row, (Problem(row.line, "repeated", what),))
 
 
-def _once(decision: Decision, taken: dict[ContactId, int]) -> None:
-    """Refuse a row about a contact that an earlier one of these rows changes."""
+def _refuse_same_contact(decision: Decision, first_lines: dict[ContactId, int]) -> None:
+    """Refuse a row about a contact that an earlier one of the same rows changes, by another key."""
     if decision.contact is None:
         return
-    earlier = taken.setdefault(decision.contact, decision.line)
+    earlier = first_lines.setdefault(decision.contact, decision.line)
     if earlier != decision.line:
         what = f"line {earlier:,} is about the same contact; that one goes in"
         raise RefusedRow([Problem(decision.line, "repeated", what)])

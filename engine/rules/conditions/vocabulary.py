@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import Path, ValueType
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.fields import field as contact_field

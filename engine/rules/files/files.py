@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
-from engine.domain.catalog import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
+from engine.domain.activity_types import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
 from engine.domain.conditions import ALWAYS
+from engine.domain.identities import IDENTIFYING
 from engine.domain.profile import FIELD_TYPES, as_text
 from engine.domain.rulebook import EDITORS, Account, CustomField, Machine, Transition, Webhook
 from engine.domain.statuses import UNTIL
@@ -54,7 +55,7 @@ def _activity_type(node: Node, name: str) -> ActivityType:
         },
     )
     for property_ in type_.identified_by:
-        if property_ not in ("email", "phone", "external_id"):
+        if property_ not in {kind.event_field for kind in IDENTIFYING}:
             node.fail("`identified_by` can name email, phone and external_id", "identified_by")
     node.finish()
     return type_

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from engine.domain.catalog import PropertyType
+from engine.domain.activity_types import PropertyType
 from engine.domain.fields import FIELDS
 from engine.domain.profile import FIELD_TYPES
 from engine.domain.rulebook import EDITORS

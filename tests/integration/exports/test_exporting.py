@@ -21,6 +21,7 @@ from engine.exports.export_columns import UnknownColumn
 from engine.exports.exporting import Export, NotKept
 from engine.exports.workbook_writer import TooLarge
 from engine.imports import import_request, preview
+from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
@@ -126,12 +127,12 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     job, made, content = written(shop, Export(format=format_))
     assert (job.total, job.done, made.rows) == (len(HOSTILE),) * 3
     opener = lambda: io.BytesIO(content)  # noqa: E731
-    found = preview.opening(opener, rulesets.current(shop))
+    found = inspection.inspect(opener, rulesets.current(shop))
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = preview.readings(found, columns, rulesets.current(shop))
+    readings, undecided = inspection.cell_formats(found, columns, rulesets.current(shop))
     assert undecided == []
     settings = ImportSettings(format=found.format, columns=columns, readings=readings)
-    checked = preview.check(shop, opener, settings, now=utc_now())
+    checked = preview.preview(shop, opener, settings, now=utc_now())
     assert [e for counted in checked.problems for e in counted.examples] == []
     import_request.start(
         shop, opener(), settings, name="b", id_="back", by="u1", by_name="Mia", now=utc_now()

@@ -11,7 +11,8 @@ from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
-from engine.imports import expiry, import_service, preview
+from engine.imports import expiry, import_service
+from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import job_service, jobs
 from engine.jobs.job_service import CannotBe
@@ -36,7 +37,7 @@ def shop(db, monkeypatch):
 
 
 def import_(db, id_="import-1"):
-    found = preview.opening(lambda: io.BytesIO(CONTENT), rulesets.current(db))
+    found = inspection.inspect(lambda: io.BytesIO(CONTENT), rulesets.current(db))
     wanted = ImportSettings(format=found.format, columns={c.heading: c.target for c in found.columns})
     import_service.start(acting(db, MIA), io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_)
 

@@ -3,7 +3,8 @@
 import io
 
 from engine.db.connection import utc_now
-from engine.imports import import_request, preview
+from engine.imports import import_request, refused_rows
+from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
@@ -17,14 +18,14 @@ from tests.integration.job_runs import run_next_job
 def imported(db, tool):
     """Import a file as it is guessed; return the job."""
     export, ruleset = EXPORTS[tool], rulesets.current(db)
-    found = preview.opening(
+    found = inspection.inspect(
         lambda: io.BytesIO(export.content),
         ruleset,
         name=export.name,
-        remembered=import_request.remembered(db),
+        remembered=import_request.remembered_mappings(db),
     )
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = preview.readings(found, columns, ruleset)
+    readings, undecided = inspection.cell_formats(found, columns, ruleset)
     assert undecided == []
     settings = ImportSettings(format=found.format, columns=columns, readings=readings)
     stream = io.BytesIO(export.content)
@@ -45,7 +46,7 @@ def test_every_export_goes_in_at_the_first_try_and_what_one_settles_misleads_no_
         job = imported(db, tool)
 
         assert (tool, job.state, job.failure) == (tool, JobState.DONE, None)
-        refused = {one.line: one.reason for one in import_request.refusals(db, job.id)}
+        refused = {one.line: one.reason for one in refused_rows.refusals(db, job.id)}
         assert (tool, tuple(refused)) == (tool, export.refused)
         for email, said in export.people.items():
             row = db.contacts.find_one({"email": email})

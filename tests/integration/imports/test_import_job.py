@@ -13,16 +13,17 @@ from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
-from engine.imports import drafts, import_job, import_request, preview
+from engine.imports import drafts, import_job, import_request, preview, refused_rows
 from engine.imports.import_request import NothingToTakeBack
+from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.reading import table
 from engine.imports.reading.formats import Format
-from engine.imports.rows import row_batch
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
-from engine.pipeline import activity_steps, at_once, inbox
-from engine.pipeline.at_once import Folded
+from engine.pipeline import activity_steps, inbox, inline_apply
 from engine.pipeline.commit import Writes
+from engine.pipeline.inline_apply import Folded
 from engine.publishing import publishing
 from engine.rules import rulesets
 from tests.builders import acting, an_activity, colleague, days, identified
@@ -46,9 +47,9 @@ def shop(db, monkeypatch):
 
 def settled(db, content, **more):
     """A file's settings, as it is guessed."""
-    found = preview.opening(lambda: io.BytesIO(content), rulesets.current(db))
+    found = inspection.inspect(lambda: io.BytesIO(content), rulesets.current(db))
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = preview.readings(found, columns, rulesets.current(db))
+    readings, undecided = inspection.cell_formats(found, columns, rulesets.current(db))
     assert undecided == []
     return ImportSettings(format=found.format, columns=columns, readings=readings, **more)
 
@@ -115,7 +116,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
         ',c@x.com,,"Open,,,,',
     ]
     content = "\n".join(rows).encode()
-    foretold = preview.check(shop, lambda: io.BytesIO(content), settled(shop, content), now=utc_now())
+    foretold = preview.preview(shop, lambda: io.BytesIO(content), settled(shop, content), now=utc_now())
     assert shop.activities.count_documents({"source": "import"}) == 0
     started(shop, content)
     run(shop)
@@ -149,7 +150,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     assert (
         shop.contacts.find_one({"email": "gone@x.com"})["statuses"]["newsletter"]["state"] == "unsubscribed"
     )
-    refused = {line: reason for line, reason, _ in import_request.refused_rows(shop, "job-1")}
+    refused = {line: reason for line, reason, _ in refused_rows.rows_of(shop, "job-1")}
     assert list(refused) == [7, 8, 9, 10, 11, 12]
     assert "external id 5 is one contact's and email other@x.com another contact's" in refused[7]
     assert "line 6 has the same email, phone or external id already" in refused[10]
@@ -224,25 +225,24 @@ def test_only_an_import_that_has_ended_is_taken_back(shop):
         import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
 
 
-@pytest.mark.parametrize("deadly", ["receive", "hold", "write", "advance", "bulk_write"])
+@pytest.mark.parametrize("deadly", ["receive", "hold", "write", "advance", "store"])
 def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch, deadly):
     content = people(25) + b"bad;bad;Bad;Bad\n" + b"26;p26@x.com;P26;Roma\n"
     started(shop, content)
     if deadly == "receive":  # as what a lane has to settle
-        monkeypatch.setattr(at_once, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
+        monkeypatch.setattr(inline_apply, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
     module = {
-        "receive": inbox, "hold": jobs, "write": at_once, "advance": jobs, "bulk_write": import_job._Importing,
+        "receive": inbox, "hold": jobs, "write": inline_apply, "advance": jobs, "store": refused_rows,
     }[deadly]  # fmt: skip
-    name = {"bulk_write": "_note_refusals"}.get(deadly, deadly)
-    real = getattr(module, name)
+    real = getattr(module, deadly)
     some = {"receive": lambda db, activities: real(db, activities[:3])}.get(deadly)
-    monkeypatch.setattr(module, name, dying(real, some))
+    monkeypatch.setattr(module, deadly, dying(real, some))
     run_to_the_end(shop, "job-1")
 
     assert jobs.job(shop, "job-1").state == JobState.DONE
     assert counts(shop) == {"created": 26, "updated": 0, "unchanged": 0, "refused": 1}
     assert shop.activities.count_documents({"source": "import"}) == 26
-    assert [line for line, _, _ in import_request.refused_rows(shop, "job-1")] == [27]
+    assert [line for line, _, _ in refused_rows.rows_of(shop, "job-1")] == [27]
     assert shop.conflicts.count_documents({}) == 0
 
 
@@ -281,8 +281,8 @@ def test_a_stopped_import_ends_where_it_is(shop):
 
 
 def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(shop, monkeypatch):
-    monkeypatch.setattr(row_batch, "LOOK_EVERY", 5)
-    monkeypatch.setattr(import_job, "ALIVE_EVERY", 0)
+    monkeypatch.setattr(table, "CHECK_EVERY", 5)
+    monkeypatch.setattr(import_job, "HEARTBEAT", 0)
     started(shop, people(25))
     looks = []
     real = jobs.keep

@@ -32,9 +32,9 @@ def settled(**columns):
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
     monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
-    found = import_service.look(acting(db, MIA), a_file, name="people.csv")
+    found = import_service.inspect(acting(db, MIA), a_file, name="people.csv")
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
-    assert import_service.check(acting(db, MIA), a_file, settled()).refused == 1
+    assert import_service.preview(acting(db, MIA), a_file, settled()).refused == 1
 
     import_service.start(acting(db, MIA), a_file(), settled(ciudad="custom.city"), name="p.csv", id_="job-1")
     while run_next_job(db, clock=utc_now, stopped=lambda: False):
@@ -61,7 +61,7 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
         "took an import back": "Mia",
         "downloaded refused rows": "Mia",
     }
-    remembered = import_service.look(
+    remembered = import_service.inspect(
         acting(db, MIA), lambda: io.BytesIO(b"EMAIL,Ciudad\na@x.com,x\n"), name="more.csv"
     )
     assert [(column.target, column.because) for column in remembered.columns] == [
@@ -71,8 +71,8 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
 
 def test_who_may_not_import_does_not_and_nobody_fills_what_is_not_theirs(db):
     for ask in (
-        lambda: import_service.look(acting(db, VI), a_file, name="people.csv"),
-        lambda: import_service.check(acting(db, VI), a_file, settled()),
+        lambda: import_service.inspect(acting(db, VI), a_file, name="people.csv"),
+        lambda: import_service.preview(acting(db, VI), a_file, settled()),
         lambda: import_service.start(acting(db, VI), a_file(), settled(), name="p.csv", id_="job-1"),
     ):
         with pytest.raises(NotAllowed, match="a viewer may not import contacts"):

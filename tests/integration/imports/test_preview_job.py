@@ -26,12 +26,12 @@ def a_draft(db, content=FILE, wanted=SETTLED):
     coming = drafts.receive(db, id_, "people.csv")
     coming.write(content)
     coming.finish()
-    draft_service.settle(acting(db, MIA), id_, wanted)
+    draft_service.store_settings(acting(db, MIA), id_, wanted)
     return id_
 
 
 def check(db, id_):
-    return draft_service.check(acting(db, MIA), id_)
+    return draft_service.preview(acting(db, MIA), id_)
 
 
 def run(db, clock=utc_now):
@@ -48,9 +48,9 @@ def test_what_a_check_found_is_kept_and_writes_nothing_of_the_file(db):
 
     found = check(db, id_)
     assert (found.job.state, found.job.share) == (JobState.DONE, 1.0)
-    assert found.found.outcomes == {"created": 1, "updated": 1, "unchanged": 0}
-    assert [(one.kind, one.examples[0].line) for one in found.found.problems] == [("email", 3)]
-    assert [len(row.values["custom.city"]) for row in found.found.preview] == [4, preview_job.LONGEST + 1]
+    assert found.result.outcomes == {"created": 1, "updated": 1, "unchanged": 0}
+    assert [(one.kind, one.examples[0].line) for one in found.result.problems] == [("email", 3)]
+    assert [len(row.values["custom.city"]) for row in found.result.preview] == [4, preview_job.MAX_SHOWN + 1]
     assert db.activities.count_documents({"source": "import"}) == 0
     assert db.contacts.count_documents({}) == 1
     assert job_service.recent(acting(db, MIA)) == []
@@ -60,7 +60,7 @@ def test_what_a_check_found_is_kept_and_writes_nothing_of_the_file(db):
 def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file(db):
     id_ = a_draft(db)
     first = check(db, id_).job.id
-    draft_service.settle(acting(db, MIA), id_, replace(SETTLED, mode="create"))
+    draft_service.store_settings(acting(db, MIA), id_, replace(SETTLED, mode="create"))
     second = check(db, id_).job.id
     fields = publishing.completed(db, {"fields.yaml": "fields:\n  - {id: city, label: Town, type: text}\n"})
     publishing.publish(db, fields, by="ana", message="town", now=utc_now())
@@ -79,11 +79,11 @@ def test_a_check_that_a_killed_worker_left_is_done_by_the_next(db):
     assert not run(db)
 
     assert run(db, clock=lambda: utc_now() + 2 * CLAIM)
-    assert check(db, id_).found.refused == 1
+    assert check(db, id_).result.refused == 1
 
 
 def test_a_check_stops_when_nobody_wants_it_and_says_why_it_could_not_go_on(db, monkeypatch):
-    monkeypatch.setattr(preview_job, "TOLD_EVERY", 0)
+    monkeypatch.setattr(preview_job, "REPORT_EVERY", 0)
     rows = b"".join(b"p%d@x.com,Roma\n" % n for n in range(5_000))
     id_ = a_draft(db, b"email,city\n" + rows)
     stopped = check(db, id_).job
@@ -92,11 +92,11 @@ def test_a_check_stops_when_nobody_wants_it_and_says_why_it_could_not_go_on(db, 
         jobs, "reach", lambda *args, **more: jobs.stop(db, stopped.id, now=utc_now()) or reach(*args, **more)
     )
     run(db)
-    assert (check(db, id_).job.state, check(db, id_).found) == (JobState.STOPPED, None)
+    assert (check(db, id_).job.state, check(db, id_).result) == (JobState.STOPPED, None)
     monkeypatch.setattr(jobs, "reach", reach)
-    draft_service.check_again(acting(db, MIA), id_)
+    draft_service.resume_preview(acting(db, MIA), id_)
     run(db)
-    assert check(db, id_).found.rows == 5_000
+    assert check(db, id_).result.rows == 5_000
 
     broken = a_draft(db, b"email,city\n" + rows, ImportSettings(columns={"Mail": "email"}))
     job = check(db, broken).job

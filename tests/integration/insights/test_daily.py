@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.db.connection import utc_now
-from engine.domain.figures import COUNTED
+from engine.domain.daily_figures import COUNTED
 from engine.insights import claims, daily
 from engine.insights.daily import Sales
 from engine.publishing import publishing

@@ -5,7 +5,7 @@ import pytest
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.findable import NAMES
+from engine.db.search_keys import NAMES
 from engine.operations import upgrades
 from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR

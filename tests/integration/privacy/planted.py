@@ -24,7 +24,8 @@ from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.exports import export_service
 from engine.exports.exporting import Export
-from engine.imports import import_service, preview
+from engine.imports import import_service
+from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.publishing import publishing
 from engine.rules import rulesets
@@ -93,7 +94,7 @@ class Planted:
 
     def import_(self, id_: str, content: bytes, *, name: str, **more: Any) -> None:
         open_ = lambda: io.BytesIO(content)  # noqa: E731
-        found = preview.opening(open_, rulesets.current(self.db))
+        found = inspection.inspect(open_, rulesets.current(self.db))
         columns = {column.heading: column.target for column in found.columns}
         wanted = replace(ImportSettings(format=found.format, columns=columns), **more)
         import_service.start(acting(self.db, ANA), open_(), wanted, name=name, id_=id_)

@@ -21,7 +21,7 @@ from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit
 from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
-from engine.imports import import_request
+from engine.imports import refused_rows
 from engine.insights import daily
 from engine.jobs import job_service, jobs
 from engine.jobs.job_service import CannotBe
@@ -177,7 +177,7 @@ def _comes_late(shop):
 
     assert contact_lookup.find_contact(db, EMAIL) is None
     assert contact_lookup.find_contact(db, OURS) is None
-    refusals = list(import_request.refused_rows(db, "import-9"))
+    refusals = list(refused_rows.rows_of(db, "import-9"))
     assert [(line, cells) for line, _, cells in refusals] == [(2, []), (3, [])]
     assert db.refusals.find_one({"event": ""})["reason"] == "it names somebody who was erased"
 

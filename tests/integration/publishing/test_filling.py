@@ -8,7 +8,7 @@ from engine.contacts import contact_rows, contacts
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.patterns import PatternGivenUp
+from engine.db.regex_query import PatternGivenUp
 from engine.errors import Conflict
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import filling, publishing

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymongo import ASCENDING
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.connection import connect
-from engine.db.findable import findable
+from engine.db.search_keys import findable
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.conditions import Compare, Not, Path
@@ -40,7 +40,7 @@ def contacts(mongod):
 def stored(number, state):
     """A contact as it is kept, identified as the state says."""
     person = Person(id=ContactId(f"{number:024x}"), first_seen=NOON)
-    document = contact_documents.encode(
+    document = contact_codec.encode(
         Contact(person, state), component=person.id, linked=False, lanes=1, now=NOW
     )
     document |= {"identified": state.identified, "external_id": state.external_id}

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.domain.activities import Identities
+from engine.domain.identities import Identities
 from engine.imports.mapping.cell_format import CellFormat
 from engine.imports.mapping.consents import Consent, InvalidStatement, Statement
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import Problem
 from engine.imports.reading.table import Row
-from engine.imports.rows.parsed_row import Reader, RefusedRow
+from engine.imports.rows.parsed_row import RefusedRow, RowParser
 from tests.builders import days, rules
 
 SHOP = rules(
@@ -38,12 +38,12 @@ READINGS = {
 
 def reader(**more):
     wanted = {"columns": COLUMNS, "readings": READINGS, **more}
-    return Reader(list(wanted["columns"]), ImportSettings(**wanted), SHOP, now=days(0))
+    return RowParser(list(wanted["columns"]), ImportSettings(**wanted), SHOP, now=days(0))
 
 
 def wanted(settled=None, **cells):
     cells.setdefault("Mail", "ana@x.com")
-    return (settled or reader()).read(Row(7, tuple(cells.get(heading, "") for heading in COLUMNS)))
+    return (settled or reader()).parse(Row(7, tuple(cells.get(heading, "") for heading in COLUMNS)))
 
 
 def refused(**cells):
@@ -98,16 +98,16 @@ def test_a_row_that_names_nobody_is_refused_and_placeholders_name_nobody():
 def test_a_row_that_could_not_be_read_is_refused_and_one_that_ends_early_is_not():
     broken = Problem(7, "quote", "a quotation mark …")
     with pytest.raises(RefusedRow, match="a quotation mark"):
-        reader().read(Row(7, (), broken))
+        reader().parse(Row(7, (), broken))
 
     short = Problem(7, "short", "the row ends", refuses=False)
-    assert reader(clear=frozenset(COLUMNS)).read(Row(7, ("a@x.com", *[None] * 11), short)).emptied == ()
+    assert reader(clear=frozenset(COLUMNS)).parse(Row(7, ("a@x.com", *[None] * 11), short)).cleared == ()
 
 
 def test_empty_cells_empty_fields_only_of_the_columns_that_are_to():
     settled = reader(clear=frozenset({"Name", "Size", "Tel", "News"}))
 
-    assert wanted(settled, Born="3/4/1990").emptied == ("first_name", "last_name", "custom.size")
+    assert wanted(settled, Born="3/4/1990").cleared == ("first_name", "last_name", "custom.size")
 
 
 IN_MADRID = {
@@ -143,7 +143,7 @@ def test_a_column_of_dates_alone_says_that_who_has_one_subscribed_then():
     columns = {"Mail": "email", "Since": "newsletter_at"}
     alone = reader(columns=columns)
 
-    assert alone.read(Row(2, ("a@x.com", "10/01/2026"))).consents == (
+    assert alone.parse(Row(2, ("a@x.com", "10/01/2026"))).consents == (
         Consent("newsletter", "subscribed", IN_MADRID["begins"]),
     )
 
@@ -176,7 +176,7 @@ AT_THE_FAIR = Statement("newsletter", date(2026, 1, 10), " Form at the fair ")
 def test_what_is_stated_of_all_in_a_file_is_said_by_each_row_from_the_first_moment_of_that_day():
     stated = reader(columns={"Mail": "email"}, statements=(AT_THE_FAIR,))
 
-    assert stated.read(Row(2, ("a@x.com",))).consents == (
+    assert stated.parse(Row(2, ("a@x.com",))).consents == (
         Consent("newsletter", "subscribed", IN_MADRID["begins"], "Form at the fair"),
     )
 
@@ -217,5 +217,5 @@ def test_what_is_remembered_of_a_cell_is_what_it_says_and_what_is_wrong_is_said_
     assert (other.values, [consent.state for consent in other.consents]) == ({}, ["no"])
     for line in (9, 10):
         with pytest.raises(RefusedRow) as caught:
-            settled.read(Row(line, wrong.cells))
+            settled.parse(Row(line, wrong.cells))
         assert [(problem.line, problem.kind) for problem in caught.value.problems] == [(line, "option")]

@@ -5,6 +5,7 @@ import io
 import pytest
 
 from engine.imports import preview
+from engine.imports.mapping import inspection
 from engine.imports.mapping.cell_format import Ambiguous, CellFormat
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import ImportSettings
@@ -20,13 +21,13 @@ b@x.com;01/04/1991;02/02/2026;40
 
 
 def opened(content, **more):
-    return preview.opening(lambda: io.BytesIO(content.encode()), SHIPPED.present, **more)
+    return inspection.inspect(lambda: io.BytesIO(content.encode()), SHIPPED.present, **more)
 
 
 def read(content, **said):
     found = opened(content)
     mapping = {column.heading: column.target for column in found.columns}
-    return preview.readings(found, mapping, SHIPPED.present, **said)
+    return inspection.cell_formats(found, mapping, SHIPPED.present, **said)
 
 
 def test_a_column_that_does_not_tell_the_order_of_its_dates_follows_one_of_the_same_file_that_does():
@@ -76,14 +77,14 @@ def test_rules_that_let_no_file_subscribe_anybody_are_told():
     )
     settings = ImportSettings(columns={"News": "newsletter", "Mail": "email"})
 
-    [problem] = preview.lacking(settings, rules(transitions=without).present)
+    [problem] = preview.missing_transitions(settings, rules(transitions=without).present)
     assert "the machine 'newsletter' has no transition on contact_imported" in problem
-    assert preview.lacking(settings, SHIPPED.present) == []
+    assert preview.missing_transitions(settings, SHIPPED.present) == []
 
 
 def test_the_command_line_asks_and_says_which_answers_there_are():
-    dates = preview.Undecided("Born", Ambiguous("dates", "3/4/2026"))
-    numbers = preview.Undecided("Spent", Ambiguous("decimals", "1.234"))
+    dates = inspection.AmbiguousColumn("Born", Ambiguous("dates", "3/4/2026"))
+    numbers = inspection.AmbiguousColumn("Spent", Ambiguous("decimals", "1.234"))
 
     assert (
         commands.question(dates)

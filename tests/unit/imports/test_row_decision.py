@@ -1,18 +1,22 @@
 """What becomes of a row, from what it wants and the contacts that its keys lead to."""
 
 import random
+from typing import NamedTuple
 
 import pytest
 from msgspec import structs
 
-from engine.db import contact_documents
-from engine.domain.activities import Identities, Key
+from engine.db import contact_codec
+from engine.domain.activities import Activity, ContactId
 from engine.domain.component import refold
+from engine.domain.identities import Identities, Key
 from engine.imports.mapping.consents import Consent
 from engine.imports.rows import duplicate_rows
-from engine.imports.rows.duplicate_rows import Names
-from engine.imports.rows.parsed_row import RefusedRow, Wanted
-from engine.imports.rows.row_decision import Deciding, activity_id
+from engine.imports.rows.duplicate_rows import SeenKeys
+from engine.imports.rows.matching import match
+from engine.imports.rows.parsed_row import ParsedRow, RefusedRow
+from engine.imports.rows.row_activities import RowActivities, activity_id
+from engine.imports.rows.row_decision import Outcome, decide
 from tests.builders import (
     NAMESPACE,
     SHIPPED,
@@ -27,17 +31,17 @@ from tests.builders import (
 
 
 def a_row(
-    line=2, *, email=None, phone=None, external_id=None, values=None, emptied=(), consents=(), segments=()
+    line=2, *, email=None, phone=None, external_id=None, values=None, cleared=(), consents=(), segments=()
 ):
     identities = Identities(external_id=external_id, email=email, phone=phone)
-    return Wanted(line, identities, email, values or {}, tuple(emptied), tuple(consents), tuple(segments))
+    return ParsedRow(line, identities, email, values or {}, tuple(cleared), tuple(consents), tuple(segments))
 
 
 def documents(*activities):
     """The contacts that some activities make, by the keys that lead to them."""
     contacts = folded(activities).contacts.values()
     rows = [
-        contact_documents.encode(contact, component=contact.person.id, linked=False, lanes=16, now=days(9))
+        contact_codec.encode(contact, component=contact.person.id, linked=False, lanes=16, now=days(9))
         for contact in contacts
     ]
     return {Key(key): row for row in rows for key in row["keys"]}
@@ -46,8 +50,17 @@ def documents(*activities):
 def decided(row, *history, mode="both"):
     known = documents(*history) if history else {}
     holders = {key: known[key] for key in row.keys if key in known}
-    deciding = Deciding("job", "people.csv", "Mia", mode, SHIPPED.present, NAMESPACE)
-    return deciding.decide(row, holders, now=days(9))
+    decision = decide(row, match(row, holders), mode=mode)
+    activities = RowActivities("job", "people.csv", "Mia", SHIPPED.present, NAMESPACE)
+    return Decided(decision.outcome, tuple(activities.of(decision, now=days(9))), decision.contact)
+
+
+class Decided(NamedTuple):
+    """What becomes of a row, with its activities."""
+
+    outcome: Outcome
+    activities: tuple[Activity, ...]
+    contact: ContactId | None
 
 
 def refusal(row, *history, mode="both"):
@@ -80,7 +93,7 @@ def test_what_is_as_wanted_already_gives_no_activity():
         external_id="7",
         email="ana@x.com",
         values={"first_name": "Ana", "custom.city": "Roma"},
-        emptied=["last_name"],
+        cleared=["last_name"],
     )
 
     assert decided(row, ANA) == decided(row, ANA)
@@ -92,7 +105,7 @@ def test_only_what_differs_is_changed_and_told():
         external_id="7",
         email="new@x.com",
         values={"first_name": "Ana", "custom.city": "Bari"},
-        emptied=["first_name"],
+        cleared=["first_name"],
     )
     [activity] = decided(row, ANA).activities
 
@@ -156,7 +169,7 @@ def test_who_was_deleted_comes_back_by_a_file():
 def test_who_was_there_by_an_import_alone_that_was_taken_back_stands_in_nobodys_way():
     wrong = imported(days(2), id_="wrong", external_id="9", email="cai@x.com")
     undone = by_hand("x:9", days(3), undoes="wrong")
-    row = a_row(external_id="9", email="bea@x.com", values={"first_name": "Bea"}, emptied=["last_name"])
+    row = a_row(external_id="9", email="bea@x.com", values={"first_name": "Bea"}, cleared=["last_name"])
     known = [structs.replace(BEA, traits={"last_name": "Old"}), wrong, undone]
     decision = decided(row, *known)
 
@@ -230,11 +243,11 @@ def test_who_is_named_twice_is_found_by_any_name_and_the_first_line_is_told():
     }
     given = [(line, list(map(Key, keys))) for line, keys in rows.items()]
 
-    names = Names()
-    assert names.note(given) == {4: 2, 7: 3}
-    assert names.note(given[2:]) == {4: 2, 7: 3}
-    assert names.note([(12, [Key("p:2"), Key("p:1")]), (13, [])]) == {12: 4}
-    assert Names().note([]) == {}
+    names = SeenKeys()
+    assert names.record(given) == {4: 2, 7: 3}
+    assert names.record(given[2:]) == {4: 2, 7: 3}
+    assert names.record([(12, [Key("p:2"), Key("p:1")]), (13, [])]) == {12: 4}
+    assert SeenKeys().record([]) == {}
 
 
 @pytest.mark.parametrize("largest", [10, 2_000_000])
@@ -253,9 +266,9 @@ def test_who_is_named_twice_is_told_the_same_however_many_rows_are_looked_at_at_
             expected[line] = min(lines)
 
     for size in (1, 7, 600):
-        names, found = Names(), {}
+        names, found = SeenKeys(), {}
         for begin in range(0, len(given), size):
-            found |= names.note(given[begin : begin + size])
+            found |= names.record(given[begin : begin + size])
         assert found == expected
 
 

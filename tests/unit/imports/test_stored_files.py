@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from engine.imports import stored_files
+from engine.imports import import_request, stored_files
 from engine.jobs.jobs import Job, JobState
 from tests.builders import NOON
 
@@ -29,7 +29,7 @@ def before(state=JobState.DONE, **more):
     ids=["done", "taken back", "stopped", "stopped and taken back", "failed", "under way"],
 )
 def test_an_import_of_the_same_file_is_told_in_one_sentence(job, words):
-    assert stored_files.in_words(job, when="2 Mar") == words
+    assert import_request.describe_earlier(job, when="2 Mar") == words
 
 
 def test_a_digest_is_that_of_the_content_and_of_this_installation():

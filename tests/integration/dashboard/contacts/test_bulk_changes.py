@@ -14,7 +14,7 @@ from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.imports import import_service
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs

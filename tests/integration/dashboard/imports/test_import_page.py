@@ -132,7 +132,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
 def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_as):
     mia = CurrentUser("u1", "mia@x.com", "Mia <b>", "marketer")
     first = sent(shop, b"email\na@x.com\n", name="fair.csv")
-    import_service.begin(
+    import_service.start_stored(
         acting(shop, mia), ImportSettings(columns={"email": "email"}), name="fair.csv", id_=first
     )
     app = opened(open_as, shop, b"email\na@x.com\n")
@@ -269,7 +269,7 @@ def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
     )
     content = b"email,town,other\nc@x.com,Roma,x\n"
     id_ = sent(shop, content)
-    import_service.begin(acting(shop, user), wanted, name="p.csv", id_=id_)
+    import_service.start_stored(acting(shop, user), wanted, name="p.csv", id_=id_)
     work(shop)
 
     app = opened(open_as, shop, content)
@@ -317,7 +317,7 @@ def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody
     mia = accounts.whoami(shop, tokens["marketer"], now=utc_now())
     content = b"email;city\n" + b"".join(b"bad %d;=1+1\n" % n for n in range(downloads.LINES + 1))
     wanted = import_service.Settings(format=Format(separator=";"), columns={"email": "email"})
-    import_service.begin(acting(shop, mia), wanted, name="fair.csv.gz", id_=sent(shop, content))
+    import_service.start_stored(acting(shop, mia), wanted, name="fair.csv.gz", id_=sent(shop, content))
     work(shop)
     [job] = jobs.recent(shop, [import_request.KIND])
     client = TestClient(Starlette(routes=downloads.download_routes(shop)))

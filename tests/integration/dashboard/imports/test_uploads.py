@@ -11,7 +11,7 @@ from engine.accounts import accounts, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
-from engine.imports import draft_service, drafts, import_request
+from engine.imports import draft_service, drafts, stored_files
 from engine.imports.draft_service import NoSuchFile
 from tests.builders import acting
 
@@ -49,7 +49,7 @@ def test_a_file_is_kept_once_for_who_waits_for_it(db, client, eva):
     draft = draft_service.draft(acting(db, eva), id_)
     assert (draft.name, draft.size) == ("people.csv", len(CONTENT))
     assert draft_service.opener(acting(db, eva), id_)().read() == CONTENT
-    assert draft_service.mine(acting(db, eva)) == [draft]
+    assert draft_service.drafts_of_user(acting(db, eva)) == [draft]
     again = send(client, id_, b"other")
     assert (again.status_code, again.json()["problem"][:14]) == (409, "This page was ")
     assert draft_service.opener(acting(db, eva), id_)().read() == CONTENT
@@ -90,8 +90,8 @@ def test_what_nobody_imports_goes_after_a_while_and_what_is_imported_stays(db, c
 
     assert kept(db)[0] == {imported}
     assert db.import_drafts.count_documents({}) == 0
-    again = draft_service.again(acting(db, eva), imported)
+    again = draft_service.draft_again(acting(db, eva), imported)
     assert draft_service.draft(acting(db, eva), again).settings == wanted
-    assert import_request.stored(db, again)().read() == b"email\na@x.com\n"
+    assert stored_files.opener(db, again)().read() == b"email\na@x.com\n"
     draft_service.discard(acting(db, eva), again)
     assert kept(db)[0] == {imported}

@@ -3,14 +3,12 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from urllib.parse import parse_qsl
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from dashboard import installation
 from dashboard.overview import overview_page as page
-from dashboard.signin import signing_in
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.contacts.listing import listing
@@ -21,26 +19,15 @@ from engine.insights.overview import LONGEST, Period
 from engine.operations import operating
 from tests.builders import NOON, acting, an_activity, bought, identified
 from tests.integration.dashboard.settings.test_sendings import a_doubt
-from tests.integration.dashboard.test_pages import SCRIPT, shown
+from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
 
 VIEWER = CurrentUser("u1", "eva@x.com", "Eva", "viewer")
 
 
 @pytest.fixture
-def open_as(db, monkeypatch):
-    for module in (installation, signing_in, page):
-        monkeypatch.setattr(module, "database", lambda: db)
-
-    def opened(role, **params):
-        user = CurrentUser("u1", "eva@x.com", "Eva", role)
-        monkeypatch.setattr(signing_in, "session_token", lambda: "token")
-        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
-        app = AppTest.from_file(str(SCRIPT), default_timeout=20)
-        app.query_params.update({"page": "overview", **params})
-        return app.run()
-
-    return opened
+def open_as(open_as):
+    return partial(open_as, page="overview")
 
 
 def a_shop(db):

@@ -1,12 +1,9 @@
 """The custom fields section of the settings, for each role."""
 
-import pytest
-from streamlit.testing.v1 import AppTest
+from functools import partial
 
-from dashboard import installation
-from dashboard.settings import field_form
-from dashboard.settings import fields as section
-from dashboard.signin import signing_in
+import pytest
+
 from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
 from engine.domain.rulebook import CustomField
@@ -14,7 +11,7 @@ from engine.insights import census
 from engine.publishing import custom_fields
 from engine.rules import rulesets
 from tests.builders import acting, identified, minutes
-from tests.integration.dashboard.test_pages import SCRIPT, shown
+from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
 
 EVA = CurrentUser("u1", "eva@x.com", "Eva", "admin")
@@ -22,19 +19,8 @@ HOSTILE = '<img src=x onerror="hacked()">'
 
 
 @pytest.fixture
-def open_as(db, monkeypatch):
-    for module in (installation, signing_in, section, field_form):
-        monkeypatch.setattr(module, "database", lambda: db)
-
-    def opened(role):
-        user = CurrentUser("u1", "eva@x.com", "Eva", role)
-        monkeypatch.setattr(signing_in, "session_token", lambda: "token")
-        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
-        app = AppTest.from_file(str(SCRIPT), default_timeout=20)
-        app.query_params.update({"page": "settings", "section": "fields"})
-        return app.run()
-
-    return opened
+def open_as(open_as):
+    return partial(open_as, page="settings", section="fields")
 
 
 def widget(widgets, ending):

@@ -1,31 +1,17 @@
 """The keys section of the settings, for each role."""
 
-import pytest
-from streamlit.testing.v1 import AppTest
+from functools import partial
 
-from dashboard import installation
-from dashboard.settings import keys as section
-from dashboard.signin import signing_in
+import pytest
+
 from engine.accounts import keys
-from engine.accounts.accounts import CurrentUser
 from engine.db.connection import utc_now
-from tests.integration.dashboard.test_pages import SCRIPT, shown
+from tests.integration.dashboard.test_pages import shown
 
 
 @pytest.fixture
-def open_as(db, monkeypatch):
-    for module in (installation, signing_in, section):
-        monkeypatch.setattr(module, "database", lambda: db)
-
-    def opened(role):
-        user = CurrentUser("u1", "eva@x.com", "Eva", role)
-        monkeypatch.setattr(signing_in, "session_token", lambda: "token")
-        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
-        app = AppTest.from_file(str(SCRIPT))
-        app.query_params.update({"page": "settings", "section": "keys"})
-        return app.run()
-
-    return opened
+def open_as(open_as):
+    return partial(open_as, page="settings", section="keys")
 
 
 def test_an_admin_makes_a_key_sees_it_once_and_finds_it_in_the_list(db, open_as):

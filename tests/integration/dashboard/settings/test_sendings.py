@@ -8,7 +8,8 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
 from engine.operations import operating
-from engine.pipeline import sendings
+from engine.pipeline import outages
+from tests.builders import acting
 from tests.integration.dashboard.test_pages import shown
 
 HOSTILE = '<img src=x onerror="hacked()">**[x](javascript:alert(1))**'
@@ -17,7 +18,7 @@ HOSTILE = '<img src=x onerror="hacked()">**[x](javascript:alert(1))**'
 def a_doubt(db, name, channel="email"):
     """A sending that was doubted just now; returns its id."""
     id_ = f"{channel}:{name}"
-    sendings._note(db, sendings.Doubted(id_, channel, name, attempts=120, failed=84, noticed_at=utc_now()))
+    outages._note(db, outages.Doubted(id_, channel, name, attempts=120, failed=84, noticed_at=utc_now()))
     return id_
 
 
@@ -72,6 +73,6 @@ def test_others_do_not_decide(db, act, role):
     id_ = a_doubt(db, "spring")
 
     with pytest.raises(NotAllowed):
-        act(db, CurrentUser("u2", "max@x.com", "Max", role), id_, now=utc_now())
+        act(acting(db, CurrentUser("u2", "max@x.com", "Max", role)), id_)
 
-    assert len(sendings.open_doubts(db)) == 1
+    assert len(outages.open_doubts(db)) == 1

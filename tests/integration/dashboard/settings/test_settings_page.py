@@ -6,12 +6,8 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import formats, installation
-from dashboard.contacts import contacts_page
+from dashboard import formats
 from dashboard.settings import audit as audit_section
-from dashboard.settings import keys as keys_section
-from dashboard.settings import users as users_section
-from dashboard.settings import you as you_section
 from dashboard.signin import signing_in
 from engine.accounts import accounts, audit, key_service, passwords, users
 from engine.accounts.accounts import COMMAND_LINE, CurrentUser
@@ -28,12 +24,8 @@ GOOD = "four quiet words here"
 
 
 @pytest.fixture
-def open_as(db, monkeypatch):
+def open_as(db, over_db, monkeypatch):
     """Open a section as somebody who is really signed in, by their role."""
-    for module in (
-        installation, signing_in, contacts_page, audit_section, keys_section, users_section, you_section,
-    ):  # fmt: skip
-        monkeypatch.setattr(module, "database", lambda: db)
 
     def opened(section, role):
         token = users.invite(acting(db, ROOT), f"{role}@x.com", role=role)

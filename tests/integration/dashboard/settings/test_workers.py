@@ -1,13 +1,11 @@
 """Workers and lanes, for each role: live figures, and what waits for a person."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from dashboard import installation
-from dashboard.settings import failing_sendings, troubles, workers
-from dashboard.signin import signing_in
+from dashboard.settings import troubles
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
@@ -15,26 +13,15 @@ from engine.operations import operating, pulses
 from engine.pipeline import inbox
 from engine.pipeline.inbox import RefusedEvent
 from tests.builders import acting, an_activity
-from tests.integration.dashboard.test_pages import SCRIPT, shown
+from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all
 
 HOSTILE = '<img src=x onerror="hacked()">**[x](javascript:alert(1))**'
 
 
 @pytest.fixture
-def open_as(db, monkeypatch):
-    for module in (installation, signing_in, failing_sendings, troubles, workers):
-        monkeypatch.setattr(module, "database", lambda: db)
-
-    def opened(role):
-        user = CurrentUser("u1", "eva@x.com", "Eva", role)
-        monkeypatch.setattr(signing_in, "session_token", lambda: "token")
-        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
-        app = AppTest.from_file(str(SCRIPT), default_timeout=20)
-        app.query_params.update({"page": "settings", "section": "workers"})
-        return app.run()
-
-    return opened
+def open_as(open_as):
+    return partial(open_as, page="settings", section="workers")
 
 
 def failed(db, *ids, reason="it broke"):

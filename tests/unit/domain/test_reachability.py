@@ -2,8 +2,8 @@
 
 import msgspec
 
-from engine.domain.activities import Key
-from engine.domain.reach import reach_of, stopping
+from engine.domain.identities import Key
+from engine.domain.reachability import reach_of, stopping
 from tests.builders import SHIPPED, an_activity, days, the_contact
 
 EMAIL = "ana@x.com"

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.domain.activities import Activity, ActivityId, Key
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.identities import Key, is_tracker
 
 COMES_BACK_BY = frozenset(
     {"registered", "order_completed", "newsletter_subscribed", "sms_subscribed", "form_submitted"}
@@ -58,7 +59,7 @@ def _is_erased(activity: Activity, marks: Marks, held: Collection[Key]) -> bool:
     if not named:
         return False
     covered = {key for key in named if any(mark.covers(activity.happened_at) for mark in marks[key])}
-    trackers_alone = all(key.startswith("t:") for key in named)
+    trackers_alone = all(map(is_tracker, named))
     if covered:
         others = [key for key in activity.identities.keys() if key in held and key not in covered]
         return not (trackers_alone and others)

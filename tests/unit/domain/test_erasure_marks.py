@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.domain.erased import Mark, erased_among
+from engine.domain.erasure_marks import Mark, erased_among
 from tests.builders import an_activity, bought, by_hand, identified, imported, minutes
 
 EVA = {"t:t1": [Mark(minutes(10))], "e:eva@x.com": [Mark(minutes(10))]}

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pymongo import ReturnDocument
 from pymongo.database import Database
 
-from engine.domain.activities import Key
+from engine.domain.identities import Key
 from engine.errors import ContactSheetsError
 
 Document = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.domain.activities import ContactId
+from engine.domain.activities import ContactId, derived_stream
+from engine.domain.identities import Key
 
 Document = dict[str, Any]
 
@@ -21,7 +22,7 @@ HELD = {"spans": 1, "segments": 1, "deletion": 1, "undone": 1}
 class Span:
     """A stream from a time (included) to another (not included); unset for no bound."""
 
-    stream: str
+    stream: Key
     since: datetime | None = None
     until: datetime | None = None
 
@@ -55,7 +56,7 @@ def held(db: Database[Document], contact: ContactId) -> Document | None:
 def spans_of(contact: Document) -> Iterator[Span]:
     """The spans of a contact, given as its document: what the fold itself noted is the first."""
     deletion = contact.get("deletion")
-    yield Span(f"c:{contact['_id']}", since=None if deletion is None else deletion["at"])
+    yield Span(derived_stream(contact["_id"]), since=None if deletion is None else deletion["at"])
     for span in contact.get("spans", ()):
         yield Span(span["key"], span.get("since"), span.get("until"))
 

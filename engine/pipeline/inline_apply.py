@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from engine.db.installation import lane_count, namespace
-from engine.domain import figures
+from engine.domain import daily_figures
 from engine.domain.activities import Activity, ActivityState
 from engine.jobs import jobs
 from engine.pipeline import batch, inbox, tombstones
@@ -50,7 +50,7 @@ def fold(db: Database[Document], activities: Sequence[Activity], *, seen: Seen, 
             continue
         writes.kept += [inbox.row_of(a, lanes, ActivityState.APPLIED) for a in group.activities]
         writes.stale_hours.update(
-            figures.hour_of(a.happened_at) for a in group.activities if a.type in figures.COUNTED
+            daily_figures.hour_of(a.happened_at) for a in group.activities if a.type in daily_figures.COUNTED
         )
         add_changes(folding, group, settled, writes)
     return Folded(writes, left)

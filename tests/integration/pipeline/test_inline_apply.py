@@ -10,14 +10,15 @@ from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import connect, utc_now
-from engine.imports import import_job, import_request, preview
+from engine.imports import import_job, import_request
+from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.operations.preparation import prepare
-from engine.pipeline import activity_steps, at_once
-from engine.pipeline.at_once import Folded
+from engine.pipeline import activity_steps, inline_apply
 from engine.pipeline.commit import Writes
+from engine.pipeline.inline_apply import Folded
 from engine.privacy import erasing
 from engine.privacy import erasure_job as erasure_steps
 from engine.publishing import publishing
@@ -59,9 +60,9 @@ def shop(db, monkeypatch):
 
 def started(db, content, id_="job-1", **more):
     ruleset = rulesets.current(db)
-    found = preview.opening(lambda: io.BytesIO(content), ruleset)
+    found = inspection.inspect(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
-    readings, _ = preview.readings(found, columns, ruleset)
+    readings, _ = inspection.cell_formats(found, columns, ruleset)
     wanted = ImportSettings(format=found.format, columns=columns, readings=readings, **more)
     return import_request.start(
         db, io.BytesIO(content), wanted, name="people.csv", id_=id_, by="u1", by_name="Mia", now=utc_now()
@@ -141,7 +142,7 @@ def test_what_is_folded_at_once_is_what_the_lanes_would_have_made_of_it(shop, mo
             started(database, content)
         run(shop)
         at_the_end = waiting(shop)
-        monkeypatch.setattr(at_once, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
+        monkeypatch.setattr(inline_apply, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
         run(other)
         assert waiting(other) > 3 * at_the_end  # nearly all of it took effect at once
         for database in (shop, other):
@@ -158,7 +159,7 @@ def test_what_is_folded_at_once_is_what_the_lanes_would_have_made_of_it(shop, mo
 def test_what_changes_meanwhile_is_decided_anew(shop, monkeypatch):
     receive_and_drain(shop, [identified(days(0), email="p1@x.com", traits={"first_name": "P1"})])
     started(shop, people(3))
-    real, meanwhile = at_once.write, []
+    real, meanwhile = inline_apply.write, []
 
     def overtaken(db, writes, **more):
         if not meanwhile:
@@ -176,7 +177,7 @@ def test_what_changes_meanwhile_is_decided_anew(shop, monkeypatch):
             drain_all(db)
         return real(db, writes, **more)
 
-    monkeypatch.setattr(at_once, "write", overtaken)
+    monkeypatch.setattr(inline_apply, "write", overtaken)
     run(shop)
     drain_all(shop)
 
@@ -191,7 +192,7 @@ def test_what_changes_meanwhile_is_decided_anew(shop, monkeypatch):
 
 def test_a_step_that_others_overtake_again_and_again_is_left_to_the_lanes(shop, monkeypatch):
     started(shop, people(15))
-    real = at_once.write
+    real = inline_apply.write
 
     def overtaken(db, writes, **more):
         for row in writes.kept[:1]:
@@ -201,7 +202,7 @@ def test_a_step_that_others_overtake_again_and_again_is_left_to_the_lanes(shop, 
         finally:
             db.contacts.delete_many({"v": None})
 
-    monkeypatch.setattr(at_once, "write", overtaken)
+    monkeypatch.setattr(inline_apply, "write", overtaken)
     run(shop)
     assert waiting(shop) == 15
     drain_all(shop)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.db.findable import LONGEST_NAME, MOST_WORDS, as_searched, search_words
+from engine.db.search_keys import LONGEST_NAME, MOST_WORDS, as_searched, search_words
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from engine.db.findable import findable
+from engine.db.search_keys import findable
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import ContactState
-from engine.domain.identities import lane_of
-from engine.domain.people import Person, value_of
+from engine.domain.identities import IDENTIFYING, lane_of
+from engine.domain.people import Person
 
 Document = dict[str, Any]
 
@@ -49,9 +49,7 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, 
         document["folded_at"] = now
     present = {
         "keys": sorted(person.keys()),
-        "email": value_of(person.identities.get("e")),
-        "mobile_phone": value_of(person.identities.get("p")),
-        "external_id": value_of(person.identities.get("x")),
+        **{kind.contact_field: person.identity(kind) for kind in IDENTIFYING},
     }
     document.update((name, value) for name, value in present.items() if value)
     document.update(findable(document))

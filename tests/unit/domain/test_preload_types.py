@@ -42,7 +42,7 @@ def test_threads_that_read_their_first_contact_together_do_not_crash(apart):
     assert ended.returncode == 0
 
 
-def test_every_type_that_rows_are_read_into_is_learned_where_it_is_declared_or_part_of_one_that_is():
+def test_every_type_that_rows_are_read_into_is_preloaded_where_it_is_declared_or_part_of_one_that_is():
     sources = [
         path.read_text()
         for folder in ("engine", "workers", "dashboard")
@@ -50,8 +50,8 @@ def test_every_type_that_rows_are_read_into_is_learned_where_it_is_declared_or_p
     ]
 
     read_into = {name for text in sources for name in re.findall(r"msgspec\.convert\(.*, (\w+)\)", text)}
-    learned = {name for text in sources for name in re.findall(r"^learn\((\w+)\)$", text, re.MULTILINE)}
+    preloaded = {name for text in sources for name in re.findall(r"^preload\((\w+)\)$", text, re.MULTILINE)}
     parts = {"Commerce", "Identities"}
 
-    assert read_into - parts == learned
+    assert read_into - parts == preloaded
     assert not [text for text in sources if re.search(r"(json|msgpack)\.decode\(.*type=", text)]

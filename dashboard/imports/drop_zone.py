@@ -1,4 +1,4 @@
-"""Where a file is dropped, sent with its progress, and nothing of it held in memory."""
+"""The drop zone: uploads a file in chunks with its progress, without holding it in memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Up to 1 GB.</span></label>
 
 
 def drop_zone(actor: Actor, *, key: str, then: Callable[[str], object]) -> None:
-    """Ask for a file; once it is there, call `then` with the id of its draft.  Raises NotAllowed."""
+    """Ask for a file; once it is uploaded, call `then` with the id of its draft.  Raises NotAllowed."""
     id_ = _expected(actor)
 
     def sent() -> None:
@@ -35,12 +35,12 @@ def drop_zone(actor: Actor, *, key: str, then: Callable[[str], object]) -> None:
             st.session_state.pop(_EXPECTED, None)
             then(id_)
 
-    data = {"address": uploads.address(id_), "most": MAX_BYTES, "said": f"{MAX_BYTES // 1024**3} GB"}
+    data = {"address": uploads.address(id_), "most": MAX_BYTES, "limit": f"{MAX_BYTES // 1024**3} GB"}
     browser_component(__file__, "drop_zone", html=_HTML)(key=key, data=data, on_sent_change=sent)
 
 
 def _expected(actor: Actor) -> str:
-    """The file that this page waits for, the same as long as it has not come."""
+    """The draft that waits for the upload of this page: the same until it is uploaded."""
     found: tuple[str, str] | None = st.session_state.get(_EXPECTED)
     if found is None or found[0] != actor.user.id:
         found = actor.user.id, draft_service.expect(actor)

@@ -1,4 +1,4 @@
-"""An import in the history: how it was settled, its refused rows as a file, and doing it again."""
+"""An import in the history: its settings, its refused rows as a file, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def is_import(job: Job) -> bool:
 
 
 def import_details(actor: Actor, job: Job) -> None:
-    """What can be done with an import that is over, and how it was settled."""
+    """Show what the user can do with an import that is over, and its settings."""
     if not job.under_way:
         with st.container(horizontal=True):
             _refused(actor, job)
             _again(actor, job)
     with st.expander("How it was imported"):
-        wanted = draft_service.settings_of(actor, job.id)
-        show(_settled(wanted, current_rules(actor)))
+        settings = draft_service.settings_of(actor, job.id)
+        show(_settings(settings, current_rules(actor)))
 
 
 def _refused(actor: Actor, job: Job) -> None:
-    """The way to the refused rows: like the original, with line and reason added."""
+    """The link to the refused rows: like the original, with line and reason added."""
     if job.refused:
         address = escape(link_to(actor, REFUSED, job.id))
         name, hint = escape(refused_rows.file_name(job)), "Mended, it goes in as it is"
@@ -51,7 +51,7 @@ def _refused(actor: Actor, job: Job) -> None:
 
 
 def _again(actor: Actor, job: Job) -> None:
-    """Import once more with the same settings: another file, or this one."""
+    """Buttons to import another file, or the same one, with these settings."""
     if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
         answered()
         go_to(f"?page=import&like={job.id}")
@@ -64,19 +64,19 @@ def _again(actor: Actor, job: Job) -> None:
             st.rerun()
 
 
-def _settled(wanted: ImportSettings, ruleset: Ruleset) -> Html:
+def _settings(settings: ImportSettings, ruleset: Ruleset) -> Html:
     labels = {target.id: target.label for target in columns.targets(ruleset)}
-    filled = [(heading, labels.get(target, target)) for heading, target in wanted.columns.items() if target]
-    segment = ruleset.segments.get(wanted.segment)
-    emptied = f"empty {', '.join(sorted(wanted.clear))}" if wanted.clear else "leave what is there"
-    said: list[tuple[str, object]] = [
-        ("Written as", str(wanted.format)),
-        ("Contacts", MODES[wanted.mode]),
+    filled = [(heading, labels.get(target, target)) for heading, target in settings.columns.items() if target]
+    segment = ruleset.segments.get(settings.segment)
+    emptied = f"empty {', '.join(sorted(settings.clear))}" if settings.clear else "leave what is there"
+    rows: list[tuple[str, object]] = [
+        ("Written as", str(settings.format)),
+        ("Contacts", MODES[settings.mode]),
         ("Empty cells", emptied),
         ("Static segment", quiet("none") if segment is None else segment.name),
     ]
-    said += [
+    rows += [
         (f"All agreed to the {NAMES[one.channel]}", f"{formats.calendar_day(one.on)}: {one.source}")
-        for one in wanted.statements
+        for one in settings.statements
     ]
-    return joined([facts(said), tag("h3", "Columns", "cs-card-title"), facts(filled)])
+    return joined([facts(rows), tag("h3", "Columns", "cs-card-title"), facts(filled)])

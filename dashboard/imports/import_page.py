@@ -1,4 +1,4 @@
-"""Importing a file: send it, settle it, see what would become of it, and let the workers do it."""
+"""The import page: upload a file, choose its settings, see its preview, and start the import."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import formats
-from dashboard.imports import import_choices, import_settling
+from dashboard.imports import import_options
 from dashboard.imports.drop_zone import drop_zone
-from dashboard.imports.import_check import followed, show_checked
 from dashboard.imports.import_columns import ask_columns
-from dashboard.imports.import_consents import ask_statements, unsaid
-from dashboard.imports.import_settling import settling
+from dashboard.imports.import_consents import ask_statements, missing_sources
+from dashboard.imports.import_form import current_form, discard_form
+from dashboard.imports.import_preview import show_preview, show_progress
 from dashboard.installation import account
 from dashboard.jobs.job_strip import job_strip
 from dashboard.ui.problems import notice_box, problem_box, told
@@ -25,7 +25,6 @@ from engine.errors import ContactSheetsError
 from engine.imports import draft_service, import_request, import_service
 from engine.imports.drafts import Draft
 from engine.imports.preview import Preview
-from engine.imports.preview_job import PreviewRun
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs import job_service
@@ -36,41 +35,41 @@ from engine.rules.rule_service import current_rules
 PAGE = "import"
 HERE = f"?page={PAGE}"
 
-_NOT_HERE = "import.not_here"
+_GONE = "import.gone"
 
 
 def render(actor: Actor) -> None:
-    """The step that the address names: a file (`file`), its settings, or its check (`step=check`)."""
+    """Show the step of the address: the upload, the settings of a draft (`file`), or its preview."""
     actor.require(Permission.IMPORT)
-    wanted = st.query_params.get("file")
+    id_ = st.query_params.get("file")
     try:
-        draft = draft_service.draft(actor, wanted) if wanted else None
+        draft = draft_service.draft(actor, id_) if id_ else None
     except ContactSheetsError as error:
-        st.session_state[_NOT_HERE] = sentence(error)
+        st.session_state[_GONE] = sentence(error)
         go_to(HERE)
         draft = None
     if draft is None:
-        _send(actor, st.query_params.get("like"))
+        _upload(actor, st.query_params.get("like"))
     elif st.query_params.get("step") == "check" and draft.settings is not None:
-        _look(actor, draft)
+        _preview(actor, draft)
     else:
-        _settle(actor, draft)
+        _settings(actor, draft)
 
 
 def _at(draft: str, step: str = "", *, like: str | None = None) -> str:
     return f"{HERE}&file={draft}{f'&step={step}' if step else ''}{f'&like={like}' if like else ''}"
 
 
-# The file
+# The upload
 
 
-def _send(actor: Actor, like: str | None) -> None:
+def _upload(actor: Actor, like: str | None) -> None:
     show(
         page_title(
             "Import contacts", "Nothing is written before you have seen what would become of the file."
         )
     )
-    problem_box(filter(None, [st.session_state.pop(_NOT_HERE, None)]))
+    problem_box(filter(None, [st.session_state.pop(_GONE, None)]))
     if like and (model := _model(actor, like)) is not None:
         words = f"Columns and choices are taken over from {model.wanted['file']}; you can change them."
         notice_box([words])
@@ -81,17 +80,17 @@ def _send(actor: Actor, like: str | None) -> None:
 
 
 def _unfinished(actor: Actor) -> None:
-    """What was sent and not imported yet."""
-    found = draft_service.drafts_of_user(actor)
+    """The drafts of the user."""
+    drafts = draft_service.drafts_of_user(actor)
     zone, now = account().time_zone, actor.now
     lines = joined(
         tag(
             "li",
             joined([link(_at(one.id), one.name), quiet(f" · sent {formats.ago(one.created_at, now, zone)}")]),
         )
-        for one in found
+        for one in drafts
     )
-    if found:
+    if drafts:
         show(
             joined(
                 [tag("h2", "Go on with", "cs-card-title"), Html(f'<ul class="cs-list cs-links">{lines}</ul>')]
@@ -109,79 +108,79 @@ def _advice() -> Html:
     return Html(f'<ul class="cs-list cs-quiet">{joined(tag("li", way) for way in ways)}</ul>')
 
 
-# Its settings
+# The settings
 
 
-def _settle(actor: Actor, draft: Draft) -> None:
+def _settings(actor: Actor, draft: Draft) -> None:
     show(page_title(f"Import {draft.name}", _about(draft)))
     try:
         model = _model(actor, st.query_params.get("like", ""))
-        before = None if model is None else draft_service.settings_of(actor, model.id)
-        chosen = settling(actor, draft, model=before)
+        like = None if model is None else draft_service.settings_of(actor, model.id)
+        form = current_form(actor, draft, model=like)
     except UnreadableFile as error:
         _unreadable(actor, draft, error)
         return
-    import_choices.ask_format(actor, draft, chosen.opening.format)
+    import_options.ask_format(actor, draft, form.inspection.format)
     ruleset = current_rules(actor)
-    if not chosen.opening.sample:
+    if not form.inspection.sample:
         problem_box(["The file has headings and no rows: there is nothing to import."])
         _other_file(actor, draft, type_="primary")
         return
     _imported_before(actor, draft)
-    notice_box(notice.message for notice in chosen.opening.notices[:5])
+    notice_box(notice.message for notice in form.inspection.notices[:5])
     with st.container(border=True, key="import-columns"):
-        in_the_way = ask_columns(actor, chosen, ruleset)
+        problems = ask_columns(actor, form, ruleset)
     with st.container(border=True, key="import-rules"):
-        import_choices.ask_rules(actor, chosen, ruleset)
-        ask_statements(chosen)
-    in_the_way += unsaid(chosen)
-    problem_box(map(sentence, in_the_way))
+        import_options.ask_options(actor, form, ruleset)
+        ask_statements(form)
+    problems += missing_sources(form)
+    problem_box(map(sentence, problems))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Check the whole file", type="primary", disabled=bool(in_the_way), key="import.check"):
-            draft_service.store_settings(actor, draft.id, chosen.settings(ruleset))
+        if st.button("Check the whole file", type="primary", disabled=bool(problems), key="import.check"):
+            draft_service.store_settings(actor, draft.id, form.settings(ruleset))
             go_to(_at(draft.id, "check"))
             st.rerun()
         _other_file(actor, draft)
 
 
 def _model(actor: Actor, job: str) -> Job | None:
-    """The import that another one is to be like; unset if it is not there any more."""
+    """The import whose settings are the model of this one; None if it no longer exists."""
     try:
         return import_service.import_job(actor, job) if job else None
     except NoSuchJob:
         return None
 
 
-def _about(draft: Draft, found: Preview | None = None) -> str:
+def _about(draft: Draft, preview: Preview | None = None) -> str:
     """`3.4 MB · 41 rows · nothing of it is imported yet`."""
-    rows = [] if found is None else [f"{formats.count(found.rows)} {plural(found.rows, 'row')}"]
+    rows = [] if preview is None else [f"{formats.count(preview.rows)} {plural(preview.rows, 'row')}"]
     return " · ".join([formats.size(draft.size), *rows, "nothing of it is imported yet"])
 
 
 def _imported_before(actor: Actor, draft: Draft) -> None:
-    """Say that the very same file was imported before, if it was."""
-    before = draft_service.imported_before(actor, draft.id)
-    if before is not None:
-        when = formats.moment(before.created_at, account().time_zone)
-        notice_box([import_request.describe_earlier(before, when=when)])
+    """Show that the same content was imported before, if it was."""
+    earlier = draft_service.imported_before(actor, draft.id)
+    if earlier is not None:
+        when = formats.moment(earlier.created_at, account().time_zone)
+        notice_box([import_request.describe_earlier(earlier, when=when)])
 
 
 def _unreadable(actor: Actor, draft: Draft, error: UnreadableFile) -> None:
-    """Say why, and let somebody say how it is written, if it is text at all."""
+    """Show why a file cannot be read, and let the user correct its format, if it is text."""
     problem_box([sentence(error)])
     format_ = _detected(actor, draft)
     if format_ is not None:
-        import_choices.ask_format(actor, draft, format_)
+        import_options.ask_format(actor, draft, format_)
     _other_file(actor, draft, type_="primary")
 
 
 def _detected(actor: Actor, draft: Draft) -> Format | None:
     open_ = draft_service.opener(actor, draft.id)
     try:
-        found = import_service.detect(actor, open_)
-        if found.kind == "workbook":
+        format_ = import_service.detect(actor, open_)
+        if format_.kind == "workbook":
             import_service.sheets(actor, open_)
-        return found
+        return format_
     except UnreadableFile:
         return None
 
@@ -189,50 +188,50 @@ def _detected(actor: Actor, draft: Draft) -> Format | None:
 def _other_file(actor: Actor, draft: Draft, *, type_: Literal["primary", "tertiary"] = "tertiary") -> None:
     if st.button("Another file", type=type_, key="import.other"):
         draft_service.discard(actor, draft.id)
-        import_settling.forget()
+        discard_form()
         go_to(HERE)
         st.rerun()
 
 
-# What would become of it
+# The preview
 
 
-def _look(actor: Actor, draft: Draft) -> None:
+def _preview(actor: Actor, draft: Draft) -> None:
     assert draft.settings is not None
     try:
-        check = draft_service.preview(actor, draft.id)
+        run = draft_service.preview(actor, draft.id)
     except ContactSheetsError as error:
         show(page_title(f"Import {draft.name}", _about(draft)))
         problem_box(f"{line[:1].upper()}{line[1:]}." for line in str(error).splitlines())
         _back(draft)
         return
-    show(page_title(f"Import {draft.name}", _about(draft, check.result)))
-    if check.job.under_way:
-        followed(actor, check.job)
-    elif check.result is None:
-        _broken_off(actor, draft, check.job)
+    show(page_title(f"Import {draft.name}", _about(draft, run.result)))
+    if run.job.under_way:
+        show_progress(actor, run.job)
+    elif run.result is None:
+        _failed(actor, draft, run.job)
     else:
-        _show_found(actor, draft, check, check.result)
+        _show_result(actor, draft, run.job, run.result)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _back(draft)
         _other_file(actor, draft)
 
 
-def _show_found(actor: Actor, draft: Draft, check: PreviewRun, found: Preview) -> None:
+def _show_result(actor: Actor, draft: Draft, job: Job, preview: Preview) -> None:
     assert draft.settings is not None
     ruleset = current_rules(actor)
-    job_service.dismiss(actor, check.job.id)  # whoever sees it need not be told elsewhere
+    job_service.dismiss(actor, job.id)  # the user sees it here
     _imported_before(actor, draft)
-    show_checked(found, draft.settings, ruleset)
+    show_preview(preview, draft.settings, ruleset)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _start(actor, draft, found)
+        _start(actor, draft, preview)
         _back(draft)
         _other_file(actor, draft)
 
 
-def _broken_off(actor: Actor, draft: Draft, job: Job) -> None:
-    """Say why a check did not come to its end, and offer it again."""
+def _failed(actor: Actor, draft: Draft, job: Job) -> None:
+    """Show why a preview did not finish, and offer it again."""
     problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
         with told():
@@ -240,9 +239,9 @@ def _broken_off(actor: Actor, draft: Draft, job: Job) -> None:
             st.rerun()
 
 
-def _start(actor: Actor, draft: Draft, found: Preview) -> None:
+def _start(actor: Actor, draft: Draft, preview: Preview) -> None:
     assert draft.settings is not None
-    count = found.outcomes["created"] + found.outcomes["updated"]
+    count = preview.outcomes["created"] + preview.outcomes["updated"]
     words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"
     if not st.button(words, type="primary", disabled=not count, key="import.start"):
         return
@@ -251,7 +250,7 @@ def _start(actor: Actor, draft: Draft, found: Preview) -> None:
     except ContactSheetsError as error:
         problem_box([sentence(error)])
         return
-    import_settling.forget()
+    discard_form()
     go_to("?")
     st.rerun()
 

@@ -11,7 +11,7 @@ import uuid_utils
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
 from dashboard.exports import export_words
-from dashboard.imports.import_history import import_details, is_import
+from dashboard.imports.import_history import import_details
 from dashboard.installation import account
 from dashboard.jobs import job_words as words
 from dashboard.jobs.job_strip import HISTORY
@@ -37,6 +37,7 @@ from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing import list_service
 from engine.domain.activities import ContactId
 from engine.exports import export_service, exporting
+from engine.imports.import_request import is_import
 from engine.jobs import job_service
 from engine.jobs.jobs import Job, Refused
 from engine.privacy import erasing

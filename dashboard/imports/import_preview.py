@@ -1,4 +1,4 @@
-"""What would become of a file, said before anything is written: counts, problems, the first rows."""
+"""The preview of an import: its progress, then counts, problems and the first rows."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from dashboard.ui.text import Html, badge, card_title, figures, joined, quiet, s
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.imports import preview
+from engine.imports import preview as previews
 from engine.imports.mapping import columns
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.preview import Preview, PreviewRow, ProblemCount
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
 
-FOLLOWED = 0.5
-"""Seconds between two looks how far a check is."""
+POLL = 0.5
+"""Seconds between two updates of the progress."""
 
 EXAMPLES = 3
-"""Lines that are shown of each problem."""
+"""Examples shown of each kind of problem."""
 
 _OUTCOMES = {"created": ("new", "good"), "updated": ("changed", "info"), "unchanged": ("as it is", "quiet")}
 
 
-def followed(actor: Actor, job: Job) -> None:
-    """How far the check of a file is; once it ends the page comes anew, with what it found."""
-    fragment(run_every=FOLLOWED)(_follow)(actor, job.id)
+def show_progress(actor: Actor, job: Job) -> None:
+    """Show the progress of a preview; once it ends the page is drawn again with the result."""
+    fragment(run_every=POLL)(_progress)(actor, job.id)
 
 
-def _follow(actor: Actor, id_: str) -> None:
+def _progress(actor: Actor, id_: str) -> None:
     with told():
         job = job_service.job(actor, id_)
         if not job.under_way:
@@ -53,25 +53,25 @@ def _follow(actor: Actor, id_: str) -> None:
             st.rerun()
 
 
-def show_checked(found: Preview, wanted: ImportSettings, ruleset: Ruleset) -> None:
-    """Counts, problems by their kind, and the first rows as they would be stored."""
-    outcomes = found.outcomes
+def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -> None:
+    """Show counts, problems by kind, and the first rows as they would be stored."""
+    outcomes = preview.outcomes
     show(
         figures(
             [
                 ("would be created", formats.count(outcomes["created"])),
                 ("would change", formats.count(outcomes["updated"])),
                 ("are so already", formats.count(outcomes["unchanged"])),
-                ("would be refused", formats.count(found.refused)),
+                ("would be refused", formats.count(preview.refused)),
             ]
         )
     )
-    for lacking in preview.missing_transitions(wanted, ruleset):
-        notice_box([lacking])
-    if found.problems:
-        show(_problems(found.problems))
-    if found.preview:
-        show(_preview(found.preview, ruleset))
+    for warning in previews.missing_transitions(settings, ruleset):
+        notice_box([warning])
+    if preview.problems:
+        show(_problems(preview.problems))
+    if preview.preview:
+        show(_preview(preview.preview, ruleset))
 
 
 def _problems(problems: Sequence[ProblemCount]) -> Html:
@@ -94,7 +94,7 @@ def _problem(found: ProblemCount) -> Html:
 
 
 def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Html:
-    """The first rows as they would be stored, in a table that scrolls by itself."""
+    """The first rows as they would be stored, in a table that scrolls on its own."""
     labels = _labels(ruleset)
     names = [name for name in labels if any(name in row.values for row in rows)]
     head = joined(tag("th", words) for words in ("Line", "", *(labels[name] for name in names)))
@@ -106,13 +106,13 @@ def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Html:
 
 
 def _labels(ruleset: Ruleset) -> Mapping[str, str]:
-    """What values are called, in the order in which they can be chosen."""
+    """The labels of targets, in the order in which they can be chosen."""
     labels = {target.id: target.label for target in columns.targets(ruleset)}
     return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
 
 
 def _row(row: PreviewRow, types: Mapping[str, str]) -> Html:
-    """A row, with its values of these types."""
+    """A row of the table; `types` are those of its values."""
     word, tone = _OUTCOMES[row.outcome]
     cells = [tag("td", quiet(formats.count(row.line))), tag("td", badge(word, tone))]
     return joined(

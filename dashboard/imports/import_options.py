@@ -1,4 +1,4 @@
-"""What is chosen of a file besides its columns: how it is written, who may be touched, where they go."""
+"""The options of an import besides its columns: format, which contacts change, empty cells, a segment."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.imports import import_settling
-from dashboard.imports.import_settling import Settling
+from dashboard.imports import import_form
+from dashboard.imports.import_form import ImportForm
 from dashboard.ui.problems import problem_box, told
 from dashboard.ui.text import card_title, show, tag
 from dashboard.wording import sentence
@@ -22,42 +22,42 @@ from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
 from engine.imports.reading.problems import UnreadableFile
 from engine.segments import segment_service
 
-_NOBODY, _NEW = "", "\0new"
+_NONE, _NEW = "", "\0new"
 
 _EMPTIES = {"keep": "Leave what is there", "clear": "Empty the field"}
 
 
 def ask_format(actor: Actor, draft: Draft, present: Format) -> None:
-    """Show how a file is written, and read it anew when somebody says otherwise."""
+    """Show the format of a file, and inspect the file again if the user changes it."""
     with st.expander(
         f"How the file is written: {_in_words(present)}. Not so?", icon=":material/description:"
     ):
-        wanted = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
+        chosen = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
         header = st.checkbox("The first row names the columns", present.header, key=_key(draft, "header"))
-        wanted = replace(wanted, header=header)
-    if wanted == present:
+        chosen = replace(chosen, header=header)
+    if chosen == present:
         return
     try:
-        import_settling.read_anew(actor, draft, wanted)
-    except UnreadableFile as error:  # what was found out stays, and can be gone back to
+        import_form.new_form(actor, draft, chosen)
+    except UnreadableFile as error:  # the form with the earlier format stays
         problem_box([sentence(error)])
     else:
         st.rerun()
 
 
-def ask_rules(actor: Actor, settling: Settling, ruleset: Ruleset) -> None:
-    """Ask which contacts may be touched, what empty cells do, and which segment all go into."""
+def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
+    """Ask which contacts change, what empty cells do, and into which segment all contacts go."""
     show(card_title("What the import may do"))
     modes: list[Mode] = list(MODES)
-    settling.mode = st.radio(
+    form.mode = st.radio(
         "Contacts",
         modes,
-        index=modes.index(settling.mode),
+        index=modes.index(form.mode),
         format_func=lambda mode: f"{MODES[mode][:1].upper()}{MODES[mode][1:]}",
-        key=settling.key("mode"),
+        key=form.key("mode"),
     )
-    _ask_empties(settling)
-    _ask_segment(actor, settling, ruleset)
+    _ask_empties(form)
+    _ask_segment(actor, form, ruleset)
 
 
 def _in_words(format_: Format) -> str:
@@ -83,7 +83,7 @@ def _workbook(actor: Actor, draft: Draft, present: Format) -> Format:
 
 
 def _sheets(actor: Actor, draft: Draft) -> list[str]:
-    """The sheets of a workbook, which to look up takes as long as to read it."""
+    """The sheets of a workbook, kept in the session: to list them takes as long as to read the file."""
     known: tuple[str, list[str]] | None = st.session_state.get("import.sheets")
     if known is None or known[0] != draft.id:
         known = draft.id, import_service.sheets(actor, draft_service.opener(actor, draft.id))
@@ -98,48 +98,48 @@ def _select(label: str, options: dict[str, str], present: str, key: str) -> str:
     return chosen
 
 
-def _ask_empties(settling: Settling) -> None:
-    fillable = [heading for heading, target in settling.mapping.items() if target not in IDENTITY_FIELDS]
+def _ask_empties(form: ImportForm) -> None:
+    fillable = [heading for heading, target in form.mapping.items() if target not in IDENTITY_FIELDS]
     chosen = st.radio(
         "An empty cell",
         list(_EMPTIES),
-        index=1 if settling.cleared else 0,
+        index=1 if form.cleared else 0,
         format_func=_EMPTIES.__getitem__,
-        key=settling.key("empties"),
+        key=form.key("empties"),
         horizontal=True,
     )
     if chosen == "keep" or not fillable:
-        settling.cleared = frozenset()
+        form.cleared = frozenset()
         return
-    kept = [heading for heading in fillable if heading in settling.cleared] or fillable
+    kept = [heading for heading in fillable if heading in form.cleared] or fillable
     cleared: Sequence[str] = st.multiselect(
-        "Empty the fields of", fillable, kept, key=settling.key(f"cleared.{len(fillable)}")
+        "Empty the fields of", fillable, kept, key=form.key(f"cleared.{len(fillable)}")
     )
-    settling.cleared = frozenset(cleared)
+    form.cleared = frozenset(cleared)
 
 
-def _ask_segment(actor: Actor, settling: Settling, ruleset: Ruleset) -> None:
+def _ask_segment(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
     static = {one.id: one.name for one in ruleset.segments.values() if not one.dynamic}
-    options = {_NOBODY: "None", **static, _NEW: "A new one…"}
-    if settling.segment not in static:
-        settling.segment = ""
+    options = {_NONE: "None", **static, _NEW: "A new one…"}
+    if form.segment not in static:
+        form.segment = ""
     known = list(options)
     chosen = st.selectbox(
         "Put all of them into a static segment",
         known,
-        index=known.index(settling.segment),
+        index=known.index(form.segment),
         format_func=lambda id_: options[id_],
-        key=settling.key("segment"),
+        key=form.key("segment"),
     )
     if chosen != _NEW:
-        settling.segment = chosen
+        form.segment = chosen
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name of the new segment", key=settling.key("segment.name"), max_chars=80)
-        pressed = st.button("Create it", key=settling.key("segment.create"))
+        name = st.text_input("Name of the new segment", key=form.key("segment.name"), max_chars=80)
+        pressed = st.button("Create it", key=form.key("segment.create"))
     if pressed:
         with told():
-            settling.segment = segment_service.create_static(actor, name)
-            settling.renew()
+            form.segment = segment_service.create_static(actor, name)
+            form.renew_widgets()
             st.rerun()
     show(tag("div", "It is there at once, and filled once the file is imported.", "cs-small cs-quiet"))

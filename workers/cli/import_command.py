@@ -1,4 +1,4 @@
-"""`sheets import`: what the page does, for files on this machine."""
+"""`sheets import`: import files from the command line, as the import page does."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from engine.imports.reading.problems import UnreadableFile
 from engine.jobs.jobs import Job, JobState
 from engine.rules import rulesets
 from workers.cli import import_files
-from workers.cli.import_files import Options, Ready
+from workers.cli.import_files import Options, PreparedFile
 from workers.cli.jobs import await_job
-from workers.cli.jobs import told as told_of_job
+from workers.cli.jobs import told as job_summary
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -84,7 +84,7 @@ def import_(
     """Import contacts from a file: columns are guessed by their headings."""
     _, db = open_db(data_dir, app="import")
     options = Options(
-        mapped=map_ or [],
+        mappings=map_ or [],
         mode=mode,
         clears=empty == "clear",
         segment=segment,
@@ -96,93 +96,93 @@ def import_(
         separator=separator,
         sheet=sheet,
     )
-    batch = import_files.prepare(db, path, options, pretend=dry_run)
-    results = [_unread(file, error) for file, error in batch.unreadable]
-    for ready in batch.ready:
+    batch = import_files.prepare(db, path, options, dry_run=dry_run)
+    results = [_skipped(file, error) for file, error in batch.unreadable]
+    for prepared in batch.prepared:
         if not as_json:
-            _say_how(ready)
-        if not ready.found.sample:
-            typer.echo(f"{ready.file.name} has headings and no rows: there is nothing to import", err=True)
-        before = _imported_before(db, ready)
-        for lacking in preview.missing_transitions(ready.settings, rulesets.current(db)):
-            typer.echo(lacking, err=True)
+            _print_mapping(prepared)
+        if not prepared.inspection.sample:
+            typer.echo(f"{prepared.file.name} has headings and no rows: there is nothing to import", err=True)
+        earlier = _imported_before(db, prepared)
+        for warning in preview.missing_transitions(prepared.settings, rulesets.current(db)):
+            typer.echo(warning, err=True)
         if dry_run:
-            told = _foretold(db, ready, as_json=as_json)
+            result = _preview(db, prepared, as_json=as_json)
         else:
-            told = _imported(db, ready, wait=wait, as_json=as_json)
-        results.append({**told, "imported_before": before})
+            result = _import(db, prepared, wait=wait, as_json=as_json)
+        results.append({**result, "imported_before": earlier})
     if as_json:
         print_json(results[0] if path.is_file() else results)
     if any(result.get("state") == JobState.FAILED for result in results):
         sys.exit(1)
 
 
-def _unread(file: Path, error: UnreadableFile) -> Document:
+def _skipped(file: Path, error: UnreadableFile) -> Document:
     typer.echo(f"{file.name} is left out: {error}", err=True)
     return {"file": file.name, "state": JobState.FAILED, "failure": str(error)}
 
 
-def _say_how(ready: Ready) -> None:
-    typer.echo(f"{ready.file.name}: {ready.found.format}")
-    for notice in ready.found.notices:
+def _print_mapping(prepared: PreparedFile) -> None:
+    typer.echo(f"{prepared.file.name}: {prepared.inspection.format}")
+    for notice in prepared.inspection.notices:
         typer.echo(f"line {notice.line}: {notice.message}", err=True)
     print_table(
         "Columns",
         ("column", "fills"),
-        ((h, target or "— left out") for h, target in ready.settings.columns.items()),
+        ((h, target or "— left out") for h, target in prepared.settings.columns.items()),
     )
 
 
-def _imported_before(db: Database[Document], ready: Ready) -> Document | None:
-    """Say that the very same file was imported before, if it was; return that import."""
-    size = ready.file.stat().st_size
-    before = import_service.imported_before(cli_actor(db), ready.opener, size=size)
-    if before is None:
+def _imported_before(db: Database[Document], prepared: PreparedFile) -> Document | None:
+    """Print that the same content was imported before, if it was; return that import."""
+    size = prepared.file.stat().st_size
+    earlier = import_service.imported_before(cli_actor(db), prepared.opener, size=size)
+    if earlier is None:
         return None
-    when = shown(before.created_at, zone_of(db))
-    typer.echo(import_request.describe_earlier(before, when=when), err=True)
-    return {**told_of_job(before), "file": before.wanted["file"]}
+    when = shown(earlier.created_at, zone_of(db))
+    typer.echo(import_request.describe_earlier(earlier, when=when), err=True)
+    return {**job_summary(earlier), "file": earlier.wanted["file"]}
 
 
-def _foretold(db: Database[Document], ready: Ready, *, as_json: bool) -> Document:
-    checked = preview.preview(db, ready.opener, ready.settings, now=utc_now())
-    told: Document = {
-        "file": ready.file.name,
-        "rows": checked.rows,
-        **{name: checked.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
-        "refused": checked.refused,
-        "problems": [asdict(found) for found in checked.problems],
-        "preview": [asdict(row) for row in checked.preview],
+def _preview(db: Database[Document], prepared: PreparedFile, *, as_json: bool) -> Document:
+    found = preview.preview(db, prepared.opener, prepared.settings, now=utc_now())
+    result: Document = {
+        "file": prepared.file.name,
+        "rows": found.rows,
+        **{name: found.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
+        "refused": found.refused,
+        "problems": [asdict(problem) for problem in found.problems],
+        "preview": [asdict(row) for row in found.preview],
     }
     if not as_json:
-        _say_counts("would be", told)
-        examples = ((c.label, c.count, e.line, e.message) for c in checked.problems for e in c.examples[:3])
-        if checked.problems:
+        _print_counts("would be", result)
+        examples = ((c.label, c.count, e.line, e.message) for c in found.problems for e in c.examples[:3])
+        if found.problems:
             print_table("Problems", ("what", "rows", "line", "for example"), examples)
-    return told
+    return result
 
 
-def _imported(db: Database[Document], ready: Ready, *, wait: bool, as_json: bool) -> Document:
-    id_, file = uuid_utils.uuid7().hex, ready.file
+def _import(db: Database[Document], prepared: PreparedFile, *, wait: bool, as_json: bool) -> Document:
+    id_, file = uuid_utils.uuid7().hex, prepared.file
     with file.open("rb") as stream:
-        import_service.start(cli_actor(db), stream, ready.settings, name=file.name, id_=id_)
+        import_service.start(cli_actor(db), stream, prepared.settings, name=file.name, id_=id_)
     if not wait:
         if not as_json:
             typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
         return {"job": id_, "file": file.name, "state": "waiting"}
     job = await_job(db, id_, quietly=as_json)
-    told = told_of_job(job) | {"file": file.name, "refused_file": _written(db, job)}
+    result = job_summary(job) | {"file": file.name, "refused_file": _write_refused(db, job)}
     if not as_json:
-        _say_counts("were", told)
+        _print_counts("were", result)
         if job.failure:
             typer.echo(f"it ended before the file did: {job.failure}", err=True)
-        if told["refused_file"]:
-            typer.echo(f"refused rows, each with the reason: {told['refused_file']}")
-    return told
+        if result["refused_file"]:
+            typer.echo(f"refused rows, each with the reason: {result['refused_file']}")
+    return result
 
 
-def _written(db: Database[Document], job: Job) -> str | None:
-    """Write the refused rows where the command runs, over no other file; the path, if there are any."""
+def _write_refused(db: Database[Document], job: Job) -> str | None:
+    """Write the refused rows to a new file in the working directory; return its name, if there are any."""
     if not job.refused:
         return None
     name, lines = import_service.refused_file(cli_actor(db), job.id)
@@ -192,16 +192,16 @@ def _written(db: Database[Document], job: Job) -> str | None:
 
 
 def _new_file(name: str) -> TextIO:
-    """A file of this name, with a number added if there is one already."""
-    path = wanted = Path.cwd() / name
+    """Open a new file of this name, with a number added if it exists already."""
+    path = first = Path.cwd() / name
     numbers = count(2)
     while True:
         try:
             return path.open("x", encoding="utf-8", newline="")
         except FileExistsError:
-            path = wanted.with_stem(f"{wanted.stem} ({next(numbers)})")
+            path = first.with_stem(f"{first.stem} ({next(numbers)})")
 
 
-def _say_counts(verb: str, told: Document) -> None:
-    counts = ", ".join(f"{told[name]:,} {name}" for name in ("created", "updated", "unchanged", "refused"))
-    typer.echo(f"of {told['rows']:,} rows {verb}: {counts}")
+def _print_counts(verb: str, result: Document) -> None:
+    counts = ", ".join(f"{result[name]:,} {name}" for name in ("created", "updated", "unchanged", "refused"))
+    typer.echo(f"of {result['rows']:,} rows {verb}: {counts}")

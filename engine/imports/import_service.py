@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -55,13 +55,11 @@ def imported_before(actor: Actor, open_: Opener, *, size: int) -> Job | None:
     return import_request.imported_before_from(actor.db, open_, size=size)
 
 
-def preview(
-    actor: Actor, open_: Opener, settings: ImportSettings, *, go_on: Callable[[], bool] = lambda: True
-) -> Preview:
+def preview(actor: Actor, open_: Opener, settings: ImportSettings) -> Preview:
     """Preview the import of a file.  Raises NotAllowed, InvalidMapping, and what `preview.preview` does."""
     actor.require(Permission.IMPORT)
     refuse_fields(actor, settings)
-    return previews.preview(actor.db, open_, settings, now=actor.now, go_on=go_on)
+    return previews.preview(actor.db, open_, settings, now=actor.now)
 
 
 def start(actor: Actor, stream: BinaryIO, settings: ImportSettings, *, name: str, id_: str) -> str:

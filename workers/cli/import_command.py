@@ -12,7 +12,6 @@ import typer
 import uuid_utils
 from pymongo.database import Database
 
-from engine.db.connection import utc_now
 from engine.imports import import_request, import_service, preview
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import Mode
@@ -145,7 +144,7 @@ def _imported_before(db: Database[Document], prepared: PreparedFile) -> Document
 
 
 def _preview(db: Database[Document], prepared: PreparedFile, *, as_json: bool) -> Document:
-    found = preview.preview(db, prepared.opener, prepared.settings, now=utc_now())
+    found = import_service.preview(cli_actor(db), prepared.opener, prepared.settings)
     result: Document = {
         "file": prepared.file.name,
         "rows": found.rows,

@@ -1,7 +1,6 @@
 """Saved views: everybody's own, the team's, and what each may do to them."""
 
 import pytest
-from tests.integration.contacts.test_reading import mask
 
 from engine.accounts import audit
 from engine.accounts.accounts import CurrentUser
@@ -11,6 +10,7 @@ from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.view_service import InvalidView
 from engine.contacts.listing.views import ChangedMeanwhile, NameTaken, Usual
 from tests.builders import acting, minutes
+from tests.integration.contacts.test_viewer_mask import mask
 
 EVA = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
 IVO = CurrentUser("u2", "ivo@x.com", "Ivo", "marketer")

@@ -264,7 +264,7 @@ def test_what_was_sent_can_be_gone_on_with_and_is_nobody_elses(shop, open_as):
 
 def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
     user = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
-    wanted = import_service.Settings(
+    wanted = ImportSettings(
         columns={"email": "email", "town": "custom.city"}, mode="create", segment="fair"
     )
     content = b"email,town,other\nc@x.com,Roma,x\n"
@@ -316,7 +316,7 @@ def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody
         tokens[role] = sessions.start(shop, role, now=utc_now())
     mia = accounts.whoami(shop, tokens["marketer"], now=utc_now())
     content = b"email;city\n" + b"".join(b"bad %d;=1+1\n" % n for n in range(downloads.LINES + 1))
-    wanted = import_service.Settings(format=Format(separator=";"), columns={"email": "email"})
+    wanted = ImportSettings(format=Format(separator=";"), columns={"email": "email"})
     import_service.start_stored(acting(shop, mia), wanted, name="fair.csv.gz", id_=sent(shop, content))
     work(shop)
     [job] = jobs.recent(shop, [import_request.KIND])

@@ -13,6 +13,7 @@ from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
 from engine.imports import draft_service, drafts, stored_files
 from engine.imports.draft_service import NoSuchFile
+from engine.imports.mapping.import_settings import ImportSettings
 from tests.builders import acting
 
 ROOT = CurrentUser("command-line", "", "Root", "admin")
@@ -83,7 +84,7 @@ def test_what_nobody_imports_goes_after_a_while_and_what_is_imported_stays(db, c
     left, imported = (draft_service.expect(acting(db, eva)) for _ in range(2))
     for id_ in (left, imported):
         send(client, id_, b"email\na@x.com\n")
-    wanted = drafts.Settings(columns={"email": "email"})
+    wanted = ImportSettings(columns={"email": "email"})
     assert draft_service.start(acting(db, eva), imported, wanted) == imported
 
     drafts.sweep(db, now=utc_now() + drafts.KEPT_FOR + timedelta(minutes=1))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from engine.domain.activities import Activity
+
 Document = dict[str, Any]
 
 MOVES = "status_changed"
@@ -16,6 +18,11 @@ COUNTED = ("email_bounced", "email_complained", "sms_bounced", MOVES)
 def hour_of(at: datetime) -> datetime:
     """The hour that a moment lies in, of UTC: an account's day is made of such, or of parts of them."""
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+def counted_hours(activities: Iterable[Activity]) -> set[datetime]:
+    """The hours of those of some activities that are counted by day."""
+    return {hour_of(activity.happened_at) for activity in activities if activity.type in COUNTED}
 
 
 def hours_of_orders(before: Document | None, after: Document | None) -> set[datetime]:

@@ -22,6 +22,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from engine.db.leases import Basis
 from engine.domain.activities import ActivityId
 from engine.errors import Conflict, FoldFailed, Unavailable
 
@@ -45,6 +46,8 @@ class Writes:
     keys up), then `contacts`.
     """
 
+    basis: Basis = field(default_factory=Basis)
+    """What it was decided on."""
     applied: list[ActivityId] = field(default_factory=list)
     kept: list[Document] = field(default_factory=list)
     """Activities that are not there yet: they are kept, and take effect, by this."""
@@ -60,12 +63,8 @@ class Writes:
     calls: list[Write] = field(default_factory=list)
     stale_hours: set[datetime] = field(default_factory=set)
     """Hours of which the figures kept by day are no longer right."""
-    rules: int = 1
-    """The version in force when the batch was folded."""
     erased: list[ActivityId] = field(default_factory=list)
     """Activities of who was erased: they are not kept."""
-    erasures: int = 0
-    """How many erasures were known of when the batch was folded."""
 
 
 def commit(db: Database[Document], writes: Writes, hold: Hold, *, clock: Callable[[], datetime]) -> None:

@@ -8,7 +8,7 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +18,10 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.timeouts import patiently
-from engine.errors import Conflict, LeaseLost
+from engine.db import leases
+from engine.db.leases import Basis
+from engine.db.timeouts import tolerate_timeout
+from engine.errors import LeaseLost
 from engine.jobs import jobs
 
 Document = dict[str, Any]
@@ -75,7 +77,7 @@ def create(db: Database[Document], count: int) -> None:
 def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
     """Take a lane that nobody holds; if somebody does, tell them that more has come."""
     taken = None
-    with patiently():
+    with tolerate_timeout():
         taken = db.lanes.find_one_and_update(
             {"_id": lane, **_free(now)},
             {
@@ -85,7 +87,7 @@ def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Le
             return_document=ReturnDocument.AFTER,
         )
     if taken is None:
-        with patiently():
+        with tolerate_timeout():
             db.lanes.update_one({"_id": lane}, {"$set": {"wanted": True}})
         return None
     return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
@@ -97,28 +99,17 @@ def hold(
     session: ClientSession,
     *,
     now: datetime,
-    rules: int,
-    erasures: int,
-    applied: int = 0,
+    basis: Basis,
+    applied: int,
 ) -> None:
-    """Renew a lease within a transaction that does its work under a version of the rules, and
-    knowing of so many erasures.
+    """Renew a lease within the transaction that does its work.
 
-    `applied` activities are added to what the lane has done in all.
-    Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force or
-    somebody was erased meanwhile.
+    `applied` activities are added to the lane's count.  Raises LeaseLost if the lease is not
+    ours, and Conflict if newer rules came into force or a contact was erased meanwhile.
     """
-    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
-    renewed = db.lanes.update_one(
-        {**_ours(lease), **known},
-        {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}},
-        session=session,
-    )
-    if renewed.matched_count:
-        return
-    if db.lanes.find_one(_ours(lease), {"_id": 1}, session=session) is not None:
-        raise Conflict("newer rules came into force, or somebody was erased")
-    raise LeaseLost(f"lane {lease.lane} went to another worker")
+    change = {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}}
+    if not leases.renew(db.lanes, _ours(lease), change, session, basis=basis):
+        raise LeaseLost(f"lane {lease.lane} went to another worker")
 
 
 def bar_unaware(db: Database[Document], erasures: int) -> None:
@@ -156,21 +147,6 @@ def release(db: Database[Document], lease: Lease) -> bool:
 def abandon(db: Database[Document], lease: Lease) -> None:
     """Give a lane back although work is left, for the scheduler to hand it out again."""
     db.lanes.update_one(_ours(lease), {"$unset": {"holder": "", "lease_until": ""}})
-
-
-def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[int]:
-    """Give lanes back whose holder is known to be gone, without waiting for the lease to end.
-
-    A wrong guess does no harm: the fencing number keeps a holder that lives from writing.
-    """
-    freed = []
-    for lane in db.lanes.find({"holder": {"$exists": True}}, {"holder": 1, "fence": 1}):
-        if is_gone(lane["holder"]):
-            ours = {"_id": lane["_id"], "fence": lane["fence"], "holder": lane["holder"]}
-            with patiently():
-                if db.lanes.update_one(ours, {"$unset": {"holder": "", "lease_until": ""}}).matched_count:
-                    freed.append(lane["_id"])
-    return freed
 
 
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:

@@ -13,6 +13,8 @@ from pymongo.database import Database
 
 from engine.db import contact_codec
 from engine.db.contact_codec import BSON_TYPES
+from engine.db.installation import lane_count, namespace
+from engine.db.leases import Basis
 from engine.domain import daily_figures
 from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.component import Contact, Settled
@@ -20,6 +22,7 @@ from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
+from engine.pipeline import tombstones
 from engine.pipeline.commit import Write, Writes
 from engine.pipeline.groups import Group
 
@@ -40,6 +43,13 @@ class Folding:
     namespace: bytes
     lanes: int
     now: datetime
+    basis: Basis
+
+    @classmethod
+    def begin(cls, db: Database[Document], rulebook: Rulebook, now: datetime) -> Folding:
+        """Before anything is read that is folded: what comes later is a conflict at the commit."""
+        basis = Basis(rulebook.present.version, tombstones.number(db))
+        return cls(db, rulebook, namespace(db), lane_count(db), now, basis)
 
 
 def add_changes(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:

@@ -21,6 +21,7 @@ from engine.contacts.editing.edits import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
+from engine.db import leases
 from engine.db.connection import connect, utc_now
 from engine.db.processes import is_gone, worker_name
 from engine.errors import Unavailable
@@ -209,7 +210,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongo
             pass
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        jobs.free_the_dead(shop, is_gone)
+        leases.release_dead(shop.jobs, jobs.HELD, is_gone)
     run(shop)
 
     drain_all(shop)
@@ -323,7 +324,7 @@ def test_the_job_of_a_dead_worker_is_free_at_once(shop):
         started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
         assert jobs.claim(shop, [bulk.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
 
-    assert jobs.free_the_dead(shop, is_gone) == ["job-0"]
+    assert leases.release_dead(shop.jobs, jobs.HELD, is_gone) == ["job-0"]
 
     assert jobs.claim(shop, [bulk.KIND], now=utc_now()).id == "job-0"
     assert jobs.claim(shop, [bulk.KIND], now=utc_now()) is None

@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.contacts import contacts
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import Wanted
-from engine.db import orphaned_transactions
+from engine.db import leases, orphaned_transactions
 from engine.db.connection import connect, utc_now
 from engine.db.processes import holder_name, is_gone, worker_name
 from engine.domain import fold as fold_module
@@ -223,7 +223,7 @@ def test_the_lane_of_a_dead_worker_is_free_at_once(db):
     for lane, holder in enumerate((dead, elsewhere, mine)):
         assert lanes.take(db, lane, holder, now=utc_now()) is not None
 
-    assert lanes.free_the_dead(db, is_gone) == [0]
+    assert leases.release_dead(db.lanes, {}, is_gone) == [0]
 
     assert lanes.take(db, 0, mine, now=utc_now()) is not None
 

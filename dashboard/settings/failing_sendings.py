@@ -14,7 +14,7 @@ from dashboard.ui.problems import told
 from dashboard.ui.text import Html, badge, joined, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating
-from engine.pipeline.outages import Doubted
+from engine.pipeline.outages import SuspectedOutage
 
 _SAID = "sendings.said"
 
@@ -23,7 +23,7 @@ COUNT, LEAVE = "Count them after all", "Leave uncounted"
 _CHANNELS = {"email": "Email", "sms": "SMS"}
 
 
-def render(actor: Actor, found: Sequence[Doubted], zone: ZoneInfo) -> None:
+def render(actor: Actor, found: Sequence[SuspectedOutage], zone: ZoneInfo) -> None:
     """Those that nobody has decided on, then the others; each with the two decisions."""
     said = st.session_state.pop(_SAID, None)
     if said:
@@ -40,7 +40,7 @@ def render(actor: Actor, found: Sequence[Doubted], zone: ZoneInfo) -> None:
         _sending(actor, sending, zone)
 
 
-def _sending(actor: Actor, sending: Doubted, zone: ZoneInfo) -> None:
+def _sending(actor: Actor, sending: SuspectedOutage, zone: ZoneInfo) -> None:
     key = blake2b(sending.id.encode(), digest_size=8).hexdigest()
     row = st.container(border=True, horizontal=True, vertical_alignment="center", key=f"sendings.{key}")
     with row:
@@ -54,12 +54,12 @@ def _sending(actor: Actor, sending: Doubted, zone: ZoneInfo) -> None:
             _decision(LEAVE, f"sendings.leave.{key}", act, "Its bounces stay uncounted.")
 
 
-def _title(sending: Doubted) -> Html:
+def _title(sending: SuspectedOutage) -> Html:
     name = tag("b", f"{_CHANNELS[sending.channel]}: {sending.name}")
     return joined([name, " ", _state(sending)])
 
 
-def _state(sending: Doubted) -> Html:
+def _state(sending: SuspectedOutage) -> Html:
     if sending.counted_by is not None:
         return badge(f"counted, says {sending.counted_by}")
     if sending.left_by is not None:
@@ -67,7 +67,7 @@ def _state(sending: Doubted) -> Html:
     return badge("to be decided", "bad")
 
 
-def _about(sending: Doubted, zone: ZoneInfo) -> str:
+def _about(sending: SuspectedOutage, zone: ZoneInfo) -> str:
     failed, attempts = formats.count(sending.failed), formats.count(sending.attempts)
     share, noticed = formats.percent(sending.share), formats.moment(sending.noticed_at, zone)
     return f"{failed} of {attempts} attempts failed ({share}); noticed on {noticed}"

@@ -32,10 +32,10 @@ def render(actor: Actor) -> None:
     said = st.session_state.pop(_SAID, None)
     if said:
         st.success(said, icon=":material/check:")
-    failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
+    failed, outages, calls, refused, conflicts = st.tabs(_names(found))
     with failed:
         _failed(actor, found, zone)
-    with doubted:
+    with outages:
         failing_sendings.render(actor, found.sendings, zone)
     with calls:
         _calls(actor, found, zone)

@@ -13,7 +13,7 @@ from engine.accounts.permissions import Permission
 from engine.operations.working import Working, working
 from engine.pipeline import failed_activities, outages, outbox, refused_events
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
-from engine.pipeline.outages import Doubted
+from engine.pipeline.outages import SuspectedOutage
 from engine.pipeline.outbox import CallRow
 from engine.pipeline.refused_events import IdConflict, Refused
 
@@ -34,7 +34,7 @@ class Troubles:
     calls: list[CallRow]
     waiting_calls: int
     failed_calls: int
-    sendings: list[Doubted]
+    sendings: list[SuspectedOutage]
 
 
 def at_a_glance(actor: Actor) -> Working:
@@ -61,7 +61,7 @@ def troubles(actor: Actor) -> Troubles:
         calls=outbox.unsent(actor.db, limit=SHOWN),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
-        sendings=outages.doubted(actor.db, limit=SHOWN),
+        sendings=outages.suspected(actor.db, limit=SHOWN),
     )
 
 
@@ -90,17 +90,17 @@ def call_again(actor: Actor, *, ids: Sequence[str] | None = None) -> int:
 
 
 def count_sending(actor: Actor, id_: str) -> None:
-    """Let the bounces of a doubted sending count after all.  Raises NotAllowed, UnknownSending."""
+    """Let the bounces of a suspected outage count after all.  Raises NotAllowed, UnknownOutage."""
     actor.require(Permission.OPERATE)
     with audit.noted(actor, "let a sending's bounces count", subject=Subject("sending", id_)):
-        outages.count_after_all(actor.db, id_, by=actor.user.name)
+        outages.count_bounces(actor.db, id_, by=actor.user.name)
 
 
 def leave_sending(actor: Actor, id_: str) -> None:
-    """Leave the bounces of a doubted sending uncounted.  Raises NotAllowed, UnknownSending."""
+    """Leave the bounces of a suspected outage uncounted.  Raises NotAllowed, UnknownOutage."""
     actor.require(Permission.OPERATE)
     with audit.noted(actor, "left a sending's bounces uncounted", subject=Subject("sending", id_)):
-        outages.leave_uncounted(actor.db, id_, by=actor.user.name)
+        outages.discount_bounces(actor.db, id_, by=actor.user.name)
 
 
 def _which(ids: Sequence[str] | None) -> str:

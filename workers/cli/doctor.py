@@ -169,10 +169,10 @@ def _segments(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _sendings(db: Database[dict[str, Any]]) -> Finding:
-    doubts = outages.open_doubts(db)
-    if doubts:
+    open_outages = outages.undecided(db)
+    if open_outages:
         told = "; ".join(
-            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in doubts[:5]
+            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in open_outages[:5]
         )
         return Finding(
             "sendings", "warning", f"{told}: these bounces do not count",

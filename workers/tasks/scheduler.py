@@ -85,7 +85,7 @@ def _watch_sendings(
     """Stop counting the bounces of what fails as a whole, and say so."""
     while not stop.wait(SENDINGS):
         try:
-            for sending in outages.look(db, now=clock()):
+            for sending in outages.detect(db, now=clock()):
                 log.error(
                     "a sending fails as a whole: its bounces do not count",
                     sending=sending.id, attempts=sending.attempts, failed=sending.failed,

@@ -18,7 +18,7 @@ from engine.insights import census, daily, overview_service
 from engine.insights.overview import LONGEST, Period
 from engine.operations import operating
 from tests.builders import NOON, acting, an_activity, bought, identified
-from tests.integration.dashboard.settings.test_sendings import a_doubt
+from tests.integration.dashboard.settings.test_sendings import a_suspected_outage
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
 
@@ -91,7 +91,7 @@ def test_the_first_contacts_are_there_at_once(db, open_as):
 def test_a_sending_that_fails_as_a_whole_is_told_in_a_line(db, open_as, role, said):
     a_shop(db)
     assert "fails as a whole" not in shown(open_as(role))
-    a_doubt(db, "spring")
+    a_suspected_outage(db, "spring")
 
     text = shown(open_as(role))
 

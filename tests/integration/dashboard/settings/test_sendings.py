@@ -15,10 +15,12 @@ from tests.integration.dashboard.test_pages import shown
 HOSTILE = '<img src=x onerror="hacked()">**[x](javascript:alert(1))**'
 
 
-def a_doubt(db, name, channel="email"):
+def a_suspected_outage(db, name, channel="email"):
     """A sending that was doubted just now; returns its id."""
     id_ = f"{channel}:{name}"
-    outages._note(db, outages.Doubted(id_, channel, name, attempts=120, failed=84, noticed_at=utc_now()))
+    outages._record(
+        db, outages.SuspectedOutage(id_, channel, name, attempts=120, failed=84, noticed_at=utc_now())
+    )
     return id_
 
 
@@ -36,7 +38,7 @@ def test_without_any_the_page_says_so(page):
 
 
 def test_it_says_what_failed_and_how_much_and_an_admin_decides_and_thinks_again(db, page):
-    spring, summer = a_doubt(db, "spring"), a_doubt(db, "summer", "sms")
+    spring, summer = a_suspected_outage(db, "spring"), a_suspected_outage(db, "summer", "sms")
     app = page()
     text = shown(app)
     assert "Email: spring" in text and "SMS: summer" in text
@@ -59,7 +61,7 @@ def test_it_says_what_failed_and_how_much_and_an_admin_decides_and_thinks_again(
 
 
 def test_a_campaign_is_text_and_nothing_else(db, page):
-    a_doubt(db, HOSTILE)
+    a_suspected_outage(db, HOSTILE)
 
     text = shown(page())
 
@@ -70,9 +72,9 @@ def test_a_campaign_is_text_and_nothing_else(db, page):
 @pytest.mark.parametrize("act", [operating.count_sending, operating.leave_sending])
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
 def test_others_do_not_decide(db, act, role):
-    id_ = a_doubt(db, "spring")
+    id_ = a_suspected_outage(db, "spring")
 
     with pytest.raises(NotAllowed):
         act(acting(db, CurrentUser("u2", "max@x.com", "Max", role)), id_)
 
-    assert len(outages.open_doubts(db)) == 1
+    assert len(outages.undecided(db)) == 1

@@ -18,7 +18,7 @@ from engine.operations import operating
 from engine.operations.operating import SHOWN, Troubles
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outbox import CallRow
-from engine.pipeline.refused_events import Refused
+from engine.pipeline.refused_events import RefusedEvent
 
 _SAID = "workers.said"
 
@@ -131,7 +131,7 @@ def _refusals(found: Troubles, zone: ZoneInfo) -> None:
     show(joined(_refused(refused, zone) for refused in found.refused))
 
 
-def _refused(refused: Refused, zone: ZoneInfo) -> Html:
+def _refused(refused: RefusedEvent, zone: ZoneInfo) -> Html:
     head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(_when(refused, zone))])
     what = tag("summary", "what was sent", "cs-small")
     return Html(
@@ -139,8 +139,8 @@ def _refused(refused: Refused, zone: ZoneInfo) -> Html:
     )
 
 
-def _when(refused: Refused, zone: ZoneInfo) -> str:
-    return f"{formats.moment(refused.at, zone)} · {refused.source}"
+def _when(refused: RefusedEvent, zone: ZoneInfo) -> str:
+    return f"{formats.moment(refused.received_at, zone)} · {refused.source}"
 
 
 def _conflicts(found: Troubles, zone: ZoneInfo) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.db.contact_codec import LIVING
-from engine.db.search_keys import as_searched
+from engine.db.search_keys import searchable
 from engine.domain.activities import ContactId
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.domain.normalisation import country_code, normalise_email, normalise_phone
@@ -115,7 +115,7 @@ def beginning_with(db: Database[Document], text: str) -> Document:
     if re.fullmatch(r"\+?\d{3,}", digits):
         prefixes |= {make_key(IdentityKind.PHONE, number) for number in _numbers(db, digits)}
     either = [{"keys": _begins(prefix)} for prefix in sorted(prefixes)]
-    if called := as_searched(wanted):
+    if called := searchable(wanted):
         either.append({"names": _begins(called)})
     if _ID.fullmatch(wanted):
         either.append({"_id": {"$eq": _living(db, ContactId(wanted))}})

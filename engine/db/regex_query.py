@@ -18,7 +18,7 @@ _GAVE_UP = 51156
 """What MongoDB calls it when a regular expression could not be evaluated."""
 
 
-class PatternGivenUp(ContactSheetsError):
+class RegexTooComplex(ContactSheetsError):
     """MongoDB cannot tell for one of the texts whether it matches."""
 
     def __init__(self) -> None:
@@ -29,11 +29,11 @@ class PatternGivenUp(ContactSheetsError):
 
 
 @contextmanager
-def evaluated_by_mongodb() -> Iterator[None]:
-    """Raise PatternGivenUp if MongoDB gives up within the block."""
+def regex_errors() -> Iterator[None]:
+    """Raise RegexTooComplex if MongoDB gives up within the block."""
     try:
         yield
     except OperationFailure as error:
         if error.code != _GAVE_UP:
             raise
-        raise PatternGivenUp from None
+        raise RegexTooComplex from None

@@ -15,10 +15,10 @@ from typing import Any
 
 Document = dict[str, Any]
 
-NAMES = ("names", "sort_name", "facets")
+SEARCH_FIELDS = ("names", "sort_name", "facets")
 """The fields that `findable` makes."""
 
-READ = [
+SOURCE_FIELDS = [
     "first_name", "last_name", "email", "mobile_phone", "external_id", "identified", "mail.address",
     "mobile.address", "cart.state", "statuses", "active_at", "last_seen",
 ]  # fmt: skip
@@ -30,16 +30,16 @@ if it never acted: mails go out to it, and it does not come.  Then its places by
 by `last_seen` say different things (see `engine.contacts.listing.away`)."""
 
 
-def findable(document: Mapping[str, Any]) -> Document:
+def search_fields(document: Mapping[str, Any]) -> Document:
     """The fields that a contact is found by, out of its document."""
     made = {"names": search_words(document), "sort_name": sort_name(document), "facets": _facets(document)}
     return {name: value for name, value in made.items() if value}
 
 
-LONGEST_NAME = 200
+MAX_NAME = 200
 """Letters of a name by which one finds."""
 
-MOST_WORDS = 12
+MAX_WORDS = 12
 """Words of a name by each of which one finds; nobody has more."""
 
 _WORD = re.compile(r"[^\W_]+")
@@ -50,14 +50,14 @@ def search_words(document: Mapping[str, Any]) -> list[str]:
 
     `Ana de la Peña` is found by `pena` and by `de la pe`, as by `ana`.
     """
-    called = as_searched(" ".join(_name_parts(document)))
-    starts = [word.start() for word in _WORD.finditer(called)][:MOST_WORDS] or [0]
-    return sorted({called[start:] for start in starts} - {""})
+    name = searchable(" ".join(_name_parts(document)))
+    starts = [word.start() for word in _WORD.finditer(name)][:MAX_WORDS] or [0]
+    return sorted({name[start:] for start in starts} - {""})
 
 
-def as_searched(text: str) -> str:
+def searchable(text: str) -> str:
     """A name, or the beginning of one, as names are kept to be found by."""
-    return " ".join(plain_letters(text).split())[:LONGEST_NAME]
+    return " ".join(plain_letters(text).split())[:MAX_NAME]
 
 
 def sort_name(document: Mapping[str, Any]) -> str | None:
@@ -65,10 +65,10 @@ def sort_name(document: Mapping[str, Any]) -> str | None:
 
     Accents do not count: `Álvaro` comes under `alvaro`.
     """
-    called = " ".join(_name_parts(document))
+    name = " ".join(_name_parts(document))
     others = (document.get(name) for name in ("email", "mobile_phone", "external_id"))
-    called = called or next((str(other) for other in others if other), "")
-    return plain_letters(called) if called else None
+    name = name or next((str(other) for other in others if other), "")
+    return plain_letters(name) if name else None
 
 
 def plain_letters(text: str) -> str:

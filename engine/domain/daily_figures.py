@@ -10,8 +10,8 @@ from engine.domain.activities import Activity
 
 Document = dict[str, Any]
 
-MOVES = "status_changed"
-COUNTED = ("email_bounced", "email_complained", "sms_bounced", MOVES)
+STATUS_CHANGED = "status_changed"
+COUNTED_TYPES = ("email_bounced", "email_complained", "sms_bounced", STATUS_CHANGED)
 """The types of activity that are counted by day.  Each is rare beside what visitors do."""
 
 
@@ -22,7 +22,7 @@ def hour_of(at: datetime) -> datetime:
 
 def counted_hours(activities: Iterable[Activity]) -> set[datetime]:
     """The hours of those of some activities that are counted by day."""
-    return {hour_of(activity.happened_at) for activity in activities if activity.type in COUNTED}
+    return {hour_of(activity.happened_at) for activity in activities if activity.type in COUNTED_TYPES}
 
 
 def hours_of_orders(before: Document | None, after: Document | None) -> set[datetime]:
@@ -30,17 +30,17 @@ def hours_of_orders(before: Document | None, after: Document | None) -> set[date
     return _differing(_book(before), _book(after), name="id", time="placed_at")
 
 
-def hours_of_moves(before: Iterable[Document], after: Iterable[Document]) -> set[datetime]:
+def hours_of_status_changes(before: Iterable[Document], after: Iterable[Document]) -> set[datetime]:
     """The hours of the changes of status in which two sets of derived activities differ."""
-    return _differing(_moves(before), _moves(after), name="_id", time="happened_at")
+    return _differing(_status_changes(before), _status_changes(after), name="_id", time="happened_at")
 
 
 def _book(contact: Document | None) -> list[Document]:
     return [] if contact is None else contact.get("commerce", {}).get("book", [])
 
 
-def _moves(rows: Iterable[Document]) -> list[Document]:
-    return [row for row in rows if row["type"] == MOVES]
+def _status_changes(rows: Iterable[Document]) -> list[Document]:
+    return [row for row in rows if row["type"] == STATUS_CHANGED]
 
 
 def _differing(before: list[Document], after: list[Document], *, name: str, time: str) -> set[datetime]:

@@ -15,14 +15,14 @@ from datetime import datetime
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.identities import Key, is_tracker
 
-COMES_BACK_BY = frozenset(
+RETURNING_TYPES = frozenset(
     {"registered", "order_completed", "newsletter_subscribed", "sms_subscribed", "form_submitted"}
 )
 """What somebody does who begins anew with the shop."""
 
 
 @dataclass(frozen=True)
-class Mark:
+class ErasureMark:
     """That a key led to somebody who was erased, from `since` to `until`; `at` is when that was
     done, and unset while it is being done."""
 
@@ -39,11 +39,13 @@ class Mark:
         )
 
 
-Marks = Mapping[Key, Collection[Mark]]
+ErasureMarks = Mapping[Key, Collection[ErasureMark]]
 """What is known of keys, of those alone that led to somebody who was erased."""
 
 
-def erased_among(activities: Iterable[Activity], marks: Marks, held: Collection[Key]) -> set[ActivityId]:
+def erased_activities(
+    activities: Iterable[Activity], marks: ErasureMarks, held: Collection[Key]
+) -> set[ActivityId]:
     """Those of some activities that are not to be kept; `held` are keys of living contacts."""
     known, gone = set(held), set[ActivityId]()
     for activity in sorted(activities, key=lambda activity: activity.moment):
@@ -54,7 +56,7 @@ def erased_among(activities: Iterable[Activity], marks: Marks, held: Collection[
     return gone
 
 
-def _is_erased(activity: Activity, marks: Marks, held: Collection[Key]) -> bool:
+def _is_erased(activity: Activity, marks: ErasureMarks, held: Collection[Key]) -> bool:
     named = [key for key in activity.keys() if key in marks]
     if not named:
         return False
@@ -65,4 +67,4 @@ def _is_erased(activity: Activity, marks: Marks, held: Collection[Key]) -> bool:
         return not (trackers_alone and others)
     if any(key in held for key in named) or (trackers_alone and activity.identities):
         return False
-    return activity.by_hand or activity.by_import or activity.type not in COMES_BACK_BY
+    return activity.by_hand or activity.by_import or activity.type not in RETURNING_TYPES

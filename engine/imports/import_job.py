@@ -174,7 +174,7 @@ class _Importing(ActivitySteps):
         """
         for _ in range(TRIES):
             try:
-                lanes = self.keep(prepared.folded.left)
+                lanes = self.keep(prepared.folded.for_lanes)
                 inline_apply.write(
                     self.db, prepared.folded.writes, job=self.job.id, cursor=cursor, clock=utc_now
                 )
@@ -255,7 +255,7 @@ class _Importing(ActivitySteps):
         """Whether a refused row is about somebody who was erased, whatever it was refused for."""
         if any(problem.kind == ERASED for problem in refusal.problems):
             return True
-        if not tombstones.any_there(self.db):
+        if not tombstones.any_exist(self.db):
             return False
         region = rulesets.current(self.db).account.default_region
         return tombstones.names_erased(self.db, json.dumps(cells), region=region)

@@ -15,7 +15,7 @@ from engine.pipeline import failed_activities, outages, outbox, refused_events
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outages import SuspectedOutage
 from engine.pipeline.outbox import CallRow
-from engine.pipeline.refused_events import IdConflict, Refused
+from engine.pipeline.refused_events import IdConflict, RefusedEvent
 
 Document = dict[str, Any]
 
@@ -29,7 +29,7 @@ class Troubles:
 
     reasons: list[FailureReason]
     failed: list[FailedActivity]
-    refused: list[Refused]
+    refused: list[RefusedEvent]
     conflicts: list[IdConflict]
     calls: list[CallRow]
     waiting_calls: int
@@ -55,8 +55,8 @@ def troubles(actor: Actor) -> Troubles:
     standing = outbox.standing(actor.db)
     return Troubles(
         reasons=failed_activities.by_reason(actor.db),
-        failed=failed_activities.failed(actor.db, SHOWN),
-        refused=refused_events.newest_refusals(actor.db, limit=SHOWN),
+        failed=failed_activities.newest(actor.db, SHOWN),
+        refused=refused_events.newest(actor.db, limit=SHOWN),
         conflicts=refused_events.newest_conflicts(actor.db, limit=SHOWN),
         calls=outbox.unsent(actor.db, limit=SHOWN),
         waiting_calls=standing["waiting"],

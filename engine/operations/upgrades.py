@@ -56,12 +56,12 @@ def make_findable(db: Database[Document]) -> None:
 
     A contact that is written meanwhile gets it by that.
     """
-    _describe(db, db.contacts.find({"facets": None}, [*search_keys.READ, "v"]))
+    _describe(db, db.contacts.find({"facets": None}, [*search_keys.SOURCE_FIELDS, "v"]))
 
 
 def find_by_each_word(db: Database[Document]) -> None:
     """Let names be found by each of their words and without accents, where they were not."""
-    named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.READ, "names", "v"])
+    named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.SOURCE_FIELDS, "names", "v"])
     _describe(db, (row for row in named if not set(search_keys.search_words(row)) <= set(row["names"])))
 
 
@@ -124,7 +124,7 @@ def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
 
 
 def _update(row: Document) -> UpdateOne:
-    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": search_keys.findable(row)})
+    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": search_keys.search_fields(row)})
 
 
 _STEPS = {

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import uuid_utils
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
@@ -43,18 +41,6 @@ class Receipt:
     erased: frozenset[ActivityId] = frozenset()
 
 
-@dataclass(frozen=True)
-class RefusedEvent:
-    """An event that could not become an activity, and why."""
-
-    received_at: datetime
-    source: str
-    field: str
-    reason: str
-    event: str
-    """The event as it came, as JSON text, at most 32 KB: never interpreted."""
-
-
 def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
     """Keep activities as `received`, each id once, majority-acknowledged and journaled.
 
@@ -80,27 +66,6 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
         lanes=frozenset(row["lane"] for row in fresh),
         erased=frozenset(erased),
     )
-
-
-def refuse(db: Database[Document], refusals: Sequence[RefusedEvent]) -> None:
-    """Keep refused events for a person to see, thirty days; of who was erased only that there was one."""
-    if not refusals:
-        return
-    try:
-        rows = [{"_id": str(uuid_utils.uuid7()), **asdict(_unnamed(db, refusal))} for refusal in refusals]
-        db.refusals.insert_many(rows, ordered=False)
-    except PyMongoError as error:
-        raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
-
-
-def _unnamed(db: Database[Document], refusal: RefusedEvent) -> RefusedEvent:
-    """A refused event, without what it says if that names somebody who was erased."""
-    if not tombstones.any_there(db):
-        return refusal
-    region = rulesets.current(db).account.default_region
-    if not tombstones.names_erased(db, refusal.event, region=region):
-        return refusal
-    return replace(refusal, reason="it names somebody who was erased", event="")
 
 
 def content_of(activity: Activity) -> str:

@@ -32,7 +32,7 @@ class Folded:
     """What activities come to, not written yet, and those of them that a lane has to settle."""
 
     writes: Writes
-    left: list[Activity]
+    for_lanes: list[Activity]
 
 
 def fold(db: Database[Document], activities: Sequence[Activity], *, seen: Seen, now: datetime) -> Folded:

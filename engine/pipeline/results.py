@@ -72,7 +72,7 @@ def add_results(
     writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
     rows = [_derived_row(found) for found in derived]
     writes.derived.extend(map(InsertOne, rows))
-    writes.stale_hours |= daily_figures.hours_of_moves([], rows)
+    writes.stale_hours |= daily_figures.hours_of_status_changes([], rows)
     _add_calls(folding, calls, writes)
 
 
@@ -231,7 +231,7 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
     derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
     writes.derived.extend(_replace_all(there, derived))
-    writes.stale_hours |= daily_figures.hours_of_moves(there, derived)
+    writes.stale_hours |= daily_figures.hours_of_status_changes(there, derived)
     writes.suggestions.extend(_replace_all(open_, wanted))
     writes.merges.extend(_redirects(present, group, settled))
 

@@ -21,7 +21,7 @@ from pymongo.database import Database
 from engine.db.installation import namespace
 from engine.domain import erasure_marks, normalisation
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.erasure_marks import Mark
+from engine.domain.erasure_marks import ErasureMark
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.errors import InvalidIdentity
 
@@ -61,18 +61,18 @@ def settle(db: Database[Document], erasure: str, at: datetime, *, session: Clien
     )
 
 
-def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[Mark]]:
+def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[ErasureMark]]:
     """The marks of those of some keys that have any."""
-    if not any_there(db):
+    if not any_exist(db):
         return {}
     names = {hash_of(db, key): key for key in keys}
     return {
-        names[row["_id"]]: [Mark(m.get("at"), m.get("since"), m.get("until")) for m in row["marks"]]
+        names[row["_id"]]: [ErasureMark(m.get("at"), m.get("since"), m.get("until")) for m in row["marks"]]
         for row in db.tombstones.find({"_id": {"$in": list(names)}})
     }
 
 
-def any_there(db: Database[Document]) -> bool:
+def any_exist(db: Database[Document]) -> bool:
     """Whether anybody was ever erased: mostly not, and then nothing more is asked."""
     return db.tombstones.find_one({}, {"_id": 1}) is not None
 
@@ -101,7 +101,7 @@ def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[
         {
             "stream": {"$in": list(marks)},
             "state": "received",
-            "type": {"$in": list(erasure_marks.COMES_BACK_BY)},
+            "type": {"$in": list(erasure_marks.RETURNING_TYPES)},
         }
     )
     here = {activity.id for activity in about}
@@ -111,7 +111,7 @@ def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[
 
 def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[ActivityId]:
     """Those of some activities that nobody can fold whose stream led to somebody who was erased."""
-    if not ids or not any_there(db):
+    if not ids or not any_exist(db):
         return set()
     streams = {row["_id"]: row.get("stream") for row in db.activities.find({"_id": {"$in": list(ids)}})}
     gone = refused(db, {Key(stream) for stream in streams.values() if isinstance(stream, str)})
@@ -120,25 +120,25 @@ def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[A
 
 def _about(
     db: Database[Document], activities: Sequence[Activity]
-) -> tuple[dict[Key, list[Mark]], list[Activity]]:
+) -> tuple[dict[Key, list[ErasureMark]], list[Activity]]:
     """The marks of what some activities name, and those of the activities that name any."""
-    if not activities or not any_there(db):
+    if not activities or not any_exist(db):
         return {}, []
     marks = marks_of(db, {key for activity in activities for key in activity.keys()})
     return marks, [a for a in activities if not marks.keys().isdisjoint(a.keys())]
 
 
 def _decided(
-    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[Mark]]
+    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[ErasureMark]]
 ) -> set[ActivityId]:
     if not about:
         return set()
     under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
     held = _held(db, {key for activity in about for key in activity.keys()}) - under_way
-    return erasure_marks.erased_among(about, marks, held)
+    return erasure_marks.erased_activities(about, marks, held)
 
 
-def _is_covered(activity: Activity, marks: dict[Key, list[Mark]]) -> bool:
+def _is_covered(activity: Activity, marks: dict[Key, list[ErasureMark]]) -> bool:
     found = (mark for key in activity.keys() for mark in marks.get(key, ()))
     return any(mark.covers(activity.happened_at) for mark in found)
 
@@ -179,7 +179,7 @@ def next_number(db: Database[Document]) -> int:
 
 def names_erased(db: Database[Document], event: str, *, region: str) -> bool:
     """Whether an event, as the text that it came as, names somebody who was erased."""
-    return any_there(db) and bool(marks_of(db, _keys_in(event, region)))
+    return any_exist(db) and bool(marks_of(db, _keys_in(event, region)))
 
 
 def _keys_in(event: str, region: str) -> set[Key]:

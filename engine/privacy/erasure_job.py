@@ -121,7 +121,7 @@ class _Erasing:
 
     def _drop(self, ids: list[str], session: ClientSession) -> int:
         """Remove activities, with what the audit log says of them; the days they count in are marked."""
-        counted = {"_id": {"$in": ids}, "type": {"$in": list(daily_figures.COUNTED)}}
+        counted = {"_id": {"$in": ids}, "type": {"$in": list(daily_figures.COUNTED_TYPES)}}
         rows = self.db.activities.find(counted, {"happened_at": 1}, session=session)
         self._mark_hours({daily_figures.hour_of(row["happened_at"]) for row in rows}, session)
         edits = {"_id": {"$in": [f"edit:{id_}" for id_ in ids]}}

@@ -18,7 +18,7 @@ from engine.contacts import contacts
 from engine.contacts.contacts import ContactRow
 from engine.db import contact_codec
 from engine.db.contact_codec import LIVING
-from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
+from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.conditions import Condition, Did, leaves
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
@@ -139,7 +139,7 @@ def preview(
         return Preview(size(db, segment), 0, _examples(db, contacts.in_segment(segment)))
     if _is_known(wanted.condition, rulesets.current(db)):
         query = {**LIVING, "$expr": expression(wanted.condition.tree, now=now)}
-        with suppress(ExecutionTimeout, PatternGivenUp), evaluated_by_mongodb():
+        with suppress(ExecutionTimeout, RegexTooComplex), regex_errors():
             count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
             return Preview(count, 0, _examples(db, query))
     return _sampled(db, texts, segment, uri=uri, now=now)

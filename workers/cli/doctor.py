@@ -113,7 +113,7 @@ def _clock(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _failed(db: Database[dict[str, Any]]) -> Finding:
-    found = failed_activities.failed(db, limit=100)
+    found = failed_activities.newest(db, limit=100)
     if found:
         return Finding(
             "failed activities", "warning", f"{len(found)}, the latest: {found[0].reason[:120]}",

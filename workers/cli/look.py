@@ -231,7 +231,7 @@ def activities(
 def list_failed(data_dir: DataDir = None, as_json: AsJson = False, limit: int = 100) -> None:
     """Activities that the fold could not take, with the reason."""
     _, db = open_db(data_dir, app="failed")
-    found = failed_activities.failed(db, limit)
+    found = failed_activities.newest(db, limit)
     if as_json:
         print_json([asdict(failure) for failure in found])
         return

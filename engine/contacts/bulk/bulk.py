@@ -20,7 +20,7 @@ from engine.contacts.editing.edit_model import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.contact_codec import LIVING
-from engine.db.regex_query import evaluated_by_mongodb
+from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
@@ -143,7 +143,7 @@ def words_of(change: Change, ruleset: Ruleset) -> str:
 
 def count(db: Database[Document], selection: Selection) -> int | None:
     """How many contacts are selected; unset if counting takes too long.  Raises UnknownFilter."""
-    with evaluated_by_mongodb():
+    with regex_errors():
         try:
             return db.contacts.count_documents(selection.matching(db), maxTimeMS=PATIENCE_MS)
         except ExecutionTimeout:
@@ -169,7 +169,7 @@ def _grouped(db: Database[Document], selection: Selection, by: Document) -> Mapp
         {"$match": selection.matching(db)},
         {"$group": {"_id": by, "n": {"$sum": 1}}},
     ]
-    with evaluated_by_mongodb():
+    with regex_errors():
         try:
             found = list(db.contacts.aggregate(pipeline, maxTimeMS=PATIENCE_MS))
         except ExecutionTimeout:

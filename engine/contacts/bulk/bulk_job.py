@@ -23,7 +23,7 @@ from engine.contacts.bulk import bulk
 from engine.contacts.bulk.bulk import Deletion
 from engine.contacts.editing import edits
 from engine.contacts.editing.edits import InvalidEdit
-from engine.db.regex_query import evaluated_by_mongodb
+from engine.db.regex_query import regex_errors
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.rulebook import Ruleset
 from engine.jobs import jobs
@@ -60,7 +60,7 @@ class _Changing(ActivitySteps):
         self.query = bulk.decode_selection(job.wanted["selection"]).matching(db)
 
     def total(self) -> int:
-        with evaluated_by_mongodb():
+        with regex_errors():
             return self.db.contacts.count_documents(self.query)
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:
@@ -93,7 +93,7 @@ class _Changing(ActivitySteps):
     def _next(self, cursor: str) -> tuple[dict[str, Document], set[str]]:
         """The next contacts, and those of them that an earlier try of this step had begun with."""
         found = self.db.contacts.find({"$and": [{"_id": {"$gt": cursor}}, self.query]}, edits.READ)
-        with evaluated_by_mongodb():
+        with regex_errors():
             rows = {row["_id"]: row for row in found.sort("_id", 1).limit(STEP)}
         begun = {item["contact"] for item in _items(self.db, self.job.id, cursor)}
         missing = [contact for contact in begun if contact not in rows]

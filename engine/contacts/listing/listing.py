@@ -22,8 +22,8 @@ from engine.contacts.listing.where_parts import Part
 from engine.db import keyset
 from engine.db.connection import utc_now
 from engine.db.contact_codec import LIVING
-from engine.db.keyset import Cursor, Place, Sort
-from engine.db.regex_query import evaluated_by_mongodb
+from engine.db.keyset import Cursor, Position, Sort
+from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
 from engine.errors import ContactSheetsError, InvalidRules
@@ -145,12 +145,12 @@ class ContactPage:
 def page(
     db: Database[Document], listing: Listing, *, after: Cursor | None = None, limit: int = 50
 ) -> ContactPage:
-    """A page of a list.  Raises UnknownFilter and PatternGivenUp.
+    """A page of a list.  Raises UnknownFilter and RegexTooComplex.
 
     A cursor of another order, or one that somebody has tampered with, is the beginning.
     """
     asked, order = _asked(db, listing), listing.order
-    place = keyset.read(after, order)
+    place = keyset.read_cursor(after, order)
     backwards = place is not None and place.backwards
     found = _along(db, asked, place, backwards=backwards, limit=limit + 1)
     more = len(found) > limit
@@ -161,8 +161,8 @@ def page(
     stored = SORTS[listing.sort].stored
     return ContactPage(
         rows=[row_from(document) for document in found],
-        next=keyset.after(found[-1], order, stored) if found and has_next else None,
-        previous=keyset.before(found[0], order, stored) if found and has_previous else None,
+        next=keyset.cursor_after(found[-1], order, stored) if found and has_next else None,
+        previous=keyset.cursor_before(found[0], order, stored) if found and has_previous else None,
         total=_total(db, asked.query, at_least=len(found)),
     )
 
@@ -175,7 +175,7 @@ def neighbours(
     document = db.contacts.find_one({"_id": contact}, [sort.stored])
     if document is None:
         return None, None
-    asked, place = _asked(db, listing), keyset.of(document, sort.stored)
+    asked, place = _asked(db, listing), keyset.position_of(document, sort.stored)
     before = _along(db, asked, place, backwards=True, limit=1, fields=[sort.stored])
     after = _along(db, asked, place, backwards=False, limit=1, fields=[sort.stored])
     return tuple(ContactId(found[0]["_id"]) if found else None for found in (before, after))  # type: ignore[return-value]
@@ -184,7 +184,7 @@ def neighbours(
 def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
     """All contacts of a list, in its order; a `limit` of 0 is none.
 
-    Raises UnknownFilter, and PatternGivenUp on the way.
+    Raises UnknownFilter, and RegexTooComplex on the way.
     """
     sort, query = SORTS[listing.sort], matching(db, listing)
     order = sort.order(ascending=not listing.descending)
@@ -192,7 +192,7 @@ def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterato
 
 
 def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
-    with evaluated_by_mongodb():
+    with regex_errors():
         yield from map(row_from, found)
 
 
@@ -248,7 +248,7 @@ def _said(error: InvalidRules) -> str:
 def _along(
     db: Database[Document],
     asked: _Asked,
-    place: Place | None,
+    place: Position | None,
     *,
     backwards: bool,
     limit: int,
@@ -258,24 +258,24 @@ def _along(
     sort = SORTS[asked.listing.sort]
     found: list[Document] = []
     ascending = asked.listing.descending is backwards
-    for stretch in _stretches(asked, place, ascending=ascending, backwards=backwards):
-        rows = db.contacts.find(_both(asked.query, stretch), fields or [*ROW_FIELDS, sort.stored])
-        with evaluated_by_mongodb():
+    for range_ in _ranges(asked, place, ascending=ascending, backwards=backwards):
+        rows = db.contacts.find(_both(asked.query, range_), fields or [*ROW_FIELDS, sort.stored])
+        with regex_errors():
             found += list(rows.sort(sort.order(ascending=ascending)).limit(limit - len(found)))
         if len(found) >= limit:
             break
     return found
 
 
-def _stretches(asked: _Asked, place: Place | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
+def _ranges(asked: _Asked, place: Position | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
     """What lies ahead of a place, as queries one after the other, each of which an index answers in order."""
     sort = SORTS[asked.listing.sort]
     cuts = away.WHOLE
     if sort.stored == "active_at":
         cuts = away.cuts(asked.tree, ascending=ascending, now=asked.now)
     for cut in cuts:
-        for stretch in sort.stretches(place, ascending=ascending, backwards=backwards):
-            yield _both(cut, stretch)
+        for range_ in sort.ranges(place, ascending=ascending, backwards=backwards):
+            yield _both(cut, range_)
 
 
 def _both(one: Document, other: Document) -> Document:
@@ -287,7 +287,7 @@ def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
         count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)
     try:
-        with evaluated_by_mongodb():
+        with regex_errors():
             found = list(db.contacts.aggregate(_counting(query), maxTimeMS=PATIENCE_MS))
     except ExecutionTimeout:
         return Total(at_least, exact=False)

@@ -98,7 +98,7 @@ def ledger(
     activities = _activities(db, [row["activity"] for row in rows])
     return LedgerPage(
         [_given(row, activities.get(row["activity"]), ruleset, now=now) for row in rows],
-        keyset.after(rows[-1], _ORDER, _BY) if more else None,
+        keyset.cursor_after(rows[-1], _ORDER, _BY) if more else None,
     )
 
 
@@ -106,7 +106,7 @@ _ORDER, _BY = "ledger", "happened_at"
 
 
 def _older_than(before: str | None) -> Document:
-    place = keyset.read(before, _ORDER)
+    place = keyset.read_cursor(before, _ORDER)
     if place is None or not isinstance(place.value, datetime):
         return {}
     return {

@@ -8,7 +8,7 @@ from engine.contacts import contacts
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.regex_query import PatternGivenUp
+from engine.db.regex_query import RegexTooComplex
 from engine.errors import Conflict
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import filling, publishing
@@ -156,7 +156,7 @@ def test_a_preview_and_a_filter_over_such_a_text_answer(hostile, mongod):
     preview = segments.preview(hostile, texts, "many", uri=mongod.uri, now=utc_now())
 
     assert (preview.count, preview.error) == (1, 0)
-    with pytest.raises(PatternGivenUp, match="fewer"):
+    with pytest.raises(RegexTooComplex, match="fewer"):
         list(listing.walk(hostile, Listing(where={"custom.city": {"matches": ".*a.*x$"}})))
 
 

@@ -7,7 +7,7 @@ from pymongo import ASCENDING
 
 from engine.db import contact_codec
 from engine.db.connection import connect
-from engine.db.search_keys import findable
+from engine.db.search_keys import search_fields
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.conditions import Compare, Not, Path
@@ -44,7 +44,7 @@ def stored(number, state):
         Contact(person, state), component=person.id, linked=False, lanes=1, now=NOW
     )
     document |= {"identified": state.identified, "external_id": state.external_id}
-    return {**document, **findable(document)}
+    return {**document, **search_fields(document)}
 
 
 def found(contacts, tree):

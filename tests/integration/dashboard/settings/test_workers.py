@@ -10,8 +10,8 @@ from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
 from engine.operations import operating, pulses
-from engine.pipeline import inbox
-from engine.pipeline.inbox import RefusedEvent
+from engine.pipeline import inbox, refused_events
+from engine.pipeline.refused_events import RefusedEvent
 from tests.builders import acting, an_activity
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all
@@ -104,7 +104,7 @@ def test_a_call_that_failed_is_sent_again_and_one_that_waits_is_left(db, open_as
 def test_what_a_visitor_sent_is_text_and_nothing_else(db, open_as):
     failed(db, HOSTILE, reason=HOSTILE)
     a_call(db, "failed", HOSTILE)
-    inbox.refuse(db, [RefusedEvent(utc_now(), HOSTILE, HOSTILE, HOSTILE, HOSTILE)])
+    refused_events.refuse(db, [RefusedEvent(utc_now(), HOSTILE, HOSTILE, HOSTILE, HOSTILE)])
     inbox.receive(db, [an_activity(HOSTILE, id_="same", tracker="t", **{HOSTILE: HOSTILE})])
     inbox.receive(db, [an_activity(HOSTILE, id_="same", tracker="t", other=1)])
 

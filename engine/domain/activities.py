@@ -114,7 +114,7 @@ def derived_stream(contact: ContactId) -> Key:
     return Key(DERIVED_STREAM + contact)
 
 
-def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
+def undone_activities(history: Iterable[Activity]) -> set[ActivityId]:
     """What people took back: what takes something back counts unless a later one takes it back."""
     taking = sorted((activity for activity in history if activity.undoes), key=lambda a: a.moment)
     undone: set[ActivityId] = set()

@@ -72,7 +72,7 @@ class ActivityCatalog:
         declared = self._types.get(type_)
         return {} if declared is None else declared.properties
 
-    def typed(self, type_: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    def typed(self, type_: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """What a sender said, with numbers that came as text as numbers, where one is declared.
 
         Text that is no number stays as it came.
@@ -80,7 +80,7 @@ class ActivityCatalog:
         declared = self.properties(type_)
         return {
             name: _as_number(value) if declared.get(name) in ("number", "money") else value
-            for name, value in said.items()
+            for name, value in properties.items()
         }
 
     def identified_by(self, type_: str) -> tuple[str, ...]:

@@ -21,11 +21,13 @@ MAX_DIGITS = 15
 """Digits before the point of an amount; a larger one is a sender's mistake."""
 
 
-def trade(state: ContactState, activity: Activity, account: Account) -> bool:
-    """Take an order, refund, cancellation or change of cart into `state`.
+def apply_commerce(state: ContactState, activity: Activity, account: Account) -> bool:
+    """Apply an order, refund, cancellation or change of cart to `state`; leave other types alone.
 
-    Returns false if the activity repeats an order that is known: it has no effect then.
+    Returns false if the activity repeats a known order: it has no effect then.
     """
+    if activity.type not in COMMERCE_ACTIVITIES:
+        return True
     if activity.type in CART_ACTIVITIES:
         _change_cart(state, activity, account)
         return True

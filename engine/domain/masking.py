@@ -89,13 +89,13 @@ def masked_custom(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: hidden(value) for name, value in fields.items()}
 
 
-def masked_properties(type_: str, said: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
+def masked_properties(type_: str, properties: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
     """What an activity carries: declared and impersonal values as they are, all others hidden."""
     declared = catalog.properties(type_)
     personal = PERSONAL_PROPERTIES | ({"name"} if catalog.identified_by(type_) else frozenset())
     return {
         name: hidden(value) if name in personal or name not in declared else _masked(value, declared[name])
-        for name, value in said.items()
+        for name, value in properties.items()
     }
 
 

@@ -37,7 +37,7 @@ MAX_TEXT = 1_000
 """Characters of a field's value; a longer one stays on the activity alone."""
 
 
-def take_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
+def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
     """Take over what an activity says about the person.
 
     With `gaps_only` a value fills an empty field, or one that was itself filled so.
@@ -105,14 +105,14 @@ def _custom(traits: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
         if name in _HANDLED or value is None:
             continue
         declared = ruleset.fields.get(name)
-        kept = _coerced(value, declared, ruleset.account) if _can_be_called(name) else None
+        kept = _coerced(value, declared, ruleset.account) if _is_custom_name(name) else None
         if kept is not None:
             found[name] = kept
     return found
 
 
 @lru_cache(maxsize=4_096)
-def _can_be_called(name: str) -> bool:
+def _is_custom_name(name: str) -> bool:
     """Whether a custom field can have a name."""
     return _CUSTOM_NAME.fullmatch(name) is not None
 

@@ -108,11 +108,11 @@ def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:
     known = state.mail if delivery == "email_status" else state.mobile
     if known.last_bounce is None or not known.failing:
         return ""
-    said = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
+    reason = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
     bounces = f" ({known.temporary} temporary bounce{'' if known.temporary == 1 else 's'} so far)"
     times = bounces if known.temporary else ""
     failed = f"{known.failures} attempt{'s' if known.failures > 1 else ''} in a row failed"
-    return f", {failed}, the last on {_day(known.last_bounce.at, ruleset)}{said}{times}"
+    return f", {failed}, the last on {_day(known.last_bounce.at, ruleset)}{reason}{times}"
 
 
 def _push(state: ContactState) -> Reach:

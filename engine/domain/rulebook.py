@@ -305,8 +305,8 @@ class Rulebook:
 
     def at(self, version: int) -> Ruleset:
         """The ruleset that judges what was received under a version."""
-        wanted = max(version, self.present.recomputed)
-        return self.present if wanted == self.present.version else self.rulesets.get(wanted, self.present)
+        judging = max(version, self.present.recomputed)
+        return self.present if judging == self.present.version else self.rulesets.get(judging, self.present)
 
     def in_force(self, at: datetime) -> Ruleset:
         """The ruleset whose segments hold at a time, and that judges what time alone brings about."""

@@ -69,11 +69,11 @@ def state_of(state: ContactState, machine: Machine) -> str:
 def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Moved]:
     """Move each machine that has a fitting transition, once; say which moved."""
     moved, by_hand = [], activity.by_hand
-    concerned = ruleset.machines.values() if by_hand else ruleset.moved_by.get(activity.type, ())
-    for machine in concerned:
+    machines = ruleset.machines.values() if by_hand else ruleset.moved_by.get(activity.type, ())
+    for machine in machines:
         target = _target(state, activity, machine)
         if target is not None:
-            moved.append(enter(state, machine, target, activity, ruleset, by=_wanted_by(activity)))
+            moved.append(enter(state, machine, target, activity, ruleset, by=_author_of(activity)))
         elif by_hand:
             _end_otherwise(state, activity, machine, ruleset)
     return moved
@@ -118,15 +118,15 @@ def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ru
         return
     if ends(machine, status.state):
         reason = activity.properties.get("reason")
-        again = Status(
+        renewed = Status(
             state=status.state,
             since=status.since,
             cause=activity.id,
-            by=_wanted_by(activity),
+            by=_author_of(activity),
             reason=str(reason)[:500] if reason else status.reason,
             until=_end_of(activity, machine, status.state, ruleset),
         )
-        state.statuses = {**state.statuses, machine.id: again}
+        state.statuses = {**state.statuses, machine.id: renewed}
 
 
 def _end_of(activity: Activity, machine: Machine, state: str, ruleset: Ruleset) -> datetime | None:
@@ -189,7 +189,7 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
     return None
 
 
-def _wanted_by(activity: Activity) -> str | None:
+def _author_of(activity: Activity) -> str | None:
     """Who wanted what an activity says; unset for what merely happened."""
     if activity.type in _CONSENT:
         return THE_CONTACT

@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from engine.db import search_keys
 from engine.db.contact_codec import LIVING
 from engine.domain.identities import tracker_key
-from engine.domain.people import LONGEST_AGENT
+from engine.domain.people import MAX_AGENT
 
 Document = dict[str, Any]
 
@@ -106,7 +106,7 @@ def describe_devices(db: Database[Document]) -> None:
 
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
-    said = {"trackers.$[it].agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
+    said = {"trackers.$[it].agent": agent[:MAX_AGENT]} if isinstance(agent, str) and agent else {}
     lacking = {"keys": tracker_key(row["_id"]), "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
     return UpdateOne(
         {**lacking, **LIVING},

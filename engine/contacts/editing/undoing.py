@@ -109,12 +109,12 @@ def what_they_undo(
     return {id_: found[undone] for id_, undone in undoing.items() if undone in found}
 
 
-def says_nothing(row: Document) -> bool:
+def is_inconclusive(row: Document) -> bool:
     """Whether an activity is a bounce that does not count against the address."""
     if row["type"] not in BOUNCES:
         return False
     activity = _decoded(row)
-    return bool(row.get("discounted")) or (activity is not None and deliverability.says_nothing(activity))
+    return bool(row.get("discounted")) or (activity is not None and deliverability.is_inconclusive(activity))
 
 
 def _undoes(row: Document) -> ActivityId | None:

@@ -142,7 +142,7 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         derived=row.get("derived", False),
         clamped=row.get("clamped", False),
         bot=row.get("bot", False),
-        discounted=undoing.says_nothing(row),
+        discounted=undoing.is_inconclusive(row),
     )
 
 

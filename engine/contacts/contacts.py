@@ -17,6 +17,7 @@ from engine.db.search_keys import searchable
 from engine.domain.activities import ContactId
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.domain.normalisation import country_code, normalise_email, normalise_phone
+from engine.domain.profile import full_name
 from engine.errors import InvalidIdentity
 from engine.rules import rulesets
 
@@ -182,7 +183,7 @@ def row_from(document: Document) -> ContactRow:
     segments = document.get("segments", {})
     return ContactRow(
         id=ContactId(document["_id"]),
-        name=" ".join(part for part in (document.get("first_name"), document.get("last_name")) if part),
+        name=full_name(document.get("first_name"), document.get("last_name")),
         email=document.get("email_typed") or document.get("email"),
         mobile_phone=document.get("mobile_phone"),
         external_id=document.get("external_id"),

@@ -1,4 +1,4 @@
-"""Places in a sorted list: where a page begins, and what lies before and behind.
+"""Keyset paging: positions in a sorted list, and the ranges before and after them.
 
 The order is total: contacts with equal values, or none, are ordered by their ids.
 """
@@ -98,7 +98,7 @@ def cursor_before(document: Document, order: str, stored: str) -> Cursor:
 
 
 def read_cursor(cursor: Cursor | None, order: str) -> Position | None:
-    """Read a position back; unset for one of another order, or that somebody has tampered with."""
+    """Read a position back; unset for one of another order, or that was tampered with."""
     if not cursor:
         return None
     try:

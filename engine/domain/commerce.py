@@ -130,7 +130,8 @@ def _refund(commerce: Commerce, activity: Activity) -> None:
 
 def _total(commerce: Commerce, account: Account) -> None:
     """Add the book up anew: no total is ever corrected by a difference."""
-    commerce.currency = account.currency or commerce.currency or _first_currency(commerce.book)
+    first = next((order.currency for order in commerce.book if order.currency), None)
+    commerce.currency = account.currency or commerce.currency or first
     counted = [order for order in commerce.book if order.counts]
     dates = sorted(order.placed_at for order in counted if order.placed_at is not None)
     commerce.orders = len(counted)
@@ -149,10 +150,6 @@ def _total(commerce: Commerce, account: Account) -> None:
             commerce.spent += (order.amount - order.refunded) * rate
             commerce.refunded += order.refunded * rate
     commerce.average = (commerce.spent / len(counted)).quantize(CENT) if counted else None
-
-
-def _first_currency(book: Iterable[Order]) -> str | None:
-    return next((order.currency for order in book if order.currency), None)
 
 
 def _rate(order: Order, currency: str | None, account: Account) -> Decimal | None:

@@ -258,7 +258,7 @@ def _survivor_of(contact: ContactId, into: Mapping[ContactId, ContactId]) -> Con
 
 
 def _unfolded_state(person: Person, rulebook: Rulebook) -> ContactState:
-    """The state of somebody who was only spoken of."""
+    """The state of a contact that was named by claims and did nothing itself."""
     return ContactState(
         active_at=person.first_seen,
         first_seen=person.first_seen,

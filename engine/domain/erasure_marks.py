@@ -1,9 +1,9 @@
-"""What becomes of an activity that names somebody who was erased.
+"""Which activities are suppressed because they name an erased person.
 
-What happened before the erasure is gone for good, however late it comes.  Afterwards others
-may still speak of them: a mail provider that reports, an old cookie, a file that a colleague
-imports.  None of that brings them back.  They come back by an act of their own that begins
-something new, and are then a new contact of whom nothing is known from before.
+What happened before the erasure is suppressed for good, however late it arrives.  Later
+activities of others may still name the person: a report of a mail provider, an old cookie, an
+imported file.  None of them restores the contact.  Only an act of the person that begins
+something new does, and it makes a new contact without any history.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from engine.domain.identities import Key, is_tracker
 RETURNING_TYPES = frozenset(
     {"registered", "order_completed", "newsletter_subscribed", "sms_subscribed", "form_submitted"}
 )
-"""What somebody does who begins anew with the shop."""
+"""Acts by which an erased person becomes a new contact."""
 
 
 @dataclass(frozen=True)
 class ErasureMark:
-    """That a key led to somebody who was erased, from `since` to `until`; `at` is when that was
-    done, and unset while it is being done."""
+    """A key led to an erased person from `since` to `until`; `at` is when the erasure was done, unset
+    while it is under way."""
 
     at: datetime | None
     since: datetime | None = None
@@ -40,7 +40,7 @@ class ErasureMark:
 
 
 ErasureMarks = Mapping[Key, Collection[ErasureMark]]
-"""What is known of keys, of those alone that led to somebody who was erased."""
+"""The marks of keys that led to erased persons."""
 
 
 def erased_activities(

@@ -38,10 +38,6 @@ class Field:
     traits: tuple[str, ...] = ()
 
 
-def _average(state: ContactState) -> Decimal | None:
-    return state.commerce.average
-
-
 def _status(machine: str, label: str) -> Field:
     def read(state: ContactState) -> str | None:
         status = state.statuses.get(machine)
@@ -94,7 +90,7 @@ FIELDS: dict[str, Field] = {
         Field("orders", "Orders", "number", "commerce.orders", lambda s: s.commerce.orders, absent=0),
         Field("spent", "Spent", "money", "commerce.spent", lambda s: s.commerce.spent, absent=_NONE),
         Field("refunded", "Refunded", "money", "commerce.refunded", lambda s: s.commerce.refunded, absent=_NONE),
-        Field("average_order", "Average order", "money", "commerce.average", _average),
+        Field("average_order", "Average order", "money", "commerce.average", lambda s: s.commerce.average),
         Field("first_order_at", "First order", "date", "commerce.first_order_at", lambda s: s.commerce.first_order_at),
         Field("last_order_at", "Last order", "date", "commerce.last_order_at", lambda s: s.commerce.last_order_at),
         Field("cart", "Cart", "state", "cart.state", lambda s: "none" if s.cart is None else s.cart.state, absent="none", facet="facets.cart"),

@@ -114,7 +114,7 @@ def fold(
         contact,
         rulebook,
         _tracks(state, placements, rulebook),
-        _empty_outcome(state),
+        Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[]),
         known or {},
         _folded_until(state, rulebook),
         undone=_undone(state, placements),
@@ -145,10 +145,6 @@ def is_kept_by(state: ContactState, rulebook: Rulebook, versions: Iterable[int])
         version == present.version or rulebook.at(version).tracks.keys() <= present.tracks.keys()
         for version in versions
     )
-
-
-def _empty_outcome(state: ContactState | None) -> Outcome:
-    return Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[])
 
 
 def _folded_until(state: ContactState | None, rulebook: Rulebook) -> datetime | None:
@@ -237,8 +233,7 @@ class _Folding:
         self._react(ruleset, activity.happened_at, cause=activity.id)
 
     def _keep_consent(self, placement: Placement, ruleset: Ruleset) -> None:
-        """Keep of what was deleted afterwards only what must not be forgotten: whether somebody
-        wants to be written to, and whether the address works."""
+        """Keep of an activity before the contact's deletion only consent and deliverability."""
         state, activity = self.state, placement.activity
         state.clock = activity.moment
         state.deleted = state.deleted or not state.activities
@@ -264,7 +259,7 @@ class _Folding:
         elif activity.type not in PASSIVE_TYPES or activity.type == RESTORING_TYPE:
             state.deleted = state.deleted and activity.bot
         elif activity.by_hand and activity.undoes is None and state.deletion is None:
-            state.deleted = False  # it is there by an import that was taken back, and somebody cares for it
+            state.deleted = False  # it exists by an undone import, and was edited by hand since
 
     def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
         """Take in what only a person can say, by hand or in a file: points, static segments."""

@@ -48,9 +48,6 @@ class IdentityKind(StrEnum):
 IDENTIFYING = (IdentityKind.EXTERNAL_ID, IdentityKind.EMAIL, IdentityKind.PHONE)
 """The kinds that identify a person, strongest first; a tracker identifies a browser or an app."""
 
-KIND_OF_FIELD: Mapping[str, IdentityKind] = {kind.contact_field: kind for kind in IDENTIFYING}
-"""The kinds that identify a person, by the contact's field."""
-
 _BY_LETTER = {kind.value: kind for kind in IdentityKind}
 _STRENGTH = {kind: number for number, kind in enumerate(IdentityKind)}
 

@@ -50,7 +50,7 @@ class RecentClaim(msgspec.Struct, array_like=True):
 class Tracker(msgspec.Struct, omit_defaults=True):
     """A tracker that a person holds now, and who claimed it within the last day.
 
-    `seen` is when something last came from it, and `agent` what it last said it was.
+    `seen` is the time of its last activity, and `agent` its last user agent.
     """
 
     id: str
@@ -147,7 +147,7 @@ class Resolver:
     Parameters:
       namespace(bytes): The secret that contact ids are keyed with.
       people(dict): The living people of one component, by id; changed in place.
-      shared(set): Trackers known to be shared devices: they link nobody.
+      shared(set): Trackers known to be shared devices: they link no contacts.
       undone(set): Activities that were taken back: what they say of a contact is void.
     """
 
@@ -253,7 +253,7 @@ class Resolver:
             pass
         elif not known.identified:
             self._merge(known, person, activity)
-        elif self._are_two_people(known, person, activity):
+        elif known.contradicts([*activity.identities.keys(), *person.identities.values()]):
             self._move_tracker(known, person, activity)
         else:
             self._suggest(known, person, activity)
@@ -266,9 +266,6 @@ class Resolver:
         return IdentityKind.EMAIL in person.identities or (
             email is not None and not self._held_by_another(make_key(IdentityKind.EMAIL, email), person)
         )
-
-    def _are_two_people(self, known: Person, person: Person, activity: Activity) -> bool:
-        return known.contradicts([*activity.identities.keys(), *person.identities.values()])
 
     def _give_tracker(self, person: Person, tracker: Tracker, *, since: datetime | None = None) -> None:
         key = tracker_key(tracker.id)
@@ -328,7 +325,7 @@ class Resolver:
         for other in holders:
             if other.id == person.id:
                 continue
-            if activity.trusted and complement(person, other):
+            if activity.trusted and not person.contradicts(other.identities.values()):
                 person, younger = sorted((person, other), key=lambda p: (p.first_seen, p.id))
                 self._merge(younger, person, activity)
             else:
@@ -425,16 +422,11 @@ def _record_device(person: Person, activity: Activity) -> None:
 def contact_id_of(key: Key, namespace: bytes) -> ContactId:
     """Derive the id of the contact that `key` first brings into being.
 
-    Keyed with the installation's own secret, so that an id tells nothing of the email
+    Keyed with the installation's own secret, so that an id reveals nothing of the email
     or number behind it.  24 hexadecimal characters.
     """
     digest = hashlib.blake2b(key.encode(), key=namespace, digest_size=12)
     return ContactId(digest.hexdigest())
-
-
-def complement(one: Person, other: Person) -> bool:
-    """Whether there is no kind of identity in which both have a value and differ."""
-    return not one.contradicts(other.identities.values())
 
 
 def different_people(claims: Iterable[Collection[Key]]) -> int:

@@ -22,7 +22,7 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 Silence = Literal["paused", "unsubscribed"]
-"""How sending stops: for a while, whoever wanted it; or for good, because the contact does not want it."""
+"""How sending stops: for a while, or for good because the contact withdrew consent."""
 
 _SILENCED: Mapping[Silence, Mapping[str, str]] = {
     "paused": {"email_status": "email", "mobile_status": "phone"},
@@ -95,7 +95,7 @@ def _stands(state: ContactState, ruleset: Ruleset, machine: str, *, why: bool = 
 
 
 def _circumstances(status: Status, ruleset: Ruleset, *, why: bool) -> str:
-    """When, by whom and, where asked for, why a status came to be what it is."""
+    """The date, author and, with `why`, reason of a status."""
     if status.since is None:
         return ""
     day = _day(status.since, ruleset)

@@ -18,6 +18,9 @@ from engine.domain.activities import RuleId
 from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
 
+BY_HAND = RuleId("by-hand")
+"""The rule of ledger entries by which a user corrected the points."""
+
 Period = Literal["minute", "hour", "day", "week", "month", "ever"]
 
 
@@ -126,7 +129,7 @@ class CallWebhook:
 
 @dataclass(frozen=True)
 class Webhook:
-    """Another system that can be told of something; `secret` signs what it is sent."""
+    """A webhook of another system; `secret` signs the payload."""
 
     name: str
     url: str
@@ -253,7 +256,7 @@ class Ruleset:
 
     def rule_name(self, rule: str) -> str:
         """The name that a person reads for a rule, or its id if it is gone."""
-        if rule == "by-hand":
+        if rule == BY_HAND:
             return "Corrected by hand"
         return next((r.name for rules in self.rules.values() for r in rules if r.id == rule), rule)
 

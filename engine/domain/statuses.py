@@ -18,7 +18,7 @@ ENDS = "ends"
 """The property in which an edit says until when single machines are in their states, by machine."""
 
 THE_CONTACT = "the contact"
-"""How it is said that somebody subscribed or unsubscribed without our doing."""
+"""The author of a subscription or unsubscription by the contact itself."""
 
 _CONSENT = frozenset(
     {"newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed", "sms_unsubscribed"}
@@ -112,7 +112,7 @@ def enter(
 
 
 def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ruleset: Ruleset) -> None:
-    """Give a state that a person wants again, as it is, the end that they said: a pause goes on."""
+    """Give the present state a new end when a user sets it again: a pause is extended."""
     status = state.statuses.get(machine.id)
     if status is None or activity.properties.get(machine.id) != status.state:
         return
@@ -130,7 +130,7 @@ def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ru
 
 
 def _end_of(activity: Activity, machine: Machine, state: str, ruleset: Ruleset) -> datetime | None:
-    """Until when an activity gives a state; unset for as long as nothing else is said."""
+    """The time at which a state ends that an activity sets; unset for never."""
     if not ends(machine, state):
         return None
     own = activity.properties.get(ENDS)
@@ -190,7 +190,7 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
 
 
 def _author_of(activity: Activity) -> str | None:
-    """Who wanted what an activity says; unset for what merely happened."""
+    """The author of a change of status; unset if nobody decided on it."""
     if activity.type in _CONSENT:
         return THE_CONTACT
     author = activity.properties.get("author") if activity.by_hand or activity.by_import else None

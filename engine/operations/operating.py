@@ -52,7 +52,7 @@ def processes(actor: Actor) -> Working:
 def troubles(actor: Actor) -> Troubles:
     """What failed, was refused or could not be sent.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
-    standing = outbox.standing(actor.db)
+    standing = outbox.unsent_counts(actor.db)
     return Troubles(
         reasons=failed_activities.by_reason(actor.db),
         failed=failed_activities.newest(actor.db, SHOWN),

@@ -131,10 +131,10 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
 
 
 def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Clock) -> None:
-    def hold(session: ClientSession, now: datetime) -> None:
+    def renew(session: ClientSession, now: datetime) -> None:
         lanes.hold(db, lease, session, now=now, basis=writes.basis, applied=len(writes.applied))
 
-    commit(db, writes, hold, clock=clock)
+    commit(db, writes, renew, clock=clock)
 
 
 def _age(folding: Folding, row: Document, writes: Writes) -> None:

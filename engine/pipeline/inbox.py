@@ -1,4 +1,4 @@
-"""The door: activities are kept here, durably, before anybody is told that they arrived."""
+"""The inbox: activities are stored here durably before their receipt is acknowledged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Receipt:
 
     `duplicates` were there already and change nothing.  `conflicts` have the id of
     another activity with other content; they are kept aside in `conflicts`.  `erased` are
-    about somebody who was erased, and were not kept.  `lanes` have new work.
+    about erased persons, and were not kept.  `lanes` have new work.
     """
 
     accepted: list[ActivityId]
@@ -55,7 +55,7 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
         refused = _insert(db, rows)
         known = [rows[index] for index in refused]
         conflicts = _set_conflicts_aside(db, known)
-        _note_currency(db, activities)
+        _record_first_currency(db, activities)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not confirm the activities: {error}") from error
     fresh = [row for index, row in enumerate(rows) if index not in refused]
@@ -69,13 +69,13 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
 
 
 def content_of(activity: Activity) -> str:
-    """Fingerprint what the sender said, to tell a repetition from a conflict.
+    """Fingerprint the content of an activity, to tell a repetition from a conflict.
 
     Left out is what a second sending of the same thing changes: when it was received,
     which ruleset was then in force, and a time that had to be corrected.
     """
-    said = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
-    return hashlib.blake2b(_canonical.encode(said), digest_size=8).hexdigest()
+    content = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
+    return hashlib.blake2b(_canonical.encode(content), digest_size=8).hexdigest()
 
 
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
@@ -112,8 +112,8 @@ def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
     return set()
 
 
-def _note_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
-    """The account's currency, as long as nobody has set one, is that of its first order."""
+def _record_first_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
+    """Record the currency of the first order: the account's until an admin sets one."""
     orders = (a.properties for a in activities if a.type == "order_completed")
     currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
     if currency is not None and rulesets.first_currency(db) is None:
@@ -128,8 +128,8 @@ def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[A
     kept = {row["_id"]: row.get("content") for row in found}
     other = [row for row in known if kept.get(row["_id"]) != row["content"]]
     for row in other:
-        kept_aside = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
+        conflict = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
         db.conflicts.update_one(
-            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": kept_aside}, upsert=True
+            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": conflict}, upsert=True
         )
     return {row["_id"] for row in other}

@@ -1,8 +1,8 @@
-"""What a job brings takes effect as it is kept: folded here, and written in one commit.
+"""Inline apply: a job folds its activities and commits them in one step, without a lane.
 
-It is the step that a lane would take (`batch`), by the same function and under the same guards, but
-nothing has to wait in a lane, be marked there and be read again.  What a lane alone can settle goes
-there: what needs a past folded again, what names somebody who was erased, what makes the fold fail.
+It is the lane's step (`batch`) with the same functions and guards, but nothing is queued, read
+again and marked.  Activities that need more go to their lanes: those whose contact's history has
+to be folded again, that name an erased person, or that make the fold fail.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.domain.activities import Activity, ActivityState
 from engine.jobs import jobs
 from engine.pipeline import batch, inbox, tombstones
 from engine.pipeline.commit import Writes, commit
-from engine.pipeline.groups import Seen, groups_of
+from engine.pipeline.groups import Prefetched, groups_of
 from engine.pipeline.results import Folding
 from engine.rules import rulesets
 
@@ -35,7 +35,9 @@ class Folded:
     for_lanes: list[Activity]
 
 
-def fold(db: Database[Document], activities: Sequence[Activity], *, seen: Seen, now: datetime) -> Folded:
+def fold(
+    db: Database[Document], activities: Sequence[Activity], *, seen: Prefetched, now: datetime
+) -> Folded:
     """Fold activities that are not there yet onto the contacts that they are about; write nothing."""
     folding = Folding.begin(db, rulesets.rulebook(db), now)
     writes = Writes(folding.basis)
@@ -56,8 +58,8 @@ def write(
     Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
     """
 
-    def hold(session: ClientSession, now: datetime) -> None:
+    def renew(session: ClientSession, now: datetime) -> None:
         jobs.hold(db, job, cursor, session, now=now, basis=writes.basis, applied=len(writes.kept))
 
     if writes.kept:
-        commit(db, writes, hold, clock=clock)
+        commit(db, writes, renew, clock=clock)

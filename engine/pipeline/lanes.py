@@ -39,7 +39,7 @@ class Lease:
     """The right to work on a lane.
 
     `attempts` counts the holders, this one included, since the lane last got anything
-    done: more than one means that somebody died or was stopped over its next batch.
+    done: more than one means that a holder died or was stopped over its next batch.
     """
 
     lane: int
@@ -75,7 +75,7 @@ def create(db: Database[Document], count: int) -> None:
 
 
 def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
-    """Take a lane that nobody holds; if somebody does, tell them that more has come."""
+    """Take a free lane; if it is held, announce to its holder that more work has come."""
     taken = None
     with tolerate_timeout():
         taken = db.lanes.find_one_and_update(
@@ -108,11 +108,11 @@ def hold(
     ours, and Conflict if newer rules came into force or a contact was erased meanwhile.
     """
     change = {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}}
-    if not leases.renew(db.lanes, _ours(lease), change, session, basis=basis):
+    if not leases.renew(db.lanes, _held_by(lease), change, session, basis=basis):
         raise LeaseLost(f"lane {lease.lane} went to another worker")
 
 
-def bar_unaware(db: Database[Document], erasures: int) -> None:
+def bar_older_erasures(db: Database[Document], erasures: int) -> None:
     """Let no batch be committed any more that was folded not knowing of so many erasures."""
     _bar(db, {"erasures": erasures})
 
@@ -135,22 +135,22 @@ def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
 def release(db: Database[Document], lease: Lease) -> bool:
     """Give a lane back; false if work was announced meanwhile, and the lane is still held."""
     freed = db.lanes.update_one(
-        {**_ours(lease), "wanted": False},
+        {**_held_by(lease), "wanted": False},
         {"$set": {"attempts": 0}, "$unset": {"holder": "", "lease_until": ""}},
     )
     if freed.matched_count:
         return True
-    wanted = db.lanes.update_one(_ours(lease), {"$set": {"wanted": False}})
-    return not wanted.matched_count
+    kept = db.lanes.update_one(_held_by(lease), {"$set": {"wanted": False}})
+    return not kept.matched_count
 
 
 def abandon(db: Database[Document], lease: Lease) -> None:
     """Give a lane back although work is left, for the scheduler to hand it out again."""
-    db.lanes.update_one(_ours(lease), {"$unset": {"holder": "", "lease_until": ""}})
+    db.lanes.update_one(_held_by(lease), {"$unset": {"holder": "", "lease_until": ""}})
 
 
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:
-    """The lanes that have work and that nobody works on."""
+    """The free lanes that have work."""
     upkeep = outdated_below(db)
     free = [lane["_id"] for lane in db.lanes.find(_free(now))]
     return [lane for lane in free if _has_work(db, lane, now=now, upkeep=upkeep)]
@@ -209,7 +209,7 @@ def due_in(lane: int, now: datetime) -> Document:
 
 
 def any_due(db: Database[Document], at: datetime) -> bool:
-    """Whether time that had come by `at` has not passed yet for somebody."""
+    """Whether something that fell due by `at` has not been applied yet."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = ({"lane": lane, "next_due": {"$lte": at}} for lane in lanes)
     return any(db.contacts.find_one(query, {"_id": 1}) is not None for query in due)
@@ -237,7 +237,7 @@ def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
     ]
 
 
-def glance(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBacklog]:
+def capped_backlog(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBacklog]:
     """The same, each lane counted up to a limit, so that it is quick whatever waits."""
     upkeep = outdated_below(db)
     found = []
@@ -273,5 +273,5 @@ def _due(now: datetime, upkeep: int) -> list[Document]:
     ]
 
 
-def _ours(lease: Lease) -> Document:
+def _held_by(lease: Lease) -> Document:
     return {"_id": lease.lane, "fence": lease.fence, "holder": lease.holder}

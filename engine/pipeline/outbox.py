@@ -1,7 +1,7 @@
-"""The outbox: webhooks that a rule asked for, written with what caused them, called afterwards.
+"""The outbox: webhook calls of rules, committed with what caused them and sent afterwards.
 
-A row is claimed before it is sent, for as long as sending may take.  A sender that dies
-in between is followed by another, so a call can arrive twice, with the same id both times.
+A call is claimed before it is sent, for as long as sending may take.  If the sender dies in
+between another sends it, so a call can arrive twice, with the same id as idempotency key.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def claim(db: Database[Document], *, now: datetime) -> Waiting | None:
     )
     if row is None:
         return None
-    said = {name: row[name] for name in ("webhook", "rule", "contact", "happened_at", "activity", "attempts")}
-    return Waiting(id=row["_id"], **said)
+    names = ("webhook", "rule", "contact", "happened_at", "activity", "attempts")
+    return Waiting(id=row["_id"], **{name: row[name] for name in names})
 
 
 def sent(db: Database[Document], call: Waiting, *, status: int, now: datetime) -> None:
@@ -69,9 +69,9 @@ def failed(
 
 def retry(db: Database[Document], *, now: datetime, ids: Sequence[str] | None = None) -> int:
     """Send what has failed (all, or those of `ids`) once more; return how many."""
-    again = {"$set": {"state": "waiting", "due_at": now, "attempts": 0}}
+    reset = {"$set": {"state": "waiting", "due_at": now, "attempts": 0}}
     chosen: Document = {"state": "failed"} if ids is None else {"state": "failed", "_id": {"$in": list(ids)}}
-    return db.outbox.update_many(chosen, again).modified_count
+    return db.outbox.update_many(chosen, reset).modified_count
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def unsent(db: Database[Document], *, limit: int) -> list[CallRow]:
 COUNT_UP_TO = 10_000
 
 
-def standing(db: Database[Document]) -> dict[str, int]:
+def unsent_counts(db: Database[Document]) -> dict[str, int]:
     """How many calls wait and how many have failed, each up to COUNT_UP_TO."""
     states = ("waiting", "failed")
     return {state: db.outbox.count_documents({"state": state}, limit=COUNT_UP_TO) for state in states}

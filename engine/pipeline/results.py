@@ -139,7 +139,7 @@ def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
 def _components(group: Group, settled: Settled) -> Components:
     """The component of each living contact, and whether others are in it.
 
-    A shared device is apart: it links nobody.
+    A shared device is apart: it connects nothing.
     """
     living = set(settled.contacts) if settled.whole else set(settled.contacts) | set(group.documents)
     apart = {
@@ -226,20 +226,20 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     contacts = _contacts_of(group, settled)
     suggestions = _of(present.suggestions, contacts)
     dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
-    wanted = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
+    suggested = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
     open_ = [row for row in suggestions if row["_id"] not in dismissed]
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
-    derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
-    writes.derived.extend(_replace_all(there, derived))
-    writes.stale_hours |= daily_figures.hours_of_status_changes(there, derived)
-    writes.suggestions.extend(_replace_all(open_, wanted))
+    derived, stored = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
+    writes.derived.extend(_replace_all(stored, derived))
+    writes.stale_hours |= daily_figures.hours_of_status_changes(stored, derived)
+    writes.suggestions.extend(_replace_all(open_, suggested))
     writes.merges.extend(_redirects(present, group, settled))
 
 
-def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> list[Write]:
-    """The writes that turn the rows that are there into those that should be, by `_id`."""
+def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> list[Write]:
+    """The writes that turn existing rows into the target rows, by `_id`."""
     before = {row["_id"]: row for row in existing}
-    after = {row["_id"]: row for row in wanted}
+    after = {row["_id"]: row for row in target}
     new: list[Write] = [InsertOne(row) for id_, row in after.items() if id_ not in before]
     changed = [
         ReplaceOne({"_id": id_}, row) for id_, row in after.items() if id_ in before and before[id_] != row
@@ -258,14 +258,14 @@ def _redirects(present: _Present, group: Group, settled: Settled) -> list[Write]
     """
     losers = {merge.loser for merge in settled.merges}
     existing = {row["_id"]: row for row in _of(present.redirects, _contacts_of(group, settled).union(losers))}
-    wanted = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
+    target = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
     for id_, row in existing.items():
-        if id_ not in wanted and id_ not in settled.contacts:
-            wanted[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
+        if id_ not in target and id_ not in settled.contacts:
+            target[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
     for id_, row in group.documents.items():
-        if id_ not in wanted and id_ not in settled.contacts:
-            wanted[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
-    return _replace_all(existing.values(), wanted.values())
+        if id_ not in target and id_ not in settled.contacts:
+            target[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
+    return _replace_all(existing.values(), target.values())
 
 
 def _merge_rows(group: Group, settled: Settled, existing: dict[ContactId, Document]) -> Iterable[Document]:

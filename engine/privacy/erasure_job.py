@@ -94,7 +94,7 @@ class _Erasing:
         while (person := person_of(self.db, contact)) is not None and person != before:
             self._note(person)
             tombstones.put(self.db, self.job.id, person.marks())
-            lanes.bar_unaware(self.db, number)
+            lanes.bar_older_erasures(self.db, number)
             before = person
         if before is None and self.db.erasures.find_one({"_id": self.job.id}) is None:
             raise NobodyToErase("the contact is not there any more")

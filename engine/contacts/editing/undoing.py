@@ -13,7 +13,7 @@ from engine.domain import deliverability
 from engine.domain.activities import DELETED, UNDOES, ActivityId
 from engine.domain.rulebook import Ruleset
 from engine.pipeline import activity_spans
-from engine.pipeline.groups import as_said, decode_activity
+from engine.pipeline.groups import decode_activity, without_dbrefs
 
 Document = dict[str, Any]
 
@@ -118,7 +118,7 @@ def is_inconclusive(row: Document) -> bool:
 
 
 def _undoes(row: Document) -> ActivityId | None:
-    said: Mapping[str, Any] = as_said(row).get("properties", {})
+    said: Mapping[str, Any] = without_dbrefs(row).get("properties", {})
     undone = said.get(UNDOES)
     return ActivityId(undone) if row["type"] == EDITED and isinstance(undone, str) else None
 

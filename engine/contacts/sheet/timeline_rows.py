@@ -14,7 +14,7 @@ from engine.contacts.editing import undoing
 from engine.contacts.editing.undoing import Undoes, Undone
 from engine.db.search_keys import plain_letters
 from engine.domain.rulebook import Ruleset
-from engine.pipeline.groups import as_said
+from engine.pipeline.groups import without_dbrefs
 
 Document = dict[str, Any]
 
@@ -123,7 +123,7 @@ def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
 
 
 def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
-    catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
+    catalog, properties = ruleset.catalog, without_dbrefs(row).get("properties", {})
     if row["type"] == "status_changed":
         properties = status_words(properties, ruleset)
     elif row["type"] in ("segment_entered", "segment_left"):

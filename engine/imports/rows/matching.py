@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from engine.domain.fields import EDITABLE_FIELDS
 from engine.domain.identities import Key
-from engine.pipeline.groups import Seen
+from engine.pipeline.groups import Prefetched
 
 Document = dict[str, Any]
 
@@ -20,11 +20,11 @@ _READ = (
 """What deciding on a row asks of a contact."""
 
 
-def seen(db: Database[Document], keys: Iterable[Key]) -> Seen:
+def seen(db: Database[Document], keys: Iterable[Key]) -> Prefetched:
     """The contacts that some keys lead to, whole, so that what becomes of them can be folded, too."""
     wanted = set(keys)
     rows = list(db.contacts.find({"keys": {"$in": list(wanted)}})) if wanted else []
-    return Seen(wanted.union(*(row["keys"] for row in rows)), {row["_id"]: row for row in rows})
+    return Prefetched(wanted.union(*(row["keys"] for row in rows)), {row["_id"]: row for row in rows})
 
 
 def holders(db: Database[Document], keys: Iterable[Key]) -> dict[Key, Document]:

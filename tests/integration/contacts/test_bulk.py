@@ -47,7 +47,7 @@ PEOPLE = 25
 def shop(db, monkeypatch):
     """Twenty-five people, in steps of ten."""
     monkeypatch.setattr(bulk_job, "STEP", 10)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

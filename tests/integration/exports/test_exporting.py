@@ -50,7 +50,7 @@ SEGMENTS = """segments:
 def shop(db, monkeypatch):
     """A shop whose server remembers long enough how things were (see tests/conftest.py)."""
     db.client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=60)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "fields.yaml": FIELDS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

@@ -31,7 +31,7 @@ def settled(**columns):
 
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     found = import_service.look(acting(db, MIA), a_file, name="people.csv")
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
     assert import_service.check(acting(db, MIA), a_file, settled()).refused == 1

@@ -34,7 +34,7 @@ EVERYBODY = Selection(listing=Listing())
 @pytest.fixture
 def shop(db, monkeypatch):
     """Twelve people, one of whom is subscribed."""
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

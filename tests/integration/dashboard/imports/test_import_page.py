@@ -36,7 +36,7 @@ PEOPLE = """Código cliente;Correo electrónico;Nombre;Ciudad;Talla;Última visi
 @pytest.fixture
 def shop(db, monkeypatch):
     """A shop with a static segment, which knows Bea."""
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

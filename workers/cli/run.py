@@ -72,7 +72,8 @@ def worker(data_dir: DataDir = None, threads: int = 2) -> None:
     log_events()
     instance, db = open_db(data_dir, app="worker")
     collect_seldom()
-    run(db, make_broker(instance.broker_url), clock=utc_now, stop=stop_on_signals(), threads=threads)
+    broker, secrets = make_broker(instance.broker_url), dict(os.environ)
+    run(db, broker, secrets, clock=utc_now, stop=stop_on_signals(), threads=threads)
 
 
 @app.command()

@@ -1,7 +1,8 @@
-"""The one place where the pages get their database from."""
+"""The one place where the pages get their database and settings from."""
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,15 +12,28 @@ from pymongo.database import Database
 
 from engine.db.connection import connect, utc_now
 from engine.domain.rulebook import Account
+from engine.environment import read_environment
 from engine.operations.job_kinds import find_job_kinds
 from engine.rules import rulesets
-from engine.settings import Instance, locate
+from engine.settings import Instance, Settings, locate
+
+_served: list[tuple[Instance, Settings]] = []
+
+
+def use_installation(instance: Instance, settings: Settings) -> None:
+    """Show this installation from now on, in the whole process."""
+    _served[:] = [(instance, settings)]
+
+
+def settings() -> Settings:
+    """The settings of this process; read here only if Streamlit runs the pages without our server."""
+    return _served[0][1] if _served else read_environment(os.environ).settings()
 
 
 @st.cache_resource(show_spinner=False)
 def instance() -> Instance:
     """The running instance."""
-    return locate()
+    return _served[0][0] if _served else locate(settings())
 
 
 @st.cache_resource(show_spinner=False)

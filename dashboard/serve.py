@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.accounts import openid
-from engine.accounts.openid import OpenIdSettings, Provider
+from engine.accounts.openid import Provider
 from engine.db.connection import connect, utc_now
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
-from engine.settings import Instance
+from engine.settings import Instance, Settings
 
 SCRIPT = Path(__file__).with_name("app.py")
 
@@ -52,29 +51,33 @@ OPTIONS = {
 log = structlog.get_logger()
 
 
-def serve(instance: Instance, waker: Waker, *, host: str, port: int) -> None:
-    """Serve the pages until told to stop; `waker` hints to the workers what changed by hand."""
+def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: str, port: int) -> None:
+    """Serve the pages until told to stop; `waker` hints to the workers what changed by hand.
+
+    Without one the scheduler finds it.  Raises InvalidSettings.
+    """
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit import config
 
     from dashboard.exports.downloads import download_routes
     from dashboard.imports.uploads import upload_routes
+    from dashboard.installation import use_installation
     from dashboard.signin.routes import StraightToSigningIn, signing_routes
     from dashboard.ui.unexpected import only_ours_in_the_log, script_failed
     from dashboard.waking import use_waker
     from dashboard.warming import warm_up
 
-    if instance.data_dir is not None:
-        os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
     for name, value in OPTIONS.items():
         config.set_option(name, value)
     only_ours_in_the_log()
-    use_waker(waker)
+    use_installation(instance, settings)
+    if waker is not None:
+        use_waker(waker)
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes", watchful=True)
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
     threading.Thread(target=warm_up, daemon=True).start()
-    provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")
+    provider = openid.provider_of(settings, address=instance.dashboard_url or f"http://{host}:{port}")
     app = st.App(
         SCRIPT,
         routes=[*signing_routes(db, provider), *download_routes(db), *upload_routes(db)],

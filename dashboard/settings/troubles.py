@@ -17,7 +17,7 @@ from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.operations.operating import SHOWN, Troubles
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
-from engine.pipeline.outbox import CallRow
+from engine.pipeline.outbox import CallRow, HeldCalls
 from engine.pipeline.refused_events import RefusedEvent
 
 _SAID = "workers.said"
@@ -97,6 +97,7 @@ def _calls(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
     if not found.calls:
         show(quiet("Nothing waits to be sent, and nothing has failed."))
         return
+    show(joined(map(_held, found.held_calls)))
     if found.failed_calls:
         act = partial(operating.call_again, actor)
         _again("Send all that failed again", "calls", act, "calls sent again")
@@ -104,18 +105,29 @@ def _calls(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
         _call(actor, call, zone)
 
 
+def _held(calls: HeldCalls) -> Html:
+    about = f" {calls.webhook}: {calls.reason}"
+    return tag("p", joined([badge(f"{formats.count(calls.calls)} held", "bad"), about]), "cs-small")
+
+
 def _call(actor: Actor, call: CallRow, zone: ZoneInfo) -> None:
-    state = badge("failed", "bad") if call.state == "failed" else badge("waiting", "info")
-    with _row(joined([tag("b", call.webhook), " ", state]), _about_call(call, zone)):
+    with _row(joined([tag("b", call.webhook), " ", _state(call)]), _about_call(call, zone)):
         if call.state == "failed":
             act = partial(operating.call_again, actor, ids=[call.id])
             _again("Send again", f"call.{_key(call.id)}", act, "calls sent again")
 
 
+def _state(call: CallRow) -> Html:
+    if call.state == "failed":
+        return badge("failed", "bad")
+    return badge("waiting", "info") if call.held is None else badge("held", "bad")
+
+
 def _about_call(call: CallRow, zone: ZoneInfo) -> Html:
-    when = "" if call.state == "failed" else f", next at {formats.moment(call.due_at, zone)}"
+    idle = call.state == "failed" or call.held is not None
+    when = "" if idle else f", next at {formats.moment(call.due_at, zone)}"
     tried = f"tried {call.attempts} times{when}" if call.attempts else "not tried yet"
-    said = [formats.moment(call.happened_at, zone), tried, *([call.error] if call.error else [])]
+    said = filter(None, (formats.moment(call.happened_at, zone), tried, call.held, call.error))
     whom = link(f"?contact={call.contact}", "this contact")
     return joined([f"rule {call.rule}, for ", whom, " · ", " · ".join(said)])
 

@@ -37,7 +37,7 @@ def _processes(actor: Actor) -> None:
     def live(actor: Actor) -> None:
         now = actor.now
         found = operating.processes(actor)
-        show(joined([cards(_figures(found)), *_missing(found, now)]))
+        show(joined([cards(_figures(found)), *_missing(found, now), *_unset(found, now)]))
         with st.container(border=True):
             show(card_title("Applied in each minute of the last hour"))
             _pace(found)
@@ -80,6 +80,15 @@ def _missing(found: Working, now: datetime) -> Iterable[Html]:
         if not found.alive(kind, now=now):
             words = f" Start one with `sheets {kind}`; `sheets doctor` says more. Nothing is lost meanwhile."
             yield tag("p", joined([badge(f"no {kind} is alive", "bad"), words]), "cs-small")
+
+
+def _unset(found: Working, now: datetime) -> Iterable[Html]:
+    """Workers that cannot sign webhooks: a secret is missing in their environment."""
+    for worker in found.processes:
+        if worker.is_alive(now) and worker.unset:
+            names = ", ".join(f"${name}" for name in worker.unset)
+            words = f" {worker.host}, process {worker.pid}, lacks {names}: webhooks with it are not called."
+            yield tag("p", joined([badge("a secret is not set", "bad"), words]), "cs-small")
 
 
 def _pace(found: Working) -> None:

@@ -9,11 +9,11 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboard.installation import database, instance
+from dashboard.installation import database, instance, settings
 from engine.accounts import accounts, openid, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor, changed_meanwhile
-from engine.accounts.openid import NotLetIn, OpenIdSettings, Provider, SignInEnded
+from engine.accounts.openid import NotLetIn, Provider, SignInEnded
 from engine.db.connection import utc_now
 
 COOKIE = "sheets_session"
@@ -35,12 +35,9 @@ class Visitor:
 @st.cache_resource(show_spinner=False)
 def provider() -> Provider | None:
     """The company's provider, if there is one."""
-    settings = OpenIdSettings()
-    return (
-        openid.provider_of(settings, address=instance().dashboard_url or "http://localhost")
-        if _is_set(settings)
-        else None
-    )
+    found = settings()
+    here = (instance().dashboard_url or "http://localhost") if found.openid_metadata_url else None
+    return openid.provider_of(found, address=here)
 
 
 def session_token() -> str | None:
@@ -107,7 +104,3 @@ def _by_company(company: Provider) -> Visitor:
         return Visitor(openid.enter(database(), claims, company, now=utc_now()), company=True)
     except (NotLetIn, SignInEnded) as error:
         return Visitor(refusal=str(error), company=True)
-
-
-def _is_set(settings: OpenIdSettings) -> bool:
-    return bool(settings.openid_metadata_url)

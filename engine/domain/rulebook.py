@@ -129,11 +129,14 @@ class CallWebhook:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook of another system; `secret` signs the payload."""
+    """Another system that can be told of something.
+
+    `secret` signs what it is sent (see `webhook_secrets`); unset: calls are not signed.
+    """
 
     name: str
     url: str
-    secret: str = ""
+    secret: str | None = None
 
 
 Effect = AddToSegment | RemoveFromSegment | SetField | MoveStatus | CallWebhook

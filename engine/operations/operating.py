@@ -14,7 +14,7 @@ from engine.operations.working import Working, working
 from engine.pipeline import failed_activities, outages, outbox, refused_events
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outages import SuspectedOutage
-from engine.pipeline.outbox import CallRow
+from engine.pipeline.outbox import CallRow, HeldCalls
 from engine.pipeline.refused_events import IdConflict, RefusedEvent
 
 Document = dict[str, Any]
@@ -32,6 +32,7 @@ class Troubles:
     refused: list[RefusedEvent]
     conflicts: list[IdConflict]
     calls: list[CallRow]
+    held_calls: list[HeldCalls]
     waiting_calls: int
     failed_calls: int
     sendings: list[SuspectedOutage]
@@ -59,6 +60,7 @@ def troubles(actor: Actor) -> Troubles:
         refused=refused_events.newest(actor.db, limit=SHOWN),
         conflicts=refused_events.newest_conflicts(actor.db, limit=SHOWN),
         calls=outbox.unsent(actor.db, limit=SHOWN),
+        held_calls=outbox.held(actor.db),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
         sendings=outages.suspected(actor.db, limit=SHOWN),

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 from dashboard.signin.signing_in import COOKIE
 from engine.accounts import accounts
 from engine.db import connection
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.browser.conftest import send, settled, track
 
 SECRET = "forged.target"
@@ -35,7 +35,7 @@ def target(instance):
 
 @pytest.fixture(scope="module")
 def db(instance):
-    located = locate(instance.data_dir)
+    located = locate(Settings(), instance.data_dir)
     db = connection.connect(located.mongodb_uri, located.database, app="forging")
     yield db
     db.client.close()

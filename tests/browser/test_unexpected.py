@@ -5,12 +5,12 @@ import re
 from playwright.sync_api import expect
 
 from engine.db.connection import connect
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.browser.conftest import picture, rows, settled
 
 
 def test_a_page_that_fails_names_a_number_that_the_log_has(page, instance):
-    located = locate(instance.data_dir)
+    located = locate(Settings(), instance.data_dir)
     db = connect(located.mongodb_uri, located.database, app="tests")
     db.views.insert_one({"_id": "broken", "owner": "nobody", "key": "broken", "shared": True})
     page.goto(instance.dashboard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -112,7 +113,7 @@ def doctor(
     instance, db = open_db(data_dir, app="doctor")
     if repair:
         prepare(db, config_dir=CONFIG_DIR, now=utc_now())
-    findings = list(examine(db, instance))
+    findings = list(examine(db, instance, os.environ))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -260,10 +261,12 @@ def retry_calls(data_dir: DataDir = None) -> None:
 
 @webhooks_app.command("status")
 def count_calls(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """How many calls wait, were sent and have failed."""
+    """How many calls wait, were sent and have failed; and why some are held."""
     _, db = open_db(data_dir, app="webhooks")
-    counts = outbox.counts(db)
+    counts, held = outbox.counts(db), outbox.held(db)
     if as_json:
-        print_json(counts)
-    else:
-        typer.echo(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+        print_json({**counts, "held": [asdict(calls) for calls in held]})
+        return
+    typer.echo(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+    for calls in held:
+        typer.echo(f"{calls.webhook}: {calls.calls:,} held: {calls.reason}")

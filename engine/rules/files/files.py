@@ -21,6 +21,7 @@ from engine.domain.rulebook import EDITORS, Account, CustomField, Machine, Trans
 from engine.domain.statuses import UNTIL
 from engine.rules.conditions.conditions import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.files.webhook_secrets import read_secret
 from engine.rules.language.naming import ID, activity_name, identifier
 from engine.rules.language.source import Node
 from engine.rules.language.words import did_you_mean
@@ -231,7 +232,7 @@ def _webhook(node: Node, name: str) -> Webhook:
     url = node.text("url")
     if url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         node.fail("`url` must begin with https:// (or http:// for a server of your own)", "url")
-    webhook = Webhook(name=name, url=url, secret=node.text("secret", default=""))
+    webhook = Webhook(name=name, url=url, secret=read_secret(node))
     node.finish()
     return webhook
 

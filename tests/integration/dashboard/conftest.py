@@ -15,7 +15,7 @@ import dashboard
 from dashboard import installation, waking
 from dashboard.signin import signing_in
 from engine.accounts.accounts import CurrentUser
-from engine.settings import Instance
+from engine.settings import Instance, Settings
 from tests.integration.dashboard.test_pages import SCRIPT
 from tests.integration.drained import drain_all
 from workers.embedded.mongod import Mongod
@@ -43,7 +43,7 @@ class QuickWorkers:
 def over_db(db: Database[Document], mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every page and component uses the test's database."""
     here = Instance(mongodb_uri=mongod.uri, broker_url="stub://", database=db.name)
-    monkeypatch.setattr(installation, "locate", lambda: here)
+    monkeypatch.setattr(installation, "_served", [(here, Settings())])
     monkeypatch.setattr(waking, "_wakers", [QuickWorkers(db)])
     _forget()
     yield

@@ -190,7 +190,9 @@ def test_published_rules_stay_in_force_though_a_later_check_would_refuse_them(db
     receive(db, [visited(timedelta(hours=1))])
 
     assert db.contacts.find_one()["points"]["total"] == 10
-    finding = next(found for found in doctor.examine(db, Instance("", "", db.name)) if found.check == "rules")
+    finding = next(
+        found for found in doctor.examine(db, Instance("", "", db.name), {}) if found.check == "rules"
+    )
     assert finding.verdict == "warning"
     assert "'never_declared'" in finding.found
 

@@ -13,9 +13,10 @@ from dashboard.signin.routes import FORM, KNOWN, StraightToSigningIn, signing_ro
 from dashboard.signin.signing_in import COOKIE
 from engine.accounts import accounts, passwords, users
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.openid import OpenIdSettings, provider_of
+from engine.accounts.openid import provider_of
 from engine.accounts.passwords import Browser
 from engine.db.connection import utc_now
+from engine.settings import Settings
 from tests.builders import acting
 from tests.integration.accounts.test_openid import SET
 
@@ -223,7 +224,7 @@ def test_a_link_on_another_site_signs_nobody_out(db, client, ana):
 
 
 def test_where_the_company_signs_in_there_are_no_passwords_but_links_still_open(db, ana):
-    client = client_of(db, provider=provider_of(OpenIdSettings(**SET)))
+    client = client_of(db, provider=provider_of(Settings(**SET)))
     link = accounts.first_link(db, now=utc_now())
 
     assert client.get("/signin").headers["location"] == "/"

@@ -19,10 +19,10 @@ from dashboard.sheet import sheet_page
 from dashboard.signin import sign_in_page, sign_out_page
 from dashboard.signin.signing_in import Visitor, forget_others, visitor
 from dashboard.theme import apply_theme
-from dashboard.ui.labels import readable_labels
+from dashboard.ui.accessible_labels import unescape_accessible_labels
+from dashboard.ui.error_page import AWAY, database_unavailable
+from dashboard.ui.markup import Html, empty_state, safe, show
 from dashboard.ui.router import follow_links
-from dashboard.ui.text import Html, empty_state, safe, show
-from dashboard.ui.unexpected import AWAY, database_away
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import NotAllowed, Permission, may
@@ -36,7 +36,7 @@ def main() -> None:
         _page()
     except AWAY:
         _bar(None)
-        database_away(whole="page")
+        database_unavailable(whole="page")
 
 
 def _page() -> None:
@@ -51,7 +51,7 @@ def _page() -> None:
     formats.write_as(account().locale)
     with st.container(key="app-unseen"):
         follow_links()
-        readable_labels()
+        unescape_accessible_labels()
     _bar(who)
     if st.query_params.get("page") == sign_out_page.PAGE:
         sign_out_page.render(actor)

@@ -61,7 +61,7 @@ def serve(instance: Instance, waker: Waker, *, host: str, port: int) -> None:
     from dashboard.exports.downloads import download_routes
     from dashboard.imports.uploads import upload_routes
     from dashboard.signin.routes import StraightToSigningIn, signing_routes
-    from dashboard.ui.unexpected import only_ours_in_the_log, script_failed
+    from dashboard.ui.error_page import handle_script_error, silence_streamlit_errors
     from dashboard.waking import use_waker
     from dashboard.warming import warm_up
 
@@ -69,7 +69,7 @@ def serve(instance: Instance, waker: Waker, *, host: str, port: int) -> None:
         os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
     for name, value in OPTIONS.items():
         config.set_option(name, value)
-    only_ours_in_the_log()
+    silence_streamlit_errors()
     use_waker(waker)
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes", watchful=True)
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
@@ -80,7 +80,7 @@ def serve(instance: Instance, waker: Waker, *, host: str, port: int) -> None:
         routes=[*signing_routes(db, provider), *download_routes(db), *upload_routes(db)],
         middleware=[Middleware(StraightToSigningIn)] if provider is None else [],
         secrets=None if provider is None else {"auth": _auth(provider)},
-        on_script_error=script_failed,
+        on_script_error=handle_script_error,
     )
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
 

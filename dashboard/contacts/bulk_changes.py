@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.contacts.contact_list import Action
 from dashboard.ui.field_inputs import FieldInput, editable, field_input, later_day_input
-from dashboard.ui.text import Html, joined, link, show, tag
+from dashboard.ui.markup import Html, joined, link, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service as access

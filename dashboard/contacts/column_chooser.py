@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.contacts.contact_columns import DEFAULT, Column
 from dashboard.contacts.list_address import ListAddress
+from dashboard.ui.markup import escape_label, show, tag
 from dashboard.ui.router import go_to
-from dashboard.ui.text import plain_label, show, tag
 from engine.accounts.actor import Actor
 from engine.contacts.listing import view_service
 from engine.contacts.listing.views import View
@@ -46,7 +46,7 @@ def column_chooser(
             "Columns, in this order",
             names,
             default=now,
-            format_func=lambda name: plain_label(known[name].label),
+            format_func=lambda name: escape_label(known[name].label),
             key=key,
             on_change=choose,
         )

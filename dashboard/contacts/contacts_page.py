@@ -23,11 +23,11 @@ from dashboard.exports.export_dialog import export_button, question
 from dashboard.jobs.job_strip import HISTORY, job_strip
 from dashboard.segments.segment_changing import changing_bar, page_of
 from dashboard.segments.segment_saving import save_segment_button
-from dashboard.ui.asking import ask
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import Html, empty_state, joined, link, show, tag
 from dashboard.ui.problems import problem_box
 from dashboard.ui.router import go_to
 from dashboard.ui.search_box import search_box
-from dashboard.ui.text import Html, empty_state, joined, link, show, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -85,7 +85,7 @@ def render(actor: Actor) -> None:
         )
     else:
         _nobody(actor, address)
-    dialogs.open_dialog(actor)
+    dialogs.show_dialog(actor)
 
 
 def _open_with(found: Sequence[View], usual: Usual) -> None:
@@ -123,7 +123,7 @@ def _top(actor: Actor, listing: Listing, columns: tuple[str, ...]) -> st.delta_g
 
 
 def _button(label: str, dialog: str, *, icon: str, type_: str = "secondary") -> None:
-    st.button(label, icon=icon, type=type_, key=f"contacts.{dialog}", on_click=ask, args=(dialog,))  # type: ignore[arg-type]
+    st.button(label, icon=icon, type=type_, key=f"contacts.{dialog}", on_click=open_dialog, args=(dialog,))  # type: ignore[arg-type]
 
 
 def _to_import() -> None:
@@ -180,7 +180,7 @@ def _handlers(actor: Actor, address: ListAddress, columns: Sequence[Column]) -> 
     if not actor.may(Permission.EDIT_CONTACTS):
         return LOOK_ONLY
     shown = tuple(column.id for column in columns)
-    return handlers(address.whole, shown, remove=lambda contact: ask(dialogs.DELETE, contact))
+    return handlers(address.whole, shown, remove=lambda contact: open_dialog(dialogs.DELETE, contact))
 
 
 def _all(address: ListAddress) -> Html:

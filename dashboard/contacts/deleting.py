@@ -10,11 +10,11 @@ import uuid_utils
 
 from dashboard import waking
 from dashboard.contacts.contact_columns import name_of
-from dashboard.ui.asking import answered, way_out
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import joined, show, tag
-from dashboard.ui.way_back import way_back
+from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
 from engine.contacts.sheet import reading
@@ -44,9 +44,9 @@ def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -
     reason: str = st.text_input("Why (may be left out)", key=f"deleting.why.{contact}", max_chars=500)
     with st.container(horizontal=True, key="danger-deleting"):
         sure = st.button("Delete", type="primary", key="deleting.sure")
-        way_out("Cancel", key="deleting.cancel")
+        cancel_button(key="deleting.cancel")
     if sure:
-        with told():
+        with show_errors():
             _delete(actor, Deleted(contact, name), reason)
             if go is not None:
                 go_to(go)
@@ -58,7 +58,7 @@ def _delete(actor: Actor, deleted: Deleted, reason: str) -> None:
     lanes = access.delete(actor, deleted.contact, id_=id_, reason=reason)
     later = "" if waking.settle(lanes, id_) else waking.later()
     st.session_state[_DELETED] = replace(deleted, later=later)
-    answered()
+    close_dialog()
 
 
 def just_deleted(actor: Actor) -> None:
@@ -67,7 +67,7 @@ def just_deleted(actor: Actor) -> None:
     if deleted is None:
         return
     said = joined([tag("b", deleted.name), f" was deleted. {deleted.later}"])
-    way_back(said, key="deleting", undo=partial(_restore, actor, deleted), close=_forget)
+    undo_bar(said, key="deleting", undo=partial(_restore, actor, deleted), close=_forget)
 
 
 def _restore(actor: Actor, deleted: Deleted) -> None:

@@ -17,7 +17,7 @@ from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_strip import HISTORY
 from dashboard.segments.segment_saving import SAVE as SAVE_SEGMENT
 from dashboard.segments.segment_saving import save_segment
-from dashboard.ui.asking import asked, dialog
+from dashboard.ui.dialog_state import current_dialog, dialog
 from engine.accounts.actor import Actor
 from engine.contacts.listing.views import View
 from engine.domain.activities import ContactId
@@ -26,11 +26,11 @@ NEW = "new"
 DELETE = "delete"
 
 
-def open_dialog(actor: Actor) -> None:
+def show_dialog(actor: Actor) -> None:
     """Show the dialog that was asked for, if any; there is room for one at a time."""
-    found = asked()
-    if found is not None and found.dialog in _DIALOGS:
-        _DIALOGS[found.dialog](actor, found.about)
+    found = current_dialog()
+    if found is not None and found.name in _DIALOGS:
+        _DIALOGS[found.name](actor, found.about)
 
 
 @dialog("New contact", width="medium")

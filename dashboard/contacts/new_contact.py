@@ -10,10 +10,10 @@ import uuid_utils
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import waking
-from dashboard.ui.asking import answered
+from dashboard.ui.dialog_state import close_dialog
 from dashboard.ui.field_inputs import editable, field_input
-from dashboard.ui.problems import problem, problem_box, told
-from dashboard.ui.text import link, quiet, show
+from dashboard.ui.markup import link, quiet, show
+from dashboard.ui.problems import problem, problem_box, show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edit_model import InvalidEdit
@@ -27,18 +27,18 @@ def new_contact(actor: Actor) -> None:
     """Ask for the fields, make the contact and go to its sheet; what is wrong stands at its field."""
     show(quiet("An email, a mobile phone or an external id is needed; the rest can come later."))
     with st.form("contacts.new", border=False):
-        said, below = _ask(actor)
+        said, below = _ask_fields(actor)
         elsewhere = st.container()
         if not st.form_submit_button("Create contact", type="primary", key="contacts.new.create"):
             return
-    with told():
+    with show_errors():
         try:
             _create(actor, said)
         except InvalidEdit as error:
             _explain(error, below, elsewhere)
 
 
-def _ask(actor: Actor) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
+def _ask_fields(actor: Actor) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
     """What was typed by field, and the place below each."""
     said, below = {}, {}
     fields = [field for field in editable(current_rules(actor), actor.user.role) if not field.locked]
@@ -71,7 +71,7 @@ def _create(actor: Actor, said: Mapping[str, Any]) -> None:
         st.query_params.from_dict({"contact": made})
     elif not shows:
         st.toast(f"The contact is made. {waking.later()}")
-    answered()
+    close_dialog()
     st.rerun()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from dashboard.contacts.list_address import SIZES, ListAddress
-from dashboard.ui.text import Html, joined, tag
+from dashboard.ui.markup import Html, joined, tag
 from engine.contacts.listing.listing import ContactPage
 
 

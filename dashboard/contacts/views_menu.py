@@ -8,10 +8,10 @@ from html import escape
 import streamlit as st
 
 from dashboard.contacts.list_address import ALL, ListAddress
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import Html, escape_label, joined, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, plain_label, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing import view_service
@@ -30,7 +30,7 @@ def views_menu(actor: Actor, found: Iterable[View], present: View | None) -> Non
     """Show the name of the present view, and behind it all others."""
     views_, name = list(found), EVERYBODY if present is None else present.name
     label = name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
-    with st.popover(plain_label(label), icon=":material/bookmarks:", key="contacts.views"):
+    with st.popover(escape_label(label), icon=":material/bookmarks:", key="contacts.views"):
         show(_ways(actor, views_, present))
         if not views_:
             show(tag("div", "Filter or sort the list, then save it here under a name.", "cs-sub"))
@@ -46,7 +46,7 @@ def changed_bar(actor: Actor, present: View | None, address: ListAddress) -> Non
         reset = Html(f'<a class="cs-link" href="{back}" target="_self">Reset</a>')
         show(tag("div", joined([tag("b", present.name), " was changed. ", reset]), "cs-changed"))
         if view_service.may_change(actor, present) and st.button("Save changes", key="contacts.views.update"):
-            with told():
+            with show_errors():
                 _update(actor, present, address)
         _save_button("Save as a new view", "contacts.views.another", present)
 
@@ -61,7 +61,7 @@ def _update(actor: Actor, present: View, address: ListAddress) -> None:
 
 
 def _save_button(label: str, key: str, present: View | None) -> None:
-    st.button(label, key=key, icon=":material/bookmark_add:", on_click=ask, args=(SAVE, present))
+    st.button(label, key=key, icon=":material/bookmark_add:", on_click=open_dialog, args=(SAVE, present))
 
 
 def _acts(actor: Actor, present: View | None) -> None:
@@ -69,8 +69,8 @@ def _acts(actor: Actor, present: View | None) -> None:
         _save_button("Save this list as a view", "contacts.views.save", present)
     if present is not None and view_service.may_change(actor, present):
         with st.container(horizontal=True):
-            st.button("Edit", key="contacts.views.edit", on_click=ask, args=(EDIT, present))
-            st.button("Delete", key="contacts.views.delete", on_click=ask, args=(DELETE, present))
+            st.button("Edit", key="contacts.views.edit", on_click=open_dialog, args=(EDIT, present))
+            st.button("Delete", key="contacts.views.delete", on_click=open_dialog, args=(DELETE, present))
     opened = view_service.usual(actor).view
     here = None if present is None else present.id
     if here != opened:

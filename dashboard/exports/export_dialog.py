@@ -13,9 +13,9 @@ from dashboard import formats
 from dashboard.contacts.contact_columns import name_of
 from dashboard.exports import export_words
 from dashboard.installation import today
-from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import Html, joined, plain_label, quiet, show, tag
+from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
+from dashboard.ui.markup import Html, escape_label, joined, quiet, show, tag
+from dashboard.ui.problems import problem_box, show_errors
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -67,17 +67,17 @@ def export_button(
     """The button that opens the dialog, for who may."""
     if actor.may(Permission.EXPORT):
         icon = ":material/download:"
-        st.button("Export", icon=icon, width=width, key=key, on_click=ask, args=(EXPORT, asked))
+        st.button("Export", icon=icon, width=width, key=key, on_click=open_dialog, args=(EXPORT, asked))
 
 
 @dialog("Export")
 def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
     """Ask what is needed, and begin the export."""
-    with told():
-        _ask(actor, asked)
+    with show_errors():
+        _content(actor, asked)
 
 
-def _ask(actor: Actor, asked: ExportQuestion) -> None:
+def _content(actor: Actor, asked: ExportQuestion) -> None:
     ruleset, number, key = current_rules(actor), _count(actor, asked), f"export.{asked.job}"
     show(_whom(actor, asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
@@ -100,16 +100,16 @@ def _ask(actor: Actor, asked: ExportQuestion) -> None:
     with st.container(horizontal=True):
         empty = number == 0 or columns is None or bool(too_large)
         sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
-        way_out("Cancel", key="export.cancel")
+        cancel_button(key="export.cancel")
     if sure:
         export_service.start(actor, wanted, id_=asked.job)
-        answered()
+        close_dialog()
         st.rerun()
 
 
 def _count(actor: Actor, asked: ExportQuestion) -> int | None:
     """How many contacts it is about, counted once for each question."""
-    return counted_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
+    return count_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
 def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
@@ -144,7 +144,7 @@ def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
         "Activities",
         list(dict.fromkeys(known)),
         default=list(looked_at.types),
-        format_func=lambda name: plain_label(ruleset.catalog.label(name)),
+        format_func=lambda name: escape_label(ruleset.catalog.label(name)),
         placeholder="All",
         key=f"{key}.types",
     )
@@ -172,7 +172,7 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
                 "Columns, in this order",
                 list(known),
                 default=listed if what == "contacts" else None,
-                format_func=lambda id_: plain_label(known[id_].label),
+                format_func=lambda id_: escape_label(known[id_].label),
                 key=f"{key}.{what}.chosen",
             )
         )

@@ -10,7 +10,7 @@ from dashboard import formats
 from dashboard.contacts.filter_bar import written
 from dashboard.exports.downloads import EXPORTS, link_to
 from dashboard.installation import account
-from dashboard.ui.text import Html
+from dashboard.ui.markup import Html
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk.bulk import Selection

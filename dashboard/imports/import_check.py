@@ -12,8 +12,8 @@ from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
 from dashboard.jobs import job_words
 from dashboard.signin.signing_in import fragment
-from dashboard.ui.problems import notice_box, told
-from dashboard.ui.text import Html, badge, card_title, figures, joined, quiet, safe, show, tag
+from dashboard.ui.markup import Html, badge, card_title, figures, joined, quiet, safe, show, tag
+from dashboard.ui.problems import notice_box, show_errors
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
@@ -39,7 +39,7 @@ def followed(actor: Actor, job: Job) -> None:
 
 
 def _follow(actor: Actor, id_: str) -> None:
-    with told():
+    with show_errors():
         job = job_service.job(actor, id_)
         if not job.under_way:
             st.rerun()

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.imports import import_fields
 from dashboard.imports.import_settling import Settling
-from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, tag
+from dashboard.ui.markup import Html, card_title, escape_label, joined, quiet, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -118,7 +118,7 @@ def _ask_target(settling: Settling, number: int, labels: Mapping[str, str]) -> N
     present = NEW if heading in settling.new else settling.targets[heading]
     options = list(labels)
     chosen = st.selectbox(
-        plain_label(f"What {heading[:80]} fills"),
+        escape_label(f"What {heading[:80]} fills"),
         options,
         index=options.index(present) if present in options else 0,
         format_func=lambda id_: labels[id_],
@@ -158,7 +158,7 @@ def _either(
 ) -> Answer | None:
     known = list(options)
     return st.radio(
-        plain_label(words),
+        escape_label(words),
         known,
         index=None if present is None else known.index(present),
         format_func=lambda one: options[one],

@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.exports.downloads import REFUSED, link_to
-from dashboard.ui.asking import answered
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import close_dialog
+from dashboard.ui.markup import Html, facts, joined, quiet, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, facts, joined, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, importing, refusals
@@ -53,13 +53,13 @@ def _refused(actor: Actor, job: Job) -> None:
 def _again(actor: Actor, job: Job) -> None:
     """Import once more with the same settings: another file, or this one."""
     if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
-        answered()
+        close_dialog()
         go_to(f"?page=import&like={job.id}")
         st.rerun()
     if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
-        with told():
+        with show_errors():
             draft = draft_service.again(actor, job.id)
-            answered()
+            close_dialog()
             go_to(f"?page=import&file={draft}&step=check")
             st.rerun()
 

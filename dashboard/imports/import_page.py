@@ -15,9 +15,9 @@ from dashboard.imports.import_consents import ask_statements, unsaid
 from dashboard.imports.import_settling import settling
 from dashboard.installation import account
 from dashboard.jobs.job_strip import job_strip
-from dashboard.ui.problems import notice_box, problem_box, told
+from dashboard.ui.markup import Html, joined, link, page_title, quiet, show, tag
+from dashboard.ui.problems import notice_box, problem_box, show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, link, page_title, quiet, show, tag
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -235,7 +235,7 @@ def _broken_off(actor: Actor, draft: Draft, job: Job) -> None:
     """Say why a check did not come to its end, and offer it again."""
     problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
-        with told():
+        with show_errors():
             draft_service.check_again(actor, draft.id)
             st.rerun()
 

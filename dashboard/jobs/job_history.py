@@ -17,9 +17,8 @@ from dashboard.jobs import job_words as words
 from dashboard.jobs.job_strip import HISTORY
 from dashboard.sheet.erasing import what_went
 from dashboard.signin.signing_in import fragment
-from dashboard.ui.asking import ask, dialog
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import (
+from dashboard.ui.dialog_state import dialog, open_dialog
+from dashboard.ui.markup import (
     Html,
     badge,
     card_title,
@@ -32,6 +31,7 @@ from dashboard.ui.text import (
     show,
     tag,
 )
+from dashboard.ui.problems import problem_box, show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.contacts import ContactRow
 from engine.contacts.sheet import reading
@@ -60,7 +60,7 @@ def open_history(actor: Actor, job: str | None) -> None:
 
 def history(actor: Actor, job: str | None) -> None:
     """All jobs, the newest first; or one, with what it could not do."""
-    with told():
+    with show_errors():
         if job is None:
             _all(actor)
         else:
@@ -89,7 +89,7 @@ def _all(actor: Actor) -> None:
 
 def _list(actor: Actor, limit: int) -> None:
     zone = account().time_zone
-    with told():
+    with show_errors():
         for job in job_service.recent(actor, limit=limit):
             _row(actor, job, zone)
 
@@ -98,7 +98,7 @@ def _row(actor: Actor, job: Job, zone: ZoneInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"history-row-{job.id}"):
         with st.container(width="stretch"):
             show(_line(actor, job, zone))
-        with told():
+        with show_errors():
             _buttons(actor, job)
 
 
@@ -144,10 +144,10 @@ def _buttons(actor: Actor, job: Job) -> None:
     refused = f"{formats.count(job.refused)} refused" if job.refused and kept else ""
     more = refused or ("Details" if is_import(job) else "")
     if more and st.button(more, key=f"history.why.{job.id}"):
-        ask(HISTORY, job.id)
+        open_dialog(HISTORY, job.id)
         st.rerun()
     if job.kind == erasing.KIND and st.button("What went", key=f"history.what.{job.id}"):
-        ask(HISTORY, job.id)
+        open_dialog(HISTORY, job.id)
         st.rerun()
     if job_service.can_be_undone(actor, job) and _undo(job):
         job_service.undo(actor, job.id)
@@ -165,7 +165,7 @@ def _undo(job: Job) -> bool:
 def _one(actor: Actor, job: Job) -> None:
     zone = account().time_zone
     if st.button("All of the history", icon=":material/arrow_back:", type="tertiary", key="history.all"):
-        ask(HISTORY)
+        open_dialog(HISTORY)
         st.rerun()
     show(tag("h2", job.title, "cs-card-title"))
     show(facts(_facts(job, zone)))

@@ -8,10 +8,10 @@ from dashboard import waking, wording
 from dashboard.exports import export_words
 from dashboard.jobs import job_words as words
 from dashboard.signin.signing_in import fragment
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import Html, joined, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, show, tag
 from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.imports import preview_job
@@ -19,7 +19,7 @@ from engine.jobs import job_service
 from engine.jobs.jobs import Job, JobState
 
 HISTORY = "history"
-"""The dialog in which all jobs are listed, or one of them is told of."""
+"""The dialog in which all jobs are listed, or one of them is shown."""
 
 FOLLOWED = 1.0
 """Seconds between two looks while something is under way."""
@@ -41,7 +41,7 @@ def job_strip(actor: Actor) -> None:
 
 
 def _follow(actor: Actor) -> None:
-    with told():
+    with show_errors():
         found = job_service.at_hand(actor)
         if _under_way(found) != st.session_state.get(_UNDER_WAY):
             st.rerun()
@@ -57,7 +57,7 @@ def _strip(actor: Actor, job: Job) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-strip-{job.id}"):
         with st.container(width="stretch"):
             show(_told(actor, job))
-        with told():
+        with show_errors():
             _buttons(actor, job)
 
 
@@ -99,7 +99,7 @@ def _buttons(actor: Actor, job: Job) -> None:
         go_to(f"?page=import&file={job.wanted['draft']}&step=check")
         st.rerun()
     if job.refused and st.button("See why", key=f"job.why.{job.id}"):
-        ask(HISTORY, job.id)
+        open_dialog(HISTORY, job.id)
         st.rerun()
     if job_service.can_be_undone(actor, job) and _undo(job):
         job_service.undo(actor, job.id)

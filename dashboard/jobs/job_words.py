@@ -146,7 +146,7 @@ def outcome(job: Job) -> str:
 
 
 def remaining(job: Job, *, now: datetime) -> timedelta | None:
-    """How long it will take still, by how fast it was so far; unset while that cannot be told."""
+    """How long it will take still, by how fast it was so far; unset while that cannot be estimated."""
     if job.started_at is None or not job.total or job.share < SURE_AFTER:
         return None
     passed = now - job.started_at

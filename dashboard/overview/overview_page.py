@@ -12,8 +12,8 @@ from dashboard import formats
 from dashboard.installation import time_zone
 from dashboard.overview import shop_figures
 from dashboard.signin.signing_in import fragment
-from dashboard.ui.figure import cards, figure_card
-from dashboard.ui.text import Html, badge, card_title, empty_state, joined, link, show, tag
+from dashboard.ui.markup import Html, badge, card_title, empty_state, joined, link, show, tag
+from dashboard.ui.metric_cards import cards, metric_card
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
@@ -202,10 +202,10 @@ def _mood(found: Working, now: datetime) -> Html:
 
 def _work(found: Working) -> Iterable[Html]:
     waiting = formats.count(found.waiting)
-    yield figure_card("Waiting", waiting if found.exact else f"over {waiting}")
-    yield figure_card("Per second", _rate(found.pace.minute), note="in the last minute")
-    yield figure_card("Failed", formats.count(found.failed), address="?page=settings&section=workers")
-    yield figure_card("Behind by", "nothing" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
+    yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
+    yield metric_card("Per second", _rate(found.pace.minute), note="in the last minute")
+    yield metric_card("Failed", formats.count(found.failed), address="?page=settings&section=workers")
+    yield metric_card("Behind by", "nothing" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
 
 
 def _rate(rate: float | None) -> str:

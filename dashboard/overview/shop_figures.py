@@ -12,9 +12,9 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.ui import charts
-from dashboard.ui.addresses import contacts_where, lying_in
-from dashboard.ui.figure import Bar, Better, bars, cards, change, figure_card
-from dashboard.ui.text import Html, card_title, joined, link, quiet, show, tag
+from dashboard.ui.contact_links import contacts_url, within_days
+from dashboard.ui.markup import Html, card_title, joined, link, quiet, show, tag
+from dashboard.ui.metric_cards import Bar, Better, bars, cards, change, metric_card
 from engine.domain.deliverability import DELIVERED_TO
 from engine.domain.rulebook import Ruleset
 from engine.insights import series
@@ -41,7 +41,7 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
                 _count("All", counted.contacts, {}),
                 _count("Identified", counted.identified, {"identified": True}, note=share),
                 _count("Anonymous", counted.anonymous, {"identified": False}),
-                _count("New", found.now.new, {"first_seen": lying_in(first, period.last)}, change=new),
+                _count("New", found.now.new, {"first_seen": within_days(first, period.last)}, change=new),
                 _count("Active today", counted.active_since(today), {"last_seen": _from(today)}),
                 _count(f"Active since {formats.short_day(first)}", active, {"last_seen": _from(first)}),
             ]
@@ -61,8 +61,8 @@ def _count(
     label: str, number: int, where: Mapping[str, Any], *, change: Html | None = None, note: str = ""
 ) -> Html:
     """A count of contacts that leads to them."""
-    address = contacts_where(where)
-    return figure_card(label, formats.count(number), address=address, change=change, note=note)
+    address = contacts_url(where)
+    return metric_card(label, formats.count(number), address=address, change=change, note=note)
 
 
 def _from(day: date) -> dict[str, str]:
@@ -102,7 +102,7 @@ def orders(found: Overview, counted: Census, *, than: str) -> None:
             [
                 _bought("Orders", formats.count(sold.orders), found, than=than),
                 _bought("Revenue", formats.money(sold.revenue, found.currency), found, than=than),
-                figure_card("Average order", formats.money(sold.average, found.currency)),
+                metric_card("Average order", formats.money(sold.average, found.currency)),
                 _given_back(found),
                 _count("Buyers", counted.buyers, {"orders": {"gte": 1}}, note=_again(counted)),
                 _count("Abandoned carts", counted.carts.get("abandoned", 0), {"cart": "abandoned"}),
@@ -122,23 +122,23 @@ def _bought(label: str, shown: str, found: Overview, *, than: str) -> Html:
     period = found.now.period
     where = {
         "last_order_at": _from(period.first),
-        "first_order_at": {"lt": lying_in(period.first, period.last)["lt"]},
+        "first_order_at": {"lt": within_days(period.first, period.last)["lt"]},
     }
     numbers: dict[str, tuple[int | Decimal, int | Decimal]] = {
         "Orders": (found.now.sold.orders, found.before.sold.orders),
         "Revenue": (found.now.sold.revenue, found.before.sold.revenue),
     }
     now, before = numbers[label]
-    return figure_card(
-        label, shown, address=contacts_where(where), change=change(now, before, better="more", than=than)
+    return metric_card(
+        label, shown, address=contacts_url(where), change=change(now, before, better="more", than=than)
     )
 
 
 def _given_back(found: Overview) -> Html:
     sold = found.now.sold
     note = f"{formats.count(sold.cancelled)} cancelled" if sold.cancelled else ""
-    address = contacts_where({"refunded": {"gt": 0}})
-    return figure_card("Given back", formats.money(sold.refunded, found.currency), address=address, note=note)
+    address = contacts_url({"refunded": {"gt": 0}})
+    return metric_card("Given back", formats.money(sold.refunded, found.currency), address=address, note=note)
 
 
 def _again(counted: Census) -> str:
@@ -176,7 +176,7 @@ def _statuses(machine: str, counted: Census, ruleset: Ruleset) -> None:
     for state, number in counted.statuses[machine].items():
         words = declared.states.get(state, wording.state_word(state))
         rows.append(
-            Bar(words, number, formats.count(number), contacts_where({machine: state, **_reachable(machine)}))
+            Bar(words, number, formats.count(number), contacts_url({machine: state, **_reachable(machine)}))
         )
     show(joined([card_title(declared.label), bars(rows, label=declared.label)]))
 
@@ -222,7 +222,7 @@ def segments(counted: Census, ruleset: Ruleset) -> None:
             found.name,
             sizes[found.id],
             formats.count(sizes[found.id]),
-            contacts_where({"segments": found.id}),
+            contacts_url({"segments": found.id}),
         )
         for found in largest
     ]
@@ -235,7 +235,7 @@ def points(counted: Census) -> None:
     rows = []
     for group in counted.points:
         bounds = {"gte": group.least, "lte": group.most}
-        address = contacts_where(
+        address = contacts_url(
             {"points": {name: value for name, value in bounds.items() if value is not None}}
         )
         rows.append(Bar(_group(group), group.contacts, formats.count(group.contacts), address))

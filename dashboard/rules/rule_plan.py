@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.installation import instance
 from dashboard.ui import charts
-from dashboard.ui.text import Html, card_title, figures, joined, link, quiet, show, table, tag
+from dashboard.ui.markup import Html, card_title, figures, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.publishing import publish_service

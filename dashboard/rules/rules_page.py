@@ -14,23 +14,23 @@ from dashboard.installation import time_zone
 from dashboard.rules import rule_plan
 from dashboard.rules.upkeep import upkeep_bar
 from dashboard.ui import charts
-from dashboard.ui.editor import yaml_editor
-from dashboard.ui.problems import problem_box
-from dashboard.ui.text import (
+from dashboard.ui.markup import (
     Html,
     badge,
     card_title,
     empty_state,
+    escape_label,
     figures,
     joined,
     link,
     page_title,
-    plain_label,
     quiet,
     show,
     table,
     tag,
 )
+from dashboard.ui.problems import problem_box
+from dashboard.ui.yaml_editor import yaml_editor
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -276,7 +276,7 @@ def _history(actor: Actor) -> None:
     zone = time_zone()
     for version, before in zip(versions, [*versions[1:], None], strict=True):
         title = f"Version {version.number} · {version.message}"
-        with st.expander(plain_label(title), expanded=version is versions[0]):
+        with st.expander(escape_label(title), expanded=version is versions[0]):
             recomputed = version.number > 1 and version.recomputed == version.number
             about = f"{version.published_by}, {formats.moment(version.published_at, zone)}"
             show(joined([quiet(about), " ", badge("history recomputed", "info") if recomputed else ""]))

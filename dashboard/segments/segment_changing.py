@@ -7,9 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.contacts.list_address import ALL, ListAddress
-from dashboard.ui.problems import told
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import joined, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing.listing import Listing
@@ -53,7 +53,7 @@ def changing_bar(actor: Actor, address: ListAddress) -> None:
         unchanged = seen is None or address.listing.where == seen.where
         nobody = bool(address.listing.search) or not address.listing.where
         if st.button("Save", type="primary", key="segments.change.save", disabled=unchanged or nobody):
-            with told():
+            with show_errors():
                 _save(actor, segment, address.listing, seen)
         st.button("Cancel", key="segments.change.cancel", on_click=_back, args=(segment,))
 

@@ -10,9 +10,9 @@ import streamlit as st
 
 from dashboard.segments import condition_form
 from dashboard.segments.condition_rows import read
-from dashboard.ui.editor import yaml_editor
+from dashboard.ui.markup import quiet, show
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import quiet, show
+from dashboard.ui.yaml_editor import yaml_editor
 from engine.domain.rulebook import Ruleset
 from engine.rules.conditions.conditions import problems_of
 from engine.rules.conditions.vocabulary import Vocabulary

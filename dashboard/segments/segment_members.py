@@ -21,9 +21,9 @@ from dashboard.exports.export_dialog import (
 from dashboard.installation import time_zone
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_strip import HISTORY, job_strip
-from dashboard.ui.asking import asked
+from dashboard.ui.dialog_state import current_dialog
+from dashboard.ui.markup import empty_state, joined, link, show
 from dashboard.ui.search_box import search_box
-from dashboard.ui.text import empty_state, joined, link, show
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -61,15 +61,15 @@ def members(actor: Actor, segment: str) -> None:
         _list(actor, address, segment)
     except Hidden as error:
         empty_state("Not for viewers", sentence(error))
-    _open_dialog(actor)
+    _show_dialog(actor)
 
 
-def _open_dialog(actor: Actor) -> None:
+def _show_dialog(actor: Actor) -> None:
     """Show the dialog that was asked for."""
-    found = asked()
-    if found is not None and found.dialog == EXPORT:
+    found = current_dialog()
+    if found is not None and found.name == EXPORT:
         export_dialog(actor, cast(ExportQuestion, found.about))
-    elif found is not None and found.dialog == HISTORY:
+    elif found is not None and found.name == HISTORY:
         open_history(actor, cast("str | None", found.about))
 
 

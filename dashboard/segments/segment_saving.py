@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboard.contacts.filter_bar import written
 from dashboard.contacts.list_address import ListAddress
-from dashboard.ui.asking import answered, ask
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import close_dialog, open_dialog
+from dashboard.ui.markup import Html, joined, link, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, link, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing.filter_bar import chips
@@ -32,7 +32,7 @@ def save_segment_button(actor: Actor, listing: Listing) -> None:
             type="tertiary",
             key="contacts.segment",
             help="A dynamic segment: whoever meets these filters is in it, now and later",
-            on_click=ask,
+            on_click=open_dialog,
             args=(SAVE,),
         )
 
@@ -49,13 +49,13 @@ def save_segment(actor: Actor) -> None:
         name: str = st.text_input("Name", key="contacts.segment.name", max_chars=MAX_NAME)
         sure = st.form_submit_button("Save segment", type="primary", key="contacts.segment.sure")
     if sure:
-        with told():
+        with show_errors():
             _save(actor, name, listing)
 
 
 def _save(actor: Actor, name: str, listing: Listing) -> None:
     id_ = segment_service.save_list(actor, name, listing)
-    answered()
+    close_dialog()
     go_to(f"?page=segments&segment={id_}")
     st.rerun()
 

@@ -14,8 +14,8 @@ from dashboard.segments import delete_segment, segment_condition
 from dashboard.segments.segment_changing import change_button
 from dashboard.segments.segment_members import members
 from dashboard.ui import charts
+from dashboard.ui.markup import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission

@@ -10,8 +10,8 @@ import streamlit as st
 from babel import Locale, localedata, numbers
 from phonenumbers import SUPPORTED_REGIONS
 
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import Html, joined, quiet, show, tag
+from dashboard.ui.markup import Html, joined, quiet, show, tag
+from dashboard.ui.problems import problem_box, show_errors
 from engine.accounts.actor import Actor
 from engine.publishing import account_settings
 from engine.publishing.account_settings import LABELS, Consequence, Found, Settings
@@ -169,7 +169,7 @@ def _publish(actor: Actor, wanted: Settings, changes: list[Consequence], base: i
             sure = st.button("Publish", type="primary", key="account.publish")
             _discard()
         if sure:
-            with told():
+            with show_errors():
                 version = account_settings.change(actor, wanted, base=base, recompute=again)
                 _fresh()
                 more = " The workers count the past again." if again else ""

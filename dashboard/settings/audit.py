@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.installation import time_zone
-from dashboard.ui.text import Html, badge, empty_state, joined, link, quiet, show, tag
+from dashboard.ui.markup import Html, badge, empty_state, joined, link, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts import audit
 from engine.accounts.accounts import COMMAND_LINE

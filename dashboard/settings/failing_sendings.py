@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, badge, joined, quiet, show, tag
+from dashboard.ui.markup import Html, badge, joined, quiet, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.pipeline.outages import Doubted
@@ -75,7 +75,7 @@ def _about(sending: Doubted, zone: ZoneInfo) -> str:
 
 def _decision(label: str, key: str, act: Callable[..., None], done: str) -> None:
     if st.button(label, key=key):
-        with told():
+        with show_errors():
             act()
             st.session_state[_SAID] = done
             st.rerun()

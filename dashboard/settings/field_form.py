@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import formats
+from dashboard.ui.markup import Html, card_title, joined, show, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import Html, card_title, joined, show, tag
 from dashboard.wording import FIELD_TYPES as TYPES
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor

@@ -10,9 +10,9 @@ import streamlit as st
 from dashboard import formats
 from dashboard.installation import time_zone
 from dashboard.settings import field_form
-from dashboard.ui import by_name
+from dashboard.ui import confirm_by_typing
+from dashboard.ui.markup import Html, badge, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import Html, badge, empty_state, joined, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.errors import ContactSheetsError
@@ -74,9 +74,9 @@ def _row(actor: Actor, found: Fields, number: int, usage: FieldUsage) -> None:
                 _mover(actor, found, number, step=1)
                 edit = partial(field_form.begin, usage.field, found.version)
                 st.button("Edit", key=f"fields.edit.{id_}", type="tertiary", on_click=edit)
-                ask = partial(by_name.ask, f"field {id_}")
+                ask = partial(confirm_by_typing.request, f"field {id_}")
                 st.button("Delete", key=f"fields.delete.{id_}", type="tertiary", on_click=ask)
-        if by_name.asked(f"field {id_}"):
+        if confirm_by_typing.is_requested(f"field {id_}"):
             _delete(actor, found, usage)
 
 
@@ -144,7 +144,7 @@ def _delete(actor: Actor, found: Fields, usage: FieldUsage) -> None:
                 *map(str, usage.uses),
             ]
         )
-        st.button("Close", key=f"fields.close.{field.id}", on_click=by_name.settle)
+        st.button("Close", key=f"fields.close.{field.id}", on_click=confirm_by_typing.clear)
         return
     have = "some" if usage.contacts is None else formats.count(usage.contacts)
     words = joined(
@@ -154,10 +154,10 @@ def _delete(actor: Actor, found: Fields, usage: FieldUsage) -> None:
             "with them, and is there again if the field is declared again.",
         ]
     )
-    if by_name.confirmed(words, name=field.label, act="Delete the field", key=f"fields.{field.id}"):
+    if confirm_by_typing.confirmed(words, name=field.label, act="Delete the field", key=f"fields.{field.id}"):
         _do(
             partial(custom_fields.delete, actor, field.id, base=found.version),
             "Published without it.",
         )
-        by_name.settle()
+        confirm_by_typing.clear()
         st.rerun()

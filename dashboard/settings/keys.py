@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.installation import time_zone
-from dashboard.ui import by_name
+from dashboard.ui import confirm_by_typing
+from dashboard.ui.markup import Html, badge, card_title, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import Html, badge, card_title, empty_state, joined, quiet, show, tag
 from engine.accounts import key_service
 from engine.accounts.actor import Actor
 from engine.accounts.keys import KeyKind, KeyRecord, NewKey
@@ -69,9 +69,12 @@ def _row(actor: Actor, key: KeyRecord) -> None:
             show(_about(key))
         if key.revoked_at is None:
             st.button(
-                "Revoke", key=f"keys.revoke.{key.id}", type="tertiary", on_click=partial(by_name.ask, key.id)
+                "Revoke",
+                key=f"keys.revoke.{key.id}",
+                type="tertiary",
+                on_click=partial(confirm_by_typing.request, key.id),
             )
-    if by_name.asked(key.id):
+    if confirm_by_typing.is_requested(key.id):
         with st.container(border=True):
             _revoke(actor, key)
 
@@ -89,11 +92,11 @@ def _revoke(actor: Actor, key: KeyRecord) -> None:
     words = joined(
         ["Whatever is sent with ", tag("b", key.label), " is refused from now on. This cannot be taken back."]
     )
-    if by_name.confirmed(words, name=key.label, act="Revoke the key", key="keys"):
+    if confirm_by_typing.confirmed(words, name=key.label, act="Revoke the key", key="keys"):
         try:
             key_service.revoke(actor, key.id)
         except ContactSheetsError as error:
             problem_box([wording.sentence(error)])
             return
-        by_name.settle()
+        confirm_by_typing.clear()
         st.rerun()

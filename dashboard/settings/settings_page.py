@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard.settings import account, audit, fields, keys, users, workers, you
-from dashboard.ui.text import Html, show, tag
+from dashboard.ui.markup import Html, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 

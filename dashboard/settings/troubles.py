@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.installation import time_zone
 from dashboard.settings import failing_sendings
-from dashboard.ui.text import Html, badge, joined, link, quiet, safe, show, table, tag
+from dashboard.ui.markup import Html, badge, joined, link, quiet, safe, show, table, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.operations.operating import SHOWN, Troubles

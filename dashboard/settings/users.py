@@ -11,9 +11,9 @@ import streamlit as st
 from dashboard import formats, wording
 from dashboard.installation import time_zone
 from dashboard.signin.signing_in import provider
-from dashboard.ui import by_name
+from dashboard.ui import confirm_by_typing
+from dashboard.ui.markup import Html, badge, card_title, escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import Html, badge, card_title, joined, plain_label, quiet, show, tag
 from engine.accounts import users
 from engine.accounts.accounts import LINK_LIFE, ROLES, LinkToken, Role
 from engine.accounts.actor import Actor
@@ -56,7 +56,7 @@ def _invite(actor: Actor) -> None:
     company = provider()
     if company is not None and not company.passwords:
         st.info(
-            f"People sign in with {plain_label(company.name)}, which also says their roles: "
+            f"People sign in with {escape_label(company.name)}, which also says their roles: "
             "give them a group there.",
             icon=":material/info:",
         )
@@ -109,7 +109,7 @@ def _row(actor: Actor, found: UserRecord) -> None:
         if found.id != actor.user.id:
             _role(actor, found)
             _more(actor, found)
-    if by_name.asked(found.id):
+    if confirm_by_typing.is_requested(found.id):
         with st.container(border=True):
             _disable(actor, found)
 
@@ -145,7 +145,7 @@ def _role(actor: Actor, found: UserRecord) -> None:
         _try(lambda: users.change_role(actor, found.id, role))
 
     st.selectbox(
-        f"Role of {plain_label(found.email)}",
+        f"Role of {escape_label(found.email)}",
         list(ROLES),
         index=list(ROLES).index(found.role),
         format_func=str.capitalize,
@@ -157,7 +157,7 @@ def _role(actor: Actor, found: UserRecord) -> None:
 
 
 def _more(actor: Actor, found: UserRecord) -> None:
-    with st.popover("More", key=f"users.more.{found.id}", help=f"What else for {plain_label(found.email)}"):
+    with st.popover("More", key=f"users.more.{found.id}", help=f"What else for {escape_label(found.email)}"):
         if found.disabled_at is not None:
             _act(
                 "Let in again",
@@ -176,7 +176,7 @@ def _more(actor: Actor, found: UserRecord) -> None:
                 found,
                 lambda: users.end_sessions(actor, found.id),
             )
-        _act("Disable …", "disable", found, lambda: by_name.ask(found.id))
+        _act("Disable …", "disable", found, lambda: confirm_by_typing.request(found.id))
 
 
 def _act(words: str, name: str, found: UserRecord, act: Callable[[], object]) -> None:
@@ -191,7 +191,7 @@ def _disable(actor: Actor, found: UserRecord) -> None:
     words = joined(
         [tag("b", found.email), " is signed out everywhere and comes in no more, until you let them."]
     )
-    if by_name.confirmed(words, name=found.email, act="Disable", key="users"):
+    if confirm_by_typing.confirmed(words, name=found.email, act="Disable", key="users"):
         _try(lambda: users.disable(actor, found.id))
-        by_name.settle()
+        confirm_by_typing.clear()
         st.rerun()

@@ -11,8 +11,8 @@ from dashboard import formats
 from dashboard.settings import troubles
 from dashboard.signin.signing_in import fragment
 from dashboard.ui import charts
-from dashboard.ui.figure import cards, figure_card
-from dashboard.ui.text import Html, badge, card_title, joined, quiet, show, table, tag
+from dashboard.ui.markup import Html, badge, card_title, joined, quiet, show, table, tag
+from dashboard.ui.metric_cards import cards, metric_card
 from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.operations.pulses import Pulse
@@ -51,13 +51,13 @@ def _processes(actor: Actor) -> None:
 
 def _figures(found: Working) -> Iterable[Html]:
     waiting = formats.count(found.waiting)
-    yield figure_card("Waiting", waiting if found.exact else f"over {waiting}")
-    yield figure_card(
+    yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
+    yield metric_card(
         "Behind by", _seconds(found.lag.total_seconds()) if found.lag is not None else "nothing"
     )
-    yield figure_card("Per second, last minute", _rate(found.pace.minute))
-    yield figure_card("Per second, last hour", _rate(found.pace.hour))
-    yield figure_card("Failed", _up_to(found.failed))
+    yield metric_card("Per second, last minute", _rate(found.pace.minute))
+    yield metric_card("Per second, last hour", _rate(found.pace.hour))
+    yield metric_card("Failed", _up_to(found.failed))
 
 
 def _up_to(number: int) -> str:

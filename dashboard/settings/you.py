@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import formats, wording
 from dashboard.installation import time_zone
 from dashboard.signin.signing_in import provider
+from dashboard.ui.markup import Html, badge, card_title, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import Html, badge, card_title, joined, quiet, show, tag
 from engine.accounts import passwords, users
 from engine.accounts.accounts import ROLES
 from engine.accounts.actor import Actor

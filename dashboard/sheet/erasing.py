@@ -9,10 +9,10 @@ import uuid_utils
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
-from dashboard.ui.asking import answered, way_out
-from dashboard.ui.problems import problem, told
+from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.markup import Html, card_title, escape_label, joined, quiet, show, table, tag
+from dashboard.ui.problems import problem, show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.contacts.sheet import reading
 from engine.domain.activities import ContactId
@@ -50,7 +50,7 @@ def hand_out_data(actor: Actor, contact: ContactId) -> None:
             icon=":material/download:",
             key="erasing.data",
         )
-        way_out("Close", key="erasing.data-close")
+        cancel_button("Close", key="erasing.data-close")
 
 
 def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
@@ -61,18 +61,18 @@ def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
         return
     name = " ".join(name_of(row).split())
     show(tag("div", _what_goes(name, found), "cs-confirm"))
-    typed: str = st.text_input(f"To erase for good, type {plain_label(name)}", key=f"erasing.name.{contact}")
+    typed: str = st.text_input(f"To erase for good, type {escape_label(name)}", key=f"erasing.name.{contact}")
     with st.container(horizontal=True, key="danger-erasing"):
         sure = st.button("Erase for good", type="primary", key="erasing.sure")
-        way_out("Cancel", key="erasing.cancel")
+        cancel_button(key="erasing.cancel")
     if not sure:
         return
     if " ".join(typed.split()).casefold() != name.casefold():
         show(problem(f"Type {name} as it stands here: nothing was erased."))
         return
-    with told():
+    with show_errors():
         privacy_service.erase(actor, contact, id_=uuid_utils.uuid7().hex)
-        answered()
+        close_dialog()
         go_to(go)
         st.rerun()
 

@@ -8,9 +8,9 @@ import uuid_utils
 from dashboard import formats, waking
 from dashboard.installation import time_zone
 from dashboard.sheet.sheet_dialogs import ERASE
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, joined, safe, show, tag
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import Html, joined, safe, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_service as access
@@ -26,9 +26,9 @@ def deleted_contact(actor: Actor, sheet: Sheet) -> None:
             "Restore", type="primary", icon=":material/restore_from_trash:", key="sheet.restore"
         )
         if actor.may(Permission.ERASE):
-            st.button("Erase for good…", key="sheet.erase", on_click=ask, args=(ERASE, sheet.id))
+            st.button("Erase for good…", key="sheet.erase", on_click=open_dialog, args=(ERASE, sheet.id))
     if restore:
-        with told():
+        with show_errors():
             _restore(actor, sheet)
 
 

@@ -12,18 +12,18 @@ from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_strip import HISTORY
 from dashboard.sheet.erasing import erase_contact, hand_out_data
 from dashboard.sheet.sheet_stopping import stop_sending
-from dashboard.ui.asking import asked, dialog
+from dashboard.ui.dialog_state import current_dialog, dialog
 from engine.accounts.actor import Actor
 from engine.domain.activities import ContactId
 
 DELETE, STOP, DATA, ERASE = "sheet.delete", "sheet.stop", "sheet.data", "sheet.erase"
 
 
-def open_dialog(actor: Actor, listed: ListAddress) -> None:
+def show_dialog(actor: Actor, listed: ListAddress) -> None:
     """Show the dialog that was asked for, if any; `listed` is the list that one came from."""
-    found = asked()
-    if found is not None and found.dialog in _DIALOGS:
-        _DIALOGS[found.dialog](actor, found.about, listed)
+    found = current_dialog()
+    if found is not None and found.name in _DIALOGS:
+        _DIALOGS[found.name](actor, found.about, listed)
 
 
 @dialog("Delete this contact?")

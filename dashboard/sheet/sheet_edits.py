@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import waking
 from dashboard.sheet.sheet_draft import new_id
-from dashboard.ui.way_back import way_back
+from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edits import Edit
@@ -59,7 +59,7 @@ def just_done(actor: Actor, contact: ContactId) -> None:
         apply(actor, contact, Edit(undoes=done.edit), words="Taken back.")
         st.rerun()
 
-    way_back(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
+    undo_bar(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
 
 
 def _forget() -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.ui.text import Html, card_title, facts, joined, quiet
+from dashboard.ui.markup import Html, card_title, facts, joined, quiet
 from engine.contacts.sheet.sheets import Sheet
 from engine.domain.fields import FIELDS
 from engine.domain.rulebook import Ruleset

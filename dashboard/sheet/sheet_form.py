@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import plain_value
 from dashboard.sheet import sheet_edits, sheet_fields
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
 from dashboard.signin.signing_in import fragment
 from dashboard.ui.browser_component import browser_component
@@ -25,9 +26,8 @@ from dashboard.ui.field_inputs import (
     tomorrow,
     undeclared,
 )
-from dashboard.ui.problems import problem, told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plain_label, quiet, show, tag
+from dashboard.ui.markup import Html, badge, card_title, escape_label, facts, joined, link, quiet, show, tag
+from dashboard.ui.problems import problem, show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.editing.edit_checks import end_name
 from engine.contacts.editing.edit_model import (
@@ -207,7 +207,7 @@ def _status(form: _Form, machine: Machine) -> None:
     if key not in st.session_state:
         st.session_state[key] = draft.value(machine.id)
     st.selectbox(
-        plain_label(machine.label),
+        escape_label(machine.label),
         [seen, *by_hand(machine, seen)],
         format_func=partial(form.words, machine.id),
         key=key,
@@ -228,7 +228,7 @@ def _until(form: _Form, machine: Machine) -> None:
         held = form.draft.value(name)
         st.session_state[key] = held if held is None or held >= tomorrow() else None
     state = form.words(machine.id, form.draft.value(machine.id)).capitalize()
-    label = f"{plain_label(state)} until (empty: until somebody lifts it)"
+    label = f"{escape_label(state)} until (empty: until somebody lifts it)"
     later_day_input(label, key=key, on_change=_noting(form, name, key))
     _below(form, name)
 
@@ -263,7 +263,7 @@ def _bar(form: _Form) -> None:
         st.button("Discard", key="sheet.discard", on_click=end, args=(form.sheet.id,))
         wanted = st.button("Apply", type="primary", key="sheet.apply", disabled=bool(form.theirs))
     if wanted:
-        with told():
+        with show_errors():
             _apply(form)
 
 

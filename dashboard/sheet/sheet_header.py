@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard import formats, wording
 from dashboard.contacts.list_address import ListAddress
-from dashboard.ui.text import Html, badge, joined, tag
+from dashboard.ui.markup import Html, badge, joined, tag
 from engine.contacts.sheet.sheets import Sheet, SheetCommerce
 from engine.domain.activities import ContactId
 from engine.domain.reachability import Reach

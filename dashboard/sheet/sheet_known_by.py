@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import ua_parser
 
 from dashboard import formats
-from dashboard.ui.text import Html, badge, card_title, joined, quiet, table, tag
+from dashboard.ui.markup import Html, badge, card_title, joined, quiet, table, tag
 from engine.contacts.sheet.devices import Device
 from engine.contacts.sheet.sheets import Sheet
 

@@ -14,17 +14,17 @@ from dashboard.jobs.job_strip import job_strip
 from dashboard.sheet import sheet_draft, sheet_edits, sheet_fields, sheet_shop
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_deleted import deleted_contact
-from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, open_dialog
+from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, show_dialog
 from dashboard.sheet.sheet_form import sheet_form
 from dashboard.sheet.sheet_header import Neighbours, title, ways
 from dashboard.sheet.sheet_known_by import known_by
 from dashboard.sheet.sheet_menu import Choice, sheet_menu
 from dashboard.sheet.sheet_segments import segments_card
 from dashboard.sheet.sheet_statuses import reach_card, statuses_card
-from dashboard.ui.asking import ask
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, empty_state, show
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import Html, empty_state, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.sheet import reading
@@ -47,7 +47,7 @@ def render(actor: Actor, wanted: str) -> None:
             _nobody()
         else:
             deleted_contact(actor, sheet)
-            open_dialog(actor, listed)
+            show_dialog(actor, listed)
         return
     if contact != wanted:
         st.query_params["contact"] = contact
@@ -65,7 +65,7 @@ def render(actor: Actor, wanted: str) -> None:
             if actor.may(Permission.EXPORT):
                 job_strip(actor)
             activity_tab(actor, contact)
-    open_dialog(actor, listed)
+    show_dialog(actor, listed)
 
 
 def _nobody() -> None:
@@ -113,11 +113,11 @@ def _top(actor: Actor, sheet: Sheet) -> None:
 def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
     """What the menu offers to somebody."""
     if actor.may(Permission.HAND_OUT):
-        yield Choice("data", "Get all data…", partial(ask, DATA, contact))
+        yield Choice("data", "Get all data…", partial(open_dialog, DATA, contact))
     if actor.may(Permission.EDIT_CONTACTS):
-        yield Choice("delete", "Delete contact…", partial(ask, DELETE, contact), danger=True)
+        yield Choice("delete", "Delete contact…", partial(open_dialog, DELETE, contact), danger=True)
     if actor.may(Permission.ERASE):
-        yield Choice("erase", "Erase for good…", partial(ask, ERASE, contact), danger=True)
+        yield Choice("erase", "Erase for good…", partial(open_dialog, ERASE, contact), danger=True)
 
 
 def _changing(actor: Actor, sheet: Sheet) -> None:
@@ -135,7 +135,7 @@ def _changing(actor: Actor, sheet: Sheet) -> None:
         "Stop sending",
         icon=":material/notifications_off:",
         key="sheet.stop",
-        on_click=ask,
+        on_click=open_dialog,
         args=(STOP, sheet.id),
     )
 

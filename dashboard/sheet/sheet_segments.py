@@ -9,10 +9,10 @@ import streamlit as st
 from dashboard import formats
 from dashboard.installation import time_zone
 from dashboard.sheet import sheet_edits
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about
-from dashboard.ui.problems import told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, joined, link, quiet, show, table, tag
+from dashboard.ui.markup import Html, badge, card_title, joined, link, quiet, show, table, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.editing.edits import Edit
@@ -53,7 +53,7 @@ def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
         with st.container(width="stretch"):
             show(membership(found, time_zone()))
         if st.button("Remove", type="tertiary", key=f"sheet.leave.{found.id}"):
-            with told():
+            with show_errors():
                 words = f"Removed from {found.name}."
                 sheet_edits.apply(actor, sheet.id, Edit(remove_from=(found.id,)), words=words)
                 st.rerun()
@@ -85,7 +85,7 @@ def _add(actor: Actor, sheet: Sheet) -> None:
     )
     if chosen is not None:
         st.session_state[_ASKED] += 1  # whatever becomes of it, it is asked for once
-        with told():
+        with show_errors():
             words = f"Added to {names[chosen]}."
             sheet_edits.apply(actor, sheet.id, Edit(add_to=(chosen,)), words=words)
             st.rerun()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from dashboard import formats, wording
-from dashboard.ui.text import Html, badge, card_title, facts, figures, joined, quiet, safe, table, tag
+from dashboard.ui.markup import Html, badge, card_title, facts, figures, joined, quiet, safe, table, tag
 from engine.contacts.sheet.sheets import SheetCommerce
 
 

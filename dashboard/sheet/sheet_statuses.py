@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard import formats, wording
 from dashboard.installation import time_zone
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, facts, joined, quiet, show, table, tag
+from dashboard.sheet.sheet_card import card
+from dashboard.ui.markup import Html, badge, card_title, facts, joined, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reasons import Reasons

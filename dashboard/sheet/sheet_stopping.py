@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_header import name_of
-from dashboard.ui.asking import answered, way_out
+from dashboard.ui.dialog_state import cancel_button, close_dialog
 from dashboard.ui.field_inputs import later_day_input
-from dashboard.ui.problems import told
-from dashboard.ui.text import badge, facts, joined, quiet, show, tag
+from dashboard.ui.markup import badge, facts, joined, quiet, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.editing.edits import Edit
 from engine.contacts.sheet import reading
@@ -42,13 +42,13 @@ def stop_sending(actor: Actor, contact: ContactId) -> None:
     reason: str = st.text_input("Why (may be left out)", key="sheet.stop.reason", max_chars=500)
     with st.container(horizontal=True):
         sure = st.button("Stop sending", type="primary", key="sheet.stop.sure", disabled=not statuses)
-        way_out("Cancel", key="sheet.stop.cancel")
+        cancel_button(key="sheet.stop.cancel")
     if sure:
-        with told():
+        with show_errors():
             change = Edit(statuses=statuses, until=until, reason=reason)
             read = {id_: sheet.statuses[id_].state for id_ in statuses}
             sheet_edits.apply(actor, contact, change, words="Sending is stopped.", read=read)
-            answered()
+            close_dialog()
             st.rerun()
 
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.signin.signing_in import Visitor, provider
-from dashboard.ui.router import remember_place
-from dashboard.ui.text import Html, empty_state, plain_label
+from dashboard.ui.markup import Html, empty_state, escape_label
+from dashboard.ui.router import remember_address
 
 
 def render(visitor: Visitor) -> None:
@@ -19,8 +19,8 @@ def render(visitor: Visitor) -> None:
     empty_state("Please sign in", wording.sentence(words), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center"):
         if company is not None:
-            remember_place()
-            again = "Sign in again" if visitor.company else f"Sign in with {plain_label(company.name)}"
+            remember_address()
+            again = "Sign in again" if visitor.company else f"Sign in with {escape_label(company.name)}"
             st.button(again, type="primary", key="sign_in.company", on_click=st.login)
         if company is None or company.passwords:
             _by_password()

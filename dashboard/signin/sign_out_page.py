@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.signin import signing_in
+from dashboard.ui.markup import empty_state
 from dashboard.ui.router import followed
-from dashboard.ui.text import empty_state
 from engine.accounts.actor import Actor
 
 PAGE = "signout"

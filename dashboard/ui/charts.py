@@ -9,7 +9,7 @@ import altair as alt
 import streamlit as st
 
 from dashboard.ui.chart_locale import axis_day, chart_locale
-from dashboard.ui.text import Html, joined, show, tag
+from dashboard.ui.markup import Html, joined, show, tag
 
 PINE, QUIET, RUST = "#2f5d50", "#c9c4b6", "#a8492f"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pymongo.errors import PyMongoError
 
-from dashboard.ui.text import Html, joined, show, tag
+from dashboard.ui.markup import Html, joined, show, tag
 from dashboard.wording import sentence
 from engine.errors import ContactSheetsError, Unavailable
 
@@ -35,7 +35,7 @@ def notice_box(lines: Iterable[object]) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Do something; if it is refused or the database is away, say so and go on.
 
     For what runs in a dialog or a fragment, where the page's own handling does not reach.

@@ -95,7 +95,7 @@ def others_do(page, instance, target):
     press("Edit")
     page.get_by_label("City", exact=True).fill("Forgedtown")
     page.get_by_label("City", exact=True).press("Enter")
-    done = page.locator(".st-key-way-back-sheet-done")
+    done = page.locator(".st-key-undo-bar-sheet-done")
     expect(done).to_contain_text("Saved 1 change.")
     press("Undo", among=done)
     expect(done).to_contain_text("Taken back.")

@@ -30,7 +30,7 @@ def buyers():
 
 
 def done(page, words):
-    expect(page.locator(".st-key-way-back-sheet-done")).to_contain_text(words)
+    expect(page.locator(".st-key-undo-bar-sheet-done")).to_contain_text(words)
 
 
 def test_a_day_on_the_sheet(page, context, instance):

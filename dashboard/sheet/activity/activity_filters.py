@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.sheet.activity import activity_address
-from dashboard.ui.text import plain_label
+from dashboard.ui.markup import escape_label
 from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.timelines import Wanted
 
@@ -71,10 +71,10 @@ def _names(counts: Counts, wanted: Wanted) -> dict[str, str]:
     """The types that can be chosen: those that there are, and those that are wanted."""
     more = "" if counts.whole else "+"
     found = {
-        type_.type: plain_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
+        type_.type: escape_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
         for type_ in counts.types
     }
-    return {**found, **{type_: plain_label(type_) for type_ in wanted.types if type_ not in found}}
+    return {**found, **{type_: escape_label(type_) for type_ in wanted.types if type_ not in found}}
 
 
 def _fill_in(wanted: Wanted) -> None:

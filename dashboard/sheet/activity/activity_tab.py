@@ -17,10 +17,10 @@ from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_filters import filter_bar, want, wanted_now
 from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
 from dashboard.signin.signing_in import fragment
-from dashboard.ui.acts import hear_acts
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, empty_state, joined, safe, show, tag
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.html_buttons import on_html_click
+from dashboard.ui.markup import Html, empty_state, joined, safe, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
@@ -75,7 +75,7 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
         _export(actor, contact, wanted)
         live: bool = st.toggle("Live", key="sheet.live", help=f"Looks for more every {LIVE:.0f} seconds")
-        hear_acts(SCOPE, lambda act, about: _heard(seen, act, about))
+        on_html_click(SCOPE, lambda act, about: _heard(seen, act, about))
     _chart(seen, counts, wanted)
     _do(actor, seen)
     fragment(run_every=LIVE if live else None)(_rows)(actor, seen)
@@ -84,7 +84,7 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
 def _export(actor: Actor, contact: ContactId, wanted: Wanted) -> None:
     """Offer what is looked at as a file; words that are searched for are left aside."""
     if actor.may(Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
-        ask(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
+        open_dialog(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
         st.rerun()
 
 
@@ -178,7 +178,7 @@ def _do(actor: Actor, seen: Seen) -> None:
         return
     _act, undone = seen.asked
     seen.asked = None
-    with told():
+    with show_errors():
         take_back(actor, seen.contact, undone)
         st.rerun()
 

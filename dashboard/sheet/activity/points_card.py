@@ -13,12 +13,12 @@ from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.sheet.activity.points_dialog import GIVE, give_points, just_given
 from dashboard.sheet.activity.timeline_lines import in_a_line
+from dashboard.sheet.sheet_card import card
 from dashboard.signin.signing_in import fragment
-from dashboard.ui.acts import act_button, hear_acts
-from dashboard.ui.asking import ask, asked
-from dashboard.ui.problems import told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, card_title, joined, safe, show, tag
+from dashboard.ui.dialog_state import current_dialog, open_dialog
+from dashboard.ui.html_buttons import html_button, on_html_click
+from dashboard.ui.markup import Html, card_title, joined, safe, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.sheet import activity_service
@@ -30,7 +30,7 @@ MORE = 10
 """Entries shown at first, and added by each "load more"."""
 
 SOON = 30
-"""Days in which points that time will take are told."""
+"""Days in which points that time will take are shown."""
 
 SCOPE = "points"
 TAKE_BACK = "take back"
@@ -49,7 +49,7 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
             with st.container(width="stretch"):
                 show(card_title("Points"))
             if changes and st.button("Give or take", icon=":material/exposure:", key="points.give"):
-                ask(GIVE, sheet.id)
+                open_dialog(GIVE, sheet.id)
         show(figure(sheet.points, zone))
         just_given(actor, sheet.id)
         if sheet.points.entries:
@@ -58,8 +58,8 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
             with st.expander("Why these points", key="points.why", on_change="rerun") as why:
                 if why.open:
                     _ledger(actor, sheet.id)
-    question = asked()
-    if changes and question is not None and question.dialog == GIVE and question.about == sheet.id:
+    question = current_dialog()
+    if changes and question is not None and question.name == GIVE and question.about == sheet.id:
         give_points(actor, sheet.id)
 
 
@@ -116,7 +116,7 @@ def _ledger(actor: Actor, contact: ContactId) -> None:
     page = activity_service.ledger(actor, contact, limit=shown)
     show(ledger(page.rows, zone, changes=changes))
     if changes:
-        hear_acts(SCOPE, lambda _act, about: st.session_state.update({_UNDONE: about}))
+        on_html_click(SCOPE, lambda _act, about: st.session_state.update({_UNDONE: about}))
     if page.next is not None:
 
         def further() -> None:
@@ -131,7 +131,7 @@ _UNDONE = "points.undone"
 def _take_back(actor: Actor, contact: ContactId) -> None:
     undone = st.session_state.pop(_UNDONE, None)
     if undone is not None:
-        with told():
+        with show_errors():
             take_back(actor, contact, ActivityId(undone))
             st.rerun()
 
@@ -149,7 +149,7 @@ def _entry(entry: Given, zone: ZoneInfo, changes: bool) -> Html:
         lines.append(tag("div", fate, "cs-quiet cs-small"))
     if changes and entry.by is not None:
         hint = f"Take back {formats.points(entry.points)} of {formats.moment(entry.happened_at, zone)}"
-        lines.append(act_button("Take back", scope=SCOPE, act=TAKE_BACK, about=entry.activity, hint=hint))
+        lines.append(html_button("Take back", scope=SCOPE, act=TAKE_BACK, about=entry.activity, hint=hint))
     worth = tag("span", _worth(entry), "cs-plus" if entry.points >= 0 else "cs-minus")
     return Html(
         f'<li{css}><div>{safe(entry.rule_name)}{joined(lines)}</div><div class="cs-worth">{worth}</div></li>'

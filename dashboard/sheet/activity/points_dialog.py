@@ -9,9 +9,9 @@ import uuid_utils
 
 from dashboard import formats, waking, wording
 from dashboard.sheet.activity.activity_tab import take_back
-from dashboard.ui.asking import answered, dialog, way_out
-from dashboard.ui.problems import told
-from dashboard.ui.way_back import way_back
+from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
+from dashboard.ui.problems import show_errors
+from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service as access
 from engine.contacts.editing.edits import Edit
@@ -46,9 +46,9 @@ def give_points(actor: Actor, contact: ContactId) -> None:
     with st.container(horizontal=True):
         sure = st.button(f"{way} {formats.count(number)} {wording.plural(number, 'point')}",
                          type="primary", key="points.sure")  # fmt: skip
-        way_out("Cancel", key="points.cancel")
+        cancel_button(key="points.cancel")
     if sure:
-        with told():
+        with show_errors():
             _give(actor, contact, _WAYS[str(way)] * number, reason)
             st.rerun()
 
@@ -60,7 +60,7 @@ def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
     if not waking.settle(lanes, id_):
         st.toast(waking.later())
     st.session_state[_GIVEN] = JustGiven(contact, id_, points)
-    answered()
+    close_dialog()
 
 
 def just_given(actor: Actor, contact: ContactId) -> None:
@@ -74,7 +74,7 @@ def just_given(actor: Actor, contact: ContactId) -> None:
         _forget()
         st.rerun()
 
-    way_back(f"{formats.points(given.points)} by hand.", key="points", undo=undo, close=_forget)
+    undo_bar(f"{formats.points(given.points)} by hand.", key="points", undo=undo, close=_forget)
 
 
 def _forget() -> None:

@@ -15,8 +15,8 @@ from babel.dates import format_timedelta
 from dashboard import formats, wording
 from dashboard.sheet.activity.timeline_delays import delays
 from dashboard.sheet.activity.timeline_lines import told
-from dashboard.ui.acts import act_button
-from dashboard.ui.text import Html, badge, joined, safe, tag
+from dashboard.ui.html_buttons import html_button
+from dashboard.ui.markup import Html, badge, joined, safe, tag
 from engine.contacts.editing.undoing import BOUNCES
 from engine.contacts.sheet import sheets
 from engine.contacts.sheet.timeline_rows import TimelineRow
@@ -123,14 +123,14 @@ def _acts(row: TimelineRow, look: Look) -> list[Html]:
     when = f"{row.label}, {formats.moment(row.happened_at, look.zone)}"
     open_ = row.id in look.opened
     words = wording.HIDE_RAW if open_ else wording.SHOW_RAW
-    acts = [act_button(words, scope=SCOPE, act=RAW, about=row.id, hint=f"{words}: {when}", opened=open_)]
+    acts = [html_button(words, scope=SCOPE, act=RAW, about=row.id, hint=f"{words}: {when}", opened=open_)]
     if look.changes and row.undoable and row.undone is None:
         words = wording.NOT_A_BOUNCE if row.type in BOUNCES else wording.TAKE_BACK
-        acts.append(act_button(words, scope=SCOPE, act=TAKE_BACK, about=row.id, hint=f"{words}: {when}"))
+        acts.append(html_button(words, scope=SCOPE, act=TAKE_BACK, about=row.id, hint=f"{words}: {when}"))
     if look.changes and row.undone is not None:
         words = wording.PUT_BACK
         acts.append(
-            act_button(words, scope=SCOPE, act=PUT_BACK, about=row.undone.id, hint=f"{words}: {when}")
+            html_button(words, scope=SCOPE, act=PUT_BACK, about=row.undone.id, hint=f"{words}: {when}")
         )
     return acts
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.contacts.bulk_dialog import BULK, Question
-from dashboard.ui.asking import Asked
+from dashboard.ui.dialog_state import OpenDialog
 from engine.accounts.accounts import CurrentUser
 from engine.contacts import contacts
 from engine.contacts.bulk import bulk
@@ -47,7 +47,7 @@ def shop(db, monkeypatch):
 
 def asked(app, action, selection=EVERYBODY, job="job-1"):
     """Open the dialog that the list opens when an action is chosen for ticked rows."""
-    app.session_state["asked"] = Asked(BULK, Question(action, selection, job))
+    app.session_state["dialog.open"] = OpenDialog(BULK, Question(action, selection, job))
     return app.run()
 
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from dashboard.exports.downloads import download_routes
 from dashboard.exports.export_dialog import EXPORT, question
 from dashboard.signin.signing_in import COOKIE
-from dashboard.ui.asking import Asked
+from dashboard.ui.dialog_state import OpenDialog
 from engine.accounts import accounts, file_links, sessions
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing.listing import Listing
@@ -129,7 +129,7 @@ def test_more_than_excel_holds_is_said_before(shop, open_as, monkeypatch):
 def test_ticked_contacts_and_a_segment_are_exported_by_who_may(shop, open_as):
     ana = shop.contacts.find_one({"email": "ana@x.com"})["_id"]
     app = open_as("marketer")
-    app.session_state["asked"] = Asked(EXPORT, question(Selection(ids=(ana,)), ("email",)))
+    app.session_state["dialog.open"] = OpenDialog(EXPORT, question(Selection(ids=(ana,)), ("email",)))
     assert '"cs-confirm"><b>Ana</b>' in shown(app.run())
 
     app = open_as("marketer", page="segments", segment="vip")

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 
-def contacts_where(where: Mapping[str, Any]) -> str:
+def contacts_url(where: Mapping[str, Any]) -> str:
     """The list of the contacts that meet conditions, as `engine.contacts.listing.listing` reads them."""
     said = {"where": json.dumps(where, separators=(",", ":"), ensure_ascii=False)} if where else {}
     return f"?{urlencode({'page': 'contacts', **said})}"
 
 
-def lying_in(first: date, last: date) -> dict[str, str]:
+def within_days(first: date, last: date) -> dict[str, str]:
     """The condition that a moment lies in some days, both included."""
     return {"gte": first.isoformat(), "lt": (last + timedelta(days=1)).isoformat()}

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, safe, show
+from dashboard.ui.markup import Html, safe, show
+from dashboard.ui.problems import show_errors
 
 
-def way_back(said: object, *, key: str, undo: Callable[[], None] | None, close: Callable[[], None]) -> None:
+def undo_bar(said: object, *, key: str, undo: Callable[[], None] | None, close: Callable[[], None]) -> None:
     """Say what was just done, until somebody closes it.
 
     Parameters:
@@ -19,11 +19,11 @@ def way_back(said: object, *, key: str, undo: Callable[[], None] | None, close: 
       undo: Takes it back; unset where that was done already.
       close: Is called when nobody needs it any more.
     """
-    css = f"way-back-{key.replace('.', '-')}"
+    css = f"undo-bar-{key.replace('.', '-')}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=css):
         with st.container(width="stretch"):
             show(Html(f'<div role="status">{safe(said)}</div>'))
         if undo is not None and st.button("Undo", icon=":material/undo:", key=f"{key}.undo"):
-            with told():
+            with show_errors():
                 undo()
         st.button("Close", key=f"{key}.close", on_click=close)

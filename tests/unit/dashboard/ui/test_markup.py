@@ -2,12 +2,12 @@
 
 import pytest
 
-from dashboard.ui.text import plain_label, safe
+from dashboard.ui.markup import escape_label, safe
 
 
 @pytest.mark.parametrize("words", ["[x](javascript:a)", "**b**", "<b>", "$x$", "`c`", "# h", "a_b_", "~~c~~"])
 def test_no_mark_of_markdown_is_one_in_a_label(words):
-    said = plain_label(words)
+    said = escape_label(words)
 
     assert said.replace("\\", "").replace("\u2060", "") == words
     assert said.startswith("\\") or said[1] == "\\"
@@ -15,12 +15,12 @@ def test_no_mark_of_markdown_is_one_in_a_label(words):
 
 @pytest.mark.parametrize("words", [":material/home:", ":smile:", ":red[x]", ":+1:"])
 def test_no_shortcode_is_one_in_a_label(words):
-    assert words[:3] not in plain_label(words)
-    assert ":\u2060" in plain_label(words)
+    assert words[:3] not in escape_label(words)
+    assert ":\u2060" in escape_label(words)
 
 
 def test_a_clock_in_a_label_stays_as_it_is_read():
-    assert plain_label("Every day at 12:30") == "Every day at 12\\:30"
+    assert escape_label("Every day at 12:30") == "Every day at 12\\:30"
 
 
 def test_markup_is_escaped():

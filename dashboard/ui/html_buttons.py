@@ -8,10 +8,10 @@ from html import escape
 import streamlit as st
 
 from dashboard.ui.browser_component import browser_component
-from dashboard.ui.text import Html, safe
+from dashboard.ui.markup import Html, safe
 
 
-def act_button(
+def html_button(
     words: object, *, scope: str, act: str, about: str, hint: str = "", opened: bool = False
 ) -> Html:
     """A button that says `act` of something; `hint` says to those who do not see it of what."""
@@ -24,7 +24,7 @@ def act_button(
     return Html(f'<button type="button" class="cs-act-button"{said}>{safe(words)}</button>')
 
 
-def hear_acts(scope: str, do: Callable[[str, str], None]) -> None:
+def on_html_click(scope: str, do: Callable[[str, str], None]) -> None:
     """Call `do` with the act and what it is about when a button of this scope is pressed."""
     key = f"{scope}.acts"
 
@@ -33,4 +33,4 @@ def hear_acts(scope: str, do: Callable[[str, str], None]) -> None:
         if found is not None:
             do(str(found["act"]), str(found["about"]))
 
-    browser_component(__file__, "acts")(key=key, data={"scope": scope}, on_act_change=heard)
+    browser_component(__file__, "html_buttons")(key=key, data={"scope": scope}, on_act_change=heard)

@@ -12,8 +12,8 @@ import structlog
 from pymongo.errors import PyMongoError
 from streamlit import config
 
+from dashboard.ui.markup import Html, empty_state, joined, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import Html, empty_state, joined, tag
 from dashboard.wording import sentence
 from engine.errors import ContactSheetsError, NoInstance, Unavailable
 
@@ -23,7 +23,7 @@ AWAY = (PyMongoError, Unavailable, NoInstance)
 log = structlog.get_logger()
 
 
-def script_failed(error: Exception) -> bool:
+def handle_script_error(error: Exception) -> bool:
     """Say on the page that it failed, in the place of Streamlit's own box; always true.
 
     It is called for pages, parts of pages, dialogs and what a click does.  Errors that are made for
@@ -31,7 +31,7 @@ def script_failed(error: Exception) -> bool:
     """
     if isinstance(error, AWAY):
         log.warning("a page had no database", error=type(error).__name__)
-        database_away(whole="part")
+        database_unavailable(whole="part")
     elif isinstance(error, ContactSheetsError):
         log.warning("a page was refused", error=type(error).__name__)
         problem_box([sentence(error)])
@@ -45,8 +45,8 @@ def script_failed(error: Exception) -> bool:
     return True
 
 
-def only_ours_in_the_log() -> None:
-    """Keep Streamlit from logging, without the number, what `script_failed` logs."""
+def silence_streamlit_errors() -> None:
+    """Keep Streamlit from logging, without the number, what `handle_script_error` logs."""
     config.set_option("logger.enableRich", False)  # else it is printed past the logger
     logging.getLogger("streamlit.error_util").addFilter(lambda record: record.msg != _STREAMLITS)
 
@@ -54,7 +54,7 @@ def only_ours_in_the_log() -> None:
 _STREAMLITS = "Uncaught app execution"
 
 
-def database_away(*, whole: Literal["page", "part"]) -> None:
+def database_unavailable(*, whole: Literal["page", "part"]) -> None:
     """Say that the database does not answer."""
     empty_state(
         "The database does not answer",

@@ -21,7 +21,7 @@ def safe(value: object) -> Html:
     return value if isinstance(value, Html) else Html(escape(str(value), quote=True))
 
 
-def plain_label(words: str) -> str:
+def escape_label(words: str) -> str:
     """Words as the label of a widget: labels are Markdown, in which these would be marks.
 
     A backslash does not keep Streamlit from `:material/home:` and `:smile:`: a joiner that nobody

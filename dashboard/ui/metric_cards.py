@@ -8,7 +8,7 @@ from decimal import Decimal
 from html import escape
 from typing import Literal
 
-from dashboard.ui.text import Html, joined, safe, tag
+from dashboard.ui.markup import Html, joined, safe, tag
 
 Better = Literal["more", "less", "neither"]
 
@@ -23,7 +23,7 @@ class Bar:
     address: str
 
 
-def figure_card(
+def metric_card(
     label: str, value: str, *, address: str | None = None, change: Html | None = None, note: str = ""
 ) -> Html:
     """A large number with what it counts, and what to know of it."""

@@ -7,14 +7,14 @@ from streamlit.error_util import handle_user_script_exception
 from streamlit.testing.v1 import AppTest
 from structlog.testing import capture_logs
 
-from dashboard.ui.unexpected import only_ours_in_the_log
+from dashboard.ui.error_page import silence_streamlit_errors
 from engine.errors import ContactSheetsError
 
 
 def failing(error):
-    from dashboard.ui.unexpected import script_failed
+    from dashboard.ui.error_page import handle_script_error
 
-    script_failed(error)
+    handle_script_error(error)
 
 
 def shown_for(error):
@@ -42,7 +42,7 @@ def test_what_is_meant_for_readers_and_a_database_that_is_away_are_said():
 def test_it_is_not_logged_a_second_time_by_streamlit(caplog):
     streamlits = logging.getLogger("streamlit.error_util")
     streamlits.addHandler(caplog.handler)
-    only_ours_in_the_log()
+    silence_streamlit_errors()
     try:
         raise KeyError("ana@x.com")
     except KeyError as error:

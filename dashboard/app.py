@@ -10,14 +10,14 @@ import streamlit as st
 from dashboard import formats, wording
 from dashboard.contacts import contacts_page
 from dashboard.imports import import_page
-from dashboard.installation import account, database
 from dashboard.overview import overview_page
 from dashboard.rules import rules_page
+from dashboard.running_instance import account, database
 from dashboard.segments import segments_page
 from dashboard.settings import settings_page as settings
 from dashboard.sheet import sheet_page
 from dashboard.signin import sign_in_page, sign_out_page
-from dashboard.signin.signing_in import Visitor, forget_others, visitor
+from dashboard.signin.current_user import Visitor, reset_for_other_user, visitor
 from dashboard.theme import apply_theme
 from dashboard.ui.accessible_labels import unescape_accessible_labels
 from dashboard.ui.error_page import AWAY, database_unavailable
@@ -47,7 +47,7 @@ def _page() -> None:
         sign_in_page.render(who)
         return
     actor = Actor(database(), user)
-    forget_others(actor)
+    reset_for_other_user(actor)
     formats.write_as(account().locale)
     with st.container(key="app-unseen"):
         follow_links()

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 import uuid_utils
 
-from dashboard import waking
+from dashboard import wait_for_workers
 from dashboard.contacts.contact_columns import name_of
 from dashboard.ui.dialog_state import cancel_button, close_dialog
 from dashboard.ui.markup import joined, show, tag
@@ -56,7 +56,7 @@ def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -
 def _delete(actor: Actor, deleted: Deleted, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.delete(actor, deleted.contact, id_=id_, reason=reason)
-    later = "" if waking.settle(lanes, id_) else waking.later()
+    later = "" if wait_for_workers.wait_until_applied(lanes, id_) else wait_for_workers.pending_notice()
     st.session_state[_DELETED] = replace(deleted, later=later)
     close_dialog()
 
@@ -73,8 +73,7 @@ def just_deleted(actor: Actor) -> None:
 def _restore(actor: Actor, deleted: Deleted) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.restore(actor, deleted.contact, id_=id_)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    wait_for_workers.wait_or_notify(lanes, id_)
     _forget()
     st.rerun()
 

@@ -9,7 +9,7 @@ import streamlit as st
 import uuid_utils
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import waking
+from dashboard import wait_for_workers
 from dashboard.ui.dialog_state import close_dialog
 from dashboard.ui.field_inputs import editable, field_input
 from dashboard.ui.markup import link, quiet, show
@@ -65,12 +65,12 @@ def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere:
 def _create(actor: Actor, said: Mapping[str, Any]) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.create(actor, said, id_=id_)
-    shows = waking.settle(lanes, id_)
+    shows = wait_for_workers.wait_until_applied(lanes, id_)
     made = _made(actor, said)
     if made is not None:
         st.query_params.from_dict({"contact": made})
     elif not shows:
-        st.toast(f"The contact is made. {waking.later()}")
+        st.toast(f"The contact is made. {wait_for_workers.pending_notice()}")
     close_dialog()
     st.rerun()
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.signin import forms
-from dashboard.signin.signing_in import COOKIE, session_token
+from dashboard.signin.current_user import COOKIE, session_token
+from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
@@ -129,4 +129,4 @@ def _headers(given: Given) -> dict[str, str]:
 
 
 def _denied(words: str, status: int) -> Response:
-    return HTMLResponse(forms.refused_page(words), status_code=status, headers=forms.HEADERS)
+    return HTMLResponse(download_denied_page(words), status_code=status, headers=HEADERS)

@@ -12,7 +12,7 @@ import uuid_utils
 from dashboard import formats
 from dashboard.contacts.contact_columns import name_of
 from dashboard.exports import export_words
-from dashboard.installation import today
+from dashboard.running_instance import today
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
 from dashboard.ui.markup import Html, escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box, show_errors

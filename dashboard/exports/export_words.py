@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.contacts.filter_bar import written
 from dashboard.exports.downloads import EXPORTS, link_to
-from dashboard.installation import account
+from dashboard.running_instance import account
 from dashboard.ui.markup import Html
 from dashboard.wording import plural
 from engine.accounts.actor import Actor

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
 from dashboard.jobs import job_words
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.markup import Html, badge, card_title, figures, joined, quiet, safe, show, tag
 from dashboard.ui.problems import notice_box, show_errors
 from dashboard.wording import plural

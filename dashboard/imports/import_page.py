@@ -13,8 +13,8 @@ from dashboard.imports.import_check import followed, show_checked
 from dashboard.imports.import_columns import ask_columns
 from dashboard.imports.import_consents import ask_statements, unsaid
 from dashboard.imports.import_settling import settling
-from dashboard.installation import account
 from dashboard.jobs.job_strip import job_strip
+from dashboard.running_instance import account
 from dashboard.ui.markup import Html, joined, link, page_title, quiet, show, tag
 from dashboard.ui.problems import notice_box, problem_box, show_errors
 from dashboard.ui.router import go_to

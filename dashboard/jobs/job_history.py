@@ -12,11 +12,11 @@ from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
 from dashboard.exports import export_words
 from dashboard.imports.import_history import import_details, is_import
-from dashboard.installation import account
 from dashboard.jobs import job_words as words
 from dashboard.jobs.job_strip import HISTORY
+from dashboard.running_instance import account
 from dashboard.sheet.erasing import what_went
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import dialog, open_dialog
 from dashboard.ui.markup import (
     Html,

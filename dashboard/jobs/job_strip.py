@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import waking, wording
+from dashboard import wait_for_workers, wording
 from dashboard.exports import export_words
 from dashboard.jobs import job_words as words
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.markup import Html, joined, show, tag
 from dashboard.ui.problems import show_errors
@@ -76,7 +76,7 @@ def _told(actor: Actor, job: Job) -> Html:
 
 def _far(job: Job) -> str:
     """How far it is, and if nobody is there to begin it."""
-    alone = job.state == JobState.WAITING and not waking.at_work()
+    alone = job.state == JobState.WAITING and not wait_for_workers.has_live_worker()
     said = words.progress(job, now=utc_now())
     return f"{said} · {wording.NO_WORKER}" if alone else said
 

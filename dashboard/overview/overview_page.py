@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import time_zone
 from dashboard.overview import shop_figures
-from dashboard.signin.signing_in import fragment
+from dashboard.running_instance import time_zone
+from dashboard.signin.current_user import fragment
 from dashboard.ui.markup import Html, badge, card_title, empty_state, joined, link, show, tag
 from dashboard.ui.metric_cards import cards, metric_card
 from engine.accounts.actor import Actor

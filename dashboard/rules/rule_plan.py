@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import instance
+from dashboard.running_instance import instance
 from dashboard.ui import charts
 from dashboard.ui.markup import Html, card_title, figures, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor

@@ -10,9 +10,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import time_zone
 from dashboard.rules import rule_plan
 from dashboard.rules.upkeep import upkeep_bar
+from dashboard.running_instance import time_zone
 from dashboard.ui import charts
 from dashboard.ui.markup import (
     Html,

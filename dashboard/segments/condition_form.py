@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.installation import today
+from dashboard.running_instance import today
 from dashboard.segments import condition_rows as rows
 from dashboard.segments.condition_rows import Comparison, Deed, Offer, Offers, Part, Simple
 from dashboard.ui.field_inputs import day_input

@@ -18,9 +18,9 @@ from dashboard.exports.export_dialog import (
     file_name,
     question,
 )
-from dashboard.installation import time_zone
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_strip import HISTORY, job_strip
+from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import current_dialog
 from dashboard.ui.markup import empty_state, joined, link, show
 from dashboard.ui.search_box import search_box

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import instance, time_zone
 from dashboard.rules.upkeep import upkeep_bar
+from dashboard.running_instance import instance, time_zone
 from dashboard.segments import delete_segment, segment_condition
 from dashboard.segments.segment_changing import change_button
 from dashboard.segments.segment_members import members

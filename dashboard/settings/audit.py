@@ -11,7 +11,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.ui.markup import Html, badge, empty_state, joined, link, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts import audit

@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.settings import field_form
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import Html, badge, empty_state, joined, quiet, show, tag

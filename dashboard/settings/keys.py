@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import Html, badge, card_title, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.settings import failing_sendings
 from dashboard.ui.markup import Html, badge, joined, link, quiet, safe, show, table, tag
 from engine.accounts.actor import Actor

@@ -9,8 +9,8 @@ from typing import cast
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import time_zone
-from dashboard.signin.signing_in import provider
+from dashboard.running_instance import time_zone
+from dashboard.signin.current_user import provider
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import Html, badge, card_title, escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.settings import troubles
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui import charts
 from dashboard.ui.markup import Html, badge, card_title, joined, quiet, show, table, tag
 from dashboard.ui.metric_cards import cards, metric_card

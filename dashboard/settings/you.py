@@ -7,8 +7,8 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import time_zone
-from dashboard.signin.signing_in import provider
+from dashboard.running_instance import time_zone
+from dashboard.signin.current_user import provider
 from dashboard.ui.markup import Html, badge, card_title, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
 from engine.accounts import passwords, users

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 import uuid_utils
 
-from dashboard import formats, waking
-from dashboard.installation import time_zone
+from dashboard import formats, wait_for_workers
+from dashboard.running_instance import time_zone
 from dashboard.sheet.sheet_dialogs import ERASE
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.markup import Html, joined, safe, show, tag
@@ -46,6 +46,5 @@ def _told(sheet: Sheet) -> Html:
 def _restore(actor: Actor, sheet: Sheet) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.restore(actor, sheet.id, id_=id_)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    wait_for_workers.wait_or_notify(lanes, id_)
     st.rerun()

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import waking
+from dashboard import wait_for_workers
 from dashboard.sheet.sheet_draft import new_id
 from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
@@ -43,9 +43,9 @@ def apply(
     """
     edit = new_id() if id_ is None else id_
     lanes = access.edit(actor, contact, change, id_=edit, read=read)
-    shows = waking.settle(lanes, edit)
+    shows = wait_for_workers.wait_until_applied(lanes, edit)
     undoable = change.undoes is None
-    said = words if shows else f"{words} {waking.later()}"
+    said = words if shows else f"{words} {wait_for_workers.pending_notice()}"
     st.session_state[_DONE] = Done(contact, said, edit if undoable else None)
 
 

@@ -14,7 +14,7 @@ from dashboard.contacts.contact_columns import plain_value
 from dashboard.sheet import sheet_edits, sheet_fields
 from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.browser_component import browser_component
 from dashboard.ui.field_inputs import (
     FieldInput,

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.contacts.list_address import ListAddress
-from dashboard.installation import time_zone
 from dashboard.jobs.job_strip import job_strip
+from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_draft, sheet_edits, sheet_fields, sheet_shop
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card

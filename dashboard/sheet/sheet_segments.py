@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet.sheet_card import card
 from dashboard.ui.markup import Html, badge, card_title, facts, joined, quiet, show, table, tag
 from engine.accounts.actor import Actor

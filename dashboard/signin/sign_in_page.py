@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import wording
-from dashboard.signin.signing_in import Visitor, provider
+from dashboard.signin.current_user import Visitor, provider
 from dashboard.ui.markup import Html, empty_state, escape_label
 from dashboard.ui.router import remember_address
 
@@ -23,12 +23,12 @@ def render(visitor: Visitor) -> None:
             again = "Sign in again" if visitor.company else f"Sign in with {escape_label(company.name)}"
             st.button(again, type="primary", key="sign_in.company", on_click=st.login)
         if company is None or company.passwords:
-            _by_password()
+            _password_link()
         if visitor.company:
             st.button("Sign out there", type="tertiary", key="sign_in.leave", on_click=st.logout)
 
 
-def _by_password() -> None:
+def _password_link() -> None:
     wanted = urlencode(st.query_params.to_dict())
     address = f"/signin?{urlencode({'next': f'/?{wanted}'})}" if wanted else "/signin"
     st.html(Html(f'<a class="cs-button" href="{address}" target="_self">Sign in with a password</a>'))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import today
+from dashboard.running_instance import today
 from dashboard.ui.markup import escape_label
 from engine.contacts.editing.edit_checks import not_theirs
 from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS

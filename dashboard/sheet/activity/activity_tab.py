@@ -9,14 +9,14 @@ from typing import Any
 import streamlit as st
 import uuid_utils
 
-from dashboard import formats, waking
+from dashboard import formats, wait_for_workers
 from dashboard.contacts.contact_columns import DEFAULT
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_filters import filter_bar, want, wanted_now
 from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.html_buttons import on_html_click
 from dashboard.ui.markup import Html, empty_state, joined, safe, show, tag
@@ -187,5 +187,4 @@ def take_back(actor: Actor, contact: ContactId, undone: ActivityId, **more: Any)
     """Take something back, and wait until that has taken effect."""
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = access.take_back(actor, contact, undone, id_=id_, **more)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    wait_for_workers.wait_or_notify(lanes, id_)

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.sheet.activity.points_dialog import GIVE, give_points, just_given
 from dashboard.sheet.activity.timeline_lines import in_a_line
 from dashboard.sheet.sheet_card import card
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import current_dialog, open_dialog
 from dashboard.ui.html_buttons import html_button, on_html_click
 from dashboard.ui.markup import Html, card_title, joined, safe, show, tag

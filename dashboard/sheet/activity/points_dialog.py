@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 import uuid_utils
 
-from dashboard import formats, waking, wording
+from dashboard import formats, wait_for_workers, wording
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
 from dashboard.ui.problems import show_errors
@@ -57,8 +57,7 @@ def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     change = Edit(points=points, reason=reason)
     lanes = access.edit(actor, contact, change, id_=id_)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    wait_for_workers.wait_or_notify(lanes, id_)
     st.session_state[_GIVEN] = JustGiven(contact, id_, points)
     close_dialog()
 

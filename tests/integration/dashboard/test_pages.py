@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.signin import signing_in
+from dashboard.signin import current_user
 from engine.accounts import accounts
 from engine.contacts import contacts
 from engine.db.connection import utc_now
@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).parents[3] / "dashboard" / "app.py"
 def session(db, over_db, monkeypatch):
     """Somebody who signed in by a link."""
     token = accounts.redeem(db, accounts.first_link(db, now=utc_now()), now=utc_now())
-    monkeypatch.setattr(signing_in, "session_token", lambda: token)
+    monkeypatch.setattr(current_user, "session_token", lambda: token)
     return token
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from dashboard.exports.downloads import download_routes
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin.current_user import COOKIE
 from dashboard.ui.dialog_state import OpenDialog
 from engine.accounts import accounts, file_links, sessions
 from engine.contacts.bulk.bulk import Selection

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import formats
 from dashboard.rules import rule_plan
-from dashboard.signin import signing_in
+from dashboard.signin import current_user
 from engine.accounts import accounts
 from engine.contacts import contacts
 from engine.db.connection import utc_now
@@ -24,7 +24,7 @@ from tests.integration.drained import drain_all, receive_and_drain
 def open_page(db, over_db, monkeypatch):
     """Open an address as somebody with a role."""
     token = accounts.redeem(db, accounts.first_link(db, now=utc_now()), now=utc_now())
-    monkeypatch.setattr(signing_in, "session_token", lambda: token)
+    monkeypatch.setattr(current_user, "session_token", lambda: token)
 
     def open_as(role, **params):
         db.users.update_many({}, {"$set": {"role": role}})

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import formats
 from dashboard.settings import audit as audit_section
-from dashboard.signin import signing_in
+from dashboard.signin import current_user
 from engine.accounts import accounts, audit, key_service, passwords, users
 from engine.accounts.accounts import COMMAND_LINE, CurrentUser
 from engine.accounts.audit import Change, Filters, Subject
@@ -32,7 +32,7 @@ def open_as(db, over_db, monkeypatch):
         entered = passwords.set_by_link(
             db, token, GOOD, Browser("192.0.2.1", "Firefox/1 Linux"), now=utc_now()
         )
-        monkeypatch.setattr(signing_in, "session_token", lambda: entered.session)
+        monkeypatch.setattr(current_user, "session_token", lambda: entered.session)
         app = AppTest.from_file(str(SCRIPT), default_timeout=20)
         app.query_params.update({"page": "settings", "section": section})
         return app.run()

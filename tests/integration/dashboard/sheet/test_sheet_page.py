@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard import waking
+from dashboard import wait_for_workers
 from engine.contacts import contacts
 from engine.contacts.editing import edits
 from engine.contacts.editing.edits import Edit
@@ -287,8 +287,8 @@ def test_a_name_of_markup_stays_text(db, open_as):
 def test_where_no_worker_runs_it_is_said_and_what_was_done_is_kept(shop, open_as, monkeypatch):
     ana = the_id(shop, "ana@x.com")
     app = open_as("marketer", contact=ana)
-    monkeypatch.setattr(waking, "_wakers", [])
-    monkeypatch.setattr(waking, "PATIENCE", 0.0)
+    monkeypatch.setattr(wait_for_workers, "_wakers", [])
+    monkeypatch.setattr(wait_for_workers, "TIMEOUT", 0.0)
 
     app.button(key="sheet.edit").click().run()
     field(app, ana, "first_name").set_value("Anna").run()

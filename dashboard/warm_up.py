@@ -1,4 +1,4 @@
-"""What the dashboard does once, so that its first page is quick, and every page after it."""
+"""What the dashboard does once after its start, so that no page is slow."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pymongo.errors import PyMongoError
 from streamlit import runtime
 
 import dashboard
-from dashboard.installation import account
+from dashboard.running_instance import account
 from engine.errors import Unavailable
 from engine.garbage import pass_over_present
 
-PATIENCE = 60.0
-"""Seconds until Streamlit should have begun; without it, pages cannot be imported without warnings."""
+TIMEOUT = 60.0
+"""Seconds until Streamlit should have started; without it, pages cannot be imported without warnings."""
 
 _SCRIPT = "dashboard.app"
 """What Streamlit runs for each page; imported, it would run by itself."""
@@ -25,13 +25,12 @@ log = structlog.get_logger()
 
 
 def warm_up() -> None:
-    """Once Streamlit runs, import all pages, compile the rules, and let the garbage collector forget
-    what is there then.
+    """Once Streamlit runs, import all pages, compile the rules, and freeze the garbage collector.
 
-    While it looks through everything nobody's page goes on.  To look through all modules takes a
-    tenth of a second and more, and finds nothing.
+    A collection stops every page while it runs.  To go through all modules takes it a tenth of a
+    second and more, and finds nothing.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not runtime.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     for module in pkgutil.walk_packages(dashboard.__path__, f"{dashboard.__name__}."):

@@ -1,4 +1,4 @@
-"""The one place where the pages get their database from."""
+"""The running instance as the pages see it: its database, its account, its time zone and today."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import wording
-from dashboard.signin import forms
-from dashboard.signin.forms import HEADERS, Sealed
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin import sign_in_forms
+from dashboard.signin.current_user import COOKIE
+from dashboard.signin.sign_in_forms import HEADERS, FormContext
 from engine.accounts import accounts, passwords
 from engine.accounts.guesses import TooManyGuesses
 from engine.accounts.openid import Provider
@@ -39,18 +39,18 @@ FORM = "sheets_form"
 FORM_LIFE = 3_600
 
 
-def signing_routes(db: Database[dict[str, Any]], provider: Provider | None = None) -> list[Route]:
+def sign_in_routes(db: Database[dict[str, Any]], provider: Provider | None = None) -> list[Route]:
     """`/signin` and `/signout`."""
-    desk = _Desk(db, provider)
+    handlers = _SignIn(db, provider)
     return [
-        Route("/signin", desk.ask, methods=["GET"]),
-        Route("/signin", desk.let_in, methods=["POST"]),
-        Route("/signout", desk.leave, methods=["GET"]),
-        Route("/signout", desk.left, methods=["POST"]),
+        Route("/signin", handlers.ask, methods=["GET"]),
+        Route("/signin", handlers.submit, methods=["POST"]),
+        Route("/signout", handlers.sign_out, methods=["GET"]),
+        Route("/signout", handlers.confirm_sign_out, methods=["POST"]),
     ]
 
 
-class StraightToSigningIn:
+class RedirectToSignIn:
     """Leads who carries no session from the start to the form, without loading the pages first."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,7 +66,7 @@ class StraightToSigningIn:
         await self._app(scope, receive, send)
 
 
-class _Desk:
+class _SignIn:
     """Where people come in and go out."""
 
     def __init__(self, db: Database[dict[str, Any]], provider: Provider | None) -> None:
@@ -75,95 +75,97 @@ class _Desk:
         self._passwords = provider is None or provider.passwords
 
     async def ask(self, request: Request) -> Response:
-        sealed = Sealed(
+        context = FormContext(
             token=request.cookies.get(FORM) or secrets.token_urlsafe(24),
             next=safe_next(request.query_params.get("next", "")),
             link=request.query_params.get("link", ""),
         )
-        if sealed.link:
-            return await self._ask_by_link(request, sealed)
+        if context.link:
+            return await self._show_link(request, context)
         if await self._signed_in(request):
-            return _redirect(sealed.next)
+            return _redirect(context.next)
         if not self._passwords:
             return _redirect("/")
-        return _form_page(request, forms.password_page(sealed, company=self._company), sealed)
+        return _form_page(request, sign_in_forms.password_page(context, company=self._company), context)
 
-    async def let_in(self, request: Request) -> Response:
+    async def submit(self, request: Request) -> Response:
         form = await _read(request)
         if not _is_ours(request, form):
-            return HTMLResponse(forms.stale_page(), status_code=403, headers=HEADERS)
-        sealed = Sealed(form["token"], safe_next(form.get("next", "")), form.get("link", ""))
-        if sealed.link:
-            return await self._by_link(request, form, sealed)
+            return HTMLResponse(sign_in_forms.stale_form_page(), status_code=403, headers=HEADERS)
+        context = FormContext(form["token"], safe_next(form.get("next", "")), form.get("link", ""))
+        if context.link:
+            return await self._submit_link(request, form, context)
         if not self._passwords:
             return _redirect("/")
-        return await self._by_password(request, form, sealed)
+        return await self._submit_password(request, form, context)
 
-    async def leave(self, request: Request) -> Response:
+    async def sign_out(self, request: Request) -> Response:
         if request.headers.get("sec-fetch-site") == "cross-site":
-            sealed = Sealed(request.cookies.get(FORM) or secrets.token_urlsafe(24))
-            return _form_page(request, forms.sign_out_page(sealed), sealed)
-        return await self._out(request)
+            context = FormContext(request.cookies.get(FORM) or secrets.token_urlsafe(24))
+            return _form_page(request, sign_in_forms.sign_out_page(context), context)
+        return await self._end_session(request)
 
-    async def left(self, request: Request) -> Response:
+    async def confirm_sign_out(self, request: Request) -> Response:
         if not _is_ours(request, await _read(request)):
-            return HTMLResponse(forms.stale_page(), status_code=403, headers=HEADERS)
-        return await self._out(request)
+            return HTMLResponse(sign_in_forms.stale_form_page(), status_code=403, headers=HEADERS)
+        return await self._end_session(request)
 
-    async def _ask_by_link(self, request: Request, sealed: Sealed) -> Response:
-        link = await run_in_threadpool(accounts.link_of, self._db, sealed.link, now=utc_now())
+    async def _show_link(self, request: Request, context: FormContext) -> Response:
+        link = await run_in_threadpool(accounts.link_of, self._db, context.link, now=utc_now())
         if link is None:
-            return HTMLResponse(forms.used_up_page(), status_code=403, headers=HEADERS)
+            return HTMLResponse(sign_in_forms.expired_link_page(), status_code=403, headers=HEADERS)
         if link.purpose == "sign in":
-            return _form_page(request, forms.link_page(sealed), sealed)
-        page = forms.choose_page(sealed, email=link.email, invited=link.purpose == "invitation")
-        return _form_page(request, page, sealed)
+            return _form_page(request, sign_in_forms.link_page(context), context)
+        page = sign_in_forms.choose_page(context, email=link.email, invited=link.purpose == "invitation")
+        return _form_page(request, page, context)
 
-    async def _by_link(self, request: Request, form: dict[str, str], sealed: Sealed) -> Response:
-        link = await run_in_threadpool(accounts.link_of, self._db, sealed.link, now=utc_now())
+    async def _submit_link(self, request: Request, form: dict[str, str], context: FormContext) -> Response:
+        link = await run_in_threadpool(accounts.link_of, self._db, context.link, now=utc_now())
         if link is not None and link.purpose != "sign in":
-            return await self._by_choosing(request, form, sealed, link)
+            return await self._set_password(request, form, context, link)
         agent = _browser(request).agent
-        session = await run_in_threadpool(accounts.redeem, self._db, sealed.link, now=utc_now(), agent=agent)
+        session = await run_in_threadpool(accounts.redeem, self._db, context.link, now=utc_now(), agent=agent)
         if session is None:
-            return HTMLResponse(forms.used_up_page(), status_code=403, headers=HEADERS)
-        return _come_in(request, sealed, session)
+            return HTMLResponse(sign_in_forms.expired_link_page(), status_code=403, headers=HEADERS)
+        return _start_session(request, context, session)
 
-    async def _by_choosing(
-        self, request: Request, form: dict[str, str], sealed: Sealed, link: accounts.Link
+    async def _set_password(
+        self, request: Request, form: dict[str, str], context: FormContext, link: accounts.Link
     ) -> Response:
         password = form.get("password", "")
         try:
             if password != form.get("again", ""):
                 raise WeakPassword("the two are not the same")
             entered = await run_in_threadpool(
-                passwords.set_by_link, self._db, sealed.link, password, _browser(request), now=utc_now()
+                passwords.set_by_link, self._db, context.link, password, _browser(request), now=utc_now()
             )
         except WeakPassword as error:
-            page = forms.choose_page(
-                sealed,
+            page = sign_in_forms.choose_page(
+                context,
                 email=link.email,
                 invited=link.purpose == "invitation",
                 problem=wording.sentence(error),
             )
-            return _form_page(request, page, sealed, status=400)
+            return _form_page(request, page, context, status=400)
         except LinkUsedUp:
-            return HTMLResponse(forms.used_up_page(), status_code=403, headers=HEADERS)
-        return _entered(request, sealed, entered)
+            return HTMLResponse(sign_in_forms.expired_link_page(), status_code=403, headers=HEADERS)
+        return _signed_in_response(request, context, entered)
 
-    async def _by_password(self, request: Request, form: dict[str, str], sealed: Sealed) -> Response:
+    async def _submit_password(
+        self, request: Request, form: dict[str, str], context: FormContext
+    ) -> Response:
         email, password = form.get("email", ""), form.get("password", "")
         try:
             entered = await run_in_threadpool(
                 passwords.sign_in, self._db, email, password, _browser(request), now=utc_now()
             )
         except (WrongPassword, TooManyGuesses) as error:
-            page = forms.password_page(
-                sealed, email=email[:254], problem=wording.sentence(error), company=self._company
+            page = sign_in_forms.password_page(
+                context, email=email[:254], problem=wording.sentence(error), company=self._company
             )
             status = 429 if isinstance(error, TooManyGuesses) else 401
-            return _form_page(request, page, sealed, status=status)
-        return _entered(request, sealed, entered)
+            return _form_page(request, page, context, status=status)
+        return _signed_in_response(request, context, entered)
 
     async def _signed_in(self, request: Request) -> bool:
         token = request.cookies.get(COOKIE)
@@ -171,7 +173,7 @@ class _Desk:
             return False
         return await run_in_threadpool(accounts.whoami, self._db, token, now=utc_now()) is not None
 
-    async def _out(self, request: Request) -> Response:
+    async def _end_session(self, request: Request) -> Response:
         token = request.cookies.get(COOKIE)
         if token:
             await run_in_threadpool(accounts.sign_out, self._db, token)
@@ -215,20 +217,20 @@ def _browser(request: Request) -> Browser:
     return Browser(address, request.headers.get("user-agent", ""), request.cookies.get(KNOWN, ""))
 
 
-def _form_page(request: Request, page: str, sealed: Sealed, *, status: int = 200) -> Response:
+def _form_page(request: Request, page: str, context: FormContext, *, status: int = 200) -> Response:
     answer = HTMLResponse(page, status_code=status, headers=HEADERS)
-    _set_cookie(request, answer, FORM, sealed.token, seconds=FORM_LIFE)
+    _set_cookie(request, answer, FORM, context.token, seconds=FORM_LIFE)
     return answer
 
 
-def _entered(request: Request, sealed: Sealed, entered: Entered) -> Response:
-    answer = _come_in(request, sealed, entered.session)
+def _signed_in_response(request: Request, context: FormContext, entered: Entered) -> Response:
+    answer = _start_session(request, context, entered.session)
     _set_cookie(request, answer, KNOWN, entered.browser, seconds=int(BROWSER_LIFE.total_seconds()))
     return answer
 
 
-def _come_in(request: Request, sealed: Sealed, session: SessionToken) -> Response:
-    answer = _redirect(sealed.next)
+def _start_session(request: Request, context: FormContext, session: SessionToken) -> Response:
+    answer = _redirect(context.next)
     _set_cookie(request, answer, COOKIE, session, seconds=int(SESSION_LIFE.total_seconds()))
     answer.delete_cookie(FORM)
     return answer

@@ -39,7 +39,7 @@ code {{ background: #f1efe9; border-radius: 5px; padding: .1rem .35rem; }}
 
 
 @dataclass(frozen=True)
-class Sealed:
+class FormContext:
     """What every form carries along: the token that shows it is ours, and where to go afterwards."""
 
     token: str
@@ -54,11 +54,11 @@ class Sealed:
         )
 
 
-def password_page(sealed: Sealed, *, email: str = "", problem: str = "", company: str = "") -> str:
+def password_page(context: FormContext, *, email: str = "", problem: str = "", company: str = "") -> str:
     """Email and password; `company` is the other way in, if there is one."""
     other = f"<p class='foot'><a href='/'>Sign in with {escape(company)}</a></p>" if company else ""
     body = (
-        f"{_alert(problem)}<form method='post' action='/signin'>{sealed.fields()}"
+        f"{_alert(problem)}<form method='post' action='/signin'>{context.fields()}"
         "<label for='email'>Email</label>"
         f"<input id='email' name='email' type='email' autocomplete='username' required maxlength='254' value='{escape(email, quote=True)}'{'' if email else ' autofocus'}>"
         "<label for='password'>Password</label>"
@@ -70,10 +70,10 @@ def password_page(sealed: Sealed, *, email: str = "", problem: str = "", company
     return _page("Please sign in", body)
 
 
-def choose_page(sealed: Sealed, *, email: str, invited: bool, problem: str = "") -> str:
+def choose_page(context: FormContext, *, email: str, invited: bool, problem: str = "") -> str:
     """A new password for an account, twice."""
     body = (
-        f"{_alert(problem)}<form method='post' action='/signin'>{sealed.fields()}"
+        f"{_alert(problem)}<form method='post' action='/signin'>{context.fields()}"
         "<label for='email'>Email</label>"
         f"<input id='email' name='email' type='email' autocomplete='username' readonly value='{escape(email, quote=True)}'>"
         "<label for='password'>New password</label>"
@@ -86,16 +86,16 @@ def choose_page(sealed: Sealed, *, email: str, invited: bool, problem: str = "")
     return _page("Welcome: choose a password" if invited else "Choose a new password", body)
 
 
-def link_page(sealed: Sealed) -> str:
+def link_page(context: FormContext) -> str:
     """A link that signs in by the button: mail scanners follow links, but press no buttons."""
     body = (
-        f"<p>This link signs you in once.</p><form method='post' action='/signin'>{sealed.fields()}"
+        f"<p>This link signs you in once.</p><form method='post' action='/signin'>{context.fields()}"
         "<button>Sign in</button></form>"
     )
     return _page("Welcome", body)
 
 
-def used_up_page() -> str:
+def expired_link_page() -> str:
     """A link that leads nowhere any more."""
     body = (
         "<p>It was used before, or waited too long. An admin makes a new one, "
@@ -105,13 +105,13 @@ def used_up_page() -> str:
     return _page("This link no longer works", body)
 
 
-def sign_out_page(sealed: Sealed) -> str:
+def sign_out_page(context: FormContext) -> str:
     """Asks, when another site led here."""
-    body = f"<p>Another page led you here.</p><form method='post' action='/signout'>{sealed.fields()}<button>Sign out</button></form>"
+    body = f"<p>Another page led you here.</p><form method='post' action='/signout'>{context.fields()}<button>Sign out</button></form>"
     return _page("Sign out?", body)
 
 
-def stale_page() -> str:
+def stale_form_page() -> str:
     """A form that is not ours, or too old."""
     body = (
         "<p>The form was open for too long, or another page sent it. Nothing was done.</p>"
@@ -120,7 +120,7 @@ def stale_page() -> str:
     return _page("That did not come from here", body)
 
 
-def refused_page(words: str) -> str:
+def download_denied_page(words: str) -> str:
     """A file that somebody cannot have, and why."""
     body = (
         f"<p>{escape(words[:1].upper() + words[1:])}</p><p class='foot'><a href='/'>To the contacts</a></p>"

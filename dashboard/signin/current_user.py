@@ -1,4 +1,4 @@
-"""Who is signed in.  The rest of the dashboard asks here, and nowhere else."""
+"""Who is signed in: the rest of the dashboard asks here, and nowhere else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboard.installation import database, instance
+from dashboard.running_instance import database, instance
 from engine.accounts import accounts, openid, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor, changed_meanwhile
@@ -20,7 +20,9 @@ COOKIE = "sheets_session"
 
 _DRAWN_FOR = "app.user"
 
-Drawn = ParamSpec("Drawn")
+FragmentParams = ParamSpec("FragmentParams")
+Part = Callable[FragmentParams, None]
+"""A part of a page; it takes the actor among its arguments."""
 
 
 @dataclass(frozen=True)
@@ -56,27 +58,27 @@ def visitor() -> Visitor:
         return Visitor(user)
     company = provider()
     if company is not None and st.user.is_logged_in:
-        return _by_company(company)
+        return _by_provider(company)
     return Visitor(refusal="your session has ended" if token else None)
 
 
-def leave(actor: Actor) -> None:
-    """End the session of somebody who came by the company's provider, here and there."""
+def sign_out(actor: Actor) -> None:
+    """End the session of a user who signed in by the company's provider, here and there."""
     if actor.user.session is not None:
         sessions.end(actor.db, actor.user.session, now=actor.now)
     st.logout()
 
 
-def fragment(*, run_every: float | None = None) -> Callable[[Callable[Drawn, None]], Callable[Drawn, None]]:
-    """A part of a page that runs by itself, as `st.fragment`, for the actor among its arguments alone."""
+def fragment(*, run_every: float | None = None) -> Callable[[Part[FragmentParams]], Part[FragmentParams]]:
+    """A part of a page that runs by itself, as `st.fragment`, while its actor is signed in."""
 
-    def decorated(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
+    def decorated(part: Part[FragmentParams]) -> Part[FragmentParams]:
         return st.fragment(run_every=run_every)(while_signed_in(part))
 
     return decorated
 
 
-def while_signed_in(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
+def while_signed_in(part: Part[FragmentParams]) -> Part[FragmentParams]:
     """Let a part of a page run for as long as its user is signed in with the role that they had.
 
     What runs by itself, a fragment or a dialog, does not pass through the script, which is
@@ -85,7 +87,7 @@ def while_signed_in(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
     """
 
     @wraps(part)
-    def checked(*args: Drawn.args, **kwargs: Drawn.kwargs) -> None:
+    def checked(*args: FragmentParams.args, **kwargs: FragmentParams.kwargs) -> None:
         drawn_for = next((one for one in args if isinstance(one, Actor)), None)
         if drawn_for is None or changed_meanwhile(drawn_for):
             st.rerun(scope="app")
@@ -94,14 +96,14 @@ def while_signed_in(part: Callable[Drawn, None]) -> Callable[Drawn, None]:
     return checked
 
 
-def forget_others(actor: Actor) -> None:
-    """Begin afresh where the page was drawn for somebody with another role: what stood open was theirs."""
+def reset_for_other_user(actor: Actor) -> None:
+    """Clear the session's state if the page was drawn for another user or role: open dialogs were theirs."""
     who = (actor.user.id, actor.user.role)
     if st.session_state.setdefault(_DRAWN_FOR, who) != who:
         st.session_state.clear()
 
 
-def _by_company(company: Provider) -> Visitor:
+def _by_provider(company: Provider) -> Visitor:
     try:
         claims = openid.claims_of(st.user.to_dict(), company)
         return Visitor(openid.enter(database(), claims, company, now=utc_now()), company=True)

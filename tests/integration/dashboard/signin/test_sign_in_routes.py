@@ -9,8 +9,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.signin.routes import FORM, KNOWN, StraightToSigningIn, signing_routes
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin.current_user import COOKIE
+from dashboard.signin.sign_in_routes import FORM, KNOWN, RedirectToSignIn, sign_in_routes
 from engine.accounts import accounts, passwords, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.openid import OpenIdSettings, provider_of
@@ -28,8 +28,8 @@ def client_of(db, *, https=False, provider=None):
         return PlainTextResponse("the pages")
 
     app = Starlette(
-        routes=[*signing_routes(db, provider), Route("/", start)],
-        middleware=[Middleware(StraightToSigningIn)],
+        routes=[*sign_in_routes(db, provider), Route("/", start)],
+        middleware=[Middleware(RedirectToSignIn)],
     )
     address = "https://sheets.example" if https else "http://sheets.example"
     return TestClient(app, base_url=address, follow_redirects=False)

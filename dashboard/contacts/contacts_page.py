@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.contacts import dialogs
+from dashboard.contacts import contacts_dialogs
 from dashboard.contacts.bulk_dialog import handlers, ticks
 from dashboard.contacts.column_chooser import column_chooser, columns_of
 from dashboard.contacts.contact_columns import Column, Reading, chosen, offered
 from dashboard.contacts.contact_list import LOOK_ONLY, Handlers, contact_list
-from dashboard.contacts.deleting import just_deleted
+from dashboard.contacts.delete_contact import just_deleted
 from dashboard.contacts.filter_bar import filter_bar
 from dashboard.contacts.list_address import ALL, PLACE, ListAddress
 from dashboard.contacts.pager import pager
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
-from dashboard.jobs.job_strip import HISTORY, job_strip
-from dashboard.segments.segment_changing import changing_bar, page_of
-from dashboard.segments.segment_saving import save_segment_button
+from dashboard.jobs.job_status_bar import HISTORY, job_strip
+from dashboard.segments.edit_by_filters import changing_bar, page_of
+from dashboard.segments.save_as_segment import save_segment_button
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.markup import Html, empty_state, joined, link, show, tag
 from dashboard.ui.problems import problem_box
@@ -85,7 +86,7 @@ def render(actor: Actor) -> None:
         )
     else:
         _nobody(actor, address)
-    dialogs.show_dialog(actor)
+    contacts_dialogs.show_dialog(actor)
 
 
 def _open_with(found: Sequence[View], usual: Usual) -> None:
@@ -113,7 +114,7 @@ def _top(actor: Actor, listing: Listing, columns: tuple[str, ...]) -> st.delta_g
             title = st.empty()
             title.html(tag("h1", "Contacts", "cs-title"))
         if actor.may(Permission.EDIT_CONTACTS):
-            _button("New contact", dialogs.NEW, icon=":material/person_add:", type_="primary")
+            _button("New contact", contacts_dialogs.NEW, icon=":material/person_add:", type_="primary")
         if actor.may(Permission.IMPORT):
             st.button("Import", icon=":material/upload:", key="contacts.import", on_click=_to_import)
         if actor.may(Permission.EXPORT):
@@ -180,7 +181,7 @@ def _handlers(actor: Actor, address: ListAddress, columns: Sequence[Column]) -> 
     if not actor.may(Permission.EDIT_CONTACTS):
         return LOOK_ONLY
     shown = tuple(column.id for column in columns)
-    return handlers(address.whole, shown, remove=lambda contact: open_dialog(dialogs.DELETE, contact))
+    return handlers(address.whole, shown, remove=partial(open_dialog, contacts_dialogs.DELETE))
 
 
 def _all(address: ListAddress) -> Html:

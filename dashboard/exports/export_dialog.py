@@ -11,7 +11,7 @@ import uuid_utils
 
 from dashboard import formats
 from dashboard.contacts.contact_columns import name_of
-from dashboard.exports import export_words
+from dashboard.exports import export_description
 from dashboard.running_instance import today
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
 from dashboard.ui.markup import Html, escape_label, joined, quiet, show, tag
@@ -93,7 +93,7 @@ def _content(actor: Actor, asked: ExportQuestion) -> None:
         horizontal=True,
         key=f"{key}.format",
     )
-    show(tag("div", export_words.about_format(format_, what), "cs-sub"))
+    show(tag("div", export_description.about_format(format_, what), "cs-sub"))
     name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{today().isoformat()}"
     wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
     too_large = _too_large(wanted, number)
@@ -117,8 +117,8 @@ def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Rule
         return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
     many = tag("b", "All contacts of the list" if number is None else _contacts(number))
     if asked.selection.listing is not None:
-        said = export_words.whom(asked.selection, ruleset)
-        whom = many if said == export_words.EVERYBODY else joined([many, quiet(f" · {said}")])
+        said = export_description.whom(asked.selection, ruleset)
+        whom = many if said == export_description.EVERYBODY else joined([many, quiet(f" · {said}")])
     elif len(asked.selection.ids) <= NAMED:
         known = reading.rows(actor, asked.selection.ids)
         whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.jobs import job_words
+from dashboard.jobs import job_description
 from dashboard.signin.current_user import fragment
 from dashboard.ui.markup import Html, badge, card_title, figures, joined, quiet, safe, show, tag
 from dashboard.ui.problems import notice_box, show_errors
@@ -43,7 +43,7 @@ def _follow(actor: Actor, id_: str) -> None:
         job = job_service.job(actor, id_)
         if not job.under_way:
             st.rerun()
-        st.progress(job.share, f"Reading all of the file: {job_words.progress(job, now=actor.now)}")
+        st.progress(job.share, f"Reading all of the file: {job_description.progress(job, now=actor.now)}")
         words = (
             "You can leave this page meanwhile. It goes on, and says so above the contacts once it is done."
         )

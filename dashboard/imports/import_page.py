@@ -13,7 +13,7 @@ from dashboard.imports.import_check import followed, show_checked
 from dashboard.imports.import_columns import ask_columns
 from dashboard.imports.import_consents import ask_statements, unsaid
 from dashboard.imports.import_settling import settling
-from dashboard.jobs.job_strip import job_strip
+from dashboard.jobs.job_status_bar import job_strip
 from dashboard.running_instance import account
 from dashboard.ui.markup import Html, joined, link, page_title, quiet, show, tag
 from dashboard.ui.problems import notice_box, problem_box, show_errors

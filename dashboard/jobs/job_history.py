@@ -10,12 +10,12 @@ import uuid_utils
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
-from dashboard.exports import export_words
+from dashboard.exports import export_description
 from dashboard.imports.import_history import import_details, is_import
-from dashboard.jobs import job_words as words
-from dashboard.jobs.job_strip import HISTORY
+from dashboard.jobs import job_description as words
+from dashboard.jobs.job_status_bar import HISTORY
 from dashboard.running_instance import account
-from dashboard.sheet.erasing import what_went
+from dashboard.sheet.privacy_requests import what_went
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import dialog, open_dialog
 from dashboard.ui.markup import (
@@ -136,7 +136,7 @@ def _buttons(actor: Actor, job: Job) -> None:
             job_service.stop(actor, job.id)
             st.rerun()
         return
-    export_words.download(actor, job)
+    export_description.download(actor, job)
     if job.kind == exporting.KIND and st.button("Run again", key=f"history.again.{job.id}"):
         export_service.again(actor, job.id, id_=uuid_utils.uuid7().hex)
         st.rerun()

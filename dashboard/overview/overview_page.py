@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from dashboard import formats
-from dashboard.overview import shop_figures
+from dashboard.overview import overview_sections
 from dashboard.running_instance import time_zone
 from dashboard.signin.current_user import fragment
 from dashboard.ui.markup import Html, badge, card_title, empty_state, joined, link, show, tag
@@ -50,17 +50,17 @@ def render(actor: Actor) -> None:
         return
     ruleset = current_rules(actor)
     than = _than(period, today)
-    shop_figures.contacts(found, found.census, today=today, than=than)
-    shop_figures.orders(found, found.census, than=than)
-    shop_figures.subscriptions(found, found.census, ruleset, than=than)
+    overview_sections.contacts(found, found.census, today=today, than=than)
+    overview_sections.orders(found, found.census, than=than)
+    overview_sections.subscriptions(found, found.census, ruleset, than=than)
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-segments"):
-        shop_figures.segments(found.census, ruleset)
+        overview_sections.segments(found.census, ruleset)
     with right, st.container(border=True, height="stretch", key="overview-card-points"):
-        shop_figures.points(found.census)
+        overview_sections.points(found.census)
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-rfm"):
-        shop_figures.rfm()
+        overview_sections.rfm()
     with right, st.container(border=True, height="stretch", key="overview-card-workers"):
         _workers(actor)
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.rules import rule_plan
-from dashboard.rules.upkeep import upkeep_bar
+from dashboard.rules.rollout_bar import upkeep_bar
 from dashboard.running_instance import time_zone
 from dashboard.ui import charts
 from dashboard.ui.markup import (

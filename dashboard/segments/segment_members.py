@@ -19,7 +19,7 @@ from dashboard.exports.export_dialog import (
     question,
 )
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_strip import HISTORY, job_strip
+from dashboard.jobs.job_status_bar import HISTORY, job_strip
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import current_dialog
 from dashboard.ui.markup import empty_state, joined, link, show

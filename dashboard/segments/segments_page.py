@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.rules.upkeep import upkeep_bar
+from dashboard.rules.rollout_bar import upkeep_bar
 from dashboard.running_instance import instance, time_zone
-from dashboard.segments import delete_segment, segment_condition
-from dashboard.segments.segment_changing import change_button
+from dashboard.segments import condition_editor, delete_segment
+from dashboard.segments.edit_by_filters import change_button
 from dashboard.segments.segment_members import members
 from dashboard.ui import charts
 from dashboard.ui.markup import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
@@ -199,7 +199,7 @@ def _edit(actor: Actor, wanted: str | None) -> None:
 
 def _leave(wanted: str | None) -> None:
     """Go back to where one came from, and forget what was being written."""
-    segment_condition.forget(wanted)
+    condition_editor.forget(wanted)
     st.session_state.pop(f"segments.base.{wanted}", None)
     _go(**({"segment": wanted} if wanted else {}))
 
@@ -236,7 +236,7 @@ def _form(
         entry["description"] = description.strip()
     if kind == "static":
         return id_, {**entry, "static": True}
-    found = segment_condition.condition(
+    found = condition_editor.condition(
         current_rules(actor), wanted, editing.entry_text(text, "segments", id_, "when")
     )
     return None if found is None else (id_, {**entry, "when": found})

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.settings import account, audit, fields, keys, users, workers, you
+from dashboard.settings import (
+    account_section,
+    api_keys_section,
+    audit_log_section,
+    custom_fields_section,
+    profile_section,
+    users_section,
+    workers_section,
+)
 from dashboard.ui.markup import Html, show, tag
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -23,13 +31,13 @@ class Section:
 
 
 SECTIONS = {
-    "account": Section("Account", account.render, Permission.EDIT_ACCOUNT),
-    "fields": Section("Custom fields", fields.render, Permission.EDIT_ACCOUNT),
-    "users": Section("Users and roles", users.render, Permission.MANAGE_USERS),
-    "keys": Section("Keys", keys.render, Permission.MANAGE_KEYS),
-    "workers": Section("Workers and lanes", workers.render, Permission.OPERATE),
-    "audit": Section("Audit log", audit.render, Permission.SEE_AUDIT),
-    "you": Section("You", you.render, Permission.SEE),
+    "account": Section("Account", account_section.render, Permission.EDIT_ACCOUNT),
+    "fields": Section("Custom fields", custom_fields_section.render, Permission.EDIT_ACCOUNT),
+    "users": Section("Users and roles", users_section.render, Permission.MANAGE_USERS),
+    "keys": Section("Keys", api_keys_section.render, Permission.MANAGE_KEYS),
+    "workers": Section("Workers and lanes", workers_section.render, Permission.OPERATE),
+    "audit": Section("Audit log", audit_log_section.render, Permission.SEE_AUDIT),
+    "you": Section("You", profile_section.render, Permission.SEE),
 }
 """The sections by their name in the address, in the order of the menu."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.contacts.deleting import delete_contact
+from dashboard.contacts.delete_contact import delete_contact
 from dashboard.contacts.list_address import ListAddress
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_strip import HISTORY
-from dashboard.sheet.erasing import erase_contact, hand_out_data
-from dashboard.sheet.sheet_stopping import stop_sending
+from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.sheet.privacy_requests import erase_contact, hand_out_data
+from dashboard.sheet.stop_sending import stop_sending
 from dashboard.ui.dialog_state import current_dialog, dialog
 from engine.accounts.actor import Actor
 from engine.domain.activities import ContactId

@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.contacts.list_address import ListAddress
-from dashboard.jobs.job_strip import job_strip
+from dashboard.jobs.job_status_bar import job_strip
 from dashboard.running_instance import time_zone
-from dashboard.sheet import sheet_draft, sheet_edits, sheet_fields, sheet_shop
+from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card
 from dashboard.sheet.sheet_card import card
@@ -19,7 +19,7 @@ from dashboard.sheet.sheet_deleted import deleted_contact
 from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, show_dialog
 from dashboard.sheet.sheet_form import sheet_form
 from dashboard.sheet.sheet_header import Neighbours, title, ways
-from dashboard.sheet.sheet_known_by import known_by
+from dashboard.sheet.sheet_identities import known_by
 from dashboard.sheet.sheet_menu import Choice, sheet_menu
 from dashboard.sheet.sheet_segments import segments_card
 from dashboard.sheet.sheet_statuses import reach_card, statuses_card
@@ -160,10 +160,10 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
     with right:
         points_card(actor, sheet)
         segments_card(actor, sheet)
-        _card("commerce", sheet_shop.commerce(sheet.commerce, zone))
-        _card("cart", sheet_shop.cart(sheet.commerce, zone))
-        _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))
-        _card("clv", sheet_shop.clv(sheet.commerce))
+        _card("commerce", sheet_commerce.commerce(sheet.commerce, zone))
+        _card("cart", sheet_commerce.cart(sheet.commerce, zone))
+        _card("rfm", sheet_commerce.rfm(sheet.commerce, now=now))
+        _card("clv", sheet_commerce.clv(sheet.commerce))
         _card("known-by", known_by(sheet, reading.devices(actor, sheet.id), now=now, zone=zone))
 
 

@@ -18,7 +18,7 @@ from engine.insights import census, daily, overview_service
 from engine.insights.overview import LONGEST, Period
 from engine.operations import operating
 from tests.builders import NOON, acting, an_activity, bought, identified
-from tests.integration.dashboard.settings.test_sendings import a_doubt
+from tests.integration.dashboard.settings.test_suspected_outages import a_doubt
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
 

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import formats
-from dashboard.settings import audit as audit_section
+from dashboard.settings import audit_log_section
 from dashboard.signin import current_user
 from engine.accounts import accounts, audit, key_service, passwords, users
 from engine.accounts.accounts import COMMAND_LINE, CurrentUser
@@ -235,7 +235,7 @@ def test_the_file_of_the_log_runs_no_formula(db, open_as):
     log(db, 1)
     open_as("audit", "admin")
 
-    lines = audit_section.csv_of(acting(db, ROOT), Filters(by="e")).splitlines()
+    lines = audit_log_section.csv_of(acting(db, ROOT), Filters(by="e")).splitlines()
 
     assert lines[0].startswith("at,by,act")
     assert "first_name: =1+1 -> <b>Leo</b>" in lines[1]

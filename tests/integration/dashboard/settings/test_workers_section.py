@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from dashboard.settings import troubles
+from dashboard.settings import needs_attention
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
@@ -67,7 +67,7 @@ def test_what_failed_for_one_reason_is_run_again_together(db, open_as):
     failed(db, "a3", reason="something else")
     app = open_as("admin")
 
-    [button] = [b for b in app.button if b.key == f"workers.reason.{troubles._key('it broke')}"]
+    [button] = [b for b in app.button if b.key == f"workers.reason.{needs_attention._key('it broke')}"]
     button.click().run()
 
     assert "2 activities taken again" in app.success[0].value
@@ -80,7 +80,7 @@ def test_what_failed_for_one_reason_is_run_again_together(db, open_as):
 def test_one_is_run_again_by_itself(db, open_as):
     failed(db, "a1", "a2")
 
-    [button] = [b for b in open_as("admin").button if b.key == f"workers.activity.{troubles._key('a2')}"]
+    [button] = [b for b in open_as("admin").button if b.key == f"workers.activity.{needs_attention._key('a2')}"]
     button.click().run()
 
     assert db.activities.count_documents({"state": "received"}) == 1
@@ -92,11 +92,11 @@ def test_a_call_that_failed_is_sent_again_and_one_that_waits_is_left(db, open_as
     a_call(db, "waiting", "c3")
     app = open_as("admin")
 
-    [button] = [b for b in app.button if b.key == f"workers.call.{troubles._key('c1')}"]
+    [button] = [b for b in app.button if b.key == f"workers.call.{needs_attention._key('c1')}"]
     button.click().run()
     assert db.outbox.find_one("c1")["state"] == "waiting"
     assert db.outbox.find_one("c2")["state"] == "failed"
-    assert not [b for b in app.button if b.key == f"workers.call.{troubles._key('c3')}"]
+    assert not [b for b in app.button if b.key == f"workers.call.{needs_attention._key('c3')}"]
     app.button(key="workers.calls").click().run()
     assert db.outbox.count_documents({"state": "failed"}) == 0
 

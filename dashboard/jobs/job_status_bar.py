@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import wait_for_workers, wording
-from dashboard.exports import export_words
-from dashboard.jobs import job_words as words
+from dashboard.exports import export_description
+from dashboard.jobs import job_description as words
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.markup import Html, joined, show, tag
@@ -89,7 +89,7 @@ def _buttons(actor: Actor, job: Job) -> None:
             job_service.stop(actor, job.id)
             st.rerun()
         return
-    export_words.download(actor, job)
+    export_description.download(actor, job)
     if (
         job.kind == preview_job.KIND
         and job.by == actor.user.id

@@ -8,7 +8,7 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import formats
-from dashboard.settings import troubles
+from dashboard.settings import needs_attention
 from dashboard.signin.current_user import fragment
 from dashboard.ui import charts
 from dashboard.ui.markup import Html, badge, card_title, joined, quiet, show, table, tag
@@ -29,7 +29,7 @@ NEEDED = ("worker", "scheduler", "collector")
 def render(actor: Actor) -> None:
     """The processes, live; below, what waits for a person."""
     _processes(actor)
-    troubles.render(actor)
+    needs_attention.render(actor)
 
 
 def _processes(actor: Actor) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from babel.dates import format_timedelta
 
 from dashboard import formats
-from dashboard.exports import export_words
+from dashboard.exports import export_description
 from dashboard.wording import plural
 from engine.contacts.bulk import bulk
 from engine.domain.rulebook import Ruleset
@@ -90,8 +90,8 @@ KINDS: dict[str, KindWords] = {
         sign=lambda _job: "📤",
         one="contact",
         done=lambda _job: "exported",
-        outcome=export_words.outcome,
-        about=export_words.about,
+        outcome=export_description.outcome,
+        about=export_description.about,
     ),
 }
 """By the kinds of `engine.jobs.job_service`."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.settings import account as page
+from dashboard.settings import account_section as page
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.permissions import NotAllowed
 from engine.errors import InvalidRules

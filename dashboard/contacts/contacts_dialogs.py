@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard.contacts.bulk_dialog import BULK, change_many
-from dashboard.contacts.deleting import delete_contact
+from dashboard.contacts.delete_contact import delete_contact
 from dashboard.contacts.new_contact import new_contact
 from dashboard.contacts.views_dialogs import delete_view, edit_view, save_view
 from dashboard.contacts.views_menu import DELETE as DELETE_VIEW
@@ -14,9 +14,9 @@ from dashboard.contacts.views_menu import EDIT as EDIT_VIEW
 from dashboard.contacts.views_menu import SAVE as SAVE_VIEW
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_strip import HISTORY
-from dashboard.segments.segment_saving import SAVE as SAVE_SEGMENT
-from dashboard.segments.segment_saving import save_segment
+from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.segments.save_as_segment import SAVE as SAVE_SEGMENT
+from dashboard.segments.save_as_segment import save_segment
 from dashboard.ui.dialog_state import current_dialog, dialog
 from engine.accounts.actor import Actor
 from engine.contacts.listing.views import View

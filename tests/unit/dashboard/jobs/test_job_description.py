@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.contacts.bulk_changes import is_typed, status_outlook
-from dashboard.jobs import job_words
+from dashboard.jobs import job_description
 from engine.contacts.bulk import bulk
 from engine.exports import exporting
 from engine.jobs.jobs import Job, JobState
@@ -37,7 +37,7 @@ RUNNING = JobState.RUNNING
     ],
 )
 def test_while_it_is_under_way_it_is_said_how_far_it_is_and_how_long_it_takes(job, says):
-    assert job_words.progress(job, now=NOON + timedelta(minutes=1)) == says
+    assert job_description.progress(job, now=NOON + timedelta(minutes=1)) == says
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_while_it_is_under_way_it_is_said_how_far_it_is_and_how_long_it_takes(jo
     ],
 )
 def test_at_its_end_it_is_said_what_it_came_to(job, says):
-    assert job_words.outcome(job) == says
+    assert job_description.outcome(job) == says
 
 
 def test_nobody_guesses_how_long_it_takes_from_its_first_moments():
     begun = a_job(state=RUNNING, total=100_000, done=500, started_at=NOON)
 
-    assert job_words.remaining(begun, now=NOON + timedelta(seconds=5)) is None
-    assert job_words.duration(begun) == ""
+    assert job_description.remaining(begun, now=NOON + timedelta(seconds=5)) is None
+    assert job_description.duration(begun) == ""
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_of_an_export_it_is_said_what_is_in_the_file(what, rows, state, says):
         finished_at=NOON,
     )
 
-    assert job_words.outcome(job) == says
+    assert job_description.outcome(job) == says

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
-from dashboard.settings import field_form
+from dashboard.settings import custom_field_form
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import Html, badge, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
@@ -26,8 +26,8 @@ def render(actor: Actor) -> None:
     """All fields in their order; make, change, move and delete them."""
     found = custom_fields.all_fields(actor)
     _tell()
-    if field_form.opened() is not None:
-        if field_form.render(actor, found):
+    if custom_field_form.opened() is not None:
+        if custom_field_form.render(actor, found):
             st.session_state[_SAID] = "Published: it holds from now on."
             st.rerun()
         return
@@ -60,7 +60,7 @@ def _head(found: Fields) -> None:
             icon=":material/add:",
             key="fields.new",
             type="primary",
-            on_click=partial(field_form.begin, None, found.version),
+            on_click=partial(custom_field_form.begin, None, found.version),
         )
 
 
@@ -72,7 +72,7 @@ def _row(actor: Actor, found: Fields, number: int, usage: FieldUsage) -> None:
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 _mover(actor, found, number, step=-1)
                 _mover(actor, found, number, step=1)
-                edit = partial(field_form.begin, usage.field, found.version)
+                edit = partial(custom_field_form.begin, usage.field, found.version)
                 st.button("Edit", key=f"fields.edit.{id_}", type="tertiary", on_click=edit)
                 ask = partial(confirm_by_typing.request, f"field {id_}")
                 st.button("Delete", key=f"fields.delete.{id_}", type="tertiary", on_click=ask)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
-from dashboard.settings import failing_sendings
+from dashboard.settings import suspected_outages
 from dashboard.ui.markup import Html, badge, joined, link, quiet, safe, show, table, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating
@@ -36,7 +36,7 @@ def render(actor: Actor) -> None:
     with failed:
         _failed(actor, found, zone)
     with doubted:
-        failing_sendings.render(actor, found.sendings, zone)
+        suspected_outages.render(actor, found.sendings, zone)
     with calls:
         _calls(actor, found, zone)
     with refused:

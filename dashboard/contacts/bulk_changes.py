@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.contacts.contact_list import Action
 from dashboard.ui.field_inputs import FieldInput, editable, field_input, later_day_input
-from dashboard.ui.markup import Html, joined, link, show, tag
+from dashboard.ui.markup import joined, link, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service as access
@@ -244,5 +245,5 @@ def _is(number: int) -> str:
     return plural(number, "is", "are")
 
 
-def _outlook(lines: list[str] | list[Html]) -> None:
+def _outlook(lines: list[str] | list[Markup]) -> None:
     show(joined(tag("div", line, "cs-small cs-quiet") for line in lines))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
@@ -14,7 +15,7 @@ from dashboard.contacts.contact_columns import name_of
 from dashboard.contacts.contact_list import Action, Handlers, Ticked
 from dashboard.exports.export_dialog import EXPORT, question
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
-from dashboard.ui.markup import Html, joined, show, tag
+from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
@@ -105,9 +106,9 @@ def _count(actor: Actor, question: Question) -> int | None:
     return count_once(f"bulk.{question.job}.count", lambda: access.count(actor, question.selection))
 
 
-def _whom(actor: Actor, selection: Selection, number: int | None) -> Html:
+def _whom(actor: Actor, selection: Selection, number: int | None) -> Markup:
     if number == 0:
-        return Html("Nobody is left of those who were selected.")
+        return Markup("Nobody is left of those who were selected.")
     if selection.listing is None and len(selection.ids) <= NAMED:
         known = reading.rows(actor, selection.ids)
         return joined([tag("b", name_of(row)) for row in known.values()], ", ")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts import contacts_dialogs
@@ -25,7 +26,7 @@ from dashboard.jobs.job_status_bar import HISTORY, job_strip
 from dashboard.segments.edit_by_filters import changing_bar, page_of
 from dashboard.segments.save_as_segment import save_segment_button
 from dashboard.ui.dialog_state import open_dialog
-from dashboard.ui.markup import Html, empty_state, joined, link, show, tag
+from dashboard.ui.markup import empty_state, joined, link, show, tag
 from dashboard.ui.problems import problem_box
 from dashboard.ui.router import go_to
 from dashboard.ui.search_box import search_box
@@ -131,7 +132,7 @@ def _to_import() -> None:
     go_to("?page=import")
 
 
-def _title(page: ContactPage, listing: Listing) -> Html:
+def _title(page: ContactPage, listing: Listing) -> Markup:
     words = wording.FOUND if listing.where or listing.search else wording.COUNTED
     total = page.total
     counted = words[total.exact].format(
@@ -184,7 +185,7 @@ def _handlers(actor: Actor, address: ListAddress, columns: Sequence[Column]) -> 
     return handlers(address.whole, shown, remove=partial(open_dialog, contacts_dialogs.DELETE))
 
 
-def _all(address: ListAddress) -> Html:
+def _all(address: ListAddress) -> Markup:
     everybody = replace(address, view=ALL, columns=())
     return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
 
@@ -210,8 +211,10 @@ def _no_contacts(actor: Actor) -> None:
         ways.append(joined([link("?page=import", "Import a file"), " to begin with those whom you know. "]))
     if actor.may(Permission.MANAGE_KEYS):
         keys = link("?page=settings&section=keys", "Make a key")
-        demo = Html(
-            "To look around first, <code>sheets demo</code> on the server fills this with a made-up shop."
-        )
-        ways.append(joined([keys, " with which the shop sends. ", demo]))
+        demo = [
+            "To look around first, ",
+            tag("code", "sheets demo"),
+            " on the server fills this with a made-up shop.",
+        ]
+        ways.append(joined([keys, " with which the shop sends. ", *demo]))
     empty_state("No contacts yet", joined(ways))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.contacts.list_address import ALL, ListAddress
 from dashboard.ui.dialog_state import open_dialog
-from dashboard.ui.markup import Html, escape_label, joined, show, tag
+from dashboard.ui.markup import escape_label, joined, link, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
@@ -42,8 +42,7 @@ def changed_bar(actor: Actor, present: View | None, address: ListAddress) -> Non
     if present is None or not address.differs_from(present):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="contacts-changed"):
-        back = escape(ListAddress.of_view(present).here)
-        reset = Html(f'<a class="cs-link" href="{back}" target="_self">Reset</a>')
+        reset = link(ListAddress.of_view(present).here, "Reset")
         show(tag("div", joined([tag("b", present.name), " was changed. ", reset]), "cs-changed"))
         if view_service.may_change(actor, present) and st.button("Save changes", key="contacts.views.update"):
             with show_errors():
@@ -80,15 +79,15 @@ def _acts(actor: Actor, present: View | None) -> None:
         show(tag("div", "Contacts opens with this view for you.", "cs-sub"))
 
 
-def _ways(actor: Actor, found: list[View], present: View | None) -> Html:
+def _ways(actor: Actor, found: list[View], present: View | None) -> Markup:
     everybody = _way(ListAddress(Listing(), view=ALL).here, EVERYBODY, "", here=present is None)
     own = [view for view in found if view.owner == actor.user.id]
     others = [view for view in found if view.owner != actor.user.id]
     parts = [everybody, *_group("Yours", own, present), *_group("The team's", others, present)]
-    return Html(f'<nav class="cs-views" aria-label="Views">{joined(parts)}</nav>')
+    return tag("nav", joined(parts), "cs-views", aria_label="Views")
 
 
-def _group(heading: str, found: list[View], present: View | None) -> list[Html]:
+def _group(heading: str, found: list[View], present: View | None) -> list[Markup]:
     if not found:
         return []
     ways = [
@@ -103,7 +102,6 @@ def _group(heading: str, found: list[View], present: View | None) -> list[Html]:
     return [tag("div", heading, "cs-menu-group"), *ways]
 
 
-def _way(address: str, name: str, note: str, *, here: bool) -> Html:
-    current = " aria-current=true" if here else ""
-    words = joined([tag("span", name), tag("span", note, "cs-quiet") if note else ""])
-    return Html(f'<a href="{escape(address, quote=True)}" target="_self"{current}>{words}</a>')
+def _way(address: str, name: str, note: str, *, here: bool) -> Markup:
+    words = tag("span", name) + (tag("span", note, "cs-quiet") if note else "")
+    return link(address, words, "", aria_current="true" if here else None)

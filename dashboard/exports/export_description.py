@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.contacts.filter_bar import written
 from dashboard.exports.downloads import EXPORTS, link_to
 from dashboard.running_instance import account
-from dashboard.ui.markup import Html
+from dashboard.ui.markup import tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk.bulk import Selection
@@ -71,12 +70,9 @@ def download(actor: Actor, job: Job) -> None:
         st.html(_link(actor, job), width="content")
 
 
-def _link(actor: Actor, job: Job) -> Html:
-    address = link_to(actor, EXPORTS, job.id)
-    name = exporting.export_of(job).file
-    return Html(
-        f'<a class="cs-button cs-download" href="{escape(address)}" download="{escape(name)}">Download</a>'
-    )
+def _link(actor: Actor, job: Job) -> Markup:
+    address, name = link_to(actor, EXPORTS, job.id), exporting.export_of(job).file
+    return tag("a", "Download", "cs-button cs-download", href=address, download=name)
 
 
 def _of_activities(wanted: Export, ruleset: Ruleset) -> list[str]:

@@ -8,13 +8,14 @@ from typing import Literal
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.contacts.contact_columns import name_of
 from dashboard.exports import export_description
 from dashboard.running_instance import today
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
-from dashboard.ui.markup import Html, escape_label, joined, quiet, show, tag
+from dashboard.ui.markup import escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box, show_errors
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
@@ -112,7 +113,7 @@ def _count(actor: Actor, asked: ExportQuestion) -> int | None:
     return count_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
-def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
+def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:
     if number == 0:
         return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
     many = tag("b", "All contacts of the list" if number is None else _contacts(number))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.exports.downloads import REFUSED, link_to
 from dashboard.ui.dialog_state import close_dialog
-from dashboard.ui.markup import Html, facts, joined, quiet, show, tag
+from dashboard.ui.markup import facts, joined, quiet, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
@@ -41,13 +40,11 @@ def import_details(actor: Actor, job: Job) -> None:
 def _refused(actor: Actor, job: Job) -> None:
     """The way to the refused rows: like the original, with line and reason added."""
     if job.refused:
-        address = escape(link_to(actor, REFUSED, job.id))
-        name, hint = escape(refusals.name_of(job)), "Mended, it goes in as it is"
+        address, name = link_to(actor, REFUSED, job.id), refusals.name_of(job)
+        hint = "Mended, it goes in as it is"
         words = "Refused rows as a file"
-        st.html(
-            f'<a class="cs-button cs-download" href="{address}" download="{name}" title="{hint}">{words}</a>',
-            width="content",
-        )
+        button = tag("a", words, "cs-button cs-download", href=address, download=name, title=hint)
+        st.html(button, width="content")
 
 
 def _again(actor: Actor, job: Job) -> None:
@@ -64,7 +61,7 @@ def _again(actor: Actor, job: Job) -> None:
             st.rerun()
 
 
-def _settled(wanted: Settings, ruleset: Ruleset) -> Html:
+def _settled(wanted: Settings, ruleset: Ruleset) -> Markup:
     labels = {target.id: target.label for target in columns.targets(ruleset)}
     filled = [(heading, labels.get(target, target)) for heading, target in wanted.columns.items() if target]
     segment = ruleset.segments.get(wanted.segment)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup, escape
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
@@ -19,15 +20,14 @@ from dashboard.sheet.privacy_requests import what_went
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import dialog, open_dialog
 from dashboard.ui.markup import (
-    Html,
     badge,
+    bullet_list,
     card_title,
     empty_state,
     facts,
     joined,
     link,
     quiet,
-    safe,
     show,
     tag,
 )
@@ -102,7 +102,7 @@ def _row(actor: Actor, job: Job, zone: ZoneInfo) -> None:
             _buttons(actor, job)
 
 
-def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Html:
+def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Markup:
     state, tone = words.STATES[job.state]
     taken_back = [badge("taken back")] if job.undone_by else []
     title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
@@ -194,26 +194,25 @@ def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
 def _refused(actor: Actor, refused: list[Refused], total: int) -> None:
     """Who was refused, by the reason: many have the same."""
     known = reading.rows(actor, [one.contact for one in refused if one.contact is not None])
-    by_reason: dict[str, list[Html]] = {}
+    by_reason: dict[str, list[Markup]] = {}
     for one in refused:
         by_reason.setdefault(one.reason, []).append(_about(one, known))
-    lines = joined(_reason(reason, people) for reason, people in by_reason.items())
     show(card_title("Refused, and why"))
-    show(Html(f'<ul class="cs-list">{lines}</ul>'))
+    show(bullet_list(_reason(reason, people) for reason, people in by_reason.items()))
     if total > len(refused):
         show(quiet(f"The first {formats.count(len(refused))} of {formats.count(total)}."))
 
 
-def _about(one: Refused, known: Mapping[ContactId, ContactRow]) -> Html:
+def _about(one: Refused, known: Mapping[ContactId, ContactRow]) -> Markup:
     if one.line is not None:
-        return safe(f"line {formats.count(one.line)}")
+        return escape(f"line {formats.count(one.line)}")
     return _who(None if one.contact is None else known.get(one.contact))
 
 
-def _who(row: ContactRow | None) -> Html:
+def _who(row: ContactRow | None) -> Markup:
     return quiet("a contact that is gone") if row is None else link(f"?contact={row.id}", name_of(row))
 
 
-def _reason(reason: str, people: list[Html]) -> Html:
+def _reason(reason: str, people: list[Markup]) -> Markup:
     names = tag("div", joined(people, ", "), "cs-small")
-    return tag("li", joined([tag("b", wording.sentence(reason)), names]))
+    return tag("b", wording.sentence(reason)) + names

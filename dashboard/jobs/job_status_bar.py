@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import wait_for_workers, wording
 from dashboard.exports import export_description
 from dashboard.jobs import job_description as words
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
-from dashboard.ui.markup import Html, joined, show, tag
+from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
@@ -61,17 +62,17 @@ def _strip(actor: Actor, job: Job) -> None:
             _buttons(actor, job)
 
 
-def _told(actor: Actor, job: Job) -> Html:
+def _told(actor: Actor, job: Job) -> Markup:
     whose = "" if job.by == actor.user.id else f" · by {job.by_name}"
     title = tag("div", joined([tag("b", f"{words.sign(job)} {job.title}"), tag("span", whose, "cs-quiet")]))
     if job.under_way:
-        value = f'max="1" value="{job.share:.4f}" aria-label="How much is done"'
-        bar = Html(f'<progress class="cs-progress" {value}></progress>')
+        done = f"{job.share:.4f}"
+        bar = tag("progress", "", "cs-progress", max="1", value=done, aria_label="Progress")
         return joined([title, bar, tag("div", _far(job), "cs-small")])
     ended = words.outcome(job)
     if job.state == JobState.FAILED:
         ended = f"{ended} · it could not go on: {job.failure}"
-    return Html(f'<div role="status">{title}{tag("div", ended, "cs-small")}</div>')
+    return tag("div", title + tag("div", ended, "cs-small"), role="status")
 
 
 def _far(job: Job) -> str:

@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.overview import overview_sections
 from dashboard.running_instance import time_zone
 from dashboard.signin.current_user import fragment
-from dashboard.ui.markup import Html, badge, card_title, empty_state, joined, link, show, tag
+from dashboard.ui.markup import badge, card_title, empty_state, joined, link, menu, show, tag
 from dashboard.ui.metric_cards import cards, metric_card
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -98,13 +99,10 @@ def _head(period: Period, today: date) -> None:
         st.rerun()
 
 
-def _menu(period: Period, today: date) -> Html:
-    links = (
-        f'<a href="?page=overview&amp;days={days}" target="_self"'
-        f"{' aria-current=page' if period == Period.latest(days, today=today) else ''}>{days} days</a>"
-        for days in DAYS
-    )
-    return Html(f'<nav class="cs-menu" aria-label="Days">{"".join(links)}</nav>')
+def _menu(period: Period, today: date) -> Markup:
+    present = (days for days in DAYS if period == Period.latest(days, today=today))
+    links = [(f"?page=overview&days={days}", f"{days} days") for days in DAYS]
+    return menu(links, label="Days", current=f"?page=overview&days={next(present, None)}")
 
 
 def _than(period: Period, today: date) -> str:
@@ -155,7 +153,7 @@ def _is_overtaken(shown: Overview, newest: Overview) -> bool:
     return max(newest.census.at - shown.census.at, newest.days_at - shown.days_at) > OLD
 
 
-def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Html:
+def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Markup:
     parts: list[object] = []
     if shown.census is not None:
         parts.append(f"Contacts as of {_clock(shown.census.at, zone)}")
@@ -190,7 +188,7 @@ def _workers(actor: Actor) -> None:
     live(actor)
 
 
-def _mood(found: Working, now: datetime) -> Html:
+def _mood(found: Working, now: datetime) -> Markup:
     if not found.alive("worker", now=now):
         return joined([badge("no worker is alive", "bad"), " What comes in is kept, and waits."])
     if found.failed:
@@ -200,7 +198,7 @@ def _mood(found: Working, now: datetime) -> Html:
     return joined([badge("all is well", "good"), f" {found.alive('worker', now=now)} at work."])
 
 
-def _work(found: Working) -> Iterable[Html]:
+def _work(found: Working) -> Iterable[Markup]:
     waiting = formats.count(found.waiting)
     yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
     yield metric_card("Per second", _rate(found.pace.minute), note="in the last minute")

@@ -9,11 +9,12 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.ui import charts
 from dashboard.ui.contact_links import contacts_url, within_days
-from dashboard.ui.markup import Html, card_title, joined, link, quiet, show, tag
+from dashboard.ui.markup import card_title, joined, link, quiet, show, tag
 from dashboard.ui.metric_cards import Bar, Better, bars, cards, change, metric_card
 from engine.domain.deliverability import DELIVERED_TO
 from engine.domain.rulebook import Ruleset
@@ -58,8 +59,8 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
 
 
 def _count(
-    label: str, number: int, where: Mapping[str, Any], *, change: Html | None = None, note: str = ""
-) -> Html:
+    label: str, number: int, where: Mapping[str, Any], *, change: Markup | None = None, note: str = ""
+) -> Markup:
     """A count of contacts that leads to them."""
     address = contacts_url(where)
     return metric_card(label, formats.count(number), address=address, change=change, note=note)
@@ -117,7 +118,7 @@ def orders(found: Overview, counted: Census, *, than: str) -> None:
         charts.by_day(list(_revenue(found)), title="Revenue by day", colours={"revenue": charts.PINE})
 
 
-def _bought(label: str, shown: str, found: Overview, *, than: str) -> Html:
+def _bought(label: str, shown: str, found: Overview, *, than: str) -> Markup:
     """A figure of the orders, with whoever bought in these days behind it."""
     period = found.now.period
     where = {
@@ -134,7 +135,7 @@ def _bought(label: str, shown: str, found: Overview, *, than: str) -> Html:
     )
 
 
-def _given_back(found: Overview) -> Html:
+def _given_back(found: Overview) -> Markup:
     sold = found.now.sold
     note = f"{formats.count(sold.cancelled)} cancelled" if sold.cancelled else ""
     address = contacts_url({"refunded": {"gt": 0}})
@@ -187,7 +188,7 @@ def _reachable(machine: str) -> dict[str, object]:
     return {} if address is None else {address: {"exists": True}}
 
 
-def _bounces(now: Range, before: Range, *, than: str) -> Iterable[Html]:
+def _bounces(now: Range, before: Range, *, than: str) -> Iterable[Markup]:
     less: Better = "less"
     for label, type_, where in (
         ("Mails bounced", "email_bounced", {"email.failures": {"gte": 1}}),
@@ -252,7 +253,7 @@ def _group(group: PointsGroup) -> str:
 
 def rfm() -> None:
     """The place of recency, frequency and monetary value."""
-    grid = Html(f'<div class="cs-grid5" aria-hidden="true">{"<i></i>" * 25}</div>')
+    grid = tag("div", joined([tag("i", "")] * 25), "cs-grid5", aria_hidden="true")
     words = (
         "Recency, frequency and monetary value are not calculated yet. Once they are, this grid shows "
         "how many of your buyers are champions, loyal, at risk or lost, each a way to them."

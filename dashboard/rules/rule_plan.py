@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.running_instance import instance
 from dashboard.ui import charts
-from dashboard.ui.markup import Html, card_title, figures, joined, link, quiet, show, table, tag
+from dashboard.ui.markup import card_title, figures, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.publishing import publish_service
@@ -175,13 +176,13 @@ def _moves(told: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
     ]
 
 
-def _example(example: Mapping[str, Any]) -> tuple[Html, str]:
+def _example(example: Mapping[str, Any]) -> tuple[Markup, str]:
     """Somebody with the reasons below the name, so that a phone has room for them."""
     name = link(f"?contact={example['contact']}", tag("b", example["name"]))
     return joined([name, _reasons(example["reasons"])]), _with_minus(example["what"])
 
 
-def _reasons(found: Sequence[str]) -> Html:
+def _reasons(found: Sequence[str]) -> Markup:
     said = [_with_minus(reason.strip()) for reason in found if not reason.endswith(" all of these")]
     more = len(said) - REASONS
     told = [*said[:REASONS], *([f"and {formats.count(more)} more"] if more > 0 else [])]

@@ -15,7 +15,6 @@ from dashboard.rules.rollout_bar import upkeep_bar
 from dashboard.running_instance import time_zone
 from dashboard.ui import charts
 from dashboard.ui.markup import (
-    Html,
     badge,
     card_title,
     empty_state,
@@ -237,8 +236,8 @@ def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:
     rows = [(f"{p.file}, line {p.line}", p.message) for p in problems]
     count = len(problems)
     show(card_title(f"{count} problem{'' if count == 1 else 's'}"))
-    lines = "".join(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
-    show(Html(f'<div class="cs-problems">{lines}</div>'))
+    lines = joined(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
+    show(tag("div", lines, "cs-problems"))
 
 
 def _leave() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.contacts.filter_bar import written
 from dashboard.contacts.list_address import ListAddress
 from dashboard.ui.dialog_state import close_dialog, open_dialog
-from dashboard.ui.markup import Html, joined, link, show, tag
+from dashboard.ui.markup import bullet_list, joined, link, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
@@ -60,16 +61,11 @@ def _save(actor: Actor, name: str, listing: Listing) -> None:
     st.rerun()
 
 
-def _whom(actor: Actor, listing: Listing) -> Html:
+def _whom(actor: Actor, listing: Listing) -> Markup:
     """Who will be in the segment, in the words of the chips."""
     found = chips(listing, current_rules(actor), written())
-    items = joined(tag("li", chip.words) for chip in found)
-    return joined(
-        [
-            tag("div", "In it is everybody who meets all of these, now and later:", "cs-sub"),
-            Html(f'<ul class="cs-list">{items}</ul>'),
-        ]
-    )
+    words = tag("div", "In it is everybody who meets all of these, now and later:", "cs-sub")
+    return words + bullet_list(chip.words for chip in found)
 
 
 def _without_search(address: ListAddress) -> None:

@@ -8,9 +8,10 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 from babel import Locale, localedata, numbers
+from markupsafe import Markup
 from phonenumbers import SUPPORTED_REGIONS
 
-from dashboard.ui.markup import Html, joined, quiet, show, tag
+from dashboard.ui.markup import joined, quiet, show, tag
 from dashboard.ui.problems import problem_box, show_errors
 from engine.accounts.actor import Actor
 from engine.publishing import account_settings
@@ -177,7 +178,7 @@ def _publish(actor: Actor, wanted: Settings, changes: list[Consequence], base: i
                 st.rerun()
 
 
-def _line(change: Consequence) -> Html:
+def _line(change: Consequence) -> Markup:
     return tag("p", joined([tag("b", f"{LABELS[change.setting]}: "), change.words]), "cs-small")
 
 

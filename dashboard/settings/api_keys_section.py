@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.running_instance import time_zone
 from dashboard.ui import confirm_by_typing
-from dashboard.ui.markup import Html, badge, card_title, empty_state, joined, quiet, show, tag
+from dashboard.ui.markup import badge, card_title, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
 from engine.accounts import key_service
 from engine.accounts.actor import Actor
@@ -79,7 +80,7 @@ def _row(actor: Actor, key: KeyRecord) -> None:
             _revoke(actor, key)
 
 
-def _about(key: KeyRecord) -> Html:
+def _about(key: KeyRecord) -> Markup:
     zone = time_zone()
     kind = badge(key.kind, "info" if key.trusted else "quiet")
     gone = badge(f"revoked on {formats.day(key.revoked_at, zone)}", "bad") if key.revoked_at else ""

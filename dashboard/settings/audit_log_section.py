@@ -9,10 +9,11 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
-from dashboard.ui.markup import Html, badge, empty_state, joined, link, quiet, show, tag
+from dashboard.ui.markup import badge, empty_state, joined, link, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts import audit
 from engine.accounts.accounts import COMMAND_LINE
@@ -100,21 +101,21 @@ def _nothing(filters: Filters) -> None:
         empty_state("Nothing found", "Nothing was done that all of these filters let through.")
 
 
-def _line(entry: Entry, ruleset: Ruleset) -> Html:
+def _line(entry: Entry, ruleset: Ruleset) -> Markup:
     when = tag("span", formats.moment(entry.at, time_zone()), "cs-when")
     what = joined([_who(entry), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
     changes = joined(_change(change, ruleset, of=entry.subject.kind) for change in entry.changes)
-    said = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else Html("")
-    refused = tag("div", sentence(entry.refusal), "cs-small cs-refusal") if entry.refusal else Html("")
-    return Html(f'<div class="cs-act"><div>{what}{changes}{said}{refused}</div>{when}</div>')
+    said = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else ""
+    refused = tag("div", sentence(entry.refusal), "cs-small cs-refusal") if entry.refusal else ""
+    return tag("div", tag("div", joined([what, changes, said, refused])) + when, "cs-act")
 
 
-def _who(entry: Entry) -> Html:
-    by_command = quiet(" (by command)") if entry.by == COMMAND_LINE else Html("")
+def _who(entry: Entry) -> Markup:
+    by_command = quiet(" (by command)") if entry.by == COMMAND_LINE else Markup()
     return joined([tag("b", entry.by_name), by_command])
 
 
-def _subject(entry: Entry) -> Html:
+def _subject(entry: Entry) -> Markup:
     kind, id_ = entry.subject.kind, entry.subject.id
     if kind == "contact":
         return link(f"?contact={id_}", id_[:8])
@@ -129,13 +130,13 @@ _SUBJECTS = {"rules": "version {}", "key": "“{}”", "activity": "({})", "webh
 """How it reads what a line is about, where that is not what people call it."""
 
 
-def _ending(entry: Entry) -> Html:
+def _ending(entry: Entry) -> Markup:
     if entry.ending == "refused":
         return badge("refused", "bad")
-    return badge("not known to have ended") if entry.ending == "begun" else Html("")
+    return badge("not known to have ended") if entry.ending == "begun" else Markup()
 
 
-def _change(change: Change, ruleset: Ruleset, *, of: str) -> Html:
+def _change(change: Change, ruleset: Ruleset, *, of: str) -> Markup:
     """`Newsletter: subscribed → unsubscribed`; of what was made, `file: people.csv`."""
     if change.what == TAKEN_BACK:
         return tag("div", "took back an earlier change", "cs-small")

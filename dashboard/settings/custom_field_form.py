@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.ui.markup import Html, card_title, joined, show, tag
+from dashboard.ui.markup import card_title, joined, show, tag
 from dashboard.ui.problems import problem_box
 from dashboard.wording import FIELD_TYPES as TYPES
 from dashboard.wording import sentence
@@ -121,7 +122,7 @@ def _conversion(actor: Actor, before: CustomField | None, field: CustomField) ->
     return True
 
 
-def _losses(found: Conversion, field: CustomField) -> Html | None:
+def _losses(found: Conversion, field: CustomField) -> Markup | None:
     if not found.lost:
         return None
     least = "" if found.exact else "At least "

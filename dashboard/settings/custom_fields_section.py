@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
 from dashboard.settings import custom_field_form
 from dashboard.ui import confirm_by_typing
-from dashboard.ui.markup import Html, badge, empty_state, joined, quiet, show, tag
+from dashboard.ui.markup import badge, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
@@ -80,7 +81,7 @@ def _row(actor: Actor, found: Fields, number: int, usage: FieldUsage) -> None:
             _delete(actor, found, usage)
 
 
-def _about(usage: FieldUsage) -> Html:
+def _about(usage: FieldUsage) -> Markup:
     field = usage.field
     only = [badge("only admins edit it", "info")] if "marketer" not in field.edit else []
     head = joined([tag("b", field.label), badge(field.type), quiet(field.id), *only], " ")

@@ -8,11 +8,12 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup, escape
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
 from dashboard.settings import suspected_outages
-from dashboard.ui.markup import Html, badge, joined, link, quiet, safe, show, table, tag
+from dashboard.ui.markup import badge, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.operations.operating import SHOWN, Troubles
@@ -112,7 +113,7 @@ def _call(actor: Actor, call: CallRow, zone: ZoneInfo) -> None:
             _again("Send again", f"call.{_key(call.id)}", act, "calls sent again")
 
 
-def _about_call(call: CallRow, zone: ZoneInfo) -> Html:
+def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
     when = "" if call.state == "failed" else f", next at {formats.moment(call.due_at, zone)}"
     tried = f"tried {call.attempts} times{when}" if call.attempts else "not tried yet"
     said = [formats.moment(call.happened_at, zone), tried, *([call.error] if call.error else [])]
@@ -131,12 +132,10 @@ def _refusals(found: Troubles, zone: ZoneInfo) -> None:
     show(joined(_refused(refused, zone) for refused in found.refused))
 
 
-def _refused(refused: Refused, zone: ZoneInfo) -> Html:
+def _refused(refused: Refused, zone: ZoneInfo) -> Markup:
     head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(_when(refused, zone))])
-    what = tag("summary", "what was sent", "cs-small")
-    return Html(
-        f'<div class="cs-whys">{head}<details>{what}{tag("pre", refused.event, "cs-pre")}</details></div>'
-    )
+    sent = tag("summary", "what was sent", "cs-small") + tag("pre", refused.event, "cs-pre")
+    return tag("div", head + tag("details", sent), "cs-whys")
 
 
 def _when(refused: Refused, zone: ZoneInfo) -> str:
@@ -159,11 +158,11 @@ def _about(words: str) -> None:
     show(tag("p", words, "cs-small cs-quiet"))
 
 
-def _row(title: Html, about: object) -> st.delta_generator.DeltaGenerator:
+def _row(title: Markup, about: object) -> st.delta_generator.DeltaGenerator:
     """A line with room for a button."""
     row = st.container(border=True, horizontal=True, vertical_alignment="center")
     with row:
-        show(joined([title, tag("div", safe(about), "cs-small cs-quiet")]))
+        show(joined([title, tag("div", escape(about), "cs-small cs-quiet")]))
     return row
 
 

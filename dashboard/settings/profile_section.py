@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.running_instance import time_zone
 from dashboard.signin.current_user import provider
-from dashboard.ui.markup import Html, badge, card_title, joined, quiet, show, tag
+from dashboard.ui.markup import badge, card_title, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
 from engine.accounts import passwords, users
 from engine.accounts.accounts import ROLES
@@ -60,7 +61,9 @@ def _password(actor: Actor) -> None:
             "New password", type="password", key="you.new", autocomplete="new-password",
             placeholder=f"At least {passwords.SHORTEST} characters",
         )  # fmt: skip
-        again = st.text_input("The same again", type="password", key="you.again", autocomplete="new-password")
+        again = st.text_input(
+            "Repeat the password", type="password", key="you.again", autocomplete="new-password"
+        )
         if not st.form_submit_button("Save", key="you.save"):
             return
     try:
@@ -90,7 +93,7 @@ def _browsers(actor: Actor) -> None:
         st.button("Sign out everywhere else", key="you.end_all", on_click=partial(_end_all, actor))
 
 
-def _about(actor: Actor, session: SessionRecord) -> Html:
+def _about(actor: Actor, session: SessionRecord) -> Markup:
     here = badge("this one", "info") if session.id == actor.user.session else ""
     times = (
         f"since {formats.moment(session.created_at, time_zone())}, "

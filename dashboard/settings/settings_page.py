@@ -16,7 +16,7 @@ from dashboard.settings import (
     users_section,
     workers_section,
 )
-from dashboard.ui.markup import Html, show, tag
+from dashboard.ui.markup import menu, page_title, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 
@@ -49,15 +49,8 @@ def render(actor: Actor) -> None:
     if wanted not in SECTIONS:
         wanted = allowed[0] if allowed else next(iter(SECTIONS))
     section = SECTIONS[wanted]
-    show(Html(f"{tag('h1', 'Settings', 'cs-title')}{_menu(allowed, wanted)}"))
+    links = [(f"?page=settings&section={name}", SECTIONS[name].label) for name in allowed]
+    current = f"?page=settings&section={wanted}"
+    show(page_title("Settings") + menu(links, label="Settings", current=current))
     actor.require(section.needs)
     section.render(actor)
-
-
-def _menu(names: list[str], here: str) -> Html:
-    links = (
-        f'<a href="?page=settings&amp;section={name}" target="_self"'
-        f"{' aria-current=page' if name == here else ''}>{SECTIONS[name].label}</a>"
-        for name in names
-    )
-    return Html(f'<nav class="cs-menu" aria-label="Settings">{"".join(links)}</nav>')

@@ -8,9 +8,10 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.ui.markup import Html, badge, joined, quiet, show, tag
+from dashboard.ui.markup import badge, joined, quiet, show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.operations import operating
@@ -54,12 +55,12 @@ def _sending(actor: Actor, sending: Doubted, zone: ZoneInfo) -> None:
             _decision(LEAVE, f"sendings.leave.{key}", act, "Its bounces stay uncounted.")
 
 
-def _title(sending: Doubted) -> Html:
+def _title(sending: Doubted) -> Markup:
     name = tag("b", f"{_CHANNELS[sending.channel]}: {sending.name}")
     return joined([name, " ", _state(sending)])
 
 
-def _state(sending: Doubted) -> Html:
+def _state(sending: Doubted) -> Markup:
     if sending.counted_by is not None:
         return badge(f"counted, says {sending.counted_by}")
     if sending.left_by is not None:

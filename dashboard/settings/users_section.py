@@ -7,12 +7,13 @@ from functools import partial
 from typing import cast
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.running_instance import time_zone
 from dashboard.signin.current_user import provider
 from dashboard.ui import confirm_by_typing
-from dashboard.ui.markup import Html, badge, card_title, escape_label, joined, quiet, show, tag
+from dashboard.ui.markup import badge, card_title, escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box
 from engine.accounts import users
 from engine.accounts.accounts import LINK_LIFE, ROLES, LinkToken, Role
@@ -114,7 +115,7 @@ def _row(actor: Actor, found: UserRecord) -> None:
             _disable(actor, found)
 
 
-def _about(actor: Actor, found: UserRecord) -> Html:
+def _about(actor: Actor, found: UserRecord) -> Markup:
     marks = [
         badge("you", "info") if found.id == actor.user.id else "",
         badge("disabled", "bad") if found.disabled_at else "",

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.settings import needs_attention
 from dashboard.signin.current_user import fragment
 from dashboard.ui import charts
-from dashboard.ui.markup import Html, badge, card_title, joined, quiet, show, table, tag
+from dashboard.ui.markup import badge, card_title, joined, quiet, show, table, tag
 from dashboard.ui.metric_cards import cards, metric_card
 from engine.accounts.actor import Actor
 from engine.operations import operating
@@ -49,7 +50,7 @@ def _processes(actor: Actor) -> None:
     live(actor)
 
 
-def _figures(found: Working) -> Iterable[Html]:
+def _figures(found: Working) -> Iterable[Markup]:
     waiting = formats.count(found.waiting)
     yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
     yield metric_card(
@@ -74,7 +75,7 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-def _missing(found: Working, now: datetime) -> Iterable[Html]:
+def _missing(found: Working, now: datetime) -> Iterable[Markup]:
     """What stands still because no process of its kind is alive."""
     for kind in NEEDED:
         if not found.alive(kind, now=now):
@@ -93,13 +94,13 @@ def _pace(found: Working) -> None:
     charts.by_minute(rows, title="Activities applied in each minute")
 
 
-def _alive(processes: Sequence[Pulse], now: datetime) -> Html:
+def _alive(processes: Sequence[Pulse], now: datetime) -> Markup:
     if not processes:
         return quiet("Nothing has given a sign of life.")
     return table(("What", "Where", "Version", "Last sign"), [_process(pulse, now) for pulse in processes])
 
 
-def _process(pulse: Pulse, now: datetime) -> tuple[Html, str, str, str]:
+def _process(pulse: Pulse, now: datetime) -> tuple[Markup, str, str, str]:
     state = badge("alive", "good") if pulse.is_alive(now) else badge("silent", "bad")
     rules = f"rules {pulse.rules}" if pulse.rules else ""
     return (
@@ -110,12 +111,12 @@ def _process(pulse: Pulse, now: datetime) -> tuple[Html, str, str, str]:
     )
 
 
-def _lanes(lanes: Sequence[LaneBacklog], now: datetime) -> Html:
+def _lanes(lanes: Sequence[LaneBacklog], now: datetime) -> Markup:
     """Those in which there is something to do; that the others idle is said in a line."""
     busy = [lane for lane in lanes if lane.waiting or lane.due or _is_held(lane, now)]
     idle = len(lanes) - len(busy)
     words = f"{'All' if not busy else 'The other'} {idle} lanes are free, and nothing waits in them."
-    rest = tag("p", words, "cs-small cs-quiet") if idle else Html("")
+    rest = tag("p", words, "cs-small cs-quiet") if idle else Markup()
     if not busy:
         return rest
     return joined(

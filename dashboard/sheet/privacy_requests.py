@@ -6,11 +6,12 @@ import io
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
 from dashboard.ui.dialog_state import cancel_button, close_dialog
-from dashboard.ui.markup import Html, card_title, escape_label, joined, quiet, show, table, tag
+from dashboard.ui.markup import card_title, escape_label, joined, quiet, show, table, tag
 from dashboard.ui.problems import problem, show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
@@ -93,7 +94,7 @@ def what_went(actor: Actor, job: str) -> None:
         show(quiet("Files of jobs that are under way go when those end."))
 
 
-def _what_goes(name: str, found: Foretold) -> Html:
+def _what_goes(name: str, found: Foretold) -> Markup:
     counted = [
         (found.activities, "activity"),
         (found.orders, "order"),

@@ -6,12 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
+
 from dashboard import formats, wording
-from dashboard.ui.markup import Html, badge, card_title, facts, figures, joined, quiet, safe, table, tag
+from dashboard.ui.markup import badge, card_title, facts, figures, joined, quiet, table, tag
 from engine.contacts.sheet.sheets import SheetCommerce
 
 
-def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
+def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
     """The orders: how many, what they come to, when the first and the last were, and the latest of them."""
     if not commerce.recent:
         return joined([card_title("Orders"), quiet("No orders yet.")])
@@ -42,10 +44,10 @@ def _since(commerce: SheetCommerce, zone: ZoneInfo) -> str:
     return ", ".join(parts)
 
 
-def _abroad(commerce: SheetCommerce) -> Html:
+def _abroad(commerce: SheetCommerce) -> Markup:
     """What was spent in currencies that cannot be added."""
     if not commerce.foreign:
-        return Html("")
+        return Markup()
     rows = [
         (currency or "unknown currency", formats.money(amount, currency or None))
         for currency, amount in commerce.foreign.items()
@@ -54,7 +56,7 @@ def _abroad(commerce: SheetCommerce) -> Html:
     return joined([tag("div", words, "cs-sub"), facts(rows)])
 
 
-def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
+def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
     return table(
         ("When", "Order", "Amount"),
         [
@@ -69,14 +71,14 @@ def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
     )
 
 
-def _order(id_: str, cancelled: bool, refunded: Decimal, currency: str | None) -> Html:
+def _order(id_: str, cancelled: bool, refunded: Decimal, currency: str | None) -> Markup:
     marks = [badge("cancelled", "bad")] if cancelled else []
     if refunded:
         marks.append(badge(f"{formats.money(refunded, currency)} given back"))
-    return joined([safe(id_), *marks], " ")
+    return joined([escape(id_), *marks], " ")
 
 
-def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
+def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
     """What lies in the cart."""
     held = commerce.cart
     if held is None:
@@ -95,10 +97,10 @@ def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Html:
         ],
     )
     value = tag("div", formats.money(held.value, commerce.currency), "cs-figure")
-    return joined([card_title("Cart"), Html(f'<div class="cs-figures">{value}</div>'), state, words, lines])
+    return joined([card_title("Cart"), tag("div", value, "cs-figures"), state, words, lines])
 
 
-def rfm(commerce: SheetCommerce, *, now: datetime) -> Html:
+def rfm(commerce: SheetCommerce, *, now: datetime) -> Markup:
     """Recency, frequency and monetary value as they are, and that nothing scores them yet."""
     if not commerce.orders or commerce.last_order_at is None:
         return joined([card_title("RFM"), quiet("No purchases, so no RFM.")])
@@ -115,7 +117,7 @@ def rfm(commerce: SheetCommerce, *, now: datetime) -> Html:
     return joined([card_title("RFM"), figures(known), tag("div", missing, "cs-quiet cs-small")])
 
 
-def clv(commerce: SheetCommerce) -> Html:
+def clv(commerce: SheetCommerce) -> Markup:
     """What the contact may still be worth: not calculated yet, and it says what that takes."""
     takes = (
         "Not calculated yet. The forecast is made of the shop's own orders: it takes 500 customers with "

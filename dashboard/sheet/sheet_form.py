@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import plain_value
@@ -26,7 +27,7 @@ from dashboard.ui.field_inputs import (
     tomorrow,
     undeclared,
 )
-from dashboard.ui.markup import Html, badge, card_title, escape_label, facts, joined, link, quiet, show, tag
+from dashboard.ui.markup import badge, card_title, escape_label, facts, joined, link, quiet, show, tag
 from dashboard.ui.problems import problem, show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.editing.edit_checks import end_name
@@ -158,12 +159,8 @@ def _choose(form: _Form, name: str) -> None:
     """Somebody else changed it meanwhile: theirs or one's own?"""
     theirs, draft = form.theirs[name], form.draft
     by = _who(form)
-    show(
-        Html(
-            f'<div class="cs-meanwhile" role="alert">{tag("span", f"{by} changed this meanwhile to")} '
-            f"{tag('b', form.words(name, theirs))}</div>"
-        )
-    )
+    words = joined([tag("span", f"{by} changed this meanwhile to"), tag("b", form.words(name, theirs))], " ")
+    show(tag("div", words, "cs-meanwhile", role="alert"))
     with st.container(horizontal=True, gap="small"):
         st.button("Keep mine", key=f"sheet.mine.{name}", on_click=draft.keep_mine, args=(name, theirs))
         st.button("Take theirs", key=f"sheet.theirs.{name}", on_click=draft.take_theirs, args=(name, theirs))
@@ -259,7 +256,7 @@ def _bar(form: _Form) -> None:
     browser_component(__file__, "sheet_form")(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-bar"):
         with st.container(width="stretch"):
-            show(Html(f'<div role="status">{_summary(form)}</div>'))
+            show(tag("div", _summary(form), role="status"))
         st.button("Discard", key="sheet.discard", on_click=end, args=(form.sheet.id,))
         wanted = st.button("Apply", type="primary", key="sheet.apply", disabled=bool(form.theirs))
     if wanted:
@@ -267,7 +264,7 @@ def _bar(form: _Form) -> None:
             _apply(form)
 
 
-def _summary(form: _Form) -> Html:
+def _summary(form: _Form) -> Markup:
     changed = form.draft.changed
     if not changed:
         return quiet("Nothing is changed yet.")

@@ -8,14 +8,15 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import ua_parser
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.ui.markup import Html, badge, card_title, joined, quiet, table, tag
+from dashboard.ui.markup import badge, card_title, joined, quiet, table, tag
 from engine.contacts.sheet.devices import Device
 from engine.contacts.sheet.sheets import Sheet
 
 
-def known_by(sheet: Sheet, found: Sequence[Device], *, now: datetime, zone: ZoneInfo) -> Html:
+def known_by(sheet: Sheet, found: Sequence[Device], *, now: datetime, zone: ZoneInfo) -> Markup:
     """The devices, and what else leads here."""
     parts: list[object] = [card_title("Browsers and apps")]
     if found:
@@ -28,7 +29,7 @@ def known_by(sheet: Sheet, found: Sequence[Device], *, now: datetime, zone: Zone
     return joined(parts)
 
 
-def _named(device: Device) -> Html:
+def _named(device: Device) -> Markup:
     marks = [badge("shared device", "info")] if device.shared else []
     marks += [badge("web push", "good")] if device.pushes else []
     name = browser_name(device.user_agent) if isinstance(device.user_agent, str) else "Unknown browser or app"
@@ -39,7 +40,7 @@ def _when(device: Device, now: datetime, zone: ZoneInfo) -> str:
     return formats.ago(device.last_seen, now, zone)
 
 
-def _also(title: str, words: str, values: Sequence[str]) -> list[Html]:
+def _also(title: str, words: str, values: Sequence[str]) -> list[Markup]:
     if not values:
         return []
     lines = joined(tag("div", value, "cs-small") for value in values)

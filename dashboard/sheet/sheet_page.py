@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.contacts.list_address import ListAddress
 from dashboard.jobs.job_status_bar import job_strip
@@ -24,7 +25,7 @@ from dashboard.sheet.sheet_menu import Choice, sheet_menu
 from dashboard.sheet.sheet_segments import segments_card
 from dashboard.sheet.sheet_statuses import reach_card, statuses_card
 from dashboard.ui.dialog_state import open_dialog
-from dashboard.ui.markup import Html, empty_state, show
+from dashboard.ui.markup import empty_state, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.sheet import reading
@@ -167,6 +168,6 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
         _card("known-by", known_by(sheet, reading.devices(actor, sheet.id), now=now, zone=zone))
 
 
-def _card(name: str, content: Html) -> None:
+def _card(name: str, content: Markup) -> None:
     with card(name):
         show(content)

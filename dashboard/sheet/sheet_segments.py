@@ -5,13 +5,14 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about
-from dashboard.ui.markup import Html, badge, card_title, joined, link, quiet, show, table, tag
+from dashboard.ui.markup import badge, card_title, joined, link, quiet, show, table, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -45,7 +46,7 @@ def segments_card(actor: Actor, sheet: Sheet) -> None:
         with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
             if why.open:
                 reasons = reading.reasons(actor, sheet.id)
-                show(whys(reasons, zone) if reasons else Html(""))
+                show(whys(reasons, zone) if reasons else Markup())
 
 
 def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
@@ -59,7 +60,7 @@ def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
                 st.rerun()
 
 
-def membership(found: SheetSegment, zone: ZoneInfo) -> Html:
+def membership(found: SheetSegment, zone: ZoneInfo) -> Markup:
     """A segment that the contact is in, since when, and whether a condition decides."""
     kind = badge("dynamic", "info") if found.dynamic else badge("static")
     since = quiet(f"since {formats.day(found.since, zone)}")
@@ -104,7 +105,7 @@ def _none_to_join(ruleset: Ruleset) -> str:
     return "In every static segment"
 
 
-def whys(found: Reasons, zone: ZoneInfo) -> Html:
+def whys(found: Reasons, zone: ZoneInfo) -> Markup:
     """Why the contact is in each dynamic segment or not, and how it came and went."""
     parts: list[object] = []
     for segment in found.segments:

@@ -6,11 +6,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.running_instance import time_zone
 from dashboard.sheet.sheet_card import card
-from dashboard.ui.markup import Html, badge, card_title, facts, joined, quiet, show, table, tag
+from dashboard.ui.markup import badge, card_title, facts, joined, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.contacts.sheet import reading
 from engine.contacts.sheet.reasons import Reasons
@@ -30,10 +31,10 @@ def statuses_card(actor: Actor, sheet: Sheet) -> None:
         with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
             if moved.open:
                 found = reading.reasons(actor, sheet.id)
-                show(moves(found, time_zone()) if found else Html(""))
+                show(moves(found, time_zone()) if found else Markup())
 
 
-def reach(sheet: Sheet) -> Html:
+def reach(sheet: Sheet) -> Markup:
     """Yes or no for each channel, with the reason."""
     rows = [
         (
@@ -50,7 +51,7 @@ def reach(sheet: Sheet) -> Html:
     return joined([card_title("Can receive"), facts(rows)])
 
 
-def statuses(sheet: Sheet, zone: ZoneInfo) -> Html:
+def statuses(sheet: Sheet, zone: ZoneInfo) -> Markup:
     """Each status, since when, by whom and why; and what sending has shown."""
     rows = [(status.machine_label, _status(status, sheet, zone)) for status in sheet.statuses.values()]
     return joined([card_title("Status"), facts(rows)])
@@ -63,7 +64,7 @@ _WRITTEN_TO = {
 """What a deliverability is that of, and what is said where there is none."""
 
 
-def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Html:
+def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
     address, none_known = _WRITTEN_TO.get(status.machine, ("id", ""))
     if getattr(sheet, address) is None and status.since is None:
         return quiet(none_known)
@@ -101,7 +102,7 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
     return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed}{temporary}"
 
 
-def moves(found: Reasons, zone: ZoneInfo) -> Html:
+def moves(found: Reasons, zone: ZoneInfo) -> Markup:
     """How each status came to be what it is."""
     rows = [
         came_about(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
@@ -116,6 +117,6 @@ CAME_ABOUT = ("What", "When")
 """The headings of how something came about."""
 
 
-def came_about(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Html, str]:
+def came_about(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
     """A line of how something came about: the cause below it, so that a phone has room for both."""
     return joined([tag("div", what), tag("div", because, "cs-quiet cs-small")]), formats.moment(at, zone)

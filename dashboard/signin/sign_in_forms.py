@@ -1,9 +1,10 @@
-"""The pages that must work before Streamlit does: plain forms to sign in and to choose a password."""
+"""Plain HTML pages that work without Streamlit: the forms to sign in and to set a password."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
 
 from engine.accounts.passwords import SHORTEST
 
@@ -16,7 +17,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+_PAGE = Markup("""<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title} · Contact Sheets</title>
 <style>
 * {{ box-sizing: border-box; }}
@@ -35,7 +36,7 @@ button {{ font: inherit; font-weight: 600; width: 100%; padding: .7rem; border: 
 code {{ background: #f1efe9; border-radius: 5px; padding: .1rem .35rem; }}
 .hint {{ font-size: .86rem; margin: -.75rem 0 1.1rem; }} .foot {{ font-size: .86rem; margin: 1.2rem 0 0; }} a {{ color: #2f5d50; }}
 .alert {{ background: #fdf3f0; border: 1px solid #ecc9bf; color: #8a2c19; border-radius: 10px; padding: .6rem .8rem; }}
-</style></head><body><main><p class="brand">📇 Contact Sheets</p><h1>{title}</h1>{body}</main></body></html>"""
+</style></head><body><main><p class="brand">📇 Contact Sheets</p><h1>{title}</h1>{body}</main></body></html>""")
 
 
 @dataclass(frozen=True)
@@ -46,60 +47,61 @@ class FormContext:
     next: str = ""
     link: str = ""
 
-    def fields(self) -> str:
+    def form(self, action: str, inputs: Markup) -> Markup:
+        """A form with these inputs and the hidden fields."""
         values = (("token", self.token), ("next", self.next), ("link", self.link))
-        return "".join(
-            f"<input type='hidden' name='{name}' value='{escape(value, quote=True)}'>"
-            for name, value in values
+        hidden = Markup().join(
+            Markup("<input type='hidden' name='{}' value='{}'>").format(*pair) for pair in values
         )
+        return Markup("<form method='post' action='{}'>{}{}</form>").format(action, hidden, inputs)
 
 
 def password_page(context: FormContext, *, email: str = "", problem: str = "", company: str = "") -> str:
-    """Email and password; `company` is the other way in, if there is one."""
-    other = f"<p class='foot'><a href='/'>Sign in with {escape(company)}</a></p>" if company else ""
-    body = (
-        f"{_alert(problem)}<form method='post' action='/signin'>{context.fields()}"
+    """Email and password; `company` is the provider that one can sign in with instead, if there is one."""
+    inputs = Markup(
         "<label for='email'>Email</label>"
-        f"<input id='email' name='email' type='email' autocomplete='username' required maxlength='254' value='{escape(email, quote=True)}'{'' if email else ' autofocus'}>"
+        "<input id='email' name='email' type='email' autocomplete='username' required maxlength='254' value='{}'{}>"
         "<label for='password'>Password</label>"
-        f"<input id='password' name='password' type='password' autocomplete='current-password' required{' autofocus' if email else ''}>"
-        "<button>Sign in</button></form>"
-        "<p class='foot'>No password yet, or forgotten it? An admin makes you a link for a new one, "
-        f"and on the server <code>sheets link</code> prints one to come in.</p>{other}"
+        "<input id='password' name='password' type='password' autocomplete='current-password' required{}>"
+        "<button>Sign in</button>"
+    ).format(email, "" if email else " autofocus", " autofocus" if email else "")
+    foot = Markup(
+        "<p class='foot'>Forgot your password, or have none yet? An admin can send you a link to set one. "
+        "On the server, <code>sheets link</code> prints a sign-in link.</p>"
     )
-    return _page("Please sign in", body)
+    other = Markup("<p class='foot'><a href='/'>Sign in with {}</a></p>").format(company) if company else ""
+    return _page(
+        "Sign in to Contact Sheets", _alert(problem) + context.form("/signin", inputs) + foot + other
+    )
 
 
 def choose_page(context: FormContext, *, email: str, invited: bool, problem: str = "") -> str:
     """A new password for an account, twice."""
-    body = (
-        f"{_alert(problem)}<form method='post' action='/signin'>{context.fields()}"
+    inputs = Markup(
         "<label for='email'>Email</label>"
-        f"<input id='email' name='email' type='email' autocomplete='username' readonly value='{escape(email, quote=True)}'>"
+        "<input id='email' name='email' type='email' autocomplete='username' readonly value='{}'>"
         "<label for='password'>New password</label>"
         "<input id='password' name='password' type='password' autocomplete='new-password' required autofocus aria-describedby='hint'>"
-        f"<p class='hint' id='hint'>At least {SHORTEST} characters. Three or four words are easy to keep in mind.</p>"
-        "<label for='again'>The same again</label>"
+        "<p class='hint' id='hint'>At least {} characters. Three or four words are easy to remember.</p>"
+        "<label for='again'>Repeat the password</label>"
         "<input id='again' name='again' type='password' autocomplete='new-password' required>"
-        "<button>Save and sign in</button></form>"
-    )
-    return _page("Welcome: choose a password" if invited else "Choose a new password", body)
+        "<button>Save and sign in</button>"
+    ).format(email, SHORTEST)
+    title = "Welcome! Set your password" if invited else "Set a new password"
+    return _page(title, _alert(problem) + context.form("/signin", inputs))
 
 
 def link_page(context: FormContext) -> str:
     """A link that signs in by the button: mail scanners follow links, but press no buttons."""
-    body = (
-        f"<p>This link signs you in once.</p><form method='post' action='/signin'>{context.fields()}"
-        "<button>Sign in</button></form>"
-    )
-    return _page("Welcome", body)
+    form = context.form("/signin", Markup("<button>Sign in</button>"))
+    return _page("Welcome", Markup("<p>This link works once.</p>") + form)
 
 
 def expired_link_page() -> str:
-    """A link that leads nowhere any more."""
-    body = (
-        "<p>It was used before, or waited too long. An admin makes a new one, "
-        "and on the server <code>sheets link</code> prints one.</p>"
+    """A link that was used or is too old."""
+    body = Markup(
+        "<p>It was already used, or it has expired. Ask an admin for a new one; "
+        "on the server, <code>sheets link</code> prints one.</p>"
         "<p class='foot'><a href='/signin'>Sign in with a password</a></p>"
     )
     return _page("This link no longer works", body)
@@ -107,30 +109,28 @@ def expired_link_page() -> str:
 
 def sign_out_page(context: FormContext) -> str:
     """Asks, when another site led here."""
-    body = f"<p>Another page led you here.</p><form method='post' action='/signout'>{context.fields()}<button>Sign out</button></form>"
-    return _page("Sign out?", body)
+    form = context.form("/signout", Markup("<button>Sign out</button>"))
+    return _page("Sign out?", Markup("<p>You came here from another site.</p>") + form)
 
 
 def stale_form_page() -> str:
     """A form that is not ours, or too old."""
-    body = (
-        "<p>The form was open for too long, or another page sent it. Nothing was done.</p>"
+    body = Markup(
+        "<p>It was open for too long, or another site sent it. Nothing was changed.</p>"
         "<p class='foot'><a href='/signin'>Try again</a></p>"
     )
-    return _page("That did not come from here", body)
+    return _page("This form has expired", body)
 
 
 def download_denied_page(words: str) -> str:
     """A file that somebody cannot have, and why."""
-    body = (
-        f"<p>{escape(words[:1].upper() + words[1:])}</p><p class='foot'><a href='/'>To the contacts</a></p>"
-    )
-    return _page("There is no file for you here", body)
+    body = Markup("<p>{}</p><p class='foot'><a href='/'>Go to contacts</a></p>")
+    return _page("This file is not available", body.format(words[:1].upper() + words[1:]))
 
 
-def _alert(problem: str) -> str:
-    return f"<p class='alert' role='alert'>{escape(problem)}</p>" if problem else ""
+def _alert(problem: str) -> Markup:
+    return Markup("<p class='alert' role='alert'>{}</p>").format(problem) if problem else Markup()
 
 
-def _page(title: str, body: str) -> str:
+def _page(title: str, body: Markup) -> str:
     return _PAGE.format(title=title, body=body)

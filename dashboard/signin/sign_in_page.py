@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import wording
 from dashboard.signin.current_user import Visitor, provider
-from dashboard.ui.markup import Html, empty_state, escape_label
+from dashboard.ui.markup import empty_state, escape_label, link, show
 from dashboard.ui.router import remember_address
 
 
@@ -16,7 +16,7 @@ def render(visitor: Visitor) -> None:
     """Say how to get in, or why not."""
     company = provider()
     words = visitor.refusal or "contacts are shown to those who are signed in"
-    empty_state("Please sign in", wording.sentence(words), whole="page")
+    empty_state("Sign in to Contact Sheets", wording.sentence(words), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center"):
         if company is not None:
             remember_address()
@@ -31,4 +31,4 @@ def render(visitor: Visitor) -> None:
 def _password_link() -> None:
     wanted = urlencode(st.query_params.to_dict())
     address = f"/signin?{urlencode({'next': f'/?{wanted}'})}" if wanted else "/signin"
-    st.html(Html(f'<a class="cs-button" href="{address}" target="_self">Sign in with a password</a>'))
+    show(link(address, "Sign in with a password", "cs-button"))

@@ -17,5 +17,5 @@ def render(actor: Actor) -> None:
     if followed("page", PAGE):
         current_user.sign_out(actor)
         return
-    empty_state("Sign out?", "Another page led you here.", whole="page")
+    empty_state("Sign out?", "You came here from another site.", whole="page")
     st.button("Sign out", key="sign_out.sure", on_click=current_user.sign_out, args=(actor,))

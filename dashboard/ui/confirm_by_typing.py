@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard.ui.markup import Html, show
+from dashboard.ui.markup import show
 
 _REQUESTED = "confirm_by_typing.requested"
 
@@ -19,7 +20,7 @@ def is_requested(subject: str) -> bool:
     return bool(st.session_state.get(_REQUESTED) == subject)
 
 
-def confirmed(words: Html, *, name: str, act: str, key: str) -> bool:
+def confirmed(words: Markup, *, name: str, act: str, key: str) -> bool:
     """Say what would happen and ask for the name; true in the run in which it was typed and pressed."""
     show(words)
     typed = st.text_input("Type the name to go on", key=f"{key}.typed", placeholder="The name, as above")

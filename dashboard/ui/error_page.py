@@ -9,10 +9,11 @@ from typing import Literal
 
 import streamlit as st
 import structlog
+from markupsafe import Markup
 from pymongo.errors import PyMongoError
 from streamlit import config
 
-from dashboard.ui.markup import Html, empty_state, joined, tag
+from dashboard.ui.markup import empty_state, joined, tag
 from dashboard.ui.problems import problem_box
 from dashboard.wording import sentence
 from engine.errors import ContactSheetsError, NoInstance, Unavailable
@@ -65,7 +66,7 @@ def database_unavailable(*, whole: Literal["page", "part"]) -> None:
     _try_again("database")
 
 
-def _advice(number: str) -> Html:
+def _advice(number: str) -> Markup:
     asked = "Try again. If it goes on, give whoever looks after the server this number: "
     return joined([asked, tag("code", number), ". The log of the dashboard has the cause under it."])
 

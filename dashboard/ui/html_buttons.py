@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.ui.browser_component import browser_component
-from dashboard.ui.markup import Html, safe
+from dashboard.ui.markup import tag
 
 
 def html_button(
     words: object, *, scope: str, act: str, about: str, hint: str = "", opened: bool = False
-) -> Html:
+) -> Markup:
     """A button that says `act` of something; `hint` says to those who do not see it of what."""
-    marks = {"data-scope": scope, "data-act": act, "data-about": about}
-    if hint:
-        marks["aria-label"] = hint
-    if opened:
-        marks["aria-expanded"] = "true"
-    said = "".join(f' {name}="{escape(value, quote=True)}"' for name, value in marks.items())
-    return Html(f'<button type="button" class="cs-act-button"{said}>{safe(words)}</button>')
+    return tag(
+        "button", words, "cs-act-button", type="button", data_scope=scope, data_act=act, data_about=about,
+        aria_label=hint or None, aria_expanded="true" if opened else None,
+    )  # fmt: skip
 
 
 def on_html_click(scope: str, do: Callable[[str, str], None]) -> None:

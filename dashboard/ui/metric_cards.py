@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from html import escape
 from typing import Literal
 
-from dashboard.ui.markup import Html, joined, safe, tag
+from markupsafe import Markup
+
+from dashboard.ui.markup import joined, link, tag
 
 Better = Literal["more", "less", "neither"]
 
@@ -24,8 +25,8 @@ class Bar:
 
 
 def metric_card(
-    label: str, value: str, *, address: str | None = None, change: Html | None = None, note: str = ""
-) -> Html:
+    label: str, value: str, *, address: str | None = None, change: Markup | None = None, note: str = ""
+) -> Markup:
     """A large number with what it counts, and what to know of it."""
     lines = [
         tag("span", label, "cs-sub"),
@@ -33,17 +34,16 @@ def metric_card(
         *([change] if change else []),
         *([tag("span", note, "cs-small cs-quiet")] if note else []),
     ]
-    if address is None:
-        return Html(f'<div class="cs-tile">{joined(lines)}</div>')
-    return Html(f'<a class="cs-tile" href="{escape(address, quote=True)}" target="_self">{joined(lines)}</a>')
+    content = joined(lines)
+    return tag("div", content, "cs-tile") if address is None else link(address, content, "cs-tile")
 
 
-def cards(found: Iterable[Html]) -> Html:
+def cards(found: Iterable[Markup]) -> Markup:
     """Cards side by side, as many as there is room for."""
-    return Html(f'<div class="cs-tiles">{joined(found)}</div>')
+    return tag("div", joined(found), "cs-tiles")
 
 
-def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: str) -> Html:
+def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: str) -> Markup:
     """How a figure stands against the period before: `+12% against …`, in words where there was nothing."""
     if now == before:
         return tag("span", f"as many as {than}" if now else f"none {than} either", "cs-small cs-quiet")
@@ -62,18 +62,18 @@ def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: s
     )
 
 
-def bars(rows: Sequence[Bar], *, label: str) -> Html:
+def bars(rows: Sequence[Bar], *, label: str) -> Markup:
     """Counts under each other, each with a bar as long as it is large."""
     longest = max((bar.count for bar in rows), default=0) or 1
-    shown = "".join(
-        f'<li><a href="{escape(bar.address, quote=True)}" target="_self">'
-        f"{tag('span', bar.label, 'cs-bar-name')}"
-        f'<span class="cs-bar-line">{_line(bar.count / longest)}</span>'
-        f"{tag('span', safe(bar.shown), 'cs-bar-count')}</a></li>"
-        for bar in rows
-    )
-    return Html(f'<ul class="cs-bars" aria-label="{escape(label, quote=True)}">{shown}</ul>')
+    shown = joined(tag("li", _bar(bar, bar.count / longest)) for bar in rows)
+    return tag("ul", shown, "cs-bars", aria_label=label)
 
 
-def _line(share: float) -> Html:
-    return Html(f'<i style="width:{100 * share:.1f}%"></i>' if share else "")
+def _bar(bar: Bar, share: float) -> Markup:
+    line = tag("i", "", style=f"width:{100 * share:.1f}%") if share else ""
+    parts = [
+        tag("span", bar.label, "cs-bar-name"),
+        tag("span", line, "cs-bar-line"),
+        tag("span", bar.shown, "cs-bar-count"),
+    ]
+    return link(bar.address, joined(parts), "")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.ui.markup import Html, safe, show
+from dashboard.ui.markup import show, tag
 from dashboard.ui.problems import show_errors
 
 
@@ -22,7 +22,7 @@ def undo_bar(said: object, *, key: str, undo: Callable[[], None] | None, close: 
     css = f"undo-bar-{key.replace('.', '-')}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=css):
         with st.container(width="stretch"):
-            show(Html(f'<div role="status">{safe(said)}</div>'))
+            show(tag("div", said, role="status"))
         if undo is not None and st.button("Undo", icon=":material/undo:", key=f"{key}.undo"):
             with show_errors():
                 undo()

@@ -43,7 +43,7 @@ def invite(page, instance, email, role):
 def choose(page, link):
     page.goto(link)
     page.get_by_label("New password").fill(GOOD)
-    page.get_by_label("The same again").fill(GOOD)
+    page.get_by_label("Repeat the password").fill(GOOD)
     page.get_by_role("button", name="Save and sign in").click()
 
 
@@ -105,7 +105,7 @@ def test_signed_out_in_one_tab_is_signed_out_in_the_other(page, fresh, instance)
     settled(there)
 
     here.get_by_role("link", name="Sign out").click()
-    expect(here.get_by_text("Please sign in")).to_be_visible()
+    expect(here.get_by_text("Sign in to Contact Sheets")).to_be_visible()
     there.get_by_role("link", name="Segments").first.click()
 
     expect(there.get_by_text("Your session has ended")).to_be_visible()

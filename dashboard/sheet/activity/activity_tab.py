@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
 from dashboard import formats, wait_for_workers
 from dashboard.contacts.contact_columns import DEFAULT
@@ -19,7 +20,7 @@ from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, L
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.html_buttons import on_html_click
-from dashboard.ui.markup import Html, empty_state, joined, safe, show, tag
+from dashboard.ui.markup import empty_state, joined, show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -127,11 +128,11 @@ def _rows(actor: Actor, seen: Seen) -> None:
     _more(seen, page)
 
 
-def _news(page: TimelinePage, since: datetime) -> Html:
+def _news(page: TimelinePage, since: datetime) -> Markup:
     """How much came since the tab was opened: read aloud as it changes."""
     new = sum(is_new(row, since) for row in page.rows)
     words = f"{formats.count(new)} new since you opened this" if new else ""
-    return Html(f'<div role="status" class="cs-small cs-quiet">{safe(words)}</div>')
+    return tag("div", words, "cs-small cs-quiet", role="status")
 
 
 def _nothing(wanted: Wanted, page: TimelinePage) -> None:

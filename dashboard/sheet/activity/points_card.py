@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.running_instance import time_zone
@@ -17,7 +18,7 @@ from dashboard.sheet.sheet_card import card
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import current_dialog, open_dialog
 from dashboard.ui.html_buttons import html_button, on_html_click
-from dashboard.ui.markup import Html, card_title, joined, safe, show, tag
+from dashboard.ui.markup import card_title, joined, show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -63,7 +64,7 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
         give_points(actor, sheet.id)
 
 
-def figure(points: SheetPoints, zone: ZoneInfo) -> Html:
+def figure(points: SheetPoints, zone: ZoneInfo) -> Markup:
     """The sum, with the date of the last change."""
     changed = formats.day(points.changed_at, zone) if points.changed_at else None
     words = f"last change on {changed}" if changed else "nothing has given points yet"
@@ -77,7 +78,7 @@ def _course(actor: Actor, sheet: Sheet, now: datetime, zone: ZoneInfo) -> None:
         st.altair_chart(chart, width="stretch", key="points.course")
 
 
-def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Html:
+def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Markup:
     """What time alone will take soon, and which limits are being used up."""
     lines = []
     today = activity_charts.today_in(zone, now)
@@ -85,9 +86,7 @@ def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Html:
         soonest = formats.short_day(outlook.losses[0][0])
         lines.append(f"{formats.points(lost)} by time alone in the next {SOON} days, from {soonest} on")
     lines += [_meter(ceiling) for ceiling in outlook.ceilings if _matters(ceiling)]
-    if not lines:
-        return Html("")
-    return Html(f'<div class="cs-meters">{joined(tag("div", line) for line in lines)}</div>')
+    return tag("div", joined(tag("div", line) for line in lines), "cs-meters") if lines else Markup()
 
 
 def _matters(ceiling: Ceiling) -> bool:
@@ -136,13 +135,13 @@ def _take_back(actor: Actor, contact: ContactId) -> None:
             st.rerun()
 
 
-def ledger(entries: list[Given], zone: ZoneInfo, *, changes: bool) -> Html:
+def ledger(entries: list[Given], zone: ZoneInfo, *, changes: bool) -> Markup:
     """Where each point comes from, and what is left of it."""
-    return Html(f'<ul class="cs-ledger">{joined(_entry(entry, zone, changes) for entry in entries)}</ul>')
+    return tag("ul", joined(_entry(entry, zone, changes) for entry in entries), "cs-ledger")
 
 
-def _entry(entry: Given, zone: ZoneInfo, changes: bool) -> Html:
-    css = ' class="gone"' if entry.expired_at is not None else ""
+def _entry(entry: Given, zone: ZoneInfo, changes: bool) -> Markup:
+    css = "gone" if entry.expired_at is not None else ""
     about = " · ".join(filter(None, [_because(entry), formats.moment(entry.happened_at, zone)]))
     lines = [tag("div", about, "cs-quiet cs-small")]
     if fate := _fate(entry, zone):
@@ -151,9 +150,8 @@ def _entry(entry: Given, zone: ZoneInfo, changes: bool) -> Html:
         hint = f"Take back {formats.points(entry.points)} of {formats.moment(entry.happened_at, zone)}"
         lines.append(html_button("Take back", scope=SCOPE, act=TAKE_BACK, about=entry.activity, hint=hint))
     worth = tag("span", _worth(entry), "cs-plus" if entry.points >= 0 else "cs-minus")
-    return Html(
-        f'<li{css}><div>{safe(entry.rule_name)}{joined(lines)}</div><div class="cs-worth">{worth}</div></li>'
-    )
+    about_it = tag("div", joined([entry.rule_name, *lines]))
+    return tag("li", about_it + tag("div", worth, "cs-worth"), css)
 
 
 def _because(entry: Given) -> str:

@@ -69,7 +69,7 @@ def test_a_filter_that_there_is_not_is_left_out_and_said(shop, open_as):
     app = open_as("viewer", where=where(nonsense=1, identified=True))
 
     assert len(names(app)) == 2
-    assert "no field &#x27;nonsense&#x27;" in shown(app)
+    assert "no field &#39;nonsense&#39;" in shown(app)
 
 
 @pytest.mark.parametrize("role", ["viewer", "marketer", "admin"])

@@ -213,7 +213,7 @@ def test_that_a_change_breaks_a_test_of_the_rules_is_said_and_it_is_not_publishe
     app.number_input(key=f"{row}.0.times.True").set_value(5).run()
 
     text = shown(app)
-    assert "the test &#x27;three products looked at make a window shopper&#x27; fails" in text
+    assert "the test &#39;three products looked at make a window shopper&#39; fails" in text
     assert "Tests stand beside the rules" in text
     assert app.button(key="segments.publish").disabled
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.ui.markup import escape_label, safe
+from dashboard.ui.markup import escape_label, tag
 
 
 @pytest.mark.parametrize("words", ["[x](javascript:a)", "**b**", "<b>", "$x$", "`c`", "# h", "a_b_", "~~c~~"])
@@ -24,4 +24,4 @@ def test_a_clock_in_a_label_stays_as_it_is_read():
 
 
 def test_markup_is_escaped():
-    assert safe("<script>'\"&") == "&lt;script&gt;&#x27;&quot;&amp;"
+    assert tag("b", "<script>'\"&") == "<b>&lt;script&gt;&#39;&#34;&amp;</b>"

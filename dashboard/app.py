@@ -64,7 +64,7 @@ def _page() -> None:
         else:
             _current_page().render(actor)
     except NotAllowed as error:
-        empty_state("This is not for you", f"{error}.", whole="page")
+        empty_state("No access", f"{error}.", whole="page")
 
 
 @dataclass(frozen=True)

@@ -108,15 +108,15 @@ def _count(actor: Actor, question: Question) -> int | None:
 
 def _whom(actor: Actor, selection: Selection, number: int | None) -> Markup:
     if number == 0:
-        return Markup("Nobody is left of those who were selected.")
+        return Markup("The selected contacts no longer exist.")
     if selection.listing is None and len(selection.ids) <= NAMED:
         known = reading.rows(actor, selection.ids)
         return joined([tag("b", name_of(row)) for row in known.values()], ", ")
-    all_of_them = " that the list holds now" if selection.listing is not None else ""
+    all_of_them = " in the list now" if selection.listing is not None else ""
     return joined([tag("b", _so_many(number)), all_of_them])
 
 
 def _so_many(number: int | None) -> str:
     if number is None:
-        return "all contacts of the list"
+        return "all contacts in the list"
     return f"{formats.count(number)} {plural(number, 'contact')}"

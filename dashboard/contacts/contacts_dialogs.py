@@ -38,22 +38,22 @@ def _new(actor: Actor, _about: None) -> None:
     new_contact(actor)
 
 
-@dialog("Delete this contact?")
+@dialog("Delete contact?")
 def _delete(actor: Actor, about: ContactId) -> None:
     delete_contact(actor, about)
 
 
-@dialog("Save this list as a view")
+@dialog("Save as view")
 def _save_view(actor: Actor, about: View | None) -> None:
     save_view(actor, about)
 
 
-@dialog("Edit this view")
+@dialog("Edit view")
 def _edit_view(actor: Actor, about: View) -> None:
     edit_view(actor, about)
 
 
-@dialog("Delete this view?")
+@dialog("Delete view?")
 def _delete_view(actor: Actor, about: View) -> None:
     delete_view(actor, about)
 

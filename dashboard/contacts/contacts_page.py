@@ -74,7 +74,7 @@ def render(actor: Actor) -> None:
     try:
         page = reading.page(actor, address.listing, after=address.after, limit=address.size)
     except Hidden as error:
-        empty_state("Not for viewers", joined([sentence(error), " ", _all(address)]))
+        empty_state("Not available to viewers", joined([sentence(error), " ", _all(address)]))
         return
     title.html(_title(page, address.listing))
     if page.rows:
@@ -153,7 +153,7 @@ def _find(address: ListAddress) -> None:
     search_box(
         address.listing.search,
         label="Search contacts",
-        placeholder="Search by email, mobile, name, customer number or tracker",
+        placeholder="Search by email, phone, name, external ID or tracker ID",
         parameter="q",
         leaves=[PLACE],
         key="contacts.search",
@@ -193,28 +193,33 @@ def _all(address: ListAddress) -> Markup:
 def _nobody(actor: Actor, address: ListAddress) -> None:
     listing = address.listing
     if listing.search:
-        advice = "Search finds the beginnings of emails, numbers, names, customer numbers and trackers."
-        also = " Only those who meet the filters are searched." if listing.where else ""
-        empty_state("Nobody found", joined([advice, also, " ", _all(address)]))
+        advice = "Search matches the beginning of emails, phone numbers, names, external IDs and tracker IDs."
+        also = " Only contacts that match the filters are searched." if listing.where else ""
+        empty_state("No contacts found", joined([advice, also, " ", _all(address)]))
     elif listing.where:
-        empty_state("Nobody matches these filters", joined(["Take one away, or all. ", _all(address)]))
+        empty_state("No contacts match these filters", joined(["Remove a filter. ", _all(address)]))
     elif address.after:
-        empty_state("This page of the list is empty", joined(["Those on it have gone. ", _all(address)]))
+        empty_state(
+            "This page of the list is empty",
+            joined(["Its contacts are no longer in the list. ", _all(address)]),
+        )
     else:
         _no_contacts(actor)
 
 
 def _no_contacts(actor: Actor) -> None:
     """How the first ones come, as far as it is for this person to do."""
-    ways: list[object] = ["Whoever visits the shop appears here as soon as it sends its first event. "]
+    ways: list[object] = ["Visitors appear here as soon as your shop sends its first event. "]
     if actor.may(Permission.IMPORT):
-        ways.append(joined([link("?page=import", "Import a file"), " to begin with those whom you know. "]))
+        ways.append(
+            joined([link("?page=import", "Import a file"), " to start with your existing contacts. "])
+        )
     if actor.may(Permission.MANAGE_KEYS):
-        keys = link("?page=settings&section=keys", "Make a key")
+        keys = link("?page=settings&section=keys", "Create an API key")
         demo = [
-            "To look around first, ",
+            "To explore with sample data, run ",
             tag("code", "sheets demo"),
-            " on the server fills this with a made-up shop.",
+            " on the server.",
         ]
-        ways.append(joined([keys, " with which the shop sends. ", *demo]))
+        ways.append(joined([keys, " for your shop. ", *demo]))
     empty_state("No contacts yet", joined(ways))

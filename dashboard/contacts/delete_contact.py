@@ -36,12 +36,12 @@ def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -
     """Ask by name, and delete; then `go` to that address, where it is said with the way back."""
     row = reading.row(actor, contact)
     if row is None:
-        show(tag("div", "This contact is not there any more.", "cs-confirm"))
+        show(tag("div", "This contact no longer exists.", "cs-confirm"))
         return
     name = name_of(row)
-    words = "leaves the list, all segments and all figures. It can be restored."
+    words = "will be removed from lists, segments and reports. You can restore it."
     show(tag("div", joined([tag("b", name), f" {words}"]), "cs-confirm"))
-    reason: str = st.text_input("Why (may be left out)", key=f"deleting.why.{contact}", max_chars=500)
+    reason: str = st.text_input("Reason (optional)", key=f"deleting.why.{contact}", max_chars=500)
     with st.container(horizontal=True, key="danger-deleting"):
         sure = st.button("Delete", type="primary", key="deleting.sure")
         cancel_button(key="deleting.cancel")

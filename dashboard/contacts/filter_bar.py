@@ -59,7 +59,7 @@ def changed(listing: Listing, said: Mapping[str, Any], ruleset: Ruleset) -> List
     """
     found = {filter_.id: filter_ for filter_ in offered(ruleset)}.get(str(said.get("filter")))
     if found is None:
-        raise NotChosen("this filter is not offered any more: choose another")
+        raise NotChosen("this filter is no longer available: choose another one")
     values = said.get("values")
     value = filter_forms.read(found, str(said.get("way")), values if isinstance(values, Mapping) else {})
     instead = said.get("instead")

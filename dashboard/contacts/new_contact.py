@@ -25,7 +25,7 @@ from engine.rules.rule_service import current_rules
 
 def new_contact(actor: Actor) -> None:
     """Ask for the fields, make the contact and go to its sheet; what is wrong stands at its field."""
-    show(quiet("An email, a mobile phone or an external id is needed; the rest can come later."))
+    show(quiet("Enter an email, a mobile phone or an external ID. The rest is optional."))
     with st.form("contacts.new", border=False):
         said, below = _ask_fields(actor)
         elsewhere = st.container()
@@ -54,7 +54,7 @@ def _ask_fields(actor: Actor) -> tuple[dict[str, Any], dict[str, DeltaGenerator]
 
 def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere: DeltaGenerator) -> None:
     other = error.other
-    way = None if other is None else link(f"?contact={other}", "Open that contact's sheet")
+    way = None if other is None else link(f"?contact={other}", "Open that contact")
     for name, words in error.problems.items():
         if name in below:
             below[name].html(problem(words, way if name in IDENTITY_FIELDS else None))
@@ -70,7 +70,7 @@ def _create(actor: Actor, said: Mapping[str, Any]) -> None:
     if made is not None:
         st.query_params.from_dict({"contact": made})
     elif not shows:
-        st.toast(f"The contact is made. {wait_for_workers.pending_notice()}")
+        st.toast(f"Contact created. {wait_for_workers.pending_notice()}")
     close_dialog()
     st.rerun()
 

@@ -20,7 +20,7 @@ def _sizes(address: ListAddress) -> Markup:
         link(address.with_size(size), size, "", aria_current="true" if size == address.size else None)
         for size in SIZES
     ]
-    return tag("span", joined(["Rows a page ", *links]), "cs-sizes")
+    return tag("span", joined(["Rows per page ", *links]), "cs-sizes")
 
 
 def _way(label: str, place: str | None, address: ListAddress) -> Markup:

@@ -33,7 +33,7 @@ def save_view(actor: Actor, present: View | None) -> None:
     """Ask for a name, and keep the list that is shown under it."""
     address = present_address()
     id_: str = st.session_state.setdefault(_ID, uuid_utils.uuid7().hex)
-    show(tag("div", "Keeps search, filters, order, columns and rows a page.", "cs-sub"))
+    show(tag("div", "Saves search, filters, sorting, columns and rows per page.", "cs-sub"))
     with st.form("views.save", border=False):
         name: str = st.text_input("Name", key="views.save.name", max_chars=MAX_NAME)
         shared = _sharing(actor, value=False, key="views.save.shared")
@@ -69,7 +69,7 @@ def edit_view(actor: Actor, view: View) -> None:
 def delete_view(actor: Actor, view: View) -> None:
     """Ask by name, and delete; the contacts in it are not touched."""
     whose = " for the whole team" if view.shared else ""
-    words = f" is deleted{whose}. The contacts in it stay as they are."
+    words = f" will be deleted{whose}. Its contacts are not affected."
     show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
     with st.container(horizontal=True, key="danger-view"):
         sure = st.button("Delete", type="primary", key="views.delete.sure")

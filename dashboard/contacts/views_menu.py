@@ -33,7 +33,7 @@ def views_menu(actor: Actor, found: Iterable[View], present: View | None) -> Non
     with st.popover(escape_label(label), icon=":material/bookmarks:", key="contacts.views"):
         show(_ways(actor, views_, present))
         if not views_:
-            show(tag("div", "Filter or sort the list, then save it here under a name.", "cs-sub"))
+            show(tag("div", "Filter or sort the list, then save it as a view.", "cs-sub"))
         _acts(actor, present)
 
 
@@ -47,7 +47,7 @@ def changed_bar(actor: Actor, present: View | None, address: ListAddress) -> Non
         if view_service.may_change(actor, present) and st.button("Save changes", key="contacts.views.update"):
             with show_errors():
                 _update(actor, present, address)
-        _save_button("Save as a new view", "contacts.views.another", present)
+        _save_button("Save as new view", "contacts.views.another", present)
 
 
 def _update(actor: Actor, present: View, address: ListAddress) -> None:
@@ -65,7 +65,7 @@ def _save_button(label: str, key: str, present: View | None) -> None:
 
 def _acts(actor: Actor, present: View | None) -> None:
     if actor.may(Permission.SAVE_VIEWS):
-        _save_button("Save this list as a view", "contacts.views.save", present)
+        _save_button("Save as view", "contacts.views.save", present)
     if present is not None and view_service.may_change(actor, present):
         with st.container(horizontal=True):
             st.button("Edit", key="contacts.views.edit", on_click=open_dialog, args=(EDIT, present))
@@ -73,17 +73,17 @@ def _acts(actor: Actor, present: View | None) -> None:
     opened = view_service.usual(actor).view
     here = None if present is None else present.id
     if here != opened:
-        label = "Open Contacts with this view" if present is not None else "Open Contacts with all contacts"
+        label = "Set as my default view" if present is not None else "Set All contacts as my default view"
         st.button(label, key="contacts.views.open", on_click=lambda: view_service.open_with(actor, here))
     elif present is not None:
-        show(tag("div", "Contacts opens with this view for you.", "cs-sub"))
+        show(tag("div", "This is your default view.", "cs-sub"))
 
 
 def _ways(actor: Actor, found: list[View], present: View | None) -> Markup:
     everybody = _way(ListAddress(Listing(), view=ALL).here, EVERYBODY, "", here=present is None)
     own = [view for view in found if view.owner == actor.user.id]
     others = [view for view in found if view.owner != actor.user.id]
-    parts = [everybody, *_group("Yours", own, present), *_group("The team's", others, present)]
+    parts = [everybody, *_group("My views", own, present), *_group("Team views", others, present)]
     return tag("nav", joined(parts), "cs-views", aria_label="Views")
 
 
@@ -94,7 +94,7 @@ def _group(heading: str, found: list[View], present: View | None) -> list[Markup
         _way(
             ListAddress.of_view(view).here,
             view.name,
-            ("shared" if heading == "Yours" else view.owner_name) if view.shared else "",
+            ("shared" if heading == "My views" else view.owner_name) if view.shared else "",
             here=present is not None and view.id == present.id,
         )
         for view in found

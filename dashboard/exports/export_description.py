@@ -30,7 +30,7 @@ def outcome(job: Job) -> str:
     """`1,204 contacts · 310 kB`, or that there is no file."""
     made = exporting.made_of(job)
     if made is None:
-        return "no file was written"
+        return "no file"
     contacts = exporting.export_of(job).what == "contacts"
     one, several = ("contact", "contacts") if contacts else ("activity", "activities")
     rows = f"{formats.count(made.rows)} {plural(made.rows, one, several)}"
@@ -46,8 +46,8 @@ def about(job: Job, ruleset: Ruleset) -> str:
     said.append(f"{formats.count(columns)} {plural(columns, 'column')}" if columns else "all columns")
     made = exporting.made_of(job)
     if made is not None:
-        gone = utc_now() >= made.until
-        said.append(f"{'was kept' if gone else 'kept'} until {formats.day(made.until, account().time_zone)}")
+        until = "expired on" if utc_now() >= made.until else "available until"
+        said.append(f"{until} {formats.day(made.until, account().time_zone)}")
     return " · ".join(said)
 
 
@@ -55,12 +55,12 @@ def whom(selection: Selection, ruleset: Ruleset) -> str:
     """Of whom it is, as the filters read."""
     asked = selection.listing
     if asked is None:
-        return f"{formats.count(len(selection.ids))} chosen {plural(len(selection.ids), 'contact')}"
+        return f"{formats.count(len(selection.ids))} selected {plural(len(selection.ids), 'contact')}"
     said = [chip.words for chip in chips(asked, ruleset, written())]
     if asked.search.strip():
         said.append(f"search “{asked.search.strip()}”")
     if selection.but:
-        said.append(f"but {formats.count(len(selection.but))}")
+        said.append(f"except {formats.count(len(selection.but))}")
     return ", ".join(said) or EVERYBODY
 
 
@@ -91,9 +91,9 @@ def _of_activities(wanted: Export, ruleset: Ruleset) -> list[str]:
 def about_format(format_: FileFormat, what: What) -> str:
     """What a format is good for."""
     most = FORMATS["xlsx"].most_rows or 0
-    back = ", and Import takes it back in as it is" if what == "contacts" else ""
+    back = ", and can be imported again" if what == "contacts" else ""
     return {
-        "csv": f"Every tool reads it{back}.",
-        "xlsx": f"For spreadsheets: up to {formats.count(most)} rows.",
-        "parquet": "For tools that analyse: small, and each column has its type.",
+        "csv": f"Opens in any tool{back}.",
+        "xlsx": f"For spreadsheets, up to {formats.count(most)} rows.",
+        "parquet": "For analytics tools: compact, with typed columns.",
     }[format_]

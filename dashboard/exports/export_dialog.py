@@ -37,7 +37,7 @@ EXPORT = "export"
 NAMED = 3
 """Contacts that are called by their names; of more it is said how many."""
 
-_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "What they did"}
+_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "Activities"}
 _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
 """Columns of the list that are several in a file."""
 
@@ -115,8 +115,8 @@ def _count(actor: Actor, asked: ExportQuestion) -> int | None:
 
 def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:
     if number == 0:
-        return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
-    many = tag("b", "All contacts of the list" if number is None else _contacts(number))
+        return tag("div", "The selected contacts no longer exist.", "cs-confirm")
+    many = tag("b", "All contacts in the list" if number is None else _contacts(number))
     if asked.selection.listing is not None:
         said = export_description.whom(asked.selection, ruleset)
         whom = many if said == export_description.EVERYBODY else joined([many, quiet(f" · {said}")])
@@ -134,8 +134,8 @@ def _contacts(number: int) -> str:
 
 def _words(what: What, number: int | None) -> str:
     if what == "activities":
-        return "Export what they did"
-    return "Export all contacts of the list" if number is None else f"Export {_contacts(number)}"
+        return "Export activities"
+    return "Export all contacts in the list" if number is None else f"Export {_contacts(number)}"
 
 
 def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
@@ -170,7 +170,7 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
     if way == "chosen":
         listed = tuple(
             st.multiselect(
-                "Columns, in this order",
+                "Columns, in order",
                 list(known),
                 default=listed if what == "contacts" else None,
                 format_func=lambda id_: escape_label(known[id_].label),
@@ -178,7 +178,7 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
             )
         )
     if what == "contacts" and listed and not set(listed) & set(IDENTITY_FIELDS):
-        show(quiet("Without email, phone or external id the file cannot be imported again."))
+        show(quiet("Without email, phone or external ID the file cannot be imported again."))
     return listed or None
 
 

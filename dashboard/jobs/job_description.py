@@ -55,8 +55,8 @@ def _imported(job: Job) -> list[str]:
 
 def _erased(job: Job) -> str:
     if job.state == JobState.DONE:
-        return "erased from everywhere"
-    return "not finished: asked for again, it goes on"
+        return "erased everywhere"
+    return "not finished: erase the contact again to continue"
 
 
 def _foretold(job: Job) -> str:
@@ -64,7 +64,7 @@ def _foretold(job: Job) -> str:
     said = (("create", "created"), ("change", "updated"), ("refuse", "refused"))
     counts = [f"{verb} {formats.count(job.made[name])}" for verb, name in said if job.made.get(name)]
     if job.state != JobState.DONE or not job.made:
-        return "not finished: nothing is known of the file"
+        return "not finished"
     return f"would {', '.join(counts)}" if counts else "would change nothing"
 
 
@@ -114,7 +114,7 @@ def sign(job: Job) -> str:
 def progress(job: Job, *, now: datetime) -> str:
     """`1,200 of 12,345 contacts · 3 refused · about 2 minutes left`, while it is under way."""
     if job.state == JobState.WAITING or job.total is None:
-        return "waiting for its turn" if job.state == JobState.WAITING else "counting"
+        return "waiting" if job.state == JobState.WAITING else "counting"
     kind = KINDS[job.kind]
     counted = f"{formats.count(job.done)} of {formats.count(job.total)} {plural(job.total, kind.one)}"
     parts = [counted if kind.reached is None else kind.reached(job)]
@@ -134,14 +134,14 @@ def outcome(job: Job) -> str:
     if kind.became is not None and job.undoes is None:
         parts = kind.became(job)
     else:
-        done = "put back" if job.undoes is not None else kind.done(job)
+        done = "restored" if job.undoes is not None else kind.done(job)
         parts = [f"{formats.count(job.changed)} {plural(job.changed, kind.one)} {done}"]
     if job.refused:
         parts.append(_refused(job))
     if job.unchanged:
-        parts.append(f"{formats.count(job.unchanged)} {'was' if job.unchanged == 1 else 'were'} so already")
+        parts.append(f"{formats.count(job.unchanged)} unchanged")
     if job.state == JobState.STOPPED and job.total is not None:
-        parts.append(f"stopped before {formats.count(max(0, job.total - job.done))} more")
+        parts.append(f"stopped with {formats.count(max(0, job.total - job.done))} remaining")
     return " · ".join(parts)
 
 

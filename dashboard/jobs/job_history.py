@@ -76,13 +76,12 @@ def _all(actor: Actor) -> None:
     if not found:
         empty_state(
             "Nothing yet",
-            "Imports, exports and changes of many contacts are listed here: who did it, what it came to, "
-            "and the way back.",
+            "Imports, exports and bulk changes are listed here, with their results and Undo.",
         )
         return
     under_way = any(job.under_way for job in found)
     fragment(run_every=LIVE if under_way else None)(_list)(actor, wanted)
-    if len(found) > wanted and st.button("Older ones", key="history.more", width="stretch"):
+    if len(found) > wanted and st.button("Show older", key="history.more", width="stretch"):
         st.session_state[_SHOWN] = wanted + PAGE
         st.rerun(scope="fragment")
 
@@ -104,7 +103,7 @@ def _row(actor: Actor, job: Job, zone: ZoneInfo) -> None:
 
 def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Markup:
     state, tone = words.STATES[job.state]
-    taken_back = [badge("taken back")] if job.undone_by else []
+    taken_back = [badge("undone")] if job.undone_by else []
     title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
     when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job), _kept(actor, job, zone)]
     how = words.progress(job, now=actor.now) if job.under_way else words.outcome(job)
@@ -116,7 +115,7 @@ def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Markup:
         tag("div", " · ".join(filter(None, when)), "cs-small cs-quiet"),
     ]
     if job.failure:
-        lines.insert(-1, tag("div", f"It could not go on: {job.failure}", "cs-small"))
+        lines.insert(-1, tag("div", f"Failed: {job.failure}", "cs-small"))
     return joined(lines)
 
 
@@ -127,7 +126,7 @@ def _kept(actor: Actor, job: Job, zone: ZoneInfo) -> str:
     until = f"until {formats.day(job.kept_until, zone)}"
     if job_service.can_be_undone(actor, job):
         return f"{words.KINDS[job.kind].undo(job).lower()} {until}"
-    return f"refused rows kept {until}" if job.refused and actor.now < job.kept_until else ""
+    return f"refused rows available {until}" if job.refused and actor.now < job.kept_until else ""
 
 
 def _buttons(actor: Actor, job: Job) -> None:
@@ -146,7 +145,7 @@ def _buttons(actor: Actor, job: Job) -> None:
     if more and st.button(more, key=f"history.why.{job.id}"):
         open_dialog(HISTORY, job.id)
         st.rerun()
-    if job.kind == erasing.KIND and st.button("What went", key=f"history.what.{job.id}"):
+    if job.kind == erasing.KIND and st.button("Details", key=f"history.what.{job.id}"):
         open_dialog(HISTORY, job.id)
         st.rerun()
     if job_service.can_be_undone(actor, job) and _undo(job):
@@ -164,13 +163,13 @@ def _undo(job: Job) -> bool:
 
 def _one(actor: Actor, job: Job) -> None:
     zone = account().time_zone
-    if st.button("All of the history", icon=":material/arrow_back:", type="tertiary", key="history.all"):
+    if st.button("All history", icon=":material/arrow_back:", type="tertiary", key="history.all"):
         open_dialog(HISTORY)
         st.rerun()
     show(tag("h2", job.title, "cs-card-title"))
     show(facts(_facts(job, zone)))
     if job.failure:
-        problem_box([f"It could not go on: {job.failure}"])
+        problem_box([f"Failed: {job.failure}"])
     if is_import(job):
         import_details(actor, job)
     if job.kind == erasing.KIND:
@@ -184,10 +183,10 @@ def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
     state, tone = words.STATES[job.state]
     return [
         ("By", job.by_name),
-        ("Begun", formats.moment(job.created_at, zone)),
-        ("State", badge(state, tone)),
-        ("Took", words.duration(job) or formats.NOTHING),
-        ("Came to", words.outcome(job)),
+        ("Started", formats.moment(job.created_at, zone)),
+        ("Status", badge(state, tone)),
+        ("Duration", words.duration(job) or formats.NOTHING),
+        ("Result", words.outcome(job)),
     ]
 
 
@@ -197,7 +196,7 @@ def _refused(actor: Actor, refused: list[Refused], total: int) -> None:
     by_reason: dict[str, list[Markup]] = {}
     for one in refused:
         by_reason.setdefault(one.reason, []).append(_about(one, known))
-    show(card_title("Refused, and why"))
+    show(card_title("Refused, with the reason"))
     show(bullet_list(_reason(reason, people) for reason, people in by_reason.items()))
     if total > len(refused):
         show(quiet(f"The first {formats.count(len(refused))} of {formats.count(total)}."))
@@ -210,7 +209,7 @@ def _about(one: Refused, known: Mapping[ContactId, ContactRow]) -> Markup:
 
 
 def _who(row: ContactRow | None) -> Markup:
-    return quiet("a contact that is gone") if row is None else link(f"?contact={row.id}", name_of(row))
+    return quiet("a deleted contact") if row is None else link(f"?contact={row.id}", name_of(row))
 
 
 def _reason(reason: str, people: list[Markup]) -> Markup:

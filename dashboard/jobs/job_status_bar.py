@@ -71,7 +71,7 @@ def _told(actor: Actor, job: Job) -> Markup:
         return joined([title, bar, tag("div", _far(job), "cs-small")])
     ended = words.outcome(job)
     if job.state == JobState.FAILED:
-        ended = f"{ended} · it could not go on: {job.failure}"
+        ended = f"{ended} · {job.failure}"
     return tag("div", title + tag("div", ended, "cs-small"), role="status")
 
 
@@ -94,12 +94,12 @@ def _buttons(actor: Actor, job: Job) -> None:
     if (
         job.kind == preview_job.KIND
         and job.by == actor.user.id
-        and st.button("See it", key=f"job.found.{job.id}")
+        and st.button("View result", key=f"job.found.{job.id}")
     ):
         job_service.dismiss(actor, job.id)
         go_to(f"?page=import&file={job.wanted['draft']}&step=check")
         st.rerun()
-    if job.refused and st.button("See why", key=f"job.why.{job.id}"):
+    if job.refused and st.button("View reasons", key=f"job.why.{job.id}"):
         open_dialog(HISTORY, job.id)
         st.rerun()
     if job_service.can_be_undone(actor, job) and _undo(job):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard import formats
+from dashboard import formats, wording
 from dashboard.overview import overview_sections
 from dashboard.running_instance import time_zone
 from dashboard.signin.current_user import fragment
@@ -44,10 +44,10 @@ def render(actor: Actor) -> None:
     _freshness(actor, found, zone)
     _notice(actor)
     if found.census is None:
-        empty_state("Counting for the first time", "The figures will be here in a moment, by themselves.")
+        empty_state("Counting contacts…", "Figures appear here in a moment.")
         return
     if not found.census.contacts:
-        empty_state("No contacts yet", "Once events come in, this page shows who is there and how it goes.")
+        empty_state("No contacts yet", "Figures appear here once your shop sends events.")
         return
     ruleset = current_rules(actor)
     than = _than(period, today)
@@ -106,10 +106,11 @@ def _menu(period: Period, today: date) -> Markup:
 
 
 def _than(period: Period, today: date) -> str:
-    """What the period is held against, in words."""
+    """The period that this one is compared with, in words."""
+    days = f"{period.days} {wording.plural(period.days, 'day')}"
     if period.last == today:
-        return f"in the {period.days} days before" if period.days > 1 else "yesterday"
-    return f"in the {period.days} days before {formats.short_day(period.first)}"
+        return f"the previous {days}"
+    return f"the {days} before {formats.short_day(period.first)}"
 
 
 def _freshness(actor: Actor, found: Overview, zone: ZoneInfo) -> None:
@@ -130,15 +131,14 @@ def _notice(actor: Actor) -> None:
     number = overview_service.failing_sendings(actor)
     if not number:
         return
-    what = (
-        "A sending fails as a whole" if number == 1 else f"{formats.count(number)} sendings fail as a whole"
-    )
+    several = f"{formats.count(number)} sendings are failing unusually often"
+    what = "A sending is failing unusually often" if number == 1 else several
     decides = (
-        link("?page=settings&section=workers", "Decide whether it does")
+        link("?page=settings&section=workers", "Review")
         if actor.may(Permission.OPERATE)
-        else "An admin decides whether it does."
+        else "An admin can review this."
     )
-    words = joined([f"{what}: what bounced does not count against the addresses. ", decides])
+    words = joined([f"{what}: bounces are not counted. ", decides])
     show(tag("div", words, "cs-notice"))
 
 
@@ -158,13 +158,13 @@ def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Markup:
     if shown.census is not None:
         parts.append(f"Contacts as of {_clock(shown.census.at, zone)}")
     if shown.days_at is None:
-        parts.append("days are being counted")
+        parts.append("daily figures are being counted")
     elif newest.now.stale or newest.before.stale:
         stale = newest.now.stale + newest.before.stale
-        being = "a day is" if stale == 1 else f"{formats.count(stale)} days are"
+        being = "one day is" if stale == 1 else f"{formats.count(stale)} days are"
         parts.append(f"{being} being counted again")
     else:
-        parts.append(f"days as of {_clock(shown.days_at, zone)}")
+        parts.append(f"daily figures as of {_clock(shown.days_at, zone)}")
     return joined(parts, " · ")
 
 
@@ -181,29 +181,29 @@ def _workers(actor: Actor) -> None:
     def live(actor: Actor) -> None:
         now = actor.now
         found = operating.at_a_glance(actor)
-        show(card_title("What the workers do"))
+        show(card_title("System status"))
         show(joined([tag("p", _mood(found, now), "cs-small"), cards(_work(found))]))
-        show(tag("div", link("?page=settings&section=workers", "Workers and lanes"), "cs-small"))
+        show(tag("div", link("?page=settings&section=workers", "System status"), "cs-small"))
 
     live(actor)
 
 
 def _mood(found: Working, now: datetime) -> Markup:
     if not found.alive("worker", now=now):
-        return joined([badge("no worker is alive", "bad"), " What comes in is kept, and waits."])
+        return joined([badge("no worker running", "bad"), " Incoming events are stored until one starts."])
     if found.failed:
-        return joined([badge("something failed", "bad"), " It waits for somebody to look at it."])
+        return joined([badge("failures", "bad"), " Some activities need attention."])
     if found.lag is not None and found.lag > timedelta(seconds=30):
-        return joined([badge("behind", "info"), " More comes in than is worked off."])
-    return joined([badge("all is well", "good"), f" {found.alive('worker', now=now)} at work."])
+        return joined([badge("behind", "info"), " Events arrive faster than they are processed."])
+    return joined([badge("healthy", "good"), f" {found.alive('worker', now=now)} running."])
 
 
 def _work(found: Working) -> Iterable[Markup]:
     waiting = formats.count(found.waiting)
     yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
-    yield metric_card("Per second", _rate(found.pace.minute), note="in the last minute")
+    yield metric_card("Per second", _rate(found.pace.minute), note="last minute")
     yield metric_card("Failed", formats.count(found.failed), address="?page=settings&section=workers")
-    yield metric_card("Behind by", "nothing" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
+    yield metric_card("Lag", "none" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
 
 
 def _rate(rate: float | None) -> str:

@@ -39,7 +39,7 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
     show(
         cards(
             [
-                _count("All", counted.contacts, {}),
+                _count("All contacts", counted.contacts, {}),
                 _count("Identified", counted.identified, {"identified": True}, note=share),
                 _count("Anonymous", counted.anonymous, {"identified": False}),
                 _count("New", found.now.new, {"first_seen": within_days(first, period.last)}, change=new),
@@ -105,14 +105,14 @@ def orders(found: Overview, counted: Census, *, than: str) -> None:
                 _bought("Revenue", formats.money(sold.revenue, found.currency), found, than=than),
                 metric_card("Average order", formats.money(sold.average, found.currency)),
                 _given_back(found),
-                _count("Buyers", counted.buyers, {"orders": {"gte": 1}}, note=_again(counted)),
+                _count("Customers", counted.buyers, {"orders": {"gte": 1}}, note=_again(counted)),
                 _count("Abandoned carts", counted.carts.get("abandoned", 0), {"cart": "abandoned"}),
             ]
         )
     )
     if sold.foreign:
         amounts = ", ".join(formats.money(amount, name) for name, amount in sold.foreign.items())
-        show(tag("p", f"Apart, in currencies without a declared rate: {amounts}", "cs-small cs-quiet"))
+        show(tag("p", f"Not included, no exchange rate: {amounts}", "cs-small cs-quiet"))
     with st.container(border=True, key="overview-card-revenue"):
         show(card_title("Revenue by day"))
         charts.by_day(list(_revenue(found)), title="Revenue by day", colours={"revenue": charts.PINE})
@@ -139,7 +139,7 @@ def _given_back(found: Overview) -> Markup:
     sold = found.now.sold
     note = f"{formats.count(sold.cancelled)} cancelled" if sold.cancelled else ""
     address = contacts_url({"refunded": {"gt": 0}})
-    return metric_card("Given back", formats.money(sold.refunded, found.currency), address=address, note=note)
+    return metric_card("Refunded", formats.money(sold.refunded, found.currency), address=address, note=note)
 
 
 def _again(counted: Census) -> str:
@@ -191,7 +191,7 @@ def _reachable(machine: str) -> dict[str, object]:
 def _bounces(now: Range, before: Range, *, than: str) -> Iterable[Markup]:
     less: Better = "less"
     for label, type_, where in (
-        ("Mails bounced", "email_bounced", {"email.failures": {"gte": 1}}),
+        ("Emails bounced", "email_bounced", {"email.failures": {"gte": 1}}),
         ("Complaints", "email_complained", {"email_status": "blocked"}),
         ("SMS bounced", "sms_bounced", {"mobile.failures": {"gte": 1}}),
     ):
@@ -214,7 +214,7 @@ def segments(counted: Census, ruleset: Ruleset) -> None:
     show(card_title("Largest segments"))
     declared = ruleset.segments.values()
     if not declared:
-        show(quiet("No segments are declared yet."))
+        show(quiet("No segments yet."))
         return
     sizes = {segment.id: counted.segments.get(segment.id, 0) for segment in declared}
     largest = sorted(declared, key=lambda segment: (-sizes[segment.id], segment.name))[:TOP_SEGMENTS]
@@ -255,7 +255,6 @@ def rfm() -> None:
     """The place of recency, frequency and monetary value."""
     grid = tag("div", joined([tag("i", "")] * 25), "cs-grid5", aria_hidden="true")
     words = (
-        "Recency, frequency and monetary value are not calculated yet. Once they are, this grid shows "
-        "how many of your buyers are champions, loyal, at risk or lost, each a way to them."
+        "Not calculated yet. This grid will show how many customers are champions, loyal, at risk or lost."
     )
     show(joined([card_title("RFM"), grid, tag("p", words, "cs-small cs-quiet")]))

@@ -31,7 +31,7 @@ def _moving(actor: Actor) -> None:
 
 def _words(found: Upkeep) -> str:
     if found.filled is not None:
-        return f"Filling the segments of version {found.version}: {formats.percent(found.done)}"
-    left = f"{formats.count(found.outdated)} {wording.plural(found.outdated, 'contact')} to go"
-    what = "Judging all history by" if found.recomputes else "Bringing contacts up to"
+        return f"Updating segments to version {found.version}: {formats.percent(found.done)}"
+    left = f"{formats.count(found.outdated)} {wording.plural(found.outdated, 'contact')} left"
+    what = "Recalculating history with" if found.recomputes else "Updating contacts to"
     return f"{what} version {found.version}: {formats.percent(found.done)}, {left}"

@@ -23,7 +23,7 @@ from engine.rules.ruleset import compile_ruleset
 _PLAN = "rules.plan"
 _SHARE = "rules.plan.share"
 
-_SHARES = {1.0: "every contact", 0.1: "a tenth of the contacts", 0.01: "a hundredth of the contacts"}
+_SHARES = {1.0: "all contacts", 0.1: "10% of contacts", 0.01: "1% of contacts"}
 
 MANY = 20_000
 """Contacts from which on a plan of everybody takes so long that a sample is offered."""
@@ -41,7 +41,7 @@ def whom_to_fold(actor: Actor) -> None:
     """Let a part of the contacts stand for all, where folding everybody takes long."""
     if publish_service.contacts_to_plan(actor) > MANY:
         st.selectbox(
-            "Whom to fold",
+            "Contacts to calculate",
             list(_SHARES),
             format_func=_SHARES.__getitem__,
             key=_SHARE,
@@ -70,21 +70,21 @@ def shown(actor: Actor, draft: dict[str, str]) -> None:
         _make(actor, draft)
         return
     with st.container(border=True):
-        show(card_title("What it would do, had the rules always been so"))
+        show(card_title("Impact if these rules had always applied"))
         if "sample" in told:
             folded = formats.count(told["sample"]["contacts"])
-            show(quiet(f"Estimated from {folded} contacts; ± is how far it may be off, 19 times out of 20."))
+            show(quiet(f"Estimated from {folded} contacts, ± with 95% confidence."))
         _in_figures(told)
         _in_detail(told, compile_ruleset(draft))
 
 
 def _make(actor: Actor, draft: dict[str, str]) -> None:
     share = st.session_state.get(_SHARE, 1.0)
-    bar = st.progress(0.0, f"Folding the history of {_SHARES[share]}…")
+    bar = st.progress(0.0, f"Calculating the impact on {_SHARES[share]}…")
     st.button("Stop", key="rules.plan.stop", on_click=drop)
 
     def tell(done: int, total: int) -> None:
-        bar.progress(done / total, f"Folding history: {formats.percent(done / total)}")
+        bar.progress(done / total, f"Calculating the impact: {formats.percent(done / total)}")
 
     try:
         found = publish_service.plan(
@@ -137,15 +137,15 @@ def _in_detail(told: Mapping[str, Any], ruleset: Ruleset) -> None:
         (("Rule", "Contacts", "Points"), by_rule),
         (("Segment", "Enter", "Leave"), segments),
         (("Status", "Move", "Contacts"), moves),
-        (("For example", "What"), examples[:EXAMPLES]),
+        (("Example", "Change"), examples[:EXAMPLES]),
     ):
         if rows:
             show(table(headings, rows))
     if examples[EXAMPLES:]:
         with st.expander(f"{len(examples) - EXAMPLES} more examples", key="rules.plan.examples"):
-            show(table(("For example", "What"), examples[EXAMPLES:]))
+            show(table(("Example", "Change"), examples[EXAMPLES:]))
     if not (by_rule or segments or moves):
-        show(quiet("It would change nothing for anybody."))
+        show(quiet("No contact would change."))
 
 
 def _rules(told: Mapping[str, Any]) -> list[Sequence[object]]:

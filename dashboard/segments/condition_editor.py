@@ -59,12 +59,12 @@ def _key(segment: str | None) -> str:
 def _as_form(draft: _Draft, ruleset: Ruleset, *, key: str) -> dict[str, Any] | None:
     if draft.shown != _FORM:
         if draft.text and problems_of(draft.text, Vocabulary.of(ruleset)):
-            show(quiet("There is a problem in the YAML: mend it there first."))
+            show(quiet("The YAML has a problem. Fix it there first."))
             return None
         written: Mapping[str, Any] = editing.read(draft.text) if draft.text else {}
         simple = read(written, ruleset)
         if written and simple is None:
-            show(quiet("This condition says more than the form can show: change it as YAML."))
+            show(quiet("This condition is too complex for the form. Edit it as YAML."))
             return dict(written)
         condition_form.begin(simple, key=key)
         draft.shown = _FORM
@@ -79,7 +79,7 @@ def _as_yaml(draft: _Draft, ruleset: Ruleset, *, key: str) -> dict[str, Any] | N
         draft.shown, draft.edition = _YAML, draft.edition + 1
         draft.text = draft.text or _BEGIN
     problems = problems_of(draft.text, Vocabulary.of(ruleset))
-    show(quiet("All that docs/write-a-rule.md says of conditions."))
+    show(quiet("See docs/write-a-rule.md for all conditions."))
     text = yaml_editor(
         draft.text, document=f"when.{draft.edition}", label="Condition", problems=problems, key=key
     )

@@ -58,7 +58,7 @@ def _asked(actor: Actor, found: Deletable) -> bool:
             return False
         show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
         with st.container(horizontal=True, key="danger-segment"):
-            sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
+            sure = st.button("Delete segment", type="primary", key="segments.delete.sure")
             cancel_button(key="segments.delete.cancel")
         if sure:
             version = segment_service.delete(actor, found.id, base=found.version)
@@ -71,7 +71,7 @@ def _asked(actor: Actor, found: Deletable) -> bool:
 def _refuse(found: Deletable) -> None:
     problem_box(
         [
-            f"{found.name} cannot be deleted while something uses it. Take it out there first:",
+            f"{found.name} is in use and cannot be deleted. Remove it first from:",
             *map(str, found.uses),
         ]
     )
@@ -82,9 +82,7 @@ def _what(found: Deletable) -> str:
     members = (
         "1 contact leaves it" if found.members == 1 else f"{formats.count(found.members)} contacts leave it"
     )
-    return (
-        f" is taken out of the rules: {members}, and it is no longer offered in filters. It can be restored."
-    )
+    return f" will be removed from rules and filters. {members}. You can undo this."
 
 
 def just_deleted(actor: Actor) -> None:
@@ -98,7 +96,7 @@ def just_deleted(actor: Actor) -> None:
         _forget()
         st.rerun()
 
-    said = joined([tag("b", deleted.name), f" was deleted with version {deleted.by.number} of the rules."])
+    said = joined([tag("b", deleted.name), f" was deleted (version {deleted.by.number} of the rules)."])
     undo_bar(said, key=_DELETED, undo=undo, close=_forget)
 
 

@@ -25,9 +25,7 @@ _SEEN = "segments.changing"
 def change_button(actor: Actor, segment: str) -> None:
     """Offer to change a segment in the list, if its condition is one that a list can show."""
     listing = segment_service.as_list(actor, segment)
-    if listing is not None and st.button(
-        "Change who is in it", icon=":material/tune:", key="segments.change"
-    ):
+    if listing is not None and st.button("Edit with filters", icon=":material/tune:", key="segments.change"):
         st.session_state[_SEEN] = (segment, listing)
         go_to(ListAddress(listing, page={CHANGING: segment}, view=ALL).here)
         st.rerun()
@@ -49,7 +47,7 @@ def changing_bar(actor: Actor, address: ListAddress) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="contacts-changing"):
         with st.container(width="stretch"):
             name = current_rules(actor).segments[segment].name
-            show(tag("div", joined(["Who is in ", tag("b", name), "? ", _advice(address.listing, seen)])))
+            show(tag("div", joined(["Editing ", tag("b", name), ". ", _advice(address.listing, seen)])))
         unchanged = seen is None or address.listing.where == seen.where
         nobody = bool(address.listing.search) or not address.listing.where
         if st.button("Save", type="primary", key="segments.change.save", disabled=unchanged or nobody):
@@ -60,14 +58,14 @@ def changing_bar(actor: Actor, address: ListAddress) -> None:
 
 def _advice(listing: Listing, seen: Listing | None) -> str:
     if seen is None:
-        return "Its condition cannot be shown as filters: change it on its page."
+        return "This condition cannot be shown as filters. Edit it on the segment's page."
     if listing.search:
-        return "A search cannot be a condition: take it away before you save."
+        return "A search cannot be part of a segment. Clear it before you save."
     if not listing.where:
-        return "Everybody is no segment: choose a filter."
+        return "Add at least one filter."
     if listing.where == seen.where:
-        return "The list shows it. Change the filters until it shows whom you mean."
-    return "Whoever the list shows, now and later, once you save."
+        return "Change the filters until the list shows the right contacts."
+    return "Save to use these filters as the segment's condition."
 
 
 def _seen(actor: Actor, segment: str) -> Listing | None:

@@ -32,7 +32,7 @@ def save_segment_button(actor: Actor, listing: Listing) -> None:
             icon=":material/group_add:",
             type="tertiary",
             key="contacts.segment",
-            help="A dynamic segment: whoever meets these filters is in it, now and later",
+            help="Creates a dynamic segment: contacts enter and leave it as they match these filters",
             on_click=open_dialog,
             args=(SAVE,),
         )
@@ -64,12 +64,12 @@ def _save(actor: Actor, name: str, listing: Listing) -> None:
 def _whom(actor: Actor, listing: Listing) -> Markup:
     """Who will be in the segment, in the words of the chips."""
     found = chips(listing, current_rules(actor), written())
-    words = tag("div", "In it is everybody who meets all of these, now and later:", "cs-sub")
+    words = tag("div", "Contacts that match all of these filters, now and in the future:", "cs-sub")
     return words + bullet_list(chip.words for chip in found)
 
 
 def _without_search(address: ListAddress) -> None:
     listing = address.listing
     bare = Listing(listing.where, sort=listing.sort, descending=listing.descending)
-    words = f"The search for “{listing.search}” cannot be a condition of a segment. "
-    show(tag("div", joined([words, link(address.of(bare), "Take the search away")]), "cs-confirm"))
+    words = f"The search for “{listing.search}” cannot be part of a segment. "
+    show(tag("div", joined([words, link(address.of(bare), "Clear the search")]), "cs-confirm"))

@@ -60,7 +60,7 @@ def members(actor: Actor, segment: str) -> None:
     try:
         _list(actor, address, segment)
     except Hidden as error:
-        empty_state("Not for viewers", sentence(error))
+        empty_state("Not available to viewers", sentence(error))
     _show_dialog(actor)
 
 
@@ -76,16 +76,14 @@ def _show_dialog(actor: Actor) -> None:
 def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
     declared = current_rules(actor).segments.get(segment)
     if address.listing.search:
-        empty_state("Nobody found", "Nobody in this segment is called that.")
+        empty_state("No contacts found", "No contact in this segment matches your search.")
     elif declared is not None and not declared.dynamic:
-        words = ", tick people and press Add to segment; or do so on somebody's sheet."
-        empty_state("Nobody is in it yet", joined(["Go to ", link("/", "the list of contacts"), words]))
+        words = ", select some and choose Add to segment, or add them on a contact's sheet."
+        empty_state("No members yet", joined(["Go to ", link("/", "the list of contacts"), words]))
     elif not publish_service.progress(actor).finished:
-        empty_state(
-            "It is being filled", "Whoever meets the condition appears here in a moment, by themselves."
-        )
+        empty_state("The segment is being built", "Contacts that meet the condition appear here in a moment.")
     else:
-        empty_state("Nobody is in it now", "Whoever meets the condition enters by themselves.")
+        empty_state("No members right now", "Contacts that meet the condition are added automatically.")
 
 
 def _list(actor: Actor, address: ListAddress, segment: str) -> None:

@@ -27,11 +27,11 @@ def render(actor: Actor) -> None:
     if said:
         st.success(said, icon=":material/check:")
     base = st.session_state.setdefault(_BASE, found.version)
-    words = "What holds for the whole shop. Each change is a version of the rules: see History there."
+    words = "These settings apply to the whole shop. Each change is published as a version of the rules."
     show(tag("p", words, "cs-sub"))
     wanted = _form(found)
     if wanted == found.settings:
-        show(quiet("As it is in force."))
+        show(quiet("No unsaved changes."))
         return
     wrong = account_settings.problems(actor, wanted)
     if wrong:
@@ -57,7 +57,7 @@ def _form(found: Found) -> Settings:
         left, right = st.columns(2)
         with left:
             first = found.first_currency
-            usual = f"That of the first order ({first})" if first else "That of the first order"
+            usual = f"Currency of the first order ({first})" if first else "Currency of the first order"
             currency = _choice("currency", now.currency, {"": usual, **_currencies()})
         with right:
             rates = _rates(now.rates)
@@ -67,11 +67,14 @@ def _form(found: Found) -> Settings:
             region = _choice("default_region", now.default_region, _regions())
         with right:
             idle = st.text_input(
-                LABELS["cart_idle"], now.cart_idle, key=_key("cart_idle"), help="A time such as 4h, 30m or 2d"
+                LABELS["cart_idle"],
+                now.cart_idle,
+                key=_key("cart_idle"),
+                help="A duration such as 4h, 30m or 2d",
             )
     with st.container(border=True):
         kept = st.toggle(
-            "Keep traits that no field declares, as custom fields",
+            "Keep undeclared traits as custom fields",
             now.keep_undeclared_traits,
             key=_key("keep_undeclared_traits"),
         )
@@ -108,11 +111,11 @@ def _choice(name: str, now: str, options: Mapping[str, str]) -> str:
 
 def _rates(now: Mapping[str, str]) -> dict[str, str]:
     text = st.text_area(
-        "Worth of one unit of other currencies",
+        "Exchange rates",
         "\n".join(f"{currency} {rate}" for currency, rate in now.items()),
         key=_key("rates"),
         placeholder="USD 0.92",
-        help="One a line, in the account's currency",
+        help="Value of one unit in the account's currency, one per line",
         height=100,
     )
     rates = {}
@@ -163,7 +166,7 @@ def _publish(actor: Actor, wanted: Settings, changes: list[Consequence], base: i
         again = False
         if any(change.of_the_past for change in changes):
             again = st.toggle(
-                "Count the past again by it, too: points, limits, carts and totals, of every contact",
+                "Also recalculate the past: points, limits, carts and totals of every contact",
                 key=_key("again"),
             )
         with st.container(horizontal=True):
@@ -173,8 +176,8 @@ def _publish(actor: Actor, wanted: Settings, changes: list[Consequence], base: i
             with show_errors():
                 version = account_settings.change(actor, wanted, base=base, recompute=again)
                 _fresh()
-                more = " The workers count the past again." if again else ""
-                st.session_state[_SAID] = f"In force as version {version.number} of the rules.{more}"
+                more = " The past is being recalculated." if again else ""
+                st.session_state[_SAID] = f"Published as version {version.number} of the rules.{more}"
                 st.rerun()
 
 

@@ -19,8 +19,8 @@ from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError
 
 KINDS: dict[KeyKind, str] = {
-    "write": "For browsers: anybody can read it, so what it sends proves nothing",
-    "secret": "For the shop's server: keep it secret, for it is believed",
+    "write": "Write key, for browsers: public, so its events are not trusted",
+    "secret": "Secret key, for your server: keep it secret, its events are trusted",
 }
 
 _NEW = "keys.made"
@@ -31,20 +31,20 @@ def render(actor: Actor) -> None:
     made: NewKey | None = st.session_state.get(_NEW)
     if made is not None:
         _made(made)
-    with st.expander("New key", icon=":material/add:", key="keys.new"):
+    with st.expander("New API key", icon=":material/add:", key="keys.new"):
         _form(actor)
     found = key_service.all_keys(actor)
     if not found:
-        empty_state("No keys yet", "Events are sent with a key: make the first one.")
+        empty_state("No API keys yet", "Your shop needs a key to send events.")
     for key in found:
         _row(actor, key)
 
 
 def _form(actor: Actor) -> None:
     with st.form("keys.form", border=False, clear_on_submit=False):
-        label = st.text_input("What is it for?", key="keys.label", placeholder="Web shop", max_chars=80)
+        label = st.text_input("Name", key="keys.label", placeholder="Web shop", max_chars=80)
         kind = st.radio("Kind", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
-        if not st.form_submit_button("Make the key", type="primary", key="keys.make"):
+        if not st.form_submit_button("Create key", type="primary", key="keys.make"):
             return
     try:
         st.session_state[_NEW] = key_service.create(actor, kind, label=label)
@@ -56,10 +56,10 @@ def _form(actor: Actor) -> None:
 
 def _made(key: NewKey) -> None:
     with st.container(border=True):
-        show(card_title(f"The {key.kind} key “{key.label}”"))
-        show(tag("div", "Copy it now: it is kept as a fingerprint alone, and not shown again.", "cs-sub"))
+        show(card_title(f"{key.kind.capitalize()} key “{key.label}”"))
+        show(tag("div", "Copy it now. It is stored as a hash and cannot be shown again.", "cs-sub"))
         st.code(key.token, language=None)
-        st.button("I have kept it", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))
+        st.button("Done", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))
 
 
 def _row(actor: Actor, key: KeyRecord) -> None:
@@ -85,15 +85,15 @@ def _about(key: KeyRecord) -> Markup:
     kind = badge(key.kind, "info" if key.trusted else "quiet")
     gone = badge(f"revoked on {formats.day(key.revoked_at, zone)}", "bad") if key.revoked_at else ""
     used = f"last used {formats.ago(key.last_used_at, utc_now(), zone)}" if key.last_used_at else "never used"
-    made = f"made on {formats.day(key.created_at, zone)}, {used}"
+    made = f"created on {formats.day(key.created_at, zone)}, {used}"
     return joined([tag("b", key.label), " ", kind, " ", gone, tag("div", quiet(made), "cs-small")])
 
 
 def _revoke(actor: Actor, key: KeyRecord) -> None:
     words = joined(
-        ["Whatever is sent with ", tag("b", key.label), " is refused from now on. This cannot be taken back."]
+        ["Events sent with ", tag("b", key.label), " will be refused from now on. This cannot be undone."]
     )
-    if confirm_by_typing.confirmed(words, name=key.label, act="Revoke the key", key="keys"):
+    if confirm_by_typing.confirmed(words, name=key.label, act="Revoke key", key="keys"):
         try:
             key_service.revoke(actor, key.id)
         except ContactSheetsError as error:

@@ -69,13 +69,13 @@ def _filters(actor: Actor) -> Filters:
     choices = audit.choices(actor)
     who, act, kind, subject, dates = st.columns([1.1, 1.2, 0.9, 1.2, 1.4], gap="small")
     by = who.selectbox(
-        "Who", list(choices.people), format_func=choices.people.__getitem__, index=None,
-        placeholder="Everybody", key="audit.by",
+        "User", list(choices.people), format_func=choices.people.__getitem__, index=None,
+        placeholder="All users", key="audit.by",
     )  # fmt: skip
-    done = act.selectbox("What", choices.acts, index=None, placeholder="Everything", key="audit.act")
-    about = kind.selectbox("About a", choices.kinds, index=None, placeholder="Anything", key="audit.kind")
-    named = subject.text_input("Which", key="audit.subject", placeholder="Email, name or id")
-    span = dates.date_input("Days", value=[], format=formats.date_entry(), key="audit.days")
+    done = act.selectbox("Action", choices.acts, index=None, placeholder="All actions", key="audit.act")
+    about = kind.selectbox("Object", choices.kinds, index=None, placeholder="All objects", key="audit.kind")
+    named = subject.text_input("Name or ID", key="audit.subject", placeholder="Email, name or ID")
+    span = dates.date_input("Dates", value=[], format=formats.date_entry(), key="audit.days")
     since, until = _between(span if isinstance(span, tuple | list) else [span])
     return Filters(
         by=by, act=done, kind=about, subject=(named or "").strip() or None, since=since, until=until
@@ -95,10 +95,10 @@ def _between(days: Sequence[date | None]) -> tuple[datetime | None, datetime | N
 def _nothing(filters: Filters) -> None:
     if filters == Filters():
         empty_state(
-            "Nothing yet", "Whatever somebody changes is noted here: who, when, from what and to what."
+            "No entries yet", "Changes are recorded here: who changed what, when, and from what to what."
         )
     else:
-        empty_state("Nothing found", "Nothing was done that all of these filters let through.")
+        empty_state("No entries found", "No entry matches these filters.")
 
 
 def _line(entry: Entry, ruleset: Ruleset) -> Markup:
@@ -111,7 +111,7 @@ def _line(entry: Entry, ruleset: Ruleset) -> Markup:
 
 
 def _who(entry: Entry) -> Markup:
-    by_command = quiet(" (by command)") if entry.by == COMMAND_LINE else Markup()
+    by_command = quiet(" (command line)") if entry.by == COMMAND_LINE else Markup()
     return joined([tag("b", entry.by_name), by_command])
 
 
@@ -133,13 +133,13 @@ _SUBJECTS = {"rules": "version {}", "key": "“{}”", "activity": "({})", "webh
 def _ending(entry: Entry) -> Markup:
     if entry.ending == "refused":
         return badge("refused", "bad")
-    return badge("not known to have ended") if entry.ending == "begun" else Markup()
+    return badge("unfinished") if entry.ending == "begun" else Markup()
 
 
 def _change(change: Change, ruleset: Ruleset, *, of: str) -> Markup:
     """`Newsletter: subscribed → unsubscribed`; of what was made, `file: people.csv`."""
     if change.what == TAKEN_BACK:
-        return tag("div", "took back an earlier change", "cs-small")
+        return tag("div", "undid an earlier change", "cs-small")
     if change.before is None and of in _MADE:
         return tag("div", f"{_what(change.what, ruleset)}: {change.after}", "cs-small")
     before, after = (formats.NOTHING if side is None else side for side in (change.before, change.after))

@@ -20,7 +20,7 @@ from engine.publishing.custom_fields import Fields
 from engine.publishing.field_uses import Conversion
 from engine.rules.language import editing
 
-WHO = {frozenset(EDITORS): "Marketers and admins", frozenset({"admin"}): "Admins alone"}
+WHO = {frozenset(EDITORS): "Marketers and admins", frozenset({"admin"}): "Admins only"}
 
 _OPEN, _EDITION = "field_form.open", "field_form.edition"
 
@@ -58,7 +58,7 @@ def render(actor: Actor, found: Fields) -> bool:
         field = _ask(open_, found)
         loses = _conversion(actor, open_.before, field)
         with st.container(horizontal=True):
-            words = "Publish it anyway" if loses else "Publish"
+            words = "Publish anyway" if loses else "Publish"
             pressed = st.button(words, type="primary", key="fields.save")
             st.button("Cancel", key="fields.cancel", on_click=close)
         return pressed and _publish(actor, open_, field)
@@ -82,7 +82,7 @@ def _ask(open_: Editing, found: Fields) -> CustomField:
     )
     options = _ask_options(before, key) if type_ == "text" else ()
     who = st.radio(
-        "Who may change it by hand",
+        "Who can edit it",
         list(WHO),
         index=list(WHO).index(before.edit),
         format_func=WHO.__getitem__,
@@ -99,11 +99,11 @@ def _new_id(label: str, found: Fields) -> str:
 
 def _ask_options(before: CustomField, key: str) -> tuple[str, ...]:
     typed = st.text_area(
-        "Choices, one a line",
+        "Choices, one per line",
         "\n".join(before.options),
         key=f"{key}.options",
-        placeholder="Leave it empty, and anything can be typed",
-        help="By hand one of these is chosen. What comes with events is kept as it comes.",
+        placeholder="Leave empty to allow any value",
+        help="Users choose one of these. Values from events are kept as sent.",
     )
     return tuple(dict.fromkeys(line.strip() for line in typed.splitlines() if line.strip()))
 
@@ -116,7 +116,7 @@ def _conversion(actor: Actor, before: CustomField | None, field: CustomField) ->
     problem = _losses(found, field)
     if problem is None:
         count = formats.count(found.kept)
-        show(tag("p", f"The values of all {count} contacts that have one fit it.", "cs-small cs-quiet"))
+        show(tag("p", f"All {count} existing values fit.", "cs-small cs-quiet"))
         return False
     problem_box([problem])
     return True
@@ -132,8 +132,8 @@ def _losses(found: Conversion, field: CustomField) -> Markup | None:
         [
             f"{least}{formats.count(found.lost)} contacts have a value that is not {wanted}: ",
             tag("b", examples),
-            f". They keep it as it is, but it no longer counts as {wanted}; "
-            f"the values of {formats.count(found.kept)} fit.",
+            f". The values are kept but no longer treated as {wanted}; "
+            f"{formats.count(found.kept)} values fit.",
         ]
     )
 

@@ -29,14 +29,14 @@ def render(actor: Actor) -> None:
     _tell()
     if custom_field_form.opened() is not None:
         if custom_field_form.render(actor, found):
-            st.session_state[_SAID] = "Published: it holds from now on."
+            st.session_state[_SAID] = "Published."
             st.rerun()
         return
     _head(found)
     if not found.fields:
         empty_state(
             "No fields yet",
-            "A field keeps what you know of a contact: a size, a favourite shop, a birthday of a child.",
+            "Fields store what you know about a contact, such as a shoe size or a favourite store.",
         )
     for number, usage in enumerate(found.fields):
         _row(actor, found, number, usage)
@@ -51,7 +51,7 @@ def _tell() -> None:
 
 
 def _head(found: Fields) -> None:
-    words = "Each is filled by the trait of the same name, or by hand. Their order is that of the forms."
+    words = "Filled by the trait of the same name or manually. Forms show them in this order."
     if found.counted_at is not None:
         words += f" Contacts as of {formats.clock(found.counted_at, time_zone())}."
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -83,7 +83,7 @@ def _row(actor: Actor, found: Fields, number: int, usage: FieldUsage) -> None:
 
 def _about(usage: FieldUsage) -> Markup:
     field = usage.field
-    only = [badge("only admins edit it", "info")] if "marketer" not in field.edit else []
+    only = [badge("admins only", "info")] if "marketer" not in field.edit else []
     head = joined([tag("b", field.label), badge(field.type), quiet(field.id), *only], " ")
     lines = [head]
     if field.options:
@@ -93,11 +93,11 @@ def _about(usage: FieldUsage) -> Markup:
 
 
 def _usage(usage: FieldUsage) -> str:
-    contacts = "contacts are being counted"
+    contacts = "counting contacts"
     if usage.contacts is not None:
         have = "contact has" if usage.contacts == 1 else "contacts have"
         contacts = f"{formats.count(usage.contacts)} {have} a value"
-    uses = f"used by {_several([use.name for use in usage.uses])}" if usage.uses else "used by no rule"
+    uses = f"used by {_several([use.name for use in usage.uses])}" if usage.uses else "not used in rules"
     return f"{contacts} · {uses}"
 
 
@@ -121,7 +121,7 @@ def _mover(actor: Actor, found: Fields, number: int, *, step: int) -> None:
         type="tertiary",
         help=f"Move {word}",
         disabled=not possible,
-        on_click=partial(_do, act, "Published in the new order."),
+        on_click=partial(_do, act, "Order saved."),
     )
 
 
@@ -141,7 +141,7 @@ def _delete(actor: Actor, found: Fields, usage: FieldUsage) -> None:
     if usage.uses:
         problem_box(
             [
-                f"{field.label} cannot be deleted while something uses it. Take it out there first:",
+                f"{field.label} is in use and cannot be deleted. Remove it first from:",
                 *map(str, usage.uses),
             ]
         )
@@ -151,14 +151,14 @@ def _delete(actor: Actor, found: Fields, usage: FieldUsage) -> None:
     words = joined(
         [
             tag("b", field.label),
-            f" is no longer offered in forms, filters and rules. What {have} contacts have in it stays "
-            "with them, and is there again if the field is declared again.",
+            f" will be removed from forms, filters and rules. The values of {have} contacts are kept "
+            "and reappear if you create the field again.",
         ]
     )
-    if confirm_by_typing.confirmed(words, name=field.label, act="Delete the field", key=f"fields.{field.id}"):
+    if confirm_by_typing.confirmed(words, name=field.label, act="Delete field", key=f"fields.{field.id}"):
         _do(
             partial(custom_fields.delete, actor, field.id, base=found.version),
-            "Published without it.",
+            "Field deleted.",
         )
         confirm_by_typing.clear()
         st.rerun()

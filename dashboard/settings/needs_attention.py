@@ -28,7 +28,7 @@ def render(actor: Actor) -> None:
     """Five lists, each the latest of its kind, with what can be done about them."""
     found, zone = operating.troubles(actor), time_zone()
     with st.container(horizontal=True, vertical_alignment="center"):
-        show(tag("h2", "For somebody to look at", "cs-section"))
+        show(tag("h2", "Needs attention", "cs-section"))
         st.button("Refresh", icon=":material/refresh:", key="workers.refresh", type="tertiary")
     said = st.session_state.pop(_SAID, None)
     if said:
@@ -49,11 +49,11 @@ def render(actor: Actor) -> None:
 def _names(found: Troubles) -> tuple[str, ...]:
     failed, waiting = formats.count(found.failed_calls), formats.count(found.waiting_calls)
     return (
-        f"Failed ({_latest(len(found.failed))})",
-        f"Sendings ({sum(sending.is_open for sending in found.sendings)})",
+        f"Failed activities ({_latest(len(found.failed))})",
+        f"Suspected outages ({sum(sending.is_open for sending in found.sendings)})",
         f"Webhooks ({failed} failed, {waiting} waiting)",
-        f"Refused ({_latest(len(found.refused))})",
-        f"Id conflicts ({_latest(len(found.conflicts))})",
+        f"Refused events ({_latest(len(found.refused))})",
+        f"ID conflicts ({_latest(len(found.conflicts))})",
     )
 
 
@@ -66,12 +66,12 @@ def _latest(number: int) -> str:
 
 def _failed(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
     if not found.reasons:
-        show(quiet("Nothing has failed."))
+        show(quiet("No failed activities."))
         return
-    _about("Set aside so that the others go on. What fails again is set aside again.")
+    _about("Set aside so that processing continues. Retry once the cause is fixed.")
     for reason in found.reasons:
         _reason(actor, reason, zone)
-    with st.expander(f"One by one: the latest {len(found.failed)}"):
+    with st.expander(f"Latest {len(found.failed)}, one by one"):
         for activity in found.failed:
             _activity(actor, activity, zone)
 
@@ -81,14 +81,14 @@ def _reason(actor: Actor, reason: FailureReason, zone: ZoneInfo) -> None:
     number, last = formats.count(reason.count), formats.moment(reason.last, zone)
     act = partial(operating.run_reason_again, actor, reason.reason)
     with _row(tag("b", reason.reason), f"{number} activities ({types}), the last on {last}"):
-        _again("Run all again", f"reason.{_key(reason.reason)}", act, "activities taken again")
+        _again("Retry all", f"reason.{_key(reason.reason)}", act, "activities retried")
 
 
 def _activity(actor: Actor, activity: FailedActivity, zone: ZoneInfo) -> None:
     about = f"{activity.id} · {formats.moment(activity.at, zone)} · {activity.reason}"
     act = partial(operating.run_again, actor, [activity.id])
     with _row(tag("b", activity.type), about):
-        _again("Run again", f"activity.{_key(activity.id)}", act, "activities taken again")
+        _again("Retry", f"activity.{_key(activity.id)}", act, "activities retried")
 
 
 # Calls
@@ -96,11 +96,11 @@ def _activity(actor: Actor, activity: FailedActivity, zone: ZoneInfo) -> None:
 
 def _calls(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
     if not found.calls:
-        show(quiet("Nothing waits to be sent, and nothing has failed."))
+        show(quiet("No pending or failed webhook calls."))
         return
     if found.failed_calls:
         act = partial(operating.call_again, actor)
-        _again("Send all that failed again", "calls", act, "calls sent again")
+        _again("Retry all failed", "calls", act, "calls retried")
     for call in found.calls:
         _call(actor, call, zone)
 
@@ -110,12 +110,12 @@ def _call(actor: Actor, call: CallRow, zone: ZoneInfo) -> None:
     with _row(joined([tag("b", call.webhook), " ", state]), _about_call(call, zone)):
         if call.state == "failed":
             act = partial(operating.call_again, actor, ids=[call.id])
-            _again("Send again", f"call.{_key(call.id)}", act, "calls sent again")
+            _again("Retry", f"call.{_key(call.id)}", act, "calls retried")
 
 
 def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
     when = "" if call.state == "failed" else f", next at {formats.moment(call.due_at, zone)}"
-    tried = f"tried {call.attempts} times{when}" if call.attempts else "not tried yet"
+    tried = f"{call.attempts} attempts{when}" if call.attempts else "not sent yet"
     said = [formats.moment(call.happened_at, zone), tried, *([call.error] if call.error else [])]
     whom = link(f"?contact={call.contact}", "this contact")
     return joined([f"rule {call.rule}, for ", whom, " · ", " · ".join(said)])
@@ -126,15 +126,15 @@ def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
 
 def _refusals(found: Troubles, zone: ZoneInfo) -> None:
     if not found.refused:
-        show(quiet("Nothing was refused in the last thirty days."))
+        show(quiet("No refused events in the last 30 days."))
         return
-    _about("Events that could not become activities, with the reason; kept for thirty days.")
+    _about("Events that could not be processed, with the reason. Kept for 30 days.")
     show(joined(_refused(refused, zone) for refused in found.refused))
 
 
 def _refused(refused: Refused, zone: ZoneInfo) -> Markup:
     head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(_when(refused, zone))])
-    sent = tag("summary", "what was sent", "cs-small") + tag("pre", refused.event, "cs-pre")
+    sent = tag("summary", "show event", "cs-small") + tag("pre", refused.event, "cs-pre")
     return tag("div", head + tag("details", sent), "cs-whys")
 
 
@@ -144,11 +144,11 @@ def _when(refused: Refused, zone: ZoneInfo) -> str:
 
 def _conflicts(found: Troubles, zone: ZoneInfo) -> None:
     if not found.conflicts:
-        show(quiet("No id came again with other content."))
+        show(quiet("No ID conflicts."))
         return
-    _about("The same id came with other content: the first counts, the other is kept aside.")
+    _about("The same ID was sent again with different content. The first one counts.")
     rows = [(formats.moment(c.at, zone), c.type, c.activity) for c in found.conflicts]
-    show(table(("When", "Type", "Id"), rows))
+    show(table(("When", "Type", "ID"), rows))
 
 
 # What they share

@@ -54,9 +54,9 @@ def render(actor: Actor) -> None:
 
 def _password(actor: Actor) -> None:
     has_one = passwords.has_password(actor)
-    show(card_title("Change the password" if has_one else "Set a password"))
+    show(card_title("Change password" if has_one else "Set password"))
     with st.form("you.form", border=False, clear_on_submit=True):
-        old = st.text_input("Present password", type="password", key="you.old") if has_one else ""
+        old = st.text_input("Current password", type="password", key="you.old") if has_one else ""
         new = st.text_input(
             "New password", type="password", key="you.new", autocomplete="new-password",
             placeholder=f"At least {passwords.SHORTEST} characters",
@@ -68,18 +68,18 @@ def _password(actor: Actor) -> None:
             return
     try:
         if new != again:
-            raise passwords.WeakPassword("the two are not the same")
+            raise passwords.WeakPassword("the passwords do not match")
         ended = passwords.change(actor, old, new)
     except ContactSheetsError as error:
-        words = "the present password is wrong" if isinstance(error, passwords.WrongPassword) else error
+        words = "the current password is wrong" if isinstance(error, passwords.WrongPassword) else error
         problem_box([wording.sentence(words)])
         return
-    st.session_state[_SAID] = "Your password is changed" + (f"; {_out(ended)}." if ended else ".")
+    st.session_state[_SAID] = "Password changed." + (f" {_out(ended).capitalize()}." if ended else "")
     st.rerun()
 
 
 def _browsers(actor: Actor) -> None:
-    show(card_title("Where you are signed in"))
+    show(card_title("Active sessions"))
     found = users.own_sessions(actor)
     for session in found:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -90,11 +90,11 @@ def _browsers(actor: Actor) -> None:
                     on_click=partial(_end, actor, session.id),
                 )  # fmt: skip
     if len(found) > 1:
-        st.button("Sign out everywhere else", key="you.end_all", on_click=partial(_end_all, actor))
+        st.button("Sign out of all other sessions", key="you.end_all", on_click=partial(_end_all, actor))
 
 
 def _about(actor: Actor, session: SessionRecord) -> Markup:
-    here = badge("this one", "info") if session.id == actor.user.session else ""
+    here = badge("this browser", "info") if session.id == actor.user.session else ""
     times = (
         f"since {formats.moment(session.created_at, time_zone())}, "
         f"last used {formats.ago(session.seen_at, actor.now, time_zone())}"
@@ -105,7 +105,7 @@ def _about(actor: Actor, session: SessionRecord) -> Markup:
 def browser_name(agent: str | None) -> str:
     """`Firefox on Linux`: what a person recognises of what a browser calls itself."""
     said = agent or ""
-    browser = next((name for mark, name in _BROWSERS if mark in said), "A browser")
+    browser = next((name for mark, name in _BROWSERS if mark in said), "Unknown browser")
     system = next((name for name in _SYSTEMS if name in said), "")
     return f"{browser} on {system.replace('Macintosh', 'a Mac')}" if system else browser
 
@@ -120,4 +120,4 @@ def _end_all(actor: Actor) -> None:
 
 
 def _out(ended: int) -> str:
-    return f"you were signed out in {ended} other browser{'s' if ended != 1 else ''}"
+    return f"you were signed out of {ended} other browser{'s' if ended != 1 else ''}"

@@ -34,10 +34,10 @@ SECTIONS = {
     "account": Section("Account", account_section.render, Permission.EDIT_ACCOUNT),
     "fields": Section("Custom fields", custom_fields_section.render, Permission.EDIT_ACCOUNT),
     "users": Section("Users and roles", users_section.render, Permission.MANAGE_USERS),
-    "keys": Section("Keys", api_keys_section.render, Permission.MANAGE_KEYS),
-    "workers": Section("Workers and lanes", workers_section.render, Permission.OPERATE),
+    "keys": Section("API keys", api_keys_section.render, Permission.MANAGE_KEYS),
+    "workers": Section("System status", workers_section.render, Permission.OPERATE),
     "audit": Section("Audit log", audit_log_section.render, Permission.SEE_AUDIT),
-    "you": Section("You", profile_section.render, Permission.SEE),
+    "you": Section("Your profile", profile_section.render, Permission.SEE),
 }
 """The sections by their name in the address, in the order of the menu."""
 

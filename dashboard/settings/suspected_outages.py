@@ -19,7 +19,7 @@ from engine.pipeline.outages import Doubted
 
 _SAID = "sendings.said"
 
-COUNT, LEAVE = "Count them after all", "Leave uncounted"
+COUNT, LEAVE = "Count bounces", "Ignore bounces"
 
 _CHANNELS = {"email": "Email", "sms": "SMS"}
 
@@ -30,11 +30,11 @@ def render(actor: Actor, found: Sequence[Doubted], zone: ZoneInfo) -> None:
     if said:
         st.success(said, icon=":material/check:")
     if not found:
-        show(quiet("No sending has failed as a whole."))
+        show(quiet("No suspected outages."))
         return
     words = (
-        "So much of each failed at once that the cause may be the provider and not the addresses. "
-        "Its bounces are on the timelines and do not count, until somebody lets them."
+        "An unusually high share of these sendings failed at once, so the cause may be the provider. "
+        "Their bounces appear on timelines but are not counted until you decide."
     )
     show(tag("p", words, "cs-small cs-quiet"))
     for sending in sorted(found, key=lambda sending: not sending.is_open):
@@ -48,11 +48,11 @@ def _sending(actor: Actor, sending: Doubted, zone: ZoneInfo) -> None:
         show(joined([_title(sending), tag("div", _about(sending, zone), "cs-small cs-quiet")]))
         if sending.counted_by is None:
             act = partial(operating.count_sending, actor, sending.id)
-            done = "Its bounces count: the workers look at its contacts again."
+            done = "Bounces are counted. The contacts are being updated."
             _decision(COUNT, f"sendings.count.{key}", act, done)
         if sending.left_by is None:
             act = partial(operating.leave_sending, actor, sending.id)
-            _decision(LEAVE, f"sendings.leave.{key}", act, "Its bounces stay uncounted.")
+            _decision(LEAVE, f"sendings.leave.{key}", act, "Bounces are ignored.")
 
 
 def _title(sending: Doubted) -> Markup:
@@ -62,16 +62,16 @@ def _title(sending: Doubted) -> Markup:
 
 def _state(sending: Doubted) -> Markup:
     if sending.counted_by is not None:
-        return badge(f"counted, says {sending.counted_by}")
+        return badge(f"counted by {sending.counted_by}")
     if sending.left_by is not None:
-        return badge(f"not counted, says {sending.left_by}")
-    return badge("to be decided", "bad")
+        return badge(f"ignored by {sending.left_by}")
+    return badge("decision needed", "bad")
 
 
 def _about(sending: Doubted, zone: ZoneInfo) -> str:
     failed, attempts = formats.count(sending.failed), formats.count(sending.attempts)
     share, noticed = formats.percent(sending.share), formats.moment(sending.noticed_at, zone)
-    return f"{failed} of {attempts} attempts failed ({share}); noticed on {noticed}"
+    return f"{failed} of {attempts} attempts failed ({share}); detected on {noticed}"
 
 
 def _decision(label: str, key: str, act: Callable[..., None], done: str) -> None:

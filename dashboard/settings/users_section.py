@@ -29,7 +29,7 @@ def render(actor: Actor) -> None:
     """Invite people, give them roles, let them in no more."""
     _said()
     _link()
-    with st.expander("Invite somebody", icon=":material/person_add:", key="users.new"):
+    with st.expander("Invite user", icon=":material/person_add:", key="users.new"):
         _invite(actor)
     for found in users.all_users(actor):
         _row(actor, found)
@@ -57,8 +57,7 @@ def _invite(actor: Actor) -> None:
     company = provider()
     if company is not None and not company.passwords:
         st.info(
-            f"People sign in with {escape_label(company.name)}, which also says their roles: "
-            "give them a group there.",
+            f"Users sign in with {escape_label(company.name)} and get their role from a group there.",
             icon=":material/info:",
         )
         return
@@ -66,7 +65,7 @@ def _invite(actor: Actor) -> None:
         email = st.text_input("Email", key="users.email", placeholder="name@example.com")
         name = st.text_input("Name", key="users.name", placeholder="Optional")
         role = st.radio("Role", list(ROLES), format_func=_role_words, index=None, key="users.role")
-        if not st.form_submit_button("Make an invitation", type="primary", key="users.invite"):
+        if not st.form_submit_button("Create invitation link", type="primary", key="users.invite"):
             return
     if role is None:
         st.session_state[_SAID] = "Choose a role."
@@ -91,8 +90,9 @@ def _link() -> None:
     email, token = made
     days = LINK_LIFE["invitation"].days
     with st.container(border=True):
-        show(card_title(f"A link for {email}"))
-        show(tag("div", f"Send it to them: it works once, an invitation for {days} days.", "cs-sub"))
+        show(card_title(f"Link for {email}"))
+        words = f"Send it to the user. It works once; an invitation expires after {days} days."
+        show(tag("div", words, "cs-sub"))
         st.code(f"{_address()}/signin?link={token}", language=None, wrap_lines=True)
         st.button("Done", key="users.linked", on_click=lambda: st.session_state.pop(_LINK, None))
 
@@ -126,9 +126,8 @@ def _about(actor: Actor, found: UserRecord) -> Markup:
         if found.last_signed_in_at
         else f"invited on {formats.day(found.created_at, time_zone())}"
     )
-    places = (
-        f" · in {found.sessions} browser{'s' if found.sessions != 1 else ''} now" if found.sessions else ""
-    )
+    sessions = f"{found.sessions} active {wording.plural(found.sessions, 'session')}"
+    places = f" · {sessions}" if found.sessions else ""
     own = f" · {found.role}" if found.id == actor.user.id or found.company else ""
     name = found.name if found.name == found.email else f"{found.name} · {found.email}"
     return joined(
@@ -158,17 +157,19 @@ def _role(actor: Actor, found: UserRecord) -> None:
 
 
 def _more(actor: Actor, found: UserRecord) -> None:
-    with st.popover("More", key=f"users.more.{found.id}", help=f"What else for {escape_label(found.email)}"):
+    with st.popover(
+        "More", key=f"users.more.{found.id}", help=f"More actions for {escape_label(found.email)}"
+    ):
         if found.disabled_at is not None:
             _act(
-                "Let in again",
+                "Enable",
                 "enable",
                 found,
                 lambda: users.enable(actor, found.id),
             )
             return
         if found.company is None:
-            words = "Invitation again" if found.invited else "Link for a new password"
+            words = "New invitation link" if found.invited else "Password reset link"
             _act(words, "link", found, partial(_new_link, actor, found))
         if found.sessions:
             _act(
@@ -177,7 +178,7 @@ def _more(actor: Actor, found: UserRecord) -> None:
                 found,
                 lambda: users.end_sessions(actor, found.id),
             )
-        _act("Disable …", "disable", found, lambda: confirm_by_typing.request(found.id))
+        _act("Disable…", "disable", found, lambda: confirm_by_typing.request(found.id))
 
 
 def _act(words: str, name: str, found: UserRecord, act: Callable[[], object]) -> None:
@@ -190,7 +191,10 @@ def _new_link(actor: Actor, found: UserRecord) -> None:
 
 def _disable(actor: Actor, found: UserRecord) -> None:
     words = joined(
-        [tag("b", found.email), " is signed out everywhere and comes in no more, until you let them."]
+        [
+            tag("b", found.email),
+            " will be signed out everywhere and can't sign in until you enable the account again.",
+        ]
     )
     if confirm_by_typing.confirmed(words, name=found.email, act="Disable", key="users"):
         _try(lambda: users.disable(actor, found.id))

@@ -1,4 +1,4 @@
-"""Workers and lanes: who is alive, how fast it goes, what waits, and what waits for a person."""
+"""System status: who is alive, how fast it goes, what waits, and what waits for a person."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _processes(actor: Actor) -> None:
         found = operating.processes(actor)
         show(joined([cards(_figures(found)), *_missing(found, now)]))
         with st.container(border=True):
-            show(card_title("Applied in each minute of the last hour"))
+            show(card_title("Activities processed per minute, last hour"))
             _pace(found)
         with st.container(border=True):
             show(joined([card_title("Processes"), _alive(found.processes, now)]))
@@ -53,9 +53,7 @@ def _processes(actor: Actor) -> None:
 def _figures(found: Working) -> Iterable[Markup]:
     waiting = formats.count(found.waiting)
     yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
-    yield metric_card(
-        "Behind by", _seconds(found.lag.total_seconds()) if found.lag is not None else "nothing"
-    )
+    yield metric_card("Lag", _seconds(found.lag.total_seconds()) if found.lag is not None else "none")
     yield metric_card("Per second, last minute", _rate(found.pace.minute))
     yield metric_card("Per second, last hour", _rate(found.pace.hour))
     yield metric_card("Failed", _up_to(found.failed))
@@ -67,7 +65,7 @@ def _up_to(number: int) -> str:
 
 def _rate(rate: float | None) -> str:
     if rate is None:
-        return "not known yet"
+        return "no data yet"
     return f"{rate:.1f}" if rate < 10 else formats.count(round(rate))
 
 
@@ -79,29 +77,31 @@ def _missing(found: Working, now: datetime) -> Iterable[Markup]:
     """What stands still because no process of its kind is alive."""
     for kind in NEEDED:
         if not found.alive(kind, now=now):
-            words = f" Start one with `sheets {kind}`; `sheets doctor` says more. Nothing is lost meanwhile."
-            yield tag("p", joined([badge(f"no {kind} is alive", "bad"), words]), "cs-small")
+            start, doctor = tag("code", f"sheets {kind}"), tag("code", "sheets doctor")
+            words = [" Start one with ", start, ", or run ", doctor, " for details. No data is lost."]
+            yield tag("p", joined([badge(f"no {kind} running", "bad"), *words]), "cs-small")
 
 
 def _pace(found: Working) -> None:
     rows = [{"at": at.isoformat(), "applied": number} for at, number in found.pace.by_minute]
     if not rows:
-        show(quiet("Not known yet: the scheduler looks every ten seconds."))
+        show(quiet("No data yet. Updated every ten seconds."))
         return
     if not any(row["applied"] for row in rows):
         show(quiet("None."))
         return
-    charts.by_minute(rows, title="Activities applied in each minute")
+    charts.by_minute(rows, title="Activities processed per minute")
 
 
 def _alive(processes: Sequence[Pulse], now: datetime) -> Markup:
     if not processes:
-        return quiet("Nothing has given a sign of life.")
-    return table(("What", "Where", "Version", "Last sign"), [_process(pulse, now) for pulse in processes])
+        return quiet("No process has reported yet.")
+    headings = ("Process", "Host", "Version", "Last heartbeat")
+    return table(headings, [_process(pulse, now) for pulse in processes])
 
 
 def _process(pulse: Pulse, now: datetime) -> tuple[Markup, str, str, str]:
-    state = badge("alive", "good") if pulse.is_alive(now) else badge("silent", "bad")
+    state = badge("running", "good") if pulse.is_alive(now) else badge("not responding", "bad")
     rules = f"rules {pulse.rules}" if pulse.rules else ""
     return (
         joined([tag("b", pulse.kind), " ", state]),
@@ -115,7 +115,7 @@ def _lanes(lanes: Sequence[LaneBacklog], now: datetime) -> Markup:
     """Those in which there is something to do; that the others idle is said in a line."""
     busy = [lane for lane in lanes if lane.waiting or lane.due or _is_held(lane, now)]
     idle = len(lanes) - len(busy)
-    words = f"{'All' if not busy else 'The other'} {idle} lanes are free, and nothing waits in them."
+    words = f"{'All' if not busy else 'The other'} {idle} lanes are idle."
     rest = tag("p", words, "cs-small cs-quiet") if idle else Markup()
     if not busy:
         return rest
@@ -134,7 +134,7 @@ def _lane(lane: LaneBacklog, now: datetime) -> tuple[str, object, str, object]:
     oldest = lane.oldest_received_at
     return (
         f"Lane {lane.lane}",
-        ", ".join(waiting + due) or quiet("nothing"),
+        ", ".join(waiting + due) or quiet("none"),
         _seconds((now - oldest).total_seconds()) if oldest else "",
         _holder(lane) if _is_held(lane, now) and lane.holder else quiet("free"),
     )

@@ -20,7 +20,7 @@ from engine.domain.activities import ContactId
 from engine.privacy import privacy_service
 from engine.privacy.erasing import Foretold
 
-GONE = "This contact is not there any more."
+GONE = "This contact no longer exists."
 
 
 def hand_out_data(actor: Actor, contact: ContactId) -> None:
@@ -30,11 +30,10 @@ def hand_out_data(actor: Actor, contact: ContactId) -> None:
         show(tag("div", GONE, "cs-confirm"))
         return
     words = (
-        "in one archive: a page to be read, and the same as JSON. It holds everything: activities, orders, "
-        "points, consents, what was sent and refused, and what colleagues changed. The "
-        "audit log says that you handed it out."
+        "in one archive: a readable page, and the same data as JSON. It includes activities, orders, points, "
+        "consents, refused events and changes by colleagues. The download is recorded in the audit log."
     )
-    show(tag("div", joined(["All data of ", tag("b", name_of(row)), f" {words}"]), "cs-confirm"))
+    show(tag("div", joined(["All personal data of ", tag("b", name_of(row)), f" {words}"]), "cs-confirm"))
 
     def archive() -> bytes:
         file = io.BytesIO()
@@ -62,14 +61,14 @@ def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
         return
     name = " ".join(name_of(row).split())
     show(tag("div", _what_goes(name, found), "cs-confirm"))
-    typed: str = st.text_input(f"To erase for good, type {escape_label(name)}", key=f"erasing.name.{contact}")
+    typed: str = st.text_input(f"Type {escape_label(name)} to confirm", key=f"erasing.name.{contact}")
     with st.container(horizontal=True, key="danger-erasing"):
-        sure = st.button("Erase for good", type="primary", key="erasing.sure")
+        sure = st.button("Erase permanently", type="primary", key="erasing.sure")
         cancel_button(key="erasing.cancel")
     if not sure:
         return
     if " ".join(typed.split()).casefold() != name.casefold():
-        show(problem(f"Type {name} as it stands here: nothing was erased."))
+        show(problem(f"Type {name} exactly as shown. Nothing was erased."))
         return
     with show_errors():
         privacy_service.erase(actor, contact, id_=uuid_utils.uuid7().hex)
@@ -86,48 +85,39 @@ def what_went(actor: Actor, job: str) -> None:
     places = sorted({*report.removed, *report.cleaned})
     parts = (report.removed, report.cleaned)
     counts = [(place.replace("_", " "), *(formats.count(p.get(place, 0)) for p in parts)) for place in places]
-    show(card_title("What went"))
-    show(table(("where", "removed", "named in, and taken out"), counts))
+    show(card_title("Erased data"))
+    show(table(("Where", "Removed", "Mentions removed"), counts))
     if report.told:
-        show(quiet(f"To be asked to erase, too: {', '.join(report.told)}."))
+        show(quiet(f"Also ask these systems to erase the contact: {', '.join(report.told)}."))
     if report.pending:
-        show(quiet("Files of jobs that are under way go when those end."))
+        show(quiet("Files of running jobs are erased when those end."))
 
 
 def _what_goes(name: str, found: Foretold) -> Markup:
     counted = [
-        (found.activities, "activity"),
-        (found.orders, "order"),
-        (found.entries, "change of points"),
-        (found.merged, "contact that became this one"),
+        (found.activities, "activity", "activities"),
+        (found.orders, "order", "orders"),
+        (found.entries, "points entry", "points entries"),
+        (found.merged, "merged contact", "merged contacts"),
     ]
-    parts = [f"{formats.count(number)} {_many(number, one)}" for number, one in counted if number]
+    parts = [f"{formats.count(n)} {wording.plural(n, one, several)}" for n, one, several in counted if n]
     goes = [
-        tag("p", joined([tag("b", name), " is erased from everywhere: ", _listed(parts)])),
+        tag("p", joined([tag("b", name), " will be erased everywhere: ", _listed(parts)])),
         tag(
             "p",
-            "Also every message, file, refused row and line of the log that names them. Exports made before "
-            "go as a whole, and so do imported files with them in. Programs and imports cannot bring them "
-            "back; an order or a registration of their own begins anew.",
+            "Messages, files, refused rows and log lines that mention the contact are erased, too. Existing "
+            "exports are deleted, and so are imported files that contain the contact. Programs and imports "
+            "cannot bring the contact back; a new order or registration starts a new contact.",
         ),
     ]
     if found.told:
         systems = ", ".join(found.told)
         goes.append(
-            tag("p", f"Other systems were told of them, and have to be asked to erase, too: {systems}.")
+            tag("p", f"Other systems received this contact's data and must be asked to erase it: {systems}.")
         )
     goes.append(tag("p", tag("b", "This cannot be undone.")))
     return joined(goes)
 
 
-def _many(number: int, one: str) -> str:
-    special = {
-        "activity": "activities",
-        "change of points": "changes of points",
-        "contact that became this one": "contacts that became this one",
-    }
-    return one if number == 1 else special.get(one, wording.plural(number, one))
-
-
 def _listed(parts: list[str]) -> str:
-    return f"{', '.join(parts)}." if parts else "all that is kept of it."
+    return f"{', '.join(parts)}." if parts else "all stored data."

@@ -20,7 +20,7 @@ def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
     counts = (
         (wording.plural(commerce.orders, "order"), formats.count(commerce.orders)),
         ("spent", formats.money(commerce.spent, commerce.currency)),
-        ("on average", formats.money(commerce.average, commerce.currency)),
+        ("average order", formats.money(commerce.average, commerce.currency)),
     )
     return joined(
         [
@@ -52,7 +52,7 @@ def _abroad(commerce: SheetCommerce) -> Markup:
         (currency or "unknown currency", formats.money(amount, currency or None))
         for currency, amount in commerce.foreign.items()
     ]
-    words = "Besides, in currencies without a declared rate (settings.yaml)"
+    words = "In other currencies, without an exchange rate in the settings"
     return joined([tag("div", words, "cs-sub"), facts(rows)])
 
 
@@ -74,7 +74,7 @@ def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
 def _order(id_: str, cancelled: bool, refunded: Decimal, currency: str | None) -> Markup:
     marks = [badge("cancelled", "bad")] if cancelled else []
     if refunded:
-        marks.append(badge(f"{formats.money(refunded, currency)} given back"))
+        marks.append(badge(f"{formats.money(refunded, currency)} refunded"))
     return joined([escape(id_), *marks], " ")
 
 
@@ -103,25 +103,22 @@ def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
 def rfm(commerce: SheetCommerce, *, now: datetime) -> Markup:
     """Recency, frequency and monetary value as they are, and that nothing scores them yet."""
     if not commerce.orders or commerce.last_order_at is None:
-        return joined([card_title("RFM"), quiet("No purchases, so no RFM.")])
+        return joined([card_title("RFM"), quiet("No RFM yet: this contact has no orders.")])
     days = max((now - commerce.last_order_at).days, 0)
     known = (
         (f"{wording.plural(days, 'day')} since the last order", formats.count(days)),
         (wording.plural(commerce.orders, "order"), formats.count(commerce.orders)),
         ("spent", formats.money(commerce.spent, commerce.currency)),
     )
-    missing = (
-        "Not scored yet: the scores from 1 to 5 and the category compare it with all other buyers, "
-        "and this version does not calculate them."
-    )
+    missing = "Scores from 1 to 5 and the category are not calculated yet."
     return joined([card_title("RFM"), figures(known), tag("div", missing, "cs-quiet cs-small")])
 
 
 def clv(commerce: SheetCommerce) -> Markup:
     """What the contact may still be worth: not calculated yet, and it says what that takes."""
-    takes = (
-        "Not calculated yet. The forecast is made of the shop's own orders: it takes 500 customers with "
-        "purchases, 180 days of history, an order in the last 30 days and some customers with three or more."
+    needs = (
+        "Not calculated yet. A forecast needs 500 customers with orders, 180 days of history, an order in "
+        "the last 30 days and some customers with three or more orders."
     )
-    own = "" if commerce.orders else " This contact has bought nothing so far."
-    return joined([card_title("Customer lifetime value"), tag("div", f"{takes}{own}", "cs-quiet cs-small")])
+    own = "" if commerce.orders else " This contact has no orders yet."
+    return joined([card_title("Customer lifetime value"), tag("div", f"{needs}{own}", "cs-quiet cs-small")])

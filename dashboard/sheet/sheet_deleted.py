@@ -27,7 +27,7 @@ def deleted_contact(actor: Actor, sheet: Sheet) -> None:
             "Restore", type="primary", icon=":material/restore_from_trash:", key="sheet.restore"
         )
         if actor.may(Permission.ERASE):
-            st.button("Erase for good…", key="sheet.erase", on_click=open_dialog, args=(ERASE, sheet.id))
+            st.button("Erase permanently…", key="sheet.erase", on_click=open_dialog, args=(ERASE, sheet.id))
     if restore:
         with show_errors():
             _restore(actor, sheet)
@@ -39,8 +39,10 @@ def _told(sheet: Sheet) -> Markup:
     lines = [tag("div", f"On {formats.moment(sheet.deleted_at, time_zone())}{by}.")]
     if sheet.deleted_why:
         lines.append(tag("div", f"“{sheet.deleted_why}”"))
-    advice = "Restoring brings back all that was there. It also comes back, without its past, when "
-    return joined([*lines, f"{advice}it does something again."])
+    advice = (
+        "Restoring brings back all data. A new activity also brings the contact back, without its history."
+    )
+    return joined([*lines, advice])
 
 
 def _restore(actor: Actor, sheet: Sheet) -> None:

@@ -26,7 +26,7 @@ def show_dialog(actor: Actor, listed: ListAddress) -> None:
         _DIALOGS[found.name](actor, found.about, listed)
 
 
-@dialog("Delete this contact?")
+@dialog("Delete contact?")
 def _delete(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
     delete_contact(actor, contact, go=listed.here)
 
@@ -36,12 +36,12 @@ def _stop(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
     stop_sending(actor, contact)
 
 
-@dialog("All data of this contact")
+@dialog("Export personal data")
 def _data(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
     hand_out_data(actor, contact)
 
 
-@dialog("Erase this contact for good?")
+@dialog("Erase contact permanently?")
 def _erase(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
     erase_contact(actor, contact, go=listed.here)
 

@@ -56,7 +56,7 @@ def just_done(actor: Actor, contact: ContactId) -> None:
         return
 
     def undo() -> None:
-        apply(actor, contact, Edit(undoes=done.edit), words="Taken back.")
+        apply(actor, contact, Edit(undoes=done.edit), words="Undone.")
         st.rerun()
 
     undo_bar(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)

@@ -33,7 +33,7 @@ def ways(address: ListAddress, beside: Neighbours) -> Markup:
 
 
 def _list_name(address: ListAddress) -> str:
-    return "Contacts found" if address.listing.where or address.listing.search else "Contacts"
+    return "Filtered contacts" if address.listing.where or address.listing.search else "Contacts"
 
 
 def _way(label: str, relation: str, contact: ContactId | None, address: ListAddress) -> Markup:
@@ -67,7 +67,9 @@ def glance(sheet: Sheet) -> list[Markup]:
 
 
 def _channel(reach: Reach) -> Markup:
-    sign, words, tone = ("✓", "reaches", "good") if reach.reachable else ("✗", "does not reach", "quiet")
+    sign, words, tone = (
+        ("✓", "can be reached", "good") if reach.reachable else ("✗", "cannot be reached", "quiet")
+    )
     said = tag("span", f"{reach.channel} {words}: {reach.why}", "cs-unseen")
     seen = tag("span", f"{sign} {reach.channel}", aria_hidden="true")
     return tag("span", seen + said, f"cs-badge {tone}", title=reach.why)

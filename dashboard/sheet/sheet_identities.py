@@ -23,9 +23,9 @@ def known_by(sheet: Sheet, found: Sequence[Device], *, now: datetime, zone: Zone
         rows = [(_named(device), _when(device, now, zone)) for device in found]
         parts.append(table(("Browser or app", "Last seen"), rows))
     else:
-        parts.append(quiet("None: known from the shop's server alone."))
-    parts += _also("Formerly", "emails, numbers and ids that still lead here", sheet.former)
-    parts += _also("Merged from", "contacts that became this one; their links lead here", sheet.merged)
+        parts.append(quiet("None. Known only from your shop's server."))
+    parts += _also("Former identifiers", "emails, numbers and IDs that still lead here", sheet.former)
+    parts += _also("Merged from", "contacts that were merged into this one", sheet.merged)
     return joined(parts)
 
 

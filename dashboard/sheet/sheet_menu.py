@@ -12,7 +12,7 @@ from engine.domain.activities import ContactId
 
 _HTML = (
     '<div class="menu"><button type="button" aria-haspopup="menu" aria-expanded="false" '
-    'aria-label="More of this contact" title="More">⋯</button><div role="menu" hidden></div>'
+    'aria-label="More actions" title="More">⋯</button><div role="menu" hidden></div>'
     '<span role="status"></span></div>'
 )
 

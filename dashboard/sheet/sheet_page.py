@@ -70,7 +70,7 @@ def render(actor: Actor, wanted: str) -> None:
 
 
 def _nobody() -> None:
-    empty_state("No such contact", "It may have been erased, or the address is not complete.", whole="page")
+    empty_state("Contact not found", "It may have been erased, or the link is incomplete.", whole="page")
 
 
 def _listed(actor: Actor) -> ListAddress:
@@ -114,11 +114,11 @@ def _top(actor: Actor, sheet: Sheet) -> None:
 def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
     """What the menu offers to somebody."""
     if actor.may(Permission.HAND_OUT):
-        yield Choice("data", "Get all data…", partial(open_dialog, DATA, contact))
+        yield Choice("data", "Export personal data…", partial(open_dialog, DATA, contact))
     if actor.may(Permission.EDIT_CONTACTS):
         yield Choice("delete", "Delete contact…", partial(open_dialog, DELETE, contact), danger=True)
     if actor.may(Permission.ERASE):
-        yield Choice("erase", "Erase for good…", partial(open_dialog, ERASE, contact), danger=True)
+        yield Choice("erase", "Erase permanently…", partial(open_dialog, ERASE, contact), danger=True)
 
 
 def _changing(actor: Actor, sheet: Sheet) -> None:

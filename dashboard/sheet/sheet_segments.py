@@ -37,13 +37,13 @@ def segments_card(actor: Actor, sheet: Sheet) -> None:
             if changes:
                 _add(actor, sheet)
         if not sheet.memberships:
-            show(quiet("In none."))
+            show(quiet("Not in any segment."))
         removable = [found for found in sheet.memberships if changes and not found.dynamic]
         for found in removable:
             _removable(actor, sheet, found)
         zone, fixed = time_zone(), [found for found in sheet.memberships if found not in removable]
         show(joined(membership(found, zone) for found in fixed))
-        with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
+        with st.expander("Membership reasons", key="sheet.why", on_change="rerun") as why:
             if why.open:
                 reasons = reading.reasons(actor, sheet.id)
                 show(whys(reasons, zone) if reasons else Markup())
@@ -101,8 +101,8 @@ def joinable(sheet: Sheet, ruleset: Ruleset) -> list[Segment]:
 
 def _none_to_join(ruleset: Ruleset) -> str:
     if all(segment.dynamic for segment in ruleset.segments.values()):
-        return "No static segment yet"
-    return "In every static segment"
+        return "No static segments yet"
+    return "Already in every static segment"
 
 
 def whys(found: Reasons, zone: ZoneInfo) -> Markup:
@@ -122,4 +122,4 @@ def whys(found: Reasons, zone: ZoneInfo) -> Markup:
     ]
     if moves:
         parts.append(table(CAME_ABOUT, moves))
-    return joined(parts) if parts else quiet("There is no dynamic segment yet.")
+    return joined(parts) if parts else quiet("There are no dynamic segments yet.")

@@ -28,7 +28,7 @@ def statuses_card(actor: Actor, sheet: Sheet) -> None:
     """Where each status stands, since when and why."""
     with card("statuses"):
         show(statuses(sheet, time_zone()))
-        with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
+        with st.expander("Status history", key="sheet.moves", on_change="rerun") as moved:
             if moved.open:
                 found = reading.reasons(actor, sheet.id)
                 show(moves(found, time_zone()) if found else Markup())
@@ -48,7 +48,7 @@ def reach(sheet: Sheet) -> Markup:
         )
         for channel in sheet.reach
     ]
-    return joined([card_title("Can receive"), facts(rows)])
+    return joined([card_title("Can be reached by"), facts(rows)])
 
 
 def statuses(sheet: Sheet, zone: ZoneInfo) -> Markup:
@@ -58,8 +58,8 @@ def statuses(sheet: Sheet, zone: ZoneInfo) -> Markup:
 
 
 _WRITTEN_TO = {
-    "email_status": ("email", "no email is known"),
-    "mobile_status": ("mobile_phone", "no number is known"),
+    "email_status": ("email", "no email"),
+    "mobile_status": ("mobile_phone", "no mobile phone"),
 }
 """What a deliverability is that of, and what is said where there is none."""
 
@@ -97,8 +97,8 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
     why = f": {last.reason}" if last.reason else ""
     code = f" ({last.code})" if last.code else ""
     run = delivery.failures
-    failed = f"{formats.count(run)} {wording.plural(run, 'attempt')} in a row failed"
-    temporary = f" · {formats.count(delivery.temporary)} temporary so far" if delivery.temporary else ""
+    failed = f"{formats.count(run)} failed {wording.plural(run, 'attempt')} in a row"
+    temporary = f" · {formats.count(delivery.temporary)} temporary" if delivery.temporary else ""
     return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed}{temporary}"
 
 
@@ -109,7 +109,7 @@ def moves(found: Reasons, zone: ZoneInfo) -> Markup:
         for move in found.moves
     ]
     if not rows:
-        return quiet("Nothing has moved them yet: they are as a contact begins.")
+        return quiet("No changes yet: every status has its initial value.")
     return table(CAME_ABOUT, rows)
 
 

@@ -20,8 +20,11 @@ from engine.domain.rulebook import Ruleset
 from engine.rules.rule_service import current_rules
 
 _WAYS: dict[Silence, tuple[str, str]] = {
-    "paused": ("Pause", "Nothing is sent until a day, or until somebody lifts it. Consent stays as it is."),
-    "unsubscribed": ("Unsubscribe", "The contact does not want it any more."),
+    "paused": (
+        "Pause",
+        "Nothing is sent until a date, or until someone resumes it. Consent does not change.",
+    ),
+    "unsubscribed": ("Unsubscribe", "The contact has withdrawn consent."),
 }
 
 
@@ -29,17 +32,17 @@ def stop_sending(actor: Actor, contact: ContactId) -> None:
     """Ask how, say what that changes, and do it."""
     sheet = reading.sheet(actor, contact)
     if sheet is None:
-        show(quiet("This contact is not there any more."))
+        show(quiet("This contact no longer exists."))
         return
     ruleset = current_rules(actor)
-    show(tag("div", joined(["To ", tag("b", name_of(sheet))]), "cs-small"))
+    show(tag("div", joined(["Contact: ", tag("b", name_of(sheet))]), "cs-small"))
     how = _how()
     statuses = to_stop(sheet, ruleset, how)
     _show_changes(sheet, ruleset, statuses)
     until = None
     if how == "paused" and statuses:
-        until = later_day_input("Until (empty: until lifted)", key="sheet.stop.until")
-    reason: str = st.text_input("Why (may be left out)", key="sheet.stop.reason", max_chars=500)
+        until = later_day_input("Until (leave empty for no end date)", key="sheet.stop.until")
+    reason: str = st.text_input("Reason (optional)", key="sheet.stop.reason", max_chars=500)
     with st.container(horizontal=True):
         sure = st.button("Stop sending", type="primary", key="sheet.stop.sure", disabled=not statuses)
         cancel_button(key="sheet.stop.cancel")
@@ -47,7 +50,7 @@ def stop_sending(actor: Actor, contact: ContactId) -> None:
         with show_errors():
             change = Edit(statuses=statuses, until=until, reason=reason)
             read = {id_: sheet.statuses[id_].state for id_ in statuses}
-            sheet_edits.apply(actor, contact, change, words="Sending is stopped.", read=read)
+            sheet_edits.apply(actor, contact, change, words="Sending stopped.", read=read)
             close_dialog()
             st.rerun()
 
@@ -78,7 +81,7 @@ def _show_changes(sheet: Sheet, ruleset: Ruleset, statuses: dict[str, str]) -> N
         )
         for id_, to in statuses.items()
     ]
-    show(facts(rows) if rows else quiet("There is nothing to stop in this way: nothing is sent as it is."))
+    show(facts(rows) if rows else quiet("Nothing to change: nothing is being sent."))
     if sheet.push_devices:
         show(
             tag("div", "Web push can only be turned off by the contact, in the browser.", "cs-quiet cs-small")

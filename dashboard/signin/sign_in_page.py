@@ -15,7 +15,7 @@ from dashboard.ui.router import remember_address
 def render(visitor: Visitor) -> None:
     """Say how to get in, or why not."""
     company = provider()
-    words = visitor.refusal or "contacts are shown to those who are signed in"
+    words = visitor.refusal or "sign in to see your contacts"
     empty_state("Sign in to Contact Sheets", wording.sentence(words), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center"):
         if company is not None:
@@ -25,7 +25,8 @@ def render(visitor: Visitor) -> None:
         if company is None or company.passwords:
             _password_link()
         if visitor.company:
-            st.button("Sign out there", type="tertiary", key="sign_in.leave", on_click=st.logout)
+            name = "your provider" if company is None else escape_label(company.name)
+            st.button(f"Sign out of {name}", type="tertiary", key="sign_in.leave", on_click=st.logout)
 
 
 def _password_link() -> None:

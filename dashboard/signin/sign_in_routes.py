@@ -135,7 +135,7 @@ class _SignIn:
         password = form.get("password", "")
         try:
             if password != form.get("again", ""):
-                raise WeakPassword("the two are not the same")
+                raise WeakPassword("the passwords do not match")
             entered = await run_in_threadpool(
                 passwords.set_by_link, self._db, context.link, password, _browser(request), now=utc_now()
             )

@@ -86,7 +86,7 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
     What is below nought goes down from the line.  Where there are several, their names stand above.
     """
     if not any(row["value"] for row in rows):
-        show(tag("p", "None in these days.", "cs-small cs-quiet"))
+        show(tag("p", "No data in this period.", "cs-small cs-quiet"))
         return
     if len(colours) > 1:
         show(_legend(colours))

@@ -23,7 +23,7 @@ def is_requested(subject: str) -> bool:
 def confirmed(words: Markup, *, name: str, act: str, key: str) -> bool:
     """Say what would happen and ask for the name; true in the run in which it was typed and pressed."""
     show(words)
-    typed = st.text_input("Type the name to go on", key=f"{key}.typed", placeholder="The name, as above")
+    typed = st.text_input("Type the name to confirm", key=f"{key}.typed", placeholder="Name as shown above")
     with st.container(horizontal=True, key=f"danger-{key}"):
         sure = st.button(act, type="primary", disabled=(typed or "").strip() != name, key=f"{key}.sure")
         st.button("Cancel", key=f"{key}.cancel", on_click=clear)

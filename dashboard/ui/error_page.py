@@ -41,7 +41,7 @@ def handle_script_error(error: Exception) -> bool:
         number = secrets.token_hex(4)
         told = "".join(traceback.format_exception(error))
         log.error("a page failed", number=number, error=type(error).__name__, traceback=told)
-        empty_state("Something went wrong here", _advice(number))
+        empty_state("Something went wrong", _advice(number))
         _try_again(number)
     return True
 
@@ -57,18 +57,16 @@ _STREAMLITS = "Uncaught app execution"
 
 def database_unavailable(*, whole: Literal["page", "part"]) -> None:
     """Say that the database does not answer."""
-    empty_state(
-        "The database does not answer",
-        "Nothing is lost: events go on being taken once it is back. "
-        "On the server, `sheets doctor` says what is wrong.",
-        whole=whole,
+    advice = joined(
+        ["No data is lost. On the server, run ", tag("code", "sheets doctor"), " to find the cause."]
     )
+    empty_state("The database is not responding", advice, whole=whole)
     _try_again("database")
 
 
 def _advice(number: str) -> Markup:
-    asked = "Try again. If it goes on, give whoever looks after the server this number: "
-    return joined([asked, tag("code", number), ". The log of the dashboard has the cause under it."])
+    words = "Try again. If it keeps happening, give your administrator this error number: "
+    return joined([words, tag("code", number), ". The dashboard's log has the details."])
 
 
 def _try_again(name: str) -> None:

@@ -189,7 +189,7 @@ def _list(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> 
         _each_once(st.session_state[key]),
         key=key,
         accept_new_options=True,
-        placeholder="Type, then Enter",
+        placeholder="Type and press Enter",
         on_change=on_change,
     )
 
@@ -215,6 +215,6 @@ _WIDGETS = {"date": _date, "boolean": _yes_or_no, "list": _list, "number": _numb
 
 _PLACEHOLDERS = {
     "email": "name@example.com",
-    "mobile_phone": "With the country code, or as dialled at home",
-    "external_id": "The shop's customer number",
+    "mobile_phone": "With country code, e.g. +34 600 000 000",
+    "external_id": "Customer number in your shop",
 }

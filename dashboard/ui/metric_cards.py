@@ -44,22 +44,20 @@ def cards(found: Iterable[Markup]) -> Markup:
 
 
 def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: str) -> Markup:
-    """How a figure stands against the period before: `+12% against …`, in words where there was nothing."""
+    """How a figure changed since the period `than`: `+12% vs. …`, in words where there was nothing before."""
     if now == before:
-        return tag("span", f"as many as {than}" if now else f"none {than} either", "cs-small cs-quiet")
+        return tag("span", f"same as {than}", "cs-small cs-quiet")
     if not before:
-        return tag("span", f"none {than}", "cs-small cs-quiet")
+        return tag("span", f"0 in {than}", "cs-small cs-quiet")
     share = (Decimal(now) - Decimal(before)) / Decimal(before) * 100
     if abs(share) < 1:
-        return tag("span", f"about as many as {than}", "cs-small cs-quiet")
+        return tag("span", f"about the same as {than}", "cs-small cs-quiet")
     grew = share > 0
     tone = "" if better == "neither" else "cs-plus" if grew is (better == "more") else "cs-minus"
     sign = "+" if grew else "\N{MINUS SIGN}"
     amount = abs(share).quantize(Decimal("1"))
     grown = tag("span", f"{sign}{amount}%", tone)
-    return tag(
-        "span", joined([grown, tag("span", f" against {than.removeprefix('in ')}", "cs-quiet")]), "cs-small"
-    )
+    return tag("span", joined([grown, tag("span", f" vs. {than}", "cs-quiet")]), "cs-small")
 
 
 def bars(rows: Sequence[Bar], *, label: str) -> Markup:

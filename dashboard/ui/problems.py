@@ -12,7 +12,7 @@ from dashboard.ui.markup import joined, show, tag
 from dashboard.wording import sentence
 from engine.errors import ContactSheetsError, Unavailable
 
-AWAY = "The database does not answer now, so nothing was changed. Try again in a moment."
+AWAY = "The database is not responding, so nothing was changed. Try again in a moment."
 
 
 def problem(words: object, way: Markup | None = None) -> Markup:

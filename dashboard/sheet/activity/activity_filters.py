@@ -55,7 +55,7 @@ def filter_bar(counts: Counts) -> Wanted:
         width=250,
     )
     st.text_input(
-        "Search in the activity",
+        "Search activities",
         key=_TEXT,
         type="search",
         placeholder="Product, order, subject, URL …",

@@ -75,7 +75,9 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
         wanted = filter_bar(counts)
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
         _export(actor, contact, wanted)
-        live: bool = st.toggle("Live", key="sheet.live", help=f"Looks for more every {LIVE:.0f} seconds")
+        live: bool = st.toggle(
+            "Live", key="sheet.live", help=f"Checks for new activities every {LIVE:.0f} seconds"
+        )
         on_html_click(SCOPE, lambda act, about: _heard(seen, act, about))
     _chart(seen, counts, wanted)
     _do(actor, seen)
@@ -107,7 +109,7 @@ def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:
     chart = activity_charts.over_time(bars, unit, wanted)
     st.altair_chart(chart, key=key, on_select=picked, selection_mode=activity_charts.PICKED, width="stretch")
     if not counts.whole:
-        words = f"The newest {formats.count(counts.total)} activities are counted."
+        words = f"Counts include the latest {formats.count(counts.total)} activities."
         show(tag("p", words, "cs-small cs-quiet"))
 
 
@@ -131,16 +133,16 @@ def _rows(actor: Actor, seen: Seen) -> None:
 def _news(page: TimelinePage, since: datetime) -> Markup:
     """How much came since the tab was opened: read aloud as it changes."""
     new = sum(is_new(row, since) for row in page.rows)
-    words = f"{formats.count(new)} new since you opened this" if new else ""
+    words = f"{formats.count(new)} new since you opened this tab" if new else ""
     return tag("div", words, "cs-small cs-quiet", role="status")
 
 
 def _nothing(wanted: Wanted, page: TimelinePage) -> None:
     if not wanted:
-        empty_state("Nothing yet", "What this contact does in the shop appears here.")
+        empty_state("Nothing yet", "What this contact does in your shop appears here.")
         return
     if page.next is None:
-        empty_state("Nothing of this kind", "There are activities, but none that meets the filters.")
+        empty_state("No matching activities", "Change or clear the filters.")
     if st.button("Clear filters", icon=":material/filter_alt_off:", key="sheet.clear"):
         want(EVERYTHING)
         st.rerun()
@@ -154,7 +156,7 @@ def _more(seen: Seen, page: TimelinePage) -> None:
     if page.scanned is not None and page.reached is not None:
         label = "Search older"
         reached = formats.day(page.reached, time_zone())
-        words = f"Searched the newest {formats.count(page.scanned)}, back to {reached}."
+        words = f"Searched the latest {formats.count(page.scanned)} activities, back to {reached}."
         show(tag("p", words, "cs-small cs-quiet"))
 
     def further() -> None:

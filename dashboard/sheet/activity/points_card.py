@@ -38,7 +38,7 @@ TAKE_BACK = "take back"
 
 _WINDOWS = {
     "minute": "this minute", "hour": "this hour", "day": "today", "week": "this week", "month": "this month",
-    "ever": "in all",
+    "ever": "in total",
 }  # fmt: skip
 
 
@@ -49,14 +49,14 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container(width="stretch"):
                 show(card_title("Points"))
-            if changes and st.button("Give or take", icon=":material/exposure:", key="points.give"):
+            if changes and st.button("Adjust points", icon=":material/exposure:", key="points.give"):
                 open_dialog(GIVE, sheet.id)
         show(figure(sheet.points, zone))
         just_given(actor, sheet.id)
         if sheet.points.entries:
             _course(actor, sheet, now, zone)
             show(meters(activity_service.outlook(actor, sheet.id), now, zone))
-            with st.expander("Why these points", key="points.why", on_change="rerun") as why:
+            with st.expander("Points history", key="points.why", on_change="rerun") as why:
                 if why.open:
                     _ledger(actor, sheet.id)
     question = current_dialog()
@@ -67,7 +67,7 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
 def figure(points: SheetPoints, zone: ZoneInfo) -> Markup:
     """The sum, with the date of the last change."""
     changed = formats.day(points.changed_at, zone) if points.changed_at else None
-    words = f"last change on {changed}" if changed else "nothing has given points yet"
+    words = f"last change on {changed}" if changed else "no points yet"
     return joined([tag("div", formats.count(points.total), "cs-figure"), tag("div", words, "cs-sub")])
 
 
@@ -84,7 +84,7 @@ def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Markup:
     today = activity_charts.today_in(zone, now)
     if lost := next_losses(outlook, SOON, today):
         soonest = formats.short_day(outlook.losses[0][0])
-        lines.append(f"{formats.points(lost)} by time alone in the next {SOON} days, from {soonest} on")
+        lines.append(f"{formats.points(lost)} will expire in the next {SOON} days, from {soonest} on")
     lines += [_meter(ceiling) for ceiling in outlook.ceilings if _matters(ceiling)]
     return tag("div", joined(tag("div", line) for line in lines), "cs-meters") if lines else Markup()
 
@@ -95,10 +95,10 @@ def _matters(ceiling: Ceiling) -> bool:
 
 
 def _meter(ceiling: Ceiling) -> str:
-    """`Looking around: 12 of at most 15 points today`."""
+    """`Browsing: 12 of max. 15 points today`."""
     unit = "point" if ceiling.group else "time"
-    words = f"{formats.count(ceiling.done)} of at most {formats.count(ceiling.most)}"
-    reached = " (reached)" if ceiling.done >= ceiling.most else ""
+    words = f"{formats.count(ceiling.done)} of max. {formats.count(ceiling.most)}"
+    reached = " (limit reached)" if ceiling.done >= ceiling.most else ""
     return f"{ceiling.name}: {words} {wording.plural(ceiling.most, unit)} {_WINDOWS[ceiling.per]}{reached}"
 
 
@@ -147,8 +147,8 @@ def _entry(entry: Given, zone: ZoneInfo, changes: bool) -> Markup:
     if fate := _fate(entry, zone):
         lines.append(tag("div", fate, "cs-quiet cs-small"))
     if changes and entry.by is not None:
-        hint = f"Take back {formats.points(entry.points)} of {formats.moment(entry.happened_at, zone)}"
-        lines.append(html_button("Take back", scope=SCOPE, act=TAKE_BACK, about=entry.activity, hint=hint))
+        hint = f"Undo {formats.points(entry.points)} of {formats.moment(entry.happened_at, zone)}"
+        lines.append(html_button("Undo", scope=SCOPE, act=TAKE_BACK, about=entry.activity, hint=hint))
     worth = tag("span", _worth(entry), "cs-plus" if entry.points >= 0 else "cs-minus")
     about_it = tag("div", joined([entry.rule_name, *lines]))
     return tag("li", about_it + tag("div", worth, "cs-worth"), css)
@@ -170,9 +170,9 @@ def _fate(entry: Given, zone: ZoneInfo) -> str:
         return ""
     at, lost = entry.losses[0]
     if len(entry.losses) == 1 and lost == entry.worth:
-        return f"until {formats.day(at, zone)}"
+        return f"expires on {formats.day(at, zone)}"
     end = formats.day(entry.losses[-1][0], zone)
-    return f"{formats.signed(-lost)} on {formats.day(at, zone)}, nothing left from {end} on"
+    return f"{formats.signed(-lost)} on {formats.day(at, zone)}, fully expired on {end}"
 
 
 def _worth(entry: Given) -> str:

@@ -21,7 +21,7 @@ from engine.domain.scoring import MAX_POINTS
 GIVE = "sheet.points"
 
 _GIVEN = "points.given"
-_WAYS = {"Give": 1, "Take": -1}
+_DIRECTIONS = {"Add": 1, "Subtract": -1}
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,23 @@ class JustGiven:
     points: int
 
 
-@dialog("Give or take points")
+@dialog("Adjust points")
 def give_points(actor: Actor, contact: ContactId) -> None:
     """Ask how many and why."""
-    way = st.radio(
-        "Give or take", list(_WAYS), horizontal=True, key="points.way", label_visibility="collapsed"
+    direction = st.radio(
+        "Adjust points", list(_DIRECTIONS), horizontal=True, key="points.way", label_visibility="collapsed"
     )
     number: int = st.number_input(
         "Points", min_value=1, max_value=MAX_POINTS, value=10, step=1, key="points.number"
     )
-    reason: str = st.text_input("Why", key="points.reason", max_chars=500)
+    reason: str = st.text_input("Reason", key="points.reason", max_chars=500)
     with st.container(horizontal=True):
-        sure = st.button(f"{way} {formats.count(number)} {wording.plural(number, 'point')}",
-                         type="primary", key="points.sure")  # fmt: skip
+        words = f"{direction} {formats.count(number)} {wording.plural(number, 'point')}"
+        sure = st.button(words, type="primary", key="points.sure")
         cancel_button(key="points.cancel")
     if sure:
         with show_errors():
-            _give(actor, contact, _WAYS[str(way)] * number, reason)
+            _give(actor, contact, _DIRECTIONS[str(direction)] * number, reason)
             st.rerun()
 
 
@@ -73,7 +73,7 @@ def just_given(actor: Actor, contact: ContactId) -> None:
         _forget()
         st.rerun()
 
-    undo_bar(f"{formats.points(given.points)} by hand.", key="points", undo=undo, close=_forget)
+    undo_bar(f"Adjusted by {formats.points(given.points)}.", key="points", undo=undo, close=_forget)
 
 
 def _forget() -> None:

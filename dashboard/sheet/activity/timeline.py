@@ -96,13 +96,13 @@ def _marks(row: TimelineRow, look: Look, late: timedelta | None) -> list[Markup]
     if row.points and row.undone is None:
         marks.append(badge(formats.points(row.points), "good" if row.points > 0 else "bad"))
     if row.bot:
-        marks.append(badge("bot: gives no points"))
+        marks.append(badge("bot, no points"))
     if row.discounted:
-        marks.append(badge("does not count against the address"))
+        marks.append(badge("bounce not counted"))
     if row.clamped:
-        marks.append(badge("time was ahead: shown as received"))
+        marks.append(badge("wrong clock: shown as received"))
     if late is not None:
-        marks.append(tag("span", f"came {_length(late)} later", "cs-late"))
+        marks.append(tag("span", f"received {_length(late)} later", "cs-late"))
     return marks
 
 
@@ -116,7 +116,7 @@ def _note(row: TimelineRow, zone: ZoneInfo) -> Markup:
         return Markup()
     by = f" by {row.undone.by}" if row.undone.by else ""
     why = f" · {row.undone.reason}" if row.undone.reason else ""
-    return tag("div", f"Taken back{by} on {formats.moment(row.undone.at, zone)}{why}", "cs-note")
+    return tag("div", f"Undone{by} on {formats.moment(row.undone.at, zone)}{why}", "cs-note")
 
 
 def _acts(row: TimelineRow, look: Look) -> list[Markup]:

@@ -78,7 +78,7 @@ def _edit(row: TimelineRow, said: Properties, zone: ZoneInfo) -> Told:
     author = _text(said.get("author"))
     line = _joined([f"by {author}" if author else "", _text(said.get("reason"))])
     if row.undoes is not None:
-        back = f"Took back: {row.undoes.label} of {formats.moment(row.undoes.happened_at, zone)}"
+        back = f"Undid: {row.undoes.label} of {formats.moment(row.undoes.happened_at, zone)}"
         return Told(line, (back,))
     what = said.get("what")
     return Told(line, tuple(filter(None, map(_text, what))) if isinstance(what, list) else ())

@@ -56,7 +56,7 @@ def test_a_search_that_finds_nobody_says_so(db, session):
     app = AppTest.from_file(str(SCRIPT), default_timeout=30)
     app.query_params["q"] = "zz"
 
-    assert "Nobody found" in shown(app.run())
+    assert "No contacts found" in shown(app.run())
 
 
 def test_a_session_that_ended_is_none(db, session):

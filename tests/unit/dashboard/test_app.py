@@ -39,7 +39,7 @@ def test_without_its_database_a_page_says_what_to_do(monkeypatch, error):
     app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
 
     assert not app.exception
-    assert "The database does not answer" in shown(app)
+    assert "The database is not responding" in shown(app)
     assert [button.label for button in app.button] == ["Try again"]
 
 

@@ -102,7 +102,7 @@ def test_a_marketer_adds_to_a_segment_follows_that_and_takes_it_back(shop, open_
     app.selectbox(key="bulk.job-1.segment").set_value("staff").run()
     assert sure(app).label == "Add 2 contacts"
     sure(app).click().run()
-    assert "waiting for its turn" in shown(app)
+    assert "waiting" in shown(app)
     assert the_list(app)["scope"].endswith(" 1")  # nothing is ticked any more
 
     work(shop)
@@ -111,10 +111,10 @@ def test_a_marketer_adds_to_a_segment_follows_that_and_takes_it_back(shop, open_
     app.button(key="job.undo.job-1").click().run()
     work(shop)
     app.run()
-    assert "2 contacts put back" in shown(app)
+    assert "2 contacts restored" in shown(app)
     assert shop.contacts.count_documents({"segments.staff": {"$exists": True}}) == 0
     app.button(key="job.close.job-1:undo").click().run()
-    assert "put back" not in shown(app)
+    assert "restored" not in shown(app)
 
 
 def test_what_a_status_comes_to_is_said_before_and_who_was_refused_after(shop, open_as):
@@ -161,7 +161,7 @@ def test_deleting_asks_for_the_number_and_is_restored_from_the_history(shop, ope
     app.button(key="history.undo.job-1").click().run()
     work(shop)
     assert len(the_list(app.run())["rows"]) == 12
-    assert "taken back" in shown(app)
+    assert "undone" in shown(app)
 
 
 def test_a_field_is_set_or_emptied(shop, open_as):

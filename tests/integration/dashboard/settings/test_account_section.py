@@ -44,8 +44,8 @@ def a_shop(db):
 def test_an_admin_reads_what_a_change_does_and_publishes_it(db, opened):
     a_shop(db)
     app = opened()
-    assert "As it is in force" in shown(app)
-    assert "That of the first order (EUR)" in app.selectbox(key="account.currency.0").options
+    assert "No unsaved changes" in shown(app)
+    assert "Currency of the first order (EUR)" in app.selectbox(key="account.currency.0").options
 
     app.text_input(key="account.name.0").set_value("Zapatos Ruiz").run()
     app.selectbox(key="account.time_zone.0").select("America/New_York").run()
@@ -55,7 +55,7 @@ def test_an_admin_reads_what_a_change_does_and_publishes_it(db, opened):
     assert "1 contact has orders: what was spent is added up anew" in text
     app.button(key="account.publish").click().run()
 
-    assert "In force as version 2 of the rules" in app.success[0].value
+    assert "Published as version 2 of the rules" in app.success[0].value
     now = rulesets.current(db).account
     assert (now.name, str(now.time_zone)) == ("Zapatos Ruiz", "America/New_York")
     assert {code: str(rate) for code, rate in now.rates.items()} == {"USD": "0.5", "GBP": "1.2"}
@@ -65,7 +65,7 @@ def test_an_admin_reads_what_a_change_does_and_publishes_it(db, opened):
         "Time zone": ("Europe/Madrid", "America/New_York"),
         "Rates": ("none", "GBP 1.2, USD 0.5"),
     }
-    assert "As it is in force" in shown(app)
+    assert "No unsaved changes" in shown(app)
     assert app.text_input(key="account.name.1").value == "Zapatos Ruiz"
 
 
@@ -80,14 +80,14 @@ def test_what_cannot_be_is_said_and_not_offered_to_be_published_and_can_be_throw
     assert "a rate must be a number above 0" in text
     assert not [button for button in app.button if button.key == "account.publish"]
     app.button(key="account.discard").click().run()
-    assert "As it is in force" in shown(app)
+    assert "No unsaved changes" in shown(app)
 
 
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
 def test_others_are_not_let_in(db, opened, role):
     app = opened(role)
 
-    assert "This is not for you" in shown(app)
+    assert "No access" in shown(app)
     assert not app.text_input
     with pytest.raises(NotAllowed):
         account_settings.settings(acting(db, CurrentUser("u2", "max@x.com", "Max", role)))

@@ -16,7 +16,7 @@ def open_as(open_as):
 
 def test_an_admin_makes_a_key_sees_it_once_and_finds_it_in_the_list(db, open_as):
     app = open_as("admin")
-    assert "No keys yet" in shown(app)
+    assert "No API keys yet" in shown(app)
 
     app.text_input(key="keys.label").set_value("Web shop")
     app.button(key="keys.make").click().run()

@@ -49,7 +49,7 @@ def find(db, email):
 def test_who_is_no_admin_is_told_so_and_sees_nothing(open_as, section, role):
     app = open_as(section, role)
 
-    assert "This is not for you" in shown(app)
+    assert "No access" in shown(app)
     assert "admin@x.com" not in shown(app)
     assert len(app.text_input) + len(app.selectbox) == 0
     assert "Users and roles" not in shown(app)
@@ -119,7 +119,7 @@ def test_a_page_from_before_a_demotion_does_nothing_more(db, open_as):
 
     app.button(key=f"users.disable.{leo.id}").click().run()
 
-    assert "This is not for you" in shown(app)
+    assert "No access" in shown(app)
     assert find(db, "leo@x.com").disabled_at is None
 
 
@@ -131,7 +131,7 @@ def test_one_changes_ones_own_password_and_the_other_browsers_are_out(db, open_a
     app.text_input(key="you.new").set_value("a quite new password")
     app.text_input(key="you.again").set_value("a quite new password")
     app.button(key="you.save").click().run()
-    assert "The present password is wrong." in shown(app)
+    assert "The current password is wrong." in shown(app)
 
     app.text_input(key="you.old").set_value(GOOD)
     app.text_input(key="you.new").set_value("a quite new password")
@@ -153,7 +153,7 @@ def test_one_signs_out_everywhere_else(db, open_as):
     app.button(key="you.end_all").click().run()
 
     assert [accounts.whoami(db, session, now=utc_now()) for session in others] == [None, None]
-    assert app.success[0].value == "You were signed out in 2 other browsers."
+    assert app.success[0].value == "You were signed out of 2 other browsers."
 
 
 def log(db, count):
@@ -193,14 +193,14 @@ def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
     text = plain(shown(open_as("audit", "admin")))
 
     for words in (
-        "pilar (by command) made a key “Old &lt;shop&gt;”",
+        "pilar (command line) made a key “Old &lt;shop&gt;”",
         "secret key: Old &lt;shop&gt;",
         f"secret key: Old &lt;shop&gt; → {formats.NOTHING}",
-        "pilar (by command) revoked a key “Old &lt;shop&gt;” refused",
+        "pilar (command line) revoked a key “Old &lt;shop&gt;” refused",
         "Old &lt;shop&gt; was revoked before",
-        "pilar (by command) ran failed activities again (all that failed)",
-        "pilar (by command) ran failed activities again (2 that failed)",
-        "pilar (by command) sent calls again (all that failed)",
+        "pilar (command line) ran failed activities again (all that failed)",
+        "pilar (command line) ran failed activities again (2 that failed)",
+        "pilar (command line) sent calls again (all that failed)",
     ):
         assert words in text
 
@@ -228,7 +228,7 @@ def test_the_log_is_filtered_by_person_and_says_when_nothing_is_left(db, open_as
     assert "invited" not in [box for box in shown(app).split() if box == "invited"]
 
     app.text_input(key="audit.subject").set_value("nobody").run()
-    assert "Nothing found" in shown(app)
+    assert "No entries found" in shown(app)
 
 
 def test_the_file_of_the_log_runs_no_formula(db, open_as):

@@ -32,7 +32,7 @@ def page(open_as):
 
 
 def test_without_any_the_page_says_so(page):
-    assert "No sending has failed as a whole" in shown(page())
+    assert "No suspected outages" in shown(page())
 
 
 def test_it_says_what_failed_and_how_much_and_an_admin_decides_and_thinks_again(db, page):
@@ -41,16 +41,16 @@ def test_it_says_what_failed_and_how_much_and_an_admin_decides_and_thinks_again(
     text = shown(app)
     assert "Email: spring" in text and "SMS: summer" in text
     assert "84 of 120 attempts failed (70" in text
-    assert "Sendings (2)" in [tab.label for tab in app.tabs]
+    assert "Suspected outages (2)" in [tab.label for tab in app.tabs]
 
     app.button(key=key("leave", spring)).click().run()
-    assert "not counted, says Eva" in shown(app)
-    assert "Its bounces stay uncounted" in app.success[0].value
+    assert "ignored by Eva" in shown(app)
+    assert "Bounces are ignored" in app.success[0].value
     app.button(key=key("count", spring)).click().run()
     app.button(key=key("count", summer)).click().run()
 
-    assert "Sendings (0)" in [tab.label for tab in app.tabs]
-    assert shown(app).count("counted, says Eva") == 2
+    assert "Suspected outages (0)" in [tab.label for tab in app.tabs]
+    assert shown(app).count("counted by Eva") == 2
     assert [(row["act"], row["subject"]["id"]) for row in db.audit.find().sort("at", 1)] == [
         ("left a sending's bounces uncounted", spring),
         ("let a sending's bounces count", spring),

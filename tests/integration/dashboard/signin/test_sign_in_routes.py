@@ -173,7 +173,7 @@ def test_an_invitation_asks_for_a_password_twice_and_signs_in(db, client):
     address = f"/signin?link={link}"
     assert "leo@x.com" in client.get(address).text
 
-    assert "not the same" in fill(client, address, link=link, password=GOOD, again="other").text
+    assert "do not match" in fill(client, address, link=link, password=GOOD, again="other").text
     assert "at least 12" in fill(client, address, link=link, password="short", again="short").text
     assert fill(client, address, link=link, password=GOOD, again=GOOD).status_code == 303
 

@@ -27,7 +27,7 @@ RUNNING = JobState.RUNNING
 @pytest.mark.parametrize(
     ("job", "says"),
     [
-        (a_job(), "waiting for its turn"),
+        (a_job(), "waiting"),
         (a_job(state=RUNNING), "counting"),
         (a_job(state=RUNNING, total=12_345, done=0), "0 of 12,345 contacts"),
         (
@@ -46,13 +46,13 @@ def test_while_it_is_under_way_it_is_said_how_far_it_is_and_how_long_it_takes(jo
         (a_job(state=JobState.DONE, total=1, done=1), "1 contact changed"),
         (
             a_job(state=JobState.DONE, total=1_227, done=1_227, refused=3, unchanged=20),
-            "1,204 contacts changed · 3 refused · 20 were so already",
+            "1,204 contacts changed · 3 refused · 20 unchanged",
         ),
         (a_job(state=JobState.DONE, total=2, done=2, deletes=True), "2 contacts deleted"),
-        (a_job(state=JobState.DONE, total=2, done=2, undoes="other"), "2 contacts put back"),
+        (a_job(state=JobState.DONE, total=2, done=2, undoes="other"), "2 contacts restored"),
         (
             a_job(state=JobState.STOPPED, total=900, done=500, unchanged=1),
-            "499 contacts changed · 1 was so already · stopped before 400 more",
+            "499 contacts changed · 1 unchanged · stopped with 400 remaining",
         ),
     ],
 )
@@ -87,8 +87,8 @@ def test_what_setting_a_status_comes_to_is_said_before_it_is_done():
     states = {"subscribed": 38, "not_subscribed": 111, "unsubscribed": 1}
 
     assert status_outlook(newsletter, states, "unsubscribed") == [
-        "1 contact is unsubscribed already.",
-        "111 contacts will be refused: nobody is set from “not subscribed” to “unsubscribed” by hand.",
+        "1 contact is already unsubscribed.",
+        "111 contacts will be refused: “not subscribed” cannot be changed to “unsubscribed” manually.",
     ]
 
 
@@ -97,7 +97,7 @@ def test_what_setting_a_status_comes_to_is_said_before_it_is_done():
     [
         ("contacts", 1_204, JobState.DONE, "1,204 contacts · 3.4\u00a0MB"),
         ("activities", 1, JobState.DONE, "1 activity of 1,204 contacts · 3.4\u00a0MB"),
-        ("contacts", 0, JobState.STOPPED, "no file was written"),
+        ("contacts", 0, JobState.STOPPED, "no file"),
     ],
 )
 def test_of_an_export_it_is_said_what_is_in_the_file(what, rows, state, says):

@@ -28,7 +28,7 @@ def shown_for(error):
 def test_what_nobody_expected_is_logged_under_the_number_that_the_page_shows():
     words, [logged] = shown_for(KeyError("ana@x.com <b>"))
 
-    assert "Something went wrong here" in words
+    assert "Something went wrong" in words
     assert f"<code>{logged['number']}</code>" in words
     assert "ana@x.com" not in words
     assert "KeyError: 'ana@x.com <b>'" in logged["traceback"]
@@ -36,7 +36,7 @@ def test_what_nobody_expected_is_logged_under_the_number_that_the_page_shows():
 
 def test_what_is_meant_for_readers_and_a_database_that_is_away_are_said():
     assert "The list &lt;b&gt; is gone." in shown_for(ContactSheetsError("the list <b> is gone"))[0]
-    assert "The database does not answer" in shown_for(AutoReconnect("127.0.0.1 refused"))[0]
+    assert "The database is not responding" in shown_for(AutoReconnect("127.0.0.1 refused"))[0]
 
 
 def test_it_is_not_logged_a_second_time_by_streamlit(caplog):

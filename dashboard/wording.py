@@ -60,5 +60,5 @@ def display_name(name: str, email: str | None, *other: str | None) -> str:
 
 def sentence(words: object) -> str:
     """What an error says, as a sentence."""
-    said = str(words).strip()
-    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '?', '!')) else '.'}"
+    text = str(words).strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"

@@ -218,9 +218,9 @@ def _delete(about: Subject) -> Ready | None:
 
 def is_typed(typed: str, wanted: str) -> bool:
     """Whether somebody typed what was asked for; a number with or without its separators."""
-    said = typed.strip().lower()
+    entered = typed.strip().lower()
     digits = "".join(character for character in wanted if character.isdecimal())
-    return said == wanted or (bool(digits) and said == digits)
+    return entered == wanted or (bool(digits) and entered == digits)
 
 
 ACTIONS: dict[str, BulkAction] = {
@@ -234,7 +234,7 @@ ACTIONS: dict[str, BulkAction] = {
 
 
 def _contacts(number: int) -> str:
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+    return formats.counted(number, "contact")
 
 
 def _less(count: int | None, some: int | None) -> int | None:

@@ -66,8 +66,8 @@ def just_deleted(actor: Actor) -> None:
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return
-    said = joined([tag("b", deleted.name), f" was deleted. {deleted.later}"])
-    undo_bar(said, key="deleting", undo=partial(_restore, actor, deleted), close=_forget)
+    message = joined([tag("b", deleted.name), f" was deleted. {deleted.later}"])
+    undo_bar(message, key="deleting", undo=partial(_restore, actor, deleted), close=_forget)
 
 
 def _restore(actor: Actor, deleted: Deleted) -> None:

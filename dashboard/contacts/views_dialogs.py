@@ -92,8 +92,8 @@ def just_deleted_view(actor: Actor) -> None:
         _forget()
         _done(ListAddress.of_view(view))
 
-    said = joined(["The view ", tag("b", view.name), " was deleted."])
-    undo_bar(said, key=_DELETED, undo=undo, close=_forget)
+    message = joined(["The view ", tag("b", view.name), " was deleted."])
+    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
 
 
 def _sharing(actor: Actor, *, value: bool, key: str) -> bool:

@@ -52,8 +52,8 @@ def link_to(actor: Actor, place: str, job: str) -> str:
     """The address of a file (`place` is EXPORTS or REFUSED), good for who is signed in here."""
     address = f"{place}/{job}"
     carried = session_token() is not None  # by the browser, and then no link has to say who one is
-    said = {} if carried else file_links.signed(actor, address)
-    return f"{address}?{urlencode(said)}" if said else address
+    signature = {} if carried else file_links.signed(actor, address)
+    return f"{address}?{urlencode(signature)}" if signature else address
 
 
 def download_routes(db: Database[Document]) -> list[Route]:

@@ -10,7 +10,6 @@ from dashboard.contacts.filter_bar import written
 from dashboard.exports.downloads import EXPORTS, link_to
 from dashboard.running_instance import account
 from dashboard.ui.markup import tag
-from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk.bulk import Selection
 from engine.contacts.listing.filter_bar import chips
@@ -33,8 +32,8 @@ def outcome(job: Job) -> str:
         return "no file"
     contacts = exporting.export_of(job).what == "contacts"
     one, several = ("contact", "contacts") if contacts else ("activity", "activities")
-    rows = f"{formats.count(made.rows)} {plural(made.rows, one, several)}"
-    whose = "" if contacts else f" of {formats.count(job.done)} {plural(job.done, 'contact')}"
+    rows = formats.counted(made.rows, one, several)
+    whose = "" if contacts else f" of {formats.counted(job.done, 'contact')}"
     return f"{rows}{whose} · {formats.size(made.bytes)}"
 
 
@@ -42,26 +41,26 @@ def about(job: Job, ruleset: Ruleset) -> str:
     """`Newsletter: subscribed · 7 columns · kept until 2 Dec 2026`."""
     wanted = exporting.export_of(job)
     columns = len(wanted.columns)
-    said = [whom(wanted.selection, ruleset), *_of_activities(wanted, ruleset)]
-    said.append(f"{formats.count(columns)} {plural(columns, 'column')}" if columns else "all columns")
+    parts = [whom(wanted.selection, ruleset), *_of_activities(wanted, ruleset)]
+    parts.append(formats.counted(columns, "column") if columns else "all columns")
     made = exporting.made_of(job)
     if made is not None:
         until = "expired on" if utc_now() >= made.until else "available until"
-        said.append(f"{until} {formats.day(made.until, account().time_zone)}")
-    return " · ".join(said)
+        parts.append(f"{until} {formats.day(made.until, account().time_zone)}")
+    return " · ".join(parts)
 
 
 def whom(selection: Selection, ruleset: Ruleset) -> str:
     """Of whom it is, as the filters read."""
     asked = selection.listing
     if asked is None:
-        return f"{formats.count(len(selection.ids))} selected {plural(len(selection.ids), 'contact')}"
-    said = [chip.words for chip in chips(asked, ruleset, written())]
+        return formats.counted(len(selection.ids), "selected contact")
+    parts = [chip.words for chip in chips(asked, ruleset, written())]
     if asked.search.strip():
-        said.append(f"search “{asked.search.strip()}”")
+        parts.append(f"search “{asked.search.strip()}”")
     if selection.but:
-        said.append(f"except {formats.count(len(selection.but))}")
-    return ", ".join(said) or EVERYBODY
+        parts.append(f"except {formats.count(len(selection.but))}")
+    return ", ".join(parts) or EVERYBODY
 
 
 def download(actor: Actor, job: Job) -> None:

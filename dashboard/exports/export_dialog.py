@@ -11,17 +11,16 @@ import uuid_utils
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import name_of
+from dashboard.contacts.selection_summary import contacts_counted, selection_summary
 from dashboard.exports import export_description
 from dashboard.running_instance import today
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
 from dashboard.ui.markup import escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box, show_errors
-from dashboard.wording import plural, sentence
+from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.bulk import Selection
-from engine.contacts.sheet import reading
 from engine.contacts.sheet.timelines import EVERYTHING, Wanted
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
@@ -33,9 +32,6 @@ from engine.exports.workbook_writer import TooLarge
 from engine.rules.rule_service import current_rules
 
 EXPORT = "export"
-
-NAMED = 3
-"""Contacts that are called by their names; of more it is said how many."""
 
 _WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "Activities"}
 _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
@@ -80,7 +76,7 @@ def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
 
 def _content(actor: Actor, asked: ExportQuestion) -> None:
     ruleset, number, key = current_rules(actor), _count(actor, asked), f"export.{asked.job}"
-    show(_whom(actor, asked, number, ruleset))
+    show(_subject(actor, asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
     what: What = st.radio(
         "What", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
@@ -113,29 +109,18 @@ def _count(actor: Actor, asked: ExportQuestion) -> int | None:
     return count_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
-def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:
-    if number == 0:
-        return tag("div", "The selected contacts no longer exist.", "cs-confirm")
-    many = tag("b", "All contacts in the list" if number is None else _contacts(number))
-    if asked.selection.listing is not None:
-        said = export_description.whom(asked.selection, ruleset)
-        whom = many if said == export_description.EVERYBODY else joined([many, quiet(f" · {said}")])
-    elif len(asked.selection.ids) <= NAMED:
-        known = reading.rows(actor, asked.selection.ids)
-        whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")
-    else:
-        whom = many
-    return tag("div", whom, "cs-confirm")
-
-
-def _contacts(number: int) -> str:
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+def _subject(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:
+    parts: list[object] = [selection_summary(actor, asked.selection, number)]
+    filters = export_description.whom(asked.selection, ruleset)
+    if number != 0 and asked.selection.listing is not None and filters != export_description.EVERYBODY:
+        parts.append(quiet(f" · {filters}"))
+    return tag("div", joined(parts), "cs-confirm")
 
 
 def _words(what: What, number: int | None) -> str:
     if what == "activities":
         return "Export activities"
-    return "Export all contacts in the list" if number is None else f"Export {_contacts(number)}"
+    return f"Export {contacts_counted(number)}"
 
 
 def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:

@@ -10,7 +10,6 @@ from babel.dates import format_timedelta
 
 from dashboard import formats
 from dashboard.exports import export_description
-from dashboard.wording import plural
 from engine.contacts.bulk import bulk
 from engine.domain.rulebook import Ruleset
 from engine.exports import exporting
@@ -18,7 +17,7 @@ from engine.imports import importing, preview_job
 from engine.jobs.jobs import Job, JobState
 from engine.privacy import erasing
 
-SURE_AFTER = 0.03
+ESTIMATE_FROM = 0.03
 """Before this share is done nobody knows how long the rest takes."""
 
 
@@ -47,22 +46,22 @@ class KindWords:
     reached: Callable[[Job], str] | None = None
 
 
-def _imported(job: Job) -> list[str]:
+def _import_outcome(job: Job) -> list[str]:
     """`1,000 created`, `204 changed`."""
     counts = ((job.created, "created"), (job.changed - job.created, "changed"))
     return [f"{formats.count(number)} {word}" for number, word in counts if number] or ["nothing changed"]
 
 
-def _erased(job: Job) -> str:
+def _erasure_outcome(job: Job) -> str:
     if job.state == JobState.DONE:
         return "erased everywhere"
     return "not finished: erase the contact again to continue"
 
 
-def _foretold(job: Job) -> str:
+def _preview_outcome(job: Job) -> str:
     """`would create 300, change 4, refuse 2`."""
-    said = (("create", "created"), ("change", "updated"), ("refuse", "refused"))
-    counts = [f"{verb} {formats.count(job.made[name])}" for verb, name in said if job.made.get(name)]
+    verbs = (("create", "created"), ("change", "updated"), ("refuse", "refused"))
+    counts = [f"{verb} {formats.count(job.made[name])}" for verb, name in verbs if job.made.get(name)]
     if job.state != JobState.DONE or not job.made:
         return "not finished"
     return f"would {', '.join(counts)}" if counts else "would change nothing"
@@ -76,16 +75,18 @@ KINDS: dict[str, KindWords] = {
         undo=lambda job: "Restore" if bulk.deletes(job) else "Undo",
     ),
     importing.KIND: KindWords(
-        sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_imported
+        sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_import_outcome
     ),
     preview_job.KIND: KindWords(
         sign=lambda _job: "🔎",
         one="byte",
         done=lambda _job: "read",
-        outcome=_foretold,
+        outcome=_preview_outcome,
         reached=lambda job: f"{formats.percent(job.share)} read",
     ),
-    erasing.KIND: KindWords(sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", outcome=_erased),
+    erasing.KIND: KindWords(
+        sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", outcome=_erasure_outcome
+    ),
     exporting.KIND: KindWords(
         sign=lambda _job: "📤",
         one="contact",
@@ -116,13 +117,13 @@ def progress(job: Job, *, now: datetime) -> str:
     if job.state == JobState.WAITING or job.total is None:
         return "waiting" if job.state == JobState.WAITING else "counting"
     kind = KINDS[job.kind]
-    counted = f"{formats.count(job.done)} of {formats.count(job.total)} {plural(job.total, kind.one)}"
+    counted = f"{formats.count(job.done)} of {formats.counted(job.total, kind.one)}"
     parts = [counted if kind.reached is None else kind.reached(job)]
     if job.refused:
         parts.append(_refused(job))
     left = remaining(job, now=now)
     if left is not None:
-        parts.append(f"about {_lasting(left)} left")
+        parts.append(f"about {_duration_text(left)} left")
     return " · ".join(parts)
 
 
@@ -135,7 +136,7 @@ def outcome(job: Job) -> str:
         parts = kind.became(job)
     else:
         done = "restored" if job.undoes is not None else kind.done(job)
-        parts = [f"{formats.count(job.changed)} {plural(job.changed, kind.one)} {done}"]
+        parts = [f"{formats.counted(job.changed, kind.one)} {done}"]
     if job.refused:
         parts.append(_refused(job))
     if job.unchanged:
@@ -147,7 +148,7 @@ def outcome(job: Job) -> str:
 
 def remaining(job: Job, *, now: datetime) -> timedelta | None:
     """How long it will take still, by how fast it was so far; unset while that cannot be estimated."""
-    if job.started_at is None or not job.total or job.share < SURE_AFTER:
+    if job.started_at is None or not job.total or job.share < ESTIMATE_FROM:
         return None
     passed = now - job.started_at
     return passed * ((1 - job.share) / job.share)
@@ -157,12 +158,12 @@ def duration(job: Job) -> str:
     """How long it took, or nothing while it is under way."""
     if job.started_at is None or job.finished_at is None:
         return ""
-    return _lasting(job.finished_at - job.started_at)
+    return _duration_text(job.finished_at - job.started_at)
 
 
 def _refused(job: Job) -> str:
     return f"{formats.count(job.refused)} refused"
 
 
-def _lasting(time: timedelta) -> str:
+def _duration_text(time: timedelta) -> str:
     return format_timedelta(max(time, timedelta(seconds=1)), threshold=1, locale=formats.locale())

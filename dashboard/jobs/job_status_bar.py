@@ -38,48 +38,48 @@ def job_strip(actor: Actor) -> None:
     """
     found = job_service.at_hand(actor)
     st.session_state[_UNDER_WAY] = _under_way(found)
-    fragment(run_every=FOLLOWED if st.session_state[_UNDER_WAY] else IDLE)(_follow)(actor)
+    fragment(run_every=FOLLOWED if st.session_state[_UNDER_WAY] else IDLE)(_refresh)(actor)
 
 
-def _follow(actor: Actor) -> None:
+def _refresh(actor: Actor) -> None:
     with show_errors():
         found = job_service.at_hand(actor)
         if _under_way(found) != st.session_state.get(_UNDER_WAY):
             st.rerun()
         for job in found:
-            _strip(actor, job)
+            _status(actor, job)
 
 
 def _under_way(found: list[Job]) -> frozenset[str]:
     return frozenset(job.id for job in found if job.under_way)
 
 
-def _strip(actor: Actor, job: Job) -> None:
+def _status(actor: Actor, job: Job) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"job-strip-{job.id}"):
         with st.container(width="stretch"):
-            show(_told(actor, job))
+            show(_content(actor, job))
         with show_errors():
             _buttons(actor, job)
 
 
-def _told(actor: Actor, job: Job) -> Markup:
+def _content(actor: Actor, job: Job) -> Markup:
     whose = "" if job.by == actor.user.id else f" · by {job.by_name}"
     title = tag("div", joined([tag("b", f"{words.sign(job)} {job.title}"), tag("span", whose, "cs-quiet")]))
     if job.under_way:
         done = f"{job.share:.4f}"
         bar = tag("progress", "", "cs-progress", max="1", value=done, aria_label="Progress")
-        return joined([title, bar, tag("div", _far(job), "cs-small")])
+        return joined([title, bar, tag("div", _progress_text(job), "cs-small")])
     ended = words.outcome(job)
     if job.state == JobState.FAILED:
         ended = f"{ended} · {job.failure}"
     return tag("div", title + tag("div", ended, "cs-small"), role="status")
 
 
-def _far(job: Job) -> str:
+def _progress_text(job: Job) -> str:
     """How far it is, and if nobody is there to begin it."""
     alone = job.state == JobState.WAITING and not wait_for_workers.has_live_worker()
-    said = words.progress(job, now=utc_now())
-    return f"{said} · {wording.NO_WORKER}" if alone else said
+    text = words.progress(job, now=utc_now())
+    return f"{text} · {wording.NO_WORKER}" if alone else text
 
 
 def _buttons(actor: Actor, job: Job) -> None:

@@ -70,12 +70,12 @@ def render(actor: Actor) -> None:
 
 
 def _period(today: date) -> Period:
-    said = st.query_params
+    parameters = st.query_params
     try:
-        if "from" in said:
-            last = date.fromisoformat(said.get("to", today.isoformat()))
-            return Period.between(date.fromisoformat(said["from"]), last, today=today)
-        return Period.latest(min(max(int(said.get("days", USUAL)), 1), 366), today=today)
+        if "from" in parameters:
+            last = date.fromisoformat(parameters.get("to", today.isoformat()))
+            return Period.between(date.fromisoformat(parameters["from"]), last, today=today)
+        return Period.latest(min(max(int(parameters.get("days", USUAL)), 1), 366), today=today)
     except (ValueError, OverflowError):  # somebody wrote into the address
         return Period.latest(USUAL, today=today)
 

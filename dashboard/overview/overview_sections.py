@@ -148,7 +148,7 @@ def _again(counted: Census) -> str:
 
 def _revenue(found: Overview) -> Iterable[dict[str, object]]:
     for at, day in found.now.sold_by_day.iterrows():
-        orders = f"{formats.count(day['orders'])} {wording.plural(day['orders'], 'order')}"
+        orders = formats.counted(day["orders"], "order")
         says = _says(at.date(), f"{formats.money(day['revenue'], found.currency)}, {orders}")
         # A float is exact enough for the length of a bar; what is read is the text.
         yield {"day": _iso(at), "what": "revenue", "value": float(day["revenue"]), "says": says}

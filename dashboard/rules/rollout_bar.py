@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.signin.current_user import fragment
 from engine.accounts.actor import Actor
 from engine.publishing import publish_service
@@ -32,6 +32,6 @@ def _moving(actor: Actor) -> None:
 def _words(found: Upkeep) -> str:
     if found.filled is not None:
         return f"Updating segments to version {found.version}: {formats.percent(found.done)}"
-    left = f"{formats.count(found.outdated)} {wording.plural(found.outdated, 'contact')} left"
+    left = f"{formats.counted(found.outdated, 'contact')} left"
     what = "Recalculating history with" if found.recomputes else "Updating contacts to"
     return f"{what} version {found.version}: {formats.percent(found.done)}, {left}"

@@ -63,19 +63,19 @@ def drop() -> None:
 
 def shown(actor: Actor, draft: dict[str, str]) -> None:
     """Show what a draft would do, if that was asked for: everybody is folded under it once."""
-    told = st.session_state.get(_PLAN)
-    if told is None:
+    plan = st.session_state.get(_PLAN)
+    if plan is None:
         return
-    if not told:
+    if not plan:
         _make(actor, draft)
         return
     with st.container(border=True):
         show(card_title("Impact if these rules had always applied"))
-        if "sample" in told:
-            folded = formats.count(told["sample"]["contacts"])
+        if "sample" in plan:
+            folded = formats.count(plan["sample"]["contacts"])
             show(quiet(f"Estimated from {folded} contacts, ± with 95% confidence."))
-        _in_figures(told)
-        _in_detail(told, compile_ruleset(draft))
+        _in_figures(plan)
+        _in_detail(plan, compile_ruleset(draft))
 
 
 def _make(actor: Actor, draft: dict[str, str]) -> None:
@@ -96,11 +96,11 @@ def _make(actor: Actor, draft: dict[str, str]) -> None:
     st.rerun()
 
 
-def _in_figures(told: Mapping[str, Any]) -> None:
-    points = told["points"]
-    sample = told.get("sample", {})
+def _in_figures(plan: Mapping[str, Any]) -> None:
+    points = plan["points"]
+    sample = plan.get("sample", {})
     counts = (
-        ("contacts", formats.count(told["contacts"])),
+        ("contacts", formats.count(plan["contacts"])),
         ("gain points", formats.count(points["gain"]) + _give_or_take(sample, "gain_error")),
         ("lose points", formats.count(points["lose"]) + _give_or_take(sample, "lose_error")),
     )
@@ -130,9 +130,9 @@ def _column(first: int) -> str:
     return f"{sign}{size}" if beyond == size + 1 else f"{sign}{size} to {sign}{beyond - 1}"
 
 
-def _in_detail(told: Mapping[str, Any], ruleset: Ruleset) -> None:
-    examples = [_example(example) for example in told["examples"]]
-    by_rule, segments, moves = _rules(told), _segments(told, ruleset), _moves(told, ruleset)
+def _in_detail(plan: Mapping[str, Any], ruleset: Ruleset) -> None:
+    examples = [_example(example) for example in plan["examples"]]
+    by_rule, segments, moves = _rules(plan), _segments(plan, ruleset), _moves(plan, ruleset)
     for headings, rows in (
         (("Rule", "Contacts", "Points"), by_rule),
         (("Segment", "Enter", "Leave"), segments),
@@ -148,30 +148,30 @@ def _in_detail(told: Mapping[str, Any], ruleset: Ruleset) -> None:
         show(quiet("No contact would change."))
 
 
-def _rules(told: Mapping[str, Any]) -> list[Sequence[object]]:
+def _rules(plan: Mapping[str, Any]) -> list[Sequence[object]]:
     """What each rule gives or takes, the most first."""
-    largest = sorted(told["points"]["by_rule"].values(), key=lambda counts: -abs(counts["points"]))
+    largest = sorted(plan["points"]["by_rule"].values(), key=lambda counts: -abs(counts["points"]))
     return [
         (counts["name"], formats.count(counts["contacts"]), formats.signed(counts["points"]))
         for counts in largest
     ]
 
 
-def _segments(told: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
+def _segments(plan: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
     return [
         (
             ruleset.segments[id_].name if id_ in ruleset.segments else id_,
             f"+{formats.count(c['enter'])}{_give_or_take(c, 'enter_error')}",
             f"{MINUS}{formats.count(c['leave'])}{_give_or_take(c, 'leave_error')}",
         )
-        for id_, c in told["segments"].items()
+        for id_, c in plan["segments"].items()
     ]
 
 
-def _moves(told: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
+def _moves(plan: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
     return [
         (ruleset.machines[id_].label if id_ in ruleset.machines else id_, move, formats.count(n))
-        for id_, counts in told["statuses"].items()
+        for id_, counts in plan["statuses"].items()
         for move, n in counts.items()
     ]
 
@@ -183,10 +183,10 @@ def _example(example: Mapping[str, Any]) -> tuple[Markup, str]:
 
 
 def _reasons(found: Sequence[str]) -> Markup:
-    said = [_with_minus(reason.strip()) for reason in found if not reason.endswith(" all of these")]
-    more = len(said) - REASONS
-    told = [*said[:REASONS], *([f"and {formats.count(more)} more"] if more > 0 else [])]
-    return tag("div", " · ".join(told), "cs-quiet cs-small")
+    reasons = [_with_minus(reason.strip()) for reason in found if not reason.endswith(" all of these")]
+    more = len(reasons) - REASONS
+    shown = [*reasons[:REASONS], *([f"and {formats.count(more)} more"] if more > 0 else [])]
+    return tag("div", " · ".join(shown), "cs-quiet cs-small")
 
 
 def _with_minus(words: str) -> str:

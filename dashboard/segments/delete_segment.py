@@ -96,8 +96,8 @@ def just_deleted(actor: Actor) -> None:
         _forget()
         st.rerun()
 
-    said = joined([tag("b", deleted.name), f" was deleted (version {deleted.by.number} of the rules)."])
-    undo_bar(said, key=_DELETED, undo=undo, close=_forget)
+    message = joined([tag("b", deleted.name), f" was deleted (version {deleted.by.number} of the rules)."])
+    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
 
 
 def _forget() -> None:

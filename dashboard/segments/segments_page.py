@@ -63,7 +63,7 @@ def _all(actor: Actor) -> None:
     found = segment_service.summaries(actor)
     with st.container(horizontal=True, vertical_alignment="center", key="segments-top"):
         with st.container(width="stretch"):
-            number = f"{formats.count(len(found))} {wording.plural(len(found), 'segment')}"
+            number = formats.counted(len(found), "segment")
             show(page_title("Segments", number))
         if _may_edit(actor):
             new = partial(_go, segment=NEW)

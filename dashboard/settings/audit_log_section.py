@@ -105,9 +105,9 @@ def _line(entry: Entry, ruleset: Ruleset) -> Markup:
     when = tag("span", formats.moment(entry.at, time_zone()), "cs-when")
     what = joined([_who(entry), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
     changes = joined(_change(change, ruleset, of=entry.subject.kind) for change in entry.changes)
-    said = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else ""
+    reason = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else ""
     refused = tag("div", sentence(entry.refusal), "cs-small cs-refusal") if entry.refusal else ""
-    return tag("div", tag("div", joined([what, changes, said, refused])) + when, "cs-act")
+    return tag("div", tag("div", joined([what, changes, reason, refused])) + when, "cs-act")
 
 
 def _who(entry: Entry) -> Markup:

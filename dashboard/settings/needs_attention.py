@@ -30,9 +30,9 @@ def render(actor: Actor) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         show(tag("h2", "Needs attention", "cs-section"))
         st.button("Refresh", icon=":material/refresh:", key="workers.refresh", type="tertiary")
-    said = st.session_state.pop(_SAID, None)
-    if said:
-        st.success(said, icon=":material/check:")
+    parts = st.session_state.pop(_SAID, None)
+    if parts:
+        st.success(parts, icon=":material/check:")
     failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
     with failed:
         _failed(actor, found, zone)
@@ -116,9 +116,9 @@ def _call(actor: Actor, call: CallRow, zone: ZoneInfo) -> None:
 def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
     when = "" if call.state == "failed" else f", next at {formats.moment(call.due_at, zone)}"
     tried = f"{call.attempts} attempts{when}" if call.attempts else "not sent yet"
-    said = [formats.moment(call.happened_at, zone), tried, *([call.error] if call.error else [])]
+    parts = [formats.moment(call.happened_at, zone), tried, *([call.error] if call.error else [])]
     whom = link(f"?contact={call.contact}", "this contact")
-    return joined([f"rule {call.rule}, for ", whom, " · ", " · ".join(said)])
+    return joined([f"rule {call.rule}, for ", whom, " · ", " · ".join(parts)])
 
 
 # Refused events and id conflicts

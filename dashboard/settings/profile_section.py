@@ -32,9 +32,9 @@ _BROWSERS = (
 
 def render(actor: Actor) -> None:
     """Who one is here, the password, the browsers."""
-    said = st.session_state.pop(_SAID, None)
-    if said:
-        st.success(said, icon=":material/check:")
+    text = st.session_state.pop(_SAID, None)
+    if text:
+        st.success(text, icon=":material/check:")
     with st.container(border=True):
         show(
             joined(
@@ -104,9 +104,9 @@ def _about(actor: Actor, session: SessionRecord) -> Markup:
 
 def browser_name(agent: str | None) -> str:
     """`Firefox on Linux`: what a person recognises of what a browser calls itself."""
-    said = agent or ""
-    browser = next((name for mark, name in _BROWSERS if mark in said), "Unknown browser")
-    system = next((name for name in _SYSTEMS if name in said), "")
+    text = agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in text), "Unknown browser")
+    system = next((name for name in _SYSTEMS if name in text), "")
     return f"{browser} on {system.replace('Macintosh', 'a Mac')}" if system else browser
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 import uuid_utils
 from markupsafe import Markup
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.contacts.contact_columns import name_of
 from dashboard.ui.dialog_state import cancel_button, close_dialog
 from dashboard.ui.markup import card_title, escape_label, joined, quiet, show, table, tag
@@ -100,7 +100,7 @@ def _what_goes(name: str, found: Foretold) -> Markup:
         (found.entries, "points entry", "points entries"),
         (found.merged, "merged contact", "merged contacts"),
     ]
-    parts = [f"{formats.count(n)} {wording.plural(n, one, several)}" for n, one, several in counted if n]
+    parts = [formats.counted(n, one, several) for n, one, several in counted if n]
     goes = [
         tag("p", joined([tag("b", name), " will be erased everywhere: ", _listed(parts)])),
         tag(

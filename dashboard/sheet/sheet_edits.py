@@ -45,8 +45,8 @@ def apply(
     lanes = access.edit(actor, contact, change, id_=edit, read=read)
     shows = wait_for_workers.wait_until_applied(lanes, edit)
     undoable = change.undoes is None
-    said = words if shows else f"{words} {wait_for_workers.pending_notice()}"
-    st.session_state[_DONE] = Done(contact, said, edit if undoable else None)
+    message = words if shows else f"{words} {wait_for_workers.pending_notice()}"
+    st.session_state[_DONE] = Done(contact, message, edit if undoable else None)
 
 
 def just_done(actor: Actor, contact: ContactId) -> None:

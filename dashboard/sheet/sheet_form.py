@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
 from dashboard.sheet import sheet_edits, sheet_fields
 from dashboard.sheet.sheet_card import card
@@ -268,7 +268,7 @@ def _summary(form: _Form) -> Markup:
     changed = form.draft.changed
     if not changed:
         return quiet("No changes yet.")
-    count = f"{formats.count(len(changed))} {wording.plural(len(changed), 'change')}"
+    count = formats.counted(len(changed), "change")
     names = ", ".join(form.label(name) for name in changed)
     if form.theirs:
         first = form.label(next(iter(form.theirs)))
@@ -283,7 +283,7 @@ def _apply(form: _Form) -> None:
     draft, contact = form.draft, form.sheet.id
     if draft.changed:
         count = len(draft.changed)
-        words = f"Saved {formats.count(count)} {wording.plural(count, 'change')}."
+        words = f"Saved {formats.counted(count, 'change')}."
         change, read = draft.edit(form.ruleset), draft.read(form.ruleset)
         try:
             sheet_edits.apply(form.actor, contact, change, words=words, id_=draft.id, read=read)

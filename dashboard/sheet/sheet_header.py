@@ -60,9 +60,7 @@ def title(sheet: Sheet, *, now: datetime, zone: ZoneInfo) -> Markup:
 
 def glance(sheet: Sheet) -> list[Markup]:
     """Points, what it can receive, what it bought and what lies in its cart, each in a badge."""
-    points = badge(
-        f"{formats.count(sheet.points.total)} {wording.plural(sheet.points.total, 'point')}", "info"
-    )
+    points = badge(formats.counted(sheet.points.total, "point"), "info")
     return [points, *map(_channel, sheet.reach), *_bought(sheet.commerce)]
 
 
@@ -70,15 +68,15 @@ def _channel(reach: Reach) -> Markup:
     sign, words, tone = (
         ("✓", "can be reached", "good") if reach.reachable else ("✗", "cannot be reached", "quiet")
     )
-    said = tag("span", f"{reach.channel} {words}: {reach.why}", "cs-unseen")
+    hidden = tag("span", f"{reach.channel} {words}: {reach.why}", "cs-unseen")
     seen = tag("span", f"{sign} {reach.channel}", aria_hidden="true")
-    return tag("span", seen + said, f"cs-badge {tone}", title=reach.why)
+    return tag("span", seen + hidden, f"cs-badge {tone}", title=reach.why)
 
 
 def _bought(commerce: SheetCommerce) -> list[Markup]:
     found = []
     if commerce.orders:
-        orders = f"{formats.count(commerce.orders)} {wording.plural(commerce.orders, 'order')}"
+        orders = formats.counted(commerce.orders, "order")
         found.append(badge(f"{orders}, {formats.money(commerce.spent, commerce.currency)}"))
     if commerce.cart is not None:
         value = formats.money(commerce.cart.value, commerce.currency)

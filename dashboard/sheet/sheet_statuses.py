@@ -71,11 +71,11 @@ def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
     delivery, devices = sheet.delivery.get(status.machine), sheet.push_devices
     words = [since(status, zone)]
     if status.machine == "push" and devices:
-        words.append(f"on {formats.count(devices)} {wording.plural(devices, 'device')}")
-    said = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
+        words.append(f"on {formats.counted(devices, 'device')}")
+    details = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
     evidence = "" if delivery is None else bounces(delivery, zone)
     lines = [tag("div", evidence, "cs-quiet cs-small")] if evidence else []
-    return joined([badge(status.label, wording.tone(status.state)), said, *lines])
+    return joined([badge(status.label, wording.tone(status.state)), details, *lines])
 
 
 def since(status: SheetStatus, zone: ZoneInfo) -> str:
@@ -97,7 +97,7 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
     why = f": {last.reason}" if last.reason else ""
     code = f" ({last.code})" if last.code else ""
     run = delivery.failures
-    failed = f"{formats.count(run)} failed {wording.plural(run, 'attempt')} in a row"
+    failed = f"{formats.counted(run, 'failed attempt')} in a row"
     temporary = f" · {formats.count(delivery.temporary)} temporary" if delivery.temporary else ""
     return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed}{temporary}"
 

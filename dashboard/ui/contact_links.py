@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 def contacts_url(where: Mapping[str, Any]) -> str:
     """The list of the contacts that meet conditions, as `engine.contacts.listing.listing` reads them."""
-    said = {"where": json.dumps(where, separators=(",", ":"), ensure_ascii=False)} if where else {}
-    return f"?{urlencode({'page': 'contacts', **said})}"
+    parameters = {"where": json.dumps(where, separators=(",", ":"), ensure_ascii=False)} if where else {}
+    return f"?{urlencode({'page': 'contacts', **parameters})}"
 
 
 def within_days(first: date, last: date) -> dict[str, str]:

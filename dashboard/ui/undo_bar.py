@@ -1,4 +1,4 @@
-"""What was just done, said where one looks, with the way back."""
+"""A bar that says what was just done, with Undo and Close."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dashboard.ui.markup import show, tag
 from dashboard.ui.problems import show_errors
 
 
-def undo_bar(said: object, *, key: str, undo: Callable[[], None] | None, close: Callable[[], None]) -> None:
+def undo_bar(
+    message: object, *, key: str, undo: Callable[[], None] | None, close: Callable[[], None]
+) -> None:
     """Say what was just done, until somebody closes it.
 
     Parameters:
@@ -22,7 +24,7 @@ def undo_bar(said: object, *, key: str, undo: Callable[[], None] | None, close: 
     css = f"undo-bar-{key.replace('.', '-')}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=css):
         with st.container(width="stretch"):
-            show(tag("div", said, role="status"))
+            show(tag("div", message, role="status"))
         if undo is not None and st.button("Undo", icon=":material/undo:", key=f"{key}.undo"):
             with show_errors():
                 undo()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import altair as alt
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.ui.chart_locale import axis_day
 from dashboard.ui.charts import PINE, QUIET, counts, tight
 from engine.contacts.sheet.activity_counts import Period, Unit
@@ -114,10 +114,10 @@ def _unit_of(course: Sequence[DayOfPoints], today: date) -> Unit:
 
 
 def _reasons(day: DayOfPoints) -> str:
-    said = [f"{name} {formats.signed(points)}" for name, points in day.reasons]
+    texts = [f"{name} {formats.signed(points)}" for name, points in day.reasons]
     if day.further:
-        said.append(f"and {formats.count(day.further)} more {wording.plural(day.further, 'reason')}")
-    return ", ".join(said)
+        texts.append(f"and {formats.counted(day.further, 'more reason')}")
+    return ", ".join(texts)
 
 
 def _axis(unit: Unit) -> alt.Axis:

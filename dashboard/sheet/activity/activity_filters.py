@@ -25,7 +25,7 @@ def want(wanted: Wanted) -> None:
     """Ask for something else: in the address, and so in the widgets."""
     for name in activity_address.PARAMETERS:
         st.query_params.pop(name, None)
-    st.query_params.update(activity_address.said(wanted))
+    st.query_params.update(activity_address.parameters(wanted))
 
 
 def filter_bar(counts: Counts) -> Wanted:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 import uuid_utils
 
-from dashboard import formats, wait_for_workers, wording
+from dashboard import formats, wait_for_workers
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
 from dashboard.ui.problems import show_errors
@@ -44,7 +44,7 @@ def give_points(actor: Actor, contact: ContactId) -> None:
     )
     reason: str = st.text_input("Reason", key="points.reason", max_chars=500)
     with st.container(horizontal=True):
-        words = f"{direction} {formats.count(number)} {wording.plural(number, 'point')}"
+        words = f"{direction} {formats.counted(number, 'point')}"
         sure = st.button(words, type="primary", key="points.sure")
         cancel_button(key="points.cancel")
     if sure:

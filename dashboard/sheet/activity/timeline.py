@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.sheet.activity.timeline_delays import delays
-from dashboard.sheet.activity.timeline_lines import told
+from dashboard.sheet.activity.timeline_lines import row_text
 from dashboard.ui.html_buttons import html_button
 from dashboard.ui.markup import badge, bullet_list, joined, tag
 from engine.contacts.editing.undoing import BOUNCES
@@ -68,10 +68,10 @@ def _day(heading: str, rows: Iterable[TimelineRow], look: Look, late: Mapping[st
 
 
 def _event(row: TimelineRow, look: Look, late: timedelta | None) -> Markup:
-    said = told(row, look.zone)
-    line = tag("span", f" {said.line}", "cs-line") if said.line else ""
+    text = row_text(row, look.zone)
+    line = tag("span", f" {text.line}", "cs-line") if text.line else ""
     label = tag("span", row.label, "cs-undone" if row.undone else "")
-    below = bullet_list(said.lines, "cs-lines") if said.lines else ""
+    below = bullet_list(text.lines, "cs-lines") if text.lines else ""
     what = [label, line, " ", joined(_marks(row, look, late), " "), below, _note(row, look.zone)]
     parts = [
         tag("span", row.icon, "cs-icon", aria_hidden="true"),

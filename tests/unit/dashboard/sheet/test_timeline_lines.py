@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard import formats
-from dashboard.sheet.activity.timeline_lines import TIMES, in_a_line, told
+from dashboard.sheet.activity.timeline_lines import TIMES, in_a_line, row_text
 from engine.contacts.editing.undoing import Undoes
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.domain.masking import HIDDEN
@@ -24,7 +24,7 @@ def a_row(type_, *, summary="", traits=None, undoes=None, **properties):
 
 
 def lines(row):
-    found = told(row, MADRID)
+    found = row_text(row, MADRID)
     return (found.line, *found.lines)
 
 

@@ -126,9 +126,7 @@ def test_segments_are_listed_with_their_size(open_page, bought_shoes):
 
 def test_the_list_says_what_the_nightly_look_found(db, open_page, bought_shoes):
     agreement.check_nightly(db, now=utc_now())
-    assert "all memberships match their conditions" in shown(
-        open_page("viewer", page="segments")
-    )
+    assert "all memberships match their conditions" in shown(open_page("viewer", page="segments"))
 
     db.installation.update_one(
         {"_id": "segments_checked"}, {"$set": {"differences.customers": [bought_shoes]}}

@@ -81,7 +81,7 @@ def checked(db, app):
 
 
 def test_a_viewer_neither_sees_the_page_nor_the_way_to_it(shop, open_as):
-    assert "may not import contacts" in shown(open_as("viewer", page="import"))
+    assert "cannot import contacts" in shown(open_as("viewer", page="import"))
     assert "contacts.import" not in {one.key for one in open_as("viewer").button}
     assert shop.import_drafts.count_documents({}) == 0
 

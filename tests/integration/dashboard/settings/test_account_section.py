@@ -59,7 +59,7 @@ def test_an_admin_reads_what_a_change_does_and_publishes_it(db, opened):
     now = rulesets.current(db).account
     assert (now.name, str(now.time_zone)) == ("Zapatos Ruiz", "America/New_York")
     assert {code: str(rate) for code, rate in now.rates.items()} == {"USD": "0.5", "GBP": "1.2"}
-    entry = db.audit.find_one({"act": "changed the account"})
+    entry = db.audit.find_one({"act": "changed the account settings"})
     assert {change["what"]: (change["before"], change["after"]) for change in entry["changes"]} == {
         "Name": ("My shop", "Zapatos Ruiz"),
         "Time zone": ("Europe/Madrid", "America/New_York"),

@@ -26,7 +26,7 @@ def test_an_admin_makes_a_key_sees_it_once_and_finds_it_in_the_list(db, open_as)
     app.button(key="keys.kept").click().run()
     assert not app.code
     assert "Web shop" in shown(app)
-    assert db.audit.find_one()["act"] == "made a key"
+    assert db.audit.find_one()["act"] == "created an API key"
 
 
 def test_a_key_is_revoked_once_its_name_is_typed(db, open_as):
@@ -55,5 +55,5 @@ def test_a_key_without_a_name_is_refused_with_the_reason(db, open_as):
 def test_others_are_told_that_keys_are_not_for_them(open_as, role):
     app = open_as(role)
 
-    assert "may not manage keys" in shown(app)
+    assert "cannot manage API keys" in shown(app)
     assert not app.text_input

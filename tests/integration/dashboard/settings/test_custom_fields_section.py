@@ -112,5 +112,5 @@ def test_a_label_of_markup_is_text(db, open_as):
 def test_others_are_told_that_it_is_not_for_them(open_as, role):
     app = open_as(role)
 
-    assert "may not change the account and its fields" in shown(app)
+    assert "cannot edit account settings and custom fields" in shown(app)
     assert not app.text_input

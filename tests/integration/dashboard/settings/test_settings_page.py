@@ -159,7 +159,7 @@ def test_one_signs_out_everywhere_else(db, open_as):
 def log(db, count):
     for number in range(count):
         with audit.noted(
-            acting(db, CurrentUser("e", "", "Eva", "admin"), at=utc_now() - timedelta(minutes=count - number)), "changed a contact",
+            acting(db, CurrentUser("e", "", "Eva", "admin"), at=utc_now() - timedelta(minutes=count - number)), "edited a contact",
             subject=Subject("contact", f"{number:024d}"),
             changes=[Change("first_name", "=1+1", "<b>Leo</b>")], reason="she asked",
         ):  # fmt: skip
@@ -172,7 +172,7 @@ def test_the_log_says_who_did_what_from_what_to_what(db, open_as):
 
     for words in (
         "Eva",
-        "changed a contact",
+        "edited a contact",
         "First name: =1+1 → &lt;b&gt;Leo&lt;/b&gt;",
         "“she asked”",
         "?contact=0000",
@@ -193,14 +193,14 @@ def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
     text = plain(shown(open_as("audit", "admin")))
 
     for words in (
-        "pilar (command line) made a key “Old &lt;shop&gt;”",
+        "pilar (command line) created an API key “Old &lt;shop&gt;”",
         "secret key: Old &lt;shop&gt;",
         f"secret key: Old &lt;shop&gt; → {formats.NOTHING}",
-        "pilar (command line) revoked a key “Old &lt;shop&gt;” refused",
+        "pilar (command line) revoked an API key “Old &lt;shop&gt;” refused",
         "Old &lt;shop&gt; was revoked before",
-        "pilar (command line) ran failed activities again (all that failed)",
-        "pilar (command line) ran failed activities again (2 that failed)",
-        "pilar (command line) sent calls again (all that failed)",
+        "pilar (command line) retried failed activities (all that failed)",
+        "pilar (command line) retried failed activities (2 that failed)",
+        "pilar (command line) retried webhook calls (all that failed)",
     ):
         assert words in text
 

@@ -52,9 +52,9 @@ def test_it_says_what_failed_and_how_much_and_an_admin_decides_and_thinks_again(
     assert "Suspected outages (0)" in [tab.label for tab in app.tabs]
     assert shown(app).count("counted by Eva") == 2
     assert [(row["act"], row["subject"]["id"]) for row in db.audit.find().sort("at", 1)] == [
-        ("left a sending's bounces uncounted", spring),
-        ("let a sending's bounces count", spring),
-        ("let a sending's bounces count", summer),
+        ("ignored the bounces of a sending", spring),
+        ("counted the bounces of a sending", spring),
+        ("counted the bounces of a sending", summer),
     ]
 
 

@@ -120,7 +120,7 @@ def test_what_a_visitor_sent_is_text_and_nothing_else(db, open_as):
 
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
 def test_others_are_told_that_it_is_not_for_them(open_as, role):
-    assert "may not run failed activities again" in shown(open_as(role))
+    assert "cannot retry failed activities" in shown(open_as(role))
 
 
 @pytest.mark.parametrize("role", ["viewer", "marketer"])

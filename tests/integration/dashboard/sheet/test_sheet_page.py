@@ -189,7 +189,7 @@ def test_a_pause_with_an_end_is_given_in_the_form_and_the_reason_kept(shop, open
     assert status["until"].astimezone(rulesets.current(shop).account.time_zone).date() == day
     logged = {
         change["what"]: change["after"]
-        for change in shop.audit.find_one({"act": "changed a contact"})["changes"]
+        for change in shop.audit.find_one({"act": "edited a contact"})["changes"]
     }
     assert logged == {"email_status": "paused", "email_status.until": day.isoformat()}
     assert "(on holiday)" in shown(app)

@@ -27,7 +27,7 @@ OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
     "runner.magicEnabled": False,
-    # Nobody's page goes on meanwhile, and Python collects by itself (see `warming`).
+    # Nobody's page goes on meanwhile, and Python collects by itself (see `warm_up`).
     "runner.postScriptGC": False,
     "server.maxUploadSize": 1,  # nobody uploads by Streamlit: files come in by `uploads`
     "browser.gatherUsageStats": False,
@@ -62,28 +62,28 @@ def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: 
 
     from dashboard.exports.downloads import download_routes
     from dashboard.imports.uploads import upload_routes
-    from dashboard.installation import use_installation
-    from dashboard.signin.routes import StraightToSigningIn, signing_routes
-    from dashboard.ui.unexpected import only_ours_in_the_log, script_failed
-    from dashboard.waking import use_waker
-    from dashboard.warming import warm_up
+    from dashboard.running_instance import use_installation
+    from dashboard.signin.sign_in_routes import RedirectToSignIn, sign_in_routes
+    from dashboard.ui.error_page import handle_script_error, silence_streamlit_errors
+    from dashboard.wait_for_workers import set_waker
+    from dashboard.warm_up import warm_up
 
     for name, value in OPTIONS.items():
         config.set_option(name, value)
-    only_ours_in_the_log()
+    silence_streamlit_errors()
     use_installation(instance, settings)
     if waker is not None:
-        use_waker(waker)
+        set_waker(waker)
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes", watchful=True)
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
     threading.Thread(target=warm_up, daemon=True).start()
     provider = openid.provider_of(settings, address=instance.dashboard_url or f"http://{host}:{port}")
     app = st.App(
         SCRIPT,
-        routes=[*signing_routes(db, provider), *download_routes(db), *upload_routes(db)],
-        middleware=[Middleware(StraightToSigningIn)] if provider is None else [],
+        routes=[*sign_in_routes(db, provider), *download_routes(db), *upload_routes(db)],
+        middleware=[Middleware(RedirectToSignIn)] if provider is None else [],
         secrets=None if provider is None else {"auth": _auth(provider)},
-        on_script_error=script_failed,
+        on_script_error=handle_script_error,
     )
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
 

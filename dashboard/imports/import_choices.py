@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.imports import import_settling
 from dashboard.imports.import_settling import Settling
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import card_title, show, tag
+from dashboard.ui.markup import card_title, show, tag
+from dashboard.ui.problems import problem_box, show_errors
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.domain.fields import IDENTITY_FIELDS
@@ -138,7 +138,7 @@ def _ask_segment(actor: Actor, settling: Settling, ruleset: Ruleset) -> None:
         name = st.text_input("Name of the new segment", key=settling.key("segment.name"), max_chars=80)
         pressed = st.button("Create it", key=settling.key("segment.create"))
     if pressed:
-        with told():
+        with show_errors():
             settling.segment = segment_service.create_static(actor, name)
             settling.renew()
             st.rerun()

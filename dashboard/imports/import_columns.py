@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.imports import import_fields
 from dashboard.imports.import_settling import Settling
-from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, tag
+from dashboard.ui.markup import card_title, escape_label, joined, quiet, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -89,7 +90,7 @@ def _row(settling: Settling, number: int, labels: Mapping[str, str], asked: Unde
                 _ask_reading(settling, asked, number)
 
 
-def _about(settling: Settling, number: int) -> Html:
+def _about(settling: Settling, number: int) -> Markup:
     column = settling.opening.columns[number]
     samples = samples_of(settling.opening.sample, number)
     guessed = settling.targets[column.heading] == column.target and column.target
@@ -98,7 +99,7 @@ def _about(settling: Settling, number: int) -> Html:
     values = tag(
         "div", " · ".join(samples) if samples else "no values in the first rows", "cs-small cs-quiet"
     )
-    return Html(f'<div class="cs-column">{joined([tag("b", column.heading), *because])}{values}</div>')
+    return tag("div", joined([tag("b", column.heading), *because, values]), "cs-column")
 
 
 def samples_of(rows: Sequence[Row], number: int) -> list[str]:
@@ -118,7 +119,7 @@ def _ask_target(settling: Settling, number: int, labels: Mapping[str, str]) -> N
     present = NEW if heading in settling.new else settling.targets[heading]
     options = list(labels)
     chosen = st.selectbox(
-        plain_label(f"What {heading[:80]} fills"),
+        escape_label(f"What {heading[:80]} fills"),
         options,
         index=options.index(present) if present in options else 0,
         format_func=lambda id_: labels[id_],
@@ -158,7 +159,7 @@ def _either(
 ) -> Answer | None:
     known = list(options)
     return st.radio(
-        plain_label(words),
+        escape_label(words),
         known,
         index=None if present is None else known.index(present),
         format_func=lambda one: options[one],

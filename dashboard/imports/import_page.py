@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.imports import import_choices, import_settling
@@ -13,11 +14,11 @@ from dashboard.imports.import_check import followed, show_checked
 from dashboard.imports.import_columns import ask_columns
 from dashboard.imports.import_consents import ask_statements, unsaid
 from dashboard.imports.import_settling import settling
-from dashboard.installation import account
-from dashboard.jobs.job_strip import job_strip
-from dashboard.ui.problems import notice_box, problem_box, told
+from dashboard.jobs.job_status_bar import job_strip
+from dashboard.running_instance import account
+from dashboard.ui.markup import bullet_list, card_title, link, page_title, quiet, show
+from dashboard.ui.problems import notice_box, problem_box, show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, link, page_title, quiet, show, tag
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -84,29 +85,22 @@ def _unfinished(actor: Actor) -> None:
     """What was sent and not imported yet."""
     found = draft_service.mine(actor)
     zone, now = account().time_zone, actor.now
-    lines = joined(
-        tag(
-            "li",
-            joined([link(_at(one.id), one.name), quiet(f" · sent {formats.ago(one.created_at, now, zone)}")]),
-        )
+    lines = (
+        link(_at(one.id), one.name) + quiet(f" · sent {formats.ago(one.created_at, now, zone)}")
         for one in found
     )
     if found:
-        show(
-            joined(
-                [tag("h2", "Go on with", "cs-card-title"), Html(f'<ul class="cs-list cs-links">{lines}</ul>')]
-            )
-        )
+        show(card_title("Go on with") + bullet_list(lines, "cs-list cs-links"))
 
 
-def _advice() -> Html:
+def _advice() -> Markup:
     ways = (
         "Columns are known by their headings, in English and Spanish and as Connectif, HubSpot, Klaviyo, "
         "Mailchimp, Mautic and Shopify name them.",
         "Nobody who unsubscribed is subscribed again, unless the file has a newer date of their consent.",
         "An import can be taken back whole, from the history beside the list of contacts.",
     )
-    return Html(f'<ul class="cs-list cs-quiet">{joined(tag("li", way) for way in ways)}</ul>')
+    return bullet_list(ways, "cs-list cs-quiet")
 
 
 # Its settings
@@ -235,7 +229,7 @@ def _broken_off(actor: Actor, draft: Draft, job: Job) -> None:
     """Say why a check did not come to its end, and offer it again."""
     problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
-        with told():
+        with show_errors():
             draft_service.check_again(actor, draft.id)
             st.rerun()
 

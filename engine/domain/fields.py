@@ -84,7 +84,7 @@ FIELDS: dict[str, Field] = {
         _status("mobile_status", "Mobile phone status"),
         _status("sms", "SMS"),
         _status("push", "Web push"),
-        Field("email.failures", "Failed mails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
+        Field("email.failures", "Failed emails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
         Field("mobile.failures", "Failed messages in a row", "number", "mobile.failing", lambda s: s.mobile.failures, absent=0, counted=True),
         Field("push.devices", "Devices with web push", "number", "push_devices", lambda s: len(s.push_devices), absent=0, counted=True),
         Field("orders", "Orders", "number", "commerce.orders", lambda s: s.commerce.orders, absent=0),

@@ -32,7 +32,7 @@ class IdentityKind(StrEnum):
     label: str
     prefix: str
 
-    EXTERNAL_ID = "x", "external_id", "external_id", "External id"
+    EXTERNAL_ID = "x", "external_id", "external_id", "External ID"
     EMAIL = "e", "email", "email", "Email"
     PHONE = "p", "phone", "mobile_phone", "Mobile phone"
     TRACKER = "t", "tracker", "trackers", "Tracker"

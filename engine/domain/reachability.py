@@ -53,9 +53,9 @@ def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone:
     """Say for the newsletter, SMS and web push whether they reach the contact."""
     return [
         _subscribed(state, ruleset, channel="Newsletter", consent="newsletter", address=email,
-                    delivery="email_status", missing="no email is known"),
+                    delivery="email_status", missing="no email"),
         _subscribed(state, ruleset, channel="SMS", consent="sms", address=phone,
-                    delivery="mobile_status", missing="no mobile phone is known"),
+                    delivery="mobile_status", missing="no mobile phone"),
         _push(state),
     ]  # fmt: skip
 
@@ -109,9 +109,9 @@ def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:
     if known.last_bounce is None or not known.failing:
         return ""
     reason = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
-    bounces = f" ({known.temporary} temporary bounce{'' if known.temporary == 1 else 's'} so far)"
+    bounces = f" ({known.temporary} temporary bounce{'' if known.temporary == 1 else 's'})"
     times = bounces if known.temporary else ""
-    failed = f"{known.failures} attempt{'s' if known.failures > 1 else ''} in a row failed"
+    failed = f"{known.failures} failed attempt{'s' if known.failures > 1 else ''} in a row"
     return f", {failed}, the last on {_day(known.last_bounce.at, ruleset)}{reason}{times}"
 
 

@@ -200,6 +200,6 @@ register(
         id=exporting.KIND,
         work=work_of,
         permission=Permission.EXPORT,
-        acts=("took an export back", "stopped an export"),
+        acts=("undid an export", "stopped an export"),
     )
 )

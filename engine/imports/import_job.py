@@ -336,7 +336,7 @@ register(
         id=importing.KIND,
         work=work_of,
         permission=Permission.IMPORT,
-        acts=("took an import back", "stopped an import"),
+        acts=("undid an import", "stopped an import"),
         undo=importing.undo,
         refusals=importing.refusals,
     )

@@ -25,7 +25,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin.current_user import COOKIE
 from engine.accounts import accounts
 from engine.db import connection
 from engine.settings import Settings, locate

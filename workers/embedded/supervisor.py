@@ -225,7 +225,9 @@ class _Supervisor:
             self._plain(f"write key for trying things out: {key.token}")
         if instance.dashboard_url:
             token = accounts.first_link(db, now=utc_now())
-            self._plain(f"sign in once, within the hour: {instance.dashboard_url}/signin?link={token}")
+            self._plain(
+                f"One-time sign-in link (valid for 1 hour): {instance.dashboard_url}/signin?link={token}"
+            )
         where = f"dashboard={instance.dashboard_url} " if instance.dashboard_url else ""
         self._plain(f"ready {where}collector={instance.collector_url}")
 

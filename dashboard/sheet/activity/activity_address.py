@@ -21,7 +21,7 @@ def read(parameters: Mapping[str, str]) -> Wanted:
     return Wanted(types, _day(parameters, FIRST), _day(parameters, LAST), parameters.get(TEXT, "")[:MAX_TEXT])
 
 
-def said(wanted: Wanted) -> dict[str, str]:
+def parameters(wanted: Wanted) -> dict[str, str]:
     """The parameters that ask for it: those of them that say something."""
     found = {
         TYPES: ",".join(quote(type_, safe="") for type_ in wanted.types),

@@ -209,7 +209,7 @@ register(
         id=bulk.KIND,
         work=work_of,
         permission=Permission.EDIT_CONTACTS,
-        acts=("took a change of many back", "stopped a change of many"),
+        acts=("undid a bulk change", "stopped a bulk change"),
         undo=bulk.undo,
         refusals=bulk.refusals,
     )

@@ -33,7 +33,7 @@ def start(
     words = bulk.words_of(change, rulesets.current(actor.db))
     with audit.noted(
         actor,
-        "changed many contacts",
+        "started a bulk change",
         subject=Subject("job", id_),
         changes=[Change("each", None, words), Change("whom", None, _whom(selection))],
         reason=change.reason,

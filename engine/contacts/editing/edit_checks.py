@@ -205,7 +205,7 @@ def _type(name: str, ruleset: Ruleset) -> str:
     return "text" if declared is None else declared.type
 
 
-_POINTS_NEED_REASON = "points that are given or taken by hand need a reason"
+_POINTS_NEED_REASON = "points adjusted by hand need a reason"
 
 _WANTED = {
     "text": f"text of at most {profile.MAX_TEXT:,} characters is wanted",

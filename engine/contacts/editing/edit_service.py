@@ -38,7 +38,7 @@ def edit(
     row = actor.db.contacts.find_one({"_id": contact}) or {}
     with audit.noted(
         actor,
-        "changed a contact",
+        "edited a contact",
         subject=Subject("contact", contact),
         changes=_changes(row, change),
         reason=change.reason,
@@ -58,7 +58,7 @@ def take_back(
     id_: ActivityId,
     reason: str = "",
 ) -> frozenset[int]:
-    """Take back a bounce that was none, an import or an edit (also one that took something back).
+    """Take back a bounce that was none, an import or an edit (also one that undid an earlier change).
 
     Raises NotAllowed, and InvalidEdit with why it cannot be.
     """
@@ -98,7 +98,7 @@ def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> froze
     actor.require(Permission.EDIT_CONTACTS)
     with audit.noted(
         actor,
-        "made a contact",
+        "created a contact",
         subject=Subject("contact", id_),
         changes=[Change(name, None, str(value)) for name, value in fields.items() if value],
         id_=f"edit:{id_}",

@@ -135,7 +135,7 @@ def taking_back(
     row: Document, undone: ActivityId, *, version: int, id_: ActivityId, author: str, now: datetime
 ) -> Activity:
     """What takes back something that was done to a contact, which may be deleted by it."""
-    said = {"author": author, UNDOES: undone, "what": ["took something back"]}
+    said = {"author": author, UNDOES: undone, "what": ["undid an earlier change"]}
     return _by_hand(row, "contact_edited", version=version, id_=id_, now=now, said=said)
 
 

@@ -415,7 +415,7 @@ def test_a_field_for_admins_is_not_changed_in_bulk_by_a_marketer(shop):
 def test_the_log_says_what_was_done_to_whom(shop):
     started(shop, Edit(add_to=["staff"]), Selection(listing=Listing({"newsletter": "subscribed"})))
 
-    [row] = shop.audit.find({"act": "changed many contacts"})
+    [row] = shop.audit.find({"act": "started a bulk change"})
     assert [change["after"] for change in row["changes"]] == [
         "Add to Staff", 'all of the list where={"newsletter":"subscribed"}',
     ]  # fmt: skip

@@ -239,10 +239,10 @@ def test_reasons_tell_each_part_of_a_condition_with_what_was_found(db):
     [shopper] = [segment for segment in found.segments if segment.id == "window-shoppers"]
     assert shopper.member
     did, not_bought = shopper.condition.parts
-    assert did.text == "“Visited a product” at least 3 times within the last 7 days"
+    assert did.text == "“Product viewed” at least 3 times within the last 7 days"
     assert did.met
     assert did.found.startswith("3 times or more, last on")
-    assert not_bought.text.startswith("not: “Bought” at least once")
+    assert not_bought.text.startswith("not: “Order completed” at least once")
     assert not_bought.found == "never"
 
 

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard.exports import downloads
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin.current_user import COOKIE
 from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.contacts import contacts
@@ -81,7 +81,7 @@ def checked(db, app):
 
 
 def test_a_viewer_neither_sees_the_page_nor_the_way_to_it(shop, open_as):
-    assert "may not import contacts" in shown(open_as("viewer", page="import"))
+    assert "cannot import contacts" in shown(open_as("viewer", page="import"))
     assert "contacts.import" not in {one.key for one in open_as("viewer").button}
     assert shop.import_drafts.count_documents({}) == 0
 
@@ -113,7 +113,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
     assert shop.contacts.count_documents({}) == 1
 
     button(app, "Import 2 rows").click().run()
-    assert "waiting for its turn" in shown(app)
+    assert "waiting" in shown(app)
     work(shop)
     app.run()
     assert "1 created · 1 changed · 2 refused" in shown(app)

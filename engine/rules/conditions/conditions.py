@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
-
-from ruamel.yaml.comments import CommentedMap
+from typing import Any, Literal
 
 from engine.domain.conditions import ALWAYS, All, Compare, Condition, Did, Either, Not, Path, Tree
 from engine.errors import InvalidRules, Problem
@@ -43,16 +40,16 @@ class Subject:
     """What a condition is about: the words declared, and the activity that it looks at, if any.
 
     `activities` are the types of the activity at hand; none for segments, which look at
-    the contact alone.  `contact` is false within `did`, which looks at an activity alone;
-    `past` is false where nothing remembers what was done.  `any_activity` is for rules
-    whose activity is itself wrong: one mistake is told once.  `itself` says that what was
-    done includes the activity at hand.
+    the contact alone.  `place` says where the condition stands: a filter knows nothing of
+    the past, the `where` of a `did` looks at an activity alone, and in both a name needs no
+    `contact.` or `activity.` before it.  `any_activity` is for rules whose activity is itself
+    wrong: one mistake is reported once.  `itself` says that what was done includes the
+    activity at hand.
     """
 
     words: Vocabulary
     activities: tuple[str, ...] = ()
-    contact: bool = True
-    past: bool = True
+    place: Literal["file", "filter", "where"] = "file"
     any_activity: bool = False
     itself: bool = False
 
@@ -95,13 +92,13 @@ def _of_type(tree: Tree, subject: Subject) -> Tree:
 
 
 def read_filters(filters: Mapping[str, Any], words: Vocabulary) -> Tree | None:
-    """Read a condition on contacts out of JSON, where `contact.` may be left out.
+    """Read a condition on contacts out of plain data, where `contact.` may be left out.
 
     Raises InvalidRules; the past (`did`) cannot be filtered by.
     """
     problems = Problems()
-    node = File("filter", problems).parse(json.dumps(qualified(filters)))
-    tree = _tree(node, Subject(words, past=False), depth=0)
+    node = File("filter", problems).data(dict(filters))
+    tree = _tree(node, Subject(words, place="filter"), depth=0)
     if problems:
         raise InvalidRules(problems)
     return tree
@@ -178,15 +175,17 @@ def _combination(node: Node, key: str, subject: Subject, *, depth: int) -> Tree 
 
 
 def _did(node: Node, key: str, subject: Subject, *, depth: int) -> Tree | None:
-    if not (subject.contact and subject.past):
-        place = "in a filter" if subject.contact else "within `where`: that looks at one activity alone"
+    if subject.place != "file":
+        place = (
+            "in a filter" if subject.place == "filter" else "within `where`: that looks at one activity alone"
+        )
         node.fail(f"`{key}` cannot stand {place}", key)
         return None
     asked = node.node(key)
     types = _activities(asked, subject.words)
     where = None
     if "where" in asked:
-        inner = Subject(subject.words, types, contact=False)
+        inner = Subject(subject.words, types, place="where")
         where = _tree(asked.node("where"), inner, depth=depth + 1)
     least, most = _times(asked) if key == "did" else (1, None)
     within = asked.duration("within")
@@ -219,7 +218,7 @@ def _times(node: Node) -> tuple[int, int | None]:
         return 1, None
     if _is_count(value):
         return int(value), int(value)
-    if not isinstance(value, CommentedMap):
+    if not isinstance(value, dict):
         node.fail("`times` must be a number or a range, such as {gte: 3}", "times")
         return 1, None
     asked, least, most = node.node("times"), 0, None
@@ -256,7 +255,7 @@ def _comparison(node: Node, key: str, subject: Subject) -> Tree | None:
     value = node.raw(key)
     if path is None:
         return None
-    if isinstance(value, CommentedMap):
+    if isinstance(value, dict):
         inner = node.node(key)
         tests = [_test(inner, name, name, path, value[name], subject) for name in inner.keys()]
         if not tests:
@@ -267,14 +266,16 @@ def _comparison(node: Node, key: str, subject: Subject) -> Tree | None:
 
 
 def _path(node: Node, key: str, subject: Subject) -> Path | None:
+    if subject.place == "filter":
+        return _contact_path(node, key, key.removeprefix("contact."), subject.words)
     source, _, name = key.partition(".")
-    if source == "contact" and name and subject.contact:
+    if source == "contact" and name and subject.place == "file":
         return _contact_path(node, key, name, subject.words)
     if source in ("activity", "properties") and name and subject.any_activity:
         return Path("activity", name)
     if source in ("activity", "properties") and name and subject.activities:
         return _activity_path(node, key, name, subject)
-    if not subject.contact and source not in ("contact", "activity", "properties"):
+    if subject.place == "where" and source not in ("contact", "activity", "properties"):
         return _activity_path(node, key, key, subject)  # within `where` the bare name will do
     node.fail(_misplaced(key, source, subject), key)
     return None
@@ -436,7 +437,7 @@ _FAMILY = {"text": "text", "number": "number", "money": "number", "boolean": "bo
 
 
 def _unknown(value: Any, known: frozenset[str], what: str) -> str | None:
-    if value in known:
+    if isinstance(value, str) and value in known:
         return None
     return f"no {what} {value!r}{did_you_mean(str(value), known)}"
 

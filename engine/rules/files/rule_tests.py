@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ruamel.yaml.comments import CommentedMap
-
 from engine.domain.profile import CLEARED
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS, UNTIL
@@ -101,7 +99,7 @@ def _properties(node: Node, name: str, words: Vocabulary) -> dict[str, Any]:
             said = f"{name} has no property {key!r}{did_you_mean(key, known)} (declare it in activities.yaml)"
             inner.fail(said, key, needs="activities.yaml")
     value = node.raw(name)
-    return {str(key): _deep(said) for key, said in value.items()} if isinstance(value, CommentedMap) else {}
+    return {str(key): _deep(said) for key, said in value.items()} if isinstance(value, dict) else {}
 
 
 def _deep(value: Any) -> Any:

@@ -481,6 +481,21 @@ def test_a_file_that_cannot_be_read_is_one_problem_and_not_one_for_each_name_in_
     assert found.startswith(f"{file}.yaml:2:1: a value is missing here")
 
 
+def test_a_value_that_is_merged_in_is_reported_where_it_is_merged():
+    found = problems(
+        scoring="""\
+rules:
+  - &look {id: look, name: Look, on: product_visited, points: five}
+  - {<<: *look, id: again}
+"""
+    )
+
+    assert found == [
+        "scoring.yaml:2:55: `points` must be a whole number",
+        "scoring.yaml:3:5: `points` must be a whole number",
+    ]
+
+
 def test_an_alias_bomb_does_not_go_off():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]

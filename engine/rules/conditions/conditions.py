@@ -11,8 +11,8 @@ from typing import Any, Literal
 from engine.domain.conditions import ALWAYS, All, Compare, Condition, Did, Either, Not, Path, Tree
 from engine.errors import InvalidRules, Problem
 from engine.rules.conditions import predicate, regex
+from engine.rules.conditions.contradictions import contradiction, never_by_itself
 from engine.rules.conditions.operators import OPERATORS, Operator, family
-from engine.rules.conditions.sense import contradiction, never_by_itself
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.source import File, Node, Problems, duration_of
 from engine.rules.language.words import did_you_mean

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import AddToSegment, MoveStatus, RemoveFromSegment, Rule, Segment, SetField
-from engine.rules.conditions.sense import required
+from engine.rules.conditions.contradictions import required
 
 Change = str
 """Something of a contact that can change: `points`, `custom.size`, `newsletter`, `segment:vip`."""

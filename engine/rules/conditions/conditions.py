@@ -15,7 +15,7 @@ from engine.rules.conditions.contradictions import contradiction, never_by_itsel
 from engine.rules.conditions.operators import OPERATORS, Operator, family
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.source import File, Node, Problems, duration_of
-from engine.rules.language.words import did_you_mean
+from engine.rules.language.suggestions import did_you_mean
 
 MAX_DEPTH = 40
 """How deep conditions may be nested; a deeper one nobody can read."""

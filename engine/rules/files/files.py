@@ -23,7 +23,7 @@ from engine.rules.conditions.conditions import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.naming import ID, activity_name, identifier
 from engine.rules.language.source import Node
-from engine.rules.language.words import did_you_mean
+from engine.rules.language.suggestions import did_you_mean
 
 _PROPERTY_TYPES = set(get_args(PropertyType))
 _DEFAULTS = Account()

@@ -14,7 +14,7 @@ from engine.rules.conditions.conditions import plain
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.parsing import Place
 from engine.rules.language.source import Node
-from engine.rules.language.words import did_you_mean
+from engine.rules.language.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from engine.rules.conditions.conditions import Subject, plain, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.naming import activity_name, identifier, no_repeats
 from engine.rules.language.source import Node
-from engine.rules.language.words import did_you_mean
+from engine.rules.language.suggestions import did_you_mean
 
 PERIODS = set(get_args(Period)) - {"ever"}
 MOST_POINTS = 100_000

@@ -16,7 +16,7 @@ from ruamel.yaml.comments import CommentedBase
 
 from engine.errors import Problem
 from engine.rules.language.parsing import MAX_NESTED, Place, Wrong, parsed
-from engine.rules.language.words import did_you_mean
+from engine.rules.language.suggestions import did_you_mean
 
 MAX_BYTES = 1_000_000
 """A longer file is not rules, and parsing it would hold up everybody."""

@@ -17,7 +17,7 @@ from engine.domain.fields import CUSTOM, Field
 from engine.domain.fields import field as contact_field
 from engine.rules.conditions.operators import OPERATORS, earlier, test_value
 from engine.rules.conditions.query import expression
-from engine.rules.language.naming import ID
+from engine.rules.language.references import ID
 
 Document = dict[str, Any]
 

@@ -9,7 +9,7 @@ from engine.domain.rulebook import Segment
 from engine.rules.conditions.conditions import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.files.circles import circles
-from engine.rules.language.naming import identifier, no_repeats
+from engine.rules.language.references import identifier, no_repeats
 from engine.rules.language.source import Node
 
 

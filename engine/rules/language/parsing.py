@@ -18,7 +18,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 
-from engine.rules.language.syntax import broken, without_entry_at
+from engine.rules.language.syntax_errors import broken, without_entry_at
 
 MAX_NESTED = 100
 """Lists and mappings within each other; no rule needs as many."""

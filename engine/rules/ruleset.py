@@ -16,7 +16,7 @@ from engine.rules.files.circles import ENOUGH, circles_of_rules
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import read_scoring
 from engine.rules.files.segments_file import read_segments, segment_kinds
-from engine.rules.language.source import File, Node, Problems
+from engine.rules.language.nodes import File, Node, Problems
 
 FILES = (
     "activities.yaml",

@@ -14,7 +14,7 @@ from engine.rules.conditions import predicate, regex
 from engine.rules.conditions.contradictions import contradiction, never_by_itself
 from engine.rules.conditions.operators import OPERATORS, Operator, family
 from engine.rules.conditions.vocabulary import Vocabulary
-from engine.rules.language.source import File, Node, Problems, duration_of
+from engine.rules.language.nodes import File, Node, Problems, duration_of
 from engine.rules.language.suggestions import did_you_mean
 
 MAX_DEPTH = 40

@@ -21,8 +21,8 @@ from engine.domain.rulebook import EDITORS, Account, CustomField, Machine, Trans
 from engine.domain.statuses import UNTIL
 from engine.rules.conditions.conditions import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.language.nodes import Node
 from engine.rules.language.references import ID, activity_name, identifier
-from engine.rules.language.source import Node
 from engine.rules.language.suggestions import did_you_mean
 
 _PROPERTY_TYPES = set(get_args(PropertyType))

@@ -12,8 +12,8 @@ from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS, UNTIL
 from engine.rules.conditions.conditions import plain
 from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.language.nodes import Node
 from engine.rules.language.parsing import Place
-from engine.rules.language.source import Node
 from engine.rules.language.suggestions import did_you_mean
 
 

@@ -26,8 +26,8 @@ from engine.domain.rulebook import (
 )
 from engine.rules.conditions.conditions import Subject, plain, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.language.nodes import Node
 from engine.rules.language.references import activity_name, identifier, no_repeats
-from engine.rules.language.source import Node
 from engine.rules.language.suggestions import did_you_mean
 
 PERIODS = set(get_args(Period)) - {"ever"}

@@ -9,8 +9,8 @@ from engine.domain.rulebook import Segment
 from engine.rules.conditions.conditions import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.files.circles import circles
+from engine.rules.language.nodes import Node
 from engine.rules.language.references import identifier, no_repeats
-from engine.rules.language.source import Node
 
 
 def segment_kinds(root: Node) -> tuple[frozenset[str], frozenset[str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from engine.domain.activity_types import ActivityCatalog
-from engine.rules.language.source import Node
+from engine.rules.language.nodes import Node
 from engine.rules.language.suggestions import did_you_mean
 
 ID = re.compile(r"[a-z][a-z0-9_-]{0,63}")

@@ -8,8 +8,8 @@ import pytest
 from engine.errors import InvalidRules
 from engine.rules.conditions.conditions import Subject, qualified, read_condition, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.language.nodes import File, Problems
 from engine.rules.language.parsing import parsed
-from engine.rules.language.source import File, Problems
 from tests.builders import rules
 
 WORDS = Vocabulary.of(rules(fields="fields: [{id: city, label: City, type: text}]").present)

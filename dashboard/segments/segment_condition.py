@@ -14,7 +14,7 @@ from dashboard.ui.editor import yaml_editor
 from dashboard.ui.problems import problem_box
 from dashboard.ui.text import quiet, show
 from engine.domain.rulebook import Ruleset
-from engine.rules.conditions.conditions import problems_of
+from engine.rules.conditions.condition_reader import problems_of
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language import editing
 

@@ -19,7 +19,7 @@ from engine.domain.identities import IDENTIFYING
 from engine.domain.profile import FIELD_TYPES, as_text
 from engine.domain.rulebook import EDITORS, Account, CustomField, Machine, Transition, Webhook
 from engine.domain.statuses import UNTIL
-from engine.rules.conditions.conditions import Subject, read_condition
+from engine.rules.conditions.condition_reader import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.nodes import Node
 from engine.rules.language.references import ID, activity_name, identifier

@@ -10,7 +10,7 @@ from typing import Any
 from engine.domain.profile import CLEARED
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS, UNTIL
-from engine.rules.conditions.conditions import plain
+from engine.rules.conditions.condition_reader import plain
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.nodes import Node
 from engine.rules.language.parsing import Place

@@ -17,7 +17,7 @@ from engine.domain.activity_types import PropertyType
 from engine.domain.fields import FIELDS
 from engine.domain.profile import FIELD_TYPES
 from engine.domain.rulebook import EDITORS
-from engine.rules.conditions.conditions import COMBINING
+from engine.rules.conditions.condition_reader import COMBINING
 from engine.rules.conditions.operators import OPERATORS
 from engine.rules.files.scoring_file import EFFECTS, PERIODS
 

@@ -24,7 +24,7 @@ from engine.domain.rulebook import (
     RuleGroup,
     SetField,
 )
-from engine.rules.conditions.conditions import Subject, plain, read_condition
+from engine.rules.conditions.condition_reader import Subject, plain, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.nodes import Node
 from engine.rules.language.references import activity_name, identifier, no_repeats

@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 
 from engine.domain.conditions import Compare, Condition, Tree, leaves
 from engine.domain.rulebook import Segment
-from engine.rules.conditions.conditions import Subject, read_condition
+from engine.rules.conditions.condition_reader import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.files.circles import circles
 from engine.rules.language.nodes import Node

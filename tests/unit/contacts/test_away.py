@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.contacts.listing import away
-from engine.rules.conditions.conditions import read_filters
+from engine.rules.conditions.condition_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.builders import NOON, SHIPPED, days
 

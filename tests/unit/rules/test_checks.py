@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import InvalidRules
-from engine.rules.conditions.conditions import problems_of
+from engine.rules.conditions.condition_reader import problems_of
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR

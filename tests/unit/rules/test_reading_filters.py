@@ -6,7 +6,7 @@ import math
 import pytest
 
 from engine.errors import InvalidRules
-from engine.rules.conditions.conditions import Subject, qualified, read_condition, read_filters
+from engine.rules.conditions.condition_reader import Subject, qualified, read_condition, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language.nodes import File, Problems
 from engine.rules.language.parsing import parsed

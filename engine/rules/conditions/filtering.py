@@ -15,8 +15,8 @@ from typing import Any
 from engine.domain.conditions import All, Compare, Either, Not, Tree
 from engine.domain.fields import CUSTOM, Field
 from engine.domain.fields import field as contact_field
+from engine.rules.conditions.expression import expression
 from engine.rules.conditions.operators import OPERATORS, earlier, test_value
-from engine.rules.conditions.query import expression
 from engine.rules.language.references import ID
 
 Document = dict[str, Any]

@@ -28,7 +28,7 @@ from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
 from engine.errors import ContactSheetsError, InvalidRules
 from engine.rules import rulesets
-from engine.rules.conditions import filtering
+from engine.rules.conditions import index_query
 from engine.rules.conditions.condition_reader import qualified, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 
@@ -213,7 +213,7 @@ class _Asked:
 
 def _asked(db: Database[Document], listing: Listing) -> _Asked:
     tree, now = tree_of(db, listing), utc_now()
-    met = {} if tree is None else filtering.query(tree, now=now)
+    met = {} if tree is None else index_query.query(tree, now=now)
     query = _both(LIVING, _both(met, contacts.beginning_with(db, listing.search)))
     return _Asked(listing, tree, query, now)
 

@@ -12,7 +12,7 @@ from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidRules, Problem
 from engine.rules.conditions.vocabulary import Vocabulary, own_initial
 from engine.rules.files import files as read
-from engine.rules.files.circles import ENOUGH, circles_of_rules
+from engine.rules.files.cycles import MAX_REPEATS, rule_cycles
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import read_scoring
 from engine.rules.files.segments_file import read_segments, segment_kinds
@@ -128,10 +128,10 @@ def _build(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[
     for root in roots.values():
         root.finish()
     places = {str(node.raw("id")): node for node in scoring.nodes("rules")}
-    for circle in circles_of_rules(rules, segments):
-        round_ = " → ".join([*circle, circle[0]])
-        hint = f"give one of them a `limit` of at most {ENOUGH} times"
-        places[circle[0]].fail(f"rules set each other off without end: {round_}; {hint}", "on")
+    for cycle in rule_cycles(rules, segments):
+        round_ = " → ".join([*cycle, cycle[0]])
+        hint = f"give one of them a `limit` of at most {MAX_REPEATS} times"
+        places[cycle[0]].fail(f"rules set each other off without end: {round_}; {hint}", "on")
     unique = dict.fromkeys(problems)
     return ruleset, tests, sorted(unique, key=lambda p: (FILES.index(p.file), p.line, p.column))
 

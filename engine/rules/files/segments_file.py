@@ -8,7 +8,7 @@ from engine.domain.conditions import Compare, Condition, Tree, leaves
 from engine.domain.rulebook import Segment
 from engine.rules.conditions.condition_reader import Subject, read_condition
 from engine.rules.conditions.vocabulary import Vocabulary
-from engine.rules.files.circles import circles
+from engine.rules.files.cycles import cycles
 from engine.rules.language.nodes import Node
 from engine.rules.language.references import identifier, no_repeats
 
@@ -52,15 +52,15 @@ def _segment(node: Node, words: Vocabulary) -> Segment:
 
 
 def _in_order(segments: dict[str, Segment], places: dict[str, Node]) -> dict[str, Segment]:
-    """Each segment after those that its condition names; a circle is a problem."""
+    """Each segment after those that its condition names; a cycle is a problem."""
     graph = {
         id_: [other for other in mentioned(segment.condition) if other in segments]
         for id_, segment in segments.items()
     }
-    found = circles(graph)
-    for circle in found:
-        round_ = " → ".join([*reversed(circle), circle[-1]])
-        places[circle[-1]].fail(f"segments refer to each other in a circle: {round_}", "when")
+    found = cycles(graph)
+    for cycle in found:
+        round_ = " → ".join([*reversed(cycle), cycle[-1]])
+        places[cycle[-1]].fail(f"segments refer to each other in a circle: {round_}", "when")
     return segments if found else {id_: segments[id_] for id_ in TopologicalSorter(graph).static_order()}
 
 

@@ -1,4 +1,4 @@
-"""Circles: rules whose effects lead back to themselves, found before anything runs."""
+"""Cycles: rules whose effects lead back to themselves, found before anything runs."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ Change = str
 """Something of a contact that can change: `points`, `custom.size`, `newsletter`, `segment:vip`."""
 
 
-ENOUGH = 20
-"""How often in a circle rules may set each other off, if their limits allow it."""
+MAX_REPEATS = 20
+"""How often rules in a cycle may set each other off, if their limits allow it."""
 
 
-def circles_of_rules(
+def rule_cycles(
     rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]
 ) -> list[list[str]]:
-    """The ids of rules that could set each other off without end, circle by circle.
+    """The ids of rules that could set each other off without end, cycle by cycle.
 
     A rule with a small limit, or one that acts once for each object, ends by itself.
     """
     endless = [rule for found in rules.values() for rule in found if _goes_on(rule)]
-    return circles(
+    return cycles(
         {rule.id: [other.id for other in endless if _sets_off(rule, other, segments)] for rule in endless}
     )
 
 
-def circles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """Circles of a graph that have no name in common; without their names there are none."""
     left, found = dict(graph), []
     while True:
         try:
             TopologicalSorter(left).prepare()
         except CycleError as error:
-            circle = list(error.args[1])[1:]
-            found.append(circle)
+            cycle = list(error.args[1])[1:]
+            found.append(cycle)
             left = {
-                name: [other for other in others if other not in circle]
+                name: [other for other in others if other not in cycle]
                 for name, others in left.items()
-                if name not in circle
+                if name not in cycle
             }
         else:
             return found
@@ -50,7 +50,7 @@ def circles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
 
 def _goes_on(rule: Rule) -> bool:
     """Whether a rule may act more often, because of one thing, than anything should."""
-    return not rule.once_per and (rule.limit is None or rule.limit.times > ENOUGH)
+    return not rule.once_per and (rule.limit is None or rule.limit.times > MAX_REPEATS)
 
 
 def _sets_off(rule: Rule, other: Rule, segments: Mapping[str, Segment]) -> bool:

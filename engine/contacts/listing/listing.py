@@ -17,7 +17,7 @@ from pymongo.errors import ExecutionTimeout
 
 from engine.contacts import contacts
 from engine.contacts.contacts import ROW_FIELDS, ContactRow, row_from
-from engine.contacts.listing import away, where_parts
+from engine.contacts.listing import inactive_order, where_parts
 from engine.contacts.listing.where_parts import Part
 from engine.db import keyset
 from engine.db.connection import utc_now
@@ -270,9 +270,9 @@ def _along(
 def _stretches(asked: _Asked, place: Place | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
     """What lies ahead of a place, as queries one after the other, each of which an index answers in order."""
     sort = SORTS[asked.listing.sort]
-    cuts = away.WHOLE
+    cuts = inactive_order.WHOLE
     if sort.stored == "active_at":
-        cuts = away.cuts(asked.tree, ascending=ascending, now=asked.now)
+        cuts = inactive_order.cuts(asked.tree, ascending=ascending, now=asked.now)
     for cut in cuts:
         for stretch in sort.stretches(place, ascending=ascending, backwards=backwards):
             yield _both(cut, stretch)

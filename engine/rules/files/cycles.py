@@ -17,9 +17,7 @@ MAX_REPEATS = 20
 """How often rules in a cycle may set each other off, if their limits allow it."""
 
 
-def rule_cycles(
-    rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]
-) -> list[list[str]]:
+def rule_cycles(rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]) -> list[list[str]]:
     """The ids of rules that could set each other off without end, cycle by cycle.
 
     A rule with a small limit, or one that acts once for each object, ends by itself.

@@ -25,7 +25,7 @@ from engine.contacts.sheet.timelines import Wanted
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
 from engine.rules import rulesets
-from engine.rules.conditions.condition_reader import read_filters
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers

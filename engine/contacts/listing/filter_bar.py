@@ -28,8 +28,8 @@ from engine.contacts.listing.where_parts import Part
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import InvalidRules
-from engine.rules.conditions.condition_reader import read_filters
 from engine.rules.conditions.explain import words as words_of
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 
 

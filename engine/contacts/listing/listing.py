@@ -29,7 +29,7 @@ from engine.domain.conditions import Tree
 from engine.errors import ContactSheetsError, InvalidRules
 from engine.rules import rulesets
 from engine.rules.conditions import index_query
-from engine.rules.conditions.condition_reader import qualified, read_filters
+from engine.rules.conditions.filter_reader import qualified, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 
 Document = dict[str, Any]

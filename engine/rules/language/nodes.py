@@ -8,8 +8,8 @@ them at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from ruamel.yaml.comments import CommentedBase
@@ -29,13 +29,12 @@ _CENTURY = 100 * 366 * 86_400
 
 
 class Node:
-    """A mapping of a file, read key by key; what is not asked for is found by `finish`."""
+    """A mapping of a file, read key by key."""
 
     def __init__(self, file: File, content: dict[Any, Any], place: Place) -> None:
         self._file = file
         self._content = content
         self._place = place
-        self._asked: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
         return key in self._content
@@ -48,18 +47,23 @@ class Node:
         return self._place if key is None else _place(self._content, key, self._place)
 
     def fail(self, message: str, key: str | None = None, *, needs: str = "") -> None:
-        """Note a problem at a key, or at the mapping; `needs` is the file that would have to declare it."""
+        """Report a problem at a key, or at the mapping; `needs` is the file that would have to declare it."""
         self._file.fail(message, self.place(key), needs=needs)
 
-    def fail_name(self, message: str, key: str, name: str) -> None:
-        """Note a problem at one of the names at a key, be it a list of them or a mapping by name."""
+    def fail_item(self, message: str, key: str, item: str) -> None:
+        """Report a problem at one of the names at a key, be it a list of them or a mapping by name."""
         value = self.raw(key)
-        within = value.index(name) if isinstance(value, list) and name in value else name
+        within = value.index(item) if isinstance(value, list) and item in value else item
         self._file.fail(message, _place(value, within, self.place(key)))
+
+    def fail_undeclared(
+        self, message: str, key: str, *, name: str, known: Collection[str], file: str
+    ) -> None:
+        """Report a name that is not `known`, with a suggestion and the file that would declare it."""
+        self.fail(f"{message}{did_you_mean(name, known)} (declare it in {file})", key, needs=file)
 
     def raw(self, key: str) -> Any:
         """Whatever stands at `key`, unset if nothing does."""
-        self._asked.add(key)
         return self._content.get(key)
 
     def text(self, key: str, *, default: str | None = None) -> str:
@@ -72,22 +76,15 @@ class Node:
         self.fail(f"`{key}` is missing" if value is None else f"`{key}` must be text", key)
         return ""
 
-    def whole(self, key: str, *, default: int | None = None) -> int:
-        """A whole number at `key`."""
+    def whole(self, key: str, *, least: int | None = None) -> int:
+        """A whole number at `key`, of `least` or more."""
         value = self.raw(key)
-        if value is None and default is not None:
-            return default
-        if isinstance(value, int) and not isinstance(value, bool):
-            return int(value)
-        self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
-        return 0
-
-    def least(self, key: str, least: int) -> int:
-        """A whole number at `key` that is not smaller than `least`."""
-        value = self.whole(key)
-        if value < least and isinstance(self.raw(key), int):
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
+            return 0
+        if least is not None and value < least:
             self.fail(f"`{key}` must be {least} or more", key)
-        return value
+        return int(value)
 
     def flag(self, key: str) -> bool:
         """True or false at `key`; nothing is false."""
@@ -105,12 +102,16 @@ class Node:
         value = self.raw(key)
         return [str(name) for name in value] if isinstance(value, dict | list) else []
 
-    def choice(self, key: str, allowed: Mapping[str, Any] | set[str], *, default: str | None = None) -> str:
+    def choice(self, key: str, allowed: Collection[str], *, default: str | None = None) -> str:
         """One of `allowed` at `key`, with a guess at what was meant."""
         value = self.text(key, default=default)
+        self.require_choice(key, value, allowed)
+        return value
+
+    def require_choice(self, key: str, value: str, allowed: Collection[str]) -> None:
+        """Report a value that was read at `key` and is not `allowed`; an empty one was reported already."""
         if value and value not in allowed:
             self.fail(f"`{key}` cannot be {value!r}{did_you_mean(value, allowed)}", key)
-        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A text or a list of texts at `key`; nothing is an empty one."""
@@ -157,9 +158,8 @@ class Node:
             else:
                 self._file.fail(f"an item of `{key}` must be a mapping", place)
 
-    def finish(self, *, also: set[str] | None = None) -> None:
-        """Note every key that nobody asked for."""
-        known = self._asked | (also or set())
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Report every key that is not `known`."""
         for key in self._content:
             if key not in known:
                 self.fail(f"unknown key {key!r}{did_you_mean(str(key), known)}", key)
@@ -245,3 +245,20 @@ def duration_of(value: object) -> timedelta | None:
     match = _DURATION.fullmatch(str(value).strip())
     seconds = 0 if match is None else int(match[1]) * _SECONDS[match[2]]
     return timedelta(seconds=seconds) if 0 < seconds <= _CENTURY else None
+
+
+def date_of(value: object) -> date | None:
+    """A day, or a day and a time, as YAML has it or as text; unset for what is neither."""
+    if isinstance(value, str):
+        kind = datetime if len(value) > len("2026-01-31") else date
+        try:
+            return kind.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) else None
+
+
+def moment_of(day: date, zone: tzinfo) -> datetime:
+    """A time in UTC: the first moment of a day; one that names no zone is a time of `zone`."""
+    moment = day if isinstance(day, datetime) else datetime.combine(day, time.min)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -8,7 +8,7 @@ from engine.contacts.listing import filter_bar
 from engine.contacts.listing.filter_bar import chips, offered, with_chosen, with_part
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.contacts.listing.listing import Listing
-from engine.rules.conditions.condition_reader import read_filters
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.builders import rules
 

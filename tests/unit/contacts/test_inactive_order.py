@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.contacts.listing import inactive_order
-from engine.rules.conditions.condition_reader import read_filters
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.builders import NOON, SHIPPED, days
 

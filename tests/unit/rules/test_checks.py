@@ -496,6 +496,16 @@ rules:
     ]
 
 
+def test_a_field_of_a_type_that_there_is_not_is_one_problem_wherever_it_is_used():
+    found = problems(
+        fields="fields: [{id: size, type: txet}]",
+        segments="segments: [{id: tall, name: Tall, when: {contact.custom.size: {gte: 5}}}]",
+        scoring="rules: [{id: r, name: R, on: searched, effects: [{set: {size: 5}}]}]",
+    )
+
+    assert found == ["fields.yaml:1:21: `type` cannot be 'txet', did you mean 'text'?"]
+
+
 def test_an_alias_bomb_does_not_go_off():
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]

@@ -6,8 +6,9 @@ import math
 import pytest
 
 from engine.errors import InvalidRules
-from engine.rules.conditions.condition_reader import Subject, qualified, read_condition, read_filters
-from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.conditions.condition_reader import read_condition
+from engine.rules.conditions.filter_reader import qualified, read_filters
+from engine.rules.conditions.vocabulary import Subject, Vocabulary
 from engine.rules.language.nodes import File, Problems
 from engine.rules.language.parsing import parsed
 from tests.builders import rules

@@ -136,3 +136,9 @@ def test_a_condition_that_no_filter_made_is_a_chip_in_the_words_of_the_rules(whe
 
 def test_what_cannot_be_chosen_yet_says_why():
     assert BAR["rfm"].unavailable == "RFM is not calculated yet"
+
+
+def test_a_plain_list_of_segments_means_all_of_them():
+    [chip] = chips(Listing(where={"segments": ["vip", "hot-leads"]}), RULESET)
+
+    assert (chip.words, chip.filter) == ("In VIP and Hot leads", "segments")

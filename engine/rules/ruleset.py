@@ -53,7 +53,7 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 
 def read_present(folder: Path) -> dict[str, str]:
-    """The texts of the files that a folder has; checking them tells of bytes that are no text."""
+    """The texts of the files that a folder has; bytes that are no UTF-8 are reported by the checks."""
     paths = ((name, folder / name) for name in FILES)
     return {
         name: path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -62,8 +62,8 @@ def read_present(folder: Path) -> dict[str, str]:
     }
 
 
-def strangers(folder: Path) -> list[Problem]:
-    """Files of a folder that somebody takes for rules and nobody reads, and that there is none to read."""
+def unknown_files(folder: Path) -> list[Problem]:
+    """Files whose names resemble those of rule files, or that a folder has no rule file at all."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     found = []
     for name in names:
@@ -81,9 +81,9 @@ def compile_ruleset(texts: Mapping[str, str], standing: Standing | None = None) 
 
 
 def compile_published(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[Problem]]:
-    """Compile what was published once, and say what is wrong with it by the checks of today.
+    """Compile a published version, and report what today's checks find wrong with it.
 
-    These have grown since: what they find keeps nobody's workers from going on.
+    Checks are added with time; what they find in an older version does not stop the workers.
     """
     ruleset, _, problems = _build(texts, standing)
     return ruleset, problems

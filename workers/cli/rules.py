@@ -23,7 +23,7 @@ from engine.publishing import publish_service as access
 from engine.rules import rulesets
 from engine.rules.conditions.explain import lines
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, unknown_files
 from engine.settings import CONFIG_DIR
 from workers.cli.look import POLL, UnknownContact
 from workers.cli.session import (
@@ -57,7 +57,7 @@ BASE = ".version"
 @app.command()
 def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Find everything that is wrong with the files; exit 1 if something is."""
-    problems = [*strangers(folder), *publishing.check(_whole(folder, data_dir))]
+    problems = [*unknown_files(folder), *publishing.check(_whole(folder, data_dir))]
     _report(problems, as_json)
     if problems:
         raise typer.Exit(1)
@@ -66,7 +66,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 @app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     texts = _whole(folder, data_dir)
     try:
         results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
@@ -113,7 +113,7 @@ def plan(
     """What these rules would do to the real contacts; writes nothing."""
     instance, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
-    _refuse([*strangers(folder), *publishing.check(texts)], as_json)
+    _refuse([*unknown_files(folder), *publishing.check(texts)], as_json)
     change = planning.proposed(db, texts, now=utc_now(), recompute=not from_now)
     with Progress(transient=True, disable=as_json, console=console) as bar:
         task = bar.add_task("Folding history", total=None)
@@ -124,7 +124,7 @@ def plan(
             share=sample,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    told = found.told(share=sample)
+    told = found.as_json(share=sample)
     if as_json:
         print_json(told)
     else:
@@ -178,7 +178,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Put the files in force as a new version, all at once."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     _, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
     noted = folder / BASE

@@ -118,7 +118,7 @@ def chips(listing: Listing, ruleset: Ruleset, written: Written = PLAINLY) -> lis
 
 def chosen(listing: Listing, filter_: Filter) -> Any | None:
     """What a list has chosen of a filter; unset for nothing."""
-    return next((said for part in listing.parts if (said := filter_.chosen(part)) is not None), None)
+    return next((found for part in listing.parts if (found := filter_.chosen(part)) is not None), None)
 
 
 def with_chosen(listing: Listing, filter_: Filter, value: Any | None) -> Listing:
@@ -139,9 +139,9 @@ def with_part(listing: Listing, part: Part, *, instead_of: Part | None) -> Listi
 
 def _chip(part: Part, bar: Sequence[Filter], ruleset: Ruleset, written: Written) -> Chip:
     for filter_ in bar:
-        said = filter_.chosen(part)
-        if said is not None:
-            return Chip(filter_.words(said, written), part, filter_.id)
+        found = filter_.chosen(part)
+        if found is not None:
+            return Chip(filter_.words(found, written), part, filter_.id)
     try:
         tree = read_filters(part, Vocabulary.of(ruleset))
     except InvalidRules as error:

@@ -1,7 +1,7 @@
 """The kinds of filters: what can be chosen of each, and the condition that it becomes.
 
-A filter turns what somebody chose into a condition of a `Listing`, a condition back into
-what was chosen, and that into the words of a chip.  Which there are, `filter_bar` says.
+A filter turns a choice into a condition of a `Listing`, a condition back into the choice, and
+that into the words of a chip.  `filter_bar` lists the filters that there are.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from engine.rules.language.nodes import File, Node, Problems
 from engine.rules.language.references import known_activities
 
 MAX_DEPTH = 40
-"""How deep conditions may be nested; a deeper one nobody can read."""
+"""How deep conditions may be nested; people cannot read a deeper one."""
 
 
 def condition(about: str) -> Key[bool]:

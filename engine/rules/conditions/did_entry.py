@@ -10,7 +10,7 @@ from engine.rules.language.nodes import Node
 from engine.rules.language.suggestions import did_you_mean
 
 MAX_TIMES = 1_000
-"""How often something may be asked to have happened: each time is remembered."""
+"""The most times that a condition can count: each of them is kept with the contact."""
 
 
 def _types(node: Node, key: str) -> tuple[str, ...]:

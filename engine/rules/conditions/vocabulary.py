@@ -45,8 +45,8 @@ class Vocabulary:
       static: The ids of the segments that members are put into.
       dynamic: The ids of those whose condition decides.
       account: Among others, the time zone in which a date without one is meant.
-      webhooks: The systems that can be told.
-      any_custom: Whether custom fields that nobody declared can be named, too.
+      webhooks: The systems that rules can call.
+      any_custom: Whether undeclared custom fields can be named, too.
     """
 
     catalog: ActivityCatalog

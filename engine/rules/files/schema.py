@@ -1,4 +1,4 @@
-"""JSON Schemas of the files, for editors that complete and check YAML while somebody types.
+"""JSON Schemas of the files, for editors that complete and check YAML as it is typed.
 
 They are made of the entries that the readers use.  A schema says less than `check` (it knows
 no line of another file), but never refuses what `check` takes.

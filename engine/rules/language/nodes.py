@@ -19,7 +19,7 @@ from engine.rules.language.parsing import MAX_NESTED, Place, Wrong, parsed
 from engine.rules.language.suggestions import did_you_mean
 
 MAX_BYTES = 1_000_000
-"""A longer file is not rules, and parsing it would hold up everybody."""
+"""A longer file is not rules, and parsing it would block its process."""
 
 _BEGINNING: Place = (1, 1)
 
@@ -210,8 +210,8 @@ class File:
         if wrong and content is None:
             return self._refused(wrong)
         if content is not None and not isinstance(content, dict):
-            said = "the file must be a mapping, such as `rules:` with a list under it"
-            return self._refused([(said, _BEGINNING)])
+            message = "the file must be a mapping, such as `rules:` with a list under it"
+            return self._refused([(message, _BEGINNING)])
         for message, place in wrong:
             self.fail(message, place)
         if not found.whole:

@@ -114,7 +114,8 @@ class Plan:
         elif change < 0:
             self.lose, self.lost = self.lose + 1, self.lost - change
         if change:
-            self._keep([Example(contact, name, f"{change:+d} points", change, _largest_first(reasons))])
+            because = [words for _, words in sorted(reasons, key=lambda reason: -reason[0])]
+            self._keep([Example(contact, name, f"{change:+d} points", change, because)])
 
     def _keep(self, movers: Iterable[Example]) -> None:
         ranked = sorted([*self.movers, *movers], key=lambda example: (-abs(example.points), example.contact))
@@ -192,10 +193,6 @@ class Plan:
 def _of_all(count: int, share: float) -> int:
     """What was counted in a share of the contacts, for all of them."""
     return round(count / share)
-
-
-def _largest_first(reasons: list[tuple[int, str]]) -> list[str]:
-    return [words for _, words in sorted(reasons, key=lambda reason: -reason[0])]
 
 
 def column(change: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from engine.contacts.listing.filters import (
     PLAINLY,
@@ -114,17 +113,6 @@ def chips(listing: Listing, ruleset: Ruleset, written: Written = PLAINLY) -> lis
     """The conditions of a list, each as a chip that can be taken away (`listing.without`)."""
     bar = offered(ruleset)
     return [_chip(part, bar, ruleset, written) for part in listing.parts]
-
-
-def chosen(listing: Listing, filter_: Filter) -> Any | None:
-    """What a list has chosen of a filter; unset for nothing."""
-    return next((found for part in listing.parts if (found := filter_.chosen(part)) is not None), None)
-
-
-def with_chosen(listing: Listing, filter_: Filter, value: Any | None) -> Listing:
-    """The list with something else chosen of a filter; nothing takes it away."""
-    others = [part for part in listing.parts if filter_.chosen(part) is None]
-    return listing.with_parts(others if value is None else [*others, filter_.condition(value)])
 
 
 def with_part(listing: Listing, part: Part, *, instead_of: Part | None) -> Listing:

@@ -291,9 +291,15 @@ def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
     if query == LIVING:
         count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)
+    # By whichever index leads to the most: that of the filter, or that of the ids where none does.
+    counting: list[Document] = [
+        {"$match": _both(_ANY_CONTACT, query)},
+        {"$limit": COUNT_UP_TO + 1},
+        {"$count": "n"},
+    ]
     try:
         with evaluated_by_mongodb():
-            found = list(db.contacts.aggregate(_counting(query), maxTimeMS=COUNT_TIMEOUT_MS))
+            found = list(db.contacts.aggregate(counting, maxTimeMS=COUNT_TIMEOUT_MS))
     except ExecutionTimeout:
         return Total(at_least, exact=False)
     count = found[0]["n"] if found else 0
@@ -302,8 +308,3 @@ def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
 
 _ANY_CONTACT: Document = {"_id": {"$gte": ""}}
 """Matches every contact, and an index answers it."""
-
-
-def _counting(query: Document) -> list[Document]:
-    """Count by whichever index leads to the most: that of the filter, or that of the ids where none does."""
-    return [{"$match": _both(_ANY_CONTACT, query)}, {"$limit": COUNT_UP_TO + 1}, {"$count": "n"}]

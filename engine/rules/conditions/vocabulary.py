@@ -136,8 +136,8 @@ class Vocabulary:
     def _properties(self, types: tuple[str, ...]) -> dict[str, ValueType]:
         found: dict[str, ValueType] = {}
         for type_ in types:
-            declared = {name: _declared(kind) for name, kind in self.catalog.properties(type_).items()}
-            found.update({**declared, **DERIVED_PROPERTIES.get(type_, {})})
+            found.update(self.catalog.properties(type_))
+            found.update(DERIVED_PROPERTIES.get(type_, {}))
         return found
 
 
@@ -163,9 +163,3 @@ class Subject:
 def own_initial(initial: Mapping[str, str]) -> dict[str, str]:
     """The initial states of the statuses that are not among the five of every shop."""
     return {machine: state for machine, state in initial.items() if machine not in FIELDS}
-
-
-def _declared(kind: str) -> ValueType:
-    return {"number": "number", "money": "money", "date": "date", "boolean": "boolean", "list": "list"}.get(
-        kind, "text"
-    )  # type: ignore[return-value]

@@ -18,7 +18,12 @@ IDENTITIES = {kind.event_field for kind in IDENTIFYING}
 
 def _property_types(node: Node, key: str) -> dict[str, PropertyType]:
     inner = node.node(key)
-    return {name: cast("PropertyType", inner.choice(name, PROPERTY_TYPES)) for name in inner.keys()}
+    return {name: _property_type(inner, name) for name in inner.keys()}
+
+
+def _property_type(node: Node, name: str) -> PropertyType:
+    kind = node.choice(name, PROPERTY_TYPES)
+    return cast("PropertyType", kind) if kind in PROPERTY_TYPES else "text"
 
 
 class ActivityEntry(Entry):

@@ -23,13 +23,15 @@ from engine.rules.language.entries import ID, TEXT, Key, Schema
 from engine.rules.language.nodes import Node
 from engine.rules.language.suggestions import did_you_mean
 
+EffectReader = Callable[[Node, str, Vocabulary], list[Effect]]
+
 
 @dataclass(frozen=True)
 class EffectKind:
     """A key of an effect: what it does, how it is read, and the JSON Schema of its value."""
 
     about: str
-    read: Callable[[Node, str, Vocabulary], list[Effect]]
+    read: EffectReader
     schema: Schema
 
 
@@ -53,25 +55,21 @@ def read_effects(nodes: Iterable[Node], words: Vocabulary) -> tuple[Effect, ...]
     return tuple(found)
 
 
-def _static_segment(node: Node, key: str, words: Vocabulary) -> list[str]:
-    """The segment at a key, if members can be put into it."""
-    name = node.text(key)
-    if name in words.static:
-        return [name]
-    if name in words.dynamic:
-        node.fail(f"{name!r} is a dynamic segment: its condition alone decides who is in it", key)
-    else:
-        message = f"no static segment {name!r}"
-        node.fail_undeclared(message, key, name=name, known=words.static, file="segments.yaml")
-    return []
+def _of_segment(effect: Callable[[str], Effect]) -> EffectReader:
+    """How an effect is read that names a segment into which members are put."""
 
+    def read(node: Node, key: str, words: Vocabulary) -> list[Effect]:
+        name = node.text(key)
+        if name in words.static:
+            return [effect(name)]
+        if name in words.dynamic:
+            node.fail(f"{name!r} is a dynamic segment: its condition alone decides who is in it", key)
+        else:
+            message = f"no static segment {name!r}"
+            node.fail_undeclared(message, key, name=name, known=words.static, file="segments.yaml")
+        return []
 
-def _add(node: Node, key: str, words: Vocabulary) -> list[Effect]:
-    return [AddToSegment(segment) for segment in _static_segment(node, key, words)]
-
-
-def _remove(node: Node, key: str, words: Vocabulary) -> list[Effect]:
-    return [RemoveFromSegment(segment) for segment in _static_segment(node, key, words)]
+    return read
 
 
 def _set(node: Node, key: str, words: Vocabulary) -> list[Effect]:
@@ -125,8 +123,10 @@ def _webhook(node: Node, key: str, words: Vocabulary) -> list[Effect]:
 
 
 EFFECTS: dict[str, EffectKind] = {
-    "add_to_segment": EffectKind("Put the contact into a static segment.", _add, ID),
-    "remove_from_segment": EffectKind("Take the contact out of a static segment.", _remove, ID),
+    "add_to_segment": EffectKind("Put the contact into a static segment.", _of_segment(AddToSegment), ID),
+    "remove_from_segment": EffectKind(
+        "Take the contact out of a static segment.", _of_segment(RemoveFromSegment), ID
+    ),
     "set": EffectKind("Write custom fields, by their ids; null empties one.", _set, {"type": "object"}),
     "move": EffectKind(
         "Move statuses, by name, to a state.", _move, {"type": "object", "additionalProperties": TEXT}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -13,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
 from engine.domain.rulebook import Account, Webhook
-from engine.rules.language.entries import DURATION, TEXT, Entry, Key, choice, flag, mapping_of, nested, text
+from engine.rules.language.entries import TEXT, Entry, Key, choice, duration, flag, mapping_of, nested, text
 from engine.rules.language.nodes import Node
 
 _DEFAULTS = Account()
@@ -86,10 +85,6 @@ def _region(node: Node, key: str) -> str:
     return name
 
 
-def _cart_idle(node: Node, key: str) -> timedelta:
-    return node.duration(key) or _DEFAULTS.cart_idle
-
-
 def _url(node: Node, key: str) -> str:
     url = node.text(key)
     if url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
@@ -116,7 +111,7 @@ class AccountEntry(Entry):
         {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
     )
     default_region = Key("The country whose national phone numbers are read, such as ES.", _region, TEXT)
-    cart_idle = Key("After how long without a change a cart is abandoned.", _cart_idle, DURATION)
+    cart_idle = duration("After how long without a change a cart is abandoned.")
     undeclared_traits = choice(
         "Whether traits that no field declares become custom fields.", ("keep", "ignore"), default="keep"
     )
@@ -146,7 +141,7 @@ def read_account(file: SettingsFile) -> Account:
         currency=file.account.currency,
         rates=file.account.rates,
         default_region=file.account.default_region,
-        cart_idle=file.account.cart_idle,
+        cart_idle=file.account.cart_idle or _DEFAULTS.cart_idle,
         keep_undeclared_traits=file.account.undeclared_traits == "keep",
         mask_for_viewers=file.account.mask_for_viewers,
     )

@@ -92,7 +92,7 @@ def _make(actor: Actor, draft: dict[str, str]) -> None:
         )
     except PlanStopped:
         return
-    st.session_state[_PLAN] = found.told(share=share)
+    st.session_state[_PLAN] = found.as_json(share=share)
     st.rerun()
 
 

@@ -14,7 +14,7 @@ from dashboard.ui.markup import quiet, show
 from dashboard.ui.problems import problem_box
 from dashboard.ui.yaml_editor import yaml_editor
 from engine.domain.rulebook import Ruleset
-from engine.rules.conditions.conditions import problems_of
+from engine.rules.conditions.condition_reader import problems_of
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.language import editing
 

@@ -29,7 +29,7 @@ SOURCE_FIELDS = [
 AWAY_AFTER = timedelta(days=7)
 """A contact is `away` if the last that was done to it is so much later than its own last act, or
 if it never acted: mails go out to it, and it does not come.  Then its places by `active_at` and
-by `last_seen` say different things (see `engine.contacts.listing.away`)."""
+by `last_seen` say different things (see `engine.contacts.listing.inactive_order`)."""
 
 
 def search_fields(document: Mapping[str, Any]) -> Document:

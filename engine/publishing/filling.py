@@ -35,7 +35,7 @@ from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes
 from engine.rules import rulesets
-from engine.rules.conditions.query import expression, value
+from engine.rules.conditions.expression import expression, value
 from engine.rules.files.segments_file import mentioned
 from engine.rules.rulesets import Version
 

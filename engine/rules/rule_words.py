@@ -30,8 +30,8 @@ def reacts_to(rule: Rule, ruleset: Ruleset) -> str:
 
 def brings(rule: Rule, ruleset: Ruleset) -> str:
     """What it then does: `+2 points, at most 5 times a day, for 60 days`; empty for nothing."""
-    said = [*_points(rule), *(_effect(effect, ruleset) for effect in rule.effects)]
-    return ", ".join([*said, *_bounds(rule, ruleset)])
+    effects = (_effect(effect, ruleset) for effect in rule.effects)
+    return ", ".join([*_points(rule), *effects, *_bounds(rule, ruleset)])
 
 
 def _points(rule: Rule) -> Iterator[str]:

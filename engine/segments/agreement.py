@@ -15,7 +15,7 @@ from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Condition
 from engine.rules import rulesets
-from engine.rules.conditions.query import expression
+from engine.rules.conditions.expression import expression
 
 Document = dict[str, Any]
 

@@ -25,7 +25,7 @@ from engine.domain.rulebook import Ruleset, Segment
 from engine.publishing import planning, upkeep
 from engine.rules import rulesets
 from engine.rules.conditions.explain import words
-from engine.rules.conditions.query import expression
+from engine.rules.conditions.expression import expression
 from engine.rules.ruleset import compile_ruleset
 
 Document = dict[str, Any]

@@ -25,7 +25,7 @@ from engine.rules import rulesets
 from engine.rules.conditions.explain import lines
 from engine.rules.files.webhook_secrets import secrets_not_set
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, unknown_files
 from engine.settings import CONFIG_DIR
 from workers.cli.look import POLL, UnknownContact
 from workers.cli.session import (
@@ -63,7 +63,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
     A warning says which secret of a webhook this environment does not set.
     """
     texts = _whole(folder, data_dir)
-    problems = [*strangers(folder), *publishing.check(texts)]
+    problems = [*unknown_files(folder), *publishing.check(texts)]
     _report(problems, as_json, warnings=secrets_not_set(texts["settings.yaml"], os.environ))
     if problems:
         raise typer.Exit(1)
@@ -72,7 +72,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 @app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     texts = _whole(folder, data_dir)
     try:
         results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
@@ -119,7 +119,7 @@ def plan(
     """What these rules would do to the real contacts; writes nothing."""
     instance, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
-    _refuse([*strangers(folder), *publishing.check(texts)], as_json)
+    _refuse([*unknown_files(folder), *publishing.check(texts)], as_json)
     change = planning.proposed(db, texts, now=utc_now(), recompute=not from_now)
     with Progress(transient=True, disable=as_json, console=console) as bar:
         task = bar.add_task("Folding history", total=None)
@@ -130,7 +130,7 @@ def plan(
             share=sample,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    told = found.told(share=sample)
+    told = found.as_json(share=sample)
     if as_json:
         print_json(told)
     else:
@@ -184,7 +184,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Put the files in force as a new version, all at once."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     _, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
     noted = folder / BASE

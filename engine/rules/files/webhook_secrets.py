@@ -6,22 +6,22 @@ from collections.abc import Mapping
 
 from engine.domain.webhook_secrets import is_set, malformed, variable_of
 from engine.errors import Problem
-from engine.rules.language.source import File, Node, Problems
+from engine.rules.language.nodes import File, Node, Problems
 
 FILE = "settings.yaml"
 
 
-def read_secret(node: Node) -> str | None:
+def read_secret(node: Node, key: str) -> str | None:
     """The secret of a webhook; unset if the key is missing, and calls go out unsigned."""
-    if "secret" not in node:
+    if key not in node:
         return None
-    written = node.raw("secret")
+    written = node.raw(key)
     if written is not None and not isinstance(written, str):
-        return node.text("secret")  # which notes that it must be text
+        return node.text(key)  # which notes that it must be text
     secret = "" if written is None else str(written)
     problem = malformed(secret)
     if problem is not None:
-        node.fail(problem, "secret")
+        node.fail(problem, key)
     return secret
 
 

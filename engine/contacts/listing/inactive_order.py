@@ -1,9 +1,9 @@
 """A list of contacts who were not seen for long, in the order of their last activity.
 
-That filter and that order run against each other: whoever was active lately was mostly seen
-lately, and an index in the order begins with all of those.  So the order is cut in two.
-Behind the cut the index begins with whom the list holds.  Before it, whoever is held was not
-seen for long and yet active since: that is a facet of its own (`findable.AWAY_AFTER`).
+That filter and that order run against each other: contacts with recent activity were mostly
+seen recently, and an index in the order begins with all of those.  So the order is cut in two.
+After the cut, the index begins with contacts of the list.  Before it, a contact of the list was
+not seen for long and has activity since: that is a facet of its own (`findable.AWAY_AFTER`).
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ def cuts(tree: Tree | None, *, ascending: bool, now: datetime) -> Sequence[Docum
 
 
 def unseen_since(tree: Tree, *, now: datetime) -> datetime | None:
-    """A moment after which nobody who meets a tree was seen; unset if it does not say.
+    """A moment after which no contact that meets a tree was seen; unset if the tree does not say.
 
-    (Somebody who was seen after `now`, by another machine's clock, was not seen.)
+    (A contact that was seen after `now`, by another machine's clock, was not seen.)
     """
     if isinstance(tree, All):
         found = [unseen_since(part, now=now) for part in tree.parts]
         return min((moment for moment in found if moment is not None), default=None)
     if isinstance(tree, Not):
-        span = _said_of_last_seen(tree.part, "within")
+        span = _last_seen_operand(tree.part, "within")
         return None if span is None else earlier(now, span)
-    moment: datetime | None = _said_of_last_seen(tree, "before", "lt", "lte")
+    moment: datetime | None = _last_seen_operand(tree, "before", "lt", "lte")
     return moment
 
 
-def _said_of_last_seen(tree: Tree, *operators: str) -> Any:
+def _last_seen_operand(tree: Tree, *operators: str) -> Any:
     """What `last_seen` is compared with by one of some operators; unset if it is not."""
     if not isinstance(tree, Compare) or (tree.path.source, tree.path.name) != ("contact", "last_seen"):
         return None

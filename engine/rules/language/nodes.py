@@ -1,24 +1,27 @@
 """YAML with places: what stands where in a file, and what is wrong with it.
 
-Readers below never stop at the first problem: they note it and go on with a stand-in,
-so that an admin sees all of them at once.
+Plain data (out of JSON, say) is read in the same way; it has no places.  Readers never stop
+at the first problem: they report it and go on with a stand-in, so that an admin sees all of
+them at once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedBase
 
 from engine.errors import Problem
-from engine.rules.language.parsing import Place, Wrong, parsed
-from engine.rules.language.words import did_you_mean
+from engine.rules.language.parsing import MAX_NESTED, Place, Wrong, parsed
+from engine.rules.language.suggestions import did_you_mean
 
 MAX_BYTES = 1_000_000
-"""A longer file is not rules, and parsing it would hold up everybody."""
+"""A longer file is not rules, and parsing it would block its process."""
+
+_BEGINNING: Place = (1, 1)
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -26,13 +29,12 @@ _CENTURY = 100 * 366 * 86_400
 
 
 class Node:
-    """A mapping of a file, read key by key; what is not asked for is found by `finish`."""
+    """A mapping of a file, read key by key."""
 
-    def __init__(self, file: File, content: CommentedMap, place: Place) -> None:
+    def __init__(self, file: File, content: dict[Any, Any], place: Place) -> None:
         self._file = file
         self._content = content
         self._place = place
-        self._asked: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
         return key in self._content
@@ -42,29 +44,26 @@ class Node:
 
     def place(self, key: str | None = None) -> Place:
         """Where a key stands, or the mapping itself."""
-        if key is None or key not in self._content:
-            return self._place
-        line, column = self._content.lc.key(key)
-        return line + 1, column + 1
+        return self._place if key is None else _place(self._content, key, self._place)
 
     def fail(self, message: str, key: str | None = None, *, needs: str = "") -> None:
-        """Note a problem at a key, or at the mapping; `needs` is the file that would have to declare it."""
+        """Report a problem at a key, or at the mapping; `needs` is the file that would have to declare it."""
         self._file.fail(message, self.place(key), needs=needs)
 
-    def fail_name(self, message: str, key: str, name: str) -> None:
-        """Note a problem at one of the names at a key, be it a list of them or a mapping by name."""
-        value, place = self.raw(key), self.place(key)
-        if isinstance(value, CommentedMap) and name in value:
-            line, column = value.lc.key(name)
-            place = line + 1, column + 1
-        elif isinstance(value, CommentedSeq) and name in value:
-            line, column = value.lc.item(value.index(name))
-            place = line + 1, column + 1
-        self._file.fail(message, place)
+    def fail_item(self, message: str, key: str, item: str) -> None:
+        """Report a problem at one of the names at a key, be it a list of them or a mapping by name."""
+        value = self.raw(key)
+        within = value.index(item) if isinstance(value, list) and item in value else item
+        self._file.fail(message, _place(value, within, self.place(key)))
+
+    def fail_undeclared(
+        self, message: str, key: str, *, name: str, known: Collection[str], file: str
+    ) -> None:
+        """Report a name that is not `known`, with a suggestion and the file that would declare it."""
+        self.fail(f"{message}{did_you_mean(name, known)} (declare it in {file})", key, needs=file)
 
     def raw(self, key: str) -> Any:
         """Whatever stands at `key`, unset if nothing does."""
-        self._asked.add(key)
         return self._content.get(key)
 
     def text(self, key: str, *, default: str | None = None) -> str:
@@ -77,22 +76,15 @@ class Node:
         self.fail(f"`{key}` is missing" if value is None else f"`{key}` must be text", key)
         return ""
 
-    def whole(self, key: str, *, default: int | None = None) -> int:
-        """A whole number at `key`."""
+    def whole(self, key: str, *, least: int | None = None) -> int:
+        """A whole number at `key`, of `least` or more."""
         value = self.raw(key)
-        if value is None and default is not None:
-            return default
-        if isinstance(value, int) and not isinstance(value, bool):
-            return int(value)
-        self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
-        return 0
-
-    def least(self, key: str, least: int) -> int:
-        """A whole number at `key` that is not smaller than `least`."""
-        value = self.whole(key)
-        if value < least and isinstance(self.raw(key), int):
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.fail(f"`{key}` must be a whole number" if value is not None else f"`{key}` is missing", key)
+            return 0
+        if least is not None and value < least:
             self.fail(f"`{key}` must be {least} or more", key)
-        return value
+        return int(value)
 
     def flag(self, key: str) -> bool:
         """True or false at `key`; nothing is false."""
@@ -103,19 +95,23 @@ class Node:
         return False
 
     def is_mapping(self, key: str) -> bool:
-        return isinstance(self.raw(key), CommentedMap)
+        return isinstance(self.raw(key), dict)
 
     def names(self, key: str) -> list[str]:
         """The names at `key`, be it a list of them or a mapping by name."""
         value = self.raw(key)
-        return [str(name) for name in value] if isinstance(value, CommentedMap | CommentedSeq) else []
+        return [str(name) for name in value] if isinstance(value, dict | list) else []
 
-    def choice(self, key: str, allowed: Mapping[str, Any] | set[str], *, default: str | None = None) -> str:
+    def choice(self, key: str, allowed: Collection[str], *, default: str | None = None) -> str:
         """One of `allowed` at `key`, with a guess at what was meant."""
         value = self.text(key, default=default)
+        self.require_choice(key, value, allowed)
+        return value
+
+    def require_choice(self, key: str, value: str, allowed: Collection[str]) -> None:
+        """Report a value that was read at `key` and is not `allowed`; an empty one was reported already."""
         if value and value not in allowed:
             self.fail(f"`{key}` cannot be {value!r}{did_you_mean(value, allowed)}", key)
-        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A text or a list of texts at `key`; nothing is an empty one."""
@@ -141,37 +137,45 @@ class Node:
     def node(self, key: str) -> Node:
         """A mapping at `key`; an empty one, and a problem, if there is something else."""
         value = self.raw(key)
-        if isinstance(value, CommentedMap):
-            return Node(self._file, value, self._place_of_value(key))
+        if isinstance(value, dict):
+            return Node(self._file, value, _place(self._content, key, self._place, of_value=True))
         if value is not None:
             self.fail(f"`{key}` must be a mapping", key)
-        return Node(self._file, CommentedMap(), self.place(key))
+        return Node(self._file, {}, self.place(key))
 
     def nodes(self, key: str) -> Iterator[Node]:
         """The mappings of a list at `key`."""
         value = self.raw(key)
         if value is None:
             return
-        if not isinstance(value, CommentedSeq):
+        if not isinstance(value, list):
             self.fail(f"`{key}` must be a list", key)
             return
         for index, item in enumerate(value):
-            line, column = value.lc.item(index)
-            if isinstance(item, CommentedMap):
-                yield Node(self._file, item, (line + 1, column + 1))
+            place = _place(value, index, self.place(key))
+            if isinstance(item, dict):
+                yield Node(self._file, item, place)
             else:
-                self._file.fail(f"an item of `{key}` must be a mapping", (line + 1, column + 1))
+                self._file.fail(f"an item of `{key}` must be a mapping", place)
 
-    def finish(self, *, also: set[str] | None = None) -> None:
-        """Note every key that nobody asked for."""
-        known = self._asked | (also or set())
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """Report every key that is not `known`."""
         for key in self._content:
             if key not in known:
                 self.fail(f"unknown key {key!r}{did_you_mean(str(key), known)}", key)
 
-    def _place_of_value(self, key: str) -> Place:
-        line, column = self._content.lc.value(key)
-        return line + 1, column + 1
+
+def _place(content: object, key: object, otherwise: Place, *, of_value: bool = False) -> Place:
+    """Where a key or item of a text stands, or its value; `otherwise` for what is not of the text itself.
+
+    Plain data never was in a text, and what `<<: *anchor` brings in stands elsewhere.
+    """
+    marks = content.lc.data if isinstance(content, CommentedBase) else None
+    mark = (marks or {}).get(key)
+    if mark is None:
+        return otherwise
+    line, column = mark[2:] if of_value else mark[:2]
+    return line + 1, column + 1
 
 
 class Problems(list[Problem]):
@@ -200,26 +204,40 @@ class File:
     def parse(self, text: str) -> Node:
         """Read the file's text; the root must be a mapping, and an empty file is an empty one."""
         if len(text) > MAX_BYTES:
-            return self._refused([(f"the file is longer than {MAX_BYTES:,} characters", (1, 1))])
+            return self._refused([(f"the file is longer than {MAX_BYTES:,} characters", _BEGINNING)])
         found = parsed(text)
         content, wrong = found.content, found.wrong
         if wrong and content is None:
             return self._refused(wrong)
-        if content is not None and not isinstance(content, CommentedMap):
-            said = "the file must be a mapping, such as `rules:` with a list under it"
-            return self._refused([(said, (1, 1))])
+        if content is not None and not isinstance(content, dict):
+            message = "the file must be a mapping, such as `rules:` with a list under it"
+            return self._refused([(message, _BEGINNING)])
         for message, place in wrong:
             self.fail(message, place)
         if not found.whole:
             self._problems.unreadable.add(self.name)
-        return Node(self, CommentedMap() if content is None else content, (1, 1))
+        return Node(self, {} if content is None else content, _BEGINNING)
+
+    def data(self, content: dict[str, Any]) -> Node:
+        """Read plain data as if it had been parsed, with the bounds of what can be parsed."""
+        if _is_deeper(content, than=MAX_NESTED):
+            return self._refused([(f"this is nested more than {MAX_NESTED} deep", _BEGINNING)])
+        return Node(self, content, _BEGINNING)
 
     def _refused(self, wrong: Iterable[Wrong]) -> Node:
         """An empty mapping in the place of a file that cannot be read."""
         for message, place in wrong:
             self.fail(message, place)
         self._problems.unreadable.add(self.name)
-        return Node(self, CommentedMap(), (1, 1))
+        return Node(self, {}, _BEGINNING)
+
+
+def _is_deeper(value: object, *, than: int) -> bool:
+    """Whether lists and mappings lie within each other more than so many times."""
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return than == 0 or any(_is_deeper(item, than=than - 1) for item in inner)
 
 
 def duration_of(value: object) -> timedelta | None:
@@ -227,3 +245,20 @@ def duration_of(value: object) -> timedelta | None:
     match = _DURATION.fullmatch(str(value).strip())
     seconds = 0 if match is None else int(match[1]) * _SECONDS[match[2]]
     return timedelta(seconds=seconds) if 0 < seconds <= _CENTURY else None
+
+
+def date_of(value: object) -> date | None:
+    """A day, or a day and a time, as YAML has it or as text; unset for what is neither."""
+    if isinstance(value, str):
+        kind = datetime if len(value) > len("2026-01-31") else date
+        try:
+            return kind.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) else None
+
+
+def moment_of(day: date, zone: tzinfo) -> datetime:
+    """A time in UTC: the first moment of a day; one that names no zone is a time of `zone`."""
+    moment = day if isinstance(day, datetime) else datetime.combine(day, time.min)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -19,7 +19,7 @@ class Broken:
 
 
 def broken(error: MarkedYAMLError, lines: Sequence[str]) -> Broken:
-    """Say what a parser could not read, at the place where somebody would look for it."""
+    """Explain what a parser could not read, at the place where the author would look for it."""
     context, problem = error.context or "", error.problem or str(error)
     begun, met = error.context_mark or error.problem_mark, error.problem_mark or error.context_mark
     if "flow mapping" in context or "flow sequence" in context:
@@ -73,8 +73,7 @@ def _never_closed(begun: StringMark | None, met: StringMark | None, lines: Seque
 
 def _out_of_line(mark: StringMark | None, problem: str) -> Broken:
     if "'<scalar>'" in problem:
-        said = "something stands behind the closing quotation mark: write '' for one within a text"
-        return _at(mark, said)
+        return _at(mark, "something stands behind the closing quotation mark: write '' for one within a text")
     extra = re.search(r"but found '([}\],])'", problem)
     if extra is not None:
         return _at(mark, f"nothing was opened that this `{extra[1]}` could close")
@@ -88,7 +87,7 @@ def without_entry_at(text: str, line: int) -> str | None:
     Unset if the line is in none.
     """
     lines = text.split("\n")
-    indents = {number: _indent(words) for number, words in enumerate(lines) if _says_something(words)}
+    indents = {number: _indent(words) for number, words in enumerate(lines) if _has_content(words)}
     before = [number for number in indents if number < line]
     margin = max((number for number in before if indents[number] == 0), default=None)
     inside = [number for number in before if margin is not None and number > margin]
@@ -100,7 +99,7 @@ def without_entry_at(text: str, line: int) -> str | None:
     return "\n".join([*lines[:first], *[""] * (after - first), *lines[after:]])
 
 
-def _says_something(line: str) -> bool:
+def _has_content(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 

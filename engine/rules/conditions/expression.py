@@ -40,7 +40,7 @@ def value(path: Path) -> Expression:
     found = contact_field(path.name, type_=path.type, absent=path.absent)
     assert found is not None, path
     if path.name == "segments":
-        return {"$map": {"input": _pairs("$segments"), "in": "$$this.k"}}
+        return {"$map": {"input": {"$objectToArray": {"$ifNull": ["$segments", {}]}}, "in": "$$this.k"}}
     if found.counted:
         return {"$size": [{"$ifNull": [f"${found.stored}", []]}]}
     return {"$ifNull": [f"${found.stored}", literal(found.absent)]}
@@ -63,10 +63,6 @@ def _did(tree: Did, now: Any) -> Expression:
     if tree.most is not None:
         parts.append({"$lte": [count, tree.most]})
     return {"$and": parts}
-
-
-def _pairs(document: Expression) -> Expression:
-    return {"$objectToArray": {"$ifNull": [document, {}]}}
 
 
 def _dig(found: Expression, steps: list[str], depth: int = 0) -> Expression:

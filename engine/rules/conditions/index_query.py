@@ -15,9 +15,9 @@ from typing import Any
 from engine.domain.conditions import All, Compare, Either, Not, Tree
 from engine.domain.fields import CUSTOM, Field
 from engine.domain.fields import field as contact_field
+from engine.rules.conditions.expression import expression
 from engine.rules.conditions.operators import OPERATORS, earlier, test_value
-from engine.rules.conditions.query import expression
-from engine.rules.language.naming import ID
+from engine.rules.language.references import ID
 
 Document = dict[str, Any]
 
@@ -42,7 +42,7 @@ def query(tree: Tree, *, now: datetime) -> Document:
 def _not(part: Tree, now: datetime) -> Document:
     found = _contact_field(part)
     if isinstance(part, Compare) and part.operator == "within" and found is not None and _is_plain(found):
-        start = earlier(now, part.operand)  # said so that the index has bounds for it
+        start = earlier(now, part.operand)  # in a form for which the index has bounds
         return {"$or": [{found.stored: {"$not": {"$gt": start}}}, {found.stored: {"$gt": now}}]}
     return {"$nor": [query(part, now=now)]}
 
@@ -72,17 +72,17 @@ _POSITIVE = {"ne": "eq", "not_in": "in"}
 def _is_plain(found: Field) -> bool:
     """Whether what is stored is one value of the field's type, or nothing.
 
-    Of custom fields nobody knows: they may have been declared otherwise when it was stored.
+    Not known of custom fields: they may have been declared otherwise when it was stored.
     """
     return not found.name.startswith(CUSTOM) and found.type not in ("list", "any") and not found.counted
 
 
 def _membership(tree: Compare) -> Document | None:
     """In segments: each is a key, and its being there is in the index."""
-    wanted = tree.operand
-    if tree.operator not in _HAS or not all(isinstance(id_, str) and ID.fullmatch(id_) for id_ in wanted):
+    ids = tree.operand
+    if tree.operator not in _HAS or not all(isinstance(id_, str) and ID.fullmatch(id_) for id_ in ids):
         return None
-    inside: list[Document] = [{f"segments.{id_}": {"$exists": True}} for id_ in wanted]
+    inside: list[Document] = [{f"segments.{id_}": {"$exists": True}} for id_ in ids]
     return inside[0] if len(inside) == 1 else {_HAS[tree.operator]: inside}
 
 
@@ -100,10 +100,10 @@ def _native(tree: Compare, found: Field, now: datetime) -> Document | None:
         return None  # of one value, MongoDB's own operators for lists are met by that value
     if found.facet and found.type != "text":
         return {found.facet: make(tree.operand, now)}
-    said: Document = {found.stored: make(tree.operand, now)}
+    native: Document = {found.stored: make(tree.operand, now)}
     if found.absent is not None and test_value(OPERATORS[tree.operator], found.absent, tree.operand, now):
-        return {"$or": [said, {found.stored: None}]}
-    return said
+        return {"$or": [native, {found.stored: None}]}
+    return native
 
 
 def _presence(tree: Compare, found: Field) -> Document | None:
@@ -132,18 +132,18 @@ def _next_text(text: str) -> str:
 
 
 _OPERATORS: dict[str, Callable[[Any, datetime], Any]] = {
-    "eq": lambda wanted, _now: {"$eq": wanted},
-    "in": lambda wanted, _now: {"$in": list(wanted)},
-    "gt": lambda wanted, _now: {"$gt": wanted},
-    "gte": lambda wanted, _now: {"$gte": wanted},
-    "lt": lambda wanted, _now: {"$lt": wanted},
-    "lte": lambda wanted, _now: {"$lte": wanted},
-    "before": lambda wanted, _now: {"$lt": wanted},
-    "after": lambda wanted, _now: {"$gt": wanted},
+    "eq": lambda operand, _now: {"$eq": operand},
+    "in": lambda operand, _now: {"$in": list(operand)},
+    "gt": lambda operand, _now: {"$gt": operand},
+    "gte": lambda operand, _now: {"$gte": operand},
+    "lt": lambda operand, _now: {"$lt": operand},
+    "lte": lambda operand, _now: {"$lte": operand},
+    "before": lambda operand, _now: {"$lt": operand},
+    "after": lambda operand, _now: {"$gt": operand},
     "within": lambda span, now: {"$gt": earlier(now, span), "$lte": now},
     "starts_with": _beginning,
-    "has": lambda wanted, _now: {"$all": list(wanted)},
-    "has_all": lambda wanted, _now: {"$all": list(wanted)},
-    "has_any": lambda wanted, _now: {"$in": list(wanted)},
+    "has": lambda operand, _now: {"$all": list(operand)},
+    "has_all": lambda operand, _now: {"$all": list(operand)},
+    "has_any": lambda operand, _now: {"$in": list(operand)},
 }
 """What each operator is natively, on one value; of a list, one item that fits is enough."""

@@ -1,4 +1,4 @@
-"""Conditions that contradict themselves: found when the ruleset is read, not by their silence."""
+"""Conditions that contradict themselves, found when the ruleset is read."""
 
 from __future__ import annotations
 
@@ -21,16 +21,21 @@ def contradiction(tree: Tree) -> str | None:
     out, of which several items can each meet one comparison.
     """
     parts = list(required(tree))
-    return _excluding(parts) or _negated(parts) or _nothing_done(parts) or _no_way(parts)
+    return (
+        _exclusive_comparisons(parts)
+        or _negated(parts)
+        or _impossible_past(parts)
+        or _impossible_alternatives(parts)
+    )
 
 
 def never_by_itself(tree: Tree, activity: str) -> str | None:
     """Why a rule on an activity cannot ask that it has not been done: the activity itself counts."""
     for part in required(tree):
-        asked = part.part if isinstance(part, Not) else part
-        if not isinstance(asked, Did) or asked.where is not None or activity not in asked.activities:
+        did = part.part if isinstance(part, Not) else part
+        if not isinstance(did, Did) or did.where is not None or activity not in did.activities:
             continue
-        if asked.least <= 1 if isinstance(part, Not) and asked.most is None else asked.most == 0:
+        if did.least <= 1 if isinstance(part, Not) and did.most is None else did.most == 0:
             return (
                 f"the {activity} itself counts as done; "
                 f"for the first one write `did: {{activity: {activity}, times: 1}}`"
@@ -38,7 +43,7 @@ def never_by_itself(tree: Tree, activity: str) -> str | None:
     return None
 
 
-def _excluding(parts: list[Tree]) -> str | None:
+def _exclusive_comparisons(parts: list[Tree]) -> str | None:
     """Two comparisons that no value meets."""
     together: dict[str, list[Compare]] = {}
     for part in parts:
@@ -47,20 +52,20 @@ def _excluding(parts: list[Tree]) -> str | None:
     for name, comparisons in together.items():
         for one, other in combinations(comparisons, 2):
             if _exclude(one, other):
-                return f"`{name}` {_said(one)} and {_said(other)}"
+                return f"`{name}` {_phrase(one)} and {_phrase(other)}"
     return None
 
 
 def _negated(parts: list[Tree]) -> str | None:
     """Something that must be met, and must not."""
-    wanted = [part for part in parts if not isinstance(part, Not)]
+    plain = [part for part in parts if not isinstance(part, Not)]
     for part in parts:
-        if isinstance(part, Not) and part.part in wanted:
-            return f"{_named(part.part)} and the same with `not`"
+        if isinstance(part, Not) and part.part in plain:
+            return f"{_described(part.part)} and the same with `not`"
     return None
 
 
-def _nothing_done(parts: list[Tree]) -> str | None:
+def _impossible_past(parts: list[Tree]) -> str | None:
     """Something that must have been done, of a kind that there cannot be."""
     for part in parts:
         if isinstance(part, Did) and part.least > 0 and part.where is not None:
@@ -70,7 +75,7 @@ def _nothing_done(parts: list[Tree]) -> str | None:
     return None
 
 
-def _no_way(parts: list[Tree]) -> str | None:
+def _impossible_alternatives(parts: list[Tree]) -> str | None:
     """Alternatives none of which can be met, by themselves or beside what else must be."""
     single = tuple(part for part in parts if not isinstance(part, Either))
     for part in parts:
@@ -92,9 +97,9 @@ def required(tree: Tree) -> Iterator[Tree]:
         yield tree
 
 
-def _named(tree: Tree) -> str:
+def _described(tree: Tree) -> str:
     if isinstance(tree, Compare):
-        return f"`{tree.path}` {_said(tree)}"
+        return f"`{tree.path}` {_phrase(tree)}"
     return f"`did {', '.join(tree.activities)}`" if isinstance(tree, Did) else "a part of it"
 
 
@@ -129,5 +134,5 @@ def _empty(lower: Compare, upper: Compare) -> bool:
     return bool(lower.operand > upper.operand if both else lower.operand >= upper.operand)
 
 
-def _said(comparison: Compare) -> str:
+def _phrase(comparison: Compare) -> str:
     return f"{OPERATORS[comparison.operator].phrase} {comparison.operand}"

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from engine.contacts.listing import away
-from engine.rules.conditions.conditions import read_filters
+from engine.contacts.listing import inactive_order
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.builders import NOON, SHIPPED, days
 
@@ -15,7 +15,7 @@ EARLIER = {"last_seen": {"before": "2026-01-01T00:00:00Z"}}
 
 
 def since(where):
-    return away.unseen_since(read_filters(where, WORDS), now=NOON)
+    return inactive_order.unseen_since(read_filters(where, WORDS), now=NOON)
 
 
 def test_whoever_was_not_seen_within_a_span_was_not_seen_since_its_beginning():
@@ -41,15 +41,15 @@ def test_of_several_conditions_the_earliest_moment_holds():
 )
 def test_other_conditions_say_no_such_moment(where):
     assert since(where) is None
-    assert away.cuts(read_filters(where, WORDS), ascending=True, now=NOON) == ({},)
+    assert inactive_order.cuts(read_filters(where, WORDS), ascending=True, now=NOON) == ({},)
 
 
 def test_the_order_is_read_the_later_part_first_when_the_latest_come_first():
     tree = read_filters(UNSEEN, WORDS)
     cut = days(-30) + timedelta(days=7)
 
-    later, sooner = away.cuts(tree, ascending=False, now=NOON)
+    later, sooner = inactive_order.cuts(tree, ascending=False, now=NOON)
 
     assert later == {"active_at": {"$gt": cut}, "facets.away": True}
     assert sooner == {"active_at": {"$not": {"$gt": cut}}}
-    assert away.cuts(tree, ascending=True, now=NOON) == (sooner, later)
+    assert inactive_order.cuts(tree, ascending=True, now=NOON) == (sooner, later)

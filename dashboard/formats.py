@@ -104,6 +104,11 @@ def count(number: int) -> str:
     return format_decimal(number, locale=locale())
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """`1,204 contacts`, `1 contact`."""
+    return f"{count(number)} {wording.plural(number, one, several)}"
+
+
 def number(number: float) -> str:
     """`1,234.5`, with as many decimals as it has."""
     return format_decimal(number, "#,##0.######", locale=locale())

@@ -9,19 +9,19 @@ JUST_NOW = "just now"
 TODAY, YESTERDAY = "Today", "Yesterday"
 
 SHOW_RAW, HIDE_RAW = "Raw data", "Hide raw data"
-NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Take back", "Undo: it counts again"
+NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Undo", "Redo"
 
 FIELD_TYPES = {
     "text": "Text",
     "number": "Number",
-    "boolean": "Yes or no",
+    "boolean": "Yes/no",
     "date": "Date",
     "list": "List of texts",
 }
 """The types of custom fields, as they are chosen."""
 
-BUSY = "The workers are busy: it shows in a moment."
-NO_WORKER = "No worker is running: it is kept, and takes effect as soon as one does."
+BUSY = "The workers are busy. This will show in a moment."
+NO_WORKER = "No worker is running. This takes effect as soon as one starts."
 """Why what somebody did does not show yet."""
 
 STATE_WORDS = {
@@ -60,5 +60,5 @@ def display_name(name: str, email: str | None, *other: str | None) -> str:
 
 def sentence(words: object) -> str:
     """What an error says, as a sentence."""
-    said = str(words).strip()
-    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '?', '!')) else '.'}"
+    text = str(words).strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.contacts.contact_list import Action
 from dashboard.ui.field_inputs import FieldInput, editable, field_input, later_day_input
-from dashboard.ui.text import Html, joined, link, show, tag
+from dashboard.ui.markup import joined, link, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service
@@ -71,23 +72,23 @@ def offered() -> list[Action]:
 
 
 def _add(about: Subject) -> Ready | None:
-    segment = _segment(about, "Into which segment")
+    segment = _segment(about, "Segment")
     if segment is None:
         return None
     inside = bulk_service.count_in_segment(about.actor, about.selection, segment.id)
     if inside:
-        _outlook([f"{_contacts(inside)} {_is(inside)} in it already."])
+        _outlook([f"{_contacts(inside)} {_is(inside)} already in it."])
     return Ready(Edit(add_to=[segment.id]), _less(about.count, inside))
 
 
 def _remove(about: Subject) -> Ready | None:
-    segment = _segment(about, "Out of which segment")
+    segment = _segment(about, "Segment")
     if segment is None:
         return None
     inside = bulk_service.count_in_segment(about.actor, about.selection, segment.id)
     outside = _less(about.count, inside)
     if outside:
-        _outlook([f"{_contacts(outside)} {_is(outside)} not in it anyway."])
+        _outlook([f"{_contacts(outside)} {_is(outside)} not in it."])
     return Ready(Edit(remove_from=[segment.id]), inside)
 
 
@@ -95,8 +96,8 @@ def _segment(about: Subject, label: str) -> Segment | None:
     """Ask for a static segment; say where to make one if there is none."""
     there = {s.id: s for s in about.ruleset.segments.values() if not s.dynamic}
     if not there:
-        way = link("?page=segments", "Segments")
-        _outlook([joined(["There is no static segment yet. Make one on the page ", way, "."])])
+        page = link("?page=segments", "Segments")
+        _outlook([joined(["There are no static segments yet. Create one under ", page, "."])])
         return None
     names = {id_: segment.name for id_, segment in there.items()}
     chosen = st.selectbox(
@@ -106,7 +107,7 @@ def _segment(about: Subject, label: str) -> Segment | None:
         format_func=names.__getitem__,
         placeholder="Choose a static segment",
         key=f"{about.key}.segment",
-        help="Dynamic segments are not listed: their conditions decide who is in them.",
+        help="Dynamic segments are not listed: their conditions decide which contacts are in them.",
     )
     return None if chosen is None else there[chosen]
 
@@ -129,11 +130,11 @@ def _set_status(about: Subject) -> Ready | None:
         return None
     machine = machines[id_]
     to = st.selectbox(
-        "To",
+        "New value",
         reachable_by_hand(machine),
         index=None,
         format_func=lambda state: machine.states[state],
-        placeholder="Choose what it is set to",
+        placeholder="Choose the new value",
         key=f"{about.key}.state.{id_}",
     )
     return None if to is None else _status_to(about, machine, to)
@@ -142,9 +143,9 @@ def _set_status(about: Subject) -> Ready | None:
 def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
     states = bulk_service.count_by_state(about.actor, about.selection, machine.id)
     ends = any(to in move.sources for move in machine.transitions.get("until", ()))
-    until = later_day_input("Until (may be left out)", key=f"{about.key}.until") if ends else None
+    until = later_day_input("Until (optional)", key=f"{about.key}.until") if ends else None
     needed = _reason_needed(machine, states, to)
-    asked = "Why" if needed else "Why (may be left out)"
+    asked = "Reason" if needed else "Reason (optional)"
     reason = st.text_input(asked, key=f"{about.key}.reason", max_chars=500)
     if states is not None:
         _outlook(status_outlook(machine, states, to))
@@ -164,12 +165,12 @@ def status_outlook(machine: Machine, states: Mapping[str, int], to: str) -> list
     """What setting a status comes to: how many are so already, and who is refused from where."""
     lines = []
     if states.get(to):
-        lines.append(f"{_contacts(states[to])} {_is(states[to])} {machine.states[to]} already.")
+        lines.append(f"{_contacts(states[to])} {_is(states[to])} already {machine.states[to]}.")
     for state, number in states.items():
         if state != to and to not in by_hand(machine, state):
             word = machine.states.get(state, state)
-            way = f"nobody is set from “{word}” to “{machine.states[to]}” by hand"
-            lines.append(f"{_contacts(number)} will be refused: {way}.")
+            why = f"“{word}” cannot be changed to “{machine.states[to]}” manually"
+            lines.append(f"{_contacts(number)} will be refused: {why}.")
     return lines
 
 
@@ -188,11 +189,11 @@ def _set_field(about: Subject) -> Ready | None:
     )
     if chosen is None:
         return None
-    empties = st.checkbox("Empty it", key=f"{about.key}.empty.{chosen}")
+    empties = st.checkbox("Clear the field", key=f"{about.key}.empty.{chosen}")
     value = None if empties else field_input(fields[chosen], key=f"{about.key}.value.{chosen}")
     if value is None and not empties:
         return None
-    _outlook(["What they have in this field now is replaced."])
+    _outlook(["Replaces the current value."])
     return Ready(Edit(fields={chosen: value}), about.count)
 
 
@@ -206,11 +207,11 @@ def _fields(about: Subject) -> dict[str, FieldInput]:
 
 
 def _delete(about: Subject) -> Ready | None:
-    _outlook(["They leave the list, all segments and all figures. They can be restored from the history."])
-    reason = st.text_input("Why (may be left out)", key=f"{about.key}.reason", max_chars=500)
+    _outlook(["They are removed from lists, segments and reports. You can restore them from the history."])
+    reason = st.text_input("Reason (optional)", key=f"{about.key}.reason", max_chars=500)
     wanted = "delete" if about.count is None else formats.count(about.count)
     if about.count != 1:
-        typed = st.text_input(f"Type {wanted} to go on", key=f"{about.key}.sure")
+        typed = st.text_input(f"Type {wanted} to confirm", key=f"{about.key}.sure")
         if not is_typed(typed, wanted):
             return None
     return Ready(Deletion(reason.strip()), about.count)
@@ -218,23 +219,23 @@ def _delete(about: Subject) -> Ready | None:
 
 def is_typed(typed: str, wanted: str) -> bool:
     """Whether somebody typed what was asked for; a number with or without its separators."""
-    said = typed.strip().lower()
+    entered = typed.strip().lower()
     digits = "".join(character for character in wanted if character.isdecimal())
-    return said == wanted or (bool(digits) and said == digits)
+    return entered == wanted or (bool(digits) and entered == digits)
 
 
 ACTIONS: dict[str, BulkAction] = {
-    "add": BulkAction("Add to segment", "Add to a segment", "Add", _add),
-    "remove": BulkAction("Remove from segment", "Remove from a segment", "Remove", _remove),
-    "status": BulkAction("Set status", "Set a status", "Change", _set_status),
-    "field": BulkAction("Set field", "Set a field", "Change", _set_field),
+    "add": BulkAction("Add to segment", "Add to segment", "Add", _add),
+    "remove": BulkAction("Remove from segment", "Remove from segment", "Remove", _remove),
+    "status": BulkAction("Set status", "Set status", "Change", _set_status),
+    "field": BulkAction("Set field", "Set field", "Change", _set_field),
     "delete": BulkAction("Delete", "Delete contacts?", "Delete", _delete, tone="danger"),
 }
 """By the ids that the list's buttons carry."""
 
 
 def _contacts(number: int) -> str:
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+    return formats.counted(number, "contact")
 
 
 def _less(count: int | None, some: int | None) -> int | None:
@@ -245,5 +246,5 @@ def _is(number: int) -> str:
     return plural(number, "is", "are")
 
 
-def _outlook(lines: list[str] | list[Html]) -> None:
+def _outlook(lines: list[str] | list[Markup]) -> None:
     show(joined(tag("div", line, "cs-small cs-quiet") for line in lines))

@@ -7,28 +7,23 @@ from dataclasses import dataclass
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
-from dashboard import formats
 from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
-from dashboard.contacts.contact_columns import name_of
 from dashboard.contacts.contact_list import Action, Handlers, Ticked
+from dashboard.contacts.selection_summary import contacts_counted, selection_summary
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, joined, show, tag
-from dashboard.wording import plural
+from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.selection import Selection
-from engine.contacts.listing import list_service
 from engine.contacts.listing.listing import Listing
 from engine.domain.activities import ContactId
 from engine.rules.rule_service import current_rules
 
 BULK = "bulk"
-
-NAMED = 3
-"""Contacts that are called by their names; of more it is said how many."""
 
 _ROUND = "bulk.round"
 
@@ -52,9 +47,9 @@ def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[Cont
     def act(ticked: Ticked) -> None:
         selection = Selection(listing=listing, but=ticked.but) if ticked.all else Selection(ticked.ids)
         if ticked.action == EXPORT:
-            ask(EXPORT, question(selection, shown))
+            open_dialog(EXPORT, question(selection, shown))
         elif ticked.action in ACTIONS:
-            ask(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
+            open_dialog(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
 
     changes = offered()
     return Handlers([*changes[:-1], Action(EXPORT, "Export"), *changes[-1:]], act, remove)
@@ -68,54 +63,43 @@ def ticks() -> int:
 def change_many(actor: Actor, question: Question) -> None:
     """Ask what is needed for a change of many, and begin it."""
     action = ACTIONS[question.action]
-    dialog(action.title)(_ask)(actor, question, action)
+    dialog(action.title)(_content)(actor, question, action)
 
 
-def _ask(actor: Actor, question: Question, action: BulkAction) -> None:
+def _content(actor: Actor, question: Question, action: BulkAction) -> None:
     ready = None
-    with told():
+    with show_errors():
         number, key = _count(actor, question), f"bulk.{question.job}"
         about = Subject(actor, question.selection, current_rules(actor), number, key)
-        show(tag("div", _whom(actor, question.selection, number), "cs-confirm"))
+        show(tag("div", _subject(actor, question.selection, number), "cs-confirm"))
         ready = action.form(about) if number != 0 else None
     with st.container(horizontal=True, key=f"{action.tone or 'bulk'}-acts"):
         sure = _button(action, ready)
-        way_out("Cancel", key="bulk.cancel")
+        cancel_button(key="bulk.cancel")
     if sure and ready is not None:
-        with told():
+        with show_errors():
             _begin(actor, question, ready.change)
 
 
 def _button(action: BulkAction, ready: Ready | None) -> bool:
     """The button that begins it, which says how many it is about as soon as that is known."""
-    words = action.act if ready is None else f"{action.act} {_so_many(ready.count)}"
-    nobody = ready is None or ready.count == 0
-    return st.button(words, type="primary", disabled=nobody, key="bulk.sure")
+    words = action.act if ready is None else f"{action.act} {contacts_counted(ready.count)}"
+    empty = ready is None or ready.count == 0
+    return st.button(words, type="primary", disabled=empty, key="bulk.sure")
 
 
 def _begin(actor: Actor, question: Question, change: Change) -> None:
     bulk_service.start(actor, question.selection, change, id_=question.job)
     st.session_state[_ROUND] = ticks() + 1
-    answered()
+    close_dialog()
     st.rerun()
 
 
 def _count(actor: Actor, question: Question) -> int | None:
     """How many it is about, counted once for each question."""
-    return counted_once(f"bulk.{question.job}.count", lambda: bulk_service.count(actor, question.selection))
+    return count_once(f"bulk.{question.job}.count", lambda: bulk_service.count(actor, question.selection))
 
 
-def _whom(actor: Actor, selection: Selection, number: int | None) -> Html:
-    if number == 0:
-        return Html("Nobody is left of those who were selected.")
-    if selection.listing is None and len(selection.ids) <= NAMED:
-        known = list_service.rows(actor, selection.ids)
-        return joined([tag("b", name_of(row)) for row in known.values()], ", ")
-    all_of_them = " that the list holds now" if selection.listing is not None else ""
-    return joined([tag("b", _so_many(number)), all_of_them])
-
-
-def _so_many(number: int | None) -> str:
-    if number is None:
-        return "all contacts of the list"
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+def _subject(actor: Actor, selection: Selection, number: int | None) -> Markup:
+    suffix = " in the list now" if selection.listing is not None and number else ""
+    return joined([selection_summary(actor, selection, number), suffix])

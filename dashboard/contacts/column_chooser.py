@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.contacts.contact_columns import DEFAULT, Column
 from dashboard.contacts.list_address import ListAddress
+from dashboard.ui.markup import escape_label, show, tag
 from dashboard.ui.router import go_to
-from dashboard.ui.text import plain_label, show, tag
 from engine.accounts.actor import Actor
 from engine.contacts.listing import view_service
 from engine.contacts.listing.views import View
@@ -43,15 +43,15 @@ def column_chooser(
 
     with st.popover("Columns", icon=":material/view_column:", key="contacts.columns"):
         st.multiselect(
-            "Columns, in this order",
+            "Columns, in order",
             names,
             default=now,
-            format_func=lambda name: plain_label(known[name].label),
+            format_func=lambda name: escape_label(known[name].label),
             key=key,
             on_change=choose,
         )
-        show(tag("div", "A column that is added stands last. The contact always comes first.", "cs-sub"))
-        st.button("Usual columns", key="contacts.columns.reset", on_click=reset)
+        show(tag("div", "New columns are added at the end. The contact is always first.", "cs-sub"))
+        st.button("Reset to default", key="contacts.columns.reset", on_click=reset)
 
 
 def _keep(actor: Actor, columns: tuple[str, ...], present: View | None, address: ListAddress) -> None:

@@ -74,14 +74,14 @@ def contact_list(
     """Show a page of a list.  What is ticked stays so on its other pages, until `round_` changes."""
 
     def act() -> None:
-        said = st.session_state[key].get("act")
-        if said is not None and handlers.act is not None:
-            handlers.act(_ticked(said))
+        data = st.session_state[key].get("act")
+        if data is not None and handlers.act is not None:
+            handlers.act(_ticked(data))
 
     def remove() -> None:
-        said = st.session_state[key].get("remove")
-        if said is not None and handlers.remove is not None:
-            handlers.remove(ContactId(str(said["id"])))
+        data = st.session_state[key].get("remove")
+        if data is not None and handlers.remove is not None:
+            handlers.remove(ContactId(str(data["id"])))
 
     data = {
         "label": "Contacts",
@@ -111,25 +111,25 @@ def _total(page: ContactPage) -> dict[str, object]:
     return {"words": counted(total), "number": number, "more": total.count > len(page.rows)}
 
 
-def _ticked(said: Any) -> Ticked:
-    ids, but = (tuple(ContactId(str(id_)) for id_ in said[name][:MAX_TICKED]) for name in ("ids", "but"))
-    return Ticked(str(said["action"]), ids, bool(said["all"]), but)
+def _ticked(data: Any) -> Ticked:
+    ids, but = (tuple(ContactId(str(id_)) for id_ in data[name][:MAX_TICKED]) for name in ("ids", "but"))
+    return Ticked(str(data["action"]), ids, bool(data["all"]), but)
 
 
 def _scope(listing: Listing) -> str:
     """What a selection belongs to: the same contacts, in whatever order."""
-    said = listing.in_address()
-    return f"{said.get('q')} {said.get('where')}"
+    data = listing.in_address()
+    return f"{data.get('q')} {data.get('where')}"
 
 
 def _heading(column: Column, address: ListAddress) -> dict[str, object]:
-    said = {"id": column.id, "label": column.label, "css": column.css, "width": column.width}
+    data = {"id": column.id, "label": column.label, "css": column.css, "width": column.width}
     if column.sort is None:
-        return {**said, "sort": None, "phone": column.phone}
+        return {**data, "sort": None, "phone": column.phone}
     sorted_ = address.listing.sort == column.sort
     way = "descending" if address.listing.descending else "ascending"
     sort = {"href": address.sorted_by(column.sort), "direction": way if sorted_ else "none"}
-    return {**said, "sort": sort, "phone": column.phone}
+    return {**data, "sort": sort, "phone": column.phone}
 
 
 def _row(

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
-from dashboard.contacts import dialogs
+from dashboard.contacts import contacts_dialogs
 from dashboard.contacts.bulk_dialog import handlers, ticks
 from dashboard.contacts.column_chooser import column_chooser, columns_of
 from dashboard.contacts.contact_columns import Column, Reading, chosen, offered
 from dashboard.contacts.contact_list import LOOK_ONLY, Handlers, contact_list
-from dashboard.contacts.deleting import just_deleted
+from dashboard.contacts.delete_contact import just_deleted
 from dashboard.contacts.filter_bar import filter_bar
 from dashboard.contacts.list_address import ALL, PLACE, ListAddress
 from dashboard.contacts.pager import pager
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
-from dashboard.jobs.job_strip import HISTORY, job_strip
-from dashboard.segments.segment_changing import changing_bar, page_of
-from dashboard.segments.segment_saving import save_segment_button
-from dashboard.ui.asking import ask
+from dashboard.jobs.job_status_bar import HISTORY, job_strip
+from dashboard.segments.edit_by_filters import changing_bar, page_of
+from dashboard.segments.save_as_segment import save_segment_button
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import empty_state, joined, link, show, tag
 from dashboard.ui.problems import problem_box
 from dashboard.ui.router import go_to
 from dashboard.ui.search_box import search_box
-from dashboard.ui.text import Html, empty_state, joined, link, show, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -71,7 +73,7 @@ def render(actor: Actor) -> None:
     try:
         page = list_service.page(actor, address.listing, after=address.after, limit=address.size)
     except Hidden as error:
-        empty_state("Not for viewers", joined([sentence(error), " ", _all(address)]))
+        empty_state("Not available to viewers", joined([sentence(error), " ", _all(address)]))
         return
     title.html(_title(page, address.listing))
     if page.rows:
@@ -84,7 +86,7 @@ def render(actor: Actor) -> None:
         )
     else:
         _nobody(actor, address)
-    dialogs.open_dialog(actor)
+    contacts_dialogs.show_dialog(actor)
 
 
 def _open_with(found: Sequence[View], usual: Usual) -> None:
@@ -112,7 +114,7 @@ def _top(actor: Actor, listing: Listing, columns: tuple[str, ...]) -> st.delta_g
             title = st.empty()
             title.html(tag("h1", "Contacts", "cs-title"))
         if actor.may(Permission.EDIT_CONTACTS):
-            _button("New contact", dialogs.NEW, icon=":material/person_add:", type_="primary")
+            _button("New contact", contacts_dialogs.NEW, icon=":material/person_add:", type_="primary")
         if actor.may(Permission.IMPORT):
             st.button("Import", icon=":material/upload:", key="contacts.import", on_click=_to_import)
         if actor.may(Permission.EXPORT):
@@ -122,14 +124,14 @@ def _top(actor: Actor, listing: Listing, columns: tuple[str, ...]) -> st.delta_g
 
 
 def _button(label: str, dialog: str, *, icon: str, type_: str = "secondary") -> None:
-    st.button(label, icon=icon, type=type_, key=f"contacts.{dialog}", on_click=ask, args=(dialog,))  # type: ignore[arg-type]
+    st.button(label, icon=icon, type=type_, key=f"contacts.{dialog}", on_click=open_dialog, args=(dialog,))  # type: ignore[arg-type]
 
 
 def _to_import() -> None:
     go_to("?page=import")
 
 
-def _title(page: ContactPage, listing: Listing) -> Html:
+def _title(page: ContactPage, listing: Listing) -> Markup:
     words = wording.FOUND if listing.where or listing.search else wording.COUNTED
     total = page.total
     counted = words[total.exact].format(
@@ -150,7 +152,7 @@ def _find(address: ListAddress) -> None:
     search_box(
         address.listing.search,
         label="Search contacts",
-        placeholder="Search by email, mobile, name, customer number or tracker",
+        placeholder="Search by email, phone, name, external ID or tracker ID",
         parameter="q",
         leaves=[PLACE],
         key="contacts.search",
@@ -179,10 +181,10 @@ def _handlers(actor: Actor, address: ListAddress, columns: Sequence[Column]) -> 
     if not actor.may(Permission.EDIT_CONTACTS):
         return LOOK_ONLY
     shown = tuple(column.id for column in columns)
-    return handlers(address.whole, shown, remove=lambda contact: ask(dialogs.DELETE, contact))
+    return handlers(address.whole, shown, remove=partial(open_dialog, contacts_dialogs.DELETE))
 
 
-def _all(address: ListAddress) -> Html:
+def _all(address: ListAddress) -> Markup:
     everybody = replace(address, view=ALL, columns=())
     return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
 
@@ -190,26 +192,33 @@ def _all(address: ListAddress) -> Html:
 def _nobody(actor: Actor, address: ListAddress) -> None:
     listing = address.listing
     if listing.search:
-        advice = "Search finds the beginnings of emails, numbers, names, customer numbers and trackers."
-        also = " Only those who meet the filters are searched." if listing.where else ""
-        empty_state("Nobody found", joined([advice, also, " ", _all(address)]))
+        advice = "Search matches the beginning of emails, phone numbers, names, external IDs and tracker IDs."
+        also = " Only contacts that match the filters are searched." if listing.where else ""
+        empty_state("No contacts found", joined([advice, also, " ", _all(address)]))
     elif listing.where:
-        empty_state("Nobody matches these filters", joined(["Take one away, or all. ", _all(address)]))
+        empty_state("No contacts match these filters", joined(["Remove a filter. ", _all(address)]))
     elif address.after:
-        empty_state("This page of the list is empty", joined(["Those on it have gone. ", _all(address)]))
+        empty_state(
+            "This page of the list is empty",
+            joined(["Its contacts are no longer in the list. ", _all(address)]),
+        )
     else:
         _no_contacts(actor)
 
 
 def _no_contacts(actor: Actor) -> None:
     """How the first ones come, as far as it is for this person to do."""
-    ways: list[object] = ["Whoever visits the shop appears here as soon as it sends its first event. "]
+    ways: list[object] = ["Visitors appear here as soon as your shop sends its first event. "]
     if actor.may(Permission.IMPORT):
-        ways.append(joined([link("?page=import", "Import a file"), " to begin with those whom you know. "]))
-    if actor.may(Permission.MANAGE_KEYS):
-        keys = link("?page=settings&section=keys", "Make a key")
-        demo = Html(
-            "To look around first, <code>sheets demo</code> on the server fills this with a made-up shop."
+        ways.append(
+            joined([link("?page=import", "Import a file"), " to start with your existing contacts. "])
         )
-        ways.append(joined([keys, " with which the shop sends. ", demo]))
+    if actor.may(Permission.MANAGE_KEYS):
+        keys = link("?page=settings&section=keys", "Create an API key")
+        demo = [
+            "To explore with sample data, run ",
+            tag("code", "sheets demo"),
+            " on the server.",
+        ]
+        ways.append(joined([keys, " for your shop. ", *demo]))
     empty_state("No contacts yet", joined(ways))

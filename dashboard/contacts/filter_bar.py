@@ -31,9 +31,9 @@ def filter_bar(address: ListAddress, ruleset: Ruleset, *, key: str) -> None:
     """Show what a list is filtered by, with the ways to change that."""
 
     def apply() -> None:
-        said = st.session_state[key].get("apply")
-        if said is not None:
-            _follow(said, address, ruleset)
+        form = st.session_state[key].get("apply")
+        if form is not None:
+            _follow(form, address, ruleset)
 
     bar = {filter_.id: filter_ for filter_ in offered(ruleset)}
     browser_component(__file__, "filter_bar", html='<div class="filters"></div>', elements=True)(
@@ -43,26 +43,26 @@ def filter_bar(address: ListAddress, ruleset: Ruleset, *, key: str) -> None:
     problem_box([refused] if refused else [])
 
 
-def _follow(said: Mapping[str, Any], address: ListAddress, ruleset: Ruleset) -> None:
+def _follow(form: Mapping[str, Any], address: ListAddress, ruleset: Ruleset) -> None:
     """Go to the list under what was chosen by a form."""
     present = ListAddress.read(st.query_params.to_dict(), page=address.page)
     try:
-        go_to(present.of(changed(present.listing, said, ruleset)))
+        go_to(present.of(changed(present.listing, form, ruleset)))
     except NotChosen as error:
         st.session_state[_REFUSED] = sentence(error)
 
 
-def changed(listing: Listing, said: Mapping[str, Any], ruleset: Ruleset) -> Listing:
+def changed(listing: Listing, form: Mapping[str, Any], ruleset: Ruleset) -> Listing:
     """The list under what a form said of a filter, in the place of the condition that it changes, if any.
 
     Raises NotChosen.
     """
-    found = {filter_.id: filter_ for filter_ in offered(ruleset)}.get(str(said.get("filter")))
+    found = {filter_.id: filter_ for filter_ in offered(ruleset)}.get(str(form.get("filter")))
     if found is None:
-        raise NotChosen("this filter is not offered any more: choose another")
-    values = said.get("values")
-    value = filter_forms.read(found, str(said.get("way")), values if isinstance(values, Mapping) else {})
-    instead = said.get("instead")
+        raise NotChosen("this filter is no longer available: choose another one")
+    values = form.get("values")
+    value = filter_forms.read(found, str(form.get("way")), values if isinstance(values, Mapping) else {})
+    instead = form.get("instead")
     return with_part(
         listing, found.condition(value), instead_of=instead if isinstance(instead, Mapping) else None
     )
@@ -86,14 +86,14 @@ def _data(address: ListAddress, ruleset: Ruleset, bar: Mapping[str, Filter]) -> 
 
 
 def _chip(chip: Chip, address: ListAddress, bar: Mapping[str, Filter]) -> dict[str, Any]:
-    said = {
+    form = {
         "words": chip.words,
         "gone": address.of(address.listing.without(chip.part)),
         "filter": chip.filter,
     }
     if chip.filter is None:
-        return said
-    return {**said, "part": chip.part, "said": _filled(bar[chip.filter], chip.part)}
+        return form
+    return {**form, "part": chip.part, "said": _filled(bar[chip.filter], chip.part)}
 
 
 def _filled(filter_: Filter, part: Part) -> dict[str, Any]:

@@ -114,14 +114,14 @@ class ListAddress:
 
     @property
     def parameters(self) -> dict[str, str]:
-        said = {**self.page, **self.listing.in_address()}
+        parameters = {**self.page, **self.listing.in_address()}
         if self.size != SIZE:
-            said["size"] = str(self.size)
+            parameters["size"] = str(self.size)
         if self.view:
-            said["view"] = self.view
+            parameters["view"] = self.view
         if self.columns:
-            said["columns"] = ",".join(self.columns)
-        return {**said, PLACE: self.after} if self.after else said
+            parameters["columns"] = ",".join(self.columns)
+        return {**parameters, PLACE: self.after} if self.after else parameters
 
 
 def _written(parameters: Mapping[str, str]) -> str:

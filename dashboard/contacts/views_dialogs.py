@@ -8,11 +8,11 @@ import streamlit as st
 import uuid_utils
 
 from dashboard.contacts.list_address import ALL, ListAddress
-from dashboard.ui.asking import answered, way_out
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import joined, show, tag
-from dashboard.ui.way_back import way_back
+from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing import view_service
@@ -33,14 +33,14 @@ def save_view(actor: Actor, present: View | None) -> None:
     """Ask for a name, and keep the list that is shown under it."""
     address = present_address()
     id_: str = st.session_state.setdefault(_ID, uuid_utils.uuid7().hex)
-    show(tag("div", "Keeps search, filters, order, columns and rows a page.", "cs-sub"))
+    show(tag("div", "Saves search, filters, sorting, columns and rows per page.", "cs-sub"))
     with st.form("views.save", border=False):
         name: str = st.text_input("Name", key="views.save.name", max_chars=MAX_NAME)
         shared = _sharing(actor, value=False, key="views.save.shared")
         sure = st.form_submit_button("Save", type="primary", key="views.save.sure")
     if sure:
         columns = address.columns or (() if present is None else present.columns)
-        with told():
+        with show_errors():
             kept = view_service.save(
                 actor,
                 name,
@@ -61,7 +61,7 @@ def edit_view(actor: Actor, view: View) -> None:
         shared = _sharing(actor, value=view.shared, key="views.edit.shared") if own else view.shared
         sure = st.form_submit_button("Save", type="primary", key="views.edit.sure")
     if sure:
-        with told():
+        with show_errors():
             kept = view_service.change(actor, view, name=name, shared=shared)
             _done(replace(present_address(), view=kept.id))
 
@@ -69,13 +69,13 @@ def edit_view(actor: Actor, view: View) -> None:
 def delete_view(actor: Actor, view: View) -> None:
     """Ask by name, and delete; the contacts in it are not touched."""
     whose = " for the whole team" if view.shared else ""
-    words = f" is deleted{whose}. The contacts in it stay as they are."
+    words = f" will be deleted{whose}. Its contacts are not affected."
     show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
     with st.container(horizontal=True, key="danger-view"):
         sure = st.button("Delete", type="primary", key="views.delete.sure")
-        way_out("Cancel", key="views.delete.cancel")
+        cancel_button(key="views.delete.cancel")
     if sure:
-        with told():
+        with show_errors():
             view_service.delete(actor, view)
             st.session_state[_DELETED] = view
             _done(ListAddress(Listing(), view=ALL))
@@ -92,8 +92,8 @@ def just_deleted_view(actor: Actor) -> None:
         _forget()
         _done(ListAddress.of_view(view))
 
-    said = joined(["The view ", tag("b", view.name), " was deleted."])
-    way_back(said, key=_DELETED, undo=undo, close=_forget)
+    message = joined(["The view ", tag("b", view.name), " was deleted."])
+    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
 
 
 def _sharing(actor: Actor, *, value: bool, key: str) -> bool:
@@ -104,7 +104,7 @@ def _sharing(actor: Actor, *, value: bool, key: str) -> bool:
 
 def _done(address: ListAddress) -> None:
     st.session_state.pop(_ID, None)
-    answered()
+    close_dialog()
     go_to(address.here)
     st.rerun()
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.signin import forms
-from dashboard.signin.signing_in import COOKIE, session_token
+from dashboard.signin.current_user import COOKIE, session_token
+from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
@@ -52,8 +52,8 @@ def link_to(actor: Actor, place: str, job: str) -> str:
     """The address of a file (`place` is EXPORTS or REFUSED), good for who is signed in here."""
     address = f"{place}/{job}"
     carried = session_token() is not None  # by the browser, and then no link has to say who one is
-    said = {} if carried else file_links.signed(actor, address)
-    return f"{address}?{urlencode(said)}" if said else address
+    signature = {} if carried else file_links.signed(actor, address)
+    return f"{address}?{urlencode(signature)}" if signature else address
 
 
 def download_routes(db: Database[Document]) -> list[Route]:
@@ -129,4 +129,4 @@ def _headers(given: Given) -> dict[str, str]:
 
 
 def _denied(words: str, status: int) -> Response:
-    return HTMLResponse(forms.refused_page(words), status_code=status, headers=forms.HEADERS)
+    return HTMLResponse(download_denied_page(words), status_code=status, headers=HEADERS)

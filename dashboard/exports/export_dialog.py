@@ -8,19 +8,19 @@ from typing import Literal
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import name_of
-from dashboard.exports import export_words
-from dashboard.installation import today
-from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import Html, joined, plain_label, quiet, show, tag
-from dashboard.wording import plural, sentence
+from dashboard.contacts.selection_summary import contacts_counted, selection_summary
+from dashboard.exports import export_description
+from dashboard.running_instance import today
+from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
+from dashboard.ui.markup import escape_label, joined, quiet, show, tag
+from dashboard.ui.problems import problem_box, show_errors
+from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
-from engine.contacts.listing import list_service
 from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
@@ -33,10 +33,7 @@ from engine.rules.rule_service import current_rules
 
 EXPORT = "export"
 
-NAMED = 3
-"""Contacts that are called by their names; of more it is said how many."""
-
-_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "What they did"}
+_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "Activities"}
 _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
 """Columns of the list that are several in a file."""
 
@@ -71,19 +68,19 @@ def export_button(
     """The button that opens the dialog, for who may."""
     if actor.may(Permission.EXPORT):
         icon = ":material/download:"
-        st.button("Export", icon=icon, width=width, key=key, on_click=ask, args=(EXPORT, asked))
+        st.button("Export", icon=icon, width=width, key=key, on_click=open_dialog, args=(EXPORT, asked))
 
 
 @dialog("Export")
 def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
     """Ask what is needed, and begin the export."""
-    with told():
-        _ask(actor, asked)
+    with show_errors():
+        _content(actor, asked)
 
 
-def _ask(actor: Actor, asked: ExportQuestion) -> None:
+def _content(actor: Actor, asked: ExportQuestion) -> None:
     ruleset, number, key = current_rules(actor), _count(actor, asked), f"export.{asked.job}"
-    show(_whom(actor, asked, number, ruleset))
+    show(_subject(actor, asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
     what: What = st.radio(
         "What", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
@@ -97,48 +94,37 @@ def _ask(actor: Actor, asked: ExportQuestion) -> None:
         horizontal=True,
         key=f"{key}.format",
     )
-    show(tag("div", export_words.about_format(format_, what), "cs-sub"))
+    show(tag("div", export_description.about_format(format_, what), "cs-sub"))
     name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{today().isoformat()}"
     wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
     too_large = _too_large(wanted, number)
     with st.container(horizontal=True):
         empty = number == 0 or columns is None or bool(too_large)
         sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
-        way_out("Cancel", key="export.cancel")
+        cancel_button(key="export.cancel")
     if sure:
         export_service.start(actor, wanted, id_=asked.job)
-        answered()
+        close_dialog()
         st.rerun()
 
 
 def _count(actor: Actor, asked: ExportQuestion) -> int | None:
     """How many contacts it is about, counted once for each question."""
-    return counted_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
+    return count_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
-def _whom(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
-    if number == 0:
-        return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
-    many = tag("b", "All contacts of the list" if number is None else _contacts(number))
-    if asked.selection.listing is not None:
-        said = export_words.whom(asked.selection, ruleset)
-        whom = many if said == export_words.EVERYBODY else joined([many, quiet(f" · {said}")])
-    elif len(asked.selection.ids) <= NAMED:
-        known = list_service.rows(actor, asked.selection.ids)
-        whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")
-    else:
-        whom = many
-    return tag("div", whom, "cs-confirm")
-
-
-def _contacts(number: int) -> str:
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+def _subject(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:
+    parts: list[object] = [selection_summary(actor, asked.selection, number)]
+    filters = export_description.whom(asked.selection, ruleset)
+    if number != 0 and asked.selection.listing is not None and filters != export_description.EVERYBODY:
+        parts.append(quiet(f" · {filters}"))
+    return tag("div", joined(parts), "cs-confirm")
 
 
 def _words(what: What, number: int | None) -> str:
     if what == "activities":
-        return "Export what they did"
-    return "Export all contacts of the list" if number is None else f"Export {_contacts(number)}"
+        return "Export activities"
+    return f"Export {contacts_counted(number)}"
 
 
 def _activities(looked_at: TimelineFilter, ruleset: Ruleset, key: str) -> TimelineFilter:
@@ -148,7 +134,7 @@ def _activities(looked_at: TimelineFilter, ruleset: Ruleset, key: str) -> Timeli
         "Activities",
         list(dict.fromkeys(known)),
         default=list(looked_at.types),
-        format_func=lambda name: plain_label(ruleset.catalog.label(name)),
+        format_func=lambda name: escape_label(ruleset.catalog.label(name)),
         placeholder="All",
         key=f"{key}.types",
     )
@@ -173,15 +159,15 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
     if way == "chosen":
         listed = tuple(
             st.multiselect(
-                "Columns, in this order",
+                "Columns, in order",
                 list(known),
                 default=listed if what == "contacts" else None,
-                format_func=lambda id_: plain_label(known[id_].label),
+                format_func=lambda id_: escape_label(known[id_].label),
                 key=f"{key}.{what}.chosen",
             )
         )
     if what == "contacts" and listed and not set(listed) & set(IDENTITY_FIELDS):
-        show(quiet("Without email, phone or external id the file cannot be imported again."))
+        show(quiet("Without email, phone or external ID the file cannot be imported again."))
     return listed or None
 
 

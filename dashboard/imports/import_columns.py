@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.imports import import_fields
 from dashboard.imports.import_form import ImportForm
-from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, tag
+from dashboard.ui.markup import card_title, escape_label, joined, quiet, show, tag
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -90,7 +91,7 @@ def _row(form: ImportForm, number: int, labels: Mapping[str, str], ambiguous: Am
                 _ask_format(form, ambiguous, number)
 
 
-def _about(form: ImportForm, number: int) -> Html:
+def _about(form: ImportForm, number: int) -> Markup:
     column = form.inspection.columns[number]
     samples = samples_of(form.inspection.sample, number)
     guessed = form.targets[column.heading] == column.target and column.target
@@ -99,7 +100,7 @@ def _about(form: ImportForm, number: int) -> Html:
     values = tag(
         "div", " · ".join(samples) if samples else "no values in the first rows", "cs-small cs-quiet"
     )
-    return Html(f'<div class="cs-column">{joined([tag("b", column.heading), *reason])}{values}</div>')
+    return tag("div", joined([tag("b", column.heading), *reason, values]), "cs-column")
 
 
 def samples_of(rows: Sequence[Row], number: int) -> list[str]:
@@ -119,7 +120,7 @@ def _ask_target(form: ImportForm, number: int, labels: Mapping[str, str]) -> Non
     present = NEW_FIELD if heading in form.new_fields else form.targets[heading]
     options = list(labels)
     chosen = st.selectbox(
-        plain_label(f"What {heading[:80]} fills"),
+        escape_label(f"What {heading[:80]} fills"),
         options,
         index=options.index(present) if present in options else 0,
         format_func=lambda id_: labels[id_],
@@ -159,7 +160,7 @@ def _either(
 ) -> Answer | None:
     known = list(options)
     return st.radio(
-        plain_label(words),
+        escape_label(words),
         known,
         index=None if present is None else known.index(present),
         format_func=lambda one: options[one],

@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.imports.import_form import ImportForm
-from dashboard.installation import today
-from dashboard.ui.text import show, tag
+from dashboard.running_instance import today
+from dashboard.ui.markup import show, tag
 from engine.imports.mapping.columns import CHANNELS, Channel
 from engine.imports.mapping.consents import MAX_SOURCE, NAMES, Statement
 

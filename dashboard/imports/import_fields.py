@@ -6,8 +6,8 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.imports.import_form import ImportForm, NewField
+from dashboard.ui.markup import show, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import show, tag
 from dashboard.wording import FIELD_TYPES as TYPES
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.exports.downloads import REFUSED, link_to
-from dashboard.ui.asking import answered
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import close_dialog
+from dashboard.ui.markup import facts, joined, quiet, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, facts, joined, quiet, show, tag
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
 from engine.imports import draft_service, import_request, refused_rows
@@ -41,30 +40,28 @@ def import_details(actor: Actor, job: Job) -> None:
 def _refused(actor: Actor, job: Job) -> None:
     """The link to the refused rows: like the original, with line and reason added."""
     if job.refused:
-        address = escape(link_to(actor, REFUSED, job.id))
-        name, hint = escape(refused_rows.file_name(job)), "Mended, it goes in as it is"
+        address, name = link_to(actor, REFUSED, job.id), refused_rows.file_name(job)
+        hint = "Mended, it goes in as it is"
         words = "Refused rows as a file"
-        st.html(
-            f'<a class="cs-button cs-download" href="{address}" download="{name}" title="{hint}">{words}</a>',
-            width="content",
-        )
+        button = tag("a", words, "cs-button cs-download", href=address, download=name, title=hint)
+        st.html(button, width="content")
 
 
 def _again(actor: Actor, job: Job) -> None:
     """Buttons to import another file, or the same one, with these settings."""
     if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
-        answered()
+        close_dialog()
         go_to(f"?page=import&like={job.id}")
         st.rerun()
     if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
-        with told():
+        with show_errors():
             draft = draft_service.draft_again(actor, job.id)
-            answered()
+            close_dialog()
             go_to(f"?page=import&file={draft}&step=check")
             st.rerun()
 
 
-def _settings(settings: ImportSettings, ruleset: Ruleset) -> Html:
+def _settings(settings: ImportSettings, ruleset: Ruleset) -> Markup:
     labels = {target.id: target.label for target in columns.targets(ruleset)}
     filled = [(heading, labels.get(target, target)) for heading, target in settings.columns.items() if target]
     segment = ruleset.segments.get(settings.segment)

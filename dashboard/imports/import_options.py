@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.imports import import_form
 from dashboard.imports.import_form import ImportForm
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import card_title, show, tag
+from dashboard.ui.markup import card_title, show, tag
+from dashboard.ui.problems import problem_box, show_errors
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.domain.fields import IDENTITY_FIELDS
@@ -138,7 +138,7 @@ def _ask_segment(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
         name = st.text_input("Name of the new segment", key=form.key("segment.name"), max_chars=80)
         pressed = st.button("Create it", key=form.key("segment.create"))
     if pressed:
-        with told():
+        with show_errors():
             form.segment = segment_service.create_static(actor, name)
             form.renew_widgets()
             st.rerun()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.imports import import_options
@@ -13,11 +14,11 @@ from dashboard.imports.import_columns import ask_columns
 from dashboard.imports.import_consents import ask_statements, missing_sources
 from dashboard.imports.import_form import current_form, discard_form
 from dashboard.imports.import_preview import show_preview, show_progress
-from dashboard.installation import account
-from dashboard.jobs.job_strip import job_strip
-from dashboard.ui.problems import notice_box, problem_box, told
+from dashboard.jobs.job_status_bar import job_strip
+from dashboard.running_instance import account
+from dashboard.ui.markup import bullet_list, card_title, link, page_title, quiet, show
+from dashboard.ui.problems import notice_box, problem_box, show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, link, page_title, quiet, show, tag
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -83,29 +84,22 @@ def _unfinished(actor: Actor) -> None:
     """The drafts of the user."""
     drafts = draft_service.drafts_of_user(actor)
     zone, now = account().time_zone, actor.now
-    lines = joined(
-        tag(
-            "li",
-            joined([link(_at(one.id), one.name), quiet(f" · sent {formats.ago(one.created_at, now, zone)}")]),
-        )
+    lines = (
+        link(_at(one.id), one.name) + quiet(f" · sent {formats.ago(one.created_at, now, zone)}")
         for one in drafts
     )
     if drafts:
-        show(
-            joined(
-                [tag("h2", "Go on with", "cs-card-title"), Html(f'<ul class="cs-list cs-links">{lines}</ul>')]
-            )
-        )
+        show(card_title("Go on with") + bullet_list(lines, "cs-list cs-links"))
 
 
-def _advice() -> Html:
+def _advice() -> Markup:
     ways = (
         "Columns are known by their headings, in English and Spanish and as Connectif, HubSpot, Klaviyo, "
         "Mailchimp, Mautic and Shopify name them.",
         "Nobody who unsubscribed is subscribed again, unless the file has a newer date of their consent.",
         "An import can be taken back whole, from the history beside the list of contacts.",
     )
-    return Html(f'<ul class="cs-list cs-quiet">{joined(tag("li", way) for way in ways)}</ul>')
+    return bullet_list(ways, "cs-list cs-quiet")
 
 
 # The settings
@@ -234,7 +228,7 @@ def _failed(actor: Actor, draft: Draft, job: Job) -> None:
     """Show why a preview did not finish, and offer it again."""
     problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
-        with told():
+        with show_errors():
             draft_service.resume_preview(actor, draft.id)
             st.rerun()
 

@@ -7,13 +7,14 @@ from datetime import date
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup, escape
 
 from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.jobs import job_words
-from dashboard.signin.signing_in import fragment
-from dashboard.ui.problems import notice_box, told
-from dashboard.ui.text import Html, badge, card_title, figures, joined, quiet, safe, show, tag
+from dashboard.jobs import job_description
+from dashboard.signin.current_user import fragment
+from dashboard.ui.markup import badge, bullet_list, card_title, figures, joined, quiet, show, tag
+from dashboard.ui.problems import notice_box, show_errors
 from dashboard.wording import plural
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
@@ -39,11 +40,11 @@ def show_progress(actor: Actor, job: Job) -> None:
 
 
 def _progress(actor: Actor, id_: str) -> None:
-    with told():
+    with show_errors():
         job = job_service.job(actor, id_)
         if not job.under_way:
             st.rerun()
-        st.progress(job.share, f"Reading all of the file: {job_words.progress(job, now=actor.now)}")
+        st.progress(job.share, f"Reading all of the file: {job_description.progress(job, now=actor.now)}")
         words = (
             "You can leave this page meanwhile. It goes on, and says so above the contacts once it is done."
         )
@@ -74,13 +75,12 @@ def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -
         show(_preview(preview.preview, ruleset))
 
 
-def _problems(problems: Sequence[ProblemCount]) -> Html:
-    lines = joined(_problem(found) for found in problems)
+def _problems(problems: Sequence[ProblemCount]) -> Markup:
     title = card_title("What is wrong in the file")
-    return joined([title, Html(f'<ul class="cs-wrongs">{lines}</ul>')])
+    return title + bullet_list((_problem(found) for found in problems), "cs-wrongs")
 
 
-def _problem(found: ProblemCount) -> Html:
+def _problem(found: ProblemCount) -> Markup:
     rows = f"{formats.count(found.count)} {plural(found.count, 'row')}"
     word = badge("refused", "bad") if found.refuses else badge("goes in", "good")
     head = joined([tag("b", f"{found.label[:1].upper()}{found.label[1:]}"), f" · {rows} ", word])
@@ -90,19 +90,19 @@ def _problem(found: ProblemCount) -> Html:
     )
     more = found.count - min(EXAMPLES, len(found.examples))
     rest = tag("div", f"and {formats.count(more)} more", "cs-quiet") if more else ""
-    return tag("li", joined([head, tag("div", joined([examples, rest]), "cs-small")]))
+    return head + tag("div", joined([examples, rest]), "cs-small")
 
 
-def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Html:
+def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Markup:
     """The first rows as they would be stored, in a table that scrolls on its own."""
     labels = _labels(ruleset)
     names = [name for name in labels if any(name in row.values for row in rows)]
     head = joined(tag("th", words) for words in ("Line", "", *(labels[name] for name in names)))
     types = {name: columns.type_of(name, ruleset) for name in names}
     body = joined(tag("tr", _row(row, types)) for row in rows)
-    table = Html(f'<table class="cs-rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
-    scroller = f'<div class="cs-scroll" tabindex="0" role="region" aria-label="The first rows">{table}</div>'
-    return joined([card_title("The first rows as they would be stored"), Html(scroller)])
+    table = tag("table", tag("thead", tag("tr", head)) + tag("tbody", body), "cs-rows")
+    scroller = tag("div", table, "cs-scroll", tabindex="0", role="region", aria_label="The first rows")
+    return card_title("The first rows as they would be stored") + scroller
 
 
 def _labels(ruleset: Ruleset) -> Mapping[str, str]:
@@ -111,7 +111,7 @@ def _labels(ruleset: Ruleset) -> Mapping[str, str]:
     return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
 
 
-def _row(row: PreviewRow, types: Mapping[str, str]) -> Html:
+def _row(row: PreviewRow, types: Mapping[str, str]) -> Markup:
     """A row of the table; `types` are those of its values."""
     word, tone = _OUTCOMES[row.outcome]
     cells = [tag("td", quiet(formats.count(row.line))), tag("td", badge(word, tone))]
@@ -120,9 +120,9 @@ def _row(row: PreviewRow, types: Mapping[str, str]) -> Html:
     )
 
 
-def _value(value: Any, type_: str) -> Html:
+def _value(value: Any, type_: str) -> Markup:
     if value in (None, "", []):
         return quiet(formats.NOTHING)
-    return safe(
+    return escape(
         formats.calendar_day(date.fromisoformat(str(value))) if type_ == "date" else plain_value(value)
     )

@@ -7,31 +7,31 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup, escape
 
 from dashboard import formats, wording
 from dashboard.contacts.contact_columns import name_of
-from dashboard.exports import export_words
+from dashboard.exports import export_description
 from dashboard.imports.import_history import import_details
-from dashboard.installation import account
-from dashboard.jobs import job_words as words
-from dashboard.jobs.job_strip import HISTORY
-from dashboard.sheet.erasing import what_went
-from dashboard.signin.signing_in import fragment
-from dashboard.ui.asking import ask, dialog
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import (
-    Html,
+from dashboard.jobs import job_description as words
+from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.running_instance import account
+from dashboard.sheet.privacy_requests import what_went
+from dashboard.signin.current_user import fragment
+from dashboard.ui.dialog_state import dialog, open_dialog
+from dashboard.ui.markup import (
     badge,
+    bullet_list,
     card_title,
     empty_state,
     facts,
     joined,
     link,
     quiet,
-    safe,
     show,
     tag,
 )
+from dashboard.ui.problems import problem_box, show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing import list_service
@@ -61,7 +61,7 @@ def open_history(actor: Actor, job: str | None) -> None:
 
 def history(actor: Actor, job: str | None) -> None:
     """All jobs, the newest first; or one, with what it could not do."""
-    with told():
+    with show_errors():
         if job is None:
             _all(actor)
         else:
@@ -77,20 +77,19 @@ def _all(actor: Actor) -> None:
     if not found:
         empty_state(
             "Nothing yet",
-            "Imports, exports and changes of many contacts are listed here: who did it, what it came to, "
-            "and the way back.",
+            "Imports, exports and bulk changes are listed here, with their results and Undo.",
         )
         return
     under_way = any(job.under_way for job in found)
     fragment(run_every=LIVE if under_way else None)(_list)(actor, wanted)
-    if len(found) > wanted and st.button("Older ones", key="history.more", width="stretch"):
+    if len(found) > wanted and st.button("Show older", key="history.more", width="stretch"):
         st.session_state[_SHOWN] = wanted + PAGE
         st.rerun(scope="fragment")
 
 
 def _list(actor: Actor, limit: int) -> None:
     zone = account().time_zone
-    with told():
+    with show_errors():
         for job in job_service.recent(actor, limit=limit):
             _row(actor, job, zone)
 
@@ -99,13 +98,13 @@ def _row(actor: Actor, job: Job, zone: ZoneInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"history-row-{job.id}"):
         with st.container(width="stretch"):
             show(_line(actor, job, zone))
-        with told():
+        with show_errors():
             _buttons(actor, job)
 
 
-def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Html:
+def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Markup:
     state, tone = words.STATES[job.state]
-    taken_back = [badge("taken back")] if job.undone_by else []
+    taken_back = [badge("undone")] if job.undone_by else []
     title = joined([tag("b", f"{words.sign(job)} {job.title}"), badge(state, tone), *taken_back], " ")
     when = [job.by_name, formats.moment(job.created_at, zone), words.duration(job), _kept(actor, job, zone)]
     how = words.progress(job, now=actor.now) if job.under_way else words.outcome(job)
@@ -117,7 +116,7 @@ def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Html:
         tag("div", " · ".join(filter(None, when)), "cs-small cs-quiet"),
     ]
     if job.failure:
-        lines.insert(-1, tag("div", f"It could not go on: {job.failure}", "cs-small"))
+        lines.insert(-1, tag("div", f"Failed: {job.failure}", "cs-small"))
     return joined(lines)
 
 
@@ -128,7 +127,7 @@ def _kept(actor: Actor, job: Job, zone: ZoneInfo) -> str:
     until = f"until {formats.day(job.kept_until, zone)}"
     if job_service.can_be_undone(actor, job):
         return f"{words.KINDS[job.kind].undo(job).lower()} {until}"
-    return f"refused rows kept {until}" if job.refused and actor.now < job.kept_until else ""
+    return f"refused rows available {until}" if job.refused and actor.now < job.kept_until else ""
 
 
 def _buttons(actor: Actor, job: Job) -> None:
@@ -137,7 +136,7 @@ def _buttons(actor: Actor, job: Job) -> None:
             job_service.stop(actor, job.id)
             st.rerun()
         return
-    export_words.download(actor, job)
+    export_description.download(actor, job)
     if job.kind == exporting.KIND and st.button("Run again", key=f"history.again.{job.id}"):
         export_service.again(actor, job.id, id_=uuid_utils.uuid7().hex)
         st.rerun()
@@ -145,10 +144,10 @@ def _buttons(actor: Actor, job: Job) -> None:
     refused = f"{formats.count(job.refused)} refused" if job.refused and kept else ""
     more = refused or ("Details" if is_import(job) else "")
     if more and st.button(more, key=f"history.why.{job.id}"):
-        ask(HISTORY, job.id)
+        open_dialog(HISTORY, job.id)
         st.rerun()
-    if job.kind == erasing.KIND and st.button("What went", key=f"history.what.{job.id}"):
-        ask(HISTORY, job.id)
+    if job.kind == erasing.KIND and st.button("Details", key=f"history.what.{job.id}"):
+        open_dialog(HISTORY, job.id)
         st.rerun()
     if job_service.can_be_undone(actor, job) and _undo(job):
         job_service.undo(actor, job.id)
@@ -165,13 +164,13 @@ def _undo(job: Job) -> bool:
 
 def _one(actor: Actor, job: Job) -> None:
     zone = account().time_zone
-    if st.button("All of the history", icon=":material/arrow_back:", type="tertiary", key="history.all"):
-        ask(HISTORY)
+    if st.button("All history", icon=":material/arrow_back:", type="tertiary", key="history.all"):
+        open_dialog(HISTORY)
         st.rerun()
     show(tag("h2", job.title, "cs-card-title"))
     show(facts(_facts(job, zone)))
     if job.failure:
-        problem_box([f"It could not go on: {job.failure}"])
+        problem_box([f"Failed: {job.failure}"])
     if is_import(job):
         import_details(actor, job)
     if job.kind == erasing.KIND:
@@ -185,36 +184,35 @@ def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
     state, tone = words.STATES[job.state]
     return [
         ("By", job.by_name),
-        ("Begun", formats.moment(job.created_at, zone)),
-        ("State", badge(state, tone)),
-        ("Took", words.duration(job) or formats.NOTHING),
-        ("Came to", words.outcome(job)),
+        ("Started", formats.moment(job.created_at, zone)),
+        ("Status", badge(state, tone)),
+        ("Duration", words.duration(job) or formats.NOTHING),
+        ("Result", words.outcome(job)),
     ]
 
 
 def _refused(actor: Actor, refused: list[Refused], total: int) -> None:
     """Who was refused, by the reason: many have the same."""
     known = list_service.rows(actor, [one.contact for one in refused if one.contact is not None])
-    by_reason: dict[str, list[Html]] = {}
+    by_reason: dict[str, list[Markup]] = {}
     for one in refused:
         by_reason.setdefault(one.reason, []).append(_about(one, known))
-    lines = joined(_reason(reason, people) for reason, people in by_reason.items())
-    show(card_title("Refused, and why"))
-    show(Html(f'<ul class="cs-list">{lines}</ul>'))
+    show(card_title("Refused, with the reason"))
+    show(bullet_list(_reason(reason, people) for reason, people in by_reason.items()))
     if total > len(refused):
         show(quiet(f"The first {formats.count(len(refused))} of {formats.count(total)}."))
 
 
-def _about(one: Refused, known: Mapping[ContactId, ContactRow]) -> Html:
+def _about(one: Refused, known: Mapping[ContactId, ContactRow]) -> Markup:
     if one.line is not None:
-        return safe(f"line {formats.count(one.line)}")
+        return escape(f"line {formats.count(one.line)}")
     return _who(None if one.contact is None else known.get(one.contact))
 
 
-def _who(row: ContactRow | None) -> Html:
-    return quiet("a contact that is gone") if row is None else link(f"?contact={row.id}", name_of(row))
+def _who(row: ContactRow | None) -> Markup:
+    return quiet("a deleted contact") if row is None else link(f"?contact={row.id}", name_of(row))
 
 
-def _reason(reason: str, people: list[Html]) -> Html:
+def _reason(reason: str, people: list[Markup]) -> Markup:
     names = tag("div", joined(people, ", "), "cs-small")
-    return tag("li", joined([tag("b", wording.sentence(reason)), names]))
+    return tag("b", wording.sentence(reason)) + names

@@ -10,28 +10,27 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import time_zone
 from dashboard.rules import rule_plan
-from dashboard.rules.upkeep import upkeep_bar
+from dashboard.rules.rollout_bar import upkeep_bar
+from dashboard.running_instance import time_zone
 from dashboard.ui import charts
-from dashboard.ui.editor import yaml_editor
-from dashboard.ui.problems import problem_box
-from dashboard.ui.text import (
-    Html,
+from dashboard.ui.markup import (
     badge,
     card_title,
     empty_state,
+    escape_label,
     figures,
     joined,
     link,
     page_title,
-    plain_label,
     quiet,
     show,
     table,
     tag,
 )
-from dashboard.wording import sentence
+from dashboard.ui.problems import problem_box
+from dashboard.ui.yaml_editor import yaml_editor
+from dashboard.wording import ANONYMOUS, plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.domain.rulebook import Ruleset
@@ -47,16 +46,16 @@ _DRAFT = "rules.draft"
 _BASE = "rules.base"
 _EDITION = "rules.edition"
 
-_FROM_NOW = "From now on: what was given stays, and who is in which segment is looked at anew, at once."
-_AS_ALWAYS = "Points, segments and statuses become what they would be, had the rules always been so."
+_FROM_NOW = "Applies from now on: points already given stay, and segments are re-evaluated immediately."
+_AS_ALWAYS = "Points, segments and statuses are recalculated as if these rules had always applied."
 
 _ABOUT = {
-    "scoring.yaml": "Points, and other effects of what contacts do",
+    "scoring.yaml": "Scoring and effects",
     "segments.yaml": "Segments",
     "transitions.yaml": "Statuses",
-    "activities.yaml": "What contacts can do",
-    "fields.yaml": "Your own fields",
-    "settings.yaml": "The account",
+    "activities.yaml": "Activity types",
+    "fields.yaml": "Custom fields",
+    "settings.yaml": "Account",
 }
 
 
@@ -67,9 +66,9 @@ def render(actor: Actor) -> None:
         _one(actor, rule)
         return
     ruleset = current_rules(actor)
-    show(page_title("Rules", f"Version {ruleset.version} is in force"))
+    show(page_title("Rules", f"Version {ruleset.version} is live"))
     upkeep_bar(actor)
-    given, edit, history = st.tabs(["What they give", "Edit", "History"], key="rules.tab", on_change="rerun")
+    given, edit, history = st.tabs(["Performance", "Edit", "History"], key="rules.tab", on_change="rerun")
     if given.open:
         with given:
             _given(actor, ruleset)
@@ -103,7 +102,7 @@ def _given(actor: Actor, ruleset: Ruleset) -> None:
             )
         )
     if not rows:
-        empty_state("No rules yet", "Write the first one under “Edit”: docs/write-a-rule.md has examples.")
+        empty_state("No rules yet", "Create the first one under Edit. See docs/write-a-rule.md for examples.")
         return
     show(table(("Rule", "Contacts in 30 days", "Points"), rows))
 
@@ -113,13 +112,13 @@ def _one(actor: Actor, id_: str) -> None:
     ruleset = current_rules(actor)
     rule = next((rule for rules in ruleset.rules.values() for rule in rules if rule.id == id_), None)
     if rule is None:
-        empty_state("No such rule", "It is not among the rules in force.", whole="page")
+        empty_state("Rule not found", "It is not part of the published rules.", whole="page")
         return
     show(page_title(rule.name, reacts_to(rule, ruleset)))
     show(tag("div", brings(rule, ruleset), "cs-small"))
     gave = publish_service.rule_summaries(actor).get(rule.id)
     if gave is None:
-        empty_state("Nothing in 30 days", "No activity met this rule in the last 30 days.")
+        empty_state("No results in 30 days", "No activity matched this rule in the last 30 days.")
         return
     counts = (
         ("points in 30 days", formats.signed(gave.points)),
@@ -131,10 +130,10 @@ def _one(actor: Actor, id_: str) -> None:
     charts.by_day(
         [_on_day(row) for row in trend], title="Points on each day", colours={"points": charts.PINE}
     )
-    show(card_title("To whom it gave the most"))
+    show(card_title("Top contacts"))
     rows = [
         (
-            link(f"?contact={contact.id}", contact.name or contact.email or "Anonymous visitor"),
+            link(f"?contact={contact.id}", contact.name or contact.email or ANONYMOUS),
             formats.count(entries),
             formats.signed(points),
         )
@@ -154,7 +153,7 @@ def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _edit(actor: Actor) -> None:
     if not actor.may(Permission.EDIT_RULES):
-        show(quiet("Only admins plan and publish rules; you can read them and check a change."))
+        show(quiet("Only admins can plan and publish rules. You can read them and check a change."))
     published = published_version(actor)
     draft = _draft(published)
     as_published = publishing.completed_from(published)
@@ -232,13 +231,15 @@ def _tests(texts: dict[str, str]) -> int:
 
 def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:
     if not problems:
-        show(joined([badge("in order", "good"), quiet(f" {_tests(draft)} tests pass")]))
+        tests = _tests(draft)
+        passed = f" {tests} {plural(tests, 'test passes', 'tests pass')}"
+        show(joined([badge("Valid", "good"), quiet(passed)]))
         return
     rows = [(f"{p.file}, line {p.line}", p.message) for p in problems]
     count = len(problems)
-    show(card_title(f"{count} problem{'' if count == 1 else 's'}"))
-    lines = "".join(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
-    show(Html(f'<div class="cs-problems">{lines}</div>'))
+    show(card_title(f"{count} {plural(count, 'problem')}"))
+    lines = joined(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
+    show(tag("div", lines, "cs-problems"))
 
 
 def _leave() -> None:
@@ -247,9 +248,9 @@ def _leave() -> None:
 
 def _publish(actor: Actor, draft: dict[str, str], *, disabled: bool) -> None:
     with st.container(border=True):
-        message = st.text_input("What is changed, and why", key="rules.message", max_chars=200)
+        message = st.text_input("Describe the change", key="rules.message", max_chars=200)
         recompute = st.checkbox(
-            "Judge all history by these rules, as the plan shows it", key="rules.recompute"
+            "Recalculate all history with these rules, as shown in the plan", key="rules.recompute"
         )
         show(quiet(_AS_ALWAYS if recompute else _FROM_NOW))
         ready = bool(message.strip()) and not disabled
@@ -264,7 +265,7 @@ def _publish(actor: Actor, draft: dict[str, str], *, disabled: bool) -> None:
             problem_box([sentence(error)])
             return
     _discard()
-    st.toast("Published. The workers take it with their next batch.", icon=":material/check:")
+    st.toast("Published. It takes effect within seconds.", icon=":material/check:")
     st.rerun()
 
 
@@ -276,10 +277,10 @@ def _history(actor: Actor) -> None:
     zone = time_zone()
     for version, before in zip(versions, [*versions[1:], None], strict=True):
         title = f"Version {version.number} · {version.message}"
-        with st.expander(plain_label(title), expanded=version is versions[0]):
+        with st.expander(escape_label(title), expanded=version is versions[0]):
             recomputed = version.number > 1 and version.recomputed == version.number
             about = f"{version.published_by}, {formats.moment(version.published_at, zone)}"
-            show(joined([quiet(about), " ", badge("history recomputed", "info") if recomputed else ""]))
+            show(joined([quiet(about), " ", badge("history recalculated", "info") if recomputed else ""]))
             difference = _difference(before, version)
             if difference:
                 st.code(difference, language="diff", wrap_lines=True)
@@ -300,9 +301,9 @@ def _difference(before: Version | None, version: Version) -> str:
 
 
 def _roll_back(actor: Actor, version: Version) -> None:
-    with st.popover(f"Go back to version {version.number}", icon=":material/history:"):
-        show(quiet("Its files are published again, as a new version. Nothing is lost."))
-        if st.button("Publish it again", key=f"rules.back.{version.number}", type="primary"):
+    with st.popover(f"Restore version {version.number}", icon=":material/history:"):
+        show(quiet("Publishes these files again as a new version."))
+        if st.button("Restore", key=f"rules.back.{version.number}", type="primary"):
             try:
                 publish_service.roll_back(actor, version.number)
             except ContactSheetsError as error:

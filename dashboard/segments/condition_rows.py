@@ -247,20 +247,25 @@ def _deed(done: bool, asked: Any, ruleset: Ruleset) -> Deed:
     )
 
 
-def _times(said: Any) -> int:
-    if said is None:
+def _times(value: Any) -> int:
+    if value is None:
         return 1
-    if isinstance(said, Mapping) and list(said) == ["gte"] and _is_number(said["gte"]) and said["gte"] >= 1:
-        return int(said["gte"])
+    if (
+        isinstance(value, Mapping)
+        and list(value) == ["gte"]
+        and _is_number(value["gte"])
+        and value["gte"] >= 1
+    ):
+        return int(value["gte"])
     raise _More
 
 
-def _where(said: Any, offers: Offers) -> Comparison | None:
-    if said is None:
+def _where(where: Any, offers: Offers) -> Comparison | None:
+    if where is None:
         return None
-    if not isinstance(said, Mapping) or len(said) != 1:
+    if not isinstance(where, Mapping) or len(where) != 1:
         raise _More
-    [(path, value)] = said.items()
+    [(path, value)] = where.items()
     found = list(_comparisons(path, value, offers))
     if len(found) != 1:
         raise _More

@@ -8,10 +8,10 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.ui.asking import Asked, answered, ask, asked, way_out
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import joined, show, tag
-from dashboard.ui.way_back import way_back
+from dashboard.ui.dialog_state import OpenDialog, cancel_button, close_dialog, current_dialog, open_dialog
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import problem_box, show_errors
+from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.rules.rulesets import Version
 from engine.segments import segment_service
@@ -32,18 +32,21 @@ class Deleted:
 def offer(segment: str) -> None:
     """The button that asks."""
     st.button(
-        "Delete", icon=":material/delete:", key="segments.delete", on_click=partial(ask, _DIALOG, segment)
+        "Delete",
+        icon=":material/delete:",
+        key="segments.delete",
+        on_click=partial(open_dialog, _DIALOG, segment),
     )
 
 
 def is_asked(segment: str) -> bool:
     """Whether the question stands, of this segment."""
-    return asked() == Asked(_DIALOG, segment)
+    return current_dialog() == OpenDialog(_DIALOG, segment)
 
 
 def confirmed(actor: Actor, segment: str) -> bool:
     """Ask by name, or say what uses it; true once it was deleted."""
-    with told():
+    with show_errors():
         return _asked(actor, segment_service.deletable(actor, segment))
     return False
 
@@ -55,12 +58,12 @@ def _asked(actor: Actor, found: Deletable) -> bool:
             return False
         show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
         with st.container(horizontal=True, key="danger-segment"):
-            sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
-            way_out("Cancel", key="segments.delete.cancel")
+            sure = st.button("Delete segment", type="primary", key="segments.delete.sure")
+            cancel_button(key="segments.delete.cancel")
         if sure:
             version = segment_service.delete(actor, found.id, base=found.version)
             st.session_state[_DELETED] = Deleted(found.name, version)
-            answered()
+            close_dialog()
             return True
     return False
 
@@ -68,20 +71,18 @@ def _asked(actor: Actor, found: Deletable) -> bool:
 def _refuse(found: Deletable) -> None:
     problem_box(
         [
-            f"{found.name} cannot be deleted while something uses it. Take it out there first:",
+            f"{found.name} is in use and cannot be deleted. Remove it first from:",
             *map(str, found.uses),
         ]
     )
-    way_out("Close", key="segments.delete.close")
+    cancel_button("Close", key="segments.delete.close")
 
 
 def _what(found: Deletable) -> str:
     members = (
         "1 contact leaves it" if found.members == 1 else f"{formats.count(found.members)} contacts leave it"
     )
-    return (
-        f" is taken out of the rules: {members}, and it is no longer offered in filters. It can be restored."
-    )
+    return f" will be removed from rules and filters. {members}. You can undo this."
 
 
 def just_deleted(actor: Actor) -> None:
@@ -95,8 +96,8 @@ def just_deleted(actor: Actor) -> None:
         _forget()
         st.rerun()
 
-    said = joined([tag("b", deleted.name), f" was deleted with version {deleted.by.number} of the rules."])
-    way_back(said, key=_DELETED, undo=undo, close=_forget)
+    message = joined([tag("b", deleted.name), f" was deleted (version {deleted.by.number} of the rules)."])
+    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
 
 
 def _forget() -> None:

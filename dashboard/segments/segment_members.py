@@ -18,12 +18,12 @@ from dashboard.exports.export_dialog import (
     file_name,
     question,
 )
-from dashboard.installation import time_zone
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_strip import HISTORY, job_strip
-from dashboard.ui.asking import asked
+from dashboard.jobs.job_status_bar import HISTORY, job_strip
+from dashboard.running_instance import time_zone
+from dashboard.ui.dialog_state import current_dialog
+from dashboard.ui.markup import empty_state, joined, link, show
 from dashboard.ui.search_box import search_box
-from dashboard.ui.text import empty_state, joined, link, show
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -60,32 +60,30 @@ def members(actor: Actor, segment: str) -> None:
     try:
         _list(actor, address, segment)
     except Hidden as error:
-        empty_state("Not for viewers", sentence(error))
-    _open_dialog(actor)
+        empty_state("Not available to viewers", sentence(error))
+    _show_dialog(actor)
 
 
-def _open_dialog(actor: Actor) -> None:
+def _show_dialog(actor: Actor) -> None:
     """Show the dialog that was asked for."""
-    found = asked()
-    if found is not None and found.dialog == EXPORT:
+    found = current_dialog()
+    if found is not None and found.name == EXPORT:
         export_dialog(actor, cast(ExportQuestion, found.about))
-    elif found is not None and found.dialog == HISTORY:
+    elif found is not None and found.name == HISTORY:
         open_history(actor, cast("str | None", found.about))
 
 
 def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
     declared = current_rules(actor).segments.get(segment)
     if address.listing.search:
-        empty_state("Nobody found", "Nobody in this segment is called that.")
+        empty_state("No contacts found", "No contact in this segment matches your search.")
     elif declared is not None and not declared.dynamic:
-        words = ", tick people and press Add to segment; or do so on somebody's sheet."
-        empty_state("Nobody is in it yet", joined(["Go to ", link("/", "the list of contacts"), words]))
+        words = ", select some and choose Add to segment, or add them on a contact's sheet."
+        empty_state("No members yet", joined(["Go to ", link("/", "the list of contacts"), words]))
     elif not publish_service.progress(actor).finished:
-        empty_state(
-            "It is being filled", "Whoever meets the condition appears here in a moment, by themselves."
-        )
+        empty_state("The segment is being built", "Contacts that meet the condition appear here in a moment.")
     else:
-        empty_state("Nobody is in it now", "Whoever meets the condition enters by themselves.")
+        empty_state("No members right now", "Contacts that meet the condition are added automatically.")
 
 
 def _list(actor: Actor, address: ListAddress, segment: str) -> None:

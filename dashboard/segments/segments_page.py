@@ -8,14 +8,14 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import instance, time_zone
-from dashboard.rules.upkeep import upkeep_bar
-from dashboard.segments import delete_segment, segment_condition
-from dashboard.segments.segment_changing import change_button
+from dashboard.rules.rollout_bar import upkeep_bar
+from dashboard.running_instance import instance, time_zone
+from dashboard.segments import condition_editor, delete_segment
+from dashboard.segments.edit_by_filters import change_button
 from dashboard.segments.segment_members import members
 from dashboard.ui import charts
+from dashboard.ui.markup import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
 from dashboard.ui.problems import problem_box
-from dashboard.ui.text import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
 from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -31,7 +31,7 @@ NEW = "new"
 
 FILE = "segments.yaml"
 
-_OF_TESTS = "Tests stand beside the rules and say what they must do: mend them under Rules, or ask an admin."
+_OF_TESTS = "Rule tests failed. Fix it under Rules or ask an admin."
 
 
 def render(actor: Actor) -> None:
@@ -63,17 +63,17 @@ def _all(actor: Actor) -> None:
     found = segment_service.summaries(actor)
     with st.container(horizontal=True, vertical_alignment="center", key="segments-top"):
         with st.container(width="stretch"):
-            number = f"{formats.count(len(found))} {wording.plural(len(found), 'segment')}"
+            number = formats.counted(len(found), "segment")
             show(page_title("Segments", number))
         if _may_edit(actor):
             new = partial(_go, segment=NEW)
             st.button("New segment", icon=":material/add:", type="primary", key="segments.new", on_click=new)
     if not found:
-        empty_state("No segments yet", "A segment is a named set of contacts: make the first one.")
+        empty_state("No segments yet", "A segment is a named group of contacts. Create your first one.")
         return
     upkeep_bar(actor)
     with st.container(key="segments-list"):
-        headings = ("Segment", "Kind", "Last 30 days", "Changed", "Contacts")
+        headings = ("Segment", "Type", "Last 30 days", "Updated", "Contacts")
         show(table(headings, [_row(summary) for summary in found]))
     _nightly_look(actor, {summary.id: summary.name for summary in found})
 
@@ -86,10 +86,10 @@ def _nightly_look(actor: Actor, names: dict[str, str]) -> None:
     at = formats.moment(report["at"], time_zone())
     wrong = ", ".join(names.get(id_, id_) for id_ in report["differences"])
     if wrong:
-        words = f" On {at} not all contacts were where the conditions say: {wrong}. sheets doctor names them."
-        show(joined([badge("differences", "bad"), quiet(words)]))
+        words = f" On {at}, members did not match the conditions of: {wrong}. Run sheets doctor for details."
+        show(joined([badge("mismatch", "bad"), quiet(words)]))
     else:
-        show(quiet(f"Looked at on {at}: every contact was in the segments whose conditions it meets."))
+        show(quiet(f"Checked on {at}: all memberships match their conditions."))
 
 
 def _row(summary: SegmentSummary) -> tuple[object, ...]:
@@ -118,7 +118,7 @@ def _one(actor: Actor, wanted: str) -> None:
     st.button("Segments", icon=":material/arrow_back:", key="segments.back", type="tertiary", on_click=_go)
     summary = segment_service.summary(actor, wanted)
     if summary is None:
-        empty_state("No such segment", "It may have been deleted.", whole="page")
+        empty_state("Segment not found", "It may have been deleted.", whole="page")
         return
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
@@ -154,11 +154,11 @@ def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
     )
     show(figures(counts))
     if summary.dynamic:
-        show(tag("div", f"In it are those with: {summary.words}", "cs-sub"))
-        are = wording.plural(summary.waiting, "contact is", "contacts are")
-        waits = f"{formats.count(summary.waiting)} {are} still being looked at"
-        fresh = waits if summary.waiting else "Up to date to the second"
-        cost = f" To look at one contact takes {summary.cost_us or 0:.1f} µs." if in_depth else ""
+        show(tag("div", f"Condition: {summary.words}", "cs-sub"))
+        contacts = wording.plural(summary.waiting, "contact", "contacts")
+        waits = f"{formats.count(summary.waiting)} {contacts} still to be evaluated"
+        fresh = waits if summary.waiting else "Up to date"
+        cost = f" Evaluating one contact takes {summary.cost_us or 0:.1f} µs." if in_depth else ""
         show(tag("div", f"{fresh}.{cost}", "cs-quiet cs-small"))
 
 
@@ -167,7 +167,7 @@ def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
 
 def _edit(actor: Actor, wanted: str | None) -> None:
     if not _may_edit(actor):
-        empty_state("Only marketers and admins change segments", "Ask one of them.", whole="page")
+        empty_state("Only marketers and admins can edit segments", "Ask one of them.", whole="page")
         return
     st.button(
         "Back",
@@ -199,7 +199,7 @@ def _edit(actor: Actor, wanted: str | None) -> None:
 
 def _leave(wanted: str | None) -> None:
     """Go back to where one came from, and forget what was being written."""
-    segment_condition.forget(wanted)
+    condition_editor.forget(wanted)
     st.session_state.pop(f"segments.base.{wanted}", None)
     _go(**({"segment": wanted} if wanted else {}))
 
@@ -218,17 +218,17 @@ def _form(
         max_chars=200,
     )
     kinds = {
-        "dynamic": "A condition decides who is in it",
-        "static": "Members are put in by hand, by import or by a rule",
+        "dynamic": "Dynamic: a condition decides who is in it",
+        "static": "Static: members are added manually, by import or by a rule",
     }
     if segment is None:
         kind = st.radio(
-            "Kind", list(kinds), format_func=kinds.__getitem__, key="segments.kind", horizontal=True
+            "Type", list(kinds), format_func=kinds.__getitem__, key="segments.kind", horizontal=True
         )
     else:
         kind = "dynamic" if segment.dynamic else "static"
     if not name.strip():
-        show(quiet("Give it a name to go on."))
+        show(quiet("Enter a name to continue."))
         return None
     id_ = segment.id if segment else editing.id_of(name, taken=segment_service.ids_in_use(actor))
     entry: dict[str, Any] = {"id": id_, "name": name.strip()}
@@ -236,7 +236,7 @@ def _form(
         entry["description"] = description.strip()
     if kind == "static":
         return id_, {**entry, "static": True}
-    found = segment_condition.condition(
+    found = condition_editor.condition(
         current_rules(actor), wanted, editing.entry_text(text, "segments", id_, "when")
     )
     return None if found is None else (id_, {**entry, "when": found})
@@ -248,14 +248,14 @@ def _problems(texts: dict[str, str]) -> list[Problem]:
 
 
 def _preview(actor: Actor, texts: dict[str, str], segment: str) -> None:
-    with st.container(border=True), st.spinner("Looking who would be in it…"):
+    with st.container(border=True), st.spinner("Counting matching contacts…"):
         found = segment_service.preview(actor, texts, segment, uri=instance().mongodb_uri)
         about = (
             f"about {formats.count(found.count)} (±{formats.count(found.error)})"
             if found.error
             else formats.count(found.count)
         )
-        show(joined([tag("div", about, "cs-figure"), tag("div", "contacts would be in it now", "cs-sub")]))
+        show(joined([tag("div", about, "cs-figure"), tag("div", "contacts match now", "cs-sub")]))
         if found.examples:
             rows = [
                 (
@@ -264,7 +264,7 @@ def _preview(actor: Actor, texts: dict[str, str], segment: str) -> None:
                 )
                 for row in found.examples
             ]
-            show(table(("For example", "Points"), rows))
+            show(table(("Example", "Points"), rows))
 
 
 def _publish(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
-from dashboard import formats, waking
-from dashboard.installation import time_zone
+from dashboard import formats, wait_for_workers
+from dashboard.running_instance import time_zone
 from dashboard.sheet.sheet_dialogs import ERASE
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, joined, safe, show, tag
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import empty_state, joined, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_service
@@ -20,32 +21,32 @@ from engine.domain.activities import ActivityId
 
 def deleted_contact(actor: Actor, sheet: Sheet) -> None:
     """Say that a contact is deleted; who may change contacts restores it here."""
-    show(Html(f'<div class="cs-empty">{tag("h1", "This contact was deleted")}{_told(sheet)}</div>'))
+    empty_state("This contact was deleted", _told(sheet), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center", key="sheet-deleted"):
         restore = actor.may(Permission.EDIT_CONTACTS) and st.button(
             "Restore", type="primary", icon=":material/restore_from_trash:", key="sheet.restore"
         )
         if actor.may(Permission.ERASE):
-            st.button("Erase for good…", key="sheet.erase", on_click=ask, args=(ERASE, sheet.id))
+            st.button("Erase permanently…", key="sheet.erase", on_click=open_dialog, args=(ERASE, sheet.id))
     if restore:
-        with told():
+        with show_errors():
             _restore(actor, sheet)
 
 
-def _told(sheet: Sheet) -> Html:
+def _told(sheet: Sheet) -> Markup:
     assert sheet.deleted_at is not None
     by = f" by {sheet.deleted_by}" if sheet.deleted_by else ""
     lines = [tag("div", f"On {formats.moment(sheet.deleted_at, time_zone())}{by}.")]
     if sheet.deleted_why:
         lines.append(tag("div", f"“{sheet.deleted_why}”"))
-    lines.append(safe("Restoring brings back all that was there. It also comes back, without its past, when "
-                      "it does something again."))  # fmt: skip
-    return joined(lines)
+    advice = (
+        "Restoring brings back all data. A new activity also brings the contact back, without its history."
+    )
+    return joined([*lines, advice])
 
 
 def _restore(actor: Actor, sheet: Sheet) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = edit_service.restore(actor, sheet.id, id_=id_)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    wait_for_workers.wait_or_notify(lanes, id_)
     st.rerun()

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.contacts.deleting import delete_contact
+from dashboard.contacts.delete_contact import delete_contact
 from dashboard.contacts.list_address import ListAddress
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_strip import HISTORY
-from dashboard.sheet.erasing import erase_contact, hand_out_data
-from dashboard.sheet.sheet_stopping import stop_sending
-from dashboard.ui.asking import asked, dialog
+from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.sheet.privacy_requests import erase_contact, hand_out_data
+from dashboard.sheet.stop_sending import stop_sending
+from dashboard.ui.dialog_state import current_dialog, dialog
 from engine.accounts.actor import Actor
 from engine.domain.activities import ContactId
 
 DELETE, STOP, DATA, ERASE = "sheet.delete", "sheet.stop", "sheet.data", "sheet.erase"
 
 
-def open_dialog(actor: Actor, listed: ListAddress) -> None:
+def show_dialog(actor: Actor, listed: ListAddress) -> None:
     """Show the dialog that was asked for, if any; `listed` is the list that one came from."""
-    found = asked()
-    if found is not None and found.dialog in _DIALOGS:
-        _DIALOGS[found.dialog](actor, found.about, listed)
+    found = current_dialog()
+    if found is not None and found.name in _DIALOGS:
+        _DIALOGS[found.name](actor, found.about, listed)
 
 
-@dialog("Delete this contact?")
+@dialog("Delete contact?")
 def _delete(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
     delete_contact(actor, contact, go=listed.here)
 
@@ -36,12 +36,12 @@ def _stop(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
     stop_sending(actor, contact)
 
 
-@dialog("All data of this contact")
+@dialog("Export personal data")
 def _data(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
     hand_out_data(actor, contact)
 
 
-@dialog("Erase this contact for good?")
+@dialog("Erase contact permanently?")
 def _erase(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
     erase_contact(actor, contact, go=listed.here)
 

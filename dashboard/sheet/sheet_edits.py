@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import waking
+from dashboard import wait_for_workers
 from dashboard.sheet.sheet_draft import new_id
-from dashboard.ui.way_back import way_back
+from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
@@ -43,10 +43,10 @@ def apply(
     """
     edit = new_id() if id_ is None else id_
     lanes = edit_service.edit(actor, contact, change, id_=edit, read=read)
-    shows = waking.settle(lanes, edit)
+    shows = wait_for_workers.wait_until_applied(lanes, edit)
     undoable = change.undoes is None
-    said = words if shows else f"{words} {waking.later()}"
-    st.session_state[_DONE] = Done(contact, said, edit if undoable else None)
+    message = words if shows else f"{words} {wait_for_workers.pending_notice()}"
+    st.session_state[_DONE] = Done(contact, message, edit if undoable else None)
 
 
 def just_done(actor: Actor, contact: ContactId) -> None:
@@ -56,10 +56,10 @@ def just_done(actor: Actor, contact: ContactId) -> None:
         return
 
     def undo() -> None:
-        apply(actor, contact, Edit(undoes=done.edit), words="Taken back.")
+        apply(actor, contact, Edit(undoes=done.edit), words="Undone.")
         st.rerun()
 
-    way_back(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
+    undo_bar(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
 
 
 def _forget() -> None:

@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.ui.text import Html, card_title, facts, joined, quiet
+from dashboard.ui.markup import card_title, facts, joined, quiet
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.fields import FIELDS
 from engine.domain.rulebook import Ruleset
@@ -18,7 +20,7 @@ ORDER = ("first_name", "last_name", "email", "mobile_phone", "external_id", "bir
 """The fields that every contact has, in the order of the card."""
 
 
-def fields(sheet: Sheet, zone: ZoneInfo) -> Html:
+def fields(sheet: Sheet, zone: ZoneInfo) -> Markup:
     """Who it is, as far as is known."""
     standard = [(name, getattr(sheet, name)) for name in ORDER]
     known = [(FIELDS[name].label, _day(value) if name == "birth_date" else value) for name, value in standard]
@@ -31,7 +33,7 @@ def fields(sheet: Sheet, zone: ZoneInfo) -> Html:
     )
 
 
-def custom(sheet: Sheet, ruleset: Ruleset) -> Html:
+def custom(sheet: Sheet, ruleset: Ruleset) -> Markup:
     """What the shop itself wants to know: its declared fields in their order, then what else came."""
     rows = [(field.label, _shown(sheet.custom, id_, field.type)) for id_, field in ruleset.fields.items()]
     others = sorted(name for name in sheet.custom if name not in ruleset.fields)

@@ -8,12 +8,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
 from dashboard.sheet import sheet_edits, sheet_fields
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.browser_component import browser_component
 from dashboard.ui.field_inputs import (
     FieldInput,
@@ -25,9 +27,8 @@ from dashboard.ui.field_inputs import (
     tomorrow,
     undeclared,
 )
-from dashboard.ui.problems import problem, told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plain_label, quiet, show, tag
+from dashboard.ui.markup import badge, card_title, escape_label, facts, joined, link, quiet, show, tag
+from dashboard.ui.problems import problem, show_errors
 from engine.accounts.actor import Actor
 from engine.contacts.editing.edit import NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
 from engine.contacts.editing.edit_validation import end_name
@@ -69,7 +70,7 @@ class _Form:
             return machine.label
         for id_, machine in self.ruleset.machines.items():
             if name == end_name(id_):
-                return f"{machine.label}: until when"
+                return f"{machine.label}: end date"
         return label_of(name, self.ruleset)
 
 
@@ -140,10 +141,10 @@ def _below(form: _Form, name: str) -> None:
     """What there is to say of an input: what was, what was wrong, what somebody else made of it."""
     draft = form.draft
     if name in draft.changed:
-        show(tag("div", f"was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
+        show(tag("div", f"Was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
     if name in draft.problems:
         theirs = draft.other is not None and name in IDENTITY_FIELDS
-        way = link(f"?contact={draft.other}", "Open that contact's sheet") if theirs else None
+        way = link(f"?contact={draft.other}", "Open that contact") if theirs else None
         show(problem(draft.problems[name], way))
     if name in form.theirs:
         _choose(form, name)
@@ -153,15 +154,11 @@ def _choose(form: _Form, name: str) -> None:
     """Somebody else changed it meanwhile: theirs or one's own?"""
     theirs, draft = form.theirs[name], form.draft
     by = _who(form)
-    show(
-        Html(
-            f'<div class="cs-meanwhile" role="alert">{tag("span", f"{by} changed this meanwhile to")} '
-            f"{tag('b', form.words(name, theirs))}</div>"
-        )
-    )
+    words = joined([tag("span", f"{by} changed this to"), tag("b", form.words(name, theirs))], " ")
+    show(tag("div", words, "cs-meanwhile", role="alert"))
     with st.container(horizontal=True, gap="small"):
         st.button("Keep mine", key=f"sheet.mine.{name}", on_click=draft.keep_mine, args=(name, theirs))
-        st.button("Take theirs", key=f"sheet.theirs.{name}", on_click=draft.take_theirs, args=(name, theirs))
+        st.button("Use theirs", key=f"sheet.theirs.{name}", on_click=draft.take_theirs, args=(name, theirs))
 
 
 def _who(form: _Form) -> str:
@@ -169,8 +166,8 @@ def _who(form: _Form) -> str:
     edits = TimelineFilter(types=("contact_edited",))
     rows = sheet_service.timeline(form.actor, form.sheet.id, where=edits, limit=1).rows
     if rows and rows[0].happened_at >= form.draft.begun:
-        return str(rows[0].details.get("properties", {}).get("author", "Somebody"))
-    return "Somebody"
+        return str(rows[0].details.get("properties", {}).get("author", "Someone"))
+    return "Someone"
 
 
 # Statuses
@@ -185,7 +182,7 @@ def _statuses(form: _Form) -> None:
             with column:
                 _status(form, machine)
     fixed = [
-        (m.label, joined([badge(form.words(m.id, seen[m.id])), quiet(" not changed by hand")]))
+        (m.label, joined([badge(form.words(m.id, seen[m.id])), quiet(" set automatically")]))
         for m in machines
         if m not in movable
     ]
@@ -202,7 +199,7 @@ def _status(form: _Form, machine: Machine) -> None:
     if key not in st.session_state:
         st.session_state[key] = draft.value(machine.id)
     st.selectbox(
-        plain_label(machine.label),
+        escape_label(machine.label),
         [seen, *by_hand(machine, seen)],
         format_func=partial(form.words, machine.id),
         key=key,
@@ -223,7 +220,7 @@ def _until(form: _Form, machine: Machine) -> None:
         held = form.draft.value(name)
         st.session_state[key] = held if held is None or held >= tomorrow() else None
     state = form.words(machine.id, form.draft.value(machine.id)).capitalize()
-    label = f"{plain_label(state)} until (empty: until somebody lifts it)"
+    label = f"{escape_label(state)} until (leave empty for no end date)"
     later_day_input(label, key=key, on_change=_noting(form, name, key))
     _below(form, name)
 
@@ -235,7 +232,7 @@ def _reason(form: _Form) -> None:
     def typed() -> None:
         form.draft.reason = str(st.session_state[form.key("reason")])
 
-    label = "Why" if needed else "Why (may be left out)"
+    label = "Reason" if needed else "Reason (optional)"
     st.text_input(label, key=form.key("reason"), max_chars=500, on_change=typed)
 
 
@@ -254,23 +251,23 @@ def _bar(form: _Form) -> None:
     browser_component(__file__, "sheet_form")(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-bar"):
         with st.container(width="stretch"):
-            show(Html(f'<div role="status">{_summary(form)}</div>'))
+            show(tag("div", _summary(form), role="status"))
         st.button("Discard", key="sheet.discard", on_click=end, args=(form.sheet.id,))
         wanted = st.button("Apply", type="primary", key="sheet.apply", disabled=bool(form.theirs))
     if wanted:
-        with told():
+        with show_errors():
             _apply(form)
 
 
-def _summary(form: _Form) -> Html:
+def _summary(form: _Form) -> Markup:
     changed = form.draft.changed
     if not changed:
-        return quiet("Nothing is changed yet.")
-    count = f"{formats.count(len(changed))} {wording.plural(len(changed), 'change')}"
+        return quiet("No changes yet.")
+    count = formats.counted(len(changed), "change")
     names = ", ".join(form.label(name) for name in changed)
     if form.theirs:
         first = form.label(next(iter(form.theirs)))
-        names = f"{first} was changed by somebody else: choose which to keep"
+        names = f"{first} was changed by someone else: choose which to keep"
     elif form.draft.problems:
         names = "; ".join(form.draft.problems.values())
     return joined([tag("b", count), tag("span", f" {names}", "cs-quiet cs-small")])
@@ -281,7 +278,7 @@ def _apply(form: _Form) -> None:
     draft, contact = form.draft, form.sheet.id
     if draft.changed:
         count = len(draft.changed)
-        words = f"Saved {formats.count(count)} {wording.plural(count, 'change')}."
+        words = f"Saved {formats.counted(count, 'change')}."
         change, read = draft.edit(form.ruleset), draft.read(form.ruleset)
         try:
             sheet_edits.apply(form.actor, contact, change, words=words, id_=draft.id, read=read)

@@ -7,24 +7,25 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.contacts.list_address import ListAddress
-from dashboard.installation import time_zone
-from dashboard.jobs.job_strip import job_strip
-from dashboard.sheet import sheet_draft, sheet_edits, sheet_fields, sheet_shop
+from dashboard.jobs.job_status_bar import job_strip
+from dashboard.running_instance import time_zone
+from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_deleted import deleted_contact
-from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, open_dialog
+from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, show_dialog
 from dashboard.sheet.sheet_form import sheet_form
 from dashboard.sheet.sheet_header import Neighbours, title, ways
-from dashboard.sheet.sheet_known_by import known_by
+from dashboard.sheet.sheet_identities import known_by
 from dashboard.sheet.sheet_menu import Choice, sheet_menu
 from dashboard.sheet.sheet_segments import segments_card
 from dashboard.sheet.sheet_statuses import reach_card, statuses_card
-from dashboard.ui.asking import ask
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, empty_state, show
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import empty_state, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing import list_service
@@ -48,7 +49,7 @@ def render(actor: Actor, wanted: str) -> None:
             _nobody()
         else:
             deleted_contact(actor, sheet)
-            open_dialog(actor, listed)
+            show_dialog(actor, listed)
         return
     if contact != wanted:
         st.query_params["contact"] = contact
@@ -66,11 +67,11 @@ def render(actor: Actor, wanted: str) -> None:
             if actor.may(Permission.EXPORT):
                 job_strip(actor)
             activity_tab(actor, contact)
-    open_dialog(actor, listed)
+    show_dialog(actor, listed)
 
 
 def _nobody() -> None:
-    empty_state("No such contact", "It may have been erased, or the address is not complete.", whole="page")
+    empty_state("Contact not found", "It may have been erased, or the link is incomplete.", whole="page")
 
 
 def _listed(actor: Actor) -> ListAddress:
@@ -114,11 +115,11 @@ def _top(actor: Actor, sheet: Sheet) -> None:
 def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
     """What the menu offers to somebody."""
     if actor.may(Permission.HAND_OUT):
-        yield Choice("data", "Get all data…", partial(ask, DATA, contact))
+        yield Choice("data", "Export personal data…", partial(open_dialog, DATA, contact))
     if actor.may(Permission.EDIT_CONTACTS):
-        yield Choice("delete", "Delete contact…", partial(ask, DELETE, contact), danger=True)
+        yield Choice("delete", "Delete contact…", partial(open_dialog, DELETE, contact), danger=True)
     if actor.may(Permission.ERASE):
-        yield Choice("erase", "Erase for good…", partial(ask, ERASE, contact), danger=True)
+        yield Choice("erase", "Erase permanently…", partial(open_dialog, ERASE, contact), danger=True)
 
 
 def _changing(actor: Actor, sheet: Sheet) -> None:
@@ -136,7 +137,7 @@ def _changing(actor: Actor, sheet: Sheet) -> None:
         "Stop sending",
         icon=":material/notifications_off:",
         key="sheet.stop",
-        on_click=ask,
+        on_click=open_dialog,
         args=(STOP, sheet.id),
     )
 
@@ -161,13 +162,13 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
     with right:
         points_card(actor, sheet)
         segments_card(actor, sheet)
-        _card("commerce", sheet_shop.commerce(sheet.commerce, zone))
-        _card("cart", sheet_shop.cart(sheet.commerce, zone))
-        _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))
-        _card("clv", sheet_shop.clv(sheet.commerce))
+        _card("commerce", sheet_commerce.commerce(sheet.commerce, zone))
+        _card("cart", sheet_commerce.cart(sheet.commerce, zone))
+        _card("rfm", sheet_commerce.rfm(sheet.commerce, now=now))
+        _card("clv", sheet_commerce.clv(sheet.commerce))
         _card("known-by", known_by(sheet, sheet_service.devices(actor, sheet.id), now=now, zone=zone))
 
 
-def _card(name: str, content: Html) -> None:
+def _card(name: str, content: Markup) -> None:
     with card(name):
         show(content)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_edits
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about
-from dashboard.ui.problems import told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, joined, link, quiet, show, table, tag
+from dashboard.ui.markup import badge, card_title, joined, link, quiet, show, table, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.editing.edit import Edit
@@ -36,16 +37,16 @@ def segments_card(actor: Actor, sheet: Sheet) -> None:
             if changes:
                 _add(actor, sheet)
         if not sheet.memberships:
-            show(quiet("In none."))
+            show(quiet("Not in any segment."))
         removable = [found for found in sheet.memberships if changes and not found.dynamic]
         for found in removable:
             _removable(actor, sheet, found)
         zone, fixed = time_zone(), [found for found in sheet.memberships if found not in removable]
         show(joined(membership(found, zone) for found in fixed))
-        with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
+        with st.expander("Membership reasons", key="sheet.why", on_change="rerun") as why:
             if why.open:
                 reasons = sheet_service.reasons(actor, sheet.id)
-                show(whys(reasons, zone) if reasons else Html(""))
+                show(whys(reasons, zone) if reasons else Markup())
 
 
 def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
@@ -53,13 +54,13 @@ def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
         with st.container(width="stretch"):
             show(membership(found, time_zone()))
         if st.button("Remove", type="tertiary", key=f"sheet.leave.{found.id}"):
-            with told():
+            with show_errors():
                 words = f"Removed from {found.name}."
                 sheet_edits.apply(actor, sheet.id, Edit(remove_from=(found.id,)), words=words)
                 st.rerun()
 
 
-def membership(found: SheetSegment, zone: ZoneInfo) -> Html:
+def membership(found: SheetSegment, zone: ZoneInfo) -> Markup:
     """A segment that the contact is in, since when, and whether a condition decides."""
     kind = badge("dynamic", "info") if found.dynamic else badge("static")
     since = quiet(f"since {formats.day(found.since, zone)}")
@@ -85,7 +86,7 @@ def _add(actor: Actor, sheet: Sheet) -> None:
     )
     if chosen is not None:
         st.session_state[_ASKED] += 1  # whatever becomes of it, it is asked for once
-        with told():
+        with show_errors():
             words = f"Added to {names[chosen]}."
             sheet_edits.apply(actor, sheet.id, Edit(add_to=(chosen,)), words=words)
             st.rerun()
@@ -100,11 +101,11 @@ def joinable(sheet: Sheet, ruleset: Ruleset) -> list[Segment]:
 
 def _none_to_join(ruleset: Ruleset) -> str:
     if all(segment.dynamic for segment in ruleset.segments.values()):
-        return "No static segment yet"
-    return "In every static segment"
+        return "No static segments yet"
+    return "Already in every static segment"
 
 
-def whys(found: Reasons, zone: ZoneInfo) -> Html:
+def whys(found: Reasons, zone: ZoneInfo) -> Markup:
     """Why the contact is in each dynamic segment or not, and how it came and went."""
     parts: list[object] = []
     for segment in found.segments:
@@ -121,4 +122,4 @@ def whys(found: Reasons, zone: ZoneInfo) -> Html:
     ]
     if moves:
         parts.append(table(CAME_ABOUT, moves))
-    return joined(parts) if parts else quiet("There is no dynamic segment yet.")
+    return joined(parts) if parts else quiet("There are no dynamic segments yet.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.signin import signing_in
+from dashboard.signin import current_user
+from dashboard.ui.markup import empty_state
 from dashboard.ui.router import followed
-from dashboard.ui.text import empty_state
 from engine.accounts.actor import Actor
 
 PAGE = "signout"
@@ -15,7 +15,7 @@ PAGE = "signout"
 def render(actor: Actor) -> None:
     """Sign out at once who clicked the link here, and ask who was led here from elsewhere."""
     if followed("page", PAGE):
-        signing_in.leave(actor)
+        current_user.sign_out(actor)
         return
-    empty_state("Sign out?", "Another page led you here.", whole="page")
-    st.button("Sign out", key="sign_out.sure", on_click=signing_in.leave, args=(actor.user,))
+    empty_state("Sign out?", "You came here from another site.", whole="page")
+    st.button("Sign out", key="sign_out.sure", on_click=current_user.sign_out, args=(actor,))

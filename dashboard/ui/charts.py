@@ -7,9 +7,10 @@ from typing import Any
 
 import altair as alt
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.ui.chart_locale import axis_day, chart_locale
-from dashboard.ui.text import Html, joined, show, tag
+from dashboard.ui.markup import joined, show, tag
 
 PINE, QUIET, RUST = "#2f5d50", "#c9c4b6", "#a8492f"
 
@@ -85,7 +86,7 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
     What is below nought goes down from the line.  Where there are several, their names stand above.
     """
     if not any(row["value"] for row in rows):
-        show(tag("p", "None in these days.", "cs-small cs-quiet"))
+        show(tag("p", "No data in this period.", "cs-small cs-quiet"))
         return
     if len(colours) > 1:
         show(_legend(colours))
@@ -130,13 +131,13 @@ def _days() -> alt.Axis:
     return alt.Axis(grid=False, format=axis_day(), tickCount=6, labelFlush=True)
 
 
-def _legend(colours: Mapping[str, str]) -> Html:
+def _legend(colours: Mapping[str, str]) -> Markup:
     """The names of what is stacked, each beside its colour."""
     names = joined(
-        Html(f'<span><i style="background:{colour}"></i>{tag("span", what)}</span>')
+        tag("span", tag("i", "", style=f"background:{colour}") + tag("span", what))
         for what, colour in colours.items()
     )
-    return Html(f'<div class="cs-legend">{names}</div>')
+    return tag("div", names, "cs-legend")
 
 
 def tight(chart: Any) -> Any:

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import today
-from dashboard.ui.text import plain_label
+from dashboard.running_instance import today
+from dashboard.ui.markup import escape_label
 from engine.contacts.editing.edit_validation import fields_not_allowed
 from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS
 from engine.domain.rulebook import Ruleset
@@ -124,12 +124,12 @@ def _as_day(value: Any) -> date | None:
 
 def _text(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     st.text_input(
-        plain_label(field.label), key=key, placeholder=_PLACEHOLDERS.get(field.name), on_change=on_change
+        escape_label(field.label), key=key, placeholder=_PLACEHOLDERS.get(field.name), on_change=on_change
     )
 
 
 def _date(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
-    day_input(plain_label(field.label), key=key, on_change=on_change)
+    day_input(escape_label(field.label), key=key, on_change=on_change)
 
 
 def day_input(
@@ -167,7 +167,7 @@ def tomorrow() -> date:
 def _yes_or_no(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     words = {True: "yes", False: "no"}
     st.selectbox(
-        plain_label(field.label),
+        escape_label(field.label),
         [True, False],
         index=None,
         format_func=words.__getitem__,
@@ -179,17 +179,17 @@ def _yes_or_no(field: FieldInput, key: str, on_change: Callable[[], None] | None
 
 def _number(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     st.number_input(
-        plain_label(field.label), value=None, step=1.0, format="%.15g", key=key, on_change=on_change
+        escape_label(field.label), value=None, step=1.0, format="%.15g", key=key, on_change=on_change
     )
 
 
 def _list(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     st.multiselect(
-        plain_label(field.label),
+        escape_label(field.label),
         _each_once(st.session_state[key]),
         key=key,
         accept_new_options=True,
-        placeholder="Type, then Enter",
+        placeholder="Type and press Enter",
         on_change=on_change,
     )
 
@@ -198,7 +198,7 @@ def _choice(field: FieldInput, key: str, on_change: Callable[[], None] | None) -
     """One of the options; what the contact has besides stays to be chosen, too."""
     held = st.session_state[key]
     st.selectbox(
-        plain_label(field.label),
+        escape_label(field.label),
         _each_once([*field.options, *([held] if held else [])]),
         index=None,
         key=key,
@@ -215,6 +215,6 @@ _WIDGETS = {"date": _date, "boolean": _yes_or_no, "list": _list, "number": _numb
 
 _PLACEHOLDERS = {
     "email": "name@example.com",
-    "mobile_phone": "With the country code, or as dialled at home",
-    "external_id": "The shop's customer number",
+    "mobile_phone": "With country code, e.g. +34 600 000 000",
+    "external_id": "Customer number in your shop",
 }

@@ -5,37 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from dashboard.ui.text import Html, joined, show, tag
+from dashboard.ui.markup import joined, show, tag
 from dashboard.wording import sentence
 from engine.errors import ContactSheetsError, Unavailable
 
-AWAY = "The database does not answer now, so nothing was changed. Try again in a moment."
+AWAY = "The database is not responding, so nothing was changed. Try again in a moment."
 
 
-def problem(words: object, way: Html | None = None) -> Html:
-    """A problem in a line, read aloud as it appears, and a way out of it, if there is one."""
-    out = "" if way is None else f". {way}"
-    return Html(f'<div class="cs-problem" role="alert">{tag("span", words)}{out}</div>')
+def problem(words: object, way: Markup | None = None) -> Markup:
+    """A problem in a line, read aloud as it appears, and a link to solve it, if there is one."""
+    parts = [tag("span", words)] if way is None else [tag("span", words), ". ", way]
+    return tag("div", joined(parts), "cs-problem", role="alert")
 
 
 def problem_box(lines: Iterable[object]) -> None:
     """Problems that belong to no field."""
     found = joined(tag("div", line) for line in lines)
     if found:
-        show(Html(f'<div class="cs-problems" role="alert">{found}</div>'))
+        show(tag("div", found, "cs-problems", role="alert"))
 
 
 def notice_box(lines: Iterable[object]) -> None:
     """What somebody should know before they go on, though nothing is wrong."""
     found = joined(tag("div", sentence(line)) for line in lines)
     if found:
-        show(Html(f'<div class="cs-notice" role="status">{found}</div>'))
+        show(tag("div", found, "cs-notice", role="status"))
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Do something; if it is refused or the database is away, say so and go on.
 
     For what runs in a dialog or a fragment, where the page's own handling does not reach.

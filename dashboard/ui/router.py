@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from dashboard.ui.asking import answered
 from dashboard.ui.browser_component import browser_component
+from dashboard.ui.dialog_state import close_dialog
 
 _FOLLOWED = "app.followed"
 
@@ -22,7 +22,7 @@ def follow_links() -> None:
     def go() -> None:
         wanted = st.session_state["app.router"].get("go")
         if wanted is not None:
-            answered()
+            close_dialog()
             st.session_state[_FOLLOWED] = go_to(str(wanted["search"]))
 
     browser_component(__file__, "router")(key="app.router", on_go_change=go)
@@ -34,9 +34,9 @@ def followed(name: str, value: str) -> bool:
     return bool(address.get(name) == value)
 
 
-def remember_place() -> None:
+def remember_address() -> None:
     """Keep the address in the browser while somebody signs in elsewhere."""
-    browser_component(__file__, "memory")(key="app.memory")
+    browser_component(__file__, "remember_address")(key="app.remember-address")
 
 
 def go_to(address: str) -> dict[str, str]:

@@ -27,9 +27,9 @@ Purpose = Literal["sign in", "invitation", "new password"]
 LinkToken = NewType("LinkToken", str)
 
 ROLES: dict[Role, str] = {
-    "viewer": "reads",
-    "marketer": "changes contacts and segments, imports and exports",
-    "admin": "does everything: rules, fields, keys, users, merges, erasure",
+    "viewer": "can view contacts, segments and rules",
+    "marketer": "can edit contacts and segments, import and export",
+    "admin": "can do everything, including rules, fields, API keys, users, merges and erasure",
 }
 """The roles, each with what it may in a few words, from the least to the most."""
 

@@ -35,7 +35,7 @@ def create(actor: Actor, kind: KeyKind, *, label: str) -> NewKey:
     label = _named(actor.db, label)
     with audit.noted(
         actor,
-        "made a key",
+        "created an API key",
         subject=Subject("key", label),
         changes=[Change(f"{kind} key", None, label)],
     ):
@@ -50,7 +50,7 @@ def revoke(actor: Actor, key: str) -> None:
         raise InvalidKey("there is no such key")
     with audit.noted(
         actor,
-        "revoked a key",
+        "revoked an API key",
         subject=Subject("key", found.label),
         changes=[Change(f"{found.kind} key", found.label, None)],
     ):

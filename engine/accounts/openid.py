@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import uuid_utils
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -22,14 +21,9 @@ from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser, Role
 from engine.accounts.sessions import SessionId
 from engine.errors import ContactSheetsError
+from engine.settings import SHORTEST_COOKIE_SECRET, InvalidSettings, Settings, variable
 
 Document = dict[str, Any]
-
-SHORTEST_SECRET = 32
-
-
-class InvalidOpenIdSettings(ContactSheetsError):
-    """Settings that would let nobody in, or anybody; the message says which and what to write."""
 
 
 class NotLetIn(ContactSheetsError):
@@ -38,38 +32,6 @@ class NotLetIn(ContactSheetsError):
 
 class SignInEnded(ContactSheetsError):
     """A sign-in at the provider that is over: one signs in again."""
-
-
-class OpenIdSettings(BaseSettings):
-    """What the environment says of the company's provider.
-
-    Parameters:
-      openid_metadata_url(str): Where it describes itself, `https://…/.well-known/openid-configuration`;
-        empty: people sign in with local accounts.
-      openid_client_id(str), openid_client_secret(str): What it knows this dashboard by.
-      openid_cookie_secret(str): 32 characters or more, random, the same for all dashboards.
-      openid_address(str): This dashboard as browsers see it, `https://contacts.example.com`;
-        empty: the one it says itself when it starts.
-      openid_name(str): What the button says: "Sign in with …".
-      openid_roles_claim(str): The claim of the id token that names groups; dots lead inwards.
-      openid_roles(str): Which groups have which role, `shop-admins=admin, marketing=marketer`;
-        who is in several has the highest, who is in none is not let in.
-      openid_scope(str): What is asked for.
-      openid_passwords(bool): Whether local accounts with passwords may still sign in.
-    """
-
-    model_config = SettingsConfigDict(extra="ignore")
-
-    openid_metadata_url: str = ""
-    openid_client_id: str = ""
-    openid_client_secret: str = ""
-    openid_cookie_secret: str = ""
-    openid_address: str = ""
-    openid_name: str = "your company's account"
-    openid_roles_claim: str = "groups"
-    openid_roles: str = ""
-    openid_scope: str = "openid email profile"
-    openid_passwords: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,22 +70,28 @@ class Claims:
         return SessionId(hashlib.sha256(json.dumps(parts).encode()).hexdigest())
 
 
-def provider_of(settings: OpenIdSettings, *, address: str | None = None) -> Provider | None:
-    """Check the settings; unset if there is no provider.  Raises InvalidOpenIdSettings."""
-    if not settings.openid_metadata_url:
-        return None
+def provider_of(settings: Settings, *, address: str | None = None) -> Provider | None:
+    """Check the settings; unset if there is no provider.  Raises InvalidSettings.
+
+    Credentials without a provider are refused: with a slip in the name of its variable the
+    dashboard would fall back to passwords without a word.
+    """
     given = {
-        "OPENID_CLIENT_ID": settings.openid_client_id,
-        "OPENID_CLIENT_SECRET": settings.openid_client_secret,
-        "OPENID_ROLES": settings.openid_roles,
-        "OPENID_ADDRESS": settings.openid_address or address,
+        "openid_client_id": settings.openid_client_id,
+        "openid_client_secret": settings.openid_client_secret,
+        "openid_cookie_secret": settings.openid_cookie_secret,
+        "openid_roles": settings.openid_roles,
     }
-    missing = [name for name, value in given.items() if not value]
+    if not settings.openid_metadata_url:
+        _refuse_without_provider(given)
+        return None
+    given["openid_address"] = settings.openid_address or address or ""
+    missing = [variable(name) for name, value in given.items() if not value]
     if missing:
-        raise InvalidOpenIdSettings(f"OPENID_METADATA_URL is set, but not {', '.join(missing)}")
-    if len(settings.openid_cookie_secret) < SHORTEST_SECRET:
-        raise InvalidOpenIdSettings(
-            f"OPENID_COOKIE_SECRET needs {SHORTEST_SECRET} random characters or more: "
+        raise InvalidSettings(f"{variable('openid_metadata_url')} is set, but not {', '.join(missing)}")
+    if len(settings.openid_cookie_secret) < SHORTEST_COOKIE_SECRET:
+        raise InvalidSettings(
+            f"{variable('openid_cookie_secret')} needs {SHORTEST_COOKIE_SECRET} random characters or more: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     return Provider(
@@ -131,13 +99,22 @@ def provider_of(settings: OpenIdSettings, *, address: str | None = None) -> Prov
         client_id=settings.openid_client_id,
         client_secret=settings.openid_client_secret,
         cookie_secret=settings.openid_cookie_secret,
-        address=str(given["OPENID_ADDRESS"]).rstrip("/"),
+        address=given["openid_address"].rstrip("/"),
         name=settings.openid_name,
         roles_claim=settings.openid_roles_claim,
         roles=_roles(settings.openid_roles),
         scope=settings.openid_scope,
         passwords=settings.openid_passwords,
     )
+
+
+def _refuse_without_provider(given: Mapping[str, str]) -> None:
+    names = [variable(name) for name, value in given.items() if value]
+    if names:
+        raise InvalidSettings(
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} set, but not "
+            f"{variable('openid_metadata_url')}: set it, or unset the others"
+        )
 
 
 def claims_of(said: Mapping[str, Any], provider: Provider) -> Claims:
@@ -252,11 +229,13 @@ def _roles(text: str) -> dict[str, Role]:
     for pair in filter(None, (part.strip() for part in text.split(","))):
         group, equals, role = (part.strip() for part in pair.rpartition("="))
         if not equals or not group or role not in get_args(Role):
-            raise InvalidOpenIdSettings(
-                f"OPENID_ROLES: {pair!r} should be a group and a role, as in marketing=marketer "
-                f"({', '.join(get_args(Role))})"
+            raise InvalidSettings(
+                f"{variable('openid_roles')}: {pair!r} should be a group and a role, "
+                f"as in marketing=marketer ({', '.join(get_args(Role))})"
             )
         roles[group] = role  # type: ignore[assignment]
     if "admin" not in roles.values():
-        raise InvalidOpenIdSettings("OPENID_ROLES: some group must be admin, as in shop-admins=admin")
+        raise InvalidSettings(
+            f"{variable('openid_roles')}: some group must be admin, as in shop-admins=admin"
+        )
     return roles

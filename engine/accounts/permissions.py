@@ -13,21 +13,21 @@ from engine.errors import ContactSheetsError
 
 
 class Permission(StrEnum):
-    """Something that only some may do, in the words that complete "you may not …"."""
+    """Something that only some may do, in the words that complete "a viewer cannot …"."""
 
-    SEE = "see contacts"
+    SEE = "view contacts"
     SAVE_VIEWS = "save views"
-    EDIT_CONTACTS = "change contacts"
-    EDIT_SEGMENTS = "change segments"
+    EDIT_CONTACTS = "edit contacts"
+    EDIT_SEGMENTS = "edit segments"
     IMPORT = "import contacts"
     EXPORT = "export contacts"
-    EDIT_RULES = "change rules"
-    EDIT_ACCOUNT = "change the account and its fields"
-    MANAGE_KEYS = "manage keys"
+    EDIT_RULES = "edit rules"
+    EDIT_ACCOUNT = "edit account settings and custom fields"
+    MANAGE_KEYS = "manage API keys"
     MANAGE_USERS = "manage users"
-    SEE_AUDIT = "see the audit log"
-    OPERATE = "run failed activities again"
-    HAND_OUT = "hand out all that is known of a contact"
+    SEE_AUDIT = "view the audit log"
+    OPERATE = "retry failed activities"
+    HAND_OUT = "export the personal data of contacts"
     ERASE = "erase contacts"
 
 
@@ -36,8 +36,8 @@ class NotAllowed(ContactSheetsError):
 
     def __init__(self, user: CurrentUser | None, permission: Permission) -> None:
         self.permission = permission
-        who = "who is not signed in" if user is None else f"a {user.role}"
-        super().__init__(f"{who} may not {permission}; ask an admin")
+        who = "a visitor who is not signed in" if user is None else f"a {user.role}"
+        super().__init__(f"{who} cannot {permission}; ask an admin")
 
 
 _VIEWER = frozenset({Permission.SEE, Permission.SAVE_VIEWS})

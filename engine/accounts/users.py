@@ -94,7 +94,7 @@ def local_link(actor: Actor) -> LinkToken:
     """Make a link by which whoever has the machine signs in as its local admin.  Raises NotAllowed."""
     actor.require(Permission.MANAGE_USERS)
     subject = Subject("user", LOCAL_ADMIN)
-    with audit.noted(actor, "made a link to sign in as", subject=subject):
+    with audit.noted(actor, "created a sign-in link for", subject=subject):
         return accounts.first_link(actor.db, now=actor.now)
 
 
@@ -106,7 +106,7 @@ def password_link(actor: Actor, key: str) -> LinkToken:
     if found.company is not None:
         raise InvalidUser(f"{found.email} signs in at {found.company}: there is no password here")
     purpose: accounts.Purpose = "invitation" if found.invited else "new password"
-    with audit.noted(actor, f"made a link for {purpose}", subject=Subject("user", found.email)):
+    with audit.noted(actor, f"created a link ({purpose}) for", subject=Subject("user", found.email)):
         return accounts.new_link(actor.db, found.id, purpose, now=actor.now)
 
 
@@ -116,7 +116,7 @@ def change_role(actor: Actor, key: str, role: Role) -> None:
     role = _role(role)
     with audit.noted(
         actor,
-        "changed a role",
+        "changed the role of",
         subject=Subject("user", found.email),
         changes=[Change("role", found.role, role)],
     ):
@@ -149,7 +149,7 @@ def enable(actor: Actor, key: str) -> None:
 def end_sessions(actor: Actor, key: str) -> int:
     """Sign somebody out everywhere; return from how many browsers.  Raises NotAllowed, InvalidUser."""
     found = find(actor, key)
-    with audit.noted(actor, "signed a user out", subject=Subject("user", found.email)):
+    with audit.noted(actor, "signed out a user", subject=Subject("user", found.email)):
         return sessions.end_all(actor.db, found.id, now=actor.now)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.db.search_keys import as_searched
+from engine.db.search_keys import searchable
 from engine.domain.activities import ContactId
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.domain.normalisation import country_code, normalise_email, normalise_phone
@@ -66,7 +66,7 @@ def starting_with(db: Database[Document], text: str) -> Document:
     if re.fullmatch(r"\+?\d{3,}", digits):
         prefixes |= {make_key(IdentityKind.PHONE, number) for number in _international(db, digits)}
     alternatives = [{"keys": _has_prefix(prefix)} for prefix in sorted(prefixes)]
-    if name := as_searched(text):
+    if name := searchable(text):
         alternatives.append({"names": _has_prefix(name)})
     if is_contact_id(text):
         alternatives.append({"_id": {"$eq": _follow_merges(db, ContactId(text))}})

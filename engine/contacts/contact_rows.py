@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from engine.db.contact_codec import LIVING
 from engine.domain.activities import ContactId
+from engine.domain.profile import full_name
 
 Document = dict[str, Any]
 
@@ -89,7 +90,7 @@ def row_from(document: Document) -> ContactRow:
     segments = document.get("segments", {})
     return ContactRow(
         id=ContactId(document["_id"]),
-        name=" ".join(part for part in (document.get("first_name"), document.get("last_name")) if part),
+        name=full_name(document.get("first_name"), document.get("last_name")),
         email=document.get("email_typed") or document.get("email"),
         mobile_phone=document.get("mobile_phone"),
         external_id=document.get("external_id"),

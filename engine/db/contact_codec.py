@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from engine.db.search_keys import findable
+from engine.db.search_keys import search_fields
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import ContactState
@@ -52,7 +52,7 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, 
         **{kind.contact_field: person.identity(kind) for kind in IDENTIFYING},
     }
     document.update((name, value) for name, value in present.items() if value)
-    document.update(findable(document))
+    document.update(search_fields(document))
     return document
 
 

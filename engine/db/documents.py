@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mongoengine as me
 
-from engine.domain.daily_figures import COUNTED
+from engine.domain.daily_figures import COUNTED_TYPES
 
 
 class Contact(me.DynamicDocument):
@@ -83,7 +83,7 @@ class StoredActivity(me.DynamicDocument):
             # What is counted by day.
             {
                 "fields": ["happened_at", "type"],
-                "partialFilterExpression": {"type": {"$in": list(COUNTED)}},
+                "partialFilterExpression": {"type": {"$in": list(COUNTED_TYPES)}},
             },
             # What was sent, delivered and bounced: how much of a sending fails.
             {

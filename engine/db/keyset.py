@@ -1,4 +1,4 @@
-"""Places in a sorted list: where a page begins, and what lies before and behind.
+"""Keyset paging: positions in a sorted list, and the ranges before and after them.
 
 The order is total: contacts with equal values, or none, are ordered by their ids.
 """
@@ -17,11 +17,11 @@ from engine.db.codecs import CODEC
 
 Document = dict[str, Any]
 Cursor = str
-"""A place in the list, opaque and safe in an address."""
+"""A position in the list, opaque and safe in an address."""
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where a contact stands: by its value of the field sorted by, and its id."""
 
     value: Any
@@ -47,22 +47,22 @@ class Sort:
         way = 1 if ascending else -1
         return [(self.stored, way), ("_id", way)]
 
-    def stretches(self, place: Place | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
-        """What lies ahead of a place, as queries one after the other, each a range of the index.
+    def ranges(self, position: Position | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
+        """What lies ahead of a position, as queries one after the other, each a range of the index.
 
         `ascending` is the way that values go; `backwards` says that it is against the
         order of the list.
         """
         blanks_first = backwards if self.blanks_last else ascending
-        if place is None:
+        if position is None:
             yield from self._all(blanks_first=blanks_first, ascending=ascending)
             return
         than = "$gt" if ascending else "$lt"
-        yield {self.stored: place.value, "_id": {than: place.id}}
-        if place.value is not None:
-            yield {self.stored: {than: place.value}}
-        if blanks_first is (place.value is None):
-            yield self._valued if place.value is None else self._blank
+        yield {self.stored: position.value, "_id": {than: position.id}}
+        if position.value is not None:
+            yield {self.stored: {than: position.value}}
+        if blanks_first is (position.value is None):
+            yield self._valued if position.value is None else self._blank
 
     def _all(self, *, blanks_first: bool, ascending: bool) -> Iterator[Document]:
         if blanks_first is ascending:
@@ -79,42 +79,42 @@ class Sort:
         return {self.stored: {"$ne": None}}
 
 
-def of(document: Document, stored: str) -> Place:
+def position_of(document: Document, stored: str) -> Position:
     """Where a contact stands."""
     value: Any = document
     for step in stored.split("."):
         value = value.get(step) if isinstance(value, dict) else None
-    return Place(value, document["_id"])
+    return Position(value, document["_id"])
 
 
-def after(document: Document, order: str, stored: str) -> Cursor:
-    """The place right behind a contact."""
-    return _cursor("after", order, of(document, stored))
+def cursor_after(document: Document, order: str, stored: str) -> Cursor:
+    """The position right behind a contact."""
+    return _cursor("after", order, position_of(document, stored))
 
 
-def before(document: Document, order: str, stored: str) -> Cursor:
-    """The place right before a contact, to go back from."""
-    return _cursor("before", order, of(document, stored))
+def cursor_before(document: Document, order: str, stored: str) -> Cursor:
+    """The position right before a contact, to go back from."""
+    return _cursor("before", order, position_of(document, stored))
 
 
-def read(cursor: Cursor | None, order: str) -> Place | None:
-    """Read a place back; unset for one of another order, or that somebody has tampered with."""
+def read_cursor(cursor: Cursor | None, order: str) -> Position | None:
+    """Read a position back; unset for one of another order, or that was tampered with."""
     if not cursor:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        said = bson.decode(base64.urlsafe_b64decode(padded), CODEC)
+        payload = bson.decode(base64.urlsafe_b64decode(padded), CODEC)
     except (ValueError, InvalidBSON):
         return None
-    if said.get("order") != order or not isinstance(said.get("id"), str):
+    if payload.get("order") != order or not isinstance(payload.get("id"), str):
         return None
-    if isinstance(said.get("value"), dict | list):
+    if isinstance(payload.get("value"), dict | list):
         return None
-    return Place(said.get("value"), said["id"], backwards=said.get("side") == "before")
+    return Position(payload.get("value"), payload["id"], backwards=payload.get("side") == "before")
 
 
-def _cursor(side: str, order: str, place: Place) -> Cursor:
-    said = bson.encode(
-        {"side": side, "order": order, "value": place.value, "id": place.id}, codec_options=CODEC
+def _cursor(side: str, order: str, position: Position) -> Cursor:
+    payload = bson.encode(
+        {"side": side, "order": order, "value": position.value, "id": position.id}, codec_options=CODEC
     )
-    return base64.urlsafe_b64encode(said).decode().rstrip("=")
+    return base64.urlsafe_b64encode(payload).decode().rstrip("=")

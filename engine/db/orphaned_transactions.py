@@ -1,7 +1,7 @@
-"""Transactions that a process left open when it was killed: ended, so that nobody waits for them.
+"""Open transactions of killed processes: ended, so that no other process waits for them.
 
-What such a transaction wrote stays locked until MongoDB gives it up, ten seconds and more, and
-with it the lane or the job that others could go on with.
+The documents of such a transaction stay locked until MongoDB aborts it, ten seconds and more, and
+with them the lane or job that other workers could continue.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ Document = dict[str, Any]
 def end(db: Database[Document], is_gone: Callable[[str], bool]) -> int:
     """End the open transactions of processes that are known to be gone; return how many.
 
-    A server that lets nobody ask gives them up by itself, later.
+    A server that does not permit this aborts them by itself, later.
     """
     admin = db.client.admin
     try:
-        left = [row["lsid"]["id"] for row in admin.aggregate(_INACTIVE) if is_gone(_process_of(row))]
+        left = [
+            row["lsid"]["id"]
+            for row in admin.aggregate(_INACTIVE)
+            if is_gone(row["appName"].rpartition(" ")[2])
+        ]
         if left:
             admin.command("killSessions", [{"id": id_} for id_ in left])
     except OperationFailure:
@@ -42,8 +46,3 @@ _INACTIVE: list[Document] = [
         }
     },
 ]
-
-
-def _process_of(row: Document) -> str:
-    """Whose transaction it is: what `connection.process_name` told MongoDB."""
-    return str(row["appName"]).rpartition(" ")[2]

@@ -1,4 +1,4 @@
-"""Which process, or thread of one, holds something, by a name that tells whether it still runs."""
+"""Names of processes and threads that hold leases, which show whether the holder still runs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Regular expressions in MongoDB: it gives a whole query up over one text that takes it too long.
+"""Regular expressions in MongoDB: one text that takes too long to match fails the whole query.
 
-Rules are compiled so that a pattern means the same in MongoDB and here, where each runs in
-linear time.  In MongoDB `.*a.*b` over a thousand letters is enough for it to give up; a
-visitor can send such a text.  Whoever asks MongoDB has to know what to do then.
+A pattern means the same in MongoDB and in Python, where each runs in linear time.  MongoDB
+backtracks: `.*a.*b` over a thousand letters is enough to fail, and a visitor can send such a
+text.  Callers have to handle that.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pymongo.errors import OperationFailure
 from engine.errors import ContactSheetsError
 
 _GAVE_UP = 51156
-"""What MongoDB calls it when a regular expression could not be evaluated."""
+"""MongoDB's code for a regular expression that exceeded its limits."""
 
 
-class PatternGivenUp(ContactSheetsError):
-    """MongoDB cannot tell for one of the texts whether it matches."""
+class RegexTooComplex(ContactSheetsError):
+    """MongoDB exceeded its limits on one of the texts."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -29,11 +29,11 @@ class PatternGivenUp(ContactSheetsError):
 
 
 @contextmanager
-def evaluated_by_mongodb() -> Iterator[None]:
-    """Raise PatternGivenUp if MongoDB gives up within the block."""
+def regex_errors() -> Iterator[None]:
+    """Raise RegexTooComplex if a query within the block exceeds MongoDB's limits."""
     try:
         yield
     except OperationFailure as error:
         if error.code != _GAVE_UP:
             raise
-        raise PatternGivenUp from None
+        raise RegexTooComplex from None

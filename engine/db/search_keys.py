@@ -1,8 +1,8 @@
-"""What a contact's document holds only so that it can be found, listed and sorted.
+"""The fields of a contact's document by which it is searched, filtered and sorted.
 
-All of it follows from the rest of the document.  `facets` are what has few values, each
-said outright (also that there is none), in one small document: one wildcard index over it
-answers for every one of them, and for every status that an admin may declare.
+All of them follow from the rest of the document.  `facets` are fields of few values, each
+stored explicitly (absence, too), in one small document: one wildcard index over it serves
+all of them, and every status that an admin may declare.
 """
 
 from __future__ import annotations
@@ -13,34 +13,36 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from engine.domain.profile import full_name
+
 Document = dict[str, Any]
 
-NAMES = ("names", "sort_name", "facets")
-"""The fields that `findable` makes."""
+SEARCH_FIELDS = ("names", "sort_name", "facets")
+"""The fields that `search_fields` computes."""
 
-READ = [
+SOURCE_FIELDS = [
     "first_name", "last_name", "email", "mobile_phone", "external_id", "identified", "mail.address",
     "mobile.address", "cart.state", "statuses", "active_at", "last_seen",
 ]  # fmt: skip
-"""The fields that it makes them of."""
+"""The fields that they are computed from."""
 
 AWAY_AFTER = timedelta(days=7)
 """A contact is `away` if the last that was done to it is so much later than its own last act, or
 if it never acted: mails go out to it, and it does not come.  Then its places by `active_at` and
-by `last_seen` say different things (see `engine.contacts.listing.away`)."""
+by `last_seen` say different things (see `engine.contacts.listing.inactive_order`)."""
 
 
-def findable(document: Mapping[str, Any]) -> Document:
+def search_fields(document: Mapping[str, Any]) -> Document:
     """The fields that a contact is found by, out of its document."""
     made = {"names": search_words(document), "sort_name": sort_name(document), "facets": _facets(document)}
     return {name: value for name, value in made.items() if value}
 
 
-LONGEST_NAME = 200
-"""Letters of a name by which one finds."""
+MAX_NAME = 200
+"""Letters of a name that are indexed."""
 
-MOST_WORDS = 12
-"""Words of a name by each of which one finds; nobody has more."""
+MAX_WORDS = 12
+"""Words of a name that are indexed."""
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -50,14 +52,14 @@ def search_words(document: Mapping[str, Any]) -> list[str]:
 
     `Ana de la Peña` is found by `pena` and by `de la pe`, as by `ana`.
     """
-    called = as_searched(" ".join(_name_parts(document)))
-    starts = [word.start() for word in _WORD.finditer(called)][:MOST_WORDS] or [0]
-    return sorted({called[start:] for start in starts} - {""})
+    name = searchable(_full_name(document))
+    starts = [word.start() for word in _WORD.finditer(name)][:MAX_WORDS] or [0]
+    return sorted({name[start:] for start in starts} - {""})
 
 
-def as_searched(text: str) -> str:
+def searchable(text: str) -> str:
     """A name, or the beginning of one, as names are kept to be found by."""
-    return " ".join(plain_letters(text).split())[:LONGEST_NAME]
+    return " ".join(plain_letters(text).split())[:MAX_NAME]
 
 
 def sort_name(document: Mapping[str, Any]) -> str | None:
@@ -65,10 +67,9 @@ def sort_name(document: Mapping[str, Any]) -> str | None:
 
     Accents do not count: `Álvaro` comes under `alvaro`.
     """
-    called = " ".join(_name_parts(document))
     others = (document.get(name) for name in ("email", "mobile_phone", "external_id"))
-    called = called or next((str(other) for other in others if other), "")
-    return plain_letters(called) if called else None
+    name = _full_name(document) or next((str(other) for other in others if other), "")
+    return plain_letters(name) if name else None
 
 
 def plain_letters(text: str) -> str:
@@ -79,8 +80,8 @@ def plain_letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", small) if not unicodedata.combining(c))
 
 
-def _name_parts(document: Mapping[str, Any]) -> list[str]:
-    return [part for name in ("first_name", "last_name") if (part := document.get(name))]
+def _full_name(document: Mapping[str, Any]) -> str:
+    return full_name(document.get("first_name"), document.get("last_name"))
 
 
 def is_away(document: Mapping[str, Any]) -> bool:
@@ -97,7 +98,7 @@ def _facets(document: Mapping[str, Any]) -> Document:
         "cart": (document.get("cart") or {}).get("state", "none"),
         "statuses": {machine: status["state"] for machine, status in document.get("statuses", {}).items()},
     }
-    # Said only of those who are: nobody asks for the others, and an index entry less is one less to write.
+    # Set only where true: no filter asks for the others, and each index entry costs a write.
     return {**facets, "away": True} if is_away(document) else facets
 
 

@@ -1,7 +1,7 @@
-"""Waiting for a row that somebody is writing, but not for long.
+"""A short timeout for writes that another transaction may block.
 
-The transaction of a process that was killed keeps what it wrote locked until MongoDB gives it
-up; nobody else may be held up by that.
+The transaction of a process that was killed keeps its documents locked until MongoDB ends it;
+other processes must not wait for that.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from contextlib import contextmanager
 import pymongo
 from pymongo.errors import PyMongoError
 
-PATIENCE = 0.5
-"""Seconds to wait."""
+LOCK_TIMEOUT = 0.5
+"""Seconds to wait for a locked document."""
 
 
 @contextmanager
-def patiently() -> Iterator[None]:
-    """Ask MongoDB within the block, and go on without it if the answer takes too long."""
+def tolerate_timeout() -> Iterator[None]:
+    """Bound the operations within the block to LOCK_TIMEOUT, and go on after it if they take longer."""
     try:
-        with pymongo.timeout(PATIENCE):
+        with pymongo.timeout(LOCK_TIMEOUT):
             yield
     except PyMongoError as error:
         if not error.timeout:

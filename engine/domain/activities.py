@@ -19,7 +19,7 @@ DELETED = "contact_deleted"
 """The edit by which a person deletes a contact: what came before it is forgotten."""
 
 IMPORT = "import"
-"""The source of what a file says of contacts: no key is called so, so that nobody can pretend it."""
+"""The source of activities from imported files: no API key has this id, so no sender can claim it."""
 
 UNDOES = "undoes"
 """What the property is called in which an edit names the activity that it takes back."""
@@ -114,7 +114,7 @@ def derived_stream(contact: ContactId) -> Key:
     return Key(DERIVED_STREAM + contact)
 
 
-def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
+def undone_activities(history: Iterable[Activity]) -> set[ActivityId]:
     """What people took back: what takes something back counts unless a later one takes it back."""
     taking = sorted((activity for activity in history if activity.undoes), key=lambda a: a.moment)
     undone: set[ActivityId] = set()

@@ -12,7 +12,7 @@ from typing import Any, Literal
 PropertyType = Literal["text", "number", "money", "date", "boolean", "list"]
 
 CUSTOM_ICON = "✨"
-"""What an activity looks like whose type nobody declared."""
+"""The icon of undeclared types."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ActivityCatalog:
         return list(self._types)
 
     def type_of(self, event_name: str) -> str:
-        """Our name for a sender's event; one that nobody declared keeps the name it came with."""
+        """Our name for a sender's event; an undeclared event keeps its own."""
         return self._by_event_name.get(_folded(event_name), event_name)
 
     def label(self, type_: str) -> str:
@@ -72,15 +72,15 @@ class ActivityCatalog:
         declared = self._types.get(type_)
         return {} if declared is None else declared.properties
 
-    def typed(self, type_: str, said: Mapping[str, Any]) -> dict[str, Any]:
-        """What a sender said, with numbers that came as text as numbers, where one is declared.
+    def typed(self, type_: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Properties with text parsed as numbers where a number is declared.
 
         Text that is no number stays as it came.
         """
         declared = self.properties(type_)
         return {
             name: _as_number(value) if declared.get(name) in ("number", "money") else value
-            for name, value in said.items()
+            for name, value in properties.items()
         }
 
     def identified_by(self, type_: str) -> tuple[str, ...]:
@@ -138,5 +138,5 @@ def _readable(value: Any, type_: PropertyType | None) -> str:
 
 
 def _folded(name: str) -> str:
-    """A name as it is compared: case, spaces, dashes and underscores do not tell two apart."""
+    """A name as it is compared: without regard to case, spaces, dashes and underscores."""
     return re.sub(r"[\s_\-]+", " ", name).strip().lower()

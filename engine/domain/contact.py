@@ -33,7 +33,7 @@ class Points(msgspec.Struct):
 class Status(msgspec.Struct, omit_defaults=True):
     """Where one machine stands, since when and because of which activity; `until`, if it ends.
 
-    `by` is who wanted it so: a colleague's name, or `the contact`.
+    `by` is who caused it: a user's name, or `the contact`.
     """
 
     state: str

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from engine.domain.activities import Activity
+
 Document = dict[str, Any]
 
-MOVES = "status_changed"
-COUNTED = ("email_bounced", "email_complained", "sms_bounced", MOVES)
+STATUS_CHANGED = "status_changed"
+COUNTED_TYPES = ("email_bounced", "email_complained", "sms_bounced", STATUS_CHANGED)
 """The types of activity that are counted by day.  Each is rare beside what visitors do."""
 
 
@@ -18,22 +20,27 @@ def hour_of(at: datetime) -> datetime:
     return at.replace(minute=0, second=0, microsecond=0)
 
 
+def counted_hours(activities: Iterable[Activity]) -> set[datetime]:
+    """The hours of those of some activities that are counted by day."""
+    return {hour_of(activity.happened_at) for activity in activities if activity.type in COUNTED_TYPES}
+
+
 def hours_of_orders(before: Document | None, after: Document | None) -> set[datetime]:
     """The hours of the orders in which two documents of a contact differ."""
     return _differing(_book(before), _book(after), name="id", time="placed_at")
 
 
-def hours_of_moves(before: Iterable[Document], after: Iterable[Document]) -> set[datetime]:
+def hours_of_status_changes(before: Iterable[Document], after: Iterable[Document]) -> set[datetime]:
     """The hours of the changes of status in which two sets of derived activities differ."""
-    return _differing(_moves(before), _moves(after), name="_id", time="happened_at")
+    return _differing(_status_changes(before), _status_changes(after), name="_id", time="happened_at")
 
 
 def _book(contact: Document | None) -> list[Document]:
     return [] if contact is None else contact.get("commerce", {}).get("book", [])
 
 
-def _moves(rows: Iterable[Document]) -> list[Document]:
-    return [row for row in rows if row["type"] == MOVES]
+def _status_changes(rows: Iterable[Document]) -> list[Document]:
+    return [row for row in rows if row["type"] == STATUS_CHANGED]
 
 
 def _differing(before: list[Document], after: list[Document], *, name: str, time: str) -> set[datetime]:

@@ -1,9 +1,9 @@
-"""What becomes of an activity that names somebody who was erased.
+"""Which activities are suppressed because they name an erased person.
 
-What happened before the erasure is gone for good, however late it comes.  Afterwards others
-may still speak of them: a mail provider that reports, an old cookie, a file that a colleague
-imports.  None of that brings them back.  They come back by an act of their own that begins
-something new, and are then a new contact of whom nothing is known from before.
+What happened before the erasure is suppressed for good, however late it arrives.  Later
+activities of others may still name the person: a report of a mail provider, an old cookie, an
+imported file.  None of them restores the contact.  Only an act of the person that begins
+something new does, and it makes a new contact without any history.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from datetime import datetime
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.identities import Key, is_tracker
 
-COMES_BACK_BY = frozenset(
+RETURNING_TYPES = frozenset(
     {"registered", "order_completed", "newsletter_subscribed", "sms_subscribed", "form_submitted"}
 )
-"""What somebody does who begins anew with the shop."""
+"""Acts by which an erased person becomes a new contact."""
 
 
 @dataclass(frozen=True)
-class Mark:
-    """That a key led to somebody who was erased, from `since` to `until`; `at` is when that was
-    done, and unset while it is being done."""
+class ErasureMark:
+    """A key led to an erased person from `since` to `until`; `at` is when the erasure was done, unset
+    while it is under way."""
 
     at: datetime | None
     since: datetime | None = None
@@ -39,11 +39,13 @@ class Mark:
         )
 
 
-Marks = Mapping[Key, Collection[Mark]]
-"""What is known of keys, of those alone that led to somebody who was erased."""
+ErasureMarks = Mapping[Key, Collection[ErasureMark]]
+"""The marks of keys that led to erased persons."""
 
 
-def erased_among(activities: Iterable[Activity], marks: Marks, held: Collection[Key]) -> set[ActivityId]:
+def erased_activities(
+    activities: Iterable[Activity], marks: ErasureMarks, held: Collection[Key]
+) -> set[ActivityId]:
     """Those of some activities that are not to be kept; `held` are keys of living contacts."""
     known, gone = set(held), set[ActivityId]()
     for activity in sorted(activities, key=lambda activity: activity.moment):
@@ -54,7 +56,7 @@ def erased_among(activities: Iterable[Activity], marks: Marks, held: Collection[
     return gone
 
 
-def _is_erased(activity: Activity, marks: Marks, held: Collection[Key]) -> bool:
+def _is_erased(activity: Activity, marks: ErasureMarks, held: Collection[Key]) -> bool:
     named = [key for key in activity.keys() if key in marks]
     if not named:
         return False
@@ -65,4 +67,4 @@ def _is_erased(activity: Activity, marks: Marks, held: Collection[Key]) -> bool:
         return not (trackers_alone and others)
     if any(key in held for key in named) or (trackers_alone and activity.identities):
         return False
-    return activity.by_hand or activity.by_import or activity.type not in COMES_BACK_BY
+    return activity.by_hand or activity.by_import or activity.type not in RETURNING_TYPES

@@ -38,10 +38,6 @@ class Field:
     traits: tuple[str, ...] = ()
 
 
-def _average(state: ContactState) -> Decimal | None:
-    return state.commerce.average
-
-
 def _status(machine: str, label: str) -> Field:
     def read(state: ContactState) -> str | None:
         status = state.statuses.get(machine)
@@ -88,13 +84,13 @@ FIELDS: dict[str, Field] = {
         _status("mobile_status", "Mobile phone status"),
         _status("sms", "SMS"),
         _status("push", "Web push"),
-        Field("email.failures", "Failed mails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
+        Field("email.failures", "Failed emails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
         Field("mobile.failures", "Failed messages in a row", "number", "mobile.failing", lambda s: s.mobile.failures, absent=0, counted=True),
         Field("push.devices", "Devices with web push", "number", "push_devices", lambda s: len(s.push_devices), absent=0, counted=True),
         Field("orders", "Orders", "number", "commerce.orders", lambda s: s.commerce.orders, absent=0),
         Field("spent", "Spent", "money", "commerce.spent", lambda s: s.commerce.spent, absent=_NONE),
         Field("refunded", "Refunded", "money", "commerce.refunded", lambda s: s.commerce.refunded, absent=_NONE),
-        Field("average_order", "Average order", "money", "commerce.average", _average),
+        Field("average_order", "Average order", "money", "commerce.average", lambda s: s.commerce.average),
         Field("first_order_at", "First order", "date", "commerce.first_order_at", lambda s: s.commerce.first_order_at),
         Field("last_order_at", "Last order", "date", "commerce.last_order_at", lambda s: s.commerce.last_order_at),
         Field("cart", "Cart", "state", "cart.state", lambda s: "none" if s.cart is None else s.cart.state, absent="none", facet="facets.cart"),

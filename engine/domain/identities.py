@@ -32,7 +32,7 @@ class IdentityKind(StrEnum):
     label: str
     prefix: str
 
-    EXTERNAL_ID = "x", "external_id", "external_id", "External id"
+    EXTERNAL_ID = "x", "external_id", "external_id", "External ID"
     EMAIL = "e", "email", "email", "Email"
     PHONE = "p", "phone", "mobile_phone", "Mobile phone"
     TRACKER = "t", "tracker", "trackers", "Tracker"
@@ -47,9 +47,6 @@ class IdentityKind(StrEnum):
 
 IDENTIFYING = (IdentityKind.EXTERNAL_ID, IdentityKind.EMAIL, IdentityKind.PHONE)
 """The kinds that identify a person, strongest first; a tracker identifies a browser or an app."""
-
-KIND_OF_FIELD: Mapping[str, IdentityKind] = {kind.contact_field: kind for kind in IDENTIFYING}
-"""The kinds that identify a person, by the contact's field."""
 
 _BY_LETTER = {kind.value: kind for kind in IdentityKind}
 _STRENGTH = {kind: number for number, kind in enumerate(IdentityKind)}

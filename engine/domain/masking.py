@@ -22,7 +22,7 @@ PERSONAL_PROPERTIES = frozenset(
         "review_body",
     }
 )  # fmt: skip
-"""Declared properties that name, reach or quote somebody."""
+"""Declared properties that name, reach or quote a person."""
 
 PRODUCT_PROPERTIES = frozenset(
     {
@@ -38,7 +38,7 @@ _NUMBER = re.compile(r"(?<![\w-])\+\d[\d\s().-]{6,}\d")
 
 
 def masked_email(value: str) -> str:
-    """`a•••@example.com`: the provider tells nothing of one person, the shop's own colleagues apart."""
+    """`a•••@example.com`: the first letter and the provider, which identifies no single person."""
     name, at, domain = value.rpartition("@")
     return f"{name[:1]}{HIDDEN}{at}{domain}" if at else HIDDEN
 
@@ -76,7 +76,7 @@ def without_addresses(text: str) -> str:
 
 
 def hidden(value: Any) -> Any:
-    """The same shape, with nothing in it that was said; whether something is so is left."""
+    """The same shape with every value hidden but booleans."""
     if isinstance(value, Mapping):
         return {str(name): hidden(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
@@ -89,18 +89,18 @@ def masked_custom(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: hidden(value) for name, value in fields.items()}
 
 
-def masked_properties(type_: str, said: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
+def masked_properties(type_: str, properties: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
     """What an activity carries: declared and impersonal values as they are, all others hidden."""
     declared = catalog.properties(type_)
     personal = PERSONAL_PROPERTIES | ({"name"} if catalog.identified_by(type_) else frozenset())
     return {
         name: hidden(value) if name in personal or name not in declared else _masked(value, declared[name])
-        for name, value in said.items()
+        for name, value in properties.items()
     }
 
 
 def masked_details(type_: str, details: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
-    """The raw data of an activity: traits, context, identities and trackers are all somebody's."""
+    """The raw data of an activity, with traits, context, identities and trackers hidden."""
     shown = {name: value if name in _OPEN_DETAILS else hidden(value) for name, value in details.items()}
     if "properties" in details:
         shown["properties"] = masked_properties(type_, details["properties"], catalog)

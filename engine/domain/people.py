@@ -28,7 +28,7 @@ MAY_CHANGE_IDENTITY = frozenset({"identified", "registered", "contact_edited"})
 """Activities that, with a secret key, replace an email, phone or external id."""
 
 
-LONGEST_AGENT = 500
+MAX_AGENT = 500
 """Characters that are kept of what a browser or app says it is."""
 
 
@@ -50,7 +50,7 @@ class RecentClaim(msgspec.Struct, array_like=True):
 class Tracker(msgspec.Struct, omit_defaults=True):
     """A tracker that a person holds now, and who claimed it within the last day.
 
-    `seen` is when something last came from it, and `agent` what it last said it was.
+    `seen` is the time of its last activity, and `agent` its last user agent.
     """
 
     id: str
@@ -147,7 +147,7 @@ class Resolver:
     Parameters:
       namespace(bytes): The secret that contact ids are keyed with.
       people(dict): The living people of one component, by id; changed in place.
-      shared(set): Trackers known to be shared devices: they link nobody.
+      shared(set): Trackers known to be shared devices: they link no contacts.
       undone(set): Activities that were taken back: what they say of a contact is void.
     """
 
@@ -169,14 +169,14 @@ class Resolver:
             return self._placed(activity, self._edited(activity), gaps_only=False)
         if not activity.identities:
             person = self._visitor(activity)
-            _note_device(person, activity)
+            _record_device(person, activity)
             return self._placed(activity, person, gaps_only=False)
-        person, was_here = self._claimant(activity)
-        known = self._visitor_if_known(activity)
-        gaps_only = not activity.trusted and was_here and (known is None or known.id != person.id)
+        person, existed = self._claimant(activity)
+        known = self._known_visitor(activity)
+        gaps_only = not activity.trusted and existed and (known is None or known.id != person.id)
         self._link_tracker(activity, person, known)
         self._take_identities(person, activity)
-        _note_device(person, activity)
+        _record_device(person, activity)
         self.touched.add(person.id)
         return self._placed(activity, person, gaps_only=gaps_only)
 
@@ -192,7 +192,7 @@ class Resolver:
     def _edited(self, activity: Activity) -> Person:
         """Whom a person's edit is about, with the identities that it gives them."""
         holder = self._holder.get(activity.stream)
-        person = self._spoken_of(activity) if holder is None else self.people[holder]
+        person = self._edited_before_seen(activity) if holder is None else self.people[holder]
         self.touched.add(person.id)
         for key in activity.identities.keys() if activity.id not in self.undone else ():
             held = person.identities.get(key_kind(key))
@@ -204,7 +204,7 @@ class Resolver:
             self._delete(person, activity)
         return person
 
-    def _spoken_of(self, activity: Activity) -> Person:
+    def _edited_before_seen(self, activity: Activity) -> Person:
         """Somebody who was edited before anything was heard of them: a clock was wrong."""
         person = self._new_person(activity.stream, activity)
         if is_tracker(activity.stream):
@@ -229,7 +229,7 @@ class Resolver:
     # Trackers
 
     def _visitor(self, activity: Activity) -> Person:
-        known = self._visitor_if_known(activity, even_shared=True)
+        known = self._known_visitor(activity, even_shared=True)
         if known is not None:
             return known
         assert activity.tracker is not None
@@ -237,7 +237,7 @@ class Resolver:
         self._give_tracker(person, Tracker(id=activity.tracker, shared=activity.tracker in self.shared))
         return person
 
-    def _visitor_if_known(self, activity: Activity, *, even_shared: bool = False) -> Person | None:
+    def _known_visitor(self, activity: Activity, *, even_shared: bool = False) -> Person | None:
         if activity.tracker is None or (activity.tracker in self.shared and not even_shared):
             return None
         holder = self._holder.get(tracker_key(activity.tracker))
@@ -253,22 +253,19 @@ class Resolver:
             pass
         elif not known.identified:
             self._merge(known, person, activity)
-        elif self._are_two_people(known, person, activity):
+        elif known.contradicts([*activity.identities.keys(), *person.identities.values()]):
             self._move_tracker(known, person, activity)
         else:
             self._suggest(known, person, activity)
             if self._will_have_email(person, activity):
                 self._move_tracker(known, person, activity)
-        self._note_claim(self.people[self._holder[tracker_key(activity.tracker)]], activity)
+        self._record_claim(self.people[self._holder[tracker_key(activity.tracker)]], activity)
 
     def _will_have_email(self, person: Person, activity: Activity) -> bool:
         email = activity.identities.email
         return IdentityKind.EMAIL in person.identities or (
             email is not None and not self._held_by_another(make_key(IdentityKind.EMAIL, email), person)
         )
-
-    def _are_two_people(self, known: Person, person: Person, activity: Activity) -> bool:
-        return known.contradicts([*activity.identities.keys(), *person.identities.values()])
 
     def _give_tracker(self, person: Person, tracker: Tracker, *, since: datetime | None = None) -> None:
         key = tracker_key(tracker.id)
@@ -287,7 +284,7 @@ class Resolver:
         self.touched.add(from_.id)
         self._give_tracker(to, tracker, since=activity.happened_at)
 
-    def _note_claim(self, holder: Person, activity: Activity) -> None:
+    def _record_claim(self, holder: Person, activity: Activity) -> None:
         tracker = next(t for t in holder.trackers if t.id == activity.tracker)
         tracker.recent = _with_claim(tracker.recent, activity)
         self.touched.add(holder.id)
@@ -299,7 +296,7 @@ class Resolver:
         keys = activity.identities.keys()
         holders = self._holders(keys)
         if not holders:
-            return self._nobody_yet(activity)
+            return self._new_claimant(activity)
         strongest = [
             person for person in holders if not person.contradicts(keys[:1]) or keys[0] in person.former
         ]
@@ -313,9 +310,9 @@ class Resolver:
         ids = dict.fromkeys(self._holder[key] for key in keys if key in self._holder)
         return [self.people[contact] for contact in ids]
 
-    def _nobody_yet(self, activity: Activity) -> tuple[Person, bool]:
+    def _new_claimant(self, activity: Activity) -> tuple[Person, bool]:
         keys = activity.identities.keys()
-        known = self._visitor_if_known(activity)
+        known = self._known_visitor(activity)
         if known is not None and not known.contradicts(keys):
             return known, known.identified
         tracker = activity.tracker
@@ -328,7 +325,7 @@ class Resolver:
         for other in holders:
             if other.id == person.id:
                 continue
-            if activity.trusted and complement(person, other):
+            if activity.trusted and not person.contradicts(other.identities.values()):
                 person, younger = sorted((person, other), key=lambda p: (p.first_seen, p.id))
                 self._merge(younger, person, activity)
             else:
@@ -409,7 +406,7 @@ class Resolver:
         )
 
 
-def _note_device(person: Person, activity: Activity) -> None:
+def _record_device(person: Person, activity: Activity) -> None:
     """Note on the tracker, if the person holds it, that it was there and what it says it is."""
     if activity.tracker is None:
         return
@@ -418,23 +415,18 @@ def _note_device(person: Person, activity: Activity) -> None:
             tracker.seen = activity.happened_at
             agent = activity.context.get("userAgent")
             if isinstance(agent, str) and agent:
-                tracker.agent = agent[:LONGEST_AGENT]
+                tracker.agent = agent[:MAX_AGENT]
             return
 
 
 def contact_id_of(key: Key, namespace: bytes) -> ContactId:
     """Derive the id of the contact that `key` first brings into being.
 
-    Keyed with the installation's own secret, so that an id tells nothing of the email
+    Keyed with the installation's own secret, so that an id reveals nothing of the email
     or number behind it.  24 hexadecimal characters.
     """
     digest = hashlib.blake2b(key.encode(), key=namespace, digest_size=12)
     return ContactId(digest.hexdigest())
-
-
-def complement(one: Person, other: Person) -> bool:
-    """Whether there is no kind of identity in which both have a value and differ."""
-    return not one.contradicts(other.identities.values())
 
 
 def different_people(claims: Iterable[Collection[Key]]) -> int:

@@ -37,7 +37,12 @@ MAX_TEXT = 1_000
 """Characters of a field's value; a longer one stays on the activity alone."""
 
 
-def take_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
+def full_name(first_name: str | None, last_name: str | None) -> str:
+    """The whole name; empty if neither part is known."""
+    return " ".join(part for part in (first_name, last_name) if part)
+
+
+def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
     """Take over what an activity says about the person.
 
     With `gaps_only` a value fills an empty field, or one that was itself filled so.
@@ -73,7 +78,7 @@ def _clear(state: ContactState, activity: Activity) -> None:
 
 
 def _may_set(state: ContactState, name: str, present: object, *, gaps_only: bool) -> bool:
-    """Whether the field may be written now, noting whether it was a mere filling."""
+    """Whether the field may be written now; a field that only fills a gap is recorded as weak."""
     if not gaps_only:
         if name in state.weak:
             state.weak = [weak for weak in state.weak if weak != name]
@@ -105,14 +110,14 @@ def _custom(traits: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
         if name in _HANDLED or value is None:
             continue
         declared = ruleset.fields.get(name)
-        kept = _coerced(value, declared, ruleset.account) if _can_be_called(name) else None
+        kept = _coerced(value, declared, ruleset.account) if _is_custom_name(name) else None
         if kept is not None:
             found[name] = kept
     return found
 
 
 @lru_cache(maxsize=4_096)
-def _can_be_called(name: str) -> bool:
+def _is_custom_name(name: str) -> bool:
     """Whether a custom field can have a name."""
     return _CUSTOM_NAME.fullmatch(name) is not None
 
@@ -124,7 +129,7 @@ def _coerced(value: Any, declared: CustomField | None, account: Account) -> Any:
 
 
 def coerced(name: str, value: Any, ruleset: Ruleset) -> Any:
-    """A field's value as it is kept, from one that somebody typed; unset if it cannot be one."""
+    """A field's value as it is kept, from one that was typed; unset if it cannot be one."""
     if name == "birth_date":
         return as_date(value)
     custom = name.removeprefix(CUSTOM)

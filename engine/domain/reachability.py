@@ -22,7 +22,7 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 Silence = Literal["paused", "unsubscribed"]
-"""How sending stops: for a while, whoever wanted it; or for good, because the contact does not want it."""
+"""How sending stops: for a while, or for good because the contact withdrew consent."""
 
 _SILENCED: Mapping[Silence, Mapping[str, str]] = {
     "paused": {"email_status": "email", "mobile_status": "phone"},
@@ -53,9 +53,9 @@ def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone:
     """Say for the newsletter, SMS and web push whether they reach the contact."""
     return [
         _subscribed(state, ruleset, channel="Newsletter", consent="newsletter", address=email,
-                    delivery="email_status", missing="no email is known"),
+                    delivery="email_status", missing="no email"),
         _subscribed(state, ruleset, channel="SMS", consent="sms", address=phone,
-                    delivery="mobile_status", missing="no mobile phone is known"),
+                    delivery="mobile_status", missing="no mobile phone"),
         _push(state),
     ]  # fmt: skip
 
@@ -95,7 +95,7 @@ def _stands(state: ContactState, ruleset: Ruleset, machine: str, *, why: bool = 
 
 
 def _circumstances(status: Status, ruleset: Ruleset, *, why: bool) -> str:
-    """When, by whom and, where asked for, why a status came to be what it is."""
+    """The date, author and, with `why`, reason of a status."""
     if status.since is None:
         return ""
     day = _day(status.since, ruleset)
@@ -108,11 +108,11 @@ def _evidence(state: ContactState, delivery: str, ruleset: Ruleset) -> str:
     known = state.mail if delivery == "email_status" else state.mobile
     if known.last_bounce is None or not known.failing:
         return ""
-    said = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
-    bounces = f" ({known.temporary} temporary bounce{'' if known.temporary == 1 else 's'} so far)"
+    reason = f": {known.last_bounce.reason}" if known.last_bounce.reason else ""
+    bounces = f" ({known.temporary} temporary bounce{'' if known.temporary == 1 else 's'})"
     times = bounces if known.temporary else ""
-    failed = f"{known.failures} attempt{'s' if known.failures > 1 else ''} in a row failed"
-    return f", {failed}, the last on {_day(known.last_bounce.at, ruleset)}{said}{times}"
+    failed = f"{known.failures} failed attempt{'s' if known.failures > 1 else ''} in a row"
+    return f", {failed}, the last on {_day(known.last_bounce.at, ruleset)}{reason}{times}"
 
 
 def _push(state: ContactState) -> Reach:

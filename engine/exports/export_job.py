@@ -19,7 +19,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
-from engine.db.regex_query import evaluated_by_mongodb
+from engine.db.regex_query import regex_errors
 from engine.errors import ContactSheetsError
 from engine.exports import export_rows, exporting
 from engine.exports.export_columns import Column
@@ -62,7 +62,7 @@ class _Exporting:
 
     def total(self) -> int:
         """How many contacts it is about.  Raises TooLarge for more than the format can hold."""
-        with evaluated_by_mongodb():
+        with regex_errors():
             total = self._db.contacts.count_documents(self._wanted.selection.matching(self._db))
         exporting.refuse_too_large(self._wanted, total, len(self._wanted.columns))
         return total
@@ -82,7 +82,7 @@ class _Exporting:
     def _written(self, before: Job, as_of: datetime) -> Step:
         file, query = exporting.new_file(before), self._wanted.selection.matching(self._db)
         columns = exporting.columns_of(self._db, self._wanted)
-        with evaluated_by_mongodb(), _snapshot(self._db) as session:
+        with regex_errors(), _snapshot(self._db) as session:
             metadata = {"job": before.id, "what": self._wanted.what, "as_of": as_of}
             rows, size, contacts = self._upload(before, file, columns, query, metadata, session)
         jobs.note_total(self._db, before.id, contacts)
@@ -200,6 +200,6 @@ register(
         id=exporting.KIND,
         work=work_of,
         permission=Permission.EXPORT,
-        acts=("took an export back", "stopped an export"),
+        acts=("undid an export", "stopped an export"),
     )
 )

@@ -124,7 +124,7 @@ class _ImportFile(ActivitySteps):
         """
         for _ in range(TRIES):
             try:
-                lanes = self.keep(batch.folded.left)
+                lanes = self.keep(batch.folded.for_lanes)
                 inline_apply.write(
                     self.db, batch.folded.writes, job=self.job.id, cursor=cursor, clock=utc_now
                 )
@@ -163,7 +163,7 @@ register(
         id=import_request.KIND,
         work=work_of,
         permission=Permission.IMPORT,
-        acts=("took an import back", "stopped an import"),
+        acts=("undid an import", "stopped an import"),
         undo=import_request.undo,
         refusals=refused_rows.refusals,
     )

@@ -127,7 +127,7 @@ register(
         id=KIND,
         work=work_of,
         permission=Permission.IMPORT,
-        acts=("", "stopped the check of a file"),
+        acts=("", "stopped checking a file"),
         listed=False,
     )
 )

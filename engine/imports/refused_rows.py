@@ -110,7 +110,7 @@ def _is_erased(db: Database[Document], refusal: Refusal, cells: list[str]) -> bo
     """Whether a row is about a person who was erased, whatever it was refused for."""
     if any(problem.kind == ERASED for problem in refusal.problems):
         return True
-    if not tombstones.any_there(db):
+    if not tombstones.any_exist(db):
         return False
     region = rulesets.current(db).account.default_region
     return tombstones.names_erased(db, json.dumps(cells), region=region)

@@ -19,7 +19,7 @@ from bson.decimal128 import Decimal128
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.domain.daily_figures import COUNTED, MOVES, hour_of
+from engine.domain.daily_figures import COUNTED_TYPES, STATUS_CHANGED, hour_of
 from engine.insights import claims
 from engine.rules import rulesets
 
@@ -142,7 +142,7 @@ def _begin_zone(db: Database[Document], zone: str, *, now: datetime) -> None:
 
 
 def _earliest(db: Database[Document]) -> Iterator[datetime]:
-    counted = db.activities.find({"type": {"$in": list(COUNTED)}}, {"happened_at": 1})
+    counted = db.activities.find({"type": {"$in": list(COUNTED_TYPES)}}, {"happened_at": 1})
     yield from (row["happened_at"] for row in counted.sort("happened_at", 1).limit(1))
     placed = {"commerce.book.placed_at": {"$exists": True}}
     first = db.contacts.find(placed, {"commerce.book.placed_at": 1}).sort("commerce.book.placed_at", 1)
@@ -188,7 +188,7 @@ def _compute(
         rows[sale["_id"].pop("day")]["sales"].append({**sale.pop("_id"), **sale})
     for found in db.activities.aggregate(_happenings(begins, ends, zone)):
         said = found.pop("_id")
-        kind = "moved" if said["type"] == MOVES else "counted"
+        kind = "moved" if said["type"] == STATUS_CHANGED else "counted"
         rows[said.pop("day")][kind].append({**said, "n": found["n"]})
     for day, row in rows.items():
         _write(db, day, row)
@@ -237,15 +237,15 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
 def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
     """What is counted by day, from the index over it alone."""
     bounce = "$properties.bounce"
-    of_moves = {"$eq": ["$type", MOVES]}
+    of_moves = {"$eq": ["$type", STATUS_CHANGED]}
     return [
         {
             "$match": {
                 "happened_at": {"$gte": begins, "$lt": ends},
-                "type": {"$in": list(COUNTED)},
+                "type": {"$in": list(COUNTED_TYPES)},
                 "state": "applied",
                 # A sender may call something of its own by our name.
-                "$or": [{"derived": True}, {"type": {"$ne": MOVES}}],
+                "$or": [{"derived": True}, {"type": {"$ne": STATUS_CHANGED}}],
             }
         },
         {

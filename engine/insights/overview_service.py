@@ -25,4 +25,4 @@ def overview(actor: Actor, period: Period) -> Overview:
 def failing_sendings(actor: Actor) -> int:
     """How many sendings failed as a whole and wait for an admin's decision.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    return len(outages.open_doubts(actor.db))
+    return len(outages.undecided(actor.db))

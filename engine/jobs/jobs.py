@@ -6,7 +6,7 @@ step does has ids that follow from the job, so doing a step again changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,9 +17,10 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.timeouts import patiently
+from engine.db import leases
+from engine.db.leases import Basis
 from engine.domain.activities import ContactId
-from engine.errors import Conflict, LeaseLost
+from engine.errors import LeaseLost
 
 Document = dict[str, Any]
 Place = tuple[datetime, str]
@@ -47,6 +48,9 @@ class JobState(StrEnum):
 
 
 _UNDER_WAY = [JobState.WAITING.value, JobState.RUNNING.value]
+
+HELD: Document = {"state": "running", "claimed_until": {"$ne": None}}
+"""Matches the jobs that a worker holds (see `leases.release_dead`)."""
 
 
 @dataclass(frozen=True)
@@ -207,22 +211,6 @@ def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime, holder
     return _job(row)
 
 
-def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[str]:
-    """Let others go on at once with the jobs whose holder is known to be gone.
-
-    A wrong guess does no harm: a step that two do is done once.
-    """
-    freed = []
-    held = {"state": "running", "claimed_until": {"$ne": None}}
-    for row in db.jobs.find(held, {"holder": 1}):
-        if is_gone(row.get("holder", "")):
-            with patiently():
-                ours = {"_id": row["_id"], "holder": row["holder"]}
-                if db.jobs.update_one(ours, {"$unset": {"claimed_until": "", "holder": ""}}).matched_count:
-                    freed.append(row["_id"])
-    return freed
-
-
 def note_total(db: Database[Document], id_: str, total: int) -> None:
     """Say how much there is to do."""
     db.jobs.update_one({"_id": id_}, {"$set": {"total": total}})
@@ -262,28 +250,18 @@ def hold(
     session: ClientSession,
     *,
     now: datetime,
-    rules: int,
-    erasures: int,
+    basis: Basis,
     applied: int,
 ) -> None:
-    """Hold on to a job within a transaction that does the step after `cursor`, under a version of
-    the rules, and knowing of so many erasures.
+    """Hold on to a job within the transaction that does the step after `cursor`.
 
-    `applied` activities are added to what the job has applied in all.  Raises LeaseLost if
-    another did that step meanwhile, and Conflict if newer rules are in force or somebody was erased.
+    `applied` activities are added to the job's count.  Raises LeaseLost if another did that
+    step meanwhile, and Conflict if newer rules came into force or a contact was erased.
     """
     ours = {"_id": id_, "state": {"$in": ["running", "stopped"]}, "cursor": _place(cursor)}
-    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
-    held = db.jobs.update_one(
-        {**ours, **known},
-        {"$set": {"claimed_until": now + CLAIM}, "$inc": {"applied": applied}},
-        session=session,
-    )
-    if held.matched_count:
-        return
-    if db.jobs.find_one(ours, {"_id": 1}, session=session) is not None:
-        raise Conflict("newer rules came into force, or somebody was erased")
-    raise LeaseLost(f"the job {id_} went on without us")
+    change = {"$set": {"claimed_until": now + CLAIM}, "$inc": {"applied": applied}}
+    if not leases.renew(db.jobs, ours, change, session, basis=basis):
+        raise LeaseLost(f"the job {id_} went on without us")
 
 
 def bar(db: Database[Document], known: Mapping[str, int]) -> None:

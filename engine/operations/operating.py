@@ -13,9 +13,9 @@ from engine.accounts.permissions import Permission
 from engine.operations.working import Working, working
 from engine.pipeline import failed_activities, outages, outbox, refused_events
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
-from engine.pipeline.outages import Doubted
-from engine.pipeline.outbox import CallRow
-from engine.pipeline.refused_events import IdConflict, Refused
+from engine.pipeline.outages import SuspectedOutage
+from engine.pipeline.outbox import CallRow, HeldCalls
+from engine.pipeline.refused_events import IdConflict, RefusedEvent
 
 Document = dict[str, Any]
 
@@ -29,12 +29,13 @@ class Troubles:
 
     reasons: list[FailureReason]
     failed: list[FailedActivity]
-    refused: list[Refused]
+    refused: list[RefusedEvent]
     conflicts: list[IdConflict]
     calls: list[CallRow]
+    held_calls: list[HeldCalls]
     waiting_calls: int
     failed_calls: int
-    sendings: list[Doubted]
+    sendings: list[SuspectedOutage]
 
 
 def at_a_glance(actor: Actor) -> Working:
@@ -52,16 +53,17 @@ def processes(actor: Actor) -> Working:
 def troubles(actor: Actor) -> Troubles:
     """What failed, was refused or could not be sent.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
-    standing = outbox.standing(actor.db)
+    standing = outbox.unsent_counts(actor.db)
     return Troubles(
         reasons=failed_activities.by_reason(actor.db),
-        failed=failed_activities.failed(actor.db, SHOWN),
-        refused=refused_events.newest_refusals(actor.db, limit=SHOWN),
+        failed=failed_activities.newest(actor.db, SHOWN),
+        refused=refused_events.newest(actor.db, limit=SHOWN),
         conflicts=refused_events.newest_conflicts(actor.db, limit=SHOWN),
         calls=outbox.unsent(actor.db, limit=SHOWN),
+        held_calls=outbox.held(actor.db),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
-        sendings=outages.doubted(actor.db, limit=SHOWN),
+        sendings=outages.suspected(actor.db, limit=SHOWN),
     )
 
 
@@ -69,7 +71,7 @@ def run_again(actor: Actor, ids: Sequence[str] | None) -> int:
     """Let failed activities (all, or some) be taken again; return how many.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     subject = Subject("activity", _which(ids))
-    with audit.noted(actor, "ran failed activities again", subject=subject):
+    with audit.noted(actor, "retried failed activities", subject=subject):
         return failed_activities.retry(actor.db, ids)
 
 
@@ -77,7 +79,7 @@ def run_reason_again(actor: Actor, reason: str) -> int:
     """Let all activities that failed for a reason be taken again; return how many.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     subject, changes = Subject("activity", "all of one reason"), [Change("failed because", reason, None)]
-    with audit.noted(actor, "ran failed activities again", subject=subject, changes=changes):
+    with audit.noted(actor, "retried failed activities", subject=subject, changes=changes):
         return failed_activities.retry_reason(actor.db, reason)
 
 
@@ -85,22 +87,22 @@ def call_again(actor: Actor, *, ids: Sequence[str] | None = None) -> int:
     """Send calls that failed (all, or some) once more; return how many.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     subject = Subject("webhook call", _which(ids))
-    with audit.noted(actor, "sent calls again", subject=subject):
+    with audit.noted(actor, "retried webhook calls", subject=subject):
         return outbox.retry(actor.db, now=actor.now, ids=ids)
 
 
 def count_sending(actor: Actor, id_: str) -> None:
-    """Let the bounces of a doubted sending count after all.  Raises NotAllowed, UnknownSending."""
+    """Let the bounces of a suspected outage count after all.  Raises NotAllowed, UnknownOutage."""
     actor.require(Permission.OPERATE)
-    with audit.noted(actor, "let a sending's bounces count", subject=Subject("sending", id_)):
-        outages.count_after_all(actor.db, id_, by=actor.user.name)
+    with audit.noted(actor, "counted the bounces of a sending", subject=Subject("sending", id_)):
+        outages.count_bounces(actor.db, id_, by=actor.user.name)
 
 
 def leave_sending(actor: Actor, id_: str) -> None:
-    """Leave the bounces of a doubted sending uncounted.  Raises NotAllowed, UnknownSending."""
+    """Leave the bounces of a suspected outage uncounted.  Raises NotAllowed, UnknownOutage."""
     actor.require(Permission.OPERATE)
-    with audit.noted(actor, "left a sending's bounces uncounted", subject=Subject("sending", id_)):
-        outages.leave_uncounted(actor.db, id_, by=actor.user.name)
+    with audit.noted(actor, "ignored the bounces of a sending", subject=Subject("sending", id_)):
+        outages.discount_bounces(actor.db, id_, by=actor.user.name)
 
 
 def _which(ids: Sequence[str] | None) -> str:

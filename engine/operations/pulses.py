@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -25,7 +26,10 @@ SHOWN_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Pulse:
-    """A process, and its last sign of life; `version` is the product's, `rules` the ruleset's."""
+    """A process, and its last sign of life; `version` is the product's, `rules` the ruleset's.
+
+    `unset` are the secrets of webhooks that its environment does not set; of workers alone.
+    """
 
     kind: Kind
     host: str
@@ -33,17 +37,18 @@ class Pulse:
     at: datetime
     version: str | None = None
     rules: int | None = None
+    unset: tuple[str, ...] | None = None
 
     def is_alive(self, now: datetime) -> bool:
         return self.at >= now - ALIVE_FOR
 
 
-def beat(db: Database[Document], kind: Kind, *, now: datetime) -> None:
-    """Say that this process is alive."""
+def beat(db: Database[Document], kind: Kind, *, now: datetime, unset: Sequence[str] | None = None) -> None:
+    """Say that this process is alive, and which secrets it would need; `unset` as in Pulse."""
     host, pid = socket.gethostname(), os.getpid()
     newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
     said = {"version": _version(), "rules": None if newest is None else newest["_id"]}
-    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, **said}
+    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, "unset": unset, **said}
     db.pulses.update_one({"_id": f"{kind}:{host}:{pid}"}, {"$set": pulse}, upsert=True)
 
 
@@ -56,7 +61,15 @@ def recent(db: Database[Document], now: datetime) -> list[Pulse]:
     """Those, and the processes that fell silent a short while ago."""
     rows = db.pulses.find({"at": {"$gte": now - SHOWN_FOR}}).sort([("kind", 1), ("pid", 1)])
     return [
-        Pulse(row["kind"], row["host"], row["pid"], row["at"], row.get("version"), row.get("rules"))
+        Pulse(
+            row["kind"],
+            row["host"],
+            row["pid"],
+            row["at"],
+            row.get("version"),
+            row.get("rules"),
+            None if row.get("unset") is None else tuple(row["unset"]),
+        )
         for row in rows
     ]
 

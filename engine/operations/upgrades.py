@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from engine.db import search_keys
 from engine.db.contact_codec import LIVING
 from engine.domain.identities import tracker_key
-from engine.domain.people import LONGEST_AGENT
+from engine.domain.people import MAX_AGENT
 
 Document = dict[str, Any]
 
@@ -56,12 +56,12 @@ def make_findable(db: Database[Document]) -> None:
 
     A contact that is written meanwhile gets it by that.
     """
-    _describe(db, db.contacts.find({"facets": None}, [*search_keys.READ, "v"]))
+    _describe(db, db.contacts.find({"facets": None}, [*search_keys.SOURCE_FIELDS, "v"]))
 
 
 def find_by_each_word(db: Database[Document]) -> None:
     """Let names be found by each of their words and without accents, where they were not."""
-    named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.READ, "names", "v"])
+    named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.SOURCE_FIELDS, "names", "v"])
     _describe(db, (row for row in named if not set(search_keys.search_words(row)) <= set(row["names"])))
 
 
@@ -106,7 +106,7 @@ def describe_devices(db: Database[Document]) -> None:
 
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
-    said = {"trackers.$[it].agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
+    said = {"trackers.$[it].agent": agent[:MAX_AGENT]} if isinstance(agent, str) and agent else {}
     lacking = {"keys": tracker_key(row["_id"]), "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
     return UpdateOne(
         {**lacking, **LIVING},
@@ -124,7 +124,7 @@ def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
 
 
 def _update(row: Document) -> UpdateOne:
-    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": search_keys.findable(row)})
+    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": search_keys.search_fields(row)})
 
 
 _STEPS = {

@@ -15,7 +15,7 @@ from engine.domain.identities import Key
 Document = dict[str, Any]
 
 HELD = {"spans": 1, "segments": 1, "deletion": 1, "undone": 1}
-"""What a contact's document has to say for its activities to be found and told."""
+"""The fields of a contact's document by which its activities are found."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def held(db: Database[Document], contact: ContactId) -> Document | None:
 
 
 def spans_of(contact: Document) -> Iterator[Span]:
-    """The spans of a contact, given as its document: what the fold itself noted is the first."""
+    """The spans of a contact, given as its document; derived activities come first."""
     deletion = contact.get("deletion")
     yield Span(derived_stream(contact["_id"]), since=None if deletion is None else deletion["at"])
     for span in contact.get("spans", ()):

@@ -6,7 +6,7 @@ again when something came late), and commit the writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from engine.db import contact_codec
-from engine.db.installation import lane_count, namespace
 from engine.domain import component, daily_figures, fold
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.component import Contact, Settled
@@ -95,24 +94,18 @@ def apply(
     An activity that makes the fold fail is set aside as failed, the others go on.
     Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
     """
-    folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
-    writes = Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
+    folding = Folding.begin(db, rulebook, clock())
+    writes = Writes(folding.basis)
     erased = tombstones.erased_among(db, waiting.activities)
     erased |= tombstones.unreadable_among(db, [ActivityId(row.activity_id) for row in waiting.unreadable])
     writes.erased.extend(erased)
     writes.failed.extend(row for row in waiting.unreadable if row.activity_id not in erased)
-    again = []
-    for group in groups_of(db, [a for a in waiting.activities if a.id not in erased]):
-        settled = step(folding, group)
-        if settled is None:
-            again.append(group)
-        else:
-            writes.applied.extend(activity.id for activity in group.activities)
-            add_changes(folding, group, settled, writes)
-    for portion in portions(again):
+    groups = groups_of(db, [a for a in waiting.activities if a.id not in erased])
+    folded, rest = fold_at_tip(folding, groups, writes)
+    writes.applied.extend(activity.id for activity in folded)
+    for portion in portions(rest):
         _fold_again(folding, portion, writes)
-    counted = (a.happened_at for a in waiting.activities if a.type in daily_figures.COUNTED)
-    writes.stale_hours.update(map(daily_figures.hour_of, counted))
+    writes.stale_hours |= daily_figures.counted_hours(waiting.activities)
     _commit(db, writes, lease, clock=clock)
     return Applied(len(writes.applied), writes.failed, erased=len(erased))
 
@@ -121,8 +114,8 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
     """Let time pass for the contacts of a lane for which something falls due, and bring up to
     date those that were folded for rules that are no longer in force; say how many.
     """
-    now, writes = clock(), Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
-    folding = Folding(db, rulebook, namespace(db), lane_count(db), now)
+    folding = Folding.begin(db, rulebook, clock())
+    now, writes = folding.now, Writes(folding.basis)
     outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, lanes.outdated_below(db))).limit(OUTDATED))
     seen = {row["_id"] for row in outdated}
     for row in db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH):
@@ -138,11 +131,10 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
 
 
 def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Clock) -> None:
-    def hold(session: ClientSession, now: datetime) -> None:
-        known = {"rules": writes.rules, "erasures": writes.erasures}
-        lanes.hold(db, lease, session, now=now, applied=len(writes.applied), **known)
+    def renew(session: ClientSession, now: datetime) -> None:
+        lanes.hold(db, lease, session, now=now, basis=writes.basis, applied=len(writes.applied))
 
-    commit(db, writes, hold, clock=clock)
+    commit(db, writes, renew, clock=clock)
 
 
 def _age(folding: Folding, row: Document, writes: Writes) -> None:
@@ -154,7 +146,23 @@ def _age(folding: Folding, row: Document, writes: Writes) -> None:
     add_results(folding, outcome.ledger, outcome.derived, outcome.calls, writes)
 
 
-def step(folding: Folding, group: Group) -> Settled | None:
+def fold_at_tip(
+    folding: Folding, groups: Iterable[Group], writes: Writes
+) -> tuple[list[Activity], list[Group]]:
+    """Fold groups at the tip into `writes`; return their activities, and the groups that need their past."""
+    folded: list[Activity] = []
+    rest = []
+    for group in groups:
+        settled = _step(folding, group)
+        if settled is None:
+            rest.append(group)
+        else:
+            folded += group.activities
+            add_changes(folding, group, settled, writes)
+    return folded, rest
+
+
+def _step(folding: Folding, group: Group) -> Settled | None:
     """Fold a group at the tip; None if its whole past is needed, as after any failure."""
     activities = sorted(group.activities, key=lambda activity: activity.moment)
     contacts = {id_: contact_codec.decode(row) for id_, row in group.documents.items()}

@@ -22,13 +22,13 @@ class FailedActivity:
     at: datetime
 
 
-def failed(db: Database[Document], limit: int = 100) -> list[FailedActivity]:
+def newest(db: Database[Document], limit: int = 100) -> list[FailedActivity]:
     """What was set aside, the latest first."""
     rows = db.activities.find({"state": "failed", "failure.at": {"$exists": True}})
-    newest = rows.sort("failure.at", -1).limit(limit)
+    rows = rows.sort("failure.at", -1).limit(limit)
     return [
         FailedActivity(row["_id"], str(row.get("type")), row["failure"]["reason"], row["failure"]["at"])
-        for row in newest
+        for row in rows
     ]
 
 
@@ -52,10 +52,10 @@ class FailureReason:
     last: datetime
 
 
-LOOKED_AT = 10_000
+SAMPLE = 10_000
 """The latest failures that are sorted by their reason."""
 
-REASONS = 50
+MAX_REASONS = 50
 
 
 def by_reason(db: Database[Document]) -> list[FailureReason]:
@@ -64,7 +64,7 @@ def by_reason(db: Database[Document]) -> list[FailureReason]:
         [
             {"$match": {"state": "failed", "failure.at": {"$exists": True}}},
             {"$sort": {"failure.at": -1}},
-            {"$limit": LOOKED_AT},
+            {"$limit": SAMPLE},
             {
                 "$group": {
                     "_id": "$failure.reason",
@@ -74,7 +74,7 @@ def by_reason(db: Database[Document]) -> list[FailureReason]:
                 }
             },
             {"$sort": {"n": -1, "_id": 1}},
-            {"$limit": REASONS},
+            {"$limit": MAX_REASONS},
         ]
     )
     return [FailureReason(row["_id"], row["n"], sorted(map(str, row["types"])), row["last"]) for row in rows]

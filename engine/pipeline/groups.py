@@ -40,22 +40,22 @@ class Group:
 
 
 @dataclass
-class Seen:
-    """Contacts that were looked up before: all that these keys lead to, by id."""
+class Prefetched:
+    """Contacts that were read before: all that these keys lead to, by id."""
 
     keys: set[Key] = field(default_factory=set)
     documents: dict[ContactId, Document] = field(default_factory=dict)
 
 
 def groups_of(
-    db: Database[Document], activities: Sequence[Activity], *, seen: Seen | None = None
+    db: Database[Document], activities: Sequence[Activity], *, seen: Prefetched | None = None
 ) -> list[Group]:
     """Divide a batch into groups, each with all contacts of the components it names.
 
     What was `seen` is not read again: the commit finds out if it has changed since.
     """
     keys = {key for activity in activities for key in activity.keys()}
-    before = Seen() if seen is None else seen
+    before = Prefetched() if seen is None else seen
     documents = {id_: row for id_, row in before.documents.items() if not keys.isdisjoint(row["keys"])}
     unseen = keys - before.keys
     if unseen:
@@ -83,7 +83,7 @@ def groups_around(db: Database[Document], rows: Sequence[Document]) -> list[Grou
 def divide(
     activities: Sequence[Activity], documents: dict[ContactId, Document], *, shared: set[str]
 ) -> list[Group]:
-    """Put together what a claim connects; a shared device connects nobody."""
+    """Put together what a claim connects; a shared device connects nothing."""
     component = {key: row["component"] for row in documents.values() for key in row.get("keys", ())}
     links = _Links()
     for activity in activities:
@@ -101,7 +101,7 @@ def divide(
 
 
 def _shared_key(activity: Activity, shared: set[str]) -> Key | None:
-    """The key of the tracker of a claim that links nobody, as it is a shared device."""
+    """The key of a claim's tracker if that is a shared device, which connects nothing."""
     if activity.tracker in shared and activity.tracker is not None and activity.is_claim:
         return tracker_key(activity.tracker)
     return None
@@ -112,27 +112,27 @@ def histories_of(
 ) -> list[list[Activity]]:
     """All applied activities of each group's contacts, in no order; one read for all groups.
 
-    With `join`, what else waits for these contacts, in whatever lane, joins its group, so
-    that a long past is folded once for all of it; but not what names somebody whom the
-    group lacks.
+    With `join`, activities of these contacts that wait in any lane join the group, so that a
+    long history is folded once for all of them; but not those that name a key of no contact
+    of the group.
     """
     streams = [_streams_of(group) for group in groups]
-    wanted = sorted({stream for ours in streams for stream in ours})
+    every = sorted({stream for own in streams for stream in own})
     past: dict[str, list[Activity]] = {}
     waiting: dict[str, list[Activity]] = {}
     states = {"applied": past, "received": waiting} if join else {"applied": past}
-    query = {"stream": {"$in": wanted}, "state": {"$in": list(states)}, "derived": None}
+    query = {"stream": {"$in": every}, "state": {"$in": list(states)}, "derived": None}
     for row in db.activities.find(query):
         with suppress(msgspec.ValidationError):  # its own lane sets an unreadable one aside
             states[row["state"]].setdefault(row["stream"], []).append(decode_activity(row))
     _leave_out_erased(db, waiting)
-    for group, ours in zip(groups, streams, strict=True):
-        _join(group, (activity for stream in ours for activity in waiting.get(stream, ())))
-    return [[activity for stream in ours for activity in past.get(stream, ())] for ours in streams]
+    for group, own in zip(groups, streams, strict=True):
+        _join(group, (activity for stream in own for activity in waiting.get(stream, ())))
+    return [[activity for stream in own for activity in past.get(stream, ())] for own in streams]
 
 
 def _leave_out_erased(db: Database[Document], waiting: dict[str, list[Activity]]) -> None:
-    """What waits of who was erased joins nobody: its own lane does away with it."""
+    """Take out the waiting activities of erased persons: their own lanes delete them."""
     erased = tombstones.erased_among(db, [a for found in waiting.values() for a in found])
     for stream, found in waiting.items() if erased else ():
         waiting[stream] = [activity for activity in found if activity.id not in erased]
@@ -141,8 +141,8 @@ def _leave_out_erased(db: Database[Document], waiting: dict[str, list[Activity]]
 def _join(group: Group, waiting: Iterable[Activity]) -> None:
     known = {key for row in group.documents.values() for key in row.get("keys", ())}
     known |= {key for activity in group.activities for key in activity.keys()}
-    here = {activity.id for activity in group.activities}
-    group.activities += [a for a in waiting if a.id not in here and known.issuperset(a.keys())]
+    present = {activity.id for activity in group.activities}
+    group.activities += [a for a in waiting if a.id not in present and known.issuperset(a.keys())]
 
 
 def _streams_of(group: Group) -> set[str]:
@@ -163,13 +163,13 @@ def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> se
 
 def decode_activity(row: Document) -> Activity:
     """Read an activity back from MongoDB; raise msgspec.ValidationError if it is none."""
-    return msgspec.convert({**as_said(row), "id": row["_id"]}, Activity)
+    return msgspec.convert({**without_dbrefs(row), "id": row["_id"]}, Activity)
 
 
-def as_said(row: Document) -> Document:
-    """The row with what the sender said as it was said.
+def without_dbrefs(row: Document) -> Document:
+    """The row with the sender's objects as they were sent.
 
-    PyMongo reads an object with the keys `$ref` and `$id` as a reference; here it is data.
+    PyMongo decodes an object with the keys `$ref` and `$id` as a DBRef; here it is data.
     """
     for name in ("properties", "traits", "context"):
         if isinstance(row.get(name), DBRef):

@@ -1,15 +1,13 @@
-"""The door: activities are kept here, durably, before anybody is told that they arrived."""
+"""The inbox: activities are stored here durably before their receipt is acknowledged."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import uuid_utils
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
@@ -33,7 +31,7 @@ class Receipt:
 
     `duplicates` were there already and change nothing.  `conflicts` have the id of
     another activity with other content; they are kept aside in `conflicts`.  `erased` are
-    about somebody who was erased, and were not kept.  `lanes` have new work.
+    about erased persons, and were not kept.  `lanes` have new work.
     """
 
     accepted: list[ActivityId]
@@ -41,18 +39,6 @@ class Receipt:
     conflicts: list[ActivityId]
     lanes: frozenset[int]
     erased: frozenset[ActivityId] = frozenset()
-
-
-@dataclass(frozen=True)
-class RefusedEvent:
-    """An event that could not become an activity, and why."""
-
-    received_at: datetime
-    source: str
-    field: str
-    reason: str
-    event: str
-    """The event as it came, as JSON text, at most 32 KB: never interpreted."""
 
 
 def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
@@ -69,7 +55,7 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
         refused = _insert(db, rows)
         known = [rows[index] for index in refused]
         conflicts = _set_conflicts_aside(db, known)
-        _note_currency(db, activities)
+        _record_first_currency(db, activities)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not confirm the activities: {error}") from error
     fresh = [row for index, row in enumerate(rows) if index not in refused]
@@ -82,35 +68,14 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
     )
 
 
-def refuse(db: Database[Document], refusals: Sequence[RefusedEvent]) -> None:
-    """Keep refused events for a person to see, thirty days; of who was erased only that there was one."""
-    if not refusals:
-        return
-    try:
-        rows = [{"_id": str(uuid_utils.uuid7()), **asdict(_unnamed(db, refusal))} for refusal in refusals]
-        db.refusals.insert_many(rows, ordered=False)
-    except PyMongoError as error:
-        raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
-
-
-def _unnamed(db: Database[Document], refusal: RefusedEvent) -> RefusedEvent:
-    """A refused event, without what it says if that names somebody who was erased."""
-    if not tombstones.any_there(db):
-        return refusal
-    region = rulesets.current(db).account.default_region
-    if not tombstones.names_erased(db, refusal.event, region=region):
-        return refusal
-    return replace(refusal, reason="it names somebody who was erased", event="")
-
-
 def content_of(activity: Activity) -> str:
-    """Fingerprint what the sender said, to tell a repetition from a conflict.
+    """Fingerprint the content of an activity, to tell a repetition from a conflict.
 
     Left out is what a second sending of the same thing changes: when it was received,
     which ruleset was then in force, and a time that had to be corrected.
     """
-    said = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
-    return hashlib.blake2b(_canonical.encode(said), digest_size=8).hexdigest()
+    content = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
+    return hashlib.blake2b(_canonical.encode(content), digest_size=8).hexdigest()
 
 
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
@@ -147,8 +112,8 @@ def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
     return set()
 
 
-def _note_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
-    """The account's currency, as long as nobody has set one, is that of its first order."""
+def _record_first_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
+    """Record the currency of the first order: the account's until an admin sets one."""
     orders = (a.properties for a in activities if a.type == "order_completed")
     currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
     if currency is not None and rulesets.first_currency(db) is None:
@@ -163,8 +128,8 @@ def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[A
     kept = {row["_id"]: row.get("content") for row in found}
     other = [row for row in known if kept.get(row["_id"]) != row["content"]]
     for row in other:
-        kept_aside = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
+        conflict = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
         db.conflicts.update_one(
-            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": kept_aside}, upsert=True
+            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": conflict}, upsert=True
         )
     return {row["_id"] for row in other}

@@ -8,7 +8,7 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,8 +18,10 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.timeouts import patiently
-from engine.errors import Conflict, LeaseLost
+from engine.db import leases
+from engine.db.leases import Basis
+from engine.db.timeouts import tolerate_timeout
+from engine.errors import LeaseLost
 from engine.jobs import jobs
 
 Document = dict[str, Any]
@@ -37,7 +39,7 @@ class Lease:
     """The right to work on a lane.
 
     `attempts` counts the holders, this one included, since the lane last got anything
-    done: more than one means that somebody died or was stopped over its next batch.
+    done: more than one means that a holder died or was stopped over its next batch.
     """
 
     lane: int
@@ -73,9 +75,9 @@ def create(db: Database[Document], count: int) -> None:
 
 
 def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
-    """Take a lane that nobody holds; if somebody does, tell them that more has come."""
+    """Take a free lane; if it is held, announce to its holder that more work has come."""
     taken = None
-    with patiently():
+    with tolerate_timeout():
         taken = db.lanes.find_one_and_update(
             {"_id": lane, **_free(now)},
             {
@@ -85,7 +87,7 @@ def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Le
             return_document=ReturnDocument.AFTER,
         )
     if taken is None:
-        with patiently():
+        with tolerate_timeout():
             db.lanes.update_one({"_id": lane}, {"$set": {"wanted": True}})
         return None
     return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
@@ -97,31 +99,20 @@ def hold(
     session: ClientSession,
     *,
     now: datetime,
-    rules: int,
-    erasures: int,
-    applied: int = 0,
+    basis: Basis,
+    applied: int,
 ) -> None:
-    """Renew a lease within a transaction that does its work under a version of the rules, and
-    knowing of so many erasures.
+    """Renew a lease within the transaction that does its work.
 
-    `applied` activities are added to what the lane has done in all.
-    Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force or
-    somebody was erased meanwhile.
+    `applied` activities are added to the lane's count.  Raises LeaseLost if the lease is not
+    ours, and Conflict if newer rules came into force or a contact was erased meanwhile.
     """
-    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
-    renewed = db.lanes.update_one(
-        {**_ours(lease), **known},
-        {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}},
-        session=session,
-    )
-    if renewed.matched_count:
-        return
-    if db.lanes.find_one(_ours(lease), {"_id": 1}, session=session) is not None:
-        raise Conflict("newer rules came into force, or somebody was erased")
-    raise LeaseLost(f"lane {lease.lane} went to another worker")
+    change = {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}}
+    if not leases.renew(db.lanes, _held_by(lease), change, session, basis=basis):
+        raise LeaseLost(f"lane {lease.lane} went to another worker")
 
 
-def bar_unaware(db: Database[Document], erasures: int) -> None:
+def bar_older_erasures(db: Database[Document], erasures: int) -> None:
     """Let no batch be committed any more that was folded not knowing of so many erasures."""
     _bar(db, {"erasures": erasures})
 
@@ -144,37 +135,22 @@ def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
 def release(db: Database[Document], lease: Lease) -> bool:
     """Give a lane back; false if work was announced meanwhile, and the lane is still held."""
     freed = db.lanes.update_one(
-        {**_ours(lease), "wanted": False},
+        {**_held_by(lease), "wanted": False},
         {"$set": {"attempts": 0}, "$unset": {"holder": "", "lease_until": ""}},
     )
     if freed.matched_count:
         return True
-    wanted = db.lanes.update_one(_ours(lease), {"$set": {"wanted": False}})
-    return not wanted.matched_count
+    kept = db.lanes.update_one(_held_by(lease), {"$set": {"wanted": False}})
+    return not kept.matched_count
 
 
 def abandon(db: Database[Document], lease: Lease) -> None:
     """Give a lane back although work is left, for the scheduler to hand it out again."""
-    db.lanes.update_one(_ours(lease), {"$unset": {"holder": "", "lease_until": ""}})
-
-
-def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[int]:
-    """Give lanes back whose holder is known to be gone, without waiting for the lease to end.
-
-    A wrong guess does no harm: the fencing number keeps a holder that lives from writing.
-    """
-    freed = []
-    for lane in db.lanes.find({"holder": {"$exists": True}}, {"holder": 1, "fence": 1}):
-        if is_gone(lane["holder"]):
-            ours = {"_id": lane["_id"], "fence": lane["fence"], "holder": lane["holder"]}
-            with patiently():
-                if db.lanes.update_one(ours, {"$unset": {"holder": "", "lease_until": ""}}).matched_count:
-                    freed.append(lane["_id"])
-    return freed
+    db.lanes.update_one(_held_by(lease), {"$unset": {"holder": "", "lease_until": ""}})
 
 
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:
-    """The lanes that have work and that nobody works on."""
+    """The free lanes that have work."""
     upkeep = outdated_below(db)
     free = [lane["_id"] for lane in db.lanes.find(_free(now))]
     return [lane for lane in free if _has_work(db, lane, now=now, upkeep=upkeep)]
@@ -233,7 +209,7 @@ def due_in(lane: int, now: datetime) -> Document:
 
 
 def any_due(db: Database[Document], at: datetime) -> bool:
-    """Whether time that had come by `at` has not passed yet for somebody."""
+    """Whether something that fell due by `at` has not been applied yet."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = ({"lane": lane, "next_due": {"$lte": at}} for lane in lanes)
     return any(db.contacts.find_one(query, {"_id": 1}) is not None for query in due)
@@ -261,7 +237,7 @@ def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
     ]
 
 
-def glance(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBacklog]:
+def capped_backlog(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBacklog]:
     """The same, each lane counted up to a limit, so that it is quick whatever waits."""
     upkeep = outdated_below(db)
     found = []
@@ -297,5 +273,5 @@ def _due(now: datetime, upkeep: int) -> list[Document]:
     ]
 
 
-def _ours(lease: Lease) -> Document:
+def _held_by(lease: Lease) -> Document:
     return {"_id": lease.lane, "fence": lease.fence, "holder": lease.holder}

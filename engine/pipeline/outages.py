@@ -1,12 +1,11 @@
-"""Sendings that fail as a whole: an outage of the provider must not silence a list.
+"""Outages: a sending that fails as a whole must not make a whole list undeliverable.
 
 A sending is what was sent under one `campaign`; without one, what one `provider` carried
-on one day.  When more of it fails than ever does by dead addresses, its bounces stop
-counting, those too that had come in before, and an admin is told.  They stay on the
-timelines.  An admin who finds the failures to be real lets them count after all, or says
-that they stay uncounted; either can be changed later.
+on one day.  When a larger share of it fails than dead addresses explain, its bounces stop
+counting, earlier ones included, and admins are notified.  The bounces stay on the timelines.
+An admin decides whether they count or stay uncounted, and can change that decision.
 
-A bounce is left out by a mark on its activity, so that folding again leaves it out, too.
+A bounce is discounted by a mark on its activity, so that every later fold discounts it, too.
 """
 
 from __future__ import annotations
@@ -25,24 +24,27 @@ from engine.errors import ContactSheetsError
 Document = dict[str, Any]
 Channel = Literal["email", "sms"]
 
-FEWEST = 50
-"""Attempts that must have failed before a sending is doubted: a few say nothing."""
+MIN_FAILED = 50
+"""Failed attempts below which nothing is suspected."""
 
-MOST = 0.3
-"""The share of failed attempts from which on a sending is doubted."""
+SUSPICIOUS_SHARE = 0.3
+"""The share of failed attempts from which on an outage is suspected."""
 
-RECENT = timedelta(days=2)
-"""How far back bounces are looked at: a provider may try for so long."""
+BOUNCES_WITHIN = timedelta(days=2)
+"""How far back bounces are considered: a provider retries for up to two days."""
 
-SENT = timedelta(days=7)
-"""How long before that its attempts may have begun."""
+ATTEMPTS_WITHIN = timedelta(days=7)
+"""How far back the attempts of a sending are counted."""
 
 _CHANNELS: tuple[Channel, ...] = ("email", "sms")
 
 
 @dataclass(frozen=True)
-class Doubted:
-    """A sending whose bounces do not count, unless somebody let them: `counted_by`, or `left_by`."""
+class SuspectedOutage:
+    """A sending whose bounces do not count, unless an admin decided that they do.
+
+    `counted_by` and `left_by` name the admin who decided that they count, or do not.
+    """
 
     id: str
     channel: Channel
@@ -55,7 +57,7 @@ class Doubted:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has decided on it."""
+        """Whether it waits for a decision."""
         return self.counted_by is None and self.left_by is None
 
     @property
@@ -64,63 +66,63 @@ class Doubted:
         return min(self.failed / self.attempts, 1.0) if self.attempts else 1.0
 
 
-class UnknownSending(ContactSheetsError):
-    """No sending of this id was doubted."""
+class UnknownOutage(ContactSheetsError):
+    """No outage of this id is suspected."""
 
 
-def doubted(db: Database[Document], *, limit: int = 0) -> list[Doubted]:
-    """Sendings that were doubted, the newest first: so many, or all."""
-    return [_told(row) for row in db.sendings.find().sort([("noticed_at", -1), ("_id", 1)]).limit(limit)]
+def suspected(db: Database[Document], *, limit: int = 0) -> list[SuspectedOutage]:
+    """Suspected outages, the newest first; a limit of 0 returns all."""
+    return [_outage_of(row) for row in db.sendings.find().sort([("noticed_at", -1), ("_id", 1)]).limit(limit)]
 
 
-def open_doubts(db: Database[Document]) -> list[Doubted]:
-    """Those that nobody has decided on."""
-    return [sending for sending in doubted(db) if sending.is_open]
+def undecided(db: Database[Document]) -> list[SuspectedOutage]:
+    """Suspected outages that wait for a decision."""
+    return [sending for sending in suspected(db) if sending.is_open]
 
 
-def look(db: Database[Document], *, now: datetime) -> list[Doubted]:
-    """Doubt what fails as a whole, and stop counting its bounces; return what is newly doubted.
+def detect(db: Database[Document], *, now: datetime) -> list[SuspectedOutage]:
+    """Find sendings that fail as a whole and discount their bounces; return the new outages.
 
-    Safe to call at any time, by any number of processes.
+    Idempotent, and safe to call from any number of processes.
     """
     found = [d for channel in _CHANNELS for d in _failing(db, channel, now=now)]
-    new = [sending for sending in found if _note(db, sending)]
-    for sending in doubted(db):
+    new = [sending for sending in found if _record(db, sending)]
+    for sending in suspected(db):
         if sending.counted_by is None:
-            _leave_out(db, sending)
-        elif sending.noticed_at > now - SENT:
-            _count(db, sending)  # whoever let them count may have been killed over it
+            _discount(db, sending)
+        elif sending.noticed_at > now - ATTEMPTS_WITHIN:
+            _restore(db, sending)  # the process that let them count may have been killed over it
     return new
 
 
-def count_after_all(db: Database[Document], id_: str, *, by: str) -> None:
-    """Let the bounces of a doubted sending count: its addresses are dead; raise UnknownSending."""
-    _count(db, _decide(db, id_, {"counted_by": by, "left_by": None}))
+def count_bounces(db: Database[Document], id_: str, *, by: str) -> None:
+    """Let the bounces of a suspected outage count: its addresses are dead.  Raises UnknownOutage."""
+    _restore(db, _decide(db, id_, {"counted_by": by, "left_by": None}))
 
 
-def leave_uncounted(db: Database[Document], id_: str, *, by: str) -> None:
-    """Say that the bounces of a doubted sending stay uncounted; raise UnknownSending."""
-    _leave_out(db, _decide(db, id_, {"counted_by": None, "left_by": by}))
+def discount_bounces(db: Database[Document], id_: str, *, by: str) -> None:
+    """Confirm that the bounces of a suspected outage stay uncounted.  Raises UnknownOutage."""
+    _discount(db, _decide(db, id_, {"counted_by": None, "left_by": by}))
 
 
-def _decide(db: Database[Document], id_: str, decision: Document) -> Doubted:
+def _decide(db: Database[Document], id_: str, decision: Document) -> SuspectedOutage:
     row = db.sendings.find_one_and_update(
         {"_id": id_}, {"$set": decision}, return_document=ReturnDocument.AFTER
     )
     if row is None:
-        raise UnknownSending(f"no sending {id_!r} is doubted; see `sheets sendings list`")
-    return _told(row)
+        raise UnknownOutage(f"no outage of a sending {id_!r} is suspected; see `sheets sendings list`")
+    return _outage_of(row)
 
 
-def _failing(db: Database[Document], channel: Channel, *, now: datetime) -> list[Doubted]:
-    """The sendings of which too much has failed lately."""
-    recent = {**_bounces(channel), "received_at": {"$gt": now - RECENT}}
+def _failing(db: Database[Document], channel: Channel, *, now: datetime) -> list[SuspectedOutage]:
+    """The sendings of which a suspicious share has failed recently."""
+    recent = {**_bounces(channel), "received_at": {"$gt": now - BOUNCES_WITHIN}}
     failed = db.activities.aggregate(
         [
             {"$match": recent},
             {"$group": {"_id": {"sending": _SENDING, "attempt": "$properties.message_id"}}},
             {"$group": {"_id": "$_id.sending", "failed": {"$sum": 1}}},
-            {"$match": {"failed": {"$gte": FEWEST}}},
+            {"$match": {"failed": {"$gte": MIN_FAILED}}},
         ]
     )
     counted = [
@@ -128,9 +130,9 @@ def _failing(db: Database[Document], channel: Channel, *, now: datetime) -> list
         for row in failed
     ]
     return [
-        Doubted(f"{channel}:{name}", channel, name, attempts, failures, now)
+        SuspectedOutage(f"{channel}:{name}", channel, name, attempts, failures, now)
         for name, failures, attempts in counted
-        if failures >= MOST * attempts
+        if failures >= SUSPICIOUS_SHARE * attempts
     ]
 
 
@@ -141,16 +143,16 @@ _SENDING = {
         {"$concat": [{"$toString": {"$ifNull": ["$properties.provider", "unnamed"]}}, " on ", _DAY]},
     ]
 }
-"""What a sending is called."""
+"""The name of a sending."""
 
 
 def _attempts(db: Database[Document], channel: Channel, sending: str, failed: int, *, now: datetime) -> int:
-    """How many attempts a sending has: those that were told of as sent, or how they ended."""
+    """The number of attempts of a sending: those reported as sent, or as delivered and failed."""
     counts = {
         ending: db.activities.count_documents(
             {
                 "type": f"{channel}_{ending}",
-                "received_at": {"$gt": now - SENT},
+                "received_at": {"$gt": now - ATTEMPTS_WITHIN},
                 **_NAMED_ATTEMPT,
                 **_named(sending),
             }
@@ -173,44 +175,44 @@ def _bounces(channel: Channel) -> Document:
     return {"type": f"{channel}_bounced", "trusted": True, **_NAMED_ATTEMPT, **kinds}
 
 
-def _bounces_of(sending: Doubted) -> Document:
-    since = {"received_at": {"$gt": sending.noticed_at - SENT}}
+def _bounces_of(sending: SuspectedOutage) -> Document:
+    since = {"received_at": {"$gt": sending.noticed_at - ATTEMPTS_WITHIN}}
     return {**_bounces(sending.channel), **since, **_named(sending.name), "state": "applied"}
 
 
-def _note(db: Database[Document], sending: Doubted) -> bool:
-    """Keep that a sending is doubted; false if it was already."""
+def _record(db: Database[Document], sending: SuspectedOutage) -> bool:
+    """Store a suspected outage; false if it is known already."""
     row = asdict(sending)
     row["_id"] = row.pop("id")
     kept = db.sendings.update_one({"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True)
     return kept.upserted_id is not None
 
 
-def _leave_out(db: Database[Document], sending: Doubted) -> None:
-    """Mark the bounces that have counted, also those that came in after the doubt.
+def _discount(db: Database[Document], sending: SuspectedOutage) -> None:
+    """Mark the bounces that have counted, also those received since the outage was suspected.
 
-    One that no worker has applied yet is left for the next look, when its contact is there.
+    One that is not applied yet is marked by the next detection, when its contact exists.
     """
     _mark(db, {**_bounces_of(sending), "discounted": {"$exists": False}}, {"$set": {"discounted": True}})
 
 
-def _count(db: Database[Document], sending: Doubted) -> None:
-    """Take the marks off the bounces that were left out."""
+def _restore(db: Database[Document], sending: SuspectedOutage) -> None:
+    """Take the marks off discounted bounces."""
     _mark(db, {**_bounces_of(sending), "discounted": True}, {"$unset": {"discounted": ""}})
 
 
 def _mark(db: Database[Document], bounces: Document, change: Document) -> None:
-    """Change the marks, and have the contacts folded again, first: both are repeated if killed."""
+    """Change the marks, with the contacts outdated before and after: a kill in between loses nothing."""
     rows = list(db.activities.find(bounces, {"stream": 1}))
-    _fold_again(db, {row["stream"] for row in rows})
+    _mark_outdated(db, {row["stream"] for row in rows})
     db.activities.update_many({"_id": {"$in": [row["_id"] for row in rows]}}, change)
-    _fold_again(db, {row["stream"] for row in rows})
+    _mark_outdated(db, {row["stream"] for row in rows})
 
 
-def _fold_again(db: Database[Document], streams: Iterable[Key]) -> None:
+def _mark_outdated(db: Database[Document], streams: Iterable[Key]) -> None:
     outdated = {"$set": {"upkeep": 0}, "$inc": {"v": 1}}
     db.contacts.update_many({"keys": {"$in": sorted(streams)}}, outdated)
 
 
-def _told(row: Document) -> Doubted:
-    return Doubted(id=row["_id"], **{name: value for name, value in row.items() if name != "_id"})
+def _outage_of(row: Document) -> SuspectedOutage:
+    return SuspectedOutage(id=row["_id"], **{name: value for name, value in row.items() if name != "_id"})

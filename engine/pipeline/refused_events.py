@@ -1,31 +1,40 @@
-"""Events that were refused at the door, and ids that came again with other content: to be looked at."""
+"""Events that could not become activities, and ids that were sent again with other content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from dataclasses import field as a_field
 from datetime import datetime
 from typing import Any
 
+import uuid_utils
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from engine.errors import Unavailable
+from engine.pipeline import tombstones
+from engine.rules import rulesets
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Refused:
-    """An event that could not become an activity; `event` is what was sent, as it came."""
+class RefusedEvent:
+    """An event that could not become an activity, and why."""
 
-    id: str
-    at: datetime
+    received_at: datetime
     source: str
     field: str
     reason: str
     event: str
+    """The event as it was sent, as JSON text, at most 32 KB: never interpreted."""
+    id: str = a_field(default_factory=lambda: str(uuid_utils.uuid7()))
 
 
 @dataclass(frozen=True)
 class IdConflict:
-    """An activity's id that came again with other content; the first stays what it was."""
+    """An activity's id that was sent again with other content; the first stays what it was."""
 
     id: str
     at: datetime
@@ -33,24 +42,37 @@ class IdConflict:
     type: str
 
 
-def newest_refusals(db: Database[Document], *, limit: int) -> list[Refused]:
-    """What was refused, the latest first."""
+def refuse(db: Database[Document], events: Sequence[RefusedEvent]) -> None:
+    """Keep refused events for thirty days; without their content if it names an erased person.
+
+    Raises Unavailable.
+    """
+    if not events:
+        return
+    try:
+        db.refusals.insert_many([_row_of(_without_erased(db, event)) for event in events], ordered=False)
+    except PyMongoError as error:
+        raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
+
+
+def newest(db: Database[Document], *, limit: int) -> list[RefusedEvent]:
+    """Refused events, the latest first."""
     rows = db.refusals.find().sort("received_at", -1).limit(limit)
     return [
-        Refused(
-            id=str(row["_id"]),
-            at=row["received_at"],
+        RefusedEvent(
+            received_at=row["received_at"],
             source=str(row.get("source", "")),
             field=str(row.get("field", "")),
             reason=str(row.get("reason", "")),
             event=str(row.get("event", "")),
+            id=str(row["_id"]),
         )
         for row in rows
     ]
 
 
 def newest_conflicts(db: Database[Document], *, limit: int) -> list[IdConflict]:
-    """Ids that came again with other content, the latest first."""
+    """Ids that were sent again with other content, the latest first."""
     rows = db.conflicts.find().sort("received_at", -1).limit(limit)
     return [
         IdConflict(
@@ -61,3 +83,18 @@ def newest_conflicts(db: Database[Document], *, limit: int) -> list[IdConflict]:
         )
         for row in rows
     ]
+
+
+def _row_of(event: RefusedEvent) -> Document:
+    row = asdict(event)
+    return {"_id": row.pop("id"), **row}
+
+
+def _without_erased(db: Database[Document], event: RefusedEvent) -> RefusedEvent:
+    """The event, without its content if that names an erased person."""
+    if not tombstones.any_exist(db):
+        return event
+    region = rulesets.current(db).account.default_region
+    if not tombstones.names_erased(db, event.event, region=region):
+        return event
+    return replace(event, reason="it names somebody who was erased", event="")

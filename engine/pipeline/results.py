@@ -13,6 +13,8 @@ from pymongo.database import Database
 
 from engine.db import contact_codec
 from engine.db.contact_codec import BSON_TYPES
+from engine.db.installation import lane_count, namespace
+from engine.db.leases import Basis
 from engine.domain import daily_figures
 from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.component import Contact, Settled
@@ -20,6 +22,7 @@ from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
+from engine.pipeline import tombstones
 from engine.pipeline.commit import Write, Writes
 from engine.pipeline.groups import Group
 
@@ -40,6 +43,13 @@ class Folding:
     namespace: bytes
     lanes: int
     now: datetime
+    basis: Basis
+
+    @classmethod
+    def begin(cls, db: Database[Document], rulebook: Rulebook, now: datetime) -> Folding:
+        """Before anything is read that is folded: what comes later is a conflict at the commit."""
+        basis = Basis(rulebook.present.version, tombstones.number(db))
+        return cls(db, rulebook, namespace(db), lane_count(db), now, basis)
 
 
 def add_changes(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
@@ -62,7 +72,7 @@ def add_results(
     writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
     rows = [_derived_row(found) for found in derived]
     writes.derived.extend(map(InsertOne, rows))
-    writes.stale_hours |= daily_figures.hours_of_moves([], rows)
+    writes.stale_hours |= daily_figures.hours_of_status_changes([], rows)
     _add_calls(folding, calls, writes)
 
 
@@ -129,7 +139,7 @@ def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
 def _components(group: Group, settled: Settled) -> Components:
     """The component of each living contact, and whether others are in it.
 
-    A shared device is apart: it links nobody.
+    A shared device is apart: it connects nothing.
     """
     living = set(settled.contacts) if settled.whole else set(settled.contacts) | set(group.documents)
     apart = {
@@ -216,20 +226,20 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     contacts = _contacts_of(group, settled)
     suggestions = _of(present.suggestions, contacts)
     dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
-    wanted = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
+    suggested = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
     open_ = [row for row in suggestions if row["_id"] not in dismissed]
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
-    derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
-    writes.derived.extend(_replace_all(there, derived))
-    writes.stale_hours |= daily_figures.hours_of_moves(there, derived)
-    writes.suggestions.extend(_replace_all(open_, wanted))
+    derived, stored = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
+    writes.derived.extend(_replace_all(stored, derived))
+    writes.stale_hours |= daily_figures.hours_of_status_changes(stored, derived)
+    writes.suggestions.extend(_replace_all(open_, suggested))
     writes.merges.extend(_redirects(present, group, settled))
 
 
-def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> list[Write]:
-    """The writes that turn the rows that are there into those that should be, by `_id`."""
+def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> list[Write]:
+    """The writes that turn existing rows into the target rows, by `_id`."""
     before = {row["_id"]: row for row in existing}
-    after = {row["_id"]: row for row in wanted}
+    after = {row["_id"]: row for row in target}
     new: list[Write] = [InsertOne(row) for id_, row in after.items() if id_ not in before]
     changed = [
         ReplaceOne({"_id": id_}, row) for id_, row in after.items() if id_ in before and before[id_] != row
@@ -248,14 +258,14 @@ def _redirects(present: _Present, group: Group, settled: Settled) -> list[Write]
     """
     losers = {merge.loser for merge in settled.merges}
     existing = {row["_id"]: row for row in _of(present.redirects, _contacts_of(group, settled).union(losers))}
-    wanted = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
+    target = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
     for id_, row in existing.items():
-        if id_ not in wanted and id_ not in settled.contacts:
-            wanted[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
+        if id_ not in target and id_ not in settled.contacts:
+            target[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
     for id_, row in group.documents.items():
-        if id_ not in wanted and id_ not in settled.contacts:
-            wanted[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
-    return _replace_all(existing.values(), wanted.values())
+        if id_ not in target and id_ not in settled.contacts:
+            target[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
+    return _replace_all(existing.values(), target.values())
 
 
 def _merge_rows(group: Group, settled: Settled, existing: dict[ContactId, Document]) -> Iterable[Document]:

@@ -1,7 +1,7 @@
-"""Tombstones: which keys led to somebody who was erased, and when; without saying to whom.
+"""Tombstones: which keys led to erased persons, and when, without personal data.
 
-A tombstone is a keyed hash of a tracker or an identity.  The secret is the installation's own:
-nobody can read a key out of it, and who knows a key can tell whether it was erased.
+A tombstone is a keyed hash of a tracker or an identity, with the installation's own secret: a key
+cannot be read from it, and for a given key it shows whether it was erased.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pymongo.database import Database
 from engine.db.installation import namespace
 from engine.domain import erasure_marks, normalisation
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.erasure_marks import Mark
+from engine.domain.erasure_marks import ErasureMark
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.errors import InvalidIdentity
 
@@ -34,7 +34,7 @@ _NUMBER = "erasures"
 
 
 def hash_of(db: Database[Document], key: Key) -> str:
-    """What a key is called here."""
+    """The keyed hash of a key."""
     return hashlib.blake2b(key.encode(), key=namespace(db), person=b"erased", digest_size=16).hexdigest()
 
 
@@ -61,39 +61,39 @@ def settle(db: Database[Document], erasure: str, at: datetime, *, session: Clien
     )
 
 
-def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[Mark]]:
+def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[ErasureMark]]:
     """The marks of those of some keys that have any."""
-    if not any_there(db):
+    if not any_exist(db):
         return {}
     names = {hash_of(db, key): key for key in keys}
     return {
-        names[row["_id"]]: [Mark(m.get("at"), m.get("since"), m.get("until")) for m in row["marks"]]
+        names[row["_id"]]: [ErasureMark(m.get("at"), m.get("since"), m.get("until")) for m in row["marks"]]
         for row in db.tombstones.find({"_id": {"$in": list(names)}})
     }
 
 
-def any_there(db: Database[Document]) -> bool:
-    """Whether anybody was ever erased: mostly not, and then nothing more is asked."""
+def any_exist(db: Database[Document]) -> bool:
+    """Whether there are tombstones at all: mostly not, which saves every other query."""
     return db.tombstones.find_one({}, {"_id": 1}) is not None
 
 
 def covered_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that nothing can bring back: they happened before the erasure.
+    """Those of some activities that happened before an erasure, and are suppressed for good.
 
-    Of the others it is decided at the fold, which sees what else has come.
+    For later ones the fold decides, which sees the other activities.
     """
     marks, about = _about(db, activities)
     late = [a for a in about if _is_covered(a, marks)]
-    return _decided(db, late, marks)
+    return _suppressed(db, late, marks)
 
 
 def named_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that name a key that led to somebody who was erased."""
+    """Those of some activities that name a key of an erased person."""
     return {activity.id for activity in _about(db, activities)[1]}
 
 
 def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that are about somebody who was erased (see `engine.domain.erasure_marks`)."""
+    """Those of some activities that are suppressed (see `engine.domain.erasure_marks`)."""
     marks, about = _about(db, activities)
     if not about:
         return set()
@@ -101,44 +101,44 @@ def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[
         {
             "stream": {"$in": list(marks)},
             "state": "received",
-            "type": {"$in": list(erasure_marks.COMES_BACK_BY)},
+            "type": {"$in": list(erasure_marks.RETURNING_TYPES)},
         }
     )
-    here = {activity.id for activity in about}
-    returning = [_decode(row) for row in beside if row["_id"] not in here]
-    return _decided(db, [*about, *returning], marks) & here
+    asked = {activity.id for activity in about}
+    returning = [_decode(row) for row in beside if row["_id"] not in asked]
+    return _suppressed(db, [*about, *returning], marks) & asked
 
 
 def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[ActivityId]:
-    """Those of some activities that nobody can fold whose stream led to somebody who was erased."""
-    if not ids or not any_there(db):
+    """Those of some unreadable activities whose stream led to an erased person."""
+    if not ids or not any_exist(db):
         return set()
     streams = {row["_id"]: row.get("stream") for row in db.activities.find({"_id": {"$in": list(ids)}})}
-    gone = refused(db, {Key(stream) for stream in streams.values() if isinstance(stream, str)})
-    return {ActivityId(id_) for id_, stream in streams.items() if stream in gone}
+    suppressed = refused(db, {Key(stream) for stream in streams.values() if isinstance(stream, str)})
+    return {ActivityId(id_) for id_, stream in streams.items() if stream in suppressed}
 
 
 def _about(
     db: Database[Document], activities: Sequence[Activity]
-) -> tuple[dict[Key, list[Mark]], list[Activity]]:
+) -> tuple[dict[Key, list[ErasureMark]], list[Activity]]:
     """The marks of what some activities name, and those of the activities that name any."""
-    if not activities or not any_there(db):
+    if not activities or not any_exist(db):
         return {}, []
     marks = marks_of(db, {key for activity in activities for key in activity.keys()})
     return marks, [a for a in activities if not marks.keys().isdisjoint(a.keys())]
 
 
-def _decided(
-    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[Mark]]
+def _suppressed(
+    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[ErasureMark]]
 ) -> set[ActivityId]:
     if not about:
         return set()
     under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
     held = _held(db, {key for activity in about for key in activity.keys()}) - under_way
-    return erasure_marks.erased_among(about, marks, held)
+    return erasure_marks.erased_activities(about, marks, held)
 
 
-def _is_covered(activity: Activity, marks: dict[Key, list[Mark]]) -> bool:
+def _is_covered(activity: Activity, marks: dict[Key, list[ErasureMark]]) -> bool:
     found = (mark for key in activity.keys() for mark in marks.get(key, ()))
     return any(mark.covers(activity.happened_at) for mark in found)
 
@@ -148,15 +148,15 @@ def _decode(row: Document) -> Activity:
 
 
 def refused(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
-    """Those of some keys that colleagues cannot bring back: erased, and nobody's since."""
+    """Those of some keys that users cannot enter again: erased, and held by no contact since."""
     marks = marks_of(db, keys)
     return set(marks) - _held(db, marks) if marks else set()
 
 
 def _held(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
-    wanted = set(keys)
-    rows = db.contacts.find({"keys": {"$in": list(wanted)}}, {"keys": 1})
-    return {Key(key) for row in rows for key in row["keys"] if key in wanted}
+    asked = set(keys)
+    rows = db.contacts.find({"keys": {"$in": list(asked)}}, {"keys": 1})
+    return {Key(key) for row in rows for key in row["keys"] if key in asked}
 
 
 # The number of the last erasure: a batch that did not see it cannot be committed
@@ -178,8 +178,8 @@ def next_number(db: Database[Document]) -> int:
 
 
 def names_erased(db: Database[Document], event: str, *, region: str) -> bool:
-    """Whether an event, as the text that it came as, names somebody who was erased."""
-    return any_there(db) and bool(marks_of(db, _keys_in(event, region)))
+    """Whether an event, given as its text, names an erased person."""
+    return any_exist(db) and bool(marks_of(db, _keys_in(event, region)))
 
 
 def _keys_in(event: str, region: str) -> set[Key]:

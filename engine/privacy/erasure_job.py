@@ -94,7 +94,7 @@ class _Erasing:
         while (person := person_of(self.db, contact)) is not None and person != before:
             self._note(person)
             tombstones.put(self.db, self.job.id, person.marks())
-            lanes.bar_unaware(self.db, number)
+            lanes.bar_older_erasures(self.db, number)
             before = person
         if before is None and self.db.erasures.find_one({"_id": self.job.id}) is None:
             raise NobodyToErase("the contact is not there any more")
@@ -121,7 +121,7 @@ class _Erasing:
 
     def _drop(self, ids: list[str], session: ClientSession) -> int:
         """Remove activities, with what the audit log says of them; the days they count in are marked."""
-        counted = {"_id": {"$in": ids}, "type": {"$in": list(daily_figures.COUNTED)}}
+        counted = {"_id": {"$in": ids}, "type": {"$in": list(daily_figures.COUNTED_TYPES)}}
         rows = self.db.activities.find(counted, {"happened_at": 1}, session=session)
         self._mark_hours({daily_figures.hour_of(row["happened_at"]) for row in rows}, session)
         edits = {"_id": {"$in": [f"edit:{id_}" for id_ in ids]}}

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.domain.activities import ContactId
-from engine.pipeline.groups import as_said
+from engine.pipeline.groups import without_dbrefs
 from engine.privacy import files, sweep
 from engine.privacy.erasing import NobodyToErase
 from engine.privacy.mentions import Mentions, mentions_of
@@ -41,7 +41,7 @@ def known_of(db: Database[Document], contact: ContactId) -> Iterator[Part]:
 def _activities(db: Database[Document], person: Person) -> Iterator[Document]:
     for span in person.streams():
         for row in db.activities.find(span.query({})).sort("happened_at", 1):
-            yield as_said(row)
+            yield without_dbrefs(row)
 
 
 def _rows(db: Database[Document], name: str, person: Person, mentions: Mentions) -> Iterator[Document]:

@@ -10,7 +10,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.contacts import contact_lookup
-from engine.db.search_keys import as_searched, plain_letters
+from engine.db.search_keys import plain_letters, searchable
 from engine.domain.activities import ContactId, derived_stream
 from engine.domain.identities import Key, is_tracker, key_value
 from engine.pipeline.activity_spans import Span
@@ -106,7 +106,7 @@ def _own_name(db: Database[Document], row: Document) -> str:
     if not all(parts):
         return ""
     whole = " ".join(map(str, parts))
-    alike = {"names": as_searched(whole), "sort_name": plain_letters(whole), "_id": {"$ne": row["_id"]}}
+    alike = {"names": searchable(whole), "sort_name": plain_letters(whole), "_id": {"$ne": row["_id"]}}
     if db.contacts.find_one(alike, {"_id": 1}) is not None:
         return ""
     colleagues = {str(user.get("name", "")).lower() for user in db.users.find({}, {"name": 1})}

@@ -27,7 +27,7 @@ def hand_out(actor: Actor, contact: ContactId, out: BinaryIO) -> dict[str, int]:
     """
     actor.require(Permission.HAND_OUT)
     subject = Subject("contact", contact)
-    with audit.noted(actor, "handed out what is known of a contact", subject=subject):
+    with audit.noted(actor, "exported a contact's personal data", subject=subject):
         return archive.write(actor.db, contact, out, now=actor.now)
 
 

@@ -128,7 +128,9 @@ def change(
     changed = [name for name in LABELS if getattr(before, name) != getattr(wanted, name)]
     changes = [Change(LABELS[name], _said(before, name), _said(wanted, name)) for name in changed]
     message = f"Account: {', '.join(LABELS[name].lower() for name in changed) or 'nothing'}"
-    with audit.noted(actor, "changed the account", subject=Subject("account", "settings"), changes=changes):
+    with audit.noted(
+        actor, "changed the account settings", subject=Subject("account", "settings"), changes=changes
+    ):
         return publish_service.publish(
             actor, _texts(actor.db, wanted), message=message, base=base, recompute=recompute
         )

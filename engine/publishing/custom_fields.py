@@ -18,7 +18,7 @@ from engine.publishing import field_uses, publish_service, publishing
 from engine.publishing.field_uses import Conversion, Use
 from engine.rules import rulesets
 from engine.rules.language import editing
-from engine.rules.language.naming import ID
+from engine.rules.language.references import ID
 from engine.rules.rulesets import Version
 
 Document = dict[str, Any]

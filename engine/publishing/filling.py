@@ -29,13 +29,13 @@ from pymongo.errors import PyMongoError
 from engine.db.connection import utc_now
 from engine.db.contact_codec import LIVING
 from engine.db.installation import lane_count
-from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
+from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.activities import DERIVED_STREAM
 from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes
 from engine.rules import rulesets
-from engine.rules.conditions.query import expression, value
+from engine.rules.conditions.expression import expression, value
 from engine.rules.files.segments_file import mentioned
 from engine.rules.rulesets import Version
 
@@ -88,9 +88,9 @@ def fill(db: Database[Document], version: Version) -> int:
         stored = db.rulesets.find_one({"_id": version.number}, {"filled": 1}) or {}
         left = [quarter for quarter in range(QUARTERS) if quarter not in stored.get("filled", ())]
         try:
-            with evaluated_by_mongodb(), ThreadPoolExecutor(os.cpu_count()) as pool:
+            with regex_errors(), ThreadPoolExecutor(os.cpu_count()) as pool:
                 changed = sum(pool.map(lambda quarter: _fill_quarter(db, filling, quarter), left))
-        except PatternGivenUp:
+        except RegexTooComplex:
             _leave_all_to_workers(db, version)
             return 0
     done = {"$set": {"kept_from": version.outdated_below, "filling": False}, "$unset": _NOTES}

@@ -24,6 +24,7 @@ from engine.db.installation import namespace
 from engine.domain import component, fold
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact, Settled
+from engine.domain.profile import full_name
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
 from engine.garbage import collect_seldom
@@ -236,5 +237,5 @@ def _names_of_rules(ruleset: Ruleset) -> dict[str, str]:
 
 def _name(contact: Contact) -> str:
     state = contact.state
-    name = " ".join(part for part in (state.first_name, state.last_name) if part)
+    name = full_name(state.first_name, state.last_name)
     return name or state.mail.address or state.external_id or "Anonymous visitor"

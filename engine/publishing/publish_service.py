@@ -49,7 +49,7 @@ def publish(
         actor.require(Permission.EDIT_RULES)
     with audit.noted(
         actor,
-        "published rules" + (" and recomputed history" if recompute else ""),
+        "published rules" + (" and recalculated history" if recompute else ""),
         subject=Subject("rules", str(before.number + 1)),
         changes=[
             Change(name, f"version {before.number}", f"version {before.number + 1}") for name in changed
@@ -73,7 +73,7 @@ def roll_back(actor: Actor, number: int, *, recompute: bool = False) -> Version:
     present = rulesets.current_number(actor.db)
     with audit.noted(
         actor,
-        "rolled rules back",
+        "rolled back rules",
         subject=Subject("rules", str(present + 1)),
         changes=[Change("rules", f"version {present}", f"version {number}")],
     ):

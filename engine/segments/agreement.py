@@ -11,11 +11,11 @@ from pymongo.database import Database
 
 from engine.db import contact_codec
 from engine.db.contact_codec import LIVING
-from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
+from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Condition
 from engine.rules import rulesets
-from engine.rules.conditions.query import expression
+from engine.rules.conditions.expression import expression
 
 Document = dict[str, Any]
 
@@ -50,9 +50,9 @@ def differences(db: Database[Document], *, now: datetime) -> dict[str, list[Cont
         should = {"$toBool": expression(segment.condition.tree, now=now)}
         query = {**settled, "$expr": {"$ne": [is_in, should]}}
         try:
-            with evaluated_by_mongodb():
+            with regex_errors():
                 wrong = [ContactId(row["_id"]) for row in db.contacts.find(query, {"_id": 1}).limit(NAMED)]
-        except PatternGivenUp:
+        except RegexTooComplex:
             wrong = list(islice(_wrong_here(db, settled, segment.id, segment.condition, now), NAMED))
         if wrong:
             found[segment.id] = wrong

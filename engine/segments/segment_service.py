@@ -19,7 +19,7 @@ from engine.errors import ContactSheetsError
 from engine.publishing import publish_service, publishing
 from engine.publishing.field_uses import Use
 from engine.rules import rulesets
-from engine.rules.conditions.conditions import unqualified
+from engine.rules.conditions.filter_reader import unqualified
 from engine.rules.language import editing
 from engine.rules.rulesets import Version
 from engine.segments import agreement, segment_uses, segments

@@ -16,7 +16,7 @@ from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.errors import InvalidRules
 from engine.publishing.field_uses import Use
 from engine.rules import rulesets
-from engine.rules.conditions.conditions import read_filters
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.files.rule_tests import RuleTest
 from engine.rules.files.segments_file import mentioned, named_in

@@ -18,14 +18,14 @@ from engine.contacts import contact_rows
 from engine.contacts.contact_rows import ContactRow
 from engine.db import contact_codec
 from engine.db.contact_codec import LIVING
-from engine.db.regex_query import PatternGivenUp, evaluated_by_mongodb
+from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.conditions import Condition, Did, leaves
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
 from engine.publishing import planning, upkeep
 from engine.rules import rulesets
 from engine.rules.conditions.explain import words
-from engine.rules.conditions.query import expression
+from engine.rules.conditions.expression import expression
 from engine.rules.ruleset import compile_ruleset
 
 Document = dict[str, Any]
@@ -88,7 +88,7 @@ def summary(db: Database[Document], segment: str, *, now: datetime) -> SegmentSu
 
 def size(db: Database[Document], segment: str) -> int:
     """How many contacts are in a segment now."""
-    return db.contacts.count_documents(_in_segment(segment))
+    return db.contacts.count_documents(in_segment(segment))
 
 
 def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
@@ -136,10 +136,10 @@ def preview(
     proposed = compile_ruleset(texts)
     wanted = proposed.segments.get(segment)
     if wanted is None or wanted.condition is None or wanted.condition.tree is None:
-        return Preview(size(db, segment), 0, _examples(db, _in_segment(segment)))
+        return Preview(size(db, segment), 0, _examples(db, in_segment(segment)))
     if _is_known(wanted.condition, rulesets.current(db)):
         query = {**LIVING, "$expr": expression(wanted.condition.tree, now=now)}
-        with suppress(ExecutionTimeout, PatternGivenUp), evaluated_by_mongodb():
+        with suppress(ExecutionTimeout, RegexTooComplex), regex_errors():
             count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
             return Preview(count, 0, _examples(db, query))
     return _sampled(db, texts, segment, uri=uri, now=now)
@@ -157,7 +157,7 @@ def _sampled(
     return Preview(round(len(members) / share), found.error(len(members), share), rows)
 
 
-def _in_segment(segment: str) -> Document:
+def in_segment(segment: str) -> Document:
     """Match the members of a segment, as the index over segments answers it."""
     return {f"segments.{segment}": {"$exists": True}}
 

@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from engine.db import contact_codec
 from engine.db.connection import utc_now
-from engine.db.search_keys import AWAY_AFTER, findable
+from engine.db.search_keys import AWAY_AFTER, search_fields
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import Commerce, ContactState, Deliverability, Points, Status
@@ -75,7 +75,7 @@ def _seed(number: int, source: random.Random) -> Document:
     contact = Contact(person, state)
     document = contact_codec.encode(contact, component=person.id, linked=False, lanes=16, now=START)
     document["identified"] = identified
-    return {**document, **findable(document), "seed": number, "v": 1}
+    return {**document, **search_fields(document), "seed": number, "v": 1}
 
 
 def _multiplied(times: int) -> list[Document]:

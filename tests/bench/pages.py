@@ -6,6 +6,7 @@ full one; `growth` is the second against the first.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -23,6 +24,9 @@ from engine.contacts.sheet import activity_counts, sheets, timelines
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
+from engine.rules import rulesets
+from engine.rules.conditions.filter_reader import read_filters
+from engine.rules.conditions.vocabulary import Vocabulary
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers
 
@@ -86,6 +90,7 @@ def _questions(db: Database[Document]) -> list[Asked]:
     key = str(middle["keys"][0])
     return [
         *asked,
+        _reading(db),
         _page(db, "a search", Listing(search="person12"), {"keys": {"$gte": "e:person12", "$lt": "e:person13"}}),
         _page(db, "a search that many meet", Listing(search="ana"), {"names": {"$gte": "ana", "$lt": "anb"}}),
         _deep(db),
@@ -179,6 +184,17 @@ def _filters() -> list[tuple[str, Document, Document]]:
             {"statuses.newsletter.state": "subscribed", "custom.city": "Lyon", "points.total": {"$gte": 50}},
         ),
     ]
+
+
+def _reading(db: Database[Document]) -> Asked:
+    """All filters read into trees, held against what an address needs of them: JSON and back."""
+    chosen = [where for _, where, _ in _filters()]
+    words = Vocabulary.of(rulesets.current(db))
+    return Asked(
+        "filters read",
+        lambda: [read_filters(where, words) for where in chosen],
+        lambda: [json.loads(json.dumps(where)) for where in chosen],
+    )
 
 
 def _page(db: Database[Document], name: str, wanted: Listing, by_hand: Document) -> Asked:

@@ -25,10 +25,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin.current_user import COOKIE
 from engine.accounts import accounts
 from engine.db import connection
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.bench.measure import Result, Size
 from tests.running import Running, running
 
@@ -90,7 +90,7 @@ def bench_people(size: Size) -> list[Result]:
 
 @contextmanager
 def _database(instance: Running) -> Iterator[Database[dict[str, Any]]]:
-    located = locate(instance.data_dir)
+    located = locate(Settings(), instance.data_dir)
     db = connection.connect(located.mongodb_uri, located.database, app="bench")
     yield db
     db.client.close()

@@ -87,7 +87,10 @@ def _ours_http(running: Servers, activities: int, contacts: int) -> float:
     running.announce("http")
     token = keys.create_key(db, "secret", label="bench", now=utc_now()).token
     port = free_port()
-    os.environ |= {"SHEETS_EVENTS_PER_SECOND": "1000000", "SHEETS_EVENTS_BURST": "1000000"}
+    os.environ |= {
+        "SHEETS_COLLECTOR_EVENTS_PER_SECOND": "1000000",
+        "SHEETS_COLLECTOR_EVENTS_BURST": "1000000",
+    }
     events = [_event(activity) for activity in traffic(activities, contacts=contacts, seed=1)]
     bodies = [json.dumps({"writeKey": token, "batch": batch}).encode() for batch in chunks(iter(events), 100)]
     with Herd(running, 1, "collector", "--port", str(port)):

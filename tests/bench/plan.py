@@ -56,7 +56,7 @@ def bench_plan(size: Size) -> list[Result]:
 def _people(db: Database[dict[str, Any]], contacts: int, activities: int) -> None:
     """Everybody with their history, put in place by the fold itself, without the lanes."""
     rulebook, secret = rulesets.rulebook(db), namespace(db)
-    folding = Folding(db, rulebook, secret, 16, utc_now())
+    folding = Folding.begin(db, rulebook, utc_now())
     mine = activities // contacts
     for first in range(0, contacts, 500):
         writes, rows = Writes(), []

@@ -14,7 +14,7 @@ from engine.domain.profile import MAX_TEXT
 from engine.domain.rulebook import CustomField
 from engine.publishing import custom_fields, publish_service, publishing
 from engine.rules.language import editing
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.browser.conftest import DESK, PHONE, settled, track
 from tests.browser.places import PLACES, Place, see, tab, travel, unfold
 from tests.builders import acting
@@ -80,7 +80,7 @@ def hostile_rules(db: Any) -> dict[str, str]:
 
 def make_hostile(instance: Running) -> None:
     """Give a hostile name to all that can have one."""
-    located = locate(instance.data_dir)
+    located = locate(Settings(), instance.data_dir)
     db = connect(located.mongodb_uri, located.database, app="tests")
     publish_service.publish(acting(db, ADMIN), hostile_rules(db), message=WORSE)
     base = custom_fields.all_fields(acting(db, ADMIN)).version
@@ -169,7 +169,7 @@ MORE = (
     Place("segment", "/?page=segments&segment=evil", r"entered in 30 days"),
     Place("segment-edit", "/?page=segments&segment=evil&edit=1", r"Edit "),
     Place("rule", "/?page=rules&rule=evil", r"points in 30 days"),
-    Place("refused", "/?page=settings&section=workers", r"For somebody to look at", (tab("Refused"), unfold("what was sent"))),
+    Place("refused", "/?page=settings&section=workers", r"Needs attention", (tab("Refused"), unfold("show event"))),
     Place("details", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"), unfold("^Raw data$"))),
 )  # fmt: skip
 """Where more of it is shown than on the pages as such."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 
 from engine.db import documents
 from engine.db.connection import utc_now
+from engine.domain.webhook_secrets import unusable
 from engine.operations import pulses
 from engine.pipeline import failed_activities, lanes, outages, outbox
 from engine.rules import rulesets
@@ -41,8 +42,13 @@ class Finding:
     advice: str = ""
 
 
-def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Finding]:
-    """Look at everything; a server that does not answer ends the looking."""
+def examine(
+    db: Database[dict[str, Any]], instance: Instance, environment: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Look at everything; a server that does not answer ends the looking.
+
+    `environment` is looked at for the secrets of webhooks if no worker reports on its own.
+    """
     try:
         yield _version(db)
     except PyMongoError as error:
@@ -61,9 +67,9 @@ def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Findin
         _rules,
         _segments,
         _sendings,
-        _webhooks,
     ):
         yield check(db)
+    yield _webhooks(db, environment)
     yield _broker(instance.broker_url)
     yield _disk(instance.data_dir or Path())
 
@@ -113,7 +119,7 @@ def _clock(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _failed(db: Database[dict[str, Any]]) -> Finding:
-    found = failed_activities.failed(db, limit=100)
+    found = failed_activities.newest(db, limit=100)
     if found:
         return Finding(
             "failed activities", "warning", f"{len(found)}, the latest: {found[0].reason[:120]}",
@@ -169,10 +175,10 @@ def _segments(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _sendings(db: Database[dict[str, Any]]) -> Finding:
-    doubts = outages.open_doubts(db)
-    if doubts:
+    open_outages = outages.undecided(db)
+    if open_outages:
         told = "; ".join(
-            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in doubts[:5]
+            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in open_outages[:5]
         )
         return Finding(
             "sendings", "warning", f"{told}: these bounces do not count",
@@ -181,14 +187,38 @@ def _sendings(db: Database[dict[str, Any]]) -> Finding:
     return Finding("sendings", "ok", "none fails as a whole")
 
 
-def _webhooks(db: Database[dict[str, Any]]) -> Finding:
+def _webhooks(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> Finding:
     counts = outbox.counts(db)
+    unsigned = [*_unsigned(db, environment)]
+    if unsigned:
+        return Finding(
+            "webhooks", "broken", "; ".join(unsigned)[:500],
+            "set the secrets where the workers run and restart them: then the calls are sent, none is lost",
+        )  # fmt: skip
     if counts["failed"]:
         return Finding(
             "webhooks", "warning", f"{counts['failed']} calls failed for good",
             "look at `error` in the collection `outbox`; `sheets webhooks retry` sends them again",
         )  # fmt: skip
     return Finding("webhooks", "ok", f"{counts['sent']} sent, {counts['waiting']} waiting")
+
+
+def _unsigned(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> Iterator[str]:
+    """What cannot be signed: the calls that are held, and what workers lack.
+
+    If no worker reports what it lacks, this environment is taken for theirs.
+    """
+    held = outbox.held(db)
+    for calls in held:
+        yield f"{calls.webhook}: {calls.calls:,} held: {calls.reason}"
+    workers = [pulse for pulse in pulses.alive(db, utc_now()) if pulse.unset is not None]
+    for worker in workers:
+        if worker.unset:
+            names = ", ".join(f"${name}" for name in worker.unset)
+            yield f"the worker on {worker.host} (process {worker.pid}) lacks {names}"
+    if not workers and not held:
+        reasons = unusable(rulesets.current(db).webhooks.values(), environment)
+        yield from (f"{webhook}: {reason}" for webhook, reason in reasons.items())
 
 
 def _broker(url: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from dataclasses import asdict
@@ -104,7 +105,7 @@ def doctor(
     instance, db = open_db(data_dir, app="doctor")
     if repair:
         prepare(db, config_dir=CONFIG_DIR, now=utc_now())
-    findings = list(examine(db, instance))
+    findings = list(examine(db, instance, os.environ))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -221,7 +222,7 @@ def activities(
 def list_failed(data_dir: DataDir = None, as_json: AsJson = False, limit: int = 100) -> None:
     """Activities that the fold could not take, with the reason."""
     _, db = open_db(data_dir, app="failed")
-    found = failed_activities.failed(db, limit)
+    found = failed_activities.newest(db, limit)
     if as_json:
         print_json([asdict(failure) for failure in found])
         return
@@ -250,10 +251,12 @@ def retry_calls(data_dir: DataDir = None) -> None:
 
 @webhooks_app.command("status")
 def count_calls(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """How many calls wait, were sent and have failed."""
+    """How many calls wait, were sent and have failed; and why some are held."""
     _, db = open_db(data_dir, app="webhooks")
-    counts = outbox.counts(db)
+    counts, held = outbox.counts(db), outbox.held(db)
     if as_json:
-        print_json(counts)
-    else:
-        typer.echo(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+        print_json({**counts, "held": [asdict(calls) for calls in held]})
+        return
+    typer.echo(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+    for calls in held:
+        typer.echo(f"{calls.webhook}: {calls.calls:,} held: {calls.reason}")

@@ -9,7 +9,7 @@ import typer
 from pymongo.errors import PyMongoError
 
 from engine.errors import ContactSheetsError
-from workers.cli import erasure, export, import_command, jobs, keys, look, rules, run, sendings
+from workers.cli import erasure, export, import_command, jobs, keys, look, rules, run, sendings, settings
 
 app = typer.Typer(
     help="Contact Sheets: every contact of a shop on one sheet.",
@@ -17,7 +17,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for commands in (run.app, look.app, keys.app, import_command.app, jobs.app, erasure.app, export.app):
+for commands in (
+    run.app,
+    look.app,
+    keys.app,
+    import_command.app,
+    jobs.app,
+    erasure.app,
+    export.app,
+    settings.app,
+):
     app.registered_commands += commands.registered_commands
     app.registered_groups += commands.registered_groups
 app.add_typer(rules.app, name="rules")

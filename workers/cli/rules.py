@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,8 +22,9 @@ from engine.publishing import planning, publishing, upkeep
 from engine.publishing import publish_service as access
 from engine.rules import rulesets
 from engine.rules.conditions.explain import lines
+from engine.rules.files.webhook_secrets import secrets_not_set
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, unknown_files
 from engine.settings import CONFIG_DIR
 from workers.cli.contact_key import UnknownContact, contact_of
 from workers.cli.look import POLL
@@ -56,9 +58,13 @@ BASE = ".version"
 
 @app.command()
 def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Find everything that is wrong with the files; exit 1 if something is."""
-    problems = [*strangers(folder), *publishing.check(_whole(folder, data_dir))]
-    _report(problems, as_json)
+    """Find everything that is wrong with the files; exit 1 if something is.
+
+    A warning says which secret of a webhook this environment does not set.
+    """
+    texts = _whole(folder, data_dir)
+    problems = [*unknown_files(folder), *publishing.check(texts)]
+    _report(problems, as_json, warnings=secrets_not_set(texts["settings.yaml"], os.environ))
     if problems:
         raise typer.Exit(1)
 
@@ -66,7 +72,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 @app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     texts = _whole(folder, data_dir)
     try:
         results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
@@ -113,7 +119,7 @@ def plan(
     """What these rules would do to the real contacts; writes nothing."""
     instance, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
-    _refuse([*strangers(folder), *publishing.check(texts)], as_json)
+    _refuse([*unknown_files(folder), *publishing.check(texts)], as_json)
     change = planning.proposed(db, texts, now=utc_now(), recompute=not from_now)
     with Progress(transient=True, disable=as_json, console=console) as bar:
         task = bar.add_task("Folding history", total=None)
@@ -124,7 +130,7 @@ def plan(
             share=sample,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    told = found.told(share=sample)
+    told = found.as_json(share=sample)
     if as_json:
         print_json(told)
     else:
@@ -178,7 +184,7 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Put the files in force as a new version, all at once."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     _, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
     noted = folder / BASE
@@ -303,15 +309,21 @@ def _refuse(problems: Collection[Problem], as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _report(problems: Iterable[Problem], as_json: bool) -> None:
-    told = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+def _report(problems: Collection[Problem], as_json: bool, *, warnings: Collection[Problem] = ()) -> None:
     if as_json:
-        print_json({"ok": not told, "problems": told})
+        noted = {"warnings": _places(warnings)} if warnings else {}
+        print_json({"ok": not problems, "problems": _places(problems), **noted})
         return
     for problem in problems:
         typer.echo(str(problem))
-    if not told:
+    for warning in warnings:
+        typer.echo(str(replace(warning, message=f"warning: {warning.message}")))
+    if not problems:
         typer.echo("the rules are in order")
+
+
+def _places(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
 
 
 def _published(

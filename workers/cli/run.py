@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.settings import Instance, Settings
+from engine.db.connection import connect
+from engine.settings import Instance, InvalidSettings
+from workers.cli.environment import begin, environment_of_process, settings_of, warn
 from workers.cli.session import DataDir, console, log_events, open_db
 
 if TYPE_CHECKING:
@@ -38,8 +40,10 @@ def up(
     from workers.embedded.supervisor import Options, stop_on_signals
     from workers.embedded.supervisor import up as run_all
 
+    environment = environment_of_process()
+    settings = settings_of(environment)
     options = Options(
-        data_dir=data_dir if data_dir is not None else Settings().sheets_data_dir,
+        data_dir=data_dir if data_dir is not None else settings.data_dir,
         dashboard_port=dashboard_port,
         collector_port=collector_port,
         workers=workers,
@@ -47,17 +51,23 @@ def up(
         dashboard=not no_dashboard,
         host=host,
     )
-    run_all(options, stop=stop_on_signals(), out=console)
+    try:
+        run_all(options, environment, stop=stop_on_signals(), out=console)
+    except InvalidSettings:
+        warn(environment)  # a slip in a name may be why
+        raise
 
 
 @app.command()
 def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
     """Run the collector alone: it takes events over HTTP."""
+    from workers.collector.limits import limit_of
     from workers.collector.serve import serve
 
     log_events()
-    instance, db = open_db(data_dir, app="collector")
-    serve(db, _waker(instance), host=host, port=port)
+    settings, instance = begin(data_dir)
+    db = connect(instance.mongodb_uri, instance.database, app="collector")
+    serve(db, _waker(instance), host=host, port=port, limit=limit_of(settings))
 
 
 @app.command()
@@ -72,7 +82,8 @@ def worker(data_dir: DataDir = None, threads: int = 2) -> None:
     log_events()
     instance, db = open_db(data_dir, app="worker")
     collect_seldom()
-    run(db, make_broker(instance.broker_url), clock=utc_now, stop=stop_on_signals(), threads=threads)
+    broker, secrets = make_broker(instance.broker_url), dict(os.environ)
+    run(db, broker, secrets, clock=utc_now, stop=stop_on_signals(), threads=threads)
 
 
 @app.command()
@@ -91,10 +102,10 @@ def scheduler(data_dir: DataDir = None) -> None:
 def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8501) -> None:
     """Run the dashboard alone."""
     from dashboard.serve import serve
-    from engine.settings import locate
 
-    instance = locate(data_dir)
-    serve(instance, _waker(instance), host=host, port=port)
+    settings, instance = begin(data_dir)
+    waker = _waker(instance) if instance.broker_url else None
+    serve(instance, settings, waker, host=host, port=port)
 
 
 @app.command()

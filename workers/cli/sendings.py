@@ -15,9 +15,9 @@ app = typer.Typer(help="Sendings that failed as a whole: their bounces do not co
 
 @app.command("list")
 def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """All that were doubted, the newest first."""
+    """Suspected outages, the newest first."""
     _, db = open_db(data_dir, app="sendings")
-    found = outages.doubted(db)
+    found = outages.suspected(db)
     if as_json:
         print_json([asdict(sending) for sending in found])
         return

@@ -22,7 +22,8 @@ from engine.accounts.accounts import COMMAND_LINE, CurrentUser
 from engine.accounts.actor import Actor
 from engine.db.connection import connect
 from engine.rules import rulesets
-from engine.settings import Instance, locate
+from engine.settings import Instance
+from workers.cli.environment import begin
 
 DataDir = Annotated[
     Path | None,
@@ -34,8 +35,8 @@ console = Console()
 
 
 def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict[str, Any]]]:
-    """The running instance and its database; raise NoInstance."""
-    instance = locate(data_dir)
+    """The running instance and its database; raise NoInstance, InvalidSettings."""
+    _, instance = begin(data_dir)
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 

@@ -24,10 +24,11 @@ from starlette.routing import Route
 
 from engine.db.connection import utc_now
 from engine.errors import Unavailable
+from engine.settings import Settings
 from workers.collector import answers
 from workers.collector.bodies import BadBody
 from workers.collector.collecting import Collector, Waking
-from workers.collector.limits import RateLimit, limit_from_environment
+from workers.collector.limits import RateLimit, limit_of
 from workers.collector.snippet import snippet
 
 PREFLIGHT_BELIEVED_FOR = 86_400
@@ -43,8 +44,8 @@ def create_app(
     limit: RateLimit | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
-    """Make the collector's ASGI application; without a `limit` the environment's holds."""
-    limit = limit_from_environment() if limit is None else limit
+    """Make the collector's ASGI application; without a `limit` the default one holds."""
+    limit = limit_of(Settings()) if limit is None else limit
     collector = Collector(db, waker, limit=limit, clock=clock)
 
     async def call(request: Request) -> Response:

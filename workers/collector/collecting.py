@@ -20,7 +20,7 @@ from engine.accounts.keys import KeyRecord
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
-from engine.pipeline import inbox
+from engine.pipeline import inbox, refused_events
 from engine.rules import rulesets
 from workers.collector import answers
 from workers.collector.auth import KeyRing, token_of
@@ -127,7 +127,9 @@ class Collector:
         """Keep refusals for a person to see; the sender is told of them in any case."""
         try:
             with pymongo.timeout(MONGODB_WITHIN):
-                inbox.refuse(self._db, [r.to_keep(sender, received_at=received_at) for r in taken.refused])
+                refused_events.refuse(
+                    self._db, [r.to_keep(sender, received_at=received_at) for r in taken.refused]
+                )
         except (PyMongoError, Unavailable) as error:
             log.warning("refusals not kept", refused=len(taken.refused), error=str(error)[:300])
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
-from engine.pipeline.inbox import RefusedEvent
+from engine.pipeline.refused_events import RefusedEvent
 from workers.collector.bodies import BadBody, Envelope, event_of
 from workers.collector.limits import MAX_EVENT
 from workers.collector.times import moment

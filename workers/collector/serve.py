@@ -9,11 +9,13 @@ import structlog
 import uvicorn
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
 
 from engine.db.connection import utc_now
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
 from workers.collector.app import create_app
+from workers.collector.limits import RateLimit
 
 BEAT = 5.0
 """Seconds between two signs of life."""
@@ -27,21 +29,21 @@ MAX_CONNECTIONS = 2_000
 log = structlog.get_logger()
 
 
-def serve(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int) -> None:
+def serve(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int, limit: RateLimit) -> None:
     """Serve until told to stop (SIGTERM, Ctrl-C); requests at hand are answered first."""
     stop = threading.Event()
     beating = threading.Thread(target=_beat, args=(db, stop), name="pulse", daemon=True)
     beating.start()
     try:
-        uvicorn.Server(_configuration(db, waker, host=host, port=port)).run()
+        uvicorn.Server(_configuration(create_app(db, waker, limit=limit), host=host, port=port)).run()
     finally:
         stop.set()
         waker.close()
 
 
-def _configuration(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int) -> uvicorn.Config:
+def _configuration(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(db, waker),
+        app,
         host=host,
         port=port,
         log_level="warning",

@@ -189,4 +189,7 @@ def _secret(file: Path) -> str:
             opened.write(
                 base64.urlsafe_b64encode(secrets.token_bytes(48)).decode().replace("-", "A").replace("_", "B")
             )
-    return file.read_text().strip()
+    secret = file.read_text().strip()
+    if not secret:
+        raise Unavailable(f"{file} is empty: restore it, or remove it if this folder holds no data yet")
+    return secret

@@ -11,7 +11,7 @@ import structlog
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.db import orphaned_transactions
+from engine.db import leases, orphaned_transactions
 from engine.db.processes import is_gone
 from engine.errors import Unavailable
 from engine.exports import exporting
@@ -53,8 +53,8 @@ def run(
     while not stop.wait(TICK):
         try:
             orphaned_transactions.end(db, is_gone)  # first: what they wrote could not be freed
-            lanes.free_the_dead(db, is_gone)
-            jobs.free_the_dead(db, is_gone)
+            leases.release_dead(db.lanes, {}, is_gone)
+            leases.release_dead(db.jobs, jobs.HELD, is_gone)
             wake(lanes.waiting(db, now=clock()))
             pulses.beat(db, "scheduler", now=clock())
         except (PyMongoError, Unavailable) as error:
@@ -85,7 +85,7 @@ def _watch_sendings(
     """Stop counting the bounces of what fails as a whole, and say so."""
     while not stop.wait(SENDINGS):
         try:
-            for sending in outages.look(db, now=clock()):
+            for sending in outages.detect(db, now=clock()):
                 log.error(
                     "a sending fails as a whole: its bounces do not count",
                     sending=sending.id, attempts=sending.attempts, failed=sending.failed,

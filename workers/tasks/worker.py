@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -40,12 +40,16 @@ log = structlog.get_logger()
 def run(
     db: Database[dict[str, Any]],
     broker: dramatiq.Broker,
+    environment: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,
     threads: int = THREADS,
 ) -> None:
-    """Work until told to stop; then finish the batches at hand and return."""
+    """Work until told to stop; then finish the batches at hand and return.
+
+    `environment` holds the secrets of webhooks.
+    """
     sys.setswitchinterval(HANDOVER)
     name = worker_name()
 
@@ -56,14 +60,14 @@ def run(
     worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=POLL_MS)
     worker.start()
     beside: dict[str, Callable[[], None]] = {
-        "outbox": partial(outbox.run, db, clock=clock, stop=stop),
+        "outbox": partial(outbox.run, db, environment, clock=clock, stop=stop),
         "jobs": partial(jobs.run, db, clock=clock, stop=stop, wake=waker.wake, holder=name),
     }
     for called, work in beside.items():
         threading.Thread(target=work, name=called, daemon=True).start()
     log.info("worker ready", name=name, threads=threads)
     try:
-        _beat_until(db, stop, clock=clock)
+        _beat_until(db, environment, stop, clock=clock)
     finally:
         worker.stop(timeout=20_000)
 
@@ -86,11 +90,15 @@ def _drain(
 
 
 def _beat_until(
-    db: Database[dict[str, Any]], stop: threading.Event, *, clock: Callable[[], datetime]
+    db: Database[dict[str, Any]],
+    environment: Mapping[str, str],
+    stop: threading.Event,
+    *,
+    clock: Callable[[], datetime],
 ) -> None:
     while True:
         try:
-            pulses.beat(db, "worker", now=clock())
+            pulses.beat(db, "worker", now=clock(), unset=outbox.secrets_not_set(db, environment))
         except PyMongoError as error:
             log.warning("no sign of life given", error=str(error))
         if stop.wait(BEAT):

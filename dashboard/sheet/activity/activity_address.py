@@ -23,7 +23,7 @@ def read(parameters: Mapping[str, str]) -> TimelineFilter:
     )
 
 
-def said(wanted: TimelineFilter) -> dict[str, str]:
+def parameters(wanted: TimelineFilter) -> dict[str, str]:
     """The parameters that ask for it: those of them that say something."""
     found = {
         TYPES: ",".join(quote(type_, safe="") for type_ in wanted.types),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import altair as alt
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.ui.chart_locale import axis_day
 from dashboard.ui.charts import PINE, QUIET, counts, tight
 from engine.contacts.sheet.activity_counts import Period, Unit
@@ -45,7 +45,7 @@ def over_time(periods: Sequence[Period], unit: Unit, wanted: TimelineFilter) -> 
             tooltip=alt.Tooltip("says:N", title="Activities"),
         )
         .add_params(picked)
-        .properties(height=96, description="Activities over the time; the days can be chosen above")
+        .properties(height=96, description="Activities over time; choose days above")
     )
     return made
 
@@ -94,14 +94,14 @@ def course_of_points(course: Sequence[PointsDay], today: date) -> Chart:
         tooltip=[
             alt.Tooltip("day:T", title="Day", format=f"{axis_day()} %Y"),
             alt.Tooltip("points:N", title="Points"),
-            alt.Tooltip("says:N", title="Because of"),
+            alt.Tooltip("says:N", title="Reason"),
         ],
     )
     line = base.mark_area(
         line={"color": PINE}, color=PINE, opacity=0.16, interpolate="step-after", tooltip=False
     )
     dots = base.mark_circle(color=PINE, size=34, opacity=1 if len(rows) <= DOTS else 0)
-    made: Chart = tight(alt.layer(line, dots).properties(height=120, description="Points over the time"))
+    made: Chart = tight(alt.layer(line, dots).properties(height=120, description="Points over time"))
     return made
 
 
@@ -114,10 +114,10 @@ def _unit_of(course: Sequence[PointsDay], today: date) -> Unit:
 
 
 def _reasons(day: PointsDay) -> str:
-    said = [f"{name} {formats.signed(points)}" for name, points in day.reasons]
+    texts = [f"{name} {formats.signed(points)}" for name, points in day.reasons]
     if day.further:
-        said.append(f"and {formats.count(day.further)} more {wording.plural(day.further, 'reason')}")
-    return ", ".join(said)
+        texts.append(f"and {formats.counted(day.further, 'more reason')}")
+    return ", ".join(texts)
 
 
 def _axis(unit: Unit) -> alt.Axis:

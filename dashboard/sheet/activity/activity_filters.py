@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.sheet.activity import activity_address
-from dashboard.ui.text import plain_label
+from dashboard.ui.markup import escape_label
 from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.timelines import TimelineFilter
 
@@ -25,7 +25,7 @@ def want(wanted: TimelineFilter) -> None:
     """Ask for something else: in the address, and so in the widgets."""
     for name in activity_address.PARAMETERS:
         st.query_params.pop(name, None)
-    st.query_params.update(activity_address.said(wanted))
+    st.query_params.update(activity_address.parameters(wanted))
 
 
 def filter_bar(counts: Counts) -> TimelineFilter:
@@ -55,7 +55,7 @@ def filter_bar(counts: Counts) -> TimelineFilter:
         width=250,
     )
     st.text_input(
-        "Search in the activity",
+        "Search activities",
         key=_TEXT,
         type="search",
         placeholder="Product, order, subject, URL …",
@@ -71,10 +71,10 @@ def _names(counts: Counts, wanted: TimelineFilter) -> dict[str, str]:
     """The types that can be chosen: those that there are, and those that are wanted."""
     more = "" if counts.whole else "+"
     found = {
-        type_.type: plain_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
+        type_.type: escape_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
         for type_ in counts.types
     }
-    return {**found, **{type_: plain_label(type_) for type_ in wanted.types if type_ not in found}}
+    return {**found, **{type_: escape_label(type_) for type_ in wanted.types if type_ not in found}}
 
 
 def _fill_in(wanted: TimelineFilter) -> None:

@@ -8,19 +8,20 @@ from typing import Any
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
-from dashboard import formats, waking
+from dashboard import formats, wait_for_workers
 from dashboard.contacts.contact_columns import DEFAULT
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_filters import filter_bar, want, wanted_now
 from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
-from dashboard.signin.signing_in import fragment
-from dashboard.ui.acts import hear_acts
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, empty_state, joined, safe, show, tag
+from dashboard.signin.current_user import fragment
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.html_buttons import on_html_click
+from dashboard.ui.markup import empty_state, joined, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
@@ -74,8 +75,10 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
         wanted = filter_bar(counts)
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
         _export(actor, contact, wanted)
-        live: bool = st.toggle("Live", key="sheet.live", help=f"Looks for more every {LIVE:.0f} seconds")
-        hear_acts(SCOPE, lambda act, about: _heard(seen, act, about))
+        live: bool = st.toggle(
+            "Live", key="sheet.live", help=f"Checks for new activities every {LIVE:.0f} seconds"
+        )
+        on_html_click(SCOPE, lambda act, about: _heard(seen, act, about))
     _chart(seen, counts, wanted)
     _do(actor, seen)
     fragment(run_every=LIVE if live else None)(_rows)(actor, seen)
@@ -84,7 +87,7 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
 def _export(actor: Actor, contact: ContactId, wanted: TimelineFilter) -> None:
     """Offer what is looked at as a file; words that are searched for are left aside."""
     if actor.may(Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
-        ask(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
+        open_dialog(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
         st.rerun()
 
 
@@ -106,7 +109,7 @@ def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
     chart = activity_charts.over_time(bars, unit, wanted)
     st.altair_chart(chart, key=key, on_select=picked, selection_mode=activity_charts.PICKED, width="stretch")
     if not counts.whole:
-        words = f"The newest {formats.count(counts.total)} activities are counted."
+        words = f"Counts include the latest {formats.count(counts.total)} activities."
         show(tag("p", words, "cs-small cs-quiet"))
 
 
@@ -127,19 +130,19 @@ def _rows(actor: Actor, seen: Seen) -> None:
     _more(seen, page)
 
 
-def _news(page: TimelinePage, since: datetime) -> Html:
+def _news(page: TimelinePage, since: datetime) -> Markup:
     """How much came since the tab was opened: read aloud as it changes."""
     new = sum(is_new(row, since) for row in page.rows)
-    words = f"{formats.count(new)} new since you opened this" if new else ""
-    return Html(f'<div role="status" class="cs-small cs-quiet">{safe(words)}</div>')
+    words = f"{formats.count(new)} new since you opened this tab" if new else ""
+    return tag("div", words, "cs-small cs-quiet", role="status")
 
 
 def _nothing(wanted: TimelineFilter, page: TimelinePage) -> None:
     if not wanted:
-        empty_state("Nothing yet", "What this contact does in the shop appears here.")
+        empty_state("Nothing yet", "What this contact does in your shop appears here.")
         return
     if page.next is None:
-        empty_state("Nothing of this kind", "There are activities, but none that meets the filters.")
+        empty_state("No matching activities", "Change or clear the filters.")
     if st.button("Clear filters", icon=":material/filter_alt_off:", key="sheet.clear"):
         want(EVERYTHING)
         st.rerun()
@@ -153,7 +156,7 @@ def _more(seen: Seen, page: TimelinePage) -> None:
     if page.scanned is not None and page.reached is not None:
         label = "Search older"
         reached = formats.day(page.reached, time_zone())
-        words = f"Searched the newest {formats.count(page.scanned)}, back to {reached}."
+        words = f"Searched the latest {formats.count(page.scanned)} activities, back to {reached}."
         show(tag("p", words, "cs-small cs-quiet"))
 
     def further() -> None:
@@ -178,7 +181,7 @@ def _do(actor: Actor, seen: Seen) -> None:
         return
     _act, undone = seen.asked
     seen.asked = None
-    with told():
+    with show_errors():
         take_back(actor, seen.contact, undone)
         st.rerun()
 
@@ -187,5 +190,4 @@ def take_back(actor: Actor, contact: ContactId, undone: ActivityId, **more: Any)
     """Take something back, and wait until that has taken effect."""
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = edit_service.take_back(actor, contact, undone, id_=id_, **more)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    wait_for_workers.wait_or_notify(lanes, id_)

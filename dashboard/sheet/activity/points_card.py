@@ -6,19 +6,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
-from dashboard.installation import time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.sheet.activity.points_dialog import GIVE, give_points, just_given
 from dashboard.sheet.activity.timeline_lines import in_a_line
-from dashboard.signin.signing_in import fragment
-from dashboard.ui.acts import act_button, hear_acts
-from dashboard.ui.asking import ask, asked
-from dashboard.ui.problems import told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, card_title, joined, safe, show, tag
+from dashboard.sheet.sheet_card import card
+from dashboard.signin.current_user import fragment
+from dashboard.ui.dialog_state import current_dialog, open_dialog
+from dashboard.ui.html_buttons import html_button, on_html_click
+from dashboard.ui.markup import card_title, joined, show, tag
+from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.sheet import sheet_service
@@ -30,14 +31,14 @@ MORE = 10
 """Entries shown at first, and added by each "load more"."""
 
 SOON = 30
-"""Days in which points that time will take are told."""
+"""Days in which points that time will take are shown."""
 
 SCOPE = "points"
 TAKE_BACK = "take back"
 
 _WINDOWS = {
     "minute": "this minute", "hour": "this hour", "day": "today", "week": "this week", "month": "this month",
-    "ever": "in all",
+    "ever": "in total",
 }  # fmt: skip
 
 
@@ -48,25 +49,25 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container(width="stretch"):
                 show(card_title("Points"))
-            if changes and st.button("Give or take", icon=":material/exposure:", key="points.give"):
-                ask(GIVE, sheet.id)
+            if changes and st.button("Adjust points", icon=":material/exposure:", key="points.give"):
+                open_dialog(GIVE, sheet.id)
         show(figure(sheet.points, zone))
         just_given(actor, sheet.id)
         if sheet.points.entries:
             _course(actor, sheet, now, zone)
             show(meters(sheet_service.outlook(actor, sheet.id), now, zone))
-            with st.expander("Why these points", key="points.why", on_change="rerun") as why:
+            with st.expander("Points history", key="points.why", on_change="rerun") as why:
                 if why.open:
                     _ledger(actor, sheet.id)
-    question = asked()
-    if changes and question is not None and question.dialog == GIVE and question.about == sheet.id:
+    question = current_dialog()
+    if changes and question is not None and question.name == GIVE and question.about == sheet.id:
         give_points(actor, sheet.id)
 
 
-def figure(points: SheetPoints, zone: ZoneInfo) -> Html:
+def figure(points: SheetPoints, zone: ZoneInfo) -> Markup:
     """The sum, with the date of the last change."""
     changed = formats.day(points.changed_at, zone) if points.changed_at else None
-    words = f"last change on {changed}" if changed else "nothing has given points yet"
+    words = f"last change on {changed}" if changed else "no points yet"
     return joined([tag("div", formats.count(points.total), "cs-figure"), tag("div", words, "cs-sub")])
 
 
@@ -77,17 +78,15 @@ def _course(actor: Actor, sheet: Sheet, now: datetime, zone: ZoneInfo) -> None:
         st.altair_chart(chart, width="stretch", key="points.course")
 
 
-def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Html:
+def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Markup:
     """What time alone will take soon, and which limits are being used up."""
     lines = []
     today = activity_charts.today_in(zone, now)
     if lost := next_losses(outlook, SOON, today):
         soonest = formats.short_day(outlook.losses[0][0])
-        lines.append(f"{formats.points(lost)} by time alone in the next {SOON} days, from {soonest} on")
+        lines.append(f"{formats.points(lost)} will expire in the next {SOON} days, from {soonest} on")
     lines += [_meter(ceiling) for ceiling in outlook.ceilings if _matters(ceiling)]
-    if not lines:
-        return Html("")
-    return Html(f'<div class="cs-meters">{joined(tag("div", line) for line in lines)}</div>')
+    return tag("div", joined(tag("div", line) for line in lines), "cs-meters") if lines else Markup()
 
 
 def _matters(ceiling: Ceiling) -> bool:
@@ -96,10 +95,10 @@ def _matters(ceiling: Ceiling) -> bool:
 
 
 def _meter(ceiling: Ceiling) -> str:
-    """`Looking around: 12 of at most 15 points today`."""
+    """`Browsing: 12 of max. 15 points today`."""
     unit = "point" if ceiling.group else "time"
-    words = f"{formats.count(ceiling.done)} of at most {formats.count(ceiling.most)}"
-    reached = " (reached)" if ceiling.done >= ceiling.most else ""
+    words = f"{formats.count(ceiling.done)} of max. {formats.count(ceiling.most)}"
+    reached = " (limit reached)" if ceiling.done >= ceiling.most else ""
     return f"{ceiling.name}: {words} {wording.plural(ceiling.most, unit)} {_WINDOWS[ceiling.per]}{reached}"
 
 
@@ -116,7 +115,7 @@ def _ledger(actor: Actor, contact: ContactId) -> None:
     page = sheet_service.ledger(actor, contact, limit=shown)
     show(ledger(page.rows, zone, changes=changes))
     if changes:
-        hear_acts(SCOPE, lambda _act, about: st.session_state.update({_UNDONE: about}))
+        on_html_click(SCOPE, lambda _act, about: st.session_state.update({_UNDONE: about}))
     if page.next is not None:
 
         def further() -> None:
@@ -131,29 +130,28 @@ _UNDONE = "points.undone"
 def _take_back(actor: Actor, contact: ContactId) -> None:
     undone = st.session_state.pop(_UNDONE, None)
     if undone is not None:
-        with told():
+        with show_errors():
             take_back(actor, contact, ActivityId(undone))
             st.rerun()
 
 
-def ledger(entries: list[LedgerEntry], zone: ZoneInfo, *, changes: bool) -> Html:
+def ledger(entries: list[LedgerEntry], zone: ZoneInfo, *, changes: bool) -> Markup:
     """Where each point comes from, and what is left of it."""
-    return Html(f'<ul class="cs-ledger">{joined(_entry(entry, zone, changes) for entry in entries)}</ul>')
+    return tag("ul", joined(_entry(entry, zone, changes) for entry in entries), "cs-ledger")
 
 
-def _entry(entry: LedgerEntry, zone: ZoneInfo, changes: bool) -> Html:
-    css = ' class="gone"' if entry.expired_at is not None else ""
+def _entry(entry: LedgerEntry, zone: ZoneInfo, changes: bool) -> Markup:
+    css = "gone" if entry.expired_at is not None else ""
     about = " · ".join(filter(None, [_because(entry), formats.moment(entry.happened_at, zone)]))
     lines = [tag("div", about, "cs-quiet cs-small")]
     if fate := _fate(entry, zone):
         lines.append(tag("div", fate, "cs-quiet cs-small"))
     if changes and entry.by is not None:
-        hint = f"Take back {formats.points(entry.points)} of {formats.moment(entry.happened_at, zone)}"
-        lines.append(act_button("Take back", scope=SCOPE, act=TAKE_BACK, about=entry.activity, hint=hint))
+        hint = f"Undo {formats.points(entry.points)} of {formats.moment(entry.happened_at, zone)}"
+        lines.append(html_button("Undo", scope=SCOPE, act=TAKE_BACK, about=entry.activity, hint=hint))
     worth = tag("span", _worth(entry), "cs-plus" if entry.points >= 0 else "cs-minus")
-    return Html(
-        f'<li{css}><div>{safe(entry.rule_name)}{joined(lines)}</div><div class="cs-worth">{worth}</div></li>'
-    )
+    about_it = tag("div", joined([entry.rule_name, *lines]))
+    return tag("li", about_it + tag("div", worth, "cs-worth"), css)
 
 
 def _because(entry: LedgerEntry) -> str:
@@ -172,9 +170,9 @@ def _fate(entry: LedgerEntry, zone: ZoneInfo) -> str:
         return ""
     at, lost = entry.losses[0]
     if len(entry.losses) == 1 and lost == entry.worth:
-        return f"until {formats.day(at, zone)}"
+        return f"expires on {formats.day(at, zone)}"
     end = formats.day(entry.losses[-1][0], zone)
-    return f"{formats.signed(-lost)} on {formats.day(at, zone)}, nothing left from {end} on"
+    return f"{formats.signed(-lost)} on {formats.day(at, zone)}, fully expired on {end}"
 
 
 def _worth(entry: LedgerEntry) -> str:

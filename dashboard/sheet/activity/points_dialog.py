@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import streamlit as st
 import uuid_utils
 
-from dashboard import formats, waking, wording
+from dashboard import formats, wait_for_workers
 from dashboard.sheet.activity.activity_tab import take_back
-from dashboard.ui.asking import answered, dialog, way_out
-from dashboard.ui.problems import told
-from dashboard.ui.way_back import way_back
+from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
+from dashboard.ui.problems import show_errors
+from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
@@ -21,7 +21,7 @@ from engine.domain.scoring import MAX_POINTS
 GIVE = "sheet.points"
 
 _GIVEN = "points.given"
-_WAYS = {"Give": 1, "Take": -1}
+_DIRECTIONS = {"Add": 1, "Subtract": -1}
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,23 @@ class JustGiven:
     points: int
 
 
-@dialog("Give or take points")
+@dialog("Adjust points")
 def give_points(actor: Actor, contact: ContactId) -> None:
     """Ask how many and why."""
-    way = st.radio(
-        "Give or take", list(_WAYS), horizontal=True, key="points.way", label_visibility="collapsed"
+    direction = st.radio(
+        "Adjust points", list(_DIRECTIONS), horizontal=True, key="points.way", label_visibility="collapsed"
     )
     number: int = st.number_input(
         "Points", min_value=1, max_value=MAX_POINTS, value=10, step=1, key="points.number"
     )
-    reason: str = st.text_input("Why", key="points.reason", max_chars=500)
+    reason: str = st.text_input("Reason", key="points.reason", max_chars=500)
     with st.container(horizontal=True):
-        sure = st.button(f"{way} {formats.count(number)} {wording.plural(number, 'point')}",
-                         type="primary", key="points.sure")  # fmt: skip
-        way_out("Cancel", key="points.cancel")
+        words = f"{direction} {formats.counted(number, 'point')}"
+        sure = st.button(words, type="primary", key="points.sure")
+        cancel_button(key="points.cancel")
     if sure:
-        with told():
-            _give(actor, contact, _WAYS[str(way)] * number, reason)
+        with show_errors():
+            _give(actor, contact, _DIRECTIONS[str(direction)] * number, reason)
             st.rerun()
 
 
@@ -57,10 +57,9 @@ def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     change = Edit(points=points, reason=reason)
     lanes = edit_service.edit(actor, contact, change, id_=id_)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    wait_for_workers.wait_or_notify(lanes, id_)
     st.session_state[_GIVEN] = JustGiven(contact, id_, points)
-    answered()
+    close_dialog()
 
 
 def just_given(actor: Actor, contact: ContactId) -> None:
@@ -74,7 +73,7 @@ def just_given(actor: Actor, contact: ContactId) -> None:
         _forget()
         st.rerun()
 
-    way_back(f"{formats.points(given.points)} by hand.", key="points", undo=undo, close=_forget)
+    undo_bar(f"Adjusted by {formats.points(given.points)}.", key="points", undo=undo, close=_forget)
 
 
 def _forget() -> None:

@@ -24,7 +24,7 @@ from engine.contacts.contact_lookup import find_contact
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit
 from engine.contacts.editing.edit_activities import CONTACT_FIELDS
-from engine.db.regex_query import evaluated_by_mongodb
+from engine.db.regex_query import regex_errors
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.rulebook import Ruleset
 from engine.jobs import jobs
@@ -61,7 +61,7 @@ class _ChangeContacts(ActivitySteps):
         self.query = Selection.decode(job.wanted["selection"]).matching(db)
 
     def total(self) -> int:
-        with evaluated_by_mongodb():
+        with regex_errors():
             return self.db.contacts.count_documents(self.query)
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:
@@ -94,7 +94,7 @@ class _ChangeContacts(ActivitySteps):
     def _next(self, cursor: str) -> tuple[dict[str, Document], set[str]]:
         """The next contacts, and those that an earlier try of this step has recorded."""
         found = self.db.contacts.find({"$and": [{"_id": {"$gt": cursor}}, self.query]}, CONTACT_FIELDS)
-        with evaluated_by_mongodb():
+        with regex_errors():
             rows = {row["_id"]: row for row in found.sort("_id", 1).limit(STEP)}
         recorded = {item["contact"] for item in _items(self.db, self.job.id, cursor)}
         missing = [contact for contact in recorded if contact not in rows]
@@ -212,7 +212,7 @@ register(
         id=bulk_change.KIND,
         work=work_of,
         permission=Permission.EDIT_CONTACTS,
-        acts=("took a change of many back", "stopped a change of many"),
+        acts=("undid a bulk change", "stopped a bulk change"),
         undo=bulk_change.undo,
         refusals=bulk_change.refusals,
     )

@@ -25,7 +25,7 @@ def start(actor: Actor, selection: Selection, change: Change, *, id_: str) -> st
     description = bulk_change.description(change, rulesets.current(actor.db))
     with audit.noted(
         actor,
-        "changed many contacts",
+        "started a bulk change",
         subject=Subject("job", id_),
         changes=[
             audit.Change("each", None, description),

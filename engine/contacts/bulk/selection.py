@@ -13,7 +13,7 @@ from pymongo.errors import ExecutionTimeout
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.contact_codec import LIVING
-from engine.db.regex_query import evaluated_by_mongodb
+from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.rules import rulesets
 
@@ -52,7 +52,7 @@ class Selection:
 
     def count(self, db: Database[Document]) -> int | None:
         """Return how many contacts are selected; None if counting takes too long.  Raises UnknownFilter."""
-        with evaluated_by_mongodb():
+        with regex_errors():
             try:
                 return db.contacts.count_documents(self.matching(db), maxTimeMS=PATIENCE_MS)
             except ExecutionTimeout:
@@ -74,7 +74,7 @@ class Selection:
             {"$match": self.matching(db)},
             {"$group": {"_id": by, "n": {"$sum": 1}}},
         ]
-        with evaluated_by_mongodb():
+        with regex_errors():
             try:
                 found = list(db.contacts.aggregate(pipeline, maxTimeMS=PATIENCE_MS))
             except ExecutionTimeout:

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.profile import full_name
 from engine.domain.rulebook import Machine, Ruleset
 from engine.errors import ContactSheetsError
 
@@ -98,5 +99,5 @@ def label_of(name: str, ruleset: Ruleset) -> str:
 
 def name_of(row: Document) -> str:
     """Return the display name of a contact, given its document; empty for an anonymous one."""
-    whole = " ".join(filter(None, (row.get("first_name"), row.get("last_name"))))
-    return whole or str(row.get("email_typed") or row.get("email") or row.get("mobile_phone") or "")
+    name = full_name(row.get("first_name"), row.get("last_name"))
+    return name or str(row.get("email_typed") or row.get("email") or row.get("mobile_phone") or "")

@@ -87,7 +87,7 @@ def undo(
     row: Document, undone: ActivityId, *, version: int, id_: ActivityId, author: str, now: datetime
 ) -> Activity:
     """Return the activity that undoes another one of a contact, which that one may have deleted."""
-    properties = {"author": author, UNDOES: undone, "what": ["took something back"]}
+    properties = {"author": author, UNDOES: undone, "what": ["undid an earlier change"]}
     stream = own_stream(row)
     return _by_hand("contact_edited", stream, version=version, id_=id_, now=now, properties=properties)
 

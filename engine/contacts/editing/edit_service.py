@@ -51,7 +51,7 @@ def edit(
     row = actor.db.contacts.find_one({"_id": contact}) or {}
     with audit.noted(
         actor,
-        "changed a contact",
+        "edited a contact",
         subject=Subject("contact", contact),
         changes=_changes(row, change),
         reason=change.reason,
@@ -134,7 +134,7 @@ def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> froze
     filled = {name: value for name, value in fields.items() if value}
     with audit.noted(
         actor,
-        "made a contact",
+        "created a contact",
         subject=Subject("contact", id_),
         changes=[Change(name, None, str(value)) for name, value in filled.items()],
         id_=f"edit:{id_}",

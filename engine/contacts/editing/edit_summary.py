@@ -41,13 +41,13 @@ def _status(change: Edit, machine: Machine, to: str, *, was: str | None = None) 
 def _other(change: Edit, ruleset: Ruleset) -> Iterator[str]:
     """What an edit changes besides fields and statuses."""
     for id_ in change.add_to:
-        yield f"into {ruleset.segments[id_].name}"
+        yield f"added to {ruleset.segments[id_].name}"
     for id_ in change.remove_from:
-        yield f"out of {ruleset.segments[id_].name}"
+        yield f"removed from {ruleset.segments[id_].name}"
     if change.points:
         yield f"{change.points:+d} points"
     if change.undoes:
-        yield "took something back"
+        yield "undid an earlier change"
 
 
 def _shown(value: Any) -> str:

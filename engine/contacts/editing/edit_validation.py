@@ -39,7 +39,7 @@ MAX_SHOWN = 12
 COME_BACK = "they can only come back by themselves, as by an order or by registering"
 """The advice to a user who enters a contact that was erased."""
 
-_POINTS_NEED_REASON = "points that are given or taken by hand need a reason"
+_POINTS_NEED_REASON = "points adjusted by hand need a reason"
 
 _EXPECTED = {
     "text": f"text of at most {profile.MAX_TEXT:,} characters is wanted",

@@ -13,7 +13,7 @@ from engine.domain import deliverability
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId
 from engine.domain.rulebook import Ruleset
 from engine.pipeline import activity_spans
-from engine.pipeline.groups import as_said, decode_activity
+from engine.pipeline.groups import decode_activity, without_dbrefs
 
 Document = dict[str, Any]
 
@@ -107,16 +107,16 @@ def undone_by(db: Database[Document], rows: Sequence[Document], ruleset: Ruleset
     return {edit: found[id_] for edit, id_ in undone.items() if id_ in found}
 
 
-def is_discounted_bounce(row: Document) -> bool:
+def is_inconclusive(row: Document) -> bool:
     """Return whether an activity is a bounce that does not count against the address."""
     if row["type"] not in BOUNCES:
         return False
     activity = _decoded(row)
-    return bool(row.get("discounted")) or (activity is not None and deliverability.says_nothing(activity))
+    return bool(row.get("discounted")) or (activity is not None and deliverability.is_inconclusive(activity))
 
 
 def _undoes(row: Document) -> ActivityId | None:
-    properties: Mapping[str, Any] = as_said(row).get("properties", {})
+    properties: Mapping[str, Any] = without_dbrefs(row).get("properties", {})
     undone = properties.get(UNDOES)
     return ActivityId(undone) if row["type"] == EDITED and isinstance(undone, str) else None
 

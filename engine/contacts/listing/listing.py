@@ -1,4 +1,4 @@
-"""The list of contacts as somebody asked for it: searched, filtered, sorted, page by page.
+"""The list of contacts: searched, filtered, sorted, page by page.
 
 A `Listing` is a value that fits into an address, so a list can be shared, saved as a view,
 counted, exported or changed in bulk, and is the same list everywhere.  A page begins at a
@@ -17,26 +17,26 @@ from pymongo.errors import ExecutionTimeout
 
 from engine.contacts import contact_lookup
 from engine.contacts.contact_rows import ROW_FIELDS, ContactRow, row_from
-from engine.contacts.listing import away, where_parts
+from engine.contacts.listing import inactive_order, where_parts
 from engine.contacts.listing.where_parts import Part
 from engine.db import keyset
 from engine.db.connection import utc_now
 from engine.db.contact_codec import LIVING
-from engine.db.keyset import Cursor, Place, Sort
-from engine.db.regex_query import evaluated_by_mongodb
+from engine.db.keyset import Cursor, Position, Sort
+from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
 from engine.errors import ContactSheetsError, InvalidRules
 from engine.rules import rulesets
-from engine.rules.conditions import filtering
-from engine.rules.conditions.conditions import qualified, read_filters
+from engine.rules.conditions import index_query
+from engine.rules.conditions.filter_reader import qualified, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 
 Document = dict[str, Any]
 COUNT_UP_TO = 1_000
 """A list with more contacts than this says "over 1,000": counting on would be slow."""
 
-PATIENCE_MS = 400
+COUNT_TIMEOUT_MS = 400
 """How long a page waits for its count; if it takes longer, it says "over 50", as far as it knows."""
 
 SORTS: dict[str, Sort] = {
@@ -92,10 +92,13 @@ class Listing:
 
     def in_address(self) -> dict[str, str]:
         """The parameters of an address that shows this list; nothing for what is usual."""
-        said = {"q": self.search.strip(), "where": where_parts.compact(self.where) if self.where else ""}
+        parameters = {
+            "q": self.search.strip(),
+            "where": where_parts.compact(self.where) if self.where else "",
+        }
         if (self.sort, self.descending) != (DEFAULT_SORT, True):
-            said["sort"] = self.order
-        return {name: value for name, value in said.items() if value}
+            parameters["sort"] = self.order
+        return {name: value for name, value in parameters.items() if value}
 
     @property
     def order(self) -> str:
@@ -145,14 +148,14 @@ class ContactPage:
 def page(
     db: Database[Document], listing: Listing, *, after: Cursor | None = None, limit: int = 50
 ) -> ContactPage:
-    """A page of a list.  Raises UnknownFilter and PatternGivenUp.
+    """A page of a list.  Raises UnknownFilter and RegexTooComplex.
 
-    A cursor of another order, or one that somebody has tampered with, is the beginning.
+    A cursor of another order, or one that was tampered with, is the beginning.
     """
-    asked, order = _asked(db, listing), listing.order
-    place = keyset.read(after, order)
+    selection, order = _select(db, listing), listing.order
+    place = keyset.read_cursor(after, order)
     backwards = place is not None and place.backwards
-    found = _along(db, asked, place, backwards=backwards, limit=limit + 1)
+    found = _read_from(db, selection, place, backwards=backwards, limit=limit + 1)
     more = len(found) > limit
     found = found[:limit]
     if backwards:
@@ -161,9 +164,9 @@ def page(
     stored = SORTS[listing.sort].stored
     return ContactPage(
         rows=[row_from(document) for document in found],
-        next=keyset.after(found[-1], order, stored) if found and has_next else None,
-        previous=keyset.before(found[0], order, stored) if found and has_previous else None,
-        total=_total(db, asked.query, at_least=len(found)),
+        next=keyset.cursor_after(found[-1], order, stored) if found and has_next else None,
+        previous=keyset.cursor_before(found[0], order, stored) if found and has_previous else None,
+        total=_total(db, selection.query, at_least=len(found)),
     )
 
 
@@ -175,16 +178,16 @@ def neighbours(
     document = db.contacts.find_one({"_id": contact}, [sort.stored])
     if document is None:
         return None, None
-    asked, place = _asked(db, listing), keyset.of(document, sort.stored)
-    before = _along(db, asked, place, backwards=True, limit=1, fields=[sort.stored])
-    after = _along(db, asked, place, backwards=False, limit=1, fields=[sort.stored])
+    selection, place = _select(db, listing), keyset.position_of(document, sort.stored)
+    before = _read_from(db, selection, place, backwards=True, limit=1, fields=[sort.stored])
+    after = _read_from(db, selection, place, backwards=False, limit=1, fields=[sort.stored])
     return tuple(ContactId(found[0]["_id"]) if found else None for found in (before, after))  # type: ignore[return-value]
 
 
 def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
     """All contacts of a list, in its order; a `limit` of 0 is none.
 
-    Raises UnknownFilter, and PatternGivenUp on the way.
+    Raises UnknownFilter, and RegexTooComplex on the way.
     """
     sort, query = SORTS[listing.sort], matching(db, listing)
     order = sort.order(ascending=not listing.descending)
@@ -192,18 +195,18 @@ def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterato
 
 
 def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
-    with evaluated_by_mongodb():
+    with regex_errors():
         yield from map(row_from, found)
 
 
 def matching(db: Database[Document], listing: Listing) -> Document:
     """The query that the contacts of a list meet.  Raises UnknownFilter for what is not declared."""
-    return _asked(db, listing).query
+    return _select(db, listing).query
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A list as MongoDB is asked for it, at one moment."""
+class _Selection:
+    """A list as a MongoDB query, at one moment."""
 
     listing: Listing
     tree: Tree | None
@@ -211,11 +214,11 @@ class _Asked:
     now: datetime
 
 
-def _asked(db: Database[Document], listing: Listing) -> _Asked:
+def _select(db: Database[Document], listing: Listing) -> _Selection:
     tree, now = tree_of(db, listing), utc_now()
-    met = {} if tree is None else filtering.query(tree, now=now)
+    met = {} if tree is None else index_query.query(tree, now=now)
     query = _both(LIVING, _both(met, contact_lookup.starting_with(db, listing.search)))
-    return _Asked(listing, tree, query, now)
+    return _Selection(listing, tree, query, now)
 
 
 def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]:
@@ -227,7 +230,7 @@ def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]
             read_filters(part, words)
             kept.append(part)
         except InvalidRules as error:
-            wrong.append(_said(error))
+            wrong.append(_messages(error))
     return listing.with_parts(kept), wrong
 
 
@@ -238,44 +241,46 @@ def tree_of(db: Database[Document], listing: Listing) -> Tree | None:
     try:
         return read_filters(listing.where, Vocabulary.of(rulesets.current(db)))
     except InvalidRules as error:
-        raise UnknownFilter(_said(error)) from None
+        raise UnknownFilter(_messages(error)) from None
 
 
-def _said(error: InvalidRules) -> str:
+def _messages(error: InvalidRules) -> str:
     return "; ".join(problem.message for problem in error.problems)
 
 
-def _along(
+def _read_from(
     db: Database[Document],
-    asked: _Asked,
-    place: Place | None,
+    selection: _Selection,
+    place: Position | None,
     *,
     backwards: bool,
     limit: int,
     fields: list[str] | None = None,
 ) -> list[Document]:
     """Contacts from a place on, in the order of the list or against it."""
-    sort = SORTS[asked.listing.sort]
+    sort = SORTS[selection.listing.sort]
     found: list[Document] = []
-    ascending = asked.listing.descending is backwards
-    for stretch in _stretches(asked, place, ascending=ascending, backwards=backwards):
-        rows = db.contacts.find(_both(asked.query, stretch), fields or [*ROW_FIELDS, sort.stored])
-        with evaluated_by_mongodb():
+    ascending = selection.listing.descending is backwards
+    for range_ in _ranges(selection, place, ascending=ascending, backwards=backwards):
+        rows = db.contacts.find(_both(selection.query, range_), fields or [*ROW_FIELDS, sort.stored])
+        with regex_errors():
             found += list(rows.sort(sort.order(ascending=ascending)).limit(limit - len(found)))
         if len(found) >= limit:
             break
     return found
 
 
-def _stretches(asked: _Asked, place: Place | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
+def _ranges(
+    selection: _Selection, place: Position | None, *, ascending: bool, backwards: bool
+) -> Iterator[Document]:
     """What lies ahead of a place, as queries one after the other, each of which an index answers in order."""
-    sort = SORTS[asked.listing.sort]
-    cuts = away.WHOLE
+    sort = SORTS[selection.listing.sort]
+    cuts = inactive_order.WHOLE
     if sort.stored == "active_at":
-        cuts = away.cuts(asked.tree, ascending=ascending, now=asked.now)
+        cuts = inactive_order.cuts(selection.tree, ascending=ascending, now=selection.now)
     for cut in cuts:
-        for stretch in sort.stretches(place, ascending=ascending, backwards=backwards):
-            yield _both(cut, stretch)
+        for range_ in sort.ranges(place, ascending=ascending, backwards=backwards):
+            yield _both(cut, range_)
 
 
 def _both(one: Document, other: Document) -> Document:
@@ -286,19 +291,20 @@ def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
     if query == LIVING:
         count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)
+    # By whichever index leads to the most: that of the filter, or that of the ids where none does.
+    counting: list[Document] = [
+        {"$match": _both(_ANY_CONTACT, query)},
+        {"$limit": COUNT_UP_TO + 1},
+        {"$count": "n"},
+    ]
     try:
-        with evaluated_by_mongodb():
-            found = list(db.contacts.aggregate(_counting(query), maxTimeMS=PATIENCE_MS))
+        with regex_errors():
+            found = list(db.contacts.aggregate(counting, maxTimeMS=COUNT_TIMEOUT_MS))
     except ExecutionTimeout:
         return Total(at_least, exact=False)
     count = found[0]["n"] if found else 0
     return Total(min(count, COUNT_UP_TO), exact=count <= COUNT_UP_TO)
 
 
-_ANYBODY: Document = {"_id": {"$gte": ""}}
+_ANY_CONTACT: Document = {"_id": {"$gte": ""}}
 """Matches every contact, and an index answers it."""
-
-
-def _counting(query: Document) -> list[Document]:
-    """Count by whichever index leads to the most: that of the filter, or that of the ids where none does."""
-    return [{"$match": _both(_ANYBODY, query)}, {"$limit": COUNT_UP_TO + 1}, {"$count": "n"}]

@@ -13,8 +13,8 @@ from pymongo.database import Database
 from engine.db import keyset
 from engine.domain import scoring
 from engine.domain.activities import ActivityId, ContactId
-from engine.domain.rulebook import Period, Rule, RuleGroup, Ruleset
-from engine.pipeline.groups import as_said
+from engine.domain.rulebook import BY_HAND, Period, Rule, RuleGroup, Ruleset
+from engine.pipeline.groups import without_dbrefs
 from engine.rules import rulesets
 
 Document = dict[str, Any]
@@ -104,7 +104,7 @@ def ledger(
     activities = _activities(db, [row["activity"] for row in rows])
     return LedgerPage(
         [_entry(row, activities.get(row["activity"]), ruleset, now=now) for row in rows],
-        keyset.after(rows[-1], _ORDER, _BY) if more else None,
+        keyset.cursor_after(rows[-1], _ORDER, _BY) if more else None,
     )
 
 
@@ -112,7 +112,7 @@ _ORDER, _BY = "ledger", "happened_at"
 
 
 def _older_than(before: str | None) -> Document:
-    place = keyset.read(before, _ORDER)
+    place = keyset.read_cursor(before, _ORDER)
     if place is None or not isinstance(place.value, datetime):
         return {}
     return {
@@ -123,12 +123,12 @@ def _older_than(before: str | None) -> Document:
 
 def _activities(db: Database[Document], ids: Sequence[str]) -> dict[str, Document]:
     found = db.activities.find({"_id": {"$in": list(ids)}}, {"type": 1, "properties": 1})
-    return {row["_id"]: as_said(row) for row in found}
+    return {row["_id"]: without_dbrefs(row) for row in found}
 
 
 def _entry(row: Document, activity: Document | None, ruleset: Ruleset, *, now: datetime) -> LedgerEntry:
     properties = {} if activity is None else activity.get("properties", {})
-    by_hand = row["rule"] == scoring.BY_HAND
+    by_hand = row["rule"] == BY_HAND
     losses = _losses(row)
     left = row["points"] - sum(points for at, points in losses if at <= now)
     expires_at = row.get("expires_at")

@@ -24,6 +24,7 @@ from engine.db import contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Cart, Commerce, ContactState, Deliverability
 from engine.domain.identities import key_value
+from engine.domain.profile import full_name
 from engine.domain.reachability import reach_of
 from engine.domain.rulebook import Ruleset
 from engine.rules import rulesets
@@ -47,7 +48,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
     return Sheet(
         id=contact_id,
         identified=row["identified"],
-        name=" ".join(part for part in (state.first_name, state.last_name) if part),
+        name=full_name(state.first_name, state.last_name),
         email=state.email_typed or row.get("email"),
         mobile_phone=row.get("mobile_phone"),
         external_id=row.get("external_id"),

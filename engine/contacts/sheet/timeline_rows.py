@@ -14,7 +14,7 @@ from engine.contacts.editing import undo
 from engine.contacts.editing.undo import Undoes, Undone
 from engine.db.search_keys import plain_letters
 from engine.domain.rulebook import Ruleset
-from engine.pipeline.groups import as_said
+from engine.pipeline.groups import without_dbrefs
 
 Document = dict[str, Any]
 
@@ -125,7 +125,7 @@ def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
 
 
 def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
-    catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
+    catalog, properties = ruleset.catalog, without_dbrefs(row).get("properties", {})
     if row["type"] == "status_changed":
         properties = status_labels(properties, ruleset)
     elif row["type"] in ("segment_entered", "segment_left"):
@@ -144,7 +144,7 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         derived=row.get("derived", False),
         clamped=row.get("clamped", False),
         bot=row.get("bot", False),
-        discounted=undo.is_discounted_bounce(row),
+        discounted=undo.is_inconclusive(row),
     )
 
 

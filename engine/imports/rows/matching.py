@@ -12,7 +12,7 @@ from engine.domain.fields import EDITABLE_FIELDS
 from engine.domain.identities import Key, key_kind, key_value
 from engine.imports.reading.problems import Problem
 from engine.imports.rows.parsed_row import ParsedRow, RefusedRow
-from engine.pipeline.groups import Seen
+from engine.pipeline.groups import Prefetched
 
 Document = dict[str, Any]
 
@@ -29,11 +29,11 @@ def contacts_by_key(db: Database[Document], keys: Iterable[Key]) -> dict[Key, Do
     return by_key(keys, db.contacts.find({"keys": {"$in": list(keys)}}, _CONTACT_FIELDS) if keys else ())
 
 
-def whole_contacts(db: Database[Document], keys: Iterable[Key]) -> Seen:
+def whole_contacts(db: Database[Document], keys: Iterable[Key]) -> Prefetched:
     """Look up the contacts that keys lead to with all that the fold needs of them."""
     keys = set(keys)
     rows = list(db.contacts.find({"keys": {"$in": list(keys)}})) if keys else []
-    return Seen(keys.union(*(row["keys"] for row in rows)), {row["_id"]: row for row in rows})
+    return Prefetched(keys.union(*(row["keys"] for row in rows)), {row["_id"]: row for row in rows})
 
 
 def by_key(keys: set[Key], rows: Iterable[Document]) -> dict[Key, Document]:

@@ -11,7 +11,7 @@ import re
 import re2
 
 MAX_PATTERN = 500
-"""Characters of an expression; a longer one nobody can read."""
+"""Characters of an expression; a longer one cannot be read by people."""
 
 _SILENT = re2.Options()
 _SILENT.log_errors = False
@@ -33,8 +33,8 @@ def check(pattern: str) -> None:
     try:
         re2.compile(pattern, _SILENT)
     except re2.error as error:
-        said = error.args[0] if error.args else "it cannot be read"
-        reason = said.decode() if isinstance(said, bytes) else str(said)
+        reason = error.args[0] if error.args else "it cannot be read"
+        reason = reason.decode() if isinstance(reason, bytes) else str(reason)
         raise UnsupportedPattern(f"it is no regular expression: {reason}") from None
     to_pcre(pattern)
     _refuse_nested_repeats(pattern)

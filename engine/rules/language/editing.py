@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from engine.errors import InvalidRules
-from engine.rules.language.source import File, Problems
+from engine.rules.language.nodes import File, Problems
 
 
 def with_entry(text: str, under: str, id_: str, entry: Mapping[str, Any]) -> str:

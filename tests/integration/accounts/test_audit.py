@@ -81,7 +81,7 @@ def test_what_there_is_to_filter_by(db, log):
     found = audit.choices(acting(db, EVA))
 
     assert found.people == {"u1": "Eva", "u2": "Leo"}
-    assert (found.acts, found.kinds) == (["changed a contact", "changed a key"], ["contact", "key"])
+    assert (found.acts, found.kinds) == (["edited a contact", "changed a key"], ["contact", "key"])
 
 
 @pytest.mark.parametrize(

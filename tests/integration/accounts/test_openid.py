@@ -7,9 +7,7 @@ import pytest
 from engine.accounts import passwords, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.openid import (
-    InvalidOpenIdSettings,
     NotLetIn,
-    OpenIdSettings,
     SignInEnded,
     claims_of,
     enter,
@@ -19,6 +17,7 @@ from engine.accounts.openid import (
 from engine.accounts.passwords import Browser, WrongPassword
 from engine.accounts.users import InvalidUser
 from engine.db.connection import utc_now
+from engine.settings import InvalidSettings, Settings
 from tests.builders import acting
 
 SET = {
@@ -29,7 +28,7 @@ SET = {
     "openid_address": "https://contacts.example.com/",
     "openid_roles": "shop admins=admin, marketing=marketer, agency=viewer",
 }
-PROVIDER = provider_of(OpenIdSettings(**SET))
+PROVIDER = provider_of(Settings(**SET))
 ROOT = CurrentUser("command-line", "", "Root", "admin")
 
 
@@ -47,7 +46,7 @@ def now():
 
 
 def test_without_a_setting_there_is_no_provider():
-    assert provider_of(OpenIdSettings(openid_metadata_url="")) is None
+    assert provider_of(Settings(openid_metadata_url="")) is None
 
 
 @pytest.mark.parametrize(
@@ -63,8 +62,14 @@ def test_without_a_setting_there_is_no_provider():
     ],
 )
 def test_settings_that_cannot_work_are_refused_with_what_to_write(wrong, why):
-    with pytest.raises(InvalidOpenIdSettings, match=why):
-        provider_of(OpenIdSettings(**{**SET, **wrong}))
+    with pytest.raises(InvalidSettings, match=why):
+        provider_of(Settings(**{**SET, **wrong}))
+
+
+@pytest.mark.parametrize("left", ["openid_client_id", "openid_client_secret", "openid_roles"])
+def test_credentials_without_a_provider_do_not_fall_back_to_passwords(left):
+    with pytest.raises(InvalidSettings, match=rf"{left.upper()} is set, but not SHEETS_OPENID_METADATA_URL"):
+        provider_of(Settings(**{left: SET[left]}))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +87,7 @@ def test_the_role_is_the_highest_that_the_groups_give(now, groups, role):
 
 
 def test_groups_may_lie_within_another_claim(now):
-    provider = provider_of(OpenIdSettings(**SET, openid_roles_claim="realm_access.roles"))
+    provider = provider_of(Settings(**SET, openid_roles_claim="realm_access.roles"))
     said = {"iss": "i", "sub": "s", "email": "e@x.com", "iat": 1, "realm_access": {"roles": ["agency"]}}
 
     assert claims_of(said, provider).groups == {"agency"}

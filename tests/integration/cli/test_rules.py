@@ -108,11 +108,11 @@ def test_who_publishes_and_goes_back_by_command_is_in_the_audit_log(shop, folder
     [back, made] = audit.page(cli_actor(shop), audit.Filters(kind="rules")).entries
     assert (made.by_name, made.act, made.reason) == (
         "ana",
-        "published rules and recomputed history",
+        "published rules and recalculated history",
         "Looks alone",
     )
     assert [(c.what, c.before, c.after) for c in made.changes] == [("scoring.yaml", "version 1", "version 2")]
-    assert (back.by_name, back.act, back.ending) == (getpass.getuser(), "rolled rules back", "done")
+    assert (back.by_name, back.act, back.ending) == (getpass.getuser(), "rolled back rules", "done")
 
 
 def test_times_are_told_on_the_accounts_clock_and_names_as_they_are_written(shop, folder):

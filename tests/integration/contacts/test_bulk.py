@@ -21,6 +21,7 @@ from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
+from engine.db import leases
 from engine.db.connection import connect, utc_now
 from engine.db.processes import is_gone, worker_name
 from engine.errors import Unavailable
@@ -45,7 +46,7 @@ PEOPLE = 25
 def shop(db, monkeypatch):
     """Twenty-five people, in steps of ten."""
     monkeypatch.setattr(bulk_job, "STEP", 10)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -208,7 +209,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongo
             pass
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        jobs.free_the_dead(shop, is_gone)
+        leases.release_dead(shop.jobs, jobs.HELD, is_gone)
     run(shop)
 
     drain_all(shop)
@@ -326,7 +327,7 @@ def test_the_job_of_a_dead_worker_is_free_at_once(shop):
         started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
         assert jobs.claim(shop, [bulk_change.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
 
-    assert jobs.free_the_dead(shop, is_gone) == ["job-0"]
+    assert leases.release_dead(shop.jobs, jobs.HELD, is_gone) == ["job-0"]
 
     assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()).id == "job-0"
     assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()) is None
@@ -417,7 +418,7 @@ def test_a_field_for_admins_is_not_changed_in_bulk_by_a_marketer(shop):
 def test_the_log_says_what_was_done_to_whom(shop):
     started(shop, Edit(add_to=["staff"]), Selection(listing=Listing({"newsletter": "subscribed"})))
 
-    [row] = shop.audit.find({"act": "changed many contacts"})
+    [row] = shop.audit.find({"act": "started a bulk change"})
     assert [change["after"] for change in row["changes"]] == [
         "Add to Staff", 'all of the list where={"newsletter":"subscribed"}',
     ]  # fmt: skip

@@ -40,7 +40,7 @@ def test_an_edit_is_in_the_log_with_what_was_before_and_after(db, leo):
 
     [entry] = log(db)
     assert (entry.act, entry.by_name, entry.subject.id, entry.ending) == (
-        "changed a contact", "Ana", leo, "done",
+        "edited a contact", "Ana", leo, "done",
     )  # fmt: skip
     assert [(c.what, c.before, c.after) for c in entry.changes] == [("first_name", "Leo", "Leonardo")]
 

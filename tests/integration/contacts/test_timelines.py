@@ -173,7 +173,7 @@ def test_the_timeline_says_what_was_taken_back_and_by_whom(db, ana):
 
     undone = row_of(db, ana, "bounce").undone
     assert (undone.id, undone.by, undone.reason) == (taking, "Mia", "an auto-reply")
-    assert row_of(db, ana, taking).undoes.label == "Mail bounced"
+    assert row_of(db, ana, taking).undoes.label == "Email bounced"
 
     again = edited(db, ana, undoes=taking)
     assert row_of(db, ana, "bounce").undone is None

@@ -12,10 +12,10 @@ from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import installation, waking
-from dashboard.signin import signing_in
+from dashboard import running_instance, wait_for_workers
+from dashboard.signin import current_user
 from engine.accounts.accounts import CurrentUser
-from engine.settings import Instance
+from engine.settings import Instance, Settings
 from tests.integration.dashboard.test_pages import SCRIPT
 from tests.integration.drained import drain_all
 from workers.embedded.mongod import Mongod
@@ -43,27 +43,27 @@ class QuickWorkers:
 def over_db(db: Database[Document], mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every page and component uses the test's database."""
     here = Instance(mongodb_uri=mongod.uri, broker_url="stub://", database=db.name)
-    monkeypatch.setattr(installation, "locate", lambda: here)
-    monkeypatch.setattr(waking, "_wakers", [QuickWorkers(db)])
+    monkeypatch.setattr(running_instance, "_served", [(here, Settings())])
+    monkeypatch.setattr(wait_for_workers, "_wakers", [QuickWorkers(db)])
     _forget()
     yield
-    installation.database().client.close()
+    running_instance.database().client.close()
     _forget()
 
 
 def _forget() -> None:
-    for cached in (installation.instance, installation.database):
+    for cached in (running_instance.instance, running_instance.database):
         cached.clear()
 
 
 @pytest.fixture
 def open_as(over_db: None, monkeypatch: pytest.MonkeyPatch) -> OpenAs:
     """Open an address as somebody with a role: `open_as("viewer", page="segments")`."""
-    monkeypatch.setattr(signing_in, "session_token", lambda: "token")
+    monkeypatch.setattr(current_user, "session_token", lambda: "token")
 
     def opened(role: str, **parameters: str) -> AppTest:
         user = CurrentUser("u1", "eva@x.com", "Eva", role)  # type: ignore[arg-type]
-        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
+        monkeypatch.setattr(current_user.accounts, "whoami", lambda *_, **__: user)
         app = AppTest.from_file(str(SCRIPT), default_timeout=120)
         for name, value in parameters.items():
             app.query_params[name] = value

@@ -46,7 +46,7 @@ def test_a_marketer_exports_downloads_and_exports_again_and_all_of_it_is_logged(
         lambda: export_service.download(acting(db, VI), "job-1"),
         lambda: job_service.stop(acting(db, VI), "job-3"),
     ):
-        with pytest.raises(NotAllowed, match="a viewer may not export contacts"):
+        with pytest.raises(NotAllowed, match="a viewer cannot export contacts"):
             ask()
     entries = [
         (row["act"], {change["what"]: change["after"] for change in row["changes"]})

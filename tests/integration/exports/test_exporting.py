@@ -51,7 +51,7 @@ SEGMENTS = """segments:
 def shop(db, monkeypatch):
     """A shop whose server remembers long enough how things were (see tests/conftest.py)."""
     db.client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=60)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "fields.yaml": FIELDS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -142,7 +142,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     back = jobs.job(shop, "back")
     assert (back.done, back.created, back.changed, back.refused) == (len(HOSTILE), 0, 0, 0)
     assert {column.heading: column.target for column in found.columns if column.target} == {
-        "External id": "external_id", "Email": "email", "Mobile phone": "mobile_phone",
+        "External ID": "external_id", "Email": "email", "Mobile phone": "mobile_phone",
         "First name": "first_name", "Last name": "last_name", "Birth date": "birth_date",
         "Newsletter": "newsletter", "Newsletter subscription date": "newsletter_at",
         "Newsletter unsubscription date": "newsletter_ended_at", "SMS": "sms",
@@ -242,7 +242,7 @@ def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):
     assert {"page_visited", "order_completed"} <= {row["Type"] for row in rows}
     assert "product_visited" not in {row["Type"] for row in rows}  # by then another used the browser
     [order] = [row for row in rows if row["Type"] == "order_completed"]
-    assert (order["Order"], order["Amount"], order["Activity"]) == ("'=1", "10", "Bought")
+    assert (order["Order"], order["Amount"], order["Activity"]) == ("'=1", "10", "Order completed")
     assert '"order_id": "=1"' in order["Properties"]
     assert (job.total, job.done, made.rows) == (1, 1, len(rows_of(content)))
 
@@ -272,7 +272,7 @@ def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch
     _, _, content = written(shop, Export("contacts", "parquet", columns, everybody()))
 
     found = pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
-    rows = {row["External id"]: row["First name"] for row in found}
+    rows = {row["External ID"]: row["First name"] for row in found}
     assert rows == {str(n): f"P{n}" for n in range(100)}
 
 
@@ -306,7 +306,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
 
     job = jobs.job(shop, "job-1")
     made, stream = exporting.opened(shop, job, now=utc_now())
-    names = [row["External id"] for row in rows_of(stream.read())]
+    names = [row["External ID"] for row in rows_of(stream.read())]
     assert (job.state, job.done, made.rows, sorted(names, key=int)) == (
         JobState.DONE, 600, 600, [str(n) for n in range(600)],
     )  # fmt: skip

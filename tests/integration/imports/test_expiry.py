@@ -29,7 +29,7 @@ CONTENT = b"email,first name\neva@x.com,Eva\nno-email,Bad\n"
 
 @pytest.fixture
 def shop(db, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
     monkeypatch.setattr(erasure_job, "PATIENCE", 0)
     monkeypatch.setattr(erasure_job, "SETTLED_AFTER", timedelta(0))
     receive_and_drain(db, [identified(minutes(0), email="bob@x.com")])

@@ -40,7 +40,7 @@ def imported(db, tool):
 
 
 def test_every_export_goes_in_at_the_first_try_and_what_one_settles_misleads_no_other(db, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
 
     for tool, export in EXPORTS.items():
         job = imported(db, tool)

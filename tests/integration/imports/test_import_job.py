@@ -38,7 +38,7 @@ SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 def shop(db, monkeypatch):
     """A shop with a static segment, where imports take ten rows a step."""
     monkeypatch.setattr(import_job, "STEP", 10)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)

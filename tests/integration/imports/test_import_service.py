@@ -31,7 +31,7 @@ def settled(**columns):
 
 
 def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     found = import_service.inspect(acting(db, MIA), a_file, name="people.csv")
     assert [column.target for column in found.columns] == ["email", "custom.city", ""]
     assert import_service.preview(acting(db, MIA), a_file, settled()).refused == 1
@@ -46,7 +46,7 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
         lambda: job_service.stop(acting(db, VI), "job-1"),
         lambda: job_service.job(acting(db, VI), "job-1"),
     ):
-        with pytest.raises(NotAllowed, match="a viewer may not import contacts"):
+        with pytest.raises(NotAllowed, match="a viewer cannot import contacts"):
             ask()
     job_service.undo(acting(db, MIA), "job-1")
 
@@ -58,7 +58,7 @@ def test_a_marketer_imports_and_takes_back_and_all_of_it_is_logged(db, monkeypat
     assert row.startswith("bad,'=1+1,7,3,")
     assert {entry["act"]: entry["by_name"] for entry in db.audit.find()} == {
         "imported a file": "Mia",
-        "took an import back": "Mia",
+        "undid an import": "Mia",
         "downloaded refused rows": "Mia",
     }
     remembered = import_service.inspect(
@@ -75,7 +75,7 @@ def test_who_may_not_import_does_not_and_nobody_fills_what_is_not_theirs(db):
         lambda: import_service.preview(acting(db, VI), a_file, settled()),
         lambda: import_service.start(acting(db, VI), a_file(), settled(), name="p.csv", id_="job-1"),
     ):
-        with pytest.raises(NotAllowed, match="a viewer may not import contacts"):
+        with pytest.raises(NotAllowed, match="a viewer cannot import contacts"):
             ask()
 
     fields = "fields:\n  - {id: credit, label: Credit, type: number, edit: [admin]}\n"

@@ -46,7 +46,7 @@ SEGMENTS = """segments:
 def shop(db, monkeypatch):
     """A shop where imports take ten rows a step, and nobody drains beside them."""
     monkeypatch.setattr(import_job, "STEP", 10)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
     publishing.publish(
         db,
         publishing.completed(db, {"segments.yaml": SEGMENTS}),

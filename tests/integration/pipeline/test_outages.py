@@ -37,13 +37,13 @@ def states(db):
 
 
 def look(db):
-    found = outages.look(db, now=utc_now())
+    found = outages.detect(db, now=utc_now())
     drain_all(db)
     return found
 
 
 def test_bounces_of_a_sending_that_fails_as_a_whole_do_not_count(outage, monkeypatch):
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
     assert states(outage) == ["bounced"] * PEOPLE, "until somebody looks"
 
     [doubt] = look(outage)
@@ -55,7 +55,7 @@ def test_bounces_of_a_sending_that_fails_as_a_whole_do_not_count(outage, monkeyp
 
 
 def test_what_bounces_after_the_doubt_does_not_count_either_and_it_is_told_once(outage, monkeypatch):
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
     look(outage)
     late = [bounced(0, f"x{i}", timedelta(minutes=1), campaign="spring") for i in range(3)]
     inbox.receive(outage, late)
@@ -67,46 +67,46 @@ def test_what_bounces_after_the_doubt_does_not_count_either_and_it_is_told_once(
 
 
 def test_an_admin_lets_them_count_after_all(outage, monkeypatch):
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
     look(outage)
 
-    outages.count_after_all(outage, "email:spring", by="ana")
+    outages.count_bounces(outage, "email:spring", by="ana")
     drain_all(outage)
 
     assert states(outage) == ["bounced"] * PEOPLE
     assert look(outage) == []
     assert states(outage) == ["bounced"] * PEOPLE
-    assert (outages.open_doubts(outage), outages.doubted(outage)[0].counted_by) == ([], "ana")
-    with pytest.raises(outages.UnknownSending, match="autumn"):
-        outages.count_after_all(outage, "email:autumn", by="ana")
+    assert (outages.undecided(outage), outages.suspected(outage)[0].counted_by) == ([], "ana")
+    with pytest.raises(outages.UnknownOutage, match="autumn"):
+        outages.count_bounces(outage, "email:autumn", by="ana")
 
 
 def test_an_admin_leaves_them_uncounted_and_may_think_again(outage, monkeypatch):
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
     look(outage)
 
-    outages.leave_uncounted(outage, "email:spring", by="ana")
+    outages.discount_bounces(outage, "email:spring", by="ana")
     receive_and_drain(outage, [bounced(0, f"x{i}", timedelta(0), campaign="spring") for i in range(3)])
 
     assert look(outage) == []
-    assert (outages.open_doubts(outage), outages.doubted(outage)[0].left_by) == ([], "ana")
+    assert (outages.undecided(outage), outages.suspected(outage)[0].left_by) == ([], "ana")
     assert states(outage) == ["active"] * PEOPLE, "what comes later does not count either"
-    outages.count_after_all(outage, "email:spring", by="eva")
+    outages.count_bounces(outage, "email:spring", by="eva")
     drain_all(outage)
     assert states(outage) == ["bounced"] * PEOPLE
-    outages.leave_uncounted(outage, "email:spring", by="ana")
+    outages.discount_bounces(outage, "email:spring", by="ana")
     drain_all(outage)
     assert states(outage) == ["active"] * PEOPLE
 
 
 def test_who_is_killed_while_letting_them_count_is_followed_by_the_next_look(outage, monkeypatch):
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
     look(outage)
     monkeypatch.setattr(outages, "_mark", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        outages.count_after_all(outage, "email:spring", by="ana")
+        outages.count_bounces(outage, "email:spring", by="ana")
     monkeypatch.undo()
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
 
     look(outage)
 
@@ -114,7 +114,7 @@ def test_who_is_killed_while_letting_them_count_is_followed_by_the_next_look(out
 
 
 def test_a_usual_share_of_dead_addresses_is_no_outage(outage, monkeypatch):
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
     fine = [mail("delivered", n, "spring", timedelta(minutes=4)) for n in range(100, 160)]
     receive_and_drain(outage, fine)
 
@@ -128,7 +128,7 @@ def test_a_few_failures_say_nothing(outage):
 
 
 def test_without_a_campaign_it_is_what_a_provider_carried_that_day(db, monkeypatch):
-    monkeypatch.setattr(outages, "FEWEST", 10)
+    monkeypatch.setattr(outages, "MIN_FAILED", 10)
     now = utc_now()
     said = {"bounce": "temporary", "provider": "post"}
     failed = [

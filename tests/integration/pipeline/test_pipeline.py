@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.contacts import contact_lookup
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import TimelineFilter
-from engine.db import orphaned_transactions
+from engine.db import leases, orphaned_transactions
 from engine.db.connection import connect, utc_now
 from engine.db.processes import holder_name, is_gone, worker_name
 from engine.domain import fold as fold_module
@@ -135,14 +135,14 @@ def test_an_activity_that_breaks_the_fold_is_set_aside_alone_and_can_be_run_agai
     visits = [an_activity(at=minutes(n), tracker="t1", id_=f"v{n}") for n in range(3)]
     receive_and_drain(db, [*visits, an_activity(at=minutes(1), tracker="t1", id_="bad")])
 
-    [failure] = failed_activities.failed(db)
+    [failure] = failed_activities.newest(db)
     assert (failure.id, failure.reason) == ("bad", "ValueError: boom")
     assert sheets.sheet(db, contact_lookup.find_contact(db, "t1"), now=minutes(9)).activities == 3
 
     monkeypatch.undo()
     assert failed_activities.retry(db) == 1
     drain_all(db)
-    assert failed_activities.failed(db) == []
+    assert failed_activities.newest(db) == []
     assert sheets.sheet(db, contact_lookup.find_contact(db, "t1"), now=minutes(9)).activities == 4
 
 
@@ -152,7 +152,7 @@ def test_a_row_that_is_no_activity_holds_up_nobody(db):
 
     drain_all(db)
 
-    assert [failure.id for failure in failed_activities.failed(db)] == ["bad"]
+    assert [failure.id for failure in failed_activities.newest(db)] == ["bad"]
     assert db.activities.find_one({"_id": "good"})["state"] == "applied"
 
 
@@ -223,7 +223,7 @@ def test_the_lane_of_a_dead_worker_is_free_at_once(db):
     for lane, holder in enumerate((dead, elsewhere, mine)):
         assert lanes.take(db, lane, holder, now=utc_now()) is not None
 
-    assert lanes.free_the_dead(db, is_gone) == [0]
+    assert leases.release_dead(db.lanes, {}, is_gone) == [0]
 
     assert lanes.take(db, 0, mine, now=utc_now()) is not None
 
@@ -298,7 +298,7 @@ def test_an_activity_that_kills_every_worker_is_set_aside(db):
     done = drain(db, lane, holder="alive", clock=utc_now)
 
     assert done.failed == 1
-    assert "workers in a row died over it" in failed_activities.failed(db)[0].reason
+    assert "workers in a row died over it" in failed_activities.newest(db)[0].reason
 
 
 def test_the_accounts_currency_is_that_of_its_first_order(db):

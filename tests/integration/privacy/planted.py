@@ -233,4 +233,4 @@ def _by_trouble(planted: Planted) -> None:
     planted.send("track", userId=OURS, event="searched", properties={"query": MARK}, timestamp=ago(8))
     planted.work()
     db.lanes.update_many({}, {"$set": {"attempts": 0}})
-    send_next(db, clock=utc_now)
+    send_next(db, {}, clock=utc_now)

@@ -57,7 +57,7 @@ def crm():
 
 @pytest.fixture
 def shop(db, crm, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     monkeypatch.setattr(erasure_job, "PATIENCE", 0)
     monkeypatch.setattr(erasure_job, "SETTLED_AFTER", erasure_job.timedelta(0))
     monkeypatch.setattr(erasure_job, "PAUSE", 0.01)

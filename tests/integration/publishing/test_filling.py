@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from engine.contacts import contact_rows, contacts
+from engine.contacts import contact_rows
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.regex_query import PatternGivenUp
+from engine.db.regex_query import RegexTooComplex
 from engine.errors import Conflict
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import filling, publishing
@@ -143,12 +143,12 @@ def test_a_text_on_which_mongodb_gives_up_is_left_to_the_workers(hostile):
     assert filling.claim(hostile, now=utc_now()) is None, "it is not tried again and again"
     drain_all(hostile)
     members = {
-        id_: contact_rows.newest(hostile, contacts.in_segment(id_), limit=9) for id_ in ("far", "many")
+        id_: contact_rows.newest(hostile, segments.in_segment(id_), limit=9) for id_ in ("far", "many")
     }
     assert {id_: len(found) for id_, found in members.items()} == {"far": 1, "many": 1}
     assert hostile.contacts.count_documents({"upkeep": {"$lt": 2}}) == 0
     assert agreement.differences(hostile, now=utc_now() + timedelta(hours=2)) == {}
-    hostile.contacts.update_one(contacts.in_segment("far"), {"$unset": {"segments.far": ""}})
+    hostile.contacts.update_one(segments.in_segment("far"), {"$unset": {"segments.far": ""}})
     assert [*agreement.differences(hostile, now=utc_now() + timedelta(hours=2))] == ["far"]
 
 
@@ -158,7 +158,7 @@ def test_a_preview_and_a_filter_over_such_a_text_answer(hostile, mongod):
     preview = segments.preview(hostile, texts, "many", uri=mongod.uri, now=utc_now())
 
     assert (preview.count, preview.error) == (1, 0)
-    with pytest.raises(PatternGivenUp, match="fewer"):
+    with pytest.raises(RegexTooComplex, match="fewer"):
         list(listing.walk(hostile, Listing(where={"custom.city": {"matches": ".*a.*x$"}})))
 
 

@@ -190,7 +190,9 @@ def test_published_rules_stay_in_force_though_a_later_check_would_refuse_them(db
     receive(db, [visited(timedelta(hours=1))])
 
     assert db.contacts.find_one()["points"]["total"] == 10
-    finding = next(found for found in doctor.examine(db, Instance("", "", db.name)) if found.check == "rules")
+    finding = next(
+        found for found in doctor.examine(db, Instance("", "", db.name), {}) if found.check == "rules"
+    )
     assert finding.verdict == "warning"
     assert "'never_declared'" in finding.found
 
@@ -237,10 +239,10 @@ def test_reasons_tell_each_part_of_a_condition_with_what_was_found(db):
     [shopper] = [segment for segment in found.segments if segment.id == "window-shoppers"]
     assert shopper.member
     did, not_bought = shopper.condition.parts
-    assert did.text == "“Visited a product” at least 3 times within the last 7 days"
+    assert did.text == "“Product viewed” at least 3 times within the last 7 days"
     assert did.met
     assert did.found.startswith("3 times or more, last on")
-    assert not_bought.text.startswith("not: “Bought” at least once")
+    assert not_bought.text.startswith("not: “Order completed” at least once")
     assert not_bought.found == "never"
 
 

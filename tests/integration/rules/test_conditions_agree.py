@@ -17,9 +17,9 @@ from engine.domain.identities import Key
 from engine.domain.people import Person
 from engine.pipeline.inbox import encode_activity
 from engine.rules.conditions import regex
+from engine.rules.conditions.expression import expression
 from engine.rules.conditions.operators import OPERATORS
 from engine.rules.conditions.predicate import predicate
-from engine.rules.conditions.query import expression
 from tests.builders import NOON
 
 NOW = NOON + timedelta(days=30)

@@ -4,7 +4,7 @@ import pytest
 
 from engine.accounts.permissions import NotAllowed
 from engine.contacts.listing import listing
-from engine.contacts.listing.filter_bar import chips, offered, with_chosen
+from engine.contacts.listing.filter_bar import chips, offered, with_part
 from engine.contacts.listing.filters import Known, Picked, Range, Recency, Wording
 from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.db.connection import utc_now
@@ -44,7 +44,7 @@ def filtered(db, chosen):
     bar = {filter_.id: filter_ for filter_ in offered(rulesets.current(db))}
     found = Listing()
     for id_, value in chosen.items():
-        found = with_chosen(found, bar[id_], value)
+        found = with_part(found, bar[id_].condition(value), instead_of=None)
     return found
 
 

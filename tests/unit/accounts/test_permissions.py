@@ -21,7 +21,7 @@ def test_an_admin_may_everything_and_nobody_nothing(permission):
 
 
 def test_who_may_not_is_told_what_and_to_whom_to_turn():
-    with pytest.raises(NotAllowed, match="a viewer may not change contacts; ask an admin"):
+    with pytest.raises(NotAllowed, match="a viewer cannot edit contacts; ask an admin"):
         require(somebody("viewer"), Permission.EDIT_CONTACTS)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.db.search_keys import LONGEST_NAME, MOST_WORDS, as_searched, search_words
+from engine.db.search_keys import MAX_NAME, MAX_WORDS, search_words, searchable
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ def test_a_name_is_found_by_each_of_its_words(first, last, words):
 def test_an_endless_name_is_found_by_its_beginning():
     words = search_words({"first_name": "very " * 1_000})
 
-    assert len(words) <= MOST_WORDS
-    assert max(map(len, words)) <= LONGEST_NAME
+    assert len(words) <= MAX_WORDS
+    assert max(map(len, words)) <= MAX_NAME
 
 
 @pytest.mark.parametrize(("typed", "kept"), [(" PEÑA  y ", "pena y"), ("Straße", "strasse"), ("", "")])
 def test_what_is_typed_is_read_as_names_are_kept(typed, kept):
-    assert as_searched(typed) == kept
+    assert searchable(typed) == kept

@@ -2,14 +2,14 @@
 
 import pytest
 
-from engine.domain.erasure_marks import Mark, erased_among
+from engine.domain.erasure_marks import ErasureMark, erased_activities
 from tests.builders import an_activity, bought, by_hand, identified, imported, minutes
 
-EVA = {"t:t1": [Mark(minutes(10))], "e:eva@x.com": [Mark(minutes(10))]}
+EVA = {"t:t1": [ErasureMark(minutes(10))], "e:eva@x.com": [ErasureMark(minutes(10))]}
 
 
 def kept(*activities, marks=EVA, held=()):
-    gone = erased_among(activities, marks, held)
+    gone = erased_activities(activities, marks, held)
     return [activity.id for activity in activities if activity.id not in gone]
 
 
@@ -67,7 +67,7 @@ def test_somebody_else_on_the_same_browser_is_not_erased_with_them():
 
 
 def test_of_a_browser_that_passed_to_another_only_their_own_time_is_gone():
-    marks = {"t:t1": [Mark(minutes(10), since=minutes(1), until=minutes(5))]}
+    marks = {"t:t1": [ErasureMark(minutes(10), since=minutes(1), until=minutes(5))]}
     first = an_activity("page_visited", minutes(0), tracker="t1", id_="first")
     theirs = an_activity("page_visited", minutes(4), tracker="t1", id_="theirs")
     last = an_activity("page_visited", minutes(5), tracker="t1", id_="last")
@@ -76,7 +76,7 @@ def test_of_a_browser_that_passed_to_another_only_their_own_time_is_gone():
 
 
 def test_while_it_is_being_done_nothing_is_let_through():
-    marks = {"e:eva@x.com": [Mark(None)]}
+    marks = {"e:eva@x.com": [ErasureMark(None)]}
 
     assert kept(bought("20", minutes(99), email="eva@x.com"), marks=marks) == []
 

@@ -41,8 +41,8 @@ def test_a_bounced_address_says_how_often_when_and_why():
 
     assert not reachable
     assert why == (
-        "Email bounced since 5 March 2026, 3 attempts in a row failed, "
-        "the last on 5 March 2026: no such mailbox (1 temporary bounce so far)"
+        "Email bounced since 5 March 2026, 3 failed attempts in a row, "
+        "the last on 5 March 2026: no such mailbox (1 temporary bounce)"
     )
 
 
@@ -63,7 +63,7 @@ def test_a_complaint_is_told_and_not_said_to_be_a_wish():
 
 
 def test_a_channel_without_an_address_says_so():
-    assert said([], channel="SMS") == (False, "no mobile phone is known")
+    assert said([], channel="SMS") == (False, "no mobile phone")
     assert said([], channel="Web push") == (False, "not enabled on any device")
 
 

@@ -20,8 +20,8 @@ BUYERS = Listing(where={"orders": {"gte": 1}}, sort="spent")
 
 
 def saved(db, user=EVA, name="Buyers", **said):
-    kept = {"columns": (), "size": 50, "shared": False, "id_": name, "now": minutes(0), **said}
-    return view_service.save(acting(db, user), name, BUYERS, **kept)
+    kept = {"columns": (), "size": 50, "shared": False, "id_": name, **said}
+    return view_service.save(acting(db, user, at=minutes(0)), name, BUYERS, **kept)
 
 
 def headings(app):

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from dashboard.exports.downloads import download_routes
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.signin.signing_in import COOKIE
-from dashboard.ui.asking import Asked
+from dashboard.signin.current_user import COOKIE
+from dashboard.ui.dialog_state import OpenDialog
 from engine.accounts import accounts, file_links, sessions
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
@@ -78,7 +78,7 @@ def test_what_the_list_finds_is_exported_with_its_columns(shop, open_as):
     assert wanted.columns == ("first_name", "last_name", "email", "points")
     assert (wanted.format, wanted.selection.listing.where) == ("csv", {"newsletter": "subscribed"})
     assert wanted.name.startswith("contacts-20")
-    assert "waiting for its turn" in shown(app)
+    assert "waiting" in shown(app)
 
     work(shop)
     text = shown(app.run())
@@ -86,7 +86,7 @@ def test_what_the_list_finds_is_exported_with_its_columns(shop, open_as):
     assert f'href="/exports/{job.id}"' in text
 
     app.button(key="contacts.history").click().run()
-    assert "Newsletter: Subscribed · 4 columns · kept until" in shown(app)
+    assert "Newsletter: Subscribed · 4 columns · available until" in shown(app)
     app.button(key=f"history.again.{job.id}").click().run()
     assert [one.wanted for one in jobs.recent(shop, [exporting.KIND])] == [job.wanted, job.wanted]
 
@@ -129,7 +129,7 @@ def test_more_than_excel_holds_is_said_before(shop, open_as, monkeypatch):
 def test_ticked_contacts_and_a_segment_are_exported_by_who_may(shop, open_as):
     ana = shop.contacts.find_one({"email": "ana@x.com"})["_id"]
     app = open_as("marketer")
-    app.session_state["asked"] = Asked(EXPORT, question(Selection(ids=(ana,)), ("email",)))
+    app.session_state["dialog.open"] = OpenDialog(EXPORT, question(Selection(ids=(ana,)), ("email",)))
     assert '"cs-confirm"><b>Ana</b>' in shown(app.run())
 
     app = open_as("marketer", page="segments", segment="vip")

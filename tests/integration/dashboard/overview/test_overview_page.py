@@ -18,7 +18,7 @@ from engine.insights import census, daily, overview_service
 from engine.insights.overview import LONGEST, Period
 from engine.operations import operating
 from tests.builders import NOON, acting, an_activity, bought, identified
-from tests.integration.dashboard.settings.test_sendings import a_doubt
+from tests.integration.dashboard.settings.test_suspected_outages import a_suspected_outage
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
 
@@ -59,8 +59,8 @@ def test_every_role_sees_how_the_shop_does(db, open_as, role):
         "€12.10",
         "7.00 XAU",
         "Contacts as of",
-        "days as of",
-        "no worker is alive",
+        "daily figures as of",
+        "no worker running",
     ):
         assert words in text
 
@@ -72,7 +72,7 @@ def test_as_long_as_many_are_not_counted_yet_the_page_says_so(db, open_as, monke
 
     text = shown(open_as("viewer"))
 
-    assert "Counting for the first time" in text
+    assert "Counting contacts…" in text
     assert "No contacts yet" not in text
 
 
@@ -86,16 +86,16 @@ def test_the_first_contacts_are_there_at_once(db, open_as):
 
 @pytest.mark.parametrize(
     ("role", "said"),
-    [("viewer", "An admin decides whether it does"), ("admin", 'section=workers">Decide whether it does')],
+    [("viewer", "An admin can review this"), ("admin", 'section=workers">Review')],
 )
 def test_a_sending_that_fails_as_a_whole_is_told_in_a_line(db, open_as, role, said):
     a_shop(db)
-    assert "fails as a whole" not in shown(open_as(role))
-    a_doubt(db, "spring")
+    assert "failing unusually often" not in shown(open_as(role))
+    a_suspected_outage(db, "spring")
 
     text = shown(open_as(role))
 
-    assert "A sending fails as a whole: what bounced does not count" in text
+    assert "A sending is failing unusually often: bounces are not counted" in text
     assert said in text.replace(' target="_self"', "").replace("&amp;", "&")
 
 
@@ -117,7 +117,7 @@ def test_each_figure_leads_to_as_many_contacts_as_it_says(db, open_as):
         number = rest.split('cs-figure">')[1].split("<")[0]
         found[label] = (number, db.contacts.count_documents(listing.matching(db, Listing(where))))
 
-    assert found["All"] == ("3", 3)
+    assert found["All contacts"] == ("3", 3)
     for label in ("All", "Identified", "Anonymous", "New", "Active today", "Buyers", "Abandoned carts"):
         assert found[label][0] == str(found[label][1]), label
 

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import formats
-from dashboard.settings import audit as audit_section
-from dashboard.signin import signing_in
+from dashboard.settings import audit_log_section
+from dashboard.signin import current_user
 from engine.accounts import accounts, audit, key_service, passwords, users
 from engine.accounts.accounts import COMMAND_LINE, CurrentUser
 from engine.accounts.audit import Change, Filters, Subject
@@ -32,7 +32,7 @@ def open_as(db, over_db, monkeypatch):
         entered = passwords.set_by_link(
             db, token, GOOD, Browser("192.0.2.1", "Firefox/1 Linux"), now=utc_now()
         )
-        monkeypatch.setattr(signing_in, "session_token", lambda: entered.session)
+        monkeypatch.setattr(current_user, "session_token", lambda: entered.session)
         app = AppTest.from_file(str(SCRIPT), default_timeout=20)
         app.query_params.update({"page": "settings", "section": section})
         return app.run()
@@ -49,7 +49,7 @@ def find(db, email):
 def test_who_is_no_admin_is_told_so_and_sees_nothing(open_as, section, role):
     app = open_as(section, role)
 
-    assert "This is not for you" in shown(app)
+    assert "No access" in shown(app)
     assert "admin@x.com" not in shown(app)
     assert len(app.text_input) + len(app.selectbox) == 0
     assert "Users and roles" not in shown(app)
@@ -119,7 +119,7 @@ def test_a_page_from_before_a_demotion_does_nothing_more(db, open_as):
 
     app.button(key=f"users.disable.{leo.id}").click().run()
 
-    assert "This is not for you" in shown(app)
+    assert "No access" in shown(app)
     assert find(db, "leo@x.com").disabled_at is None
 
 
@@ -131,7 +131,7 @@ def test_one_changes_ones_own_password_and_the_other_browsers_are_out(db, open_a
     app.text_input(key="you.new").set_value("a quite new password")
     app.text_input(key="you.again").set_value("a quite new password")
     app.button(key="you.save").click().run()
-    assert "The present password is wrong." in shown(app)
+    assert "The current password is wrong." in shown(app)
 
     app.text_input(key="you.old").set_value(GOOD)
     app.text_input(key="you.new").set_value("a quite new password")
@@ -153,13 +153,13 @@ def test_one_signs_out_everywhere_else(db, open_as):
     app.button(key="you.end_all").click().run()
 
     assert [accounts.whoami(db, session, now=utc_now()) for session in others] == [None, None]
-    assert app.success[0].value == "You were signed out in 2 other browsers."
+    assert app.success[0].value == "You were signed out of 2 other browsers."
 
 
 def log(db, count):
     for number in range(count):
         with audit.noted(
-            acting(db, CurrentUser("e", "", "Eva", "admin"), at=utc_now() - timedelta(minutes=count - number)), "changed a contact",
+            acting(db, CurrentUser("e", "", "Eva", "admin"), at=utc_now() - timedelta(minutes=count - number)), "edited a contact",
             subject=Subject("contact", f"{number:024d}"),
             changes=[Change("first_name", "=1+1", "<b>Leo</b>")], reason="she asked",
         ):  # fmt: skip
@@ -172,7 +172,7 @@ def test_the_log_says_who_did_what_from_what_to_what(db, open_as):
 
     for words in (
         "Eva",
-        "changed a contact",
+        "edited a contact",
         "First name: =1+1 → &lt;b&gt;Leo&lt;/b&gt;",
         "“she asked”",
         "?contact=0000",
@@ -193,14 +193,14 @@ def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
     text = plain(shown(open_as("audit", "admin")))
 
     for words in (
-        "pilar (by command) made a key “Old &lt;shop&gt;”",
+        "pilar (command line) created an API key “Old &lt;shop&gt;”",
         "secret key: Old &lt;shop&gt;",
         f"secret key: Old &lt;shop&gt; → {formats.NOTHING}",
-        "pilar (by command) revoked a key “Old &lt;shop&gt;” refused",
+        "pilar (command line) revoked an API key “Old &lt;shop&gt;” refused",
         "Old &lt;shop&gt; was revoked before",
-        "pilar (by command) ran failed activities again (all that failed)",
-        "pilar (by command) ran failed activities again (2 that failed)",
-        "pilar (by command) sent calls again (all that failed)",
+        "pilar (command line) retried failed activities (all that failed)",
+        "pilar (command line) retried failed activities (2 that failed)",
+        "pilar (command line) retried webhook calls (all that failed)",
     ):
         assert words in text
 
@@ -228,14 +228,14 @@ def test_the_log_is_filtered_by_person_and_says_when_nothing_is_left(db, open_as
     assert "invited" not in [box for box in shown(app).split() if box == "invited"]
 
     app.text_input(key="audit.subject").set_value("nobody").run()
-    assert "Nothing found" in shown(app)
+    assert "No entries found" in shown(app)
 
 
 def test_the_file_of_the_log_runs_no_formula(db, open_as):
     log(db, 1)
     open_as("audit", "admin")
 
-    lines = audit_section.csv_of(acting(db, ROOT), Filters(by="e")).splitlines()
+    lines = audit_log_section.csv_of(acting(db, ROOT), Filters(by="e")).splitlines()
 
     assert lines[0].startswith("at,by,act")
     assert "first_name: =1+1 -> <b>Leo</b>" in lines[1]

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dashboard.sheet.activity.activity_address import read, said
+from dashboard.sheet.activity.activity_address import parameters, read
 from engine.contacts.sheet.timelines import TimelineFilter
 
 
@@ -19,11 +19,11 @@ from engine.contacts.sheet.timelines import TimelineFilter
     ],
 )
 def test_an_address_says_the_same_again(wanted):
-    assert read(said(wanted)) == wanted
+    assert read(parameters(wanted)) == wanted
 
 
 def test_nothing_wanted_is_nothing_in_the_address():
-    assert said(TimelineFilter(text="  ")) == {}
+    assert parameters(TimelineFilter(text="  ")) == {}
     assert not TimelineFilter(text="  ")
 
 

@@ -1,0 +1,169 @@
+"""What is said of long work: how far it is, how it ended, how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from babel.dates import format_timedelta
+
+from dashboard import formats
+from dashboard.exports import export_description
+from engine.contacts.bulk import bulk_change
+from engine.domain.rulebook import Ruleset
+from engine.exports import exporting
+from engine.imports import import_request, preview_job
+from engine.jobs.jobs import Job, JobState
+from engine.privacy import erasing
+
+ESTIMATE_FROM = 0.03
+"""Before this share is done nobody knows how long the rest takes."""
+
+
+@dataclass(frozen=True)
+class KindWords:
+    """How a kind of job is spoken of.
+
+    Parameters:
+      sign: Stands before the title.
+      one: What it is about, one of them.
+      done: What became of each.
+      undo: What the way back is called, if there is one.
+      became: What became of them, in parts, where `done` does not say it all.
+      outcome: How it ended, where that is not how many became what.
+      about: What was wanted, where the title does not say it all.
+      reached: How far it is, where what is done of it is not counted in `one`.
+    """
+
+    sign: Callable[[Job], str]
+    one: str
+    done: Callable[[Job], str]
+    undo: Callable[[Job], str] = lambda _job: "Undo"
+    became: Callable[[Job], list[str]] | None = None
+    outcome: Callable[[Job], str] | None = None
+    about: Callable[[Job, Ruleset], str] = lambda _job, _ruleset: ""
+    reached: Callable[[Job], str] | None = None
+
+
+def _import_outcome(job: Job) -> list[str]:
+    """`1,000 created`, `204 changed`."""
+    counts = ((job.created, "created"), (job.changed - job.created, "changed"))
+    return [f"{formats.count(number)} {word}" for number, word in counts if number] or ["nothing changed"]
+
+
+def _erasure_outcome(job: Job) -> str:
+    if job.state == JobState.DONE:
+        return "erased everywhere"
+    return "not finished: erase the contact again to continue"
+
+
+def _preview_outcome(job: Job) -> str:
+    """`would create 300, change 4, refuse 2`."""
+    verbs = (("create", "created"), ("change", "updated"), ("refuse", "refused"))
+    counts = [f"{verb} {formats.count(job.made[name])}" for verb, name in verbs if job.made.get(name)]
+    if job.state != JobState.DONE or not job.made:
+        return "not finished"
+    return f"would {', '.join(counts)}" if counts else "would change nothing"
+
+
+KINDS: dict[str, KindWords] = {
+    bulk_change.KIND: KindWords(
+        sign=lambda job: "🗑️" if bulk_change.deletes(job) else "✏️",
+        one="contact",
+        done=lambda job: "deleted" if bulk_change.deletes(job) else "changed",
+        undo=lambda job: "Restore" if bulk_change.deletes(job) else "Undo",
+    ),
+    import_request.KIND: KindWords(
+        sign=lambda _job: "📥", one="row", done=lambda _job: "imported", became=_import_outcome
+    ),
+    preview_job.KIND: KindWords(
+        sign=lambda _job: "🔎",
+        one="byte",
+        done=lambda _job: "read",
+        outcome=_preview_outcome,
+        reached=lambda job: f"{formats.percent(job.share)} read",
+    ),
+    erasing.KIND: KindWords(
+        sign=lambda _job: "🧹", one="stage", done=lambda _job: "done", outcome=_erasure_outcome
+    ),
+    exporting.KIND: KindWords(
+        sign=lambda _job: "📤",
+        one="contact",
+        done=lambda _job: "exported",
+        outcome=export_description.outcome,
+        about=export_description.about,
+    ),
+}
+"""By the kinds of `engine.jobs.job_service`."""
+
+STATES: dict[JobState, tuple[str, str]] = {
+    JobState.WAITING: ("waiting", "quiet"),
+    JobState.RUNNING: ("running", "info"),
+    JobState.DONE: ("done", "good"),
+    JobState.STOPPED: ("stopped", "quiet"),
+    JobState.FAILED: ("failed", "bad"),
+}
+"""The word for each state, and the tone of its badge."""
+
+
+def sign(job: Job) -> str:
+    """The sign of what a job does."""
+    return "↩️" if job.undoes is not None else KINDS[job.kind].sign(job)
+
+
+def progress(job: Job, *, now: datetime) -> str:
+    """`1,200 of 12,345 contacts · 3 refused · about 2 minutes left`, while it is under way."""
+    if job.state == JobState.WAITING or job.total is None:
+        return "waiting" if job.state == JobState.WAITING else "counting"
+    kind = KINDS[job.kind]
+    counted = f"{formats.count(job.done)} of {formats.counted(job.total, kind.one)}"
+    parts = [counted if kind.reached is None else kind.reached(job)]
+    if job.refused:
+        parts.append(_refused(job))
+    left = remaining(job, now=now)
+    if left is not None:
+        parts.append(f"about {_duration_text(left)} left")
+    return " · ".join(parts)
+
+
+def outcome(job: Job) -> str:
+    """`1,204 changed · 3 refused · 20 were so already`: how it ended."""
+    kind = KINDS[job.kind]
+    if kind.outcome is not None:
+        return kind.outcome(job)
+    if kind.became is not None and job.undoes is None:
+        parts = kind.became(job)
+    else:
+        done = "restored" if job.undoes is not None else kind.done(job)
+        parts = [f"{formats.counted(job.changed, kind.one)} {done}"]
+    if job.refused:
+        parts.append(_refused(job))
+    if job.unchanged:
+        parts.append(f"{formats.count(job.unchanged)} unchanged")
+    if job.state == JobState.STOPPED and job.total is not None:
+        parts.append(f"stopped with {formats.count(max(0, job.total - job.done))} remaining")
+    return " · ".join(parts)
+
+
+def remaining(job: Job, *, now: datetime) -> timedelta | None:
+    """How long it will take still, by how fast it was so far; unset while that cannot be estimated."""
+    if job.started_at is None or not job.total or job.share < ESTIMATE_FROM:
+        return None
+    passed = now - job.started_at
+    return passed * ((1 - job.share) / job.share)
+
+
+def duration(job: Job) -> str:
+    """How long it took, or nothing while it is under way."""
+    if job.started_at is None or job.finished_at is None:
+        return ""
+    return _duration_text(job.finished_at - job.started_at)
+
+
+def _refused(job: Job) -> str:
+    return f"{formats.count(job.refused)} refused"
+
+
+def _duration_text(time: timedelta) -> str:
+    return format_timedelta(max(time, timedelta(seconds=1)), threshold=1, locale=formats.locale())

@@ -1,0 +1,58 @@
+"""The running instance as the pages see it: its database and settings, its account, time zone and today."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from pymongo.database import Database
+
+from engine.db.connection import connect, utc_now
+from engine.domain.rulebook import Account
+from engine.environment import read_environment
+from engine.operations.job_kinds import find_job_kinds
+from engine.rules import rulesets
+from engine.settings import Instance, Settings, locate
+
+_served: list[tuple[Instance, Settings]] = []
+
+
+def use_installation(instance: Instance, settings: Settings) -> None:
+    """Show this installation from now on, in the whole process."""
+    _served[:] = [(instance, settings)]
+
+
+def settings() -> Settings:
+    """The settings of this process; read here only if Streamlit runs the pages without our server."""
+    return _served[0][1] if _served else read_environment(os.environ).settings()
+
+
+@st.cache_resource(show_spinner=False)
+def instance() -> Instance:
+    """The running instance."""
+    return _served[0][0] if _served else locate(settings())
+
+
+@st.cache_resource(show_spinner=False)
+def database() -> Database[dict[str, Any]]:
+    """The database of the running instance, opened once for the whole dashboard."""
+    find_job_kinds()
+    return connect(instance().mongodb_uri, instance().database, app="dashboard", watchful=True)
+
+
+def account() -> Account:
+    """What holds for the whole shop, as published last."""
+    return rulesets.current(database()).account
+
+
+def time_zone() -> ZoneInfo:
+    """The time zone in which the account's people read dates."""
+    return account().time_zone
+
+
+def today() -> date:
+    """The day that it is for the account's people."""
+    return utc_now().astimezone(time_zone()).date()

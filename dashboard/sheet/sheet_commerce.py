@@ -1,0 +1,124 @@
+"""What a contact bought and what lies in its cart; and its worth, as far as that is known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from dashboard import formats, wording
+from dashboard.ui.markup import badge, card_title, facts, figures, joined, quiet, table, tag
+from engine.contacts.sheet.sheet_model import SheetCommerce
+
+
+def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
+    """The orders: how many, what they come to, when the first and the last were, and the latest of them."""
+    if not commerce.recent:
+        return joined([card_title("Orders"), quiet("No orders yet.")])
+    counts = (
+        (wording.plural(commerce.orders, "order"), formats.count(commerce.orders)),
+        ("spent", formats.money(commerce.spent, commerce.currency)),
+        ("average order", formats.money(commerce.average, commerce.currency)),
+    )
+    return joined(
+        [
+            card_title("Orders"),
+            figures(counts),
+            tag("div", _since(commerce, zone), "cs-sub"),
+            _abroad(commerce),
+            _orders(commerce, zone),
+        ]
+    )
+
+
+def _since(commerce: SheetCommerce, zone: ZoneInfo) -> str:
+    """When the first and the last order were, and what was given back."""
+    parts = []
+    if commerce.first_order_at is not None:
+        parts.append(f"first order on {formats.day(commerce.first_order_at, zone)}")
+        parts.append(f"last on {formats.day(commerce.last_order_at, zone)}")
+    if commerce.refunded:
+        parts.append(f"{formats.money(commerce.refunded, commerce.currency)} refunded")
+    return ", ".join(parts)
+
+
+def _abroad(commerce: SheetCommerce) -> Markup:
+    """What was spent in currencies that cannot be added."""
+    if not commerce.foreign:
+        return Markup()
+    rows = [
+        (currency or "unknown currency", formats.money(amount, currency or None))
+        for currency, amount in commerce.foreign.items()
+    ]
+    words = "In other currencies, without an exchange rate in the settings"
+    return joined([tag("div", words, "cs-sub"), facts(rows)])
+
+
+def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
+    return table(
+        ("When", "Order", "Amount"),
+        [
+            (
+                formats.day(order.placed_at, zone),
+                _order(order.id, order.cancelled, order.refunded, order.currency or commerce.currency),
+                formats.money(order.amount, order.currency or commerce.currency),
+            )
+            for order in commerce.recent
+        ],
+        faded=[order.cancelled for order in commerce.recent],
+    )
+
+
+def _order(id_: str, cancelled: bool, refunded: Decimal, currency: str | None) -> Markup:
+    marks = [badge("cancelled", "bad")] if cancelled else []
+    if refunded:
+        marks.append(badge(f"{formats.money(refunded, currency)} refunded"))
+    return joined([escape(id_), *marks], " ")
+
+
+def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
+    """What lies in the cart."""
+    held = commerce.cart
+    if held is None:
+        return joined([card_title("Cart"), quiet("Empty.")])
+    state = badge(held.state, "good" if held.state == "active" else "quiet")
+    words = tag("span", f" last changed on {formats.moment(held.changed_at, zone)}", "cs-quiet cs-small")
+    lines = table(
+        ("Quantity", "Product", "Price"),
+        [
+            (
+                formats.quantity(line.quantity),
+                line.name or line.product_id,
+                formats.money(line.price, commerce.currency),
+            )
+            for line in held.lines
+        ],
+    )
+    value = tag("div", formats.money(held.value, commerce.currency), "cs-figure")
+    return joined([card_title("Cart"), tag("div", value, "cs-figures"), state, words, lines])
+
+
+def rfm(commerce: SheetCommerce, *, now: datetime) -> Markup:
+    """Recency, frequency and monetary value as they are, and that nothing scores them yet."""
+    if not commerce.orders or commerce.last_order_at is None:
+        return joined([card_title("RFM"), quiet("No RFM yet: this contact has no orders.")])
+    days = max((now - commerce.last_order_at).days, 0)
+    known = (
+        (f"{wording.plural(days, 'day')} since the last order", formats.count(days)),
+        (wording.plural(commerce.orders, "order"), formats.count(commerce.orders)),
+        ("spent", formats.money(commerce.spent, commerce.currency)),
+    )
+    missing = "Scores from 1 to 5 and the category are not calculated yet."
+    return joined([card_title("RFM"), figures(known), tag("div", missing, "cs-quiet cs-small")])
+
+
+def clv(commerce: SheetCommerce) -> Markup:
+    """What the contact may still be worth: not calculated yet, and it says what that takes."""
+    needs = (
+        "Not calculated yet. A forecast needs 500 customers with orders, 180 days of history, an order in "
+        "the last 30 days and some customers with three or more orders."
+    )
+    own = "" if commerce.orders else " This contact has no orders yet."
+    return joined([card_title("Customer lifetime value"), tag("div", f"{needs}{own}", "cs-quiet cs-small")])

@@ -23,8 +23,8 @@ class Metrics:
 
     def __init__(self, waiting: Callable[[], int]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # when each counter began tells nothing
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         self.requests = self._counter("requests", "Requests answered, by HTTP status.", "status")
         self.kept = self._counter("activities_kept", "Activities kept durably, also those that came again.")
         self.refused = self._counter("events_refused", "Events refused, with the reason in the answer.")
@@ -32,12 +32,12 @@ class Metrics:
         Gauge(
             "sheets_collector_activities_waiting",
             "Activities that wait for their insert.",
-            registry=self._registry,
+            registry=self.registry,
         ).set_function(waiting)
 
     def as_text(self) -> bytes:
         """All of them, as Prometheus reads them."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
-        return Counter(f"sheets_collector_{name}", what, labels, registry=self._registry)
+        return Counter(f"sheets_collector_{name}", what, labels, registry=self.registry)

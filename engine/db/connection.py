@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import mongoengine
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
@@ -31,12 +30,15 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Database[Document]:
+def connect(
+    uri: str, database: str, *, app: str, watchful: bool = False, documents: bool = True
+) -> Database[Document]:
     """Open the database for one process; nothing is sent until it is used.
 
     Every write is majority-acknowledged and journaled.  `app` names the process in
     MongoDB's own logs.  A `watchful` one notices within ten seconds that the server hangs, for
     those who wait before a page; others have PyMongo's patience with one that is merely busy.
+    Without `documents`, MongoEngine is not loaded and its documents cannot be used.
     """
     often = {"heartbeatFrequencyMS": WATCHFUL_MS, "connectTimeoutMS": WATCHFUL_MS}
     watching: Document = often if watchful else {}
@@ -49,6 +51,16 @@ def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Dat
         tzinfo=UTC,
         **watching,
     )
+    if documents:
+        _connect_documents(uri, database)
+    return client.get_database(
+        database, codec_options=CODEC, write_concern=WriteConcern(w="majority", j=True)
+    )
+
+
+def _connect_documents(uri: str, database: str) -> None:
+    import mongoengine
+
     mongoengine.disconnect()
     mongoengine.connect(
         database,
@@ -56,7 +68,4 @@ def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Dat
         serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
         tz_aware=True,
         uuidRepresentation="standard",
-    )
-    return client.get_database(
-        database, codec_options=CODEC, write_concern=WriteConcern(w="majority", j=True)
     )

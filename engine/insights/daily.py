@@ -105,6 +105,11 @@ def mark(db: Database[Document], moments: Iterable[datetime], *, id_: str) -> No
     db.stale_hours.update_one({"_id": id_}, {"$set": {"hours": hours}}, upsert=True)
 
 
+def any_marked(db: Database[Document]) -> bool:
+    """Whether a day is to be computed again."""
+    return db.stale_hours.find_one({}, {"_id": 1}) is not None
+
+
 def refresh(db: Database[Document], *, clock: Clock) -> int:
     """Compute days that are marked; return how many.  One process does it at a time.
 

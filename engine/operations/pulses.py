@@ -12,6 +12,7 @@ from importlib import metadata
 from typing import Any, Literal
 
 from pymongo.database import Database
+from pymongo.write_concern import WriteConcern
 
 Document = dict[str, Any]
 Kind = Literal["worker", "scheduler", "collector", "dashboard"]
@@ -29,6 +30,7 @@ class Pulse:
     """A process, and its last sign of life; `version` is the product's, `rules` the ruleset's.
 
     `unset` are the secrets of webhooks that its environment does not set; of workers alone.
+    `metrics` is where Prometheus reads what it counts.
     """
 
     kind: Kind
@@ -38,18 +40,35 @@ class Pulse:
     version: str | None = None
     rules: int | None = None
     unset: tuple[str, ...] | None = None
+    metrics: str | None = None
 
     def is_alive(self, now: datetime) -> bool:
         return self.at >= now - ALIVE_FOR
 
 
-def beat(db: Database[Document], kind: Kind, *, now: datetime, unset: Sequence[str] | None = None) -> None:
-    """Say that this process is alive, and which secrets it would need; `unset` as in Pulse."""
+def beat(
+    db: Database[Document],
+    kind: Kind,
+    *,
+    now: datetime,
+    unset: Sequence[str] | None = None,
+    metrics: str | None = None,
+) -> None:
+    """Say that this process is alive; `unset` and `metrics` are as in Pulse."""
     host, pid = socket.gethostname(), os.getpid()
     newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
     said = {"version": _version(), "rules": None if newest is None else newest["_id"]}
-    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, "unset": unset, **said}
-    db.pulses.update_one({"_id": f"{kind}:{host}:{pid}"}, {"$set": pulse}, upsert=True)
+    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, "unset": unset, "metrics": metrics, **said}
+    # Nothing is lost with one: it does not wait for the disk.
+    db.pulses.with_options(write_concern=WriteConcern(w=1, j=False)).update_one(
+        {"_id": f"{kind}:{host}:{pid}"}, {"$set": pulse}, upsert=True
+    )
+
+
+def metrics_address(host: str, port: int) -> str:
+    """Where what a process counts is read, if it listens on `host`."""
+    name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host
+    return f"http://{name}:{port}/metrics"
 
 
 def alive(db: Database[Document], now: datetime) -> list[Pulse]:
@@ -69,6 +88,7 @@ def recent(db: Database[Document], now: datetime) -> list[Pulse]:
             row.get("version"),
             row.get("rules"),
             None if row.get("unset") is None else tuple(row["unset"]),
+            row.get("metrics"),
         )
         for row in rows
     ]

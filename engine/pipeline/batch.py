@@ -69,10 +69,18 @@ class Waiting:
 class Applied:
     """What a batch came to."""
 
-    applied: int
-    failed: list[FoldFailed]
+    applied: int = 0
+    failed: Sequence[FoldFailed] = ()
     erased: int = 0
     """Activities of who was erased, which were not kept."""
+    due: int = 0
+    """Contacts for which time passed, or that were brought up to newer rules."""
+    folded_again: int = 0
+    """Components of contacts that were folded from the beginning of their history."""
+    merged: int = 0
+    """Contacts that merged into another."""
+    calls: int = 0
+    """Calls of webhooks that now wait in the outbox."""
 
 
 def next_activities(db: Database[Document], lane: int, *, limit: int = BATCH) -> Waiting:
@@ -107,12 +115,19 @@ def apply(
         _fold_again(folding, portion, writes)
     writes.stale_hours |= daily_figures.counted_hours(waiting.activities)
     _commit(db, writes, lease, clock=clock)
-    return Applied(len(writes.applied), writes.failed, erased=len(erased))
+    return Applied(
+        applied=len(writes.applied),
+        failed=writes.failed,
+        erased=len(erased),
+        folded_again=len(rest),
+        merged=writes.merged,
+        calls=len(writes.calls),
+    )
 
 
-def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock: Clock) -> int:
+def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock: Clock) -> Applied:
     """Let time pass for the contacts of a lane for which something falls due, and bring up to
-    date those that were folded for rules that are no longer in force; say how many.
+    date those that were folded for rules that are no longer in force.
     """
     folding = Folding.begin(db, rulebook, clock())
     now, writes = folding.now, Writes(folding.basis)
@@ -123,11 +138,15 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
             _age(folding, row, writes)
         elif row["_id"] not in seen:
             outdated.append(row)  # it is to be filled, but its time comes first
+    again = 0
     for portion in portions(groups_around(db, outdated)):
         _fold_again(folding, portion, writes)
+        again += len(portion)
     if writes.contacts:
         _commit(db, writes, lease, clock=clock)
-    return len(writes.contacts)
+    return Applied(
+        due=len(writes.contacts), folded_again=again, merged=writes.merged, calls=len(writes.calls)
+    )
 
 
 def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Clock) -> None:

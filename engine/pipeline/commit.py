@@ -60,6 +60,8 @@ class Writes:
     merges: list[Write] = field(default_factory=list)
     suggestions: list[Write] = field(default_factory=list)
     shared_devices: list[Write] = field(default_factory=list)
+    merged: int = 0
+    """Contacts that merged into another by this batch."""
     calls: list[Write] = field(default_factory=list)
     stale_hours: set[datetime] = field(default_factory=set)
     """Hours of which the figures kept by day are no longer right."""

@@ -8,7 +8,7 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,8 @@ from engine.errors import LeaseLost
 from engine.jobs import jobs
 
 Document = dict[str, Any]
+Lane = int | Document
+"""The number of a lane, or what matches some."""
 
 SETTLED_AFTER = timedelta(seconds=2)
 """How long a contact must be left alone before time passes for it.  While its history is
@@ -152,8 +154,11 @@ def abandon(db: Database[Document], lease: Lease) -> None:
 def waiting(db: Database[Document], *, now: datetime) -> list[int]:
     """The free lanes that have work."""
     upkeep = outdated_below(db)
-    free = [lane["_id"] for lane in db.lanes.find(_free(now))]
-    return [lane for lane in free if _has_work(db, lane, now=now, upkeep=upkeep)]
+    free = [lane["_id"] for lane in db.lanes.find(_free(now), {"_id": 1})]
+    # Asked of all at once first: most of the time there is no work anywhere.
+    if not free or not _have_work(db, free, now=now, upkeep=upkeep):
+        return []
+    return [lane for lane in free if _have_work(db, [lane], now=now, upkeep=upkeep)]
 
 
 def idle(db: Database[Document], *, now: datetime) -> bool:
@@ -165,12 +170,14 @@ def idle(db: Database[Document], *, now: datetime) -> bool:
     if newest is not None and newest.get("filling"):
         return False
     return not (
-        any(_received(db, lane) or _any(db, outdated_in(lane, upkeep)) for lane in lanes) or _any(db, due)
+        _received(db, {"$in": lanes}) or _any(db, outdated_in({"$in": lanes}, upkeep)) or _any(db, due)
     )
 
 
-def _has_work(db: Database[Document], lane: int, *, now: datetime, upkeep: int) -> bool:
-    return _received(db, lane) or _any(db, due_in(lane, now)) or _any(db, outdated_in(lane, upkeep))
+def _have_work(db: Database[Document], lanes: Sequence[int], *, now: datetime, upkeep: int) -> bool:
+    """Whether one of these lanes has."""
+    among = {"$in": list(lanes)}
+    return _received(db, among) or _any(db, due_in(among, now)) or _any(db, outdated_in(among, upkeep))
 
 
 def _any(db: Database[Document], contacts: Document) -> bool:
@@ -192,8 +199,8 @@ def backlog_exceeds(db: Database[Document], limit: int) -> bool:
     return db.activities.count_documents(WAITING, limit=limit + 1) > limit
 
 
-def _received(db: Database[Document], lane: int) -> bool:
-    # One look at an index for each lane: a `distinct` would read the whole backlog.
+def _received(db: Database[Document], lane: Lane) -> bool:
+    # A few looks at an index: a `distinct` would read the whole backlog.
     return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
 
 
@@ -203,8 +210,8 @@ def _free(now: datetime) -> Document:
     return {"$or": ends}
 
 
-def due_in(lane: int, now: datetime) -> Document:
-    """Matches the contacts of a lane for which time has come, and that are left alone."""
+def due_in(lane: Lane, now: datetime) -> Document:
+    """Matches the contacts of a lane, or of some, for which time has come, and that are left alone."""
     return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
 
 
@@ -215,8 +222,8 @@ def any_due(db: Database[Document], at: datetime) -> bool:
     return any(db.contacts.find_one(query, {"_id": 1}) is not None for query in due)
 
 
-def outdated_in(lane: int, upkeep: int) -> Document:
-    """Matches the contacts of a lane that were folded for older rules."""
+def outdated_in(lane: Lane, upkeep: int) -> Document:
+    """Matches the contacts of a lane, or of some, that were folded for older rules."""
     return {"lane": lane, "upkeep": {"$lt": upkeep}}
 
 

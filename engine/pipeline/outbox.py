@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pymongo import ReturnDocument
 from pymongo.database import Database
@@ -39,13 +39,19 @@ class Waiting:
     attempts: int
 
 
+Outcome = Literal["sent", "again", "failed", "held"]
+"""What became of a call: it was answered, is to be made again, has failed for good, or cannot be signed."""
+
+
+def any_due(db: Database[Document], *, now: datetime, without: Collection[str] = ()) -> bool:
+    """Whether there is a call to make: asked again and again, it costs half of what `claim` does."""
+    return db.outbox.find_one(_due(now, without), {"_id": 1}) is not None
+
+
 def claim(db: Database[Document], *, now: datetime, without: Collection[str] = ()) -> Waiting | None:
     """Take the call that has waited longest, if one is due; none of the webhooks `without`."""
-    chosen: Document = {"state": "waiting", "due_at": {"$lte": now}}
-    if without:
-        chosen["webhook"] = {"$nin": list(without)}
     row = db.outbox.find_one_and_update(
-        chosen,
+        _due(now, without),
         {"$set": {"due_at": now + CLAIM}, "$inc": {"attempts": 1}, "$unset": {"held": ""}},
         sort=[("due_at", 1)],
         return_document=ReturnDocument.AFTER,
@@ -56,21 +62,29 @@ def claim(db: Database[Document], *, now: datetime, without: Collection[str] = (
     return Waiting(id=row["_id"], **{name: row[name] for name in names})
 
 
-def sent(db: Database[Document], call: Waiting, *, status: int, now: datetime) -> None:
+def _due(now: datetime, without: Collection[str]) -> Document:
+    due: Document = {"state": "waiting", "due_at": {"$lte": now}}
+    return {**due, "webhook": {"$nin": list(without)}} if without else due
+
+
+def sent(db: Database[Document], call: Waiting, *, status: int, now: datetime) -> Outcome:
     """Note that a call was answered as it should be."""
     done = {"state": "sent", "sent_at": now, "status": status}
     db.outbox.update_one({"_id": call.id}, {"$set": done, "$unset": {"error": ""}})
+    return "sent"
 
 
 def failed(
     db: Database[Document], call: Waiting, *, error: str, now: datetime, for_good: bool = False
-) -> None:
+) -> Outcome:
     """Note that a call was not taken: it is tried again later, until it has failed for good."""
-    if for_good or call.attempts > len(PAUSES):
+    outcome: Outcome = "failed" if for_good or call.attempts > len(PAUSES) else "again"
+    if outcome == "failed":
         change: Document = {"state": "failed", "error": error[:500]}
     else:
         change = {"due_at": now + PAUSES[call.attempts - 1], "error": error[:500]}
     db.outbox.update_one({"_id": call.id, "state": "waiting"}, {"$set": change})
+    return outcome
 
 
 def hold(db: Database[Document], reasons: Mapping[str, str], *, now: datetime) -> None:
@@ -80,10 +94,11 @@ def hold(db: Database[Document], reasons: Mapping[str, str], *, now: datetime) -
         db.outbox.update_many(due, {"$set": {"held": reason}})
 
 
-def put_back(db: Database[Document], call: Waiting, *, reason: str, due_at: datetime) -> None:
+def put_back(db: Database[Document], call: Waiting, *, reason: str, due_at: datetime) -> Outcome:
     """Hold a call that was claimed and cannot be signed: this was no attempt."""
     change = {"$set": {"held": reason, "due_at": due_at}, "$inc": {"attempts": -1}}
     db.outbox.update_one({"_id": call.id, "state": "waiting"}, change)
+    return "held"
 
 
 def retry(db: Database[Document], *, now: datetime, ids: Sequence[str] | None = None) -> int:

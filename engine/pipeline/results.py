@@ -233,7 +233,10 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     writes.derived.extend(_replace_all(stored, derived))
     writes.stale_hours |= daily_figures.hours_of_status_changes(stored, derived)
     writes.suggestions.extend(_replace_all(open_, suggested))
-    writes.merges.extend(_redirects(present, group, settled))
+    redirects = _of(present.redirects, contacts.union(merge.loser for merge in settled.merges))
+    before = {row["_id"] for row in redirects if row["kind"] == "merged"}
+    writes.merged += len({merge.loser for merge in settled.merges} - before)
+    writes.merges.extend(_redirects(group, settled, redirects))
 
 
 def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> list[Write]:
@@ -250,14 +253,13 @@ def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> li
 # Redirects: ids that lead on
 
 
-def _redirects(present: _Present, group: Group, settled: Settled) -> list[Write]:
+def _redirects(group: Group, settled: Settled, redirects: Iterable[Document]) -> list[Write]:
     """Let every id that was ever shown lead to the contact that it has become.
 
     Besides merges there are new names: a late activity can show that a contact began
     with another tracker than was thought, and an id follows from how a contact began.
     """
-    losers = {merge.loser for merge in settled.merges}
-    existing = {row["_id"]: row for row in _of(present.redirects, _contacts_of(group, settled).union(losers))}
+    existing = {row["_id"]: row for row in redirects}
     target = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
     for id_, row in existing.items():
         if id_ not in target and id_ not in settled.contacts:

@@ -34,7 +34,8 @@ from engine.domain.activities import DERIVED_STREAM
 from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes
-from engine.rules import rulesets
+from engine.publishing.upkeep import QUARTERS
+from engine.rules import in_force, rulesets
 from engine.rules.conditions.expression import expression, value
 from engine.rules.files.segments_file import mentioned
 from engine.rules.rulesets import Version
@@ -44,9 +45,6 @@ Expression = Any
 
 CLAIM = timedelta(seconds=20)
 """How long after its last sign of life another may go on with what a process had begun."""
-
-QUARTERS = 4
-"""Into how many parts a pass is divided: each reads all contacts, to write its own."""
 
 _IN_PLACE = {"$natural": 1}
 """Contacts in the order of their ids would be read from all over the disk."""
@@ -60,19 +58,14 @@ def can_fill(old: Ruleset, new: Ruleset) -> bool:
 def claim(db: Database[Document], *, now: datetime) -> Version | None:
     """The newest version, if it waits to be filled and nobody is at it."""
     free = {"$or": [{"filling_until": None}, {"filling_until": {"$lte": now}}]}
-    newest = rulesets.current_number(db)
+    standing = in_force.newest(db, "filling")
+    if not standing.get("filling"):  # asked often, and nearly always so
+        return None
+    newest = int(standing["_id"])
     taken = db.rulesets.find_one_and_update(
         {"_id": newest, "filling": True, **free}, {"$set": {"filling_until": now + CLAIM}}
     )
     return None if taken is None else rulesets.stored_version(db, newest)
-
-
-def progress(db: Database[Document]) -> float | None:
-    """How much of the newest version's filling is done, 0 to 1; unset if nothing is filled."""
-    newest = db.rulesets.find_one({}, {"filling": 1, "filled": 1}, sort=[("_id", -1)])
-    if newest is None or not newest.get("filling"):
-        return None
-    return len(newest.get("filled", ())) / QUARTERS
 
 
 def fill(db: Database[Document], version: Version) -> int:

@@ -15,6 +15,8 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.errors import Unavailable
+from engine.rules import in_force
+from engine.rules.in_force import current_number as current_number
 from engine.rules.ruleset import Standing, compile_published, compile_ruleset, read_folder
 
 Document = dict[str, Any]
@@ -97,21 +99,8 @@ def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) ->
 
 def current(db: Database[Document]) -> Ruleset:
     """The ruleset in force, compiled once for each version."""
-    newest = db.rulesets.find_one({}, {"kept_from": 1}, sort=[("_id", -1)])
-    if newest is None:
-        raise Unavailable(_UNPREPARED)
+    newest = in_force.newest(db, "kept_from")
     return _kept_from(version(db, newest["_id"]), newest["kept_from"])
-
-
-def current_number(db: Database[Document]) -> int:
-    """The number of the version in force."""
-    newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
-    if newest is None:
-        raise Unavailable(_UNPREPARED)
-    return int(newest["_id"])
-
-
-_UNPREPARED = "there is no ruleset yet: the database is not prepared, run `sheets up`"
 
 
 def segments_ever(db: Database[Document]) -> set[str]:

@@ -1,11 +1,10 @@
-"""Commands that look: status, doctor, contacts and their sheets, what failed."""
+"""Commands that look: doctor, contacts and their sheets, what failed."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-import time
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -16,17 +15,15 @@ from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
-from engine.operations import operating, pulses
+from engine.operations import operating
 from engine.operations.preparation import prepare
-from engine.pipeline import failed_activities, lanes, outbox
-from engine.publishing import upkeep
+from engine.pipeline import failed_activities, outbox
 from engine.settings import CONFIG_DIR
 from workers.cli.contact_key import UnknownContact, contact_of
 from workers.cli.session import (
     AsJson,
     DataDir,
     cli_actor,
-    console,
     open_db,
     print_json,
     print_table,
@@ -42,55 +39,6 @@ app.add_typer(contacts_app, name="contacts")
 app.add_typer(failed_app, name="failed")
 webhooks_app = typer.Typer(help="Calls to other systems.")
 app.add_typer(webhooks_app, name="webhooks")
-
-POLL = 0.1
-"""Seconds between two looks while waiting."""
-
-
-@app.command()
-def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Counts, what waits in each lane and for how long, what failed, who is alive."""
-    _, db = open_db(data_dir, app="status")
-    now = utc_now()
-    by_state = {row["_id"]: row["n"] for row in db.activities.aggregate(_COUNT_STATES)}
-    backlog = lanes.backlog(db, now)
-    alive, rules = pulses.alive(db, now), upkeep.upkeep(db)
-    report: dict[str, Any] = {
-        "contacts": db.contacts.estimated_document_count(),
-        "activities": {state: by_state.get(state, 0) for state in ("received", "applied", "failed")},
-        "lanes": [
-            {"lane": lane.lane, "waiting": lane.waiting, "due": lane.due, "oldest_seconds": _age(lane, now)}
-            for lane in backlog
-        ],
-        "failed": by_state.get("failed", 0),
-        "rules": {**asdict(rules), "done": round(rules.done, 3)},
-        "alive": [{"kind": p.kind, "host": p.host, "pid": p.pid} for p in alive],
-        "workers": sum(p.kind == "worker" for p in alive),
-    }
-    if as_json:
-        print_json(report)
-        return
-    console.print(f"{report['contacts']:,} contacts; activities: " + ", ".join(
-        f"{count:,} {state}" for state, count in report["activities"].items()
-    ))  # fmt: skip
-    if not rules.finished:
-        console.print(
-            f"rules of version {rules.version}: {rules.done:.0%} done, {rules.outdated:,} contacts are left"
-        )
-    busy = [lane for lane in report["lanes"] if lane["waiting"] or lane["due"]]
-    if busy:
-        print_table(
-            "Waiting", ("lane", "activities", "due contacts", "oldest, s"), (lane.values() for lane in busy)
-        )
-    print_table("Alive", ("what", "host", "process"), (p.values() for p in report["alive"]))
-
-
-_COUNT_STATES = [{"$group": {"_id": "$state", "n": {"$sum": 1}}}]
-
-
-def _age(lane: lanes.LaneBacklog, now: Any) -> float | None:
-    oldest = lane.oldest_received_at
-    return None if oldest is None else round((now - oldest).total_seconds(), 1)
 
 
 @app.command()
@@ -116,23 +64,6 @@ def doctor(
         )
     if any(finding.verdict == "broken" for finding in findings):
         raise typer.Exit(1)
-
-
-@app.command()
-def wait(data_dir: DataDir = None, timeout: Annotated[float, typer.Option(help="Seconds.")] = 60.0) -> None:
-    """Return when no lane has work waiting; exit 1 after the timeout."""
-    _, db = open_db(data_dir, app="wait")
-    deadline = time.monotonic() + timeout
-    while not lanes.idle(db, now=utc_now()):
-        if time.monotonic() > deadline:
-            busy = [lane for lane in lanes.backlog(db, utc_now()) if not lane.idle]
-            waiting = sum(lane.waiting for lane in busy)
-            due = sum(lane.due for lane in busy)
-            typer.echo(
-                f"after {timeout:g} s {waiting} activities and {due} due contacts still wait", err=True
-            )
-            raise typer.Exit(1)
-        time.sleep(POLL)
 
 
 @contact_app.command("show")

@@ -27,7 +27,6 @@ from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, unknown_files
 from engine.settings import CONFIG_DIR
 from workers.cli.contact_key import UnknownContact, contact_of
-from workers.cli.look import POLL
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -39,8 +38,11 @@ from workers.cli.session import (
     shown,
     zone_of,
 )
+from workers.cli.status import POLL
 
-app = typer.Typer(help="The rules: YAML in a folder, or as published.")
+app = typer.Typer()
+rules_app = typer.Typer(help="The rules: YAML in a folder, or as published.")
+app.add_typer(rules_app, name="rules")
 
 Folder = Annotated[
     Path,
@@ -56,7 +58,7 @@ BASE = ".version"
 """Where `pull` notes which version the files of a folder come from."""
 
 
-@app.command()
+@rules_app.command()
 def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Find everything that is wrong with the files; exit 1 if something is.
 
@@ -69,7 +71,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
         raise typer.Exit(1)
 
 
-@app.command()
+@rules_app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
     _refuse(unknown_files(folder), as_json)
@@ -104,7 +106,7 @@ def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> N
         raise typer.Exit(1)
 
 
-@app.command()
+@rules_app.command()
 def plan(
     folder: Folder,
     data_dir: DataDir = None,
@@ -170,7 +172,7 @@ def _give_or_take(counts: dict[str, int], way: str) -> str:
     return f"{counts[way]:,}{f' ±{error:,}' if error else ''}"
 
 
-@app.command()
+@rules_app.command()
 def publish(
     folder: Folder,
     message: Annotated[str, typer.Option("--message", "-m", help="What is changed, and why.")],
@@ -200,7 +202,7 @@ def publish(
     _published(db, version, until_done=until_done, as_json=as_json)
 
 
-@app.command()
+@rules_app.command()
 def rollback(
     version: Annotated[int, typer.Argument(help="The version to go back to.")],
     data_dir: DataDir = None,
@@ -215,7 +217,7 @@ def rollback(
     _published(db, new, until_done=until_done, as_json=as_json)
 
 
-@app.command()
+@rules_app.command()
 def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """How many contacts are still to be brought up to the version in force."""
     _, db = open_db(data_dir, app="rules")
@@ -228,7 +230,7 @@ def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     typer.echo(f"version {found.version}: " + ("all contacts are up to date" if found.finished else left))
 
 
-@app.command()
+@rules_app.command()
 def pull(
     folder: Annotated[Path, typer.Argument(help="Where to write the files.", file_okay=False)],
     data_dir: DataDir = None,
@@ -243,7 +245,7 @@ def pull(
     (folder / BASE).write_text(f"{newest}\n")
 
 
-@app.command()
+@rules_app.command()
 def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All published versions, the newest first."""
     _, db = open_db(data_dir, app="rules")
@@ -255,7 +257,7 @@ def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     print_table("Versions", ("version", "published", "by", "message"), rows, zone=zone_of(db))
 
 
-@app.command()
+@rules_app.command()
 def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Why a contact has these points, is in a segment or not, and has its statuses."""
     _, db = open_db(data_dir, app="rules")

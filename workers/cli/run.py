@@ -71,19 +71,30 @@ def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
 
 
 @app.command()
-def worker(data_dir: DataDir = None, threads: int = 2) -> None:
+def worker(
+    data_dir: DataDir = None,
+    threads: int = 2,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Port of /metrics for Prometheus; 0: one that is free; unset: none.")
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="Address that /metrics listens on.")] = "127.0.0.1",
+) -> None:
     """Run one worker process alone; start as many as you like."""
     from engine.db.connection import utc_now
     from engine.garbage import collect_seldom
     from workers.embedded.supervisor import stop_on_signals
     from workers.tasks.broker import make_broker
+    from workers.tasks.metrics import WorkerMetrics
     from workers.tasks.worker import run
 
     log_events()
     instance, db = open_db(data_dir, app="worker")
+    metrics = WorkerMetrics()
+    if metrics_port is not None:
+        metrics.serve(metrics_host, metrics_port)
     collect_seldom()
     broker, secrets = make_broker(instance.broker_url), dict(os.environ)
-    run(db, broker, secrets, clock=utc_now, stop=stop_on_signals(), threads=threads)
+    run(db, broker, secrets, clock=utc_now, stop=stop_on_signals(), threads=threads, metrics=metrics)
 
 
 @app.command()

@@ -50,7 +50,7 @@ def create_app(
 
     async def call(request: Request) -> Response:
         answer = await _answer(collector, request)
-        collector.metrics.count("requests", labels=f'status="{answer.status_code}"')
+        collector.metrics.requests.labels(answer.status_code).inc()
         return answer
 
     return Starlette(

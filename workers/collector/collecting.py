@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 import pymongo
 import structlog
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from engine.accounts.keys import KeyRecord
 from engine.domain.activities import Activity
@@ -72,7 +73,7 @@ class Collector:
         self._keys = KeyRing(db, clock=clock)
         self._ruleset: Cached[Ruleset] = Cached(lambda: rulesets.current(db), seconds=RULESET_BELIEVED_FOR)
         self._commit = GroupCommit(self._keep)
-        self.metrics = Metrics()
+        self.metrics = Metrics(waiting=lambda: self._commit.waiting)
 
     async def receive(self, request: Request) -> Response:
         """Any call of the API.  Raises BadBody, Unavailable and PyMongoError."""
@@ -89,7 +90,7 @@ class Collector:
             return answers.unknown_key()
         wait = self._limit.wait_for(key.id, len(envelope.batch))
         if wait:
-            self.metrics.count("events_limited", len(envelope.batch))
+            self.metrics.limited.inc(len(envelope.batch))
             return answers.too_fast(wait)
         return await self._receive(envelope, call, _sender(request, key), received_at=received_at)
 
@@ -98,9 +99,9 @@ class Collector:
     ) -> Response:
         taken = take(envelope, call, sender, await self._ruleset.get(), received_at=received_at)
         await self._commit.keep(taken.activities)
-        self.metrics.count("activities_kept", len(taken.activities))
+        self.metrics.kept.inc(len(taken.activities))
         if taken.refused:
-            self.metrics.count("events_refused", len(taken.refused))
+            self.metrics.refused.inc(len(taken.refused))
             await asyncio.to_thread(self._keep_refused, taken, sender, received_at)
         return answers.answer_to(taken)
 
@@ -147,7 +148,7 @@ class Collector:
 
     async def report(self, _request: Request) -> Response:
         """`/metrics`: counters of this process."""
-        return PlainTextResponse(self.metrics.as_text(waiting=self._commit.waiting))
+        return Response(self.metrics.as_text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:

@@ -32,7 +32,8 @@ log = structlog.get_logger()
 def serve(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int, limit: RateLimit) -> None:
     """Serve until told to stop (SIGTERM, Ctrl-C); requests at hand are answered first."""
     stop = threading.Event()
-    beating = threading.Thread(target=_beat, args=(db, stop), name="pulse", daemon=True)
+    metrics = pulses.metrics_address(host, port)
+    beating = threading.Thread(target=_beat, args=(db, stop, metrics), name="pulse", daemon=True)
     beating.start()
     try:
         uvicorn.Server(_configuration(create_app(db, waker, limit=limit), host=host, port=port)).run()
@@ -54,10 +55,10 @@ def _configuration(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def _beat(db: Database[dict[str, Any]], stop: threading.Event) -> None:
+def _beat(db: Database[dict[str, Any]], stop: threading.Event, metrics: str) -> None:
     while True:
         try:
-            pulses.beat(db, "collector", now=utc_now())
+            pulses.beat(db, "collector", now=utc_now(), metrics=metrics)
         except PyMongoError as error:
             log.warning("no sign of life given", error=str(error)[:200])
         if stop.wait(BEAT):

@@ -28,7 +28,7 @@ from engine.rules import rulesets
 from engine.settings import CONFIG_DIR, Instance, remove_instance, write_instance
 from workers.embedded.children import Child
 from workers.embedded.mongod import Mongod, fitting_cache
-from workers.embedded.ports import LOOPBACK, PortTaken, is_free
+from workers.embedded.ports import LOOPBACK, PortTaken, is_free, remembered
 from workers.embedded.process import spawn
 from workers.embedded.valkey import Valkey
 
@@ -36,7 +36,7 @@ TOLD_AFTER = 3.0
 """Seconds after which a start that takes long says why."""
 
 READY_TIMEOUT = 90.0
-WATCH = 0.2
+WATCH = 0.5
 """Seconds between two looks at the children."""
 
 
@@ -153,10 +153,7 @@ class _Supervisor:
     def _processes(self) -> list[Child]:
         options, instance = self._options, self._instance
         collector = f"{instance.collector_url}/healthz"
-        children = [
-            self._own("worker" if options.workers == 1 else f"worker-{number + 1}", "worker")
-            for number in range(options.workers)
-        ]
+        children = [self._worker(number + 1) for number in range(options.workers)]
         children.append(self._own("scheduler", "scheduler"))
         children.append(
             self._own(
@@ -174,6 +171,12 @@ class _Supervisor:
         if options.demo:
             children.append(self._own("demo", "demo", "--live"))
         return children
+
+    def _worker(self, number: int) -> Child:
+        name = "worker" if self._options.workers == 1 else f"worker-{number}"
+        port = remembered(self._options.data_dir, f"metrics of worker {number}")
+        address = f"http://{LOOPBACK}:{port}/metrics"
+        return self._own(name, "worker", "--metrics-port", str(port), address=address)
 
     def _own(self, name: str, *arguments: str, address: str = "", health: str = "") -> Child:
         log = self._options.data_dir / "logs" / f"{name}.log"

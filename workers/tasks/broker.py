@@ -25,9 +25,9 @@ def make_broker(url: str) -> dramatiq.Broker:
 
         return RabbitmqBroker(url=url, middleware=middleware)
     if url.startswith(("redis://", "rediss://", "unix://")):
-        from dramatiq.brokers.redis import RedisBroker
+        from workers.tasks.waiting_broker import WaitingBroker
 
-        return RedisBroker(url=url, middleware=middleware, maintenance_chance=10_000)  # type: ignore[no-untyped-call]
+        return WaitingBroker(url=url, middleware=middleware, maintenance_chance=10_000)  # type: ignore[no-untyped-call]
     if url.startswith("stub://"):
         return StubBroker(middleware=middleware)
     if not url:

@@ -13,6 +13,7 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.jobs import runner
+from engine.jobs.jobs import Job, JobState
 from engine.operations.job_kinds import find_job_kinds
 from engine.pipeline.activity_steps import lanes_are_busy
 
@@ -28,6 +29,7 @@ def run(
     clock: Callable[[], datetime],
     stop: threading.Event,
     wake: Callable[[Iterable[int]], None],
+    ended: Callable[[Job, JobState], None],
     holder: str,
 ) -> None:
     """Do what waits until told to stop.  Any number may run side by side."""
@@ -35,7 +37,13 @@ def run(
     while not stop.is_set():
         try:
             found = runner.run_next(
-                db, clock=clock, stopped=stop.is_set, busy=lanes_are_busy, wake=wake, holder=holder
+                db,
+                clock=clock,
+                stopped=stop.is_set,
+                busy=lanes_are_busy,
+                wake=wake,
+                ended=ended,
+                holder=holder,
             )
         except (PyMongoError, Unavailable) as error:
             log.warning("a job was left for later", error=str(error))

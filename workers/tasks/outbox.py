@@ -25,14 +25,14 @@ from engine.domain.rulebook import Webhook
 from engine.domain.webhook_secrets import UnusableSecret, is_set, signing_key, unusable, variables
 from engine.errors import Unavailable
 from engine.pipeline import outbox
-from engine.pipeline.outbox import Waiting
+from engine.pipeline.outbox import Outcome, Waiting
 from engine.rules import rulesets
 
 TIMEOUT = 10
 """Seconds that the other side has to answer."""
 
-TICK = 0.5
-"""Seconds between two looks while nothing waits."""
+TICK = 1.0
+"""Seconds between two looks while nothing waits; what this process puts in is sent at once."""
 
 GONE = 410
 """The answer of somebody who wants to hear no more of it."""
@@ -49,23 +49,30 @@ def run(
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,
+    wake: threading.Event | None = None,
+    called: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> None:
     """Send what waits until told to stop.  Any number may run side by side.
 
-    `environment` holds the secrets that the rules name as `$NAME`.
+    `environment` holds the secrets that the rules name as `$NAME`.  Whoever puts a call into the
+    outbox sets `wake`; `called` is told what became of each.
     """
+    wake = threading.Event() if wake is None else wake
     held: Mapping[str, str] = {}
     look_at = clock()
     while not stop.is_set():
+        wake.clear()
         try:
             if clock() >= look_at:
                 held, look_at = _hold(db, environment, before=held, now=clock()), clock() + LOOK
-            busy = send_next(db, environment, clock=clock, without=held)
+            outcome = send_next(db, environment, clock=clock, without=held)
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot look into the outbox", error=str(error))
-            busy = False
-        if not busy:
-            stop.wait(TICK)
+            outcome = None
+        if outcome is None:
+            wake.wait(TICK)
+        else:
+            called(outcome)
 
 
 def secrets_not_set(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> list[str] | None:
@@ -94,32 +101,33 @@ def send_next(
     *,
     clock: Callable[[], datetime],
     without: Collection[str] = (),
-) -> bool:
-    """Make the next call that is due, of no webhook in `without`; false if there is none."""
+) -> Outcome | None:
+    """Make the next call that is due, of no webhook in `without`; return what became of it.
+
+    Unset if none is due.
+    """
+    if not outbox.any_due(db, now=clock(), without=without):
+        return None
     call = outbox.claim(db, now=clock(), without=without)
     if call is None:
-        return False
+        return None
     webhook = rulesets.current(db).webhooks.get(call.webhook)
     if webhook is None:
         gone = f"settings.yaml declares no webhook {call.webhook!r} any more"
-        outbox.failed(db, call, error=gone, now=clock(), for_good=True)
-        return True
+        return outbox.failed(db, call, error=gone, now=clock(), for_good=True)
     try:
         key = signing_key(webhook, environment)
     except UnusableSecret as error:  # the rules have changed since the last look
-        outbox.put_back(db, call, reason=str(error), due_at=clock() + LOOK)
-        return True
+        return outbox.put_back(db, call, reason=str(error), due_at=clock() + LOOK)
     try:
         status = _post(webhook, key, call, body_of(db, call), at=clock())
     except urllib.error.HTTPError as error:
         error.close()
         answer = f"answered {error.code} {error.reason}"
-        outbox.failed(db, call, error=answer, now=clock(), for_good=error.code == GONE)
+        return outbox.failed(db, call, error=answer, now=clock(), for_good=error.code == GONE)
     except (OSError, ValueError) as error:
-        outbox.failed(db, call, error=f"{type(error).__name__}: {error}", now=clock())
-    else:
-        outbox.sent(db, call, status=status, now=clock())
-    return True
+        return outbox.failed(db, call, error=f"{type(error).__name__}: {error}", now=clock())
+    return outbox.sent(db, call, status=status, now=clock())
 
 
 def body_of(db: Database[dict[str, Any]], call: Waiting) -> bytes:

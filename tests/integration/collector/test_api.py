@@ -346,7 +346,7 @@ def test_health_and_metrics_tell_how_it_is(client: TestClient) -> None:
 
     assert client.get("/healthz").json() == {"ok": True}
     lines = client.get("/metrics").text.splitlines()
-    assert 'sheets_collector_requests_total{status="200"} 1' in lines
-    assert "sheets_collector_activities_kept_total 1" in lines
-    assert "sheets_collector_events_refused_total 1" in lines
-    assert "sheets_collector_events_limited_total 0" in lines
+    assert 'sheets_collector_requests_total{status="200"} 1.0' in lines
+    assert "sheets_collector_activities_kept_total 1.0" in lines
+    assert "sheets_collector_events_refused_total 1.0" in lines
+    assert "sheets_collector_events_limited_total 0.0" in lines

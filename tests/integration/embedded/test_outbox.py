@@ -256,3 +256,21 @@ def test_a_webhook_without_a_secret_is_called_unsigned(db, crm):
 
     [(headers, _)] = crm.received
     assert "webhook-signature" not in headers
+
+
+def test_what_this_worker_put_into_the_outbox_is_sent_at_once(told, crm, monkeypatch):
+    monkeypatch.setattr(workers_outbox, "TICK", 60.0)
+    stop, wake, outcomes = threading.Event(), threading.Event(), []
+    how = {"clock": utc_now, "stop": stop, "wake": wake, "called": outcomes.append}
+    sender = threading.Thread(target=workers_outbox.run, args=(told, {}), kwargs=how)
+    sender.start()
+    time.sleep(0.5)  # it has looked and found nothing
+
+    receive(told, visited())
+    wake.set()
+
+    until(lambda: outcomes == ["sent"])
+    assert len(crm.received) == 1
+    stop.set()
+    wake.set()
+    sender.join()

@@ -86,7 +86,7 @@ def added_up(db):
 def a_portion(db, lane):
     """What a worker does between two looks at its lane."""
     lease = lanes.take(db, lane, "one", now=utc_now())
-    done = batch.apply_due(db, lease, rulesets.rulebook(db), clock=utc_now)
+    done = batch.apply_due(db, lease, rulesets.rulebook(db), clock=utc_now).due
     lanes.release(db, lease)
     return done
 

@@ -11,7 +11,7 @@ from engine.db.connection import utc_now
 from engine.db.regex_query import RegexTooComplex
 from engine.errors import Conflict
 from engine.pipeline import batch, inbox, lanes
-from engine.publishing import filling, publishing
+from engine.publishing import filling, publishing, upkeep
 from engine.rules import rulesets
 from engine.rules.language import editing
 from engine.segments import agreement, segments
@@ -103,7 +103,7 @@ def test_a_fill_goes_on_where_it_was_killed(lived, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         filling.fill(lived, version)
     monkeypatch.undo()
-    assert filling.progress(lived) >= 0.25
+    assert upkeep.filling_progress(lived) >= 0.25
     done = set(lived.rulesets.find_one({"_id": version.number})["filled"])
     seen = []
     monkeypatch.setattr(
@@ -113,7 +113,7 @@ def test_a_fill_goes_on_where_it_was_killed(lived, monkeypatch):
     filling.fill(lived, version)
 
     assert {*seen} == {0, 1, 2, 3} - done
-    assert filling.progress(lived) is None
+    assert upkeep.filling_progress(lived) is None
     assert agreement.differences(lived, now=utc_now() + timedelta(hours=2)) == {}
 
 
@@ -139,7 +139,7 @@ def test_a_text_on_which_mongodb_gives_up_is_left_to_the_workers(hostile):
 
     assert filling.fill(hostile, filling.claim(hostile, now=utc_now())) == 0
 
-    assert filling.progress(hostile) is None
+    assert upkeep.filling_progress(hostile) is None
     assert filling.claim(hostile, now=utc_now()) is None, "it is not tried again and again"
     drain_all(hostile)
     members = {

@@ -124,14 +124,14 @@ def test_six_people_at_one_kiosk_in_any_batches(db):
 
 
 def test_an_activity_that_breaks_the_fold_is_set_aside_alone_and_can_be_run_again(db, monkeypatch):
-    healthy = fold_module._see
+    healthy = fold_module._count_activity
 
     def fragile(state, placement):
         if placement.activity.id == "bad":
             raise ValueError("boom")
         healthy(state, placement)
 
-    monkeypatch.setattr(fold_module, "_see", fragile)
+    monkeypatch.setattr(fold_module, "_count_activity", fragile)
     visits = [an_activity(at=minutes(n), tracker="t1", id_=f"v{n}") for n in range(3)]
     receive_and_drain(db, [*visits, an_activity(at=minutes(1), tracker="t1", id_="bad")])
 

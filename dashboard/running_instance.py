@@ -14,7 +14,7 @@ from engine.db.connection import connect, utc_now
 from engine.domain.rulebook import Account
 from engine.environment import read_environment
 from engine.operations.job_kinds import find_job_kinds
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import Instance, Settings, locate
 
 _served: list[tuple[Instance, Settings]] = []
@@ -45,7 +45,7 @@ def database() -> Database[dict[str, Any]]:
 
 def account() -> Account:
     """What holds for the whole shop, as published last."""
-    return rulesets.current(database()).account
+    return versions.current(database()).account
 
 
 def time_zone() -> ZoneInfo:

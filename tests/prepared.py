@@ -18,7 +18,7 @@ from pymongo.write_concern import WriteConcern
 from engine.db.connection import connect, utc_now
 from engine.operations.job_kinds import find_job_kinds
 from engine.operations.preparation import prepare
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import CONFIG_DIR
 
 Document = dict[str, Any]
@@ -83,7 +83,7 @@ class Prepared:
 
 def forget_databases() -> None:
     """Empty what is remembered by the name of a database: a name means another one now."""
-    rulesets._first_currencies.clear()
+    versions._first_currencies.clear()
     for name, module in list(sys.modules.items()):
         if name.startswith("engine."):
             for value in vars(module).values():

@@ -40,7 +40,7 @@ from engine.rules.rehearsal import rehearse
 from engine.rules.rule_service import all_versions, current_rules, published_version
 from engine.rules.rule_words import brings, reacts_to
 from engine.rules.ruleset import FILES, compile_ruleset, rule_tests_of
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 _DRAFT = "rules.draft"
 _BASE = "rules.base"

@@ -13,7 +13,7 @@ from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import problem_box, show_errors
 from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 from engine.segments import segment_service
 from engine.segments.segment_service import Deletable
 

@@ -14,7 +14,7 @@ from engine.domain.activities import ContactId
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.domain.normalisation import country_code, normalise_email, normalise_phone
 from engine.errors import InvalidIdentity
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -77,7 +77,7 @@ def _international(db: Database[Document], digits: str) -> Iterable[str]:
     """The starts of phone numbers that digits may stand for: typed with `+`, with `00`, or nationally."""
     if digits.startswith("+"):
         return [digits]
-    code = country_code(rulesets.current(db).account.default_region)
+    code = country_code(versions.current(db).account.default_region)
     return [f"+{digits.removeprefix('00')}", f"+{code}{digits.removeprefix('0')}"]
 
 
@@ -100,7 +100,7 @@ def _candidate_keys(db: Database[Document], value: str) -> list[Key]:
             keys.append(make_key(IdentityKind.EMAIL, normalise_email(value)))
     elif sum(character.isdigit() for character in value) >= MIN_PHONE_DIGITS:
         with suppress(InvalidIdentity):
-            region = rulesets.current(db).account.default_region
+            region = versions.current(db).account.default_region
             keys.append(make_key(IdentityKind.PHONE, normalise_phone(value, region=region)))
     return [*keys, make_key(IdentityKind.EXTERNAL_ID, value), tracker_key(value)]
 

@@ -9,12 +9,12 @@ from engine.accounts.actor import Actor
 from engine.contacts.contact_rows import ContactRow
 from engine.domain import masking
 from engine.domain.fields import PERSONAL_FIELDS
-from engine.rules import rulesets
+from engine.rules import versions
 
 
 def masks(actor: Actor) -> bool:
     """Return whether personal data is masked for the user."""
-    return actor.user.role == "viewer" and rulesets.current(actor.db).account.mask_for_viewers
+    return actor.user.role == "viewer" and versions.current(actor.db).account.mask_for_viewers
 
 
 def masked_row(row: ContactRow) -> ContactRow:

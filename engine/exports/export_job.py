@@ -28,7 +28,7 @@ from engine.exports.export_rows import Batch
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -101,7 +101,7 @@ class _Exporting:
         session: ClientSession,
     ) -> tuple[int, int, int]:
         """Write the file; return its rows and bytes, and of how many contacts they are."""
-        zone, rows, contacts = rulesets.current(self._db).account.time_zone, 0, 0
+        zone, rows, contacts = versions.current(self._db).account.time_zone, 0, 0
         found = export_rows.batches(
             self._db,
             self._wanted,

@@ -26,7 +26,7 @@ from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.workbook_writer import MAX_COLUMNS, TooLarge
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, JobState
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -95,7 +95,7 @@ def start(db: Database[Document], wanted: Export, *, id_: str, by: str, by_name:
     selection = wanted.selection
     if not selection.ids and selection.listing is None:
         raise NothingSelected("choose at least one contact")
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     columns = export_columns.chosen(wanted.what, wanted.columns, ruleset)
     selection.matching(db)  # raises here, where somebody hears of it
     if FORMATS[wanted.format].most_rows is not None:  # to count a million takes half a second
@@ -130,7 +130,7 @@ def export_of(job: Job) -> Export:
 
 def columns_of(db: Database[Document], wanted: Export) -> list[Column]:
     """The columns of a file, each under its heading there."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = export_columns.chosen(wanted.what, wanted.columns, ruleset)
     return export_columns.with_headings(found, ruleset) if wanted.what == "contacts" else found
 

@@ -29,7 +29,7 @@ from engine.imports.rows.row_decision import Outcome
 from engine.jobs.jobs import Job
 from engine.pipeline import inline_apply
 from engine.pipeline.inline_apply import Folded
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -82,7 +82,7 @@ class BatchPreparation:
 
     def skip(self, rows: Sequence[Row]) -> None:
         """Record the keys of rows that are imported already."""
-        parse_rows(rows, self._row_parser(rulesets.current(self._db), utc_now()), self._seen)
+        parse_rows(rows, self._row_parser(versions.current(self._db), utc_now()), self._seen)
 
     def prepare(self, rows: Sequence[Row], *, is_retry: bool) -> PreparedBatch:
         """Prepare a batch; writes nothing.
@@ -90,7 +90,7 @@ class BatchPreparation:
         With `is_retry` an earlier try may have stored some of its activities, which are then left out.
         """
         now, began = utc_now(), time.monotonic()
-        ruleset = rulesets.current(self._db)
+        ruleset = versions.current(self._db)
         parsed = parse_rows(rows, self._row_parser(ruleset, now), self._seen)
         keys = keys_of(parsed)
         whole = whole_contacts(self._db, keys)

@@ -21,7 +21,7 @@ from engine.imports.reading.table import read_table
 from engine.imports.stored_files import FileWriter
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, JobState
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -75,7 +75,7 @@ def add(
     Raises UnreadableFile and InvalidMapping.
     """
     headings = read_table(stored_files.opener(db, id_), settings.format).headings
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     columns.validated(headings, settings.columns, ruleset)
     consents.file_consents(settings.statements, settings.columns, ruleset.account, now=now)
     options: Document = {"file": name, "settings": settings.encode(), "headings": list(headings)}

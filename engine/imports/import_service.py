@@ -22,7 +22,7 @@ from engine.imports.reading import formats, workbooks
 from engine.imports.reading.formats import Format, Opener
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
-from engine.rules import rulesets
+from engine.rules import versions
 
 
 def detect(actor: Actor, open_: Opener) -> Format:
@@ -42,7 +42,7 @@ def inspect(actor: Actor, open_: Opener, *, name: str, format_: Format | None = 
     actor.require(Permission.IMPORT)
     remembered = import_request.remembered_mappings(actor.db)
     return inspection.inspect(
-        open_, rulesets.current(actor.db), name=name, format_=format_, remembered=remembered
+        open_, versions.current(actor.db), name=name, format_=format_, remembered=remembered
     )
 
 
@@ -104,7 +104,7 @@ def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
 
 def refuse_fields(actor: Actor, settings: ImportSettings) -> None:
     """Raise InvalidMapping if columns fill fields that the user's role may not change."""
-    refused = fields_not_allowed(settings.columns.values(), actor.user.role, rulesets.current(actor.db))
+    refused = fields_not_allowed(settings.columns.values(), actor.user.role, versions.current(actor.db))
     if refused:
         raise InvalidMapping("\n".join(refused.values()))
 

@@ -26,7 +26,7 @@ from engine.imports.rows.parsed_row import ParsedRow, RowParser
 from engine.imports.rows.row_batch import Accepted, Refusal, decide_rows, keys_of, parse_rows
 from engine.imports.rows.row_decision import OUTCOMES, Outcome
 from engine.jobs.runner import one_ahead
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -86,7 +86,7 @@ def preview(
 
     Raises UnreadableFile, InvalidMapping, and StoppedMeanwhile once `go_on` is false.
     """
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     table = read_table(open_, settings.format)
     settings = replace(settings, columns=columns.validated(table.headings, settings.columns, ruleset))
     parser, seen, tally = RowParser(table.headings, settings, ruleset, now=now), SeenKeys(), _Tally()

@@ -26,7 +26,7 @@ from engine.imports.reading.table import StoppedMeanwhile
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -58,7 +58,7 @@ def start(
     A preview with earlier settings is cancelled.
     """
     encoded = settings.encode()
-    digest = hashlib.blake2b(f"{encoded}\n{rulesets.current_number(db)}".encode(), digest_size=12).hexdigest()
+    digest = hashlib.blake2b(f"{encoded}\n{versions.current_number(db)}".encode(), digest_size=12).hexdigest()
     id_ = f"{drafts.preview_prefix(draft.id)}{digest}"
     if (job := jobs.job(db, id_)) is None:
         drafts.cancel_previews(db, draft.id)

@@ -18,7 +18,7 @@ from engine.imports.reading.problems import ERASED
 from engine.imports.rows.row_batch import Refusal
 from engine.jobs.jobs import Job, Refused
 from engine.pipeline import tombstones
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -112,7 +112,7 @@ def _is_erased(db: Database[Document], refusal: Refusal, cells: list[str]) -> bo
         return True
     if not tombstones.any_exist(db):
         return False
-    region = rulesets.current(db).account.default_region
+    region = versions.current(db).account.default_region
     return tombstones.names_erased(db, json.dumps(cells), region=region)
 
 

@@ -16,7 +16,7 @@ from engine.imports.rows.row_activities import PARTS, activity_id
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.pipeline.activity_steps import ActivitySteps
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -42,7 +42,7 @@ class UndoImport(ActivitySteps):
         ids = {activity_id(self.undone, line, part): line for line in lines for part in PARTS}
         stored = list(self.db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1}))
         contacts = contacts_by_key(self.db, (Key(row["stream"]) for row in stored))
-        version = rulesets.current_number(self.db)
+        version = versions.current_number(self.db)
         undos = [
             edit_activities.undo(
                 contacts.get(Key(row["stream"]), {"spans": [{"key": row["stream"]}]}),

@@ -22,7 +22,7 @@ from engine.db.contact_codec import LIVING
 from engine.domain.deliverability import DELIVERED_TO
 from engine.domain.rulebook import Ruleset
 from engine.insights import claims
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -96,7 +96,7 @@ class Census:
 def latest(db: Database[Document]) -> Census | None:
     """The last census; unset before the first."""
     row = db.census.find_one({"_id": _ID})
-    return None if row is None else _read(row, rulesets.current(db))
+    return None if row is None else _read(row, versions.current(db))
 
 
 def present(db: Database[Document], *, now: datetime) -> Census | None:
@@ -128,7 +128,7 @@ def look(db: Database[Document], *, now: datetime) -> None:
 def is_due(db: Database[Document], *, now: datetime) -> bool:
     """Whether it is time to count again."""
     last = db.census.find_one({"_id": _ID}, {"at": 1, "took": 1, "zone": 1})
-    if last is None or last["zone"] != str(rulesets.current(db).account.time_zone):
+    if last is None or last["zone"] != str(versions.current(db).account.time_zone):
         return True
     looks = db.installation.find_one({"_id": _LOOKS})
     watched = looks is not None and now - looks["at"] < LOOKED
@@ -141,7 +141,7 @@ def take(db: Database[Document], *, now: datetime) -> bool:
     number = claims.claim(db, _WORK, now=now)
     if number is None:
         return False
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     began = perf_counter()
     zone = str(ruleset.account.time_zone)
     [found] = db.contacts.aggregate(_pass(ruleset, zone), allowDiskUse=True)

@@ -21,7 +21,7 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.domain.daily_figures import COUNTED_TYPES, STATUS_CHANGED, hour_of
 from engine.insights import claims
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 Clock = Callable[[], datetime]
@@ -81,7 +81,7 @@ class Kept:
 
 def kept(db: Database[Document], first: date, last: date) -> Kept:
     """Read what is kept: as many small rows as there are days."""
-    zone = str(rulesets.current(db).account.time_zone)
+    zone = str(versions.current(db).account.time_zone)
     query = {"_id": {"$gte": first.isoformat(), "$lte": last.isoformat()}, "zone": zone}
     found = {row["_id"]: _day_of(row) for row in db.daily.find(query)}
     marked = {day for mark in db.stale_hours.find().limit(MARKS) for day in _days(mark["hours"], zone)}
@@ -118,7 +118,7 @@ def refresh(db: Database[Document], *, clock: Clock) -> int:
     number = claims.claim(db, _WORK, now=clock())
     if number is None:
         return 0
-    zone = str(rulesets.current(db).account.time_zone)
+    zone = str(versions.current(db).account.time_zone)
     _begin_zone(db, zone, now=clock())
     began = clock()
     marks = list(db.stale_hours.find().sort("_id", 1).limit(MARKS))

@@ -19,7 +19,7 @@ from engine.domain.rulebook import Ruleset
 from engine.insights import census, daily, series
 from engine.insights.census import Census
 from engine.insights.daily import Day, Kept
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -125,7 +125,7 @@ class Overview:
 
 def overview(db: Database[Document], period: Period, *, now: datetime) -> Overview:
     """Read a period and the one before it."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = daily.kept(db, period.before.first, period.last)
     counted = census.present(db, now=now)
     return Overview(

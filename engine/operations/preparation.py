@@ -15,7 +15,7 @@ from engine.db.installation import lane_count, remember_once
 from engine.errors import Unavailable
 from engine.operations import upgrades
 from engine.pipeline import lanes
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -35,6 +35,6 @@ def prepare(db: Database[Document], *, config_dir: Path, now: datetime) -> None:
         remember_once(db, "lanes", LANES)
         remember_once(db, "namespace", secrets.token_bytes(32))
         lanes.create(db, lane_count(db))
-        rulesets.publish_first(db, config_dir, now=now)
+        versions.publish_first(db, config_dir, now=now)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB could not be prepared: {error}") from error

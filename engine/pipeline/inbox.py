@@ -18,7 +18,7 @@ from engine.domain.commerce import currency_of
 from engine.domain.identities import lane_of
 from engine.errors import Unavailable
 from engine.pipeline import tombstones
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -116,8 +116,8 @@ def _record_first_currency(db: Database[Document], activities: Sequence[Activity
     """Record the currency of the first order: the account's until an admin sets one."""
     orders = (a.properties for a in activities if a.type == "order_completed")
     currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
-    if currency is not None and rulesets.first_currency(db) is None:
-        rulesets.note_first_currency(db, currency)
+    if currency is not None and versions.first_currency(db) is None:
+        versions.note_first_currency(db, currency)
 
 
 def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[ActivityId]:

@@ -22,7 +22,7 @@ from engine.pipeline import batch, inbox, tombstones
 from engine.pipeline.commit import Writes, commit
 from engine.pipeline.groups import Prefetched, groups_of
 from engine.pipeline.results import Folding
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -39,7 +39,7 @@ def fold(
     db: Database[Document], activities: Sequence[Activity], *, seen: Prefetched, now: datetime
 ) -> Folded:
     """Fold activities that are not there yet onto the contacts that they are about; write nothing."""
-    folding = Folding.begin(db, rulesets.rulebook(db), now)
+    folding = Folding.begin(db, versions.rulebook(db), now)
     writes = Writes(folding.basis)
     named = tombstones.named_among(db, activities)
     groups = groups_of(db, [a for a in activities if a.id not in named], seen=seen)

@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 
 from engine.errors import Unavailable
 from engine.pipeline import tombstones
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -94,7 +94,7 @@ def _without_erased(db: Database[Document], event: RefusedEvent) -> RefusedEvent
     """The event, without its content if that names an erased person."""
     if not tombstones.any_exist(db):
         return event
-    region = rulesets.current(db).account.default_region
+    region = versions.current(db).account.default_region
     if not tombstones.names_erased(db, event.event, region=region):
         return event
     return replace(event, reason="it names somebody who was erased", event="")

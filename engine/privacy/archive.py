@@ -25,7 +25,7 @@ from engine.domain.activities import ContactId
 from engine.domain.contact import Commerce
 from engine.domain.fields import FIELDS, PROFILE_FIELDS
 from engine.privacy.known import known_of
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -77,7 +77,7 @@ def _write_json(db: Database[Document], contact: ContactId, file: Any, *, now: d
 
 
 def _page(db: Database[Document], sheet: Sheet, counts: dict[str, int], *, now: datetime) -> Iterator[str]:
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     zone = ruleset.account.time_zone
     who = sheet.name or sheet.email or sheet.mobile_phone or sheet.external_id or "a visitor"
     yield _HEAD.format(title=escape(f"All that is known of {who}"), style=_STYLE)
@@ -134,7 +134,7 @@ def _cart(sheet: Sheet) -> Iterator[tuple[str, ...]]:
 
 
 def _entries(db: Database[Document], sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     for row in db.ledger.find({"contact": sheet.id}).sort([("happened_at", -1), ("_id", -1)]):
         what = ruleset.catalog.label(row["activity_type"])
         yield _at(row["happened_at"], zone), f"{row['points']:+d}", ruleset.rule_name(row["rule"]), what

@@ -17,9 +17,9 @@ from engine.accounts.permissions import Permission
 from engine.domain.rulebook import Account
 from engine.errors import Problem
 from engine.publishing import publish_service, publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 Document = dict[str, Any]
 
@@ -86,12 +86,12 @@ class Consequence:
 def settings(actor: Actor) -> Found:
     """The settings in force.  Raises NotAllowed."""
     actor.require(Permission.EDIT_ACCOUNT)
-    version = rulesets.current_number(actor.db)
+    version = versions.current_number(actor.db)
     return Found(
         version=version,
         # As it is written, not with what the first order said.
-        settings=_written(rulesets.declared(actor.db, version).account),
-        first_currency=rulesets.first_currency(actor.db),
+        settings=_written(versions.declared(actor.db, version).account),
+        first_currency=versions.first_currency(actor.db),
         buyers=actor.db.contacts.count_documents({"commerce.orders": {"$gte": 1}}),
     )
 
@@ -124,7 +124,7 @@ def change(
     Raises NotAllowed, and what publishing does.
     """
     actor.require(Permission.EDIT_ACCOUNT)
-    before = _written(rulesets.declared(actor.db, rulesets.current_number(actor.db)).account)
+    before = _written(versions.declared(actor.db, versions.current_number(actor.db)).account)
     changed = [name for name in LABELS if getattr(before, name) != getattr(wanted, name)]
     changes = [Change(LABELS[name], _said(before, name), _said(wanted, name)) for name in changed]
     message = f"Account: {', '.join(LABELS[name].lower() for name in changed) or 'nothing'}"
@@ -191,7 +191,7 @@ def _of_money(found: Found, wanted: Settings) -> Iterator[Consequence]:
 def _texts(db: Database[Document], wanted: Settings) -> dict[str, str]:
     """All files, with the settings written into theirs; what is not changed stays to the letter."""
     texts = publishing.completed(db, {})
-    before = _written(rulesets.declared(db, rulesets.current_number(db)).account)
+    before = _written(versions.declared(db, versions.current_number(db)).account)
     changed = {
         name: getattr(wanted, name) for name in LABELS if getattr(before, name) != getattr(wanted, name)
     }

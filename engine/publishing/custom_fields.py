@@ -16,10 +16,10 @@ from engine.errors import ContactSheetsError
 from engine.insights import census
 from engine.publishing import field_uses, publish_service, publishing
 from engine.publishing.field_uses import Conversion, Use
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
 from engine.rules.language.references import ID
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 Document = dict[str, Any]
 
@@ -69,7 +69,7 @@ def all_fields(actor: Actor) -> Fields:
     """Every field with its usage.  Raises NotAllowed."""
     actor.require(Permission.EDIT_ACCOUNT)
     census.look(actor.db, now=actor.now)
-    ruleset, counted = rulesets.current(actor.db), census.latest(actor.db)
+    ruleset, counted = versions.current(actor.db), census.latest(actor.db)
     fields = [
         FieldUsage(
             field,
@@ -90,7 +90,7 @@ def conversion(actor: Actor, field: CustomField) -> Conversion:
 def create(actor: Actor, field: CustomField, *, base: int) -> Version:
     """Declare a new field.  Raises NotAllowed, InvalidField, and what publishing does."""
     actor.require(Permission.EDIT_ACCOUNT)
-    if field.id in rulesets.current(actor.db).fields:
+    if field.id in versions.current(actor.db).fields:
         raise InvalidField(f"there is a field with the id {field.id} already")
     if not ID.fullmatch(field.id):
         raise InvalidField("an id is a small letter, then small letters, digits, _ and -")
@@ -99,7 +99,7 @@ def create(actor: Actor, field: CustomField, *, base: int) -> Version:
 
 def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
     """New fields of these labels and types, as `create_several` makes them.  Raises InvalidField."""
-    taken = {id_.replace("_", "-") for id_ in rulesets.current(db).fields}
+    taken = {id_.replace("_", "-") for id_ in versions.current(db).fields}
     made = list[CustomField]()
     for label, type_ in wanted:
         id_ = editing.id_of(label, taken=taken).replace("_", "-")
@@ -156,7 +156,7 @@ def delete(actor: Actor, id_: str, *, base: int) -> Version:
 
 
 def _known(db: Database[Document], id_: str) -> CustomField:
-    field = rulesets.current(db).fields.get(id_)
+    field = versions.current(db).fields.get(id_)
     if field is None:
         raise InvalidField("this field is not declared any more")
     return field
@@ -181,7 +181,7 @@ def _check(db: Database[Document], field: CustomField) -> None:
     """What the file allows and people would stumble over."""
     if not field.label.strip():
         raise InvalidField("give it a label: what people read")
-    others = [other for other in rulesets.current(db).fields.values() if other.id != field.id]
+    others = [other for other in versions.current(db).fields.values() if other.id != field.id]
     if any(other.label.strip().lower() == field.label.strip().lower() for other in others):
         raise InvalidField(f"another field is called {field.label}")
 

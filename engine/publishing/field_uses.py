@@ -12,7 +12,7 @@ from engine.domain import profile
 from engine.domain.conditions import Compare, Condition, leaves
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Rule, Ruleset, SetField
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
 
 Document = dict[str, Any]
@@ -54,8 +54,8 @@ class Conversion:
 
 def uses_of(db: Database[Document], field: str) -> list[Use]:
     """The rules, segments and statuses in force that name a custom field."""
-    ruleset = rulesets.current(db)
-    texts = rulesets.stored_version(db, ruleset.version).texts
+    ruleset = versions.current(db)
+    texts = versions.stored_version(db, ruleset.version).texts
     return [
         Use(name, file, editing.lines_of(texts.get(file, ""), _UNDER[file]).get(id_))
         for name, file, id_ in _named(ruleset, CUSTOM + field)

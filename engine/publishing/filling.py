@@ -35,10 +35,10 @@ from engine.domain.conditions import Compare, Did, leaves
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes
 from engine.publishing.upkeep import QUARTERS
-from engine.rules import in_force, rulesets
+from engine.rules import in_force, versions
 from engine.rules.conditions.expression import expression, value
 from engine.rules.files.segments_file import mentioned
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 Document = dict[str, Any]
 Expression = Any
@@ -65,7 +65,7 @@ def claim(db: Database[Document], *, now: datetime) -> Version | None:
     taken = db.rulesets.find_one_and_update(
         {"_id": newest, "filling": True, **free}, {"$set": {"filling_until": now + CLAIM}}
     )
-    return None if taken is None else rulesets.stored_version(db, newest)
+    return None if taken is None else versions.stored_version(db, newest)
 
 
 def fill(db: Database[Document], version: Version) -> int:
@@ -139,10 +139,10 @@ class _Filling:
 
     @classmethod
     def of(cls, db: Database[Document], version: Version) -> _Filling:
-        ruleset = rulesets.version(db, version.upkeep)
-        before = rulesets.version(db, version.upkeep - 1)
-        known, away = set(before.segments), rulesets.stored_version(db, before.version).put_away
-        published = rulesets.stored_version(db, version.upkeep).published_at
+        ruleset = versions.version(db, version.upkeep)
+        before = versions.version(db, version.upkeep - 1)
+        known, away = set(before.segments), versions.stored_version(db, before.version).put_away
+        published = versions.stored_version(db, version.upkeep).published_at
         return cls(
             number=version.number,
             published=published,

@@ -31,10 +31,10 @@ from engine.garbage import collect_seldom
 from engine.pipeline.batch import portions
 from engine.pipeline.groups import Group, groups_around, histories_of, shared_devices
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.plan import Plan, Side, worth_by_rule
 from engine.rules.ruleset import compile_published
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 Document = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -65,7 +65,7 @@ def proposed(
 
     With `recompute` all history is judged by it, as `publish --recompute` does.
     """
-    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    newest = versions.stored_version(db, versions.current_number(db))
     version = publishing.succeed(newest, texts, by="", message="", now=now, recompute=recompute)
     return Change(version, now)
 
@@ -161,9 +161,9 @@ class _Planner:
 
     @classmethod
     def of(cls, db: Database[Document], change: Change) -> _Planner:
-        before, version = rulesets.rulebook(db), change.version
+        before, version = versions.rulebook(db), change.version
         compiled, _ = compile_published(version.texts, version.standing())
-        present = rulesets.in_currency(db, compiled)
+        present = versions.in_currency(db, compiled)
         recomputes = version.recomputed == version.number
         changes = version.upkeep == version.number and not recomputes
         after = Rulebook(

@@ -15,9 +15,9 @@ from engine.contacts.viewer_mask import masked_row, masks
 from engine.publishing import planning, publishing, rule_stats, upkeep
 from engine.publishing.rule_stats import RuleSummary
 from engine.publishing.upkeep import Upkeep
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.plan import Plan
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 Document = dict[str, Any]
 
@@ -41,7 +41,7 @@ def publish(
 
     Raises NotAllowed, and what `publishing.publish` does.
     """
-    before = rulesets.stored_version(actor.db, rulesets.current_number(actor.db))
+    before = versions.stored_version(actor.db, versions.current_number(actor.db))
     changed = [name for name, text in texts.items() if text != before.texts.get(name, "")]
     for permission in {NEEDED.get(name, Permission.EDIT_RULES) for name in changed}:
         actor.require(permission)
@@ -70,7 +70,7 @@ def publish(
 def roll_back(actor: Actor, number: int, *, recompute: bool = False) -> Version:
     """Publish an older version again.  Raises NotAllowed, and what `publishing.roll_back` does."""
     actor.require(Permission.EDIT_RULES)
-    present = rulesets.current_number(actor.db)
+    present = versions.current_number(actor.db)
     with audit.noted(
         actor,
         "rolled back rules",

@@ -20,11 +20,11 @@ from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError, InvalidRules, Problem
 from engine.pipeline import lanes
 from engine.publishing import filling
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.files.schema import write_schemas
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import FILES, Standing, compile_published, compile_ruleset, rule_tests_of
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 Document = dict[str, Any]
 
@@ -56,7 +56,7 @@ class ClockWentBack(ContactSheetsError):
 
 def completed(db: Database[Document], texts: Mapping[str, str]) -> dict[str, str]:
     """All files: those given, and the others as they are published."""
-    published = rulesets.stored_version(db, rulesets.current_number(db)).texts
+    published = versions.stored_version(db, versions.current_number(db)).texts
     return {name: texts.get(name, published.get(name, "")) for name in FILES}
 
 
@@ -98,7 +98,7 @@ def publish(
     `recompute` all history is judged by the new rules.  Raises InvalidRules too,
     NothingChanged, and ClockWentBack, as each version holds from when it was published.
     """
-    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    newest = versions.stored_version(db, versions.current_number(db))
     if base is not None and base != newest.number:
         raise PublishedMeanwhile(newest)
     problems = check(texts)
@@ -112,7 +112,7 @@ def publish(
     try:
         db.rulesets.insert_one(version.row())
     except DuplicateKeyError:
-        raise PublishedMeanwhile(rulesets.stored_version(db, version.number)) from None
+        raise PublishedMeanwhile(versions.stored_version(db, version.number)) from None
     lanes.bar_older_rules(db, version.number)
     return version
 
@@ -155,7 +155,7 @@ def roll_back(
     db: Database[Document], number: int, *, by: str, now: datetime, recompute: bool = False
 ) -> Version:
     """Publish the files of an older version again, as a new one."""
-    older = rulesets.stored_version(db, number)
+    older = versions.stored_version(db, number)
     message = f"Back to version {number}"
     return publish(db, completed_from(older), by=by, message=message, now=now, recompute=recompute)
 

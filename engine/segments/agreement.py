@@ -14,7 +14,7 @@ from engine.db.contact_codec import LIVING
 from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Condition
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.expression import expression
 
 Document = dict[str, Any]
@@ -35,7 +35,7 @@ def differences(db: Database[Document], *, now: datetime) -> dict[str, list[Cont
     and so are those who did something since `now`.
     A segment over whose condition MongoDB gives up is looked at here, contact by contact.
     """
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     settled = {
         **LIVING,
         "upkeep": {"$gte": ruleset.kept_from},
@@ -70,7 +70,7 @@ def _wrong_here(
 
 def check_nightly(db: Database[Document], *, now: datetime) -> Document | None:
     """Once a day, from HOUR on, look and keep the report; unset if it is not time."""
-    local = now.astimezone(rulesets.current(db).account.time_zone)
+    local = now.astimezone(versions.current(db).account.time_zone)
     due = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     due -= timedelta(days=1) if local < due else timedelta(0)
     last = report(db)

@@ -18,10 +18,10 @@ from engine.contacts.listing.listing import Listing
 from engine.errors import ContactSheetsError
 from engine.publishing import publish_service, publishing
 from engine.publishing.field_uses import Use
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.filter_reader import unqualified
 from engine.rules.language import editing
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 from engine.segments import agreement, segment_uses, segments
 from engine.segments.segments import Preview, SegmentSummary
 
@@ -84,7 +84,7 @@ def as_list(actor: Actor, id_: str) -> Listing | None:
     That is one that asks for the past.  Raises NotAllowed and NoSuchSegment.
     """
     actor.require(Permission.EDIT_SEGMENTS)
-    if id_ not in rulesets.current(actor.db).segments:
+    if id_ not in versions.current(actor.db).segments:
         raise NoSuchSegment("this segment is not there any more")
     written = editing.entry_text(publishing.completed(actor.db, {})[FILE], "segments", id_, "when")
     if not written:
@@ -100,7 +100,7 @@ def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> V
     `seen` is the list of it (`as_list`) that the change began with.  Raises NotAllowed,
     NoSuchSegment, ChangedMeanwhile, UnknownFilter, and what publishing does.
     """
-    present, ruleset = as_list(actor, id_), rulesets.current(actor.db)
+    present, ruleset = as_list(actor, id_), versions.current(actor.db)
     if present is None or present.where != seen.where:
         raise ChangedMeanwhile("somebody changed this segment meanwhile: open it again to see how it is now")
     segment = ruleset.segments[id_]
@@ -122,7 +122,7 @@ def create_static(actor: Actor, name: str) -> str:
 
 
 def _create(actor: Actor, name: str, is_: Document) -> str:
-    present = rulesets.current(actor.db)
+    present = versions.current(actor.db)
     name = _checked(name, [segment.name for segment in present.segments.values()])
     id_ = editing.id_of(name, taken=present.segments)
     entry = {"id": id_, "name": name, **is_}
@@ -146,7 +146,7 @@ def _checked(name: str, taken: Sequence[str]) -> str:
 def deletable(actor: Actor, id_: str) -> Deletable:
     """What deleting a segment would come to.  Raises NotAllowed and NoSuchSegment."""
     actor.require(Permission.EDIT_SEGMENTS)
-    ruleset = rulesets.current(actor.db)
+    ruleset = versions.current(actor.db)
     segment = ruleset.segments.get(id_)
     if segment is None:
         raise NoSuchSegment("this segment is not there any more")
@@ -179,7 +179,7 @@ def restore(actor: Actor, deleted: Version) -> Version:
     Raises NotAllowed, and PublishedMeanwhile once other rules were published since.
     """
     actor.require(Permission.EDIT_SEGMENTS)
-    before = rulesets.stored_version(actor.db, deleted.number - 1).texts[FILE]
+    before = versions.stored_version(actor.db, deleted.number - 1).texts[FILE]
     texts = publishing.completed(actor.db, {FILE: before})
     message = f"Took back: {deleted.message}"
     return publish_service.publish(actor, texts, message=message, base=deleted.number)
@@ -221,7 +221,7 @@ def files_in_force(actor: Actor) -> dict[str, str]:
 def ids_in_use(actor: Actor) -> set[str]:
     """Return the ids that a new segment cannot have, those of deleted ones included.  Raises NotAllowed."""
     actor.require(Permission.EDIT_SEGMENTS)
-    return rulesets.segments_ever(actor.db)
+    return versions.segments_ever(actor.db)
 
 
 def preview(actor: Actor, texts: Mapping[str, str], id_: str, *, uri: str) -> Preview:

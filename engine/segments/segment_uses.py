@@ -15,7 +15,7 @@ from engine.domain.rulebook import AddToSegment, RemoveFromSegment, Rule, Rulese
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.errors import InvalidRules
 from engine.publishing.field_uses import Use
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.files.rule_tests import RuleTest
@@ -30,10 +30,10 @@ _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yam
 
 def uses_of(db: Database[Document], segment: str) -> list[Use]:
     """What names a segment: rules, segments, statuses and tests in force, saved views, work under way."""
-    version = rulesets.stored_version(db, rulesets.current_number(db))
+    version = versions.stored_version(db, versions.current_number(db))
     named = [
         Use(name, file, editing.lines_of(version.texts.get(file, ""), _UNDER[file]).get(id_))
-        for name, file, id_ in _named(rulesets.current(db), segment)
+        for name, file, id_ in _named(versions.current(db), segment)
     ]
     tests = _tests(_tests_of(db, version.number), segment)
     return [*named, *tests, *_views(db, segment), *_jobs(db, segment)]
@@ -71,7 +71,7 @@ def _waited_for(rule: Rule) -> Iterator[str]:
 
 @lru_cache(maxsize=8)
 def _tests_of(db: Database[Document], number: int) -> list[RuleTest]:
-    return rule_tests_of(rulesets.stored_version(db, number).texts)
+    return rule_tests_of(versions.stored_version(db, number).texts)
 
 
 def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
@@ -82,7 +82,7 @@ def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
 
 def _views(db: Database[Document], segment: str) -> Iterator[Use]:
     """Saved views; of one that is not shared only whose it is."""
-    words = Vocabulary.of(rulesets.current(db))
+    words = Vocabulary.of(versions.current(db))
     for view in views.every(db):
         with suppress(InvalidRules):  # it names something that is gone already
             if segment in named_in(read_filters(view.listing.where, words)):

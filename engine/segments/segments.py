@@ -23,7 +23,7 @@ from engine.domain.conditions import Condition, Did, leaves
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
 from engine.publishing import planning, upkeep
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.explain import words
 from engine.rules.conditions.expression import expression
 from engine.rules.ruleset import compile_ruleset
@@ -74,14 +74,14 @@ class Preview:
 
 def summaries(db: Database[Document], *, now: datetime) -> list[SegmentSummary]:
     """All segments, by name."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = _summaries(db, list(ruleset.segments.values()), ruleset, now=now)
     return sorted(found, key=lambda summary: summary.name.lower())
 
 
 def summary(db: Database[Document], segment: str, *, now: datetime) -> SegmentSummary | None:
     """One segment; unset if none of that id is declared."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     declared = ruleset.segments.get(segment)
     return None if declared is None else _summaries(db, [declared], ruleset, now=now)[0]
 
@@ -137,7 +137,7 @@ def preview(
     wanted = proposed.segments.get(segment)
     if wanted is None or wanted.condition is None or wanted.condition.tree is None:
         return Preview(size(db, segment), 0, _examples(db, in_segment(segment)))
-    if _is_known(wanted.condition, rulesets.current(db)):
+    if _is_known(wanted.condition, versions.current(db)):
         query = {**LIVING, "$expr": expression(wanted.condition.tree, now=now)}
         with suppress(ExecutionTimeout, RegexTooComplex), regex_errors():
             count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
@@ -196,7 +196,7 @@ def _moves(db: Database[Document], wanted: Sequence[Segment], since: datetime) -
 
 def _publishings(db: Database[Document], since: datetime) -> list[datetime]:
     """When rules were published by which segments changed."""
-    return [at for at in rulesets.rulebook(db).boundaries if at > since]
+    return [at for at in versions.rulebook(db).boundaries if at > since]
 
 
 def _entered_by_publishing(

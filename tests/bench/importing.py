@@ -30,7 +30,7 @@ from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.pipeline import lanes
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.bench.measure import Result, Size, chunks, servers
 from tests.bench.pipeline import Herd
 
@@ -92,7 +92,7 @@ def _file(rows: int, *, city: str) -> bytes:
 
 def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, Document]:
     """Import a file and wait until all of it has taken effect: seconds, and the most memory used."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = inspection.inspect(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
     readings, _ = inspection.cell_formats(found, columns, ruleset)

@@ -24,7 +24,7 @@ from engine.contacts.sheet import activity_counts, sheets, timelines
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.bench.crowd import make_crowd
@@ -189,7 +189,7 @@ def _filters() -> list[tuple[str, Document, Document]]:
 def _reading(db: Database[Document]) -> Asked:
     """All filters read into trees, held against what an address needs of them: JSON and back."""
     chosen = [where for _, where, _ in _filters()]
-    words = Vocabulary.of(rulesets.current(db))
+    words = Vocabulary.of(versions.current(db))
     return Asked(
         "filters read",
         lambda: [read_filters(where, words) for where in chosen],

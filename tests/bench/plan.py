@@ -20,7 +20,7 @@ from engine.pipeline.groups import Group
 from engine.pipeline.inbox import encode_activity
 from engine.pipeline.results import Folding, add_changes
 from engine.publishing import planning, publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.bench.measure import Result, Size, servers
 from tests.bench.traffic import traffic
 
@@ -34,7 +34,7 @@ def bench_plan(size: Size) -> list[Result]:
     with servers(cache_gb=0.25 if size == "small" else 4.0) as running:
         db = running.database("plan")
         _people(db, contacts, activities)
-        scoring = rulesets.stored_version(db, 1).texts["scoring.yaml"].replace("points: 2\n", "points: 3\n")
+        scoring = versions.stored_version(db, 1).texts["scoring.yaml"].replace("points: 2\n", "points: 3\n")
         change = planning.proposed(db, publishing.completed(db, {"scoring.yaml": scoring}), now=utc_now())
         with _Memory() as memory:
             began = time.perf_counter()
@@ -55,7 +55,7 @@ def bench_plan(size: Size) -> list[Result]:
 
 def _people(db: Database[dict[str, Any]], contacts: int, activities: int) -> None:
     """Everybody with their history, put in place by the fold itself, without the lanes."""
-    rulebook, secret = rulesets.rulebook(db), namespace(db)
+    rulebook, secret = versions.rulebook(db), namespace(db)
     folding = Folding.begin(db, rulebook, utc_now())
     mine = activities // contacts
     for first in range(0, contacts, 500):

@@ -17,7 +17,7 @@ from engine.db.connection import utc_now
 from engine.domain.webhook_secrets import unusable
 from engine.operations import pulses
 from engine.pipeline import failed_activities, lanes, outages, outbox
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.ruleset import compile_published
 from engine.segments import agreement
 from engine.settings import Instance
@@ -154,7 +154,7 @@ def _lanes(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _rules(db: Database[dict[str, Any]]) -> Finding:
-    version = rulesets.stored_version(db, rulesets.current_number(db))
+    version = versions.stored_version(db, versions.current_number(db))
     _, problems = compile_published(version.texts, version.standing())
     if problems:
         found = f"version {version.number}: {len(problems)} problems, the first: {problems[0]}"
@@ -217,7 +217,7 @@ def _unsigned(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> I
             names = ", ".join(f"${name}" for name in worker.unset)
             yield f"the worker on {worker.host} (process {worker.pid}) lacks {names}"
     if not workers and not held:
-        reasons = unusable(rulesets.current(db).webhooks.values(), environment)
+        reasons = unusable(versions.current(db).webhooks.values(), environment)
         yield from (f"{webhook}: {reason}" for webhook, reason in reasons.items())
 
 

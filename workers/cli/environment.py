@@ -65,11 +65,11 @@ def _webhook_secrets(instance: Instance) -> set[str]:
     """The variables that the published rules name as secrets; none if the database cannot be asked."""
     from engine.db.connection import connect
     from engine.domain.webhook_secrets import variables
-    from engine.rules import rulesets
+    from engine.rules import versions
 
     db = connect(instance.mongodb_uri, instance.database, app="settings")
     try:
-        return variables(rulesets.current(db).webhooks.values())
+        return variables(versions.current(db).webhooks.values())
     except (PyMongoError, ContactSheetsError):  # the command itself says what is the matter
         return set()
     finally:

@@ -19,7 +19,7 @@ from engine.exports.export_columns import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.jobs.jobs import Job, JobState
-from engine.rules import rulesets
+from engine.rules import versions
 from workers.cli.jobs import await_job
 from workers.cli.look import filters_of
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
@@ -111,7 +111,7 @@ def list_columns(
     if what not in ("contacts", "activities"):
         raise NotWritten(f"{what!r} cannot be exported: contacts or activities are wanted")
     _, db = open_db(data_dir, app="export")
-    found = export_columns.offered(cast(What, what), rulesets.current(db)).values()
+    found = export_columns.offered(cast(What, what), versions.current(db)).values()
     if as_json:
         print_json([{"id": column.id, "label": column.label, "kind": column.kind} for column in found])
         return
@@ -137,7 +137,7 @@ def _listing(db: Database[Document], where: str, search: str, segment: str) -> L
     listing = Listing(where=filters_of(where), search=search)
     if not segment:
         return listing
-    segments = rulesets.current(db).segments.values()
+    segments = versions.current(db).segments.values()
     found = next((known.id for known in segments if segment in (known.id, known.name)), None)
     if found is None:
         known_ids = ", ".join(known.id for known in segments) or "none"

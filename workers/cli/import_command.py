@@ -17,7 +17,7 @@ from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs.jobs import Job, JobState
-from engine.rules import rulesets
+from engine.rules import versions
 from workers.cli import import_files
 from workers.cli.import_files import Options, PreparedFile
 from workers.cli.jobs import await_job
@@ -103,7 +103,7 @@ def import_(
         if not prepared.inspection.sample:
             typer.echo(f"{prepared.file.name} has headings and no rows: there is nothing to import", err=True)
         earlier = _imported_before(db, prepared)
-        for warning in preview.missing_transitions(prepared.settings, rulesets.current(db)):
+        for warning in preview.missing_transitions(prepared.settings, versions.current(db)):
             typer.echo(warning, err=True)
         if dry_run:
             result = _preview(db, prepared, as_json=as_json)

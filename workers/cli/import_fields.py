@@ -19,7 +19,7 @@ from engine.imports.mapping.columns import plain
 from engine.imports.mapping.field_proposals import proposed_label, proposed_type
 from engine.imports.mapping.inspection import Inspection
 from engine.publishing import custom_fields
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -56,7 +56,7 @@ def new_fields(
 
     An existing field of that name is used.  Nothing is created.  Raises NotAField and InvalidField.
     """
-    existing = {plain(one.label): one.id for one in rulesets.current(db).fields.values()}
+    existing = {plain(one.label): one.id for one in versions.current(db).fields.values()}
     requested: dict[str, tuple[str, str]] = {}
     for inspection, mapping in files:
         for heading, type_ in (_column_and_type(option, inspection, mapping) for option in options):

@@ -24,7 +24,7 @@ from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
-from engine.rules import rulesets
+from engine.rules import versions
 from workers.cli import import_fields
 from workers.cli.session import cli_actor
 
@@ -89,7 +89,7 @@ def prepare(db: Database[Document], path: Path, options: Options, *, dry_run: bo
     `--new-field` are created at the end; with `dry_run` they are only announced, and their columns left
     out.  Raises NotSettled with all options that are missing.
     """
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     base = ImportSettings(
         mode=options.mode,
         segment=_static_segment(options.segment, ruleset),

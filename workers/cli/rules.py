@@ -20,7 +20,7 @@ from engine.errors import InvalidRules, NoInstance, Problem
 from engine.pipeline import lanes
 from engine.publishing import planning, publishing, upkeep
 from engine.publishing import publish_service as access
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.explain import lines
 from engine.rules.files.webhook_secrets import secrets_not_set
 from engine.rules.rehearsal import rehearse
@@ -238,8 +238,8 @@ def pull(
 ) -> None:
     """Write the published files into a folder."""
     _, db = open_db(data_dir, app="rules")
-    newest = rulesets.current_number(db)
-    stored = rulesets.stored_version(db, version or newest)
+    newest = versions.current_number(db)
+    stored = versions.stored_version(db, version or newest)
     for path in publishing.write_folder(stored, folder):
         typer.echo(str(path))
     (folder / BASE).write_text(f"{newest}\n")
@@ -249,7 +249,7 @@ def pull(
 def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All published versions, the newest first."""
     _, db = open_db(data_dir, app="rules")
-    versions = rulesets.history(db)
+    versions = versions.history(db)
     if as_json:
         print_json([_told(version) for version in versions])
         return
@@ -329,7 +329,7 @@ def _places(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 
 def _published(
-    db: Database[dict[str, Any]], version: rulesets.Version, *, until_done: bool, as_json: bool
+    db: Database[dict[str, Any]], version: versions.Version, *, until_done: bool, as_json: bool
 ) -> None:
     if until_done:
         _watch(db, as_json=as_json)
@@ -357,7 +357,7 @@ def _watch(db: Database[dict[str, Any]], *, as_json: bool) -> None:
             time.sleep(POLL)
 
 
-def _told(version: rulesets.Version) -> dict[str, Any]:
+def _told(version: versions.Version) -> dict[str, Any]:
     return {
         "version": version.number,
         "published_at": version.published_at,

@@ -57,9 +57,9 @@ def cli_actor(db: Database[dict[str, Any]], name: str | None = None) -> Actor:
 
 def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:
     """The account's time zone, in which people read times."""
-    from engine.rules import rulesets
+    from engine.rules import versions
 
-    return rulesets.current(db).account.time_zone
+    return versions.current(db).account.time_zone
 
 
 WHOLE_ID = 36

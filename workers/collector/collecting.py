@@ -22,7 +22,7 @@ from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
 from engine.pipeline import inbox, refused_events
-from engine.rules import rulesets
+from engine.rules import versions
 from workers.collector import answers
 from workers.collector.auth import KeyRing, token_of
 from workers.collector.bodies import BadBody, Envelope, envelope_of, read_body
@@ -71,7 +71,7 @@ class Collector:
         self._limit = limit
         self._clock = clock
         self._keys = KeyRing(db, clock=clock)
-        self._ruleset: Cached[Ruleset] = Cached(lambda: rulesets.current(db), seconds=RULESET_BELIEVED_FOR)
+        self._ruleset: Cached[Ruleset] = Cached(lambda: versions.current(db), seconds=RULESET_BELIEVED_FOR)
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
 

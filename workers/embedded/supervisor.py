@@ -24,7 +24,7 @@ from engine.domain.webhook_secrets import variables
 from engine.environment import Environment
 from engine.errors import ContactSheetsError, Unavailable
 from engine.operations.preparation import prepare
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import CONFIG_DIR, Instance, remove_instance, write_instance
 from workers.embedded.children import Child
 from workers.embedded.mongod import Mongod, fitting_cache
@@ -130,7 +130,7 @@ class _Supervisor:
         self._welcome(db)
 
     def _warn_of_unknown(self, db: Any) -> None:
-        secrets = variables(rulesets.current(db).webhooks.values())
+        secrets = variables(versions.current(db).webhooks.values())
         for warning in self._environment.warnings(besides=secrets):
             self._plain(f"sheets: {warning}")
 

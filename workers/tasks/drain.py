@@ -17,7 +17,7 @@ from engine.errors import Conflict, FoldFailed, LeaseLost
 from engine.pipeline import batch, lanes
 from engine.pipeline.batch import BATCH, Applied, Waiting
 from engine.pipeline.lanes import Lease
-from engine.rules import rulesets
+from engine.rules import versions
 
 MAX_CONFLICTS = 20
 """Conflicts of one batch in a row before the lane is given back for somebody else to try."""
@@ -133,7 +133,7 @@ def _one_batch(
 def _apply(
     db: Database[dict[str, Any]], lease: Lease, waiting: Waiting, *, clock: Callable[[], datetime]
 ) -> Applied:
-    rulebook = rulesets.rulebook(db)
+    rulebook = versions.rulebook(db)
     if waiting:
         return batch.apply(db, lease, waiting, rulebook, clock=clock)
     return batch.apply_due(db, lease, rulebook, clock=clock)

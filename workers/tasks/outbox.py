@@ -26,7 +26,7 @@ from engine.domain.webhook_secrets import UnusableSecret, is_set, signing_key, u
 from engine.errors import Unavailable
 from engine.pipeline import outbox
 from engine.pipeline.outbox import Outcome, Waiting
-from engine.rules import rulesets
+from engine.rules import versions
 
 TIMEOUT = 10
 """Seconds that the other side has to answer."""
@@ -78,7 +78,7 @@ def run(
 def secrets_not_set(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> list[str] | None:
     """The variables that the rules name as secrets and this environment does not set; unset without rules."""
     try:
-        named = variables(rulesets.current(db).webhooks.values())
+        named = variables(versions.current(db).webhooks.values())
     except Unavailable:
         return None
     return sorted(name for name in named if not is_set(name, environment))
@@ -88,7 +88,7 @@ def _hold(
     db: Database[dict[str, Any]], environment: Mapping[str, str], *, before: Mapping[str, str], now: datetime
 ) -> Mapping[str, str]:
     """Note at the calls that cannot be signed here why they wait; return the reasons by webhook."""
-    reasons = unusable(rulesets.current(db).webhooks.values(), environment)
+    reasons = unusable(versions.current(db).webhooks.values(), environment)
     outbox.hold(db, reasons, now=now)
     if reasons != before:
         log.warning("webhooks that cannot be signed: their calls wait", reasons=reasons)
@@ -111,7 +111,7 @@ def send_next(
     call = outbox.claim(db, now=clock(), without=without)
     if call is None:
         return None
-    webhook = rulesets.current(db).webhooks.get(call.webhook)
+    webhook = versions.current(db).webhooks.get(call.webhook)
     if webhook is None:
         gone = f"settings.yaml declares no webhook {call.webhook!r} any more"
         return outbox.failed(db, call, error=gone, now=clock(), for_good=True)

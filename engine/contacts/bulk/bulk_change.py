@@ -18,7 +18,7 @@ from engine.domain.rulebook import Ruleset
 from engine.errors import ContactSheetsError
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Refused
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -59,7 +59,7 @@ def start(
     """
     if not selection.ids and selection.listing is None:
         raise NothingSelected("choose at least one contact")
-    title = description(change, rulesets.current(db))
+    title = description(change, versions.current(db))
     options = {"selection": selection.encode(), "change": _encode(change)}
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=options))
     return id_

@@ -32,7 +32,7 @@ from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.pipeline.activity_steps import ActivitySteps
 from engine.pipeline.inbox import DUPLICATE_KEY
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -72,7 +72,7 @@ class _ChangeContacts(ActivitySteps):
             return self.end(cursor)
         _record(self.db, self.job.id, [contact for contact in contacts if contact not in recorded])
         stored = _stored(self.db, [activity_id(self.job.id, contact) for contact in recorded])
-        ruleset = rulesets.current(self.db)
+        ruleset = versions.current(self.db)
         activities, unchanged, refused = [], 0, {}
         for contact in contacts:
             id_ = activity_id(self.job.id, contact)
@@ -141,7 +141,7 @@ class _UndoChange(ActivitySteps):
         ids = {item["contact"]: activity_id(self.undone, item["contact"]) for item in items}
         stored = _stored(self.db, ids.values())
         contacts = [contact for contact, id_ in ids.items() if id_ in stored]
-        rows, version = self._living(contacts), rulesets.current_number(self.db)
+        rows, version = self._living(contacts), versions.current_number(self.db)
         activities, refused = [], {}
         for contact in contacts:
             try:

@@ -13,7 +13,7 @@ from engine.contacts.bulk.bulk_change import Change
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import Edit
 from engine.contacts.editing.edit_service import refuse_fields
-from engine.rules import rulesets
+from engine.rules import versions
 
 
 def start(actor: Actor, selection: Selection, change: Change, *, id_: str) -> str:
@@ -22,7 +22,7 @@ def start(actor: Actor, selection: Selection, change: Change, *, id_: str) -> st
     Raises NotAllowed, and what `bulk_change.start` does.
     """
     actor.require(Permission.EDIT_CONTACTS)
-    description = bulk_change.description(change, rulesets.current(actor.db))
+    description = bulk_change.description(change, versions.current(actor.db))
     with audit.noted(
         actor,
         "started a bulk change",

@@ -15,7 +15,7 @@ from engine.contacts.listing.listing import Listing
 from engine.db.contact_codec import LIVING
 from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -60,7 +60,7 @@ class Selection:
 
     def count_by_state(self, db: Database[Document], machine: str) -> Mapping[str, int] | None:
         """Return how many selected contacts are in each state of a machine; None if it takes too long."""
-        initial = rulesets.current(db).machines[machine].initial
+        initial = versions.current(db).machines[machine].initial
         return self._count_by(db, {"$ifNull": [f"$statuses.{machine}.state", initial]})
 
     def count_in_segment(self, db: Database[Document], segment: str) -> int | None:

@@ -24,7 +24,7 @@ from engine.contacts.editing.edit_validation import end_name, fields_not_allowed
 from engine.db.contact_codec import LIVING
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.pipeline import inbox
-from engine.rules import rulesets
+from engine.rules import versions
 
 TAKEN_BACK = "taken back"
 """What the audit log calls the undoing of an activity; `before` is the id of that activity."""
@@ -64,7 +64,7 @@ def edit(
 def _store_edit(
     actor: Actor, contact: ContactId, change: Edit, *, id_: ActivityId, read: Mapping[str, Any]
 ) -> frozenset[int]:
-    ruleset, now = rulesets.current(actor.db), actor.now
+    ruleset, now = versions.current(actor.db), actor.now
 
     def store(db: Database[Document]) -> frozenset[int]:
         stored = db.activities.find_one({"_id": id_}, {"lane": 1})
@@ -99,7 +99,7 @@ def delete(actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
     with audit.noted(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
-        row, version = _living(actor.db, contact), rulesets.current_number(actor.db)
+        row, version = _living(actor.db, contact), versions.current_number(actor.db)
         author, now = actor.user.name, actor.now
         return _receive(
             actor.db,
@@ -118,7 +118,7 @@ def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[i
         row = actor.db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
         if row is None:
             raise NoSuchContact("this contact is not deleted, or was erased for good")
-        undone, version = ActivityId(row["deletion"]["cause"]), rulesets.current_number(actor.db)
+        undone, version = ActivityId(row["deletion"]["cause"]), versions.current_number(actor.db)
         author, now = actor.user.name, actor.now
         return _receive(
             actor.db, edit_activities.undo(row, undone, version=version, id_=id_, author=author, now=now)
@@ -140,7 +140,7 @@ def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> froze
         id_=f"edit:{id_}",
     ):
         refuse_fields(actor, filled)
-        ruleset, author, now = rulesets.current(actor.db), actor.user.name, actor.now
+        ruleset, author, now = versions.current(actor.db), actor.user.name, actor.now
         return _receive(
             actor.db,
             edit_activities.creation(actor.db, fields, ruleset=ruleset, id_=id_, author=author, now=now),
@@ -149,7 +149,7 @@ def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> froze
 
 def refuse_fields(actor: Actor, fields: Mapping[str, Any]) -> None:
     """Raise InvalidEdit if there are fields that the user's role may not change (`edit` in fields.yaml)."""
-    problems = fields_not_allowed(fields, actor.user.role, rulesets.current(actor.db))
+    problems = fields_not_allowed(fields, actor.user.role, versions.current(actor.db))
     if problems:
         raise InvalidEdit(problems)
 

@@ -27,7 +27,7 @@ from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
 from engine.errors import ContactSheetsError, InvalidRules
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions import index_query
 from engine.rules.conditions.filter_reader import qualified, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
@@ -223,7 +223,7 @@ def _select(db: Database[Document], listing: Listing) -> _Selection:
 
 def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]:
     """The list without conditions that are not declared (any more), and what is wrong with each."""
-    words = Vocabulary.of(rulesets.current(db))
+    words = Vocabulary.of(versions.current(db))
     kept, wrong = [], []
     for part in listing.parts:
         try:
@@ -239,7 +239,7 @@ def tree_of(db: Database[Document], listing: Listing) -> Tree | None:
     if not listing.where:
         return None
     try:
-        return read_filters(listing.where, Vocabulary.of(rulesets.current(db)))
+        return read_filters(listing.where, Vocabulary.of(versions.current(db)))
     except InvalidRules as error:
         raise UnknownFilter(_messages(error)) from None
 

@@ -13,7 +13,7 @@ from pymongo.database import Database
 from engine.contacts.sheet.timelines import entered_by_publishing
 from engine.domain.activities import ContactId
 from engine.pipeline import activity_spans
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -69,7 +69,7 @@ def counts(db: Database[Document], contact_id: ContactId) -> Counts:
     contact = activity_spans.held(db, contact_id)
     if contact is None:
         return NOTHING
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     zone = ruleset.account.time_zone
     found: Counter[tuple[str, str]] = Counter()
     for row in db.activities.aggregate(_counting(contact, str(zone))):

@@ -15,7 +15,7 @@ from engine.domain import scoring
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.rulebook import BY_HAND, Period, Rule, RuleGroup, Ruleset
 from engine.pipeline.groups import without_dbrefs
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -98,7 +98,7 @@ def ledger(
     db: Database[Document], contact: ContactId, *, now: datetime, before: str | None = None, limit: int = 20
 ) -> LedgerPage:
     """Return the ledger entries behind a contact's points, the latest first."""
-    ruleset, query = rulesets.current(db), {"contact": contact, **_older_than(before)}
+    ruleset, query = versions.current(db), {"contact": contact, **_older_than(before)}
     found = list(db.ledger.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(limit + 1))
     rows, more = found[:limit], len(found) > limit
     activities = _activities(db, [row["activity"] for row in rows])
@@ -164,7 +164,7 @@ def _losses(row: Document) -> list[tuple[datetime, int]]:
 
 def history(db: Database[Document], contact: ContactId, *, total: int, now: datetime) -> list[PointsDay]:
     """Return the points at the end of each day on which they changed, and why; `total` are those of now."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     days: dict[date, dict[str, int]] = defaultdict(dict)
     for row in db.ledger.aggregate(_changes(contact, str(ruleset.account.time_zone), now)):
         group = row["_id"]
@@ -222,7 +222,7 @@ def _changes(contact: ContactId, zone: str, now: datetime) -> list[Document]:
 def outlook(db: Database[Document], contact: ContactId, *, now: datetime) -> Outlook:
     """Return the points of a contact that will expire, and its limits that are partly used up."""
     row = db.contacts.find_one({"_id": contact}, {"points": 1, "limits": 1}) or {}
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     zone = ruleset.account.time_zone
     losses: dict[date, int] = defaultdict(int)
     for at, points in row.get("points", {}).get("expiring", ()):

@@ -15,7 +15,7 @@ from engine.db import contact_codec
 from engine.domain.activities import ContactId, derived_stream
 from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset, Segment
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.explain import Explained, explain
 
 Document = dict[str, Any]
@@ -79,7 +79,7 @@ def reasons_of(db: Database[Document], contact_id: ContactId, *, now: datetime) 
     sheet = None if row is None else sheets.sheet(db, contact_id, now=now)
     if row is None or sheet is None:
         return None
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     state = contact_codec.decode(row).state
     return Reasons(
         contact=contact_id,
@@ -108,7 +108,7 @@ def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> l
     stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     rows = [*stored, *timelines.entered_by_publishing(db, contact)]
     rows.sort(key=lambda row: (row["happened_at"], row["_id"]), reverse=True)
-    published = set(rulesets.rulebook(db).boundaries)
+    published = set(versions.rulebook(db).boundaries)
     return [
         Crossing(
             segment=row["properties"]["segment"],

@@ -16,7 +16,7 @@ from engine.contacts.sheet.timeline_rows import TimelineRow, unmasked
 from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelineFilter, TimelinePage
 from engine.contacts.viewer_mask import masks
 from engine.domain.activities import ContactId
-from engine.rules import rulesets
+from engine.rules import versions
 
 
 def sheet(actor: Actor, contact: ContactId) -> Sheet | None:
@@ -57,7 +57,7 @@ def timeline(
     A search finds only what the user sees, so that it confirms no guess of masked data.
     """
     actor.require(Permission.SEE)
-    catalog = rulesets.current(actor.db).catalog
+    catalog = versions.current(actor.db).catalog
 
     def masked(row: TimelineRow) -> TimelineRow:
         return sheet_masking.masked_activity(row, catalog)
@@ -81,7 +81,7 @@ def ledger(actor: Actor, contact: ContactId, *, before: str | None = None, limit
     found = points.ledger(actor.db, contact, now=actor.now, before=before, limit=limit)
     if not masks(actor):
         return found
-    catalog = rulesets.current(actor.db).catalog
+    catalog = versions.current(actor.db).catalog
     masked = [sheet_masking.masked_entry(entry, catalog) for entry in found.rows]
     return msgspec.structs.replace(found, rows=masked)
 

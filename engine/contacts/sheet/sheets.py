@@ -27,7 +27,7 @@ from engine.domain.identities import key_value
 from engine.domain.profile import full_name
 from engine.domain.reachability import reach_of
 from engine.domain.rulebook import Ruleset
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -40,7 +40,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
     row = db.contacts.find_one({"_id": contact_id})
     if row is None:
         return None
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     contact = contact_codec.decode(row)
     state = contact.state
     statuses = _statuses(row, ruleset)

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from engine.contacts.sheet.timeline_rows import RowBuilder, RowMask, TimelineRow, search_text, unmasked
 from engine.domain.activities import ActivityId, ContactId, derived_stream
 from engine.pipeline import activity_spans
-from engine.rules import rulesets
+from engine.rules import versions
 
 Document = dict[str, Any]
 
@@ -90,7 +90,7 @@ def timeline(
     contact = activity_spans.held(db, contact_id)
     if contact is None:
         return TimelinePage([], None)
-    place, ruleset = _place(before), rulesets.current(db)
+    place, ruleset = _place(before), versions.current(db)
     builder = RowBuilder(db, contact, ruleset, mask)
     documents = _documents(db, contact, where, place, ruleset.account.time_zone)
     if where.text.strip():
@@ -173,7 +173,7 @@ def entered_by_publishing(db: Database[Document], contact: Document) -> list[Doc
     They are not stored: the contact holds since when it is in a segment, and the `segment_left` of one
     that it left does.  `contact` is its document, of which the id and segments are needed.
     """
-    published = set(rulesets.rulebook(db).boundaries)
+    published = set(versions.rulebook(db).boundaries)
     if not published:
         return []
     since_of = list(contact.get("segments", {}).items())

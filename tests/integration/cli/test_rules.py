@@ -11,7 +11,7 @@ from engine.accounts import audit
 from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import an_activity, bought
 from tests.integration.drained import drain_all, receive_and_drain
 from workers.cli.rules import app
@@ -64,7 +64,7 @@ def test_problems_are_told_all_at_once_by_every_command_and_nothing_is_published
     assert all(p["column"] > 1 for p in found["problems"])
     assert "did you mean 'product_visited'" in found["problems"][0]["message"]
     assert "did you mean 'product_visited'" in run(*command, folder).stdout
-    assert rulesets.current_number(shop) == 1
+    assert versions.current_number(shop) == 1
 
 
 def test_the_plan_equals_what_publishing_brings_about_and_rolling_back_takes_away(shop, folder):
@@ -116,11 +116,11 @@ def test_who_publishes_and_goes_back_by_command_is_in_the_audit_log(shop, folder
 
 
 def test_times_are_told_on_the_accounts_clock_and_names_as_they_are_written(shop, folder):
-    at = rulesets.current(shop).account.time_zone
+    at = versions.current(shop).account.time_zone
     (folder / "scoring.yaml").write_text(SCORING)
     told("publish", folder, "-m", "Looks [/bold] alone")
 
-    published = rulesets.history(shop)[0].published_at.astimezone(at)
+    published = versions.history(shop)[0].published_at.astimezone(at)
 
     words = " ".join(run("log").stdout.split())
     assert f"{published:%Y-%m-%d}" in words
@@ -138,7 +138,7 @@ def test_a_folder_that_was_pulled_before_somebody_else_published_is_told(shop, f
 
     assert result.exit_code != 0
     assert "eva published version 2 meanwhile" in str(result.exception)
-    assert rulesets.current_number(shop) == 2
+    assert versions.current_number(shop) == 2
 
 
 def test_going_back_to_a_version_that_there_is_not_says_where_they_are_listed(shop):
@@ -146,7 +146,7 @@ def test_going_back_to_a_version_that_there_is_not_says_where_they_are_listed(sh
 
     assert result.exit_code != 0
     assert str(result.exception) == "there is no version 99 of the rules: `sheets rules log` lists them"
-    assert rulesets.current_number(shop) == 1
+    assert versions.current_number(shop) == 1
 
 
 def test_show_says_of_each_condition_what_was_found(shop):

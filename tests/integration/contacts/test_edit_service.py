@@ -10,7 +10,7 @@ from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.domain.activities import ActivityId
 from engine.publishing import publish_service, publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -79,7 +79,7 @@ def test_a_marketer_publishes_segments_and_no_scoring(db):
             acting(db, somebody("marketer")), {**texts, "scoring.yaml": "rules: []\n"}, message="x"
         )
 
-    assert rulesets.current_number(db) == 2
+    assert versions.current_number(db) == 2
     [entry] = log(db)
     assert [(c.what, c.before, c.after) for c in entry.changes] == [
         ("segments.yaml", "version 1", "version 2")

@@ -16,7 +16,7 @@ from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -382,7 +382,7 @@ def test_each_status_has_an_end_of_its_own_and_the_timeline_says_from_what_to_wh
     edited(shop, "bob@x.com", statuses={"email_status": "paused"}, ends={"email_status": later})
 
     bob = now_of(shop, "bob@x.com")
-    zone = rulesets.current(shop).account.time_zone
+    zone = versions.current(shop).account.time_zone
     ends = {m: bob.statuses[m].until.astimezone(zone).date() for m in both}
     assert ends == {"email_status": later, "mobile_status": later}
     rows = timelines.timeline(shop, bob.id, where=TimelineFilter(types=("contact_edited",))).rows

@@ -12,7 +12,7 @@ from engine.contacts.sheet.points import Ceiling
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, an_activity, bought, colleague, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -94,7 +94,7 @@ def test_what_time_will_take_and_what_limits_leave(db, ana):
 
     outlook = points.outlook(db, ana, now=now)
 
-    zone = rulesets.current(db).account.time_zone
+    zone = versions.current(db).account.time_zone
     after = [(now + timedelta(days)).astimezone(zone).date() for days in (10, 30, 60)]
     assert outlook.losses == [(after[0], -6), (after[1], -5), (after[2], -5)]
     assert outlook.ceilings == [Ceiling("Read a mail", 2, 2, "day", group=False)]

@@ -12,7 +12,7 @@ from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, R
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.db.connection import connect, utc_now
 from engine.operations.preparation import prepare
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, bought, identified, minutes, rules
 from tests.integration.drained import receive_and_drain
@@ -67,7 +67,7 @@ def people(mongod):
             bought(50, minutes(8), external_id="C-9"),
         ],
     )
-    assert rulesets.current(db).fields, "the shipped fields are offered"
+    assert versions.current(db).fields, "the shipped fields are offered"
     yield db
     db.client.drop_database(db.name)
 

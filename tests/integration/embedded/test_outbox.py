@@ -15,7 +15,7 @@ import pytest
 from engine.db.connection import utc_now
 from engine.pipeline import inbox, outbox
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import an_activity
 from tests.integration.drained import drain_all
 from workers.tasks import outbox as workers_outbox
@@ -70,7 +70,7 @@ def visited(ago=timedelta(0), **more):
 def receive(db, *activities):
     import msgspec
 
-    version = rulesets.current_number(db)
+    version = versions.current_number(db)
     now = [msgspec.structs.replace(activity, ruleset=version) for activity in activities]
     inbox.receive(db, now)
     drain_all(db)

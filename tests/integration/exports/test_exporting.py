@@ -28,7 +28,7 @@ from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
 from engine.privacy import erasing
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import an_activity, bought, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
@@ -61,7 +61,7 @@ def shop(db, monkeypatch):
 
 def received(db, activities):
     """Activities, applied under the rules of this shop."""
-    version = rulesets.current_number(db)
+    version = versions.current_number(db)
     receive_and_drain(db, [structs.replace(activity, ruleset=version) for activity in activities])
 
 
@@ -127,9 +127,9 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     job, made, content = written(shop, Export(format=format_))
     assert (job.total, job.done, made.rows) == (len(HOSTILE),) * 3
     opener = lambda: io.BytesIO(content)  # noqa: E731
-    found = inspection.inspect(opener, rulesets.current(shop))
+    found = inspection.inspect(opener, versions.current(shop))
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = inspection.cell_formats(found, columns, rulesets.current(shop))
+    readings, undecided = inspection.cell_formats(found, columns, versions.current(shop))
     assert undecided == []
     settings = ImportSettings(format=found.format, columns=columns, readings=readings)
     checked = preview.preview(shop, opener, settings, now=utc_now())

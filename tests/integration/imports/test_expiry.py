@@ -18,7 +18,7 @@ from engine.jobs import job_service, jobs
 from engine.jobs.job_service import CannotBe
 from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
@@ -37,7 +37,7 @@ def shop(db, monkeypatch):
 
 
 def import_(db, id_="import-1"):
-    found = inspection.inspect(lambda: io.BytesIO(CONTENT), rulesets.current(db))
+    found = inspection.inspect(lambda: io.BytesIO(CONTENT), versions.current(db))
     wanted = ImportSettings(format=found.format, columns={c.heading: c.target for c in found.columns})
     import_service.start(acting(db, MIA), io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_)
 

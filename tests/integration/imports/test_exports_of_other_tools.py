@@ -9,7 +9,7 @@ from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.exports import EXPORTS
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
@@ -17,7 +17,7 @@ from tests.integration.job_runs import run_next_job
 
 def imported(db, tool):
     """Import a file as it is guessed; return the job."""
-    export, ruleset = EXPORTS[tool], rulesets.current(db)
+    export, ruleset = EXPORTS[tool], versions.current(db)
     found = inspection.inspect(
         lambda: io.BytesIO(export.content),
         ruleset,

@@ -25,7 +25,7 @@ from engine.pipeline import activity_steps, inbox, inline_apply
 from engine.pipeline.commit import Writes
 from engine.pipeline.inline_apply import Folded
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, an_activity, colleague, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.dying import dying, run_to_the_end
@@ -47,9 +47,9 @@ def shop(db, monkeypatch):
 
 def settled(db, content, **more):
     """A file's settings, as it is guessed."""
-    found = inspection.inspect(lambda: io.BytesIO(content), rulesets.current(db))
+    found = inspection.inspect(lambda: io.BytesIO(content), versions.current(db))
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = inspection.cell_formats(found, columns, rulesets.current(db))
+    readings, undecided = inspection.cell_formats(found, columns, versions.current(db))
     assert undecided == []
     return ImportSettings(format=found.format, columns=columns, readings=readings, **more)
 

@@ -22,7 +22,7 @@ from engine.pipeline.inline_apply import Folded
 from engine.privacy import erasing
 from engine.privacy import erasure_job as erasure_steps
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import CONFIG_DIR
 from tests.builders import acting, an_activity, colleague, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
@@ -59,7 +59,7 @@ def shop(db, monkeypatch):
 
 
 def started(db, content, id_="job-1", **more):
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = inspection.inspect(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
     readings, _ = inspection.cell_formats(found, columns, ruleset)

@@ -21,7 +21,7 @@ from engine.db.processes import holder_name, is_gone, worker_name
 from engine.domain import fold as fold_module
 from engine.errors import Conflict, LeaseLost
 from engine.pipeline import batch, failed_activities, inbox, lanes
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from workers.tasks import drain as drain_module
@@ -179,7 +179,7 @@ def test_a_lane_has_one_holder_and_a_zombie_writes_nothing(db):
     later = now + lanes.LEASE
     assert lanes.take(db, lane, "other", now=later) is not None
     with pytest.raises(LeaseLost):
-        batch.apply(db, zombie, waiting, rulesets.rulebook(db), clock=lambda: later)
+        batch.apply(db, zombie, waiting, versions.rulebook(db), clock=lambda: later)
 
     assert db.activities.find_one()["state"] == "received"
     assert db.contacts.count_documents({}) == 0
@@ -207,7 +207,7 @@ def test_what_was_decided_on_changed_contacts_is_not_written(db):
     batch.commit = interfere
     try:
         with pytest.raises(Conflict):
-            batch.apply(db, lease, waiting, rulesets.rulebook(db), clock=utc_now)
+            batch.apply(db, lease, waiting, versions.rulebook(db), clock=utc_now)
     finally:
         batch.commit = original
 

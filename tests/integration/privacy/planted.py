@@ -28,7 +28,7 @@ from engine.imports import import_service
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
@@ -94,7 +94,7 @@ class Planted:
 
     def import_(self, id_: str, content: bytes, *, name: str, **more: Any) -> None:
         open_ = lambda: io.BytesIO(content)  # noqa: E731
-        found = inspection.inspect(open_, rulesets.current(self.db))
+        found = inspection.inspect(open_, versions.current(self.db))
         columns = {column.heading: column.target for column in found.columns}
         wanted = replace(ImportSettings(format=found.format, columns=columns), **more)
         import_service.start(acting(self.db, ANA), open_(), wanted, name=name, id_=id_)

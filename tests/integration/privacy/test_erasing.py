@@ -28,7 +28,7 @@ from engine.jobs.job_service import CannotBe
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
 from engine.privacy import erasure_job, privacy_service
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.segments import agreement
 from tests.builders import acting, identified, minutes
 from tests.integration.drained import receive_and_drain
@@ -76,7 +76,7 @@ def settled(row):
 def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(shop):
     db, id_ = shop.db, shop.contact
     db.activities.find_one({"state": "failed", "stream": f"x:{OURS}"})["failure"]
-    bob, rules = shop.bob, rulesets.current(db).version
+    bob, rules = shop.bob, versions.current(db).version
     planted = traces(db, [*WORDS, id_])
     assert planted >= {
         "contacts", "activities", "ledger", "merges", "suggestions", "conflicts", "refusals", "outbox", "audit",
@@ -105,7 +105,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     assert agreement.differences(db, now=utc_now()) == {}
     assert len({view["name"] for view in db.views.find()}) == 2
     assert contact_lookup.find_contact(db, "friend@x.com") is not None
-    assert rulesets.current(db).version == rules
+    assert versions.current(db).version == rules
     [line] = db.audit.find({"act": "erased a contact"})
     assert (line["by_name"], line["subject"], line["ending"]) == (
         "Ana",
@@ -168,7 +168,7 @@ def _comes_late(shop):
         edit_activities.creation(
             db,
             {"email": EMAIL},
-            ruleset=rulesets.current(db),
+            ruleset=versions.current(db),
             id_=ActivityId("made-9"),
             author="Ana",
             now=utc_now(),

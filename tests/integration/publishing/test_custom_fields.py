@@ -13,7 +13,7 @@ from engine.insights import census
 from engine.publishing import custom_fields, publishing
 from engine.publishing.custom_fields import FieldInUse, InvalidField
 from engine.publishing.publishing import PublishedMeanwhile
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -22,12 +22,12 @@ TIER = CustomField("tier", "Tier", "text", ("gold", "silver"))
 
 
 def declare(db, field=TIER, user=EVA):
-    return custom_fields.create(acting(db, user), field, base=rulesets.current_number(db))
+    return custom_fields.create(acting(db, user), field, base=versions.current_number(db))
 
 
 def test_a_field_is_declared_changed_put_first_and_deleted(db):
     declare(db)
-    base = rulesets.current_number(db)
+    base = versions.current_number(db)
     custom_fields.change(acting(db, EVA), CustomField("tier", "Level", "text"), base=base)
     custom_fields.reorder(acting(db, EVA), ["tier"], base=base + 1)
 
@@ -35,18 +35,18 @@ def test_a_field_is_declared_changed_put_first_and_deleted(db):
     assert found.fields[0].field == CustomField("tier", "Level", "text")
 
     custom_fields.delete(acting(db, EVA), "tier", base=base + 2)
-    assert "tier" not in rulesets.current(db).fields
+    assert "tier" not in versions.current(db).fields
     assert db.audit.count_documents({"act": "published rules", "ending": "done"}) == 4
 
 
 def test_who_was_overtaken_is_told_and_changes_nothing(db):
-    base = rulesets.current_number(db)
+    base = versions.current_number(db)
     declare(db)
 
     with pytest.raises(PublishedMeanwhile):
         custom_fields.delete(acting(db, EVA), "city", base=base)
 
-    assert "city" in rulesets.current(db).fields
+    assert "city" in versions.current(db).fields
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_a_field_that_something_uses_is_not_deleted_and_it_is_said_where(db):
     publishing.publish(db, texts, by="Eva", message="golden", now=utc_now())
 
     with pytest.raises(FieldInUse) as refused:
-        custom_fields.delete(acting(db, EVA), "tier", base=rulesets.current_number(db))
+        custom_fields.delete(acting(db, EVA), "tier", base=versions.current_number(db))
 
     assert "the segment “Golden” (segments.yaml:" in str(refused.value)
-    assert "tier" in rulesets.current(db).fields
+    assert "tier" in versions.current(db).fields
 
 
 def test_how_many_contacts_have_a_value_and_which_would_no_longer_be_one(db):
@@ -142,4 +142,4 @@ def test_a_marketer_declares_nothing(db, act):
     with pytest.raises(NotAllowed):
         act(db)
 
-    assert rulesets.current_number(db) == 1
+    assert versions.current_number(db) == 1

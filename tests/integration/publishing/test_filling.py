@@ -12,7 +12,7 @@ from engine.db.regex_query import RegexTooComplex
 from engine.errors import Conflict
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import filling, publishing, upkeep
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
 from engine.segments import agreement, segments
 from tests.builders import an_activity, by_hand, identified
@@ -52,7 +52,7 @@ def lived(db):
 
 def fold_instead(db):
     """Let the workers fold everybody again, as if MongoDB could not do it."""
-    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    newest = versions.stored_version(db, versions.current_number(db))
     outdated = {"filling": False, "kept_from": newest.upkeep, "outdated_below": newest.upkeep}
     db.rulesets.update_one({"_id": newest.number}, {"$set": outdated})
     drain_all(db)
@@ -195,12 +195,12 @@ def test_a_batch_that_was_folded_under_older_rules_is_not_committed(lived):
     lane = lived.activities.find_one({"_id": "n1"})["lane"]
     lease = lanes.take(lived, lane, "one", now=utc_now())
     waiting = batch.next_activities(lived, lane)
-    old = rulesets.rulebook(lived)
+    old = versions.rulebook(lived)
     published(lived, utc_now(), segments=SEGMENTS)
 
     with pytest.raises(Conflict, match="newer rules"):
         batch.apply(lived, lease, waiting, old, clock=utc_now)
-    applied = batch.apply(lived, lease, waiting, rulesets.rulebook(lived), clock=utc_now)
+    applied = batch.apply(lived, lease, waiting, versions.rulebook(lived), clock=utc_now)
 
     assert applied.applied == 1
 

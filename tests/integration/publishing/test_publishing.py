@@ -15,7 +15,7 @@ from engine.errors import InvalidRules
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import publishing
 from engine.publishing.publishing import ClockWentBack, NothingChanged, PublishedMeanwhile
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import Instance
 from tests.builders import an_activity, identified
 from tests.integration.drained import drain_all
@@ -37,7 +37,7 @@ def visited(ago, **more):
 
 def receive(db, activities):
     """As the collector does: under the version in force."""
-    number = rulesets.current_number(db)
+    number = versions.current_number(db)
     inbox.receive(db, [received_under(a, number) for a in activities])
     drain_all(db)
 
@@ -105,8 +105,8 @@ def test_rolling_back_is_a_version_of_its_own(db):
     drain_all(db)
 
     assert segments(db) == ["active-this-week"]
-    assert [version.number for version in rulesets.history(db)] == [3, 2, 1]
-    assert rulesets.stored_version(db, 3).texts == rulesets.stored_version(db, 1).texts
+    assert [version.number for version in versions.history(db)] == [3, 2, 1]
+    assert versions.stored_version(db, 3).texts == versions.stored_version(db, 1).texts
 
 
 def test_the_second_of_two_admins_is_told(db):
@@ -133,12 +133,12 @@ def test_of_admins_who_publish_at_the_same_moment_one_does_and_the_others_are_to
     with ThreadPoolExecutor(4) as admins:
         came_of_it = list(admins.map(publish_at_once, range(1, 5)))
 
-    [published] = [version for version in came_of_it if isinstance(version, rulesets.Version)]
+    [published] = [version for version in came_of_it if isinstance(version, versions.Version)]
     told = [str(error) for error in came_of_it if isinstance(error, PublishedMeanwhile)]
     assert len(told) == 3
     assert all(f"{published.published_by} published version 2 meanwhile" in words for words in told)
-    assert rulesets.stored_version(db, 2) == published
-    assert [version.number for version in rulesets.history(db)] == [2, 1]
+    assert versions.stored_version(db, 2) == published
+    assert [version.number for version in versions.history(db)] == [2, 1]
 
 
 def test_a_clock_that_went_back_keeps_rules_from_being_published_before_the_last(db):
@@ -148,7 +148,7 @@ def test_a_clock_that_went_back_keeps_rules_from_being_published_before_the_last
     with pytest.raises(ClockWentBack, match=r"version 2 was published at .* set it right"):
         publishing.publish(db, texts, by="ana", message="too early", now=utc_now() - timedelta(hours=3))
 
-    assert rulesets.current_number(db) == 2
+    assert versions.current_number(db) == 2
 
 
 def test_a_clock_that_jumps_ahead_and_back_leaves_nothing_wrong_behind(db):
@@ -158,7 +158,7 @@ def test_a_clock_that_jumps_ahead_and_back_leaves_nothing_wrong_behind(db):
     ahead = utc_now() + timedelta(days=40)
     lane = db.contacts.find_one()["lane"]
     lease = lanes.take(db, lane, "one", now=ahead)
-    batch.apply_due(db, lease, rulesets.rulebook(db), clock=lambda: ahead)
+    batch.apply_due(db, lease, versions.rulebook(db), clock=lambda: ahead)
     assert segments(db) == [], "by that clock its week is over; its holder dies, the lease stays"
 
     receive(db, [visited(timedelta(hours=1))])
@@ -173,7 +173,7 @@ def test_rules_whose_own_tests_fail_are_not_published(db):
 
     with pytest.raises(InvalidRules, match=r"scoring.yaml:4:5: the test 'five' fails: points is 1, not 5"):
         publish(db, scoring=wrong)
-    assert rulesets.current_number(db) == 1
+    assert versions.current_number(db) == 1
 
 
 def test_published_rules_stay_in_force_though_a_later_check_would_refuse_them(db):
@@ -185,7 +185,7 @@ def test_published_rules_stay_in_force_though_a_later_check_would_refuse_them(db
     db.rulesets.update_one(
         {"_id": version.number, "files.name": "scoring.yaml"}, {"$set": {"files.$.text": shaky}}
     )
-    assert publishing.check(rulesets.stored_version(db, version.number).texts) != []
+    assert publishing.check(versions.stored_version(db, version.number).texts) != []
 
     receive(db, [visited(timedelta(hours=1))])
 
@@ -206,7 +206,7 @@ def test_a_window_that_closes_lets_a_contact_go_without_an_event(db):
     later = now + timedelta(minutes=2)
     lane = db.contacts.find_one({"keys": "t:t1"})["lane"]
     lease = lanes.take(db, lane, "clock", now=later)
-    batch.apply_due(db, lease, rulesets.rulebook(db), clock=lambda: later)
+    batch.apply_due(db, lease, versions.rulebook(db), clock=lambda: later)
 
     assert segments(db) == []
     assert crossings(db)[0] == ("segment_left", "keen")

@@ -16,7 +16,7 @@ from engine.db.connection import utc_now
 from engine.errors import InvalidRules
 from engine.publishing import publishing
 from engine.publishing.publishing import PublishedMeanwhile
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
 from engine.rules.ruleset import compile_ruleset
 from engine.segments import segment_service, segment_uses
@@ -52,7 +52,7 @@ def published(db, **files):
 
 
 def deleted(db, segment, user=MAX):
-    version = segment_service.delete(acting(db, user), segment, base=rulesets.current_number(db))
+    version = segment_service.delete(acting(db, user), segment, base=versions.current_number(db))
     drain_all(db)
     return version
 
@@ -73,7 +73,7 @@ def test_what_uses_a_segment_is_named_with_its_line_and_keeps_it(db):
         "the rule “Joined” (scoring.yaml:4)",
         "the rule “Seen” (scoring.yaml:5)",
     ]
-    assert "vip" in rulesets.current(db).segments
+    assert "vip" in versions.current(db).segments
     assert db.audit.count_documents({}) == 0, "nothing was begun"
 
 
@@ -81,7 +81,7 @@ def test_what_is_said_to_use_a_segment_is_what_the_check_finds_without_it(db):
     published(db, segments=SEGMENTS, scoring=SCORING)
     texts = publishing.completed(db, {})
 
-    for segment in rulesets.current(db).segments:
+    for segment in versions.current(db).segments:
         without = editing.without_entry(texts["segments.yaml"], "segments", segment)
         try:
             compile_ruleset({**texts, "segments.yaml": without})
@@ -103,7 +103,7 @@ def test_a_change_of_many_that_is_under_way_keeps_the_segment_that_it_fills(db):
 
     db.jobs.update_one({"_id": "j1"}, {"$set": {"state": "done"}})
     deleted(db, "vip")
-    assert "vip" not in rulesets.current(db).segments
+    assert "vip" not in versions.current(db).segments
 
 
 def test_a_saved_view_keeps_the_segment_that_it_asks_for(db):
@@ -136,7 +136,7 @@ def test_deleting_is_taken_back_with_the_members(db):
     drain_all(db)
 
     assert members(db, "vip") == {one}
-    texts = {number: rulesets.stored_version(db, number).texts for number in (by.number - 1, by.number + 1)}
+    texts = {number: versions.stored_version(db, number).texts for number in (by.number - 1, by.number + 1)}
     assert texts[by.number - 1] == texts[by.number + 1], "to the letter"
     acts = [row["reason"] for row in db.audit.find({"act": "published rules"}).sort("at", 1)]
     assert acts == ["Deleted the segment VIP", "Took back: Deleted the segment VIP"]
@@ -152,7 +152,7 @@ def test_a_new_name_keeps_the_members(db):
 
     published(db, segments=SEGMENTS.replace("name: VIP", "name: The few").replace("Customers,", "Buyers,"))
 
-    assert rulesets.current(db).segments["vip"].name == "The few"
+    assert versions.current(db).segments["vip"].name == "The few"
     assert db.contacts.find_one(one)["segments"] == since
 
 
@@ -164,26 +164,26 @@ def test_once_others_have_published_nothing_is_taken_back(db):
     with pytest.raises(PublishedMeanwhile):
         segment_service.restore(acting(db, MAX), by)
 
-    assert "unused" not in rulesets.current(db).segments
+    assert "unused" not in versions.current(db).segments
 
 
 def test_a_new_segment_does_not_take_the_id_of_one_that_was_deleted(db):
     published(db, segments=SEGMENTS.replace("{not: {contact.segments: vip}}, ", ""), scoring="rules: []")
     deleted(db, "vip")
 
-    assert editing.id_of("VIP", taken=rulesets.segments_ever(db)) == "vip-2"
+    assert editing.id_of("VIP", taken=versions.segments_ever(db)) == "vip-2"
 
 
 @pytest.mark.parametrize("act", [
     lambda db: segment_service.deletable(acting(db, VERA), "vip"),
     lambda db: segment_service.delete(acting(db, VERA), "vip", base=1),
-    lambda db: segment_service.restore(acting(db, VERA), rulesets.stored_version(db, 1)),
+    lambda db: segment_service.restore(acting(db, VERA), versions.stored_version(db, 1)),
 ])  # fmt: skip
 def test_a_viewer_deletes_nothing(db, act):
     with pytest.raises(NotAllowed):
         act(db)
 
-    assert rulesets.current_number(db) == 1
+    assert versions.current_number(db) == 1
 
 
 def test_a_segment_that_there_is_not_cannot_be_deleted(db):

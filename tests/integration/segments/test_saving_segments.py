@@ -9,7 +9,7 @@ from engine.contacts.listing.filters import Known, Picked, Range, Recency, Wordi
 from engine.contacts.listing.listing import Listing, UnknownFilter
 from engine.db.connection import utc_now
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.segments import segment_service
 from engine.segments.segment_service import ChangedMeanwhile, InvalidSegment, NoSuchSegment
 from tests.builders import acting, an_activity, bought, identified, minutes
@@ -41,7 +41,7 @@ def shop(db):
 
 
 def filtered(db, chosen):
-    bar = {filter_.id: filter_ for filter_ in offered(rulesets.current(db))}
+    bar = {filter_.id: filter_ for filter_ in offered(versions.current(db))}
     found = Listing()
     for id_, value in chosen.items():
         found = with_part(found, bar[id_].condition(value), instead_of=None)
@@ -60,13 +60,13 @@ def test_whoever_is_in_the_list_is_in_the_segment_and_a_window_goes_on_moving(sh
         assert id_ == f"keen-ones-{number}"
         assert members(shop, id_) == in_list, chosen
     assert "within: 3650d" in publishing.completed(shop, {})["segments.yaml"]
-    assert rulesets.current(shop).segments["keen-ones-0"].name == "Keen ones 0"
+    assert versions.current(shop).segments["keen-ones-0"].name == "Keen ones 0"
 
 
 def test_what_can_be_no_segment_says_why_and_publishes_nothing(shop):
-    before = rulesets.current_number(shop)
+    before = versions.current_number(shop)
     wanted = filtered(shop, CHOSEN[0])
-    taken = next(iter(rulesets.current(shop).segments.values())).name
+    taken = next(iter(versions.current(shop).segments.values())).name
 
     for name, asked, error, why in (
         ("Found", Listing(search="ana"), UnknownFilter, "a search cannot be a segment"),
@@ -79,12 +79,12 @@ def test_what_can_be_no_segment_says_why_and_publishes_nothing(shop):
             segment_service.save_list(acting(shop, MAX), name, asked)
     with pytest.raises(NotAllowed):
         segment_service.save_list(acting(shop, VERA), "Keen", wanted)
-    assert rulesets.current_number(shop) == before
+    assert versions.current_number(shop) == before
 
 
 def test_who_is_in_a_segment_is_changed_in_the_list_and_its_name_stays(shop):
     seen = segment_service.as_list(acting(shop, MAX), "hot-leads")
-    assert [chip.words for chip in chips(seen, rulesets.current(shop))] == [
+    assert [chip.words for chip in chips(seen, versions.current(shop))] == [
         "Points: 40 or more",
         "Not in Customers",
     ]
@@ -93,7 +93,7 @@ def test_who_is_in_a_segment_is_changed_in_the_list_and_its_name_stays(shop):
     segment_service.change_list(acting(shop, MAX), "hot-leads", wanted, seen=seen)
 
     drain_all(shop)
-    found = rulesets.current(shop).segments["hot-leads"]
+    found = versions.current(shop).segments["hot-leads"]
     assert (found.name, found.description) == ("Hot leads", "Many points, not bought yet")
     assert members(shop, "hot-leads") == {row.id for row in listing.walk(shop, wanted)}
     assert segment_service.as_list(acting(shop, MAX), "hot-leads") == wanted
@@ -110,5 +110,5 @@ def test_a_segment_that_no_list_can_show_is_not_changed_in_one(shop):
         segment_service.as_list(acting(shop, VERA), "hot-leads")
     with pytest.raises(NoSuchSegment):
         segment_service.as_list(acting(shop, MAX), "gone")
-    everything = [segment_service.as_list(acting(shop, MAX), id_) for id_ in rulesets.current(shop).segments]
+    everything = [segment_service.as_list(acting(shop, MAX), id_) for id_ in versions.current(shop).segments]
     assert sum(found is not None for found in everything) == 7

@@ -127,8 +127,8 @@ def first_parameter(function):
 
 def test_a_function_that_writes_is_known_as_one():
     from engine.operations import pulses
-    from engine.rules import rulesets
+    from engine.rules import versions
 
     assert writes(pulses.beat)
     assert writes(edit_service.edit)
-    assert not writes(rulesets.current)
+    assert not writes(versions.current)

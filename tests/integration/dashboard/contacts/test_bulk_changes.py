@@ -20,7 +20,7 @@ from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.pipeline import activity_steps
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, an_activity, identified, minutes
 from tests.integration.dashboard.contacts.test_contacts_page import the_list
 from tests.integration.dashboard.test_pages import shown
@@ -182,7 +182,7 @@ def test_a_pause_of_many_ends_on_a_later_day_at_the_earliest(shop, open_as):
     app.selectbox(key="bulk.job-1.machine").set_value("email_status").run()
     app.selectbox(key="bulk.job-1.state.email_status").set_value("paused").run()
     until = app.date_input(key="bulk.job-1.until")
-    tomorrow = utc_now().astimezone(rulesets.current(shop).account.time_zone).date() + timedelta(days=1)
+    tomorrow = utc_now().astimezone(versions.current(shop).account.time_zone).date() + timedelta(days=1)
 
     assert until.min == tomorrow
     until.set_value(tomorrow).run()

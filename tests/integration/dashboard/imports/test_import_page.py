@@ -18,7 +18,7 @@ from engine.imports.reading.formats import Format
 from engine.jobs import jobs
 from engine.pipeline import activity_steps
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
@@ -185,7 +185,7 @@ def test_an_admin_makes_fields_of_unknown_columns_with_the_proposed_types(shop, 
     assert app.button(key="import.check").disabled
     button(app, "Create 2 fields").click().run()
 
-    made = {field.label: field.type for field in rulesets.current(shop).fields.values()}
+    made = {field.label: field.type for field in versions.current(shop).fields.values()}
     assert (made["Talla"], made["Última visita"]) == ("number", "date")
     assert target_of(app, "Talla").value == "custom.talla"
     [order] = [radio for radio in app.radio if radio.label == "03/04/2026 is"]

@@ -12,7 +12,7 @@ from engine.accounts import accounts
 from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
 from engine.segments import agreement
 from tests.builders import an_activity, bought, identified, minutes
@@ -174,7 +174,7 @@ def test_a_segment_of_what_people_did_is_made_in_the_form_and_read_there_again(d
     assert dict(editing.read(editing.entry_text(file, "segments", "bought-once", "when"))) == {
         "did": {"activity": "order_completed", "where": {"activity.coupon": {"eq": "SPRING"}}}
     }
-    assert [version.message for version in rulesets.history(db)][:2] == [
+    assert [version.message for version in versions.history(db)][:2] == [
         "Changed the segment Bought once",
         "New segment Bought once",
     ]
@@ -196,7 +196,7 @@ def test_a_day_of_the_form_may_be_long_ago_and_is_typed_as_the_account_writes_it
     app.date_input(key=f"{row}.contact.birth_date.before").set_value(date(1961, 3, 4)).run()
     app.button(key="segments.publish").click().run()
 
-    assert rulesets.current(db).segments["grown-up"].dynamic
+    assert versions.current(db).segments["grown-up"].dynamic
     app = open_page("marketer", page="segments", segment="grown-up", edit="1")
     day = app.date_input(key="segments.condition.grown-up.form.0.contact.birth_date.before")
     assert day.value == date(1961, 3, 4)
@@ -244,13 +244,13 @@ def test_a_marketer_deletes_a_segment_and_takes_that_back(db, open_page, bought_
 
     app.button(key="segments.delete.sure").click().run()
 
-    assert "vip" not in rulesets.current(db).segments
+    assert "vip" not in versions.current(db).segments
     text = shown(app)
     assert "VIP</b> was deleted (version 2 of the rules)" in text
     assert "segment=vip" not in text
     app.button(key="segments.deleted.undo").click().run()
     assert "segment=vip" in shown(app)
-    assert rulesets.current_number(db) == 3
+    assert versions.current_number(db) == 3
 
 
 def test_a_marketer_changes_who_is_in_a_segment_by_the_filters_of_the_list(db, open_page, bought_shoes):
@@ -266,7 +266,7 @@ def test_a_marketer_changes_who_is_in_a_segment_by_the_filters_of_the_list(db, o
 
     assert "Points is at least 1" in shown(app)
     assert app.query_params["segment"] in ("hot-leads", ["hot-leads"])
-    assert rulesets.stored_version(db, 2).message == "Changed who is in Hot leads"
+    assert versions.stored_version(db, 2).message == "Changed who is in Hot leads"
 
 
 def test_a_segment_that_is_used_is_not_deleted_and_the_page_says_by_what(db, open_page):

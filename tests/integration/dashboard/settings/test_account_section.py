@@ -9,7 +9,7 @@ from engine.errors import InvalidRules
 from engine.publishing import account_settings, publishing
 from engine.publishing.account_settings import Settings
 from engine.publishing.publishing import PublishedMeanwhile
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, bought, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
@@ -25,7 +25,7 @@ def opened(open_as):
 def changed(db, user=EVA, *, recompute=False, base=None, **values):
     now = account_settings.settings(acting(db, EVA)).settings
     wanted = Settings(**{name: values.get(name, getattr(now, name)) for name in account_settings.LABELS})
-    base = rulesets.current_number(db) if base is None else base
+    base = versions.current_number(db) if base is None else base
     version = account_settings.change(acting(db, user), wanted, base=base, recompute=recompute)
     drain_all(db)
     return version
@@ -56,7 +56,7 @@ def test_an_admin_reads_what_a_change_does_and_publishes_it(db, opened):
     app.button(key="account.publish").click().run()
 
     assert "Published as version 2 of the rules" in app.success[0].value
-    now = rulesets.current(db).account
+    now = versions.current(db).account
     assert (now.name, str(now.time_zone)) == ("Zapatos Ruiz", "America/New_York")
     assert {code: str(rate) for code, rate in now.rates.items()} == {"USD": "0.5", "GBP": "1.2"}
     entry = db.audit.find_one({"act": "changed the account settings"})
@@ -128,7 +128,7 @@ def test_who_was_overtaken_and_what_is_wrong_change_nothing(db):
     with pytest.raises(NotAllowed):
         changed(db, MAX, name="Three")
 
-    assert rulesets.current(db).account.name == "One"
+    assert versions.current(db).account.name == "One"
 
 
 def test_every_country_zone_and_language_has_a_name():

@@ -9,7 +9,7 @@ from engine.db.connection import utc_now
 from engine.domain.rulebook import CustomField
 from engine.insights import census
 from engine.publishing import custom_fields
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
@@ -37,7 +37,7 @@ def test_an_admin_makes_a_field_with_choices_for_admins_alone(db, open_as):
     widget(app.radio, ".edit").set_value(frozenset({"admin"})).run()
     app.button(key="fields.save").click().run()
 
-    made = rulesets.current(db).fields["kundenstufe_ubersicht"]
+    made = versions.current(db).fields["kundenstufe_ubersicht"]
     assert (made.options, made.edit) == (("gold", "silver"), frozenset({"admin"}))
     assert "Published" in app.success[0].value
     assert "admins only" in shown(app)
@@ -60,7 +60,7 @@ def test_a_change_of_type_says_what_would_no_longer_convert(db, open_as):
     assert "<img" not in text
     assert app.button(key="fields.save").label == "Publish anyway"
     app.button(key="fields.save").click().run()
-    assert rulesets.current(db).fields["city"].type == "number"
+    assert versions.current(db).fields["city"].type == "number"
 
 
 def test_a_field_moves_and_its_usage_is_shown(db, open_as):
@@ -69,11 +69,11 @@ def test_a_field_moves_and_its_usage_is_shown(db, open_as):
     app = open_as("admin")
     assert "1 contact has a value" in shown(app)
 
-    first = next(iter(rulesets.current(db).fields))
+    first = next(iter(versions.current(db).fields))
     assert app.button(key=f"fields.up.{first}").disabled
     app.button(key=f"fields.down.{first}").click().run()
 
-    assert list(rulesets.current(db).fields)[1] == first
+    assert list(versions.current(db).fields)[1] == first
 
 
 def test_a_field_is_deleted_once_its_name_is_typed(db, open_as):
@@ -84,7 +84,7 @@ def test_a_field_is_deleted_once_its_name_is_typed(db, open_as):
     app.text_input(key="fields.gender.typed").set_value("Gender").run()
     app.button(key="fields.gender.sure").click().run()
 
-    assert "gender" not in rulesets.current(db).fields
+    assert "gender" not in versions.current(db).fields
 
 
 def test_who_was_overtaken_is_told_by_whom(db, open_as):

@@ -12,7 +12,7 @@ from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.browser.conftest import HOSTILE
 from tests.builders import acting, an_activity, bought, colleague, identified
 from tests.integration.dashboard.test_pages import shown
@@ -75,7 +75,7 @@ def test_an_address_says_what_is_shown(open_as, ana):
 
 
 def test_days_are_those_of_the_account(db, open_as, ana):
-    zone = rulesets.current(db).account.time_zone
+    zone = versions.current(db).account.time_zone
     day = (utc_now() - timedelta(days=20)).astimezone(zone).date()
     app = open_as("viewer", contact=ana, tab="activity")
 

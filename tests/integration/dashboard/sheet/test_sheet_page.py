@@ -13,7 +13,7 @@ from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations import pulses
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.browser.conftest import HOSTILE
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import shown
@@ -186,7 +186,7 @@ def test_a_pause_with_an_end_is_given_in_the_form_and_the_reason_kept(shop, open
 
     status = shop.contacts.find_one({"_id": bo})["statuses"]["email_status"]
     assert (status["state"], status["reason"]) == ("paused", "on holiday")
-    assert status["until"].astimezone(rulesets.current(shop).account.time_zone).date() == day
+    assert status["until"].astimezone(versions.current(shop).account.time_zone).date() == day
     logged = {
         change["what"]: change["after"]
         for change in shop.audit.find_one({"act": "edited a contact"})["changes"]

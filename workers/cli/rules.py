@@ -249,11 +249,11 @@ def pull(
 def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All published versions, the newest first."""
     _, db = open_db(data_dir, app="rules")
-    versions = versions.history(db)
+    published = versions.history(db)
     if as_json:
-        print_json([_told(version) for version in versions])
+        print_json([_told(version) for version in published])
         return
-    rows = ((v.number, v.published_at, v.published_by, v.message) for v in versions)
+    rows = ((v.number, v.published_at, v.published_by, v.message) for v in published)
     print_table("Versions", ("version", "published", "by", "message"), rows, zone=zone_of(db))
 
 

@@ -21,12 +21,13 @@ from dashboard.signin import sign_in_page, sign_out_page
 from dashboard.signin.current_user import Visitor, reset_for_other_user, visitor
 from dashboard.theme import apply_theme
 from dashboard.ui.accessible_labels import unescape_accessible_labels
-from dashboard.ui.error_page import AWAY, database_unavailable
-from dashboard.ui.markup import empty_state, joined, link, show, tag
+from dashboard.ui.error_page import NO_DATABASE, show_failure
+from dashboard.ui.markup import joined, link, show, tag
 from dashboard.ui.router import follow_links
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
-from engine.accounts.permissions import NotAllowed, Permission, may
+from engine.accounts.permissions import Permission, may
+from engine.errors import NotAllowed, NotFound
 
 
 def main() -> None:
@@ -35,9 +36,9 @@ def main() -> None:
     apply_theme()
     try:
         _page()
-    except AWAY:
+    except NO_DATABASE as error:
         _bar(None)
-        database_unavailable(whole="page")
+        show_failure(error, whole="page")
 
 
 def _page() -> None:
@@ -63,8 +64,8 @@ def _page() -> None:
             sheet_page.render(actor, wanted)
         else:
             _current_page().render(actor)
-    except NotAllowed as error:
-        empty_state("No access", f"{error}.", whole="page")
+    except (NotAllowed, NotFound) as error:
+        show_failure(error, whole="page")
 
 
 @dataclass(frozen=True)

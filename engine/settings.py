@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from engine.errors import ContactSheetsError, NoInstance
+from engine.errors import Misconfigured, NoInstance
 
 DEFAULT_DATA_DIR = Path(".sheets")
 
@@ -33,7 +33,7 @@ MASK = "***"
 SHORTEST_COOKIE_SECRET = 32
 
 
-class InvalidSettings(ContactSheetsError):
+class InvalidSettings(Misconfigured):
     """Settings that cannot work; the message names each variable, its value and what is allowed."""
 
 

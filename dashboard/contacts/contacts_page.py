@@ -26,18 +26,18 @@ from dashboard.jobs.job_status_bar import HISTORY, job_strip
 from dashboard.segments.edit_by_filters import changing_bar, page_of
 from dashboard.segments.save_as_segment import save_segment_button
 from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.error_page import show_failure
 from dashboard.ui.markup import empty_state, joined, link, show, tag
 from dashboard.ui.problems import problem_box
 from dashboard.ui.router import go_to
 from dashboard.ui.search_box import search_box
-from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service, view_service
-from engine.contacts.listing.list_service import Hidden
 from engine.contacts.listing.listing import ContactPage, Listing
 from engine.contacts.listing.views import Usual, View
+from engine.errors import NotAllowed
 from engine.rules.rule_service import current_rules
 
 
@@ -72,8 +72,8 @@ def render(actor: Actor) -> None:
         job_strip(actor)
     try:
         page = list_service.page(actor, address.listing, after=address.after, limit=address.size)
-    except Hidden as error:
-        empty_state("Not available to viewers", joined([sentence(error), " ", _all(address)]))
+    except NotAllowed as error:
+        show_failure(error, whole="part", link=_all(address))
         return
     title.html(_title(page, address.listing))
     if page.rows:

@@ -12,15 +12,13 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.contacts import filter_forms
-from dashboard.contacts.filter_forms import NotChosen
 from dashboard.contacts.list_address import ListAddress
 from dashboard.ui.browser_component import browser_component
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import keep_errors, show_kept
 from dashboard.ui.router import go_to
-from dashboard.wording import sentence
 from engine.contacts.listing.filter_bar import Chip, chips, offered, with_part
 from engine.contacts.listing.filters import Filter, Written
-from engine.contacts.listing.listing import Listing
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.contacts.listing.where_parts import Part
 from engine.domain.rulebook import Ruleset
 
@@ -39,27 +37,24 @@ def filter_bar(address: ListAddress, ruleset: Ruleset, *, key: str) -> None:
     browser_component(__file__, "filter_bar", html='<div class="filters"></div>', elements=True)(
         key=key, data=_data(address, ruleset, bar), on_apply_change=apply
     )
-    refused = st.session_state.pop(_REFUSED, None)
-    problem_box([refused] if refused else [])
+    show_kept(_REFUSED)
 
 
 def _follow(form: Mapping[str, Any], address: ListAddress, ruleset: Ruleset) -> None:
     """Go to the list under what was chosen by a form."""
     present = ListAddress.read(st.query_params.to_dict(), page=address.page)
-    try:
+    with keep_errors(_REFUSED):
         go_to(present.of(changed(present.listing, form, ruleset)))
-    except NotChosen as error:
-        st.session_state[_REFUSED] = sentence(error)
 
 
 def changed(listing: Listing, form: Mapping[str, Any], ruleset: Ruleset) -> Listing:
     """The list under what a form said of a filter, in the place of the condition that it changes, if any.
 
-    Raises NotChosen.
+    Raises InvalidFilter.
     """
     found = {filter_.id: filter_ for filter_ in offered(ruleset)}.get(str(form.get("filter")))
     if found is None:
-        raise NotChosen("this filter is no longer available: choose another one")
+        raise InvalidFilter("this filter is no longer available: choose another one")
     values = form.get("values")
     value = filter_forms.read(found, str(form.get("way")), values if isinstance(values, Mapping) else {})
     instead = form.get("instead")

@@ -26,7 +26,7 @@ from engine.contacts.listing.filters import (
     SegmentFilter,
     Wording,
 )
-from engine.errors import ContactSheetsError
+from engine.contacts.listing.listing import InvalidFilter
 
 MOST_DAYS = 3_650
 """How far back a recency looks."""
@@ -39,10 +39,6 @@ LARGEST = 1e15
 
 Said = Mapping[str, Any]
 """What stands in the inputs of a form, by their names."""
-
-
-class NotChosen(ContactSheetsError):
-    """A form that was not filled in so that it says something."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +98,16 @@ def said_of(filter_: Filter, chosen: Any) -> dict[str, Any]:
 
 
 def read(filter_: Filter, way: str, said: Said) -> Any:
-    """What somebody chose by a form.  Raises NotChosen."""
+    """What somebody chose by a form.  Raises InvalidFilter."""
     if filter_.unavailable:
-        raise NotChosen(f"{filter_.label} cannot be filtered by: {filter_.unavailable}")
+        raise InvalidFilter(f"{filter_.label} cannot be filtered by: {filter_.unavailable}")
     found = next((known for known in ways(filter_) if known.id == way), None)
     if found is None:
-        raise NotChosen(f"{filter_.label} was not filled in correctly: choose it again")
+        raise InvalidFilter(f"{filter_.label} was not filled in correctly: choose it again")
     try:
         return found.read(said)
     except (ValueError, OverflowError) as error:
-        raise NotChosen(f"{filter_.label}: {error}") from None
+        raise InvalidFilter(f"{filter_.label}: {error}") from None
 
 
 def ways(filter_: Filter) -> list[Way]:

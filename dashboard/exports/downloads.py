@@ -16,19 +16,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from dashboard.failed_requests import answering
 from dashboard.signin.current_user import COOKIE, session_token
 from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
-from engine.accounts.audit import NoLongerAllowed
-from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
 from engine.exports import export_service
 from engine.exports.export_files import FORMATS
-from engine.exports.exporting import Made, NotKept
+from engine.exports.exporting import Made
 from engine.imports import import_service
-from engine.jobs.job_service import NoSuchJob
 
 Document = dict[str, Any]
 
@@ -68,19 +66,14 @@ def _route(db: Database[Document], place: str, give: Give) -> Route:
     async def download(request: Request) -> Response:
         return await run_in_threadpool(_answer, db, request, give)
 
-    return Route(f"{place}/{{job}}", download, methods=["GET"])
+    return Route(f"{place}/{{job}}", answering(download, _denied), methods=["GET"])
 
 
 def _answer(db: Database[Document], request: Request, give: Give) -> Response:
     user = _who(db, request)
     if user is None:
         return _denied("Sign in to download this file.", 403)
-    try:
-        given = give(Actor(db, user), request.path_params["job"])
-    except (NotAllowed, NoLongerAllowed) as error:
-        return _denied(f"{error}.", 403)
-    except (NoSuchJob, NotKept) as error:
-        return _denied(f"{error}.", 404)
+    given = give(Actor(db, user), request.path_params["job"])
     return StreamingResponse(given.pieces, media_type=given.mime, headers=_headers(given))
 
 

@@ -16,19 +16,18 @@ from dashboard.exports import export_description
 from dashboard.running_instance import today
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
 from dashboard.ui.markup import escape_label, joined, quiet, show, tag
-from dashboard.ui.problems import problem_box, show_errors
-from dashboard.wording import sentence
+from dashboard.ui.problems import show_error, show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
+from engine.errors import LimitExceeded
 from engine.exports import export_columns, export_service, exporting
 from engine.exports.export_columns import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
-from engine.exports.workbook_writer import TooLarge
 from engine.rules.rule_service import current_rules
 
 EXPORT = "export"
@@ -181,8 +180,8 @@ def _too_large(wanted: Export, number: int | None) -> str:
     """Why the format cannot hold it, said before anybody waits for it."""
     try:
         exporting.refuse_too_large(wanted, number, len(wanted.columns))
-    except TooLarge as error:
-        problem_box([sentence(error)])
+    except LimitExceeded as error:
+        show_error(error)
         return str(error)
     return ""
 

@@ -193,7 +193,7 @@ def _problems(form: ImportForm, ruleset: Ruleset) -> list[str]:
     try:
         columns.validated(list(form.targets), form.mapping, ruleset)
     except InvalidMapping as error:
-        problems += str(error).splitlines()
+        problems += error.problems
     _, undecided = form.cell_formats(ruleset)
     for one in undecided:
         what = "which is the day and which the month" if one.ambiguous.what == "dates" else "what a comma is"

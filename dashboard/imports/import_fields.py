@@ -7,14 +7,12 @@ import streamlit as st
 from dashboard import formats
 from dashboard.imports.import_form import ImportForm, NewField
 from dashboard.ui.markup import show, tag
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import show_errors
 from dashboard.wording import FIELD_TYPES as TYPES
-from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError
 from engine.imports.mapping.field_proposals import LONGEST_LABEL, proposed_label, proposed_type
 from engine.publishing import custom_fields
 
@@ -59,13 +57,10 @@ def offer_creation(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
 
 def _create(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
     fields = [(one.label, one.type) for one in form.new_fields.values()]
-    try:
+    with show_errors():
         ids = custom_fields.create_several(actor, fields, base=ruleset.version)
-    except ContactSheetsError as error:
-        problem_box([sentence(error)])
-        return
-    for heading, id_ in zip(list(form.new_fields), ids, strict=True):
-        form.targets[heading] = CUSTOM + id_
-    form.new_fields.clear()
-    form.renew_widgets()
-    st.rerun()
+        for heading, id_ in zip(list(form.new_fields), ids, strict=True):
+            form.targets[heading] = CUSTOM + id_
+        form.new_fields.clear()
+        form.renew_widgets()
+        st.rerun()

@@ -10,16 +10,15 @@ import streamlit as st
 from dashboard.imports import import_form
 from dashboard.imports.import_form import ImportForm
 from dashboard.ui.markup import card_title, show, tag
-from dashboard.ui.problems import problem_box, show_errors
-from dashboard.wording import sentence
+from dashboard.ui.problems import show_error, show_errors
 from engine.accounts.actor import Actor
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
+from engine.errors import Invalid
 from engine.imports import draft_service, import_service
 from engine.imports.drafts import Draft
 from engine.imports.mapping.import_settings import MODES, Mode
 from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
-from engine.imports.reading.problems import UnreadableFile
 from engine.segments import segment_service
 
 _NONE, _NEW = "", "\0new"
@@ -39,8 +38,8 @@ def ask_format(actor: Actor, draft: Draft, present: Format) -> None:
         return
     try:
         import_form.new_form(actor, draft, chosen)
-    except UnreadableFile as error:  # the form with the earlier format stays
-        problem_box([sentence(error)])
+    except Invalid as error:  # the form with the earlier format stays
+        show_error(error)
     else:
         st.rerun()
 

@@ -17,19 +17,18 @@ from dashboard.imports.import_preview import show_preview, show_progress
 from dashboard.jobs.job_status_bar import job_strip
 from dashboard.running_instance import account
 from dashboard.ui.markup import bullet_list, card_title, link, page_title, quiet, show
-from dashboard.ui.problems import notice_box, problem_box, show_errors
+from dashboard.ui.problems import lines_of, notice_box, problem_box, show_error, show_errors, show_kept
 from dashboard.ui.router import go_to
 from dashboard.wording import plural, sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid, NotFound
 from engine.imports import draft_service, import_request, import_service
 from engine.imports.drafts import Draft
 from engine.imports.preview import Preview
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs import job_service
-from engine.jobs.job_service import NoSuchJob
 from engine.jobs.jobs import Job
 from engine.rules.rule_service import current_rules
 
@@ -45,8 +44,8 @@ def render(actor: Actor) -> None:
     id_ = st.query_params.get("file")
     try:
         draft = draft_service.draft(actor, id_) if id_ else None
-    except ContactSheetsError as error:
-        st.session_state[_GONE] = sentence(error)
+    except NotFound as error:
+        st.session_state[_GONE] = lines_of(error)
         go_to(HERE)
         draft = None
     if draft is None:
@@ -70,7 +69,7 @@ def _upload(actor: Actor, like: str | None) -> None:
             "Import contacts", "Nothing is written before you have seen what would become of the file."
         )
     )
-    problem_box(filter(None, [st.session_state.pop(_GONE, None)]))
+    show_kept(_GONE)
     if like and (model := _model(actor, like)) is not None:
         words = f"Columns and choices are taken over from {model.wanted['file']}; you can change them."
         notice_box([words])
@@ -141,7 +140,7 @@ def _model(actor: Actor, job: str) -> Job | None:
     """The import whose settings are the model of this one; None if it no longer exists."""
     try:
         return import_service.import_job(actor, job) if job else None
-    except NoSuchJob:
+    except NotFound:
         return None
 
 
@@ -161,7 +160,7 @@ def _imported_before(actor: Actor, draft: Draft) -> None:
 
 def _unreadable(actor: Actor, draft: Draft, error: UnreadableFile) -> None:
     """Show why a file cannot be read, and let the user correct its format, if it is text."""
-    problem_box([sentence(error)])
+    show_error(error)
     format_ = _detected(actor, draft)
     if format_ is not None:
         import_options.ask_format(actor, draft, format_)
@@ -194,9 +193,9 @@ def _preview(actor: Actor, draft: Draft) -> None:
     assert draft.settings is not None
     try:
         run = draft_service.preview(actor, draft.id)
-    except ContactSheetsError as error:
+    except (Invalid, NotFound) as error:
         show(page_title(f"Import {draft.name}", _about(draft)))
-        problem_box(f"{line[:1].upper()}{line[1:]}." for line in str(error).splitlines())
+        show_error(error)
         _back(draft)
         return
     show(page_title(f"Import {draft.name}", _about(draft, run.result)))
@@ -239,14 +238,11 @@ def _start(actor: Actor, draft: Draft, preview: Preview) -> None:
     words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"
     if not st.button(words, type="primary", disabled=not count, key="import.start"):
         return
-    try:
+    with show_errors():
         draft_service.start(actor, draft.id, draft.settings)
-    except ContactSheetsError as error:
-        problem_box([sentence(error)])
-        return
-    discard_form()
-    go_to("?")
-    st.rerun()
+        discard_form()
+        go_to("?")
+        st.rerun()
 
 
 def _back(draft: Draft) -> None:

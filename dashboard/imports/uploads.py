@@ -14,29 +14,21 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard import wording
-from engine.accounts.permissions import NotAllowed
+from dashboard.failed_requests import answering
 from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
 from engine.imports import draft_service
-from engine.imports.drafts import MAX_BYTES, NotExpected, TooLarge, Upload
+from engine.imports.drafts import MAX_BYTES, FileTooLarge, Upload
 from engine.imports.stored_files import CHUNK
-
-_STATUS = {NotAllowed: 403, NotExpected: 409, TooLarge: 413}
 
 
 def upload_routes(db: Database[dict[str, Any]]) -> list[Route]:
     """Return the route `PUT /import/ID?name=…` with the file as its body."""
 
     async def put(request: Request) -> Response:
-        try:
-            await _upload(db, request)
-        except ContactSheetsError as error:
-            status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
-            return JSONResponse({"problem": wording.sentence(error)}, status_code=status)
+        await _upload(db, request)
         return JSONResponse({"sent": True})
 
-    return [Route("/import/{id}", put, methods=["PUT"])]
+    return [Route("/import/{id}", answering(put, _refused), methods=["PUT"])]
 
 
 def address(id_: str) -> str:
@@ -44,10 +36,14 @@ def address(id_: str) -> str:
     return f"/import/{id_}"
 
 
+def _refused(words: str, status: int) -> Response:
+    return JSONResponse({"problem": words}, status_code=status)
+
+
 async def _upload(db: Database[dict[str, Any]], request: Request) -> None:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > MAX_BYTES:
-        raise TooLarge
+        raise FileTooLarge
     id_, name = request.path_params["id"], request.query_params.get("name", "")
     upload = await run_in_threadpool(draft_service.receive, db, id_, name, now=utc_now())
     try:

@@ -15,8 +15,8 @@ from dashboard.ui import charts
 from dashboard.ui.markup import card_title, figures, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
+from engine.errors import WorkStopped
 from engine.publishing import publish_service
-from engine.publishing.planning import PlanStopped
 from engine.rules.plan import STEPS
 from engine.rules.ruleset import compile_ruleset
 
@@ -90,7 +90,7 @@ def _make(actor: Actor, draft: dict[str, str]) -> None:
         found = publish_service.plan(
             actor, draft, uri=instance().mongodb_uri, share=share, report_progress=tell
         )
-    except PlanStopped:
+    except WorkStopped:
         return
     st.session_state[_PLAN] = found.as_json(share=share)
     st.rerun()

@@ -28,13 +28,13 @@ from dashboard.ui.markup import (
     table,
     tag,
 )
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import show_errors
 from dashboard.ui.yaml_editor import yaml_editor
-from dashboard.wording import ANONYMOUS, plural, sentence
+from dashboard.wording import ANONYMOUS, plural
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError, Problem
+from engine.errors import Problem
 from engine.publishing import publish_service, publishing
 from engine.rules.rehearsal import rehearse
 from engine.rules.rule_service import all_versions, current_rules, published_version
@@ -256,17 +256,14 @@ def _publish(actor: Actor, draft: dict[str, str], *, disabled: bool) -> None:
         ready = bool(message.strip()) and not disabled
         if not st.button("Publish", type="primary", key="rules.publish", disabled=not ready):
             return
-        try:
+        with show_errors():
             publish_service.publish(
                 actor, draft, message=message.strip(),
                 base=st.session_state[_BASE], recompute=recompute,
             )  # fmt: skip
-        except ContactSheetsError as error:
-            problem_box([sentence(error)])
-            return
-    _discard()
-    st.toast("Published. It takes effect within seconds.", icon=":material/check:")
-    st.rerun()
+            _discard()
+            st.toast("Published. It takes effect within seconds.", icon=":material/check:")
+            st.rerun()
 
 
 # Versions
@@ -304,10 +301,7 @@ def _roll_back(actor: Actor, version: Version) -> None:
     with st.popover(f"Restore version {version.number}", icon=":material/history:"):
         show(quiet("Publishes these files again as a new version."))
         if st.button("Restore", key=f"rules.back.{version.number}", type="primary"):
-            try:
+            with show_errors():
                 publish_service.roll_back(actor, version.number)
-            except ContactSheetsError as error:
-                problem_box([sentence(error)])
-                return
-            _discard()
-            st.rerun()
+                _discard()
+                st.rerun()

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.rulebook import Ruleset
+from engine.errors import Invalid
 
 OPERATORS: Mapping[str, tuple[str, ...]] = {
     "number": ("gte", "lte", "eq", "ne"),
@@ -150,7 +151,7 @@ def _written(part: Part) -> dict[str, Any]:
 # And read again
 
 
-class _More(Exception):
+class _BeyondForm(Invalid):
     """The condition says more than a form can show."""
 
 
@@ -160,7 +161,7 @@ def read(condition: Mapping[str, Any], ruleset: Ruleset) -> Simple | None:
     try:
         every, parts = _parts(condition)
         found = [_part(key, value, every, ruleset, offers) for key, value in parts]
-    except _More:
+    except _BeyondForm:
         return None
     flat = tuple(part for group in found for part in group)
     return Simple(every, flat) if flat else None
@@ -171,7 +172,7 @@ def _parts(condition: Mapping[str, Any]) -> tuple[Every, Sequence[tuple[str, Any
         inner = condition.get(every)
         if isinstance(inner, list) and len(condition) == 1:
             if not all(isinstance(part, Mapping) and (every == "all" or len(part) == 1) for part in inner):
-                raise _More
+                raise _BeyondForm
             return every, [pair for part in inner for pair in part.items()]
     return "all", list(condition.items())
 
@@ -181,19 +182,19 @@ def _part(key: str, value: Any, every: Every, ruleset: Ruleset, offers: Offers) 
         return [_deed(key == "did", value, ruleset)]
     found: list[Part] = list(_comparisons(key, value, offers))
     if every == "any" and len(found) > 1:
-        raise _More
+        raise _BeyondForm
     return found
 
 
 def _comparisons(path: str, value: Any, offers: Offers) -> Iterator[Comparison]:
     offer = offers.get(path)
     if offer is None:
-        raise _More
+        raise _BeyondForm
     usual = "has" if offer.type == "list" else "eq"
     asked = value if isinstance(value, Mapping) else {usual: value}
     for operator, operand in asked.items():
         if operator not in OPERATORS.get(offer.type, ()) or not _fits(operand, operator, offer):
-            raise _More
+            raise _BeyondForm
         yield Comparison(path, operator, operand)
 
 
@@ -233,11 +234,11 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
 
 def _deed(done: bool, asked: Any, ruleset: Ruleset) -> Deed:
     if not isinstance(asked, Mapping) or set(asked) - {"activity", "where", "within", "times"}:
-        raise _More
+        raise _BeyondForm
     activity, within = asked.get("activity"), asked.get("within")
     days = None if within is None else _DAYS.fullmatch(str(within))
     if activity not in ruleset.catalog.types() or (within is not None and days is None):
-        raise _More
+        raise _BeyondForm
     return Deed(
         str(activity),
         done,
@@ -257,16 +258,16 @@ def _times(value: Any) -> int:
         and value["gte"] >= 1
     ):
         return int(value["gte"])
-    raise _More
+    raise _BeyondForm
 
 
 def _where(where: Any, offers: Offers) -> Comparison | None:
     if where is None:
         return None
     if not isinstance(where, Mapping) or len(where) != 1:
-        raise _More
+        raise _BeyondForm
     [(path, value)] = where.items()
     found = list(_comparisons(path, value, offers))
     if len(found) != 1:
-        raise _More
+        raise _BeyondForm
     return found[0]

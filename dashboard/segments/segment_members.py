@@ -22,14 +22,14 @@ from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_status_bar import HISTORY, job_strip
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import current_dialog
+from dashboard.ui.error_page import show_failure
 from dashboard.ui.markup import empty_state, joined, link, show
 from dashboard.ui.search_box import search_box
-from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service
-from engine.contacts.listing.list_service import Hidden
+from engine.errors import NotAllowed
 from engine.publishing import publish_service
 from engine.rules.rule_service import current_rules
 
@@ -59,8 +59,8 @@ def members(actor: Actor, segment: str) -> None:
         job_strip(actor)
     try:
         _list(actor, address, segment)
-    except Hidden as error:
-        empty_state("Not available to viewers", sentence(error))
+    except NotAllowed as error:
+        show_failure(error, whole="part")
     _show_dialog(actor)
 
 

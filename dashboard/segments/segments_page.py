@@ -15,12 +15,11 @@ from dashboard.segments.edit_by_filters import change_button
 from dashboard.segments.segment_members import members
 from dashboard.ui import charts
 from dashboard.ui.markup import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
-from dashboard.ui.problems import problem_box
-from dashboard.wording import sentence
+from dashboard.ui.problems import problem_box, show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.domain.rulebook import Segment
-from engine.errors import ContactSheetsError, Problem
+from engine.errors import Problem
 from engine.publishing import publish_service, publishing
 from engine.rules.language import editing
 from engine.rules.rule_service import current_rules
@@ -279,16 +278,13 @@ def _publish(
 ) -> None:
     if not st.button("Publish", type="primary", key="segments.publish", disabled=disabled):
         return
-    try:
+    with show_errors():
         publish_service.publish(
             actor,
             texts,
             message=message,
             base=base,
         )
-    except ContactSheetsError as error:
-        problem_box([sentence(error)])
-        return
-    _leave(wanted)
-    _go(segment=id_)
-    st.rerun()
+        _leave(wanted)
+        _go(segment=id_)
+        st.rerun()

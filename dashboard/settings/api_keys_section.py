@@ -7,16 +7,15 @@ from functools import partial
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.running_instance import time_zone
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import badge, card_title, empty_state, joined, quiet, show, tag
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import show_errors
 from engine.accounts import key_service
 from engine.accounts.actor import Actor
 from engine.accounts.keys import KeyKind, KeyRecord, NewKey
 from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
 
 KINDS: dict[KeyKind, str] = {
     "write": "Write key, for browsers: public, so its events are not trusted",
@@ -46,12 +45,9 @@ def _form(actor: Actor) -> None:
         kind = st.radio("Type", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
         if not st.form_submit_button("Create key", type="primary", key="keys.make"):
             return
-    try:
+    with show_errors():
         st.session_state[_NEW] = key_service.create(actor, kind, label=label)
-    except ContactSheetsError as error:
-        problem_box([wording.sentence(error)])
-        return
-    st.rerun()
+        st.rerun()
 
 
 def _made(key: NewKey) -> None:
@@ -94,10 +90,7 @@ def _revoke(actor: Actor, key: KeyRecord) -> None:
         ["Events sent with ", tag("b", key.label), " will be refused from now on. This cannot be undone."]
     )
     if confirm_by_typing.confirmed(words, name=key.label, act="Revoke key", key="keys"):
-        try:
+        with show_errors():
             key_service.revoke(actor, key.id)
-        except ContactSheetsError as error:
-            problem_box([wording.sentence(error)])
-            return
-        confirm_by_typing.clear()
-        st.rerun()
+            confirm_by_typing.clear()
+            st.rerun()

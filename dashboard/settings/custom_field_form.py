@@ -9,9 +9,8 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.ui.markup import card_title, joined, show, tag
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import problem_box, show_error
 from dashboard.wording import FIELD_TYPES as TYPES
-from dashboard.wording import sentence
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.errors import ContactSheetsError, InvalidRules
@@ -146,7 +145,7 @@ def _publish(actor: Actor, open_: Editing, field: CustomField) -> bool:
         problem_box(problem.message for problem in error.problems)
         return False
     except ContactSheetsError as error:
-        problem_box([sentence(error)])
+        show_error(error)
         return False
     close()
     return True

@@ -13,10 +13,8 @@ from dashboard.running_instance import time_zone
 from dashboard.settings import custom_field_form
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import badge, empty_state, joined, quiet, show, tag
-from dashboard.ui.problems import problem_box
-from dashboard.wording import sentence
+from dashboard.ui.problems import keep_errors, problem_box, show_kept
 from engine.accounts.actor import Actor
-from engine.errors import ContactSheetsError
 from engine.publishing import custom_fields
 from engine.publishing.custom_fields import Fields, FieldUsage
 
@@ -43,11 +41,10 @@ def render(actor: Actor) -> None:
 
 
 def _tell() -> None:
-    said, problem = st.session_state.pop(_SAID, None), st.session_state.pop(_PROBLEM, None)
+    said = st.session_state.pop(_SAID, None)
     if said:
         st.success(said, icon=":material/check:")
-    if problem:
-        problem_box([problem])
+    show_kept(_PROBLEM)
 
 
 def _head(found: Fields) -> None:
@@ -127,11 +124,8 @@ def _mover(actor: Actor, found: Fields, number: int, *, step: int) -> None:
 
 def _do(act: Callable[..., object], said: str) -> None:
     """Publish; what is refused is said on the page."""
-    try:
+    with keep_errors(_PROBLEM):
         act()
-    except ContactSheetsError as error:
-        st.session_state[_PROBLEM] = sentence(error)
-    else:
         st.session_state[_SAID] = said
 
 

@@ -7,16 +7,17 @@ from functools import partial
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.running_instance import time_zone
 from dashboard.signin.current_user import provider
 from dashboard.ui.markup import badge, card_title, joined, quiet, show, tag
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import problem_box, show_error
 from engine.accounts import passwords, users
 from engine.accounts.accounts import ROLES
 from engine.accounts.actor import Actor
+from engine.accounts.passwords import WeakPassword
 from engine.accounts.sessions import SessionId, SessionRecord
-from engine.errors import ContactSheetsError
+from engine.errors import ContactSheetsError, Unauthenticated
 
 _SAID = "you.said"
 
@@ -68,11 +69,13 @@ def _password(actor: Actor) -> None:
             return
     try:
         if new != again:
-            raise passwords.WeakPassword("the passwords do not match")
+            raise WeakPassword("the passwords do not match")
         ended = passwords.change(actor, old, new)
+    except Unauthenticated:
+        problem_box(["The current password is wrong."])
+        return
     except ContactSheetsError as error:
-        words = "the current password is wrong" if isinstance(error, passwords.WrongPassword) else error
-        problem_box([wording.sentence(words)])
+        show_error(error)
         return
     st.session_state[_SAID] = "Password changed." + (f" {_out(ended).capitalize()}." if ended else "")
     st.rerun()

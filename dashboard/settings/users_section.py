@@ -14,20 +14,19 @@ from dashboard.running_instance import time_zone
 from dashboard.signin.current_user import provider
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import badge, card_title, escape_label, joined, quiet, show, tag
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import keep_errors, show_kept
 from engine.accounts import users
 from engine.accounts.accounts import LINK_LIFE, ROLES, LinkToken, Role
 from engine.accounts.actor import Actor
 from engine.accounts.users import UserRecord
-from engine.errors import ContactSheetsError
 
 _LINK = "users.link"
-_SAID = "users.said"
+_PROBLEM = "users.problem"
 
 
 def render(actor: Actor) -> None:
     """Invite people, give them roles, let them in no more."""
-    _said()
+    show_kept(_PROBLEM)
     _link()
     with st.expander("Invite user", icon=":material/person_add:", key="users.new"):
         _invite(actor)
@@ -35,19 +34,10 @@ def render(actor: Actor) -> None:
         _row(actor, found)
 
 
-def _said() -> None:
-    """What the last act came to."""
-    problem = st.session_state.pop(_SAID, None)
-    if problem:
-        problem_box([problem])
-
-
 def _try(act: Callable[[], object]) -> None:
     """Do something for an admin; keep what went wrong for the next run to say."""
-    try:
+    with keep_errors(_PROBLEM):
         act()
-    except ContactSheetsError as error:
-        st.session_state[_SAID] = wording.sentence(error)
 
 
 # Links
@@ -68,7 +58,7 @@ def _invite(actor: Actor) -> None:
         if not st.form_submit_button("Create invitation link", type="primary", key="users.invite"):
             return
     if role is None:
-        st.session_state[_SAID] = "Choose a role."
+        st.session_state[_PROBLEM] = ["Choose a role."]
     else:
         _try(lambda: _keep_link(email, users.invite(actor, email, role=role, name=name)))
     st.rerun()

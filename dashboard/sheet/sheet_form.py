@@ -30,7 +30,7 @@ from dashboard.ui.field_inputs import (
 from dashboard.ui.markup import badge, card_title, escape_label, facts, joined, link, quiet, show, tag
 from dashboard.ui.problems import problem, show_errors
 from engine.accounts.actor import Actor
-from engine.contacts.editing.edit import NEEDS_REASON, EditedMeanwhile, InvalidEdit, label_of
+from engine.contacts.editing.edit import NEEDS_REASON, FieldConflict, InvalidEdit, label_of
 from engine.contacts.editing.edit_validation import end_name
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.sheet_model import Sheet
@@ -284,7 +284,7 @@ def _apply(form: _Form) -> None:
             sheet_edits.apply(form.actor, contact, change, words=words, id_=draft.id, read=read)
         except InvalidEdit as error:
             draft.refused(error.problems, error.other)
-        except EditedMeanwhile:
+        except FieldConflict:
             draft.refused({}, None)
         else:
             end(contact)

@@ -29,11 +29,11 @@ from dashboard.ui.markup import empty_state, show
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing import list_service
-from engine.contacts.listing.list_service import Hidden
 from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
+from engine.errors import NotAllowed
 from engine.rules.rule_service import current_rules
 
 
@@ -96,7 +96,7 @@ def _remember(tab: str) -> None:
 def _beside(actor: Actor, listed: ListAddress, contact: ContactId) -> Neighbours:
     try:
         return list_service.neighbours(actor, listed.listing, contact)
-    except Hidden:
+    except NotAllowed:  # the list is sorted or searched by what is masked
         return None, None
 
 

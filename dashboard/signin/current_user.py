@@ -13,8 +13,9 @@ from dashboard.running_instance import database, instance, settings
 from engine.accounts import accounts, openid, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor, changed_meanwhile
-from engine.accounts.openid import NotLetIn, Provider, SignInEnded
+from engine.accounts.openid import Provider
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed, Unauthenticated
 
 COOKIE = "sheets_session"
 
@@ -104,5 +105,5 @@ def _by_provider(company: Provider) -> Visitor:
     try:
         claims = openid.claims_of(st.user.to_dict(), company)
         return Visitor(openid.enter(database(), claims, company, now=utc_now()), company=True)
-    except (NotLetIn, SignInEnded) as error:
+    except (NotAllowed, Unauthenticated) as error:
         return Visitor(refusal=str(error), company=True)

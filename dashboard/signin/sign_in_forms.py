@@ -120,6 +120,12 @@ def stale_form_page() -> str:
     return _page("This form has expired", body)
 
 
+def failed_page(words: str) -> str:
+    """Signing in or out failed, and why."""
+    body = Markup("<p>{}</p><p class='foot'><a href='/'>Try again</a></p>")
+    return _page("Something went wrong", body.format(words))
+
+
 def download_denied_page(words: str) -> str:
     """A file that somebody cannot have, and why."""
     body = Markup("<p>{}</p><p class='foot'><a href='/'>Go to contacts</a></p>")

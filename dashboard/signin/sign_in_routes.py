@@ -19,15 +19,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import wording
+from dashboard.failed_requests import answering
 from dashboard.signin import sign_in_forms
 from dashboard.signin.current_user import COOKIE
 from dashboard.signin.sign_in_forms import HEADERS, FormContext
 from engine.accounts import accounts, passwords
-from engine.accounts.guesses import TooManyGuesses
 from engine.accounts.openid import Provider
-from engine.accounts.passwords import BROWSER_LIFE, Browser, Entered, LinkUsedUp, WeakPassword, WrongPassword
+from engine.accounts.passwords import BROWSER_LIFE, Browser, Entered, WeakPassword
 from engine.accounts.sessions import SESSION_LIFE, SessionToken
 from engine.db.connection import utc_now
+from engine.errors import Invalid, NotAllowed, TooManyRequests, Unauthenticated
+from engine.http_status import http_status
 
 MAX_FORM = 10_000
 KNOWN = "sheets_browser"
@@ -43,10 +45,10 @@ def sign_in_routes(db: Database[dict[str, Any]], provider: Provider | None = Non
     """`/signin` and `/signout`."""
     handlers = _SignIn(db, provider)
     return [
-        Route("/signin", handlers.ask, methods=["GET"]),
-        Route("/signin", handlers.submit, methods=["POST"]),
-        Route("/signout", handlers.sign_out, methods=["GET"]),
-        Route("/signout", handlers.confirm_sign_out, methods=["POST"]),
+        Route("/signin", answering(handlers.ask, _failed), methods=["GET"]),
+        Route("/signin", answering(handlers.submit, _failed), methods=["POST"]),
+        Route("/signout", answering(handlers.sign_out, _failed), methods=["GET"]),
+        Route("/signout", answering(handlers.confirm_sign_out, _failed), methods=["POST"]),
     ]
 
 
@@ -139,7 +141,7 @@ class _SignIn:
             entered = await run_in_threadpool(
                 passwords.set_by_link, self._db, context.link, password, _browser(request), now=utc_now()
             )
-        except WeakPassword as error:
+        except Invalid as error:
             page = sign_in_forms.choose_page(
                 context,
                 email=link.email,
@@ -147,7 +149,7 @@ class _SignIn:
                 problem=wording.sentence(error),
             )
             return _form_page(request, page, context, status=400)
-        except LinkUsedUp:
+        except NotAllowed:
             return HTMLResponse(sign_in_forms.expired_link_page(), status_code=403, headers=HEADERS)
         return _signed_in_response(request, context, entered)
 
@@ -159,12 +161,11 @@ class _SignIn:
             entered = await run_in_threadpool(
                 passwords.sign_in, self._db, email, password, _browser(request), now=utc_now()
             )
-        except (WrongPassword, TooManyGuesses) as error:
+        except (Unauthenticated, TooManyRequests) as error:
             page = sign_in_forms.password_page(
                 context, email=email[:254], problem=wording.sentence(error), company=self._company
             )
-            status = 429 if isinstance(error, TooManyGuesses) else 401
-            return _form_page(request, page, context, status=status)
+            return _form_page(request, page, context, status=http_status(error))
         return _signed_in_response(request, context, entered)
 
     async def _signed_in(self, request: Request) -> bool:
@@ -215,6 +216,10 @@ def _from_here(request: Request) -> bool:
 def _browser(request: Request) -> Browser:
     address = request.client.host if request.client else ""
     return Browser(address, request.headers.get("user-agent", ""), request.cookies.get(KNOWN, ""))
+
+
+def _failed(words: str, status: int) -> Response:
+    return HTMLResponse(sign_in_forms.failed_page(words), status_code=status, headers=HEADERS)
 
 
 def _form_page(request: Request, page: str, context: FormContext, *, status: int = 200) -> Response:

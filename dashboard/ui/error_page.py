@@ -1,10 +1,9 @@
-"""What stands where a page could not go on: what to do, and a number under which the log has the cause."""
+"""What stands where a page, or a part of it, could not go on, as the family of the error says."""
 
 from __future__ import annotations
 
 import logging
 import secrets
-import traceback
 from typing import Literal
 
 import streamlit as st
@@ -14,12 +13,14 @@ from pymongo.errors import PyMongoError
 from streamlit import config
 
 from dashboard.ui.markup import empty_state, joined, tag
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import Shown, logged, show_error, shown_as
 from dashboard.wording import sentence
-from engine.errors import ContactSheetsError, NoInstance, Unavailable
+from engine.errors import Unavailable
 
-AWAY = (PyMongoError, Unavailable, NoInstance)
+NO_DATABASE = (PyMongoError, Unavailable)
 """What is raised when the database does not answer."""
+
+Whole = Literal["page", "part"]
 
 log = structlog.get_logger()
 
@@ -30,20 +31,36 @@ def handle_script_error(error: Exception) -> bool:
     It is called for pages, parts of pages, dialogs and what a click does.  Errors that are made for
     readers are shown; what another says is for the log alone, as it may name people.
     """
-    if isinstance(error, AWAY):
-        log.warning("a page had no database", error=type(error).__name__)
-        database_unavailable(whole="part")
-    elif isinstance(error, ContactSheetsError):
-        log.warning("a page was refused", error=type(error).__name__)
-        problem_box([sentence(error)])
-        _try_again(secrets.token_hex(4))
-    else:
-        number = secrets.token_hex(4)
-        told = "".join(traceback.format_exception(error))
-        log.error("a page failed", number=number, error=type(error).__name__, traceback=told)
-        empty_state("Something went wrong", _advice(number))
-        _try_again(number)
+    show_failure(error, whole="part")
     return True
+
+
+def show_failure(error: Exception, *, whole: Whole, link: Markup | None = None) -> None:
+    """Show an error instead of the page or part that it kept from being shown, with a `link` on."""
+    shown = shown_as(error)
+    if shown is not Shown.FAULT:
+        what = "had no database" if shown is Shown.AWAY else "was refused"
+        log.warning(f"a page {what}", error=type(error).__name__)
+    match shown:
+        case Shown.PROBLEM:
+            show_error(error)
+            _try_again(secrets.token_hex(4))
+        case Shown.NOT_FOUND:
+            empty_state("Not found", _advice(error, link), whole=whole)
+        case Shown.NOT_FOR_YOU:
+            empty_state("No access", _advice(error, link), whole=whole)
+        case Shown.SIGN_IN:
+            empty_state("Please sign in", _advice(error, link), whole=whole)
+        case Shown.AWAY:
+            empty_state("The database is not responding", _AWAY, whole=whole)
+            _try_again("database")
+        case Shown.NOT_SET_UP:
+            empty_state("Not set up", _advice(error, link), whole=whole)
+            _try_again("settings")
+        case Shown.FAULT:
+            number = logged(error)
+            empty_state("Something went wrong", _number(number), whole=whole)
+            _try_again(number)
 
 
 def silence_streamlit_errors() -> None:
@@ -54,17 +71,15 @@ def silence_streamlit_errors() -> None:
 
 _STREAMLITS = "Uncaught app execution"
 
-
-def database_unavailable(*, whole: Literal["page", "part"]) -> None:
-    """Say that the database does not answer."""
-    advice = joined(
-        ["No data is lost. On the server, run ", tag("code", "sheets doctor"), " to find the cause."]
-    )
-    empty_state("The database is not responding", advice, whole=whole)
-    _try_again("database")
+_AWAY = joined(["No data is lost. On the server, run ", tag("code", "sheets doctor"), " to find the cause."])
 
 
-def _advice(number: str) -> Markup:
+def _advice(error: Exception, link: Markup | None) -> Markup:
+    words = sentence(error)
+    return joined([words] if link is None else [words, " ", link])
+
+
+def _number(number: str) -> Markup:
     words = "Try again. If it keeps happening, give your administrator this error number: "
     return joined([words, tag("code", number), ". The dashboard's log has the details."])
 

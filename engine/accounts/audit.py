@@ -17,7 +17,7 @@ from pymongo.database import Database
 
 from engine.accounts.actor import Actor, changed_meanwhile
 from engine.accounts.permissions import Permission
-from engine.errors import ContactSheetsError
+from engine.errors import ContactSheetsError, NotAllowed
 
 Document = dict[str, Any]
 Cursor = str
@@ -27,8 +27,11 @@ MAX_WORDS = 500
 """Characters that are kept of one value."""
 
 
-class NoLongerAllowed(ContactSheetsError):
-    """Somebody acted by a page from before they lost what it needs."""
+class StaleSession(NotAllowed):
+    """The user acted on a page that was drawn before they were signed out or got another role."""
+
+    def __init__(self) -> None:
+        super().__init__("you were signed out or your role was changed meanwhile: load the page again")
 
 
 @dataclass(frozen=True)
@@ -76,12 +79,12 @@ def noted(
 ) -> Iterator[None]:
     """Log what is done within.  The same `id_` again is the same line, so a repeated act is one.
 
-    Raises NoLongerAllowed if the user was signed out, disabled or given another role since
+    Raises StaleSession if the user was signed out, disabled or given another role since
     their page was drawn.
     """
     now = actor.now
     if changed_meanwhile(actor):
-        raise NoLongerAllowed("you were signed out or your role was changed meanwhile: load the page again")
+        raise StaleSession
     row = {
         "at": now,
         "by": actor.user.id,

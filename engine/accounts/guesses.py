@@ -19,7 +19,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.errors import ContactSheetsError
+from engine.errors import TooManyRequests
 
 Document = dict[str, Any]
 
@@ -39,8 +39,8 @@ class Guesser:
     longest: timedelta
 
 
-class TooManyGuesses(ContactSheetsError):
-    """No attempt counts before `until`."""
+class TooManyAttempts(TooManyRequests):
+    """Too many attempts to sign in: none counts before `until`."""
 
     def __init__(self, until: datetime, *, now: datetime) -> None:
         self.until = until
@@ -65,7 +65,7 @@ def by_address(address: str) -> Guesser:
 
 
 def begin(db: Database[Document], guessers: Sequence[Guesser], *, now: datetime) -> None:
-    """Count an attempt; raise TooManyGuesses if it comes too early for one of them."""
+    """Count an attempt; raise TooManyAttempts if it comes too early for one of them."""
     for guesser in guessers:
         try:
             db.guesses.find_one_and_update(
@@ -77,7 +77,7 @@ def begin(db: Database[Document], guessers: Sequence[Guesser], *, now: datetime)
         except DuplicateKeyError:
             waiting = db.guesses.find_one({"_id": guesser.id})
             until = now + timedelta(seconds=1) if waiting is None else waiting["until"]
-            raise TooManyGuesses(until, now=now) from None
+            raise TooManyAttempts(until, now=now) from None
 
 
 def succeeded(db: Database[Document], guessers: Sequence[Guesser]) -> None:

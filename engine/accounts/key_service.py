@@ -12,15 +12,23 @@ from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.keys import KeyKind, KeyRecord, NewKey
 from engine.accounts.permissions import Permission
-from engine.errors import ContactSheetsError
+from engine.errors import Conflict, Invalid, NameTaken, NotFound
 
 Document = dict[str, Any]
 
 MAX_LABEL = 80
 
 
-class InvalidKey(ContactSheetsError):
-    """A key that cannot be made or revoked; the message says why."""
+class InvalidKey(Invalid):
+    """A key with this name cannot be made; the message says why."""
+
+
+class KeyNotFound(NotFound):
+    """No key has this id."""
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        super().__init__(f"there is no such key: {id_}; see `sheets keys list`")
 
 
 def all_keys(actor: Actor) -> list[KeyRecord]:
@@ -30,7 +38,7 @@ def all_keys(actor: Actor) -> list[KeyRecord]:
 
 
 def create(actor: Actor, kind: KeyKind, *, label: str) -> NewKey:
-    """Make a key, whose token can be read this once.  Raises NotAllowed, and InvalidKey for its name."""
+    """Make a key, whose token can be read this once.  Raises NotAllowed, InvalidKey, NameTaken."""
     actor.require(Permission.MANAGE_KEYS)
     label = _named(actor.db, label)
     with audit.noted(
@@ -43,11 +51,11 @@ def create(actor: Actor, kind: KeyKind, *, label: str) -> NewKey:
 
 
 def revoke(actor: Actor, key: str) -> None:
-    """Take a key out of force for good.  Raises NotAllowed, and InvalidKey if none in force has the id."""
+    """Take a key out of force for good.  Raises NotAllowed, KeyNotFound, and Conflict if it is revoked."""
     actor.require(Permission.MANAGE_KEYS)
     found = next((record for record in keys.all_keys(actor.db) if record.id == key), None)
     if found is None:
-        raise InvalidKey("there is no such key")
+        raise KeyNotFound(key)
     with audit.noted(
         actor,
         "revoked an API key",
@@ -55,7 +63,7 @@ def revoke(actor: Actor, key: str) -> None:
         changes=[Change(f"{found.kind} key", found.label, None)],
     ):
         if not keys.revoke(actor.db, key, now=actor.now):
-            raise InvalidKey(f"{found.label} was revoked before")
+            raise Conflict(f"{found.label} was revoked before; see `sheets keys list`")
 
 
 def free_label(db: Database[Document], wanted: str) -> str:
@@ -72,5 +80,5 @@ def _named(db: Database[Document], label: str) -> str:
     if len(label) > MAX_LABEL:
         raise InvalidKey(f"a name has at most {MAX_LABEL} characters")
     if any(key.label == label and key.revoked_at is None for key in keys.all_keys(db)):
-        raise InvalidKey(f"another key in force is called {label}")
+        raise NameTaken("another key in force", label)
     return label

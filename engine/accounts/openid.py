@@ -20,18 +20,18 @@ from pymongo.errors import DuplicateKeyError
 from engine.accounts import accounts, sessions
 from engine.accounts.accounts import CurrentUser, Role
 from engine.accounts.sessions import SessionId
-from engine.errors import ContactSheetsError
+from engine.errors import NotAllowed, Unauthenticated
 from engine.settings import SHORTEST_COOKIE_SECRET, InvalidSettings, Settings, variable
 
 Document = dict[str, Any]
 
 
-class NotLetIn(ContactSheetsError):
-    """Somebody whom the provider knows and who may not come in; the message says why and what to do."""
+class SignInRefused(NotAllowed):
+    """The provider knows the user, who has no access here; the message says why and what to do."""
 
 
-class SignInEnded(ContactSheetsError):
-    """A sign-in at the provider that is over: one signs in again."""
+class SessionEnded(Unauthenticated):
+    """The session of a sign-in at the provider is over: sign in again."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,10 @@ def _refuse_without_provider(given: Mapping[str, str]) -> None:
 
 
 def claims_of(said: Mapping[str, Any], provider: Provider) -> Claims:
-    """Read the claims of a checked id token.  Raises NotLetIn if it lacks what is needed."""
+    """Read the claims of a checked id token.  Raises SignInRefused if it lacks what is needed."""
     missing = [name for name in ("iss", "sub", "email", "iat") if not said.get(name)]
     if missing:
-        raise NotLetIn(
+        raise SignInRefused(
             f"{provider.name} does not say your {', '.join(missing)}: ask an admin to add it to the id token"
         )
     return Claims(
@@ -146,7 +146,7 @@ def enter(db: Database[Document], claims: Claims, provider: Provider, *, now: da
     """Let in whom the provider knows, with the role that it says; called on every page.
 
     The first time that a sign-in is seen it makes the account or brings it up to date.
-    Raises NotLetIn for who has no role or was disabled, and SignInEnded.
+    Raises SignInRefused for who has no role or was disabled, and SessionEnded.
     """
     account = {"issuer": claims.issuer, "subject": claims.subject}
     row = db.users.find_one(account)
@@ -154,14 +154,14 @@ def enter(db: Database[Document], claims: Claims, provider: Provider, *, now: da
     if new:
         row = _up_to_date(db, row, claims, provider, now=now)
     if row is None or row.get("disabled_at") is not None:
-        raise NotLetIn("your account was disabled: ask an admin")
+        raise SignInRefused("your account was disabled: ask an admin")
     if not sessions.continue_company(
         db, claims.session, row["_id"], signed_in_at=claims.signed_in_at, now=now
     ):
-        raise SignInEnded("your session has ended")
+        raise SessionEnded("your session has ended")
     found = accounts.known(db, row["_id"], session=claims.session)
     if found is None:
-        raise NotLetIn("your account was disabled: ask an admin")
+        raise SignInRefused("your account was disabled: ask an admin")
     return found
 
 
@@ -172,7 +172,7 @@ def _up_to_date(
     if role is None:
         if row is not None:
             sessions.end_all(db, row["_id"], now=now)
-        raise NotLetIn(
+        raise SignInRefused(
             f"you are known to {provider.name}, but none of your groups has a role here: ask an admin for one"
         )
     if row is not None and row["role"] != role:
@@ -192,7 +192,7 @@ def _up_to_date(
         else:
             _make(db, said, claims, now=now)
     except DuplicateKeyError:
-        raise NotLetIn(
+        raise SignInRefused(
             f"another account has the email {claims.email} already: ask an admin to settle whose it is"
         ) from None
     return db.users.find_one({"issuer": claims.issuer, "subject": claims.subject})

@@ -19,7 +19,7 @@ from pymongo.database import Database
 from engine.accounts import accounts, guesses, sessions
 from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionToken, digest
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid, NotAllowed, Unauthenticated
 
 Document = dict[str, Any]
 BrowserToken = NewType("BrowserToken", str)
@@ -36,19 +36,22 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 _hasher = PasswordHasher()
 
 
-class WeakPassword(ContactSheetsError):
+class WeakPassword(Invalid):
     """A password that is too easy to guess; the message says what is wanted."""
 
 
-class WrongPassword(ContactSheetsError):
+class WrongPassword(Unauthenticated):
     """Email and password do not belong together, or the account cannot be used."""
 
     def __init__(self) -> None:
         super().__init__("email or password is wrong")
 
 
-class LinkUsedUp(ContactSheetsError):
-    """A one-time link that can no longer be used."""
+class LinkExpired(NotAllowed):
+    """A one-time link that can no longer be used: it was used, replaced, or is too old."""
+
+    def __init__(self) -> None:
+        super().__init__("this link no longer works: ask for a new one")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Entered:
 
 
 def sign_in(db: Database[Document], email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
-    """Let in who knows the password.  Raises WrongPassword, and TooManyGuesses without a look at it."""
+    """Let in who knows the password.  Raises WrongPassword, and TooManyAttempts without a look at it."""
     email = email.strip().lower()
     row = db.users.find_one({"email": email})
     owner = None if row is None else _owner(db, row["_id"], browser.known, now=now)
@@ -90,15 +93,15 @@ def set_by_link(
 ) -> Entered:
     """Set a password by an invitation or a link for a new one, end all sessions, and begin one.
 
-    Raises WeakPassword, after which the link can still be used, and LinkUsedUp.
+    Raises WeakPassword, after which the link can still be used, and LinkExpired.
     """
     link = accounts.link_of(db, token, now=now)
     if link is None or link.purpose == "sign in":
-        raise LinkUsedUp("this link no longer works")
+        raise LinkExpired
     _refuse_weak(password, link.email)
     hashed = _hash(password)
     if accounts.use_up(db, token, now=now) is None:
-        raise LinkUsedUp("this link no longer works")
+        raise LinkExpired
     db.users.update_one({"_id": link.user}, {"$set": {"password_hash": hashed, "password_set_at": now}})
     sessions.end_all(db, link.user, now=now)
     guesses.succeeded(db, [guesses.by_account(link.email)])
@@ -108,7 +111,7 @@ def set_by_link(
 def change(actor: Actor, old: str, new: str) -> int:
     """Change one's own password and end all other sessions; return how many ended.
 
-    Raises WrongPassword, TooManyGuesses, WeakPassword.
+    Raises WrongPassword, TooManyAttempts, WeakPassword.
     """
     now = actor.now
     row = actor.db.users.find_one({"_id": actor.user.id, "disabled_at": None}) or {}

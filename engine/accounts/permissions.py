@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from engine.accounts.accounts import CurrentUser, Role
-from engine.errors import ContactSheetsError
+from engine.errors import NotAllowed
 
 
 class Permission(StrEnum):
@@ -31,8 +31,8 @@ class Permission(StrEnum):
     ERASE = "erase contacts"
 
 
-class NotAllowed(ContactSheetsError):
-    """Somebody asked for what their role may not do."""
+class PermissionDenied(NotAllowed):
+    """The user's role does not have a permission."""
 
     def __init__(self, user: CurrentUser | None, permission: Permission) -> None:
         self.permission = permission
@@ -63,5 +63,5 @@ def may(user: CurrentUser | None, permission: Permission) -> bool:
 def require(user: CurrentUser | None, permission: Permission) -> CurrentUser:
     """Let pass who may do something, and raise NotAllowed for all others."""
     if user is None or not may(user, permission):
-        raise NotAllowed(user, permission)
+        raise PermissionDenied(user, permission)
     return user

@@ -21,15 +21,27 @@ from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.accounts.sessions import SessionId, SessionRecord
 from engine.domain.normalisation import normalise_email
-from engine.errors import ContactSheetsError, InvalidIdentity
+from engine.errors import Conflict, Invalid, InvalidIdentity, NotAllowed, NotFound
 
 Document = dict[str, Any]
 
 MAX_NAME = 80
 
 
-class InvalidUser(ContactSheetsError):
-    """Something that cannot be done to an account; the message says why."""
+class InvalidUser(Invalid):
+    """An account with this email or role cannot be made; the message says why."""
+
+
+class UserNotFound(NotFound):
+    """No account has this id or email."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"no account has the id or email {key!r}")
+
+
+class UserConflict(Conflict):
+    """What is to be done to an account does not go with how it is; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +73,19 @@ def all_users(actor: Actor) -> list[UserRecord]:
 
 
 def find(actor: Actor, key: str) -> UserRecord:
-    """The account with this id or email.  Raises NotAllowed, and InvalidUser if there is none."""
+    """The account with this id or email.  Raises NotAllowed and UserNotFound."""
     actor.require(Permission.MANAGE_USERS)
     row = actor.db.users.find_one({"$or": [{"_id": key}, {"email": key.strip().lower()}]})
     if row is None:
-        raise InvalidUser(f"nobody has the id or email {key!r}")
+        raise UserNotFound(key)
     return _record(row, len(sessions.of_user(actor.db, row["_id"], now=actor.now)))
 
 
 def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken:
-    """Make an account and the link by which its owner sets a password.  Raises NotAllowed, InvalidUser."""
+    """Make an account and the link by which its owner sets a password.
+
+    Raises NotAllowed, InvalidUser, and UserConflict if the email has an account.
+    """
     now = actor.now
     actor.require(Permission.MANAGE_USERS)
     email, role = _address(email), _role(role)
@@ -86,7 +101,7 @@ def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken
         try:
             actor.db.users.insert_one(row)
         except DuplicateKeyError:
-            raise InvalidUser(f"{email} has an account already") from None
+            raise UserConflict(f"{email} has an account already") from None
         return accounts.new_link(actor.db, str(row["_id"]), "invitation", now=now)
 
 
@@ -99,19 +114,22 @@ def local_link(actor: Actor) -> LinkToken:
 
 
 def password_link(actor: Actor, key: str) -> LinkToken:
-    """Make a link to set a password by: the invitation again, or a new one.  Raises as `invite`."""
+    """Make a link to set a password by: the invitation again, or a new one.
+
+    Raises NotAllowed, UserNotFound, and UserConflict if the account has no password or is disabled.
+    """
     found = find(actor, key)
     if found.disabled_at is not None:
-        raise InvalidUser(f"{found.email} is disabled: enable the account first")
+        raise UserConflict(f"{found.email} is disabled: enable the account first")
     if found.company is not None:
-        raise InvalidUser(f"{found.email} signs in at {found.company}: there is no password here")
+        raise UserConflict(f"{found.email} signs in at {found.company}: there is no password here")
     purpose: accounts.Purpose = "invitation" if found.invited else "new password"
     with audit.noted(actor, f"created a link ({purpose}) for", subject=Subject("user", found.email)):
         return accounts.new_link(actor.db, found.id, purpose, now=actor.now)
 
 
 def change_role(actor: Actor, key: str, role: Role) -> None:
-    """Give somebody another role.  Raises NotAllowed, InvalidUser."""
+    """Give somebody another role.  Raises NotAllowed, UserNotFound, InvalidUser, UserConflict."""
     found = find(actor, key)
     role = _role(role)
     with audit.noted(
@@ -121,33 +139,33 @@ def change_role(actor: Actor, key: str, role: Role) -> None:
         changes=[Change("role", found.role, role)],
     ):
         if found.id == actor.user.id:
-            raise InvalidUser("nobody changes their own role: ask another admin")
+            raise NotAllowed("nobody changes their own role: ask another admin")
         if found.company is not None:
-            raise InvalidUser(f"{found.email} has the role that {found.company} says: change it there")
+            raise UserConflict(f"{found.email} has the role that {found.company} says: change it there")
         _keeping_an_admin(actor.db, found.id, {"$set": {"role": role}}, now=actor.now)
 
 
 def disable(actor: Actor, key: str) -> None:
-    """Let somebody in no more, from this moment on.  Raises NotAllowed, InvalidUser."""
+    """Let somebody in no more, from this moment on.  Raises NotAllowed, UserNotFound, UserConflict."""
     now = actor.now
     found = find(actor, key)
     with audit.noted(actor, "disabled a user", subject=Subject("user", found.email)):
         if found.id == actor.user.id:
-            raise InvalidUser("nobody disables their own account: ask another admin")
+            raise NotAllowed("nobody disables their own account: ask another admin")
         _keeping_an_admin(actor.db, found.id, {"$set": {"disabled_at": now}}, now=now)
         actor.db.sign_in_links.delete_many({"user": found.id})
         sessions.end_all(actor.db, found.id, now=now)
 
 
 def enable(actor: Actor, key: str) -> None:
-    """Let somebody in again.  Raises NotAllowed, InvalidUser."""
+    """Let somebody in again.  Raises NotAllowed, UserNotFound."""
     found = find(actor, key)
     with audit.noted(actor, "enabled a user", subject=Subject("user", found.email)):
         actor.db.users.update_one({"_id": found.id}, {"$unset": {"disabled_at": 1}})
 
 
 def end_sessions(actor: Actor, key: str) -> int:
-    """Sign somebody out everywhere; return from how many browsers.  Raises NotAllowed, InvalidUser."""
+    """Sign somebody out everywhere; return from how many browsers.  Raises NotAllowed, UserNotFound."""
     found = find(actor, key)
     with audit.noted(actor, "signed out a user", subject=Subject("user", found.email)):
         return sessions.end_all(actor.db, found.id, now=actor.now)
@@ -196,7 +214,7 @@ def _keeping_an_admin(db: Database[Document], user: str, change: Document, *, no
             return
         left = {"role": "admin", "disabled_at": None, "last_signed_in_at": {"$ne": None}}
         if db.users.count_documents(left, limit=1, session=session) == 0:
-            raise InvalidUser("this is the last admin: make somebody else one first")
+            raise UserConflict("this is the last admin: make somebody else one first")
 
     with db.client.start_session() as session:
         session.with_transaction(work)

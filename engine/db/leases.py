@@ -10,7 +10,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from engine.db.timeouts import tolerate_timeout
-from engine.errors import Conflict
+from engine.errors import CommitConflict
 
 Document = dict[str, Any]
 
@@ -33,13 +33,13 @@ def renew(
 ) -> bool:
     """Renew a lease within the transaction that does its work; false if it is not `held` any more.
 
-    Raises Conflict if newer rules came into force than the work was based on, or a contact was erased.
+    Raises CommitConflict if newer rules came into force than the work was based on, or a contact was erased.
     """
     still = {name: {"$not": {"$gt": value}} for name, value in asdict(basis).items()}
     if collection.update_one({**held, **still}, change, session=session).matched_count:
         return True
     if collection.find_one(held, {"_id": 1}, session=session) is not None:
-        raise Conflict("newer rules came into force, or a contact was erased")
+        raise CommitConflict("newer rules came into force, or a contact was erased")
     return False
 
 

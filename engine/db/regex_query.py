@@ -12,13 +12,13 @@ from contextlib import contextmanager
 
 from pymongo.errors import OperationFailure
 
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 
 _GAVE_UP = 51156
 """MongoDB's code for a regular expression that exceeded its limits."""
 
 
-class RegexTooComplex(ContactSheetsError):
+class RegexTooComplex(Invalid):
     """MongoDB exceeded its limits on one of the texts."""
 
     def __init__(self) -> None:

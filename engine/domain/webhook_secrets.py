@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from engine.domain.rulebook import Webhook
-from engine.errors import ContactSheetsError
+from engine.errors import Misconfigured
 
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 _ENCODED = "whsec_"
 
 
-class UnusableSecret(ContactSheetsError):
+class UnusableSecret(Misconfigured):
     """A secret with which nothing can be signed; the message says why and what to do."""
 
 

@@ -16,7 +16,7 @@ from bson import Decimal128
 
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import CustomField, Ruleset
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 from engine.imports.mapping import columns as importable
 from engine.imports.mapping.columns import plain
 
@@ -50,8 +50,8 @@ class Column:
     own: bool = False
 
 
-class UnknownColumn(ContactSheetsError):
-    """An export is to hold what there is not."""
+class UnknownColumn(Invalid):
+    """An export is to hold columns that do not exist."""
 
 
 def offered(what: What, ruleset: Ruleset) -> dict[str, Column]:

@@ -39,7 +39,7 @@ class TableFile(Protocol):
     """A file that rows are written into."""
 
     def write(self, columns: Values) -> None:
-        """Write some rows.  Raises TooLarge."""
+        """Write some rows.  Raises WorkbookTooLarge."""
 
     def close(self) -> None:
         """Finish the file; what it is written to stays open."""

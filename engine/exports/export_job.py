@@ -20,7 +20,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.db.regex_query import regex_errors
-from engine.errors import ContactSheetsError
+from engine.errors import LimitExceeded, WorkStopped
 from engine.exports import export_rows, exporting
 from engine.exports.export_columns import Column
 from engine.exports.export_files import FORMATS
@@ -35,16 +35,21 @@ Document = dict[str, Any]
 TOLD_EVERY = 1.0
 """Seconds between two notes of how far a file is."""
 
+_STOPPED = "the export was stopped, or another worker has written it"
+
 _TOO_OLD = 239
 """What MongoDB calls it when it no longer knows how things were at a moment."""
 
 
-class TookTooLong(ContactSheetsError):
+class SnapshotExpired(LimitExceeded):
     """MongoDB no longer knows how things were when the export began."""
 
-
-class _NotWanted(Exception):
-    """Somebody stopped the export, or another has written it."""
+    def __init__(self) -> None:
+        super().__init__(
+            "the export took longer than MongoDB remembers how things were (five minutes, unless "
+            "minSnapshotHistoryWindowInSeconds says otherwise): take fewer columns, days or contacts, or let "
+            "the server remember longer"
+        )
 
 
 def work_of(db: Database[Document], job: Job) -> Work:
@@ -61,7 +66,7 @@ class _Exporting:
         self._said = time.monotonic()
 
     def total(self) -> int:
-        """How many contacts it is about.  Raises TooLarge for more than the format can hold."""
+        """How many contacts it is about.  Raises WorkbookTooLarge for more than the format can hold."""
         with regex_errors():
             total = self._db.contacts.count_documents(self._wanted.selection.matching(self._db))
         exporting.refuse_too_large(self._wanted, total, len(self._wanted.columns))
@@ -76,7 +81,7 @@ class _Exporting:
             return Step(cursor, 0)
         try:
             return self._written(before, now)
-        except _NotWanted:
+        except WorkStopped:
             return Step(cursor, 0)
 
     def _written(self, before: Job, as_of: datetime) -> Step:
@@ -87,7 +92,7 @@ class _Exporting:
             rows, size, contacts = self._upload(before, file, columns, query, metadata, session)
         jobs.note_total(self._db, before.id, contacts)
         if not jobs.reach(self._db, before, contacts, now=utc_now()):
-            raise _NotWanted
+            raise WorkStopped(_STOPPED)
         made = {"file": file, "name": self._wanted.file, "bytes": size, "rows": rows, "as_of": as_of}
         return Step(file, 0, made=made)
 
@@ -124,13 +129,13 @@ class _Exporting:
         return rows, out.size, contacts
 
     def _told(self, before: Job, found: Iterable[Batch]) -> Iterator[Batch]:
-        """The batches, telling how far one is; raise _NotWanted once nobody wants them."""
+        """The batches, telling how far one is; raise WorkStopped once they are not wanted any more."""
         for batch in found:
             yield batch
             if time.monotonic() - self._said >= TOLD_EVERY:
                 self._said = time.monotonic()
                 if not jobs.reach(self._db, before, batch.contacts, now=utc_now()):
-                    raise _NotWanted
+                    raise WorkStopped(_STOPPED)
 
 
 class _Out:
@@ -181,18 +186,14 @@ def _all_or_nothing(grid: GridIn) -> Iterator[_Out]:
 
 @contextmanager
 def _snapshot(db: Database[Document]) -> Iterator[ClientSession]:
-    """All that is read within is as of one moment.  Raises TookTooLong."""
+    """All that is read within is as of one moment.  Raises SnapshotExpired."""
     try:
         with db.client.start_session(snapshot=True) as session:
             yield session
     except OperationFailure as error:
         if error.code != _TOO_OLD:
             raise
-        raise TookTooLong(
-            "the export took longer than MongoDB remembers how things were (five minutes, unless "
-            "minSnapshotHistoryWindowInSeconds says otherwise): take fewer columns, days or contacts, or let "
-            "the server remember longer"
-        ) from None
+        raise SnapshotExpired from None
 
 
 register(

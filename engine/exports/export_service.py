@@ -15,6 +15,7 @@ from engine.contacts.bulk.selection import Selection
 from engine.exports import exporting
 from engine.exports.exporting import Export, Made
 from engine.jobs import job_service
+from engine.jobs.errors import JobNotFound
 from engine.jobs.jobs import Job
 
 Document = dict[str, Any]
@@ -23,7 +24,7 @@ Document = dict[str, Any]
 def start(actor: Actor, wanted: Export, *, id_: str) -> str:
     """Write a file for `user`; the same `id_` again writes no second.  Returns it.
 
-    Raises NotAllowed, UnknownFilter, UnknownColumn, NothingSelected and TooLarge.
+    Raises NotAllowed, InvalidFilter, UnknownColumn, EmptySelection and WorkbookTooLarge.
     """
     actor.require(Permission.EXPORT)
     with audit.noted(
@@ -44,7 +45,7 @@ def start(actor: Actor, wanted: Export, *, id_: str) -> str:
 
 def count(actor: Actor, selection: Selection) -> int | None:
     """How many contacts an export would be of; unset if counting takes too long.  Raises NotAllowed,
-    UnknownFilter."""
+    InvalidFilter."""
     actor.require(Permission.EXPORT)
     return selection.count(actor.db)
 
@@ -60,7 +61,7 @@ def again(actor: Actor, of: str, *, id_: str) -> str:
 
 
 def download(actor: Actor, id_: str) -> tuple[Made, GridOut]:
-    """The file of an export, to be read.  Raises NotAllowed, NoSuchJob and NotKept."""
+    """The file of an export, to be read.  Raises NotAllowed, JobNotFound and StoredFileNotFound."""
     actor.require(Permission.EXPORT)
     job = _job(actor, id_)
     with audit.noted(actor, "downloaded an export", subject=Subject("job", id_)):
@@ -82,5 +83,5 @@ def of_whom(wanted: Export) -> str:
 def _job(actor: Actor, id_: str) -> Job:
     found = job_service.job(actor, id_)
     if found.kind != exporting.KIND:
-        raise job_service.NoSuchJob("this is no export")
+        raise JobNotFound(id_, "export")
     return found

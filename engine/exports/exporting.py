@@ -16,14 +16,14 @@ import uuid_utils
 from gridfs import GridFSBucket, GridOut, NoFile
 from pymongo.database import Database
 
-from engine.contacts.bulk.bulk_change import NothingSelected
+from engine.contacts.bulk.bulk_change import EmptySelection
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
-from engine.errors import ContactSheetsError
+from engine.errors import StoredFileNotFound
 from engine.exports import export_columns
 from engine.exports.export_columns import Column, What
 from engine.exports.export_files import FORMATS, FileFormat
-from engine.exports.workbook_writer import MAX_COLUMNS, TooLarge
+from engine.exports.workbook_writer import MAX_COLUMNS, WorkbookTooLarge
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
@@ -83,18 +83,14 @@ class Made:
     until: datetime
 
 
-class NotKept(ContactSheetsError):
-    """A file that is not there yet, or any more."""
-
-
 def start(db: Database[Document], wanted: Export, *, id_: str, by: str, by_name: str, now: datetime) -> str:
     """Keep the wish for a file, once for its id; return that.
 
-    Raises UnknownFilter, UnknownColumn, NothingSelected and TooLarge.
+    Raises InvalidFilter, UnknownColumn, EmptySelection and WorkbookTooLarge.
     """
     selection = wanted.selection
     if not selection.ids and selection.listing is None:
-        raise NothingSelected("choose at least one contact")
+        raise EmptySelection
     ruleset = versions.current(db)
     columns = export_columns.chosen(wanted.what, wanted.columns, ruleset)
     selection.matching(db)  # raises here, where somebody hears of it
@@ -107,17 +103,17 @@ def start(db: Database[Document], wanted: Export, *, id_: str, by: str, by_name:
 
 
 def refuse_too_large(wanted: Export, contacts: int | None, columns: int) -> None:
-    """Raise TooLarge for what the format cannot hold, as far as that is known beforehand."""
+    """Raise WorkbookTooLarge for what the format cannot hold, as far as that is known beforehand."""
     most = FORMATS[wanted.format].most_rows
     if most is None:
         return
     if wanted.what == "contacts" and contacts is not None and contacts > most:
-        raise TooLarge(
+        raise WorkbookTooLarge(
             f"an Excel sheet holds {most:,} rows besides its headings, and these are {contacts:,} contacts: "
             "take CSV or Parquet, or a narrower filter"
         )
     if columns > MAX_COLUMNS:
-        raise TooLarge(f"an Excel sheet holds {MAX_COLUMNS:,} columns, not {columns:,}")
+        raise WorkbookTooLarge(f"an Excel sheet holds {MAX_COLUMNS:,} columns, not {columns:,}")
 
 
 _DECODER = msgspec.json.Decoder(Export)
@@ -172,16 +168,18 @@ def kept(db: Database[Document], found: Iterable[Job], *, now: datetime) -> set[
 
 
 def opened(db: Database[Document], job: Job, *, now: datetime) -> tuple[Made, GridOut]:
-    """A file, to be read.  Raises NotKept."""
+    """A file, to be read.  Raises StoredFileNotFound."""
     made = made_of(job)
     if made is None:
-        raise NotKept("the file is not written yet, or the export did not come to its end")
+        raise StoredFileNotFound(job.id, "the file is not written yet, or the export did not come to its end")
     if now >= made.until:
-        raise NotKept(f"the file was kept for {KEPT_FOR.days} days and is gone: run the export again")
+        gone = f"the file was kept for {KEPT_FOR.days} days and is gone: run the export again"
+        raise StoredFileNotFound(job.id, gone)
     try:
         return made, files(db).open_download_stream(made.file)
     except NoFile:
-        raise NotKept("the file is not kept any more: run the export again") from None
+        gone = "the file is not kept any more: run the export again"
+        raise StoredFileNotFound(job.id, gone) from None
 
 
 def sweep(db: Database[Document], *, now: datetime) -> int:

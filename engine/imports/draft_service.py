@@ -11,8 +11,9 @@ from engine.accounts import accounts
 from engine.accounts.actor import Actor, changed_meanwhile
 from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
+from engine.errors import StoredFileNotFound
 from engine.imports import drafts, import_request, import_service, preview_job, stored_files
-from engine.imports.drafts import Draft, NotExpected, Upload
+from engine.imports.drafts import Draft, Upload, UploadNotExpected
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.preview_job import PreviewRun
 from engine.imports.reading.formats import Opener
@@ -20,10 +21,6 @@ from engine.jobs import job_service
 from engine.jobs.jobs import Job
 
 Document = dict[str, Any]
-
-
-class NoSuchFile(NotExpected):
-    """A draft that is another user's, is imported already, or was kept too long."""
 
 
 def expect(actor: Actor) -> str:
@@ -37,23 +34,21 @@ def expect(actor: Actor) -> str:
 def receive(db: Database[Document], id_: str, name: str, *, now: datetime) -> Upload:
     """Start an upload, whose id names the user.
 
-    Raises NotExpected, and NotAllowed if the user may no longer import.
+    Raises UploadNotExpected, and NotAllowed if the user may no longer import.
     """
     by, session = drafts.expected(db, id_)
-    user = accounts.known(db, by, session=SessionId(session or ""))
-    require(user, Permission.IMPORT)
-    assert user is not None
+    user = require(accounts.known(db, by, session=SessionId(session or "")), Permission.IMPORT)
     if session is not None and changed_meanwhile(Actor(db, user, clock=lambda: now)):
-        raise NotExpected("you were signed out meanwhile: sign in, then send the file again")
+        raise UploadNotExpected("you were signed out meanwhile: sign in, then send the file again")
     return drafts.receive(db, id_, name)
 
 
 def draft(actor: Actor, id_: str) -> Draft:
-    """Return a draft of the user.  Raises NotAllowed and NoSuchFile."""
+    """Return a draft of the user.  Raises NotAllowed and StoredFileNotFound."""
     actor.require(Permission.IMPORT)
     found = drafts.draft(actor.db, id_, by=actor.user.id)
     if found is None:
-        raise NoSuchFile("this file is imported already, or was thrown away: send it again")
+        raise StoredFileNotFound(id_, "this file is imported already, or was thrown away: send it again")
     return found
 
 
@@ -64,27 +59,27 @@ def drafts_of_user(actor: Actor) -> list[Draft]:
 
 
 def opener(actor: Actor, id_: str) -> Opener:
-    """Return the opener of a draft's file.  Raises NotAllowed and NoSuchFile."""
+    """Return the opener of a draft's file.  Raises NotAllowed and StoredFileNotFound."""
     return stored_files.opener(actor.db, draft(actor, id_).id)
 
 
 def imported_before(actor: Actor, id_: str) -> Job | None:
     """Return the last import, by any user, of the same content as a draft; None if there is none.
 
-    Raises NotAllowed and NoSuchFile.
+    Raises NotAllowed and StoredFileNotFound.
     """
     return import_request.imported_before(actor.db, draft(actor, id_).id)
 
 
 def store_settings(actor: Actor, id_: str, settings: ImportSettings) -> None:
-    """Store the settings of a draft.  Raises NotAllowed and NoSuchFile."""
+    """Store the settings of a draft.  Raises NotAllowed and StoredFileNotFound."""
     drafts.store_settings(actor.db, draft(actor, id_).id, settings)
 
 
 def preview(actor: Actor, id_: str) -> PreviewRun:
     """Start the preview of a draft, once for its settings; return how far it is.
 
-    Raises NotAllowed, NoSuchFile and InvalidMapping.
+    Raises NotAllowed, StoredFileNotFound and InvalidMapping.
     """
     found = draft(actor, id_)
     settings = ImportSettings() if found.settings is None else found.settings
@@ -100,14 +95,14 @@ def resume_preview(actor: Actor, id_: str) -> None:
 
 
 def discard(actor: Actor, id_: str) -> None:
-    """Delete a draft.  Raises NotAllowed and NoSuchFile."""
+    """Delete a draft.  Raises NotAllowed and StoredFileNotFound."""
     drafts.discard(actor.db, [draft(actor, id_).id])
 
 
 def start(actor: Actor, id_: str, settings: ImportSettings) -> str:
     """Import a draft; return the id of the job.
 
-    Raises NotAllowed, NoSuchFile, and what `import_service.start_stored` does.
+    Raises NotAllowed, StoredFileNotFound, and what `import_service.start_stored` does.
     """
     found = draft(actor, id_)
     job = import_service.start_stored(actor, settings, name=found.name, id_=id_)
@@ -116,14 +111,14 @@ def start(actor: Actor, id_: str, settings: ImportSettings) -> str:
 
 
 def settings_of(actor: Actor, job: str) -> ImportSettings:
-    """Return the settings of an import.  Raises NotAllowed and NoSuchJob."""
+    """Return the settings of an import.  Raises NotAllowed and JobNotFound."""
     return import_request.settings_of(import_service.import_job(actor, job))
 
 
 def draft_again(actor: Actor, job: str) -> str:
     """Create a draft with the file and the settings of an import; return its id.
 
-    Raises NotAllowed, NoSuchJob, and NotExpected if the file is gone.
+    Raises NotAllowed, JobNotFound, and StoredFileNotFound if the file is gone.
     """
     found = import_service.import_job(actor, job)
     id_ = drafts.copy(actor.db, found.id, by=actor.user.id, now=actor.now)

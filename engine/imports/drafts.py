@@ -15,7 +15,7 @@ from typing import Any
 from gridfs import NoFile
 from pymongo.database import Database
 
-from engine.errors import ContactSheetsError
+from engine.errors import Conflict, LimitExceeded, StoredFileNotFound
 from engine.imports import stored_files
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.stored_files import CHUNK, FileWriter
@@ -33,11 +33,11 @@ MAX_NAME = 200
 """Characters of a file's name."""
 
 
-class NotExpected(ContactSheetsError):
+class UploadNotExpected(Conflict):
     """An upload that no draft waits for: it is there already, or the page was loaded too long ago."""
 
 
-class TooLarge(ContactSheetsError):
+class FileTooLarge(LimitExceeded):
     """An upload of more than MAX_BYTES."""
 
     def __init__(self) -> None:
@@ -68,10 +68,10 @@ class Upload:
         self._file = FileWriter(db, id_, name)
 
     def write(self, chunk: bytes) -> None:
-        """Store a chunk.  Raises TooLarge."""
+        """Store a chunk.  Raises FileTooLarge."""
         self._size += len(chunk)
         if self._size > MAX_BYTES:
-            raise TooLarge
+            raise FileTooLarge
         self._file.write(chunk)
 
     def finish(self) -> None:
@@ -96,18 +96,18 @@ def expect(db: Database[Document], *, by: str, session: str | None, now: datetim
 
 
 def expected(db: Database[Document], id_: str) -> tuple[str, str | None]:
-    """Return the user and the session that an upload is expected from.  Raises NotExpected."""
+    """Return the user and the session that an upload is expected from.  Raises UploadNotExpected."""
     row = db.import_drafts.find_one({"_id": id_, "state": "awaited"})
     if row is None:
-        raise NotExpected("this page was loaded a while ago: load it again, then send the file")
+        raise UploadNotExpected("this page was loaded a while ago: load it again, then send the file")
     return row["by"], row["session"]
 
 
 def receive(db: Database[Document], id_: str, name: str) -> Upload:
-    """Start an expected upload.  Raises NotExpected."""
+    """Start an expected upload.  Raises UploadNotExpected."""
     started = {"$set": {"state": "coming"}}
     if not db.import_drafts.update_one({"_id": id_, "state": "awaited"}, started).modified_count:
-        raise NotExpected("this file is being sent already")
+        raise UploadNotExpected("this file is being sent already")
     return Upload(db, id_, clean_name(name))
 
 
@@ -144,11 +144,11 @@ def store_settings(db: Database[Document], id_: str, settings: ImportSettings) -
 
 
 def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
-    """Create a draft with the file of an import; return its id.  Raises NotExpected if the file is gone."""
+    """Create a draft with the file of an import; return its id.  Raises StoredFileNotFound."""
     try:
         file = stored_files.bucket(db).open_download_stream(job)
     except NoFile:
-        raise NotExpected("the file of this import is not kept any more: send it again") from None
+        raise StoredFileNotFound(job, "the file of this import is not kept any more: send it again") from None
     id_ = expect(db, by=by, session=None, now=now)
     upload = receive(db, id_, str(file.filename))
     while chunk := file.read(CHUNK):

@@ -18,11 +18,11 @@ from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
-from engine.errors import Conflict
+from engine.errors import CommitConflict, WorkStopped
 from engine.imports import import_request, refused_rows, stored_files
 from engine.imports.import_batch import BatchPreparation, PreparedBatch
 from engine.imports.import_request import cursor_at
-from engine.imports.reading.table import Row, StoppedMeanwhile, count_rows, read_table
+from engine.imports.reading.table import Row, count_rows, read_table
 from engine.imports.undo import UndoImport
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
@@ -68,7 +68,7 @@ class _ImportFile(ActivitySteps):
         """Count the rows of the file, so that a damaged file fails before any row is imported."""
         try:
             return count_rows(self._open, self._format, go_on=self._go_on)
-        except StoppedMeanwhile:
+        except WorkStopped:
             self._was_stopped = True
             return 0
 
@@ -128,7 +128,7 @@ class _ImportFile(ActivitySteps):
                 inline_apply.write(
                     self.db, batch.folded.writes, job=self.job.id, cursor=cursor, clock=utc_now
                 )
-            except Conflict:
+            except CommitConflict:
                 batch = self._preparation.prepare(batch.rows, is_retry=True)
             else:
                 return batch, lanes

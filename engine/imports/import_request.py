@@ -20,6 +20,7 @@ from engine.imports.reading.formats import Opener
 from engine.imports.reading.table import read_table
 from engine.imports.stored_files import FileWriter
 from engine.jobs import jobs
+from engine.jobs.errors import CannotUndo, JobNotFound
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
 
@@ -28,10 +29,6 @@ Document = dict[str, Any]
 KIND = "import"
 
 _ENDS = {JobState.STOPPED: "; that was stopped half-way", JobState.FAILED: "; that broke off"}
-
-
-class NothingToTakeBack(ContactSheetsError):
-    """An import that does not exist, is not over, or was undone already."""
 
 
 def start(
@@ -85,12 +82,12 @@ def add(
 
 
 def undo(db: Database[Document], of: str, *, by: str, by_name: str, now: datetime) -> str:
-    """Store a job that undoes an import, once for each; return its id.  Raises NothingToTakeBack."""
+    """Store a job that undoes an import, once for each; return its id.  Raises CannotUndo."""
     undone = jobs.job(db, of)
     if undone is None or not is_import(undone):
-        raise NothingToTakeBack(f"there is no import {of!r}")
+        raise JobNotFound(of, "import")
     if undone.under_way:
-        raise NothingToTakeBack("the import is not finished yet: stop it, then take it back")
+        raise CannotUndo("the import is not finished yet: stop it, then take it back")
     id_ = f"{of}:undo"
     jobs.add(db, Job(id_, KIND, f"Undo: {undone.title}", by, by_name, created_at=now, undoes=of))
     return id_

@@ -21,6 +21,7 @@ from engine.imports.preview import Preview
 from engine.imports.reading import formats, workbooks
 from engine.imports.reading.formats import Format, Opener
 from engine.jobs import job_service
+from engine.jobs.errors import JobNotFound
 from engine.jobs.jobs import Job
 from engine.rules import versions
 
@@ -84,18 +85,18 @@ def start_stored(actor: Actor, settings: ImportSettings, *, name: str, id_: str)
 
 
 def import_job(actor: Actor, id_: str) -> Job:
-    """Return an import, by any user.  Raises NotAllowed and NoSuchJob."""
+    """Return an import, by any user.  Raises NotAllowed and JobNotFound."""
     actor.require(Permission.IMPORT)
     job = job_service.job(actor, id_)
     if not import_request.is_import(job):
-        raise job_service.NoSuchJob("this is no import")
+        raise JobNotFound(id_, "import")
     return job
 
 
 def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
     """Return the refused rows of an import as a CSV file: its name, and its lines, read lazily.
 
-    Raises NotAllowed and NoSuchJob.
+    Raises NotAllowed and JobNotFound.
     """
     job = import_job(actor, id_)
     with audit.noted(actor, "downloaded refused rows", subject=Subject("job", id_)):
@@ -106,7 +107,7 @@ def refuse_fields(actor: Actor, settings: ImportSettings) -> None:
     """Raise InvalidMapping if columns fill fields that the user's role may not change."""
     refused = fields_not_allowed(settings.columns.values(), actor.user.role, versions.current(actor.db))
     if refused:
-        raise InvalidMapping("\n".join(refused.values()))
+        raise InvalidMapping(list(refused.values()))
 
 
 @contextmanager

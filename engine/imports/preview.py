@@ -13,13 +13,14 @@ from pymongo.database import Database
 
 from engine.domain.identities import key_kind, key_value
 from engine.domain.rulebook import Ruleset
+from engine.errors import WorkStopped
 from engine.imports.mapping import columns
 from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Opener
 from engine.imports.reading.problems import KINDS, Problem
-from engine.imports.reading.table import StoppedMeanwhile, read_table
+from engine.imports.reading.table import read_table
 from engine.imports.rows.duplicate_rows import SeenKeys
 from engine.imports.rows.matching import contacts_by_key
 from engine.imports.rows.parsed_row import ParsedRow, RowParser
@@ -84,7 +85,7 @@ def preview(
 ) -> Preview:
     """Preview the import of a file.
 
-    Raises UnreadableFile, InvalidMapping, and StoppedMeanwhile once `go_on` is false.
+    Raises UnreadableFile, InvalidMapping, and WorkStopped once `go_on` is false.
     """
     ruleset = versions.current(db)
     table = read_table(open_, settings.format)
@@ -93,7 +94,7 @@ def preview(
     batches = iter(lambda: list(islice(table.rows, BATCH)), [])
     for parsed in one_ahead(parse_rows(rows, parser, seen) for rows in batches):
         if not go_on():
-            raise StoppedMeanwhile
+            raise WorkStopped("the preview was stopped")
         contacts = contacts_by_key(db, keys_of(parsed))
         for result in decide_rows(db, parsed, contacts, mode=settings.mode):
             tally.add(result)

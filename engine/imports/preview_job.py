@@ -17,12 +17,12 @@ from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
+from engine.errors import WorkStopped
 from engine.imports import drafts, preview, stored_files
 from engine.imports.drafts import Draft
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.preview import Preview, PreviewRow
 from engine.imports.reading.read_progress import ReadProgress
-from engine.imports.reading.table import StoppedMeanwhile
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
@@ -93,7 +93,7 @@ class _PreviewDraft:
         settings = ImportSettings.decode(self._job.wanted["settings"])
         try:
             result = preview.preview(self._db, self._progress, settings, now=now, go_on=self._go_on)
-        except StoppedMeanwhile:
+        except WorkStopped:
             return Step(cursor, 0)
         drafts.store_preview(self._db, self._draft, self._job.id, _encode(result))
         jobs.reach(self._db, self._job, self.total(), now=utc_now())

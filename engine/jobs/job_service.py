@@ -12,8 +12,8 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Subject
 from engine.accounts.permissions import Permission
-from engine.errors import ContactSheetsError
 from engine.jobs import jobs
+from engine.jobs.errors import CannotStop, CannotUndo, JobNotFound
 from engine.jobs.jobs import Job, Place, Refused
 from engine.jobs.kinds import registered
 
@@ -21,14 +21,6 @@ Document = dict[str, Any]
 
 TOLD_FOR = timedelta(days=1)
 """For how long the end of a job is told to who began it, unless they dismiss it."""
-
-
-class CannotBe(ContactSheetsError):
-    """Something that is not done to jobs of a kind, whoever asks."""
-
-
-class NoSuchJob(ContactSheetsError):
-    """A job that there is not, or none of this kind."""
 
 
 def recent(actor: Actor, *, before: Place | None = None, limit: int = 20) -> list[Job]:
@@ -45,16 +37,16 @@ def at_hand(actor: Actor) -> list[Job]:
 
 
 def job(actor: Actor, id_: str) -> Job:
-    """One job.  Raises NotAllowed and NoSuchJob."""
+    """One job.  Raises NotAllowed and JobNotFound."""
     found = jobs.job(actor.db, id_)
     if found is None or found.kind not in registered():
-        raise NoSuchJob("this is not in the history any more")
+        raise JobNotFound(id_)
     actor.require(registered()[found.kind].permission)
     return found
 
 
 def refusals(actor: Actor, id_: str, *, limit: int = 100) -> list[Refused]:
-    """What a job could not do, and why.  Raises NotAllowed and NoSuchJob."""
+    """What a job could not do, and why.  Raises NotAllowed and JobNotFound."""
     listed = registered()[job(actor, id_).kind].refusals
     return [] if listed is None else listed(actor.db, id_, limit=limit)
 
@@ -82,34 +74,34 @@ def can_be_stopped(job: Job) -> bool:
 
 
 def undo(actor: Actor, id_: str) -> str:
-    """Take a job back; return the one that does.  Raises NotAllowed, NoSuchJob, CannotBe, NothingSelected."""
+    """Take a job back; return the one that does.  Raises NotAllowed, JobNotFound and CannotUndo."""
     now = actor.now
     found = job(actor, id_)
     kind = registered()[found.kind]
     if kind.undo is None:
-        raise CannotBe("this cannot be taken back")
+        raise CannotUndo("this cannot be taken back")
     if _is_over(found, now):
-        raise CannotBe(f"this could be taken back for {jobs.UNDO_FOR.days} days, and is kept no longer")
+        raise CannotUndo(f"this could be taken back for {jobs.UNDO_FOR.days} days, and is kept no longer")
     with audit.noted(actor, kind.acts[0], subject=Subject("job", id_), id_=f"undo:{id_}"):
         return kind.undo(actor.db, id_, by=actor.user.id, by_name=actor.user.name, now=now)
 
 
 def stop(actor: Actor, id_: str) -> None:
-    """Stop a job where it is.  Raises NotAllowed, NoSuchJob and CannotBe."""
+    """Stop a job where it is.  Raises NotAllowed, JobNotFound and CannotStop."""
     kind = registered()[job(actor, id_).kind]
     if not kind.stops:
-        raise CannotBe("this cannot be stopped half-way")
+        raise CannotStop("this cannot be stopped half-way: wait until it is done")
     with audit.noted(actor, kind.acts[1], subject=Subject("job", id_)):
         jobs.stop(actor.db, id_, now=actor.now)
 
 
 def resume(actor: Actor, id_: str) -> None:
-    """Let a job that failed or was stopped go on.  Raises NotAllowed and NoSuchJob."""
+    """Let a job that failed or was stopped go on.  Raises NotAllowed and JobNotFound."""
     jobs.resume(actor.db, job(actor, id_).id)
 
 
 def dismiss(actor: Actor, id_: str) -> None:
-    """Say no more of one's own job that ended.  Raises NotAllowed and NoSuchJob."""
+    """Say no more of one's own job that ended.  Raises NotAllowed and JobNotFound."""
     jobs.dismiss(actor.db, job(actor, id_).id, by=actor.user.id)
 
 

@@ -263,7 +263,7 @@ def hold(
     """Hold on to a job within the transaction that does the step after `cursor`.
 
     `applied` activities are added to the job's count.  Raises LeaseLost if another did that
-    step meanwhile, and Conflict if newer rules came into force or a contact was erased.
+    step meanwhile, and CommitConflict if newer rules came into force or a contact was erased.
     """
     ours = {"_id": id_, "state": {"$in": ["running", "stopped"]}, "cursor": _place(cursor)}
     change = {"$set": {"claimed_until": now + CLAIM}, "$inc": {"applied": applied}}

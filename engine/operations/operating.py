@@ -92,14 +92,14 @@ def call_again(actor: Actor, *, ids: Sequence[str] | None = None) -> int:
 
 
 def count_sending(actor: Actor, id_: str) -> None:
-    """Let the bounces of a suspected outage count after all.  Raises NotAllowed, UnknownOutage."""
+    """Let the bounces of a suspected outage count after all.  Raises NotAllowed, OutageNotFound."""
     actor.require(Permission.OPERATE)
     with audit.noted(actor, "counted the bounces of a sending", subject=Subject("sending", id_)):
         outages.count_bounces(actor.db, id_, by=actor.user.name)
 
 
 def leave_sending(actor: Actor, id_: str) -> None:
-    """Leave the bounces of a suspected outage uncounted.  Raises NotAllowed, UnknownOutage."""
+    """Leave the bounces of a suspected outage uncounted.  Raises NotAllowed, OutageNotFound."""
     actor.require(Permission.OPERATE)
     with audit.noted(actor, "ignored the bounces of a sending", subject=Subject("sending", id_)):
         outages.discount_bounces(actor.db, id_, by=actor.user.name)

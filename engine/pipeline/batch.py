@@ -100,7 +100,7 @@ def apply(
     """Fold activities and commit what comes of it; each takes effect once.
 
     An activity that makes the fold fail is set aside as failed, the others go on.
-    Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
+    Raises CommitConflict, LeaseLost or Unavailable, and then nothing was written.
     """
     folding = Folding.begin(db, rulebook, clock())
     writes = Writes(folding.basis)

@@ -3,7 +3,7 @@
 The fold runs outside, on what was read before.  Inside, every write says what it was
 decided on: activities must still be `received`, contacts must have the version that was
 read, keys must belong to no other contact, and the lane or job must still be held.  Whatever fails aborts
-the transaction with Conflict (read again) or LeaseLost (stop).
+the transaction with CommitConflict (read again) or LeaseLost (stop).
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from pymongo.write_concern import WriteConcern
 
 from engine.db.leases import Basis
 from engine.domain.activities import ActivityId
-from engine.errors import Conflict, FoldFailed, Unavailable
+from engine.errors import CommitConflict, FoldFailed, Unavailable
 
 Document = dict[str, Any]
 RenewLease = Callable[[ClientSession, datetime], None]
 """Renews inside the transaction, at a time, the right to write what was decided on.  Raises LeaseLost,
-and Conflict if it was decided on under older rules, or not knowing of an erasure."""
+and CommitConflict if it was decided on under older rules, or not knowing of an erasure."""
 Write = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
 WRITE_CONFLICT = 112
@@ -72,7 +72,7 @@ class Writes:
 def commit(
     db: Database[Document], writes: Writes, renew: RenewLease, *, clock: Callable[[], datetime]
 ) -> None:
-    """Write a batch in one transaction.  Raises Conflict, LeaseLost or Unavailable."""
+    """Write a batch in one transaction.  Raises CommitConflict, LeaseLost or Unavailable."""
     try:
         with db.client.start_session() as session:
             session.with_transaction(
@@ -84,7 +84,7 @@ def commit(
             )
     except (BulkWriteError, DuplicateKeyError, OperationFailure) as error:
         if _is_conflict(error):
-            raise Conflict("a contact of this batch was changed meanwhile") from error
+            raise CommitConflict("a contact of this batch was changed meanwhile") from error
         raise
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not take the batch: {error}") from error
@@ -123,7 +123,7 @@ def _settle_activities(db: Database[Document], writes: Writes, session: ClientSe
             session=session,
         )
         if settled.modified_count != len(writes.applied):
-            raise Conflict("an activity of this batch was applied by another worker")
+            raise CommitConflict("an activity of this batch was applied by another worker")
     if writes.erased:
         db.activities.delete_many({"_id": {"$in": writes.erased}, "state": "received"}, session=session)
     for failure in writes.failed:
@@ -143,7 +143,7 @@ def _write_contacts(
     result = contacts.bulk_write(by_kind, ordered=True, session=session)
     done = result.inserted_count + result.matched_count + result.deleted_count
     if done != len(operations):
-        raise Conflict("a contact of this batch was changed by another worker")
+        raise CommitConflict("a contact of this batch was changed by another worker")
 
 
 def _is_conflict(error: PyMongoError) -> bool:

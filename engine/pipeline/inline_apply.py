@@ -55,7 +55,7 @@ def write(
 ) -> None:
     """Write what was folded for the step of a job after `cursor`: all of it, or nothing.
 
-    Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
+    Raises CommitConflict, LeaseLost or Unavailable, and then nothing was written.
     """
 
     def renew(session: ClientSession, now: datetime) -> None:

@@ -107,7 +107,7 @@ def hold(
     """Renew a lease within the transaction that does its work.
 
     `applied` activities are added to the lane's count.  Raises LeaseLost if the lease is not
-    ours, and Conflict if newer rules came into force or a contact was erased meanwhile.
+    ours, and CommitConflict if newer rules came into force or a contact was erased meanwhile.
     """
     change = {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}}
     if not leases.renew(db.lanes, _held_by(lease), change, session, basis=basis):

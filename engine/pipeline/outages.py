@@ -19,7 +19,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 
 from engine.domain.identities import Key
-from engine.errors import ContactSheetsError
+from engine.errors import NotFound
 
 Document = dict[str, Any]
 Channel = Literal["email", "sms"]
@@ -66,8 +66,12 @@ class SuspectedOutage:
         return min(self.failed / self.attempts, 1.0) if self.attempts else 1.0
 
 
-class UnknownOutage(ContactSheetsError):
-    """No outage of this id is suspected."""
+class OutageNotFound(NotFound):
+    """No outage with this id is suspected."""
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        super().__init__(f"no outage of a sending {id_!r} is suspected; see `sheets sendings list`")
 
 
 def suspected(db: Database[Document], *, limit: int = 0) -> list[SuspectedOutage]:
@@ -96,12 +100,12 @@ def detect(db: Database[Document], *, now: datetime) -> list[SuspectedOutage]:
 
 
 def count_bounces(db: Database[Document], id_: str, *, by: str) -> None:
-    """Let the bounces of a suspected outage count: its addresses are dead.  Raises UnknownOutage."""
+    """Let the bounces of a suspected outage count: its addresses are dead.  Raises OutageNotFound."""
     _restore(db, _decide(db, id_, {"counted_by": by, "left_by": None}))
 
 
 def discount_bounces(db: Database[Document], id_: str, *, by: str) -> None:
-    """Confirm that the bounces of a suspected outage stay uncounted.  Raises UnknownOutage."""
+    """Confirm that the bounces of a suspected outage stay uncounted.  Raises OutageNotFound."""
     _discount(db, _decide(db, id_, {"counted_by": None, "left_by": by}))
 
 
@@ -110,7 +114,7 @@ def _decide(db: Database[Document], id_: str, decision: Document) -> SuspectedOu
         {"_id": id_}, {"$set": decision}, return_document=ReturnDocument.AFTER
     )
     if row is None:
-        raise UnknownOutage(f"no outage of a sending {id_!r} is suspected; see `sheets sendings list`")
+        raise OutageNotFound(id_)
     return _outage_of(row)
 
 

@@ -41,7 +41,7 @@ data.json    The same, and all beside it, as it is stored: an object with the na
 
 
 def write(db: Database[Document], contact: ContactId, out: BinaryIO, *, now: datetime) -> dict[str, int]:
-    """Write the archive; return how many rows of which collection it has.  Raises NobodyToErase."""
+    """Write the archive; return how many rows of which collection it has.  Raises ContactNotFound."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("data.json", "w", force_zip64=True) as file:
             counts = _write_json(db, contact, file, now=now)

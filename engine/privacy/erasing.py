@@ -9,7 +9,7 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.domain.activities import ContactId
-from engine.errors import ContactSheetsError
+from engine.errors import ContactNotFound
 from engine.jobs import jobs
 from engine.jobs.jobs import Job
 from engine.privacy.person import person_of
@@ -20,10 +20,6 @@ KIND = "erasure"
 
 TITLE = "Erase a contact"
 """What the job is called: it outlives whom it is about."""
-
-
-class NobodyToErase(ContactSheetsError):
-    """There is no such contact, or no longer."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def start(
 ) -> str:
     """Keep the wish to erase somebody, once for its id; return the job that does it.
 
-    If that was wanted before and could not be finished, that job goes on.  Raises NobodyToErase.
+    If that was wanted before and could not be finished, that job goes on.  Raises ContactNotFound.
     """
     if jobs.job(db, id_) is not None:
         return id_
@@ -69,6 +65,6 @@ def start(
         jobs.resume(db, begun["_id"])
         return str(begun["_id"])
     if person is None:
-        raise NobodyToErase("there is no such contact: it may have been erased already")
+        raise ContactNotFound(contact, "there is no such contact: it may have been erased already")
     jobs.add(db, Job(id_, KIND, TITLE, by, by_name, created_at=now, wanted={"contact": person.ids[0]}))
     return id_

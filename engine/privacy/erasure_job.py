@@ -23,12 +23,12 @@ from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.domain import daily_figures
 from engine.domain.activities import ContactId
+from engine.errors import ContactNotFound
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.pipeline import lanes, tombstones
 from engine.privacy import erasing, files, report, sweep
-from engine.privacy.erasing import NobodyToErase
 from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, decode, encode, person_of
 
@@ -97,7 +97,9 @@ class _Erasing:
             lanes.bar_older_erasures(self.db, number)
             before = person
         if before is None and self.db.erasures.find_one({"_id": self.job.id}) is None:
-            raise NobodyToErase("the contact is not there any more")
+            raise ContactNotFound(
+                contact, "the contact is not there any more: it may have been erased already"
+            )
         if before is not None:  # time no longer passes for it: nothing falls due while it goes
             apart = {"$set": {"lane": -1}, "$unset": {"next_due": ""}, "$inc": {"v": 1}}
             self.db.contacts.update_one({"_id": before.ids[0]}, apart)

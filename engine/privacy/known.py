@@ -8,9 +8,9 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.domain.activities import ContactId
+from engine.errors import ContactNotFound
 from engine.pipeline.groups import without_dbrefs
 from engine.privacy import files, sweep
-from engine.privacy.erasing import NobodyToErase
 from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, person_of
 
@@ -24,10 +24,10 @@ Part = tuple[str, Iterator[Document]]
 
 
 def known_of(db: Database[Document], contact: ContactId) -> Iterator[Part]:
-    """Everything, a part after the other; each is read as it is asked for.  Raises NobodyToErase."""
+    """Everything, a part after the other; each is read as it is asked for.  Raises ContactNotFound."""
     person = person_of(db, contact)
     if person is None:
-        raise NobodyToErase("there is no such contact: it may have been erased already")
+        raise ContactNotFound(contact, "there is no such contact: it may have been erased already")
     mentions = mentions_of(person)
     yield "contacts", db.contacts.find({"_id": {"$in": list(person.ids)}})
     yield "activities", _activities(db, person)

@@ -23,7 +23,7 @@ Document = dict[str, Any]
 def hand_out(actor: Actor, contact: ContactId, out: BinaryIO) -> dict[str, int]:
     """Write an archive of all that is known of somebody; return how many rows of which collection.
 
-    Raises NotAllowed and NobodyToErase.
+    Raises NotAllowed and ContactNotFound.
     """
     actor.require(Permission.HAND_OUT)
     subject = Subject("contact", contact)
@@ -40,7 +40,7 @@ def foretold(actor: Actor, contact: ContactId) -> Foretold | None:
 def erase(actor: Actor, contact: ContactId, *, id_: str) -> str:
     """Erase somebody for good by `user`; return the job that does it.
 
-    The same `id_` again starts no second.  Raises NotAllowed and NobodyToErase.
+    The same `id_` again starts no second.  Raises NotAllowed and ContactNotFound.
     """
     actor.require(Permission.ERASE)
     with audit.noted(actor, "erased a contact", subject=Subject("job", id_), id_=f"job:{id_}"):

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.domain.rulebook import EDITORS, CustomField
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid, NameTaken, NotFound, StillInUse
 from engine.insights import census
 from engine.publishing import field_uses, publish_service, publishing
 from engine.publishing.field_uses import Conversion, Use
@@ -29,19 +29,16 @@ MAX_MESSAGE = 200
 """Characters of what a version of the rules is called."""
 
 
-class InvalidField(ContactSheetsError):
-    """A field that cannot be as it is wanted; the message says why."""
+class InvalidField(Invalid):
+    """A field that cannot be declared like this; the message says why."""
 
 
-class FieldInUse(ContactSheetsError):
-    """A field that something uses cannot be deleted."""
+class FieldNotFound(NotFound):
+    """No field with this id is declared, or not any more."""
 
-    def __init__(self, label: str, uses: Sequence[Use]) -> None:
-        self.uses = list(uses)
-        super().__init__(
-            f"{label} cannot be deleted while it is used: {', '.join(map(str, uses))}. "
-            "Take it out there first, on the page Rules or Segments"
-        )
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        super().__init__("this field is not declared any more: load the page again")
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def conversion(actor: Actor, field: CustomField) -> Conversion:
 
 
 def create(actor: Actor, field: CustomField, *, base: int) -> Version:
-    """Declare a new field.  Raises NotAllowed, InvalidField, and what publishing does."""
+    """Declare a new field.  Raises NotAllowed, InvalidField, NameTaken, and what publishing does."""
     actor.require(Permission.EDIT_ACCOUNT)
     if field.id in versions.current(actor.db).fields:
         raise InvalidField(f"there is a field with the id {field.id} already")
@@ -115,7 +112,7 @@ def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[C
 def create_several(actor: Actor, wanted: Sequence[tuple[str, str]], *, base: int) -> list[str]:
     """Declare new fields, each by its label and type, in one version; return their ids.
 
-    Raises NotAllowed, InvalidField, and what publishing does.
+    Raises NotAllowed, InvalidField, NameTaken, and what publishing does.
     """
     actor.require(Permission.EDIT_ACCOUNT)
     text, made = _text(actor.db), devised(actor.db, wanted)
@@ -128,7 +125,7 @@ def create_several(actor: Actor, wanted: Sequence[tuple[str, str]], *, base: int
 
 
 def change(actor: Actor, field: CustomField, *, base: int) -> Version:
-    """Declare a field otherwise; its id stays.  Raises NotAllowed, InvalidField, and what publishing does."""
+    """Declare a field otherwise; its id stays.  Raises as `create`, and FieldNotFound."""
     actor.require(Permission.EDIT_ACCOUNT)
     _known(actor.db, field.id)
     return _publish(actor, field, f"Changed the field {field.label}", base=base)
@@ -144,13 +141,13 @@ def reorder(actor: Actor, ids: Sequence[str], *, base: int) -> Version:
 def delete(actor: Actor, id_: str, *, base: int) -> Version:
     """Declare a field no more; what contacts have in it stays with them.
 
-    Raises NotAllowed, InvalidField, FieldInUse, and what publishing does.
+    Raises NotAllowed, FieldNotFound, StillInUse, and what publishing does.
     """
     actor.require(Permission.EDIT_ACCOUNT)
     field = _known(actor.db, id_)
     uses = field_uses.uses_of(actor.db, id_)
     if uses:
-        raise FieldInUse(field.label, uses)
+        raise StillInUse(field.label, uses)
     text = editing.without_entry(_text(actor.db), "fields", id_)
     return _publish_text(actor, text, f"Deleted the field {field.label}", base=base)
 
@@ -158,7 +155,7 @@ def delete(actor: Actor, id_: str, *, base: int) -> Version:
 def _known(db: Database[Document], id_: str) -> CustomField:
     field = versions.current(db).fields.get(id_)
     if field is None:
-        raise InvalidField("this field is not declared any more")
+        raise FieldNotFound(id_)
     return field
 
 
@@ -183,7 +180,7 @@ def _check(db: Database[Document], field: CustomField) -> None:
         raise InvalidField("give it a label: what people read")
     others = [other for other in versions.current(db).fields.values() if other.id != field.id]
     if any(other.label.strip().lower() == field.label.strip().lower() for other in others):
-        raise InvalidField(f"another field is called {field.label}")
+        raise NameTaken("another field", field.label)
 
 
 def _entry(field: CustomField) -> Document:

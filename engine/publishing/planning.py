@@ -27,6 +27,7 @@ from engine.domain.component import Contact, Settled
 from engine.domain.profile import full_name
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
+from engine.errors import WorkStopped
 from engine.garbage import collect_seldom
 from engine.pipeline.batch import portions
 from engine.pipeline.groups import Group, groups_around, histories_of, shared_devices
@@ -44,10 +45,6 @@ SLICES = 1_024
 
 INLINE = 2_000
 """Up to so many contacts other processes are not worth their start."""
-
-
-class PlanStopped(Exception):
-    """Somebody stopped the plan."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def plan(
 
     `uri` is how other processes reach the database; `inline` does without them.
     `progress` is told slices done and in all.  With `member_of` (inline alone) the ids of
-    a segment's members are added to a list.  Raises PlanStopped soon after `stop` is set.
+    a segment's members are added to a list.  Raises WorkStopped soon after `stop` is set.
     """
     wanted = [n for n in range(SLICES) if _is_sampled(n, share)]
     stop, progress = stop or threading.Event(), progress or (lambda _done, _all: None)
@@ -99,7 +96,7 @@ def plan(
     for done, part in enumerate(slices, start=1):
         if stop.is_set():
             slices.close()
-            raise PlanStopped("the plan was stopped")
+            raise WorkStopped("the plan was stopped")
         whole.merge(part)
         progress(done, len(wanted))
     return whole

@@ -123,7 +123,7 @@ def plan(
 ) -> Plan:
     """Fold real contacts under changed rules, and compare; only for those who may publish them.
 
-    It costs work, and its examples name contacts.  Raises NotAllowed, InvalidRules, PlanStopped.
+    It costs work, and its examples name contacts.  Raises NotAllowed, InvalidRules, WorkStopped.
     """
     actor.require(Permission.EDIT_RULES)
     change = planning.proposed(actor.db, texts, now=actor.now)

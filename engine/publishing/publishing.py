@@ -17,7 +17,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError, InvalidRules, Problem
+from engine.errors import Conflict, EditConflict, InvalidRules, Misconfigured, Problem
 from engine.pipeline import lanes
 from engine.publishing import filling
 from engine.rules import versions
@@ -29,21 +29,26 @@ from engine.rules.versions import Version
 Document = dict[str, Any]
 
 
-class PublishedMeanwhile(ContactSheetsError):
-    """Somebody else published while these rules were written."""
+class PublishConflict(EditConflict):
+    """Another user published `newest` while these rules were written."""
 
     def __init__(self, newest: Version) -> None:
+        self.newest = newest
         super().__init__(
             f"{newest.published_by} published version {newest.number} meanwhile ({newest.message!r}): "
             "look at it (`sheets rules pull`), bring your change into it, and publish again"
         )
 
 
-class NothingChanged(ContactSheetsError):
-    """The files are the published ones."""
+class NothingToPublish(Conflict):
+    """The files are those of the version in force."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"these are the rules of version {number}: there is nothing to publish")
 
 
-class ClockWentBack(ContactSheetsError):
+class ClockSkew(Misconfigured):
     """By this machine's clock, what is in force was published in the future."""
 
     def __init__(self, newest: Version, now: datetime) -> None:
@@ -94,25 +99,25 @@ def publish(
     """Put a whole set of files in force, in one write; return the new version.
 
     `base` is the version that the change was made on: if it is no longer the newest,
-    nothing is published and PublishedMeanwhile says by whom it was overtaken.  With
+    nothing is published and PublishConflict says by whom it was overtaken.  With
     `recompute` all history is judged by the new rules.  Raises InvalidRules too,
-    NothingChanged, and ClockWentBack, as each version holds from when it was published.
+    NothingToPublish, and ClockSkew, as each version holds from when it was published.
     """
     newest = versions.stored_version(db, versions.current_number(db))
     if base is not None and base != newest.number:
-        raise PublishedMeanwhile(newest)
+        raise PublishConflict(newest)
     problems = check(texts)
     if problems:
         raise InvalidRules(problems)
     if dict(texts) == dict(newest.texts) and not recompute:
-        raise NothingChanged(f"these are the rules of version {newest.number}: there is nothing to publish")
+        raise NothingToPublish(newest.number)
     if now <= newest.published_at:
-        raise ClockWentBack(newest, now)
+        raise ClockSkew(newest, now)
     version = succeed(newest, texts, by=by, message=message, now=now, recompute=recompute)
     try:
         db.rulesets.insert_one(version.row())
     except DuplicateKeyError:
-        raise PublishedMeanwhile(versions.stored_version(db, version.number)) from None
+        raise PublishConflict(versions.stored_version(db, version.number)) from None
     lanes.bar_older_rules(db, version.number)
     return version
 

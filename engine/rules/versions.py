@@ -14,7 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.domain.rulebook import Rulebook, Ruleset
-from engine.errors import Unavailable
+from engine.errors import NotFound
 from engine.rules import in_force
 from engine.rules.in_force import current_number as current_number
 from engine.rules.ruleset import Standing, compile_published, compile_ruleset, read_folder
@@ -67,11 +67,19 @@ _NOT_SAID = ("_id", "files", "filling_until", "filled")
 """What of a stored version is no part of it: how far its filling has come."""
 
 
+class VersionNotFound(NotFound):
+    """No version of the rules has this number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"there is no version {number} of the rules: `sheets rules log` lists them")
+
+
 def stored_version(db: Database[Document], number: int) -> Version:
-    """A version as it was published; raise Unavailable if there is none of that number."""
+    """A version as it was published; raise VersionNotFound if there is none of that number."""
     row = db.rulesets.find_one({"_id": number})
     if row is None:
-        raise Unavailable(f"there is no version {number} of the rules: `sheets rules log` lists them")
+        raise VersionNotFound(number)
     return Version.of(row)
 
 
@@ -117,7 +125,7 @@ def rulebook(db: Database[Document]) -> Rulebook:
 
 
 def version(db: Database[Document], number: int) -> Ruleset:
-    """One published version; raise Unavailable if there is none of that number."""
+    """One published version; raise VersionNotFound if there is none of that number."""
     return in_currency(db, _compiled(db, number))
 
 
@@ -195,7 +203,7 @@ class _Versions(Mapping[int, Ruleset]):
         if number not in self._known:
             try:
                 self._known[number] = version(self._db, number)
-            except Unavailable:
+            except VersionNotFound:
                 raise KeyError(number) from None
         return self._known[number]
 

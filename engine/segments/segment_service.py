@@ -15,7 +15,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.listing import Listing
-from engine.errors import ContactSheetsError
+from engine.errors import EditConflict, Invalid, NameTaken, NotFound, StillInUse
 from engine.publishing import publish_service, publishing
 from engine.publishing.field_uses import Use
 from engine.rules import versions
@@ -34,26 +34,16 @@ MAX_NAME = 80
 """Characters of a segment's name."""
 
 
-class InvalidSegment(ContactSheetsError):
-    """A segment that cannot be made; the message says why."""
+class InvalidSegment(Invalid):
+    """A segment with this name cannot be made; the message says why."""
 
 
-class NoSuchSegment(ContactSheetsError):
-    """A segment that is not declared, or not any more."""
+class SegmentNotFound(NotFound):
+    """No segment with this id is declared, or not any more."""
 
-
-class ChangedMeanwhile(ContactSheetsError):
-    """Somebody else changed the segment since one began to."""
-
-
-class SegmentInUse(ContactSheetsError):
-    """A segment that something uses cannot be deleted."""
-
-    def __init__(self, name: str, uses: Sequence[Use]) -> None:
-        self.uses = list(uses)
-        super().__init__(
-            f"{name} cannot be deleted while it is used: {', '.join(map(str, uses))}. Take it out there first"
-        )
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        super().__init__("this segment is not there any more: it may have been deleted")
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ def save_list(actor: Actor, name: str, listing: Listing) -> str:
     """Make a dynamic segment of whoever is in a list, now and later; return its id.
 
     A window of time that moves on (`within: 30d`) moves on in the segment, too.  Raises
-    NotAllowed, InvalidSegment, UnknownFilter (a search is no condition), and what publishing does.
+    NotAllowed, InvalidSegment, NameTaken, InvalidFilter (a search is no condition), and what publishing does.
     """
     actor.require(Permission.EDIT_SEGMENTS)
     return _create(actor, name, {"when": listing.as_condition()})
@@ -81,11 +71,11 @@ def save_list(actor: Actor, name: str, listing: Listing) -> str:
 def as_list(actor: Actor, id_: str) -> Listing | None:
     """The list of whoever meets a dynamic segment's condition; unset for one that no list can show.
 
-    That is one that asks for the past.  Raises NotAllowed and NoSuchSegment.
+    That is one that asks for the past.  Raises NotAllowed and SegmentNotFound.
     """
     actor.require(Permission.EDIT_SEGMENTS)
     if id_ not in versions.current(actor.db).segments:
-        raise NoSuchSegment("this segment is not there any more")
+        raise SegmentNotFound(id_)
     written = editing.entry_text(publishing.completed(actor.db, {})[FILE], "segments", id_, "when")
     if not written:
         return None
@@ -98,11 +88,11 @@ def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> V
     """Let a dynamic segment hold whoever is in another list, now and later.
 
     `seen` is the list of it (`as_list`) that the change began with.  Raises NotAllowed,
-    NoSuchSegment, ChangedMeanwhile, UnknownFilter, and what publishing does.
+    SegmentNotFound, EditConflict, InvalidFilter, and what publishing does.
     """
     present, ruleset = as_list(actor, id_), versions.current(actor.db)
     if present is None or present.where != seen.where:
-        raise ChangedMeanwhile("somebody changed this segment meanwhile: open it again to see how it is now")
+        raise EditConflict("somebody changed this segment meanwhile: open it again to see how it is now")
     segment = ruleset.segments[id_]
     about = {"description": segment.description} if segment.description else {}
     entry = {"id": id_, "name": segment.name, **about, "when": listing.as_condition()}
@@ -115,7 +105,7 @@ def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> V
 def create_static(actor: Actor, name: str) -> str:
     """Make a static segment without members; return its id.
 
-    Raises NotAllowed, InvalidSegment, and what publishing does.
+    Raises NotAllowed, InvalidSegment, NameTaken, and what publishing does.
     """
     actor.require(Permission.EDIT_SEGMENTS)
     return _create(actor, name, {"static": True})
@@ -139,17 +129,17 @@ def _checked(name: str, taken: Sequence[str]) -> str:
     if len(name) > MAX_NAME:
         raise InvalidSegment(f"a segment's name has at most {MAX_NAME} characters")
     if name.casefold() in {other.casefold() for other in taken}:
-        raise InvalidSegment(f"a segment is called {name} already: choose another name")
+        raise NameTaken("a segment", name)
     return name
 
 
 def deletable(actor: Actor, id_: str) -> Deletable:
-    """What deleting a segment would come to.  Raises NotAllowed and NoSuchSegment."""
+    """What deleting a segment would come to.  Raises NotAllowed and SegmentNotFound."""
     actor.require(Permission.EDIT_SEGMENTS)
     ruleset = versions.current(actor.db)
     segment = ruleset.segments.get(id_)
     if segment is None:
-        raise NoSuchSegment("this segment is not there any more")
+        raise SegmentNotFound(id_)
     return Deletable(
         id=id_,
         name=segment.name,
@@ -163,11 +153,11 @@ def deletable(actor: Actor, id_: str) -> Deletable:
 def delete(actor: Actor, id_: str, *, base: int) -> Version:
     """Take a segment out of the rules: its members leave it.
 
-    Raises NotAllowed, NoSuchSegment, SegmentInUse, and what publishing does.
+    Raises NotAllowed, SegmentNotFound, StillInUse, and what publishing does.
     """
     found = deletable(actor, id_)
     if found.uses:
-        raise SegmentInUse(found.name, found.uses)
+        raise StillInUse(found.name, found.uses)
     texts = publishing.completed(actor.db, {})
     without = {**texts, FILE: editing.without_entry(texts[FILE], "segments", id_)}
     return publish_service.publish(actor, without, message=f"Deleted the segment {found.name}", base=base)
@@ -176,7 +166,7 @@ def delete(actor: Actor, id_: str, *, base: int) -> Version:
 def restore(actor: Actor, deleted: Version) -> Version:
     """Take back the version that deleted a segment: it is there again, and its members are in it.
 
-    Raises NotAllowed, and PublishedMeanwhile once other rules were published since.
+    Raises NotAllowed, and PublishConflict once other rules were published since.
     """
     actor.require(Permission.EDIT_SEGMENTS)
     before = versions.stored_version(actor.db, deleted.number - 1).texts[FILE]

@@ -8,19 +8,12 @@ from pymongo.database import Database
 
 from engine.contacts.contact_lookup import find_contact
 from engine.domain.activities import ContactId
-from engine.errors import ContactSheetsError
-
-
-class UnknownContact(ContactSheetsError):
-    """No living contact has this key."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(f"no contact has the id, email, phone, external id or tracker {key!r}")
+from engine.errors import ContactNotFound
 
 
 def contact_of(db: Database[dict[str, Any]], key: str) -> ContactId:
-    """Return the living contact with a key.  Raises UnknownContact."""
+    """Return the living contact with a key.  Raises ContactNotFound."""
     contact = find_contact(db, key)
     if contact is None:
-        raise UnknownContact(key)
+        raise ContactNotFound(key)
     return contact

@@ -12,25 +12,17 @@ import uuid_utils
 from pymongo.database import Database
 
 from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
 from engine.jobs.jobs import JobState
 from engine.operations import pulses
 from engine.privacy import privacy_service
 from workers.cli.contact_key import contact_of
+from workers.cli.errors import FileNotWritable, NotConfirmed
 from workers.cli.jobs import await_job
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
 
 Document = dict[str, Any]
-
-
-class NotWritten(ContactSheetsError):
-    """A file that cannot be written."""
-
-
-class NotSure(ContactSheetsError):
-    """Somebody thought better of it."""
 
 
 @app.command()
@@ -50,7 +42,7 @@ def data(
             unfinished.chmod(0o600)  # before anything of the person is in it
             counts = privacy_service.hand_out(cli_actor(db), contact, out)
     except OSError as error:
-        raise NotWritten(f"cannot write {path}: {error.strerror}") from None
+        raise FileNotWritable(path, error) from None
     unfinished.replace(path)
     if as_json:
         print_json({"file": str(path), "rows": counts})
@@ -76,7 +68,7 @@ def erase(
     if not yes and sys.stdin.isatty():
         typer.echo("All that is known of this person goes, for good, and what comes late is not kept.")
         if typer.prompt(f"Type {key} to erase them", default="", show_default=False) != key:
-            raise NotSure("nothing was erased")
+            raise NotConfirmed(f"nothing was erased: that was not {key}")
     id_ = privacy_service.erase(cli_actor(db), contact, id_=uuid_utils.uuid7().hex)
     if not any(pulse.kind == "worker" for pulse in pulses.alive(db, utc_now())):
         typer.echo("no worker is running: it is done once one does", err=True)

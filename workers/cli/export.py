@@ -13,13 +13,14 @@ from pymongo.database import Database
 
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 from engine.exports import export_columns, export_service
 from engine.exports.export_columns import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
+from workers.cli.errors import FileNotWritable, InvalidOption
 from workers.cli.jobs import await_job
 from workers.cli.look import filters_of
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
@@ -44,10 +45,6 @@ Columns = Annotated[
     str, typer.Option(help="Columns with commas between them; none: all (see `sheets export columns`).")
 ]
 AsFormat = Annotated[str, typer.Option("--format", help="csv, xlsx or parquet; else by the file's ending.")]
-
-
-class NotWritten(ContactSheetsError):
-    """An export that cannot be done as it was asked for, or came to nothing."""
 
 
 @export_app.command("contacts")
@@ -109,7 +106,7 @@ def list_columns(
 ) -> None:
     """The columns that an export can have."""
     if what not in ("contacts", "activities"):
-        raise NotWritten(f"{what!r} cannot be exported: contacts or activities are wanted")
+        raise Invalid(f"{what!r} cannot be exported: contacts or activities are wanted")
     _, db = open_db(data_dir, app="export")
     found = export_columns.offered(cast(What, what), versions.current(db)).values()
     if as_json:
@@ -123,9 +120,8 @@ def _format(to: Path, said: str) -> FileFormat:
     name = said or to.suffix.lstrip(".").lower()
     if name not in FORMATS:
         asked = f"--format {said}" if said else f"--to {to}"
-        raise NotWritten(
-            f"{asked}: one of {', '.join(FORMATS)} is wanted, as --format or as the file's ending"
-        )
+        formats = ", ".join(FORMATS)
+        raise InvalidOption(asked, f"one of {formats} is wanted, as --format or as the file's ending")
     return cast(FileFormat, name)
 
 
@@ -141,18 +137,19 @@ def _listing(db: Database[Document], where: str, search: str, segment: str) -> L
     found = next((known.id for known in segments if segment in (known.id, known.name)), None)
     if found is None:
         known_ids = ", ".join(known.id for known in segments) or "none"
-        raise NotWritten(f"--segment {segment}: there is no such segment; there are: {known_ids}")
+        raise InvalidOption(f"--segment {segment}", f"there is no such segment; there are: {known_ids}")
     return listing.with_parts([{"segments": {"has_any": [found]}}, *listing.parts])
 
 
 def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -> None:
     if not to.parent.is_dir():
-        raise NotWritten(f"--to {to}: there is no folder {to.parent}")
+        raise InvalidOption(f"--to {to}", f"there is no folder {to.parent}")
     id_ = uuid_utils.uuid7().hex
     export_service.start(cli_actor(db), wanted, id_=id_)
     job = await_job(db, id_, quietly=as_json)
     if job.state != JobState.DONE:
-        raise NotWritten(job.failure or "the export was stopped")
+        typer.echo(f"sheets: {job.failure or 'the export was stopped'}", err=True)
+        raise typer.Exit(1)
     told = _fetched(db, job, to)
     if as_json:
         print_json(told)
@@ -164,9 +161,12 @@ def _fetched(db: Database[Document], job: Job, to: Path) -> Document:
     """Copy the file here: a half one never has its name."""
     made, stream = export_service.download(cli_actor(db), job.id)
     beside = to.with_name(f"{to.name}.part")
-    with beside.open("wb") as out:
-        shutil.copyfileobj(stream, out, length=1024**2)
-    beside.replace(to)
+    try:
+        with beside.open("wb") as out:
+            shutil.copyfileobj(stream, out, length=1024**2)
+        beside.replace(to)
+    except OSError as error:
+        raise FileNotWritable(to, error) from None
     return {
         "job": job.id, "file": str(to), "rows": made.rows, "bytes": made.bytes, "contacts": job.done,
         "as_of": made.as_of,

@@ -14,18 +14,14 @@ from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.profile import FIELD_TYPES
 from engine.domain.rulebook import CustomField, Ruleset
-from engine.errors import ContactSheetsError
 from engine.imports.mapping.columns import plain
 from engine.imports.mapping.field_proposals import proposed_label, proposed_type
 from engine.imports.mapping.inspection import Inspection
 from engine.publishing import custom_fields
 from engine.rules import versions
+from workers.cli.errors import InvalidOption
 
 Document = dict[str, Any]
-
-
-class NotAField(ContactSheetsError):
-    """A column for which no field can be created."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def new_fields(
 ) -> NewFields:
     """Return the fields of some options (`COLUMN`, `COLUMN:TYPE`) in files with their mappings.
 
-    An existing field of that name is used.  Nothing is created.  Raises NotAField and InvalidField.
+    An existing field of that name is used.  Nothing is created.  Raises InvalidOption and InvalidField.
     """
     existing = {plain(one.label): one.id for one in versions.current(db).fields.values()}
     requested: dict[str, tuple[str, str]] = {}
@@ -86,7 +82,8 @@ def _column_and_type(option: str, inspection: Inspection, mapping: Mapping[str, 
         name, type_ = option, ""
     heading = name if name in mapping else headings.get(plain(name))
     if heading is None:
-        raise NotAField(f"--new-field {option}: there is no column {name!r}; there are: {', '.join(mapping)}")
+        known = ", ".join(mapping)
+        raise InvalidOption(f"--new-field {option}", f"there is no column {name!r}; there are: {known}")
     number = [column.heading for column in inspection.columns].index(heading)
     cells = [row.cells[number] for row in inspection.sample]
     return heading, type_ or proposed_type(cells, today=utc_now().date())

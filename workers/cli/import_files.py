@@ -13,12 +13,12 @@ from pymongo.database import Database
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
-from engine.errors import ContactSheetsError
+from engine.errors import NotFound
 from engine.imports import import_request
 from engine.imports.mapping import columns, consents
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
-from engine.imports.mapping.consents import InvalidStatement, Statement
+from engine.imports.mapping.consents import InvalidConsent, Statement
 from engine.imports.mapping.import_settings import ImportSettings, Mode
 from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
 from engine.imports.reading import formats
@@ -26,13 +26,10 @@ from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
 from engine.rules import versions
 from workers.cli import import_fields
+from workers.cli.errors import InvalidOption, UndecidedImport
 from workers.cli.session import cli_actor
 
 Document = dict[str, Any]
-
-
-class NotSettled(ContactSheetsError):
-    """Options that are invalid, or that a file needs in addition; one a line."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +84,7 @@ def prepare(db: Database[Document], path: Path, options: Options, *, dry_run: bo
 
     Unreadable files of a folder are set aside; a single one raises UnreadableFile.  The fields of
     `--new-field` are created at the end; with `dry_run` they are only announced, and their columns left
-    out.  Raises NotSettled with all options that are missing.
+    out.  Raises UndecidedImport with all options that are missing.
     """
     ruleset = versions.current(db)
     base = ImportSettings(
@@ -106,7 +103,7 @@ def prepare(db: Database[Document], path: Path, options: Options, *, dry_run: bo
         problems += (f"{one.file.name}, {problem}" if path.is_dir() else problem for problem in found)
         prepared.append(PreparedFile(one.file, one.inspection, settings))
     if problems:
-        raise NotSettled("\n".join(problems))
+        raise UndecidedImport(problems)
     if fields.missing and dry_run:
         import_fields.announce(fields.missing)
         prepared = [one.without(fields.missing) for one in prepared]
@@ -162,8 +159,10 @@ def _problems(
     try:
         columns.validated([column.heading for column in inspection.columns], mapping, ruleset)
         consents.file_consents(base.statements, mapping, ruleset.account, now=utc_now())
-    except (InvalidMapping, InvalidStatement) as error:
-        return str(error).splitlines()
+    except InvalidMapping as error:
+        return error.problems
+    except InvalidConsent as error:
+        return [str(error)]
     return []
 
 
@@ -178,12 +177,12 @@ def _inspect(db: Database[Document], file: Path, ruleset: Ruleset, options: Opti
 
 
 def files_at(path: Path) -> list[Path]:
-    """Return a file, or those of a folder by name.  Raises NotSettled if there are none."""
+    """Return a file, or those of a folder by name.  Raises NotFound if there are none."""
     if not path.exists():
-        raise NotSettled(f"there is no file {path}")
+        raise NotFound(f"there is no file {path}")
     files = sorted(found for found in path.iterdir() if found.is_file()) if path.is_dir() else [path]
     if not files:
-        raise NotSettled(f"there is no file in {path}")
+        raise NotFound(f"there is no file in {path}")
     return files
 
 
@@ -196,12 +195,13 @@ def _format(open_: Opener, encoding: str, separator: str, sheet: str) -> Format:
     format_ = formats.detect(open_)
     if encoding:
         if encoding.lower() not in formats.ENCODINGS:
-            raise NotSettled(f"--encoding {encoding}: one of {', '.join(formats.ENCODINGS)} is wanted")
+            known = ", ".join(formats.ENCODINGS)
+            raise InvalidOption(f"--encoding {encoding}", f"one of {known} is wanted")
         format_ = replace(format_, encoding=encoding.lower())
     if separator:
         mark = "\t" if separator == "tab" else separator
         if mark not in formats.SEPARATORS:
-            raise NotSettled(f"--separator {separator}: one of , ; | tab is wanted")
+            raise InvalidOption(f"--separator {separator}", "one of , ; | tab is wanted")
         format_ = replace(format_, separator=mark)
     return replace(format_, sheet=sheet) if sheet else format_
 
@@ -213,7 +213,7 @@ def mapping_of(inspection: Inspection, options: Iterable[str]) -> dict[str, str]
     for option in options:
         name, mark, target = option.rpartition("=")
         if not mark:
-            raise InvalidMapping(f"--map {option}: COLUMN=FIELD is wanted")
+            raise InvalidMapping([f"--map {option}: COLUMN=FIELD is wanted"])
         heading = name if name in mapping else by_name.get(plain(name), name)
         mapping = {known: LEFT_OUT if other == target else other for known, other in mapping.items()}
         mapping[heading] = target
@@ -229,7 +229,7 @@ def _static_segment(name: str, ruleset: Ruleset) -> str:
         if name in (segment.id, segment.name):
             return segment.id
     known = ", ".join(segment.id for segment in static) or "none"
-    raise NotSettled(f"--segment {name}: there is no such static segment; there are: {known}")
+    raise InvalidOption(f"--segment {name}", f"there is no such static segment; there are: {known}")
 
 
 def _statement(option: str) -> Statement:
@@ -243,10 +243,8 @@ def _statement(option: str) -> Statement:
     except ValueError:
         on = None
     if found is None or on is None or not source.strip():
-        raise NotSettled(
-            f"--consent {option}: CHANNEL=DATE,SOURCE is wanted, "
-            "such as newsletter=2026-01-31,form at the fair"
-        )
+        wanted = "CHANNEL=DATE,SOURCE is wanted, such as newsletter=2026-01-31,form at the fair"
+        raise InvalidOption(f"--consent {option}", wanted)
     return Statement(found, on, source.strip())
 
 

@@ -11,15 +11,16 @@ from typing import Annotated, Any
 import typer
 
 from engine.contacts.listing import listing
-from engine.contacts.listing.listing import Listing, UnknownFilter
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
+from engine.errors import ContactNotFound
 from engine.operations import operating
 from engine.operations.preparation import prepare
 from engine.pipeline import failed_activities, outbox
 from engine.settings import CONFIG_DIR
-from workers.cli.contact_key import UnknownContact, contact_of
+from workers.cli.contact_key import contact_of
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -72,7 +73,7 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     _, db = open_db(data_dir, app="show")
     found = sheets.sheet(db, contact_of(db, key), now=utc_now())
     if found is None:
-        raise UnknownContact(key)
+        raise ContactNotFound(key)
     encoded = sheets.encode(found)
     if as_json:
         typer.echo(encoded.decode())
@@ -112,13 +113,13 @@ def list_contacts(
 
 
 def filters_of(where: str) -> dict[str, Any]:
-    """The conditions of a list as they are given on the command line; raise UnknownFilter."""
+    """The conditions of a list as they are given on the command line; raise InvalidFilter."""
     try:
         filters = json.loads(where)
     except json.JSONDecodeError as error:
-        raise UnknownFilter(f"--where is no JSON: {error}") from None
+        raise InvalidFilter(f"--where is no JSON: {error}") from None
     if not isinstance(filters, dict):
-        raise UnknownFilter('--where must be an object, such as {"newsletter": "subscribed"}')
+        raise InvalidFilter('--where must be an object, such as {"newsletter": "subscribed"}')
     return filters
 
 

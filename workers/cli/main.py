@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from engine.errors import ContactSheetsError
+from workers.cli.exit_codes import report
 from workers.cli.lazy import Deferred, LazyGroup
 
 
@@ -87,27 +87,15 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run a command; what can be expected to go wrong is one line, and exit 1.
+    """Run a command; exit as `workers.cli.exit_codes` says.
 
     A crash in native code says in the log where each thread was.
     """
     faulthandler.enable()
     try:
         app()
-    except ContactSheetsError as error:
-        typer.echo(f"sheets: {error}", err=True)
-        sys.exit(1)
-    except Exception as error:
-        if not _is_of_mongodb(error):
-            raise
-        typer.echo(f"sheets: MongoDB does not answer: {str(error)[:300]}", err=True)
-        sys.exit(1)
-
-
-def _is_of_mongodb(error: Exception) -> bool:
-    from pymongo.errors import PyMongoError
-
-    return isinstance(error, PyMongoError)
+    except Exception as error:  # noqa: BLE001  the process's edge: it is reported, whatever it is
+        sys.exit(report(error))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from engine.contacts.sheet import reasons, sheets
 from engine.db.connection import utc_now
-from engine.errors import InvalidRules, NoInstance, Problem
+from engine.errors import ContactNotFound, InvalidRules, NoInstance, Problem
 from engine.pipeline import lanes
 from engine.publishing import planning, publishing, upkeep
 from engine.publishing import publish_service as access
@@ -26,7 +26,7 @@ from engine.rules.files.webhook_secrets import secrets_not_set
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, unknown_files
 from engine.settings import CONFIG_DIR
-from workers.cli.contact_key import UnknownContact, contact_of
+from workers.cli.contact_key import contact_of
 from workers.cli.session import (
     AsJson,
     DataDir,
@@ -263,7 +263,7 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     _, db = open_db(data_dir, app="rules")
     found = reasons.reasons_of(db, contact_of(db, key), now=utc_now())
     if found is None:
-        raise UnknownContact(key)
+        raise ContactNotFound(key)
     if as_json:
         typer.echo(sheets.encode(found).decode())
         return

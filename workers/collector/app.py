@@ -23,10 +23,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engine.db.connection import utc_now
-from engine.errors import Unavailable
+from engine.errors import ContactSheetsError, Unavailable
 from engine.settings import Settings
 from workers.collector import answers
-from workers.collector.bodies import BadBody
 from workers.collector.collecting import Collector, Waking
 from workers.collector.limits import RateLimit, limit_of
 from workers.collector.snippet import snippet
@@ -71,13 +70,18 @@ async def _answer(collector: Collector, request: Request) -> Response:
     """Every failure that is to be expected, as its answer."""
     try:
         return await collector.receive(request)
-    except BadBody as error:
-        return answers.refusal(error.status, error.field, str(error))
     except ClientDisconnect:
         return answers.refusal(400, "body", "breaks off")  # nobody is there to read it
-    except (Unavailable, PyMongoError) as error:
-        log.warning("not received: MongoDB is away", error=str(error)[:300])
-        return answers.unavailable()
+    except PyMongoError as error:
+        return _failed(Unavailable(str(error)))
+    except ContactSheetsError as error:
+        return _failed(error)
+
+
+def _failed(error: ContactSheetsError) -> Response:
+    if answers.status_of(error) >= 500:
+        log.warning("not received", error=type(error).__name__, reason=str(error)[:300])
+    return answers.failure(error)
 
 
 def _from_any_page() -> Middleware:

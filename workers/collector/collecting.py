@@ -25,8 +25,9 @@ from engine.pipeline import inbox, refused_events
 from engine.rules import versions
 from workers.collector import answers
 from workers.collector.auth import KeyRing, token_of
-from workers.collector.bodies import BadBody, Envelope, envelope_of, read_body
+from workers.collector.bodies import Envelope, envelope_of, read_body
 from workers.collector.cached import Cached
+from workers.collector.errors import InvalidRequest, RateLimited, UnknownCall, UnknownWriteKey
 from workers.collector.group_commit import GroupCommit
 from workers.collector.intake import CALLS, Call, Taken, key_inside, take
 from workers.collector.limits import RateLimit
@@ -76,22 +77,22 @@ class Collector:
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
 
     async def receive(self, request: Request) -> Response:
-        """Any call of the API.  Raises BadBody, Unavailable and PyMongoError."""
+        """Any call of the API.  Raises those of `workers.collector.errors`, Unavailable and PyMongoError."""
         call = CALLS.get(request.path_params["call"])
         if call is None:
-            raise BadBody(404, "path", f"no such call; there are {', '.join(CALLS)}")
+            raise UnknownCall(f"no such call; there are {', '.join(CALLS)}")
         body = await read_body(request)
         received_at = self._clock()
         envelope = Envelope(batch=[body]) if call.kind else envelope_of(body)  # type: ignore[list-item]
         if not envelope.batch:
-            raise BadBody(400, "batch", "is empty; send at least one event")
+            raise InvalidRequest("batch", "is empty; send at least one event")
         key = await self._key_of(request, envelope)
         if key is None:
-            return answers.unknown_key()
+            raise UnknownWriteKey
         wait = self._limit.wait_for(key.id, len(envelope.batch))
         if wait:
             self.metrics.limited.inc(len(envelope.batch))
-            return answers.too_fast(wait)
+            raise RateLimited(wait)
         return await self._receive(envelope, call, _sender(request, key), received_at=received_at)
 
     async def _receive(

@@ -22,7 +22,7 @@ from engine.accounts import accounts, keys, openid
 from engine.db.connection import connect, utc_now
 from engine.domain.webhook_secrets import variables
 from engine.environment import Environment
-from engine.errors import ContactSheetsError, Unavailable
+from engine.errors import Conflict, Unavailable
 from engine.operations.preparation import prepare
 from engine.rules import versions
 from engine.settings import CONFIG_DIR, Instance, remove_instance, write_instance
@@ -40,7 +40,7 @@ WATCH = 0.5
 """Seconds between two looks at the children."""
 
 
-class AlreadyRunning(ContactSheetsError):
+class AlreadyRunning(Conflict):
     """Another `sheets up` holds the data folder."""
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from pymongo.database import Database
 
-from engine.errors import Conflict, FoldFailed, LeaseLost
+from engine.errors import CommitConflict, FoldFailed, LeaseLost
 from engine.pipeline import batch, lanes
 from engine.pipeline.batch import BATCH, Applied, Waiting
 from engine.pipeline.lanes import Lease
@@ -97,7 +97,7 @@ def drain(
         observer.lease_lost(lane)
         log.info("lease lost", lane=lane, reason=str(error))
         return done
-    except Conflict:
+    except CommitConflict:
         log.warning("lane given back after conflicts", lane=lane)
     lanes.abandon(db, lease)
     return done
@@ -118,7 +118,7 @@ def _one_batch(
         began = time.perf_counter()
         try:
             applied = _apply(db, lease, waiting, clock=clock)
-        except Conflict:
+        except CommitConflict:
             observer.conflict(lease.lane)
             time.sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
         else:
@@ -127,7 +127,7 @@ def _one_batch(
             if applied != NOTHING:
                 observer.batch(lease.lane, applied, seconds=time.perf_counter() - began)
             return Drained(applied.applied, len(applied.failed), applied.due, applied.erased, applied.calls)
-    raise Conflict(f"lane {lease.lane}: {MAX_CONFLICTS} conflicts in a row")
+    raise CommitConflict(f"lane {lease.lane}: {MAX_CONFLICTS} conflicts in a row")
 
 
 def _apply(

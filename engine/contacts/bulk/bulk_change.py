@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,8 +16,9 @@ from engine.contacts.editing.edit_summary import summary_for_any
 from engine.contacts.editing.edit_validation import validate_for_any
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 from engine.jobs import jobs
+from engine.jobs.errors import CannotUndo
 from engine.jobs.jobs import Job, Refused
 from engine.rules import versions
 
@@ -35,12 +37,27 @@ class Deletion:
 Change = Edit | Deletion
 
 
-class NothingSelected(ContactSheetsError):
-    """A change of no contact, or of nothing."""
+class EmptySelection(Invalid):
+    """A change, or an export, of no contact at all."""
+
+    def __init__(self) -> None:
+        super().__init__("choose at least one contact")
 
 
-class NotInBulk(ContactSheetsError):
-    """A change that can only be made of one contact."""
+class EmptyChange(Invalid):
+    """A change of many contacts that changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("say what is to be changed")
+
+
+class NotBulkEditable(Invalid):
+    """A change that can only be made of one contact; `fields` are those that cannot be changed."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self.fields = list(fields)
+        what = ", ".join(fields) or "taking something back"
+        super().__init__(f"{what}: this is one contact's own, change it on its sheet")
 
 
 def start(
@@ -55,10 +72,10 @@ def start(
 ) -> str:
     """Store a change of many contacts as a job, once for its id; return that.
 
-    Raises NothingSelected, and what `description` does.
+    Raises EmptySelection, and what `description` does.
     """
     if not selection.ids and selection.listing is None:
-        raise NothingSelected("choose at least one contact")
+        raise EmptySelection
     title = description(change, versions.current(db))
     options = {"selection": selection.encode(), "change": _encode(change)}
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=options))
@@ -68,11 +85,11 @@ def start(
 def undo(db: Database[Document], of: str, *, by: str, by_name: str, now: datetime) -> str:
     """Store a job that undoes another, once for each; return its id.
 
-    Later changes of the contacts stay.  Raises NothingSelected for a job that does not exist or is not over.
+    Later changes of the contacts stay.  Raises CannotUndo for a job that does not exist or is not over.
     """
     undone = jobs.job(db, of)
     if undone is None or undone.kind != KIND or undone.under_way or undone.undoes is not None:
-        raise NothingSelected("there is nothing to take back: it has not been done, or is not finished yet")
+        raise CannotUndo("there is nothing to take back: it has not been done, or is not finished yet")
     id_ = f"{of}:undo"
     title = f"Undo: {undone.title}"
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, undoes=of))
@@ -93,8 +110,8 @@ def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refu
 def description(change: Change, ruleset: Ruleset) -> str:
     """Describe in a few words what a change does to each contact.
 
-    Raises InvalidEdit if it is invalid for every contact, NotInBulk if it can only be made of one, and
-    NothingSelected if it changes nothing.
+    Raises InvalidEdit if it is invalid for every contact, NotBulkEditable if it can only be made of one, and
+    EmptyChange if it changes nothing.
     """
     if isinstance(change, Deletion):
         return "Delete"
@@ -112,10 +129,9 @@ def description(change: Change, ruleset: Ruleset) -> str:
 def _refuse_single(change: Edit) -> None:
     single = [name for name in change.fields if name in IDENTITY_FIELDS]
     if single or change.undoes is not None:
-        what = ", ".join(single) or "taking something back"
-        raise NotInBulk(f"{what}: this is one contact's own, change it on its sheet")
+        raise NotBulkEditable(single)
     if not change:
-        raise NothingSelected("say what is to be changed")
+        raise EmptyChange
 
 
 # As a job stores it: as text, since names of fields may be keys that MongoDB does not accept

@@ -44,7 +44,7 @@ def start(actor: Actor, selection: Selection, change: Change, *, id_: str) -> st
 def count(actor: Actor, selection: Selection) -> int | None:
     """Return how many contacts are selected; None if counting takes too long.
 
-    Raises NotAllowed and UnknownFilter.
+    Raises NotAllowed and InvalidFilter.
     """
     actor.require(Permission.EDIT_CONTACTS)
     return selection.count(actor.db)
@@ -53,7 +53,7 @@ def count(actor: Actor, selection: Selection) -> int | None:
 def count_by_state(actor: Actor, selection: Selection, machine: str) -> Mapping[str, int] | None:
     """Return how many selected contacts are in each state of a machine; None if it takes too long.
 
-    Raises NotAllowed and UnknownFilter.
+    Raises NotAllowed and InvalidFilter.
     """
     actor.require(Permission.EDIT_CONTACTS)
     return selection.count_by_state(actor.db, machine)
@@ -62,7 +62,7 @@ def count_by_state(actor: Actor, selection: Selection, machine: str) -> Mapping[
 def count_in_segment(actor: Actor, selection: Selection, segment: str) -> int | None:
     """Return how many selected contacts are in a segment; None if it takes too long.
 
-    Raises NotAllowed and UnknownFilter.
+    Raises NotAllowed and InvalidFilter.
     """
     actor.require(Permission.EDIT_CONTACTS)
     return selection.count_in_segment(actor.db, segment)

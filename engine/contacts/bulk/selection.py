@@ -32,7 +32,7 @@ class Selection:
     but: tuple[ContactId, ...] = ()
 
     def matching(self, db: Database[Document]) -> Document:
-        """Return the query that matches the contacts.  Raises UnknownFilter."""
+        """Return the query that matches the contacts.  Raises InvalidFilter."""
         if self.listing is None:
             return {"_id": {"$in": list(self.ids)}, **LIVING}
         whole = listing.matching(db, self.listing)
@@ -51,7 +51,7 @@ class Selection:
         return cls(tuple(found["ids"]), listed, tuple(found.get("but", ())))
 
     def count(self, db: Database[Document]) -> int | None:
-        """Return how many contacts are selected; None if counting takes too long.  Raises UnknownFilter."""
+        """Return how many contacts are selected; None if counting takes too long.  Raises InvalidFilter."""
         with regex_errors():
             try:
                 return db.contacts.count_documents(self.matching(db), maxTimeMS=PATIENCE_MS)

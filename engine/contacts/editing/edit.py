@@ -11,7 +11,7 @@ from engine.domain.activities import ActivityId, ContactId
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.profile import full_name
 from engine.domain.rulebook import Machine, Ruleset
-from engine.errors import ContactSheetsError
+from engine.errors import EditConflict, Invalid
 
 Document = dict[str, Any]
 
@@ -54,7 +54,7 @@ class Edit:
         return self.ends.get(machine, None if self.ends else self.until)
 
 
-class InvalidEdit(ContactSheetsError):
+class InvalidEdit(Invalid):
     """Problems of an edit, by field; `other` is the contact that already has the email, number or id."""
 
     def __init__(self, problems: Mapping[str, str], other: ContactId | None = None) -> None:
@@ -63,16 +63,12 @@ class InvalidEdit(ContactSheetsError):
         super().__init__("; ".join(problems.values()))
 
 
-class EditedMeanwhile(ContactSheetsError):
+class FieldConflict(EditConflict):
     """Fields that another user changed since they were read; `current` holds their values by now."""
 
     def __init__(self, current: Mapping[str, Any]) -> None:
         self.current = dict(current)
         super().__init__(f"changed meanwhile by somebody else: {', '.join(current)}")
-
-
-class NoSuchContact(ContactSheetsError):
-    """The contact no longer exists."""
 
 
 def value_of(row: Document, name: str) -> Any:

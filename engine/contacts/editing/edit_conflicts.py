@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from engine.contacts.editing.edit import Document, EditedMeanwhile, state_in, value_of
+from engine.contacts.editing.edit import Document, FieldConflict, state_in, value_of
 from engine.domain.activities import ContactId
 from engine.domain.fields import CUSTOM, PROFILE_FIELDS
 from engine.domain.identities import IDENTIFYING, Key
@@ -59,7 +59,7 @@ def refuse_conflict(
     stream: Key,
     now: datetime,
 ) -> None:
-    """Raise EditedMeanwhile if a field or status no longer has the value that was `read`."""
+    """Raise FieldConflict if a field or status no longer has the value that was `read`."""
     values = {
         name: state_in(row, ruleset.machines[name]) if name in ruleset.machines else value_of(row, name)
         for name in read
@@ -68,7 +68,7 @@ def refuse_conflict(
     values |= {name: pending[name] for name in read if name in pending}
     changed = {name: value for name, value in values.items() if value != read[name]}
     if changed:
-        raise EditedMeanwhile(changed)
+        raise FieldConflict(changed)
 
 
 def _pending_values(db: Database[Document], stream: Key, ruleset: Ruleset, *, since: datetime) -> Document:

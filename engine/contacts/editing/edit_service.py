@@ -17,12 +17,13 @@ from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit import Document, Edit, InvalidEdit, NoSuchContact, value_of
+from engine.contacts.editing.edit import Document, Edit, InvalidEdit, value_of
 from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.editing.edit_conflicts import refuse_conflict, serialized
 from engine.contacts.editing.edit_validation import end_name, fields_not_allowed
 from engine.db.contact_codec import LIVING
 from engine.domain.activities import Activity, ActivityId, ContactId
+from engine.errors import ContactNotFound
 from engine.pipeline import inbox
 from engine.rules import versions
 
@@ -45,7 +46,7 @@ def edit(
 
     `read` holds the values that the user saw, of fields by name and of statuses by machine: if one has
     changed since, nothing is stored.  An id that is stored already is done, whatever has changed since.
-    Raises NotAllowed, InvalidEdit, EditedMeanwhile, NoSuchContact, Unavailable.
+    Raises NotAllowed, InvalidEdit, FieldConflict, ContactNotFound, Unavailable.
     """
     actor.require(Permission.EDIT_CONTACTS)
     row = actor.db.contacts.find_one({"_id": contact}) or {}
@@ -94,7 +95,7 @@ def take_back(
 def delete(actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "") -> frozenset[int]:
     """Store the deletion of a contact; return the lanes that have work by it.  `restore` undoes it.
 
-    Raises NotAllowed, NoSuchContact, Unavailable.
+    Raises NotAllowed, ContactNotFound, Unavailable.
     """
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
@@ -110,14 +111,14 @@ def delete(actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "
 def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[int]:
     """Undo the last deletion of a contact; return the lanes that have work by it.
 
-    Raises NotAllowed, NoSuchContact, Unavailable.
+    Raises NotAllowed, ContactNotFound, Unavailable.
     """
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
     with audit.noted(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
         row = actor.db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
         if row is None:
-            raise NoSuchContact("this contact is not deleted, or was erased for good")
+            raise ContactNotFound(contact, "this contact is not deleted, or was erased for good")
         undone, version = ActivityId(row["deletion"]["cause"]), versions.current_number(actor.db)
         author, now = actor.user.name, actor.now
         return _receive(
@@ -167,7 +168,8 @@ def wait_until_applied(db: Database[Document], id_: ActivityId, *, patience: flo
 def _living(db: Database[Document], contact: ContactId) -> Document:
     row = db.contacts.find_one({"_id": contact, **LIVING})
     if row is None:
-        raise NoSuchContact("this contact is not there any more: it may have been merged or deleted")
+        gone = "this contact is not there any more: it may have been merged or deleted"
+        raise ContactNotFound(contact, gone)
     return row
 
 

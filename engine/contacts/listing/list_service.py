@@ -23,12 +23,12 @@ from engine.db.keyset import Cursor
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Compare, leaves
 from engine.domain.fields import CUSTOM, PERSONAL_FIELDS
-from engine.errors import ContactSheetsError
+from engine.errors import NotAllowed
 
 Document = dict[str, Any]
 
 
-class Hidden(ContactSheetsError):
+class PersonalDataMasked(NotAllowed):
     """A viewer searched by personal data, which is masked for them."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Hidden(ContactSheetsError):
 
 
 def page(actor: Actor, listing: Listing, *, after: Cursor | None = None, limit: int = 50) -> ContactPage:
-    """Return a page of a list.  Raises NotAllowed, UnknownFilter, and Hidden where it reveals masked data."""
+    """Return a page of a list.  Raises NotAllowed (PersonalDataMasked for what is masked), InvalidFilter."""
     _refuse_revealing(actor, listing)
     found = listings.page(actor.db, listing, after=after, limit=limit)
     return replace(found, rows=[masked_row(row) for row in found.rows]) if masks(actor) else found
@@ -83,7 +83,7 @@ def rows(actor: Actor, contacts: Iterable[str]) -> dict[ContactId, ContactRow]:
 
 
 def reveals_masked(db: Database[Document], listing: Listing) -> bool:
-    """Return whether a list's members or their order reveal masked data.  Raises UnknownFilter."""
+    """Return whether a list's members or their order reveal masked data.  Raises InvalidFilter."""
     search = listing.search.strip()
     if search and not is_contact_id(search):
         return True
@@ -96,7 +96,7 @@ def reveals_masked(db: Database[Document], listing: Listing) -> bool:
 def _refuse_revealing(actor: Actor, listing: Listing) -> None:
     actor.require(Permission.SEE)
     if masks(actor) and reveals_masked(actor.db, listing):
-        raise Hidden
+        raise PersonalDataMasked
 
 
 def _compares_personal(condition: Compare) -> bool:

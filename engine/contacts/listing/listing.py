@@ -26,7 +26,7 @@ from engine.db.keyset import Cursor, Position, Sort
 from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
-from engine.errors import ContactSheetsError, InvalidRules
+from engine.errors import Invalid, InvalidRules
 from engine.rules import versions
 from engine.rules.conditions import index_query
 from engine.rules.conditions.filter_reader import qualified, read_filters
@@ -56,8 +56,8 @@ SORTS: dict[str, Sort] = {
 DEFAULT_SORT = "active_at"
 
 
-class UnknownFilter(ContactSheetsError):
-    """A list asks for a field, an operator or a value that there is not."""
+class InvalidFilter(Invalid):
+    """A filter with a field, an operator or a value that does not exist, or that cannot be used here."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +119,11 @@ class Listing:
         )
 
     def as_condition(self) -> Document:
-        """The conditions as the `when` of a dynamic segment; raise UnknownFilter if there is none such."""
+        """The conditions as the `when` of a dynamic segment; raise InvalidFilter if there is none such."""
         if self.search.strip():
-            raise UnknownFilter("a search cannot be a segment: take it away and keep the filters")
+            raise InvalidFilter("a search cannot be a segment: take it away and keep the filters")
         if not self.where:
-            raise UnknownFilter("everybody is no segment: choose a filter first")
+            raise InvalidFilter("everybody is no segment: choose a filter first")
         return qualified(self.where)
 
 
@@ -148,7 +148,7 @@ class ContactPage:
 def page(
     db: Database[Document], listing: Listing, *, after: Cursor | None = None, limit: int = 50
 ) -> ContactPage:
-    """A page of a list.  Raises UnknownFilter and RegexTooComplex.
+    """A page of a list.  Raises InvalidFilter and RegexTooComplex.
 
     A cursor of another order, or one that was tampered with, is the beginning.
     """
@@ -187,7 +187,7 @@ def neighbours(
 def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
     """All contacts of a list, in its order; a `limit` of 0 is none.
 
-    Raises UnknownFilter, and RegexTooComplex on the way.
+    Raises InvalidFilter, and RegexTooComplex on the way.
     """
     sort, query = SORTS[listing.sort], matching(db, listing)
     order = sort.order(ascending=not listing.descending)
@@ -200,7 +200,7 @@ def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
 
 
 def matching(db: Database[Document], listing: Listing) -> Document:
-    """The query that the contacts of a list meet.  Raises UnknownFilter for what is not declared."""
+    """The query that the contacts of a list meet.  Raises InvalidFilter for what is not declared."""
     return _select(db, listing).query
 
 
@@ -235,13 +235,13 @@ def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]
 
 
 def tree_of(db: Database[Document], listing: Listing) -> Tree | None:
-    """The conditions of a list as a tree; unset for none.  Raises UnknownFilter."""
+    """The conditions of a list as a tree; unset for none.  Raises InvalidFilter."""
     if not listing.where:
         return None
     try:
         return read_filters(listing.where, Vocabulary.of(versions.current(db)))
     except InvalidRules as error:
-        raise UnknownFilter(_messages(error)) from None
+        raise InvalidFilter(_messages(error)) from None
 
 
 def _messages(error: InvalidRules) -> str:

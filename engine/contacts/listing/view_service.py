@@ -10,14 +10,14 @@ from typing import Any
 from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import NotAllowed, Permission
+from engine.accounts.permissions import Permission, PermissionDenied
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing import views
 from engine.contacts.listing.list_service import reveals_masked
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import Usual, View, ViewId
 from engine.contacts.viewer_mask import masks
-from engine.errors import ContactSheetsError
+from engine.errors import EditConflict, Invalid, LimitExceeded, NotAllowed
 
 Document = dict[str, Any]
 
@@ -28,8 +28,8 @@ MAX_NAME = 80
 """Characters of a view's name."""
 
 
-class InvalidView(ContactSheetsError):
-    """A view that cannot be kept; the message says why."""
+class InvalidView(Invalid):
+    """A view with this name cannot be kept; the message says why."""
 
 
 def all_views(actor: Actor) -> list[View]:
@@ -56,12 +56,12 @@ def save(
 ) -> View:
     """Keep a new view of `user`; the same `id_` again makes no second one.
 
-    Raises NotAllowed, InvalidView, and NameTaken.
+    Raises NotAllowed, InvalidView, NameTaken, and LimitExceeded at MAX_VIEWS.
     """
     actor.require(Permission.SAVE_VIEWS)
     name = _checked(name)
     if views.count(actor.db, actor.user.id) >= MAX_VIEWS:
-        raise InvalidView(f"you have {MAX_VIEWS} views: delete one that you no longer need")
+        raise LimitExceeded(f"you have {MAX_VIEWS} views: delete one that you no longer need")
     new = View(
         ViewId(id_),
         name,
@@ -83,13 +83,13 @@ def save(
 def change(actor: Actor, view: View, **said: Any) -> View:
     """Change what is `said` (name, listing, columns, size, shared) of a view as `user` read it.
 
-    Raises NotAllowed, InvalidView, NameTaken, and ChangedMeanwhile.
+    Raises NotAllowed, InvalidView, NameTaken, and EditConflict.
     """
     _require_changing(actor, view)
     if "name" in said:
         said["name"] = _checked(said["name"])
     if view.owner != actor.user.id and said.get("shared") is False:
-        raise InvalidView(f"only {view.owner_name} can keep this view from the team")
+        raise NotAllowed(f"only {view.owner_name} can keep this view from the team")
     changed = replace(view, **said, changed_at=actor.now)
     if changed.shared:
         actor.require(Permission.EDIT_CONTACTS)
@@ -113,7 +113,7 @@ def restore(actor: Actor, view: View) -> None:
     """Bring a deleted view back as it was.  Raises NotAllowed and NameTaken."""
     actor.require(Permission.SAVE_VIEWS)
     if not may_change(actor, view):
-        raise NotAllowed(actor.user, Permission.SAVE_VIEWS)
+        raise PermissionDenied(actor.user, Permission.SAVE_VIEWS)
     with _noted(actor, "restored a view", view, [Change("view", None, view.name)]):
         views.add(actor.db, view)
 
@@ -146,9 +146,9 @@ def _require_changing(actor: Actor, view: View) -> None:
     actor.require(Permission.SAVE_VIEWS)
     kept = views.view(actor.db, view.id)
     if kept is None:
-        raise views.ChangedMeanwhile(f"{view.name} was deleted meanwhile")
+        raise EditConflict(f"{view.name} was deleted meanwhile: load the page again")
     if not may_change(actor, kept):
-        raise NotAllowed(actor.user, Permission.SAVE_VIEWS)
+        raise PermissionDenied(actor.user, Permission.SAVE_VIEWS)
 
 
 def _checked(name: str) -> str:

@@ -12,18 +12,10 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.contacts.listing.listing import Listing
-from engine.errors import ContactSheetsError
+from engine.errors import EditConflict, NameTaken
 
 Document = dict[str, Any]
 ViewId = NewType("ViewId", str)
-
-
-class NameTaken(ContactSheetsError):
-    """Somebody has a view of that name already."""
-
-
-class ChangedMeanwhile(ContactSheetsError):
-    """A view is not any more as its editor saw it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,7 @@ def add(db: Database[Document], new: View) -> None:
 def change(db: Database[Document], changed: View) -> View:
     """Write a view that was read with the same `changes`; return it as it is then.
 
-    Raises NameTaken, and ChangedMeanwhile if somebody else changed or deleted it since.
+    Raises NameTaken, and EditConflict if somebody else changed or deleted it since.
     """
     row = {**_row(changed), "changes": changed.changes + 1}
     try:
@@ -93,7 +85,7 @@ def change(db: Database[Document], changed: View) -> View:
     except DuplicateKeyError:
         raise _taken(changed.name) from None
     if not found.matched_count:
-        raise ChangedMeanwhile(
+        raise EditConflict(
             f"{changed.name} was changed or deleted by somebody else meanwhile: load the page again"
         )
     return _view({"_id": changed.id, **row})
@@ -132,7 +124,7 @@ def name_key(name: str) -> str:
 
 
 def _taken(name: str) -> NameTaken:
-    return NameTaken(f"a view of yours is called {name} already: choose another name")
+    return NameTaken("a view of yours", name)
 
 
 def _row(view: View) -> Document:

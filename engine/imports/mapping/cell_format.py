@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.errors import Invalid
+
 DateOrder = Literal["dmy", "mdy"]
 """Whether the day or the month comes first, where the year comes last."""
 
@@ -28,5 +30,5 @@ class Ambiguous:
     example: str
 
 
-class InvalidValue(Exception):
+class InvalidValue(Invalid):
     """A cell that its field does not accept; the message says why, and what to do."""

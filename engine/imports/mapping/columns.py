@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 from engine.imports.mapping.known_headings import NAMES
 
 Channel = Literal["newsletter", "sms"]
@@ -61,8 +61,12 @@ class Column:
     because: Literal["remembered", "name", "values", ""] = ""
 
 
-class InvalidMapping(ContactSheetsError):
-    """A mapping with problems, one a line."""
+class InvalidMapping(Invalid):
+    """A mapping that cannot be used, with every problem found."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(problems))
 
 
 def targets(ruleset: Ruleset) -> list[Target]:
@@ -157,7 +161,7 @@ def validated(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Rule
     if not set(chosen.values()) & set(IDENTITY_FIELDS):
         problems.append("no column names the contacts: choose one for the email, mobile phone or external id")
     if problems:
-        raise InvalidMapping("\n".join(problems))
+        raise InvalidMapping(problems)
     return {heading: chosen[heading] for heading in headings if heading in chosen}
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from engine.domain.rulebook import Account
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import CHANNELS, Channel
@@ -79,29 +79,29 @@ class Statement:
     source: str
 
 
-class InvalidStatement(ContactSheetsError):
-    """A statement that cannot be made of a file."""
+class InvalidConsent(Invalid):
+    """A statement of consent that cannot be made of all contacts of a file."""
 
 
 def file_consents(
     statements: Iterable[Statement], columns: Mapping[str, str], account: Account, *, now: datetime
 ) -> tuple[Consent, ...]:
-    """Return the consents that statements give each row of a file.  Raises InvalidStatement."""
+    """Return the consents that statements give each row of a file.  Raises InvalidConsent."""
     found: dict[Channel, Consent] = {}
     for statement in statements:
         channel, at = statement.channel, start_of(statement.on, account)
         named = [heading for heading, target in columns.items() if target.startswith(channel)]
         if named:
-            raise InvalidStatement(
+            raise InvalidConsent(
                 f"the column {named[0]!r} says of each who agreed to the {NAMES[channel]}: leave it out, "
                 "or state nothing of all"
             )
         if channel in found:
-            raise InvalidStatement(f"that all agreed to the {NAMES[channel]} is stated twice")
+            raise InvalidConsent(f"that all agreed to the {NAMES[channel]} is stated twice")
         if at is None or at > now:
-            raise InvalidStatement(f"{statement.on.isoformat()}: nobody agreed in the future")
+            raise InvalidConsent(f"{statement.on.isoformat()}: nobody agreed in the future")
         if not statement.source.strip():
-            raise InvalidStatement(f"say where all agreed to the {NAMES[channel]}, such as: form at the fair")
+            raise InvalidConsent(f"say where all agreed to the {NAMES[channel]}, such as: form at the fair")
         found[channel] = Consent(channel, "subscribed", at, statement.source.strip()[:MAX_SOURCE])
     return tuple(found.values())
 

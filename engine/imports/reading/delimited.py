@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from engine.errors import LimitExceeded
 from engine.imports.reading.formats import Format, is_separator_line
 from engine.imports.reading.problems import Problem, UnreadableFile
 
@@ -32,8 +33,11 @@ Record = tuple[int, list[str], Problem | None]
 """A row's first line, its cells, and its problem as a whole, if it has one."""
 
 
-class _TooLarge(Exception):
+class _RowTooLarge(LimitExceeded):
     """A row is longer than any real one."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a row has over {MAX_RECORD:,} characters or {MAX_RECORD_LINES:,} lines")
 
 
 def records(stream: BinaryIO, format_: Format) -> Iterator[Record]:
@@ -48,12 +52,12 @@ def records(stream: BinaryIO, format_: Format) -> Iterator[Record]:
             cells = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _TooLarge) as error:
+        except (csv.Error, _RowTooLarge) as error:
             cells, problem = _skip_row(lines, error)
             reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
         else:
             if lines.ended_within:
-                cells, problem = _skip_row(lines, _TooLarge())
+                cells, problem = _skip_row(lines, _RowTooLarge())
                 reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
         if problem is not None or any(cell.strip() for cell in cells):
             yield lines.first, cells, problem
@@ -64,7 +68,7 @@ def _skip_row(lines: _Lines, error: Exception) -> tuple[list[str], Problem]:
     text = lines.push_back()
     if lines.overlong:
         return [], Problem(lines.first, "too_large", f"the line has over {MAX_RECORD:,} characters")
-    if isinstance(error, _TooLarge):
+    if isinstance(error, _RowTooLarge):
         what = 'a quotation mark is opened in this line and not closed: double it ("") or take it out'
         return [text], Problem(lines.first, "quote", what)
     return [text], Problem(lines.first, "quote", f"the line cannot be read: {error}")
@@ -110,7 +114,7 @@ class _Lines:
         self._taken.append(line)
         self._size += len(line)
         if self._size > MAX_RECORD or len(self._taken) > MAX_RECORD_LINES:
-            raise _TooLarge
+            raise _RowTooLarge
         return line
 
     def _read_line(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 
 
-class UnreadableFile(ContactSheetsError):
+class UnreadableFile(Invalid):
     """A file that cannot be read."""
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 
+from engine.errors import WorkStopped
 from engine.imports.reading import delimited, workbooks
 from engine.imports.reading.delimited import MAX_CELL, Record
 from engine.imports.reading.formats import Format, Opener, decompressed
@@ -21,10 +22,6 @@ CHECK_EVERY = 2_000
 
 DAMAGED = "\ufffd"
 """The replacement of bytes that are no text in the encoding of the file."""
-
-
-class StoppedMeanwhile(Exception):
-    """The job that reads a file was stopped."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +69,12 @@ def read_table(open_: Opener, format_: Format) -> Table:
 
 
 def count_rows(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
-    """Return how many rows a file has.  Raises UnreadableFile, and StoppedMeanwhile once `go_on` is false."""
+    """Return how many rows a file has.  Raises UnreadableFile, and WorkStopped once `go_on` is false."""
     rows = 0
     for _ in read_table(open_, format_).rows:
         rows += 1
         if rows % CHECK_EVERY == 0 and not go_on():
-            raise StoppedMeanwhile
+            raise WorkStopped("the import was stopped")
     return rows
 
 

@@ -15,7 +15,7 @@ from engine.domain.fields import CUSTOM, IDENTITY_FIELDS, PROFILE_FIELDS
 from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, Key
 from engine.domain.normalisation import normalise
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError, InvalidIdentity
+from engine.errors import Invalid, InvalidIdentity
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import SEGMENTS, static_segments
@@ -56,7 +56,7 @@ class ParsedRow:
         return self.identities.keys()
 
 
-class RefusedRow(ContactSheetsError):
+class RefusedRow(Invalid):
     """A row that is not imported, with all its problems."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -65,7 +65,7 @@ class RefusedRow(ContactSheetsError):
 
 
 class RowParser:
-    """Parses the rows of one file; `now` is the latest moment of a consent.  Raises InvalidStatement."""
+    """Parses the rows of one file; `now` is the latest moment of a consent.  Raises InvalidConsent."""
 
     def __init__(
         self, headings: Sequence[str], settings: ImportSettings, ruleset: Ruleset, *, now: datetime

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.domain.conditions import Path
+from engine.errors import Invalid
 from engine.rules.conditions import regex
 from engine.rules.conditions.operators import Operator, family
 from engine.rules.conditions.vocabulary import Vocabulary
@@ -17,7 +18,7 @@ MAX_ITEMS = 1_000
 """Values of a list; more belong into a segment or a custom field."""
 
 
-class UnsuitableOperand(ValueError):
+class UnsuitableOperand(Invalid):
     """A constant that does not go with its operator or path; the message is for the file's author."""
 
 

@@ -10,6 +10,8 @@ import re
 
 import re2
 
+from engine.errors import Invalid
+
 MAX_PATTERN = 500
 """Characters of an expression; a longer one cannot be read by people."""
 
@@ -22,7 +24,7 @@ _SPACE = r"\t\n\f\r "
 """What `\\s` is in RE2; in PCRE2 it is the vertical tab, too."""
 
 
-class UnsupportedPattern(ValueError):
+class UnsupportedPattern(Invalid):
     """An expression that is none, or that MongoDB would read otherwise."""
 
 

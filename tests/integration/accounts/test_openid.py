@@ -7,15 +7,15 @@ import pytest
 from engine.accounts import passwords, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.openid import (
-    NotLetIn,
-    SignInEnded,
+    SessionEnded,
+    SignInRefused,
     claims_of,
     enter,
     provider_of,
     role_of,
 )
 from engine.accounts.passwords import Browser, WrongPassword
-from engine.accounts.users import InvalidUser
+from engine.accounts.users import UserConflict
 from engine.db.connection import utc_now
 from engine.settings import InvalidSettings, Settings
 from tests.builders import acting
@@ -94,7 +94,7 @@ def test_groups_may_lie_within_another_claim(now):
 
 
 def test_an_id_token_without_an_email_says_what_is_missing():
-    with pytest.raises(NotLetIn, match="email"):
+    with pytest.raises(SignInRefused, match="email"):
         claims_of({"iss": "i", "sub": "s", "iat": 1}, PROVIDER)
 
 
@@ -111,7 +111,7 @@ def test_an_account_is_made_at_the_first_sign_in_and_brought_up_to_date_at_the_n
 
 
 def test_who_has_no_role_is_told_so_and_has_no_account(db, now):
-    with pytest.raises(NotLetIn, match="none of your groups has a role"):
+    with pytest.raises(SignInRefused, match="none of your groups has a role"):
         enter(db, signed_in(now, []), PROVIDER, now=now)
     assert db.users.count_documents({}) == 0
 
@@ -121,10 +121,10 @@ def test_a_role_taken_away_at_the_provider_ends_what_was_signed_in_before(db, no
     enter(db, before, PROVIDER, now=now)
     later = now + timedelta(hours=1)
 
-    with pytest.raises(NotLetIn):
+    with pytest.raises(SignInRefused):
         enter(db, signed_in(later, []), PROVIDER, now=later)
 
-    with pytest.raises(SignInEnded):
+    with pytest.raises(SessionEnded):
         enter(db, before, PROVIDER, now=later)
 
 
@@ -133,9 +133,9 @@ def test_a_sign_in_is_good_for_hours_and_then_the_provider_is_asked_again(db, no
     for hours in range(12):
         enter(db, claims, PROVIDER, now=now + timedelta(hours=hours))
 
-    with pytest.raises(SignInEnded):
+    with pytest.raises(SessionEnded):
         enter(db, claims, PROVIDER, now=now + timedelta(hours=12))
-    with pytest.raises(SignInEnded):
+    with pytest.raises(SessionEnded):
         enter(db, claims, PROVIDER, now=now + timedelta(days=20))
 
 
@@ -145,7 +145,7 @@ def test_a_sign_in_that_was_ended_stays_ended_though_the_browser_still_says_it(d
 
     users.end_sessions(acting(db, ROOT, at=now), ana.id)
 
-    with pytest.raises(SignInEnded):
+    with pytest.raises(SessionEnded):
         enter(db, claims, PROVIDER, now=now)
 
 
@@ -154,14 +154,14 @@ def test_who_was_disabled_here_is_told_so(db, now):
     enter(db, signed_in(now, ["shop admins"], sub="1", email="eva@x.com"), PROVIDER, now=now)
     users.disable(acting(db, ROOT, at=now), ana.id)
 
-    with pytest.raises(NotLetIn, match="disabled"):
+    with pytest.raises(SignInRefused, match="disabled"):
         enter(db, signed_in(now + timedelta(seconds=5)), PROVIDER, now=now + timedelta(seconds=5))
 
 
 def test_another_person_with_the_same_email_is_not_let_into_the_account(db, now):
     enter(db, signed_in(now), PROVIDER, now=now)
 
-    with pytest.raises(NotLetIn, match="another account has the email"):
+    with pytest.raises(SignInRefused, match="another account has the email"):
         enter(db, signed_in(now, sub="43", email_verified=True), PROVIDER, now=now)
 
 
@@ -169,7 +169,7 @@ def test_a_checked_email_takes_over_the_local_account_and_its_password_is_gone(d
     token = users.invite(acting(db, ROOT, at=now), "ana@x.com", role="viewer")
     passwords.set_by_link(db, token, "four quiet words here", Browser("192.0.2.1"), now=now)
 
-    with pytest.raises(NotLetIn, match="another account"):
+    with pytest.raises(SignInRefused, match="another account"):
         enter(db, signed_in(now), PROVIDER, now=now)
     ana = enter(db, signed_in(now, email_verified=True), PROVIDER, now=now)
 
@@ -181,7 +181,7 @@ def test_a_checked_email_takes_over_the_local_account_and_its_password_is_gone(d
 def test_the_role_of_such_an_account_is_changed_at_the_provider_alone(db, now):
     ana = enter(db, signed_in(now), PROVIDER, now=now)
 
-    with pytest.raises(InvalidUser, match="change it there"):
+    with pytest.raises(UserConflict, match="change it there"):
         users.change_role(acting(db, ROOT, at=now), ana.id, "admin")
-    with pytest.raises(InvalidUser, match="no password here"):
+    with pytest.raises(UserConflict, match="no password here"):
         users.password_link(acting(db, ROOT, at=now), ana.id)

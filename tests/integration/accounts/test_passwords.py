@@ -7,8 +7,8 @@ import pytest
 from engine.accounts import accounts, guesses, passwords, sessions, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import changed_meanwhile
-from engine.accounts.guesses import TooManyGuesses
-from engine.accounts.passwords import Browser, LinkUsedUp, WeakPassword, WrongPassword
+from engine.accounts.guesses import TooManyAttempts
+from engine.accounts.passwords import Browser, LinkExpired, WeakPassword, WrongPassword
 from engine.db.connection import utc_now
 from tests.builders import acting
 
@@ -71,7 +71,7 @@ def test_a_weak_password_is_refused_and_the_link_still_works(db, now, password, 
         passwords.set_by_link(db, token, password, HOME, now=now)
     passwords.set_by_link(db, token, GOOD, HOME, now=now)
 
-    with pytest.raises(LinkUsedUp):
+    with pytest.raises(LinkExpired):
         passwords.set_by_link(db, token, GOOD, HOME, now=now)
 
 
@@ -111,18 +111,18 @@ def exhaust(db, at, **more):
 def test_after_some_guesses_each_waits_longer_and_says_how_long(db, ana, now):
     exhaust(db, now)
 
-    with pytest.raises(TooManyGuesses, match="try again in 2 seconds"):
+    with pytest.raises(TooManyAttempts, match="try again in 2 seconds"):
         guess(db, now)
     with pytest.raises(WrongPassword):
         guess(db, now + timedelta(seconds=2))
-    with pytest.raises(TooManyGuesses, match="try again in 4 seconds"):
+    with pytest.raises(TooManyAttempts, match="try again in 4 seconds"):
         guess(db, now + timedelta(seconds=2))
 
 
 def test_while_one_waits_even_the_right_password_is_not_looked_at(db, ana, now):
     exhaust(db, now)
 
-    with pytest.raises(TooManyGuesses):
+    with pytest.raises(TooManyAttempts):
         guess(db, now, password=GOOD)
     assert guess(db, now + timedelta(seconds=2), password=GOOD)
 
@@ -134,7 +134,7 @@ def test_no_wait_is_longer_than_minutes_however_many_guesses(db, ana, now):
             guess(db, at, address=f"192.0.2.{_}")
         except WrongPassword:
             continue
-        except TooManyGuesses as error:
+        except TooManyAttempts as error:
             assert error.until - at <= timedelta(minutes=5)
             at = error.until
 
@@ -152,7 +152,7 @@ def test_an_address_that_tries_many_accounts_waits_too(db, now):
         with pytest.raises(WrongPassword):
             passwords.sign_in(db, f"p{number}@x.com", "x", Browser("192.0.2.7"), now=now)
 
-    with pytest.raises(TooManyGuesses):
+    with pytest.raises(TooManyAttempts):
         passwords.sign_in(db, "p99@x.com", "x", Browser("192.0.2.7"), now=now)
     with pytest.raises(WrongPassword):
         passwords.sign_in(db, "p99@x.com", "x", Browser("192.0.2.8"), now=now)
@@ -163,7 +163,7 @@ def test_an_account_that_there_is_not_waits_like_one_that_there_is(db, now):
         with pytest.raises(WrongPassword):
             passwords.sign_in(db, "nobody@x.com", "x", Browser("192.0.2.9"), now=now)
 
-    with pytest.raises(TooManyGuesses, match="2 seconds"):
+    with pytest.raises(TooManyAttempts, match="2 seconds"):
         passwords.sign_in(db, "nobody@x.com", "x", Browser("192.0.2.9"), now=now)
 
 

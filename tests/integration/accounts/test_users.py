@@ -7,9 +7,10 @@ import pytest
 from engine.accounts import accounts, audit, key_service, users
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import changed_meanwhile
-from engine.accounts.audit import NoLongerAllowed
-from engine.accounts.users import InvalidUser
+from engine.accounts.audit import StaleSession
+from engine.accounts.users import InvalidUser, UserConflict
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed
 from tests.builders import acting
 
 
@@ -36,18 +37,22 @@ def test_who_is_invited_gets_a_link_and_is_in_the_log(db, admins):
 
 
 @pytest.mark.parametrize(
-    ("email", "role", "why"),
-    [("eva@x.com", "viewer", "an account already"), ("no address", "viewer", "no email"), ("a@x.com", "king", "no role")],
+    ("email", "role", "error", "why"),
+    [
+        ("eva@x.com", "viewer", UserConflict, "an account already"),
+        ("no address", "viewer", InvalidUser, "no email"),
+        ("a@x.com", "king", InvalidUser, "no role"),
+    ],
 )  # fmt: skip
-def test_an_invitation_that_cannot_be_is_refused_with_the_reason(db, admins, email, role, why):
-    with pytest.raises(InvalidUser, match=why):
+def test_an_invitation_that_cannot_be_is_refused_with_the_reason(db, admins, email, role, error, why):
+    with pytest.raises(error, match=why):
         users.invite(acting(db, admins[0]), email, role=role)
 
 
 def test_nobody_changes_their_own_role_or_disables_themselves(db, admins):
-    with pytest.raises(InvalidUser, match="own role"):
+    with pytest.raises(NotAllowed, match="own role"):
         users.change_role(acting(db, admins[0]), "eva", "viewer")
-    with pytest.raises(InvalidUser, match="own account"):
+    with pytest.raises(NotAllowed, match="own account"):
         users.disable(acting(db, admins[0]), "eva")
 
 
@@ -63,7 +68,7 @@ def test_the_last_admin_who_can_sign_in_stays(db, admins, act):
     users.change_role(acting(db, shell), "ana", "marketer")
     users.invite(acting(db, shell), "not-here-yet@x.com", role="admin")
 
-    with pytest.raises(InvalidUser, match="last admin"):
+    with pytest.raises(UserConflict, match="last admin"):
         act(db, shell)
 
     assert users.find(acting(db, shell), "eva").role == "admin"
@@ -80,7 +85,7 @@ def test_of_two_admins_who_demote_each_other_at_once_one_stays(db, admins):
         start.wait()
         try:
             users.change_role(acting(db, by), whom, "viewer")
-        except (InvalidUser, NoLongerAllowed) as error:
+        except (UserConflict, StaleSession) as error:
             refused.append(error)
 
     threads = [threading.Thread(target=demote, args=pair) for pair in ((eva, "ana"), (ana, "eva"))]
@@ -98,7 +103,7 @@ def test_who_is_disabled_is_out_at_once_and_may_be_let_in_again(db, admins):
     users.disable(acting(db, eva), "ana")
 
     assert changed_meanwhile(acting(db, ana))
-    with pytest.raises(NoLongerAllowed):
+    with pytest.raises(StaleSession):
         key_service.create(acting(db, ana), "write", label="late")
     assert key_service.all_keys(acting(db, eva)) == []
 
@@ -110,7 +115,7 @@ def test_who_was_given_a_lesser_role_does_nothing_more_by_a_page_from_before(db,
     eva, ana = admins
     users.change_role(acting(db, eva), "ana", "viewer")
 
-    with pytest.raises(NoLongerAllowed):
+    with pytest.raises(StaleSession):
         users.change_role(acting(db, ana), "eva", "viewer")
 
 

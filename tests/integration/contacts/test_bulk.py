@@ -11,10 +11,9 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_change, bulk_job, bulk_service
-from engine.contacts.bulk.bulk_change import Deletion, NothingSelected, NotInBulk
+from engine.contacts.bulk.bulk_change import Deletion, EmptyChange, EmptySelection, NotBulkEditable
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
@@ -24,7 +23,7 @@ from engine.contacts.sheet import sheets
 from engine.db import leases
 from engine.db.connection import connect, utc_now
 from engine.db.processes import is_gone, worker_name
-from engine.errors import Unavailable
+from engine.errors import NotAllowed, Unavailable
 from engine.jobs import job_service, jobs, runner
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox
@@ -378,9 +377,9 @@ def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "selection", "error", "says"),
     [
-        (Edit(fields={"email": "one@x.com"}), EVERYBODY, NotInBulk, "on its sheet"),
-        (Edit(), EVERYBODY, NothingSelected, "what is to be changed"),
-        (Edit(points=1, reason="x"), Selection(), NothingSelected, "at least one contact"),
+        (Edit(fields={"email": "one@x.com"}), EVERYBODY, NotBulkEditable, "on its sheet"),
+        (Edit(), EVERYBODY, EmptyChange, "what is to be changed"),
+        (Edit(points=1, reason="x"), Selection(), EmptySelection, "at least one contact"),
         (Edit(points=1), EVERYBODY, InvalidEdit, "need a reason"),
         (Edit(add_to=["nowhere"]), EVERYBODY, InvalidEdit, "no segment 'nowhere'; those .* are Staff"),
         (Edit(add_to=["rich"]), EVERYBODY, InvalidEdit, "Rich is dynamic.* those .* are Staff"),

@@ -4,12 +4,13 @@ import pytest
 
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
-from engine.contacts.editing.edit import Edit, InvalidEdit, NoSuchContact
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets, timelines
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
+from engine.errors import ContactNotFound
 from engine.publishing import publishing
 from engine.segments import agreement, segments
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
@@ -114,7 +115,7 @@ def test_who_comes_back_has_a_new_timeline_and_the_old_end_of_the_subscription(d
 
 def test_who_is_deleted_cannot_be_changed_and_can_be_made_anew(db, eva):
     delete(db, eva)
-    with pytest.raises(NoSuchContact):
+    with pytest.raises(ContactNotFound):
         edit_service.edit(acting(db, colleague()), eva, Edit(points=1, reason="x"), id_=ActivityId("e"))
 
     edit_service.create(
@@ -137,7 +138,7 @@ def test_nobody_takes_the_email_of_who_is_deleted(db, eva):
 
 
 def test_only_who_is_deleted_can_be_restored(db, eva):
-    with pytest.raises(NoSuchContact, match="is not deleted"):
+    with pytest.raises(ContactNotFound, match="is not deleted"):
         restore(db, eva)
 
 

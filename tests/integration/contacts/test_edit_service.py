@@ -4,11 +4,11 @@ import pytest
 
 from engine.accounts import audit
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.domain.activities import ActivityId
+from engine.errors import NotAllowed
 from engine.publishing import publish_service, publishing
 from engine.rules import versions
 from tests.builders import acting, identified, minutes

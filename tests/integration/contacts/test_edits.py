@@ -10,11 +10,12 @@ import pytest
 
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
-from engine.contacts.editing.edit import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
+from engine.contacts.editing.edit import Edit, FieldConflict, InvalidEdit
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
+from engine.errors import ContactNotFound
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
@@ -278,7 +279,7 @@ def test_a_status_that_somebody_else_moved_is_shown_and_not_overwritten(shop):
     contact = contact_lookup.find_contact(shop, "eva@x.com")
     edited(shop, "eva@x.com", statuses={"email_status": "blocked"})
 
-    with pytest.raises(EditedMeanwhile) as overtaken:
+    with pytest.raises(FieldConflict) as overtaken:
         edit_service.edit(
             acting(shop, colleague("Leo")),
             contact,
@@ -294,7 +295,7 @@ def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
     contact = contact_lookup.find_contact(shop, "eva@x.com")
     edited(shop, "eva@x.com", fields={"custom.city": "Milano"})
 
-    with pytest.raises(EditedMeanwhile) as overtaken:
+    with pytest.raises(FieldConflict) as overtaken:
         edit_service.edit(
             acting(shop, colleague("Leo")),
             contact,
@@ -314,7 +315,7 @@ def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
     edit_service.edit(acting(shop, colleague()), contact, theirs, id_=ActivityId("theirs"))
     read = {"custom.city": "Roma", "mobile_phone": None, "first_name": "Eva", "email_status": "active"}
 
-    with pytest.raises(EditedMeanwhile) as overtaken:
+    with pytest.raises(FieldConflict) as overtaken:
         edit_service.edit(
             acting(shop, colleague("Leo")),
             contact,
@@ -343,7 +344,7 @@ def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
                 id_=ActivityId(city),
                 read={"custom.city": "Roma"},
             )
-        except EditedMeanwhile as overtaken:
+        except FieldConflict as overtaken:
             return overtaken.current["custom.city"]
         return None
 
@@ -414,7 +415,7 @@ def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop)
 
 
 def test_who_is_gone_cannot_be_changed(shop):
-    with pytest.raises(NoSuchContact):
+    with pytest.raises(ContactNotFound):
         edit_service.edit(
             acting(shop, colleague()), "0" * 24, Edit(points=1, reason="x"), id_=ActivityId("x")
         )

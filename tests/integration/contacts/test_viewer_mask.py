@@ -5,7 +5,6 @@ import json
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
@@ -15,6 +14,7 @@ from engine.contacts.sheet import sheet_service, sheets
 from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
+from engine.errors import NotAllowed
 from engine.publishing import publishing
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
@@ -108,7 +108,7 @@ def test_the_mask_is_for_viewers_alone(db, leo, masked, role):
 def test_under_the_mask_no_guess_is_confirmed(db, leo, masked, guess):
     viewer = somebody("viewer")
 
-    with pytest.raises(list_service.Hidden):
+    with pytest.raises(list_service.PersonalDataMasked):
         list_service.page(acting(db, viewer), Listing(search=guess))
     assert list_service.find(acting(db, viewer), guess) is None
     assert list_service.find(acting(db, somebody("marketer")), leo) == leo

@@ -4,11 +4,11 @@ import pytest
 
 from engine.accounts import audit
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.view_service import InvalidView
-from engine.contacts.listing.views import ChangedMeanwhile, NameTaken, Usual
+from engine.contacts.listing.views import Usual
+from engine.errors import EditConflict, NameTaken, NotAllowed
 from tests.builders import acting, minutes
 from tests.integration.contacts.test_viewer_mask import mask
 
@@ -68,7 +68,7 @@ def test_what_is_shared_is_changed_by_who_may_change_contacts(db):
         view_service.change(acting(db, VIC, at=minutes(2)), changed, name="Mine")
     with pytest.raises(NotAllowed):
         view_service.delete(acting(db, VIC, at=minutes(2)), changed)
-    with pytest.raises(InvalidView, match="only Eva"):
+    with pytest.raises(NotAllowed, match="only Eva"):
         view_service.change(acting(db, IVO, at=minutes(2)), changed, shared=False)
     acts = [entry.act for entry in audit.page(acting(db, ADA), audit.Filters(kind="view")).entries]
     assert acts[-2:] == ["changed a view", "saved a view"]
@@ -78,7 +78,7 @@ def test_the_second_of_two_who_change_a_view_at_once_is_told(db):
     read = saved(db, EVA, shared=True)
     view_service.change(acting(db, IVO, at=minutes(1)), read, size=25)
 
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(EditConflict):
         view_service.change(acting(db, EVA, at=minutes(2)), read, name="Other")
 
     assert names(db, EVA) == ["Loyal"]

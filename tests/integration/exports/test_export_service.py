@@ -7,10 +7,10 @@ import pytest
 from engine.accounts import accounts, file_links, sessions
 from engine.accounts.accounts import CurrentUser
 from engine.accounts.file_links import LINK_LIFE
-from engine.accounts.permissions import NotAllowed
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed
 from engine.exports import export_service
 from engine.exports.exporting import Export
 from engine.jobs import job_service

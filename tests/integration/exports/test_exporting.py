@@ -14,12 +14,13 @@ import pytest
 from msgspec import structs
 
 from engine.contacts.bulk.selection import Selection
-from engine.contacts.listing.listing import Listing, UnknownFilter
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.db.connection import connect, utc_now
+from engine.errors import StoredFileNotFound
 from engine.exports import export_job, export_rows, exporting, workbook_writer
 from engine.exports.export_columns import UnknownColumn
-from engine.exports.exporting import Export, NotKept
-from engine.exports.workbook_writer import TooLarge
+from engine.exports.exporting import Export
+from engine.exports.workbook_writer import WorkbookTooLarge
 from engine.imports import import_request, preview
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
@@ -299,7 +300,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
         victim.join()
         job = jobs.job(shop, "job-1")
         assert (job.under_way, job.made, shop["exports.files"].count_documents({})) == (True, {}, 0)
-        with pytest.raises(NotKept, match="not written yet"):
+        with pytest.raises(StoredFileNotFound, match="not written yet"):
             exporting.opened(shop, job, now=utc_now())
         jobs.let_go(shop, "job-1")
     run(shop)
@@ -365,13 +366,13 @@ def test_files_go_after_their_days_and_with_whoever_is_erased(shop):
 
     later = utc_now() + exporting.KEPT_FOR + timedelta(minutes=1)
     assert exporting.kept(shop, both, now=later) == set()
-    with pytest.raises(NotKept, match="was kept for 7 days"):
+    with pytest.raises(StoredFileNotFound, match="was kept for 7 days"):
         exporting.opened(shop, of_eva, now=later)
 
     erasing.start(shop, eva, id_="erase", by="u1", by_name="Mia", now=utc_now())
     run(shop)
     assert exporting.kept(shop, both, now=utc_now()) == set()
-    with pytest.raises(NotKept, match="not kept any more"):
+    with pytest.raises(StoredFileNotFound, match="not kept any more"):
         exporting.opened(shop, everybody, now=utc_now())
 
     _, _, content = written(shop, Export(), "anew")
@@ -389,7 +390,7 @@ def test_what_cannot_be_written_is_said_before_it_is_begun(shop, monkeypatch):
 
     with pytest.raises(UnknownColumn, match="there is no column shoe"):
         start(Export(columns=("email", "shoe")))
-    with pytest.raises(UnknownFilter):
+    with pytest.raises(InvalidFilter):
         start(Export(selection=everybody(shoe=38)))
     monkeypatch.setattr(workbook_writer, "MAX_ROWS", 11)
     start(Export(format="xlsx"))
@@ -399,5 +400,5 @@ def test_what_cannot_be_written_is_said_before_it_is_begun(shop, monkeypatch):
     assert "an Excel sheet holds 10 rows besides its headings, and there are more: take CSV" in job.failure
     assert shop["exports.chunks"].count_documents({}) == 0
     too_many = Export(format="xlsx")
-    with pytest.raises(TooLarge, match=r"holds 1,048,575 rows .* these are 2,000,000 contacts"):
+    with pytest.raises(WorkbookTooLarge, match=r"holds 1,048,575 rows .* these are 2,000,000 contacts"):
         exporting.refuse_too_large(too_many, 2_000_000, 5)

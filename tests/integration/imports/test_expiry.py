@@ -15,7 +15,7 @@ from engine.imports import expiry, import_service
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import job_service, jobs
-from engine.jobs.job_service import CannotBe
+from engine.jobs.errors import CannotUndo
 from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
 from engine.rules import versions
@@ -67,7 +67,7 @@ def test_after_its_time_a_job_cannot_be_taken_back_and_nothing_is_kept_but_that_
     assert kept(shop) == set()
     for id_ in ("import-1", "b"):
         assert not job_service.can_be_undone(acting(shop, MIA, at=after), jobs.job(shop, id_))
-        with pytest.raises(CannotBe, match="30 days"):
+        with pytest.raises(CannotUndo, match="30 days"):
             job_service.undo(acting(shop, MIA, at=after), id_)
     assert jobs.job(shop, "import-1").refused == 1
 

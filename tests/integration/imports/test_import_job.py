@@ -14,12 +14,12 @@ from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheets
 from engine.db.connection import connect, utc_now
 from engine.imports import drafts, import_job, import_request, preview, refused_rows
-from engine.imports.import_request import NothingToTakeBack
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading import table
 from engine.imports.reading.formats import Format
 from engine.jobs import jobs
+from engine.jobs.errors import CannotUndo, JobNotFound
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox, inline_apply
 from engine.pipeline.commit import Writes
@@ -218,10 +218,10 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
 
 
 def test_only_an_import_that_has_ended_is_taken_back(shop):
-    with pytest.raises(NothingToTakeBack, match="there is no import"):
+    with pytest.raises(JobNotFound, match="there is no import"):
         import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
     started(shop, people(3))
-    with pytest.raises(NothingToTakeBack, match="stop it, then take it back"):
+    with pytest.raises(CannotUndo, match="stop it, then take it back"):
         import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
 
 

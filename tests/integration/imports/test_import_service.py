@@ -5,8 +5,8 @@ import io
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed
 from engine.imports import import_service
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import ImportSettings

@@ -77,7 +77,7 @@ def test_an_admin_lets_them_count_after_all(outage, monkeypatch):
     assert look(outage) == []
     assert states(outage) == ["bounced"] * PEOPLE
     assert (outages.undecided(outage), outages.suspected(outage)[0].counted_by) == ([], "ana")
-    with pytest.raises(outages.UnknownOutage, match="autumn"):
+    with pytest.raises(outages.OutageNotFound, match="autumn"):
         outages.count_bounces(outage, "email:autumn", by="ana")
 
 

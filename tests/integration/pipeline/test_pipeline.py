@@ -19,7 +19,7 @@ from engine.db import leases, orphaned_transactions
 from engine.db.connection import connect, utc_now
 from engine.db.processes import holder_name, is_gone, worker_name
 from engine.domain import fold as fold_module
-from engine.errors import Conflict, LeaseLost
+from engine.errors import CommitConflict, LeaseLost
 from engine.pipeline import batch, failed_activities, inbox, lanes
 from engine.rules import versions
 from tests.builders import an_activity, bought, identified, minutes
@@ -206,7 +206,7 @@ def test_what_was_decided_on_changed_contacts_is_not_written(db):
 
     batch.commit = interfere
     try:
-        with pytest.raises(Conflict):
+        with pytest.raises(CommitConflict):
             batch.apply(db, lease, waiting, versions.rulebook(db), clock=utc_now)
     finally:
         batch.commit = original

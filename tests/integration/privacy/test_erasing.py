@@ -15,16 +15,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit
 from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
+from engine.errors import NotAllowed
 from engine.imports import refused_rows
 from engine.insights import daily
 from engine.jobs import job_service, jobs
-from engine.jobs.job_service import CannotBe
+from engine.jobs.errors import CannotStop, CannotUndo
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
 from engine.privacy import erasure_job, privacy_service
@@ -250,7 +250,7 @@ def test_only_an_admin_erases_once_and_nobody_stops_it_half_way(db):
     for id_ in ("erasure-1", "erasure-2"):
         assert privacy_service.erase(acting(db, ANA), contact, id_=id_) == "erasure-1"
 
-    with pytest.raises(CannotBe):
+    with pytest.raises(CannotStop):
         job_service.stop(acting(db, ANA), "erasure-1")
-    with pytest.raises(CannotBe):
+    with pytest.raises(CannotUndo):
         job_service.undo(acting(db, ANA), "erasure-1")

@@ -3,16 +3,16 @@
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.db.connection import utc_now
 from engine.domain.rulebook import CustomField
+from engine.errors import NameTaken, NotAllowed, StillInUse
 from engine.insights import census
 from engine.publishing import custom_fields, publishing
-from engine.publishing.custom_fields import FieldInUse, InvalidField
-from engine.publishing.publishing import PublishedMeanwhile
+from engine.publishing.custom_fields import InvalidField
+from engine.publishing.publishing import PublishConflict
 from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
@@ -43,23 +43,23 @@ def test_who_was_overtaken_is_told_and_changes_nothing(db):
     base = versions.current_number(db)
     declare(db)
 
-    with pytest.raises(PublishedMeanwhile):
+    with pytest.raises(PublishConflict):
         custom_fields.delete(acting(db, EVA), "city", base=base)
 
     assert "city" in versions.current(db).fields
 
 
 @pytest.mark.parametrize(
-    ("field", "words"),
+    ("field", "error", "words"),
     [
-        (CustomField("city", "Town", "text"), "already"),
-        (CustomField("Town", "Town", "text"), "small letter"),
-        (CustomField("town", " ", "text"), "give it a label"),
-        (CustomField("town", "city ", "text"), "another field is called"),
+        (CustomField("city", "Town", "text"), InvalidField, "already"),
+        (CustomField("Town", "Town", "text"), InvalidField, "small letter"),
+        (CustomField("town", " ", "text"), InvalidField, "give it a label"),
+        (CustomField("town", "city ", "text"), NameTaken, "another field is called"),
     ],
 )
-def test_a_field_that_people_would_stumble_over_is_refused(db, field, words):
-    with pytest.raises(InvalidField, match=words):
+def test_a_field_that_people_would_stumble_over_is_refused(db, field, error, words):
+    with pytest.raises(error, match=words):
         declare(db, field)
 
 
@@ -71,7 +71,7 @@ def test_a_field_that_something_uses_is_not_deleted_and_it_is_said_where(db):
     )  # fmt: skip
     publishing.publish(db, texts, by="Eva", message="golden", now=utc_now())
 
-    with pytest.raises(FieldInUse) as refused:
+    with pytest.raises(StillInUse) as refused:
         custom_fields.delete(acting(db, EVA), "tier", base=versions.current_number(db))
 
     assert "the segment “Golden” (segments.yaml:" in str(refused.value)

@@ -9,7 +9,7 @@ from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.db.regex_query import RegexTooComplex
-from engine.errors import Conflict
+from engine.errors import CommitConflict
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import filling, publishing, upkeep
 from engine.rules import versions
@@ -198,7 +198,7 @@ def test_a_batch_that_was_folded_under_older_rules_is_not_committed(lived):
     old = versions.rulebook(lived)
     published(lived, utc_now(), segments=SEGMENTS)
 
-    with pytest.raises(Conflict, match="newer rules"):
+    with pytest.raises(CommitConflict, match="newer rules"):
         batch.apply(lived, lease, waiting, old, clock=utc_now)
     applied = batch.apply(lived, lease, waiting, versions.rulebook(lived), clock=utc_now)
 

@@ -6,8 +6,8 @@ import pytest
 
 from engine.contacts.sheet import sheets
 from engine.db.connection import utc_now
+from engine.errors import WorkStopped
 from engine.publishing import planning, publishing
-from engine.publishing.planning import PlanStopped
 from tests.chaos.workload import workload
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -117,7 +117,7 @@ def test_a_plan_can_be_stopped(db, mongod, history):
     receive_and_drain(db, history[:200])
     stop = threading.Event()
 
-    with pytest.raises(PlanStopped):
+    with pytest.raises(WorkStopped):
         planning.plan(
             db,
             planning.proposed(db, publishing.completed(db, {"scoring.yaml": SCORING}), now=utc_now()),

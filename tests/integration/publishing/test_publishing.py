@@ -14,7 +14,7 @@ from engine.db.connection import utc_now
 from engine.errors import InvalidRules
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import publishing
-from engine.publishing.publishing import ClockWentBack, NothingChanged, PublishedMeanwhile
+from engine.publishing.publishing import ClockSkew, NothingToPublish, PublishConflict
 from engine.rules import versions
 from engine.settings import Instance
 from tests.builders import an_activity, identified
@@ -113,9 +113,9 @@ def test_the_second_of_two_admins_is_told(db):
     texts = publishing.completed(db, {"scoring.yaml": RULES % 1})
     publishing.publish(db, texts, by="ana", message="mine", now=utc_now(), base=1)
 
-    with pytest.raises(PublishedMeanwhile, match="ana published version 2"):
+    with pytest.raises(PublishConflict, match="ana published version 2"):
         publishing.publish(db, texts, by="eva", message="mine, too", now=utc_now(), base=1)
-    with pytest.raises(NothingChanged):
+    with pytest.raises(NothingToPublish):
         publishing.publish(db, texts, by="eva", message="the same", now=utc_now())
 
 
@@ -127,14 +127,14 @@ def test_of_admins_who_publish_at_the_same_moment_one_does_and_the_others_are_to
         together.wait()
         try:
             return publishing.publish(db, texts, by=f"admin {number}", message="mine", now=utc_now(), base=1)
-        except PublishedMeanwhile as error:
+        except PublishConflict as error:
             return error
 
     with ThreadPoolExecutor(4) as admins:
         came_of_it = list(admins.map(publish_at_once, range(1, 5)))
 
     [published] = [version for version in came_of_it if isinstance(version, versions.Version)]
-    told = [str(error) for error in came_of_it if isinstance(error, PublishedMeanwhile)]
+    told = [str(error) for error in came_of_it if isinstance(error, PublishConflict)]
     assert len(told) == 3
     assert all(f"{published.published_by} published version 2 meanwhile" in words for words in told)
     assert versions.stored_version(db, 2) == published
@@ -145,7 +145,7 @@ def test_a_clock_that_went_back_keeps_rules_from_being_published_before_the_last
     publish(db, scoring=RULES % 5)
     texts = publishing.completed(db, {"scoring.yaml": RULES % 6})
 
-    with pytest.raises(ClockWentBack, match=r"version 2 was published at .* set it right"):
+    with pytest.raises(ClockSkew, match=r"version 2 was published at .* set it right"):
         publishing.publish(db, texts, by="ana", message="too early", now=utc_now() - timedelta(hours=3))
 
     assert versions.current_number(db) == 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
@@ -13,14 +12,14 @@ from engine.contacts.listing import views
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import View, ViewId
 from engine.db.connection import utc_now
-from engine.errors import InvalidRules
+from engine.errors import InvalidRules, NotAllowed, StillInUse
 from engine.publishing import publishing
-from engine.publishing.publishing import PublishedMeanwhile
+from engine.publishing.publishing import PublishConflict
 from engine.rules import versions
 from engine.rules.language import editing
 from engine.rules.ruleset import compile_ruleset
 from engine.segments import segment_service, segment_uses
-from engine.segments.segment_service import NoSuchSegment, SegmentInUse
+from engine.segments.segment_service import SegmentNotFound
 from tests.builders import acting, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -64,7 +63,7 @@ def members(db, segment):
 def test_what_uses_a_segment_is_named_with_its_line_and_keeps_it(db):
     published(db, segments=SEGMENTS, scoring=SCORING)
 
-    with pytest.raises(SegmentInUse, match="VIP cannot be deleted while it is used") as refused:
+    with pytest.raises(StillInUse, match="VIP cannot be deleted while it is used") as refused:
         deleted(db, "vip")
 
     assert [str(use) for use in refused.value.uses] == [
@@ -98,7 +97,7 @@ def test_a_change_of_many_that_is_under_way_keeps_the_segment_that_it_fills(db):
          "wanted": {"change": {"add_to": ["vip"]}}}
     )  # fmt: skip
 
-    with pytest.raises(SegmentInUse, match="“Into VIP”, which is under way"):
+    with pytest.raises(StillInUse, match="“Into VIP”, which is under way"):
         deleted(db, "vip")
 
     db.jobs.update_one({"_id": "j1"}, {"$set": {"state": "done"}})
@@ -112,7 +111,7 @@ def test_a_saved_view_keeps_the_segment_that_it_asks_for(db):
     views.add(db, View(ViewId("v1"), "The few", "u9", "Eva", listing, shared=True))
     views.add(db, View(ViewId("v2"), "Secret", "u9", "Eva", listing))
 
-    with pytest.raises(SegmentInUse) as refused:
+    with pytest.raises(StillInUse) as refused:
         deleted(db, "vip")
 
     assert [str(use) for use in refused.value.uses] == [
@@ -161,7 +160,7 @@ def test_once_others_have_published_nothing_is_taken_back(db):
     by = deleted(db, "unused")
     published(db, scoring=SCORING)
 
-    with pytest.raises(PublishedMeanwhile):
+    with pytest.raises(PublishConflict):
         segment_service.restore(acting(db, MAX), by)
 
     assert "unused" not in versions.current(db).segments
@@ -187,5 +186,5 @@ def test_a_viewer_deletes_nothing(db, act):
 
 
 def test_a_segment_that_there_is_not_cannot_be_deleted(db):
-    with pytest.raises(NoSuchSegment):
+    with pytest.raises(SegmentNotFound):
         segment_service.delete(acting(db, MAX), "nothing", base=1)

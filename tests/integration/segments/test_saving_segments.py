@@ -2,16 +2,16 @@
 
 import pytest
 
-from engine.accounts.permissions import NotAllowed
 from engine.contacts.listing import listing
 from engine.contacts.listing.filter_bar import chips, offered, with_part
 from engine.contacts.listing.filters import Known, Picked, Range, Recency, Wording
-from engine.contacts.listing.listing import Listing, UnknownFilter
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.db.connection import utc_now
+from engine.errors import EditConflict, NameTaken, NotAllowed
 from engine.publishing import publishing
 from engine.rules import versions
 from engine.segments import segment_service
-from engine.segments.segment_service import ChangedMeanwhile, InvalidSegment, NoSuchSegment
+from engine.segments.segment_service import InvalidSegment, SegmentNotFound
 from tests.builders import acting, an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.segments.test_deleting_segments import MAX, VERA, members
@@ -69,11 +69,11 @@ def test_what_can_be_no_segment_says_why_and_publishes_nothing(shop):
     taken = next(iter(versions.current(shop).segments.values())).name
 
     for name, asked, error, why in (
-        ("Found", Listing(search="ana"), UnknownFilter, "a search cannot be a segment"),
-        ("Everybody", Listing(), UnknownFilter, "choose a filter first"),
+        ("Found", Listing(search="ana"), InvalidFilter, "a search cannot be a segment"),
+        ("Everybody", Listing(), InvalidFilter, "choose a filter first"),
         ("  ", wanted, InvalidSegment, "give the segment a name"),
         ("x" * 81, wanted, InvalidSegment, "at most 80"),
-        (taken.upper(), wanted, InvalidSegment, "is called"),
+        (taken.upper(), wanted, NameTaken, "is called"),
     ):
         with pytest.raises(error, match=why):
             segment_service.save_list(acting(shop, MAX), name, asked)
@@ -97,7 +97,7 @@ def test_who_is_in_a_segment_is_changed_in_the_list_and_its_name_stays(shop):
     assert (found.name, found.description) == ("Hot leads", "Many points, not bought yet")
     assert members(shop, "hot-leads") == {row.id for row in listing.walk(shop, wanted)}
     assert segment_service.as_list(acting(shop, MAX), "hot-leads") == wanted
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(EditConflict):
         segment_service.change_list(acting(shop, MAX), "hot-leads", wanted, seen=seen)
 
 
@@ -108,7 +108,7 @@ def test_a_segment_that_no_list_can_show_is_not_changed_in_one(shop):
     )
     with pytest.raises(NotAllowed):
         segment_service.as_list(acting(shop, VERA), "hot-leads")
-    with pytest.raises(NoSuchSegment):
+    with pytest.raises(SegmentNotFound):
         segment_service.as_list(acting(shop, MAX), "gone")
     everything = [segment_service.as_list(acting(shop, MAX), id_) for id_ in versions.current(shop).segments]
     assert sum(found is not None for found in everything) == 7

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import ALLOWED, NotAllowed, Permission, may, require
+from engine.accounts.permissions import ALLOWED, Permission, may, require
+from engine.errors import NotAllowed
 
 
 def somebody(role):

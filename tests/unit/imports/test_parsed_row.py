@@ -6,7 +6,7 @@ import pytest
 
 from engine.domain.identities import Identities
 from engine.imports.mapping.cell_format import CellFormat
-from engine.imports.mapping.consents import Consent, InvalidStatement, Statement
+from engine.imports.mapping.consents import Consent, InvalidConsent, Statement
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import Problem
@@ -195,7 +195,7 @@ def test_what_is_stated_of_all_in_a_file_is_said_by_each_row_from_the_first_mome
     ],
 )
 def test_what_cannot_be_stated_of_a_file_is_told(statements, columns, says):
-    with pytest.raises(InvalidStatement, match=says):
+    with pytest.raises(InvalidConsent, match=says):
         reader(columns=columns, statements=tuple(statements))
 
 

@@ -9,10 +9,9 @@ from starlette.testclient import TestClient
 from dashboard.imports import uploads
 from engine.accounts import accounts, users
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed, StoredFileNotFound
 from engine.imports import draft_service, drafts, stored_files
-from engine.imports.draft_service import NoSuchFile
 from engine.imports.mapping.import_settings import ImportSettings
 from tests.builders import acting
 
@@ -54,7 +53,7 @@ def test_a_file_is_kept_once_for_who_waits_for_it(db, client, eva):
     again = send(client, id_, b"other")
     assert (again.status_code, again.json()["problem"][:14]) == (409, "This page was ")
     assert draft_service.opener(acting(db, eva), id_)().read() == CONTENT
-    with pytest.raises(NoSuchFile):
+    with pytest.raises(StoredFileNotFound):
         draft_service.draft(acting(db, CurrentUser("u2", "", "Other", "marketer")), id_)
 
 

@@ -4,11 +4,10 @@ import pytest
 
 from dashboard.settings import account_section as page
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
-from engine.errors import InvalidRules
+from engine.errors import InvalidRules, NotAllowed
 from engine.publishing import account_settings, publishing
 from engine.publishing.account_settings import Settings
-from engine.publishing.publishing import PublishedMeanwhile
+from engine.publishing.publishing import PublishConflict
 from engine.rules import versions
 from tests.builders import acting, bought, minutes
 from tests.integration.dashboard.test_pages import shown
@@ -121,7 +120,7 @@ def test_a_currency_counts_for_what_is_past_when_history_is_judged_again(db):
 def test_who_was_overtaken_and_what_is_wrong_change_nothing(db):
     changed(db, name="One")
 
-    with pytest.raises(PublishedMeanwhile):
+    with pytest.raises(PublishConflict):
         changed(db, name="Two", base=1)
     with pytest.raises(InvalidRules, match="did you mean 'Europe/Madrid'"):
         changed(db, time_zone="Europe/Madird")

@@ -12,9 +12,9 @@ from dashboard.signin import current_user
 from engine.accounts import accounts, audit, key_service, passwords, users
 from engine.accounts.accounts import COMMAND_LINE, CurrentUser
 from engine.accounts.audit import Change, Filters, Subject
-from engine.accounts.key_service import InvalidKey
 from engine.accounts.passwords import Browser
 from engine.db.connection import utc_now
+from engine.errors import Conflict
 from engine.operations import operating
 from tests.builders import acting
 from tests.integration.dashboard.test_pages import SCRIPT, shown
@@ -187,7 +187,7 @@ def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
     operating.run_again(acting(db, root), None)
     operating.run_again(acting(db, root), ["a1", "a2"])
     operating.call_again(acting(db, root))
-    with pytest.raises(InvalidKey):
+    with pytest.raises(Conflict):
         key_service.revoke(acting(db, root), key.id)
 
     text = plain(shown(open_as("audit", "admin")))

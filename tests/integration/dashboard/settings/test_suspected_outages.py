@@ -5,8 +5,8 @@ from hashlib import blake2b
 import pytest
 
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed
 from engine.operations import operating
 from engine.pipeline import outages
 from tests.builders import acting

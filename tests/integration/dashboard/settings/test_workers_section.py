@@ -7,8 +7,8 @@ import pytest
 
 from dashboard.settings import needs_attention
 from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed
 from engine.operations import operating, pulses
 from engine.pipeline import inbox, refused_events
 from engine.pipeline.refused_events import RefusedEvent

@@ -6,10 +6,10 @@ import pytest
 
 from dashboard.contacts import filter_forms
 from dashboard.contacts.filter_bar import changed
-from dashboard.contacts.filter_forms import MOST_DAYS, NotChosen, form_of, said_of
+from dashboard.contacts.filter_forms import MOST_DAYS, form_of, said_of
 from engine.contacts.listing.filter_bar import offered
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
-from engine.contacts.listing.listing import Listing
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from tests.builders import rules
 
 RULESET = rules(
@@ -83,7 +83,7 @@ def test_what_is_typed_becomes_what_is_chosen_and_stands_in_the_form_again(id_, 
     ],
 )
 def test_what_says_nothing_is_refused_with_the_reason(id_, way, said, why):
-    with pytest.raises(NotChosen, match=why):
+    with pytest.raises(InvalidFilter, match=why):
         filter_forms.read(BAR[id_], way, said)
 
 
@@ -108,5 +108,5 @@ def test_a_chip_that_is_changed_stays_where_it_is():
     "said", [{}, {"filter": "gone"}, {"filter": "points", "way": "least", "values": [], "instead": 7}]
 )
 def test_what_a_browser_makes_up_is_refused(said):
-    with pytest.raises(NotChosen):
+    with pytest.raises(InvalidFilter):
         changed(Listing(), said, RULESET)

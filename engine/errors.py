@@ -74,3 +74,13 @@ class NoInstance(ContactSheetsError):
 
 class Unavailable(ContactSheetsError):
     """A server does not answer; the message says which, and what to do."""
+
+
+class InvalidDocument(ContactSheetsError):
+    """A document that cannot be kept: `field` has a value that its declaration does not allow."""
+
+    def __init__(self, document: str, field: str, reason: str) -> None:
+        self.document = document
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{document}.{field}: {reason}")

@@ -110,7 +110,7 @@ def publish(
         raise ClockWentBack(newest, now)
     version = succeed(newest, texts, by=by, message=message, now=now, recompute=recompute)
     try:
-        db.rulesets.insert_one(version.row())
+        versions.keep(db, version)
     except DuplicateKeyError:
         raise PublishedMeanwhile(versions.stored_version(db, version.number)) from None
     lanes.bar_older_rules(db, version.number)

@@ -24,8 +24,8 @@ from dashboard.ui.accessible_labels import unescape_accessible_labels
 from dashboard.ui.error_page import NO_DATABASE, show_failure
 from dashboard.ui.markup import joined, link, show, tag
 from dashboard.ui.router import follow_links
-from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.permissions import Permission, may
 from engine.errors import NotAllowed, NotFound
 

@@ -223,3 +223,13 @@ class FoldFailed(InternalFault):
         self.activity_id = activity_id
         self.reason = reason
         super().__init__(f"activity {activity_id}: {reason}")
+
+
+class InvalidDocument(Invalid):
+    """A document that cannot be kept: `field` has a value that its declaration does not allow."""
+
+    def __init__(self, document: str, field: str, reason: str) -> None:
+        self.document = document
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{document}.{field}: {reason}")

@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import structs
 
-from engine.accounts.accounts import CurrentUser, Role
 from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser, Role
 from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId
 from engine.domain.component import Contact, Settled, refold
 from engine.domain.identities import Identities, Key, stream_of

@@ -20,8 +20,8 @@ from dashboard.failed_requests import answering
 from dashboard.signin.current_user import COOKIE, session_token
 from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
-from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
 from engine.exports import export_service
 from engine.exports.export_files import FORMATS

@@ -16,9 +16,9 @@ from dashboard.running_instance import time_zone
 from dashboard.ui.markup import badge, empty_state, joined, link, quiet, show, tag
 from dashboard.wording import sentence
 from engine.accounts import audit
-from engine.accounts.accounts import COMMAND_LINE
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Cursor, Entry, Filters
+from engine.accounts.current_user import COMMAND_LINE
 from engine.contacts.editing.edit import label_of
 from engine.contacts.editing.edit_service import TAKEN_BACK
 from engine.domain.fields import CUSTOM, FIELDS

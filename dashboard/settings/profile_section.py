@@ -13,8 +13,8 @@ from dashboard.signin.current_user import provider
 from dashboard.ui.markup import badge, card_title, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box, show_error
 from engine.accounts import passwords, users
-from engine.accounts.accounts import ROLES
 from engine.accounts.actor import Actor
+from engine.accounts.current_user import ROLES
 from engine.accounts.passwords import WeakPassword
 from engine.accounts.sessions import SessionId, SessionRecord
 from engine.errors import ContactSheetsError, Unauthenticated

@@ -16,8 +16,9 @@ from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import badge, card_title, escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import keep_errors, show_kept
 from engine.accounts import users
-from engine.accounts.accounts import LINK_LIFE, ROLES, LinkToken, Role
+from engine.accounts.accounts import LINK_LIFE, LinkToken
 from engine.accounts.actor import Actor
+from engine.accounts.current_user import ROLES, Role
 from engine.accounts.users import UserRecord
 
 _LINK = "users.link"

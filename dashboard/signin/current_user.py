@@ -11,8 +11,9 @@ import streamlit as st
 
 from dashboard.running_instance import database, instance, settings
 from engine.accounts import accounts, openid, sessions
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.actor import Actor, changed_meanwhile
+from engine.accounts.accounts import changed_meanwhile
+from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.openid import Provider
 from engine.db.connection import utc_now
 from engine.errors import NotAllowed, Unauthenticated

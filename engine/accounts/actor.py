@@ -9,8 +9,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from engine.accounts import permissions, sessions
-from engine.accounts.accounts import CurrentUser
+from engine.accounts import permissions
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 
@@ -41,16 +41,3 @@ class Actor:
     def require(self, permission: Permission) -> CurrentUser:
         """Return the user if their role allows something; raise NotAllowed otherwise."""
         return permissions.require(self.user, permission)
-
-
-def changed_meanwhile(actor: Actor) -> bool:
-    """Return whether the user is no longer who they were when their page was drawn.
-
-    They were signed out, disabled, or given another role.  A user without an account, as the
-    command line, never changes.
-    """
-    user = actor.user
-    if user.session is not None and not sessions.goes_on(actor.db, user.session, user.id, now=actor.now):
-        return True
-    row = actor.db.users.find_one({"_id": user.id}, {"role": 1, "disabled_at": 1})
-    return row is not None and (row["role"] != user.role or row.get("disabled_at") is not None)

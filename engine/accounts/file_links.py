@@ -15,8 +15,8 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.accounts import accounts, sessions
-from engine.accounts.accounts import CurrentUser
 from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.sessions import SessionId
 from engine.db.installation import namespace
 

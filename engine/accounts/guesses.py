@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
+import mongoengine as me
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Stored
 from engine.errors import TooManyRequests
 
 Document = dict[str, Any]
@@ -28,6 +30,19 @@ FIRST_WAIT = 2
 
 FORGOTTEN_AFTER = timedelta(days=1)
 """After how long without an attempt a count begins anew."""
+
+
+class Guesses(Stored):
+    """Attempts to sign in that are counted together; the next one counts from `until` on."""
+
+    meta = {
+        "collection": "guesses",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+    id: str = me.StringField(primary_key=True)
+    failures: int = me.IntField(required=True, min_value=0)
+    until: datetime = Moment(required=True)
+    expires_at: datetime = Moment(required=True)
 
 
 @dataclass(frozen=True)
@@ -68,21 +83,16 @@ def begin(db: Database[Document], guessers: Sequence[Guesser], *, now: datetime)
     """Count an attempt; raise TooManyAttempts if it comes too early for one of them."""
     for guesser in guessers:
         try:
-            db.guesses.find_one_and_update(
-                {"_id": guesser.id, "until": {"$lte": now}},
-                _counted(guesser, now),
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
+            Guesses.on(db, id=guesser.id, until__lte=now).upsert_one(__raw__=_counted(guesser, now))
         except DuplicateKeyError:
-            waiting = db.guesses.find_one({"_id": guesser.id})
-            until = now + timedelta(seconds=1) if waiting is None else waiting["until"]
+            waiting = Guesses.on(db, id=guesser.id).one()
+            until = now + timedelta(seconds=1) if waiting is None else waiting.until
             raise TooManyAttempts(until, now=now) from None
 
 
 def succeeded(db: Database[Document], guessers: Sequence[Guesser]) -> None:
     """Forget the attempts: the last one was right."""
-    db.guesses.delete_many({"_id": {"$in": [guesser.id for guesser in guessers]}})
+    Guesses.on(db, id__in=[guesser.id for guesser in guessers]).delete()
 
 
 def _counted(guesser: Guesser, now: datetime) -> list[Document]:

@@ -10,13 +10,11 @@ from pymongo.database import Database
 from engine.accounts import audit, keys
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.keys import KeyKind, KeyRecord, NewKey
+from engine.accounts.keys import MAX_LABEL, KeyKind, KeyRecord, NewKey
 from engine.accounts.permissions import Permission
 from engine.errors import Conflict, Invalid, NameTaken, NotFound
 
 Document = dict[str, Any]
-
-MAX_LABEL = 80
 
 
 class InvalidKey(Invalid):

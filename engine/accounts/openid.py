@@ -18,7 +18,8 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, sessions
-from engine.accounts.accounts import CurrentUser, Role
+from engine.accounts.accounts import User
+from engine.accounts.current_user import CurrentUser, Role
 from engine.accounts.sessions import SessionId
 from engine.errors import NotAllowed, Unauthenticated
 from engine.settings import SHORTEST_COOKIE_SECRET, InvalidSettings, Settings, variable
@@ -148,35 +149,31 @@ def enter(db: Database[Document], claims: Claims, provider: Provider, *, now: da
     The first time that a sign-in is seen it makes the account or brings it up to date.
     Raises SignInRefused for who has no role or was disabled, and SessionEnded.
     """
-    account = {"issuer": claims.issuer, "subject": claims.subject}
-    row = db.users.find_one(account)
-    new = row is None or row.get("claims_at") is None or claims.signed_in_at > row["claims_at"]
-    if new:
-        row = _up_to_date(db, row, claims, provider, now=now)
-    if row is None or row.get("disabled_at") is not None:
+    user = _account(db, claims)
+    if user is None or user.claims_at is None or claims.signed_in_at > user.claims_at:
+        user = _up_to_date(db, user, claims, provider, now=now)
+    if user is None or user.disabled_at is not None:
         raise SignInRefused("your account was disabled: ask an admin")
-    if not sessions.continue_company(
-        db, claims.session, row["_id"], signed_in_at=claims.signed_in_at, now=now
-    ):
+    if not sessions.continue_company(db, claims.session, user.id, signed_in_at=claims.signed_in_at, now=now):
         raise SessionEnded("your session has ended")
-    found = accounts.known(db, row["_id"], session=claims.session)
+    found = accounts.known(db, user.id, session=claims.session)
     if found is None:
         raise SignInRefused("your account was disabled: ask an admin")
     return found
 
 
 def _up_to_date(
-    db: Database[Document], row: Document | None, claims: Claims, provider: Provider, *, now: datetime
-) -> Document | None:
+    db: Database[Document], user: User | None, claims: Claims, provider: Provider, *, now: datetime
+) -> User | None:
     role = role_of(claims, provider)
     if role is None:
-        if row is not None:
-            sessions.end_all(db, row["_id"], now=now)
+        if user is not None:
+            sessions.end_all(db, user.id, now=now)
         raise SignInRefused(
             f"you are known to {provider.name}, but none of your groups has a role here: ask an admin for one"
         )
-    if row is not None and row["role"] != role:
-        sessions.end_all(db, row["_id"], now=now)
+    if user is not None and user.role != role:
+        sessions.end_all(db, user.id, now=now)
     said = {
         "issuer": claims.issuer,
         "subject": claims.subject,
@@ -187,15 +184,23 @@ def _up_to_date(
         "last_signed_in_at": now,
     }
     try:
-        if row is not None:
-            db.users.update_one({"_id": row["_id"]}, {"$set": said})
+        if user is not None:
+            User.on(db, id=user.id).update_one(**_setting(said))
         else:
             _make(db, said, claims, now=now)
     except DuplicateKeyError:
         raise SignInRefused(
             f"another account has the email {claims.email} already: ask an admin to settle whose it is"
         ) from None
-    return db.users.find_one({"issuer": claims.issuer, "subject": claims.subject})
+    return _account(db, claims)
+
+
+def _account(db: Database[Document], claims: Claims) -> User | None:
+    return User.on(db, issuer=claims.issuer, subject=claims.subject).one()
+
+
+def _setting(said: Document) -> Document:
+    return {f"set__{name}": value for name, value in said.items()}
 
 
 def _make(db: Database[Document], said: Document, claims: Claims, *, now: datetime) -> None:
@@ -204,12 +209,10 @@ def _make(db: Database[Document], said: Document, claims: Claims, *, now: dateti
     What was taken over has no password any more: the provider alone says who comes in.
     """
     if claims.email_verified:
-        taken = db.users.update_one(
-            {"email": claims.email, "issuer": None}, {"$set": said, "$unset": {"password_hash": 1}}
-        )
-        if taken.matched_count:
+        local = User.on(db, email=claims.email, issuer=None)
+        if local.update_one(unset__password_hash=1, **_setting(said)):
             return
-    db.users.insert_one({"_id": uuid_utils.uuid7().hex, "created_at": now, **said})
+    User.on(db).insert(User(id=uuid_utils.uuid7().hex, created_at=now, **said))
 
 
 def _groups(said: Mapping[str, Any], claim: str) -> frozenset[str]:

@@ -12,13 +12,17 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NewType
 
+import mongoengine as me
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from pymongo.database import Database
 
 from engine.accounts import accounts, guesses, sessions
+from engine.accounts.accounts import User
 from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionToken, digest
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Stored
 from engine.errors import Invalid, NotAllowed, Unauthenticated
 
 Document = dict[str, Any]
@@ -34,6 +38,18 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 """Each look at a password takes 64 MB: many at once would take the server's memory."""
 
 _hasher = PasswordHasher()
+
+
+class KnownBrowser(Stored):
+    """A browser that was signed in before; only the hash of what it carries, the id, is kept."""
+
+    meta = {
+        "collection": "known_browsers",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}, {"fields": ["user"]}],
+    }
+    id: str = me.StringField(primary_key=True)
+    user: str = me.StringField(required=True)
+    expires_at: datetime = Moment(required=True)
 
 
 class WeakPassword(Invalid):
@@ -74,18 +90,19 @@ class Entered:
 def sign_in(db: Database[Document], email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
     """Let in who knows the password.  Raises WrongPassword, and TooManyAttempts without a look at it."""
     email = email.strip().lower()
-    row = db.users.find_one({"email": email})
-    owner = None if row is None else _owner(db, row["_id"], browser.known, now=now)
+    user = User.on(db, email=email).one()
+    owner = None if user is None else _owner(db, user.id, browser.known, now=now)
     account = guesses.by_account(email) if owner is None else guesses.by_browser(browser.known, email)
     counted = [account, guesses.by_address(browser.address)]
     guesses.begin(db, counted, now=now)
-    right = _matches(row.get("password_hash") if row else None, password)
-    if row is None or not right or row.get("disabled_at") is not None:
+    hashed = None if user is None else user.password_hash
+    right = _matches(hashed, password)
+    if user is None or hashed is None or not right or user.disabled_at is not None:
         raise WrongPassword
     guesses.succeeded(db, [account])
-    if _hasher.check_needs_rehash(row["password_hash"]):
-        db.users.update_one({"_id": row["_id"]}, {"$set": {"password_hash": _hash(password)}})
-    return _enter(db, row["_id"], browser, now=now)
+    if _hasher.check_needs_rehash(hashed):
+        User.on(db, id=user.id).update_one(set__password_hash=_hash(password))
+    return _enter(db, user.id, browser, now=now)
 
 
 def set_by_link(
@@ -102,7 +119,7 @@ def set_by_link(
     hashed = _hash(password)
     if accounts.use_up(db, token, now=now) is None:
         raise LinkExpired
-    db.users.update_one({"_id": link.user}, {"$set": {"password_hash": hashed, "password_set_at": now}})
+    User.on(db, id=link.user).update_one(set__password_hash=hashed, set__password_set_at=now)
     sessions.end_all(db, link.user, now=now)
     guesses.succeeded(db, [guesses.by_account(link.email)])
     return _enter(db, link.user, browser, now=now)
@@ -114,25 +131,21 @@ def change(actor: Actor, old: str, new: str) -> int:
     Raises WrongPassword, TooManyAttempts, WeakPassword.
     """
     now = actor.now
-    row = actor.db.users.find_one({"_id": actor.user.id, "disabled_at": None}) or {}
+    own = User.on(actor.db, id=actor.user.id)
+    user = User.on(actor.db, id=actor.user.id, disabled_at=None).one()
     guesser = guesses.by_browser("own", actor.user.email)
     guesses.begin(actor.db, [guesser], now=now)
-    if row.get("password_hash") is not None and not _matches(row["password_hash"], old):
+    if user is not None and user.password_hash is not None and not _matches(user.password_hash, old):
         raise WrongPassword
     _refuse_weak(new, actor.user.email)
-    actor.db.users.update_one(
-        {"_id": actor.user.id}, {"$set": {"password_hash": _hash(new), "password_set_at": now}}
-    )
+    own.update_one(set__password_hash=_hash(new), set__password_set_at=now)
     guesses.succeeded(actor.db, [guesser])
     return sessions.end_all(actor.db, actor.user.id, now=now, but=actor.user.session)
 
 
 def has_password(actor: Actor) -> bool:
     """Whether somebody has a password of their own here."""
-    return (
-        actor.db.users.find_one({"_id": actor.user.id, "password_hash": {"$ne": None}}, {"_id": 1})
-        is not None
-    )
+    return User.on(actor.db, id=actor.user.id, password_hash__ne=None).one() is not None
 
 
 def _refuse_weak(password: str, email: str) -> None:
@@ -168,11 +181,14 @@ def _nobodys() -> str:
 
 def _owner(db: Database[Document], user: str, known: str, *, now: datetime) -> str | None:
     """The user, if this browser was signed in as them before."""
-    carried = {"_id": digest(known), "user": user, "expires_at": {"$gt": now}}
-    return user if known and db.known_browsers.find_one(carried, {"_id": 1}) else None
+    if not known:
+        return None
+    carried = KnownBrowser.on(db, id=digest(known), user=user, expires_at__gt=now)
+    return None if carried.one() is None else user
 
 
 def _enter(db: Database[Document], user: str, browser: Browser, *, now: datetime) -> Entered:
     token = BrowserToken(secrets.token_urlsafe(24))
-    db.known_browsers.insert_one({"_id": digest(token), "user": user, "expires_at": now + BROWSER_LIFE})
+    browser_row = KnownBrowser(id=digest(token), user=user, expires_at=now + BROWSER_LIFE)
+    KnownBrowser.on(db).insert(browser_row)
     return Entered(accounts.signed_in(db, user, now=now, agent=browser.agent), token)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from engine.accounts.accounts import CurrentUser, Role
+from engine.accounts.current_user import CurrentUser, Role
 from engine.errors import NotAllowed
 
 

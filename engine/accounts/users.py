@@ -10,22 +10,22 @@ from datetime import datetime
 from typing import Any, get_args
 
 import uuid_utils
-from pymongo.client_session import ClientSession
+from mongoengine.queryset import Q
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, audit, sessions
-from engine.accounts.accounts import LOCAL_ADMIN, LinkToken, Role
+from engine.accounts.accounts import LOCAL_ADMIN, MAX_NAME, LinkToken, User
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
+from engine.accounts.current_user import Role
 from engine.accounts.permissions import Permission
 from engine.accounts.sessions import SessionId, SessionRecord
+from engine.db.transactions import in_transaction
 from engine.domain.normalisation import normalise_email
 from engine.errors import Conflict, Invalid, InvalidIdentity, NotAllowed, NotFound
 
 Document = dict[str, Any]
-
-MAX_NAME = 80
 
 
 class InvalidUser(Invalid):
@@ -68,17 +68,16 @@ class UserRecord:
 def all_users(actor: Actor) -> list[UserRecord]:
     """Every account, by email.  Raises NotAllowed."""
     actor.require(Permission.MANAGE_USERS)
-    rows = actor.db.users.find().sort("email", 1)
-    return [_record(row, len(sessions.of_user(actor.db, row["_id"], now=actor.now))) for row in rows]
+    return [_record(actor, user) for user in User.on(actor.db).order_by("email")]
 
 
 def find(actor: Actor, key: str) -> UserRecord:
     """The account with this id or email.  Raises NotAllowed and UserNotFound."""
     actor.require(Permission.MANAGE_USERS)
-    row = actor.db.users.find_one({"$or": [{"_id": key}, {"email": key.strip().lower()}]})
-    if row is None:
+    user = User.on(actor.db, Q(id=key) | Q(email=key.strip().lower())).one()
+    if user is None:
         raise UserNotFound(key)
-    return _record(row, len(sessions.of_user(actor.db, row["_id"], now=actor.now)))
+    return _record(actor, user)
 
 
 def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken:
@@ -89,20 +88,20 @@ def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken
     now = actor.now
     actor.require(Permission.MANAGE_USERS)
     email, role = _address(email), _role(role)
-    row = {
-        "_id": uuid_utils.uuid7().hex,
-        "email": email,
-        "name": " ".join(name.split())[:MAX_NAME] or None,
-        "role": role,
-        "created_at": now,
-    }
+    user = User(
+        id=uuid_utils.uuid7().hex,
+        email=email,
+        name=" ".join(name.split())[:MAX_NAME] or None,
+        role=role,
+        created_at=now,
+    )
     changes = [Change("role", None, role)]
     with audit.noted(actor, "invited", subject=Subject("user", email), changes=changes):
         try:
-            actor.db.users.insert_one(row)
+            User.on(actor.db).insert(user)
         except DuplicateKeyError:
             raise UserConflict(f"{email} has an account already") from None
-        return accounts.new_link(actor.db, str(row["_id"]), "invitation", now=now)
+        return accounts.new_link(actor.db, user.id, "invitation", now=now)
 
 
 def local_link(actor: Actor) -> LinkToken:
@@ -142,7 +141,7 @@ def change_role(actor: Actor, key: str, role: Role) -> None:
             raise NotAllowed("nobody changes their own role: ask another admin")
         if found.company is not None:
             raise UserConflict(f"{found.email} has the role that {found.company} says: change it there")
-        _keeping_an_admin(actor.db, found.id, {"$set": {"role": role}}, now=actor.now)
+        _keeping_an_admin(actor.db, found.id, now=actor.now, set__role=role)
 
 
 def disable(actor: Actor, key: str) -> None:
@@ -152,8 +151,8 @@ def disable(actor: Actor, key: str) -> None:
     with audit.noted(actor, "disabled a user", subject=Subject("user", found.email)):
         if found.id == actor.user.id:
             raise NotAllowed("nobody disables their own account: ask another admin")
-        _keeping_an_admin(actor.db, found.id, {"$set": {"disabled_at": now}}, now=now)
-        actor.db.sign_in_links.delete_many({"user": found.id})
+        _keeping_an_admin(actor.db, found.id, now=now, set__disabled_at=now)
+        accounts.withdraw_links(actor.db, found.id)
         sessions.end_all(actor.db, found.id, now=now)
 
 
@@ -161,7 +160,7 @@ def enable(actor: Actor, key: str) -> None:
     """Let somebody in again.  Raises NotAllowed, UserNotFound."""
     found = find(actor, key)
     with audit.noted(actor, "enabled a user", subject=Subject("user", found.email)):
-        actor.db.users.update_one({"_id": found.id}, {"$unset": {"disabled_at": 1}})
+        User.on(actor.db, id=found.id).update_one(unset__disabled_at=1)
 
 
 def end_sessions(actor: Actor, key: str) -> int:
@@ -197,41 +196,39 @@ def end_own_sessions(actor: Actor) -> int:
 # Inside
 
 
-def _keeping_an_admin(db: Database[Document], user: str, change: Document, *, now: datetime) -> None:
+def _keeping_an_admin(db: Database[Document], user: str, *, now: datetime, **change: object) -> None:
     """Change an account unless no admin who can sign in would be left.
 
     Two admins who take the role from each other at the same moment both write the same
     document, so that one of them is told.
     """
 
-    def work(session: ClientSession) -> None:
+    def work(db: Database[Document]) -> None:
         db.installation.update_one(
-            {"_id": "admins"}, {"$set": {"value": now, "by": user}, "$inc": {"changes": 1}},
-            upsert=True, session=session,
-        )  # fmt: skip
-        before = db.users.find_one_and_update({"_id": user}, change, session=session)
-        if before is None or before["role"] != "admin":
+            {"_id": "admins"}, {"$set": {"value": now, "by": user}, "$inc": {"changes": 1}}, upsert=True
+        )
+        before = User.on(db, id=user).one()
+        User.on(db, id=user).update_one(**change)
+        if before is None or before.role != "admin":
             return
-        left = {"role": "admin", "disabled_at": None, "last_signed_in_at": {"$ne": None}}
-        if db.users.count_documents(left, limit=1, session=session) == 0:
+        if User.on(db, role="admin", disabled_at=None, last_signed_in_at__ne=None).one() is None:
             raise UserConflict("this is the last admin: make somebody else one first")
 
-    with db.client.start_session() as session:
-        session.with_transaction(work)
+    in_transaction(db, work)
 
 
-def _record(row: Document, open_sessions: int) -> UserRecord:
+def _record(actor: Actor, user: User) -> UserRecord:
     return UserRecord(
-        id=row["_id"],
-        email=row["email"],
-        name=row.get("name") or row["email"],
-        role=row["role"],
-        created_at=row["created_at"],
-        last_signed_in_at=row.get("last_signed_in_at"),
-        disabled_at=row.get("disabled_at"),
-        company=row.get("issuer"),
-        has_password=row.get("password_hash") is not None,
-        sessions=open_sessions,
+        id=user.id,
+        email=user.email,
+        name=user.shown_name,
+        role=user.role,
+        created_at=user.created_at,
+        last_signed_in_at=user.last_signed_in_at,
+        disabled_at=user.disabled_at,
+        company=user.issuer,
+        has_password=user.password_hash is not None,
+        sessions=len(sessions.of_user(actor.db, user.id, now=actor.now)),
     )
 
 

@@ -30,15 +30,12 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def connect(
-    uri: str, database: str, *, app: str, watchful: bool = False, documents: bool = True
-) -> Database[Document]:
+def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Database[Document]:
     """Open the database for one process; nothing is sent until it is used.
 
     Every write is majority-acknowledged and journaled.  `app` names the process in
     MongoDB's own logs.  A `watchful` one notices within ten seconds that the server hangs, for
     those who wait before a page; others have PyMongo's patience with one that is merely busy.
-    Without `documents`, MongoEngine is not loaded and its documents cannot be used.
     """
     often = {"heartbeatFrequencyMS": WATCHFUL_MS, "connectTimeoutMS": WATCHFUL_MS}
     watching: Document = often if watchful else {}
@@ -51,21 +48,6 @@ def connect(
         tzinfo=UTC,
         **watching,
     )
-    if documents:
-        _connect_documents(uri, database)
     return client.get_database(
         database, codec_options=CODEC, write_concern=WriteConcern(w="majority", j=True)
-    )
-
-
-def _connect_documents(uri: str, database: str) -> None:
-    import mongoengine
-
-    mongoengine.disconnect()
-    mongoengine.connect(
-        database,
-        host=uri,
-        serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
-        tz_aware=True,
-        uuidRepresentation="standard",
     )

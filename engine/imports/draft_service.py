@@ -8,7 +8,8 @@ from typing import Any
 from pymongo.database import Database
 
 from engine.accounts import accounts
-from engine.accounts.actor import Actor, changed_meanwhile
+from engine.accounts.accounts import changed_meanwhile
+from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
 from engine.errors import StoredFileNotFound

@@ -212,5 +212,5 @@ def preview_result(db: Database[Document], id_: str, job: str) -> str | None:
 
 def cancel_previews(db: Database[Document], id_: str) -> None:
     """Remove the previews of a draft; one that is running stops by itself."""
-    db.jobs.delete_many({"_id": {"$gte": preview_prefix(id_), "$lt": f"{id_}:check;"}})
+    jobs.forget(db, preview_prefix(id_))
     db.import_drafts.update_one({"_id": id_}, {"$unset": {"checked": ""}})

@@ -131,15 +131,15 @@ def imported_before(db: Database[Document], id_: str) -> Job | None:
     An import that was not undone goes before those that were.
     """
     digest = stored_files.size_and_digest(db, id_).get("digest")
-    return None if digest is None else _last(db, {"wanted.digest": digest, "_id": {"$ne": id_}})
+    return None if digest is None else _last(db, "digest", digest, but=id_)
 
 
 def imported_before_from(db: Database[Document], open_: Opener, *, size: int) -> Job | None:
     """Return the same for a file that is not stored; it is read only if one of the same size was imported."""
-    if _last(db, {"wanted.bytes": size}) is None:
+    if _last(db, "bytes", size) is None:
         return None
     with open_() as stream:
-        return _last(db, {"wanted.digest": stored_files.digest_of(stream, secret=namespace(db))})
+        return _last(db, "digest", stored_files.digest_of(stream, secret=namespace(db)))
 
 
 def describe_earlier(job: Job, *, when: str) -> str:
@@ -151,7 +151,7 @@ def describe_earlier(job: Job, *, when: str) -> str:
     return f"{by} imported the very same file on {when}, as {name}{end}"
 
 
-def _last(db: Database[Document], query: Document) -> Job | None:
-    rows = db.jobs.find({"kind": KIND, **query}, {"undone_by": 1}).sort("created_at", -1)
-    found = sorted(rows, key=lambda row: "undone_by" in row)
-    return jobs.job(db, found[0]["_id"]) if found else None
+def _last(db: Database[Document], name: str, value: object, *, but: str | None = None) -> Job | None:
+    """Return the last import that wants something, but one; of all, those that stand come first."""
+    found = [job for job in jobs.wanting(db, KIND, name, value) if job.id != but]
+    return min(found, key=lambda job: job.undone_by is not None, default=None)

@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 from engine.db import indexes
 from engine.db.installation import lane_count, remember_once
 from engine.errors import Unavailable
-from engine.operations import upgrades
+from engine.operations import collections, upgrades
 from engine.pipeline import lanes
 from engine.rules import versions
 
@@ -30,7 +30,7 @@ def prepare(db: Database[Document], *, config_dir: Path, now: datetime) -> None:
     version 1 of the ruleset.  Raises InvalidRules, or Unavailable without a server.
     """
     try:
-        indexes.create_all(db)
+        indexes.create_all(db, collections.ALL)
         upgrades.upgrade(db)
         remember_once(db, "lanes", LANES)
         remember_once(db, "namespace", secrets.token_bytes(32))

@@ -22,7 +22,6 @@ from engine.db import leases
 from engine.db.leases import Basis
 from engine.db.timeouts import tolerate_timeout
 from engine.errors import LeaseLost
-from engine.jobs import jobs
 
 Document = dict[str, Any]
 Lane = int | Document
@@ -129,6 +128,8 @@ def bar_older_rules(db: Database[Document], version: int) -> None:
 
 
 def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
+    from engine.jobs import jobs  # `sheets status` asks for lanes and does without the documents of jobs
+
     for lane in db.lanes.find({}, {"_id": 1}):
         db.lanes.update_one({"_id": lane["_id"]}, {"$max": dict(known)})
     jobs.bar(db, known)

@@ -60,10 +60,10 @@ def start(
         return id_
     person = person_of(db, contact)
     ids = [contact] if person is None else list(person.ids)
-    begun = db.jobs.find_one({"kind": KIND, "wanted.contact": {"$in": ids}}, {"_id": 1})
-    if begun is not None:
-        jobs.resume(db, begun["_id"])
-        return str(begun["_id"])
+    begun = [job for id_ in ids for job in jobs.wanting(db, KIND, "contact", id_)]
+    if begun:
+        jobs.resume(db, begun[0].id)
+        return begun[0].id
     if person is None:
         raise ContactNotFound(contact, "there is no such contact: it may have been erased already")
     jobs.add(db, Job(id_, KIND, TITLE, by, by_name, created_at=now, wanted={"contact": person.ids[0]}))

@@ -23,7 +23,7 @@ from engine.imports import import_request, stored_files
 from engine.imports.reading import formats
 from engine.imports.reading.table import Row, read_table
 from engine.jobs import jobs
-from engine.jobs.jobs import Job, JobState
+from engine.jobs.jobs import Job
 from engine.privacy import report
 from engine.privacy.mentions import Mentions
 from engine.privacy.person import Person
@@ -87,11 +87,8 @@ def _began(db: Database[Document], erasure: str) -> datetime:
 
 def _begun_before(db: Database[Document], at: datetime) -> Iterator[Job]:
     """Exports that have read, or will read, what was there before."""
-    under_way = [JobState.WAITING.value, JobState.RUNNING.value]
-    query = {"kind": exporting.KIND, "state": {"$in": under_way}, "started_at": {"$lte": at}}
-    for row in db.jobs.find(query, {"_id": 1}):
-        job = jobs.job(db, row["_id"])
-        if job is not None:
+    for job in jobs.under_way(db, [exporting.KIND]):
+        if job.started_at is not None and job.started_at <= at:
             yield job
 
 

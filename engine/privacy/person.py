@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo.database import Database
 
+from engine.accounts.accounts import User
 from engine.contacts import contact_lookup
 from engine.db.search_keys import plain_letters, searchable
 from engine.domain.activities import ContactId, derived_stream
@@ -109,5 +110,5 @@ def _own_name(db: Database[Document], row: Document) -> str:
     alike = {"names": searchable(whole), "sort_name": plain_letters(whole), "_id": {"$ne": row["_id"]}}
     if db.contacts.find_one(alike, {"_id": 1}) is not None:
         return ""
-    colleagues = {str(user.get("name", "")).lower() for user in db.users.find({}, {"name": 1})}
+    colleagues = {(user.name or "").lower() for user in User.on(db)}
     return "" if whole.lower() in colleagues else whole

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from mongoengine.queryset import Q
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -38,7 +39,7 @@ from engine.publishing.upkeep import QUARTERS
 from engine.rules import in_force, versions
 from engine.rules.conditions.expression import expression, value
 from engine.rules.files.segments_file import mentioned
-from engine.rules.versions import Version
+from engine.rules.versions import RulesetVersion, Version
 
 Document = dict[str, Any]
 Expression = Any
@@ -57,15 +58,13 @@ def can_fill(old: Ruleset, new: Ruleset) -> bool:
 
 def claim(db: Database[Document], *, now: datetime) -> Version | None:
     """The newest version, if it waits to be filled and nobody is at it."""
-    free = {"$or": [{"filling_until": None}, {"filling_until": {"$lte": now}}]}
     standing = in_force.newest(db, "filling")
     if not standing.get("filling"):  # asked often, and nearly always so
         return None
-    newest = int(standing["_id"])
-    taken = db.rulesets.find_one_and_update(
-        {"_id": newest, "filling": True, **free}, {"$set": {"filling_until": now + CLAIM}}
-    )
-    return None if taken is None else versions.stored_version(db, newest)
+    free = Q(filling_until=None) | Q(filling_until__lte=now)
+    waiting = RulesetVersion.on(db, free, id=int(standing["_id"]), filling=True)
+    taken = waiting.change_one(set__filling_until=now + CLAIM)
+    return None if taken is None else taken.version()
 
 
 def fill(db: Database[Document], version: Version) -> int:
@@ -78,20 +77,23 @@ def fill(db: Database[Document], version: Version) -> int:
     with _held(db, version):
         filling = _Filling.of(db, version)
         _leave_to_workers(db, filling)
-        stored = db.rulesets.find_one({"_id": version.number}, {"filled": 1}) or {}
-        left = [quarter for quarter in range(QUARTERS) if quarter not in stored.get("filled", ())]
+        stored = RulesetVersion.on(db, id=version.number).one()
+        filled = (stored.filled if stored is not None else None) or []
+        left = [quarter for quarter in range(QUARTERS) if quarter not in filled]
         try:
             with regex_errors(), ThreadPoolExecutor(os.cpu_count()) as pool:
                 changed = sum(pool.map(lambda quarter: _fill_quarter(db, filling, quarter), left))
         except RegexTooComplex:
             _leave_all_to_workers(db, version)
             return 0
-    done = {"$set": {"kept_from": version.outdated_below, "filling": False}, "$unset": _NOTES}
-    db.rulesets.update_one({"_id": version.number}, done)
+    _end_filling(db, version, set__kept_from=version.outdated_below)
     return changed
 
 
-_NOTES = {"filling_until": "", "filled": ""}
+def _end_filling(db: Database[Document], version: Version, **change: object) -> None:
+    RulesetVersion.on(db, id=version.number).update_one(
+        set__filling=False, unset__filling_until=1, unset__filled=1, **change
+    )
 
 
 @contextmanager
@@ -102,8 +104,8 @@ def _held(db: Database[Document], version: Version) -> Iterator[None]:
     def hold() -> None:
         while not over.wait(CLAIM.total_seconds() / 4):
             with suppress(PyMongoError):
-                until = {"$set": {"filling_until": utc_now() + CLAIM}}
-                db.rulesets.update_one({"_id": version.number, "filling": True}, until)
+                claimed = RulesetVersion.on(db, id=version.number, filling=True)
+                claimed.update_one(set__filling_until=utc_now() + CLAIM)
 
     holder = threading.Thread(target=hold, name="claim", daemon=True)
     holder.start()
@@ -181,8 +183,7 @@ def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:
 def _leave_all_to_workers(db: Database[Document], version: Version) -> None:
     """Let every contact be folded again, those too that were filled."""
     db.contacts.update_many({"filled": {"$exists": True}}, {"$unset": {"filled": ""}}, hint=_IN_PLACE)
-    handed_over = {"$set": {"outdated_below": version.upkeep, "filling": False}, "$unset": _NOTES}
-    db.rulesets.update_one({"_id": version.number}, handed_over)
+    _end_filling(db, version, set__outdated_below=version.upkeep)
 
 
 def _fill_quarter(db: Database[Document], filling: _Filling, number: int) -> int:
@@ -190,7 +191,7 @@ def _fill_quarter(db: Database[Document], filling: _Filling, number: int) -> int
     changed = db.contacts.update_many(quarter, _pass(filling), hint=_IN_PLACE).modified_count
     if filling.leaves:
         _note_leavings(db, quarter, filling.published)
-    db.rulesets.update_one({"_id": filling.number}, {"$addToSet": {"filled": number}})
+    RulesetVersion.on(db, id=filling.number).update_one(add_to_set__filled=number)
     return changed
 
 

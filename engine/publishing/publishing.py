@@ -115,7 +115,7 @@ def publish(
         raise ClockSkew(newest, now)
     version = succeed(newest, texts, by=by, message=message, now=now, recompute=recompute)
     try:
-        db.rulesets.insert_one(version.row())
+        versions.keep(db, version)
     except DuplicateKeyError:
         raise PublishConflict(versions.stored_version(db, version.number)) from None
     lanes.bar_older_rules(db, version.number)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import mongoengine as me
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.db.documents.fields import Moment, PlainData
+from engine.db.documents.stored import Part, Stored
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.errors import NotFound
 from engine.rules import in_force
@@ -50,21 +53,67 @@ class Version:
             self.number, self.published_at, self.since, self.upkeep, self.kept_from, self.recomputed
         )
 
-    def row(self) -> Document:
-        """The version as MongoDB keeps it."""
-        row = asdict(self)
-        files = [{"name": name, "text": text} for name, text in row.pop("texts").items()]
-        return {"_id": row.pop("number"), "files": files, **row}
+
+class RulesetFile(Part):
+    """A YAML file of a version; segments, rules and fields are defined in these."""
+
+    name: str = me.StringField(required=True)
+    text: str = me.StringField(required=True)
+
+
+class RulesetVersion(Stored):
+    """A version as it is kept; what its fields mean says `Version`.
+
+    While it is `filling`, `filling_until` is until when a process has claimed that, and
+    `filled` are the quarters that are done.
+    """
+
+    meta = {"collection": "rulesets"}
+    id: int = me.IntField(primary_key=True, min_value=1)
+    files: list[RulesetFile] = me.EmbeddedDocumentListField(RulesetFile, required=True)
+    published_at: datetime = Moment(required=True)
+    published_by: str = me.StringField(required=True)
+    message: str = me.StringField(required=True)
+    since: Mapping[str, datetime] = PlainData(default=dict)
+    upkeep: int = me.IntField(required=True, default=1)
+    kept_from: int = me.IntField(required=True, default=1)
+    outdated_below: int = me.IntField(required=True, default=1)
+    recomputed: int = me.IntField(required=True, default=1)
+    filling: bool = me.BooleanField(required=True, default=False)
+    put_away: list[str] = me.ListField(me.StringField())
+    filling_until: datetime | None = Moment()
+    filled: list[int] | None = me.ListField(me.IntField(), default=None)
+
+    def clean(self) -> None:
+        for name in ("upkeep", "kept_from", "outdated_below", "recomputed"):
+            if getattr(self, name) > self.id:
+                self.refuse(name, f"version {self.id} cannot refer to a later one")
+        if len({file.name for file in self.files}) < len(self.files):
+            self.refuse("files", "two files have the same name")
 
     @classmethod
-    def of(cls, row: Document) -> Version:
-        texts = {file["name"]: file["text"] for file in row["files"]}
-        said = {name: value for name, value in row.items() if name not in _NOT_SAID}
-        return cls(number=row["_id"], texts=texts, **said)
+    def of(cls, version: Version) -> Self:
+        """Return the document of a version that is not kept yet."""
+        document: Self = cls(
+            id=version.number,
+            files=[RulesetFile(name=name, text=text) for name, text in version.texts.items()],
+            put_away=list(version.put_away),
+            **{name: getattr(version, name) for name in _KEPT},
+        )
+        return document
+
+    def version(self) -> Version:
+        """Return the version that is kept."""
+        return Version(
+            number=self.id,
+            texts={file.name: file.text for file in self.files},
+            put_away=list(self.put_away),
+            **{name: getattr(self, name) for name in _KEPT},
+        )
 
 
-_NOT_SAID = ("_id", "files", "filling_until", "filled")
-"""What of a stored version is no part of it: how far its filling has come."""
+_KEPT = [f.name for f in fields(Version) if f.name not in ("number", "texts", "put_away")]
+"""What a version and its document have in the same form."""
 
 
 class VersionNotFound(NotFound):
@@ -77,20 +126,25 @@ class VersionNotFound(NotFound):
 
 def stored_version(db: Database[Document], number: int) -> Version:
     """A version as it was published; raise VersionNotFound if there is none of that number."""
-    row = db.rulesets.find_one({"_id": number})
-    if row is None:
+    found = RulesetVersion.on(db, id=number).one()
+    if found is None:
         raise VersionNotFound(number)
-    return Version.of(row)
+    return found.version()
 
 
 def history(db: Database[Document]) -> list[Version]:
     """All versions, the newest first."""
-    return [Version.of(row) for row in db.rulesets.find().sort("_id", -1)]
+    return [found.version() for found in RulesetVersion.on(db).order_by("-id")]
+
+
+def keep(db: Database[Document], version: Version) -> None:
+    """Keep a new version, which is in force then; raise DuplicateKeyError if there is one of its number."""
+    RulesetVersion.on(db).insert(RulesetVersion.of(version))
 
 
 def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) -> None:
     """Store the shipped files as version 1, unless there is a version; raise InvalidRules."""
-    if db.rulesets.find_one({}, {"_id": 1}) is not None:
+    if RulesetVersion.on(db).one() is not None:
         return
     texts = read_folder(config_dir)
     compile_ruleset(texts)
@@ -102,7 +156,7 @@ def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) ->
         message="Default rules",
     )
     with suppress(DuplicateKeyError):  # another process was first
-        db.rulesets.insert_one(first.row())
+        keep(db, first)
 
 
 def current(db: Database[Document]) -> Ruleset:

@@ -9,11 +9,13 @@ from typing import Any
 
 from pymongo.database import Database
 
+from engine.contacts.bulk import bulk_change
 from engine.contacts.listing import views
 from engine.domain.conditions import Compare, leaves
 from engine.domain.rulebook import AddToSegment, RemoveFromSegment, Rule, Ruleset
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.errors import InvalidRules
+from engine.jobs import jobs
 from engine.publishing.field_uses import Use
 from engine.rules import versions
 from engine.rules.conditions.filter_reader import read_filters
@@ -92,6 +94,7 @@ def _views(db: Database[Document], segment: str) -> Iterator[Use]:
 
 def _jobs(db: Database[Document], segment: str) -> Iterator[Use]:
     """Changes of many contacts that are not at their end."""
-    change = [{f"wanted.change.{name}": segment} for name in (ADD_TO, REMOVE_FROM)]
-    for row in db.jobs.find({"state": {"$in": ["waiting", "running"]}, "$or": change}, {"title": 1}):
-        yield Use(f"“{row['title']}”, which is under way", "Contacts", None)
+    for job in jobs.under_way(db, [bulk_change.KIND]):
+        change = job.wanted.get("change", {})  # one that takes another back has none
+        if segment in (*change.get(ADD_TO, ()), *change.get(REMOVE_FROM, ())):
+            yield Use(f"“{job.title}”, which is under way", "Contacts", None)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from engine.accounts import key_service, users
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import connect
 from engine.domain.profile import MAX_TEXT
 from engine.domain.rulebook import CustomField

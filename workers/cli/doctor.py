@@ -12,10 +12,10 @@ from typing import Any, Literal
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.db import documents
+from engine.db import indexes
 from engine.db.connection import utc_now
 from engine.domain.webhook_secrets import unusable
-from engine.operations import pulses
+from engine.operations import collections, pulses
 from engine.pipeline import failed_activities, lanes, outages, outbox
 from engine.rules import versions
 from engine.rules.ruleset import compile_published
@@ -95,15 +95,7 @@ def _replica_set(db: Database[dict[str, Any]]) -> Finding:
 
 
 def _indexes(db: Database[dict[str, Any]]) -> Finding:
-    missing = []
-    for document in documents.ALL:
-        meta = document._meta
-        present = {tuple(i["key"].items()) for i in db[meta["collection"]].list_indexes()}
-        missing += [
-            f"{meta['collection']} {spec['fields']}"
-            for spec in meta["index_specs"]
-            if tuple(spec["fields"]) not in present
-        ]
+    missing = list(indexes.missing(db, collections.ALL))
     if missing:
         return Finding("indexes", "broken", f"missing: {'; '.join(missing)}", "run `sheets doctor --prepare`")
     return Finding("indexes", "ok", "all there")

@@ -36,12 +36,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 console = Console()
 
 
-def open_db(
-    data_dir: Path | None, *, app: str, documents: bool = True
-) -> tuple[Instance, Database[dict[str, Any]]]:
+def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict[str, Any]]]:
     """The running instance and its database; raise NoInstance, InvalidSettings."""
     _, instance = begin(data_dir)
-    return instance, connect(instance.mongodb_uri, instance.database, app=app, documents=documents)
+    return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 
 def cli_actor(db: Database[dict[str, Any]], name: str | None = None) -> Actor:
@@ -49,8 +47,8 @@ def cli_actor(db: Database[dict[str, Any]], name: str | None = None) -> Actor:
 
     The audit log shows `name` instead if they give one.
     """
-    from engine.accounts.accounts import COMMAND_LINE, CurrentUser
     from engine.accounts.actor import Actor
+    from engine.accounts.current_user import COMMAND_LINE, CurrentUser
 
     return Actor(db, CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin"))
 

@@ -23,7 +23,7 @@ POLL = 0.1
 @app.command()
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Counts, what waits in each lane and for how long, what failed, who is alive."""
-    _, db = open_db(data_dir, app="status", documents=False)
+    _, db = open_db(data_dir, app="status")
     now = utc_now()
     by_state = {row["_id"]: row["n"] for row in db.activities.aggregate(_COUNT_STATES)}
     backlog = lanes.backlog(db, now)
@@ -69,7 +69,7 @@ def _age(lane: lanes.LaneBacklog, now: Any) -> float | None:
 @app.command()
 def wait(data_dir: DataDir = None, timeout: Annotated[float, typer.Option(help="Seconds.")] = 60.0) -> None:
     """Return when no lane has work waiting; exit 1 after the timeout."""
-    _, db = open_db(data_dir, app="wait", documents=False)
+    _, db = open_db(data_dir, app="wait")
     deadline = time.monotonic() + timeout
     while not lanes.idle(db, now=utc_now()):
         if time.monotonic() > deadline:

@@ -15,6 +15,7 @@ from engine.contacts.listing import listing as listings
 from engine.contacts.listing import views
 from engine.contacts.listing.list_service import reveals_masked
 from engine.contacts.listing.listing import Listing
+from engine.contacts.listing.views import MAX_NAME as MAX_NAME
 from engine.contacts.listing.views import Usual, View, ViewId
 from engine.contacts.viewer_mask import masks
 from engine.errors import EditConflict, Invalid, LimitExceeded, NotAllowed
@@ -23,9 +24,6 @@ Document = dict[str, Any]
 
 MAX_VIEWS = 200
 """Views that one person may have."""
-
-MAX_NAME = 80
-"""Characters of a view's name."""
 
 
 class InvalidView(Invalid):

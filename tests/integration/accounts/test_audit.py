@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
 from engine.accounts.audit import Change, Filters, Subject
+from engine.accounts.current_user import CurrentUser
 from tests.builders import NOON, acting, days
 
 EVA = CurrentUser("u1", "eva@x.com", "Eva", "admin")

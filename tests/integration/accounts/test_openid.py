@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.accounts import passwords, users
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.openid import (
     SessionEnded,
     SignInRefused,

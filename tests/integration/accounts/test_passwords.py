@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from engine.accounts import accounts, guesses, passwords, sessions, users
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.actor import changed_meanwhile
+from engine.accounts.accounts import changed_meanwhile
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.guesses import TooManyAttempts
 from engine.accounts.passwords import Browser, LinkExpired, WeakPassword, WrongPassword
 from engine.db.connection import utc_now

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from engine.accounts import accounts, audit, key_service, users
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.actor import changed_meanwhile
+from engine.accounts.accounts import changed_meanwhile
 from engine.accounts.audit import StaleSession
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.users import InvalidUser, UserConflict
 from engine.db.connection import utc_now
 from engine.errors import NotAllowed

@@ -10,7 +10,7 @@ import sys
 import pytest
 from pymongo.errors import AutoReconnect
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_change, bulk_job, bulk_service
 from engine.contacts.bulk.bulk_change import Deletion, EmptyChange, EmptySelection, NotBulkEditable

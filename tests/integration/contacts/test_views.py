@@ -3,7 +3,7 @@
 import pytest
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.view_service import InvalidView

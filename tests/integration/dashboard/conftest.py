@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from dashboard import running_instance, wait_for_workers
 from dashboard.signin import current_user
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.settings import Instance, Settings
 from tests.integration.dashboard.test_pages import SCRIPT
 from tests.integration.drained import drain_all

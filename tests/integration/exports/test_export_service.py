@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from engine.accounts import accounts, file_links, sessions
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.file_links import LINK_LIFE
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.selection import Selection

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
 from engine.imports import draft_service, drafts, preview_job
 from engine.imports.mapping.columns import InvalidMapping

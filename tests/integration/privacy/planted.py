@@ -12,7 +12,7 @@ from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
 from engine.contacts.bulk.selection import Selection

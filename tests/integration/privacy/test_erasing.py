@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.permissions import ALLOWED, Permission, may, require
 from engine.errors import NotAllowed
 

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.contacts.bulk_dialog import BULK, Question
 from dashboard.ui.dialog_state import OpenDialog
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_change
 from engine.contacts.bulk.selection import Selection

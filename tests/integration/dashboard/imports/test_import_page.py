@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from dashboard.exports import downloads
 from dashboard.signin.current_user import COOKIE
 from engine.accounts import accounts, sessions
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.imports import drafts, import_request, import_service, preview_job

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from dashboard.imports import uploads
 from engine.accounts import accounts, users
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
 from engine.errors import NotAllowed, StoredFileNotFound
 from engine.imports import draft_service, drafts, stored_files

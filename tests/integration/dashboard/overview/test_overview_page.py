@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from dashboard.overview import overview_page as page
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.settings import account_section as page
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.errors import InvalidRules, NotAllowed
 from engine.publishing import account_settings, publishing
 from engine.publishing.account_settings import Settings

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
 from engine.domain.rulebook import CustomField
 from engine.insights import census

@@ -10,8 +10,8 @@ from dashboard import formats
 from dashboard.settings import audit_log_section
 from dashboard.signin import current_user
 from engine.accounts import accounts, audit, key_service, passwords, users
-from engine.accounts.accounts import COMMAND_LINE, CurrentUser
 from engine.accounts.audit import Change, Filters, Subject
+from engine.accounts.current_user import COMMAND_LINE, CurrentUser
 from engine.accounts.passwords import Browser
 from engine.db.connection import utc_now
 from engine.errors import Conflict

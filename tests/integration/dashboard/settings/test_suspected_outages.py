@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
 from engine.errors import NotAllowed
 from engine.operations import operating

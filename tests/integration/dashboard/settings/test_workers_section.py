@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from dashboard.settings import needs_attention
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
 from engine.errors import NotAllowed
 from engine.operations import operating, pulses

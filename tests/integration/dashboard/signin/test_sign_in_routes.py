@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from dashboard.signin.current_user import COOKIE
 from dashboard.signin.sign_in_routes import FORM, KNOWN, RedirectToSignIn, sign_in_routes
 from engine.accounts import accounts, passwords, users
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.openid import provider_of
 from engine.accounts.passwords import Browser
 from engine.db.connection import utc_now

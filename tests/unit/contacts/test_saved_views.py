@@ -5,7 +5,7 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.contacts.listing import views
 from engine.contacts.listing.listing import Listing
-from engine.contacts.listing.views import ChangedMeanwhile, SavedView, Usual, View, ViewId
+from engine.contacts.listing.views import EditConflict, SavedView, Usual, View, ViewId
 from engine.errors import InvalidDocument
 from tests.builders import NOON
 
@@ -47,7 +47,7 @@ def test_of_two_editors_who_saw_the_same_the_second_is_refused(mock_db):
     changed = views.change(mock_db, seen)
 
     assert (changed.changes, views.view(mock_db, "v1").changes) == (1, 1)
-    with pytest.raises(ChangedMeanwhile):
+    with pytest.raises(EditConflict):
         views.change(mock_db, seen)
 
 

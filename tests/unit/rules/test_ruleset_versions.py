@@ -3,9 +3,9 @@
 import pytest
 from pymongo.errors import DuplicateKeyError
 
-from engine.errors import InvalidDocument, Unavailable
+from engine.errors import InvalidDocument
 from engine.rules import versions
-from engine.rules.versions import RulesetFile, RulesetVersion, Version
+from engine.rules.versions import RulesetFile, RulesetVersion, Version, VersionNotFound
 from engine.settings import CONFIG_DIR
 from tests.builders import NOON
 
@@ -39,7 +39,7 @@ def test_the_history_begins_with_the_newest(mock_db):
         versions.keep(mock_db, a_version(number))
 
     assert [version.number for version in versions.history(mock_db)] == [3, 2, 1]
-    with pytest.raises(Unavailable, match="no version 4"):
+    with pytest.raises(VersionNotFound, match="no version 4"):
         versions.stored_version(mock_db, 4)
 
 

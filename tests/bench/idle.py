@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -34,21 +35,23 @@ def idle(size: Size) -> list[Result]:
 
 def _shares(instance: Running, seconds: float) -> Counter[str]:
     """Percent of one core that each process took over so many seconds."""
-    processes = [psutil.Process(instance.process.pid), *instance.children()]
-    names = {process: _name_of(process) for process in processes}
-    before = {process: _used(process) for process in processes}
-    began = time.monotonic()
+    before, began = _used(instance), time.monotonic()
     time.sleep(seconds)
-    passed = time.monotonic() - began
+    after, passed = _used(instance), time.monotonic() - began
     shares = Counter[str]()
-    for process, used in before.items():
-        shares[names[process]] += 100 * (_used(process) - used) / passed
+    for (pid, name), used in after.items():
+        shares[name] += 100 * (used - before.get((pid, name), 0.0)) / passed
     return shares
 
 
-def _used(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
+def _used(instance: Running) -> dict[tuple[int, str], float]:
+    """The processor's time that each process that runs now has taken, by its number and name."""
+    found = {}
+    for process in (psutil.Process(instance.process.pid), *instance.children()):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            found[process.pid, _name_of(process)] = times.user + times.system
+    return found
 
 
 def _name_of(process: psutil.Process) -> str:

@@ -83,7 +83,7 @@ def _content(actor: Actor, asked: ExportQuestion) -> None:
     show(_subject(actor, asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
     what: What = st.radio(
-        "What", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
+        "Data", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
     )
     acts = _activities(asked.acts or EVERYTHING, ruleset, key) if what == "activities" else EVERYTHING
     columns = _columns(asked, what, ruleset, key)

@@ -77,7 +77,7 @@ def _all(actor: Actor) -> None:
     if not found:
         empty_state(
             "Nothing yet",
-            "Imports, exports and bulk changes are listed here, with their results and Undo.",
+            "Imports, exports and bulk changes appear here with their results. Changes can be undone.",
         )
         return
     under_way = any(job.under_way for job in found)

@@ -189,13 +189,14 @@ def _workers(actor: Actor) -> None:
 
 
 def _mood(found: Working, now: datetime) -> Markup:
-    if not found.alive("worker", now=now):
+    running = found.alive("worker", now=now)
+    if not running:
         return joined([badge("no worker running", "bad"), " Incoming events are stored until one starts."])
     if found.failed:
         return joined([badge("failures", "bad"), " Some activities need attention."])
     if found.lag is not None and found.lag > timedelta(seconds=30):
         return joined([badge("behind", "info"), " Events arrive faster than they are processed."])
-    return joined([badge("healthy", "good"), f" {found.alive('worker', now=now)} running."])
+    return joined([badge("healthy", "good"), f" {formats.counted(running, 'worker')} running."])
 
 
 def _work(found: Working) -> Iterable[Markup]:

@@ -211,10 +211,9 @@ def _moves(now: Range) -> Iterable[dict[str, object]]:
 
 def segments(counted: Census, ruleset: Ruleset) -> None:
     """The largest segments."""
-    show(card_title("Largest segments"))
-    declared = ruleset.segments.values()
+    title, declared = card_title("Largest segments"), ruleset.segments.values()
     if not declared:
-        show(quiet("No segments yet."))
+        show(joined([title, quiet("No segments yet.")]))
         return
     sizes = {segment.id: counted.segments.get(segment.id, 0) for segment in declared}
     largest = sorted(declared, key=lambda segment: (-sizes[segment.id], segment.name))[:TOP_SEGMENTS]
@@ -227,8 +226,8 @@ def segments(counted: Census, ruleset: Ruleset) -> None:
         )
         for found in largest
     ]
-    show(bars(rows, label="Largest segments"))
-    show(tag("div", link("?page=segments", "All segments"), "cs-small"))
+    all_segments = tag("div", link("?page=segments", "All segments"), "cs-small")
+    show(joined([title, bars(rows, label="Largest segments"), all_segments]))
 
 
 def points(counted: Census) -> None:

@@ -43,7 +43,7 @@ def render(actor: Actor) -> None:
 def _form(actor: Actor) -> None:
     with st.form("keys.form", border=False, clear_on_submit=False):
         label = st.text_input("Name", key="keys.label", placeholder="Web shop", max_chars=80)
-        kind = st.radio("Kind", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
+        kind = st.radio("Type", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
         if not st.form_submit_button("Create key", type="primary", key="keys.make"):
             return
     try:

@@ -53,7 +53,7 @@ def _tell() -> None:
 def _head(found: Fields) -> None:
     words = "Filled by the trait of the same name or manually. Forms show them in this order."
     if found.counted_at is not None:
-        words += f" Contacts as of {formats.clock(found.counted_at, time_zone())}."
+        words += f" Counts as of {formats.clock(found.counted_at, time_zone())}."
     with st.container(horizontal=True, vertical_alignment="center"):
         show(tag("div", words, "cs-sub"))
         st.button(

@@ -1,6 +1,8 @@
-"""Stopping all that is sent to a contact, for a while or for good."""
+"""The dialog "Stop sending": pauses a contact or unsubscribes it everywhere."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -19,12 +21,26 @@ from engine.domain.reachability import Silence, stopping
 from engine.domain.rulebook import Ruleset
 from engine.rules.rule_service import current_rules
 
-_WAYS: dict[Silence, tuple[str, str]] = {
-    "paused": (
+
+@dataclass(frozen=True)
+class _Option:
+    label: str
+    caption: str
+    nothing: str
+    """Shown if this would change no status of the contact."""
+
+
+_OPTIONS: dict[Silence, _Option] = {
+    "paused": _Option(
         "Pause",
-        "Nothing is sent until a date, or until someone resumes it. Consent does not change.",
+        "Nothing is sent until a date, or until someone resumes sending. Consent does not change.",
+        "Nothing to pause: every address is missing, blocked or already paused.",
     ),
-    "unsubscribed": ("Unsubscribe", "The contact has withdrawn consent."),
+    "unsubscribed": _Option(
+        "Unsubscribe",
+        "The contact has withdrawn consent.",
+        "Nothing to unsubscribe: no subscription is active.",
+    ),
 }
 
 
@@ -38,7 +54,7 @@ def stop_sending(actor: Actor, contact: ContactId) -> None:
     show(tag("div", joined(["Contact: ", tag("b", name_of(sheet))]), "cs-small"))
     how = _how()
     statuses = to_stop(sheet, ruleset, how)
-    _show_changes(sheet, ruleset, statuses)
+    _show_changes(sheet, ruleset, statuses, how)
     until = None
     if how == "paused" and statuses:
         until = later_day_input("Until (leave empty for no end date)", key="sheet.stop.until")
@@ -64,16 +80,16 @@ def to_stop(sheet: Sheet, ruleset: Ruleset, how: Silence) -> dict[str, str]:
 def _how() -> Silence:
     chosen: Silence = st.radio(
         "How",
-        list(_WAYS),
-        format_func=lambda way: _WAYS[way][0],
-        captions=[words for _, words in _WAYS.values()],
+        list(_OPTIONS),
+        format_func=lambda id_: _OPTIONS[id_].label,
+        captions=[option.caption for option in _OPTIONS.values()],
         key="sheet.stop.how",
         label_visibility="collapsed",
     )
     return chosen
 
 
-def _show_changes(sheet: Sheet, ruleset: Ruleset, statuses: dict[str, str]) -> None:
+def _show_changes(sheet: Sheet, ruleset: Ruleset, statuses: dict[str, str], how: Silence) -> None:
     rows = [
         (
             sheet.statuses[id_].machine_label,
@@ -81,7 +97,7 @@ def _show_changes(sheet: Sheet, ruleset: Ruleset, statuses: dict[str, str]) -> N
         )
         for id_, to in statuses.items()
     ]
-    show(facts(rows) if rows else quiet("Nothing to change: nothing is being sent."))
+    show(facts(rows) if rows else quiet(_OPTIONS[how].nothing))
     if sheet.push_devices:
         show(
             tag("div", "Web push can only be turned off by the contact, in the browser.", "cs-quiet cs-small")

@@ -26,7 +26,7 @@ body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; backgr
 main {{ width: min(24rem, 100vw - 2rem); padding: clamp(1.4rem, 6vw, 2.5rem); margin: 1rem; background: #fff;
   border: 1px solid #e2ded4; border-radius: 14px; box-shadow: 0 8px 30px rgb(34 48 43 / 8%); }}
 .brand {{ font-weight: 700; margin: 0 0 1.4rem; color: #22302b; }}
-h1 {{ font-size: 1.4rem; line-height: 1.25; margin: 0 0 .5rem; }} p {{ color: #55635d; margin: 0 0 1.3rem; overflow-wrap: anywhere; }}
+h1 {{ font-size: 1.4rem; line-height: 1.25; margin: 0 0 .9rem; }} p {{ color: #55635d; margin: 0 0 1.3rem; overflow-wrap: anywhere; }}
 label {{ display: block; font-weight: 600; font-size: .92rem; margin: 0 0 .3rem; }}
 input {{ font: inherit; width: 100%; padding: .6rem .75rem; border: 1px solid #87938d; border-radius: 10px; margin: 0 0 1.1rem; background: #fff; color: inherit; }}
 input[readonly] {{ background: #f1efe9; color: #55635d; }}
@@ -70,9 +70,7 @@ def password_page(context: FormContext, *, email: str = "", problem: str = "", c
         "On the server, <code>sheets link</code> prints a sign-in link.</p>"
     )
     other = Markup("<p class='foot'><a href='/'>Sign in with {}</a></p>").format(company) if company else ""
-    return _page(
-        "Sign in to Contact Sheets", _alert(problem) + context.form("/signin", inputs) + foot + other
-    )
+    return _page("Sign in to your account", _alert(problem) + context.form("/signin", inputs) + foot + other)
 
 
 def choose_page(context: FormContext, *, email: str, invited: bool, problem: str = "") -> str:

@@ -16,7 +16,7 @@ def render(visitor: Visitor) -> None:
     """Say how to get in, or why not."""
     company = provider()
     words = visitor.refusal or "sign in to see your contacts"
-    empty_state("Sign in to Contact Sheets", wording.sentence(words), whole="page")
+    empty_state("Sign in to your account", wording.sentence(words), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center"):
         if company is not None:
             remember_address()

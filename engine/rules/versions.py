@@ -91,7 +91,7 @@ def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) ->
         texts=texts,
         published_at=now,
         published_by="Contact Sheets",
-        message="The rules that come with Contact Sheets",
+        message="Default rules",
     )
     with suppress(DuplicateKeyError):  # another process was first
         db.rulesets.insert_one(first.row())

@@ -200,8 +200,8 @@ PLACES = (
 """All that somebody sees who is signed in as an admin."""
 
 OUTSIDE = (
-    Place("sign-in", "/", r"Sign in to Contact Sheets"),
-    Place("sign-in-wrong", "/", r"Sign in to Contact Sheets", (write("Email", "a@b.example"), write("Password", "wrong"), see("is wrong"))),
+    Place("sign-in", "/", r"Sign in to your account"),
+    Place("sign-in-wrong", "/", r"Sign in to your account", (write("Email", "a@b.example"), write("Password", "wrong"), see("is wrong"))),
     Place("link-used", "/signin?link=used", r"no longer works"),
 )  # fmt: skip
 """What somebody sees who is not."""

@@ -22,7 +22,7 @@ def test_who_is_not_signed_in_sees_nothing_but_how_to(browser, instance):
     page = context.new_page()
     page.goto(f"{instance.dashboard}/?contact={contact_id(instance, 'ana')}")
 
-    expect(page.get_by_text("Sign in to Contact Sheets")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
     expect(page.get_by_text("sheets link")).to_be_visible()
     assert "ana.prueba" not in page.content()
     picture(page, "sign-in")
@@ -50,9 +50,9 @@ def test_signing_out_ends_the_session(browser, instance):
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Sign out").click()
 
-    expect(page.get_by_text("Sign in to Contact Sheets")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Sign in to Contact Sheets")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
 
 
 def test_search_as_one_types_then_open_the_contact(page, instance):

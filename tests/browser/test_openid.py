@@ -125,7 +125,7 @@ def test_signing_out_ends_it_in_the_other_tab_and_at_the_provider(desk, company,
     expect(here.get_by_role("button", name="Sign in with the company")).to_be_visible()
     there.get_by_role("link", name="Segments").first.click()
 
-    expect(there.get_by_text("Sign in to Contact Sheets")).to_be_visible()
+    expect(there.get_by_text("Sign in to your account")).to_be_visible()
     assert len(provider.ended) == before + 1
 
 
@@ -146,7 +146,7 @@ def test_a_forged_cookie_is_nobody(desk, company):
 
     page.goto(company)
 
-    expect(page.get_by_text("Sign in to Contact Sheets")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
 
 
 def test_a_masked_viewer_sees_no_name(desk, company, module_db):

@@ -105,7 +105,7 @@ def test_signed_out_in_one_tab_is_signed_out_in_the_other(page, fresh, instance)
     settled(there)
 
     here.get_by_role("link", name="Sign out").click()
-    expect(here.get_by_text("Sign in to Contact Sheets")).to_be_visible()
+    expect(here.get_by_text("Sign in to your account")).to_be_visible()
     there.get_by_role("link", name="Segments").first.click()
 
     expect(there.get_by_text("Your session has ended")).to_be_visible()

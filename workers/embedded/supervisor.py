@@ -224,8 +224,8 @@ class _Supervisor:
             return
         instance = self._instance
         if self._options.demo:
-            key = keys.create_key(db, "write", label="from `sheets up --demo`", now=utc_now())
-            self._plain(f"write key for trying things out: {key.token}")
+            key = keys.create_key(db, "write", label="Demo (sheets up --demo)", now=utc_now())
+            self._plain(f"Write key for testing: {key.token}")
         if instance.dashboard_url:
             token = accounts.first_link(db, now=utc_now())
             self._plain(

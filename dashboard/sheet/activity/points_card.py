@@ -84,7 +84,7 @@ def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Markup:
     today = activity_charts.today_in(zone, now)
     if lost := next_losses(outlook, SOON, today):
         soonest = formats.short_day(outlook.losses[0][0])
-        lines.append(f"{formats.points(lost)} will expire in the next {SOON} days, from {soonest} on")
+        lines.append(f"{formats.points(lost)} by expiry in the next {SOON} days, starting {soonest}")
     lines += [_meter(ceiling) for ceiling in outlook.ceilings if _matters(ceiling)]
     return tag("div", joined(tag("div", line) for line in lines), "cs-meters") if lines else Markup()
 

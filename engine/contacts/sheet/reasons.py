@@ -117,7 +117,7 @@ def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> l
             at=row["happened_at"],
             because="rules were published"
             if row["happened_at"] in published
-            else _because(db, row["cause"], ruleset) or "time went by",
+            else _because(db, row["cause"], ruleset) or "time passed",
         )
         for row in rows[:HISTORY]
     ]
@@ -129,7 +129,7 @@ def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> l
     moves = []
     for row in rows:
         labels = status_labels(row["properties"], ruleset)
-        because = _because(db, row["cause"], ruleset) or "time went by"
+        because = _because(db, row["cause"], ruleset) or "time passed"
         moves.append(Move(labels["machine"], labels["from"], labels["to"], row["happened_at"], because))
     return moves
 

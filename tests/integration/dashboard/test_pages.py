@@ -62,10 +62,10 @@ def test_a_search_that_finds_nobody_says_so(db, session):
 def test_a_session_that_ended_is_none(db, session):
     accounts.sign_out(db, session)
 
-    assert "Sign in to Contact Sheets" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
+    assert "Sign in to your account" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
 
 
 def test_a_user_who_was_disabled_is_out_at_once(db, session):
     db.users.update_many({}, {"$set": {"disabled_at": utc_now()}})
 
-    assert "Sign in to Contact Sheets" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
+    assert "Sign in to your account" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())

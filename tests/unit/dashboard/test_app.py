@@ -23,7 +23,7 @@ def test_nobody_sees_how_to_sign_in(monkeypatch):
     app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
 
     assert not app.exception
-    assert "Sign in to Contact Sheets" in shown(app)
+    assert "Sign in to your account" in shown(app)
 
 
 @pytest.mark.parametrize(

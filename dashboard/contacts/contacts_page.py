@@ -1,4 +1,4 @@
-"""The contacts: make, find, and the list, with what can be done from it."""
+"""The contacts page: actions, search, views, filters, and the list."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from engine.rules.rule_service import current_rules
 
 
 def render(actor: Actor) -> None:
-    """Make and move; search; the list."""
+    """The page, for the list that the address names."""
     actor.require(Permission.SEE)
     ruleset = current_rules(actor)
     found = view_service.all_views(actor)
@@ -90,7 +90,7 @@ def render(actor: Actor) -> None:
 
 
 def _open_with(found: Sequence[View], usual: Usual) -> None:
-    """Show the view that somebody opens the page with, where the address names no list."""
+    """Open the user's default view if the address names no list."""
     if not st.query_params.to_dict().keys() - {"page"}:
         view = next((view for view in found if view.id == usual.view), None)
         if view is not None:
@@ -98,7 +98,7 @@ def _open_with(found: Sequence[View], usual: Usual) -> None:
 
 
 def _address(actor: Actor, page: dict[str, str]) -> tuple[ListAddress, list[str]]:
-    """Which list the address names, and what was left out of it because it does not exist."""
+    """The list that the address names, and problems with parts of it that do not exist."""
     address = ListAddress.read(st.query_params.to_dict(), page=page)
     listing, problems = list_service.without_unknown(actor, address.listing)
     return address.showing(listing), problems
@@ -108,7 +108,7 @@ def _address(actor: Actor, page: dict[str, str]) -> tuple[ListAddress, list[str]
 
 
 def _top(actor: Actor, listing: Listing, columns: tuple[str, ...]) -> st.delta_generator.DeltaGenerator:
-    """The title and what makes contacts or moves many; returns the place of title and count."""
+    """The title and the buttons beside it; returns the placeholder of title and count."""
     with st.container(horizontal=True, vertical_alignment="center", key="contacts-top"):
         with st.container(width="stretch"):
             title = st.empty()
@@ -144,7 +144,7 @@ def _title(page: ContactPage, listing: Listing) -> Markup:
 
 
 def _find_key(address: ListAddress) -> str:
-    """The name by which styles know the search and the filters, which take a row once there are any."""
+    """The key of the search row, for the styles: active filters take a row of their own."""
     return "contacts-find-filtered" if address.listing.where else "contacts-find"
 
 
@@ -207,7 +207,7 @@ def _nobody(actor: Actor, address: ListAddress) -> None:
 
 
 def _no_contacts(actor: Actor) -> None:
-    """How the first ones come, as far as it is for this person to do."""
+    """Ways to get the first contacts, as far as the user may use them."""
     ways: list[object] = ["Visitors appear here as soon as your shop sends its first event. "]
     if actor.may(Permission.IMPORT):
         ways.append(

@@ -1,4 +1,4 @@
-"""Rules: the files in an editor, what they give, and their versions."""
+"""The rules page: performance, the editor of the files, and the version history."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _ABOUT = {
 
 
 def render(actor: Actor) -> None:
-    """One rule's own page if the address names it, else all of them."""
+    """The rule that the address names, or the tabs."""
     rule = st.query_params.get("rule")
     if rule:
         _one(actor, rule)
@@ -143,7 +143,7 @@ def _one(actor: Actor, id_: str) -> None:
 
 
 def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The points that a rule gave on a day, as a bar."""
+    """The points of a rule on a day, as a bar."""
     says = f"{formats.short_day(date.fromisoformat(row['day']))}: {formats.points(row['points'])}"
     return {"day": row["day"], "what": "points", "value": row["points"], "says": says}
 
@@ -204,7 +204,7 @@ def _discard_button() -> None:
 
 
 def _draft(published: Version) -> dict[str, str]:
-    """What is being edited, begun on the version in force."""
+    """The edited files, initially those of the published version."""
     if _DRAFT not in st.session_state:
         st.session_state[_DRAFT] = publishing.completed_from(published)
         st.session_state[_BASE] = published.number

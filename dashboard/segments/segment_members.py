@@ -1,4 +1,4 @@
-"""The members of a segment: the same list as that of all contacts, and their export."""
+"""The members of a segment: search, list and export."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from engine.rules.rule_service import current_rules
 
 
 def members(actor: Actor, segment: str) -> None:
-    """Search, list, and export the members of a segment."""
+    """Show the members of a segment."""
     address = ListAddress.read(
         st.query_params.to_dict(),
         page={"page": "segments", "segment": segment},
@@ -65,7 +65,7 @@ def members(actor: Actor, segment: str) -> None:
 
 
 def _show_dialog(actor: Actor) -> None:
-    """Show the dialog that was asked for."""
+    """Show the open dialog, if any."""
     found = current_dialog()
     if found is not None and found.name == EXPORT:
         export_dialog(actor, cast(ExportQuestion, found.about))

@@ -1,4 +1,4 @@
-"""Segments: the list, each one's own page, and making and changing them."""
+"""The segments page: the list, a segment's page, and its editor."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OF_TESTS = "Rule tests failed. Fix it under Rules or ask an admin."
 
 
 def render(actor: Actor) -> None:
-    """The segment that the address names, or all of them."""
+    """The segment that the address names, or the list."""
     wanted = st.query_params.get("segment")
     if wanted == NEW:
         _edit(actor, None)
@@ -79,7 +79,7 @@ def _all(actor: Actor) -> None:
 
 
 def _nightly_look(actor: Actor, names: dict[str, str]) -> None:
-    """Whether the segments were what their conditions say, when that was last looked at."""
+    """The result of the last nightly check of memberships."""
     report = segment_service.nightly_report(actor)
     if report is None:
         return
@@ -146,7 +146,7 @@ def _one(actor: Actor, wanted: str) -> None:
 
 
 def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
-    """How large it is and how it moves; `in_depth` is for those who look after the rules."""
+    """Size and changes of the segment; `in_depth` adds the cost of its condition."""
     counts = (
         ("contacts", formats.count(summary.size)),
         ("entered in 30 days", formats.count(summary.entered)),
@@ -198,7 +198,7 @@ def _edit(actor: Actor, wanted: str | None) -> None:
 
 
 def _leave(wanted: str | None) -> None:
-    """Go back to where one came from, and forget what was being written."""
+    """Go back to the previous page and forget the draft."""
     condition_editor.forget(wanted)
     st.session_state.pop(f"segments.base.{wanted}", None)
     _go(**({"segment": wanted} if wanted else {}))
@@ -207,7 +207,7 @@ def _leave(wanted: str | None) -> None:
 def _form(
     actor: Actor, segment: Segment | None, text: str, wanted: str | None
 ) -> tuple[str, dict[str, Any]] | None:
-    """What the segment is to be: its id, and its entry in the file."""
+    """Ask for the segment; return its id and its entry in the file, unset while incomplete."""
     name = st.text_input(
         "Name", value=segment.name if segment else "", key=f"segments.name.{wanted}", max_chars=80
     )

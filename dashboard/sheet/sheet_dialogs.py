@@ -20,7 +20,7 @@ DELETE, STOP, DATA, ERASE = "sheet.delete", "sheet.stop", "sheet.data", "sheet.e
 
 
 def show_dialog(actor: Actor, listed: ListAddress) -> None:
-    """Show the dialog that was asked for, if any; `listed` is the list that one came from."""
+    """Show the open dialog, if any; `listed` is the list to go back to."""
     found = current_dialog()
     if found is not None and found.name in _DIALOGS:
         _DIALOGS[found.name](actor, found.about, listed)

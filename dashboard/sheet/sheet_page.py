@@ -1,4 +1,4 @@
-"""A contact's sheet: Profile and Activity."""
+"""The page of a contact's sheet: Profile and Activity."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from engine.rules.rule_service import current_rules
 
 
 def render(actor: Actor, wanted: str) -> None:
-    """The sheet of the contact that the address names; an old id leads on to the living one."""
+    """The sheet of the contact that the address names; the id of a merged contact leads to the merged one."""
     actor.require(Permission.SEE)
     listed = _listed(actor)
     contact = list_service.find(actor, wanted)
@@ -75,7 +75,7 @@ def _nobody() -> None:
 
 
 def _listed(actor: Actor) -> ListAddress:
-    """The list that one came from, as the sheet's address says."""
+    """The list to go back to, from the sheet's address."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
     listing, _ = list_service.without_unknown(actor, address.listing)
     return address.showing(listing)
@@ -86,7 +86,7 @@ _TAB_KEY = "sheet.tab"
 
 
 def _remember(tab: str) -> None:
-    """Let the address say which tab is open; nothing for the first."""
+    """Put the open tab into the address, unless it is the first."""
     if tab != "profile":
         st.query_params[_TAB] = tab
     elif _TAB in st.query_params:
@@ -101,7 +101,7 @@ def _beside(actor: Actor, listed: ListAddress, contact: ContactId) -> Neighbours
 
 
 def _top(actor: Actor, sheet: Sheet) -> None:
-    """Who it is, and what can be done with it as a whole."""
+    """The title, and the actions on the contact."""
     changes = actor.may(Permission.EDIT_CONTACTS)
     with st.container(horizontal=True, key="sheet-top"):
         with st.container(width="stretch"):
@@ -113,7 +113,7 @@ def _top(actor: Actor, sheet: Sheet) -> None:
 
 
 def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
-    """What the menu offers to somebody."""
+    """The menu's items for the user."""
     if actor.may(Permission.HAND_OUT):
         yield Choice("data", "Export personal data…", partial(open_dialog, DATA, contact))
     if actor.may(Permission.EDIT_CONTACTS):
@@ -143,7 +143,7 @@ def _changing(actor: Actor, sheet: Sheet) -> None:
 
 
 def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
-    """Begin to edit, where the fields are."""
+    """Start editing, on the tab with the fields."""
     sheet_draft.begin(contact, present, now=utc_now())
     st.session_state[_TAB_KEY] = _TABS["profile"]
 

@@ -16,7 +16,7 @@ AWAY = "The database is not responding, so nothing was changed. Try again in a m
 
 
 def problem(words: object, way: Markup | None = None) -> Markup:
-    """A problem in a line, read aloud as it appears, and a link to solve it, if there is one."""
+    """A problem in a line, announced by screen readers, with an optional link."""
     parts = [tag("span", words)] if way is None else [tag("span", words), ". ", way]
     return tag("div", joined(parts), "cs-problem", role="alert")
 
@@ -29,7 +29,7 @@ def problem_box(lines: Iterable[object]) -> None:
 
 
 def notice_box(lines: Iterable[object]) -> None:
-    """What somebody should know before they go on, though nothing is wrong."""
+    """Notices that are not problems."""
     found = joined(tag("div", sentence(line)) for line in lines)
     if found:
         show(tag("div", found, "cs-notice", role="status"))

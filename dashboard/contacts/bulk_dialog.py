@@ -25,7 +25,7 @@ from engine.rules.rule_service import current_rules
 
 BULK = "bulk"
 
-_ROUND = "bulk.round"
+_GENERATION = "bulk.round"
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[Cont
     return Handlers([*changes[:-1], Action(EXPORT, "Export"), *changes[-1:]], act, remove)
 
 
-def ticks() -> int:
+def selection_generation() -> int:
     """Counts the bulk changes of this session: after each, the list clears its selection."""
-    return int(st.session_state.get(_ROUND, 0))
+    return int(st.session_state.get(_GENERATION, 0))
 
 
 def change_many(actor: Actor, question: Question) -> None:
@@ -90,7 +90,7 @@ def _button(action: BulkAction, ready: Ready | None) -> bool:
 
 def _begin(actor: Actor, question: Question, change: Change) -> None:
     bulk_service.start(actor, question.selection, change, id_=question.job)
-    st.session_state[_ROUND] = ticks() + 1
+    st.session_state[_GENERATION] = selection_generation() + 1
     close_dialog()
     st.rerun()
 

@@ -58,7 +58,7 @@ class Handlers:
     remove: Callable[[ContactId], None] | None = None
 
 
-LOOK_ONLY = Handlers()
+READ_ONLY = Handlers()
 
 
 def contact_list(
@@ -68,8 +68,8 @@ def contact_list(
     address: ListAddress,
     reading: Reading,
     key: str,
-    handlers: Handlers = LOOK_ONLY,
-    round_: int = 0,
+    handlers: Handlers = READ_ONLY,
+    generation: int = 0,
 ) -> None:
     """Show a page of a list.  The selection is kept on its other pages, until `generation` changes."""
 
@@ -85,7 +85,7 @@ def contact_list(
 
     data = {
         "label": "Contacts",
-        "scope": f"{_scope(address.whole)} {round_}",
+        "scope": f"{_scope(address.whole)} {generation}",
         "columns": [_heading(column, address) for column in columns],
         "rows": [_row(row, columns, address, reading) for row in page.rows],
         "selectable": bool(handlers.actions),

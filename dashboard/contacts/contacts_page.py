@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts import contacts_dialogs
-from dashboard.contacts.bulk_dialog import handlers, ticks
+from dashboard.contacts.bulk_dialog import handlers, selection_generation
 from dashboard.contacts.column_chooser import column_chooser, columns_of
 from dashboard.contacts.contact_columns import Column, Reading, chosen, offered
-from dashboard.contacts.contact_list import LOOK_ONLY, Handlers, contact_list
+from dashboard.contacts.contact_list import READ_ONLY, Handlers, contact_list
 from dashboard.contacts.delete_contact import just_deleted
 from dashboard.contacts.filter_bar import filter_bar
 from dashboard.contacts.list_address import ALL, PLACE, ListAddress
@@ -22,7 +22,7 @@ from dashboard.contacts.pager import pager
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
-from dashboard.jobs.job_status_bar import HISTORY, job_strip
+from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
 from dashboard.segments.edit_by_filters import changing_bar, page_of
 from dashboard.segments.save_as_segment import save_segment_button
 from dashboard.ui.dialog_state import open_dialog
@@ -69,7 +69,7 @@ def render(actor: Actor) -> None:
     problem_box(left_out)
     if actor.may(Permission.EDIT_CONTACTS):
         just_deleted(actor)
-        job_strip(actor)
+        job_status_bar(actor)
     try:
         page = list_service.page(actor, address.listing, after=address.after, limit=address.size)
     except Hidden as error:
@@ -85,7 +85,7 @@ def render(actor: Actor) -> None:
             chosen(columns, known),
         )
     else:
-        _nobody(actor, address)
+        _empty_list(actor, address)
     contacts_dialogs.show_dialog(actor)
 
 
@@ -172,14 +172,14 @@ def _list(
         reading=reading_,
         key="contacts.list",
         handlers=_handlers(actor, address, columns),
-        round_=ticks(),
+        generation=selection_generation(),
     )
     show(pager(page, address))
 
 
 def _handlers(actor: Actor, address: ListAddress, columns: Sequence[Column]) -> Handlers:
     if not actor.may(Permission.EDIT_CONTACTS):
-        return LOOK_ONLY
+        return READ_ONLY
     shown = tuple(column.id for column in columns)
     return handlers(address.whole, shown, remove=partial(open_dialog, contacts_dialogs.DELETE))
 
@@ -189,7 +189,7 @@ def _all(address: ListAddress) -> Markup:
     return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
 
 
-def _nobody(actor: Actor, address: ListAddress) -> None:
+def _empty_list(actor: Actor, address: ListAddress) -> None:
     listing = address.listing
     if listing.search:
         advice = "Search matches the beginning of emails, phone numbers, names, external IDs and tracker IDs."

@@ -16,7 +16,7 @@ from dashboard.imports.import_history import import_details
 from dashboard.jobs import job_description as words
 from dashboard.jobs.job_status_bar import HISTORY
 from dashboard.running_instance import account
-from dashboard.sheet.privacy_requests import what_went
+from dashboard.sheet.privacy_requests import erasure_report
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import dialog, open_dialog
 from dashboard.ui.markup import (
@@ -174,7 +174,7 @@ def _one(actor: Actor, job: Job) -> None:
     if is_import(job):
         import_details(actor, job)
     if job.kind == erasing.KIND:
-        what_went(actor, job.id)
+        erasure_report(actor, job.id)
     refused = job_service.refusals(actor, job.id, limit=MAX_REFUSED)
     if refused:
         _refused(actor, refused, job.refused)

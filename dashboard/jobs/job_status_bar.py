@@ -31,7 +31,7 @@ IDLE = 15.0
 _UNDER_WAY = "jobs.under_way"
 
 
-def job_strip(actor: Actor) -> None:
+def job_status_bar(actor: Actor) -> None:
     """Show all running jobs, and the user's own finished ones until they are dismissed.
 
     It refreshes by itself; when a job ends, the whole page is rerun to show its effect.

@@ -13,7 +13,7 @@ from engine.publishing.upkeep import Upkeep
 _SHOWN = "upkeep.shown"
 
 
-def upkeep_bar(actor: Actor) -> None:
+def rollout_bar(actor: Actor) -> None:
     """A progress bar that refreshes itself, shown until all contacts are up to date."""
     if not publish_service.progress(actor).finished:
         st.session_state[_SHOWN] = True

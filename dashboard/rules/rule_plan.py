@@ -37,7 +37,7 @@ EXAMPLES = 5
 MINUS = "\N{MINUS SIGN}"
 
 
-def whom_to_fold(actor: Actor) -> None:
+def ask_sample_size(actor: Actor) -> None:
     """Ask for a sample size if calculating all contacts takes long."""
     if publish_service.contacts_to_plan(actor) > MANY:
         st.selectbox(
@@ -101,8 +101,8 @@ def _in_figures(plan: Mapping[str, Any]) -> None:
     sample = plan.get("sample", {})
     counts = (
         ("contacts", formats.count(plan["contacts"])),
-        ("gain points", formats.count(points["gain"]) + _give_or_take(sample, "gain_error")),
-        ("lose points", formats.count(points["lose"]) + _give_or_take(sample, "lose_error")),
+        ("gain points", formats.count(points["gain"]) + _margin(sample, "gain_error")),
+        ("lose points", formats.count(points["lose"]) + _margin(sample, "lose_error")),
     )
     show(figures(counts))
     rows = [
@@ -161,8 +161,8 @@ def _segments(plan: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object
     return [
         (
             ruleset.segments[id_].name if id_ in ruleset.segments else id_,
-            f"+{formats.count(c['enter'])}{_give_or_take(c, 'enter_error')}",
-            f"{MINUS}{formats.count(c['leave'])}{_give_or_take(c, 'leave_error')}",
+            f"+{formats.count(c['enter'])}{_margin(c, 'enter_error')}",
+            f"{MINUS}{formats.count(c['leave'])}{_margin(c, 'leave_error')}",
         )
         for id_, c in plan["segments"].items()
     ]
@@ -194,6 +194,6 @@ def _with_minus(words: str) -> str:
     return re.sub(r"(?<!\S)-(?=\d)", MINUS, words)
 
 
-def _give_or_take(counts: Mapping[str, int], error: str) -> str:
+def _margin(counts: Mapping[str, int], error: str) -> str:
     """The margin of error of an estimated count; empty for an exact one."""
     return f" ±{formats.count(counts[error])}" if counts.get(error) else ""

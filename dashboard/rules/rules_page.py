@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.rules import rule_plan
-from dashboard.rules.rollout_bar import upkeep_bar
+from dashboard.rules.rollout_bar import rollout_bar
 from dashboard.running_instance import time_zone
 from dashboard.ui import charts
 from dashboard.ui.markup import (
@@ -67,7 +67,7 @@ def render(actor: Actor) -> None:
         return
     ruleset = current_rules(actor)
     show(page_title("Rules", f"Version {ruleset.version} is live"))
-    upkeep_bar(actor)
+    rollout_bar(actor)
     given, edit, history = st.tabs(["Performance", "Edit", "History"], key="rules.tab", on_change="rerun")
     if given.open:
         with given:
@@ -183,7 +183,7 @@ def _edit(actor: Actor) -> None:
         _discard_button()
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        rule_plan.whom_to_fold(actor)
+        rule_plan.ask_sample_size(actor)
         st.button(
             "Plan",
             icon=":material/query_stats:",

@@ -19,7 +19,7 @@ from dashboard.exports.export_dialog import (
     question,
 )
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_status_bar import HISTORY, job_strip
+from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import current_dialog
 from dashboard.ui.markup import empty_state, joined, link, show
@@ -56,7 +56,7 @@ def members(actor: Actor, segment: str) -> None:
         about = question(members, DEFAULT, name=file_name(segment))
         export_button(actor, about, key="segments.export", width="stretch")
     if actor.may(Permission.EXPORT):
-        job_strip(actor)
+        job_status_bar(actor)
     try:
         _list(actor, address, segment)
     except Hidden as error:
@@ -73,7 +73,7 @@ def _show_dialog(actor: Actor) -> None:
         open_history(actor, cast("str | None", found.about))
 
 
-def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
+def _no_members(actor: Actor, address: ListAddress, segment: str) -> None:
     declared = current_rules(actor).segments.get(segment)
     if address.listing.search:
         empty_state("No contacts found", "No contact in this segment matches your search.")
@@ -89,7 +89,7 @@ def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
 def _list(actor: Actor, address: ListAddress, segment: str) -> None:
     page = list_service.page(actor, address.whole, after=address.after, limit=address.size)
     if not page.rows:
-        _nobody(actor, address, segment)
+        _no_members(actor, address, segment)
         return
     ruleset = current_rules(actor)
     contact_list(

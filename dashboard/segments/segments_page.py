@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.rules.rollout_bar import upkeep_bar
+from dashboard.rules.rollout_bar import rollout_bar
 from dashboard.running_instance import instance, time_zone
 from dashboard.segments import condition_editor, delete_segment
 from dashboard.segments.edit_by_filters import change_button
@@ -71,7 +71,7 @@ def _all(actor: Actor) -> None:
     if not found:
         empty_state("No segments yet", "A segment is a named group of contacts. Create your first one.")
         return
-    upkeep_bar(actor)
+    rollout_bar(actor)
     with st.container(key="segments-list"):
         headings = ("Segment", "Type", "Last 30 days", "Updated", "Contacts")
         show(table(headings, [_row(summary) for summary in found]))
@@ -134,7 +134,7 @@ def _one(actor: Actor, wanted: str) -> None:
         _go()
         st.rerun()
     if summary.dynamic:
-        upkeep_bar(actor)
+        rollout_bar(actor)
     _figures(summary, in_depth=actor.may(Permission.EDIT_RULES))
     charts.area(
         segment_service.trend(actor, wanted, zone=time_zone()),

@@ -23,7 +23,7 @@ from engine.privacy.erasing import Foretold
 GONE = "This contact no longer exists."
 
 
-def hand_out_data(actor: Actor, contact: ContactId) -> None:
+def export_personal_data(actor: Actor, contact: ContactId) -> None:
     """Offer an archive of all personal data; it is created on download."""
     row = list_service.row(actor, contact)
     if row is None:
@@ -77,7 +77,7 @@ def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
         st.rerun()
 
 
-def what_went(actor: Actor, job: str) -> None:
+def erasure_report(actor: Actor, job: str) -> None:
     """Show what an erasure removed, and which other systems have to be asked."""
     report = privacy_service.report(actor, job)
     if report is None:

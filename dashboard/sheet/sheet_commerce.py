@@ -27,7 +27,7 @@ def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
             card_title("Orders"),
             figures(counts),
             tag("div", _since(commerce, zone), "cs-sub"),
-            _abroad(commerce),
+            _other_currencies(commerce),
             _orders(commerce, zone),
         ]
     )
@@ -44,7 +44,7 @@ def _since(commerce: SheetCommerce, zone: ZoneInfo) -> str:
     return ", ".join(parts)
 
 
-def _abroad(commerce: SheetCommerce) -> Markup:
+def _other_currencies(commerce: SheetCommerce) -> Markup:
     """Amounts in currencies without an exchange rate."""
     if not commerce.foreign:
         return Markup()

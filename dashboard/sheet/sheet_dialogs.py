@@ -10,7 +10,7 @@ from dashboard.contacts.list_address import ListAddress
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_status_bar import HISTORY
-from dashboard.sheet.privacy_requests import erase_contact, hand_out_data
+from dashboard.sheet.privacy_requests import erase_contact, export_personal_data
 from dashboard.sheet.stop_sending import stop_sending
 from dashboard.ui.dialog_state import current_dialog, dialog
 from engine.accounts.actor import Actor
@@ -38,7 +38,7 @@ def _stop(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
 
 @dialog("Export personal data")
 def _data(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
-    hand_out_data(actor, contact)
+    export_personal_data(actor, contact)
 
 
 @dialog("Erase contact permanently?")

@@ -10,7 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.contacts.list_address import ListAddress
-from dashboard.jobs.job_status_bar import job_strip
+from dashboard.jobs.job_status_bar import job_status_bar
 from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields
 from dashboard.sheet.activity.activity_tab import activity_tab
@@ -46,7 +46,7 @@ def render(actor: Actor, wanted: str) -> None:
     if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
         if sheet is None or sheet.deleted_at is None:
-            _nobody()
+            _not_found()
         else:
             deleted_contact(actor, sheet)
             show_dialog(actor, listed)
@@ -65,12 +65,12 @@ def render(actor: Actor, wanted: str) -> None:
     if activity.open:
         with activity:
             if actor.may(Permission.EXPORT):
-                job_strip(actor)
+                job_status_bar(actor)
             activity_tab(actor, contact)
     show_dialog(actor, listed)
 
 
-def _nobody() -> None:
+def _not_found() -> None:
     empty_state("Contact not found", "It may have been erased, or the link is incomplete.", whole="page")
 
 

@@ -11,7 +11,7 @@ from dashboard import formats
 from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_card import card
-from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about
+from dashboard.sheet.sheet_statuses import HISTORY_HEADINGS, history_row
 from dashboard.ui.markup import badge, card_title, joined, link, quiet, show, table, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
@@ -46,7 +46,7 @@ def segments_card(actor: Actor, sheet: Sheet) -> None:
         with st.expander("Membership reasons", key="sheet.why", on_change="rerun") as why:
             if why.open:
                 reasons = sheet_service.reasons(actor, sheet.id)
-                show(whys(reasons, zone) if reasons else Markup())
+                show(membership_reasons(reasons, zone) if reasons else Markup())
 
 
 def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
@@ -105,7 +105,7 @@ def _none_to_join(ruleset: Ruleset) -> str:
     return "Already in every static segment"
 
 
-def whys(found: Reasons, zone: ZoneInfo) -> Markup:
+def membership_reasons(found: Reasons, zone: ZoneInfo) -> Markup:
     """Why the contact is in each dynamic segment or not, and when it entered and left."""
     parts: list[object] = []
     for segment in found.segments:
@@ -115,11 +115,11 @@ def whys(found: Reasons, zone: ZoneInfo) -> Markup:
         lines = [tag("div", line, "cs-small cs-why") for line in explained(segment.condition)]
         parts.append(tag("div", joined([state, " ", tag("b", segment.name), *lines]), "cs-whys"))
     moves = [
-        came_about(
+        history_row(
             f"{'Entered' if move.entered else 'Left'} {move.segment_name}", move.because, move.at, zone
         )
         for move in found.crossings
     ]
     if moves:
-        parts.append(table(CAME_ABOUT, moves))
+        parts.append(table(HISTORY_HEADINGS, moves))
     return joined(parts) if parts else quiet("There are no dynamic segments yet.")

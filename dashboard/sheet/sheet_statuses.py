@@ -105,18 +105,18 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
 def moves(found: Reasons, zone: ZoneInfo) -> Markup:
     """The changes of the statuses."""
     rows = [
-        came_about(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
+        history_row(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
         for move in found.moves
     ]
     if not rows:
         return quiet("No changes yet: every status has its initial value.")
-    return table(CAME_ABOUT, rows)
+    return table(HISTORY_HEADINGS, rows)
 
 
-CAME_ABOUT = ("What", "When")
+HISTORY_HEADINGS = ("What", "When")
 """The headings of a history table."""
 
 
-def came_about(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
+def history_row(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
     """A row of a history table, with the cause below so that both fit on a phone."""
     return joined([tag("div", what), tag("div", because, "cs-quiet cs-small")]), formats.moment(at, zone)

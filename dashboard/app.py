@@ -1,4 +1,4 @@
-"""The dashboard's script: who is there, and which page."""
+"""The script that Streamlit runs for each page: who is signed in, and which page is shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from engine.errors import NotAllowed, NotFound
 
 
 def main() -> None:
-    """Show the page that the address names, to who may see it."""
+    """Show the page that the address names, if the user may see it."""
     st.set_page_config(page_title=_window_title(), page_icon="📇", layout="wide")
     apply_theme()
     try:
@@ -93,7 +93,7 @@ LINKED_PAGES = {import_page.PAGE: PageEntry("Import", import_page.render)}
 
 
 def _window_title() -> str:
-    """What the browser's tab is called."""
+    """The title of the browser's tab."""
     if st.query_params.get("contact"):
         return wording.PRODUCT
     return f"{_current_page().label} · {wording.PRODUCT}"
@@ -116,7 +116,7 @@ def _bar(visitor: Visitor | None) -> None:
 
 
 def _navigation(user: CurrentUser) -> Markup:
-    """Links to the pages, the present one marked."""
+    """Links to the pages, the current one marked."""
     here = None if st.query_params.get("contact") else _current_page()
     links = (
         link(

@@ -21,12 +21,12 @@ _served: list[tuple[Instance, Settings]] = []
 
 
 def use_installation(instance: Instance, settings: Settings) -> None:
-    """Show this installation from now on, in the whole process."""
+    """Set the running instance for the whole process."""
     _served[:] = [(instance, settings)]
 
 
 def settings() -> Settings:
-    """The settings of this process; read here only if Streamlit runs the pages without our server."""
+    """The settings of this process; read from the environment if Streamlit runs without our server."""
     return _served[0][1] if _served else read_environment(os.environ).settings()
 
 
@@ -38,21 +38,21 @@ def instance() -> Instance:
 
 @st.cache_resource(show_spinner=False)
 def database() -> Database[dict[str, Any]]:
-    """The database of the running instance, opened once for the whole dashboard."""
+    """The database of the running instance; one connection pool for the whole dashboard."""
     find_job_kinds()
     return connect(instance().mongodb_uri, instance().database, app="dashboard", watchful=True)
 
 
 def account() -> Account:
-    """What holds for the whole shop, as published last."""
+    """The account settings, as last published."""
     return versions.current(database()).account
 
 
 def time_zone() -> ZoneInfo:
-    """The time zone in which the account's people read dates."""
+    """The account's time zone."""
     return account().time_zone
 
 
 def today() -> date:
-    """The day that it is for the account's people."""
+    """Today's date in the account's time zone."""
     return utc_now().astimezone(time_zone()).date()

@@ -1,4 +1,4 @@
-"""Running the dashboard: Streamlit and our own routes in one server."""
+"""Run the dashboard: Streamlit and our own routes in one server."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from engine.settings import Instance, Settings
 SCRIPT = Path(__file__).with_name("app.py")
 
 BEAT = 5.0
-"""Seconds between two signs of life."""
+"""Seconds between heartbeats."""
 
 OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
     "runner.magicEnabled": False,
-    # Nobody's page goes on meanwhile, and Python collects by itself (see `warm_up`).
+    # It would stop all pages, and Python collects by itself (see `warm_up`).
     "runner.postScriptGC": False,
-    "server.maxUploadSize": 1,  # nobody uploads by Streamlit: files come in by `uploads`
+    "server.maxUploadSize": 1,  # files are uploaded by `uploads`, not by Streamlit
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
@@ -52,9 +52,9 @@ log = structlog.get_logger()
 
 
 def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: str, port: int) -> None:
-    """Serve the pages until told to stop; `waker` hints to the workers what changed by hand.
+    """Serve the pages until the process is stopped; `waker` wakes the workers after an edit.
 
-    Without one the scheduler finds it.  Raises InvalidSettings.
+    Without one the scheduler finds the edit.  Raises InvalidSettings.
     """
     import streamlit as st
     from starlette.middleware import Middleware
@@ -89,7 +89,7 @@ def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: 
 
 
 def _auth(provider: Provider) -> dict[str, Any]:
-    """The provider as `st.login` wants to be told of it."""
+    """The provider as configuration for `st.login`."""
     return {
         "redirect_uri": f"{provider.address}/oauth2callback",
         "cookie_secret": provider.cookie_secret,
@@ -106,5 +106,5 @@ def _beat(db: Database[dict[str, Any]]) -> None:
         try:
             pulses.beat(db, "dashboard", now=utc_now())
         except PyMongoError as error:
-            log.warning("no sign of life given", error=str(error)[:200])
+            log.warning("heartbeat failed", error=str(error)[:200])
         idle.wait(BEAT)

@@ -1,4 +1,4 @@
-"""Wake the workers after an edit and wait shortly, so that the page shows it applied."""
+"""Wake the workers after an edit and wait briefly until it is applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the dashboard does once after its start, so that no page is slow."""
+"""Work done once after the dashboard's start, so that the first pages are fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done to many contacts at once: each its button, its form, and what it will come to."""
+"""The bulk actions on contacts: the button, the form and the preview of each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Change = Edit | Deletion
 
 @dataclass(frozen=True)
 class Subject:
-    """Who changes whom, and the rules that say what is possible; `key` is of this one question."""
+    """The user, the selected contacts and the rules in force; `key` prefixes the form's widgets."""
 
     actor: Actor
     selection: Selection
@@ -38,7 +38,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Ready:
-    """A change of which all is said, and how many it will make otherwise, as far as one knows."""
+    """A complete change, and how many contacts it will change; unset if unknown."""
 
     change: Change
     count: int | None
@@ -46,14 +46,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class BulkAction:
-    """Something that can be done to many.
+    """An action on many contacts.
 
     Parameters:
-      button: What it is called where the rows are ticked.
-      title: Heads its dialog.
-      act: Begins what the deciding button says: `Add` … 1,204 contacts.
-      form: Asks for what is needed; returns what is to be done once all is there.
-      tone: `danger` for what takes away.
+      button: Its label in the list.
+      title: The title of its dialog.
+      act: The verb on the dialog's button: `Add` … 1,204 contacts.
+      form: Shows the inputs; returns the change once they are complete.
+      tone: `danger` for an action that removes something.
     """
 
     button: str
@@ -93,7 +93,7 @@ def _remove(about: Subject) -> Ready | None:
 
 
 def _segment(about: Subject, label: str) -> Segment | None:
-    """Ask for a static segment; say where to make one if there is none."""
+    """Ask for a static segment; link to the segments page if there is none."""
     there = {s.id: s for s in about.ruleset.segments.values() if not s.dynamic}
     if not there:
         page = link("?page=segments", "Segments")
@@ -156,13 +156,13 @@ def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
 
 
 def _reason_needed(machine: Machine, states: Mapping[str, int] | None, to: str) -> bool:
-    """Whether somebody leaves a state that nobody leaves by hand without saying why."""
+    """Whether the change is from a state for which a manual change needs a reason."""
     there = machine.states if states is None else states
     return any(state in NEEDS_REASON and to in by_hand(machine, state) for state in there)
 
 
 def status_outlook(machine: Machine, states: Mapping[str, int], to: str) -> list[str]:
-    """What setting a status comes to: how many are so already, and who is refused from where."""
+    """A preview of setting a status: how many have it already, and which states refuse the change."""
     lines = []
     if states.get(to):
         lines.append(f"{_contacts(states[to])} {_is(states[to])} already {machine.states[to]}.")
@@ -198,7 +198,7 @@ def _set_field(about: Subject) -> Ready | None:
 
 
 def _fields(about: Subject) -> dict[str, FieldInput]:
-    """The fields that many can have alike and that the user may change."""
+    """The fields that the user may edit, without those that identify one contact."""
     found = editable(about.ruleset, about.actor.user.role)
     return {field.name: field for field in found if field.name not in IDENTITY_FIELDS and not field.locked}
 
@@ -218,7 +218,7 @@ def _delete(about: Subject) -> Ready | None:
 
 
 def is_typed(typed: str, wanted: str) -> bool:
-    """Whether somebody typed what was asked for; a number with or without its separators."""
+    """Whether the text is the wanted one; a number may be typed without its separators."""
     entered = typed.strip().lower()
     digits = "".join(character for character in wanted if character.isdecimal())
     return entered == wanted or (bool(digits) and entered == digits)

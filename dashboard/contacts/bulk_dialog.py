@@ -1,4 +1,4 @@
-"""Asking before many contacts are changed: how many, what, and what it will come to."""
+"""The dialog of a bulk action: the selected contacts, the form, and the button that starts the job."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from engine.rules.rule_service import current_rules
 
 BULK = "bulk"
 
-_ROUND = "bulk.round"
+_GENERATION = "bulk.round"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What stands before somebody: an action, whom it is about, and the id of the job that it
-    becomes: however often one presses, it is begun once."""
+    """An open bulk dialog: the action, the selected contacts, and the id of the job that it
+    starts; pressing the button twice starts it once."""
 
     action: str
     selection: Selection
@@ -39,9 +39,9 @@ class Question:
 
 
 def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[ContactId], None]) -> Handlers:
-    """What can be done from a list: to those who are ticked, to all whom it holds, and to one.
+    """The actions of a list, on the selected contacts, on all that match, and on one.
 
-    `shown` are its columns.
+    `shown` are the list's columns.
     """
 
     def act(ticked: Ticked) -> None:
@@ -55,13 +55,13 @@ def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[Cont
     return Handlers([*changes[:-1], Action(EXPORT, "Export"), *changes[-1:]], act, remove)
 
 
-def ticks() -> int:
-    """Counts the changes that were begun: after each, nothing is ticked any more."""
-    return int(st.session_state.get(_ROUND, 0))
+def selection_generation() -> int:
+    """Counts the bulk changes of this session: after each, the list clears its selection."""
+    return int(st.session_state.get(_GENERATION, 0))
 
 
 def change_many(actor: Actor, question: Question) -> None:
-    """Ask what is needed for a change of many, and begin it."""
+    """Show the dialog of a bulk action."""
     action = ACTIONS[question.action]
     dialog(action.title)(_content)(actor, question, action)
 
@@ -82,7 +82,7 @@ def _content(actor: Actor, question: Question, action: BulkAction) -> None:
 
 
 def _button(action: BulkAction, ready: Ready | None) -> bool:
-    """The button that begins it, which says how many it is about as soon as that is known."""
+    """The button that starts the job, with the number of contacts once it is known."""
     words = action.act if ready is None else f"{action.act} {contacts_counted(ready.count)}"
     empty = ready is None or ready.count == 0
     return st.button(words, type="primary", disabled=empty, key="bulk.sure")
@@ -90,13 +90,13 @@ def _button(action: BulkAction, ready: Ready | None) -> bool:
 
 def _begin(actor: Actor, question: Question, change: Change) -> None:
     bulk_service.start(actor, question.selection, change, id_=question.job)
-    st.session_state[_ROUND] = ticks() + 1
+    st.session_state[_GENERATION] = selection_generation() + 1
     close_dialog()
     st.rerun()
 
 
 def _count(actor: Actor, question: Question) -> int | None:
-    """How many it is about, counted once for each question."""
+    """The number of selected contacts, counted once for each dialog."""
     return count_once(f"bulk.{question.job}.count", lambda: bulk_service.count(actor, question.selection))
 
 

@@ -1,4 +1,4 @@
-"""Which columns the list of contacts shows: remembered for each person, and kept with a view."""
+"""The columns of the list of contacts: chosen per user, or saved with a view."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.contacts.listing.views import View
 
 
 def columns_of(address: ListAddress, present: View | None, usual: Sequence[str]) -> tuple[str, ...]:
-    """The columns to show: those of the address, else of the view, else what its reader usually sees."""
+    """The columns to show: those of the address, else of the view, else the user's own."""
     of_view = () if present is None else present.columns
     return address.columns or of_view or tuple(usual) or DEFAULT
 
@@ -30,7 +30,7 @@ def column_chooser(
     present: View | None,
     address: ListAddress,
 ) -> None:
-    """Offer the columns; what is chosen is remembered, or on a view waits to be saved with it."""
+    """Show the column menu.  A choice is remembered for the user; in a view it is saved with the view."""
     names = [name for name in known if name != "name"]
     now = [name for name in shown if name in names]
     key = f"contacts.columns.{'.'.join(now)}.{address.view}"

@@ -1,4 +1,4 @@
-"""The columns that the list of contacts can have: what each shows of a contact, and how wide."""
+"""The columns that the list of contacts can have, with their cells and widths."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from engine.contacts.contact_rows import ContactRow
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
 
-NOTHING_TO_SAY = "none"
-"""The tone of a cell in which nothing is known."""
+EMPTY_TONE = "none"
+"""The tone of an empty cell."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the reading of a row depends on besides the row."""
+    """What a cell depends on besides its row."""
 
     now: datetime
     zone: ZoneInfo
@@ -28,23 +28,23 @@ class Reading:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell says; `tone` is that of a badge, NOTHING_TO_SAY, or empty for plain text."""
+    """A cell's text; `tone` is that of a badge, EMPTY_TONE, or empty for plain text."""
 
     text: str
     tone: str = ""
 
 
-_EMPTY = Cell(formats.NOTHING, NOTHING_TO_SAY)
+_EMPTY = Cell(formats.NOTHING, EMPTY_TONE)
 
 
 @dataclass(frozen=True)
 class Column:
     """A column by its name.
 
-    `sort` is what the list is sorted by when its heading is clicked (see
-    `engine.contacts.listing.listing.SORTS`), unset for columns that cannot be.  `width` is a track of the
-    grid: at least so wide, then as its content needs.  `phone` is what stands before the value
-    on a card, where there are no headings.
+    `sort` is the sort order of its heading (see
+    `engine.contacts.listing.listing.SORTS`), unset if it cannot be sorted by.  `width` is a track of
+    the grid.  `phone` is the label before the value
+    on a phone's card, which has no headings.
     """
 
     id: str
@@ -69,7 +69,7 @@ def _name(row: ContactRow, _reading: Reading) -> Cell:
 
 
 def name_of(row: ContactRow) -> str:
-    """What a contact is called in the list: the surest thing known, else the beginning of its id."""
+    """The contact's display name; for an anonymous visitor with the start of the id."""
     if not _is_known(row):
         return f"{wording.ANONYMOUS} {row.id[:5]}"
     return wording.display_name(row.name, row.email, row.mobile_phone, row.external_id)
@@ -80,7 +80,7 @@ def _is_known(row: ContactRow) -> bool:
 
 
 def _badge(attribute: str, *, needs: str) -> Callable[[ContactRow, Reading], Cell]:
-    """A status, shown only where there is what it is the status of, or somebody changed it."""
+    """A status; hidden while it is initial and the contact lacks the field that it `needs`."""
 
     def cell(row: ContactRow, _reading: Reading) -> Cell:
         state = getattr(row, attribute)
@@ -141,7 +141,7 @@ def _custom(field: str) -> Callable[[ContactRow, Reading], Cell]:
 
 
 def plain_value(value: Any) -> str:
-    """A custom field's value in words."""
+    """A custom field's value as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -158,7 +158,7 @@ def _field(
     sort: str | None = None,
     phone: str = "",
 ) -> Column:
-    """The column of a contact's field, called as it is everywhere."""
+    """The column of a contact's field, with the field's own label."""
     return Column(name, FIELDS[name].label, cell, width, css, sort, phone)
 
 
@@ -189,14 +189,14 @@ COLUMNS: dict[str, Column] = {
         _field("first_seen", _ago("first_seen"), sort="first_seen", phone="Since"),
     )
 }  # fmt: skip
-"""The columns that every account has; the first is always shown."""
+"""The built-in columns; the first is always shown."""
 
 DEFAULT = ("email", "points", "newsletter", "email_status", "orders", "spent", "active_at")
-"""The columns, besides the name, that somebody sees who has chosen none."""
+"""The columns, besides the name, that are shown by default."""
 
 
 def offered(ruleset: Ruleset) -> dict[str, Column]:
-    """All columns by name: the account's own fields come last."""
+    """All columns by name, custom fields last."""
     own = {
         f"{CUSTOM}{field.id}": Column(
             f"{CUSTOM}{field.id}", field.label, _custom(field.id), phone=field.label
@@ -207,6 +207,6 @@ def offered(ruleset: Ruleset) -> dict[str, Column]:
 
 
 def chosen(names: Iterable[str], known: Mapping[str, Column]) -> list[Column]:
-    """The columns of these names that there (still) are, behind the contact's name."""
+    """The contact's name and the columns of these names that (still) exist."""
     wanted = [name for name in dict.fromkeys(names) if name in known and name != "name"]
     return [known["name"], *(known[name] for name in wanted or DEFAULT)]

@@ -1,7 +1,7 @@
-"""The list of contacts: a table on a desk, cards on a phone.
+"""The list of contacts: a table on a wide screen, cards on a phone.
 
-Each row is a link to a sheet, each heading one to the list in another order.  Rows are
-ticked in the browser; the page hears of them with what is to be done to them.
+A row links to the contact's sheet, a heading to the list in another order.  Rows are
+selected in the browser; the script receives the selection together with the chosen action.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from engine.contacts.listing.listing import ContactPage, Listing, Total
 from engine.domain.activities import ContactId
 
 MAX_TICKED = 10_000
-"""Rows that one can tick one by one; who wants more selects all that match."""
+"""Rows that can be selected one by one; beyond that, all that match are selected."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something that can be done to ticked contacts; `tone` is `danger` for what takes away."""
+    """An action on selected contacts; `tone` is `danger` if it removes something."""
 
     id: str
     label: str
@@ -35,7 +35,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Ticked:
-    """What was ticked when an action was chosen: contacts, or everybody in the list `but` some."""
+    """The selection when an action was chosen: contacts, or all in the list `but` some."""
 
     action: str
     ids: tuple[ContactId, ...]
@@ -45,12 +45,12 @@ class Ticked:
 
 @dataclass(frozen=True)
 class Handlers:
-    """What can be done from the list, and who does it.
+    """The actions of the list and their callbacks.
 
     Parameters:
-      actions: What is offered for ticked rows; none, and rows cannot be ticked.
-      act: Is called with what was ticked.
-      remove: Is called with a contact that is to be deleted; unset, and none can be.
+      actions: The actions on selected rows; without any, rows cannot be selected.
+      act: Called with the selection.
+      remove: Called with a contact to delete; unset if the user may not delete.
     """
 
     actions: Sequence[Action] = ()
@@ -58,7 +58,7 @@ class Handlers:
     remove: Callable[[ContactId], None] | None = None
 
 
-LOOK_ONLY = Handlers()
+READ_ONLY = Handlers()
 
 
 def contact_list(
@@ -68,10 +68,10 @@ def contact_list(
     address: ListAddress,
     reading: Reading,
     key: str,
-    handlers: Handlers = LOOK_ONLY,
-    round_: int = 0,
+    handlers: Handlers = READ_ONLY,
+    generation: int = 0,
 ) -> None:
-    """Show a page of a list.  What is ticked stays so on its other pages, until `round_` changes."""
+    """Show a page of a list.  The selection is kept on its other pages, until `generation` changes."""
 
     def act() -> None:
         data = st.session_state[key].get("act")
@@ -85,7 +85,7 @@ def contact_list(
 
     data = {
         "label": "Contacts",
-        "scope": f"{_scope(address.whole)} {round_}",
+        "scope": f"{_scope(address.whole)} {generation}",
         "columns": [_heading(column, address) for column in columns],
         "rows": [_row(row, columns, address, reading) for row in page.rows],
         "selectable": bool(handlers.actions),
@@ -100,12 +100,12 @@ def contact_list(
 
 
 def counted(total: Total) -> str:
-    """`312`, or `over 1,000` where counting on would be slow."""
+    """`312`, or `over 1,000` where an exact count would be slow."""
     return formats.count(total.count) if total.exact else f"over {formats.count(total.count)}"
 
 
 def _total(page: ContactPage) -> dict[str, object]:
-    """How many there are: in words, as a number where that is sure, and whether this page is not all."""
+    """The total as text, as a number if it is exact, and whether there are more pages."""
     total = page.total
     number = total.count if total.exact else None
     return {"words": counted(total), "number": number, "more": total.count > len(page.rows)}
@@ -117,7 +117,7 @@ def _ticked(data: Any) -> Ticked:
 
 
 def _scope(listing: Listing) -> str:
-    """What a selection belongs to: the same contacts, in whatever order."""
+    """The filters and search that a selection belongs to, in any order."""
     data = listing.in_address()
     return f"{data.get('q')} {data.get('where')}"
 

@@ -27,7 +27,7 @@ DELETE = "delete"
 
 
 def show_dialog(actor: Actor) -> None:
-    """Show the dialog that was asked for, if any; there is room for one at a time."""
+    """Show the open dialog, if any."""
     found = current_dialog()
     if found is not None and found.name in _DIALOGS:
         _DIALOGS[found.name](actor, found.about)

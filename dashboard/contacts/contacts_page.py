@@ -1,4 +1,4 @@
-"""The contacts: make, find, and the list, with what can be done from it."""
+"""The contacts page: actions, search, views, filters, and the list."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts import contacts_dialogs
-from dashboard.contacts.bulk_dialog import handlers, ticks
+from dashboard.contacts.bulk_dialog import handlers, selection_generation
 from dashboard.contacts.column_chooser import column_chooser, columns_of
 from dashboard.contacts.contact_columns import Column, Reading, chosen, offered
-from dashboard.contacts.contact_list import LOOK_ONLY, Handlers, contact_list
+from dashboard.contacts.contact_list import READ_ONLY, Handlers, contact_list
 from dashboard.contacts.delete_contact import just_deleted
 from dashboard.contacts.filter_bar import filter_bar
 from dashboard.contacts.list_address import ALL, PLACE, ListAddress
@@ -22,7 +22,7 @@ from dashboard.contacts.pager import pager
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
-from dashboard.jobs.job_status_bar import HISTORY, job_strip
+from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
 from dashboard.segments.edit_by_filters import changing_bar, page_of
 from dashboard.segments.save_as_segment import save_segment_button
 from dashboard.ui.dialog_state import open_dialog
@@ -42,7 +42,7 @@ from engine.rules.rule_service import current_rules
 
 
 def render(actor: Actor) -> None:
-    """Make and move; search; the list."""
+    """The page, for the list that the address names."""
     actor.require(Permission.SEE)
     ruleset = current_rules(actor)
     found = view_service.all_views(actor)
@@ -69,7 +69,7 @@ def render(actor: Actor) -> None:
     problem_box(left_out)
     if actor.may(Permission.EDIT_CONTACTS):
         just_deleted(actor)
-        job_strip(actor)
+        job_status_bar(actor)
     try:
         page = list_service.page(actor, address.listing, after=address.after, limit=address.size)
     except NotAllowed as error:
@@ -85,12 +85,12 @@ def render(actor: Actor) -> None:
             chosen(columns, known),
         )
     else:
-        _nobody(actor, address)
+        _empty_list(actor, address)
     contacts_dialogs.show_dialog(actor)
 
 
 def _open_with(found: Sequence[View], usual: Usual) -> None:
-    """Show the view that somebody opens the page with, where the address names no list."""
+    """Open the user's default view if the address names no list."""
     if not st.query_params.to_dict().keys() - {"page"}:
         view = next((view for view in found if view.id == usual.view), None)
         if view is not None:
@@ -98,7 +98,7 @@ def _open_with(found: Sequence[View], usual: Usual) -> None:
 
 
 def _address(actor: Actor, page: dict[str, str]) -> tuple[ListAddress, list[str]]:
-    """Which list the address names, and what was left out of it because it does not exist."""
+    """The list that the address names, and problems with parts of it that do not exist."""
     address = ListAddress.read(st.query_params.to_dict(), page=page)
     listing, problems = list_service.without_unknown(actor, address.listing)
     return address.showing(listing), problems
@@ -108,7 +108,7 @@ def _address(actor: Actor, page: dict[str, str]) -> tuple[ListAddress, list[str]
 
 
 def _top(actor: Actor, listing: Listing, columns: tuple[str, ...]) -> st.delta_generator.DeltaGenerator:
-    """The title and what makes contacts or moves many; returns the place of title and count."""
+    """The title and the buttons beside it; returns the placeholder of title and count."""
     with st.container(horizontal=True, vertical_alignment="center", key="contacts-top"):
         with st.container(width="stretch"):
             title = st.empty()
@@ -144,7 +144,7 @@ def _title(page: ContactPage, listing: Listing) -> Markup:
 
 
 def _find_key(address: ListAddress) -> str:
-    """The name by which styles know the search and the filters, which take a row once there are any."""
+    """The key of the search row, for the styles: active filters take a row of their own."""
     return "contacts-find-filtered" if address.listing.where else "contacts-find"
 
 
@@ -172,14 +172,14 @@ def _list(
         reading=reading_,
         key="contacts.list",
         handlers=_handlers(actor, address, columns),
-        round_=ticks(),
+        generation=selection_generation(),
     )
     show(pager(page, address))
 
 
 def _handlers(actor: Actor, address: ListAddress, columns: Sequence[Column]) -> Handlers:
     if not actor.may(Permission.EDIT_CONTACTS):
-        return LOOK_ONLY
+        return READ_ONLY
     shown = tuple(column.id for column in columns)
     return handlers(address.whole, shown, remove=partial(open_dialog, contacts_dialogs.DELETE))
 
@@ -189,7 +189,7 @@ def _all(address: ListAddress) -> Markup:
     return link(everybody.of(Listing(sort=address.listing.sort)), "Show all contacts")
 
 
-def _nobody(actor: Actor, address: ListAddress) -> None:
+def _empty_list(actor: Actor, address: ListAddress) -> None:
     listing = address.listing
     if listing.search:
         advice = "Search matches the beginning of emails, phone numbers, names, external IDs and tracker IDs."
@@ -207,7 +207,7 @@ def _nobody(actor: Actor, address: ListAddress) -> None:
 
 
 def _no_contacts(actor: Actor) -> None:
-    """How the first ones come, as far as it is for this person to do."""
+    """Ways to get the first contacts, as far as the user may use them."""
     ways: list[object] = ["Visitors appear here as soon as your shop sends its first event. "]
     if actor.may(Permission.IMPORT):
         ways.append(

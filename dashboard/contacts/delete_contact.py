@@ -1,4 +1,4 @@
-"""Deleting one contact, and taking that back."""
+"""The dialog that deletes a contact, and the bar that restores it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DELETED = "deleting.deleted"
 
 @dataclass(frozen=True)
 class Deleted:
-    """A contact that was just deleted, what it was called, and why it does not show yet, if so."""
+    """A contact that was just deleted, its name, and why the list does not show that yet, if so."""
 
     contact: ContactId
     name: str
@@ -33,7 +33,7 @@ class Deleted:
 
 
 def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -> None:
-    """Ask by name, and delete; then `go` to that address, where it is said with the way back."""
+    """Ask, delete, then `go` to that address, which shows the bar of `just_deleted`."""
     row = list_service.row(actor, contact)
     if row is None:
         show(tag("div", "This contact no longer exists.", "cs-confirm"))
@@ -62,7 +62,7 @@ def _delete(actor: Actor, deleted: Deleted, reason: str) -> None:
 
 
 def just_deleted(actor: Actor) -> None:
-    """Say who was deleted last, with the way back."""
+    """Show the contact that was deleted last, with Undo."""
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return

@@ -1,6 +1,6 @@
-"""The filter bar over the list: a menu of filters with a small form each, and the chips of those in force.
+"""The filter bar over the list: a menu of filters with a form each, and chips of the active filters.
 
-What is chosen goes into the address, so each change is a step that Back takes back.
+A choice changes the address, so the browser's Back button undoes it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _REFUSED = "filter_bar.refused"
 
 
 def filter_bar(address: ListAddress, ruleset: Ruleset, *, key: str) -> None:
-    """Show what a list is filtered by, with the ways to change that."""
+    """Show the active filters and the menu to change them."""
 
     def apply() -> None:
         form = st.session_state[key].get("apply")

@@ -1,4 +1,4 @@
-"""Making a contact by hand."""
+"""The dialog "New contact"."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.rules.rule_service import current_rules
 
 
 def new_contact(actor: Actor) -> None:
-    """Ask for the fields, make the contact and go to its sheet; what is wrong stands at its field."""
+    """Ask for the fields, create the contact and open its sheet; show problems at their fields."""
     show(quiet("Enter an email, a mobile phone or an external ID. The rest is optional."))
     with st.form("contacts.new", border=False):
         values, below = _ask_fields(actor)
@@ -39,7 +39,7 @@ def new_contact(actor: Actor) -> None:
 
 
 def _ask_fields(actor: Actor) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
-    """What was typed by field, and the place below each."""
+    """The values by field, and the placeholder below each input."""
     values, below = {}, {}
     fields = [field for field in editable(current_rules(actor), actor.user.role) if not field.locked]
     for at in range(0, len(fields), 2):  # row by row, so that on a phone they keep their order
@@ -76,6 +76,6 @@ def _create(actor: Actor, values: Mapping[str, Any]) -> None:
 
 
 def _made(actor: Actor, values: Mapping[str, Any]) -> ContactId | None:
-    """The contact that has what was said; unset while the workers have not come to it."""
+    """The contact with these identifiers; unset while the workers have not created it."""
     keys = (str(values[name]) for name in IDENTITY_FIELDS if name in values)
     return next((found for key in keys if (found := list_service.find(actor, key))), None)

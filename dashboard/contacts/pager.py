@@ -1,4 +1,4 @@
-"""From page to page of a list, and how long a page is: links, so that Back goes back."""
+"""Links to the neighbouring pages of a list, and to other numbers of rows per page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.contacts.listing.listing import ContactPage
 
 
 def pager(page: ContactPage, address: ListAddress) -> Markup:
-    """The ways to the neighbouring pages and to shorter and longer ones."""
+    """The links below a list."""
     parts = [_sizes(address), _way("Previous", page.previous, address), _way("Next", page.next, address)]
     return tag("nav", joined(parts), "cs-pager", aria_label="Pages of the list")
 

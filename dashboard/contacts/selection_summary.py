@@ -1,4 +1,4 @@
-"""Which contacts a dialog is about: by name where they are few, else how many."""
+"""A summary of the contacts that a dialog is about: their names if few, else their number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing import list_service
 
 NAMED = 3
-"""Up to so many contacts are named; of more only the number is shown."""
+"""Up to this many contacts are named; for more, only the number is shown."""
 
 
 def selection_summary(actor: Actor, selection: Selection, number: int | None) -> Markup:

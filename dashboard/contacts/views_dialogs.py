@@ -1,4 +1,4 @@
-"""Saving, changing and deleting a view of the list of contacts."""
+"""The dialogs that save, edit and delete a view of the list of contacts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def present_address() -> ListAddress:
 
 
 def save_view(actor: Actor, present: View | None) -> None:
-    """Ask for a name, and keep the list that is shown under it."""
+    """Ask for a name, and save the shown list as a view."""
     address = present_address()
     id_: str = st.session_state.setdefault(_ID, uuid_utils.uuid7().hex)
     show(tag("div", "Saves search, filters, sorting, columns and rows per page.", "cs-sub"))
@@ -54,7 +54,7 @@ def save_view(actor: Actor, present: View | None) -> None:
 
 
 def edit_view(actor: Actor, view: View) -> None:
-    """Change a view's name, and who sees it."""
+    """Change a view's name and sharing."""
     with st.form("views.edit", border=False):
         name: str = st.text_input("Name", view.name, key="views.edit.name", max_chars=MAX_NAME)
         own = view.owner == actor.user.id
@@ -67,7 +67,7 @@ def edit_view(actor: Actor, view: View) -> None:
 
 
 def delete_view(actor: Actor, view: View) -> None:
-    """Ask by name, and delete; the contacts in it are not touched."""
+    """Ask, and delete the view; its contacts are not affected."""
     whose = " for the whole team" if view.shared else ""
     words = f" will be deleted{whose}. Its contacts are not affected."
     show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
@@ -82,7 +82,7 @@ def delete_view(actor: Actor, view: View) -> None:
 
 
 def just_deleted_view(actor: Actor) -> None:
-    """Say which view was deleted last, with the way back."""
+    """Show the view that was deleted last, with Undo."""
     view: View | None = st.session_state.get(_DELETED)
     if view is None:
         return

@@ -1,4 +1,4 @@
-"""The saved views over the list of contacts: choosing one, and what can be done with the present one."""
+"""The menu of saved views over the list of contacts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ SAVE, EDIT, DELETE = "save-view", "edit-view", "delete-view"
 
 EVERYBODY = "All contacts"
 MAX_LABEL = 40
-"""Characters of a view's name that the menu's own label shows."""
+"""Characters of a view's name on the menu's button."""
 
 
 def views_menu(actor: Actor, found: Iterable[View], present: View | None) -> None:
-    """Show the name of the present view, and behind it all others."""
+    """Show the menu, labelled with the current view."""
     views_, name = list(found), EVERYBODY if present is None else present.name
     label = name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
     with st.popover(escape_label(label), icon=":material/bookmarks:", key="contacts.views"):
@@ -38,7 +38,7 @@ def views_menu(actor: Actor, found: Iterable[View], present: View | None) -> Non
 
 
 def changed_bar(actor: Actor, present: View | None, address: ListAddress) -> None:
-    """Say that the list is not any more as its view was saved, and what can be done about that."""
+    """Show that the list differs from its view, with buttons to save or reset it."""
     if present is None or not address.differs_from(present):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="contacts-changed"):
@@ -51,7 +51,7 @@ def changed_bar(actor: Actor, present: View | None, address: ListAddress) -> Non
 
 
 def _update(actor: Actor, present: View, address: ListAddress) -> None:
-    """Keep the list that is shown as what the view shows."""
+    """Save the shown list as the view."""
     columns = address.columns or present.columns
     shown = {"listing": address.listing, "size": address.size, "columns": columns}
     kept = view_service.change(actor, present, **shown)

@@ -1,5 +1,5 @@
-"""Files given out by the dashboard's server piece by piece, exports and refused rows: no page holds
-one in memory."""
+"""Downloads of exports and refused rows, streamed by routes of the dashboard's server: no page holds
+a whole file in memory."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Document = dict[str, Any]
 EXPORTS, REFUSED = "/exports", "/refused"
 
 LINES = 500
-"""Lines of refused rows that are sent together."""
+"""Lines of refused rows per chunk."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """A file as it is given out; the number of `bytes` is unset where it is not known before."""
+    """A file to stream; `bytes` is unset if its size is not known in advance."""
 
     name: str
     mime: str
@@ -47,15 +47,15 @@ class Given:
 
 
 def link_to(actor: Actor, place: str, job: str) -> str:
-    """The address of a file (`place` is EXPORTS or REFUSED), good for who is signed in here."""
+    """The address of a file (`place` is EXPORTS or REFUSED) for the signed-in user."""
     address = f"{place}/{job}"
-    carried = session_token() is not None  # by the browser, and then no link has to say who one is
+    carried = session_token() is not None  # a browser with a session cookie needs no signed link
     signature = {} if carried else file_links.signed(actor, address)
     return f"{address}?{urlencode(signature)}" if signature else address
 
 
 def download_routes(db: Database[Document]) -> list[Route]:
-    """`/exports/…`, the file of a job, and `/refused/…`, the rows that an import refused."""
+    """`/exports/…`, the file of an export, and `/refused/…`, the rows that an import refused."""
     return [_route(db, EXPORTS, _exported), _route(db, REFUSED, _refused)]
 
 
@@ -78,7 +78,7 @@ def _answer(db: Database[Document], request: Request, give: Give) -> Response:
 
 
 def _who(db: Database[Document], request: Request) -> CurrentUser | None:
-    """Who asks: by the session that the browser carries, or by the link that was drawn for one."""
+    """The user of the request: by the session cookie, or by a signed link."""
     token, now = request.cookies.get(COOKIE), utc_now()
     user = None if not token else accounts.whoami(db, token, now=now)
     if user is not None:

@@ -1,4 +1,4 @@
-"""What is said of an export: of whom it is, what came of it, and the way to its file."""
+"""How an export is described in lists of jobs, and the link to its file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from engine.exports.exporting import Export
 from engine.jobs.jobs import Job
 
 EVERYBODY = "all contacts"
-"""Of whom an export is that no filter limits."""
+"""The description of an export without filters."""
 
 
 def outcome(job: Job) -> str:
@@ -51,7 +51,7 @@ def about(job: Job, ruleset: Ruleset) -> str:
 
 
 def whom(selection: Selection, ruleset: Ruleset) -> str:
-    """Of whom it is, as the filters read."""
+    """The exported contacts, in the words of the filters."""
     asked = selection.listing
     if asked is None:
         return formats.counted(len(selection.ids), "selected contact")
@@ -64,7 +64,7 @@ def whom(selection: Selection, ruleset: Ruleset) -> str:
 
 
 def download(actor: Actor, job: Job) -> None:
-    """The way to the file, as long as it is kept."""
+    """Show the link to the file while it is kept."""
     if job.kind == exporting.KIND and export_service.is_kept(actor, job):
         st.html(_link(actor, job), width="content")
 
@@ -88,7 +88,7 @@ def _of_activities(wanted: Export, ruleset: Ruleset) -> list[str]:
 
 
 def about_format(format_: FileFormat, what: What) -> str:
-    """What a format is good for."""
+    """The use of a file format, in a sentence."""
     most = FORMATS["xlsx"].most_rows or 0
     back = ", and can be imported again" if what == "contacts" else ""
     return {

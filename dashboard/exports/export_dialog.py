@@ -1,4 +1,4 @@
-"""Asking before an export: of whom, what, which columns, and as what file."""
+"""The export dialog: data, columns and file format."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ EXPORT = "export"
 
 _WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "Activities"}
 _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
-"""Columns of the list that are several in a file."""
+"""Columns of the list that are several columns in a file."""
 
 
 @dataclass(frozen=True)
 class ExportQuestion:
-    """What stands before somebody: whom it is about, the columns of the list, what the file is to be
-    called, and the id of the job that it becomes: however often one presses, it is begun once.
-    `acts` are activities that are looked at, if it is about those."""
+    """An open export dialog: the selected contacts, the columns of the list, the name of the
+    file, and the id of the job that it starts; pressing the button twice starts it once.
+    `acts` are the filters of a timeline, if its activities are exported."""
 
     selection: Selection
     shown: tuple[str, ...]
@@ -57,14 +57,14 @@ def question(
     name: str = "contacts",
     acts: TimelineFilter | None = None,
 ) -> ExportQuestion:
-    """A new question about somebody."""
+    """A new export dialog for these contacts."""
     return ExportQuestion(selection, shown, name, uuid_utils.uuid7().hex, acts)
 
 
 def export_button(
     actor: Actor, asked: ExportQuestion, *, key: str, width: Literal["content", "stretch"] = "content"
 ) -> None:
-    """The button that opens the dialog, for who may."""
+    """The button that opens the dialog, if the user may export."""
     if actor.may(Permission.EXPORT):
         icon = ":material/download:"
         st.button("Export", icon=icon, width=width, key=key, on_click=open_dialog, args=(EXPORT, asked))
@@ -72,7 +72,7 @@ def export_button(
 
 @dialog("Export")
 def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
-    """Ask what is needed, and begin the export."""
+    """Show the dialog and start the export."""
     with show_errors():
         _content(actor, asked)
 
@@ -108,7 +108,7 @@ def _content(actor: Actor, asked: ExportQuestion) -> None:
 
 
 def _count(actor: Actor, asked: ExportQuestion) -> int | None:
-    """How many contacts it is about, counted once for each question."""
+    """The number of selected contacts, counted once for each dialog."""
     return count_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
@@ -127,7 +127,7 @@ def _words(what: What, number: int | None) -> str:
 
 
 def _activities(looked_at: TimelineFilter, ruleset: Ruleset, key: str) -> TimelineFilter:
-    """Which activities: types and days, at first those that are looked at."""
+    """Ask for types and days of activities, initially those of the timeline's filters."""
     known = [*ruleset.catalog.types(), *looked_at.types]
     types: list[str] = st.multiselect(
         "Activities",
@@ -146,7 +146,7 @@ def _activities(looked_at: TimelineFilter, ruleset: Ruleset, key: str) -> Timeli
 
 
 def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> tuple[str, ...] | None:
-    """The columns of the file (none: all); unset as long as none is chosen."""
+    """The columns of the file (empty: all); unset while none is chosen."""
     known = export_columns.offered(what, ruleset)
     ways = {"all": f"All {formats.count(len(known))}", "chosen": "Choose"}
     if what == "contacts":
@@ -171,13 +171,13 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
 
 
 def _of_list(shown: tuple[str, ...], known: dict[str, export_columns.Column]) -> tuple[str, ...]:
-    """The columns of a list as those of a file."""
+    """The columns of a file that correspond to those of a list."""
     found = [id_ for name in ("name", *shown) for id_ in _LISTED.get(name, (name,))]
     return tuple(id_ for id_ in dict.fromkeys(found) if id_ in known)
 
 
 def _too_large(wanted: Export, number: int | None) -> str:
-    """Why the format cannot hold it, said before anybody waits for it."""
+    """Show and return why the file would be too large for its format; empty if it fits."""
     try:
         exporting.refuse_too_large(wanted, number, len(wanted.columns))
     except LimitExceeded as error:
@@ -187,5 +187,5 @@ def _too_large(wanted: Export, number: int | None) -> str:
 
 
 def file_name(words: str) -> str:
-    """What a file of something is called: its words, with signs that every system takes."""
+    """A file name from text, with characters that every system accepts."""
     return re.sub(r"[^\w-]+", "-", words.strip().lower()).strip("-")[:60] or "contacts"

@@ -14,7 +14,7 @@ from dashboard.imports.import_columns import ask_columns
 from dashboard.imports.import_consents import ask_statements, missing_sources
 from dashboard.imports.import_form import current_form, discard_form
 from dashboard.imports.import_preview import show_preview, show_progress
-from dashboard.jobs.job_status_bar import job_strip
+from dashboard.jobs.job_status_bar import job_status_bar
 from dashboard.running_instance import account
 from dashboard.ui.markup import bullet_list, card_title, link, page_title, quiet, show
 from dashboard.ui.problems import lines_of, notice_box, problem_box, show_error, show_errors, show_kept
@@ -76,7 +76,7 @@ def _upload(actor: Actor, like: str | None) -> None:
     drop_zone(actor, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
     _unfinished(actor)
     show(_advice())
-    job_strip(actor)
+    job_status_bar(actor)
 
 
 def _unfinished(actor: Actor) -> None:

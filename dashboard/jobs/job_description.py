@@ -1,4 +1,4 @@
-"""What is said of long work: how far it is, how it ended, how long it takes."""
+"""Jobs in words: kinds, progress, outcome, duration."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from engine.jobs.jobs import Job, JobState
 from engine.privacy import erasing
 
 ESTIMATE_FROM = 0.03
-"""Before this share is done nobody knows how long the rest takes."""
+"""The share of a job after which the remaining time is estimated."""
 
 
 @dataclass(frozen=True)
 class KindWords:
-    """How a kind of job is spoken of.
+    """The words for a kind of job.
 
     Parameters:
-      sign: Stands before the title.
-      one: What it is about, one of them.
-      done: What became of each.
-      undo: What the way back is called, if there is one.
-      became: What became of them, in parts, where `done` does not say it all.
-      outcome: How it ended, where that is not how many became what.
-      about: What was wanted, where the title does not say it all.
-      reached: How far it is, where what is done of it is not counted in `one`.
+      sign: The icon before the title.
+      one: The noun for one item.
+      done: The participle for a processed item.
+      undo: The label of its undo button.
+      became: The counts of its outcome, where `done` is not enough.
+      outcome: The whole outcome, where it is not a count of items.
+      about: Details besides the title.
+      reached: The progress, where it is not counted in items.
     """
 
     sign: Callable[[Job], str]
@@ -108,12 +108,12 @@ STATES: dict[JobState, tuple[str, str]] = {
 
 
 def sign(job: Job) -> str:
-    """The sign of what a job does."""
+    """The icon of a job."""
     return "↩️" if job.undoes is not None else KINDS[job.kind].sign(job)
 
 
 def progress(job: Job, *, now: datetime) -> str:
-    """`1,200 of 12,345 contacts · 3 refused · about 2 minutes left`, while it is under way."""
+    """`1,200 of 12,345 contacts · 3 refused · about 2 minutes left`."""
     if job.state == JobState.WAITING or job.total is None:
         return "waiting" if job.state == JobState.WAITING else "counting"
     kind = KINDS[job.kind]
@@ -128,7 +128,7 @@ def progress(job: Job, *, now: datetime) -> str:
 
 
 def outcome(job: Job) -> str:
-    """`1,204 changed · 3 refused · 20 were so already`: how it ended."""
+    """`1,204 contacts changed · 3 refused · 20 unchanged`."""
     kind = KINDS[job.kind]
     if kind.outcome is not None:
         return kind.outcome(job)
@@ -147,7 +147,7 @@ def outcome(job: Job) -> str:
 
 
 def remaining(job: Job, *, now: datetime) -> timedelta | None:
-    """How long it will take still, by how fast it was so far; unset while that cannot be estimated."""
+    """The estimated remaining time; unset while it cannot be estimated."""
     if job.started_at is None or not job.total or job.share < ESTIMATE_FROM:
         return None
     passed = now - job.started_at
@@ -155,7 +155,7 @@ def remaining(job: Job, *, now: datetime) -> timedelta | None:
 
 
 def duration(job: Job) -> str:
-    """How long it took, or nothing while it is under way."""
+    """How long it took; empty while it is running."""
     if job.started_at is None or job.finished_at is None:
         return ""
     return _duration_text(job.finished_at - job.started_at)

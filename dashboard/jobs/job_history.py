@@ -1,4 +1,4 @@
-"""The history of long work: who did what to whom and when, how it ended, and the way back."""
+"""The job history: bulk changes, imports, exports and erasures, with their results and Undo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.imports.import_history import import_details
 from dashboard.jobs import job_description as words
 from dashboard.jobs.job_status_bar import HISTORY
 from dashboard.running_instance import account
-from dashboard.sheet.privacy_requests import what_went
+from dashboard.sheet.privacy_requests import erasure_report
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import dialog, open_dialog
 from dashboard.ui.markup import (
@@ -45,22 +45,22 @@ from engine.rules.rule_service import current_rules
 
 PAGE = 10
 LIVE = 2.0
-"""Seconds between two looks while something is under way."""
+"""Seconds between refreshes while a job is running."""
 
 MAX_REFUSED = 200
-"""Refused contacts that are listed with their reasons."""
+"""Refused contacts or rows that are listed."""
 
 _SHOWN = "history.shown"
 
 
 @dialog("History", width="medium")
 def open_history(actor: Actor, job: str | None) -> None:
-    """All jobs, or one, over the page."""
+    """The history as a dialog: all jobs, or one."""
     history(actor, job)
 
 
 def history(actor: Actor, job: str | None) -> None:
-    """All jobs, the newest first; or one, with what it could not do."""
+    """All jobs, newest first, or one in detail."""
     with show_errors():
         if job is None:
             _all(actor)
@@ -121,7 +121,7 @@ def _line(actor: Actor, job: Job, zone: ZoneInfo) -> Markup:
 
 
 def _kept(actor: Actor, job: Job, zone: ZoneInfo) -> str:
-    """Until when it can be taken back, or what it refused be seen."""
+    """Until when it can be undone, or until when its refused rows are kept."""
     if job.kept_until is None:
         return ""
     until = f"until {formats.day(job.kept_until, zone)}"
@@ -174,7 +174,7 @@ def _one(actor: Actor, job: Job) -> None:
     if is_import(job):
         import_details(actor, job)
     if job.kind == erasing.KIND:
-        what_went(actor, job.id)
+        erasure_report(actor, job.id)
     refused = job_service.refusals(actor, job.id, limit=MAX_REFUSED)
     if refused:
         _refused(actor, refused, job.refused)
@@ -192,7 +192,7 @@ def _facts(job: Job, zone: ZoneInfo) -> list[tuple[str, object]]:
 
 
 def _refused(actor: Actor, refused: list[Refused], total: int) -> None:
-    """Who was refused, by the reason: many have the same."""
+    """The refused contacts or rows, grouped by reason."""
     known = list_service.rows(actor, [one.contact for one in refused if one.contact is not None])
     by_reason: dict[str, list[Markup]] = {}
     for one in refused:

@@ -1,4 +1,4 @@
-"""Long work beside the page: how far it is while one goes on, and how it ended."""
+"""The status of jobs on a page: progress while they run, then the outcome."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from engine.jobs import job_service
 from engine.jobs.jobs import Job, JobState
 
 HISTORY = "history"
-"""The dialog in which all jobs are listed, or one of them is shown."""
+"""The dialog with the job history, or with one job."""
 
 FOLLOWED = 1.0
-"""Seconds between two looks while something is under way."""
+"""Seconds between refreshes while a job is running."""
 
 IDLE = 15.0
-"""Seconds between two looks whether somebody began something."""
+"""Seconds between refreshes while no job is running."""
 
 _UNDER_WAY = "jobs.under_way"
 
 
-def job_strip(actor: Actor) -> None:
-    """What is under way, whoever began it, and what of one's own has ended, until it is dismissed.
+def job_status_bar(actor: Actor) -> None:
+    """Show all running jobs, and the user's own finished ones until they are dismissed.
 
-    It moves by itself; when something ends, the page comes anew, to show what it did.
+    It refreshes by itself; when a job ends, the whole page is rerun to show its effect.
     """
     found = job_service.at_hand(actor)
     st.session_state[_UNDER_WAY] = _under_way(found)
@@ -76,7 +76,7 @@ def _content(actor: Actor, job: Job) -> Markup:
 
 
 def _progress_text(job: Job) -> str:
-    """How far it is, and if nobody is there to begin it."""
+    """The progress, and a notice if no worker runs to start the job."""
     alone = job.state == JobState.WAITING and not wait_for_workers.has_live_worker()
     text = words.progress(job, now=utc_now())
     return f"{text} · {wording.NO_WORKER}" if alone else text

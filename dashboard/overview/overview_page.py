@@ -1,4 +1,4 @@
-"""Overview: how the shop's contacts are doing, each figure a way to the contacts behind it."""
+"""The overview page: figures of contacts, orders and subscriptions, linked to the contacts."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ DAYS = (7, 30, 90)
 USUAL = 30
 
 LIVE = 5
-"""Seconds between two looks at the processes, and at whether new figures are there."""
+"""Seconds between refreshes of the system status, and between checks for newer figures."""
 
 OLD = timedelta(minutes=1)
-"""How much newer figures must be for the page to come anew by itself."""
+"""How much newer the figures must be for the page to reload itself."""
 
 
 def render(actor: Actor) -> None:
@@ -76,7 +76,7 @@ def _period(today: date) -> Period:
             last = date.fromisoformat(parameters.get("to", today.isoformat()))
             return Period.between(date.fromisoformat(parameters["from"]), last, today=today)
         return Period.latest(min(max(int(parameters.get("days", USUAL)), 1), 366), today=today)
-    except (ValueError, OverflowError):  # somebody wrote into the address
+    except (ValueError, OverflowError):  # the address is invalid
         return Period.latest(USUAL, today=today)
 
 
@@ -106,7 +106,7 @@ def _menu(period: Period, today: date) -> Markup:
 
 
 def _than(period: Period, today: date) -> str:
-    """The period that this one is compared with, in words."""
+    """The name of the period that this one is compared with."""
     days = f"{period.days} {wording.plural(period.days, 'day')}"
     if period.last == today:
         return f"the previous {days}"
@@ -114,7 +114,7 @@ def _than(period: Period, today: date) -> str:
 
 
 def _freshness(actor: Actor, found: Overview, zone: ZoneInfo) -> None:
-    """How fresh the figures are; the page comes anew when there are newer ones."""
+    """When the figures were counted; reruns the page when there are newer ones."""
 
     @fragment(run_every=LIVE)
     def follow(actor: Actor) -> None:
@@ -127,7 +127,7 @@ def _freshness(actor: Actor, found: Overview, zone: ZoneInfo) -> None:
 
 
 def _notice(actor: Actor) -> None:
-    """What waits for an admin and touches whom one can reach."""
+    """A notice about suspected outages, which need an admin's decision."""
     number = overview_service.failing_sendings(actor)
     if not number:
         return
@@ -143,7 +143,7 @@ def _notice(actor: Actor) -> None:
 
 
 def _is_overtaken(shown: Overview, newest: Overview) -> bool:
-    """Whether what is shown is old: so much so that charts may move under somebody's eyes."""
+    """Whether the shown figures are so old that the charts may change while they are read."""
     if newest.census is None or newest.days_at is None:
         return False
     if shown.census is None or shown.days_at is None:

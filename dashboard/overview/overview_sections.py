@@ -1,4 +1,4 @@
-"""The parts of the overview that count contacts, orders and subscriptions."""
+"""The sections of the overview: contacts, orders, subscriptions, segments and points."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ SUBSCRIPTIONS = ("newsletter", "sms", "push")
 TOP_SEGMENTS = 9
 
 _BY_DAY = {"subscribed": (charts.PINE, 1), "unsubscribed": (charts.RUST, -1)}
-"""Whoever comes goes up from the line, whoever goes down."""
+"""Colour and sign by status: subscriptions are drawn upwards, unsubscriptions downwards."""
 
 
 def contacts(found: Overview, counted: Census, *, today: date, than: str) -> None:
-    """Who there is, who is new, who is active."""
+    """All, new and active contacts."""
     period = found.now.period
     new = change(found.now.new, found.before.new, better="more", than=than)
     share = f"{formats.percent(counted.identified / counted.contacts)} of all" if counted.contacts else ""
@@ -61,7 +61,7 @@ def contacts(found: Overview, counted: Census, *, today: date, than: str) -> Non
 def _count(
     label: str, number: int, where: Mapping[str, Any], *, change: Markup | None = None, note: str = ""
 ) -> Markup:
-    """A count of contacts that leads to them."""
+    """A count of contacts, linked to their list."""
     address = contacts_url(where)
     return metric_card(label, formats.count(number), address=address, change=change, note=note)
 
@@ -95,7 +95,7 @@ def _says(day: date, words: str) -> str:
 
 
 def orders(found: Overview, counted: Census, *, than: str) -> None:
-    """What was bought, and what was left in carts."""
+    """Orders, revenue and carts."""
     sold = found.now.sold
     show(tag("h2", "Orders", "cs-section"))
     show(
@@ -119,7 +119,7 @@ def orders(found: Overview, counted: Census, *, than: str) -> None:
 
 
 def _bought(label: str, shown: str, found: Overview, *, than: str) -> Markup:
-    """A figure of the orders, with whoever bought in these days behind it."""
+    """A figure of the orders, linked to the customers of the period."""
     period = found.now.period
     where = {
         "last_order_at": _from(period.first),
@@ -155,7 +155,7 @@ def _revenue(found: Overview) -> Iterable[dict[str, object]]:
 
 
 def subscriptions(found: Overview, counted: Census, ruleset: Ruleset, *, than: str) -> None:
-    """Who wants what and can get it, and how that moved."""
+    """Subscriptions, deliverability and how they changed."""
     show(tag("h2", "Subscriptions and deliverability", "cs-section"))
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-subscriptions"):
@@ -183,7 +183,7 @@ def _statuses(machine: str, counted: Census, ruleset: Ruleset) -> None:
 
 
 def _reachable(machine: str) -> dict[str, object]:
-    """The condition under which a state of deliverability says anything."""
+    """The condition that a contact has the address of this deliverability."""
     address = DELIVERED_TO.get(machine)
     return {} if address is None else {address: {"exists": True}}
 
@@ -231,7 +231,7 @@ def segments(counted: Census, ruleset: Ruleset) -> None:
 
 
 def points(counted: Census) -> None:
-    """How many contacts have how many points."""
+    """Contacts by points."""
     rows = []
     for group in counted.points:
         bounds = {"gte": group.least, "lte": group.most}
@@ -251,7 +251,7 @@ def _group(group: PointsGroup) -> str:
 
 
 def rfm() -> None:
-    """The place of recency, frequency and monetary value."""
+    """Placeholder for recency, frequency and monetary value."""
     grid = tag("div", joined([tag("i", "")] * 25), "cs-grid5", aria_hidden="true")
     words = (
         "Not calculated yet. This grid will show how many customers are champions, loyal, at risk or lost."

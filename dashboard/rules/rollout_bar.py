@@ -1,4 +1,4 @@
-"""How far newly published rules have got, for as long as they are on their way."""
+"""The progress of applying newly published rules to all contacts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from engine.publishing.upkeep import Upkeep
 _SHOWN = "upkeep.shown"
 
 
-def upkeep_bar(actor: Actor) -> None:
-    """A bar that moves by itself and goes when all contacts are up to date; else nothing."""
+def rollout_bar(actor: Actor) -> None:
+    """A progress bar that refreshes itself, shown until all contacts are up to date."""
     if not publish_service.progress(actor).finished:
         st.session_state[_SHOWN] = True
         _moving(actor)

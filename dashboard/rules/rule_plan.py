@@ -1,4 +1,4 @@
-"""The plan: what changed rules would do to everybody, had they always been so."""
+"""The plan: the effect of changed rules on all contacts, if they had always applied."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _SHARE = "rules.plan.share"
 _SHARES = {1.0: "all contacts", 0.1: "10% of contacts", 0.01: "1% of contacts"}
 
 MANY = 20_000
-"""Contacts from which on a plan of everybody takes so long that a sample is offered."""
+"""The number of contacts above which a sample is offered."""
 
 REASONS = 4
-"""Reasons told of an example; of more it is said how many."""
+"""Reasons shown of an example; further ones are counted."""
 
 EXAMPLES = 5
-"""People that are shown at once; the others on demand."""
+"""Example contacts shown at once; the others are in an expander."""
 
 MINUS = "\N{MINUS SIGN}"
 
 
-def whom_to_fold(actor: Actor) -> None:
-    """Let a part of the contacts stand for all, where folding everybody takes long."""
+def ask_sample_size(actor: Actor) -> None:
+    """Ask for a sample size if calculating all contacts takes long."""
     if publish_service.contacts_to_plan(actor) > MANY:
         st.selectbox(
             "Contacts to calculate",
@@ -52,17 +52,17 @@ def whom_to_fold(actor: Actor) -> None:
 
 
 def ask() -> None:
-    """Make the plan with the next run."""
+    """Calculate the plan in the next run."""
     st.session_state[_PLAN] = {}
 
 
 def drop() -> None:
-    """Forget the plan: what it was made of has changed."""
+    """Discard the plan: the draft has changed."""
     st.session_state.pop(_PLAN, None)
 
 
 def shown(actor: Actor, draft: dict[str, str]) -> None:
-    """Show what a draft would do, if that was asked for: everybody is folded under it once."""
+    """Show the plan of a draft if it was requested; it is calculated once."""
     plan = st.session_state.get(_PLAN)
     if plan is None:
         return
@@ -101,8 +101,8 @@ def _in_figures(plan: Mapping[str, Any]) -> None:
     sample = plan.get("sample", {})
     counts = (
         ("contacts", formats.count(plan["contacts"])),
-        ("gain points", formats.count(points["gain"]) + _give_or_take(sample, "gain_error")),
-        ("lose points", formats.count(points["lose"]) + _give_or_take(sample, "lose_error")),
+        ("gain points", formats.count(points["gain"]) + _margin(sample, "gain_error")),
+        ("lose points", formats.count(points["lose"]) + _margin(sample, "lose_error")),
     )
     show(figures(counts))
     rows = [
@@ -119,7 +119,7 @@ def _in_figures(plan: Mapping[str, Any]) -> None:
 
 
 def _column(first: int) -> str:
-    """The name of a column of the distribution: `+5 to +9`."""
+    """The label of a column of the distribution: `+5 to +9`."""
     if first == 0:
         return "no change"
     size = abs(first)
@@ -149,7 +149,7 @@ def _in_detail(plan: Mapping[str, Any], ruleset: Ruleset) -> None:
 
 
 def _rules(plan: Mapping[str, Any]) -> list[Sequence[object]]:
-    """What each rule gives or takes, the most first."""
+    """Points by rule, the largest change first."""
     largest = sorted(plan["points"]["by_rule"].values(), key=lambda counts: -abs(counts["points"]))
     return [
         (counts["name"], formats.count(counts["contacts"]), formats.signed(counts["points"]))
@@ -161,8 +161,8 @@ def _segments(plan: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object
     return [
         (
             ruleset.segments[id_].name if id_ in ruleset.segments else id_,
-            f"+{formats.count(c['enter'])}{_give_or_take(c, 'enter_error')}",
-            f"{MINUS}{formats.count(c['leave'])}{_give_or_take(c, 'leave_error')}",
+            f"+{formats.count(c['enter'])}{_margin(c, 'enter_error')}",
+            f"{MINUS}{formats.count(c['leave'])}{_margin(c, 'leave_error')}",
         )
         for id_, c in plan["segments"].items()
     ]
@@ -177,7 +177,7 @@ def _moves(plan: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
 
 
 def _example(example: Mapping[str, Any]) -> tuple[Markup, str]:
-    """Somebody with the reasons below the name, so that a phone has room for them."""
+    """An example contact, with the reasons below the name so that they fit on a phone."""
     name = link(f"?contact={example['contact']}", tag("b", example["name"]))
     return joined([name, _reasons(example["reasons"])]), _with_minus(example["what"])
 
@@ -190,10 +190,10 @@ def _reasons(found: Sequence[str]) -> Markup:
 
 
 def _with_minus(words: str) -> str:
-    """Words with a minus sign before a number, where a plan of the command line has a hyphen."""
+    """Text with minus signs instead of the hyphens that a plan of the command line has."""
     return re.sub(r"(?<!\S)-(?=\d)", MINUS, words)
 
 
-def _give_or_take(counts: Mapping[str, int], error: str) -> str:
-    """How far an estimated count may be off, if it was estimated."""
+def _margin(counts: Mapping[str, int], error: str) -> str:
+    """The margin of error of an estimated count; empty for an exact one."""
     return f" ±{formats.count(counts[error])}" if counts.get(error) else ""

@@ -1,4 +1,4 @@
-"""Rules: the files in an editor, what they give, and their versions."""
+"""The rules page: performance, the editor of the files, and the version history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.rules import rule_plan
-from dashboard.rules.rollout_bar import upkeep_bar
+from dashboard.rules.rollout_bar import rollout_bar
 from dashboard.running_instance import time_zone
 from dashboard.ui import charts
 from dashboard.ui.markup import (
@@ -60,14 +60,14 @@ _ABOUT = {
 
 
 def render(actor: Actor) -> None:
-    """One rule's own page if the address names it, else all of them."""
+    """The rule that the address names, or the tabs."""
     rule = st.query_params.get("rule")
     if rule:
         _one(actor, rule)
         return
     ruleset = current_rules(actor)
     show(page_title("Rules", f"Version {ruleset.version} is live"))
-    upkeep_bar(actor)
+    rollout_bar(actor)
     given, edit, history = st.tabs(["Performance", "Edit", "History"], key="rules.tab", on_change="rerun")
     if given.open:
         with given:
@@ -143,7 +143,7 @@ def _one(actor: Actor, id_: str) -> None:
 
 
 def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The points that a rule gave on a day, as a bar."""
+    """The points of a rule on a day, as a bar."""
     says = f"{formats.short_day(date.fromisoformat(row['day']))}: {formats.points(row['points'])}"
     return {"day": row["day"], "what": "points", "value": row["points"], "says": says}
 
@@ -183,7 +183,7 @@ def _edit(actor: Actor) -> None:
         _discard_button()
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        rule_plan.whom_to_fold(actor)
+        rule_plan.ask_sample_size(actor)
         st.button(
             "Plan",
             icon=":material/query_stats:",
@@ -204,7 +204,7 @@ def _discard_button() -> None:
 
 
 def _draft(published: Version) -> dict[str, str]:
-    """What is being edited, begun on the version in force."""
+    """The edited files, initially those of the published version."""
     if _DRAFT not in st.session_state:
         st.session_state[_DRAFT] = publishing.completed_from(published)
         st.session_state[_BASE] = published.number

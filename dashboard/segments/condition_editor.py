@@ -1,4 +1,4 @@
-"""Who is in a dynamic segment: as a form where that can say it, and as YAML for all there is to say."""
+"""The editor of a dynamic segment's condition: a form for simple conditions, and YAML for all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BEGIN = "contact.points: {gte: 10}\n"
 
 @dataclass
 class _Draft:
-    """What is being written: the text, which of the two is shown, and how often the editor began anew."""
+    """The condition being edited: its text, the open tab, and a counter that resets the editor."""
 
     text: str
     shown: str = ""
@@ -32,13 +32,13 @@ class _Draft:
 
 
 def forget(segment: str | None) -> None:
-    """Begin anew the next time: what was being written is published, or is not wanted."""
+    """Forget the draft: it was published or discarded."""
     for name in [name for name in st.session_state if str(name).startswith(_key(segment))]:
         del st.session_state[name]
 
 
 def condition(ruleset: Ruleset, segment: str | None, written: str) -> dict[str, Any] | None:
-    """Ask for a condition, beginning with the one that is written; unset while it is not complete."""
+    """Ask for a condition, initially the one in the file; unset while it is incomplete."""
     key = _key(segment)
     draft: _Draft = st.session_state.setdefault(f"{key}draft", _Draft(written))
     simple = not written or read(editing.read(written), ruleset) is not None

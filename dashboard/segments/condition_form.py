@@ -1,4 +1,4 @@
-"""A condition as a form, for the simple cases: rows that all or any must hold."""
+"""A form for simple conditions: rows of which all or any must be met."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MORE: Mapping[str, Part] = {
     "Add activity condition": Deed("order_completed", days=_DAYS),
 }
 _ANY = ""
-"""No property of what was done is asked for."""
+"""The choice of no property filter."""
 
 
 def begin(simple: Simple | None, *, key: str) -> None:
-    """Begin the form anew, with a condition or with nothing said yet."""
+    """Reset the form to a condition, or to a first row."""
     for name in [name for name in st.session_state if str(name).startswith(f"{key}.")]:
         del st.session_state[name]
     parts = simple.parts if simple is not None else (_FIRST,)
@@ -37,7 +37,7 @@ def begin(simple: Simple | None, *, key: str) -> None:
 
 
 def condition_form(ruleset: Ruleset, *, key: str) -> dict[str, Any] | None:
-    """Ask for rows; the condition as it would stand in YAML, unset while one is not complete."""
+    """Ask for rows; return the condition as in YAML, unset while a row is incomplete."""
     if f"{key}.rows" not in st.session_state:
         begin(None, key=key)
     known: dict[int, Part] = st.session_state[f"{key}.rows"]
@@ -72,7 +72,7 @@ def _take_away(known: dict[int, Part], number: int) -> None:
 def _row(
     part: Part, ruleset: Ruleset, offers: Offers, *, key: str, of: dict[int, Part], number: int
 ) -> Part | None:
-    """One row; `part` is what it begins with."""
+    """One row; `part` is its initial value."""
     kinds = [*_DEEDS, *offers]
     with st.container(border=True, key=f"{key}.row"):
         first, rest = st.columns([5, 7], vertical_alignment="center")
@@ -110,7 +110,7 @@ def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) 
         index=types.index(before.activity), label_visibility="collapsed",
     )  # fmt: skip
     where, often, recent = st.columns([4, 4, 4])
-    # A number input that begins with a number cannot be emptied, and nothing means ever.
+    # A number input with a default cannot be cleared, and an empty one means any time.
     st.session_state.setdefault(f"{key}.days", before.days)
     days = recent.number_input(
         "In the last … days",
@@ -133,7 +133,7 @@ def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) 
 def _where(
     before: Deed, activity: str, ruleset: Ruleset, *, beside: Any, key: str
 ) -> tuple[bool, Comparison | None]:
-    """Which of these activities count: all, or those with a property; and whether that is complete."""
+    """Ask for a property of the activities; return whether that is complete, and the comparison if any."""
     offers = rows.of_activity(activity, ruleset)
     asked = before.where if before.activity == activity else None
     paths = [_ANY, *offers]

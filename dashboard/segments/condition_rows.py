@@ -1,6 +1,6 @@
-"""Conditions that a form can show: comparisons and deeds that all or any must hold, and back as in YAML.
+"""Conditions that the form can show, converted from and to those of the YAML files.
 
-A form offers less than the language: what it cannot show is left to YAML, whole.
+The form offers less than the rule language: conditions that it cannot show are edited as YAML.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ OPERATORS: Mapping[str, tuple[str, ...]] = {
     "boolean": ("eq",),
     "list": ("has",),
 }
-"""The comparisons that a form offers for each type of value."""
+"""The operators that the form offers for each type of value."""
 
 OF_PRODUCTS = ("category", "name", "brand", "product_id")
-"""What is asked of the products of an order or cart."""
+"""The properties of products that the form offers."""
 
 _CUSTOM_TYPES = {"date": "day"}
 _DAYS = re.compile(r"([1-9]\d{0,3})d")
@@ -39,7 +39,7 @@ Every = Literal["all", "any"]
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that can be compared: what it is called, its type, and its values if they are few."""
+    """A value that can be compared: its label, its type, and its choices if there are few."""
 
     label: str
     type: str
@@ -47,7 +47,7 @@ class Offer:
 
 
 Offers = Mapping[str, Offer]
-"""By the path, as it stands in a condition."""
+"""By the path in the condition."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Deed:
-    """Something done at least so many `times`, or not done, in the last `days` (unset: ever)."""
+    """An activity done at least `times` times, or not done, in the last `days` (unset: any time)."""
 
     activity: str
     done: bool = True
@@ -75,7 +75,7 @@ Part = Comparison | Deed
 
 @dataclass(frozen=True)
 class Simple:
-    """A condition as a form shows it."""
+    """A condition as the form shows it."""
 
     every: Every
     parts: tuple[Part, ...]
@@ -85,7 +85,7 @@ class Simple:
 
 
 def of_contacts(ruleset: Ruleset) -> Offers:
-    """The fields of a contact."""
+    """The fields and statuses of a contact."""
     known = {f"contact.{name}": _field(name, ruleset) for name in FIELDS}
     own = {
         f"contact.{id_}": Offer(machine.label, "state", dict(machine.states))
@@ -110,7 +110,7 @@ def _field(name: str, ruleset: Ruleset) -> Offer:
 
 
 def of_activity(type_: str, ruleset: Ruleset) -> Offers:
-    """What an activity carries, and of each product that it is about."""
+    """The properties of an activity, and of its products."""
     found: dict[str, Offer] = {}
     for name, kind in ruleset.catalog.properties(type_).items():
         if kind in ("text", "number", "money"):
@@ -127,7 +127,7 @@ def of_activity(type_: str, ruleset: Ruleset) -> Offers:
 
 
 def written(simple: Simple) -> dict[str, Any]:
-    """The condition as it stands in YAML."""
+    """The condition as in YAML."""
     parts = [_written(part) for part in simple.parts]
     keys = [key for part in parts for key in part]
     if len(parts) == 1 or (simple.every == "all" and len(set(keys)) == len(keys)):
@@ -156,7 +156,7 @@ class _BeyondForm(Invalid):
 
 
 def read(condition: Mapping[str, Any], ruleset: Ruleset) -> Simple | None:
-    """The condition as a form shows it; unset for one that says more."""
+    """The condition as the form shows it; unset if it cannot."""
     offers = of_contacts(ruleset)
     try:
         every, parts = _parts(condition)

@@ -1,4 +1,4 @@
-"""Deleting a segment, and taking that back."""
+"""The dialog that deletes a segment, and the bar that restores it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _DELETED = "segments.deleted"
 
 @dataclass(frozen=True)
 class Deleted:
-    """A segment that was just deleted: what it was called, and by which version."""
+    """A segment that was just deleted: its name, and the version that deleted it."""
 
     name: str
     by: Version
 
 
 def offer(segment: str) -> None:
-    """The button that asks."""
+    """The button that opens the dialog."""
     st.button(
         "Delete",
         icon=":material/delete:",
@@ -40,12 +40,12 @@ def offer(segment: str) -> None:
 
 
 def is_asked(segment: str) -> bool:
-    """Whether the question stands, of this segment."""
+    """Whether the dialog is open for this segment."""
     return current_dialog() == OpenDialog(_DIALOG, segment)
 
 
 def confirmed(actor: Actor, segment: str) -> bool:
-    """Ask by name, or say what uses it; true once it was deleted."""
+    """Ask, or show what uses the segment; true once it was deleted."""
     with show_errors():
         return _asked(actor, segment_service.deletable(actor, segment))
     return False
@@ -86,7 +86,7 @@ def _what(found: Deletable) -> str:
 
 
 def just_deleted(actor: Actor) -> None:
-    """Say what was deleted last, with the way back."""
+    """Show the segment that was deleted last, with Undo."""
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return

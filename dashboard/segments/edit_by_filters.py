@@ -1,4 +1,4 @@
-"""Changing who is in a dynamic segment by the filters of the list: what is shown is what it will hold."""
+"""Edit a dynamic segment's condition with the filters of the contact list."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from engine.rules.rule_service import current_rules
 from engine.segments import segment_service
 
 CHANGING = "changing"
-"""The parameter of the address that names the segment which is being changed."""
+"""The parameter of the address that names the edited segment."""
 
 _SEEN = "segments.changing"
 
 
 def change_button(actor: Actor, segment: str) -> None:
-    """Offer to change a segment in the list, if its condition is one that a list can show."""
+    """The button that opens the list with the segment's filters, if its condition can be shown as filters."""
     listing = segment_service.as_list(actor, segment)
     if listing is not None and st.button("Edit with filters", icon=":material/tune:", key="segments.change"):
         st.session_state[_SEEN] = (segment, listing)
@@ -32,14 +32,14 @@ def change_button(actor: Actor, segment: str) -> None:
 
 
 def page_of(actor: Actor) -> dict[str, str]:
-    """What keeps the segment that is being changed in the addresses of the list."""
+    """The parameters that keep the edited segment in the addresses of the list."""
     segment = st.query_params.get(CHANGING, "")
     known = segment in current_rules(actor).segments
     return {CHANGING: segment} if known and actor.may(Permission.EDIT_SEGMENTS) else {}
 
 
 def changing_bar(actor: Actor, address: ListAddress) -> None:
-    """Say which segment is being changed, if one is, with the ways to keep the list as it is, or not to."""
+    """Show the edited segment, if any, with Save and Cancel."""
     segment = address.page.get(CHANGING)
     if segment is None:
         return
@@ -69,7 +69,7 @@ def _advice(listing: Listing, seen: Listing | None) -> str:
 
 
 def _seen(actor: Actor, segment: str) -> Listing | None:
-    """The list of the segment as it was when the change began."""
+    """The segment's filters when editing began."""
     about, seen = st.session_state.get(_SEEN, (None, None))
     if about != segment:
         seen = segment_service.as_list(actor, segment)

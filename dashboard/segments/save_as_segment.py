@@ -1,4 +1,4 @@
-"""Making a dynamic segment of the list that is shown."""
+"""Save the shown list of contacts as a dynamic segment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SAVE = "save-segment"
 
 
 def save_segment_button(actor: Actor, listing: Listing) -> None:
-    """Offer to make a segment of a list that is filtered, to who may."""
+    """The button that saves a filtered list as a segment, if the user may."""
     if listing.where and actor.may(Permission.EDIT_SEGMENTS):
         st.button(
             "Save as segment",
@@ -39,7 +39,7 @@ def save_segment_button(actor: Actor, listing: Listing) -> None:
 
 
 def save_segment(actor: Actor) -> None:
-    """Ask for a name, make the segment, and go to its page."""
+    """Ask for a name, create the segment, and open its page."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
     listing, _ = list_service.without_unknown(actor, address.listing)
     show(_whom(actor, listing))
@@ -62,7 +62,7 @@ def _save(actor: Actor, name: str, listing: Listing) -> None:
 
 
 def _whom(actor: Actor, listing: Listing) -> Markup:
-    """Who will be in the segment, in the words of the chips."""
+    """The filters of the segment, in the words of the chips."""
     found = chips(listing, current_rules(actor), written())
     words = tag("div", "Contacts that match all of these filters, now and in the future:", "cs-sub")
     return words + bullet_list(chip.words for chip in found)

@@ -1,4 +1,4 @@
-"""The members of a segment: the same list as that of all contacts, and their export."""
+"""The members of a segment: search, list and export."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.exports.export_dialog import (
     question,
 )
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_status_bar import HISTORY, job_strip
+from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import current_dialog
 from dashboard.ui.error_page import show_failure
@@ -35,7 +35,7 @@ from engine.rules.rule_service import current_rules
 
 
 def members(actor: Actor, segment: str) -> None:
-    """Search, list, and export the members of a segment."""
+    """Show the members of a segment."""
     address = ListAddress.read(
         st.query_params.to_dict(),
         page={"page": "segments", "segment": segment},
@@ -56,7 +56,7 @@ def members(actor: Actor, segment: str) -> None:
         about = question(members, DEFAULT, name=file_name(segment))
         export_button(actor, about, key="segments.export", width="stretch")
     if actor.may(Permission.EXPORT):
-        job_strip(actor)
+        job_status_bar(actor)
     try:
         _list(actor, address, segment)
     except NotAllowed as error:
@@ -65,7 +65,7 @@ def members(actor: Actor, segment: str) -> None:
 
 
 def _show_dialog(actor: Actor) -> None:
-    """Show the dialog that was asked for."""
+    """Show the open dialog, if any."""
     found = current_dialog()
     if found is not None and found.name == EXPORT:
         export_dialog(actor, cast(ExportQuestion, found.about))
@@ -73,7 +73,7 @@ def _show_dialog(actor: Actor) -> None:
         open_history(actor, cast("str | None", found.about))
 
 
-def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
+def _no_members(actor: Actor, address: ListAddress, segment: str) -> None:
     declared = current_rules(actor).segments.get(segment)
     if address.listing.search:
         empty_state("No contacts found", "No contact in this segment matches your search.")
@@ -89,7 +89,7 @@ def _nobody(actor: Actor, address: ListAddress, segment: str) -> None:
 def _list(actor: Actor, address: ListAddress, segment: str) -> None:
     page = list_service.page(actor, address.whole, after=address.after, limit=address.size)
     if not page.rows:
-        _nobody(actor, address, segment)
+        _no_members(actor, address, segment)
         return
     ruleset = current_rules(actor)
     contact_list(

@@ -1,4 +1,4 @@
-"""Segments: the list, each one's own page, and making and changing them."""
+"""The segments page: the list, a segment's page, and its editor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.rules.rollout_bar import upkeep_bar
+from dashboard.rules.rollout_bar import rollout_bar
 from dashboard.running_instance import instance, time_zone
 from dashboard.segments import condition_editor, delete_segment
 from dashboard.segments.edit_by_filters import change_button
@@ -34,7 +34,7 @@ _OF_TESTS = "Rule tests failed. Fix it under Rules or ask an admin."
 
 
 def render(actor: Actor) -> None:
-    """The segment that the address names, or all of them."""
+    """The segment that the address names, or the list."""
     wanted = st.query_params.get("segment")
     if wanted == NEW:
         _edit(actor, None)
@@ -70,7 +70,7 @@ def _all(actor: Actor) -> None:
     if not found:
         empty_state("No segments yet", "A segment is a named group of contacts. Create your first one.")
         return
-    upkeep_bar(actor)
+    rollout_bar(actor)
     with st.container(key="segments-list"):
         headings = ("Segment", "Type", "Last 30 days", "Updated", "Contacts")
         show(table(headings, [_row(summary) for summary in found]))
@@ -78,7 +78,7 @@ def _all(actor: Actor) -> None:
 
 
 def _nightly_look(actor: Actor, names: dict[str, str]) -> None:
-    """Whether the segments were what their conditions say, when that was last looked at."""
+    """The result of the last nightly check of memberships."""
     report = segment_service.nightly_report(actor)
     if report is None:
         return
@@ -133,7 +133,7 @@ def _one(actor: Actor, wanted: str) -> None:
         _go()
         st.rerun()
     if summary.dynamic:
-        upkeep_bar(actor)
+        rollout_bar(actor)
     _figures(summary, in_depth=actor.may(Permission.EDIT_RULES))
     charts.area(
         segment_service.trend(actor, wanted, zone=time_zone()),
@@ -145,7 +145,7 @@ def _one(actor: Actor, wanted: str) -> None:
 
 
 def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
-    """How large it is and how it moves; `in_depth` is for those who look after the rules."""
+    """Size and changes of the segment; `in_depth` adds the cost of its condition."""
     counts = (
         ("contacts", formats.count(summary.size)),
         ("entered in 30 days", formats.count(summary.entered)),
@@ -197,7 +197,7 @@ def _edit(actor: Actor, wanted: str | None) -> None:
 
 
 def _leave(wanted: str | None) -> None:
-    """Go back to where one came from, and forget what was being written."""
+    """Go back to the previous page and forget the draft."""
     condition_editor.forget(wanted)
     st.session_state.pop(f"segments.base.{wanted}", None)
     _go(**({"segment": wanted} if wanted else {}))
@@ -206,7 +206,7 @@ def _leave(wanted: str | None) -> None:
 def _form(
     actor: Actor, segment: Segment | None, text: str, wanted: str | None
 ) -> tuple[str, dict[str, Any]] | None:
-    """What the segment is to be: its id, and its entry in the file."""
+    """Ask for the segment; return its id and its entry in the file, unset while incomplete."""
     name = st.text_input(
         "Name", value=segment.name if segment else "", key=f"segments.name.{wanted}", max_chars=80
     )

@@ -1,4 +1,4 @@
-"""The account: its name, time zone, language of figures, money, phone numbers, carts, and masking."""
+"""The section "Account": name, time zone, locale, currency, phone numbers, carts, and masking."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BASE, _EDITION, _SAID = "account.base", "account.edition", "account.said"
 
 
 def render(actor: Actor) -> None:
-    """The form; below, what is wrong with it or what it would change, and the way to publish it."""
+    """The form; below, its problems or what it would change, and Publish."""
     found = account_settings.settings(actor)
     said = st.session_state.pop(_SAID, None)
     if said:
@@ -95,12 +95,12 @@ def _form(found: Found) -> Settings:
 
 
 def _key(name: str) -> str:
-    """A widget's name; another one once what was typed is thrown away."""
+    """A widget's key, which changes when the form is reset."""
     return f"account.{name}.{st.session_state.get(_EDITION, 0)}"
 
 
 def _choice(name: str, now: str, options: Mapping[str, str]) -> str:
-    """One of many, searched by typing; what is in force is among them, whatever it is."""
+    """A searchable choice that includes the current value, even an unknown one."""
     known = {now: now, **options}
     order = sorted(known, key=lambda key: (key != "", known[key]))
     chosen: str = st.selectbox(
@@ -133,7 +133,7 @@ def _zones() -> list[str]:
 
 @lru_cache(maxsize=1)
 def _locales() -> dict[str, str]:
-    """Every language, alone and as a country writes it, by its English name."""
+    """Every locale with its English name."""
     english, found = Locale.parse("en"), {}
     for name in localedata.locale_identifiers():
         language, *more = name.split("_")
@@ -190,6 +190,6 @@ def _discard() -> None:
 
 
 def _fresh() -> None:
-    """Forget what was typed, and begin with what is in force."""
+    """Reset the form to the published settings."""
     st.session_state[_EDITION] = st.session_state.get(_EDITION, 0) + 1
     st.session_state.pop(_BASE, None)

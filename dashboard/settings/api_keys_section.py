@@ -1,4 +1,4 @@
-"""Keys: what the shop's pages and servers send events with."""
+"""The section "API keys": keys for sending events from the shop's pages and servers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NEW = "keys.made"
 
 
 def render(actor: Actor) -> None:
-    """Make keys, see when each was last used, take one out of force."""
+    """Create and revoke keys, with when each was last used."""
     made: NewKey | None = st.session_state.get(_NEW)
     if made is not None:
         _made(made)

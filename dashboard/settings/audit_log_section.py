@@ -1,4 +1,4 @@
-"""The audit log: who changed what, when, from what and to what."""
+"""The section "Audit log": who changed what, when, with the values before and after."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from engine.imports.reading.formula_escape import escape_formula
 from engine.rules.rule_service import current_rules
 
 EXPORT = 100_000
-"""Lines of one file."""
+"""Entries per exported file."""
 
 _TRAIL = "audit.trail"
 _FILTERED = "audit.filtered"
 
 
 def render(actor: Actor) -> None:
-    """Filters, lines, the way on, and all of it as a file."""
+    """Filters, entries, paging and export."""
     filters = _filters(actor)
     if st.session_state.get(_FILTERED) != filters:
         st.session_state[_FILTERED], st.session_state[_TRAIL] = filters, []
@@ -83,7 +83,7 @@ def _filters(actor: Actor) -> Filters:
 
 
 def _between(days: Sequence[date | None]) -> tuple[datetime | None, datetime | None]:
-    """From the beginning of the first day to the end of the last one, in the account's time zone."""
+    """From the start of the first day to the end of the last, in the account's time zone."""
     chosen = [day for day in days if day is not None]
     if not chosen:
         return None, None
@@ -127,7 +127,7 @@ def _subject(entry: Entry) -> Markup:
 
 
 _SUBJECTS = {"rules": "version {}", "key": "“{}”", "activity": "({})", "webhook call": "({})"}
-"""How it reads what a line is about, where that is not what people call it."""
+"""The text for an entry's object, by kind, where it is not the plain id."""
 
 
 def _ending(entry: Entry) -> Markup:
@@ -137,7 +137,7 @@ def _ending(entry: Entry) -> Markup:
 
 
 def _change(change: Change, ruleset: Ruleset, *, of: str) -> Markup:
-    """`Newsletter: subscribed → unsubscribed`; of what was made, `file: people.csv`."""
+    """`Newsletter: subscribed → unsubscribed`; for a created object, `file: people.csv`."""
     if change.what == TAKEN_BACK:
         return tag("div", "undid an earlier change", "cs-small")
     if change.before is None and of in _MADE:
@@ -147,18 +147,18 @@ def _change(change: Change, ruleset: Ruleset, *, of: str) -> Markup:
 
 
 _MADE = frozenset({"job", "key"})
-"""Of what there is nothing before it is made."""
+"""Objects without a value before their creation."""
 
 
 def _what(name: str, ruleset: Ruleset) -> str:
-    """What changed, as people call it."""
+    """The label of what changed."""
     if name in ruleset.machines:
         return ruleset.machines[name].label
     return label_of(name, ruleset) if name in FIELDS or name.startswith(CUSTOM) else name
 
 
 def csv_of(actor: Actor, filters: Filters) -> str:
-    """The lines as CSV, times in UTC, a cell that would run as a formula made harmless."""
+    """The entries as CSV, with times in UTC and spreadsheet formulas escaped."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("at", "by", "act", "kind", "subject", "changes", "reason", "ending", "refusal"))

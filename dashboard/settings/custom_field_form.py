@@ -1,4 +1,4 @@
-"""A custom field as a form, new or to be changed, with what a change would do to the values there are."""
+"""The form of a new or edited custom field, with the effect on existing values."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ _OPEN, _EDITION = "field_form.open", "field_form.edition"
 
 @dataclass(frozen=True)
 class Editing:
-    """A field that is being written: as it was (unset: a new one), and on which version of the rules."""
+    """An edited field: its value before (unset for a new one), and the version of the rules."""
 
     before: CustomField | None
     base: int
 
 
 def begin(before: CustomField | None, base: int) -> None:
-    """Open the form; what was typed into an earlier one is forgotten."""
+    """Open the form and reset its inputs."""
     st.session_state[_OPEN] = Editing(before, base)
     st.session_state[_EDITION] = st.session_state.get(_EDITION, 0) + 1
 
 
 def opened() -> Editing | None:
-    """The field that is being written, if one is."""
+    """The edited field, if the form is open."""
     found: Editing | None = st.session_state.get(_OPEN)
     return found
 
 
 def close() -> None:
-    """No field is being written any more."""
+    """Close the form."""
     st.session_state.pop(_OPEN, None)
 
 
 def render(actor: Actor, found: Fields) -> bool:
-    """The form; true in the run in which it was published."""
+    """Show the form; true in the run in which it was published."""
     open_ = opened()
     assert open_ is not None
     with st.container(border=True):
@@ -108,7 +108,7 @@ def _ask_options(before: CustomField, key: str) -> tuple[str, ...]:
 
 
 def _conversion(actor: Actor, before: CustomField | None, field: CustomField) -> bool:
-    """Say what a change would do to the values there are; true if it loses some."""
+    """Show the effect of a change on existing values; true if some no longer fit."""
     if before is None or (field.type, field.options) == (before.type, before.options):
         return False
     found = custom_fields.conversion(actor, field)

@@ -1,4 +1,4 @@
-"""Custom fields: what the shop knows of its contacts besides what everybody does."""
+"""The section "Custom fields": the shop's own fields of its contacts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SAID, _PROBLEM = "fields.said", "fields.problem"
 
 
 def render(actor: Actor) -> None:
-    """All fields in their order; make, change, move and delete them."""
+    """All fields in their order; create, edit, move and delete them."""
     found = custom_fields.all_fields(actor)
     _tell()
     if custom_field_form.opened() is not None:
@@ -104,7 +104,7 @@ def _several(names: Sequence[str], *, most: int = 8) -> str:
 
 
 def _mover(actor: Actor, found: Fields, number: int, *, step: int) -> None:
-    """A button that puts a field one place up or down."""
+    """A button that moves a field up or down."""
     ids = [usage.field.id for usage in found.fields]
     there, word = number + step, "up" if step < 0 else "down"
     possible = 0 <= there < len(ids)
@@ -123,14 +123,14 @@ def _mover(actor: Actor, found: Fields, number: int, *, step: int) -> None:
 
 
 def _do(act: Callable[..., object], said: str) -> None:
-    """Publish; what is refused is said on the page."""
+    """Publish a change; show the result in the next run."""
     with keep_errors(_PROBLEM):
         act()
         st.session_state[_SAID] = said
 
 
 def _delete(actor: Actor, found: Fields, usage: FieldUsage) -> None:
-    """Ask by the field's name, with what would become of it; or say why it cannot be."""
+    """Ask for confirmation, or show what uses the field."""
     field = usage.field
     if usage.uses:
         problem_box(

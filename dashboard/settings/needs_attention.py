@@ -1,4 +1,4 @@
-"""What waits for a person: failed activities and sendings, calls not taken, refused events, id conflicts."""
+"""Failed activities, suspected outages, webhook calls, refused events and ID conflicts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SAID = "workers.said"
 
 
 def render(actor: Actor) -> None:
-    """Five lists, each the latest of its kind, with what can be done about them."""
+    """A tab for each, with the latest entries and their actions."""
     found, zone = operating.troubles(actor), time_zone()
     with st.container(horizontal=True, vertical_alignment="center"):
         show(tag("h2", "Needs attention", "cs-section"))
@@ -171,7 +171,7 @@ def _about(words: str) -> None:
 
 
 def _row(title: Markup, about: object) -> st.delta_generator.DeltaGenerator:
-    """A line with room for a button."""
+    """A row with room for a button."""
     row = st.container(border=True, horizontal=True, vertical_alignment="center")
     with row:
         show(joined([title, tag("div", escape(about), "cs-small cs-quiet")]))
@@ -186,5 +186,5 @@ def _again(label: str, key: str, act: Callable[..., int], done: str) -> None:
 
 
 def _key(text: str) -> str:
-    """An id may hold anything; a widget's name does not."""
+    """A widget key from an id, which may contain any characters."""
     return blake2b(text.encode(), digest_size=8).hexdigest()

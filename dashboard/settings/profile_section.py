@@ -1,4 +1,4 @@
-"""You: one's own password, and where one is signed in."""
+"""The section "Your profile": password and active sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BROWSERS = (
 
 
 def render(actor: Actor) -> None:
-    """Who one is here, the password, the browsers."""
+    """The user, the password form and the active sessions."""
     text = st.session_state.pop(_SAID, None)
     if text:
         st.success(text, icon=":material/check:")
@@ -106,7 +106,7 @@ def _about(actor: Actor, session: SessionRecord) -> Markup:
 
 
 def browser_name(agent: str | None) -> str:
-    """`Firefox on Linux`: what a person recognises of what a browser calls itself."""
+    """`Firefox on Linux`, from a user agent."""
     text = agent or ""
     browser = next((name for mark, name in _BROWSERS if mark in text), "Unknown browser")
     system = next((name for name in _SYSTEMS if name in text), "")

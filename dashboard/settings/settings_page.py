@@ -1,4 +1,4 @@
-"""Settings: a section for each thing that is set up once, shown to who may see it."""
+"""The settings page: a menu of sections, each with the permission that it needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.accounts.permissions import Permission
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the settings; `needs` is what one must be allowed to open it."""
+    """A section of the settings; `needs` is the permission to open it."""
 
     label: str
     render: Callable[[Actor], None]

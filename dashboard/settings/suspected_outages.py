@@ -1,4 +1,4 @@
-"""Sendings that failed as a whole: whether their bounces count is for an admin to say."""
+"""Suspected outages: sendings that failed as a whole.  An admin decides whether their bounces count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CHANNELS = {"email": "Email", "sms": "SMS"}
 
 
 def render(actor: Actor, found: Sequence[SuspectedOutage], zone: ZoneInfo) -> None:
-    """Those that nobody has decided on, then the others; each with the two decisions."""
+    """Open ones first, each with the two decisions."""
     said = st.session_state.pop(_SAID, None)
     if said:
         st.success(said, icon=":material/check:")

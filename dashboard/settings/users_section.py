@@ -1,4 +1,4 @@
-"""Users and roles: who may come in, with which role, and where they are signed in."""
+"""The section "Users and roles": invitations, roles, sessions, and disabled users."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PROBLEM = "users.problem"
 
 
 def render(actor: Actor) -> None:
-    """Invite people, give them roles, let them in no more."""
+    """Invite users, change roles, and disable users."""
     show_kept(_PROBLEM)
     _link()
     with st.expander("Invite user", icon=":material/person_add:", key="users.new"):
@@ -74,7 +74,7 @@ def _keep_link(email: str, token: LinkToken) -> None:
 
 
 def _link() -> None:
-    """A link that was just made, to be copied and sent."""
+    """Show the link that was just created, to be copied and sent."""
     made: tuple[str, LinkToken] | None = st.session_state.get(_LINK)
     if made is None:
         return

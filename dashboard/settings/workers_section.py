@@ -1,4 +1,4 @@
-"""System status: who is alive, how fast it goes, what waits, and what waits for a person."""
+"""The section "System status": processes, throughput, backlog, and what needs attention."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from engine.operations.working import COUNT_UP_TO, Working
 from engine.pipeline.lanes import LaneBacklog
 
 LIVE = 3
-"""Seconds between two looks."""
+"""Seconds between refreshes."""
 
 NEEDED = ("worker", "scheduler", "collector")
-"""Without one of each, something stands still."""
+"""The kinds of processes of which one must run."""
 
 
 def render(actor: Actor) -> None:
-    """The processes, live; below, what waits for a person."""
+    """The processes, refreshed live; below, what needs attention."""
     _processes(actor)
     needs_attention.render(actor)
 
@@ -74,7 +74,7 @@ def _seconds(seconds: float) -> str:
 
 
 def _missing(found: Working, now: datetime) -> Iterable[Markup]:
-    """What stands still because no process of its kind is alive."""
+    """A notice for each kind of process of which none is running."""
     for kind in NEEDED:
         if not found.alive(kind, now=now):
             start, doctor = tag("code", f"sheets {kind}"), tag("code", "sheets doctor")
@@ -83,7 +83,7 @@ def _missing(found: Working, now: datetime) -> Iterable[Markup]:
 
 
 def _unset(found: Working, now: datetime) -> Iterable[Markup]:
-    """Workers that cannot sign webhooks: a secret is missing in their environment."""
+    """Workers that cannot sign webhooks, because a secret is missing in their environment."""
     for worker in found.processes:
         if worker.is_alive(now) and worker.unset:
             names = ", ".join(f"${name}" for name in worker.unset)
@@ -121,7 +121,7 @@ def _process(pulse: Pulse, now: datetime) -> tuple[Markup, str, str, str]:
 
 
 def _lanes(lanes: Sequence[LaneBacklog], now: datetime) -> Markup:
-    """Those in which there is something to do; that the others idle is said in a line."""
+    """A table of the busy lanes, and the number of idle ones."""
     busy = [lane for lane in lanes if lane.waiting or lane.due or _is_held(lane, now)]
     idle = len(lanes) - len(busy)
     words = f"{'All' if not busy else 'The other'} {idle} lanes are idle."
@@ -150,5 +150,5 @@ def _lane(lane: LaneBacklog, now: datetime) -> tuple[str, object, str, object]:
 
 
 def _holder(lane: LaneBacklog) -> str:
-    """The process, of a holder's whole name (host, process, run, thread)."""
+    """Host and process of a holder's full name (host, process, run, thread)."""
     return ":".join(str(lane.holder).split(":")[:2])

@@ -1,4 +1,4 @@
-"""Handing out all that is known of a contact, and erasing it for good."""
+"""The dialogs that export a contact's personal data and erase it permanently."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from engine.privacy.erasing import Foretold
 GONE = "This contact no longer exists."
 
 
-def hand_out_data(actor: Actor, contact: ContactId) -> None:
-    """Offer an archive of all that is known of somebody; it is made as it is asked for."""
+def export_personal_data(actor: Actor, contact: ContactId) -> None:
+    """Offer an archive of all personal data; it is created on download."""
     row = list_service.row(actor, contact)
     if row is None:
         show(tag("div", GONE, "cs-confirm"))
@@ -54,7 +54,7 @@ def hand_out_data(actor: Actor, contact: ContactId) -> None:
 
 
 def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
-    """Say what goes, ask for the name, and have somebody erased; then `go` to that address."""
+    """Show what is erased, ask for the name, start the erasure, then `go` to that address."""
     row, found = list_service.row(actor, contact), privacy_service.foretold(actor, contact)
     if row is None or found is None:
         show(tag("div", GONE, "cs-confirm"))
@@ -77,8 +77,8 @@ def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
         st.rerun()
 
 
-def what_went(actor: Actor, job: str) -> None:
-    """Tell what an erasure removed where, and what it could not: what other systems hold."""
+def erasure_report(actor: Actor, job: str) -> None:
+    """Show what an erasure removed, and which other systems have to be asked."""
     report = privacy_service.report(actor, job)
     if report is None:
         return

@@ -1,4 +1,4 @@
-"""A card on the sheet: a block that stays whole on paper."""
+"""A card on the sheet, which is not split when printed."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from streamlit.delta_generator import DeltaGenerator
 
 
 def card(name: str) -> DeltaGenerator:
-    """A framed block of the sheet; `name` is unlike those of all others on the page."""
+    """A card of the sheet; `name` is unique on the page."""
     return st.container(border=True, key=f"sheet-card-{name}")

@@ -1,4 +1,4 @@
-"""What a contact bought and what lies in its cart; and its worth, as far as that is known."""
+"""The cards for orders, cart, RFM and customer lifetime value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.contacts.sheet.sheet_model import SheetCommerce
 
 
 def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
-    """The orders: how many, what they come to, when the first and the last were, and the latest of them."""
+    """Number, sum and average of the orders, first and last date, and the latest orders."""
     if not commerce.recent:
         return joined([card_title("Orders"), quiet("No orders yet.")])
     counts = (
@@ -27,14 +27,14 @@ def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
             card_title("Orders"),
             figures(counts),
             tag("div", _since(commerce, zone), "cs-sub"),
-            _abroad(commerce),
+            _other_currencies(commerce),
             _orders(commerce, zone),
         ]
     )
 
 
 def _since(commerce: SheetCommerce, zone: ZoneInfo) -> str:
-    """When the first and the last order were, and what was given back."""
+    """The dates of the first and last order, and refunds."""
     parts = []
     if commerce.first_order_at is not None:
         parts.append(f"first order on {formats.day(commerce.first_order_at, zone)}")
@@ -44,8 +44,8 @@ def _since(commerce: SheetCommerce, zone: ZoneInfo) -> str:
     return ", ".join(parts)
 
 
-def _abroad(commerce: SheetCommerce) -> Markup:
-    """What was spent in currencies that cannot be added."""
+def _other_currencies(commerce: SheetCommerce) -> Markup:
+    """Amounts in currencies without an exchange rate."""
     if not commerce.foreign:
         return Markup()
     rows = [
@@ -79,7 +79,7 @@ def _order(id_: str, cancelled: bool, refunded: Decimal, currency: str | None) -
 
 
 def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
-    """What lies in the cart."""
+    """The cart."""
     held = commerce.cart
     if held is None:
         return joined([card_title("Cart"), quiet("Empty.")])
@@ -101,7 +101,7 @@ def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
 
 
 def rfm(commerce: SheetCommerce, *, now: datetime) -> Markup:
-    """Recency, frequency and monetary value as they are, and that nothing scores them yet."""
+    """Recency, frequency and monetary value; they are not scored yet."""
     if not commerce.orders or commerce.last_order_at is None:
         return joined([card_title("RFM"), quiet("No RFM yet: this contact has no orders.")])
     days = max((now - commerce.last_order_at).days, 0)
@@ -115,7 +115,7 @@ def rfm(commerce: SheetCommerce, *, now: datetime) -> Markup:
 
 
 def clv(commerce: SheetCommerce) -> Markup:
-    """What the contact may still be worth: not calculated yet, and it says what that takes."""
+    """Customer lifetime value: not calculated yet, with what it needs."""
     needs = (
         "Not calculated yet. A forecast needs 500 customers with orders, 180 days of history, an order in "
         "the last 30 days and some customers with three or more orders."

@@ -1,4 +1,4 @@
-"""What stands in the place of the sheet of who was deleted: when, by whom and why, and the way back."""
+"""The page of a deleted contact: when, by whom and why it was deleted, and Restore."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.domain.activities import ActivityId
 
 
 def deleted_contact(actor: Actor, sheet: Sheet) -> None:
-    """Say that a contact is deleted; who may change contacts restores it here."""
+    """Show that the contact is deleted, with Restore if the user may edit contacts."""
     empty_state("This contact was deleted", _told(sheet), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center", key="sheet-deleted"):
         restore = actor.may(Permission.EDIT_CONTACTS) and st.button(

@@ -10,7 +10,7 @@ from dashboard.contacts.list_address import ListAddress
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_status_bar import HISTORY
-from dashboard.sheet.privacy_requests import erase_contact, hand_out_data
+from dashboard.sheet.privacy_requests import erase_contact, export_personal_data
 from dashboard.sheet.stop_sending import stop_sending
 from dashboard.ui.dialog_state import current_dialog, dialog
 from engine.accounts.actor import Actor
@@ -20,7 +20,7 @@ DELETE, STOP, DATA, ERASE = "sheet.delete", "sheet.stop", "sheet.data", "sheet.e
 
 
 def show_dialog(actor: Actor, listed: ListAddress) -> None:
-    """Show the dialog that was asked for, if any; `listed` is the list that one came from."""
+    """Show the open dialog, if any; `listed` is the list to go back to."""
     found = current_dialog()
     if found is not None and found.name in _DIALOGS:
         _DIALOGS[found.name](actor, found.about, listed)
@@ -38,7 +38,7 @@ def _stop(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
 
 @dialog("Export personal data")
 def _data(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
-    hand_out_data(actor, contact)
+    export_personal_data(actor, contact)
 
 
 @dialog("Erase contact permanently?")

@@ -1,4 +1,4 @@
-"""Changing the contact of a sheet: done once, shown at once, said with the way back."""
+"""Apply edits of a sheet's contact, and the bar that undoes the last one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DONE = "sheet.done"
 
 @dataclass(frozen=True)
 class Done:
-    """What was just done to a contact, in words, and the edit that did it; unset once it was taken back."""
+    """What was just done to a contact, and the edit that did it; unset once it was undone."""
 
     contact: ContactId
     words: str
@@ -37,7 +37,7 @@ def apply(
     id_: ActivityId | None = None,
     read: Mapping[str, Any] | None = None,
 ) -> None:
-    """Do an edit, and wait until it shows; the same `id_` again does nothing.
+    """Apply an edit, and wait until it shows; the same `id_` again does nothing.
 
     Raises what `engine.contacts.editing.edit_service.edit` does.
     """
@@ -50,7 +50,7 @@ def apply(
 
 
 def just_done(actor: Actor, contact: ContactId) -> None:
-    """Say what was just done to the contact, with the way back."""
+    """Show what was just done to the contact, with Undo."""
     done: Done | None = st.session_state.get(_DONE)
     if done is None or done.contact != contact:
         return

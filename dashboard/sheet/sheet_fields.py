@@ -1,4 +1,4 @@
-"""A contact's fields, to be read."""
+"""The cards with a contact's fields, read-only."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from engine.domain.fields import FIELDS
 from engine.domain.rulebook import Ruleset
 
 ORDER = ("first_name", "last_name", "email", "mobile_phone", "external_id", "birth_date")
-"""The fields that every contact has, in the order of the card."""
+"""The built-in fields in the order of the card."""
 
 
 def fields(sheet: Sheet, zone: ZoneInfo) -> Markup:
-    """Who it is, as far as is known."""
+    """The built-in fields."""
     standard = [(name, getattr(sheet, name)) for name in ORDER]
     known = [(FIELDS[name].label, _day(value) if name == "birth_date" else value) for name, value in standard]
     known += [
@@ -34,7 +34,7 @@ def fields(sheet: Sheet, zone: ZoneInfo) -> Markup:
 
 
 def custom(sheet: Sheet, ruleset: Ruleset) -> Markup:
-    """What the shop itself wants to know: its declared fields in their order, then what else came."""
+    """The declared custom fields in their order, then undeclared ones."""
     rows = [(field.label, _shown(sheet.custom, id_, field.type)) for id_, field in ruleset.fields.items()]
     others = sorted(name for name in sheet.custom if name not in ruleset.fields)
     rows += [(name, _shown(sheet.custom, name, "")) for name in others]
@@ -50,7 +50,7 @@ def _shown(values: Mapping[str, Any], name: str, type_: str) -> object:
 
 
 def _day(value: Any) -> str | None:
-    """A day as the account's locale writes it; what is none, as it is."""
+    """A day in the account's locale; other values unchanged."""
     try:
         return formats.calendar_day(date.fromisoformat(value)) if isinstance(value, str) else value
     except ValueError:

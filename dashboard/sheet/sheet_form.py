@@ -1,4 +1,4 @@
-"""A contact's fields and statuses as inputs, with what was changed and refused, Apply and Discard."""
+"""The form that edits a contact's fields and statuses."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class _Form:
-    """What is being changed, of whom, and what others changed meanwhile."""
+    """The edited contact, its draft, and conflicting changes by others."""
 
     actor: Actor
     sheet: Sheet
@@ -58,7 +58,7 @@ class _Form:
         return f"sheet.{self.sheet.id}.{self.draft.round}.{name}"
 
     def words(self, name: str, value: Any) -> str:
-        """A value as a person reads it."""
+        """A value as text."""
         machine = self.ruleset.machines.get(name)
         if machine is not None:
             return machine.states.get(value, str(value))
@@ -76,7 +76,7 @@ class _Form:
 
 @fragment()
 def sheet_form(actor: Actor, contact: ContactId) -> None:
-    """Ask for changes of a contact, in the place of the cards that show what is changed."""
+    """The form, shown in the place of the cards with these values."""
     draft = draft_of(contact)
     sheet = sheet_service.sheet(actor, contact)
     if draft is None or sheet is None:
@@ -103,7 +103,7 @@ def sheet_form(actor: Actor, contact: ContactId) -> None:
 
 
 def _fields(form: _Form, fields: Sequence[FieldInput]) -> None:
-    """Two in a row, so that on a phone, where they stand one below the other, they keep their order."""
+    """The inputs in rows of two, so that they keep their order on a phone."""
     for pair in _pairs(fields):
         for column, field in zip(st.columns(2), pair, strict=False):
             with column:
@@ -138,7 +138,7 @@ def _locked(form: _Form, field: FieldInput) -> None:
 
 
 def _below(form: _Form, name: str) -> None:
-    """What there is to say of an input: what was, what was wrong, what somebody else made of it."""
+    """Below an input: the previous value, the problem, and a conflict."""
     draft = form.draft
     if name in draft.changed:
         show(tag("div", f"Was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
@@ -151,7 +151,7 @@ def _below(form: _Form, name: str) -> None:
 
 
 def _choose(form: _Form, name: str) -> None:
-    """Somebody else changed it meanwhile: theirs or one's own?"""
+    """Ask which value to keep of a conflict."""
     theirs, draft = form.theirs[name], form.draft
     by = _who(form)
     words = joined([tag("span", f"{by} changed this to"), tag("b", form.words(name, theirs))], " ")
@@ -162,7 +162,7 @@ def _choose(form: _Form, name: str) -> None:
 
 
 def _who(form: _Form) -> str:
-    """Who edited the contact since the changes were begun, if it was a person."""
+    """The name of the user who edited the contact since the draft was started."""
     edits = TimelineFilter(types=("contact_edited",))
     rows = sheet_service.timeline(form.actor, form.sheet.id, where=edits, limit=1).rows
     if rows and rows[0].happened_at >= form.draft.begun:
@@ -213,7 +213,7 @@ def _status(form: _Form, machine: Machine) -> None:
 
 
 def _until(form: _Form, machine: Machine) -> None:
-    """When a status ends that does; each has an end of its own."""
+    """Ask for the end date of a status that can end."""
     name = end_name(machine.id)
     key = form.key(name)
     if key not in st.session_state:
@@ -247,7 +247,7 @@ def _noting(form: _Form, name: str, key: str) -> Callable[[], None]:
 
 
 def _bar(form: _Form) -> None:
-    """What was changed so far, with Apply and Discard: always in sight."""
+    """The bar with the number of changes, Apply and Discard, which stays visible."""
     browser_component(__file__, "sheet_form")(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-bar"):
         with st.container(width="stretch"):
@@ -274,7 +274,7 @@ def _summary(form: _Form) -> Markup:
 
 
 def _apply(form: _Form) -> None:
-    """Write what was changed, and nothing else."""
+    """Apply the changes."""
     draft, contact = form.draft, form.sheet.id
     if draft.changed:
         count = len(draft.changed)

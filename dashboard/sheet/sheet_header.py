@@ -1,4 +1,4 @@
-"""The top of a contact's sheet: who it is, at a glance, and the ways to its neighbours in the list."""
+"""The header of a contact's sheet: name, summary badges, and links to its neighbours in the list."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from engine.domain.activities import ContactId
 from engine.domain.reachability import Reach
 
 Neighbours = tuple[ContactId | None, ContactId | None]
-"""Who comes before and after a contact in the list that one came from."""
+"""The contacts before and after this one in the list."""
 
 
 def name_of(sheet: Sheet) -> str:
-    """What the contact is called, as in the list."""
+    """The contact's display name, as in the list."""
     known = wording.display_name(sheet.name, sheet.email, sheet.mobile_phone, sheet.external_id)
     return f"{known} {sheet.id[:5]}" if known == wording.ANONYMOUS else known
 
 
 def ways(address: ListAddress, beside: Neighbours) -> Markup:
-    """Back to the list as it was, and on to the contacts before and after this one."""
+    """Links back to the list, and to the contacts before and after this one."""
     before, after = beside
     back = link(address.here, f"← {_list_name(address)}", "cs-back")
     turns = _way("Previous", "prev", before, address) + _way("Next", "next", after, address)
@@ -43,7 +43,7 @@ def _way(label: str, relation: str, contact: ContactId | None, address: ListAddr
 
 
 def title(sheet: Sheet, *, now: datetime, zone: ZoneInfo) -> Markup:
-    """Name, addresses, when it was seen, and what matters of it in badges."""
+    """Name, addresses, first and last activity, and summary badges."""
     kind = badge("identified", "good") if sheet.identified else badge("anonymous")
     name = name_of(sheet)
     first, last = formats.day(sheet.first_seen, zone), formats.ago(sheet.last_seen, now, zone)
@@ -59,7 +59,7 @@ def title(sheet: Sheet, *, now: datetime, zone: ZoneInfo) -> Markup:
 
 
 def glance(sheet: Sheet) -> list[Markup]:
-    """Points, what it can receive, what it bought and what lies in its cart, each in a badge."""
+    """Badges for points, channels, orders and cart."""
     points = badge(formats.counted(sheet.points.total, "point"), "info")
     return [points, *map(_channel, sheet.reach), *_bought(sheet.commerce)]
 

@@ -1,4 +1,4 @@
-"""By what a contact is known: its browsers and apps, addresses it once had, contacts that became it."""
+"""The identities of a contact: browsers and apps, former identifiers, and merged contacts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.contacts.sheet.sheet_model import Sheet
 
 
 def known_by(sheet: Sheet, found: Sequence[Device], *, now: datetime, zone: ZoneInfo) -> Markup:
-    """The devices, and what else leads here."""
+    """The devices, former identifiers and merged contacts."""
     parts: list[object] = [card_title("Browsers and apps")]
     if found:
         rows = [(_named(device), _when(device, now, zone)) for device in found]
@@ -52,7 +52,7 @@ def _also(title: str, words: str, values: Sequence[str]) -> list[Markup]:
 
 @lru_cache(maxsize=4096)
 def browser_name(user_agent: str) -> str:
-    """`Chrome 120 on Windows`: what a browser says of itself, as people call it."""
+    """`Chrome 120 on Windows`, from a user agent."""
     found = ua_parser.parse(user_agent[:1_000])
     browser = found.user_agent
     system = found.os

@@ -1,4 +1,4 @@
-"""What can be done with a sheet as a whole: its link, printing it, deleting or erasing the contact."""
+"""The menu of a sheet: copy its link, print it, delete or erase the contact."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOKING = ({"id": "copy", "label": "Copy link", "tone": ""}, {"id": "print", "l
 
 @dataclass(frozen=True)
 class Choice:
-    """Something that the menu offers beside; `danger` for what takes away."""
+    """An item of the menu; `danger` if it removes something."""
 
     id: str
     label: str

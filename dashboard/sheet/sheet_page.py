@@ -1,4 +1,4 @@
-"""A contact's sheet: Profile and Activity."""
+"""The page of a contact's sheet: Profile and Activity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.contacts.list_address import ListAddress
-from dashboard.jobs.job_status_bar import job_strip
+from dashboard.jobs.job_status_bar import job_status_bar
 from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields
 from dashboard.sheet.activity.activity_tab import activity_tab
@@ -38,7 +38,7 @@ from engine.rules.rule_service import current_rules
 
 
 def render(actor: Actor, wanted: str) -> None:
-    """The sheet of the contact that the address names; an old id leads on to the living one."""
+    """The sheet of the contact that the address names; the id of a merged contact leads to the merged one."""
     actor.require(Permission.SEE)
     listed = _listed(actor)
     contact = list_service.find(actor, wanted)
@@ -46,7 +46,7 @@ def render(actor: Actor, wanted: str) -> None:
     if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
         if sheet is None or sheet.deleted_at is None:
-            _nobody()
+            _not_found()
         else:
             deleted_contact(actor, sheet)
             show_dialog(actor, listed)
@@ -65,17 +65,17 @@ def render(actor: Actor, wanted: str) -> None:
     if activity.open:
         with activity:
             if actor.may(Permission.EXPORT):
-                job_strip(actor)
+                job_status_bar(actor)
             activity_tab(actor, contact)
     show_dialog(actor, listed)
 
 
-def _nobody() -> None:
+def _not_found() -> None:
     empty_state("Contact not found", "It may have been erased, or the link is incomplete.", whole="page")
 
 
 def _listed(actor: Actor) -> ListAddress:
-    """The list that one came from, as the sheet's address says."""
+    """The list to go back to, from the sheet's address."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
     listing, _ = list_service.without_unknown(actor, address.listing)
     return address.showing(listing)
@@ -86,7 +86,7 @@ _TAB_KEY = "sheet.tab"
 
 
 def _remember(tab: str) -> None:
-    """Let the address say which tab is open; nothing for the first."""
+    """Put the open tab into the address, unless it is the first."""
     if tab != "profile":
         st.query_params[_TAB] = tab
     elif _TAB in st.query_params:
@@ -101,7 +101,7 @@ def _beside(actor: Actor, listed: ListAddress, contact: ContactId) -> Neighbours
 
 
 def _top(actor: Actor, sheet: Sheet) -> None:
-    """Who it is, and what can be done with it as a whole."""
+    """The title, and the actions on the contact."""
     changes = actor.may(Permission.EDIT_CONTACTS)
     with st.container(horizontal=True, key="sheet-top"):
         with st.container(width="stretch"):
@@ -113,7 +113,7 @@ def _top(actor: Actor, sheet: Sheet) -> None:
 
 
 def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
-    """What the menu offers to somebody."""
+    """The menu's items for the user."""
     if actor.may(Permission.HAND_OUT):
         yield Choice("data", "Export personal data…", partial(open_dialog, DATA, contact))
     if actor.may(Permission.EDIT_CONTACTS):
@@ -143,7 +143,7 @@ def _changing(actor: Actor, sheet: Sheet) -> None:
 
 
 def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
-    """Begin to edit, where the fields are."""
+    """Start editing, on the tab with the fields."""
     sheet_draft.begin(contact, present, now=utc_now())
     st.session_state[_TAB_KEY] = _TABS["profile"]
 

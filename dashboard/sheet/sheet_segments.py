@@ -1,4 +1,4 @@
-"""The segments of a contact: put in and taken out by hand, or decided by a condition, with the reasons."""
+"""The segments card: add to and remove from static segments, and reasons for dynamic ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard import formats
 from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_card import card
-from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about
+from dashboard.sheet.sheet_statuses import HISTORY_HEADINGS, history_row
 from dashboard.ui.markup import badge, card_title, joined, link, quiet, show, table, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
@@ -28,7 +28,7 @@ _ASKED = "sheet.segments.asked"
 
 
 def segments_card(actor: Actor, sheet: Sheet) -> None:
-    """The segments that it is in; who may, puts it into others and takes it out."""
+    """The contact's segments, with inputs to change them if the user may."""
     changes = actor.may(Permission.EDIT_CONTACTS)
     with card("segments"):
         with st.container(horizontal=True, vertical_alignment="center", key="sheet-segments-top"):
@@ -46,7 +46,7 @@ def segments_card(actor: Actor, sheet: Sheet) -> None:
         with st.expander("Membership reasons", key="sheet.why", on_change="rerun") as why:
             if why.open:
                 reasons = sheet_service.reasons(actor, sheet.id)
-                show(whys(reasons, zone) if reasons else Markup())
+                show(membership_reasons(reasons, zone) if reasons else Markup())
 
 
 def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
@@ -61,7 +61,7 @@ def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
 
 
 def membership(found: SheetSegment, zone: ZoneInfo) -> Markup:
-    """A segment that the contact is in, since when, and whether a condition decides."""
+    """A segment of the contact, its type, and since when."""
     kind = badge("dynamic", "info") if found.dynamic else badge("static")
     since = quiet(f"since {formats.day(found.since, zone)}")
     name = link(f"?page=segments&segment={found.id}", found.name)
@@ -69,7 +69,7 @@ def membership(found: SheetSegment, zone: ZoneInfo) -> Markup:
 
 
 def _add(actor: Actor, sheet: Sheet) -> None:
-    """Put the contact into the static segment that is chosen: at once, as it can be taken back."""
+    """Add the contact to the chosen static segment, at once, as it can be undone."""
     ruleset = current_rules(actor)
     names = {segment.id: segment.name for segment in joinable(sheet, ruleset)}
     asked = st.session_state.setdefault(_ASKED, 0)
@@ -85,7 +85,7 @@ def _add(actor: Actor, sheet: Sheet) -> None:
         key=f"sheet.segments.add.{sheet.id}.{asked}",
     )
     if chosen is not None:
-        st.session_state[_ASKED] += 1  # whatever becomes of it, it is asked for once
+        st.session_state[_ASKED] += 1  # a new key resets the choice, also after an error
         with show_errors():
             words = f"Added to {names[chosen]}."
             sheet_edits.apply(actor, sheet.id, Edit(add_to=(chosen,)), words=words)
@@ -105,8 +105,8 @@ def _none_to_join(ruleset: Ruleset) -> str:
     return "Already in every static segment"
 
 
-def whys(found: Reasons, zone: ZoneInfo) -> Markup:
-    """Why the contact is in each dynamic segment or not, and how it came and went."""
+def membership_reasons(found: Reasons, zone: ZoneInfo) -> Markup:
+    """Why the contact is in each dynamic segment or not, and when it entered and left."""
     parts: list[object] = []
     for segment in found.segments:
         if segment.condition is None:
@@ -115,11 +115,11 @@ def whys(found: Reasons, zone: ZoneInfo) -> Markup:
         lines = [tag("div", line, "cs-small cs-why") for line in explained(segment.condition)]
         parts.append(tag("div", joined([state, " ", tag("b", segment.name), *lines]), "cs-whys"))
     moves = [
-        came_about(
+        history_row(
             f"{'Entered' if move.entered else 'Left'} {move.segment_name}", move.because, move.at, zone
         )
         for move in found.crossings
     ]
     if moves:
-        parts.append(table(CAME_ABOUT, moves))
+        parts.append(table(HISTORY_HEADINGS, moves))
     return joined(parts) if parts else quiet("There are no dynamic segments yet.")

@@ -1,4 +1,4 @@
-"""What a contact can receive, and how each of its statuses came to be what it is."""
+"""The cards for channels and statuses, with the status history."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
 
 
 def reach_card(sheet: Sheet) -> None:
-    """What the contact can receive, in words."""
+    """The card with the channels that can reach the contact."""
     with card("reach"):
         show(reach(sheet))
 
 
 def statuses_card(actor: Actor, sheet: Sheet) -> None:
-    """Where each status stands, since when and why."""
+    """The card with the statuses and their history."""
     with card("statuses"):
         show(statuses(sheet, time_zone()))
         with st.expander("Status history", key="sheet.moves", on_change="rerun") as moved:
@@ -52,7 +52,7 @@ def reach(sheet: Sheet) -> Markup:
 
 
 def statuses(sheet: Sheet, zone: ZoneInfo) -> Markup:
-    """Each status, since when, by whom and why; and what sending has shown."""
+    """Each status, since when, by whom and why, with bounces."""
     rows = [(status.machine_label, _status(status, sheet, zone)) for status in sheet.statuses.values()]
     return joined([card_title("Status"), facts(rows)])
 
@@ -61,7 +61,7 @@ _WRITTEN_TO = {
     "email_status": ("email", "no email"),
     "mobile_status": ("mobile_phone", "no mobile phone"),
 }
-"""What a deliverability is that of, and what is said where there is none."""
+"""The field of each deliverability status, and the text if it is empty."""
 
 
 def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
@@ -79,7 +79,7 @@ def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
 
 
 def since(status: SheetStatus, zone: ZoneInfo) -> str:
-    """Since when a status is as it is, by whom, until when and why."""
+    """Since when, by whom, until when and why a status is set."""
     parts = [
         f"since {formats.day(status.since, zone)}" if status.since else "",
         f"by {status.by}" if status.by else "",
@@ -90,7 +90,7 @@ def since(status: SheetStatus, zone: ZoneInfo) -> str:
 
 
 def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
-    """The last bounce with its reason, and how many there were; empty for none."""
+    """The last bounce with its reason, and the number of failures; empty without bounces."""
     last = delivery.last_bounce
     if last is None:
         return ""
@@ -103,20 +103,20 @@ def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
 
 
 def moves(found: Reasons, zone: ZoneInfo) -> Markup:
-    """How each status came to be what it is."""
+    """The changes of the statuses."""
     rows = [
-        came_about(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
+        history_row(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
         for move in found.moves
     ]
     if not rows:
         return quiet("No changes yet: every status has its initial value.")
-    return table(CAME_ABOUT, rows)
+    return table(HISTORY_HEADINGS, rows)
 
 
-CAME_ABOUT = ("What", "When")
-"""The headings of how something came about."""
+HISTORY_HEADINGS = ("What", "When")
+"""The headings of a history table."""
 
 
-def came_about(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
-    """A line of how something came about: the cause below it, so that a phone has room for both."""
+def history_row(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
+    """A row of a history table, with the cause below so that both fit on a phone."""
     return joined([tag("div", what), tag("div", because, "cs-quiet cs-small")]), formats.moment(at, zone)

@@ -45,7 +45,7 @@ _OPTIONS: dict[Silence, _Option] = {
 
 
 def stop_sending(actor: Actor, contact: ContactId) -> None:
-    """Ask how, say what that changes, and do it."""
+    """Ask how, show what changes, and apply it."""
     sheet = sheet_service.sheet(actor, contact)
     if sheet is None:
         show(quiet("This contact no longer exists."))
@@ -72,7 +72,7 @@ def stop_sending(actor: Actor, contact: ContactId) -> None:
 
 
 def to_stop(sheet: Sheet, ruleset: Ruleset, how: Silence) -> dict[str, str]:
-    """The statuses that stopping changes."""
+    """The statuses that the choice changes."""
     states = {status.machine: status.state for status in sheet.statuses.values()}
     return stopping(states, ruleset, how, email=sheet.email, phone=sheet.mobile_phone)
 

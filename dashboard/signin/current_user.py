@@ -1,4 +1,4 @@
-"""Who is signed in: the rest of the dashboard asks here, and nowhere else."""
+"""The signed-in user of a page, checked on every run."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _DRAWN_FOR = "app.user"
 
 FragmentParams = ParamSpec("FragmentParams")
 Part = Callable[FragmentParams, None]
-"""A part of a page; it takes the actor among its arguments."""
+"""A part of a page; one of its arguments is the actor."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who looks at the page: a user, or nobody and why not; `company` if they came by the provider."""
+    """The visitor: a signed-in user, or why there is none; `company` if signed in by the provider."""
 
     user: CurrentUser | None = None
     refusal: str | None = None
@@ -38,19 +38,19 @@ class Visitor:
 
 @st.cache_resource(show_spinner=False)
 def provider() -> Provider | None:
-    """The company's provider, if there is one."""
+    """The company's OpenID provider, if configured."""
     found = settings()
     here = (instance().dashboard_url or "http://localhost") if found.openid_metadata_url else None
     return openid.provider_of(found, address=here)
 
 
 def session_token() -> str | None:
-    """The session that the browser carries, if any."""
+    """The session cookie, if any."""
     return st.context.cookies.get(COOKIE)
 
 
 def visitor() -> Visitor:
-    """Who looks at the page, checked in the database on every run."""
+    """The visitor, checked in the database on every run."""
     token = session_token()
     user = None if not token else accounts.whoami(database(), token, now=utc_now())
     if user is not None:
@@ -62,14 +62,14 @@ def visitor() -> Visitor:
 
 
 def sign_out(actor: Actor) -> None:
-    """End the session of a user who signed in by the company's provider, here and there."""
+    """End the session of a user who signed in by the provider, here and at the provider."""
     if actor.user.session is not None:
         sessions.end(actor.db, actor.user.session, now=actor.now)
     st.logout()
 
 
 def fragment(*, run_every: float | None = None) -> Callable[[Part[FragmentParams]], Part[FragmentParams]]:
-    """A part of a page that runs by itself, as `st.fragment`, while its actor is signed in."""
+    """`st.fragment` for a part that runs only while its actor is signed in."""
 
     def decorated(part: Part[FragmentParams]) -> Part[FragmentParams]:
         return st.fragment(run_every=run_every)(while_signed_in(part))
@@ -78,11 +78,11 @@ def fragment(*, run_every: float | None = None) -> Callable[[Part[FragmentParams
 
 
 def while_signed_in(part: Part[FragmentParams]) -> Part[FragmentParams]:
-    """Let a part of a page run for as long as its user is signed in with the role that they had.
+    """Run a part of a page only while its user is signed in with the same role.
 
-    What runs by itself, a fragment or a dialog, does not pass through the script, which is
-    where pages are checked; it would go on with the user for whom it was drawn first.  That
-    it runs does not count as using the session: it may do so every second.
+    A fragment or a dialog reruns without the script, which is
+    where users are checked; it would keep the user of its first run.  That
+    it runs does not count as using the session: it may run every second.
     """
 
     @wraps(part)
@@ -96,7 +96,7 @@ def while_signed_in(part: Part[FragmentParams]) -> Part[FragmentParams]:
 
 
 def reset_for_other_user(actor: Actor) -> None:
-    """Clear the session's state if the page was drawn for another user or role: open dialogs were theirs."""
+    """Clear the session's state if the user or role changed: open dialogs belong to the previous one."""
     who = (actor.user.id, actor.user.role)
     if st.session_state.setdefault(_DRAWN_FOR, who) != who:
         st.session_state.clear()

@@ -41,7 +41,7 @@ code {{ background: #f1efe9; border-radius: 5px; padding: .1rem .35rem; }}
 
 @dataclass(frozen=True)
 class FormContext:
-    """What every form carries along: the token that shows it is ours, and where to go afterwards."""
+    """The hidden fields of every form: the CSRF token, the link, and the address to continue at."""
 
     token: str
     next: str = ""
@@ -57,7 +57,7 @@ class FormContext:
 
 
 def password_page(context: FormContext, *, email: str = "", problem: str = "", company: str = "") -> str:
-    """Email and password; `company` is the provider that one can sign in with instead, if there is one."""
+    """The sign-in form; `company` is the name of the OpenID provider, if there is one."""
     inputs = Markup(
         "<label for='email'>Email</label>"
         "<input id='email' name='email' type='email' autocomplete='username' required maxlength='254' value='{}'{}>"
@@ -74,7 +74,7 @@ def password_page(context: FormContext, *, email: str = "", problem: str = "", c
 
 
 def choose_page(context: FormContext, *, email: str, invited: bool, problem: str = "") -> str:
-    """A new password for an account, twice."""
+    """The form for a new password."""
     inputs = Markup(
         "<label for='email'>Email</label>"
         "<input id='email' name='email' type='email' autocomplete='username' readonly value='{}'>"
@@ -90,13 +90,13 @@ def choose_page(context: FormContext, *, email: str, invited: bool, problem: str
 
 
 def link_page(context: FormContext) -> str:
-    """A link that signs in by the button: mail scanners follow links, but press no buttons."""
+    """The page of a sign-in link.  It signs in by a button, as mail scanners follow links."""
     form = context.form("/signin", Markup("<button>Sign in</button>"))
     return _page("Welcome", Markup("<p>This link works once.</p>") + form)
 
 
 def expired_link_page() -> str:
-    """A link that was used or is too old."""
+    """The page for a link that was used or has expired."""
     body = Markup(
         "<p>It was already used, or it has expired. Ask an admin for a new one; "
         "on the server, <code>sheets link</code> prints one.</p>"
@@ -106,13 +106,13 @@ def expired_link_page() -> str:
 
 
 def sign_out_page(context: FormContext) -> str:
-    """Asks, when another site led here."""
+    """The question whether to sign out, for a request from another site."""
     form = context.form("/signout", Markup("<button>Sign out</button>"))
     return _page("Sign out?", Markup("<p>You came here from another site.</p>") + form)
 
 
 def stale_form_page() -> str:
-    """A form that is not ours, or too old."""
+    """The page for a form with an invalid or expired token."""
     body = Markup(
         "<p>It was open for too long, or another site sent it. Nothing was changed.</p>"
         "<p class='foot'><a href='/signin'>Try again</a></p>"
@@ -127,7 +127,7 @@ def failed_page(words: str) -> str:
 
 
 def download_denied_page(words: str) -> str:
-    """A file that somebody cannot have, and why."""
+    """The page for a refused download, with the reason."""
     body = Markup("<p>{}</p><p class='foot'><a href='/'>Go to contacts</a></p>")
     return _page("This file is not available", body.format(words[:1].upper() + words[1:]))
 

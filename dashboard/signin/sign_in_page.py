@@ -1,4 +1,4 @@
-"""What somebody sees who is not signed in."""
+"""The page for visitors who are not signed in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboard.ui.router import remember_address
 
 
 def render(visitor: Visitor) -> None:
-    """Say how to get in, or why not."""
+    """Show how to sign in, and why the visitor is not signed in."""
     company = provider()
     words = visitor.refusal or "sign in to see your contacts"
     empty_state("Sign in to your account", wording.sentence(words), whole="page")

@@ -1,4 +1,4 @@
-"""What the dashboard's server answers besides pages: signing in by password or link, and out.
+"""Routes of the dashboard's server: sign in by password or link, and sign out.
 
 A link is only used up by the button on the page it opens.  A form counts only if it comes
 from here: the browser says so, and it carries the token of the cookie set with it.
@@ -53,7 +53,7 @@ def sign_in_routes(db: Database[dict[str, Any]], provider: Provider | None = Non
 
 
 class RedirectToSignIn:
-    """Leads who carries no session from the start to the form, without loading the pages first."""
+    """Middleware that redirects requests for `/` without a session to the sign-in form."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -69,7 +69,7 @@ class RedirectToSignIn:
 
 
 class _SignIn:
-    """Where people come in and go out."""
+    """The handlers of `/signin` and `/signout`."""
 
     def __init__(self, db: Database[dict[str, Any]], provider: Provider | None) -> None:
         self._db = db
@@ -184,13 +184,13 @@ class _SignIn:
 
 
 def safe_next(wanted: str) -> str:
-    """Where to go after signing in: within the dashboard, or its start."""
+    """The address to continue at after signing in; only addresses of the dashboard are allowed."""
     printable = wanted.isprintable() and "\\" not in wanted
     return wanted if wanted.startswith("/?") and printable else "/"
 
 
 async def _read(request: Request) -> dict[str, str]:
-    """The fields of a form; one that is too long has none."""
+    """The fields of a form; empty if it is too long."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -201,7 +201,7 @@ async def _read(request: Request) -> dict[str, str]:
 
 
 def _is_ours(request: Request, form: dict[str, str]) -> bool:
-    """Whether a form was sent by a page of ours that we gave to this browser."""
+    """Whether a form was sent from our page in this browser."""
     cookie, token = request.cookies.get(FORM, ""), form.get("token", "")
     return bool(cookie) and hmac.compare_digest(cookie.encode(), token.encode()) and _from_here(request)
 

@@ -1,4 +1,4 @@
-"""Going out for those who came by the company's provider."""
+"""Sign out for users who signed in by the company's OpenID provider."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = "signout"
 
 
 def render(actor: Actor) -> None:
-    """Sign out at once who clicked the link here, and ask who was led here from elsewhere."""
+    """Sign out at once if the link was clicked here; ask if another site led here."""
     if followed("page", PAGE):
         current_user.sign_out(actor)
         return

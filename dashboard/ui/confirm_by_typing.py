@@ -21,7 +21,7 @@ def is_requested(subject: str) -> bool:
 
 
 def confirmed(words: Markup, *, name: str, act: str, key: str) -> bool:
-    """Say what would happen and ask for the name; true in the run in which it was typed and pressed."""
+    """Show the consequences and ask for the name; true in the run in which it was confirmed."""
     show(words)
     typed = st.text_input("Type the name to confirm", key=f"{key}.typed", placeholder="Name as shown above")
     with st.container(horizontal=True, key=f"danger-{key}"):

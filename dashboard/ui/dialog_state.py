@@ -42,7 +42,7 @@ def close_dialog() -> None:
 def dialog(
     title: str, *, width: Literal["small", "medium", "large"] = "small"
 ) -> Callable[[Callable[DialogParams, None]], Callable[DialogParams, None]]:
-    """A dialog, as `st.dialog`, for the actor among its arguments, and no longer than they are signed in."""
+    """`st.dialog` for content that is shown only while its actor is signed in."""
 
     def decorated(content: Callable[DialogParams, None]) -> Callable[DialogParams, None]:
         return st.dialog(title, width=width, on_dismiss=close_dialog)(while_signed_in(content))
@@ -51,9 +51,9 @@ def dialog(
 
 
 def cancel_button(label: str = "Cancel", *, key: str) -> None:
-    """A button that closes the open dialog with nothing done.
+    """A button that closes the open dialog.
 
-    The page is run anew for it: a dialog that runs by itself alone would stay.
+    It reruns the whole page: a rerun of the dialog alone would keep it open.
     """
     if st.button(label, key=key):
         close_dialog()
@@ -61,7 +61,7 @@ def cancel_button(label: str = "Cancel", *, key: str) -> None:
 
 
 def count_once(key: str, count: Callable[[], int | None]) -> int | None:
-    """How many contacts a dialog is about, counted when it is opened and not with each run."""
+    """The number of contacts of a dialog, counted once when it opens."""
     if key not in st.session_state:
         st.session_state[key] = count()
     found: int | None = st.session_state[key]

@@ -1,6 +1,6 @@
-"""Inputs for a contact's fields: the ones every account has, and the account's own.
+"""Inputs for a contact's built-in and custom fields.
 
-An input is given its value once, under a key; what somebody makes of it is read with `kept`.
+An input gets its value once, under a key; `kept` reads the entered value.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ LATEST = date(2100, 12, 31)
 
 @dataclass(frozen=True)
 class FieldInput:
-    """A field that can be typed: its name in edits, what people call it, and its type.
+    """A field with an input: its name in edits, its label and its type.
 
-    `options` are what there is to choose from, of a text; `locked` says why somebody may not
+    `options` are the choices of a text field; `locked` is the reason why the user may not
     change it.
     """
 
@@ -39,18 +39,18 @@ class FieldInput:
 
 
 def editable(ruleset: Ruleset, role: str) -> list[FieldInput]:
-    """Every field that can be filled in by hand, those that identify first."""
+    """Every field that can be edited, identifiers first."""
     return [*standard(), *own(ruleset, role)]
 
 
 def standard() -> list[FieldInput]:
-    """The fields that every contact has."""
+    """The built-in fields."""
     order = ("email", "mobile_phone", *PROFILE_FIELDS, "external_id")
     return [FieldInput(n, FIELDS[n].label, "date" if n == "birth_date" else "text") for n in order]
 
 
 def own(ruleset: Ruleset, role: str) -> list[FieldInput]:
-    """The account's own fields, those that the role may not change locked."""
+    """The custom fields, locked if the role may not change them."""
     names = [f"{CUSTOM}{id_}" for id_ in ruleset.fields]
     locked = fields_not_allowed(names, role, ruleset)
     return [
@@ -60,7 +60,7 @@ def own(ruleset: Ruleset, role: str) -> list[FieldInput]:
 
 
 def undeclared(custom: Mapping[str, Any], ruleset: Ruleset) -> list[FieldInput]:
-    """Fields that only this contact has, of what type its value is."""
+    """Custom fields of this contact that are not declared, typed by their value."""
     return [
         FieldInput(f"{CUSTOM}{name}", name, _type_of(value))
         for name, value in sorted(custom.items())
@@ -79,7 +79,7 @@ def _type_of(value: Any) -> str:
 def field_input(
     field: FieldInput, *, key: str, value: Any = None, on_change: Callable[[], None] | None = None
 ) -> Any:
-    """Ask for a value, at first with the one given; unset where none is."""
+    """Ask for a value, initially the given one; unset if empty."""
     if key not in st.session_state:
         st.session_state[key] = shown(field, value)
     widget = _choice if field.options else _WIDGETS.get(field.type, _text)
@@ -103,7 +103,7 @@ def shown(field: FieldInput, value: Any) -> Any:
 
 
 def kept(held: Any) -> Any:
-    """What an input holds, as a field's value; unset for nothing."""
+    """The field's value of an input; unset if empty."""
     if isinstance(held, date):
         return held.isoformat()
     if isinstance(held, float):
@@ -140,7 +140,7 @@ def day_input(
     earliest: date = EARLIEST,
     label_visibility: Literal["visible", "collapsed"] = "visible",
 ) -> date | None:
-    """Ask for a day, which may be left out; it is typed as the account's locale writes it."""
+    """Ask for an optional day, in the format of the account's locale."""
     chosen = st.date_input(
         label,
         value=None,
@@ -155,7 +155,7 @@ def day_input(
 
 
 def later_day_input(label: str, *, key: str, on_change: Callable[[], None] | None = None) -> date | None:
-    """Ask for a day after today, which may be left out: one on which something is to end."""
+    """Ask for an optional day after today."""
     return day_input(label, key=key, on_change=on_change, earliest=tomorrow())
 
 
@@ -195,7 +195,7 @@ def _list(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> 
 
 
 def _choice(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
-    """One of the options; what the contact has besides stays to be chosen, too."""
+    """One of the options; the contact's present value stays available."""
     held = st.session_state[key]
     st.selectbox(
         escape_label(field.label),

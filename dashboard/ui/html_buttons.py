@@ -1,4 +1,4 @@
-"""Buttons inside markup of ours: many of them cost no widget each."""
+"""Buttons inside our HTML, which need no widget each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dashboard.ui.markup import tag
 def html_button(
     words: object, *, scope: str, act: str, about: str, hint: str = "", opened: bool = False
 ) -> Markup:
-    """A button that says `act` of something; `hint` says to those who do not see it of what."""
+    """A button for the action `act` on the object `about`; `hint` is its accessible name."""
     return tag(
         "button", words, "cs-act-button", type="button", data_scope=scope, data_act=act, data_about=about,
         aria_label=hint or None, aria_expanded="true" if opened else None,
@@ -22,7 +22,7 @@ def html_button(
 
 
 def on_html_click(scope: str, do: Callable[[str, str], None]) -> None:
-    """Call `do` with the act and what it is about when a button of this scope is pressed."""
+    """Call `do` with `act` and `about` when a button of this scope is clicked."""
     key = f"{scope}.acts"
 
     def heard() -> None:

@@ -1,4 +1,4 @@
-"""HTML that we write, with text from anywhere in it: whatever is not `Markup` is escaped here."""
+"""HTML fragments; everything that is not `Markup` is escaped."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ def joined(parts: Iterable[object], separator: str = "") -> Markup:
 
 
 def show(content: Markup) -> None:
-    """Put markup on the page; nothing for none."""
+    """Show markup on the page, unless it is empty."""
     if content:
         st.html(content)
 
 
 def badge(words: str, tone: str = "quiet") -> Markup:
-    """A status in a word."""
+    """A status as a coloured label."""
     return tag("span", words, f"cs-badge {tone}")
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Markup:
-    """Names and values, side by side."""
+    """A definition list of names and values."""
     return tag("dl", joined(tag("dt", name) + tag("dd", value) for name, value in rows), "cs-facts")
 
 
 def link(address: str, content: object, css: str = "cs-link", **attributes: str | bool | None) -> Markup:
-    """A link to another page of ours; the router follows it without loading the application again."""
+    """A link within the dashboard; the router follows it without reloading."""
     return tag("a", content, css, href=address, target="_self", **attributes)
 
 
 def figures(rows: Iterable[tuple[str, str]]) -> Markup:
-    """Large numbers, each with what it counts below."""
+    """Large numbers, each above its label."""
     shown = (tag("div", tag("div", value, "cs-figure") + tag("div", name, "cs-sub")) for name, value in rows)
     return tag("div", joined(shown), "cs-figures")
 
@@ -111,11 +111,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, faded: S
 
 
 def page_title(words: object, about: object = "") -> Markup:
-    """The page's one heading of the first level, with a line about it below."""
+    """The page's first-level heading, with a line below."""
     return tag("h1", words, "cs-title") + (tag("div", about, "cs-sub") if about else "")
 
 
 def empty_state(title: str, advice: object, *, whole: Literal["page", "part"] = "part") -> None:
-    """What is shown where there is nothing, and what to do about it; `whole` is what it replaces."""
+    """An empty state with advice; `whole` is what it replaces."""
     heading = "h1" if whole == "page" else "h2"
     show(tag("div", tag(heading, title) + tag("div", advice), "cs-empty"))

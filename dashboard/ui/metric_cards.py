@@ -1,4 +1,4 @@
-"""A figure that leads to what it counts: on a card, or as a bar among others."""
+"""Figures that link to what they count: cards and bars."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Bar:
 def metric_card(
     label: str, value: str, *, address: str | None = None, change: Markup | None = None, note: str = ""
 ) -> Markup:
-    """A large number with what it counts, and what to know of it."""
+    """A large number with its label, change and note."""
     lines = [
         tag("span", label, "cs-sub"),
         tag("span", value, "cs-figure"),
@@ -39,12 +39,12 @@ def metric_card(
 
 
 def cards(found: Iterable[Markup]) -> Markup:
-    """Cards side by side, as many as there is room for."""
+    """Cards side by side, wrapping as needed."""
     return tag("div", joined(found), "cs-tiles")
 
 
 def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: str) -> Markup:
-    """How a figure changed since the period `than`: `+12% vs. …`, in words where there was nothing before."""
+    """The change since the period `than`: `+12% vs. …`, without a percentage if it was 0 before."""
     if now == before:
         return tag("span", f"same as {than}", "cs-small cs-quiet")
     if not before:
@@ -61,7 +61,7 @@ def change(now: int | Decimal, before: int | Decimal, *, better: Better, than: s
 
 
 def bars(rows: Sequence[Bar], *, label: str) -> Markup:
-    """Counts under each other, each with a bar as long as it is large."""
+    """A list of counts with proportional bars."""
     longest = max((bar.count for bar in rows), default=0) or 1
     shown = joined(tag("li", _bar(bar, bar.count / longest)) for bar in rows)
     return tag("ul", shown, "cs-bars", aria_label=label)

@@ -89,7 +89,7 @@ def shown_as(error: Exception) -> Shown:
 
 
 def problem(words: object, way: Markup | None = None) -> Markup:
-    """A problem in a line, read aloud as it appears, and a link to solve it, if there is one."""
+    """A problem in a line, announced by screen readers, with an optional link."""
     parts = [tag("span", words)] if way is None else [tag("span", words), ". ", way]
     return tag("div", joined(parts), "cs-problem", role="alert")
 
@@ -102,7 +102,7 @@ def problem_box(lines: Iterable[object]) -> None:
 
 
 def notice_box(lines: Iterable[object]) -> None:
-    """What somebody should know before they go on, though nothing is wrong."""
+    """Notices that are not problems."""
     found = joined(tag("div", sentence(line)) for line in lines)
     if found:
         show(tag("div", found, "cs-notice", role="status"))

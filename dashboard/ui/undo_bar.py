@@ -1,4 +1,4 @@
-"""A bar that says what was just done, with Undo and Close."""
+"""A bar that shows what was just done, with Undo and Close."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from dashboard.ui.problems import show_errors
 def undo_bar(
     message: object, *, key: str, undo: Callable[[], None] | None, close: Callable[[], None]
 ) -> None:
-    """Say what was just done, until somebody closes it.
+    """Show what was just done, until it is closed.
 
     Parameters:
-      said: In words, or markup of ours.
-      key: The box's name among the widgets; its buttons are `….undo` and `….close`.
-      undo: Takes it back; unset where that was done already.
-      close: Is called when nobody needs it any more.
+      message: Text or markup.
+      key: The prefix of the widgets' keys: `….undo` and `….close`.
+      undo: Undoes it; unset if it was undone already.
+      close: Called when the bar is closed.
     """
     css = f"undo-bar-{key.replace('.', '-')}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=css):

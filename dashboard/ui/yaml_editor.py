@@ -1,4 +1,4 @@
-"""The YAML editor: line numbers, colours, and what is wrong at its line."""
+"""The YAML editor, with line numbers, colours, and problems at their lines."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from engine.errors import Problem
 
 
 def yaml_editor(text: str, *, document: str, label: str, problems: Sequence[Problem], key: str) -> str:
-    """Edit a text; return it as it stands.
+    """Edit a text; return its current content.
 
-    `document` names what is edited: with another name the editor takes `text` anew.
+    `document` names the text: with another name the editor loads `text` again.
     """
     shown = [{"line": p.line, "column": p.column, "message": p.message} for p in problems]
     data = {"text": text, "document": document, "label": label, "problems": shown}

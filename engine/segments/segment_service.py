@@ -98,7 +98,7 @@ def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> V
     entry = {"id": id_, "name": segment.name, **about, "when": listing.as_condition()}
     texts = publishing.completed(actor.db, {})
     changed = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
-    message = f"Changed who is in {segment.name}"
+    message = f"Changed the condition of {segment.name}"
     return publish_service.publish(actor, changed, message=message, base=ruleset.version)
 
 
@@ -171,7 +171,7 @@ def restore(actor: Actor, deleted: Version) -> Version:
     actor.require(Permission.EDIT_SEGMENTS)
     before = versions.stored_version(actor.db, deleted.number - 1).texts[FILE]
     texts = publishing.completed(actor.db, {FILE: before})
-    message = f"Took back: {deleted.message}"
+    message = f"Undid: {deleted.message}"
     return publish_service.publish(actor, texts, message=message, base=deleted.number)
 
 

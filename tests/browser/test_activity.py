@@ -80,12 +80,12 @@ def test_a_bounce_that_was_none_is_taken_back_and_counts_again(page, instance, m
     expect(page.locator(".cs-event")).to_have_count(3)
 
     page.get_by_role("button", name=re.compile("^Not a bounce")).first.click()
-    expect(page.get_by_text(re.compile("Taken back by"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Undone by"))).to_be_visible()
     assert instance.json("contact", "show", "mar")["email_status"] == "active"
     picture(page, "not-a-bounce")
 
-    page.get_by_role("button", name=re.compile("^Undo: it counts again")).click()
-    expect(page.get_by_text(re.compile("Taken back by"))).to_have_count(0)
+    page.get_by_role("button", name=re.compile("^Redo")).click()
+    expect(page.get_by_text(re.compile("Undone by"))).to_have_count(0)
     assert instance.json("contact", "show", "mar")["email_status"] == "bounced"
 
 

@@ -76,4 +76,4 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("300 rows put back")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("300 rows restored")).to_be_visible(timeout=60_000)

@@ -53,7 +53,7 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
     picture(page, "rules-typo")
 
     write(page, RULES.format("product_visited"))
-    expect(page.get_by_text("in order")).to_be_visible()
+    expect(page.get_by_text("Valid", exact=True)).to_be_visible()
     page.get_by_role("button", name="Plan", exact=True).click()
     expect(page.get_by_text("Impact if these rules")).to_be_visible()
     expect(page.get_by_text("gain points")).to_be_visible()
@@ -64,7 +64,7 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
     page.get_by_label("Describe the change").press("Enter")
     settled(page)
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text(f"Version {first + 1} is in force")).to_be_visible()
+    expect(page.get_by_text(f"Version {first + 1} is live")).to_be_visible()
     settled(page)
 
     page.get_by_role("tab", name="History").click()
@@ -73,10 +73,10 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
     picture(page, "rules-history")
     settled(page)
     assert not list(wrong_at(page))
-    page.get_by_text("Version 1 · The rules that come").click()
-    page.get_by_role("button", name="Go back to version 1").click()
-    page.get_by_role("button", name="Restore").click()
-    expect(page.get_by_text(f"Version {first + 2} is in force")).to_be_visible()
+    page.get_by_text("Version 1 · Default rules").click()
+    page.get_by_role("button", name="Restore version 1").click()
+    page.get_by_role("button", name="Restore", exact=True).click()
+    expect(page.get_by_text(f"Version {first + 2} is live")).to_be_visible()
     newest = [version["version"] for version in instance.json("rules", "log")][:3]
     assert newest == [first + 2, first + 1, first]
 

@@ -1,4 +1,4 @@
-"""Small charts of one contact: how much it did over the time, and how its points went."""
+"""Charts of one contact: activities over time, and points over time."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from engine.contacts.sheet.points import PointsDay
 from engine.contacts.sheet.timelines import TimelineFilter
 
 PICKED = "period"
-"""What the selection of a bar is called."""
+"""The name of the chart's selection parameter."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 DOTS = 40
-"""Changes of points up to which each has a dot; of more each still answers to the pointer."""
+"""Up to this many changes of points are drawn as dots; beyond, they have only tooltips."""
 
 _UTC = alt.Scale(type="utc")
 
 
 def over_time(periods: Sequence[Period], unit: Unit, wanted: TimelineFilter) -> Chart:
-    """Activities in each period; those outside the wanted days stand back.  A bar can be picked."""
+    """Activities per period; those outside the filtered days are greyed.  A bar can be clicked."""
     rows = [_bar(period, unit, wanted) for period in periods]
     picked = alt.selection_point(name=PICKED, fields=["id"])
     made: Chart = tight(
@@ -75,7 +75,7 @@ def _when(period: Period, unit: Unit) -> str:
 
 
 def picked_days(selection: Any) -> tuple[date, date] | None:
-    """The days of the bar that was picked; unset for none."""
+    """The days of the clicked bar, if any."""
     found = selection.get(PICKED) if selection else None
     if not found:
         return None
@@ -84,7 +84,7 @@ def picked_days(selection: Any) -> tuple[date, date] | None:
 
 
 def course_of_points(course: Sequence[PointsDay], today: date) -> Chart:
-    """The points after each change, up to today, with what changed them."""
+    """The points after each change up to today, with the reasons."""
     rows = [_level(day.day, day.total, _reasons(day)) for day in course]
     if course and course[-1].day < today:
         rows.append(_level(today, course[-1].total, "no change since"))
@@ -126,5 +126,5 @@ def _axis(unit: Unit) -> alt.Axis:
 
 
 def today_in(zone: ZoneInfo, now: datetime) -> date:
-    """The day that it is for the account."""
+    """Today's date in the account's time zone."""
     return now.astimezone(zone).date()

@@ -1,4 +1,4 @@
-"""What is wanted of a timeline: types, days and words, kept in the address."""
+"""The timeline's filters: types, days and text, kept in the address."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ _TYPES, _DAYS, _TEXT = "sheet.types", "sheet.days", "sheet.find"
 
 
 def wanted_now() -> TimelineFilter:
-    """What the address asks for."""
+    """The filters in the address."""
     return activity_address.read(st.query_params.to_dict())
 
 
 def want(wanted: TimelineFilter) -> None:
-    """Ask for something else: in the address, and so in the widgets."""
+    """Set the filters in the address, from which the widgets take them."""
     for name in activity_address.PARAMETERS:
         st.query_params.pop(name, None)
     st.query_params.update(activity_address.parameters(wanted))
 
 
 def filter_bar(counts: Counts) -> TimelineFilter:
-    """Show the filters as the address has them; return what is wanted.
+    """Show the filters of the address and return them.
 
-    That days are a stretch and not one day, Streamlit takes from what the widget says.
+    The widget's tuple value makes Streamlit's date input a range.
     """
     wanted = wanted_now()
     names = _names(counts, wanted)
@@ -68,7 +68,7 @@ def filter_bar(counts: Counts) -> TimelineFilter:
 
 
 def _names(counts: Counts, wanted: TimelineFilter) -> dict[str, str]:
-    """The types that can be chosen: those that there are, and those that are wanted."""
+    """The labels of the types that can be chosen: those with activities, and those in the filter."""
     more = "" if counts.whole else "+"
     found = {
         type_.type: escape_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
@@ -78,7 +78,7 @@ def _names(counts: Counts, wanted: TimelineFilter) -> dict[str, str]:
 
 
 def _fill_in(wanted: TimelineFilter) -> None:
-    """Let the widgets say what the address does."""
+    """Set the widgets to the filters."""
     st.session_state[_TYPES] = list(wanted.types)
     st.session_state[_DAYS] = _days(wanted)
     st.session_state[_TEXT] = wanted.text
@@ -92,7 +92,7 @@ def _days(wanted: TimelineFilter) -> tuple[date, ...]:
 
 
 def _chosen() -> None:
-    """Take over what was chosen; days of which only the first is chosen go on to the present."""
+    """Put the widgets' values into the address; a range with only a first day is open-ended."""
     days: Any = st.session_state.get(_DAYS, ())
     found = tuple(days) if isinstance(days, tuple | list) else (days,)
     want(

@@ -36,15 +36,15 @@ MORE = 50
 """Activities shown at first, and added by each "load more"."""
 
 FURTHER = 4
-"""How many times as far each "search older" looks."""
+"""By which factor each "search older" extends the search."""
 
 LIVE = 3.0
-"""Seconds between two looks in live mode."""
+"""Seconds between refreshes in live mode."""
 
 
 @dataclass
 class Seen:
-    """What somebody is looking at: since when, which raw data is open, and how much is shown."""
+    """The state of the tab: when it was opened, which raw data is open, and how much is shown."""
 
     contact: ContactId
     since: datetime
@@ -56,7 +56,7 @@ class Seen:
 
 
 def _seen(contact: ContactId) -> Seen:
-    """What is remembered of this contact's tab: afresh for another one, or other filters."""
+    """The state of this contact's tab; reset for another contact or other filters."""
     found: Seen | None = st.session_state.get("activity.seen")
     if found is None or found.contact != contact:
         found = Seen(contact, utc_now(), set())
@@ -68,7 +68,7 @@ def _seen(contact: ContactId) -> Seen:
 
 @fragment()
 def activity_tab(actor: Actor, contact: ContactId) -> None:
-    """What happened to a contact, the newest first."""
+    """The contact's activities, newest first."""
     seen = _seen(contact)
     counts = sheet_service.counts(actor, contact)
     with st.container(horizontal=True, vertical_alignment="center", key="activity-filters"):
@@ -85,14 +85,14 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
 
 
 def _export(actor: Actor, contact: ContactId, wanted: TimelineFilter) -> None:
-    """Offer what is looked at as a file; words that are searched for are left aside."""
+    """The button that exports the filtered activities; the text search is not applied."""
     if actor.may(Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
         open_dialog(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
         st.rerun()
 
 
 def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
-    """Activity over the time; a click on a bar shows those days alone, another shows all again."""
+    """Activities over time; a click on a bar filters by its days, a second click resets that."""
     unit, bars = periods(counts, wanted.types)
     if len(bars) < 2:
         return
@@ -100,7 +100,7 @@ def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
 
     def picked() -> None:
         days = activity_charts.picked_days(st.session_state[key].selection)
-        seen.charts += 1  # a new chart: nothing is picked in it
+        seen.charts += 1  # a new key resets the chart's selection
         first, last = days or (None, None)
         if (first, last) == (wanted.first, wanted.last):
             first = last = None
@@ -131,7 +131,7 @@ def _rows(actor: Actor, seen: Seen) -> None:
 
 
 def _news(page: TimelinePage, since: datetime) -> Markup:
-    """How much came since the tab was opened: read aloud as it changes."""
+    """The number of activities since the tab was opened, announced by screen readers."""
     new = sum(is_new(row, since) for row in page.rows)
     words = f"{formats.count(new)} new since you opened this tab" if new else ""
     return tag("div", words, "cs-small cs-quiet", role="status")
@@ -149,7 +149,7 @@ def _nothing(wanted: TimelineFilter, page: TimelinePage) -> None:
 
 
 def _more(seen: Seen, page: TimelinePage) -> None:
-    """The way on: to older activities, or to where a search has not looked yet."""
+    """The button that loads more, or extends a search to older activities."""
     if page.next is None:
         return
     label = "Load more"
@@ -176,7 +176,7 @@ def _heard(seen: Seen, act: str, about: str) -> None:
 
 
 def _do(actor: Actor, seen: Seen) -> None:
-    """Take back what somebody just pressed a button for; then the whole sheet says so."""
+    """Undo or redo the activity whose button was clicked, and rerun the sheet."""
     if seen.asked is None:
         return
     _act, undone = seen.asked
@@ -187,7 +187,7 @@ def _do(actor: Actor, seen: Seen) -> None:
 
 
 def take_back(actor: Actor, contact: ContactId, undone: ActivityId, **more: Any) -> None:
-    """Take something back, and wait until that has taken effect."""
+    """Undo an activity, and wait until that is applied."""
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = edit_service.take_back(actor, contact, undone, id_=id_, **more)
     wait_for_workers.wait_or_notify(lanes, id_)

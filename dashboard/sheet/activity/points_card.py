@@ -1,4 +1,4 @@
-"""A contact's points: where each of them comes from, how they went, and giving or taking some."""
+"""The points card: total, chart, limits, and history."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MORE = 10
 """Entries shown at first, and added by each "load more"."""
 
 SOON = 30
-"""Days in which points that time will take are shown."""
+"""Days for which expiring points are announced."""
 
 SCOPE = "points"
 TAKE_BACK = "take back"
@@ -43,7 +43,7 @@ _WINDOWS = {
 
 
 def points_card(actor: Actor, sheet: Sheet) -> None:
-    """The points, with the date of the last change, their course and the entries behind them."""
+    """The total with the date of the last change, the chart, and the history."""
     zone, now, changes = time_zone(), actor.now, actor.may(Permission.EDIT_CONTACTS)
     with card("points"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -65,7 +65,7 @@ def points_card(actor: Actor, sheet: Sheet) -> None:
 
 
 def figure(points: SheetPoints, zone: ZoneInfo) -> Markup:
-    """The sum, with the date of the last change."""
+    """The total, with the date of the last change."""
     changed = formats.day(points.changed_at, zone) if points.changed_at else None
     words = f"last change on {changed}" if changed else "no points yet"
     return joined([tag("div", formats.count(points.total), "cs-figure"), tag("div", words, "cs-sub")])
@@ -79,7 +79,7 @@ def _course(actor: Actor, sheet: Sheet, now: datetime, zone: ZoneInfo) -> None:
 
 
 def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Markup:
-    """What time alone will take soon, and which limits are being used up."""
+    """Points that expire soon, and limits that are nearly reached."""
     lines = []
     today = activity_charts.today_in(zone, now)
     if lost := next_losses(outlook, SOON, today):
@@ -90,7 +90,7 @@ def meters(outlook: Outlook, now: datetime, zone: ZoneInfo) -> Markup:
 
 
 def _matters(ceiling: Ceiling) -> bool:
-    """Whether a limit is worth a line: that of a group, or one that holds a rule back for now."""
+    """Whether a limit is shown: that of a group, or one that is reached."""
     return ceiling.per != "ever" and (ceiling.group or ceiling.done >= ceiling.most)
 
 
@@ -107,7 +107,7 @@ def _meter(ceiling: Ceiling) -> str:
 
 @fragment()
 def _ledger(actor: Actor, contact: ContactId) -> None:
-    """Every entry, the newest first, some at a time."""
+    """All entries, newest first, loaded in steps."""
     changes, zone = actor.may(Permission.EDIT_CONTACTS), time_zone()
     key = f"points.shown.{contact}"
     shown: int = st.session_state.setdefault(key, MORE)
@@ -136,7 +136,7 @@ def _take_back(actor: Actor, contact: ContactId) -> None:
 
 
 def ledger(entries: list[LedgerEntry], zone: ZoneInfo, *, changes: bool) -> Markup:
-    """Where each point comes from, and what is left of it."""
+    """The entries: the reason for each, and what is left of its points."""
     return tag("ul", joined(_entry(entry, zone, changes) for entry in entries), "cs-ledger")
 
 
@@ -155,7 +155,7 @@ def _entry(entry: LedgerEntry, zone: ZoneInfo, changes: bool) -> Markup:
 
 
 def _because(entry: LedgerEntry) -> str:
-    """What gave the points: the activity, or who did so and why."""
+    """The cause of an entry: the activity, or the user and the reason."""
     if entry.by is not None:
         return " · ".join(filter(None, [f"by {entry.by}", entry.reason]))
     about = in_a_line(entry.activity_type, entry.properties, entry.summary)
@@ -163,7 +163,7 @@ def _because(entry: LedgerEntry) -> str:
 
 
 def _fate(entry: LedgerEntry, zone: ZoneInfo) -> str:
-    """What time did to the points, or will do."""
+    """When the points expired or will expire."""
     if entry.expired_at is not None:
         return f"expired on {formats.day(entry.expired_at, zone)}"
     if not entry.losses:
@@ -176,7 +176,7 @@ def _fate(entry: LedgerEntry, zone: ZoneInfo) -> str:
 
 
 def _worth(entry: LedgerEntry) -> str:
-    """The points given, and what is left of them if they fade."""
+    """The points, and what is left of them if they decay."""
     if entry.expired_at is not None or entry.worth == entry.points:
         return formats.signed(entry.points)
     return f"{formats.signed(entry.points)} → {formats.signed(entry.worth)}"

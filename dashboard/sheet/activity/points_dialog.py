@@ -1,4 +1,4 @@
-"""Giving a contact points by hand, or taking some, and taking that back."""
+"""The dialog "Adjust points", and the bar that undoes an adjustment."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIRECTIONS = {"Add": 1, "Subtract": -1}
 
 @dataclass(frozen=True)
 class JustGiven:
-    """Points that were just given by hand, and the edit that did it."""
+    """Points that were just adjusted, and the edit that did it."""
 
     contact: ContactId
     edit: ActivityId
@@ -35,7 +35,7 @@ class JustGiven:
 
 @dialog("Adjust points")
 def give_points(actor: Actor, contact: ContactId) -> None:
-    """Ask how many and why."""
+    """Ask for the number and the reason, and adjust the points."""
     direction = st.radio(
         "Adjust points", list(_DIRECTIONS), horizontal=True, key="points.way", label_visibility="collapsed"
     )
@@ -63,7 +63,7 @@ def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
 
 
 def just_given(actor: Actor, contact: ContactId) -> None:
-    """Say what was given last, with the way back."""
+    """Show the last adjustment, with Undo."""
     given: JustGiven | None = st.session_state.get(_GIVEN)
     if given is None or given.contact != contact:
         return

@@ -1,4 +1,4 @@
-"""A contact's activities, grouped by day; the raw data of each is a click away."""
+"""The timeline: a contact's activities by day, with their raw data on demand."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from engine.contacts.sheet.timeline_rows import TimelineRow
 
 SCOPE = "activity"
 RAW, TAKE_BACK, PUT_BACK = "raw", "take back", "put back"
-"""What the buttons of a row do."""
+"""The actions of a row's buttons."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How the rows are shown.
+    """Options for showing the rows.
 
     Parameters:
-      now: The present.
+      now: The current time.
       zone: The account's time zone.
-      since: What was received after this is new.
-      opened: The activities whose raw data is shown.
-      changes: Whether who looks may take something back.
+      since: Activities received after this are marked as new.
+      opened: Ids of activities whose raw data is shown.
+      changes: Whether the user may undo activities.
     """
 
     now: datetime
@@ -46,14 +46,14 @@ class Look:
 
 
 def timeline(rows: Sequence[TimelineRow], look: Look) -> Markup:
-    """The rows as they come (the newest first), under a heading for each day."""
+    """The rows in the given order (newest first), with a heading for each day."""
     days = groupby(rows, key=lambda row: formats.day_heading(row.happened_at, look.now, look.zone))
     late = delays(rows)
     return joined(_day(heading, of_day, look, late) for heading, of_day in days)
 
 
 def is_new(row: TimelineRow, since: datetime) -> bool:
-    """Whether an activity came after a time, whenever it happened."""
+    """Whether an activity was received after a time, whenever it happened."""
     return _received(row) > since
 
 
@@ -89,7 +89,7 @@ def _when(row: TimelineRow, zone: ZoneInfo) -> Markup:
 
 
 def _marks(row: TimelineRow, look: Look, late: timedelta | None) -> list[Markup]:
-    """What is special about an activity."""
+    """Badges for what is special about an activity."""
     marks = []
     if is_new(row, look.since):
         marks.append(badge("new", "info"))
@@ -111,7 +111,7 @@ def _length(passed: timedelta) -> str:
 
 
 def _note(row: TimelineRow, zone: ZoneInfo) -> Markup:
-    """Who took the activity back."""
+    """Who undid the activity."""
     if row.undone is None:
         return Markup()
     by = f" by {row.undone.by}" if row.undone.by else ""

@@ -1,6 +1,6 @@
-"""What matters of an activity, by its type: products with their prices, an order's total, who changed what.
+"""The text of an activity by its type: products with prices, an order's total, who changed what.
 
-It is made of the row's own details alone, so that what is masked there stays so.
+It uses only the row's own details, so masked values stay masked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.domain.masking import HIDDEN
 Properties = Mapping[str, Any]
 
 SHOWN_ITEMS = 4
-"""Products that are named of an order; the others are counted."""
+"""Products of an order that are named; the others are counted."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -35,7 +35,7 @@ class RowText:
 
 
 def row_text(row: TimelineRow, zone: ZoneInfo) -> RowText:
-    """What a person wants to know of an activity at a glance."""
+    """The text of a row."""
     properties = row.details.get("properties", {})
     properties = properties if isinstance(properties, Mapping) else {}
     render = _RENDERERS.get(row.type)
@@ -49,7 +49,7 @@ def row_text(row: TimelineRow, zone: ZoneInfo) -> RowText:
 
 
 def in_a_line(type_: str, properties: Properties, summary: str) -> str:
-    """An activity in one line; `summary` is that of its type, for those that have no line of their own."""
+    """An activity in one line; `summary` is used for types without a renderer."""
     render = _RENDERERS.get(type_)
     return summary if render is None else render(properties).line
 
@@ -112,7 +112,7 @@ def _item(item: Any, currency: Any) -> str:
 
 
 def _pairs(properties: Any) -> list[str]:
-    """Values with their names, of what nobody declared a summary for."""
+    """Names and values, for types without a summary."""
     if not isinstance(properties, Mapping):
         return []
     found = [f"{name}: {text}" for name, value in properties.items() if (text := _text(value))]
@@ -134,7 +134,7 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _text(value: Any) -> str:
-    """A value in a line; nothing for what is missing, masked or not a single value."""
+    """A value as text; empty if it is missing, masked or not a single value."""
     if value is None or value == HIDDEN or isinstance(value, Mapping):
         return ""
     if isinstance(value, bool):

@@ -69,7 +69,7 @@ def check(db: Database[Document], contact: Document, undone: ActivityId) -> str 
     if why is not None:
         return why
     already = undone_among(db, contact, [undone]).get(undone)
-    return None if already is None else f"{already.by or 'somebody'} took it back already"
+    return None if already is None else f"already undone{f' by {already.by}' if already.by else ''}"
 
 
 def undone_among(

@@ -195,7 +195,7 @@ def test_what_cannot_be_taken_back_is_refused_with_words(db, ana):
 
     wrong = edited(db, ana, fields={"first_name": "Anna"})
     edited(db, ana, undoes=wrong)
-    with pytest.raises(InvalidEdit, match="Mia took it back already"):
+    with pytest.raises(InvalidEdit, match="already undone by Mia"):
         edited(db, ana, undoes=wrong)
 
 

@@ -138,7 +138,7 @@ def test_deleting_is_taken_back_with_the_members(db):
     texts = {number: versions.stored_version(db, number).texts for number in (by.number - 1, by.number + 1)}
     assert texts[by.number - 1] == texts[by.number + 1], "to the letter"
     acts = [row["reason"] for row in db.audit.find({"act": "published rules"}).sort("at", 1)]
-    assert acts == ["Deleted the segment VIP", "Took back: Deleted the segment VIP"]
+    assert acts == ["Deleted the segment VIP", "Undid: Deleted the segment VIP"]
 
 
 def test_a_new_name_keeps_the_members(db):

@@ -266,7 +266,7 @@ def test_a_marketer_changes_who_is_in_a_segment_by_the_filters_of_the_list(db, o
 
     assert "Points is at least 1" in shown(app)
     assert app.query_params["segment"] in ("hot-leads", ["hot-leads"])
-    assert versions.stored_version(db, 2).message == "Changed who is in Hot leads"
+    assert versions.stored_version(db, 2).message == "Changed the condition of Hot leads"
 
 
 def test_a_segment_that_is_used_is_not_deleted_and_the_page_says_by_what(db, open_page):

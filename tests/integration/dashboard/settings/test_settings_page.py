@@ -138,7 +138,7 @@ def test_one_changes_ones_own_password_and_the_other_browsers_are_out(db, open_a
     app.text_input(key="you.again").set_value("a quite new password")
     app.button(key="you.save").click().run()
 
-    assert app.success[0].value == "Your password is changed; you were signed out in 1 other browser."
+    assert app.success[0].value == "Password changed. You were signed out of 1 other browser."
     assert accounts.whoami(db, other, now=utc_now()) is None
     assert "Firefox on Linux" in shown(app)
 

@@ -152,7 +152,7 @@ def _written(part: Part) -> dict[str, Any]:
 
 
 class _BeyondForm(Invalid):
-    """The condition says more than a form can show."""
+    """The form cannot show the condition."""
 
 
 def read(condition: Mapping[str, Any], ruleset: Ruleset) -> Simple | None:

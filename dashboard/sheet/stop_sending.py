@@ -34,7 +34,7 @@ _OPTIONS: dict[Silence, _Option] = {
     "paused": _Option(
         "Pause",
         "Nothing is sent until a date, or until someone resumes sending. Consent does not change.",
-        "Nothing to pause: every address is missing, blocked or already paused.",
+        "Nothing to pause: no address is active.",
     ),
     "unsubscribed": _Option(
         "Unsubscribe",

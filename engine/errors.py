@@ -188,7 +188,7 @@ class StillInUse(Conflict):
         self.name = name
         self.uses = list(uses)
         users = ", ".join(map(str, uses))
-        super().__init__(f"{name} cannot be deleted while it is used: {users}. Take it out there first")
+        super().__init__(f"{name} cannot be deleted while it is used: {users}. Remove it there first")
 
 
 # Unavailable

@@ -36,7 +36,7 @@ class StaleSession(NotAllowed):
     """The user acted on a page that was drawn before they were signed out or got another role."""
 
     def __init__(self) -> None:
-        super().__init__("you were signed out or your role was changed meanwhile: load the page again")
+        super().__init__("you were signed out or your role has changed: reload the page")
 
 
 @dataclass(frozen=True)

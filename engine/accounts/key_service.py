@@ -74,9 +74,9 @@ def free_label(db: Database[Document], wanted: str) -> str:
 def _named(db: Database[Document], label: str) -> str:
     label = " ".join(label.split())
     if not label:
-        raise InvalidKey("give it a name: what is it for?")
+        raise InvalidKey("enter a name")
     if len(label) > MAX_LABEL:
-        raise InvalidKey(f"a name has at most {MAX_LABEL} characters")
+        raise InvalidKey(f"a name can have at most {MAX_LABEL} characters")
     if any(key.label == label and key.revoked_at is None for key in keys.all_keys(db)):
         raise NameTaken("another key in force", label)
     return label

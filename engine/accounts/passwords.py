@@ -150,9 +150,9 @@ def has_password(actor: Actor) -> bool:
 
 def _refuse_weak(password: str, email: str) -> None:
     if len(password) < SHORTEST:
-        raise WeakPassword(f"a password has at least {SHORTEST} characters: three or four words are good")
+        raise WeakPassword(f"a password needs at least {SHORTEST} characters: three or four words work well")
     if len(password) > LONGEST:
-        raise WeakPassword(f"a password has at most {LONGEST} characters")
+        raise WeakPassword(f"a password can have at most {LONGEST} characters")
     if len(set(password)) < FEWEST_DIFFERENT:
         raise WeakPassword("a password needs more different characters")
     if email.partition("@")[0].lower() in password.lower() and len(email.partition("@")[0]) >= 4:

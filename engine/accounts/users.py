@@ -100,7 +100,7 @@ def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken
         try:
             User.on(actor.db).insert(user)
         except DuplicateKeyError:
-            raise UserConflict(f"{email} has an account already") from None
+            raise UserConflict(f"{email} already has an account") from None
         return accounts.new_link(actor.db, user.id, "invitation", now=now)
 
 
@@ -121,7 +121,7 @@ def password_link(actor: Actor, key: str) -> LinkToken:
     if found.disabled_at is not None:
         raise UserConflict(f"{found.email} is disabled: enable the account first")
     if found.company is not None:
-        raise UserConflict(f"{found.email} signs in at {found.company}: there is no password here")
+        raise UserConflict(f"{found.email} signs in with {found.company} and has no password here")
     purpose: accounts.Purpose = "invitation" if found.invited else "new password"
     with audit.noted(actor, f"created a link ({purpose}) for", subject=Subject("user", found.email)):
         return accounts.new_link(actor.db, found.id, purpose, now=actor.now)
@@ -138,9 +138,9 @@ def change_role(actor: Actor, key: str, role: Role) -> None:
         changes=[Change("role", found.role, role)],
     ):
         if found.id == actor.user.id:
-            raise NotAllowed("nobody changes their own role: ask another admin")
+            raise NotAllowed("you cannot change your own role: ask another admin")
         if found.company is not None:
-            raise UserConflict(f"{found.email} has the role that {found.company} says: change it there")
+            raise UserConflict(f"{found.email} gets the role from {found.company}: change it there")
         _keeping_an_admin(actor.db, found.id, now=actor.now, set__role=role)
 
 
@@ -150,7 +150,7 @@ def disable(actor: Actor, key: str) -> None:
     found = find(actor, key)
     with audit.noted(actor, "disabled a user", subject=Subject("user", found.email)):
         if found.id == actor.user.id:
-            raise NotAllowed("nobody disables their own account: ask another admin")
+            raise NotAllowed("you cannot disable your own account: ask another admin")
         _keeping_an_admin(actor.db, found.id, now=now, set__disabled_at=now)
         accounts.withdraw_links(actor.db, found.id)
         sessions.end_all(actor.db, found.id, now=now)
@@ -212,7 +212,7 @@ def _keeping_an_admin(db: Database[Document], user: str, *, now: datetime, **cha
         if before is None or before.role != "admin":
             return
         if User.on(db, role="admin", disabled_at=None, last_signed_in_at__ne=None).one() is None:
-            raise UserConflict("this is the last admin: make somebody else one first")
+            raise UserConflict("this is the last admin: make another user an admin first")
 
     in_transaction(db, work)
 

@@ -110,7 +110,7 @@ def refuse_too_large(wanted: Export, contacts: int | None, columns: int) -> None
     if wanted.what == "contacts" and contacts is not None and contacts > most:
         raise WorkbookTooLarge(
             f"an Excel sheet holds {most:,} rows besides its headings, and these are {contacts:,} contacts: "
-            "take CSV or Parquet, or a narrower filter"
+            "use CSV or Parquet, or a narrower filter"
         )
     if columns > MAX_COLUMNS:
         raise WorkbookTooLarge(f"an Excel sheet holds {MAX_COLUMNS:,} columns, not {columns:,}")
@@ -171,7 +171,7 @@ def opened(db: Database[Document], job: Job, *, now: datetime) -> tuple[Made, Gr
     """A file, to be read.  Raises StoredFileNotFound."""
     made = made_of(job)
     if made is None:
-        raise StoredFileNotFound(job.id, "the file is not written yet, or the export did not come to its end")
+        raise StoredFileNotFound(job.id, "the file is not ready, or the export did not finish")
     if now >= made.until:
         gone = f"the file was kept for {KEPT_FOR.days} days and is gone: run the export again"
         raise StoredFileNotFound(job.id, gone)

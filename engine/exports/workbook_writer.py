@@ -119,7 +119,7 @@ class WorkbookWriter:
         if self._rows > MAX_ROWS:
             raise WorkbookTooLarge(
                 f"an Excel sheet holds {MAX_ROWS - 1:,} rows besides its headings, and there are more: "
-                "take CSV or Parquet, or a narrower filter"
+                "use CSV or Parquet, or a narrower filter"
             )
         self._put("".join([f"<row>{''.join(cells)}</row>" for cells in zip(*columns, strict=True)]))
 
@@ -133,7 +133,7 @@ class WorkbookWriter:
         self._bytes += len(found)
         if self._bytes > MAX_SHEET:
             raise WorkbookTooLarge(
-                "the sheet would be over 2 GB: take CSV or Parquet, fewer columns or a narrower filter"
+                "the sheet would be over 2 GB: use CSV or Parquet, fewer columns or a narrower filter"
             )
         self._sheet.write(found)
 

@@ -79,9 +79,9 @@ def undo(actor: Actor, id_: str) -> str:
     found = job(actor, id_)
     kind = registered()[found.kind]
     if kind.undo is None:
-        raise CannotUndo("this cannot be taken back")
+        raise CannotUndo("this cannot be undone")
     if _is_over(found, now):
-        raise CannotUndo(f"this could be taken back for {jobs.UNDO_FOR.days} days, and is kept no longer")
+        raise CannotUndo(f"this can no longer be undone: undo is available for {jobs.UNDO_FOR.days} days")
     with audit.noted(actor, kind.acts[0], subject=Subject("job", id_), id_=f"undo:{id_}"):
         return kind.undo(actor.db, id_, by=actor.user.id, by_name=actor.user.name, now=now)
 
@@ -90,7 +90,7 @@ def stop(actor: Actor, id_: str) -> None:
     """Stop a job where it is.  Raises NotAllowed, JobNotFound and CannotStop."""
     kind = registered()[job(actor, id_).kind]
     if not kind.stops:
-        raise CannotStop("this cannot be stopped half-way: wait until it is done")
+        raise CannotStop("this cannot be stopped: wait until it is done")
     with audit.noted(actor, kind.acts[1], subject=Subject("job", id_)):
         jobs.stop(actor.db, id_, now=actor.now)
 

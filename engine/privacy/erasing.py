@@ -65,6 +65,6 @@ def start(
         jobs.resume(db, begun[0].id)
         return begun[0].id
     if person is None:
-        raise ContactNotFound(contact, "there is no such contact: it may have been erased already")
+        raise ContactNotFound(contact, "this contact does not exist: it may have been erased already")
     jobs.add(db, Job(id_, KIND, TITLE, by, by_name, created_at=now, wanted={"contact": person.ids[0]}))
     return id_

@@ -97,9 +97,7 @@ class _Erasing:
             lanes.bar_older_erasures(self.db, number)
             before = person
         if before is None and self.db.erasures.find_one({"_id": self.job.id}) is None:
-            raise ContactNotFound(
-                contact, "the contact is not there any more: it may have been erased already"
-            )
+            raise ContactNotFound(contact, "this contact no longer exists: it may have been erased already")
         if before is not None:  # time no longer passes for it: nothing falls due while it goes
             apart = {"$set": {"lane": -1}, "$unset": {"next_due": ""}, "$inc": {"v": 1}}
             self.db.contacts.update_one({"_id": before.ids[0]}, apart)

@@ -27,7 +27,7 @@ def known_of(db: Database[Document], contact: ContactId) -> Iterator[Part]:
     """Everything, a part after the other; each is read as it is asked for.  Raises ContactNotFound."""
     person = person_of(db, contact)
     if person is None:
-        raise ContactNotFound(contact, "there is no such contact: it may have been erased already")
+        raise ContactNotFound(contact, "this contact does not exist: it may have been erased already")
     mentions = mentions_of(person)
     yield "contacts", db.contacts.find({"_id": {"$in": list(person.ids)}})
     yield "activities", _activities(db, person)

@@ -38,7 +38,7 @@ class FieldNotFound(NotFound):
 
     def __init__(self, id_: str) -> None:
         self.id = id_
-        super().__init__("this field is not declared any more: load the page again")
+        super().__init__("this field no longer exists: reload the page")
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,11 @@ def create(actor: Actor, field: CustomField, *, base: int) -> Version:
     """Declare a new field.  Raises NotAllowed, InvalidField, NameTaken, and what publishing does."""
     actor.require(Permission.EDIT_ACCOUNT)
     if field.id in versions.current(actor.db).fields:
-        raise InvalidField(f"there is a field with the id {field.id} already")
+        raise InvalidField(f"a field with the ID {field.id} already exists")
     if not ID.fullmatch(field.id):
-        raise InvalidField("an id is a small letter, then small letters, digits, _ and -")
+        raise InvalidField(
+            "an ID starts with a lowercase letter, followed by lowercase letters, digits, _ and -"
+        )
     return _publish(actor, field, f"New field {field.label}", base=base)
 
 
@@ -104,7 +106,7 @@ def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[C
         field = CustomField(id_.replace("-", "_"), " ".join(label.split()), type_)
         _check(db, field)
         if field.label.lower() in {other.label.lower() for other in made}:
-            raise InvalidField(f"two of the new fields are called {field.label}")
+            raise InvalidField(f"two of the new fields have the label {field.label}")
         made.append(field)
     return made
 
@@ -177,7 +179,7 @@ def _publish_text(actor: Actor, text: str, message: str, *, base: int) -> Versio
 def _check(db: Database[Document], field: CustomField) -> None:
     """What the file allows and people would stumble over."""
     if not field.label.strip():
-        raise InvalidField("give it a label: what people read")
+        raise InvalidField("enter a label")
     others = [other for other in versions.current(db).fields.values() if other.id != field.id]
     if any(other.label.strip().lower() == field.label.strip().lower() for other in others):
         raise NameTaken("another field", field.label)

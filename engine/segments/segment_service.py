@@ -43,7 +43,7 @@ class SegmentNotFound(NotFound):
 
     def __init__(self, id_: str) -> None:
         self.id = id_
-        super().__init__("this segment is not there any more: it may have been deleted")
+        super().__init__("this segment no longer exists: it may have been deleted")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> V
     """
     present, ruleset = as_list(actor, id_), versions.current(actor.db)
     if present is None or present.where != seen.where:
-        raise EditConflict("somebody changed this segment meanwhile: open it again to see how it is now")
+        raise EditConflict("someone changed this segment in the meantime: reload the page")
     segment = ruleset.segments[id_]
     about = {"description": segment.description} if segment.description else {}
     entry = {"id": id_, "name": segment.name, **about, "when": listing.as_condition()}
@@ -125,9 +125,9 @@ def _create(actor: Actor, name: str, is_: Document) -> str:
 def _checked(name: str, taken: Sequence[str]) -> str:
     name = " ".join(name.split())
     if not name:
-        raise InvalidSegment("give the segment a name")
+        raise InvalidSegment("enter a name for the segment")
     if len(name) > MAX_NAME:
-        raise InvalidSegment(f"a segment's name has at most {MAX_NAME} characters")
+        raise InvalidSegment(f"a segment's name can have at most {MAX_NAME} characters")
     if name.casefold() in {other.casefold() for other in taken}:
         raise NameTaken("a segment", name)
     return name

@@ -48,7 +48,7 @@ class EmptyChange(Invalid):
     """A change of many contacts that changes nothing."""
 
     def __init__(self) -> None:
-        super().__init__("say what is to be changed")
+        super().__init__("choose what to change")
 
 
 class NotBulkEditable(Invalid):
@@ -57,7 +57,7 @@ class NotBulkEditable(Invalid):
     def __init__(self, fields: Sequence[str]) -> None:
         self.fields = list(fields)
         what = ", ".join(fields) or "taking something back"
-        super().__init__(f"{what}: this is one contact's own, change it on its sheet")
+        super().__init__(f"{what}: identifies one contact, edit it on the contact's sheet")
 
 
 def start(
@@ -89,7 +89,7 @@ def undo(db: Database[Document], of: str, *, by: str, by_name: str, now: datetim
     """
     undone = jobs.job(db, of)
     if undone is None or undone.kind != KIND or undone.under_way or undone.undoes is not None:
-        raise CannotUndo("there is nothing to take back: it has not been done, or is not finished yet")
+        raise CannotUndo("there is nothing to undo: it was not done or is still running")
     id_ = f"{of}:undo"
     title = f"Undo: {undone.title}"
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, undoes=of))

@@ -68,7 +68,7 @@ class FieldConflict(EditConflict):
 
     def __init__(self, current: Mapping[str, Any]) -> None:
         self.current = dict(current)
-        super().__init__(f"changed meanwhile by somebody else: {', '.join(current)}")
+        super().__init__(f"changed by someone else in the meantime: {', '.join(current)}")
 
 
 def value_of(row: Document, name: str) -> Any:

@@ -118,7 +118,7 @@ def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[i
     with audit.noted(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
         row = actor.db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
         if row is None:
-            raise ContactNotFound(contact, "this contact is not deleted, or was erased for good")
+            raise ContactNotFound(contact, "this contact is not deleted, or was erased permanently")
         undone, version = ActivityId(row["deletion"]["cause"]), versions.current_number(actor.db)
         author, now = actor.user.name, actor.now
         return _receive(

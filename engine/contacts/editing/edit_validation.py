@@ -73,7 +73,7 @@ def validate(
     traits, cleared = _traits(row, change, ruleset, problems)
     problems |= _status_problems(row, change, ruleset) | _segment_problems(change, ruleset)
     if change.undoes is not None and (why := undo.check(db, row, change.undoes)) is not None:
-        problems[UNDOES] = f"this cannot be taken back: {why}"
+        problems[UNDOES] = f"this cannot be undone: {why}"
     problems |= _end_problems(change, ruleset, now) | _missing_reason(change)
     if abs(change.points) > MAX_POINTS:
         problems["points"] = f"at most {MAX_POINTS:,} points at once"

@@ -33,7 +33,7 @@ class PersonalDataMasked(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__(
-            "names, emails, numbers and customer numbers are hidden from viewers, "
+            "names, emails, phone numbers and customer numbers are hidden from viewers, "
             "so contacts cannot be found or sorted by them; filter by segment, status, points or orders"
         )
 

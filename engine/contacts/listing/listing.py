@@ -121,9 +121,9 @@ class Listing:
     def as_condition(self) -> Document:
         """The conditions as the `when` of a dynamic segment; raise InvalidFilter if there is none such."""
         if self.search.strip():
-            raise InvalidFilter("a search cannot be a segment: take it away and keep the filters")
+            raise InvalidFilter("a search cannot be part of a segment: clear the search")
         if not self.where:
-            raise InvalidFilter("everybody is no segment: choose a filter first")
+            raise InvalidFilter("a segment needs at least one filter")
         return qualified(self.where)
 
 

@@ -59,7 +59,7 @@ def save(
     actor.require(Permission.SAVE_VIEWS)
     name = _checked(name)
     if views.count(actor.db, actor.user.id) >= MAX_VIEWS:
-        raise LimitExceeded(f"you have {MAX_VIEWS} views: delete one that you no longer need")
+        raise LimitExceeded(f"you have reached the limit of {MAX_VIEWS} views: delete one first")
     new = View(
         ViewId(id_),
         name,
@@ -87,7 +87,7 @@ def change(actor: Actor, view: View, **said: Any) -> View:
     if "name" in said:
         said["name"] = _checked(said["name"])
     if view.owner != actor.user.id and said.get("shared") is False:
-        raise NotAllowed(f"only {view.owner_name} can keep this view from the team")
+        raise NotAllowed(f"only {view.owner_name} can stop sharing this view")
     changed = replace(view, **said, changed_at=actor.now)
     if changed.shared:
         actor.require(Permission.EDIT_CONTACTS)
@@ -144,7 +144,7 @@ def _require_changing(actor: Actor, view: View) -> None:
     actor.require(Permission.SAVE_VIEWS)
     kept = views.view(actor.db, view.id)
     if kept is None:
-        raise EditConflict(f"{view.name} was deleted meanwhile: load the page again")
+        raise EditConflict(f"{view.name} was deleted in the meantime: reload the page")
     if not may_change(actor, kept):
         raise PermissionDenied(actor.user, Permission.SAVE_VIEWS)
 
@@ -154,7 +154,7 @@ def _checked(name: str) -> str:
     if not name:
         raise InvalidView("give the view a name")
     if len(name) > MAX_NAME:
-        raise InvalidView(f"a view's name has at most {MAX_NAME} characters")
+        raise InvalidView(f"a view's name can have at most {MAX_NAME} characters")
     return name
 
 

@@ -132,9 +132,7 @@ def change(db: Database[Document], changed: View) -> View:
     except DuplicateKeyError:
         raise _taken(changed.name) from None
     if not replaced:
-        raise EditConflict(
-            f"{changed.name} was changed or deleted by somebody else meanwhile: load the page again"
-        )
+        raise EditConflict(f"{changed.name} was changed or deleted by someone else: reload the page")
     return after
 
 

@@ -39,7 +39,7 @@ def test_who_is_invited_gets_a_link_and_is_in_the_log(db, admins):
 @pytest.mark.parametrize(
     ("email", "role", "error", "why"),
     [
-        ("eva@x.com", "viewer", UserConflict, "an account already"),
+        ("eva@x.com", "viewer", UserConflict, "already has an account"),
         ("no address", "viewer", InvalidUser, "no email"),
         ("a@x.com", "king", InvalidUser, "no role"),
     ],

@@ -377,8 +377,8 @@ def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "selection", "error", "says"),
     [
-        (Edit(fields={"email": "one@x.com"}), EVERYBODY, NotBulkEditable, "on its sheet"),
-        (Edit(), EVERYBODY, EmptyChange, "what is to be changed"),
+        (Edit(fields={"email": "one@x.com"}), EVERYBODY, NotBulkEditable, "on the contact's sheet"),
+        (Edit(), EVERYBODY, EmptyChange, "choose what to change"),
         (Edit(points=1, reason="x"), Selection(), EmptySelection, "at least one contact"),
         (Edit(points=1), EVERYBODY, InvalidEdit, "need a reason"),
         (Edit(add_to=["nowhere"]), EVERYBODY, InvalidEdit, "no segment 'nowhere'; those .* are Staff"),

@@ -300,7 +300,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
         victim.join()
         job = jobs.job(shop, "job-1")
         assert (job.under_way, job.made, shop["exports.files"].count_documents({})) == (True, {}, 0)
-        with pytest.raises(StoredFileNotFound, match="not written yet"):
+        with pytest.raises(StoredFileNotFound, match="not ready"):
             exporting.opened(shop, job, now=utc_now())
         jobs.let_go(shop, "job-1")
     run(shop)
@@ -397,7 +397,7 @@ def test_what_cannot_be_written_is_said_before_it_is_begun(shop, monkeypatch):
     run(shop)
     job = jobs.job(shop, "job-1")
     assert job.state == JobState.FAILED
-    assert "an Excel sheet holds 10 rows besides its headings, and there are more: take CSV" in job.failure
+    assert "an Excel sheet holds 10 rows besides its headings, and there are more: use CSV" in job.failure
     assert shop["exports.chunks"].count_documents({}) == 0
     too_many = Export(format="xlsx")
     with pytest.raises(WorkbookTooLarge, match=r"holds 1,048,575 rows .* these are 2,000,000 contacts"):

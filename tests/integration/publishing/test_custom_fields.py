@@ -53,7 +53,7 @@ def test_who_was_overtaken_is_told_and_changes_nothing(db):
     ("field", "error", "words"),
     [
         (CustomField("city", "Town", "text"), InvalidField, "already"),
-        (CustomField("Town", "Town", "text"), InvalidField, "small letter"),
+        (CustomField("Town", "Town", "text"), InvalidField, "lowercase letter"),
         (CustomField("town", " ", "text"), InvalidField, "give it a label"),
         (CustomField("town", "city ", "text"), NameTaken, "another field is called"),
     ],

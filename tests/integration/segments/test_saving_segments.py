@@ -69,9 +69,9 @@ def test_what_can_be_no_segment_says_why_and_publishes_nothing(shop):
     taken = next(iter(versions.current(shop).segments.values())).name
 
     for name, asked, error, why in (
-        ("Found", Listing(search="ana"), InvalidFilter, "a search cannot be a segment"),
-        ("Everybody", Listing(), InvalidFilter, "choose a filter first"),
-        ("  ", wanted, InvalidSegment, "give the segment a name"),
+        ("Found", Listing(search="ana"), InvalidFilter, "a search cannot be part of a segment"),
+        ("Everybody", Listing(), InvalidFilter, "at least one filter"),
+        ("  ", wanted, InvalidSegment, "enter a name for the segment"),
         ("x" * 81, wanted, InvalidSegment, "at most 80"),
         (taken.upper(), wanted, NameTaken, "is called"),
     ):

@@ -47,7 +47,7 @@ def test_a_key_without_a_name_is_refused_with_the_reason(db, open_as):
 
     app.button(key="keys.make").click().run()
 
-    assert "what is it for?" in shown(app)
+    assert "Enter a name." in shown(app)
     assert keys.all_keys(db) == []
 
 

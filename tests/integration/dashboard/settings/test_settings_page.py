@@ -77,7 +77,7 @@ def test_an_invitation_without_a_role_or_of_somebody_known_says_what_is_wrong(db
 
     app.radio(key="users.role").set_value("viewer")
     app.button(key="users.invite").click().run()
-    assert "Admin@x.com has an account already." in shown(app)
+    assert "Admin@x.com already has an account." in shown(app)
 
 
 def test_an_admin_gives_another_role_but_not_to_themselves(db, open_as):

@@ -114,7 +114,7 @@ def lines_of(error: Exception) -> list[str]:
         case Shown.AWAY:
             return [AWAY]
         case Shown.FAULT:
-            return [f"Something went wrong. Its number in the log of the dashboard: {logged(error)}."]
+            return [f"Something went wrong. Give your administrator this error number: {logged(error)}."]
         case _:
             return [sentence(line) for line in str(error).splitlines()]
 

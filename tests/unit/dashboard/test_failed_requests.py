@@ -49,4 +49,4 @@ def test_a_fault_is_answered_with_a_number_and_without_its_words():
     status, words = answer_for(FoldFailed("a1", "ana@x.com"))
 
     assert status == 500
-    assert "ana@x.com" not in words and "number in the log" in words
+    assert "ana@x.com" not in words and "error number: " in words

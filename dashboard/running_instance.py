@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.connection import connect, utc_now
 from engine.domain.rulebook import Account
 from engine.environment import read_environment
@@ -37,7 +36,7 @@ def instance() -> Instance:
 
 
 @st.cache_resource(show_spinner=False)
-def database() -> Database[dict[str, Any]]:
+def database() -> Db:
     """The database of the running instance; one connection pool for the whole dashboard."""
     find_job_kinds()
     return connect(instance().mongodb_uri, instance().database, app="dashboard", watchful=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 import structlog
 import uvicorn
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.accounts import openid
 from engine.accounts.openid import Provider
+from engine.db import Db
 from engine.db.connection import connect, utc_now
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
@@ -100,7 +100,7 @@ def _auth(provider: Provider) -> dict[str, Any]:
     }
 
 
-def _beat(db: Database[dict[str, Any]]) -> None:
+def _beat(db: Db) -> None:
     idle = threading.Event()
     while True:
         try:

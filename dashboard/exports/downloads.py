@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from gridfs import GridOut
-from pymongo.database import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
@@ -22,13 +20,12 @@ from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
 from engine.accounts.actor import Actor
 from engine.accounts.current_user import CurrentUser
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.exports import export_service
 from engine.exports.export_files import FORMATS
 from engine.exports.exporting import Made
 from engine.imports import import_service
-
-Document = dict[str, Any]
 
 EXPORTS, REFUSED = "/exports", "/refused"
 
@@ -54,7 +51,7 @@ def link_to(actor: Actor, place: str, job: str) -> str:
     return f"{address}?{urlencode(signature)}" if signature else address
 
 
-def download_routes(db: Database[Document]) -> list[Route]:
+def download_routes(db: Db) -> list[Route]:
     """`/exports/…`, the file of an export, and `/refused/…`, the rows that an import refused."""
     return [_route(db, EXPORTS, _exported), _route(db, REFUSED, _refused)]
 
@@ -62,14 +59,14 @@ def download_routes(db: Database[Document]) -> list[Route]:
 Give = Callable[[Actor, str], Given]
 
 
-def _route(db: Database[Document], place: str, give: Give) -> Route:
+def _route(db: Db, place: str, give: Give) -> Route:
     async def download(request: Request) -> Response:
         return await run_in_threadpool(_answer, db, request, give)
 
     return Route(f"{place}/{{job}}", answering(download, _denied), methods=["GET"])
 
 
-def _answer(db: Database[Document], request: Request, give: Give) -> Response:
+def _answer(db: Db, request: Request, give: Give) -> Response:
     user = _who(db, request)
     if user is None:
         return _denied("Sign in to download this file.", 403)
@@ -77,7 +74,7 @@ def _answer(db: Database[Document], request: Request, give: Give) -> Response:
     return StreamingResponse(given.pieces, media_type=given.mime, headers=_headers(given))
 
 
-def _who(db: Database[Document], request: Request) -> CurrentUser | None:
+def _who(db: Db, request: Request) -> CurrentUser | None:
     """The user of the request: by the session cookie, or by a signed link."""
     token, now = request.cookies.get(COOKIE), utc_now()
     user = None if not token else accounts.whoami(db, token, now=now)

@@ -6,22 +6,20 @@ cannot be guessed, and works once.
 
 from __future__ import annotations
 
-from typing import Any
-
-from pymongo.database import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard.failed_requests import answering
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.imports import draft_service
 from engine.imports.drafts import MAX_BYTES, FileTooLarge, Upload
 from engine.imports.stored_files import CHUNK
 
 
-def upload_routes(db: Database[dict[str, Any]]) -> list[Route]:
+def upload_routes(db: Db) -> list[Route]:
     """Return the route `PUT /import/ID?name=…` with the file as its body."""
 
     async def put(request: Request) -> Response:
@@ -40,7 +38,7 @@ def _refused(words: str, status: int) -> Response:
     return JSONResponse({"problem": words}, status_code=status)
 
 
-async def _upload(db: Database[dict[str, Any]], request: Request) -> None:
+async def _upload(db: Db, request: Request) -> None:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > MAX_BYTES:
         raise FileTooLarge

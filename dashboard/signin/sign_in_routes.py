@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from pymongo.database import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -27,6 +25,7 @@ from engine.accounts import accounts, passwords
 from engine.accounts.openid import Provider
 from engine.accounts.passwords import BROWSER_LIFE, Browser, Entered, WeakPassword
 from engine.accounts.sessions import SESSION_LIFE, SessionToken
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import Invalid, NotAllowed, TooManyRequests, Unauthenticated
 from engine.http_status import http_status
@@ -41,7 +40,7 @@ FORM = "sheets_form"
 FORM_LIFE = 3_600
 
 
-def sign_in_routes(db: Database[dict[str, Any]], provider: Provider | None = None) -> list[Route]:
+def sign_in_routes(db: Db, provider: Provider | None = None) -> list[Route]:
     """`/signin` and `/signout`."""
     handlers = _SignIn(db, provider)
     return [
@@ -71,7 +70,7 @@ class RedirectToSignIn:
 class _SignIn:
     """The handlers of `/signin` and `/signout`."""
 
-    def __init__(self, db: Database[dict[str, Any]], provider: Provider | None) -> None:
+    def __init__(self, db: Db, provider: Provider | None) -> None:
         self._db = db
         self._company = "" if provider is None else provider.name
         self._passwords = provider is None or provider.passwords

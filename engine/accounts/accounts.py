@@ -9,11 +9,10 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, NewType, get_args
+from typing import Literal, NewType, get_args
 
 import mongoengine as me
 import uuid_utils
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import sessions
@@ -22,11 +21,12 @@ from engine.accounts.current_user import CurrentUser, Role
 from engine.accounts.sessions import SESSION_LIFE as SESSION_LIFE
 from engine.accounts.sessions import Session, SessionId, SessionToken
 from engine.accounts.sessions import digest as digest_of
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
+from engine.domain.document import Document
 
-Document = dict[str, Any]
 Purpose = Literal["sign in", "invitation", "new password"]
 LinkToken = NewType("LinkToken", str)
 
@@ -113,12 +113,12 @@ class Link:
     email: str
 
 
-def first_link(db: Database[Document], *, now: datetime) -> LinkToken:
+def first_link(db: Db, *, now: datetime) -> LinkToken:
     """Make a one-time link for the local admin, who is created if there is none."""
     return new_link(db, _local_admin(db, now=now), "sign in", now=now)
 
 
-def new_link(db: Database[Document], user: str, purpose: Purpose, *, now: datetime) -> LinkToken:
+def new_link(db: Db, user: str, purpose: Purpose, *, now: datetime) -> LinkToken:
     """Make a one-time link; earlier ones to set a password are void then."""
     if purpose != "sign in":
         SignInLink.on(db, user=user, purpose__ne="sign in").delete()
@@ -128,12 +128,12 @@ def new_link(db: Database[Document], user: str, purpose: Purpose, *, now: dateti
     return token
 
 
-def withdraw_links(db: Database[Document], user: str) -> None:
+def withdraw_links(db: Db, user: str) -> None:
     """Make all one-time links of a user void."""
     SignInLink.on(db, user=user).delete()
 
 
-def link_of(db: Database[Document], token: str, *, now: datetime) -> Link | None:
+def link_of(db: Db, token: str, *, now: datetime) -> Link | None:
     """Look at a one-time link without using it up; unset if it can no longer be used."""
     link = SignInLink.on(db, id=digest_of(token), expires_at__gt=now).one()
     user = None if link is None else User.on(db, id=link.user, disabled_at=None).one()
@@ -142,14 +142,14 @@ def link_of(db: Database[Document], token: str, *, now: datetime) -> Link | None
     return Link(link.purpose, user.id, user.email)
 
 
-def use_up(db: Database[Document], token: str, *, now: datetime) -> Link | None:
+def use_up(db: Db, token: str, *, now: datetime) -> Link | None:
     """Use a one-time link; unset if somebody was faster, or it can no longer be used."""
     link = link_of(db, token, now=now)
     used = SignInLink.on(db, id=digest_of(token)).take()
     return None if used is None else link
 
 
-def redeem(db: Database[Document], token: str, *, now: datetime, agent: str = "") -> SessionToken | None:
+def redeem(db: Db, token: str, *, now: datetime, agent: str = "") -> SessionToken | None:
     """Turn a one-time link to sign in by into a session; unset if it cannot be used so."""
     link = link_of(db, token, now=now)
     if link is None or link.purpose != "sign in" or use_up(db, token, now=now) is None:
@@ -157,14 +157,14 @@ def redeem(db: Database[Document], token: str, *, now: datetime, agent: str = ""
     return signed_in(db, link.user, now=now, agent=agent)
 
 
-def signed_in(db: Database[Document], user: str, *, now: datetime, agent: str = "") -> SessionToken:
+def signed_in(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionToken:
     """Begin a session for somebody who has shown who they are."""
     session = sessions.start(db, user, now=now, agent=agent)
     User.on(db, id=user).update_one(set__last_signed_in_at=now)
     return session
 
 
-def whoami(db: Database[Document], session_token: str, *, now: datetime) -> CurrentUser | None:
+def whoami(db: Db, session_token: str, *, now: datetime) -> CurrentUser | None:
     """Who a session belongs to; unset if it has ended or its user was disabled."""
     # Every run of a page asks: the session and its user come in one answer.
     row = next(sessions.going(db, now, id=digest_of(session_token)).aggregate(_WITH_USERS), None)
@@ -181,7 +181,7 @@ _WITH_USERS: list[Document] = [
 ]
 
 
-def known(db: Database[Document], user: str, *, session: SessionId) -> CurrentUser | None:
+def known(db: Db, user: str, *, session: SessionId) -> CurrentUser | None:
     """An account that may come in, as it is now."""
     found = User.on(db, id=user, disabled_at=None).one()
     return None if found is None else _current(found, session)
@@ -204,12 +204,12 @@ def changed_meanwhile(actor: Actor) -> bool:
     return found is not None and (found.role != user.role or found.disabled_at is not None)
 
 
-def sign_out(db: Database[Document], session_token: str) -> None:
+def sign_out(db: Db, session_token: str) -> None:
     """End a session."""
     sessions.end(db, digest_of(session_token), now=utc_now())
 
 
-def _local_admin(db: Database[Document], *, now: datetime) -> str:
+def _local_admin(db: Db, *, now: datetime) -> str:
     admin = User(id=uuid_utils.uuid7().hex, email=LOCAL_ADMIN, name="Admin", role="admin", created_at=now)
     admins = User.on(db, email=LOCAL_ADMIN)
     with suppress(DuplicateKeyError):  # another process was first

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import permissions
 from engine.accounts.current_user import CurrentUser
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
 
 
@@ -25,7 +23,7 @@ class Actor:
       clock: Gives the present, aware and in UTC.
     """
 
-    db: Database[dict[str, Any]]
+    db: Db
     user: CurrentUser
     clock: Callable[[], datetime] = utc_now
 

@@ -10,21 +10,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import mongoengine as me
 import uuid_utils
 from mongoengine.queryset import Q
-from pymongo.database import Database
 
 from engine.accounts.accounts import User, changed_meanwhile
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Part, Stored
+from engine.domain.document import Document
 from engine.errors import ContactSheetsError, NotAllowed
 
-Document = dict[str, Any]
 Cursor = str
 Ending = Literal["begun", "done", "refused"]
 
@@ -228,14 +228,12 @@ def choices(actor: Actor) -> Choices:
     )
 
 
-def _last_name(db: Database[Document], by: str) -> str:
+def _last_name(db: Db, by: str) -> str:
     entry = AuditEntry.on(db, by=by).order_by("-at").one()
     return by if entry is None else entry.by_name
 
 
-def _rows(
-    db: Database[Document], filters: Filters, *, after: Cursor | None, limit: int
-) -> Iterator[Document]:
+def _rows(db: Db, filters: Filters, *, after: Cursor | None, limit: int) -> Iterator[Document]:
     wanted = {
         "by": filters.by,
         "act": filters.act,

@@ -13,17 +13,15 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import mongoengine as me
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
+from engine.domain.document import Document
 from engine.errors import TooManyRequests
-
-Document = dict[str, Any]
 
 FIRST_WAIT = 2
 """Seconds after the first attempt too many; each further one doubles them."""
@@ -79,7 +77,7 @@ def by_address(address: str) -> Guesser:
     return Guesser(f"address:{_hashed(_network(address))}", free=30, longest=timedelta(minutes=15))
 
 
-def begin(db: Database[Document], guessers: Sequence[Guesser], *, now: datetime) -> None:
+def begin(db: Db, guessers: Sequence[Guesser], *, now: datetime) -> None:
     """Count an attempt; raise TooManyAttempts if it comes too early for one of them."""
     for guesser in guessers:
         try:
@@ -90,7 +88,7 @@ def begin(db: Database[Document], guessers: Sequence[Guesser], *, now: datetime)
             raise TooManyAttempts(until, now=now) from None
 
 
-def succeeded(db: Database[Document], guessers: Sequence[Guesser]) -> None:
+def succeeded(db: Db, guessers: Sequence[Guesser]) -> None:
     """Forget the attempts: the last one was right."""
     Guesses.on(db, id__in=[guesser.id for guesser in guessers]).delete()
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from itertools import chain, count
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import audit, keys
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.keys import MAX_LABEL, KeyKind, KeyRecord, NewKey
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.errors import Conflict, Invalid, NameTaken, NotFound
-
-Document = dict[str, Any]
 
 
 class InvalidKey(Invalid):
@@ -64,14 +60,14 @@ def revoke(actor: Actor, key: str) -> None:
             raise Conflict(f"{found.label} was revoked before; see `sheets keys list`")
 
 
-def free_label(db: Database[Document], wanted: str) -> str:
+def free_label(db: Db, wanted: str) -> str:
     """The name that is wanted, with a number if a key in force is called so."""
     taken = {key.label for key in keys.all_keys(db) if key.revoked_at is None}
     names = chain([wanted], (f"{wanted} {number}" for number in count(2)))
     return next(name for name in names if name not in taken)
 
 
-def _named(db: Database[Document], label: str) -> str:
+def _named(db: Db, label: str) -> str:
     label = " ".join(label.split())
     if not label:
         raise InvalidKey("enter a name")

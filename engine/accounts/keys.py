@@ -6,16 +6,15 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import mongoengine as me
 import uuid_utils
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
 
-Document = dict[str, Any]
 KeyKind = Literal["write", "secret"]
 
 MAX_LABEL = 80
@@ -67,7 +66,7 @@ class KeyRecord:
         return self.kind == "secret"
 
 
-def create_key(db: Database[Document], kind: KeyKind, *, label: str, now: datetime) -> NewKey:
+def create_key(db: Db, kind: KeyKind, *, label: str, now: datetime) -> NewKey:
     """Make a key; its token is shown this once and kept as a hash alone."""
     token = _PREFIX[kind] + secrets.token_urlsafe(24)
     key = NewKey(id=uuid_utils.uuid7().hex, kind=kind, label=label, token=token)
@@ -75,23 +74,23 @@ def create_key(db: Database[Document], kind: KeyKind, *, label: str, now: dateti
     return key
 
 
-def authenticate(db: Database[Document], token: str) -> KeyRecord | None:
+def authenticate(db: Db, token: str) -> KeyRecord | None:
     """The key that a token belongs to; unset if there is none or it was revoked."""
     found = ApiKey.on(db, digest=_digest(token), revoked_at=None).one()
     return None if found is None else _record(found)
 
 
-def note_use(db: Database[Document], key: str, *, now: datetime) -> None:
+def note_use(db: Db, key: str, *, now: datetime) -> None:
     """Remember when a key was last used."""
     ApiKey.on(db, id=key).update_one(max__last_used_at=now)
 
 
-def revoke(db: Database[Document], key: str, *, now: datetime) -> bool:
+def revoke(db: Db, key: str, *, now: datetime) -> bool:
     """Take a key out of force; false if there is none in force of that id."""
     return bool(ApiKey.on(db, id=key, revoked_at=None).update_one(set__revoked_at=now))
 
 
-def all_keys(db: Database[Document]) -> list[KeyRecord]:
+def all_keys(db: Db) -> list[KeyRecord]:
     """Every key, the newest first."""
     return [_record(key) for key in ApiKey.on(db).order_by("-id")]
 

@@ -14,17 +14,16 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import uuid_utils
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, sessions
 from engine.accounts.accounts import User
 from engine.accounts.current_user import CurrentUser, Role
 from engine.accounts.sessions import SessionId
+from engine.db import Db
+from engine.domain.document import Document
 from engine.errors import NotAllowed, Unauthenticated
 from engine.settings import SHORTEST_COOKIE_SECRET, InvalidSettings, Settings, variable
-
-Document = dict[str, Any]
 
 
 class SignInRefused(NotAllowed):
@@ -143,7 +142,7 @@ def role_of(claims: Claims, provider: Provider) -> Role | None:
     return next((role for role in reversed(get_args(Role)) if role in held), None)
 
 
-def enter(db: Database[Document], claims: Claims, provider: Provider, *, now: datetime) -> CurrentUser:
+def enter(db: Db, claims: Claims, provider: Provider, *, now: datetime) -> CurrentUser:
     """Let in whom the provider knows, with the role that it says; called on every page.
 
     The first time that a sign-in is seen it makes the account or brings it up to date.
@@ -163,7 +162,7 @@ def enter(db: Database[Document], claims: Claims, provider: Provider, *, now: da
 
 
 def _up_to_date(
-    db: Database[Document], user: User | None, claims: Claims, provider: Provider, *, now: datetime
+    db: Db, user: User | None, claims: Claims, provider: Provider, *, now: datetime
 ) -> User | None:
     role = role_of(claims, provider)
     if role is None:
@@ -195,7 +194,7 @@ def _up_to_date(
     return _account(db, claims)
 
 
-def _account(db: Database[Document], claims: Claims) -> User | None:
+def _account(db: Db, claims: Claims) -> User | None:
     return User.on(db, issuer=claims.issuer, subject=claims.subject).one()
 
 
@@ -203,7 +202,7 @@ def _setting(said: Document) -> Document:
     return {f"set__{name}": value for name, value in said.items()}
 
 
-def _make(db: Database[Document], said: Document, claims: Claims, *, now: datetime) -> None:
+def _make(db: Db, said: Document, claims: Claims, *, now: datetime) -> None:
     """Make an account, or take over the local one of an email that the provider has checked.
 
     What was taken over has no password any more: the provider alone says who comes in.

@@ -10,22 +10,21 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NewType
+from typing import NewType
 
 import mongoengine as me
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from pymongo.database import Database
 
 from engine.accounts import accounts, guesses, sessions
 from engine.accounts.accounts import User
 from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionToken, digest
+from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
 from engine.errors import Invalid, NotAllowed, Unauthenticated
 
-Document = dict[str, Any]
 BrowserToken = NewType("BrowserToken", str)
 
 SHORTEST, LONGEST = 12, 128
@@ -87,7 +86,7 @@ class Entered:
     browser: BrowserToken
 
 
-def sign_in(db: Database[Document], email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
+def sign_in(db: Db, email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
     """Let in who knows the password.  Raises WrongPassword, and TooManyAttempts without a look at it."""
     email = email.strip().lower()
     user = User.on(db, email=email).one()
@@ -105,9 +104,7 @@ def sign_in(db: Database[Document], email: str, password: str, browser: Browser,
     return _enter(db, user.id, browser, now=now)
 
 
-def set_by_link(
-    db: Database[Document], token: str, password: str, browser: Browser, *, now: datetime
-) -> Entered:
+def set_by_link(db: Db, token: str, password: str, browser: Browser, *, now: datetime) -> Entered:
     """Set a password by an invitation or a link for a new one, end all sessions, and begin one.
 
     Raises WeakPassword, after which the link can still be used, and LinkExpired.
@@ -179,7 +176,7 @@ def _nobodys() -> str:
     return _hasher.hash(secrets.token_urlsafe(32))
 
 
-def _owner(db: Database[Document], user: str, known: str, *, now: datetime) -> str | None:
+def _owner(db: Db, user: str, known: str, *, now: datetime) -> str | None:
     """The user, if this browser was signed in as them before."""
     if not known:
         return None
@@ -187,7 +184,7 @@ def _owner(db: Database[Document], user: str, known: str, *, now: datetime) -> s
     return None if carried.one() is None else user
 
 
-def _enter(db: Database[Document], user: str, browser: Browser, *, now: datetime) -> Entered:
+def _enter(db: Db, user: str, browser: Browser, *, now: datetime) -> Entered:
     token = BrowserToken(secrets.token_urlsafe(24))
     browser_row = KnownBrowser(id=digest(token), user=user, expires_at=now + BROWSER_LIFE)
     KnownBrowser.on(db).insert(browser_row)

@@ -11,16 +11,15 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NewType
+from typing import NewType
 
 import mongoengine as me
-from pymongo.database import Database
 
 from engine.accounts.current_user import SessionId as SessionId
+from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Documents, Stored
 
-Document = dict[str, Any]
 SessionToken = NewType("SessionToken", str)
 
 SESSION_LIFE = timedelta(days=7)
@@ -72,16 +71,14 @@ class SessionRecord:
     agent: str | None
 
 
-def start(db: Database[Document], user: str, *, now: datetime, agent: str = "") -> SessionToken:
+def start(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionToken:
     """Begin a session and return what the browser is to carry."""
     token = SessionToken(secrets.token_urlsafe(32))
     Session.on(db).insert(_new(digest(token), user, now=now, life=SESSION_LIFE, agent=agent))
     return token
 
 
-def continue_company(
-    db: Database[Document], id_: SessionId, user: str, *, signed_in_at: datetime, now: datetime
-) -> bool:
+def continue_company(db: Db, id_: SessionId, user: str, *, signed_in_at: datetime, now: datetime) -> bool:
     """Go on with a sign-in at the company's provider, begun at `signed_in_at`; false if it has ended."""
     if now >= signed_in_at + COMPANY_LIFE:
         return False
@@ -91,7 +88,7 @@ def continue_company(
     return user_of(db, id_, now=now) is not None
 
 
-def user_of(db: Database[Document], id_: SessionId, *, now: datetime) -> str | None:
+def user_of(db: Db, id_: SessionId, *, now: datetime) -> str | None:
     """Whose session it is, which counts as using it; unset if it has ended or never was."""
     session = going(db, now, id=id_).one()
     if session is None:
@@ -100,19 +97,19 @@ def user_of(db: Database[Document], id_: SessionId, *, now: datetime) -> str | N
     return session.user
 
 
-def note_use(db: Database[Document], session: Session, *, now: datetime) -> None:
+def note_use(db: Db, session: Session, *, now: datetime) -> None:
     """Let a session that goes on count as used."""
     if now - session.seen_at >= NOTED_EVERY:
         going(db, now, id=session.id).update_one(max__seen_at=now)
 
 
-def goes_on(db: Database[Document], id_: SessionId, user: str, *, now: datetime) -> bool:
+def goes_on(db: Db, id_: SessionId, user: str, *, now: datetime) -> bool:
     """Whether a session is the user's and has not ended; unlike `user_of` no use of it."""
     session = going(db, now, id=id_).one()
     return session is not None and session.user == user
 
 
-def of_user(db: Database[Document], user: str, *, now: datetime) -> list[SessionRecord]:
+def of_user(db: Db, user: str, *, now: datetime) -> list[SessionRecord]:
     """The sessions of a user that go on, the last used first."""
     return [
         SessionRecord(found.id, found.user, found.created_at, found.seen_at, found.agent)
@@ -120,12 +117,12 @@ def of_user(db: Database[Document], user: str, *, now: datetime) -> list[Session
     ]
 
 
-def end(db: Database[Document], id_: SessionId, *, now: datetime) -> None:
+def end(db: Db, id_: SessionId, *, now: datetime) -> None:
     """End a session; one that has ended stays so."""
     Session.on(db, id=id_, ended_at=None).update_one(set__ended_at=now)
 
 
-def end_all(db: Database[Document], user: str, *, now: datetime, but: SessionId | None = None) -> int:
+def end_all(db: Db, user: str, *, now: datetime, but: SessionId | None = None) -> int:
     """End every session of a user, but one if it is named; return how many."""
     return going(db, now, user=user, id__ne=but).update(set__ended_at=now)
 
@@ -135,7 +132,7 @@ def digest(token: str) -> SessionId:
     return SessionId(hashlib.sha256(token.encode()).hexdigest())
 
 
-def going(db: Database[Document], now: datetime, **matching: object) -> Documents[Session]:
+def going(db: Db, now: datetime, **matching: object) -> Documents[Session]:
     """The sessions that go on, of those that match."""
     return Session.on(db, ended_at=None, expires_at__gt=now, seen_at__gt=now - IDLE_LIFE, **matching)
 

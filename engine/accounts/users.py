@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import uuid_utils
 from mongoengine.queryset import Q
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, audit, sessions
@@ -21,11 +20,10 @@ from engine.accounts.audit import Change, Subject
 from engine.accounts.current_user import Role
 from engine.accounts.permissions import Permission
 from engine.accounts.sessions import SessionId, SessionRecord
+from engine.db import Db
 from engine.db.transactions import in_transaction
 from engine.domain.normalisation import normalise_email
 from engine.errors import Conflict, Invalid, InvalidIdentity, NotAllowed, NotFound
-
-Document = dict[str, Any]
 
 
 class InvalidUser(Invalid):
@@ -196,14 +194,14 @@ def end_own_sessions(actor: Actor) -> int:
 # Inside
 
 
-def _keeping_an_admin(db: Database[Document], user: str, *, now: datetime, **change: object) -> None:
+def _keeping_an_admin(db: Db, user: str, *, now: datetime, **change: object) -> None:
     """Change an account unless no admin who can sign in would be left.
 
     Two admins who take the role from each other at the same moment both write the same
     document, so that one of them is told.
     """
 
-    def work(db: Database[Document]) -> None:
+    def work(db: Db) -> None:
         db.installation.update_one(
             {"_id": "admins"}, {"$set": {"value": now, "by": user}, "$inc": {"changes": 1}}, upsert=True
         )

@@ -5,18 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.search_keys import searchable
 from engine.domain.activities import ContactId
+from engine.domain.document import Document
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.domain.normalisation import country_code, normalise_email, normalise_phone
 from engine.errors import InvalidIdentity
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 MAX_REDIRECTS = 50
 """Merges that an old id is followed through; more would be a circle."""
@@ -27,7 +24,7 @@ MIN_PHONE_DIGITS = 6
 _ID = re.compile(r"[0-9a-f]{24}")
 
 
-def find_contact(db: Database[Document], key: str) -> ContactId | None:
+def find_contact(db: Db, key: str) -> ContactId | None:
     """Find a living contact by id, email, phone, external id or tracker.
 
     The id of a merged contact leads to the contact that it was merged into.
@@ -49,7 +46,7 @@ def is_contact_id(text: str) -> bool:
     return _ID.fullmatch(text.strip()) is not None
 
 
-def starting_with(db: Database[Document], text: str) -> Document:
+def starting_with(db: Db, text: str) -> Document:
     """Return the query for contacts whose email, phone, external id, tracker or name starts with `text`.
 
     The whole id of a contact finds it, too.  An empty text matches all.
@@ -73,7 +70,7 @@ def starting_with(db: Database[Document], text: str) -> Document:
     return {"$or": alternatives}
 
 
-def _international(db: Database[Document], digits: str) -> Iterable[str]:
+def _international(db: Db, digits: str) -> Iterable[str]:
     """The starts of phone numbers that digits may stand for: typed with `+`, with `00`, or nationally."""
     if digits.startswith("+"):
         return [digits]
@@ -81,7 +78,7 @@ def _international(db: Database[Document], digits: str) -> Iterable[str]:
     return [f"+{digits.removeprefix('00')}", f"+{code}{digits.removeprefix('0')}"]
 
 
-def _follow_merges(db: Database[Document], contact: ContactId) -> ContactId | None:
+def _follow_merges(db: Db, contact: ContactId) -> ContactId | None:
     for _ in range(MAX_REDIRECTS):
         if db.contacts.find_one({"_id": contact}, {"_id": 1}) is not None:
             return contact
@@ -92,7 +89,7 @@ def _follow_merges(db: Database[Document], contact: ContactId) -> ContactId | No
     return None
 
 
-def _candidate_keys(db: Database[Document], value: str) -> list[Key]:
+def _candidate_keys(db: Db, value: str) -> list[Key]:
     """The keys that `value` may stand for, as contacts store them."""
     keys = []
     if "@" in value:

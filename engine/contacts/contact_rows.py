@@ -8,13 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.contact_codec import LIVING
 from engine.domain.activities import ContactId
+from engine.domain.document import Document
 from engine.domain.profile import full_name
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ ROW_FIELDS = [
 """The parts of a contact's document that a row is read from."""
 
 
-def newest(db: Database[Document], query: Document, *, limit: int) -> list[ContactRow]:
+def newest(db: Db, query: Document, *, limit: int) -> list[ContactRow]:
     """Return living contacts that match a query, the latest activity first."""
     found = (
         db.contacts.find({"$and": [LIVING, query]}, ROW_FIELDS)
@@ -72,13 +70,13 @@ def newest(db: Database[Document], query: Document, *, limit: int) -> list[Conta
     return [row_from(document) for document in found]
 
 
-def row_of(db: Database[Document], contact: str) -> ContactRow | None:
+def row_of(db: Db, contact: str) -> ContactRow | None:
     """Return a contact as a row of the list; None if there is none of that id."""
     document = db.contacts.find_one({"_id": contact}, ROW_FIELDS)
     return None if document is None else row_from(document)
 
 
-def rows_of(db: Database[Document], contacts: Iterable[str]) -> dict[ContactId, ContactRow]:
+def rows_of(db: Db, contacts: Iterable[str]) -> dict[ContactId, ContactRow]:
     """Return contacts as rows of the list, by id; ids of contacts that no longer exist are left out."""
     found = db.contacts.find({"_id": {"$in": list(contacts)}}, ROW_FIELDS)
     return {row["_id"]: row_from(row) for row in found}

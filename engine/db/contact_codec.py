@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -16,10 +15,9 @@ from engine.db.search_keys import search_fields
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import ContactState
+from engine.domain.document import Document
 from engine.domain.identities import IDENTIFYING, lane_of
 from engine.domain.people import Person
-
-Document = dict[str, Any]
 
 BSON_TYPES = (datetime, Decimal, bytes)
 """What BSON knows by itself and is not to be turned into text."""

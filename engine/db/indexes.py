@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import mongoengine as me
-from pymongo.database import Database
 
-Document = dict[str, Any]
+from engine.db import Db
 
 
-def create_all(db: Database[Document], documents: Iterable[type[me.Document]]) -> None:
+def create_all(db: Db, documents: Iterable[type[me.Document]]) -> None:
     """Create the indexes that are missing; those that are there cost nothing."""
     for document in documents:
         collection = db[document._meta["collection"]]
@@ -20,7 +18,7 @@ def create_all(db: Database[Document], documents: Iterable[type[me.Document]]) -
             collection.create_index(spec["fields"], **options)
 
 
-def missing(db: Database[Document], documents: Iterable[type[me.Document]]) -> Iterator[str]:
+def missing(db: Db, documents: Iterable[type[me.Document]]) -> Iterator[str]:
     """Yield the collection and keys of each index that is declared and does not exist."""
     for document in documents:
         name = document._meta["collection"]

@@ -14,8 +14,8 @@ import bson
 from bson.errors import InvalidBSON
 
 from engine.db.codecs import CODEC
+from engine.domain.document import Document
 
-Document = dict[str, Any]
 Cursor = str
 """A position in the list, opaque and safe in an address."""
 

@@ -10,9 +10,8 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from engine.db.timeouts import tolerate_timeout
+from engine.domain.document import Document
 from engine.errors import CommitConflict
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,15 @@ with them the lane or job that other workers could continue.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from engine.db import Db
 from engine.db.connection import APP
+from engine.domain.document import Document
 
-Document = dict[str, Any]
 
-
-def end(db: Database[Document], is_gone: Callable[[str], bool]) -> int:
+def end(db: Db, is_gone: Callable[[str], bool]) -> int:
     """End the open transactions of processes that are known to be gone; return how many.
 
     A server that does not permit this aborts them by itself, later.

@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from engine.domain.document import Document
 from engine.domain.profile import full_name
-
-Document = dict[str, Any]
 
 SEARCH_FIELDS = ("names", "sort_name", "facets")
 """The fields that `search_fields` computes."""

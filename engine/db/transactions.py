@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
+
+from engine.db import Db
 
 T = TypeVar("T")
 
 
-def in_transaction(db: Database[dict[str, Any]], work: Callable[[Database[dict[str, Any]]], T]) -> T:
+def in_transaction(db: Db, work: Callable[[Db], T]) -> T:
     """Do something in one transaction, on the database that `work` is given; return what it returns.
 
     `work` is done again if another transaction was in its way, and nothing of it is kept if it raises.

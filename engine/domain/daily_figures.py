@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from engine.domain.activities import Activity
-
-Document = dict[str, Any]
+from engine.domain.document import Document
 
 STATUS_CHANGED = "status_changed"
 COUNTED_TYPES = ("email_bounced", "email_complained", "sms_bounced", STATUS_CHANGED)

@@ -14,13 +14,12 @@ from typing import Any, Literal
 
 from bson import Decimal128
 
+from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import Invalid
 from engine.imports.mapping import columns as importable
 from engine.imports.mapping.columns import plain
-
-Document = dict[str, Any]
 
 Kind = Literal["text", "whole", "number", "money", "boolean", "day", "moment", "list"]
 

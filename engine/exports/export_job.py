@@ -14,12 +14,13 @@ from typing import Any, BinaryIO, cast
 
 from gridfs import GridIn
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.regex_query import regex_errors
+from engine.domain.document import Document
 from engine.errors import LimitExceeded, WorkStopped
 from engine.exports import export_rows, exporting
 from engine.exports.export_columns import Column
@@ -29,8 +30,6 @@ from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 TOLD_EVERY = 1.0
 """Seconds between two notes of how far a file is."""
@@ -52,7 +51,7 @@ class SnapshotExpired(LimitExceeded):
         )
 
 
-def work_of(db: Database[Document], job: Job) -> Work:
+def work_of(db: Db, job: Job) -> Work:
     """What a job of this kind does."""
     return _Exporting(db, job)
 
@@ -60,7 +59,7 @@ def work_of(db: Database[Document], job: Job) -> Work:
 class _Exporting:
     """A file, written in one go."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self._db, self._job = db, job
         self._wanted = exporting.export_of(job)
         self._said = time.monotonic()
@@ -185,7 +184,7 @@ def _all_or_nothing(grid: GridIn) -> Iterator[_Out]:
 
 
 @contextmanager
-def _snapshot(db: Database[Document]) -> Iterator[ClientSession]:
+def _snapshot(db: Db) -> Iterator[ClientSession]:
     """All that is read within is as of one moment.  Raises SnapshotExpired."""
     try:
         with db.client.start_session(snapshot=True) as session:

@@ -19,15 +19,15 @@ from bson.codec_options import CodecOptions
 from pymongo import CursorType
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.database import Database
 
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.contacts.sheet.timelines import TimelineFilter
+from engine.db import Db
 from engine.domain.activities import derived_stream
+from engine.domain.document import Document
 from engine.exports.export_columns import Column
 from engine.exports.exporting import Export
 
-Document = dict[str, Any]
 Order = Sequence[tuple[str, int]]
 
 READ = 200
@@ -57,7 +57,7 @@ class Batch:
 
 
 def batches(
-    db: Database[Document],
+    db: Db,
     wanted: Export,
     columns: Sequence[Column],
     query: Document,
@@ -137,7 +137,7 @@ class _Activities:
 
     def __init__(
         self,
-        db: Database[Document],
+        db: Db,
         wanted: Export,
         columns: Sequence[Column],
         session: ClientSession,

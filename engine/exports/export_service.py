@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from gridfs import GridOut
 
@@ -17,8 +16,6 @@ from engine.exports.exporting import Export, Made
 from engine.jobs import job_service
 from engine.jobs.errors import JobNotFound
 from engine.jobs.jobs import Job
-
-Document = dict[str, Any]
 
 
 def start(actor: Actor, wanted: Export, *, id_: str) -> str:

@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import msgspec
 import uuid_utils
 from gridfs import GridFSBucket, GridOut, NoFile
-from pymongo.database import Database
 
 from engine.contacts.bulk.bulk_change import EmptySelection
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
+from engine.db import Db
 from engine.errors import StoredFileNotFound
 from engine.exports import export_columns
 from engine.exports.export_columns import Column, What
@@ -27,8 +26,6 @@ from engine.exports.workbook_writer import MAX_COLUMNS, WorkbookTooLarge
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 KIND = "export"
 
@@ -83,7 +80,7 @@ class Made:
     until: datetime
 
 
-def start(db: Database[Document], wanted: Export, *, id_: str, by: str, by_name: str, now: datetime) -> str:
+def start(db: Db, wanted: Export, *, id_: str, by: str, by_name: str, now: datetime) -> str:
     """Keep the wish for a file, once for its id; return that.
 
     Raises InvalidFilter, UnknownColumn, EmptySelection and WorkbookTooLarge.
@@ -124,7 +121,7 @@ def export_of(job: Job) -> Export:
     return _DECODER.decode(job.wanted["export"])
 
 
-def columns_of(db: Database[Document], wanted: Export) -> list[Column]:
+def columns_of(db: Db, wanted: Export) -> list[Column]:
     """The columns of a file, each under its heading there."""
     ruleset = versions.current(db)
     found = export_columns.chosen(wanted.what, wanted.columns, ruleset)
@@ -134,7 +131,7 @@ def columns_of(db: Database[Document], wanted: Export) -> list[Column]:
 # Files
 
 
-def files(db: Database[Document]) -> GridFSBucket:
+def files(db: Db) -> GridFSBucket:
     """Where the files of exports are kept.
 
     Beside each stand its `job`, `what` it holds and `as_of` which moment.
@@ -160,14 +157,14 @@ def made_of(job: Job) -> Made | None:
     return Made(**said, until=job.finished_at + KEPT_FOR)
 
 
-def kept(db: Database[Document], found: Iterable[Job], *, now: datetime) -> set[str]:
+def kept(db: Db, found: Iterable[Job], *, now: datetime) -> set[str]:
     """Those of some jobs whose file can be had."""
     made = {made.file: job.id for job in found if (made := made_of(job)) is not None and now < made.until}
     rows = db["exports.files"].find({"_id": {"$in": list(made)}}, {"_id": 1})
     return {made[row["_id"]] for row in rows}
 
 
-def opened(db: Database[Document], job: Job, *, now: datetime) -> tuple[Made, GridOut]:
+def opened(db: Db, job: Job, *, now: datetime) -> tuple[Made, GridOut]:
     """A file, to be read.  Raises StoredFileNotFound."""
     made = made_of(job)
     if made is None:
@@ -182,7 +179,7 @@ def opened(db: Database[Document], job: Job, *, now: datetime) -> tuple[Made, Gr
         raise StoredFileNotFound(job.id, gone) from None
 
 
-def sweep(db: Database[Document], *, now: datetime) -> int:
+def sweep(db: Db, *, now: datetime) -> int:
     """Remove files that nobody can have any more, and pieces that a killed worker left; return how many.
 
     What belongs to an export under way is left alone.
@@ -196,7 +193,7 @@ def sweep(db: Database[Document], *, now: datetime) -> int:
     return len(gone)
 
 
-def _is_wanted(db: Database[Document], file: str, now: datetime) -> bool:
+def _is_wanted(db: Db, file: str, now: datetime) -> bool:
     job = jobs.job(db, file.rpartition(":")[0])
     if job is None:
         return False

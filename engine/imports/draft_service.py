@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import accounts
 from engine.accounts.accounts import changed_meanwhile
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission, require
 from engine.accounts.sessions import SessionId
+from engine.db import Db
 from engine.errors import StoredFileNotFound
 from engine.imports import drafts, import_request, import_service, preview_job, stored_files
 from engine.imports.drafts import Draft, Upload, UploadNotExpected
@@ -20,8 +18,6 @@ from engine.imports.preview_job import PreviewRun
 from engine.imports.reading.formats import Opener
 from engine.jobs import job_service
 from engine.jobs.jobs import Job
-
-Document = dict[str, Any]
 
 
 def expect(actor: Actor) -> str:
@@ -32,7 +28,7 @@ def expect(actor: Actor) -> str:
     return drafts.expect(actor.db, by=actor.user.id, session=actor.user.session, now=now)
 
 
-def receive(db: Database[Document], id_: str, name: str, *, now: datetime) -> Upload:
+def receive(db: Db, id_: str, name: str, *, now: datetime) -> Upload:
     """Start an upload, whose id names the user.
 
     Raises UploadNotExpected, and NotAllowed if the user may no longer import.

@@ -10,18 +10,16 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from gridfs import NoFile
-from pymongo.database import Database
 
+from engine.db import Db
+from engine.domain.document import Document
 from engine.errors import Conflict, LimitExceeded, StoredFileNotFound
 from engine.imports import stored_files
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.stored_files import CHUNK, FileWriter
 from engine.jobs import jobs
-
-Document = dict[str, Any]
 
 MAX_BYTES = 1024**3
 """Bytes of an uploaded file."""
@@ -62,7 +60,7 @@ class Draft:
 class Upload:
     """The file of a draft while it is uploaded, chunk by chunk."""
 
-    def __init__(self, db: Database[Document], id_: str, name: str) -> None:
+    def __init__(self, db: Db, id_: str, name: str) -> None:
         self._db, self._id, self._name = db, id_, name
         self._size = 0
         self._file = FileWriter(db, id_, name)
@@ -86,7 +84,7 @@ class Upload:
         self._db.import_drafts.update_one({"_id": self._id}, {"$set": {"state": "awaited"}})
 
 
-def expect(db: Database[Document], *, by: str, session: str | None, now: datetime) -> str:
+def expect(db: Db, *, by: str, session: str | None, now: datetime) -> str:
     """Create a draft that waits for a user's upload; return its id."""
     id_ = secrets.token_hex(16)
     db.import_drafts.insert_one(
@@ -95,7 +93,7 @@ def expect(db: Database[Document], *, by: str, session: str | None, now: datetim
     return id_
 
 
-def expected(db: Database[Document], id_: str) -> tuple[str, str | None]:
+def expected(db: Db, id_: str) -> tuple[str, str | None]:
     """Return the user and the session that an upload is expected from.  Raises UploadNotExpected."""
     row = db.import_drafts.find_one({"_id": id_, "state": "awaited"})
     if row is None:
@@ -103,7 +101,7 @@ def expected(db: Database[Document], id_: str) -> tuple[str, str | None]:
     return row["by"], row["session"]
 
 
-def receive(db: Database[Document], id_: str, name: str) -> Upload:
+def receive(db: Db, id_: str, name: str) -> Upload:
     """Start an expected upload.  Raises UploadNotExpected."""
     started = {"$set": {"state": "coming"}}
     if not db.import_drafts.update_one({"_id": id_, "state": "awaited"}, started).modified_count:
@@ -117,7 +115,7 @@ def clean_name(sent: str) -> str:
     return " ".join(printable.replace("\\", "/").rpartition("/")[2].split())[-MAX_NAME:] or "file"
 
 
-def draft(db: Database[Document], id_: str, *, by: str) -> Draft | None:
+def draft(db: Db, id_: str, *, by: str) -> Draft | None:
     """Return a draft of a user; None if it does not exist, or is another user's.
 
     The file of a draft is deleted when a person in it is erased; the draft is then gone, too.
@@ -126,24 +124,24 @@ def draft(db: Database[Document], id_: str, *, by: str) -> Draft | None:
     return _draft(row) if row is not None and stored_files.exists(db, id_) else None
 
 
-def of_user(db: Database[Document], by: str, *, limit: int = 5) -> list[Draft]:
+def of_user(db: Db, by: str, *, limit: int = 5) -> list[Draft]:
     """Return the drafts of a user, the latest first."""
     rows = db.import_drafts.find({"by": by, "state": "sent"}).sort("created_at", -1).limit(limit)
     return list(map(_draft, rows))
 
 
-def exists(db: Database[Document], id_: str) -> bool:
+def exists(db: Db, id_: str) -> bool:
     """Return whether a draft and its file exist."""
     row = db.import_drafts.find_one({"_id": id_, "state": "sent"}, {"_id": 1})
     return row is not None and stored_files.exists(db, id_)
 
 
-def store_settings(db: Database[Document], id_: str, settings: ImportSettings) -> None:
+def store_settings(db: Db, id_: str, settings: ImportSettings) -> None:
     """Store the settings of a draft, for when the user comes back to it."""
     db.import_drafts.update_one({"_id": id_}, {"$set": {"settings": settings.encode()}})
 
 
-def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
+def copy(db: Db, job: str, *, by: str, now: datetime) -> str:
     """Create a draft with the file of an import; return its id.  Raises StoredFileNotFound."""
     try:
         file = stored_files.bucket(db).open_download_stream(job)
@@ -157,13 +155,13 @@ def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
     return id_
 
 
-def mark_imported(db: Database[Document], id_: str) -> None:
+def mark_imported(db: Db, id_: str) -> None:
     """Remove a draft that has become an import; its file stays."""
     cancel_previews(db, id_)
     db.import_drafts.delete_one({"_id": id_})
 
 
-def discard(db: Database[Document], ids: Iterable[str]) -> None:
+def discard(db: Db, ids: Iterable[str]) -> None:
     """Delete drafts, and their files unless those are imported."""
     for id_ in ids:
         if jobs.job(db, id_) is None:
@@ -172,7 +170,7 @@ def discard(db: Database[Document], ids: Iterable[str]) -> None:
         db.import_drafts.delete_one({"_id": id_})
 
 
-def sweep(db: Database[Document], *, now: datetime) -> int:
+def sweep(db: Db, *, now: datetime) -> int:
     """Delete old drafts and uploads that broke off; return how many."""
     old = [row["_id"] for row in db.import_drafts.find({"created_at": {"$lt": now - KEPT_FOR}}, {"_id": 1})]
     discard(db, old)
@@ -199,18 +197,18 @@ def preview_prefix(id_: str) -> str:
     return f"{id_}:check:"
 
 
-def store_preview(db: Database[Document], id_: str, job: str, result: str) -> None:
+def store_preview(db: Db, id_: str, job: str, result: str) -> None:
     """Store the result of a preview, as text: headings may be keys that MongoDB does not accept."""
     db.import_drafts.update_one({"_id": id_}, {"$set": {"checked": {"by": job, "found": result}}})
 
 
-def preview_result(db: Database[Document], id_: str, job: str) -> str | None:
+def preview_result(db: Db, id_: str, job: str) -> str | None:
     """Return the stored result of a preview job; None if it is not done."""
     row = db.import_drafts.find_one({"_id": id_, "checked.by": job}, {"checked": 1})
     return None if row is None else str(row["checked"]["found"])
 
 
-def cancel_previews(db: Database[Document], id_: str) -> None:
+def cancel_previews(db: Db, id_: str) -> None:
     """Remove the previews of a draft; one that is running stops by itself."""
     jobs.forget(db, preview_prefix(id_))
     db.import_drafts.update_one({"_id": id_}, {"$unset": {"checked": ""}})

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.contacts.bulk import bulk_change
+from engine.db import Db
 from engine.imports import import_request, refused_rows, stored_files
 from engine.jobs import jobs
 
-Document = dict[str, Any]
 
-
-def expire(db: Database[Document], *, now: datetime) -> int:
+def expire(db: Db, *, now: datetime) -> int:
     """Remove the data of jobs that can no longer be undone; return of how many jobs.
 
     The history keeps the jobs with their counts.  Safe to run at any time.

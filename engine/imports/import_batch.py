@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId
@@ -30,8 +29,6 @@ from engine.jobs.jobs import Job
 from engine.pipeline import inline_apply
 from engine.pipeline.inline_apply import Folded
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 FRESH = 5.0
 """Seconds for which a prepared batch is written as it is; the job may have to wait in between."""
@@ -70,7 +67,7 @@ class PreparedBatch:
 class BatchPreparation:
     """Prepares the rows of one import, batch by batch in the order of the file."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self._db, self._job = db, job
         self._settings = import_request.settings_of(job)
         self._seen = SeenKeys()

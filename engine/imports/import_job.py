@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from itertools import islice
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import CommitConflict, WorkStopped
 from engine.imports import import_request, refused_rows, stored_files
@@ -31,8 +29,6 @@ from engine.jobs.runner import in_a_thread
 from engine.pipeline import inline_apply
 from engine.pipeline.activity_steps import ActivitySteps
 
-Document = dict[str, Any]
-
 STEP = 250
 """Rows of one step.  A thousand rows are five thousand writes in one transaction, which a MongoDB with a
 small cache aborts again and again."""
@@ -44,7 +40,7 @@ HEARTBEAT = 2.0
 """Seconds between two signs of life while a file is read without a step."""
 
 
-def work_of(db: Database[Document], job: Job) -> Work:
+def work_of(db: Db, job: Job) -> Work:
     """Return the work of a job: to import a file, or to undo that."""
     return _ImportFile(db, job) if job.undoes is None else UndoImport(db, job, job.undoes, step=STEP)
 
@@ -52,7 +48,7 @@ def work_of(db: Database[Document], job: Job) -> Work:
 class _ImportFile(ActivitySteps):
     """Imports a file, in the order of its lines."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         super().__init__(db, job)
         self._format = import_request.settings_of(job).format
         self._open = stored_files.opener(db, job.id)

@@ -7,11 +7,11 @@ and the line, and nothing that happened since.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.installation import namespace
+from engine.domain.document import Document
 from engine.errors import ContactSheetsError
 from engine.imports import stored_files
 from engine.imports.mapping import columns, consents
@@ -24,15 +24,13 @@ from engine.jobs.errors import CannotUndo, JobNotFound
 from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
 
-Document = dict[str, Any]
-
 KIND = "import"
 
 _ENDS = {JobState.STOPPED: "; that was stopped half-way", JobState.FAILED: "; that broke off"}
 
 
 def start(
-    db: Database[Document],
+    db: Db,
     stream: BinaryIO,
     settings: ImportSettings,
     *,
@@ -58,7 +56,7 @@ def start(
 
 
 def add(
-    db: Database[Document],
+    db: Db,
     settings: ImportSettings,
     *,
     name: str,
@@ -81,7 +79,7 @@ def add(
     return id_
 
 
-def undo(db: Database[Document], of: str, *, by: str, by_name: str, now: datetime) -> str:
+def undo(db: Db, of: str, *, by: str, by_name: str, now: datetime) -> str:
     """Store a job that undoes an import, once for each; return its id.  Raises CannotUndo."""
     undone = jobs.job(db, of)
     if undone is None or not is_import(undone):
@@ -116,7 +114,7 @@ def cursor_at(line: int) -> str:
 # Earlier imports
 
 
-def remembered_mappings(db: Database[Document], *, among: int = 20) -> list[dict[str, str]]:
+def remembered_mappings(db: Db, *, among: int = 20) -> list[dict[str, str]]:
     """Return the mappings of the last imports, the latest first."""
     return [
         {heading: settings_of(job).columns.get(heading, columns.LEFT_OUT) for heading in headings_of(job)}
@@ -125,7 +123,7 @@ def remembered_mappings(db: Database[Document], *, among: int = 20) -> list[dict
     ]
 
 
-def imported_before(db: Database[Document], id_: str) -> Job | None:
+def imported_before(db: Db, id_: str) -> Job | None:
     """Return the last import of the same content as a stored file; None if there is none.
 
     An import that was not undone goes before those that were.
@@ -134,7 +132,7 @@ def imported_before(db: Database[Document], id_: str) -> Job | None:
     return None if digest is None else _last(db, "digest", digest, but=id_)
 
 
-def imported_before_from(db: Database[Document], open_: Opener, *, size: int) -> Job | None:
+def imported_before_from(db: Db, open_: Opener, *, size: int) -> Job | None:
     """Return the same for a file that is not stored; it is read only if one of the same size was imported."""
     if _last(db, "bytes", size) is None:
         return None
@@ -151,7 +149,7 @@ def describe_earlier(job: Job, *, when: str) -> str:
     return f"{by} imported the very same file on {when}, as {name}{end}"
 
 
-def _last(db: Database[Document], name: str, value: object, *, but: str | None = None) -> Job | None:
+def _last(db: Db, name: str, value: object, *, but: str | None = None) -> Job | None:
     """Return the last import that wants something, but one; of all, those that stand come first."""
     found = [job for job in jobs.wanting(db, KIND, name, value) if job.id != but]
     return min(found, key=lambda job: job.undone_by is not None, default=None)

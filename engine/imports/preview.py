@@ -9,8 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.identities import key_kind, key_value
 from engine.domain.rulebook import Ruleset
 from engine.errors import WorkStopped
@@ -28,8 +27,6 @@ from engine.imports.rows.row_batch import Accepted, Refusal, decide_rows, keys_o
 from engine.imports.rows.row_decision import OUTCOMES, Outcome
 from engine.jobs.runner import one_ahead
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 BATCH = 1_000
 """Rows whose contacts are looked up at once."""
@@ -76,7 +73,7 @@ class Preview:
 
 
 def preview(
-    db: Database[Document],
+    db: Db,
     open_: Opener,
     settings: ImportSettings,
     *,

@@ -10,13 +10,13 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
+from engine.domain.document import Document
 from engine.errors import WorkStopped
 from engine.imports import drafts, preview, stored_files
 from engine.imports.drafts import Draft
@@ -27,8 +27,6 @@ from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 KIND = "import-check"
 
@@ -51,7 +49,7 @@ class PreviewRun:
 
 
 def start(
-    db: Database[Document], draft: Draft, settings: ImportSettings, *, by: str, by_name: str, now: datetime
+    db: Db, draft: Draft, settings: ImportSettings, *, by: str, by_name: str, now: datetime
 ) -> PreviewRun:
     """Start the preview of a draft, once as long as neither its settings nor the rules change.
 
@@ -69,7 +67,7 @@ def start(
     return PreviewRun(job, None if stored is None else _DECODER.decode(stored))
 
 
-def work_of(db: Database[Document], job: Job) -> Work:
+def work_of(db: Db, job: Job) -> Work:
     """Return the work of a job."""
     return _PreviewDraft(db, job)
 
@@ -77,7 +75,7 @@ def work_of(db: Database[Document], job: Job) -> Work:
 class _PreviewDraft:
     """Previews a draft in one step; its progress is counted in bytes of the file."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self._db, self._job = db, job
         self._draft = str(job.wanted["draft"])
         self._progress = ReadProgress(stored_files.opener(db, self._draft))

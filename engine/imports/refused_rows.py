@@ -6,11 +6,11 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pymongo import ReplaceOne
-from pymongo.database import Database
 
+from engine.db import Db
+from engine.domain.document import Document
 from engine.imports import import_request
 from engine.imports.import_request import cursor_at
 from engine.imports.reading.formula_escape import escape_formula
@@ -19,8 +19,6 @@ from engine.imports.rows.row_batch import Refusal
 from engine.jobs.jobs import Job, Refused
 from engine.pipeline import tombstones
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 LINE, REASON = "Line in the file", "Why it was refused"
 """The columns that the file adds; an import leaves them out."""
@@ -32,7 +30,7 @@ MAX_REASON = 2_000
 """Characters of a reason that are stored."""
 
 
-def store(db: Database[Document], job: str, refusals: Iterable[Refusal]) -> None:
+def store(db: Db, job: str, refusals: Iterable[Refusal]) -> None:
     """Store refused rows of an import; a row that is stored already is replaced."""
     writes = [
         ReplaceOne({"_id": row["_id"]}, row, upsert=True)
@@ -42,18 +40,18 @@ def store(db: Database[Document], job: str, refusals: Iterable[Refusal]) -> None
         db.import_refusals.bulk_write(writes, ordered=False)
 
 
-def rows_of(db: Database[Document], job: str, *, limit: int = 0) -> Iterator[tuple[int, str, list[str]]]:
+def rows_of(db: Db, job: str, *, limit: int = 0) -> Iterator[tuple[int, str, list[str]]]:
     """Return the refused rows of an import: line, reason and cells, in the order of the file."""
     found = db.import_refusals.find({"_id": _of_job(job)}).sort("_id", 1).limit(limit)
     return ((row["line"], row["reason"], row["cells"]) for row in found)
 
 
-def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refused]:
+def refusals(db: Db, job: str, *, limit: int = 100) -> list[Refused]:
     """Return the refused rows of an import by line, each with the reason."""
     return [Refused(reason, line=line) for line, reason, _ in rows_of(db, job, limit=limit)]
 
 
-def delete(db: Database[Document], job: str) -> None:
+def delete(db: Db, job: str) -> None:
     """Delete the refused rows of an import."""
     db.import_refusals.delete_many({"_id": _of_job(job)})
 
@@ -68,7 +66,7 @@ def file_name(job: Job) -> str:
     return f"{stem if point and stem else name}-refused.csv"
 
 
-def file_lines(db: Database[Document], job: Job) -> Iterator[str]:
+def file_lines(db: Db, job: Job) -> Iterator[str]:
     """Return the refused rows as the lines of a CSV file with the separator of the original.
 
     It starts with a byte-order mark, so that spreadsheets read it as UTF-8, and formulas are escaped.
@@ -91,7 +89,7 @@ def _csv_line(cells: list[str], separator: str) -> str:
 # As a document
 
 
-def _document(db: Database[Document], job: str, refusal: Refusal) -> Document:
+def _document(db: Db, job: str, refusal: Refusal) -> Document:
     cells = [cell or "" for cell in refusal.row.cells]
     if _is_erased(db, refusal, cells):
         cells = []
@@ -106,7 +104,7 @@ def _document(db: Database[Document], job: str, refusal: Refusal) -> Document:
     }
 
 
-def _is_erased(db: Database[Document], refusal: Refusal, cells: list[str]) -> bool:
+def _is_erased(db: Db, refusal: Refusal, cells: list[str]) -> bool:
     """Whether a row is about a person who was erased, whatever it was refused for."""
     if any(problem.kind == ERASED for problem in refusal.problems):
         return True

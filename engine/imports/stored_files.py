@@ -11,16 +11,15 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from bson import ObjectId
 from gridfs import GridFSBucket, GridIn, NoFile
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.installation import namespace
+from engine.domain.document import Document
 from engine.imports.reading.formats import Opener
-
-Document = dict[str, Any]
 
 CHUNK = 4 * 1024**2
 """Bytes of a file that are in memory at a time."""
@@ -32,7 +31,7 @@ UPLOADED_WITHIN = timedelta(days=1)
 class FileWriter:
     """A file while it is stored, chunk by chunk."""
 
-    def __init__(self, db: Database[Document], id_: str, name: str) -> None:
+    def __init__(self, db: Db, id_: str, name: str) -> None:
         self._file: GridIn = bucket(db).open_upload_stream_with_id(id_, name)
         self._digest = _new_digest(namespace(db))
 
@@ -61,12 +60,12 @@ class FileWriter:
         self._file.abort()
 
 
-def bucket(db: Database[Document]) -> GridFSBucket:
+def bucket(db: Db) -> GridFSBucket:
     """Return the bucket of the files."""
     return GridFSBucket(db, bucket_name="imports")
 
 
-def opener(db: Database[Document], id_: str) -> Opener:
+def opener(db: Db, id_: str) -> Opener:
     """Return the opener of a file."""
 
     def open_file() -> BinaryIO:
@@ -75,18 +74,18 @@ def opener(db: Database[Document], id_: str) -> Opener:
     return open_file
 
 
-def delete(db: Database[Document], id_: str) -> None:
+def delete(db: Db, id_: str) -> None:
     """Delete a file, if it is there."""
     with suppress(NoFile):
         bucket(db).delete(id_)
 
 
-def exists(db: Database[Document], id_: str) -> bool:
+def exists(db: Db, id_: str) -> bool:
     """Return whether a file is there."""
     return db["imports.files"].find_one({"_id": id_}, {"_id": 1}) is not None
 
 
-def size_and_digest(db: Database[Document], id_: str) -> Document:
+def size_and_digest(db: Db, id_: str) -> Document:
     """Return the size of a file (`bytes`) and its `digest`; empty if they are not known."""
     file = db["imports.files"].find_one({"_id": id_}, {"length": 1, "metadata.digest": 1})
     if file is None or "metadata" not in file:
@@ -102,7 +101,7 @@ def digest_of(stream: BinaryIO, *, secret: bytes) -> str:
     return digest.hexdigest()
 
 
-def remove_orphaned_chunks(db: Database[Document], *, now: datetime) -> int:
+def remove_orphaned_chunks(db: Db, *, now: datetime) -> int:
     """Remove the chunks of files whose upload was never finished; return of how many files."""
     old = {"_id": {"$lt": ObjectId.from_datetime(now - UPLOADED_WITHIN)}}
     chunked = set(db["imports.chunks"].find(old).distinct("files_id"))

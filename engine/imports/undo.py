@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.contacts.editing import edit_activities
+from engine.db import Db
 from engine.domain.activities import ActivityId
 from engine.domain.identities import Key
 from engine.imports.import_request import cursor_at
@@ -18,13 +16,11 @@ from engine.jobs.jobs import Job, Step
 from engine.pipeline.activity_steps import ActivitySteps
 from engine.rules import versions
 
-Document = dict[str, Any]
-
 
 class UndoImport(ActivitySteps):
     """Undoes an import, `step` lines at a time."""
 
-    def __init__(self, db: Database[Document], job: Job, undone: str, *, step: int) -> None:
+    def __init__(self, db: Db, job: Job, undone: str, *, step: int) -> None:
         super().__init__(db, job)
         self.undone, self._step = undone, step
 

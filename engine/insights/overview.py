@@ -9,19 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.domain.commerce import CENT
 from engine.domain.rulebook import Ruleset
 from engine.insights import census, daily, series
 from engine.insights.census import Census
 from engine.insights.daily import Day, Kept
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 LONGEST = 3 * 366
 """Days of the longest period that is shown."""
@@ -123,7 +120,7 @@ class Overview:
     """Contacts by the day on which they appeared (`series.growth`); unset before the first census."""
 
 
-def overview(db: Database[Document], period: Period, *, now: datetime) -> Overview:
+def overview(db: Db, period: Period, *, now: datetime) -> Overview:
     """Read a period and the one before it."""
     ruleset = versions.current(db)
     found = daily.kept(db, period.before.first, period.last)

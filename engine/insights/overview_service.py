@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.insights import census
 from engine.insights import overview as analytics
 from engine.insights.overview import Overview, Period
 from engine.pipeline import outages
-
-Document = dict[str, Any]
 
 
 def overview(actor: Actor, period: Period) -> Overview:

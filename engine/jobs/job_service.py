@@ -6,7 +6,6 @@ Each kind says who may see and do it, and what takes it back (`engine.jobs.kinds
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from engine.accounts import audit
 from engine.accounts.actor import Actor
@@ -16,8 +15,6 @@ from engine.jobs import jobs
 from engine.jobs.errors import CannotStop, CannotUndo, JobNotFound
 from engine.jobs.jobs import Job, Place, Refused
 from engine.jobs.kinds import registered
-
-Document = dict[str, Any]
 
 TOLD_FOR = timedelta(days=1)
 """For how long the end of a job is told to who began it, unless they dismiss it."""

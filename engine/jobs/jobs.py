@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from mongoengine.queryset import Q
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db import leases
+from engine.db import Db, leases
 from engine.db.documents.stored import Documents
 from engine.db.leases import Basis
+from engine.domain.document import Document
 from engine.errors import LeaseLost
 from engine.jobs.job_document import MAX_FAILURE, StoredJob
 from engine.jobs.job_document import JobState as JobState
@@ -26,7 +26,6 @@ from engine.jobs.job_document import JobState as JobState
 if TYPE_CHECKING:
     from engine.domain.activities import ContactId
 
-Document = dict[str, Any]
 Place = tuple[datetime, str]
 """Where in the history one is: when a job was begun, and its id."""
 
@@ -123,7 +122,7 @@ class Step:
     made: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add(db: Database[Document], job: Job) -> bool:
+def add(db: Db, job: Job) -> bool:
     """Keep a new job; false if there is one of that id already."""
     kept = {name: getattr(job, name) for name in _KEPT}
     try:
@@ -138,15 +137,13 @@ def add(db: Database[Document], job: Job) -> bool:
 _KEPT = ("kind", "title", "by", "by_name", "created_at", "wanted", "undoes")
 
 
-def job(db: Database[Document], id_: str) -> Job | None:
+def job(db: Db, id_: str) -> Job | None:
     """One job; unset if there is none of that id."""
     found = StoredJob.on(db, id=id_).one()
     return None if found is None else _job(found)
 
 
-def recent(
-    db: Database[Document], kinds: Sequence[str], *, before: Place | None = None, limit: int = 20
-) -> list[Job]:
+def recent(db: Db, kinds: Sequence[str], *, before: Place | None = None, limit: int = 20) -> list[Job]:
     """Jobs of some kinds, the newest first, from a place on."""
     found = StoredJob.on(db, kind__in=kinds)
     if before is not None:
@@ -158,9 +155,7 @@ def recent(
 _NEWEST = ("-created_at", "-id")
 
 
-def at_hand(
-    db: Database[Document], kinds: Sequence[str], *, by: str, since: datetime, limit: int = 5
-) -> list[Job]:
+def at_hand(db: Db, kinds: Sequence[str], *, by: str, since: datetime, limit: int = 5) -> list[Job]:
     """Jobs under way, whoever began them, and those of one person that ended since, until
     they are dismissed or taken back; the newest first."""
     ended = Q(by=by, finished_at__gte=since, dismissed=None, undone_by=None)
@@ -168,18 +163,18 @@ def at_hand(
     return [_job(document) for document in found.order_by(*_NEWEST).limit(limit)]
 
 
-def under_way(db: Database[Document], kinds: Sequence[str]) -> list[Job]:
+def under_way(db: Db, kinds: Sequence[str]) -> list[Job]:
     """Jobs of some kinds that are not at their end."""
     return [_job(document) for document in StoredJob.on(db, state__in=_UNDER_WAY, kind__in=kinds)]
 
 
-def wanting(db: Database[Document], kind: str, name: str, value: object) -> list[Job]:
+def wanting(db: Db, kind: str, name: str, value: object) -> list[Job]:
     """Jobs of a kind that want something by a name, the newest first."""
     found = StoredJob.on(db, __raw__={"kind": kind, f"wanted.{name}": value}).order_by(*_NEWEST)
     return [_job(document) for document in found]
 
 
-def dismiss(db: Database[Document], id_: str, *, by: str) -> None:
+def dismiss(db: Db, id_: str, *, by: str) -> None:
     """Show a job that ended no longer to who began it; the history keeps it."""
     StoredJob.on(db, id=id_, by=by).update_one(set__dismissed=True)
 
@@ -192,12 +187,12 @@ def _free(kinds: Sequence[str], now: datetime, holder: str) -> Document:
     return {"state": {"$in": under_way}, "kind": {"$in": list(kinds)}, "$or": free}
 
 
-def any_waits(db: Database[Document], kinds: Sequence[str], *, now: datetime, holder: str = "") -> bool:
+def any_waits(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> bool:
     """Whether there is a job to take: asked again and again, it costs half of what `claim` does."""
     return db.jobs.find_one(_free(kinds, now, holder), {"_id": 1}) is not None
 
 
-def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
+def claim(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
     """Take the job that has waited longest and that nobody is at, for `holder`.
 
     What that one holds already it had to leave when MongoDB was away: it goes on with it.
@@ -220,12 +215,12 @@ def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime, holder
     return _job(claimed)
 
 
-def note_total(db: Database[Document], id_: str, total: int) -> None:
+def note_total(db: Db, id_: str, total: int) -> None:
     """Say how much there is to do."""
     StoredJob.on(db, id=id_).update_one(set__total=total)
 
 
-def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -> Job | None:
+def advance(db: Db, before: Job, step: Step, *, now: datetime) -> Job | None:
     """Note a step that is done, and go on holding the job.
 
     Unset if somebody stopped it, or another went on with it meanwhile.
@@ -244,14 +239,14 @@ def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -
 _COUNTED = ("done", "unchanged", "refused", "created")
 
 
-def keep(db: Database[Document], id_: str, *, now: datetime) -> bool:
+def keep(db: Db, id_: str, *, now: datetime) -> bool:
     """Hold on to a job while waiting; false if somebody stopped it."""
     held = StoredJob.on(db, id=id_, state=JobState.RUNNING)
     return bool(held.update_one(set__claimed_until=now + CLAIM))
 
 
 def hold(
-    db: Database[Document],
+    db: Db,
     id_: str,
     cursor: str,
     session: ClientSession,
@@ -273,7 +268,7 @@ def hold(
         raise LeaseLost(f"the job {id_} went on without us")
 
 
-def bar(db: Database[Document], known: Mapping[str, int]) -> None:
+def bar(db: Db, known: Mapping[str, int]) -> None:
     """Let no step be committed any more that does not know of these `rules` or `erasures`; this
     waits for those under way."""
     StoredJob.on(db, state__in=_UNDER_WAY).update(
@@ -281,40 +276,40 @@ def bar(db: Database[Document], known: Mapping[str, int]) -> None:
     )
 
 
-def reach(db: Database[Document], before: Job, done: int, *, now: datetime) -> bool:
+def reach(db: Db, before: Job, done: int, *, now: datetime) -> bool:
     """Say how far a single long step is, and hold on to the job; false if somebody stopped it, or
     another did that step meanwhile."""
     ours = _at(db, before, JobState.RUNNING)
     return bool(ours.update_one(set__claimed_until=now + CLAIM, set__done=done))
 
 
-def finish(db: Database[Document], id_: str, *, now: datetime) -> None:
+def finish(db: Db, id_: str, *, now: datetime) -> None:
     """Say that a job is done."""
     _end(db, id_, set__state=JobState.DONE, set__finished_at=now)
 
 
-def fail(db: Database[Document], id_: str, reason: str, *, now: datetime) -> None:
+def fail(db: Db, id_: str, reason: str, *, now: datetime) -> None:
     """Say that a job cannot go on, and why; what it has done stays."""
     _end(db, id_, set__state=JobState.FAILED, set__finished_at=now, set__failure=reason[:MAX_FAILURE])
 
 
-def stop(db: Database[Document], id_: str, *, now: datetime) -> None:
+def stop(db: Db, id_: str, *, now: datetime) -> None:
     """Let a job end after the step at hand; what it has done stays."""
     _end(db, id_, set__state=JobState.STOPPED, set__finished_at=now)
 
 
-def ended_before(db: Database[Document], kinds: Sequence[str], moment: datetime) -> list[Job]:
+def ended_before(db: Db, kinds: Sequence[str], moment: datetime) -> list[Job]:
     """Jobs of some kinds that were over by a moment and of which something is kept still."""
     ended = StoredJob.on(db, kind__in=kinds, finished_at__lte=moment, cleared=None)
     return [_job(document) for document in ended]
 
 
-def note_cleared(db: Database[Document], id_: str) -> None:
+def note_cleared(db: Db, id_: str) -> None:
     """Say that nothing more is kept of a job than that it was."""
     StoredJob.on(db, id=id_).update_one(set__cleared=True)
 
 
-def resume(db: Database[Document], id_: str) -> None:
+def resume(db: Db, id_: str) -> None:
     """Let a job that failed or was stopped go on from where it is; another is left as it is."""
     ended = StoredJob.on(db, id=id_, state__in=(JobState.FAILED, JobState.STOPPED))
     ended.update_one(
@@ -326,22 +321,22 @@ def resume(db: Database[Document], id_: str) -> None:
     )
 
 
-def forget(db: Database[Document], begins: str) -> None:
+def forget(db: Db, begins: str) -> None:
     """Remove the jobs whose ids begin so; one that is under way stops by itself."""
     StoredJob.on(db, id__startswith=begins).delete()
 
 
-def forget_wanted(db: Database[Document], id_: str) -> None:
+def forget_wanted(db: Db, id_: str) -> None:
     """Keep no longer what a job was about."""
     StoredJob.on(db, id=id_).update_one(set__wanted={})
 
 
-def let_go(db: Database[Document], id_: str) -> None:
+def let_go(db: Db, id_: str) -> None:
     """Leave a job for another to go on with at once."""
     StoredJob.on(db, id=id_).update_one(unset__claimed_until=1, set__attempts=0)
 
 
-def _at(db: Database[Document], job: Job, *states: JobState) -> Documents[StoredJob]:
+def _at(db: Db, job: Job, *states: JobState) -> Documents[StoredJob]:
     """A job, if it is in one of some states and still where it was read."""
     at: dict[str, object] = {"cursor": job.cursor} if job.cursor else {"cursor__in": _BEGINNING}
     return StoredJob.on(db, id=job.id, state__in=states, **at)
@@ -351,7 +346,7 @@ _BEGINNING = (None, "")
 """The cursors of a job that has done nothing: a try that came to nothing leaves an empty one."""
 
 
-def _end(db: Database[Document], id_: str, **change: object) -> None:
+def _end(db: Db, id_: str, **change: object) -> None:
     StoredJob.on(db, id=id_, state__in=_UNDER_WAY).update_one(unset__claimed_until=1, **change)
 
 

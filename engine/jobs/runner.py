@@ -10,17 +10,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.errors import ContactSheetsError, LeaseLost, Unavailable
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, JobState
 from engine.jobs.kinds import Work, registered
 
-Document = dict[str, Any]
 Clock = Callable[[], datetime]
 Found = TypeVar("Found")
 
@@ -51,11 +50,11 @@ def one_ahead(items: Iterator[Found]) -> Iterator[Found]:
 
 
 def run_next(
-    db: Database[Document],
+    db: Db,
     *,
     clock: Clock,
     stopped: Callable[[], bool],
-    busy: Callable[[Database[Document]], bool],
+    busy: Callable[[Db], bool],
     wake: Callable[[Iterable[int]], None] = lambda _lanes: None,
     ended: Callable[[Job, JobState], None] = lambda _job, _state: None,
     holder: str = "",
@@ -91,13 +90,13 @@ def run_next(
 
 
 def _work(
-    db: Database[Document],
+    db: Db,
     job: Job,
     work: Work,
     *,
     clock: Clock,
     stopped: Callable[[], bool],
-    busy: Callable[[Database[Document]], bool],
+    busy: Callable[[Db], bool],
     wake: Callable[[Iterable[int]], None],
 ) -> bool:
     """Work on a job until it is done; false if it is left to others, or was stopped."""
@@ -118,12 +117,12 @@ def _work(
 
 
 def _caught_up(
-    db: Database[Document],
+    db: Db,
     job: str,
     *,
     clock: Clock,
     stopped: Callable[[], bool],
-    busy: Callable[[Database[Document]], bool],
+    busy: Callable[[Db], bool],
 ) -> bool:
     """Wait until the workers have little to do; false if told to stop meanwhile."""
     while busy(db):

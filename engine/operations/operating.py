@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from engine.accounts import audit
 from engine.accounts.actor import Actor
@@ -16,8 +15,6 @@ from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outages import SuspectedOutage
 from engine.pipeline.outbox import CallRow, HeldCalls
 from engine.pipeline.refused_events import IdConflict, RefusedEvent
-
-Document = dict[str, Any]
 
 SHOWN = 50
 """Rows of each list, the latest."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import metadata
-from typing import Any, Literal
+from typing import Literal
 
-from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
-Document = dict[str, Any]
+from engine.db import Db
+
 Kind = Literal["worker", "scheduler", "collector", "dashboard"]
 
 ALIVE_FOR = timedelta(seconds=15)
@@ -47,7 +47,7 @@ class Pulse:
 
 
 def beat(
-    db: Database[Document],
+    db: Db,
     kind: Kind,
     *,
     now: datetime,
@@ -71,12 +71,12 @@ def metrics_address(host: str, port: int) -> str:
     return f"http://{name}:{port}/metrics"
 
 
-def alive(db: Database[Document], now: datetime) -> list[Pulse]:
+def alive(db: Db, now: datetime) -> list[Pulse]:
     """The processes that gave a sign of life within ALIVE_FOR."""
     return [pulse for pulse in recent(db, now) if pulse.is_alive(now)]
 
 
-def recent(db: Database[Document], now: datetime) -> list[Pulse]:
+def recent(db: Db, now: datetime) -> list[Pulse]:
     """Those, and the processes that fell silent a short while ago."""
     rows = db.pulses.find({"at": {"$gte": now - SHOWN_FOR}}).sort([("kind", 1), ("pid", 1)])
     return [

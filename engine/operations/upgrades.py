@@ -6,18 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
-from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from engine.db import search_keys
+from engine.db import Db, search_keys
 from engine.db.contact_codec import LIVING
+from engine.domain.document import Document
 from engine.domain.identities import tracker_key
 from engine.domain.people import MAX_AGENT
-
-Document = dict[str, Any]
 
 RETIRED = {
     "contacts": (
@@ -41,7 +38,7 @@ _INDEX_NOT_FOUND = (26, 27)
 """What MongoDB calls it when there is no such collection, or index."""
 
 
-def upgrade(db: Database[Document]) -> None:
+def upgrade(db: Db) -> None:
     """Do what has not been done yet; killed in between, it is done from the start the next time."""
     _drop_retired(db)
     for name, make in _STEPS.items():
@@ -51,7 +48,7 @@ def upgrade(db: Database[Document]) -> None:
                 db.installation.insert_one({"_id": name, "value": 1})
 
 
-def make_findable(db: Database[Document]) -> None:
+def make_findable(db: Db) -> None:
     """Give contacts what they are listed and filtered by, those that have not got it.
 
     A contact that is written meanwhile gets it by that.
@@ -59,13 +56,13 @@ def make_findable(db: Database[Document]) -> None:
     _describe(db, db.contacts.find({"facets": None}, [*search_keys.SOURCE_FIELDS, "v"]))
 
 
-def find_by_each_word(db: Database[Document]) -> None:
+def find_by_each_word(db: Db) -> None:
     """Let names be found by each of their words and without accents, where they were not."""
     named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.SOURCE_FIELDS, "names", "v"])
     _describe(db, (row for row in named if not set(search_keys.search_words(row)) <= set(row["names"])))
 
 
-def mark_away(db: Database[Document]) -> None:
+def mark_away(db: Db) -> None:
     """Mark contacts that are `away`, those that are not marked.
 
     One that comes back meanwhile may stay marked until it is written the next time: harmless.
@@ -84,7 +81,7 @@ def mark_away(db: Database[Document]) -> None:
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def describe_devices(db: Database[Document]) -> None:
+def describe_devices(db: Db) -> None:
     """Note on each tracker when it was there last and what it said it is, where nothing is noted.
 
     One pass over all activities.
@@ -116,7 +113,7 @@ def _described(row: Document) -> UpdateOne:
     )
 
 
-def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
+def _describe(db: Db, rows: Iterable[Document]) -> None:
     """Write anew what contacts are found by, some at a time."""
     updates = (_update(row) for row in rows)
     while batch := list(islice(updates, BATCH)):
@@ -136,7 +133,7 @@ _STEPS = {
 """What is done once, by the name under which the installation remembers that."""
 
 
-def _drop_retired(db: Database[Document]) -> None:
+def _drop_retired(db: Db) -> None:
     for collection, name in _retired():
         try:
             db[collection].drop_index(name)

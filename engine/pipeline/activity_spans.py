@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.activities import ContactId, derived_stream
+from engine.domain.document import Document
 from engine.domain.identities import Key
-
-Document = dict[str, Any]
 
 HELD = {"spans": 1, "segments": 1, "deletion": 1, "undone": 1}
 """The fields of a contact's document by which its activities are found."""
@@ -48,7 +46,7 @@ class Span:
         return {"stream": self.stream, **more, **({"happened_at": limits} if limits else {})}
 
 
-def held(db: Database[Document], contact: ContactId) -> Document | None:
+def held(db: Db, contact: ContactId) -> Document | None:
     """What the document of a contact says of its spans; unset if there is none of that id."""
     return db.contacts.find_one({"_id": contact}, HELD)
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.activities import Activity, ActivityId
 from engine.jobs.jobs import Job, Step
 from engine.pipeline import inbox, lanes
-
-Document = dict[str, Any]
 
 MAX_WAITING = 2_000
 """Waiting activities above which jobs wait, too, so that a visit is not queued behind a million edits."""
@@ -24,7 +20,7 @@ APPLY_TIMEOUT = 5.0
 """Seconds that a job waits at its end until its last step has taken effect, so that pages show it."""
 
 
-def lanes_are_busy(db: Database[Document]) -> bool:
+def lanes_are_busy(db: Db) -> bool:
     """Whether so many activities wait that a job should not add to them."""
     return lanes.backlog_exceeds(db, MAX_WAITING)
 
@@ -32,7 +28,7 @@ def lanes_are_busy(db: Database[Document]) -> bool:
 class ActivitySteps:
     """Steps that keep activities: the job is done once those of the last have taken effect."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self.db, self.job = db, job
         self._last: list[ActivityId] = []
         self._deadline = 0.0

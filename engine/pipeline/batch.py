@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
-from engine.db import contact_codec
+from engine.db import Db, contact_codec
 from engine.domain import component, daily_figures, fold
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.component import Contact, Settled
+from engine.domain.document import Document
 from engine.domain.rulebook import Rulebook
 from engine.errors import FoldFailed
 from engine.pipeline import lanes, tombstones
@@ -41,7 +40,6 @@ from engine.pipeline.results import (
     write_contact,
 )
 
-Document = dict[str, Any]
 Clock = Callable[[], datetime]
 
 BATCH = 500
@@ -83,7 +81,7 @@ class Applied:
     """Calls of webhooks that now wait in the outbox."""
 
 
-def next_activities(db: Database[Document], lane: int, *, limit: int = BATCH) -> Waiting:
+def next_activities(db: Db, lane: int, *, limit: int = BATCH) -> Waiting:
     """The activities that have waited longest in a lane."""
     waiting = Waiting([])
     for row in db.activities.find({"lane": lane, "state": "received"}).sort("received_at", 1).limit(limit):
@@ -94,9 +92,7 @@ def next_activities(db: Database[Document], lane: int, *, limit: int = BATCH) ->
     return waiting
 
 
-def apply(
-    db: Database[Document], lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: Clock
-) -> Applied:
+def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: Clock) -> Applied:
     """Fold activities and commit what comes of it; each takes effect once.
 
     An activity that makes the fold fail is set aside as failed, the others go on.
@@ -125,7 +121,7 @@ def apply(
     )
 
 
-def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock: Clock) -> Applied:
+def apply_due(db: Db, lease: Lease, rulebook: Rulebook, *, clock: Clock) -> Applied:
     """Let time pass for the contacts of a lane for which something falls due, and bring up to
     date those that were folded for rules that are no longer in force.
     """
@@ -149,7 +145,7 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
     )
 
 
-def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Clock) -> None:
+def _commit(db: Db, writes: Writes, lease: Lease, *, clock: Clock) -> None:
     def renew(session: ClientSession, now: datetime) -> None:
         lanes.hold(db, lease, session, now=now, basis=writes.basis, applied=len(writes.applied))
 

@@ -11,22 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import uuid_utils
 from pymongo import DeleteOne, InsertOne, ReadPreference, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from engine.db import Db
 from engine.db.leases import Basis
 from engine.domain.activities import ActivityId
+from engine.domain.document import Document
 from engine.errors import CommitConflict, FoldFailed, Unavailable
 
-Document = dict[str, Any]
 RenewLease = Callable[[ClientSession, datetime], None]
 """Renews inside the transaction, at a time, the right to write what was decided on.  Raises LeaseLost,
 and CommitConflict if it was decided on under older rules, or not knowing of an erasure."""
@@ -69,9 +68,7 @@ class Writes:
     """Activities of who was erased: they are not kept."""
 
 
-def commit(
-    db: Database[Document], writes: Writes, renew: RenewLease, *, clock: Callable[[], datetime]
-) -> None:
+def commit(db: Db, writes: Writes, renew: RenewLease, *, clock: Callable[[], datetime]) -> None:
     """Write a batch in one transaction.  Raises CommitConflict, LeaseLost or Unavailable."""
     try:
         with db.client.start_session() as session:
@@ -90,9 +87,7 @@ def commit(
         raise Unavailable(f"MongoDB did not take the batch: {error}") from error
 
 
-def _write(
-    db: Database[Document], writes: Writes, renew: RenewLease, session: ClientSession, now: datetime
-) -> None:
+def _write(db: Db, writes: Writes, renew: RenewLease, session: ClientSession, now: datetime) -> None:
     renew(session, now)
     if writes.kept:
         db.activities.insert_many(writes.kept, ordered=True, session=session)
@@ -115,7 +110,7 @@ def _write(
         db.stale_hours.insert_one(hours, session=session)
 
 
-def _settle_activities(db: Database[Document], writes: Writes, session: ClientSession, now: datetime) -> None:
+def _settle_activities(db: Db, writes: Writes, session: ClientSession, now: datetime) -> None:
     if writes.applied:
         settled = db.activities.update_many(
             {"_id": {"$in": writes.applied}, "state": "received"},

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pymongo.database import Database
-
-Document = dict[str, Any]
+from engine.db import Db
+from engine.domain.document import Document
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class FailedActivity:
     at: datetime
 
 
-def newest(db: Database[Document], limit: int = 100) -> list[FailedActivity]:
+def newest(db: Db, limit: int = 100) -> list[FailedActivity]:
     """What was set aside, the latest first."""
     rows = db.activities.find({"state": "failed", "failure.at": {"$exists": True}})
     rows = rows.sort("failure.at", -1).limit(limit)
@@ -32,7 +30,7 @@ def newest(db: Database[Document], limit: int = 100) -> list[FailedActivity]:
     ]
 
 
-def retry(db: Database[Document], ids: Sequence[str] | None = None) -> int:
+def retry(db: Db, ids: Sequence[str] | None = None) -> int:
     """Let failed activities (all, or those of `ids`) be taken again; say how many.
 
     An activity that fails again is set aside again.
@@ -58,7 +56,7 @@ SAMPLE = 10_000
 MAX_REASONS = 50
 
 
-def by_reason(db: Database[Document]) -> list[FailureReason]:
+def by_reason(db: Db) -> list[FailureReason]:
     """The reasons of the latest failures, the most frequent first."""
     rows = db.activities.aggregate(
         [
@@ -80,7 +78,7 @@ def by_reason(db: Database[Document]) -> list[FailureReason]:
     return [FailureReason(row["_id"], row["n"], sorted(map(str, row["types"])), row["last"]) for row in rows]
 
 
-def retry_reason(db: Database[Document], reason: str) -> int:
+def retry_reason(db: Db, reason: str) -> int:
     """Let all that failed for one reason be taken again; say how many."""
     chosen = {"state": "failed", "failure.at": {"$exists": True}, "failure.reason": reason}
     return db.activities.update_many(chosen, {"$set": {"state": "received"}}).modified_count

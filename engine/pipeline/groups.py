@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 from bson.dbref import DBRef
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.domain.activities import Activity, ContactId
+from engine.domain.document import Document
 from engine.domain.identities import Key, tracker_key
 from engine.pipeline import tombstones
-
-Document = dict[str, Any]
 
 
 @dataclass
@@ -47,9 +45,7 @@ class Prefetched:
     documents: dict[ContactId, Document] = field(default_factory=dict)
 
 
-def groups_of(
-    db: Database[Document], activities: Sequence[Activity], *, seen: Prefetched | None = None
-) -> list[Group]:
+def groups_of(db: Db, activities: Sequence[Activity], *, seen: Prefetched | None = None) -> list[Group]:
     """Divide a batch into groups, each with all contacts of the components it names.
 
     What was `seen` is not read again: the commit finds out if it has changed since.
@@ -67,7 +63,7 @@ def groups_of(
     return divide(activities, documents, shared=shared_devices(db, activities))
 
 
-def groups_around(db: Database[Document], rows: Sequence[Document]) -> list[Group]:
+def groups_around(db: Db, rows: Sequence[Document]) -> list[Group]:
     """A group for each component that some contacts are of, with all of its contacts."""
     documents = {row["_id"]: row for row in rows}
     linked = {row["component"] for row in rows if row.get("linked")}
@@ -107,9 +103,7 @@ def _shared_key(activity: Activity, shared: set[str]) -> Key | None:
     return None
 
 
-def histories_of(
-    db: Database[Document], groups: Sequence[Group], *, join: bool = True
-) -> list[list[Activity]]:
+def histories_of(db: Db, groups: Sequence[Group], *, join: bool = True) -> list[list[Activity]]:
     """All applied activities of each group's contacts, in no order; one read for all groups.
 
     With `join`, activities of these contacts that wait in any lane join the group, so that a
@@ -131,7 +125,7 @@ def histories_of(
     return [[activity for stream in own for activity in past.get(stream, ())] for own in streams]
 
 
-def _leave_out_erased(db: Database[Document], waiting: dict[str, list[Activity]]) -> None:
+def _leave_out_erased(db: Db, waiting: dict[str, list[Activity]]) -> None:
     """Take out the waiting activities of erased persons: their own lanes delete them."""
     erased = tombstones.erased_among(db, [a for found in waiting.values() for a in found])
     for stream, found in waiting.items() if erased else ():
@@ -153,7 +147,7 @@ def _streams_of(group: Group) -> set[str]:
     return held | named | {tracker_key(tracker) for tracker in linked}
 
 
-def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> set[str]:
+def shared_devices(db: Db, activities: Iterable[Activity]) -> set[str]:
     """The trackers among those of `activities` that are known to be shared devices."""
     trackers = {activity.tracker for activity in activities if activity.tracker is not None}
     if not trackers:

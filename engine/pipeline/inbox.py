@@ -5,22 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
+from engine.db import Db
 from engine.db.contact_codec import BSON_TYPES
 from engine.db.installation import lane_count
 from engine.domain.activities import Activity, ActivityId, ActivityState
 from engine.domain.commerce import currency_of
+from engine.domain.document import Document
 from engine.domain.identities import lane_of
 from engine.errors import Unavailable
 from engine.pipeline import tombstones
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 DUPLICATE_KEY = 11000
 
@@ -41,7 +39,7 @@ class Receipt:
     erased: frozenset[ActivityId] = frozenset()
 
 
-def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
+def receive(db: Db, activities: Sequence[Activity]) -> Receipt:
     """Keep activities as `received`, each id once, majority-acknowledged and journaled.
 
     Safe to call again with the same activities.  Raises Unavailable when MongoDB does
@@ -97,7 +95,7 @@ def encode_activity(activity: Activity) -> Document:
     return row
 
 
-def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
+def _insert(db: Db, rows: list[Document]) -> set[int]:
     """Insert what is new; return the positions of what was known."""
     if not rows:
         return set()
@@ -112,7 +110,7 @@ def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
     return set()
 
 
-def _record_first_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
+def _record_first_currency(db: Db, activities: Sequence[Activity]) -> None:
     """Record the currency of the first order: the account's until an admin sets one."""
     orders = (a.properties for a in activities if a.type == "order_completed")
     currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
@@ -120,7 +118,7 @@ def _record_first_currency(db: Database[Document], activities: Sequence[Activity
         versions.note_first_currency(db, currency)
 
 
-def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[ActivityId]:
+def _set_conflicts_aside(db: Db, known: list[Document]) -> set[ActivityId]:
     if not known:
         return set()
     ids = [row["_id"] for row in known]

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.domain import daily_figures
 from engine.domain.activities import Activity, ActivityState
 from engine.jobs import jobs
@@ -23,8 +22,6 @@ from engine.pipeline.commit import Writes, commit
 from engine.pipeline.groups import Prefetched, groups_of
 from engine.pipeline.results import Folding
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,7 @@ class Folded:
     for_lanes: list[Activity]
 
 
-def fold(
-    db: Database[Document], activities: Sequence[Activity], *, seen: Prefetched, now: datetime
-) -> Folded:
+def fold(db: Db, activities: Sequence[Activity], *, seen: Prefetched, now: datetime) -> Folded:
     """Fold activities that are not there yet onto the contacts that they are about; write nothing."""
     folding = Folding.begin(db, versions.rulebook(db), now)
     writes = Writes(folding.basis)
@@ -50,9 +45,7 @@ def fold(
     return Folded(writes, [*left, *(activity for group in rest for activity in group.activities)])
 
 
-def write(
-    db: Database[Document], writes: Writes, *, job: str, cursor: str, clock: Callable[[], datetime]
-) -> None:
+def write(db: Db, writes: Writes, *, job: str, cursor: str, clock: Callable[[], datetime]) -> None:
     """Write what was folded for the step of a job after `cursor`: all of it, or nothing.
 
     Raises CommitConflict, LeaseLost or Unavailable, and then nothing was written.

@@ -11,19 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db import leases
+from engine.db import Db, leases
 from engine.db.leases import Basis
 from engine.db.timeouts import tolerate_timeout
+from engine.domain.document import Document
 from engine.errors import LeaseLost
 
-Document = dict[str, Any]
 Lane = int | Document
 """The number of a lane, or what matches some."""
 
@@ -65,7 +63,7 @@ class LaneBacklog:
         return not self.waiting and not self.due
 
 
-def create(db: Database[Document], count: int) -> None:
+def create(db: Db, count: int) -> None:
     """Make the lanes 0 to `count` - 1, unless they are there."""
     for lane in range(count):
         fresh = {"fence": 0, "attempts": 0, "wanted": False}
@@ -75,7 +73,7 @@ def create(db: Database[Document], count: int) -> None:
             continue
 
 
-def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
+def take(db: Db, lane: int, holder: str, *, now: datetime) -> Lease | None:
     """Take a free lane; if it is held, announce to its holder that more work has come."""
     taken = None
     with tolerate_timeout():
@@ -95,7 +93,7 @@ def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Le
 
 
 def hold(
-    db: Database[Document],
+    db: Db,
     lease: Lease,
     session: ClientSession,
     *,
@@ -113,12 +111,12 @@ def hold(
         raise LeaseLost(f"lane {lease.lane} went to another worker")
 
 
-def bar_older_erasures(db: Database[Document], erasures: int) -> None:
+def bar_older_erasures(db: Db, erasures: int) -> None:
     """Let no batch be committed any more that was folded not knowing of so many erasures."""
     _bar(db, {"erasures": erasures})
 
 
-def bar_older_rules(db: Database[Document], version: int) -> None:
+def bar_older_rules(db: Db, version: int) -> None:
     """Let no batch be committed any more that was folded under older rules.
 
     Each lane and job is written, so that this waits for the commits that are under way, and
@@ -127,7 +125,7 @@ def bar_older_rules(db: Database[Document], version: int) -> None:
     _bar(db, {"rules": version})
 
 
-def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
+def _bar(db: Db, known: Mapping[str, int]) -> None:
     from engine.jobs import jobs  # `sheets status` asks for lanes and does without the documents of jobs
 
     for lane in db.lanes.find({}, {"_id": 1}):
@@ -135,7 +133,7 @@ def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
     jobs.bar(db, known)
 
 
-def release(db: Database[Document], lease: Lease) -> bool:
+def release(db: Db, lease: Lease) -> bool:
     """Give a lane back; false if work was announced meanwhile, and the lane is still held."""
     freed = db.lanes.update_one(
         {**_held_by(lease), "wanted": False},
@@ -147,12 +145,12 @@ def release(db: Database[Document], lease: Lease) -> bool:
     return not kept.matched_count
 
 
-def abandon(db: Database[Document], lease: Lease) -> None:
+def abandon(db: Db, lease: Lease) -> None:
     """Give a lane back although work is left, for the scheduler to hand it out again."""
     db.lanes.update_one(_held_by(lease), {"$unset": {"holder": "", "lease_until": ""}})
 
 
-def waiting(db: Database[Document], *, now: datetime) -> list[int]:
+def waiting(db: Db, *, now: datetime) -> list[int]:
     """The free lanes that have work."""
     upkeep = outdated_below(db)
     free = [lane["_id"] for lane in db.lanes.find(_free(now), {"_id": 1})]
@@ -162,7 +160,7 @@ def waiting(db: Database[Document], *, now: datetime) -> list[int]:
     return [lane for lane in free if _have_work(db, [lane], now=now, upkeep=upkeep)]
 
 
-def idle(db: Database[Document], *, now: datetime) -> bool:
+def idle(db: Db, *, now: datetime) -> bool:
     """Whether nothing waits in any lane, and nothing will fall due by now."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = {"lane": {"$in": lanes}, "next_due": {"$lte": now}}
@@ -175,17 +173,17 @@ def idle(db: Database[Document], *, now: datetime) -> bool:
     )
 
 
-def _have_work(db: Database[Document], lanes: Sequence[int], *, now: datetime, upkeep: int) -> bool:
+def _have_work(db: Db, lanes: Sequence[int], *, now: datetime, upkeep: int) -> bool:
     """Whether one of these lanes has."""
     among = {"$in": list(lanes)}
     return _received(db, among) or _any(db, due_in(among, now)) or _any(db, outdated_in(among, upkeep))
 
 
-def _any(db: Database[Document], contacts: Document) -> bool:
+def _any(db: Db, contacts: Document) -> bool:
     return db.contacts.find_one(contacts, {"_id": 1}) is not None
 
 
-def outdated_below(db: Database[Document]) -> int:
+def outdated_below(db: Db) -> int:
     """The oldest version of the rules for which a contact may be kept, and not be outdated."""
     newest = db.rulesets.find_one({}, {"outdated_below": 1}, sort=[("_id", -1)])
     return 1 if newest is None else int(newest["outdated_below"])
@@ -195,12 +193,12 @@ WAITING: Document = {"lane": {"$gte": 0}, "state": "received"}
 """Matches what waits in any lane.  Without a lane MongoDB would read all activities."""
 
 
-def backlog_exceeds(db: Database[Document], limit: int) -> bool:
+def backlog_exceeds(db: Db, limit: int) -> bool:
     """Whether more activities than this wait; none beyond them is counted."""
     return db.activities.count_documents(WAITING, limit=limit + 1) > limit
 
 
-def _received(db: Database[Document], lane: Lane) -> bool:
+def _received(db: Db, lane: Lane) -> bool:
     # A few looks at an index: a `distinct` would read the whole backlog.
     return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
 
@@ -216,7 +214,7 @@ def due_in(lane: Lane, now: datetime) -> Document:
     return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
 
 
-def any_due(db: Database[Document], at: datetime) -> bool:
+def any_due(db: Db, at: datetime) -> bool:
     """Whether something that fell due by `at` has not been applied yet."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = ({"lane": lane, "next_due": {"$lte": at}} for lane in lanes)
@@ -228,7 +226,7 @@ def outdated_in(lane: Lane, upkeep: int) -> Document:
     return {"lane": lane, "upkeep": {"$lt": upkeep}}
 
 
-def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
+def backlog(db: Db, now: datetime) -> list[LaneBacklog]:
     """What waits in each lane, and since when."""
     received = {row["_id"]: row for row in db.activities.aggregate(_RECEIVED)}
     due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now, outdated_below(db)))}
@@ -245,7 +243,7 @@ def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
     ]
 
 
-def capped_backlog(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBacklog]:
+def capped_backlog(db: Db, *, now: datetime, limit: int) -> list[LaneBacklog]:
     """The same, each lane counted up to a limit, so that it is quick whatever waits."""
     upkeep = outdated_below(db)
     found = []

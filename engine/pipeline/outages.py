@@ -13,15 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pymongo import ReturnDocument
-from pymongo.database import Database
 
+from engine.db import Db
+from engine.domain.document import Document
 from engine.domain.identities import Key
 from engine.errors import NotFound
 
-Document = dict[str, Any]
 Channel = Literal["email", "sms"]
 
 MIN_FAILED = 50
@@ -74,17 +74,17 @@ class OutageNotFound(NotFound):
         super().__init__(f"no outage of a sending {id_!r} is suspected; see `sheets sendings list`")
 
 
-def suspected(db: Database[Document], *, limit: int = 0) -> list[SuspectedOutage]:
+def suspected(db: Db, *, limit: int = 0) -> list[SuspectedOutage]:
     """Suspected outages, the newest first; a limit of 0 returns all."""
     return [_outage_of(row) for row in db.sendings.find().sort([("noticed_at", -1), ("_id", 1)]).limit(limit)]
 
 
-def undecided(db: Database[Document]) -> list[SuspectedOutage]:
+def undecided(db: Db) -> list[SuspectedOutage]:
     """Suspected outages that wait for a decision."""
     return [sending for sending in suspected(db) if sending.is_open]
 
 
-def detect(db: Database[Document], *, now: datetime) -> list[SuspectedOutage]:
+def detect(db: Db, *, now: datetime) -> list[SuspectedOutage]:
     """Find sendings that fail as a whole and discount their bounces; return the new outages.
 
     Idempotent, and safe to call from any number of processes.
@@ -99,17 +99,17 @@ def detect(db: Database[Document], *, now: datetime) -> list[SuspectedOutage]:
     return new
 
 
-def count_bounces(db: Database[Document], id_: str, *, by: str) -> None:
+def count_bounces(db: Db, id_: str, *, by: str) -> None:
     """Let the bounces of a suspected outage count: its addresses are dead.  Raises OutageNotFound."""
     _restore(db, _decide(db, id_, {"counted_by": by, "left_by": None}))
 
 
-def discount_bounces(db: Database[Document], id_: str, *, by: str) -> None:
+def discount_bounces(db: Db, id_: str, *, by: str) -> None:
     """Confirm that the bounces of a suspected outage stay uncounted.  Raises OutageNotFound."""
     _discount(db, _decide(db, id_, {"counted_by": None, "left_by": by}))
 
 
-def _decide(db: Database[Document], id_: str, decision: Document) -> SuspectedOutage:
+def _decide(db: Db, id_: str, decision: Document) -> SuspectedOutage:
     row = db.sendings.find_one_and_update(
         {"_id": id_}, {"$set": decision}, return_document=ReturnDocument.AFTER
     )
@@ -118,7 +118,7 @@ def _decide(db: Database[Document], id_: str, decision: Document) -> SuspectedOu
     return _outage_of(row)
 
 
-def _failing(db: Database[Document], channel: Channel, *, now: datetime) -> list[SuspectedOutage]:
+def _failing(db: Db, channel: Channel, *, now: datetime) -> list[SuspectedOutage]:
     """The sendings of which a suspicious share has failed recently."""
     recent = {**_bounces(channel), "received_at": {"$gt": now - BOUNCES_WITHIN}}
     failed = db.activities.aggregate(
@@ -150,7 +150,7 @@ _SENDING = {
 """The name of a sending."""
 
 
-def _attempts(db: Database[Document], channel: Channel, sending: str, failed: int, *, now: datetime) -> int:
+def _attempts(db: Db, channel: Channel, sending: str, failed: int, *, now: datetime) -> int:
     """The number of attempts of a sending: those reported as sent, or as delivered and failed."""
     counts = {
         ending: db.activities.count_documents(
@@ -184,7 +184,7 @@ def _bounces_of(sending: SuspectedOutage) -> Document:
     return {**_bounces(sending.channel), **since, **_named(sending.name), "state": "applied"}
 
 
-def _record(db: Database[Document], sending: SuspectedOutage) -> bool:
+def _record(db: Db, sending: SuspectedOutage) -> bool:
     """Store a suspected outage; false if it is known already."""
     row = asdict(sending)
     row["_id"] = row.pop("id")
@@ -192,7 +192,7 @@ def _record(db: Database[Document], sending: SuspectedOutage) -> bool:
     return kept.upserted_id is not None
 
 
-def _discount(db: Database[Document], sending: SuspectedOutage) -> None:
+def _discount(db: Db, sending: SuspectedOutage) -> None:
     """Mark the bounces that have counted, also those received since the outage was suspected.
 
     One that is not applied yet is marked by the next detection, when its contact exists.
@@ -200,12 +200,12 @@ def _discount(db: Database[Document], sending: SuspectedOutage) -> None:
     _mark(db, {**_bounces_of(sending), "discounted": {"$exists": False}}, {"$set": {"discounted": True}})
 
 
-def _restore(db: Database[Document], sending: SuspectedOutage) -> None:
+def _restore(db: Db, sending: SuspectedOutage) -> None:
     """Take the marks off discounted bounces."""
     _mark(db, {**_bounces_of(sending), "discounted": True}, {"$unset": {"discounted": ""}})
 
 
-def _mark(db: Database[Document], bounces: Document, change: Document) -> None:
+def _mark(db: Db, bounces: Document, change: Document) -> None:
     """Change the marks, with the contacts outdated before and after: a kill in between loses nothing."""
     rows = list(db.activities.find(bounces, {"stream": 1}))
     _mark_outdated(db, {row["stream"] for row in rows})
@@ -213,7 +213,7 @@ def _mark(db: Database[Document], bounces: Document, change: Document) -> None:
     _mark_outdated(db, {row["stream"] for row in rows})
 
 
-def _mark_outdated(db: Database[Document], streams: Iterable[Key]) -> None:
+def _mark_outdated(db: Db, streams: Iterable[Key]) -> None:
     outdated = {"$set": {"upkeep": 0}, "$inc": {"v": 1}}
     db.contacts.update_many({"keys": {"$in": sorted(streams)}}, outdated)
 

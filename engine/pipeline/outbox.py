@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pymongo import ReturnDocument
-from pymongo.database import Database
 
-Document = dict[str, Any]
+from engine.db import Db
+from engine.domain.document import Document
 
 CLAIM = timedelta(seconds=60)
 """How long a sender may take before another tries."""
@@ -43,12 +43,12 @@ Outcome = Literal["sent", "again", "failed", "held"]
 """What became of a call: it was answered, is to be made again, has failed for good, or cannot be signed."""
 
 
-def any_due(db: Database[Document], *, now: datetime, without: Collection[str] = ()) -> bool:
+def any_due(db: Db, *, now: datetime, without: Collection[str] = ()) -> bool:
     """Whether there is a call to make: asked again and again, it costs half of what `claim` does."""
     return db.outbox.find_one(_due(now, without), {"_id": 1}) is not None
 
 
-def claim(db: Database[Document], *, now: datetime, without: Collection[str] = ()) -> Waiting | None:
+def claim(db: Db, *, now: datetime, without: Collection[str] = ()) -> Waiting | None:
     """Take the call that has waited longest, if one is due; none of the webhooks `without`."""
     row = db.outbox.find_one_and_update(
         _due(now, without),
@@ -67,16 +67,14 @@ def _due(now: datetime, without: Collection[str]) -> Document:
     return {**due, "webhook": {"$nin": list(without)}} if without else due
 
 
-def sent(db: Database[Document], call: Waiting, *, status: int, now: datetime) -> Outcome:
+def sent(db: Db, call: Waiting, *, status: int, now: datetime) -> Outcome:
     """Note that a call was answered as it should be."""
     done = {"state": "sent", "sent_at": now, "status": status}
     db.outbox.update_one({"_id": call.id}, {"$set": done, "$unset": {"error": ""}})
     return "sent"
 
 
-def failed(
-    db: Database[Document], call: Waiting, *, error: str, now: datetime, for_good: bool = False
-) -> Outcome:
+def failed(db: Db, call: Waiting, *, error: str, now: datetime, for_good: bool = False) -> Outcome:
     """Note that a call was not taken: it is tried again later, until it has failed for good."""
     outcome: Outcome = "failed" if for_good or call.attempts > len(PAUSES) else "again"
     if outcome == "failed":
@@ -87,21 +85,21 @@ def failed(
     return outcome
 
 
-def hold(db: Database[Document], reasons: Mapping[str, str], *, now: datetime) -> None:
+def hold(db: Db, reasons: Mapping[str, str], *, now: datetime) -> None:
     """Note at the calls that are due why they are not sent; `reasons` are by webhook."""
     for webhook, reason in reasons.items():
         due = {"state": "waiting", "due_at": {"$lte": now}, "webhook": webhook, "held": {"$ne": reason}}
         db.outbox.update_many(due, {"$set": {"held": reason}})
 
 
-def put_back(db: Database[Document], call: Waiting, *, reason: str, due_at: datetime) -> Outcome:
+def put_back(db: Db, call: Waiting, *, reason: str, due_at: datetime) -> Outcome:
     """Hold a call that was claimed and cannot be signed: this was no attempt."""
     change = {"$set": {"held": reason, "due_at": due_at}, "$inc": {"attempts": -1}}
     db.outbox.update_one({"_id": call.id, "state": "waiting"}, change)
     return "held"
 
 
-def retry(db: Database[Document], *, now: datetime, ids: Sequence[str] | None = None) -> int:
+def retry(db: Db, *, now: datetime, ids: Sequence[str] | None = None) -> int:
     """Send what has failed (all, or those of `ids`) once more; return how many."""
     reset = {"$set": {"state": "waiting", "due_at": now, "attempts": 0}}
     chosen: Document = {"state": "failed"} if ids is None else {"state": "failed", "_id": {"$in": list(ids)}}
@@ -127,7 +125,7 @@ class CallRow:
     held: str | None
 
 
-def unsent(db: Database[Document], *, limit: int) -> list[CallRow]:
+def unsent(db: Db, *, limit: int) -> list[CallRow]:
     """Calls that have failed for good, and then those that wait, the latest first."""
     rows: list[Document] = []
     for state in ("failed", "waiting"):
@@ -153,7 +151,7 @@ def unsent(db: Database[Document], *, limit: int) -> list[CallRow]:
 COUNT_UP_TO = 10_000
 
 
-def unsent_counts(db: Database[Document]) -> dict[str, int]:
+def unsent_counts(db: Db) -> dict[str, int]:
     """How many calls wait and how many have failed, each up to COUNT_UP_TO."""
     states = ("waiting", "failed")
     return {state: db.outbox.count_documents({"state": state}, limit=COUNT_UP_TO) for state in states}
@@ -168,7 +166,7 @@ class HeldCalls:
     calls: int
 
 
-def held(db: Database[Document]) -> list[HeldCalls]:
+def held(db: Db) -> list[HeldCalls]:
     """Calls that cannot be sent as things are, by webhook and reason, among those that wait longest."""
     rows = db.outbox.aggregate(
         [
@@ -183,7 +181,7 @@ def held(db: Database[Document]) -> list[HeldCalls]:
     return [HeldCalls(**row["_id"], calls=row["calls"]) for row in rows]
 
 
-def counts(db: Database[Document]) -> dict[str, int]:
+def counts(db: Db) -> dict[str, int]:
     """How many calls wait, were sent and have failed."""
     found = {
         row["_id"]: row["n"] for row in db.outbox.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])

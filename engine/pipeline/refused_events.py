@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from dataclasses import field as a_field
 from datetime import datetime
-from typing import Any
 
 import uuid_utils
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
+from engine.domain.document import Document
 from engine.errors import Unavailable
 from engine.pipeline import tombstones
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class IdConflict:
     type: str
 
 
-def refuse(db: Database[Document], events: Sequence[RefusedEvent]) -> None:
+def refuse(db: Db, events: Sequence[RefusedEvent]) -> None:
     """Keep refused events for thirty days; without their content if it names an erased person.
 
     Raises Unavailable.
@@ -55,7 +53,7 @@ def refuse(db: Database[Document], events: Sequence[RefusedEvent]) -> None:
         raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
 
 
-def newest(db: Database[Document], *, limit: int) -> list[RefusedEvent]:
+def newest(db: Db, *, limit: int) -> list[RefusedEvent]:
     """Refused events, the latest first."""
     rows = db.refusals.find().sort("received_at", -1).limit(limit)
     return [
@@ -71,7 +69,7 @@ def newest(db: Database[Document], *, limit: int) -> list[RefusedEvent]:
     ]
 
 
-def newest_conflicts(db: Database[Document], *, limit: int) -> list[IdConflict]:
+def newest_conflicts(db: Db, *, limit: int) -> list[IdConflict]:
     """Ids that were sent again with other content, the latest first."""
     rows = db.conflicts.find().sort("received_at", -1).limit(limit)
     return [
@@ -90,7 +88,7 @@ def _row_of(event: RefusedEvent) -> Document:
     return {"_id": row.pop("id"), **row}
 
 
-def _without_erased(db: Database[Document], event: RefusedEvent) -> RefusedEvent:
+def _without_erased(db: Db, event: RefusedEvent) -> RefusedEvent:
     """The event, without its content if that names an erased person."""
     if not tombstones.any_exist(db):
         return event

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
-from pymongo.database import Database
 
-from engine.db import contact_codec
+from engine.db import Db, contact_codec
 from engine.db.contact_codec import BSON_TYPES
 from engine.db.installation import lane_count, namespace
 from engine.db.leases import Basis
 from engine.domain import daily_figures
 from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.component import Contact, Settled
+from engine.domain.document import Document
 from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested
 from engine.domain.rulebook import Rulebook
@@ -26,7 +25,6 @@ from engine.pipeline import tombstones
 from engine.pipeline.commit import Write, Writes
 from engine.pipeline.groups import Group
 
-Document = dict[str, Any]
 Components = dict[ContactId, tuple[ContactId, bool]]
 Refolded = tuple[Group, Settled]
 
@@ -38,7 +36,7 @@ CALL_WITHIN = timedelta(hours=24)
 class Folding:
     """What every group of a batch is folded with."""
 
-    db: Database[Document]
+    db: Db
     rulebook: Rulebook
     namespace: bytes
     lanes: int
@@ -46,7 +44,7 @@ class Folding:
     basis: Basis
 
     @classmethod
-    def begin(cls, db: Database[Document], rulebook: Rulebook, now: datetime) -> Folding:
+    def begin(cls, db: Db, rulebook: Rulebook, now: datetime) -> Folding:
         """Before anything is read that is folded: what comes later is a conflict at the commit."""
         basis = Basis(rulebook.present.version, tombstones.number(db))
         return cls(db, rulebook, namespace(db), lane_count(db), now, basis)
@@ -185,7 +183,7 @@ class _Present:
     """By the contact that they lead to, and by their own id."""
 
     @classmethod
-    def of(cls, db: Database[Document], refolded: Sequence[Refolded]) -> _Present:
+    def of(cls, db: Db, refolded: Sequence[Refolded]) -> _Present:
         contacts = sorted({id_ for group, settled in refolded for id_ in _contacts_of(group, settled)})
         losers = {merge.loser for _, settled in refolded for merge in settled.merges}
         streams = [derived_stream(contact) for contact in contacts]

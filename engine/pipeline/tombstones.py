@@ -11,21 +11,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.installation import namespace
 from engine.domain import erasure_marks, normalisation
 from engine.domain.activities import Activity, ActivityId
+from engine.domain.document import Document
 from engine.domain.erasure_marks import ErasureMark
 from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.errors import InvalidIdentity
-
-Document = dict[str, Any]
 
 MAX_WORDS = 500
 """Words of an event that are looked at for a key."""
@@ -33,12 +31,12 @@ MAX_WORDS = 500
 _NUMBER = "erasures"
 
 
-def hash_of(db: Database[Document], key: Key) -> str:
+def hash_of(db: Db, key: Key) -> str:
     """The keyed hash of a key."""
     return hashlib.blake2b(key.encode(), key=namespace(db), person=b"erased", digest_size=16).hexdigest()
 
 
-def put(db: Database[Document], erasure: str, spans: Iterable[tuple[Key, Document]]) -> None:
+def put(db: Db, erasure: str, spans: Iterable[tuple[Key, Document]]) -> None:
     """Say that keys are being erased, each for a span (`since`, `until`).  Safe to be done again."""
     by_key: dict[str, list[Document]] = {}
     for key, span in spans:
@@ -51,7 +49,7 @@ def put(db: Database[Document], erasure: str, spans: Iterable[tuple[Key, Documen
     )
 
 
-def settle(db: Database[Document], erasure: str, at: datetime, *, session: ClientSession) -> None:
+def settle(db: Db, erasure: str, at: datetime, *, session: ClientSession) -> None:
     """Say when an erasure was done: what happens afterwards is no longer erased."""
     db.tombstones.update_many(
         {"marks.erasure": erasure},
@@ -61,7 +59,7 @@ def settle(db: Database[Document], erasure: str, at: datetime, *, session: Clien
     )
 
 
-def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[ErasureMark]]:
+def marks_of(db: Db, keys: Iterable[Key]) -> dict[Key, list[ErasureMark]]:
     """The marks of those of some keys that have any."""
     if not any_exist(db):
         return {}
@@ -72,12 +70,12 @@ def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[Eras
     }
 
 
-def any_exist(db: Database[Document]) -> bool:
+def any_exist(db: Db) -> bool:
     """Whether there are tombstones at all: mostly not, which saves every other query."""
     return db.tombstones.find_one({}, {"_id": 1}) is not None
 
 
-def covered_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+def covered_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
     """Those of some activities that happened before an erasure, and are suppressed for good.
 
     For later ones the fold decides, which sees the other activities.
@@ -87,12 +85,12 @@ def covered_among(db: Database[Document], activities: Sequence[Activity]) -> set
     return _suppressed(db, late, marks)
 
 
-def named_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+def named_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
     """Those of some activities that name a key of an erased person."""
     return {activity.id for activity in _about(db, activities)[1]}
 
 
-def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
+def erased_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
     """Those of some activities that are suppressed (see `engine.domain.erasure_marks`)."""
     marks, about = _about(db, activities)
     if not about:
@@ -109,7 +107,7 @@ def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[
     return _suppressed(db, [*about, *returning], marks) & asked
 
 
-def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[ActivityId]:
+def unreadable_among(db: Db, ids: Sequence[ActivityId]) -> set[ActivityId]:
     """Those of some unreadable activities whose stream led to an erased person."""
     if not ids or not any_exist(db):
         return set()
@@ -118,9 +116,7 @@ def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[A
     return {ActivityId(id_) for id_, stream in streams.items() if stream in suppressed}
 
 
-def _about(
-    db: Database[Document], activities: Sequence[Activity]
-) -> tuple[dict[Key, list[ErasureMark]], list[Activity]]:
+def _about(db: Db, activities: Sequence[Activity]) -> tuple[dict[Key, list[ErasureMark]], list[Activity]]:
     """The marks of what some activities name, and those of the activities that name any."""
     if not activities or not any_exist(db):
         return {}, []
@@ -128,9 +124,7 @@ def _about(
     return marks, [a for a in activities if not marks.keys().isdisjoint(a.keys())]
 
 
-def _suppressed(
-    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[ErasureMark]]
-) -> set[ActivityId]:
+def _suppressed(db: Db, about: Sequence[Activity], marks: dict[Key, list[ErasureMark]]) -> set[ActivityId]:
     if not about:
         return set()
     under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
@@ -147,13 +141,13 @@ def _decode(row: Document) -> Activity:
     return msgspec.convert({**row, "id": row["_id"], "properties": {}, "traits": {}, "context": {}}, Activity)
 
 
-def refused(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
+def refused(db: Db, keys: Iterable[Key]) -> set[Key]:
     """Those of some keys that users cannot enter again: erased, and held by no contact since."""
     marks = marks_of(db, keys)
     return set(marks) - _held(db, marks) if marks else set()
 
 
-def _held(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
+def _held(db: Db, keys: Iterable[Key]) -> set[Key]:
     asked = set(keys)
     rows = db.contacts.find({"keys": {"$in": list(asked)}}, {"keys": 1})
     return {Key(key) for row in rows for key in row["keys"] if key in asked}
@@ -162,13 +156,13 @@ def _held(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
 # The number of the last erasure: a batch that did not see it cannot be committed
 
 
-def number(db: Database[Document]) -> int:
+def number(db: Db) -> int:
     """How many erasures there were so far."""
     row = db.installation.find_one({"_id": _NUMBER})
     return 0 if row is None else int(row["value"])
 
 
-def next_number(db: Database[Document]) -> int:
+def next_number(db: Db) -> int:
     """Count one more."""
     db.installation.update_one({"_id": _NUMBER}, {"$inc": {"value": 1}}, upsert=True)
     return number(db)
@@ -177,7 +171,7 @@ def next_number(db: Database[Document]) -> int:
 # Events that could not be read
 
 
-def names_erased(db: Database[Document], event: str, *, region: str) -> bool:
+def names_erased(db: Db, event: str, *, region: str) -> bool:
     """Whether an event, given as its text, names an erased person."""
     return any_exist(db) and bool(marks_of(db, _keys_in(event, region)))
 

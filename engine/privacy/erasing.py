@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.activities import ContactId
 from engine.errors import ContactNotFound
 from engine.jobs import jobs
 from engine.jobs.jobs import Job
 from engine.privacy.person import person_of
-
-Document = dict[str, Any]
 
 KIND = "erasure"
 
@@ -33,7 +29,7 @@ class Foretold:
     told: tuple[str, ...]
 
 
-def foretold(db: Database[Document], contact: ContactId) -> Foretold | None:
+def foretold(db: Db, contact: ContactId) -> Foretold | None:
     """Say what would go; unset if there is no such contact."""
     person = person_of(db, contact)
     if person is None:
@@ -49,9 +45,7 @@ def foretold(db: Database[Document], contact: ContactId) -> Foretold | None:
     )
 
 
-def start(
-    db: Database[Document], contact: ContactId, *, id_: str, by: str, by_name: str, now: datetime
-) -> str:
+def start(db: Db, contact: ContactId, *, id_: str, by: str, by_name: str, now: datetime) -> str:
     """Keep the wish to erase somebody, once for its id; return the job that does it.
 
     If that was wanted before and could not be finished, that job goes on.  Raises ContactNotFound.

@@ -13,13 +13,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import uuid_utils
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain import daily_figures
 from engine.domain.activities import ContactId
@@ -31,8 +30,6 @@ from engine.pipeline import lanes, tombstones
 from engine.privacy import erasing, files, report, sweep
 from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, decode, encode, person_of
-
-Document = dict[str, Any]
 
 PORTION = 500
 """Activities that are removed in one transaction."""
@@ -49,7 +46,7 @@ PATIENCE = 60.0
 PAUSE = 0.3
 
 
-def work_of(db: Database[Document], job: Job) -> Work:
+def work_of(db: Db, job: Job) -> Work:
     """What a job of this kind does."""
     return _Erasing(db, job)
 
@@ -57,7 +54,7 @@ def work_of(db: Database[Document], job: Job) -> Work:
 class _Erasing:
     """The stages, in their order."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self.db, self.job = db, job
         self._stages: dict[str, Callable[[], bool]] = {
             "marked": self._mark,

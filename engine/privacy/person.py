@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts.accounts import User
 from engine.contacts import contact_lookup
+from engine.db import Db
 from engine.db.search_keys import plain_letters, searchable
 from engine.domain.activities import ContactId, derived_stream
+from engine.domain.document import Document
 from engine.domain.identities import Key, is_tracker, key_value
 from engine.pipeline.activity_spans import Span
-
-Document = dict[str, Any]
 
 _READ = (
     "keys", "spans", "merged", "component", "linked", "email", "email_typed", "mobile_phone", "external_id",
@@ -59,7 +56,7 @@ class Person:
         return [*found, *((key, {}) for key in self.keys if key not in spanned)]
 
 
-def person_of(db: Database[Document], contact: ContactId) -> Person | None:
+def person_of(db: Db, contact: ContactId) -> Person | None:
     """Read who a contact is; unset if it is not there."""
     living = contact_lookup.find_contact(db, contact)
     row = None if living is None else db.contacts.find_one({"_id": living}, list(_READ))
@@ -101,7 +98,7 @@ def _bounds(since: datetime | None, until: datetime | None) -> Document:
     return {name: at for name, at in (("since", since), ("until", until)) if at is not None}
 
 
-def _own_name(db: Database[Document], row: Document) -> str:
+def _own_name(db: Db, row: Document) -> str:
     """First and last name together, unless another contact or a colleague has both."""
     parts = [row.get("first_name"), row.get("last_name")]
     if not all(parts):

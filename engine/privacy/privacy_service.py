@@ -5,7 +5,7 @@ Of an erasure the log says that there was one, and not of whom.
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from engine.accounts import audit
 from engine.accounts.actor import Actor
@@ -16,8 +16,6 @@ from engine.privacy import archive, erasing
 from engine.privacy import report as reports
 from engine.privacy.erasing import Foretold
 from engine.privacy.report import Report
-
-Document = dict[str, Any]
 
 
 def hand_out(actor: Actor, contact: ContactId, out: BinaryIO) -> dict[str, int]:

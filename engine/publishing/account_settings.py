@@ -8,20 +8,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.domain.rulebook import Account
 from engine.errors import Problem
 from engine.publishing import publish_service, publishing
 from engine.rules import versions
 from engine.rules.language import editing
 from engine.rules.versions import Version
-
-Document = dict[str, Any]
 
 FILE = "settings.yaml"
 
@@ -188,7 +185,7 @@ def _of_money(found: Found, wanted: Settings) -> Iterator[Consequence]:
     )
 
 
-def _texts(db: Database[Document], wanted: Settings) -> dict[str, str]:
+def _texts(db: Db, wanted: Settings) -> dict[str, str]:
     """All files, with the settings written into theirs; what is not changed stays to the letter."""
     texts = publishing.completed(db, {})
     before = _written(versions.declared(db, versions.current_number(db)).account)

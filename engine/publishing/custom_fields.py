@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
+from engine.db import Db
+from engine.domain.document import Document
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.errors import Invalid, NameTaken, NotFound, StillInUse
 from engine.insights import census
@@ -20,8 +19,6 @@ from engine.rules import versions
 from engine.rules.language import editing
 from engine.rules.language.references import ID
 from engine.rules.versions import Version
-
-Document = dict[str, Any]
 
 FILE = "fields.yaml"
 
@@ -96,7 +93,7 @@ def create(actor: Actor, field: CustomField, *, base: int) -> Version:
     return _publish(actor, field, f"New field {field.label}", base=base)
 
 
-def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
+def devised(db: Db, wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
     """New fields of these labels and types, as `create_several` makes them.  Raises InvalidField."""
     taken = {id_.replace("_", "-") for id_ in versions.current(db).fields}
     made = list[CustomField]()
@@ -154,14 +151,14 @@ def delete(actor: Actor, id_: str, *, base: int) -> Version:
     return _publish_text(actor, text, f"Deleted the field {field.label}", base=base)
 
 
-def _known(db: Database[Document], id_: str) -> CustomField:
+def _known(db: Db, id_: str) -> CustomField:
     field = versions.current(db).fields.get(id_)
     if field is None:
         raise FieldNotFound(id_)
     return field
 
 
-def _text(db: Database[Document]) -> str:
+def _text(db: Db) -> str:
     return publishing.completed(db, {})[FILE]
 
 
@@ -176,7 +173,7 @@ def _publish_text(actor: Actor, text: str, message: str, *, base: int) -> Versio
     return publish_service.publish(actor, texts, message=message, base=base)
 
 
-def _check(db: Database[Document], field: CustomField) -> None:
+def _check(db: Db, field: CustomField) -> None:
     """What the file allows and people would stumble over."""
     if not field.label.strip():
         raise InvalidField("enter a label")

@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain import profile
 from engine.domain.conditions import Compare, Condition, leaves
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Rule, Ruleset, SetField
 from engine.rules import versions
 from engine.rules.language import editing
-
-Document = dict[str, Any]
 
 VALUES = 10_000
 """Different values of a field that are looked at, the most frequent first."""
@@ -52,7 +49,7 @@ class Conversion:
     exact: bool
 
 
-def uses_of(db: Database[Document], field: str) -> list[Use]:
+def uses_of(db: Db, field: str) -> list[Use]:
     """The rules, segments and statuses in force that name a custom field."""
     ruleset = versions.current(db)
     texts = versions.stored_version(db, ruleset.version).texts
@@ -65,7 +62,7 @@ def uses_of(db: Database[Document], field: str) -> list[Use]:
 _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yaml": "machines"}
 
 
-def converted(db: Database[Document], field: CustomField) -> Conversion:
+def converted(db: Db, field: CustomField) -> Conversion:
     """What would become of the values that contacts have, were the field as given.
 
     Looks at every contact: for somebody who asks, not for a page to show by itself.

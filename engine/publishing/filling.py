@@ -24,15 +24,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mongoengine.queryset import Q
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.contact_codec import LIVING
 from engine.db.installation import lane_count
 from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.activities import DERIVED_STREAM
 from engine.domain.conditions import Compare, Did, leaves
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes
 from engine.publishing.upkeep import QUARTERS
@@ -41,7 +42,6 @@ from engine.rules.conditions.expression import expression, value
 from engine.rules.files.segments_file import mentioned
 from engine.rules.versions import RulesetVersion, Version
 
-Document = dict[str, Any]
 Expression = Any
 
 CLAIM = timedelta(seconds=20)
@@ -56,7 +56,7 @@ def can_fill(old: Ruleset, new: Ruleset) -> bool:
     return new.tracks.keys() <= old.tracks.keys()
 
 
-def claim(db: Database[Document], *, now: datetime) -> Version | None:
+def claim(db: Db, *, now: datetime) -> Version | None:
     """The newest version, if it waits to be filled and nobody is at it."""
     standing = in_force.newest(db, "filling")
     if not standing.get("filling"):  # asked often, and nearly always so
@@ -67,7 +67,7 @@ def claim(db: Database[Document], *, now: datetime) -> Version | None:
     return None if taken is None else taken.version()
 
 
-def fill(db: Database[Document], version: Version) -> int:
+def fill(db: Db, version: Version) -> int:
     """Look at every contact as of the publishing of a version; return how many were changed.
 
     Afterwards contacts that were kept for the version before count as kept for this one;
@@ -90,14 +90,14 @@ def fill(db: Database[Document], version: Version) -> int:
     return changed
 
 
-def _end_filling(db: Database[Document], version: Version, **change: object) -> None:
+def _end_filling(db: Db, version: Version, **change: object) -> None:
     RulesetVersion.on(db, id=version.number).update_one(
         set__filling=False, unset__filling_until=1, unset__filled=1, **change
     )
 
 
 @contextmanager
-def _held(db: Database[Document], version: Version) -> Iterator[None]:
+def _held(db: Db, version: Version) -> Iterator[None]:
     """Hold on to the claim for as long as the block runs and MongoDB can be reached."""
     over = threading.Event()
 
@@ -140,7 +140,7 @@ class _Filling:
     lanes: int
 
     @classmethod
-    def of(cls, db: Database[Document], version: Version) -> _Filling:
+    def of(cls, db: Db, version: Version) -> _Filling:
         ruleset = versions.version(db, version.upkeep)
         before = versions.version(db, version.upkeep - 1)
         known, away = set(before.segments), versions.stored_version(db, before.version).put_away
@@ -168,7 +168,7 @@ class _Filling:
         return {**self.kept_before, **LIVING, "lane": {"$gte": first, "$lt": after}}
 
 
-def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:
+def _leave_to_workers(db: Db, filling: _Filling) -> None:
     """Contacts that something happened to since, or fell due before, are folded again."""
     at = filling.published
     settled = {
@@ -180,13 +180,13 @@ def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:
     db.contacts.update_many(unsettled, {"$set": {"upkeep": 0}, "$inc": {"v": 1}}, hint=_IN_PLACE)
 
 
-def _leave_all_to_workers(db: Database[Document], version: Version) -> None:
+def _leave_all_to_workers(db: Db, version: Version) -> None:
     """Let every contact be folded again, those too that were filled."""
     db.contacts.update_many({"filled": {"$exists": True}}, {"$unset": {"filled": ""}}, hint=_IN_PLACE)
     _end_filling(db, version, set__outdated_below=version.upkeep)
 
 
-def _fill_quarter(db: Database[Document], filling: _Filling, number: int) -> int:
+def _fill_quarter(db: Db, filling: _Filling, number: int) -> int:
     quarter = filling.quarter(number)
     changed = db.contacts.update_many(quarter, _pass(filling), hint=_IN_PLACE).modified_count
     if filling.leaves:
@@ -345,7 +345,7 @@ def _later(at: Expression, span: timedelta) -> Expression:
     return {"$cond": [is_moment, {"$add": [at, int(span.total_seconds() * 1000)]}, None]}
 
 
-def _note_leavings(db: Database[Document], contacts: Document, published: datetime) -> None:
+def _note_leavings(db: Db, contacts: Document, published: datetime) -> None:
     """Put the leavings on the timelines, as the fold would have."""
     cause = {"$concat": ["$_id", "@", published.isoformat()]}
     row = {

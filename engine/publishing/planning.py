@@ -13,17 +13,16 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
-from engine.db import contact_codec
+from engine.db import Db, contact_codec
 from engine.db.connection import connect
 from engine.db.installation import namespace
 from engine.domain import component, fold
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact, Settled
+from engine.domain.document import Document
 from engine.domain.profile import full_name
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
@@ -37,7 +36,6 @@ from engine.rules.plan import Plan, Side, worth_by_rule
 from engine.rules.ruleset import compile_published
 from engine.rules.versions import Version
 
-Document = dict[str, Any]
 Progress = Callable[[int, int], None]
 
 SLICES = 1_024
@@ -55,9 +53,7 @@ class Change:
     now: datetime
 
 
-def proposed(
-    db: Database[Document], texts: Mapping[str, str], *, now: datetime, recompute: bool = True
-) -> Change:
+def proposed(db: Db, texts: Mapping[str, str], *, now: datetime, recompute: bool = True) -> Change:
     """The version that a whole set of files would be; raise InvalidRules.
 
     With `recompute` all history is judged by it, as `publish --recompute` does.
@@ -68,7 +64,7 @@ def proposed(
 
 
 def plan(
-    db: Database[Document],
+    db: Db,
     change: Change,
     *,
     uri: str,
@@ -108,7 +104,7 @@ def _is_sampled(number: int, share: float) -> bool:
 
 
 def _here(
-    db: Database[Document], change: Change, wanted: list[int], member_of: tuple[str, list[str]] | None
+    db: Db, change: Change, wanted: list[int], member_of: tuple[str, list[str]] | None
 ) -> Generator[Plan]:
     folding = replace(_Planner.of(db, change), member_of=member_of)
     for number in wanted:
@@ -147,7 +143,7 @@ def _slice(number: int) -> Plan:
 class _Planner:
     """What every slice is folded with."""
 
-    db: Database[Document]
+    db: Db
     before: Rulebook
     after: Rulebook
     namespace: bytes
@@ -157,7 +153,7 @@ class _Planner:
     member_of: tuple[str, list[str]] | None = None
 
     @classmethod
-    def of(cls, db: Database[Document], change: Change) -> _Planner:
+    def of(cls, db: Db, change: Change) -> _Planner:
         before, version = versions.rulebook(db), change.version
         compiled, _ = compile_published(version.texts, version.standing())
         present = versions.in_currency(db, compiled)

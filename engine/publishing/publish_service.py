@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.accounts import audit
@@ -12,14 +11,13 @@ from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.contacts.contact_rows import ContactRow
 from engine.contacts.viewer_mask import masked_row, masks
+from engine.domain.document import Document
 from engine.publishing import planning, publishing, rule_stats, upkeep
 from engine.publishing.rule_stats import RuleSummary
 from engine.publishing.upkeep import Upkeep
 from engine.rules import versions
 from engine.rules.plan import Plan
 from engine.rules.versions import Version
-
-Document = dict[str, Any]
 
 NEEDED = {
     "segments.yaml": Permission.EDIT_SEGMENTS,

@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.db import Db
 from engine.domain.rulebook import Ruleset
 from engine.errors import Conflict, EditConflict, InvalidRules, Misconfigured, Problem
 from engine.pipeline import lanes
@@ -25,8 +25,6 @@ from engine.rules.files.schema import write_schemas
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import FILES, Standing, compile_published, compile_ruleset, rule_tests_of
 from engine.rules.versions import Version
-
-Document = dict[str, Any]
 
 
 class PublishConflict(EditConflict):
@@ -59,7 +57,7 @@ class ClockSkew(Misconfigured):
         )
 
 
-def completed(db: Database[Document], texts: Mapping[str, str]) -> dict[str, str]:
+def completed(db: Db, texts: Mapping[str, str]) -> dict[str, str]:
     """All files: those given, and the others as they are published."""
     published = versions.stored_version(db, versions.current_number(db)).texts
     return {name: texts.get(name, published.get(name, "")) for name in FILES}
@@ -87,7 +85,7 @@ def check(texts: Mapping[str, str]) -> list[Problem]:
 
 
 def publish(
-    db: Database[Document],
+    db: Db,
     texts: Mapping[str, str],
     *,
     by: str,
@@ -156,9 +154,7 @@ def succeed(
     )
 
 
-def roll_back(
-    db: Database[Document], number: int, *, by: str, now: datetime, recompute: bool = False
-) -> Version:
+def roll_back(db: Db, number: int, *, by: str, now: datetime, recompute: bool = False) -> Version:
     """Publish the files of an older version again, as a new one."""
     older = versions.stored_version(db, number)
     message = f"Back to version {number}"

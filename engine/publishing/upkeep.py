@@ -7,14 +7,10 @@ that whoever is killed, nothing is forgotten and nothing is done twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.pipeline import lanes
 from engine.rules import in_force
-
-Document = dict[str, Any]
 
 QUARTERS = 4
 """Into how many parts a pass that fills segments is divided: each reads all contacts, to write its own."""
@@ -51,7 +47,7 @@ class Upkeep:
         return self.filled is None and not self.outdated
 
 
-def upkeep(db: Database[Document]) -> Upkeep:
+def upkeep(db: Db) -> Upkeep:
     """Count what is left, as the index by lane and version answers it."""
     newest = in_force.newest(db, "upkeep", "recomputed")
     numbers = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
@@ -67,7 +63,7 @@ def upkeep(db: Database[Document]) -> Upkeep:
     )
 
 
-def filling_progress(db: Database[Document]) -> float | None:
+def filling_progress(db: Db) -> float | None:
     """How much of the newest version's filling is done, 0 to 1; unset if nothing is filled."""
     newest = in_force.newest(db, "filling", "filled")
     return len(newest.get("filled", ())) / QUARTERS if newest.get("filling") else None

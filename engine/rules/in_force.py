@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pymongo.database import Database
-
+from engine.db import Db
+from engine.domain.document import Document
 from engine.errors import Unavailable
 
-Document = dict[str, Any]
 
-
-def newest(db: Database[Document], *fields: str) -> Document:
+def newest(db: Db, *fields: str) -> Document:
     """Return `_id` and these fields of the version in force; raise Unavailable before the first."""
     row = db.rulesets.find_one({}, ["_id", *fields], sort=[("_id", -1)])
     if row is None:
@@ -19,6 +15,6 @@ def newest(db: Database[Document], *fields: str) -> Document:
     return row
 
 
-def current_number(db: Database[Document]) -> int:
+def current_number(db: Db) -> int:
     """Return the number of the version in force; raise Unavailable before the first."""
     return int(newest(db)["_id"])

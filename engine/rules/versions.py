@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import mongoengine as me
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.db import Db
 from engine.db.documents.fields import Moment, PlainData
 from engine.db.documents.stored import Part, Stored
 from engine.domain.rulebook import Rulebook, Ruleset
@@ -21,8 +21,6 @@ from engine.errors import NotFound
 from engine.rules import in_force
 from engine.rules.in_force import current_number as current_number
 from engine.rules.ruleset import Standing, compile_published, compile_ruleset, read_folder
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ class VersionNotFound(NotFound):
         super().__init__(f"there is no version {number} of the rules: `sheets rules log` lists them")
 
 
-def stored_version(db: Database[Document], number: int) -> Version:
+def stored_version(db: Db, number: int) -> Version:
     """A version as it was published; raise VersionNotFound if there is none of that number."""
     found = RulesetVersion.on(db, id=number).one()
     if found is None:
@@ -132,17 +130,17 @@ def stored_version(db: Database[Document], number: int) -> Version:
     return found.version()
 
 
-def history(db: Database[Document]) -> list[Version]:
+def history(db: Db) -> list[Version]:
     """All versions, the newest first."""
     return [found.version() for found in RulesetVersion.on(db).order_by("-id")]
 
 
-def keep(db: Database[Document], version: Version) -> None:
+def keep(db: Db, version: Version) -> None:
     """Keep a new version, which is in force then; raise DuplicateKeyError if there is one of its number."""
     RulesetVersion.on(db).insert(RulesetVersion.of(version))
 
 
-def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) -> None:
+def publish_first(db: Db, config_dir: Path, *, now: datetime) -> None:
     """Store the shipped files as version 1, unless there is a version; raise InvalidRules."""
     if RulesetVersion.on(db).one() is not None:
         return
@@ -159,43 +157,43 @@ def publish_first(db: Database[Document], config_dir: Path, *, now: datetime) ->
         keep(db, first)
 
 
-def current(db: Database[Document]) -> Ruleset:
+def current(db: Db) -> Ruleset:
     """The ruleset in force, compiled once for each version."""
     newest = in_force.newest(db, "kept_from")
     return _kept_from(version(db, newest["_id"]), newest["kept_from"])
 
 
-def segments_ever(db: Database[Document]) -> set[str]:
+def segments_ever(db: Db) -> set[str]:
     """The ids of the segments in force, and of those that contacts remember to have been in."""
     present = current(db)
     return {*present.segments, *stored_version(db, present.version).put_away}
 
 
-def rulebook(db: Database[Document]) -> Rulebook:
+def rulebook(db: Db) -> Rulebook:
     """The ruleset in force and, by version, those before it, each read when it is needed."""
     present = current(db)
     published, boundaries = _published(db, present.version, present.recomputed)
     return Rulebook(_Versions(db), present, published, boundaries)
 
 
-def version(db: Database[Document], number: int) -> Ruleset:
+def version(db: Db, number: int) -> Ruleset:
     """One published version; raise VersionNotFound if there is none of that number."""
     return in_currency(db, _compiled(db, number))
 
 
-def declared(db: Database[Document], number: int) -> Ruleset:
+def declared(db: Db, number: int) -> Ruleset:
     """One version as its files say it: without a currency, as long as nobody has set one."""
     return _compiled(db, number)
 
 
-def in_currency(db: Database[Document], ruleset: Ruleset) -> Ruleset:
+def in_currency(db: Db, ruleset: Ruleset) -> Ruleset:
     """The ruleset with the account's currency: as declared, else that of its first order."""
     if ruleset.account.currency is not None:
         return ruleset
     return _in_currency(ruleset, first_currency(db))
 
 
-def first_currency(db: Database[Document]) -> str | None:
+def first_currency(db: Db) -> str | None:
     """The currency of the account's first order: the account's own until somebody sets one."""
     if db not in _first_currencies:
         found = db.installation.find_one({"_id": "first_currency"})
@@ -205,24 +203,24 @@ def first_currency(db: Database[Document]) -> str | None:
     return _first_currencies[db]
 
 
-def note_first_currency(db: Database[Document], currency: str) -> None:
+def note_first_currency(db: Db, currency: str) -> None:
     """Remember the first order's currency; the first to say so wins."""
     db.installation.update_one({"_id": "first_currency"}, {"$setOnInsert": {"value": currency}}, upsert=True)
 
 
-_first_currencies: dict[Database[Document], str] = {}
+_first_currencies: dict[Db, str] = {}
 """Never changes once it is there, so that it is read once a process."""
 
 
 @lru_cache(maxsize=64)
-def _compiled(db: Database[Document], number: int) -> Ruleset:
+def _compiled(db: Db, number: int) -> Ruleset:
     stored = stored_version(db, number)
     return compile_published(stored.texts, stored.standing())[0]
 
 
 @lru_cache(maxsize=64)
 def _published(
-    db: Database[Document], newest: int, recomputed: int
+    db: Db, newest: int, recomputed: int
 ) -> tuple[tuple[tuple[datetime, int], ...], tuple[datetime, ...]]:
     """When each version up to the newest came into force, and when segments changed by that.
 
@@ -248,7 +246,7 @@ def _kept_from(ruleset: Ruleset, oldest: int) -> Ruleset:
 class _Versions(Mapping[int, Ruleset]):
     """All published versions, as a mapping that compiles on first use."""
 
-    def __init__(self, db: Database[Document]) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
         self._known: dict[int, Ruleset] = {}
 

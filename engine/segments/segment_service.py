@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.listing import Listing
+from engine.domain.document import Document
 from engine.errors import EditConflict, Invalid, NameTaken, NotFound, StillInUse
 from engine.publishing import publish_service, publishing
 from engine.publishing.field_uses import Use
@@ -24,8 +24,6 @@ from engine.rules.language import editing
 from engine.rules.versions import Version
 from engine.segments import agreement, segment_uses, segments
 from engine.segments.segments import Preview, SegmentSummary
-
-Document = dict[str, Any]
 
 FILE = "segments.yaml"
 

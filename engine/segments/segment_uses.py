@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.contacts.bulk import bulk_change
 from engine.contacts.listing import views
+from engine.db import Db
 from engine.domain.conditions import Compare, leaves
 from engine.domain.rulebook import AddToSegment, RemoveFromSegment, Rule, Ruleset
 from engine.domain.segments import ADD_TO, REMOVE_FROM
@@ -25,12 +23,10 @@ from engine.rules.files.segments_file import mentioned, named_in
 from engine.rules.language import editing
 from engine.rules.ruleset import rule_tests_of
 
-Document = dict[str, Any]
-
 _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yaml": "machines"}
 
 
-def uses_of(db: Database[Document], segment: str) -> list[Use]:
+def uses_of(db: Db, segment: str) -> list[Use]:
     """What names a segment: rules, segments, statuses and tests in force, saved views, work under way."""
     version = versions.stored_version(db, versions.current_number(db))
     named = [
@@ -72,7 +68,7 @@ def _waited_for(rule: Rule) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8)
-def _tests_of(db: Database[Document], number: int) -> list[RuleTest]:
+def _tests_of(db: Db, number: int) -> list[RuleTest]:
     return rule_tests_of(versions.stored_version(db, number).texts)
 
 
@@ -82,7 +78,7 @@ def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
             yield Use(f"the test “{test.name}”", test.file, test.place[0])
 
 
-def _views(db: Database[Document], segment: str) -> Iterator[Use]:
+def _views(db: Db, segment: str) -> Iterator[Use]:
     """Saved views; of one that is not shared only whose it is."""
     words = Vocabulary.of(versions.current(db))
     for view in views.every(db):
@@ -92,7 +88,7 @@ def _views(db: Database[Document], segment: str) -> Iterator[Use]:
                 yield Use(f"{name} of {view.owner_name}", "Contacts", None)
 
 
-def _jobs(db: Database[Document], segment: str) -> Iterator[Use]:
+def _jobs(db: Db, segment: str) -> Iterator[Use]:
     """Changes of many contacts that are not at their end."""
     for job in jobs.under_way(db, [bulk_change.KIND]):
         change = job.wanted.get("change", {})  # one that takes another back has none

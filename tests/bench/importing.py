@@ -20,10 +20,10 @@ from typing import Any
 
 import psutil
 from pymongo import InsertOne, UpdateOne
-from pymongo.database import Database
 
-from engine.db import contact_codec
+from engine.db import Db, contact_codec
 from engine.db.connection import utc_now
+from engine.domain.document import Document
 from engine.imports import import_request
 from engine.imports.import_job import STEP
 from engine.imports.mapping import inspection
@@ -43,8 +43,6 @@ HEADINGS = (
     "customer id", "email", "mobile", "first name", "last name", "birthday", "newsletter", "consent date",
     "city", "country", "language", "gender",
 )  # fmt: skip
-
-Document = dict[str, Any]
 
 
 def bench_import(size: Size) -> list[Result]:
@@ -90,7 +88,7 @@ def _file(rows: int, *, city: str) -> bytes:
     return out.getvalue().encode()
 
 
-def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, Document]:
+def _imported(db: Db, content: bytes, id_: str) -> tuple[float, Document]:
     """Import a file and wait until all of it has taken effect: seconds, and the most memory used."""
     ruleset = versions.current(db)
     found = inspection.inspect(lambda: io.BytesIO(content), ruleset)
@@ -110,7 +108,7 @@ def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, 
     return took, {f"mb_{name}": peak // 1024**2 for name, peak in sorted(peaks.items())}
 
 
-def _waits(db: Database[Document]) -> bool:
+def _waits(db: Db) -> bool:
     return lanes.backlog_exceeds(db, 0)
 
 
@@ -125,7 +123,7 @@ def _note_memory(peaks: dict[str, int]) -> None:
             continue
 
 
-def _bare(db: Database[Document], content: bytes) -> float:
+def _bare(db: Db, content: bytes) -> float:
     """The loop that one would write by hand."""
     db.contacts.drop()
     db.known.aggregate([{"$out": "contacts"}])
@@ -136,7 +134,7 @@ def _bare(db: Database[Document], content: bytes) -> float:
     return time.perf_counter() - began
 
 
-def _write(db: Database[Document], batch: list[dict[str, str]]) -> None:
+def _write(db: Db, batch: list[dict[str, str]]) -> None:
     keys = [f"x:{row['customer id']}" for row in batch]
     known = {
         key: row
@@ -160,7 +158,7 @@ def _write(db: Database[Document], batch: list[dict[str, str]]) -> None:
         db.contacts.bulk_write(changes, ordered=False)
 
 
-def _same_writes(ours: Database[Document], raw: Database[Document], content: bytes, began: datetime) -> float:
+def _same_writes(ours: Db, raw: Db, content: bytes, began: datetime) -> float:
     """Seconds to look up and write what an import that `began` then has left of each of its steps."""
     for known in chunks(raw.known.find(), BATCH):
         raw.contacts.insert_many(known)
@@ -178,9 +176,7 @@ def _same_writes(ours: Database[Document], raw: Database[Document], content: byt
     return seconds
 
 
-def _left_of(
-    ours: Database[Document], raw: Database[Document], keys: Sequence[str], began: datetime
-) -> dict[str, list[Any]]:
+def _left_of(ours: Db, raw: Db, keys: Sequence[str], began: datetime) -> dict[str, list[Any]]:
     """What an import wrote of the people with some keys, by collection."""
     there = {row["_id"]: row for row in raw.contacts.find({"keys": {"$in": keys}})}
     now = {row["_id"]: row for row in ours.contacts.find({"keys": {"$in": keys}})}

@@ -13,24 +13,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.contacts.contact_rows import ROW_FIELDS
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.contacts.sheet import activity_counts, sheets, timelines
 from engine.contacts.sheet.timelines import TimelineFilter
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
+from engine.domain.document import Document
 from engine.rules import versions
 from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers
 
-Document = dict[str, Any]
 Work = Callable[[], object]
 
 SIZES: dict[Size, tuple[int, int]] = {"small": (1_000, 5_000), "full": (10_000, 1_000_000)}
@@ -82,7 +80,7 @@ def _ms(work: Work) -> float:
     return median(times)
 
 
-def _questions(db: Database[Document]) -> list[Asked]:
+def _questions(db: Db) -> list[Asked]:
     asked = [_page(db, f"sorted by {sort}", Listing(sort=sort), {}) for sort in SORTS]
     asked += [_page(db, name, Listing(where=where), bare) for name, where, bare in _filters()]
     middle = db.contacts.find_one({}, sort=[("points.total", 1), ("_id", 1)], skip=900)
@@ -109,7 +107,7 @@ BUSY = 20_000
 """Activities of the one contact that has very many."""
 
 
-def _busiest(db: Database[Document]) -> tuple[ContactId, str]:
+def _busiest(db: Db) -> tuple[ContactId, str]:
     """A contact that did as much as a machine, made for it."""
     contact = db.contacts.find_one({}, sort=[("points.total", -1), ("_id", 1)])
     assert contact is not None
@@ -126,7 +124,7 @@ def _busiest(db: Database[Document]) -> tuple[ContactId, str]:
     return contact["_id"], key
 
 
-def _timelines(db: Database[Document], name: str, contact: ContactId, key: str) -> list[Asked]:
+def _timelines(db: Db, name: str, contact: ContactId, key: str) -> list[Asked]:
     """The questions of the Activity tab, against the bare driver on the one stream."""
     month = utc_now() - timedelta(days=30)
 
@@ -186,7 +184,7 @@ def _filters() -> list[tuple[str, Document, Document]]:
     ]
 
 
-def _reading(db: Database[Document]) -> Asked:
+def _reading(db: Db) -> Asked:
     """All filters read into trees, held against what an address needs of them: JSON and back."""
     chosen = [where for _, where, _ in _filters()]
     words = Vocabulary.of(versions.current(db))
@@ -197,7 +195,7 @@ def _reading(db: Database[Document]) -> Asked:
     )
 
 
-def _page(db: Database[Document], name: str, wanted: Listing, by_hand: Document) -> Asked:
+def _page(db: Db, name: str, wanted: Listing, by_hand: Document) -> Asked:
     order = SORTS[wanted.sort].order(ascending=not wanted.descending)
 
     def bare() -> object:
@@ -206,7 +204,7 @@ def _page(db: Database[Document], name: str, wanted: Listing, by_hand: Document)
     return Asked(name, lambda: listing.page(db, wanted), bare)
 
 
-def _deep(db: Database[Document]) -> Asked:
+def _deep(db: Db) -> Asked:
     """A page in the middle of the list, by its key."""
     wanted = Listing()
     seen = utc_now() - timedelta(days=100)
@@ -219,7 +217,7 @@ def _deep(db: Database[Document]) -> Asked:
     return Asked("a deep page", lambda: listing.page(db, wanted, after=cursor), bare)
 
 
-def _neighbours(db: Database[Document], contact: ContactId) -> Asked:
+def _neighbours(db: Db, contact: ContactId) -> Asked:
     wanted = Listing(where={"newsletter": "subscribed"}, sort="points")
     row = db.contacts.find_one({"_id": contact}, ["points.total"]) or {}
     points = row["points"]["total"]

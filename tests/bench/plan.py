@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
 import msgspec
 import psutil
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.installation import namespace
 from engine.domain import component
@@ -53,7 +52,7 @@ def bench_plan(size: Size) -> list[Result]:
     return [Result("plan", size, contacts / ours, contacts / theirs, unit, more)]
 
 
-def _people(db: Database[dict[str, Any]], contacts: int, activities: int) -> None:
+def _people(db: Db, contacts: int, activities: int) -> None:
     """Everybody with their history, put in place by the fold itself, without the lanes."""
     rulebook, secret = versions.rulebook(db), namespace(db)
     folding = Folding.begin(db, rulebook, utc_now())
@@ -80,7 +79,7 @@ def _of(activity: Activity, person: int) -> Activity:
     return msgspec.structs.replace(activity, identities=Identities(email=email), stream=Key(f"e:{email}"))
 
 
-def _read(db: Database[dict[str, Any]]) -> float:
+def _read(db: Db) -> float:
     began = time.perf_counter()
     for name in ("contacts", "activities", "ledger"):
         for _ in db[name].find():

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pymongo.database import Database
-
 from engine.contacts.contact_lookup import find_contact
+from engine.db import Db
 from engine.domain.activities import ContactId
 from engine.errors import ContactNotFound
 
 
-def contact_of(db: Database[dict[str, Any]], key: str) -> ContactId:
+def contact_of(db: Db, key: str) -> ContactId:
     """Return the living contact with a key.  Raises ContactNotFound."""
     contact = find_contact(db, key)
     if contact is None:

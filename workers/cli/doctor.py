@@ -9,10 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.db import indexes
+from engine.db import Db, indexes
 from engine.db.connection import utc_now
 from engine.domain.webhook_secrets import unusable
 from engine.operations import collections, pulses
@@ -42,9 +41,7 @@ class Finding:
     advice: str = ""
 
 
-def examine(
-    db: Database[dict[str, Any]], instance: Instance, environment: Mapping[str, str]
-) -> Iterator[Finding]:
+def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Look at everything; a server that does not answer ends the looking.
 
     `environment` is looked at for the secrets of webhooks if no worker reports on its own.
@@ -74,7 +71,7 @@ def examine(
     yield _disk(instance.data_dir or Path())
 
 
-def _version(db: Database[dict[str, Any]]) -> Finding:
+def _version(db: Db) -> Finding:
     info = db.client.server_info()
     version = tuple(info["versionArray"][:2])
     if version < OLDEST_MONGODB:
@@ -82,7 +79,7 @@ def _version(db: Database[dict[str, Any]]) -> Finding:
     return Finding("MongoDB", "ok", info["version"])
 
 
-def _replica_set(db: Database[dict[str, Any]]) -> Finding:
+def _replica_set(db: Db) -> Finding:
     hello = db.client.admin.command("hello")
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         return Finding(
@@ -94,14 +91,14 @@ def _replica_set(db: Database[dict[str, Any]]) -> Finding:
     return Finding("replica set", "ok", str(hello.get("setName", "sharded")))
 
 
-def _indexes(db: Database[dict[str, Any]]) -> Finding:
+def _indexes(db: Db) -> Finding:
     missing = list(indexes.missing(db, collections.ALL))
     if missing:
         return Finding("indexes", "broken", f"missing: {'; '.join(missing)}", "run `sheets doctor --prepare`")
     return Finding("indexes", "ok", "all there")
 
 
-def _clock(db: Database[dict[str, Any]]) -> Finding:
+def _clock(db: Db) -> Finding:
     theirs = db.client.admin.command("hello")["localTime"].replace(tzinfo=None)
     skew = abs(utc_now().replace(tzinfo=None) - theirs)
     words = f"{skew.total_seconds():.1f} s apart from MongoDB's"
@@ -110,7 +107,7 @@ def _clock(db: Database[dict[str, Any]]) -> Finding:
     return Finding("clock", "ok", words)
 
 
-def _failed(db: Database[dict[str, Any]]) -> Finding:
+def _failed(db: Db) -> Finding:
     found = failed_activities.newest(db, limit=100)
     if found:
         return Finding(
@@ -120,7 +117,7 @@ def _failed(db: Database[dict[str, Any]]) -> Finding:
     return Finding("failed activities", "ok", "none")
 
 
-def _processes(db: Database[dict[str, Any]]) -> Finding:
+def _processes(db: Db) -> Finding:
     kinds = [pulse.kind for pulse in pulses.alive(db, utc_now())]
     missing = [kind for kind in ("worker", "scheduler", "collector") if kind not in kinds]
     if missing:
@@ -133,7 +130,7 @@ def _processes(db: Database[dict[str, Any]]) -> Finding:
     return Finding("processes", "ok", ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))))
 
 
-def _lanes(db: Database[dict[str, Any]]) -> Finding:
+def _lanes(db: Db) -> Finding:
     now = utc_now()
     waiting = [lane for lane in lanes.backlog(db, now) if lane.oldest_received_at is not None]
     late = [lane for lane in waiting if lane.oldest_received_at and now - lane.oldest_received_at > LONG_WAIT]
@@ -145,7 +142,7 @@ def _lanes(db: Database[dict[str, Any]]) -> Finding:
     return Finding("lanes", "ok", f"{sum(lane.waiting for lane in waiting)} activities wait")
 
 
-def _rules(db: Database[dict[str, Any]]) -> Finding:
+def _rules(db: Db) -> Finding:
     version = versions.stored_version(db, versions.current_number(db))
     _, problems = compile_published(version.texts, version.standing())
     if problems:
@@ -155,7 +152,7 @@ def _rules(db: Database[dict[str, Any]]) -> Finding:
     return Finding("rules", "ok", f"version {version.number}")
 
 
-def _segments(db: Database[dict[str, Any]]) -> Finding:
+def _segments(db: Db) -> Finding:
     wrong = agreement.differences(db, now=utc_now())
     if wrong:
         names = ", ".join(f"{segment}: {', '.join(contacts[:3])}" for segment, contacts in wrong.items())
@@ -166,7 +163,7 @@ def _segments(db: Database[dict[str, Any]]) -> Finding:
     return Finding("segments", "ok", "all are what their conditions say")
 
 
-def _sendings(db: Database[dict[str, Any]]) -> Finding:
+def _sendings(db: Db) -> Finding:
     open_outages = outages.undecided(db)
     if open_outages:
         told = "; ".join(
@@ -179,7 +176,7 @@ def _sendings(db: Database[dict[str, Any]]) -> Finding:
     return Finding("sendings", "ok", "none fails as a whole")
 
 
-def _webhooks(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> Finding:
+def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:
     counts = outbox.counts(db)
     unsigned = [*_unsigned(db, environment)]
     if unsigned:
@@ -195,7 +192,7 @@ def _webhooks(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> F
     return Finding("webhooks", "ok", f"{counts['sent']} sent, {counts['waiting']} waiting")
 
 
-def _unsigned(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> Iterator[str]:
+def _unsigned(db: Db, environment: Mapping[str, str]) -> Iterator[str]:
     """What cannot be signed: the calls that are held, and what workers lack.
 
     If no worker reports what it lacks, this environment is taken for theirs.

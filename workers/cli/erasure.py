@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uuid_utils
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.connection import utc_now
+from engine.domain.document import Document
 from engine.jobs.jobs import JobState
 from engine.operations import pulses
 from engine.privacy import privacy_service
@@ -21,8 +22,6 @@ from workers.cli.jobs import await_job
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
-
-Document = dict[str, Any]
 
 
 @app.command()
@@ -85,7 +84,7 @@ def erase(
         raise typer.Exit(1)
 
 
-def _told(db: Database[Document], job: str) -> Document:
+def _told(db: Db, job: str) -> Document:
     report = privacy_service.report(cli_actor(db), job)
     return {} if report is None else asdict(report)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 import uuid_utils
-from pymongo.database import Database
 
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
+from engine.db import Db
+from engine.domain.document import Document
 from engine.errors import Invalid
 from engine.exports import export_columns, export_service
 from engine.exports.export_columns import What
@@ -29,7 +30,6 @@ app = typer.Typer()
 export_app = typer.Typer(help="Write contacts or their activities to a file.")
 app.add_typer(export_app, name="export")
 
-Document = dict[str, Any]
 
 To = Annotated[
     Path, typer.Option("--to", metavar="FILE", help="Where the file goes; its ending says the format.")
@@ -129,7 +129,7 @@ def _columns(said: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in said.split(",") if name.strip())
 
 
-def _listing(db: Database[Document], where: str, search: str, segment: str) -> Listing:
+def _listing(db: Db, where: str, search: str, segment: str) -> Listing:
     listing = Listing(where=filters_of(where), search=search)
     if not segment:
         return listing
@@ -141,7 +141,7 @@ def _listing(db: Database[Document], where: str, search: str, segment: str) -> L
     return listing.with_parts([{"segments": {"has_any": [found]}}, *listing.parts])
 
 
-def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -> None:
+def _write(db: Db, wanted: Export, to: Path, *, as_json: bool) -> None:
     if not to.parent.is_dir():
         raise InvalidOption(f"--to {to}", f"there is no folder {to.parent}")
     id_ = uuid_utils.uuid7().hex
@@ -157,7 +157,7 @@ def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -
         typer.echo(f"{told['rows']:,} {wanted.what} in {to} ({told['bytes']:,} bytes)")
 
 
-def _fetched(db: Database[Document], job: Job, to: Path) -> Document:
+def _fetched(db: Db, job: Job, to: Path) -> Document:
     """Copy the file here: a half one never has its name."""
     made, stream = export_service.download(cli_actor(db), job.id)
     beside = to.with_name(f"{to.name}.part")

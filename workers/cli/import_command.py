@@ -6,12 +6,13 @@ import sys
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO, cast
+from typing import Annotated, Literal, TextIO, cast
 
 import typer
 import uuid_utils
-from pymongo.database import Database
 
+from engine.db import Db
+from engine.domain.document import Document
 from engine.imports import import_request, import_service, preview
 from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.import_settings import Mode
@@ -34,8 +35,6 @@ from workers.cli.session import (
 )
 
 app = typer.Typer()
-
-Document = dict[str, Any]
 
 
 @app.command("import")
@@ -132,7 +131,7 @@ def _print_mapping(prepared: PreparedFile) -> None:
     )
 
 
-def _imported_before(db: Database[Document], prepared: PreparedFile) -> Document | None:
+def _imported_before(db: Db, prepared: PreparedFile) -> Document | None:
     """Print that the same content was imported before, if it was; return that import."""
     size = prepared.file.stat().st_size
     earlier = import_service.imported_before(cli_actor(db), prepared.opener, size=size)
@@ -143,7 +142,7 @@ def _imported_before(db: Database[Document], prepared: PreparedFile) -> Document
     return {**job_summary(earlier), "file": earlier.wanted["file"]}
 
 
-def _preview(db: Database[Document], prepared: PreparedFile, *, as_json: bool) -> Document:
+def _preview(db: Db, prepared: PreparedFile, *, as_json: bool) -> Document:
     found = import_service.preview(cli_actor(db), prepared.opener, prepared.settings)
     result: Document = {
         "file": prepared.file.name,
@@ -161,7 +160,7 @@ def _preview(db: Database[Document], prepared: PreparedFile, *, as_json: bool) -
     return result
 
 
-def _import(db: Database[Document], prepared: PreparedFile, *, wait: bool, as_json: bool) -> Document:
+def _import(db: Db, prepared: PreparedFile, *, wait: bool, as_json: bool) -> Document:
     id_, file = uuid_utils.uuid7().hex, prepared.file
     with file.open("rb") as stream:
         import_service.start(cli_actor(db), stream, prepared.settings, name=file.name, id_=id_)
@@ -180,7 +179,7 @@ def _import(db: Database[Document], prepared: PreparedFile, *, wait: bool, as_js
     return result
 
 
-def _write_refused(db: Database[Document], job: Job) -> str | None:
+def _write_refused(db: Db, job: Job) -> str | None:
     """Write the refused rows to a new file in the working directory; return its name, if there are any."""
     if not job.refused:
         return None

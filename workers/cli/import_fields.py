@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import typer
-from pymongo.database import Database
 
 from engine.accounts.actor import Actor
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.profile import FIELD_TYPES
@@ -20,8 +19,6 @@ from engine.imports.mapping.inspection import Inspection
 from engine.publishing import custom_fields
 from engine.rules import versions
 from workers.cli.errors import InvalidOption
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class NewFields:
 
 
 def new_fields(
-    db: Database[Document], files: Iterable[tuple[Inspection, Mapping[str, str]]], options: Sequence[str]
+    db: Db, files: Iterable[tuple[Inspection, Mapping[str, str]]], options: Sequence[str]
 ) -> NewFields:
     """Return the fields of some options (`COLUMN`, `COLUMN:TYPE`) in files with their mappings.
 

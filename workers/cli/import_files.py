@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
@@ -28,8 +26,6 @@ from engine.rules import versions
 from workers.cli import import_fields
 from workers.cli.errors import InvalidOption, UndecidedImport
 from workers.cli.session import cli_actor
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ class Batch:
     unreadable: list[tuple[Path, UnreadableFile]] = field(default_factory=list)
 
 
-def prepare(db: Database[Document], path: Path, options: Options, *, dry_run: bool) -> Batch:
+def prepare(db: Db, path: Path, options: Options, *, dry_run: bool) -> Batch:
     """Inspect a file, or all files of a folder, and prepare the settings of each.
 
     Unreadable files of a folder are set aside; a single one raises UnreadableFile.  The fields of
@@ -122,7 +118,7 @@ class _InspectedFile:
 
 
 def _inspect_all(
-    db: Database[Document], path: Path, ruleset: Ruleset, options: Options
+    db: Db, path: Path, ruleset: Ruleset, options: Options
 ) -> tuple[list[_InspectedFile], list[tuple[Path, UnreadableFile]]]:
     """The readable files, and the unreadable ones of a folder; a single one raises UnreadableFile."""
     inspected, unreadable = list[_InspectedFile](), list[tuple[Path, UnreadableFile]]()
@@ -166,7 +162,7 @@ def _problems(
     return []
 
 
-def _inspect(db: Database[Document], file: Path, ruleset: Ruleset, options: Options) -> Inspection:
+def _inspect(db: Db, file: Path, ruleset: Ruleset, options: Options) -> Inspection:
     return inspect(
         _opener(file),
         ruleset,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pymongo.database import Database
 
+from engine.db import Db
+from engine.domain.document import Document
 from engine.jobs import job_service as access
 from engine.jobs import jobs
 from engine.jobs.jobs import Job
@@ -18,7 +19,6 @@ app = typer.Typer()
 jobs_app = typer.Typer(help="Long work that people started: imports, exports, changes of many.")
 app.add_typer(jobs_app, name="jobs")
 
-Document = dict[str, Any]
 
 LOOK_EVERY = 0.5
 """Seconds between two looks how far a job is."""
@@ -73,7 +73,7 @@ def stop(job: str, data_dir: DataDir = None) -> None:
     access.stop(cli_actor(db), job)
 
 
-def await_job(db: Database[Document], id_: str, *, quietly: bool) -> Job:
+def await_job(db: Db, id_: str, *, quietly: bool) -> Job:
     """Wait until a job ends, telling how far it is."""
     said = ""
     while (job := jobs.job(db, id_)) is None or job.under_way:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pymongo.database import Database
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from engine.contacts.sheet import reasons, sheets
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import ContactNotFound, InvalidRules, NoInstance, Problem
 from engine.pipeline import lanes
@@ -297,7 +297,7 @@ def _whole(folder: Path, data_dir: Path | None) -> dict[str, str]:
     )
 
 
-def _published_rules(data_dir: Path | None) -> Database[dict[str, Any]] | None:
+def _published_rules(data_dir: Path | None) -> Db | None:
     try:
         return open_db(data_dir, app="rules")[1]
     except NoInstance:
@@ -328,9 +328,7 @@ def _places(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
 
 
-def _published(
-    db: Database[dict[str, Any]], version: versions.Version, *, until_done: bool, as_json: bool
-) -> None:
+def _published(db: Db, version: versions.Version, *, until_done: bool, as_json: bool) -> None:
     if until_done:
         _watch(db, as_json=as_json)
     if as_json:
@@ -344,7 +342,7 @@ def _published(
         )
 
 
-def _watch(db: Database[dict[str, Any]], *, as_json: bool) -> None:
+def _watch(db: Db, *, as_json: bool) -> None:
     """Show how contacts are brought up to date, until all are."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True, disable=as_json, console=console) as bar:

@@ -11,15 +11,15 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from pymongo.database import Database
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.db import Db
 from engine.db.connection import connect
 from engine.settings import Instance
 from workers.cli.environment import begin
@@ -36,13 +36,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 console = Console()
 
 
-def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict[str, Any]]]:
+def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Db]:
     """The running instance and its database; raise NoInstance, InvalidSettings."""
     _, instance = begin(data_dir)
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 
-def cli_actor(db: Database[dict[str, Any]], name: str | None = None) -> Actor:
+def cli_actor(db: Db, name: str | None = None) -> Actor:
     """Return the person who runs the command: an admin, by the name of their account on this machine.
 
     The audit log shows `name` instead if they give one.
@@ -53,7 +53,7 @@ def cli_actor(db: Database[dict[str, Any]], name: str | None = None) -> Actor:
     return Actor(db, CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin"))
 
 
-def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:
+def zone_of(db: Db) -> ZoneInfo:
     """The account's time zone, in which people read times."""
     from engine.rules import versions
 

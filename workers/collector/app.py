@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError, Unavailable
 from engine.settings import Settings
@@ -37,7 +36,7 @@ log = structlog.get_logger()
 
 
 def create_app(
-    db: Database[dict[str, Any]],
+    db: Db,
     waker: Waking,
     *,
     limit: RateLimit | None = None,

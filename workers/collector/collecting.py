@@ -6,18 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import pymongo
 import structlog
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.accounts.keys import KeyRecord
+from engine.db import Db
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
@@ -61,7 +61,7 @@ class Collector:
 
     def __init__(
         self,
-        db: Database[dict[str, Any]],
+        db: Db,
         waker: Waking,
         *,
         limit: RateLimit,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import structlog
 import uvicorn
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
@@ -29,7 +28,7 @@ MAX_CONNECTIONS = 2_000
 log = structlog.get_logger()
 
 
-def serve(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int, limit: RateLimit) -> None:
+def serve(db: Db, waker: Waker, *, host: str, port: int, limit: RateLimit) -> None:
     """Serve until told to stop (SIGTERM, Ctrl-C); requests at hand are answered first."""
     stop = threading.Event()
     metrics = pulses.metrics_address(host, port)
@@ -55,7 +54,7 @@ def _configuration(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
     )
 
 
-def _beat(db: Database[dict[str, Any]], stop: threading.Event, metrics: str) -> None:
+def _beat(db: Db, stop: threading.Event, metrics: str) -> None:
     while True:
         try:
             pulses.beat(db, "collector", now=utc_now(), metrics=metrics)

@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.errors import Unavailable
 from engine.insights import census, daily
 from engine.operations import pace
@@ -32,7 +31,7 @@ CENSUS_REST = 3.0
 log = structlog.get_logger()
 
 
-def run(db: Database[dict[str, Any]], *, clock: Callable[[], datetime], stop: threading.Event) -> None:
+def run(db: Db, *, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Count again and again until told to stop.  Any number may run."""
     rest = 0.0
     samples, confirmations = Every(pace.STEP.total_seconds() / 2), Every(CONFIRM)
@@ -48,15 +47,13 @@ def run(db: Database[dict[str, Any]], *, clock: Callable[[], datetime], stop: th
         rest = max(SHORTEST_REST, REST * (time.monotonic() - began))
 
 
-def _count_days(db: Database[dict[str, Any]], clock: Callable[[], datetime]) -> None:
+def _count_days(db: Db, clock: Callable[[], datetime]) -> None:
     days = daily.refresh(db, clock=clock)
     if days:
         log.info("days counted", days=days)
 
 
-def take_censuses(
-    db: Database[dict[str, Any]], *, clock: Callable[[], datetime], stop: threading.Event
-) -> None:
+def take_censuses(db: Db, *, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Count all contacts whenever it is due, until told to stop."""
     while not stop.wait(CENSUS_REST):
         try:

@@ -8,11 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.errors import CommitConflict, FoldFailed, LeaseLost
 from engine.pipeline import batch, lanes
 from engine.pipeline.batch import BATCH, Applied, Waiting
@@ -66,7 +65,7 @@ class Drained:
 
 
 def drain(
-    db: Database[dict[str, Any]],
+    db: Db,
     lane: int,
     *,
     holder: str,
@@ -104,7 +103,7 @@ def drain(
 
 
 def _one_batch(
-    db: Database[dict[str, Any]],
+    db: Db,
     lease: Lease,
     observer: Observer,
     *,
@@ -130,9 +129,7 @@ def _one_batch(
     raise CommitConflict(f"lane {lease.lane}: {MAX_CONFLICTS} conflicts in a row")
 
 
-def _apply(
-    db: Database[dict[str, Any]], lease: Lease, waiting: Waiting, *, clock: Callable[[], datetime]
-) -> Applied:
+def _apply(db: Db, lease: Lease, waiting: Waiting, *, clock: Callable[[], datetime]) -> Applied:
     rulebook = versions.rulebook(db)
     if waiting:
         return batch.apply(db, lease, waiting, rulebook, clock=clock)

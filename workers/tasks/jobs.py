@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.errors import Unavailable
 from engine.jobs import runner
 from engine.jobs.jobs import Job, JobState
@@ -24,7 +23,7 @@ log = structlog.get_logger()
 
 
 def run(
-    db: Database[dict[str, Any]],
+    db: Db,
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,

@@ -14,13 +14,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.contacts.sheet import sheets
+from engine.db import Db
 from engine.domain.rulebook import Webhook
 from engine.domain.webhook_secrets import UnusableSecret, is_set, signing_key, unusable, variables
 from engine.errors import Unavailable
@@ -44,7 +43,7 @@ log = structlog.get_logger()
 
 
 def run(
-    db: Database[dict[str, Any]],
+    db: Db,
     environment: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
@@ -75,7 +74,7 @@ def run(
             called(outcome)
 
 
-def secrets_not_set(db: Database[dict[str, Any]], environment: Mapping[str, str]) -> list[str] | None:
+def secrets_not_set(db: Db, environment: Mapping[str, str]) -> list[str] | None:
     """The variables that the rules name as secrets and this environment does not set; unset without rules."""
     try:
         named = variables(versions.current(db).webhooks.values())
@@ -85,7 +84,7 @@ def secrets_not_set(db: Database[dict[str, Any]], environment: Mapping[str, str]
 
 
 def _hold(
-    db: Database[dict[str, Any]], environment: Mapping[str, str], *, before: Mapping[str, str], now: datetime
+    db: Db, environment: Mapping[str, str], *, before: Mapping[str, str], now: datetime
 ) -> Mapping[str, str]:
     """Note at the calls that cannot be signed here why they wait; return the reasons by webhook."""
     reasons = unusable(versions.current(db).webhooks.values(), environment)
@@ -96,7 +95,7 @@ def _hold(
 
 
 def send_next(
-    db: Database[dict[str, Any]],
+    db: Db,
     environment: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
@@ -130,7 +129,7 @@ def send_next(
     return outbox.sent(db, call, status=status, now=clock())
 
 
-def body_of(db: Database[dict[str, Any]], call: Waiting) -> bytes:
+def body_of(db: Db, call: Waiting) -> bytes:
     """What the other side is told: the rule, the activity, and the contact as it is now."""
     contact = db.contacts.find_one({"_id": call.contact}) or {"_id": call.contact}
     told = {

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.db import leases, orphaned_transactions
+from engine.db import Db, leases, orphaned_transactions
 from engine.db.processes import is_gone
 from engine.errors import Unavailable
 from engine.exports import exporting
@@ -44,7 +42,7 @@ log = structlog.get_logger()
 
 
 def run(
-    db: Database[dict[str, Any]],
+    db: Db,
     wake: Callable[[Iterable[int]], None],
     *,
     clock: Callable[[], datetime],
@@ -70,7 +68,7 @@ def run(
             log.warning("cannot look at the lanes", error=str(error))
 
 
-def _look(db: Database[dict[str, Any]], clock: Callable[[], datetime]) -> list[int]:
+def _look(db: Db, clock: Callable[[], datetime]) -> list[int]:
     """Free what the dead held, and find the lanes that have work and that nobody works on."""
     orphaned_transactions.end(db, is_gone)  # first: what they wrote could not be freed
     leases.release_dead(db.lanes, {}, is_gone)
@@ -78,7 +76,7 @@ def _look(db: Database[dict[str, Any]], clock: Callable[[], datetime]) -> list[i
     return lanes.waiting(db, now=clock())
 
 
-def _fill(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
+def _fill(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Fill the segments of new rules; a version that a dead process left is begun anew."""
     while not stop.wait(IDLE_TICK):
         try:
@@ -90,9 +88,7 @@ def _fill(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: thr
             log.warning("cannot fill segments", error=str(error))
 
 
-def _check_segments(
-    db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event
-) -> None:
+def _check_segments(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Once a night, look whether all segments are what their conditions say."""
     while True:
         try:
@@ -105,9 +101,7 @@ def _check_segments(
             return
 
 
-def _watch_sendings(
-    db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event
-) -> None:
+def _watch_sendings(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Stop counting the bounces of what fails as a whole, and say so."""
     while not stop.wait(SENDINGS):
         try:
@@ -120,7 +114,7 @@ def _watch_sendings(
             log.warning("cannot look at sendings", error=str(error))
 
 
-def _let_go(db: Database[dict[str, Any]], clock: Callable[[], datetime], stop: threading.Event) -> None:
+def _let_go(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Remove what had its time: files of exports and imports, refused rows, what undoing needs."""
     while not stop.wait(UPKEEP):
         try:

@@ -7,13 +7,12 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import dramatiq
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.db.installation import lane_count
 from engine.db.processes import holder_name, worker_name
 from engine.errors import Unavailable
@@ -41,7 +40,7 @@ log = structlog.get_logger()
 
 
 def run(
-    db: Database[dict[str, Any]],
+    db: Db,
     broker: dramatiq.Broker,
     environment: Mapping[str, str],
     *,
@@ -91,7 +90,7 @@ def run(
 
 
 def _drain(
-    db: Database[dict[str, Any]],
+    db: Db,
     lane: int,
     observer: drain.Observer,
     *,
@@ -110,7 +109,7 @@ def _drain(
 
 
 def _beat_until(
-    db: Database[dict[str, Any]],
+    db: Db,
     environment: Mapping[str, str],
     stop: threading.Event,
     *,

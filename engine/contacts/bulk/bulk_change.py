@@ -6,14 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.contacts.bulk.selection import Selection
 from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.editing.edit_summary import summary_for_any
 from engine.contacts.editing.edit_validation import validate_for_any
+from engine.db import Db
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
@@ -21,8 +19,6 @@ from engine.jobs import jobs
 from engine.jobs.errors import CannotUndo
 from engine.jobs.jobs import Job, Refused
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 KIND = "bulk-edit"
 
@@ -61,7 +57,7 @@ class NotBulkEditable(Invalid):
 
 
 def start(
-    db: Database[Document],
+    db: Db,
     selection: Selection,
     change: Change,
     *,
@@ -82,7 +78,7 @@ def start(
     return id_
 
 
-def undo(db: Database[Document], of: str, *, by: str, by_name: str, now: datetime) -> str:
+def undo(db: Db, of: str, *, by: str, by_name: str, now: datetime) -> str:
     """Store a job that undoes another, once for each; return its id.
 
     Later changes of the contacts stay.  Raises CannotUndo for a job that does not exist or is not over.
@@ -101,7 +97,7 @@ def deletes(job: Job) -> bool:
     return "change" in job.wanted and isinstance(decode(job.wanted["change"]), Deletion)
 
 
-def refusals(db: Database[Document], job: str, *, limit: int = 100) -> list[Refused]:
+def refusals(db: Db, job: str, *, limit: int = 100) -> list[Refused]:
     """Return the contacts that a job could not change, each with the reason."""
     rows = db.job_items.find({"job": job, "refusal": {"$exists": True}}).sort("contact", 1).limit(limit)
     return [Refused(row["refusal"], contact=row["contact"]) for row in rows]

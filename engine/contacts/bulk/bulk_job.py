@@ -10,10 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from engine.accounts.permissions import Permission
@@ -24,8 +22,10 @@ from engine.contacts.contact_lookup import find_contact
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit
 from engine.contacts.editing.edit_activities import CONTACT_FIELDS
+from engine.db import Db
 from engine.db.regex_query import regex_errors
 from engine.domain.activities import Activity, ActivityId, ContactId
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
@@ -34,15 +34,13 @@ from engine.pipeline.activity_steps import ActivitySteps
 from engine.pipeline.inbox import DUPLICATE_KEY
 from engine.rules import versions
 
-Document = dict[str, Any]
-
 STEP = 500
 """Contacts of one step."""
 
 GONE = "this contact is not there any more: it may have been merged or erased"
 
 
-def work_of(db: Database[Document], job: Job) -> Work:
+def work_of(db: Db, job: Job) -> Work:
     """Return the work of a job: to change contacts, or to undo that."""
     return _ChangeContacts(db, job) if job.undoes is None else _UndoChange(db, job, job.undoes)
 
@@ -55,7 +53,7 @@ def activity_id(job: str, contact: str) -> ActivityId:
 class _ChangeContacts(ActivitySteps):
     """Changes the selected contacts, in the order of their ids."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         super().__init__(db, job)
         self.change = bulk_change.decode(job.wanted["change"])
         self.query = Selection.decode(job.wanted["selection"]).matching(db)
@@ -125,7 +123,7 @@ class _ChangeContacts(ActivitySteps):
 class _UndoChange(ActivitySteps):
     """Undoes a job for each contact that it changed."""
 
-    def __init__(self, db: Database[Document], job: Job, undone: str) -> None:
+    def __init__(self, db: Db, job: Job, undone: str) -> None:
         super().__init__(db, job)
         self.undone = undone
 
@@ -174,19 +172,19 @@ class _UndoChange(ActivitySteps):
 # The contacts of a job
 
 
-def _stored(db: Database[Document], ids: Iterable[ActivityId]) -> set[ActivityId]:
+def _stored(db: Db, ids: Iterable[ActivityId]) -> set[ActivityId]:
     """Those of some activities that are stored already."""
     ids = list(ids)
     found = db.activities.find({"_id": {"$in": ids}}, {"_id": 1}) if ids else ()
     return {row["_id"] for row in found}
 
 
-def _items(db: Database[Document], job: str, after: str) -> list[Document]:
+def _items(db: Db, job: str, after: str) -> list[Document]:
     found = db.job_items.find({"job": job, "contact": {"$gt": after}}).sort("contact", 1)
     return list(found.limit(STEP))
 
 
-def _record(db: Database[Document], job: str, contacts: Sequence[str]) -> None:
+def _record(db: Db, job: str, contacts: Sequence[str]) -> None:
     """Record contacts of a step, each once: another worker may be at the same step."""
     if not contacts:
         return
@@ -198,7 +196,7 @@ def _record(db: Database[Document], job: str, contacts: Sequence[str]) -> None:
             raise
 
 
-def _record_refusals(db: Database[Document], job: str, refused: Mapping[str, str]) -> None:
+def _record_refusals(db: Db, job: str, refused: Mapping[str, str]) -> None:
     updates = [
         UpdateOne({"job": job, "contact": contact}, {"$set": {"refusal": reason[:500]}}, upsert=True)
         for contact, reason in refused.items()

@@ -8,12 +8,11 @@ from datetime import date
 from typing import Any
 
 from engine.domain.activities import ActivityId, ContactId
+from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.profile import full_name
 from engine.domain.rulebook import Machine, Ruleset
 from engine.errors import EditConflict, Invalid
-
-Document = dict[str, Any]
 
 NEEDS_REASON = frozenset({"bounced", "blocked"})
 """States that are left by hand only with a reason."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
-from engine.contacts.editing.edit import Document, Edit, InvalidEdit, name_of, value_of
+from engine.contacts.editing.edit import Edit, InvalidEdit, name_of, value_of
 from engine.contacts.editing.edit_validation import validate
+from engine.db import Db
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId
+from engine.domain.document import Document
 from engine.domain.fields import EDITABLE_FIELDS
 from engine.domain.identities import Identities, Key, stream_of, strongest
 from engine.domain.rulebook import Ruleset
@@ -26,7 +26,7 @@ SOURCE = "dashboard"
 
 
 def edit(
-    db: Database[Document],
+    db: Db,
     row: Document,
     change: Edit,
     *,
@@ -51,7 +51,7 @@ def edit(
 
 
 def creation(
-    db: Database[Document],
+    db: Db,
     fields: Mapping[str, Any],
     *,
     ruleset: Ruleset,

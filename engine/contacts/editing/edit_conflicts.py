@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from engine.contacts.editing.edit import Document, FieldConflict, state_in, value_of
+from engine.contacts.editing.edit import FieldConflict, state_in, value_of
+from engine.db import Db
 from engine.domain.activities import ContactId
+from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, PROFILE_FIELDS
 from engine.domain.identities import IDENTIFYING, Key
 from engine.domain.profile import CLEARED
@@ -26,9 +27,7 @@ PENDING_SINCE = timedelta(hours=1)
 """How far back edits are looked for that have not taken effect yet."""
 
 
-def serialized(
-    db: Database[Document], contact: ContactId, work: Callable[[Database[Document]], _T], *, now: datetime
-) -> _T:
+def serialized(db: Db, contact: ContactId, work: Callable[[Db], _T], *, now: datetime) -> _T:
     """Run `work` in a transaction that locks a contact against other edits; return its result.
 
     Of two at a time MongoDB aborts one, as both write the contact's document of `edit_turns`; it starts
@@ -51,7 +50,7 @@ def serialized(
 
 
 def refuse_conflict(
-    db: Database[Document],
+    db: Db,
     row: Document,
     read: Mapping[str, Any],
     ruleset: Ruleset,
@@ -71,7 +70,7 @@ def refuse_conflict(
         raise FieldConflict(changed)
 
 
-def _pending_values(db: Database[Document], stream: Key, ruleset: Ruleset, *, since: datetime) -> Document:
+def _pending_values(db: Db, stream: Key, ruleset: Ruleset, *, since: datetime) -> Document:
     """The values that stored edits of a contact will give it once they take effect."""
     query = {
         "stream": stream,

@@ -10,19 +10,19 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_activities
-from engine.contacts.editing.edit import Document, Edit, InvalidEdit, value_of
+from engine.contacts.editing.edit import Edit, InvalidEdit, value_of
 from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.editing.edit_conflicts import refuse_conflict, serialized
 from engine.contacts.editing.edit_validation import end_name, fields_not_allowed
+from engine.db import Db
 from engine.db.contact_codec import LIVING
 from engine.domain.activities import Activity, ActivityId, ContactId
+from engine.domain.document import Document
 from engine.errors import ContactNotFound
 from engine.pipeline import inbox
 from engine.rules import versions
@@ -67,7 +67,7 @@ def _store_edit(
 ) -> frozenset[int]:
     ruleset, now = versions.current(actor.db), actor.now
 
-    def store(db: Database[Document]) -> frozenset[int]:
+    def store(db: Db) -> frozenset[int]:
         stored = db.activities.find_one({"_id": id_}, {"lane": 1})
         if stored is not None:
             return frozenset({stored["lane"]})
@@ -155,7 +155,7 @@ def refuse_fields(actor: Actor, fields: Mapping[str, Any]) -> None:
         raise InvalidEdit(problems)
 
 
-def wait_until_applied(db: Database[Document], id_: ActivityId, *, patience: float) -> bool:
+def wait_until_applied(db: Db, id_: ActivityId, *, patience: float) -> bool:
     """Wait for an edit to take effect, `patience` seconds at most; return whether it has."""
     deadline = time.monotonic() + patience
     while (row := db.activities.find_one({"_id": id_}, {"state": 1})) and row["state"] == "received":
@@ -165,7 +165,7 @@ def wait_until_applied(db: Database[Document], id_: ActivityId, *, patience: flo
     return row is not None and row["state"] == "applied"
 
 
-def _living(db: Database[Document], contact: ContactId) -> Document:
+def _living(db: Db, contact: ContactId) -> Document:
     row = db.contacts.find_one({"_id": contact, **LIVING})
     if row is None:
         gone = "this contact is not there any more: it may have been merged or deleted"
@@ -173,7 +173,7 @@ def _living(db: Database[Document], contact: ContactId) -> Document:
     return row
 
 
-def _receive(db: Database[Document], activity: Activity) -> frozenset[int]:
+def _receive(db: Db, activity: Activity) -> frozenset[int]:
     return inbox.receive(db, [activity]).lanes
 
 

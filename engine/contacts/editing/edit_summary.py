@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engine.contacts.editing.edit import Document, Edit, label_of, state_in, value_of
+from engine.contacts.editing.edit import Edit, label_of, state_in, value_of
+from engine.domain.document import Document
 from engine.domain.rulebook import Machine, Ruleset
 from engine.domain.statuses import ends
 

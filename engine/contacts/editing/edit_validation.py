@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.contacts.editing import undo
 from engine.contacts.editing.edit import (
     NEEDS_REASON,
-    Document,
     Edit,
     InvalidEdit,
     label_of,
@@ -21,8 +18,10 @@ from engine.contacts.editing.edit import (
     value_of,
 )
 from engine.contacts.editing.edit_summary import summary
+from engine.db import Db
 from engine.domain import profile
 from engine.domain.activities import UNDOES, ContactId
+from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, IDENTITY_FIELDS, PROFILE_FIELDS
 from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, make_key
 from engine.domain.normalisation import normalise
@@ -61,9 +60,7 @@ class ValidEdit:
     summary: list[str]
 
 
-def validate(
-    db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, *, now: datetime
-) -> ValidEdit:
+def validate(db: Db, row: Document, change: Edit, ruleset: Ruleset, *, now: datetime) -> ValidEdit:
     """Validate an edit of a contact, given as its document; without an id it is one to be created.
 
     Raises InvalidEdit with every problem.
@@ -120,7 +117,7 @@ def end_name(machine: str) -> str:
 
 
 def _identities(
-    db: Database[Document], row: Document, change: Edit, ruleset: Ruleset, problems: dict[str, str]
+    db: Db, row: Document, change: Edit, ruleset: Ruleset, problems: dict[str, str]
 ) -> tuple[Identities, ContactId | None]:
     """The new identities, and the contact that already has one of them; adds to `problems`."""
     found: dict[IdentityKind, str] = {}

@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.domain import deliverability
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.pipeline import activity_spans
 from engine.pipeline.groups import decode_activity, without_dbrefs
-
-Document = dict[str, Any]
 
 BOUNCES = frozenset({"email_bounced", "sms_bounced"})
 """Reports of a provider that a user may overrule."""
@@ -58,7 +57,7 @@ def refusal(row: Document) -> str | None:
     return "only bounces, imports and what people here changed can be taken back"
 
 
-def check(db: Database[Document], contact: Document, undone: ActivityId) -> str | None:
+def check(db: Db, contact: Document, undone: ActivityId) -> str | None:
     """Return why an activity of a contact cannot be undone now; None if it can."""
     row = db.activities.find_one({"_id": undone})
     if row is None or not activity_spans.is_of(contact, row):
@@ -72,9 +71,7 @@ def check(db: Database[Document], contact: Document, undone: ActivityId) -> str 
     return None if already is None else f"already undone{f' by {already.by}' if already.by else ''}"
 
 
-def undone_among(
-    db: Database[Document], contact: Document, ids: Iterable[ActivityId]
-) -> dict[ActivityId, Undone]:
+def undone_among(db: Db, contact: Document, ids: Iterable[ActivityId]) -> dict[ActivityId, Undone]:
     """Return those of some activities of a contact that were undone, each with how."""
     undone = set(contact.get("undone", ()))
     sought = undone.intersection(ids)
@@ -94,7 +91,7 @@ def undone_among(
     }
 
 
-def undone_by(db: Database[Document], rows: Sequence[Document], ruleset: Ruleset) -> dict[ActivityId, Undoes]:
+def undone_by(db: Db, rows: Sequence[Document], ruleset: Ruleset) -> dict[ActivityId, Undoes]:
     """Return the activities that edits among some activities undo, by the edit."""
     undone = {row["_id"]: id_ for row in rows if (id_ := _undoes(row)) is not None}
     if not undone:

@@ -14,9 +14,8 @@ from typing import Any
 
 from engine.db.search_keys import AWAY_AFTER
 from engine.domain.conditions import All, Compare, Not, Tree
+from engine.domain.document import Document
 from engine.rules.conditions.operators import earlier
-
-Document = dict[str, Any]
 
 WHOLE: Sequence[Document] = ({},)
 """An order that is not cut."""

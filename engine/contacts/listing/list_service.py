@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
@@ -19,13 +16,12 @@ from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.listing import ContactPage, Listing
 from engine.contacts.viewer_mask import masked_row, masks
+from engine.db import Db
 from engine.db.keyset import Cursor
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Compare, leaves
 from engine.domain.fields import CUSTOM, PERSONAL_FIELDS
 from engine.errors import NotAllowed
-
-Document = dict[str, Any]
 
 
 class PersonalDataMasked(NotAllowed):
@@ -82,7 +78,7 @@ def rows(actor: Actor, contacts: Iterable[str]) -> dict[ContactId, ContactRow]:
     return {id_: masked_row(one) for id_, one in found.items()} if masks(actor) else found
 
 
-def reveals_masked(db: Database[Document], listing: Listing) -> bool:
+def reveals_masked(db: Db, listing: Listing) -> bool:
     """Return whether a list's members or their order reveal masked data.  Raises InvalidFilter."""
     search = listing.search.strip()
     if search and not is_contact_id(search):

@@ -12,27 +12,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
 from engine.contacts import contact_lookup
 from engine.contacts.contact_rows import ROW_FIELDS, ContactRow, row_from
 from engine.contacts.listing import inactive_order, where_parts
 from engine.contacts.listing.where_parts import Part
-from engine.db import keyset
+from engine.db import Db, keyset
 from engine.db.connection import utc_now
 from engine.db.contact_codec import LIVING
 from engine.db.keyset import Cursor, Position, Sort
 from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
+from engine.domain.document import Document
 from engine.errors import Invalid, InvalidRules
 from engine.rules import versions
 from engine.rules.conditions import index_query
 from engine.rules.conditions.filter_reader import qualified, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 
-Document = dict[str, Any]
 COUNT_UP_TO = 1_000
 """A list with more contacts than this says "over 1,000": counting on would be slow."""
 
@@ -145,9 +144,7 @@ class ContactPage:
     total: Total
 
 
-def page(
-    db: Database[Document], listing: Listing, *, after: Cursor | None = None, limit: int = 50
-) -> ContactPage:
+def page(db: Db, listing: Listing, *, after: Cursor | None = None, limit: int = 50) -> ContactPage:
     """A page of a list.  Raises InvalidFilter and RegexTooComplex.
 
     A cursor of another order, or one that was tampered with, is the beginning.
@@ -170,9 +167,7 @@ def page(
     )
 
 
-def neighbours(
-    db: Database[Document], listing: Listing, contact: ContactId
-) -> tuple[ContactId | None, ContactId | None]:
+def neighbours(db: Db, listing: Listing, contact: ContactId) -> tuple[ContactId | None, ContactId | None]:
     """The contacts before and after one in a list, whether or not it is (still) in it itself."""
     sort = SORTS[listing.sort]
     document = db.contacts.find_one({"_id": contact}, [sort.stored])
@@ -184,7 +179,7 @@ def neighbours(
     return tuple(ContactId(found[0]["_id"]) if found else None for found in (before, after))  # type: ignore[return-value]
 
 
-def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
+def walk(db: Db, listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
     """All contacts of a list, in its order; a `limit` of 0 is none.
 
     Raises InvalidFilter, and RegexTooComplex on the way.
@@ -199,7 +194,7 @@ def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
         yield from map(row_from, found)
 
 
-def matching(db: Database[Document], listing: Listing) -> Document:
+def matching(db: Db, listing: Listing) -> Document:
     """The query that the contacts of a list meet.  Raises InvalidFilter for what is not declared."""
     return _select(db, listing).query
 
@@ -214,14 +209,14 @@ class _Selection:
     now: datetime
 
 
-def _select(db: Database[Document], listing: Listing) -> _Selection:
+def _select(db: Db, listing: Listing) -> _Selection:
     tree, now = tree_of(db, listing), utc_now()
     met = {} if tree is None else index_query.query(tree, now=now)
     query = _both(LIVING, _both(met, contact_lookup.starting_with(db, listing.search)))
     return _Selection(listing, tree, query, now)
 
 
-def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]:
+def known(db: Db, listing: Listing) -> tuple[Listing, list[str]]:
     """The list without conditions that are not declared (any more), and what is wrong with each."""
     words = Vocabulary.of(versions.current(db))
     kept, wrong = [], []
@@ -234,7 +229,7 @@ def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]
     return listing.with_parts(kept), wrong
 
 
-def tree_of(db: Database[Document], listing: Listing) -> Tree | None:
+def tree_of(db: Db, listing: Listing) -> Tree | None:
     """The conditions of a list as a tree; unset for none.  Raises InvalidFilter."""
     if not listing.where:
         return None
@@ -249,7 +244,7 @@ def _messages(error: InvalidRules) -> str:
 
 
 def _read_from(
-    db: Database[Document],
+    db: Db,
     selection: _Selection,
     place: Position | None,
     *,
@@ -287,7 +282,7 @@ def _both(one: Document, other: Document) -> Document:
     return {"$and": [one, other]} if one and other else one or other
 
 
-def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
+def _total(db: Db, query: Document, *, at_least: int) -> Total:
     if query == LIVING:
         count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)

@@ -20,8 +20,6 @@ from engine.contacts.listing.views import Usual, View, ViewId
 from engine.contacts.viewer_mask import masks
 from engine.errors import EditConflict, Invalid, LimitExceeded, NotAllowed
 
-Document = dict[str, Any]
-
 MAX_VIEWS = 200
 """Views that one person may have."""
 

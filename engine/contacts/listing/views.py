@@ -10,15 +10,14 @@ from typing import Any, NewType
 
 import mongoengine as me
 from mongoengine.queryset import Q
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.contacts.listing.listing import Listing
+from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
 from engine.errors import EditConflict, NameTaken
 
-Document = dict[str, Any]
 ViewId = NewType("ViewId", str)
 
 MAX_NAME = 80
@@ -96,24 +95,24 @@ class Usual:
     view: ViewId | None = None
 
 
-def of(db: Database[Document], user: str) -> list[View]:
+def of(db: Db, user: str) -> list[View]:
     """The views that somebody can choose: their own and the shared ones, by name."""
     found = SavedView.on(db, Q(owner=user) | Q(shared=True)).order_by("key", "id")
     return [_view(document) for document in found]
 
 
-def every(db: Database[Document]) -> Iterator[View]:
+def every(db: Db) -> Iterator[View]:
     """All views of everybody."""
     return (_view(document) for document in SavedView.on(db))
 
 
-def view(db: Database[Document], id_: str) -> View | None:
+def view(db: Db, id_: str) -> View | None:
     """One view; unset if there is none of that id."""
     document = SavedView.on(db, id=id_).one()
     return None if document is None else _view(document)
 
 
-def add(db: Database[Document], new: View) -> None:
+def add(db: Db, new: View) -> None:
     """Keep a new view; the same id again changes nothing.  Raises NameTaken."""
     try:
         SavedView.on(db, id=new.id).insert_once(_document(new))
@@ -121,7 +120,7 @@ def add(db: Database[Document], new: View) -> None:
         raise _taken(new.name) from None
 
 
-def change(db: Database[Document], changed: View) -> View:
+def change(db: Db, changed: View) -> View:
     """Write a view that was read with the same `changes`; return it as it is then.
 
     Raises NameTaken, and EditConflict if somebody else changed or deleted it since.
@@ -136,12 +135,12 @@ def change(db: Database[Document], changed: View) -> View:
     return after
 
 
-def delete(db: Database[Document], id_: ViewId) -> None:
+def delete(db: Db, id_: ViewId) -> None:
     """Take a view away; `add` brings it back."""
     SavedView.on(db, id=id_).delete()
 
 
-def count(db: Database[Document], owner: str) -> int:
+def count(db: Db, owner: str) -> int:
     """How many views somebody has made."""
     return int(SavedView.on(db, owner=owner).count())
 
@@ -149,13 +148,13 @@ def count(db: Database[Document], owner: str) -> int:
 # What each person usually sees
 
 
-def usual(db: Database[Document], user: str) -> Usual:
+def usual(db: Db, user: str) -> Usual:
     """How somebody usually sees the list."""
     found = Preferences.on(db, id=user).one()
     return Usual() if found is None else Usual(tuple(found.columns), found.view)
 
 
-def remember(db: Database[Document], user: str, **said: Any) -> None:
+def remember(db: Db, user: str, **said: Any) -> None:
     """Remember `columns` or the opening `view` for somebody; nothing forgets it."""
     changes = {f"set__{name}" if value else f"unset__{name}": value for name, value in said.items()}
     Preferences.on(db, id=user).upsert_one(**changes)

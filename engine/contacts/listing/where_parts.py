@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-Document = dict[str, Any]
+from engine.domain.document import Document
+
 Part = Mapping[str, Any]
 """One condition, such as `{"points": {"gte": 20}}` or `{"not": {"segments": "vip"}}`."""
 

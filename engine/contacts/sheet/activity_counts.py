@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from pymongo.database import Database
 
 from engine.contacts.sheet.timelines import entered_by_publishing
+from engine.db import Db
 from engine.domain.activities import ContactId
+from engine.domain.document import Document
 from engine.pipeline import activity_spans
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 COUNTED = 20_000
 """Activities that are counted, the latest; a contact with more is usually a machine."""
@@ -61,7 +60,7 @@ class Period(msgspec.Struct, frozen=True):
 NOTHING = Counts([], {}, whole=True)
 
 
-def counts(db: Database[Document], contact_id: ContactId) -> Counts:
+def counts(db: Db, contact_id: ContactId) -> Counts:
     """Count the latest activities of a contact, from an index alone.
 
     An activity that was just received counts a moment before the timeline shows it.
@@ -104,7 +103,7 @@ def _counting(contact: Document, zone: str) -> list[Document]:
     ]
 
 
-def _failed(db: Database[Document], contact: Document) -> Iterable[Document]:
+def _failed(db: Db, contact: Document) -> Iterable[Document]:
     """The activities that failed, found by the small index over all that failed."""
     query = activity_spans.query(contact, {"state": "failed"})
     return db.activities.find(query, {"type": 1, "happened_at": 1}).hint([("failure.at", 1)])

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.activities import ContactId
-
-Document = dict[str, Any]
+from engine.domain.document import Document
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -34,7 +31,7 @@ class Device:
     pushes: bool = False
 
 
-def devices_of(db: Database[Document], contact: ContactId) -> list[Device]:
+def devices_of(db: Db, contact: ContactId) -> list[Device]:
     """Return the devices of a contact, the last seen first."""
     row = db.contacts.find_one({"_id": contact}, ["trackers", "push_devices"])
     if row is None:

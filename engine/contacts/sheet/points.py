@@ -8,16 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
-from engine.db import keyset
+from engine.db import Db, keyset
 from engine.domain import scoring
 from engine.domain.activities import ActivityId, ContactId
+from engine.domain.document import Document
 from engine.domain.rulebook import BY_HAND, Period, Rule, RuleGroup, Ruleset
 from engine.pipeline.groups import without_dbrefs
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 FOLLOWED = 20_000
 """Ledger entries that the history goes back over, the latest."""
@@ -95,7 +93,7 @@ class Outlook(msgspec.Struct, frozen=True):
 
 
 def ledger(
-    db: Database[Document], contact: ContactId, *, now: datetime, before: str | None = None, limit: int = 20
+    db: Db, contact: ContactId, *, now: datetime, before: str | None = None, limit: int = 20
 ) -> LedgerPage:
     """Return the ledger entries behind a contact's points, the latest first."""
     ruleset, query = versions.current(db), {"contact": contact, **_older_than(before)}
@@ -121,7 +119,7 @@ def _older_than(before: str | None) -> Document:
     }
 
 
-def _activities(db: Database[Document], ids: Sequence[str]) -> dict[str, Document]:
+def _activities(db: Db, ids: Sequence[str]) -> dict[str, Document]:
     found = db.activities.find({"_id": {"$in": list(ids)}}, {"type": 1, "properties": 1})
     return {row["_id"]: without_dbrefs(row) for row in found}
 
@@ -162,7 +160,7 @@ def _losses(row: Document) -> list[tuple[datetime, int]]:
 # History
 
 
-def history(db: Database[Document], contact: ContactId, *, total: int, now: datetime) -> list[PointsDay]:
+def history(db: Db, contact: ContactId, *, total: int, now: datetime) -> list[PointsDay]:
     """Return the points at the end of each day on which they changed, and why; `total` are those of now."""
     ruleset = versions.current(db)
     days: dict[date, dict[str, int]] = defaultdict(dict)
@@ -219,7 +217,7 @@ def _changes(contact: ContactId, zone: str, now: datetime) -> list[Document]:
 # Outlook
 
 
-def outlook(db: Database[Document], contact: ContactId, *, now: datetime) -> Outlook:
+def outlook(db: Db, contact: ContactId, *, now: datetime) -> Outlook:
     """Return the points of a contact that will expire, and its limits that are partly used up."""
     row = db.contacts.find_one({"_id": contact}, {"points": 1, "limits": 1}) or {}
     ruleset = versions.current(db)

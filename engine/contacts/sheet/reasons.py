@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
 from engine.contacts.sheet import sheets, timelines
 from engine.contacts.sheet.sheet_model import SheetPoints, SheetStatus
 from engine.contacts.sheet.timeline_rows import status_labels
-from engine.db import contact_codec
+from engine.db import Db, contact_codec
 from engine.domain.activities import ContactId, derived_stream
 from engine.domain.contact import ContactState
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset, Segment
 from engine.rules import versions
 from engine.rules.conditions.explain import Explained, explain
-
-Document = dict[str, Any]
 
 HISTORY = 100
 """Segment changes and status changes that are listed of one contact."""
@@ -73,7 +70,7 @@ class StatusReason(msgspec.Struct, frozen=True):
     because: str | None
 
 
-def reasons_of(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Reasons | None:
+def reasons_of(db: Db, contact_id: ContactId, *, now: datetime) -> Reasons | None:
     """Explain a living contact; None if there is none of that id."""
     row = db.contacts.find_one({"_id": contact_id})
     sheet = None if row is None else sheets.sheet(db, contact_id, now=now)
@@ -103,7 +100,7 @@ def _segment(segment: Segment, state: ContactState, ruleset: Ruleset, now: datet
     return SegmentReason(segment.id, segment.name, since is not None, since, segment.dynamic, condition)
 
 
-def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> list[Crossing]:
+def _crossings(db: Db, contact: Document, ruleset: Ruleset) -> list[Crossing]:
     query = {"stream": derived_stream(contact["_id"]), "type": {"$in": ["segment_entered", "segment_left"]}}
     stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     rows = [*stored, *timelines.entered_by_publishing(db, contact)]
@@ -123,7 +120,7 @@ def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> l
     ]
 
 
-def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
+def _moves(db: Db, contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
     query = {"stream": derived_stream(contact_id), "type": "status_changed"}
     rows = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     moves = []
@@ -134,7 +131,7 @@ def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> l
     return moves
 
 
-def _because(db: Database[Document], cause: str | None, ruleset: Ruleset) -> str | None:
+def _because(db: Db, cause: str | None, ruleset: Ruleset) -> str | None:
     """The label of the activity that caused something; None for time alone."""
     row = None if cause is None else db.activities.find_one({"_id": cause}, {"type": 1})
     return None if row is None else ruleset.catalog.label(row["type"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
@@ -16,11 +15,10 @@ from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.contacts.viewer_mask import masked_fields
 from engine.domain import masking
 from engine.domain.activity_types import ActivityCatalog
+from engine.domain.document import Document
 from engine.domain.masking import without_addresses
 from engine.domain.reachability import Reach
 from engine.rules.conditions.explain import Explained
-
-Document = dict[str, Any]
 
 
 def masked_sheet(sheet: Sheet) -> Sheet:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from bson.dbref import DBRef
-from pymongo.database import Database
 
 from engine.contacts.sheet.sheet_model import (
     Entry,
@@ -20,22 +18,21 @@ from engine.contacts.sheet.sheet_model import (
     SheetStatus,
     SheetTracker,
 )
-from engine.db import contact_codec
+from engine.db import Db, contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Cart, Commerce, ContactState, Deliverability
+from engine.domain.document import Document
 from engine.domain.identities import key_value
 from engine.domain.profile import full_name
 from engine.domain.reachability import reach_of
 from engine.domain.rulebook import Ruleset
 from engine.rules import versions
 
-Document = dict[str, Any]
-
 ENTRIES = 500
 """Ledger entries on a sheet; the points of older ones are summed up in `older`."""
 
 
-def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sheet | None:
+def sheet(db: Db, contact_id: ContactId, *, now: datetime) -> Sheet | None:
     """Read the sheet of a living contact; None if there is none of that id."""
     row = db.contacts.find_one({"_id": contact_id})
     if row is None:
@@ -80,7 +77,7 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
     )
 
 
-def _deletion(db: Database[Document], state: ContactState) -> tuple[str, str]:
+def _deletion(db: Db, state: ContactState) -> tuple[str, str]:
     """By whom and why a contact was deleted; empty if it is not."""
     if not state.deleted or state.deletion is None:
         return "", ""
@@ -130,7 +127,7 @@ def _delivery(known: Deliverability) -> SheetDelivery:
 
 
 def _points(
-    db: Database[Document],
+    db: Db,
     contact_id: ContactId,
     changed_at: datetime | None,
     ruleset: Ruleset,
@@ -150,7 +147,7 @@ def _points(
     )
 
 
-def _older(db: Database[Document], contact_id: ContactId, shown: list[Entry], *, now: datetime) -> int:
+def _older(db: Db, contact_id: ContactId, shown: list[Entry], *, now: datetime) -> int:
     living = {"contact": contact_id, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
     lost = {
         "$filter": {

@@ -8,15 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
 from engine.contacts.editing import undo
 from engine.contacts.editing.undo import Undoes, Undone
+from engine.db import Db
 from engine.db.search_keys import plain_letters
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.pipeline.groups import without_dbrefs
-
-Document = dict[str, Any]
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
@@ -85,7 +84,7 @@ def _leaves(value: Any) -> Iterator[str]:
 class RowBuilder:
     """Builds the rows of a contact's activities; `mask` hides what the user must not see."""
 
-    def __init__(self, db: Database[Document], contact: Document, ruleset: Ruleset, mask: RowMask) -> None:
+    def __init__(self, db: Db, contact: Document, ruleset: Ruleset, mask: RowMask) -> None:
         self._db, self._contact, self._ruleset, self._mask = db, contact, ruleset, mask
 
     def searchable(self, document: Document) -> str:
@@ -117,7 +116,7 @@ class RowBuilder:
         ]
 
 
-def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
+def _points_of(db: Db, activities: list[str]) -> dict[str, int]:
     points: Counter[str] = Counter()
     for row in db.ledger.find({"activity": {"$in": activities}}, {"activity": 1, "points": 1}):
         points[row["activity"]] += row["points"]

@@ -6,18 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pymongo.database import Database
 
 from engine.contacts.sheet.timeline_rows import RowBuilder, RowMask, TimelineRow, search_text, unmasked
+from engine.db import Db
 from engine.domain.activities import ActivityId, ContactId, derived_stream
+from engine.domain.document import Document
 from engine.pipeline import activity_spans
 from engine.rules import versions
-
-Document = dict[str, Any]
 
 SCANNED = 5_000
 """Activities that one search reads; its page then says that there are more."""
@@ -73,7 +71,7 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 def timeline(
-    db: Database[Document],
+    db: Db,
     contact_id: ContactId,
     *,
     where: TimelineFilter = EVERYTHING,
@@ -104,7 +102,7 @@ Documents = Callable[[int], Iterator[Document]]
 
 
 def _documents(
-    db: Database[Document], contact: Document, where: TimelineFilter, place: Place | None, zone: ZoneInfo
+    db: Db, contact: Document, where: TimelineFilter, place: Place | None, zone: ZoneInfo
 ) -> Documents:
     since, until = where.bounds(zone)
     more: Document = {"state": "applied"}
@@ -167,7 +165,7 @@ def _search(documents: Documents, text: str, builder: RowBuilder, *, limit: int,
     return TimelinePage(builder.rows(found), next_, scanned=scanned, reached=reached)
 
 
-def entered_by_publishing(db: Database[Document], contact: Document) -> list[Document]:
+def entered_by_publishing(db: Db, contact: Document) -> list[Document]:
     """Return the segments that a contact entered because rules were published, as activities.
 
     They are not stored: the contact holds since when it is in a segment, and the `segment_left` of one

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, Self, TypeVa
 import mongoengine as me
 from mongoengine.queryset import Q, QuerySet, transform
 from pymongo import ReturnDocument
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.errors import InvalidDocument
 
 D = TypeVar("D", bound="Stored")
@@ -115,7 +115,7 @@ class Stored(me.Document):
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "strict": False, "auto_create_index": False}
 
     @classmethod
-    def on(cls, db: Database[dict[str, Any]], matching: Q | None = None, **query: object) -> Documents[Self]:
+    def on(cls, db: Db, matching: Q | None = None, **query: object) -> Documents[Self]:
         """Return the documents of a database that match, as in `name="…"` or `at__lte=…`."""
         found: Documents[Self] = Documents(cls, db[cls._meta["collection"]])
         found._query_obj = Q(**query) if matching is None else Q(**query) & matching

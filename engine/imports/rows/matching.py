@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
+from engine.domain.document import Document
 from engine.domain.fields import EDITABLE_FIELDS
 from engine.domain.identities import Key, key_kind, key_value
 from engine.imports.reading.problems import Problem
 from engine.imports.rows.parsed_row import ParsedRow, RefusedRow
 from engine.pipeline.groups import Prefetched
-
-Document = dict[str, Any]
 
 _CONTACT_FIELDS = (
     "keys", "spans", *EDITABLE_FIELDS, "email_typed", "custom", "statuses.newsletter", "statuses.sms",
@@ -23,13 +20,13 @@ _CONTACT_FIELDS = (
 """What the decision on a row reads of a contact."""
 
 
-def contacts_by_key(db: Database[Document], keys: Iterable[Key]) -> dict[Key, Document]:
+def contacts_by_key(db: Db, keys: Iterable[Key]) -> dict[Key, Document]:
     """Look up the contacts that keys lead to, by key: also former keys, and deleted contacts."""
     keys = set(keys)
     return by_key(keys, db.contacts.find({"keys": {"$in": list(keys)}}, _CONTACT_FIELDS) if keys else ())
 
 
-def whole_contacts(db: Database[Document], keys: Iterable[Key]) -> Prefetched:
+def whole_contacts(db: Db, keys: Iterable[Key]) -> Prefetched:
     """Look up the contacts that keys lead to with all that the fold needs of them."""
     keys = set(keys)
     rows = list(db.contacts.find({"keys": {"$in": list(keys)}})) if keys else []

@@ -15,6 +15,7 @@ from engine.contacts.editing.edit import Edit
 from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.editing.edit_summary import summary
 from engine.domain.activities import IMPORT, Activity, ActivityId
+from engine.domain.document import Document
 from engine.domain.identities import Identities, Key, key_kind, key_value, stream_of
 from engine.domain.people import contact_id_of
 from engine.domain.profile import CLEARED
@@ -23,8 +24,6 @@ from engine.domain.segments import ADD_TO
 from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
 from engine.imports.rows.row_decision import Decision, RowChanges
-
-Document = dict[str, Any]
 
 PARTS = ("row", *CHANNELS)
 """The activities that a row can come to: one for the contact as of now, one for each dated consent."""

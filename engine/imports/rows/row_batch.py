@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.contacts.editing.edit_validation import COME_BACK
+from engine.db import Db
 from engine.domain.activities import ContactId
+from engine.domain.document import Document
 from engine.domain.identities import Key
 from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import ERASED, Problem
@@ -19,8 +18,6 @@ from engine.imports.rows.matching import match
 from engine.imports.rows.parsed_row import ParsedRow, RefusedRow, RowParser
 from engine.imports.rows.row_decision import Decision, decide
 from engine.pipeline import tombstones
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def keys_of(parsed: Iterable[ParseResult]) -> set[Key]:
 
 
 def decide_rows(
-    db: Database[Document], parsed: Sequence[ParseResult], contacts: Mapping[Key, Document], *, mode: Mode
+    db: Db, parsed: Sequence[ParseResult], contacts: Mapping[Key, Document], *, mode: Mode
 ) -> Iterator[Refusal | Accepted]:
     """Decide on rows, in their order; `contacts` are those that their keys lead to."""
     erased = tombstones.refused(db, keys_of(parsed) - contacts.keys())

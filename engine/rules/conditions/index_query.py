@@ -13,13 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from engine.domain.conditions import All, Compare, Either, Not, Tree
+from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, Field
 from engine.domain.fields import field as contact_field
 from engine.rules.conditions.expression import expression
 from engine.rules.conditions.operators import OPERATORS, earlier, test_value
 from engine.rules.language.references import ID
-
-Document = dict[str, Any]
 
 _LAST_CHARACTER = 0x10FFFF
 _SURROGATES = (0xD800, 0xE000)

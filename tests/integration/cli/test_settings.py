@@ -7,12 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo.database import Database
 from typer.testing import CliRunner, Result
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.operations import pulses
 from engine.pipeline import outbox
@@ -24,8 +23,6 @@ from workers.embedded.mongod import Mongod
 
 COOKIE_SECRET = "0123456789" * 4
 WEBHOOKS = "webhooks:\n  crm: {url: 'https://crm.example.com', secret: $SHEETS_CRM_SECRET}\n"
-
-Db = Database[dict[str, Any]]
 
 
 def run(*words: str, **environment: str) -> Result:

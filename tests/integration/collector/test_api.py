@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
+from engine.db import Db
 from engine.db.connection import utc_now
 from workers.collector.limits import MAX_BODY, RateLimit
 
-Db = Database[dict[str, Any]]
 Serving = Callable[..., TestClient]
 
 

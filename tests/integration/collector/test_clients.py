@@ -8,20 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 import segment.analytics as segment
 from playwright.sync_api import Browser, Page
-from pymongo.database import Database
 
 from engine.contacts import contact_lookup
 from engine.contacts.sheet import sheets
+from engine.db import Db
 from engine.db.connection import utc_now
 from tests.integration.drained import drain_all
 from tests.integration.served import served
-
-Db = Database[dict[str, Any]]
 
 
 @pytest.fixture

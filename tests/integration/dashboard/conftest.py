@@ -5,16 +5,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import pytest
-from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import running_instance, wait_for_workers
 from dashboard.signin import current_user
 from engine.accounts.current_user import CurrentUser
+from engine.db import Db
 from engine.settings import Instance, Settings
 from tests.integration.dashboard.test_pages import SCRIPT
 from tests.integration.drained import drain_all
@@ -25,14 +24,13 @@ for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
     if module.name != "dashboard.app":  # the script that Streamlit runs
         importlib.import_module(module.name)
 
-Document = dict[str, Any]
 OpenAs = Callable[..., AppTest]
 
 
 class QuickWorkers:
     """Workers that have done all there is to do before the page goes on."""
 
-    def __init__(self, db: Database[Document]) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def wake(self, _lanes: Iterable[int]) -> None:
@@ -40,7 +38,7 @@ class QuickWorkers:
 
 
 @pytest.fixture
-def over_db(db: Database[Document], mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def over_db(db: Db, mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every page and component uses the test's database."""
     here = Instance(mongodb_uri=mongod.uri, broker_url="stub://", database=db.name)
     monkeypatch.setattr(running_instance, "_served", [(here, Settings())])

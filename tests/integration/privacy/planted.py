@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
@@ -20,6 +19,7 @@ from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.exports import export_service
@@ -67,7 +67,7 @@ class _Asleep:
 class Planted:
     """What was planted, and the ways in, to plant more."""
 
-    db: Database[dict[str, Any]]
+    db: Db
     client: TestClient
     write: dict[str, str]
     secret: dict[str, str]
@@ -105,7 +105,7 @@ def ago(minutes: float) -> str:
     return (utc_now() - timedelta(minutes=minutes)).isoformat()
 
 
-def plant(db: Database[dict[str, Any]], *, webhook: str) -> Planted:
+def plant(db: Db, *, webhook: str) -> Planted:
     """Put the person everywhere, by the ways that people and programs have."""
     settings = f"account: {{time_zone: UTC}}\nwebhooks:\n  crm: {{url: '{webhook}', secret: s}}\n"
     texts = {"segments.yaml": SEGMENTS, "scoring.yaml": SCORING, "settings.yaml": settings}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.operations import pulses
 from engine.pipeline import outbox
@@ -15,7 +12,7 @@ from tests.integration.dashboard.test_pages import shown
 REASON = "the secret $CRM_SECRET is not set in the workers' environment"
 
 
-def test_held_calls_are_shown_with_their_reason(db: Database[dict[str, Any]], open_as: OpenAs) -> None:
+def test_held_calls_are_shown_with_their_reason(db: Db, open_as: OpenAs) -> None:
     db.outbox.insert_many(
         {
             "_id": id_, "webhook": "crm", "rule": "r", "contact": "0" * 24, "happened_at": utc_now(),
@@ -36,7 +33,7 @@ def test_held_calls_are_shown_with_their_reason(db: Database[dict[str, Any]], op
     assert not [button for button in app.button if str(button.key).startswith("workers.call")]
 
 
-def test_a_worker_that_lacks_a_secret_is_named(db: Database[dict[str, Any]], open_as: OpenAs) -> None:
+def test_a_worker_that_lacks_a_secret_is_named(db: Db, open_as: OpenAs) -> None:
     pulses.beat(db, "worker", now=utc_now(), unset=["CRM_SECRET"])
 
     text = shown(open_as("admin", page="settings", section="workers"))
@@ -45,7 +42,7 @@ def test_a_worker_that_lacks_a_secret_is_named(db: Database[dict[str, Any]], ope
     assert "lacks $CRM_SECRET: webhooks with it are not called" in text
 
 
-def test_a_worker_that_lacks_none_is_not(db: Database[dict[str, Any]], open_as: OpenAs) -> None:
+def test_a_worker_that_lacks_none_is_not(db: Db, open_as: OpenAs) -> None:
     pulses.beat(db, "worker", now=utc_now(), unset=[])
 
     assert "a secret is not set" not in shown(open_as("admin", page="settings", section="workers"))

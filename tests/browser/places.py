@@ -182,7 +182,7 @@ PLACES = (
     Place("segment", "/?page=segments&segment=window-shoppers", r"entered in 30 days"),
     Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("contacts match now"))),
     Place("segment-yaml", "/?page=segments&segment=hot-leads&edit=1", r"Edit ", (see("contacts match now"),)),
-    Place("segment-change", "/?page=segments&segment=customers", r"entered in 30 days", (press("Edit with filters"), see("Who is in"))),
+    Place("segment-change", "/?page=segments&segment=customers", r"entered in 30 days", (press("Edit with filters"), see("Editing "))),
     Place("segment-delete", "/?page=segments&segment=window-shoppers", r"entered in 30 days", (press("Delete"), see("Delete segment|in use and cannot be deleted"))),
     Place("rules", "/?page=rules", r"is live"),
     Place("rule", "/?page=rules&rule=product", r"(points|No results) in 30 days"),

@@ -95,7 +95,7 @@ def test_points_are_given_by_hand_and_taken_back(page, instance, mar):
     settled(page)
 
     page.get_by_role("button", name="Adjust points").click()
-    page.get_by_label("Why").fill("helped at the fair")
+    page.get_by_label("Reason").fill("helped at the fair")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Add 10 points").click()
     expect(page.get_by_text("+10 points by hand.")).to_be_visible()

@@ -54,7 +54,7 @@ def test_all_that_is_known_is_handed_out_and_then_erased_for_good(page: Page, in
     expect(page.locator('[class*="st-key-job-strip-"]').filter(has_text="Erase a contact")).to_be_visible()
     settled(page)
     page.get_by_role("button", name="History", exact=True).click()
-    page.get_by_role("button", name="What went").first.click(timeout=60_000)
+    page.get_by_role("button", name="Details").first.click(timeout=60_000)
     settled(page)
     expect(page.get_by_role("dialog")).to_contain_text("named in, and taken out")
     picture(page, "history-erased")

@@ -14,7 +14,7 @@ from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import an_activity, bought
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.cli.rules import app
+from workers.cli.rules import rules_app as app
 from workers.cli.session import cli_actor
 
 SCORING = "rules:\n  - {id: look, name: Look around, on: product_visited, points: 3}\n"

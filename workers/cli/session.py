@@ -49,7 +49,9 @@ def cli_actor(db: Db, name: str | None = None) -> Actor:
     """
     from engine.accounts.actor import Actor
     from engine.accounts.current_user import COMMAND_LINE, CurrentUser
+    from engine.operations.job_kinds import find_job_kinds
 
+    find_job_kinds()
     return Actor(db, CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin"))
 
 

@@ -74,7 +74,7 @@ def test_a_marketer_publishes_segments_and_no_scoring(db):
     texts = publishing.completed(db, {"segments.yaml": "segments: []\n"})
     publish_service.publish(acting(db, somebody("marketer")), texts, message="none")
 
-    with pytest.raises(NotAllowed, match="change rules"):
+    with pytest.raises(NotAllowed, match="edit rules"):
         publish_service.publish(
             acting(db, somebody("marketer")), {**texts, "scoring.yaml": "rules: []\n"}, message="x"
         )
@@ -88,7 +88,7 @@ def test_a_marketer_publishes_segments_and_no_scoring(db):
 
 def test_only_an_admin_changes_fields(db):
     texts = publishing.completed(db, {"fields.yaml": "fields: []\n"})
-    with pytest.raises(NotAllowed, match="the account and its fields"):
+    with pytest.raises(NotAllowed, match="account settings and custom fields"):
         publish_service.publish(acting(db, somebody("marketer")), texts, message="x")
     with pytest.raises(NotAllowed):
         publish_service.roll_back(acting(db, somebody("marketer")), 1)

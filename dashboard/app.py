@@ -1,4 +1,4 @@
-"""The dashboard's script: who is there, and which page."""
+"""The script that Streamlit runs for each page: who is signed in, and which page is shown."""
 
 from __future__ import annotations
 
@@ -6,36 +6,39 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts import contacts_page
 from dashboard.imports import import_page
-from dashboard.installation import account
 from dashboard.overview import overview_page
 from dashboard.rules import rules_page
+from dashboard.running_instance import account, database
 from dashboard.segments import segments_page
-from dashboard.settings import settings_page as settings
+from dashboard.settings import settings_page
 from dashboard.sheet import sheet_page
 from dashboard.signin import sign_in_page, sign_out_page
-from dashboard.signin.signing_in import Visitor, forget_others, visitor
+from dashboard.signin.current_user import Visitor, reset_for_other_user, visitor
 from dashboard.theme import apply_theme
-from dashboard.ui.labels import readable_labels
+from dashboard.ui.accessible_labels import unescape_accessible_labels
+from dashboard.ui.error_page import NO_DATABASE, show_failure
+from dashboard.ui.markup import joined, link, show, tag
 from dashboard.ui.router import follow_links
-from dashboard.ui.text import Html, empty_state, safe, show
-from dashboard.ui.unexpected import AWAY, database_away
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed, Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser
+from engine.accounts.permissions import Permission, may
+from engine.errors import NotAllowed, NotFound
 
 
 def main() -> None:
-    """Show the page that the address names, to who may see it."""
+    """Show the page that the address names, if the user may see it."""
     st.set_page_config(page_title=_window_title(), page_icon="📇", layout="wide")
     apply_theme()
     try:
         _page()
-    except AWAY:
+    except NO_DATABASE as error:
         _bar(None)
-        database_away(whole="page")
+        show_failure(error, whole="page")
 
 
 def _page() -> None:
@@ -45,83 +48,87 @@ def _page() -> None:
         _bar(None)
         sign_in_page.render(who)
         return
-    forget_others(user)
+    actor = Actor(database(), user)
+    reset_for_other_user(actor)
     formats.write_as(account().locale)
     with st.container(key="app-unseen"):
         follow_links()
-        readable_labels()
+        unescape_accessible_labels()
     _bar(who)
     if st.query_params.get("page") == sign_out_page.PAGE:
-        sign_out_page.render(user)
+        sign_out_page.render(actor)
         return
     wanted = st.query_params.get("contact")
     try:
         if wanted:
-            sheet_page.render(user, wanted)
+            sheet_page.render(actor, wanted)
         else:
-            _present().render(user)
-    except NotAllowed as error:
-        empty_state("This is not for you", f"{error}.", whole="page")
+            _current_page().render(actor)
+    except (NotAllowed, NotFound) as error:
+        show_failure(error, whole="page")
 
 
 @dataclass(frozen=True)
-class Way:
-    """A page that the bar leads to; `needs` is what one must be allowed to be shown the way."""
+class PageEntry:
+    """A page by its label; the navigation shows it to those who have the permission that it `needs`."""
 
     label: str
-    render: Callable[[CurrentUser], None]
+    render: Callable[[Actor], None]
     needs: Permission = Permission.SEE
 
 
-# The pages by their name in the address; the first is the start.  (A text that stood alone
-# in this script Streamlit would show.)
-WAYS = {
-    "contacts": Way("Contacts", contacts_page.render),
-    "overview": Way("Overview", overview_page.render),
-    "segments": Way("Segments", segments_page.render),
-    "rules": Way("Rules", rules_page.render),
-    "settings": Way("Settings", settings.render),
+# The pages of the navigation by their name in the address; the first is the start.  (A text that
+# stood alone in this script Streamlit would show.)
+PAGES = {
+    "contacts": PageEntry("Contacts", contacts_page.render),
+    "overview": PageEntry("Overview", overview_page.render),
+    "segments": PageEntry("Segments", segments_page.render),
+    "rules": PageEntry("Rules", rules_page.render),
+    "settings": PageEntry("Settings", settings_page.render),
 }
-START = next(iter(WAYS))
+START = next(iter(PAGES))
 
-# Those that one comes to from another page.
-BESIDE = {import_page.PAGE: Way("Import", import_page.render)}
+# Pages that are reached from another page.
+LINKED_PAGES = {import_page.PAGE: PageEntry("Import", import_page.render)}
 
 
 def _window_title() -> str:
-    """What the browser's tab is called."""
-    return wording.PRODUCT if st.query_params.get("contact") else f"{_present().label} · {wording.PRODUCT}"
+    """The title of the browser's tab."""
+    if st.query_params.get("contact"):
+        return wording.PRODUCT
+    return f"{_current_page().label} · {wording.PRODUCT}"
 
 
-def _present() -> Way:
-    return (WAYS | BESIDE).get(st.query_params.get("page", START), WAYS[START])
+def _current_page() -> PageEntry:
+    return (PAGES | LINKED_PAGES).get(st.query_params.get("page", START), PAGES[START])
 
 
 def _bar(visitor: Visitor | None) -> None:
     user = None if visitor is None else visitor.user
-    way_out = f"/?page={sign_out_page.PAGE}" if visitor is not None and visitor.company else "/signout"
-    who = (
-        f'<span class="cs-user">{safe(user.name)}<a href="{way_out}" target="_self">Sign out</a></span>'
-        if user
-        else ""
-    )
-    sign = '<span aria-hidden="true">📇</span>'
-    brand = f'<a class="cs-brand" href="/" target="_self">{sign} {wording.PRODUCT}</a>'
-    skip = '<a class="cs-skip" href="#page">Skip to the page</a>' if user else ""
-    bar = f'<div class="cs-bar">{brand}{_ways(user) if user else ""}{who}</div>'
-    show(Html(f'{skip}{bar}<div id="page" tabindex="-1"></div>'))
+    brand = joined([tag("span", "📇", aria_hidden="true"), wording.PRODUCT], " ")
+    parts = [link("/", brand, "cs-brand")]
+    if user is not None:
+        by_provider = visitor is not None and visitor.company
+        sign_out = link(f"/?page={sign_out_page.PAGE}" if by_provider else "/signout", "Sign out", "")
+        parts += [_navigation(user), tag("span", joined([user.name, sign_out]), "cs-user")]
+    bar = tag("div", joined(parts), "cs-bar") + tag("div", "", id="page", tabindex="-1")
+    show(bar if user is None else tag("a", "Skip to the page", "cs-skip", href="#page") + bar)
 
 
-def _ways(user: CurrentUser) -> str:
-    """The ways to the pages, the present one marked."""
-    here = None if st.query_params.get("contact") else _present()
+def _navigation(user: CurrentUser) -> Markup:
+    """Links to the pages, the current one marked."""
+    here = None if st.query_params.get("contact") else _current_page()
     links = (
-        f'<a href="{"/" if name == START else f"/?page={name}"}" target="_self"'
-        f"{' aria-current=page' if way is here else ''}>{way.label}</a>"
-        for name, way in WAYS.items()
-        if may(user, way.needs)
+        link(
+            "/" if name == START else f"/?page={name}",
+            page.label,
+            "",
+            aria_current="page" if page is here else None,
+        )
+        for name, page in PAGES.items()
+        if may(user, page.needs)
     )
-    return f'<nav class="cs-nav" aria-label="Pages">{"".join(links)}</nav>'
+    return tag("nav", joined(links), "cs-nav", aria_label="Pages")
 
 
 main()

@@ -1,4 +1,4 @@
-"""How dates, money and counts are written, in one place: as the account's locale does.
+"""Dates, money and numbers as text, in the account's locale.
 
 `write_as` sets the locale for the process, which serves one account; every function here obeys it.
 Words that Babel does not know (`Today`) are the product's own, from `dashboard.wording`.
@@ -22,19 +22,19 @@ MINUS = "\N{MINUS SIGN}"
 
 
 class _Present:
-    """The locale in which the process writes."""
+    """The locale of the process."""
 
     locale = Locale("en")
 
 
 def write_as(locale: str) -> None:
-    """From now on, write as in this locale; raises babel.UnknownLocaleError for one that is none."""
+    """Set the locale of the process; raises babel.UnknownLocaleError for an unknown one."""
     if str(_Present.locale) != locale:
         _Present.locale = Locale.parse(locale)
 
 
 def locale() -> Locale:
-    """The locale in which everything is written now."""
+    """The locale of the process."""
     return _Present.locale
 
 
@@ -44,12 +44,12 @@ def day(at: datetime | None, zone: ZoneInfo) -> str:
 
 
 def calendar_day(day: date) -> str:
-    """`3 Mar 2026`, of a day that is nobody's moment, such as a birth date."""
+    """`3 Mar 2026`, of a date without a time, such as a birth date."""
     return _date("yMMMd", day)
 
 
 def short_day(day: date) -> str:
-    """`3 Mar`, where the year is plain."""
+    """`3 Mar`, where the year is clear."""
     return _date("MMMd", day)
 
 
@@ -64,7 +64,7 @@ def moment(at: datetime | None, zone: ZoneInfo) -> str:
 
 
 def ago(at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
-    """How long ago in words, up to a week; the day beyond."""
+    """How long ago, up to a week; the day if it is longer."""
     if at is None:
         return NOTHING
     passed = max(now - at, timedelta(0))
@@ -104,13 +104,18 @@ def count(number: int) -> str:
     return format_decimal(number, locale=locale())
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """`1,204 contacts`, `1 contact`."""
+    return f"{count(number)} {wording.plural(number, one, several)}"
+
+
 def number(number: float) -> str:
     """`1,234.5`, with as many decimals as it has."""
     return format_decimal(number, "#,##0.######", locale=locale())
 
 
 def decimal(number: float) -> str:
-    """`36.5` and `36`, without marks between thousands: a number that may be a year or a code."""
+    """`36.5` and `36`, without thousands separators: the number may be a year or a code."""
     return format_decimal(number, "0.######", locale=locale())
 
 
@@ -146,7 +151,7 @@ def quantity(number: Decimal) -> str:
 
 
 def date_entry() -> str:
-    """How a date is typed into a field: `DD/MM/YYYY`, in the order of the locale."""
+    """The format of a date input: `DD/MM/YYYY`, in the order of the locale."""
     order = re.sub(r"[^yMd]", "", locale().date_formats["short"].pattern)
     first = order[:1]
     return {"d": "DD/MM/YYYY", "M": "MM/DD/YYYY"}.get(first, "YYYY/MM/DD")

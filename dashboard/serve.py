@@ -1,36 +1,35 @@
-"""Running the dashboard: Streamlit and our own routes in one server."""
+"""Run the dashboard: Streamlit and our own routes in one server."""
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import Any
 
 import structlog
 import uvicorn
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.accounts import openid
-from engine.accounts.openid import OpenIdSettings, Provider
+from engine.accounts.openid import Provider
+from engine.db import Db
 from engine.db.connection import connect, utc_now
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
-from engine.settings import Instance
+from engine.settings import Instance, Settings
 
 SCRIPT = Path(__file__).with_name("app.py")
 
 BEAT = 5.0
-"""Seconds between two signs of life."""
+"""Seconds between heartbeats."""
 
 OPTIONS = {
     "server.headless": True,
     "server.fileWatcherType": "none",
     "runner.magicEnabled": False,
-    # Nobody's page goes on meanwhile, and Python collects by itself (see `warming`).
+    # It would stop all pages, and Python collects by itself (see `warm_up`).
     "runner.postScriptGC": False,
-    "server.maxUploadSize": 1,  # nobody uploads by Streamlit: files come in by `uploads`
+    "server.maxUploadSize": 1,  # files are uploaded by `uploads`, not by Streamlit
     "browser.gatherUsageStats": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
@@ -52,41 +51,45 @@ OPTIONS = {
 log = structlog.get_logger()
 
 
-def serve(instance: Instance, waker: Waker, *, host: str, port: int) -> None:
-    """Serve the pages until told to stop; `waker` hints to the workers what changed by hand."""
+def serve(instance: Instance, settings: Settings, waker: Waker | None, *, host: str, port: int) -> None:
+    """Serve the pages until the process is stopped; `waker` wakes the workers after an edit.
+
+    Without one the scheduler finds the edit.  Raises InvalidSettings.
+    """
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit import config
 
     from dashboard.exports.downloads import download_routes
     from dashboard.imports.uploads import upload_routes
-    from dashboard.signin.routes import StraightToSigningIn, signing_routes
-    from dashboard.ui.unexpected import only_ours_in_the_log, script_failed
-    from dashboard.waking import use_waker
-    from dashboard.warming import warm_up
+    from dashboard.running_instance import use_installation
+    from dashboard.signin.sign_in_routes import RedirectToSignIn, sign_in_routes
+    from dashboard.ui.error_page import handle_script_error, silence_streamlit_errors
+    from dashboard.wait_for_workers import set_waker
+    from dashboard.warm_up import warm_up
 
-    if instance.data_dir is not None:
-        os.environ["SHEETS_DATA_DIR"] = str(instance.data_dir)
     for name, value in OPTIONS.items():
         config.set_option(name, value)
-    only_ours_in_the_log()
-    use_waker(waker)
+    silence_streamlit_errors()
+    use_installation(instance, settings)
+    if waker is not None:
+        set_waker(waker)
     db = connect(instance.mongodb_uri, instance.database, app="dashboard-routes", watchful=True)
     threading.Thread(target=_beat, args=(db,), daemon=True).start()
     threading.Thread(target=warm_up, daemon=True).start()
-    provider = openid.provider_of(OpenIdSettings(), address=instance.dashboard_url or f"http://{host}:{port}")
+    provider = openid.provider_of(settings, address=instance.dashboard_url or f"http://{host}:{port}")
     app = st.App(
         SCRIPT,
-        routes=[*signing_routes(db, provider), *download_routes(db), *upload_routes(db)],
-        middleware=[Middleware(StraightToSigningIn)] if provider is None else [],
+        routes=[*sign_in_routes(db, provider), *download_routes(db), *upload_routes(db)],
+        middleware=[Middleware(RedirectToSignIn)] if provider is None else [],
         secrets=None if provider is None else {"auth": _auth(provider)},
-        on_script_error=script_failed,
+        on_script_error=handle_script_error,
     )
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
 
 
 def _auth(provider: Provider) -> dict[str, Any]:
-    """The provider as `st.login` wants to be told of it."""
+    """The provider as configuration for `st.login`."""
     return {
         "redirect_uri": f"{provider.address}/oauth2callback",
         "cookie_secret": provider.cookie_secret,
@@ -97,11 +100,11 @@ def _auth(provider: Provider) -> dict[str, Any]:
     }
 
 
-def _beat(db: Database[dict[str, Any]]) -> None:
+def _beat(db: Db) -> None:
     idle = threading.Event()
     while True:
         try:
             pulses.beat(db, "dashboard", now=utc_now())
         except PyMongoError as error:
-            log.warning("no sign of life given", error=str(error)[:200])
+            log.warning("heartbeat failed", error=str(error)[:200])
         idle.wait(BEAT)

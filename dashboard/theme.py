@@ -1,4 +1,4 @@
-"""The few styles that Streamlit's theme cannot say."""
+"""Styles that Streamlit's theme cannot express."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import streamlit as st
 _HERE = Path(__file__).parent
 
 _SHEETS = ("ui/style.css", "ui/lists.css", "sheet/sheet.css", "sheet/activity/activity.css")
-"""What every page has; what belongs to one component alone comes with that."""
+"""The style sheets of every page; components bring their own."""
 
 
 def apply_theme() -> None:
-    """Put our styles on the page."""
+    """Add our styles to the page."""
     styles = "\n".join(_HERE.joinpath(name).read_text() for name in _SHEETS)
     st.html(f"<style>{styles}</style>")

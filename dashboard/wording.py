@@ -9,20 +9,20 @@ JUST_NOW = "just now"
 TODAY, YESTERDAY = "Today", "Yesterday"
 
 SHOW_RAW, HIDE_RAW = "Raw data", "Hide raw data"
-NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Take back", "Undo: it counts again"
+NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Undo", "Redo"
 
 FIELD_TYPES = {
     "text": "Text",
     "number": "Number",
-    "boolean": "Yes or no",
+    "boolean": "Yes/no",
     "date": "Date",
     "list": "List of texts",
 }
-"""The types of custom fields, as they are chosen."""
+"""The labels of custom field types."""
 
-BUSY = "The workers are busy: it shows in a moment."
-NO_WORKER = "No worker is running: it is kept, and takes effect as soon as one does."
-"""Why what somebody did does not show yet."""
+BUSY = "The workers are busy. This will show in a moment."
+NO_WORKER = "No worker is running. This takes effect as soon as one starts."
+"""Why an edit does not show yet."""
 
 STATE_WORDS = {
     "not_subscribed": "not subscribed",
@@ -30,19 +30,19 @@ STATE_WORDS = {
 }
 
 INITIAL_STATES = frozenset({"active", "not_subscribed", "not_enabled"})
-"""What statuses begin with: nobody has done anything yet."""
+"""The initial states of statuses."""
 
 GOOD_STATES = frozenset({"active", "subscribed", "enabled"})
 BAD_STATES = frozenset({"bounced", "blocked", "unsubscribed"})
 
 
 def state_word(state: str) -> str:
-    """A state of a machine as a person reads it."""
+    """The label of a state."""
     return STATE_WORDS.get(state, state.replace("_", " "))
 
 
 def plural(number: int, one: str, several: str = "") -> str:
-    """The word for so many of a thing, without the number: `contact`, `contacts`."""
+    """The noun for a number, without the number: `contact`, `contacts`."""
     return one if number == 1 else several or f"{one}s"
 
 
@@ -54,11 +54,11 @@ def tone(state: str) -> str:
 
 
 def display_name(name: str, email: str | None, *other: str | None) -> str:
-    """What a contact is called: the name, else the surest thing known."""
+    """The contact's name, else the first identifier."""
     return name or email or next((value for value in other if value), None) or ANONYMOUS
 
 
 def sentence(words: object) -> str:
-    """What an error says, as a sentence."""
-    said = str(words).strip()
-    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith(('.', '?', '!')) else '.'}"
+    """An error's message as a sentence."""
+    text = str(words).strip()
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"

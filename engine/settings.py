@@ -1,15 +1,21 @@
-"""Which servers this process talks to: the environment's, else the instance on this machine."""
+"""The settings of a process, each declared once, and the running instance that they lead to.
+
+`engine.environment` reads them from the environment; functions take what they need as arguments.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic_settings import BaseSettings
+import msgspec
+from msgspec import Meta
 
-from engine.errors import NoInstance
+from engine.errors import Misconfigured, NoInstance
 
 DEFAULT_DATA_DIR = Path(".sheets")
 
@@ -18,21 +24,223 @@ _SHIPPED_CONFIG = Path(__file__).resolve().parent / "shipped_config"
 CONFIG_DIR = _REPOSITORY_CONFIG if _REPOSITORY_CONFIG.is_dir() else _SHIPPED_CONFIG
 """The YAML files that we ship: the repository's, or their copy inside the wheel."""
 
+PREFIX = "SHEETS_"
+"""What the name of every environment variable of ours begins with."""
 
-class Settings(BaseSettings):
-    """What the environment says.
+MASK = "***"
+"""What is shown instead of a secret."""
+
+SHORTEST_COOKIE_SECRET = 32
+
+
+class InvalidSettings(Misconfigured):
+    """Settings that cannot work; the message names each variable, its value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What an operator reads about a setting.
 
     Parameters:
-      mongodb_uri(str): A replica set, MongoDB 6 or newer; empty: the embedded one.
-      broker_url(str): `redis://…` (Valkey, Redis) or `amqp://…` (RabbitMQ); empty: the embedded one.
-      sheets_data_dir(Path): Where the embedded servers and their instance file live.
-      sheets_database(str): The database's name.
+      meaning(str): What it decides.
+      allowed(str): Its values in words, where the type and its bounds do not say it.
+      also(str): A second name that stays accepted.
+      old(str): A former name, accepted for one version with a notice.
+      secret(str): What is never shown: the value as a whole, or the password in a URL.
     """
 
-    mongodb_uri: str = ""
-    broker_url: str = ""
-    sheets_data_dir: Path = DEFAULT_DATA_DIR
-    sheets_database: str = "contact_sheets"
+    meaning: str
+    allowed: str = ""
+    also: str = ""
+    old: str = ""
+    secret: Literal["", "value", "password"] = ""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting; `mongodb_uri` is the environment variable SHEETS_MONGODB_URI, and so on."""
+
+    mongodb_uri: Annotated[
+        str,
+        Meta(pattern=r"^mongodb(\+srv)?://."),
+        About(
+            "MongoDB 6.0 or newer, a replica set; unset: `sheets up` runs the embedded one",
+            allowed="an address that begins with mongodb:// or mongodb+srv://",
+            also="MONGODB_URI",
+            secret="password",
+        ),
+    ] = ""
+    broker_url: Annotated[
+        str,
+        Meta(pattern=r"^(rediss?|unix|amqps?)://."),
+        About(
+            "Valkey, Redis or RabbitMQ; unset: `sheets up` runs the embedded Valkey",
+            allowed="an address that begins with redis://, rediss://, unix://, amqp:// or amqps://",
+            also="BROKER_URL",
+            secret="password",
+        ),
+    ] = ""
+    database: Annotated[
+        str,
+        Meta(pattern=r"^[^/\\. \"$*<>:|?\x00]{1,63}$"),
+        About(
+            "The name of the database",
+            allowed='1 to 63 characters, no space and none of / \\ . " $ * < > : | ?',
+        ),
+    ] = "contact_sheets"
+    data_dir: Annotated[
+        Path,
+        About("The folder of `sheets up`: embedded servers, logs and the instance file", allowed="a folder"),
+    ] = DEFAULT_DATA_DIR
+
+    collector_events_per_second: Annotated[
+        float,
+        Meta(gt=0, le=1e9),
+        About("Events a second that one key may send continuously", old="SHEETS_EVENTS_PER_SECOND"),
+    ] = 5_000
+    collector_events_burst: Annotated[
+        float,
+        Meta(gt=0, le=1e9),
+        About("Events that one key may send at once after a pause", old="SHEETS_EVENTS_BURST"),
+    ] = 50_000
+
+    openid_metadata_url: Annotated[
+        str,
+        Meta(pattern=r"^https?://\S+$"),
+        About(
+            "The discovery document of the company's OpenID Connect provider; unset: local accounts alone",
+            allowed="an address such as https://login.example.com/.well-known/openid-configuration",
+            old="OPENID_METADATA_URL",
+        ),
+    ] = ""
+    openid_client_id: Annotated[
+        str, About("The client id that the provider gave you", allowed="text", old="OPENID_CLIENT_ID")
+    ] = ""
+    openid_client_secret: Annotated[
+        str,
+        About(
+            "The client secret that the provider gave you",
+            allowed="text",
+            old="OPENID_CLIENT_SECRET",
+            secret="value",
+        ),
+    ] = ""
+    openid_cookie_secret: Annotated[
+        str,
+        Meta(min_length=SHORTEST_COOKIE_SECRET),
+        About(
+            "Signs the provider's session cookies; the same for all dashboards",
+            allowed=f"{SHORTEST_COOKIE_SECRET} random characters or more: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            old="OPENID_COOKIE_SECRET",
+            secret="value",
+        ),
+    ] = ""
+    openid_address: Annotated[
+        str,
+        Meta(pattern=r"^https?://\S+$"),
+        About(
+            "The public address of the dashboard; unset: the one on which it listens",
+            allowed="an address such as https://contacts.example.com",
+            old="OPENID_ADDRESS",
+        ),
+    ] = ""
+    openid_name: Annotated[
+        str, About("What the button says after “Sign in with”", allowed="text", old="OPENID_NAME")
+    ] = "your company's account"
+    openid_roles_claim: Annotated[
+        str,
+        About(
+            "The claim of the id token that lists the groups; dots reach nested claims: realm_access.roles",
+            allowed="text",
+            old="OPENID_ROLES_CLAIM",
+        ),
+    ] = "groups"
+    openid_roles: Annotated[
+        str,
+        About(
+            "The role of each group; the highest counts, and a user in none of them is refused",
+            allowed="pairs such as shop-admins=admin, marketing=marketer, agency=viewer",
+            old="OPENID_ROLES",
+        ),
+    ] = ""
+    openid_scope: Annotated[
+        str, About("The scopes that are requested", allowed="text", old="OPENID_SCOPE")
+    ] = "openid email profile"
+    openid_passwords: Annotated[
+        bool,
+        About("Whether local accounts may still sign in with passwords", old="OPENID_PASSWORDS"),
+    ] = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The declaration of one setting; `type` carries its bounds."""
+
+    field: str
+    type: Any
+    default: str | float | bool | Path
+    about: About
+
+    @property
+    def name(self) -> str:
+        """The environment variable."""
+        return variable(self.field)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All variables that are accepted; the first that is set counts."""
+        return tuple(filter(None, (self.name, self.about.also, self.about.old)))
+
+    @property
+    def allowed(self) -> str:
+        """The accepted values in words."""
+        return self.about.allowed or _in_words(self.type)
+
+    def shown(self, value: object) -> str:
+        """A value as it may be printed: in words, secrets masked."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        text = f"{value:.15g}" if isinstance(value, float) else str(value)
+        if self.about.secret == "value" and text:
+            return MASK
+        return masked(text) if self.about.secret == "password" else text
+
+
+def _in_words(type_: Any) -> str:
+    """The values of a type with its bounds."""
+    if type_.__origin__ is bool:
+        return "true or false"
+    [bounds] = [part for part in type_.__metadata__ if isinstance(part, Meta)]
+    return f"a number above {bounds.gt:,}, up to {bounds.le:,.0f}"
+
+
+def declared() -> tuple[Setting, ...]:
+    """All settings, in the order of their declaration."""
+    return tuple(
+        Setting(field.name, field.type, field.default, about)
+        for field in msgspec.structs.fields(Settings)
+        for about in field.type.__metadata__
+        if isinstance(about, About)
+    )
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field of Settings."""
+    return PREFIX + field.upper()
+
+
+def masked(url: str) -> str:
+    """A URL without its password and without secrets in its parameters; what is no URL is masked whole."""
+    scheme, found, rest = url.partition("://")
+    if not found:
+        return MASK if url else ""
+    credentials, at, place = rest.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    who = f"{user}:{MASK}@" if colon else f"{MASK}@" if at else ""
+    return f"{scheme}://{who}" + _SECRET_PARAMETER.sub(rf"\g<1>{MASK}", place)
+
+
+_SECRET_PARAMETER = re.compile(r"(?i)((?:pass|pwd|secret|token|\w*key|authmechanismproperties)\w*=)[^&]*")
 
 
 @dataclass(frozen=True)
@@ -48,14 +256,13 @@ class Instance:
     pid: int | None = None
 
 
-def locate(data_dir: Path | None = None) -> Instance:
-    """Find the installation: `MONGODB_URI` wins, else the instance file of the data folder.
+def locate(settings: Settings, data_dir: Path | None = None) -> Instance:
+    """Find the installation: a `mongodb_uri` wins, else the instance file of the data folder.
 
-    The folder is `data_dir`, else `SHEETS_DATA_DIR`, else `./.sheets`.  An explicit
-    `data_dir` wins over `MONGODB_URI` if an instance runs there.  Raises NoInstance.
+    The folder is `data_dir`, else that of the settings.  An explicit `data_dir` wins over
+    `mongodb_uri` if an instance runs there.  Raises NoInstance.
     """
-    settings = Settings()
-    folder = data_dir if data_dir is not None else settings.sheets_data_dir
+    folder = data_dir if data_dir is not None else settings.data_dir
     found = _read_instance(folder)
     if found is not None and (data_dir is not None or not settings.mongodb_uri):
         return found
@@ -63,7 +270,7 @@ def locate(data_dir: Path | None = None) -> Instance:
         return Instance(
             mongodb_uri=settings.mongodb_uri,
             broker_url=settings.broker_url,
-            database=settings.sheets_database,
+            database=settings.database,
             data_dir=folder,
             dashboard_url=found.dashboard_url if found else None,
             collector_url=found.collector_url if found else None,

@@ -9,9 +9,12 @@ from typing import Any
 
 from msgspec import structs
 
-from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId, Identities, Key
+from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser, Role
+from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId
 from engine.domain.component import Contact, Settled, refold
-from engine.domain.identities import contact_id_of, stream_of
+from engine.domain.identities import Identities, Key, stream_of
+from engine.domain.people import contact_id_of
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
@@ -29,6 +32,16 @@ def minutes(number: float) -> datetime:
 
 def days(number: float) -> datetime:
     return NOON + timedelta(days=number)
+
+
+def acting(db: Any, user: Any, *, at: datetime | None = None) -> Actor:
+    """A user at work on a database, by the clock or at one moment."""
+    return Actor(db, user) if at is None else Actor(db, user, clock=lambda: at)
+
+
+def colleague(name: str = "Mia", role: Role = "marketer") -> CurrentUser:
+    """A user who may change contacts."""
+    return CurrentUser(f"id-of-{name}", f"{name.lower()}@x.com", name, role)
 
 
 def an_activity(

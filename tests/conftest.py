@@ -7,12 +7,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.connection import connect
 from tests.prepared import Prepared
 from workers.embedded.mongod import Mongod
@@ -66,7 +65,7 @@ def prepared(mongod: Mongod) -> Prepared:
 
 
 @pytest.fixture
-def db(prepared: Prepared) -> Iterator[Database[dict[str, Any]]]:
+def db(prepared: Prepared) -> Iterator[Db]:
     """A database of the test's own, prepared with the shipped rules."""
     database = prepared.take()
     yield database
@@ -74,7 +73,7 @@ def db(prepared: Prepared) -> Iterator[Database[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="module")
-def module_db(mongod: Mongod) -> Iterator[Database[dict[str, Any]]]:
+def module_db(mongod: Mongod) -> Iterator[Db]:
     """A bare database that the tests of a module share."""
     database = connect(mongod.uri, f"test_{os.getpid()}_{next(_databases)}", app="tests")
     yield database

@@ -46,10 +46,10 @@ def write_a_rule(page: Page) -> None:
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(RULES)
     page.wait_for_timeout(700)
-    see("in order")(page)
+    see("^Valid$")(page)
     page.get_by_role("button", name="Plan", exact=True).click()
     expect(page.get_by_text("gain points")).to_be_visible()
-    page.get_by_text("What it would do").scroll_into_view_if_needed()
+    page.get_by_text("Impact if these rules").scroll_into_view_if_needed()
 
 
 RULES = """rules:
@@ -63,11 +63,13 @@ RULES = """rules:
 
 PICTURES = (
     Picture("contacts", "/", r"contacts$"),
-    Picture("sheet", "/?contact={contact}", r"Can receive"),
-    Picture("activity", "/?contact={contact}", r"Can receive", steps=(tab("Activity"), see("Raw data"))),
+    Picture("sheet", "/?contact={contact}", r"Can be reached by"),
+    Picture(
+        "activity", "/?contact={contact}", r"Can be reached by", steps=(tab("Activity"), see("Raw data"))
+    ),
     Picture("overview", "/?page=overview", r"Largest segments"),
     Picture("segments", "/?page=segments", r"\d+ segments"),
-    Picture("rules-plan", "/?page=rules", r"is in force", steps=(tab("Edit"), see("in order"), write_a_rule)),
+    Picture("rules-plan", "/?page=rules", r"is live", steps=(tab("Edit"), see("^Valid$"), write_a_rule)),
     Picture("phone", "/?contact={contact}", r"last seen", size=PHONE),
 )
 

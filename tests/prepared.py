@@ -12,16 +12,15 @@ import os
 import sys
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
+from engine.db import Db
 from engine.db.connection import connect, utc_now
+from engine.domain.document import Document
 from engine.operations.job_kinds import find_job_kinds
 from engine.operations.preparation import prepare
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import CONFIG_DIR
-
-Document = dict[str, Any]
 
 FEW = 2_000
 """Documents of a collection that are sooner deleted than the database is made again."""
@@ -38,7 +37,7 @@ class Prepared:
         self._indexes: Document = {}
         self._documents: dict[str, list[Document]] = {}
 
-    def take(self) -> Database[Document]:
+    def take(self) -> Db:
         """A database as `prepare` leaves an empty one."""
         forget_databases()
         find_job_kinds()
@@ -53,7 +52,7 @@ class Prepared:
         self._documents = {name: list(db[name].find()) for name in self._indexes}
         return db
 
-    def give_back(self, db: Database[Document]) -> None:
+    def give_back(self, db: Db) -> None:
         """Take out what the test left, or drop what it has changed beyond that."""
         try:
             if not self._cleared(db):
@@ -62,7 +61,7 @@ class Prepared:
         finally:
             db.client.close()
 
-    def _cleared(self, db: Database[Document]) -> bool:
+    def _cleared(self, db: Db) -> bool:
         for name in set(db.list_collection_names()) - set(self._indexes):
             db[name].drop()
         if _indexes(db) != self._indexes:
@@ -73,7 +72,7 @@ class Prepared:
             _quickly(db, name).delete_many({})
         return True
 
-    def _put_documents(self, db: Database[Document]) -> None:
+    def _put_documents(self, db: Db) -> None:
         for name, documents in self._documents.items():
             if name == "rulesets":  # published as the test begins
                 documents = [{**document, "published_at": utc_now()} for document in documents]
@@ -83,7 +82,7 @@ class Prepared:
 
 def forget_databases() -> None:
     """Empty what is remembered by the name of a database: a name means another one now."""
-    rulesets._first_currencies.clear()
+    versions._first_currencies.clear()
     for name, module in list(sys.modules.items()):
         if name.startswith("engine."):
             for value in vars(module).values():
@@ -93,9 +92,9 @@ def forget_databases() -> None:
         sys.modules["streamlit"].cache_data.clear()
 
 
-def _indexes(db: Database[Document]) -> Document:
+def _indexes(db: Db) -> Document:
     return {name: db[name].index_information() for name in db.list_collection_names()}
 
 
-def _quickly(db: Database[Document], name: str) -> Any:
+def _quickly(db: Db, name: str) -> Any:
     return db[name].with_options(write_concern=WriteConcern(w=1, j=False))

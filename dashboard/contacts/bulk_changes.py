@@ -1,4 +1,4 @@
-"""What can be done to many contacts at once: each its button, its form, and what it will come to."""
+"""The bulk actions on contacts: the button, the form and the preview of each."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.contacts.contact_list import Action
-from dashboard.installation import database
 from dashboard.ui.field_inputs import FieldInput, editable, field_input, later_day_input
-from dashboard.ui.text import Html, joined, link, show, tag
+from dashboard.ui.markup import joined, link, show, tag
 from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
-from engine.contacts.bulk import bulk_service as access
-from engine.contacts.bulk.bulk import Deletion, Selection
-from engine.contacts.editing.edit_model import IDENTITIES, NEEDS_REASON, Edit
+from engine.accounts.actor import Actor
+from engine.contacts.bulk import bulk_service
+from engine.contacts.bulk.bulk_change import Deletion
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.editing.edit import NEEDS_REASON, Edit
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Machine, Ruleset, Segment
 from engine.domain.statuses import by_hand, reachable_by_hand
 
@@ -25,9 +27,9 @@ Change = Edit | Deletion
 
 @dataclass(frozen=True)
 class Subject:
-    """Who changes whom, and the rules that say what is possible; `key` is of this one question."""
+    """The user, the selected contacts and the rules in force; `key` prefixes the form's widgets."""
 
-    user: CurrentUser
+    actor: Actor
     selection: Selection
     ruleset: Ruleset
     count: int | None
@@ -36,7 +38,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Ready:
-    """A change of which all is said, and how many it will make otherwise, as far as one knows."""
+    """A complete change, and how many contacts it will change; unset if unknown."""
 
     change: Change
     count: int | None
@@ -44,14 +46,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class BulkAction:
-    """Something that can be done to many.
+    """An action on many contacts.
 
     Parameters:
-      button: What it is called where the rows are ticked.
-      title: Heads its dialog.
-      act: Begins what the deciding button says: `Add` … 1,204 contacts.
-      form: Asks for what is needed; returns what is to be done once all is there.
-      tone: `danger` for what takes away.
+      button: Its label in the list.
+      title: The title of its dialog.
+      act: The verb on the dialog's button: `Add` … 1,204 contacts.
+      form: Shows the inputs; returns the change once they are complete.
+      tone: `danger` for an action that removes something.
     """
 
     button: str
@@ -70,32 +72,32 @@ def offered() -> list[Action]:
 
 
 def _add(about: Subject) -> Ready | None:
-    segment = _segment(about, "Into which segment")
+    segment = _segment(about, "Segment")
     if segment is None:
         return None
-    inside = access.members_of(database(), about.user, about.selection, segment.id)
+    inside = bulk_service.count_in_segment(about.actor, about.selection, segment.id)
     if inside:
-        _outlook([f"{_contacts(inside)} {_is(inside)} in it already."])
+        _outlook([f"{_contacts(inside)} {_is(inside)} already in it."])
     return Ready(Edit(add_to=[segment.id]), _less(about.count, inside))
 
 
 def _remove(about: Subject) -> Ready | None:
-    segment = _segment(about, "Out of which segment")
+    segment = _segment(about, "Segment")
     if segment is None:
         return None
-    inside = access.members_of(database(), about.user, about.selection, segment.id)
+    inside = bulk_service.count_in_segment(about.actor, about.selection, segment.id)
     outside = _less(about.count, inside)
     if outside:
-        _outlook([f"{_contacts(outside)} {_is(outside)} not in it anyway."])
+        _outlook([f"{_contacts(outside)} {_is(outside)} not in it."])
     return Ready(Edit(remove_from=[segment.id]), inside)
 
 
 def _segment(about: Subject, label: str) -> Segment | None:
-    """Ask for a static segment; say where to make one if there is none."""
+    """Ask for a static segment; link to the segments page if there is none."""
     there = {s.id: s for s in about.ruleset.segments.values() if not s.dynamic}
     if not there:
-        way = link("?page=segments", "Segments")
-        _outlook([joined(["There is no static segment yet. Make one on the page ", way, "."])])
+        page = link("?page=segments", "Segments")
+        _outlook([joined(["There are no static segments yet. Create one under ", page, "."])])
         return None
     names = {id_: segment.name for id_, segment in there.items()}
     chosen = st.selectbox(
@@ -105,7 +107,7 @@ def _segment(about: Subject, label: str) -> Segment | None:
         format_func=names.__getitem__,
         placeholder="Choose a static segment",
         key=f"{about.key}.segment",
-        help="Dynamic segments are not listed: their conditions decide who is in them.",
+        help="Dynamic segments are not listed: their conditions decide which contacts are in them.",
     )
     return None if chosen is None else there[chosen]
 
@@ -128,22 +130,22 @@ def _set_status(about: Subject) -> Ready | None:
         return None
     machine = machines[id_]
     to = st.selectbox(
-        "To",
+        "New value",
         reachable_by_hand(machine),
         index=None,
         format_func=lambda state: machine.states[state],
-        placeholder="Choose what it is set to",
+        placeholder="Choose the new value",
         key=f"{about.key}.state.{id_}",
     )
     return None if to is None else _status_to(about, machine, to)
 
 
 def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
-    states = access.states_of(database(), about.user, about.selection, machine.id)
+    states = bulk_service.count_by_state(about.actor, about.selection, machine.id)
     ends = any(to in move.sources for move in machine.transitions.get("until", ()))
-    until = later_day_input("Until (may be left out)", key=f"{about.key}.until") if ends else None
+    until = later_day_input("Until (optional)", key=f"{about.key}.until") if ends else None
     needed = _reason_needed(machine, states, to)
-    asked = "Why" if needed else "Why (may be left out)"
+    asked = "Reason" if needed else "Reason (optional)"
     reason = st.text_input(asked, key=f"{about.key}.reason", max_chars=500)
     if states is not None:
         _outlook(status_outlook(machine, states, to))
@@ -154,21 +156,21 @@ def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
 
 
 def _reason_needed(machine: Machine, states: Mapping[str, int] | None, to: str) -> bool:
-    """Whether somebody leaves a state that nobody leaves by hand without saying why."""
+    """Whether the change is from a state for which a manual change needs a reason."""
     there = machine.states if states is None else states
     return any(state in NEEDS_REASON and to in by_hand(machine, state) for state in there)
 
 
 def status_outlook(machine: Machine, states: Mapping[str, int], to: str) -> list[str]:
-    """What setting a status comes to: how many are so already, and who is refused from where."""
+    """A preview of setting a status: how many have it already, and which states refuse the change."""
     lines = []
     if states.get(to):
-        lines.append(f"{_contacts(states[to])} {_is(states[to])} {machine.states[to]} already.")
+        lines.append(f"{_contacts(states[to])} {_is(states[to])} already {machine.states[to]}.")
     for state, number in states.items():
         if state != to and to not in by_hand(machine, state):
             word = machine.states.get(state, state)
-            way = f"nobody is set from “{word}” to “{machine.states[to]}” by hand"
-            lines.append(f"{_contacts(number)} will be refused: {way}.")
+            why = f"“{word}” cannot be changed to “{machine.states[to]}” manually"
+            lines.append(f"{_contacts(number)} will be refused: {why}.")
     return lines
 
 
@@ -187,53 +189,53 @@ def _set_field(about: Subject) -> Ready | None:
     )
     if chosen is None:
         return None
-    empties = st.checkbox("Empty it", key=f"{about.key}.empty.{chosen}")
+    empties = st.checkbox("Clear the field", key=f"{about.key}.empty.{chosen}")
     value = None if empties else field_input(fields[chosen], key=f"{about.key}.value.{chosen}")
     if value is None and not empties:
         return None
-    _outlook(["What they have in this field now is replaced."])
+    _outlook(["Replaces the current value."])
     return Ready(Edit(fields={chosen: value}), about.count)
 
 
 def _fields(about: Subject) -> dict[str, FieldInput]:
-    """The fields that many can have alike and that the user may change."""
-    found = editable(about.ruleset, about.user.role)
-    return {field.name: field for field in found if field.name not in IDENTITIES and not field.locked}
+    """The fields that the user may edit, without those that identify one contact."""
+    found = editable(about.ruleset, about.actor.user.role)
+    return {field.name: field for field in found if field.name not in IDENTITY_FIELDS and not field.locked}
 
 
 # Deleting
 
 
 def _delete(about: Subject) -> Ready | None:
-    _outlook(["They leave the list, all segments and all figures. They can be restored from the history."])
-    reason = st.text_input("Why (may be left out)", key=f"{about.key}.reason", max_chars=500)
+    _outlook(["They are removed from lists, segments and reports. You can restore them from the history."])
+    reason = st.text_input("Reason (optional)", key=f"{about.key}.reason", max_chars=500)
     wanted = "delete" if about.count is None else formats.count(about.count)
     if about.count != 1:
-        typed = st.text_input(f"Type {wanted} to go on", key=f"{about.key}.sure")
+        typed = st.text_input(f"Type {wanted} to confirm", key=f"{about.key}.sure")
         if not is_typed(typed, wanted):
             return None
     return Ready(Deletion(reason.strip()), about.count)
 
 
 def is_typed(typed: str, wanted: str) -> bool:
-    """Whether somebody typed what was asked for; a number with or without its separators."""
-    said = typed.strip().lower()
+    """Whether the text is the wanted one; a number may be typed without its separators."""
+    entered = typed.strip().lower()
     digits = "".join(character for character in wanted if character.isdecimal())
-    return said == wanted or (bool(digits) and said == digits)
+    return entered == wanted or (bool(digits) and entered == digits)
 
 
 ACTIONS: dict[str, BulkAction] = {
-    "add": BulkAction("Add to segment", "Add to a segment", "Add", _add),
-    "remove": BulkAction("Remove from segment", "Remove from a segment", "Remove", _remove),
-    "status": BulkAction("Set status", "Set a status", "Change", _set_status),
-    "field": BulkAction("Set field", "Set a field", "Change", _set_field),
+    "add": BulkAction("Add to segment", "Add to segment", "Add", _add),
+    "remove": BulkAction("Remove from segment", "Remove from segment", "Remove", _remove),
+    "status": BulkAction("Set status", "Set status", "Change", _set_status),
+    "field": BulkAction("Set field", "Set field", "Change", _set_field),
     "delete": BulkAction("Delete", "Delete contacts?", "Delete", _delete, tone="danger"),
 }
 """By the ids that the list's buttons carry."""
 
 
 def _contacts(number: int) -> str:
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+    return formats.counted(number, "contact")
 
 
 def _less(count: int | None, some: int | None) -> int | None:
@@ -244,5 +246,5 @@ def _is(number: int) -> str:
     return plural(number, "is", "are")
 
 
-def _outlook(lines: list[str] | list[Html]) -> None:
+def _outlook(lines: list[str] | list[Markup]) -> None:
     show(joined(tag("div", line, "cs-small cs-quiet") for line in lines))

@@ -1,4 +1,4 @@
-"""Asking before many contacts are changed: how many, what, and what it will come to."""
+"""The dialog of a bulk action: the selected contacts, the form, and the button that starts the job."""
 
 from __future__ import annotations
 
@@ -7,38 +7,31 @@ from dataclasses import dataclass
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
-from dashboard import formats
 from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
-from dashboard.contacts.contact_columns import name_of
 from dashboard.contacts.contact_list import Action, Handlers, Ticked
+from dashboard.contacts.selection_summary import contacts_counted, selection_summary
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.installation import database
-from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, joined, show, tag
-from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
-from engine.contacts import contacts
-from engine.contacts.bulk import bulk_service as access
-from engine.contacts.bulk.bulk import Selection
+from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import show_errors
+from engine.accounts.actor import Actor
+from engine.contacts.bulk import bulk_service
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
-from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 BULK = "bulk"
 
-NAMED = 3
-"""Contacts that are called by their names; of more it is said how many."""
-
-_ROUND = "bulk.round"
+_GENERATION = "bulk.round"
 
 
 @dataclass(frozen=True)
 class Question:
-    """What stands before somebody: an action, whom it is about, and the id of the job that it
-    becomes: however often one presses, it is begun once."""
+    """An open bulk dialog: the action, the selected contacts, and the id of the job that it
+    starts; pressing the button twice starts it once."""
 
     action: str
     selection: Selection
@@ -46,80 +39,67 @@ class Question:
 
 
 def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[ContactId], None]) -> Handlers:
-    """What can be done from a list: to those who are ticked, to all whom it holds, and to one.
+    """The actions of a list, on the selected contacts, on all that match, and on one.
 
-    `shown` are its columns.
+    `shown` are the list's columns.
     """
 
     def act(ticked: Ticked) -> None:
         selection = Selection(listing=listing, but=ticked.but) if ticked.all else Selection(ticked.ids)
         if ticked.action == EXPORT:
-            ask(EXPORT, question(selection, shown))
+            open_dialog(EXPORT, question(selection, shown))
         elif ticked.action in ACTIONS:
-            ask(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
+            open_dialog(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
 
     changes = offered()
     return Handlers([*changes[:-1], Action(EXPORT, "Export"), *changes[-1:]], act, remove)
 
 
-def ticks() -> int:
-    """Counts the changes that were begun: after each, nothing is ticked any more."""
-    return int(st.session_state.get(_ROUND, 0))
+def selection_generation() -> int:
+    """Counts the bulk changes of this session: after each, the list clears its selection."""
+    return int(st.session_state.get(_GENERATION, 0))
 
 
-def change_many(user: CurrentUser, question: Question) -> None:
-    """Ask what is needed for a change of many, and begin it."""
+def change_many(actor: Actor, question: Question) -> None:
+    """Show the dialog of a bulk action."""
     action = ACTIONS[question.action]
-    dialog(action.title)(_ask)(user, question, action)
+    dialog(action.title)(_content)(actor, question, action)
 
 
-def _ask(user: CurrentUser, question: Question, action: BulkAction) -> None:
+def _content(actor: Actor, question: Question, action: BulkAction) -> None:
     ready = None
-    with told():
-        number, key = _count(user, question), f"bulk.{question.job}"
-        about = Subject(user, question.selection, rulesets.current(database()), number, key)
-        show(tag("div", _whom(question.selection, number), "cs-confirm"))
+    with show_errors():
+        number, key = _count(actor, question), f"bulk.{question.job}"
+        about = Subject(actor, question.selection, current_rules(actor), number, key)
+        show(tag("div", _subject(actor, question.selection, number), "cs-confirm"))
         ready = action.form(about) if number != 0 else None
     with st.container(horizontal=True, key=f"{action.tone or 'bulk'}-acts"):
         sure = _button(action, ready)
-        way_out("Cancel", key="bulk.cancel")
+        cancel_button(key="bulk.cancel")
     if sure and ready is not None:
-        with told():
-            _begin(user, question, ready.change)
+        with show_errors():
+            _begin(actor, question, ready.change)
 
 
 def _button(action: BulkAction, ready: Ready | None) -> bool:
-    """The button that begins it, which says how many it is about as soon as that is known."""
-    words = action.act if ready is None else f"{action.act} {_so_many(ready.count)}"
-    nobody = ready is None or ready.count == 0
-    return st.button(words, type="primary", disabled=nobody, key="bulk.sure")
+    """The button that starts the job, with the number of contacts once it is known."""
+    words = action.act if ready is None else f"{action.act} {contacts_counted(ready.count)}"
+    empty = ready is None or ready.count == 0
+    return st.button(words, type="primary", disabled=empty, key="bulk.sure")
 
 
-def _begin(user: CurrentUser, question: Question, change: Change) -> None:
-    access.start(database(), user, question.selection, change, id_=question.job, now=utc_now())
-    st.session_state[_ROUND] = ticks() + 1
-    answered()
+def _begin(actor: Actor, question: Question, change: Change) -> None:
+    bulk_service.start(actor, question.selection, change, id_=question.job)
+    st.session_state[_GENERATION] = selection_generation() + 1
+    close_dialog()
     st.rerun()
 
 
-def _count(user: CurrentUser, question: Question) -> int | None:
-    """How many it is about, counted once for each question."""
-    return counted_once(
-        f"bulk.{question.job}.count", lambda: access.count(database(), user, question.selection)
-    )
+def _count(actor: Actor, question: Question) -> int | None:
+    """The number of selected contacts, counted once for each dialog."""
+    return count_once(f"bulk.{question.job}.count", lambda: bulk_service.count(actor, question.selection))
 
 
-def _whom(selection: Selection, number: int | None) -> Html:
-    if number == 0:
-        return Html("Nobody is left of those who were selected.")
-    if selection.listing is None and len(selection.ids) <= NAMED:
-        known = contacts.rows_of(database(), selection.ids)
-        return joined([tag("b", name_of(row)) for row in known.values()], ", ")
-    all_of_them = " that the list holds now" if selection.listing is not None else ""
-    return joined([tag("b", _so_many(number)), all_of_them])
-
-
-def _so_many(number: int | None) -> str:
-    if number is None:
-        return "all contacts of the list"
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+def _subject(actor: Actor, selection: Selection, number: int | None) -> Markup:
+    suffix = " in the list now" if selection.listing is not None and number else ""
+    return joined([selection_summary(actor, selection, number), suffix])

@@ -1,4 +1,4 @@
-"""Which columns the list of contacts shows: remembered for each person, and kept with a view."""
+"""The columns of the list of contacts: chosen per user, or saved with a view."""
 
 from __future__ import annotations
 
@@ -9,55 +9,54 @@ import streamlit as st
 
 from dashboard.contacts.contact_columns import DEFAULT, Column
 from dashboard.contacts.list_address import ListAddress
-from dashboard.installation import database
+from dashboard.ui.markup import escape_label, show, tag
 from dashboard.ui.router import go_to
-from dashboard.ui.text import plain_label, show, tag
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.contacts.listing import view_service
 from engine.contacts.listing.views import View
 
 
 def columns_of(address: ListAddress, present: View | None, usual: Sequence[str]) -> tuple[str, ...]:
-    """The columns to show: those of the address, else of the view, else what its reader usually sees."""
+    """The columns to show: those of the address, else of the view, else the user's own."""
     of_view = () if present is None else present.columns
     return address.columns or of_view or tuple(usual) or DEFAULT
 
 
 def column_chooser(
-    user: CurrentUser,
+    actor: Actor,
     shown: Sequence[str],
     known: Mapping[str, Column],
     *,
     present: View | None,
     address: ListAddress,
 ) -> None:
-    """Offer the columns; what is chosen is remembered, or on a view waits to be saved with it."""
+    """Show the column menu.  A choice is remembered for the user; in a view it is saved with the view."""
     names = [name for name in known if name != "name"]
     now = [name for name in shown if name in names]
     key = f"contacts.columns.{'.'.join(now)}.{address.view}"
 
     def choose() -> None:
-        _keep(user, tuple(st.session_state[key]), present, address)
+        _keep(actor, tuple(st.session_state[key]), present, address)
 
     def reset() -> None:
-        _keep(user, (), present, address)
+        _keep(actor, (), present, address)
 
     with st.popover("Columns", icon=":material/view_column:", key="contacts.columns"):
         st.multiselect(
-            "Columns, in this order",
+            "Columns, in order",
             names,
             default=now,
-            format_func=lambda name: plain_label(known[name].label),
+            format_func=lambda name: escape_label(known[name].label),
             key=key,
             on_change=choose,
         )
-        show(tag("div", "A column that is added stands last. The contact always comes first.", "cs-sub"))
-        st.button("Usual columns", key="contacts.columns.reset", on_click=reset)
+        show(tag("div", "New columns are added at the end. The contact is always first.", "cs-sub"))
+        st.button("Reset to default", key="contacts.columns.reset", on_click=reset)
 
 
-def _keep(user: CurrentUser, columns: tuple[str, ...], present: View | None, address: ListAddress) -> None:
+def _keep(actor: Actor, columns: tuple[str, ...], present: View | None, address: ListAddress) -> None:
     if present is None:
-        view_service.remember_columns(database(), user, columns)
+        view_service.remember_columns(actor, columns)
         go_to(replace(address, columns=()).here)
     else:
         go_to(replace(address, columns=columns).here)

@@ -1,4 +1,4 @@
-"""The columns that the list of contacts can have: what each shows of a contact, and how wide."""
+"""The columns that the list of contacts can have, with their cells and widths."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dashboard import formats, wording
-from engine.contacts.contacts import ContactRow
-from engine.domain.fields import CUSTOM
+from engine.contacts.contact_rows import ContactRow
+from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import Ruleset
 
-NOTHING_TO_SAY = "none"
-"""The tone of a cell in which nothing is known."""
+EMPTY_TONE = "none"
+"""The tone of an empty cell."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the reading of a row depends on besides the row."""
+    """What a cell depends on besides its row."""
 
     now: datetime
     zone: ZoneInfo
@@ -28,23 +28,23 @@ class Reading:
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell says; `tone` is that of a badge, NOTHING_TO_SAY, or empty for plain text."""
+    """A cell's text; `tone` is that of a badge, EMPTY_TONE, or empty for plain text."""
 
     text: str
     tone: str = ""
 
 
-_EMPTY = Cell(formats.NOTHING, NOTHING_TO_SAY)
+_EMPTY = Cell(formats.NOTHING, EMPTY_TONE)
 
 
 @dataclass(frozen=True)
 class Column:
     """A column by its name.
 
-    `sort` is what the list is sorted by when its heading is clicked (see
-    `engine.contacts.listing.listing.SORTS`), unset for columns that cannot be.  `width` is a track of the
-    grid: at least so wide, then as its content needs.  `phone` is what stands before the value
-    on a card, where there are no headings.
+    `sort` is the sort order of its heading (see
+    `engine.contacts.listing.listing.SORTS`), unset if it cannot be sorted by.  `width` is a track of
+    the grid.  `phone` is the label before the value
+    on a phone's card, which has no headings.
     """
 
     id: str
@@ -69,7 +69,7 @@ def _name(row: ContactRow, _reading: Reading) -> Cell:
 
 
 def name_of(row: ContactRow) -> str:
-    """What a contact is called in the list: the surest thing known, else the beginning of its id."""
+    """The contact's display name; for an anonymous visitor with the start of the id."""
     if not _is_known(row):
         return f"{wording.ANONYMOUS} {row.id[:5]}"
     return wording.display_name(row.name, row.email, row.mobile_phone, row.external_id)
@@ -80,7 +80,7 @@ def _is_known(row: ContactRow) -> bool:
 
 
 def _badge(attribute: str, *, needs: str) -> Callable[[ContactRow, Reading], Cell]:
-    """A status, shown only where there is what it is the status of, or somebody changed it."""
+    """A status; hidden while it is initial and the contact lacks the field that it `needs`."""
 
     def cell(row: ContactRow, _reading: Reading) -> Cell:
         state = getattr(row, attribute)
@@ -141,12 +141,25 @@ def _custom(field: str) -> Callable[[ContactRow, Reading], Cell]:
 
 
 def plain_value(value: Any) -> str:
-    """A custom field's value in words."""
+    """A custom field's value as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return formats.decimal(value)
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _field(
+    name: str,
+    cell: Callable[[ContactRow, Reading], Cell],
+    width: str = "minmax(6rem, auto)",
+    css: str = "",
+    *,
+    sort: str | None = None,
+    phone: str = "",
+) -> Column:
+    """The column of a contact's field, with the field's own label."""
+    return Column(name, FIELDS[name].label, cell, width, css, sort, phone)
 
 
 _NARROW = "minmax(3rem, auto)"
@@ -156,34 +169,34 @@ COLUMNS: dict[str, Column] = {
     column.id: column
     for column in (
         Column("name", "Contact", _name, "minmax(9rem, auto)", "name", sort="name"),
-        Column("email", "Email", _text("email"), "minmax(9.5rem, auto)", "email"),
+        _field("email", _text("email"), "minmax(9.5rem, auto)", "email"),
         Column("mobile_phone", "Mobile", _text("mobile_phone"), _WIDE, "mobile"),
-        Column("external_id", "External id", _text("external_id"), phone="Id"),
-        Column("points", "Points", _points, _NARROW, "points number", sort="points", phone="Points"),
-        Column("newsletter", "Newsletter", _badge("newsletter", needs="identified"), "minmax(7.9rem, auto)", phone="Newsletter"),
-        Column("email_status", "Email status", _badge("email_status", needs="email"), phone="Email"),
+        _field("external_id", _text("external_id"), phone="ID"),
+        _field("points", _points, _NARROW, "points number", sort="points", phone="Points"),
+        _field("newsletter", _badge("newsletter", needs="identified"), "minmax(7.9rem, auto)", phone="Newsletter"),
+        _field("email_status", _badge("email_status", needs="email"), phone="Email"),
         Column("mobile_status", "Mobile status", _badge("mobile_status", needs="mobile_phone"), phone="Mobile"),
-        Column("sms", "SMS", _badge("sms", needs="identified"), "minmax(7.9rem, auto)", phone="SMS"),
-        Column("push", "Web push", _badge("push", needs="identified"), phone="Push"),
-        Column("segments", "Segments", _segments, "minmax(8rem, auto)", phone="In"),
-        Column("orders", "Orders", _count("orders"), _NARROW, "number", sort="orders", phone="Orders"),
-        Column("spent", "Spent", _money("spent"), _WIDE, "number", sort="spent", phone="Spent"),
-        Column("average_order", "Average order", _money("average_order"), _WIDE, "number", phone="On average"),
-        Column("last_order_at", "Last order", _ago("last_order_at"), phone="Last order"),
-        Column("cart", "Cart", _cart, _WIDE, phone="Cart"),
+        _field("sms", _badge("sms", needs="identified"), "minmax(7.9rem, auto)", phone="SMS"),
+        _field("push", _badge("push", needs="identified"), phone="Push"),
+        _field("segments", _segments, "minmax(8rem, auto)", phone="Segments"),
+        _field("orders", _count("orders"), _NARROW, "number", sort="orders", phone="Orders"),
+        _field("spent", _money("spent"), _WIDE, "number", sort="spent", phone="Spent"),
+        _field("average_order", _money("average_order"), _WIDE, "number", phone="Average order"),
+        _field("last_order_at", _ago("last_order_at"), phone="Last order"),
+        _field("cart", _cart, _WIDE, phone="Cart"),
         Column("active_at", "Last activity", _ago("active_at"), "minmax(6.6rem, auto)", "seen", sort="active_at"),
-        Column("last_seen", "Last seen", _ago("last_seen"), sort="last_seen", phone="Seen"),
-        Column("first_seen", "First seen", _ago("first_seen"), sort="first_seen", phone="Since"),
+        _field("last_seen", _ago("last_seen"), sort="last_seen", phone="Seen"),
+        _field("first_seen", _ago("first_seen"), sort="first_seen", phone="Since"),
     )
 }  # fmt: skip
-"""The columns that every account has; the first is always shown."""
+"""The built-in columns; the first is always shown."""
 
 DEFAULT = ("email", "points", "newsletter", "email_status", "orders", "spent", "active_at")
-"""The columns, besides the name, that somebody sees who has chosen none."""
+"""The columns, besides the name, that are shown by default."""
 
 
 def offered(ruleset: Ruleset) -> dict[str, Column]:
-    """All columns by name: the account's own fields come last."""
+    """All columns by name, custom fields last."""
     own = {
         f"{CUSTOM}{field.id}": Column(
             f"{CUSTOM}{field.id}", field.label, _custom(field.id), phone=field.label
@@ -194,6 +207,6 @@ def offered(ruleset: Ruleset) -> dict[str, Column]:
 
 
 def chosen(names: Iterable[str], known: Mapping[str, Column]) -> list[Column]:
-    """The columns of these names that there (still) are, behind the contact's name."""
+    """The contact's name and the columns of these names that (still) exist."""
     wanted = [name for name in dict.fromkeys(names) if name in known and name != "name"]
     return [known["name"], *(known[name] for name in wanted or DEFAULT)]

@@ -183,7 +183,7 @@ function toolsOf(row, deletable, tell) {
 function counted({ total, locale }, { all, ids }) {
   if (!all) return ids.size.toLocaleString(locale);
   if (!ids.size) return total.words;
-  const left = total.number === null ? `${total.words} but ${ids.size}` : total.number - ids.size;
+  const left = total.number === null ? `${total.words} except ${ids.size}` : total.number - ids.size;
   return left.toLocaleString(locale);
 }
 

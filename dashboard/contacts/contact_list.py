@@ -1,7 +1,7 @@
-"""The list of contacts: a table on a desk, cards on a phone.
+"""The list of contacts: a table on a wide screen, cards on a phone.
 
-Each row is a link to a sheet, each heading one to the list in another order.  Rows are
-ticked in the browser; the page hears of them with what is to be done to them.
+A row links to the contact's sheet, a heading to the list in another order.  Rows are
+selected in the browser; the script receives the selection together with the chosen action.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from dashboard import formats
 from dashboard.contacts.contact_columns import Column, Reading, name_of
 from dashboard.contacts.list_address import ListAddress
 from dashboard.ui.browser_component import browser_component
-from engine.contacts.contacts import ContactRow
+from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing.listing import ContactPage, Listing, Total
 from engine.domain.activities import ContactId
 
 MAX_TICKED = 10_000
-"""Rows that one can tick one by one; who wants more selects all that match."""
+"""Rows that can be selected one by one; beyond that, all that match are selected."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something that can be done to ticked contacts; `tone` is `danger` for what takes away."""
+    """An action on selected contacts; `tone` is `danger` if it removes something."""
 
     id: str
     label: str
@@ -35,7 +35,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Ticked:
-    """What was ticked when an action was chosen: contacts, or everybody in the list `but` some."""
+    """The selection when an action was chosen: contacts, or all in the list `but` some."""
 
     action: str
     ids: tuple[ContactId, ...]
@@ -45,12 +45,12 @@ class Ticked:
 
 @dataclass(frozen=True)
 class Handlers:
-    """What can be done from the list, and who does it.
+    """The actions of the list and their callbacks.
 
     Parameters:
-      actions: What is offered for ticked rows; none, and rows cannot be ticked.
-      act: Is called with what was ticked.
-      remove: Is called with a contact that is to be deleted; unset, and none can be.
+      actions: The actions on selected rows; without any, rows cannot be selected.
+      act: Called with the selection.
+      remove: Called with a contact to delete; unset if the user may not delete.
     """
 
     actions: Sequence[Action] = ()
@@ -58,7 +58,7 @@ class Handlers:
     remove: Callable[[ContactId], None] | None = None
 
 
-LOOK_ONLY = Handlers()
+READ_ONLY = Handlers()
 
 
 def contact_list(
@@ -68,24 +68,24 @@ def contact_list(
     address: ListAddress,
     reading: Reading,
     key: str,
-    handlers: Handlers = LOOK_ONLY,
-    round_: int = 0,
+    handlers: Handlers = READ_ONLY,
+    generation: int = 0,
 ) -> None:
-    """Show a page of a list.  What is ticked stays so on its other pages, until `round_` changes."""
+    """Show a page of a list.  The selection is kept on its other pages, until `generation` changes."""
 
     def act() -> None:
-        said = st.session_state[key].get("act")
-        if said is not None and handlers.act is not None:
-            handlers.act(_ticked(said))
+        data = st.session_state[key].get("act")
+        if data is not None and handlers.act is not None:
+            handlers.act(_ticked(data))
 
     def remove() -> None:
-        said = st.session_state[key].get("remove")
-        if said is not None and handlers.remove is not None:
-            handlers.remove(ContactId(str(said["id"])))
+        data = st.session_state[key].get("remove")
+        if data is not None and handlers.remove is not None:
+            handlers.remove(ContactId(str(data["id"])))
 
     data = {
         "label": "Contacts",
-        "scope": f"{_scope(address.whole)} {round_}",
+        "scope": f"{_scope(address.whole)} {generation}",
         "columns": [_heading(column, address) for column in columns],
         "rows": [_row(row, columns, address, reading) for row in page.rows],
         "selectable": bool(handlers.actions),
@@ -100,36 +100,36 @@ def contact_list(
 
 
 def counted(total: Total) -> str:
-    """`312`, or `over 1,000` where counting on would be slow."""
+    """`312`, or `over 1,000` where an exact count would be slow."""
     return formats.count(total.count) if total.exact else f"over {formats.count(total.count)}"
 
 
 def _total(page: ContactPage) -> dict[str, object]:
-    """How many there are: in words, as a number where that is sure, and whether this page is not all."""
+    """The total as text, as a number if it is exact, and whether there are more pages."""
     total = page.total
     number = total.count if total.exact else None
     return {"words": counted(total), "number": number, "more": total.count > len(page.rows)}
 
 
-def _ticked(said: Any) -> Ticked:
-    ids, but = (tuple(ContactId(str(id_)) for id_ in said[name][:MAX_TICKED]) for name in ("ids", "but"))
-    return Ticked(str(said["action"]), ids, bool(said["all"]), but)
+def _ticked(data: Any) -> Ticked:
+    ids, but = (tuple(ContactId(str(id_)) for id_ in data[name][:MAX_TICKED]) for name in ("ids", "but"))
+    return Ticked(str(data["action"]), ids, bool(data["all"]), but)
 
 
 def _scope(listing: Listing) -> str:
-    """What a selection belongs to: the same contacts, in whatever order."""
-    said = listing.in_address()
-    return f"{said.get('q')} {said.get('where')}"
+    """The filters and search that a selection belongs to, in any order."""
+    data = listing.in_address()
+    return f"{data.get('q')} {data.get('where')}"
 
 
 def _heading(column: Column, address: ListAddress) -> dict[str, object]:
-    said = {"id": column.id, "label": column.label, "css": column.css, "width": column.width}
+    data = {"id": column.id, "label": column.label, "css": column.css, "width": column.width}
     if column.sort is None:
-        return {**said, "sort": None, "phone": column.phone}
+        return {**data, "sort": None, "phone": column.phone}
     sorted_ = address.listing.sort == column.sort
     way = "descending" if address.listing.descending else "ascending"
     sort = {"href": address.sorted_by(column.sort), "direction": way if sorted_ else "none"}
-    return {**said, "sort": sort, "phone": column.phone}
+    return {**data, "sort": sort, "phone": column.phone}
 
 
 def _row(

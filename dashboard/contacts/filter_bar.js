@@ -16,7 +16,7 @@ function barOf(root, { chips, clear }) {
   add.setAttribute("aria-haspopup", "dialog");
   add.dataset.focus = "add";
   const list = element("ul", "chips");
-  list.setAttribute("aria-label", "Filters in force");
+  list.setAttribute("aria-label", "Active filters");
   list.append(...chips.map((chip, index) => chipOf(root, chip, index)));
   const parts = chips.length ? [add, list] : [add];
   if (clear) {
@@ -85,10 +85,10 @@ function placeAt(panel, opener) {
 }
 
 function openMenu(root, opener) {
-  const find = input("search", "Find a filter");
-  find.placeholder = "Find a filter";
+  const find = input("search", "Search filters");
+  find.placeholder = "Search filters";
   const list = element("div", "menu");
-  const nothing = element("p", "hint", "No filter is called that.");
+  const nothing = element("p", "hint", "No matching filters.");
   for (const { label, filters } of root.data.groups) {
     const group = element("div", "group");
     group.setAttribute("role", "group");
@@ -113,8 +113,8 @@ function openMenu(root, opener) {
 function optionOf(root, filter) {
   const present = !filter.several && root.data.chips.find((chip) => chip.filter === filter.id);
   const option = button("option", filter.label, () => openForm(root, filter, { chip: present || null, fromMenu: true }));
-  if (filter.unavailable) option.append(element("span", "note", "not yet"));
-  else if (present) option.append(element("span", "note", "in force"));
+  if (filter.unavailable) option.append(element("span", "note", "coming soon"));
+  else if (present) option.append(element("span", "note", "active"));
   return option;
 }
 
@@ -149,7 +149,7 @@ function openForm(root, filter, { chip, opener, fromMenu }) {
     root.panel.hidePopover();
   };
   const form = filter.unavailable
-    ? element("p", "hint", `${filter.unavailable}. It will be offered here as soon as it is.`)
+    ? element("p", "hint", `${filter.unavailable}. The filter will be available then.`)
     : filter.ways.some((way) => way.inputs.length)
       ? inputsForm(filter, said, choose)
       : buttonsForm(filter, chip && said.way, choose);

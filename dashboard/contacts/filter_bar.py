@@ -1,6 +1,6 @@
-"""The filter bar over the list: a menu of filters with a small form each, and the chips of those in force.
+"""The filter bar over the list: a menu of filters with a form each, and chips of the active filters.
 
-What is chosen goes into the address, so each change is a step that Back takes back.
+A choice changes the address, so the browser's Back button undoes it.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.contacts import filter_forms
-from dashboard.contacts.filter_forms import NotChosen
 from dashboard.contacts.list_address import ListAddress
 from dashboard.ui.browser_component import browser_component
-from dashboard.ui.problems import problem_box
+from dashboard.ui.problems import keep_errors, show_kept
 from dashboard.ui.router import go_to
-from dashboard.wording import sentence
 from engine.contacts.listing.filter_bar import Chip, chips, offered, with_part
 from engine.contacts.listing.filters import Filter, Written
-from engine.contacts.listing.listing import Listing
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.contacts.listing.where_parts import Part
 from engine.domain.rulebook import Ruleset
 
@@ -28,41 +26,38 @@ _REFUSED = "filter_bar.refused"
 
 
 def filter_bar(address: ListAddress, ruleset: Ruleset, *, key: str) -> None:
-    """Show what a list is filtered by, with the ways to change that."""
+    """Show the active filters and the menu to change them."""
 
     def apply() -> None:
-        said = st.session_state[key].get("apply")
-        if said is not None:
-            _follow(said, address, ruleset)
+        form = st.session_state[key].get("apply")
+        if form is not None:
+            _follow(form, address, ruleset)
 
     bar = {filter_.id: filter_ for filter_ in offered(ruleset)}
     browser_component(__file__, "filter_bar", html='<div class="filters"></div>', elements=True)(
         key=key, data=_data(address, ruleset, bar), on_apply_change=apply
     )
-    refused = st.session_state.pop(_REFUSED, None)
-    problem_box([refused] if refused else [])
+    show_kept(_REFUSED)
 
 
-def _follow(said: Mapping[str, Any], address: ListAddress, ruleset: Ruleset) -> None:
+def _follow(form: Mapping[str, Any], address: ListAddress, ruleset: Ruleset) -> None:
     """Go to the list under what was chosen by a form."""
     present = ListAddress.read(st.query_params.to_dict(), page=address.page)
-    try:
-        go_to(present.of(changed(present.listing, said, ruleset)))
-    except NotChosen as error:
-        st.session_state[_REFUSED] = sentence(error)
+    with keep_errors(_REFUSED):
+        go_to(present.of(changed(present.listing, form, ruleset)))
 
 
-def changed(listing: Listing, said: Mapping[str, Any], ruleset: Ruleset) -> Listing:
+def changed(listing: Listing, form: Mapping[str, Any], ruleset: Ruleset) -> Listing:
     """The list under what a form said of a filter, in the place of the condition that it changes, if any.
 
-    Raises NotChosen.
+    Raises InvalidFilter.
     """
-    found = {filter_.id: filter_ for filter_ in offered(ruleset)}.get(str(said.get("filter")))
+    found = {filter_.id: filter_ for filter_ in offered(ruleset)}.get(str(form.get("filter")))
     if found is None:
-        raise NotChosen("this filter is not offered any more: choose another")
-    values = said.get("values")
-    value = filter_forms.read(found, str(said.get("way")), values if isinstance(values, Mapping) else {})
-    instead = said.get("instead")
+        raise InvalidFilter("this filter is no longer available: choose another one")
+    values = form.get("values")
+    value = filter_forms.read(found, str(form.get("way")), values if isinstance(values, Mapping) else {})
+    instead = form.get("instead")
     return with_part(
         listing, found.condition(value), instead_of=instead if isinstance(instead, Mapping) else None
     )
@@ -86,14 +81,14 @@ def _data(address: ListAddress, ruleset: Ruleset, bar: Mapping[str, Filter]) -> 
 
 
 def _chip(chip: Chip, address: ListAddress, bar: Mapping[str, Filter]) -> dict[str, Any]:
-    said = {
+    form = {
         "words": chip.words,
         "gone": address.of(address.listing.without(chip.part)),
         "filter": chip.filter,
     }
     if chip.filter is None:
-        return said
-    return {**said, "part": chip.part, "said": _filled(bar[chip.filter], chip.part)}
+        return form
+    return {**form, "part": chip.part, "said": _filled(bar[chip.filter], chip.part)}
 
 
 def _filled(filter_: Filter, part: Part) -> dict[str, Any]:

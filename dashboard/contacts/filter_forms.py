@@ -26,7 +26,7 @@ from engine.contacts.listing.filters import (
     SegmentFilter,
     Wording,
 )
-from engine.errors import ContactSheetsError
+from engine.contacts.listing.listing import InvalidFilter
 
 MOST_DAYS = 3_650
 """How far back a recency looks."""
@@ -39,10 +39,6 @@ LARGEST = 1e15
 
 Said = Mapping[str, Any]
 """What stands in the inputs of a form, by their names."""
-
-
-class NotChosen(ContactSheetsError):
-    """A form that was not filled in so that it says something."""
 
 
 @dataclass(frozen=True)
@@ -102,16 +98,16 @@ def said_of(filter_: Filter, chosen: Any) -> dict[str, Any]:
 
 
 def read(filter_: Filter, way: str, said: Said) -> Any:
-    """What somebody chose by a form.  Raises NotChosen."""
+    """What somebody chose by a form.  Raises InvalidFilter."""
     if filter_.unavailable:
-        raise NotChosen(f"{filter_.label} cannot be filtered by: {filter_.unavailable}")
+        raise InvalidFilter(f"{filter_.label} cannot be filtered by: {filter_.unavailable}")
     found = next((known for known in ways(filter_) if known.id == way), None)
     if found is None:
-        raise NotChosen(f"{filter_.label} cannot be chosen like that: choose it again")
+        raise InvalidFilter(f"{filter_.label} was not filled in correctly: choose it again")
     try:
         return found.read(said)
     except (ValueError, OverflowError) as error:
-        raise NotChosen(f"{filter_.label}: {error}") from None
+        raise InvalidFilter(f"{filter_.label}: {error}") from None
 
 
 def ways(filter_: Filter) -> list[Way]:
@@ -125,39 +121,39 @@ def ways(filter_: Filter) -> list[Way]:
 def _number(said: Said, name: str) -> float:
     text = str(said.get(name, "")).strip()
     if not text:
-        raise ValueError("give a number")
+        raise ValueError("enter a number")
     try:
         number = float(text)
     except ValueError:
         number = math.nan
     if not abs(number) <= LARGEST:
-        raise ValueError(f"{text[:40]} is no number to filter by")
+        raise ValueError(f"{text[:40]} is not a valid number")
     return int(number) if number.is_integer() else number
 
 
 def _days(said: Said) -> int:
     days = _number(said, "days")
     if not 1 <= days <= MOST_DAYS or not float(days).is_integer():
-        raise ValueError(f"give whole days, from 1 to {MOST_DAYS:,}")
+        raise ValueError(f"enter whole days, from 1 to {MOST_DAYS:,}")
     return int(days)
 
 
 def _date(said: Said, name: str) -> date:
     text = str(said.get(name, "")).strip()
     if not text:
-        raise ValueError("give a day")
+        raise ValueError("enter a date")
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text[:40]} is no day") from None
+        raise ValueError(f"{text[:40]} is not a date") from None
 
 
 def _text(said: Said) -> str:
     text = str(said.get("text", "")).strip()
     if not text or "\0" in text:
-        raise ValueError("give a text")
+        raise ValueError("enter a text")
     if len(text) > LONGEST_TEXT:
-        raise ValueError(f"give at most {LONGEST_TEXT} characters")
+        raise ValueError(f"enter at most {LONGEST_TEXT} characters")
     return text
 
 

@@ -1,4 +1,4 @@
-"""The address of a list: all that makes it the list it is, so that it can be shared and gone back to."""
+"""The address of a list: filters, search, order, columns and page, so that it can be shared."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from urllib.parse import urlencode
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import View
 from engine.contacts.listing.where_parts import Part
-from engine.db.places import Cursor
+from engine.db.keyset import Cursor
 from engine.domain.activities import ContactId
 
 SIZES = (25, 50, 100, 200)
-"""Rows of a page that one can choose from."""
+"""The choices of rows per page."""
 
 SIZE = 50
-"""Rows of a page as long as nobody has chosen."""
+"""Rows per page by default."""
 
 PLACE = "after"
-"""The parameter that says where in the list the page begins."""
+"""The parameter with the cursor at which the page starts."""
 
 ALL = "all"
-"""The view that is none: all contacts, also for who usually opens a view of their own."""
+"""The id in the address for no view: all contacts, even if the user has a default view."""
 
 MAX_COLUMNS = 4_000
-"""Characters of the names of columns that an address may carry."""
+"""Characters of column names that an address may have."""
 
 
 @dataclass(frozen=True)
 class ListAddress:
-    """Where in which list one is.
+    """A list of contacts and the position in it.
 
     Parameters:
-      listing: What is listed, as far as the address says.
-      page: The parameters that name the page which the list is on.
-      fixed: Conditions that belong to that page, and so are not in its address.
-      size: Rows of a page.
-      after: Where the page begins; unset for the beginning.
-      view: The saved view that was chosen, however the list was changed since; ALL for none.
-      columns: What is shown instead of what the view, or its reader, usually shows.
+      listing: Filters, search and order in the address.
+      page: The parameters of the page that shows the list.
+      fixed: Conditions of that page, which are not in the address.
+      size: Rows per page.
+      after: The cursor at which the page starts; unset for the first page.
+      view: The chosen view, even if the list was changed since; ALL for none.
+      columns: Shown instead of the columns of the view or the user.
     """
 
     listing: Listing
@@ -54,7 +54,7 @@ class ListAddress:
     def read(
         cls, parameters: Mapping[str, str], *, page: Mapping[str, str], fixed: tuple[Part, ...] = ()
     ) -> ListAddress:
-        """Read an address; what makes no sense there is left out."""
+        """Read an address; invalid parts are ignored."""
         asked = parameters.get("size", "")
         size = int(asked) if asked.isdecimal() and int(asked) in SIZES else SIZE
         return cls(
@@ -79,19 +79,19 @@ class ListAddress:
 
     @property
     def whole(self) -> Listing:
-        """What is listed, with the page's own conditions."""
+        """The list with the page's own conditions."""
         return self.listing.with_parts([*self.fixed, *self.listing.parts]) if self.fixed else self.listing
 
     def showing(self, listing: Listing) -> ListAddress:
-        """The same place in another list, for one that is only written otherwise."""
+        """The same position, for a listing that differs only in how it is written."""
         return replace(self, listing=listing)
 
     def of(self, listing: Listing) -> str:
-        """The address of another list on the same page, from its beginning."""
+        """The address of the first page of another list."""
         return replace(self, listing=listing, after=None).here
 
     def sorted_by(self, sort: str) -> str:
-        """The address of the same list in another order; sorted by it already, the other way round."""
+        """The address of the same list in another order; reversed if it is sorted by it already."""
         again = self.listing.sort == sort
         descending = not self.listing.descending if again else sort != "name"
         return self.of(replace(self.listing, sort=sort, descending=descending))
@@ -104,24 +104,24 @@ class ListAddress:
         return replace(self, size=size, after=None).here
 
     def sheet(self, contact: ContactId) -> str:
-        """The address of a contact's sheet, which knows the list that one came from."""
+        """The address of a contact's sheet, with this list to go back to."""
         return _written({"contact": contact, **replace(self, listing=self.whole, page={}).parameters})
 
     @property
     def here(self) -> str:
-        """This very page."""
+        """The address of this page."""
         return _written(self.parameters)
 
     @property
     def parameters(self) -> dict[str, str]:
-        said = {**self.page, **self.listing.in_address()}
+        parameters = {**self.page, **self.listing.in_address()}
         if self.size != SIZE:
-            said["size"] = str(self.size)
+            parameters["size"] = str(self.size)
         if self.view:
-            said["view"] = self.view
+            parameters["view"] = self.view
         if self.columns:
-            said["columns"] = ",".join(self.columns)
-        return {**said, PLACE: self.after} if self.after else said
+            parameters["columns"] = ",".join(self.columns)
+        return {**parameters, PLACE: self.after} if self.after else parameters
 
 
 def _written(parameters: Mapping[str, str]) -> str:

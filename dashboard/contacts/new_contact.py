@@ -1,4 +1,4 @@
-"""Making a contact by hand."""
+"""The dialog "New contact"."""
 
 from __future__ import annotations
 
@@ -9,74 +9,73 @@ import streamlit as st
 import uuid_utils
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import waking
-from dashboard.installation import database
-from dashboard.ui.asking import answered
+from dashboard import wait_for_workers
+from dashboard.ui.dialog_state import close_dialog
 from dashboard.ui.field_inputs import editable, field_input
-from dashboard.ui.problems import problem, problem_box, told
-from dashboard.ui.text import link, quiet, show
-from engine.accounts.accounts import CurrentUser
-from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edit_model import IDENTITIES, InvalidEdit
-from engine.contacts.sheet import reading
-from engine.db.connection import utc_now
+from dashboard.ui.markup import link, quiet, show
+from dashboard.ui.problems import problem, problem_box, show_errors
+from engine.accounts.actor import Actor
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import InvalidEdit
+from engine.contacts.listing import list_service
 from engine.domain.activities import ActivityId, ContactId
-from engine.rules import rulesets
+from engine.domain.fields import IDENTITY_FIELDS
+from engine.rules.rule_service import current_rules
 
 
-def new_contact(user: CurrentUser) -> None:
-    """Ask for the fields, make the contact and go to its sheet; what is wrong stands at its field."""
-    show(quiet("An email, a mobile phone or an external id is needed; the rest can come later."))
+def new_contact(actor: Actor) -> None:
+    """Ask for the fields, create the contact and open its sheet; show problems at their fields."""
+    show(quiet("Enter an email, a mobile phone or an external ID. The rest is optional."))
     with st.form("contacts.new", border=False):
-        said, below = _ask(user)
+        values, below = _ask_fields(actor)
         elsewhere = st.container()
         if not st.form_submit_button("Create contact", type="primary", key="contacts.new.create"):
             return
-    with told():
+    with show_errors():
         try:
-            _create(user, said)
+            _create(actor, values)
         except InvalidEdit as error:
             _explain(error, below, elsewhere)
 
 
-def _ask(user: CurrentUser) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
-    """What was typed by field, and the place below each."""
-    said, below = {}, {}
-    fields = [field for field in editable(rulesets.current(database()), user.role) if not field.locked]
+def _ask_fields(actor: Actor) -> tuple[dict[str, Any], dict[str, DeltaGenerator]]:
+    """The values by field, and the placeholder below each input."""
+    values, below = {}, {}
+    fields = [field for field in editable(current_rules(actor), actor.user.role) if not field.locked]
     for at in range(0, len(fields), 2):  # row by row, so that on a phone they keep their order
         for column, field in zip(st.columns(2), fields[at : at + 2], strict=False):
             with column:
                 value = field_input(field, key=f"contacts.new.{field.name}")
                 below[field.name] = st.empty()
             if value is not None:
-                said[field.name] = value
-    return said, below
+                values[field.name] = value
+    return values, below
 
 
 def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere: DeltaGenerator) -> None:
     other = error.other
-    way = None if other is None else link(f"?contact={other}", "Open that contact's sheet")
+    way = None if other is None else link(f"?contact={other}", "Open that contact")
     for name, words in error.problems.items():
         if name in below:
-            below[name].html(problem(words, way if name in IDENTITIES else None))
+            below[name].html(problem(words, way if name in IDENTITY_FIELDS else None))
     with elsewhere:
         problem_box(words for name, words in error.problems.items() if name not in below)
 
 
-def _create(user: CurrentUser, said: Mapping[str, Any]) -> None:
+def _create(actor: Actor, values: Mapping[str, Any]) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.create(database(), user, said, id_=id_, now=utc_now())
-    shows = waking.settle(lanes, id_)
-    made = _made(user, said)
+    lanes = edit_service.create(actor, values, id_=id_)
+    shows = wait_for_workers.wait_until_applied(lanes, id_)
+    made = _made(actor, values)
     if made is not None:
         st.query_params.from_dict({"contact": made})
     elif not shows:
-        st.toast(f"The contact is made. {waking.later()}")
-    answered()
+        st.toast(f"Contact created. {wait_for_workers.pending_notice()}")
+    close_dialog()
     st.rerun()
 
 
-def _made(user: CurrentUser, said: Mapping[str, Any]) -> ContactId | None:
-    """The contact that has what was said; unset while the workers have not come to it."""
-    keys = (str(said[name]) for name in IDENTITIES if name in said)
-    return next((found for key in keys if (found := reading.find(database(), user, key))), None)
+def _made(actor: Actor, values: Mapping[str, Any]) -> ContactId | None:
+    """The contact with these identifiers; unset while the workers have not created it."""
+    keys = (str(values[name]) for name in IDENTITY_FIELDS if name in values)
+    return next((found for key in keys if (found := list_service.find(actor, key))), None)

@@ -1,32 +1,29 @@
-"""From page to page of a list, and how long a page is: links, so that Back goes back."""
+"""Links to the neighbouring pages of a list, and to other numbers of rows per page."""
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import Markup
 
 from dashboard.contacts.list_address import SIZES, ListAddress
-from dashboard.ui.text import Html, joined, tag
+from dashboard.ui.markup import joined, link, tag
 from engine.contacts.listing.listing import ContactPage
 
 
-def pager(page: ContactPage, address: ListAddress) -> Html:
-    """The ways to the neighbouring pages and to shorter and longer ones."""
-    ways = joined([_way("Previous", page.previous, address), _way("Next", page.next, address)])
-    return Html(f'<nav class="cs-pager" aria-label="Pages of the list">{_sizes(address)}{ways}</nav>')
+def pager(page: ContactPage, address: ListAddress) -> Markup:
+    """The links below a list."""
+    parts = [_sizes(address), _way("Previous", page.previous, address), _way("Next", page.next, address)]
+    return tag("nav", joined(parts), "cs-pager", aria_label="Pages of the list")
 
 
-def _sizes(address: ListAddress) -> Html:
-    links = joined(
-        Html(
-            f'<a href="{escape(address.with_size(size))}" target="_self"'
-            f"{' aria-current=true' if size == address.size else ''}>{size}</a>"
-        )
+def _sizes(address: ListAddress) -> Markup:
+    links = [
+        link(address.with_size(size), size, "", aria_current="true" if size == address.size else None)
         for size in SIZES
-    )
-    return Html(f'<span class="cs-sizes">Rows a page {links}</span>')
+    ]
+    return tag("span", joined(["Rows per page ", *links]), "cs-sizes")
 
 
-def _way(label: str, place: str | None, address: ListAddress) -> Html:
+def _way(label: str, place: str | None, address: ListAddress) -> Markup:
     if place is None:
-        return Html(f'<span class="cs-way" aria-disabled="true">{tag("span", label)}</span>')
-    return Html(f'<a class="cs-way" href="{escape(address.at(place))}" target="_self">{label}</a>')
+        return tag("span", label, "cs-way", aria_disabled="true")
+    return link(address.at(place), label, "cs-way")

@@ -1,4 +1,4 @@
-"""Saving, changing and deleting a view of the list of contacts."""
+"""The dialogs that save, edit and delete a view of the list of contacts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ import streamlit as st
 import uuid_utils
 
 from dashboard.contacts.list_address import ALL, ListAddress
-from dashboard.installation import database
-from dashboard.ui.asking import answered, way_out
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import joined, show, tag
-from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from dashboard.ui.undo_bar import undo_bar
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.view_service import MAX_NAME
 from engine.contacts.listing.views import View
-from engine.db.connection import utc_now
 
 _DELETED = "views.deleted"
 _ID = "views.new"
@@ -31,84 +29,82 @@ def present_address() -> ListAddress:
     return ListAddress.read(st.query_params.to_dict(), page={})
 
 
-def save_view(user: CurrentUser, present: View | None) -> None:
-    """Ask for a name, and keep the list that is shown under it."""
+def save_view(actor: Actor, present: View | None) -> None:
+    """Ask for a name, and save the shown list as a view."""
     address = present_address()
     id_: str = st.session_state.setdefault(_ID, uuid_utils.uuid7().hex)
-    show(tag("div", "Keeps search, filters, order, columns and rows a page.", "cs-sub"))
+    show(tag("div", "Saves search, filters, sorting, columns and rows per page.", "cs-sub"))
     with st.form("views.save", border=False):
         name: str = st.text_input("Name", key="views.save.name", max_chars=MAX_NAME)
-        shared = _sharing(user, value=False, key="views.save.shared")
+        shared = _sharing(actor, value=False, key="views.save.shared")
         sure = st.form_submit_button("Save", type="primary", key="views.save.sure")
     if sure:
         columns = address.columns or (() if present is None else present.columns)
-        with told():
+        with show_errors():
             kept = view_service.save(
-                database(),
-                user,
+                actor,
                 name,
                 address.listing,
                 columns=columns,
                 size=address.size,
                 shared=shared,
                 id_=id_,
-                now=utc_now(),
             )
             _done(ListAddress.of_view(kept))
 
 
-def edit_view(user: CurrentUser, view: View) -> None:
-    """Change a view's name, and who sees it."""
+def edit_view(actor: Actor, view: View) -> None:
+    """Change a view's name and sharing."""
     with st.form("views.edit", border=False):
         name: str = st.text_input("Name", view.name, key="views.edit.name", max_chars=MAX_NAME)
-        own = view.owner == user.id
-        shared = _sharing(user, value=view.shared, key="views.edit.shared") if own else view.shared
+        own = view.owner == actor.user.id
+        shared = _sharing(actor, value=view.shared, key="views.edit.shared") if own else view.shared
         sure = st.form_submit_button("Save", type="primary", key="views.edit.sure")
     if sure:
-        with told():
-            kept = view_service.change(database(), user, view, now=utc_now(), name=name, shared=shared)
+        with show_errors():
+            kept = view_service.change(actor, view, name=name, shared=shared)
             _done(replace(present_address(), view=kept.id))
 
 
-def delete_view(user: CurrentUser, view: View) -> None:
-    """Ask by name, and delete; the contacts in it are not touched."""
+def delete_view(actor: Actor, view: View) -> None:
+    """Ask, and delete the view; its contacts are not affected."""
     whose = " for the whole team" if view.shared else ""
-    words = f" is deleted{whose}. The contacts in it stay as they are."
+    words = f" will be deleted{whose}. Its contacts are not affected."
     show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
     with st.container(horizontal=True, key="danger-view"):
         sure = st.button("Delete", type="primary", key="views.delete.sure")
-        way_out("Cancel", key="views.delete.cancel")
+        cancel_button(key="views.delete.cancel")
     if sure:
-        with told():
-            view_service.delete(database(), user, view, now=utc_now())
+        with show_errors():
+            view_service.delete(actor, view)
             st.session_state[_DELETED] = view
             _done(ListAddress(Listing(), view=ALL))
 
 
-def just_deleted_view(user: CurrentUser) -> None:
-    """Say which view was deleted last, with the way back."""
+def just_deleted_view(actor: Actor) -> None:
+    """Show the view that was deleted last, with Undo."""
     view: View | None = st.session_state.get(_DELETED)
     if view is None:
         return
 
     def undo() -> None:
-        view_service.restore(database(), user, view, now=utc_now())
+        view_service.restore(actor, view)
         _forget()
         _done(ListAddress.of_view(view))
 
-    said = joined(["The view ", tag("b", view.name), " was deleted."])
-    way_back(said, key=_DELETED, undo=undo, close=_forget)
+    message = joined(["The view ", tag("b", view.name), " was deleted."])
+    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
 
 
-def _sharing(user: CurrentUser, *, value: bool, key: str) -> bool:
-    if not may(user, Permission.EDIT_CONTACTS):
+def _sharing(actor: Actor, *, value: bool, key: str) -> bool:
+    if not actor.may(Permission.EDIT_CONTACTS):
         return value
     return st.checkbox("Share with the team", value, key=key)
 
 
 def _done(address: ListAddress) -> None:
     st.session_state.pop(_ID, None)
-    answered()
+    close_dialog()
     go_to(address.here)
     st.rerun()
 

@@ -1,105 +1,100 @@
-"""The saved views over the list of contacts: choosing one, and what can be done with the present one."""
+"""The menu of saved views over the list of contacts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.contacts.list_address import ALL, ListAddress
-from dashboard.installation import database
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import escape_label, joined, link, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, plain_label, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import View
-from engine.db.connection import utc_now
 
 SAVE, EDIT, DELETE = "save-view", "edit-view", "delete-view"
 """The dialogs that this menu opens (see `views_dialogs`)."""
 
 EVERYBODY = "All contacts"
 MAX_LABEL = 40
-"""Characters of a view's name that the menu's own label shows."""
+"""Characters of a view's name on the menu's button."""
 
 
-def views_menu(user: CurrentUser, found: Iterable[View], present: View | None) -> None:
-    """Show the name of the present view, and behind it all others."""
+def views_menu(actor: Actor, found: Iterable[View], present: View | None) -> None:
+    """Show the menu, labelled with the current view."""
     views_, name = list(found), EVERYBODY if present is None else present.name
     label = name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
-    with st.popover(plain_label(label), icon=":material/bookmarks:", key="contacts.views"):
-        show(_ways(user, views_, present))
+    with st.popover(escape_label(label), icon=":material/bookmarks:", key="contacts.views"):
+        show(_ways(actor, views_, present))
         if not views_:
-            show(tag("div", "Filter or sort the list, then save it here under a name.", "cs-sub"))
-        _acts(user, present)
+            show(tag("div", "Filter or sort the list, then save it as a view.", "cs-sub"))
+        _acts(actor, present)
 
 
-def changed_bar(user: CurrentUser, present: View | None, address: ListAddress) -> None:
-    """Say that the list is not any more as its view was saved, and what can be done about that."""
+def changed_bar(actor: Actor, present: View | None, address: ListAddress) -> None:
+    """Show that the list differs from its view, with buttons to save or reset it."""
     if present is None or not address.differs_from(present):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="contacts-changed"):
-        back = escape(ListAddress.of_view(present).here)
-        reset = Html(f'<a class="cs-link" href="{back}" target="_self">Reset</a>')
+        reset = link(ListAddress.of_view(present).here, "Reset")
         show(tag("div", joined([tag("b", present.name), " was changed. ", reset]), "cs-changed"))
-        if view_service.may_change(user, present) and st.button("Save changes", key="contacts.views.update"):
-            with told():
-                _update(user, present, address)
-        _save_button("Save as a new view", "contacts.views.another", present)
+        if view_service.may_change(actor, present) and st.button("Save changes", key="contacts.views.update"):
+            with show_errors():
+                _update(actor, present, address)
+        _save_button("Save as new view", "contacts.views.another", present)
 
 
-def _update(user: CurrentUser, present: View, address: ListAddress) -> None:
-    """Keep the list that is shown as what the view shows."""
+def _update(actor: Actor, present: View, address: ListAddress) -> None:
+    """Save the shown list as the view."""
     columns = address.columns or present.columns
     shown = {"listing": address.listing, "size": address.size, "columns": columns}
-    kept = view_service.change(database(), user, present, now=utc_now(), **shown)
+    kept = view_service.change(actor, present, **shown)
     go_to(ListAddress.of_view(kept).here)
     st.rerun()
 
 
 def _save_button(label: str, key: str, present: View | None) -> None:
-    st.button(label, key=key, icon=":material/bookmark_add:", on_click=ask, args=(SAVE, present))
+    st.button(label, key=key, icon=":material/bookmark_add:", on_click=open_dialog, args=(SAVE, present))
 
 
-def _acts(user: CurrentUser, present: View | None) -> None:
-    if may(user, Permission.SAVE_VIEWS):
-        _save_button("Save this list as a view", "contacts.views.save", present)
-    if present is not None and view_service.may_change(user, present):
+def _acts(actor: Actor, present: View | None) -> None:
+    if actor.may(Permission.SAVE_VIEWS):
+        _save_button("Save as view", "contacts.views.save", present)
+    if present is not None and view_service.may_change(actor, present):
         with st.container(horizontal=True):
-            st.button("Edit", key="contacts.views.edit", on_click=ask, args=(EDIT, present))
-            st.button("Delete", key="contacts.views.delete", on_click=ask, args=(DELETE, present))
-    opened = view_service.usual(database(), user).view
+            st.button("Edit", key="contacts.views.edit", on_click=open_dialog, args=(EDIT, present))
+            st.button("Delete", key="contacts.views.delete", on_click=open_dialog, args=(DELETE, present))
+    opened = view_service.usual(actor).view
     here = None if present is None else present.id
     if here != opened:
-        label = "Open Contacts with this view" if present is not None else "Open Contacts with all contacts"
-        st.button(
-            label, key="contacts.views.open", on_click=lambda: view_service.open_with(database(), user, here)
-        )
+        label = "Set as my default view" if present is not None else "Set All contacts as my default view"
+        st.button(label, key="contacts.views.open", on_click=lambda: view_service.open_with(actor, here))
     elif present is not None:
-        show(tag("div", "Contacts opens with this view for you.", "cs-sub"))
+        show(tag("div", "This is your default view.", "cs-sub"))
 
 
-def _ways(user: CurrentUser, found: list[View], present: View | None) -> Html:
+def _ways(actor: Actor, found: list[View], present: View | None) -> Markup:
     everybody = _way(ListAddress(Listing(), view=ALL).here, EVERYBODY, "", here=present is None)
-    own = [view for view in found if view.owner == user.id]
-    others = [view for view in found if view.owner != user.id]
-    parts = [everybody, *_group("Yours", own, present), *_group("The team's", others, present)]
-    return Html(f'<nav class="cs-views" aria-label="Views">{joined(parts)}</nav>')
+    own = [view for view in found if view.owner == actor.user.id]
+    others = [view for view in found if view.owner != actor.user.id]
+    parts = [everybody, *_group("My views", own, present), *_group("Team views", others, present)]
+    return tag("nav", joined(parts), "cs-views", aria_label="Views")
 
 
-def _group(heading: str, found: list[View], present: View | None) -> list[Html]:
+def _group(heading: str, found: list[View], present: View | None) -> list[Markup]:
     if not found:
         return []
     ways = [
         _way(
             ListAddress.of_view(view).here,
             view.name,
-            ("shared" if heading == "Yours" else view.owner_name) if view.shared else "",
+            ("shared" if heading == "My views" else view.owner_name) if view.shared else "",
             here=present is not None and view.id == present.id,
         )
         for view in found
@@ -107,7 +102,6 @@ def _group(heading: str, found: list[View], present: View | None) -> list[Html]:
     return [tag("div", heading, "cs-menu-group"), *ways]
 
 
-def _way(address: str, name: str, note: str, *, here: bool) -> Html:
-    current = " aria-current=true" if here else ""
-    words = joined([tag("span", name), tag("span", note, "cs-quiet") if note else ""])
-    return Html(f'<a href="{escape(address, quote=True)}" target="_self"{current}>{words}</a>')
+def _way(address: str, name: str, note: str, *, here: bool) -> Markup:
+    words = tag("span", name) + (tag("span", note, "cs-quiet") if note else "")
+    return link(address, words, "", aria_current="true" if here else None)

@@ -1,45 +1,41 @@
-"""Files given out by the dashboard's server piece by piece, exports and refused rows: no page holds
-one in memory."""
+"""Downloads of exports and refused rows, streamed by routes of the dashboard's server: no page holds
+a whole file in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from gridfs import GridOut
-from pymongo.database import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.signin import forms
-from dashboard.signin.signing_in import COOKIE, session_token
+from dashboard.failed_requests import answering
+from dashboard.signin.current_user import COOKIE, session_token
+from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.audit import NoLongerAllowed
-from engine.accounts.permissions import NotAllowed
+from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.exports import export_service
 from engine.exports.export_files import FORMATS
-from engine.exports.exporting import Made, NotKept
+from engine.exports.exporting import Made
 from engine.imports import import_service
-from engine.jobs.job_service import NoSuchJob
-
-Document = dict[str, Any]
 
 EXPORTS, REFUSED = "/exports", "/refused"
 
 LINES = 500
-"""Lines of refused rows that are sent together."""
+"""Lines of refused rows per chunk."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """A file as it is given out; the number of `bytes` is unset where it is not known before."""
+    """A file to stream; `bytes` is unset if its size is not known in advance."""
 
     name: str
     mime: str
@@ -47,44 +43,39 @@ class Given:
     bytes: int | None = None
 
 
-def link_to(db: Database[Document], user: CurrentUser, place: str, job: str) -> str:
-    """The address of a file (`place` is EXPORTS or REFUSED), good for who is signed in here."""
+def link_to(actor: Actor, place: str, job: str) -> str:
+    """The address of a file (`place` is EXPORTS or REFUSED) for the signed-in user."""
     address = f"{place}/{job}"
-    carried = session_token() is not None  # by the browser, and then no link has to say who one is
-    said = {} if carried else file_links.signed(db, user, address, now=utc_now())
-    return f"{address}?{urlencode(said)}" if said else address
+    carried = session_token() is not None  # a browser with a session cookie needs no signed link
+    signature = {} if carried else file_links.signed(actor, address)
+    return f"{address}?{urlencode(signature)}" if signature else address
 
 
-def download_routes(db: Database[Document]) -> list[Route]:
-    """`/exports/…`, the file of a job, and `/refused/…`, the rows that an import refused."""
+def download_routes(db: Db) -> list[Route]:
+    """`/exports/…`, the file of an export, and `/refused/…`, the rows that an import refused."""
     return [_route(db, EXPORTS, _exported), _route(db, REFUSED, _refused)]
 
 
-Give = Callable[[Database[Document], CurrentUser, str], Given]
+Give = Callable[[Actor, str], Given]
 
 
-def _route(db: Database[Document], place: str, give: Give) -> Route:
+def _route(db: Db, place: str, give: Give) -> Route:
     async def download(request: Request) -> Response:
         return await run_in_threadpool(_answer, db, request, give)
 
-    return Route(f"{place}/{{job}}", download, methods=["GET"])
+    return Route(f"{place}/{{job}}", answering(download, _denied), methods=["GET"])
 
 
-def _answer(db: Database[Document], request: Request, give: Give) -> Response:
+def _answer(db: Db, request: Request, give: Give) -> Response:
     user = _who(db, request)
     if user is None:
         return _denied("Sign in to download this file.", 403)
-    try:
-        given = give(db, user, request.path_params["job"])
-    except (NotAllowed, NoLongerAllowed) as error:
-        return _denied(f"{error}.", 403)
-    except (NoSuchJob, NotKept) as error:
-        return _denied(f"{error}.", 404)
+    given = give(Actor(db, user), request.path_params["job"])
     return StreamingResponse(given.pieces, media_type=given.mime, headers=_headers(given))
 
 
-def _who(db: Database[Document], request: Request) -> CurrentUser | None:
-    """Who asks: by the session that the browser carries, or by the link that was drawn for one."""
+def _who(db: Db, request: Request) -> CurrentUser | None:
+    """The user of the request: by the session cookie, or by a signed link."""
     token, now = request.cookies.get(COOKIE), utc_now()
     user = None if not token else accounts.whoami(db, token, now=now)
     if user is not None:
@@ -92,13 +83,13 @@ def _who(db: Database[Document], request: Request) -> CurrentUser | None:
     return file_links.who_follows(db, request.url.path, dict(request.query_params), now=now)
 
 
-def _exported(db: Database[Document], user: CurrentUser, job: str) -> Given:
-    made, stream = export_service.download(db, user, job, now=utc_now())
+def _exported(actor: Actor, job: str) -> Given:
+    made, stream = export_service.download(actor, job)
     return Given(made.name, _mime(made), _pieces(stream), made.bytes)
 
 
-def _refused(db: Database[Document], user: CurrentUser, job: str) -> Given:
-    name, lines = import_service.refused_file(db, user, job, now=utc_now())
+def _refused(actor: Actor, job: str) -> Given:
+    name, lines = import_service.refused_file(actor, job)
     return Given(name, FORMATS["csv"].mime, _together(lines))
 
 
@@ -128,4 +119,4 @@ def _headers(given: Given) -> dict[str, str]:
 
 
 def _denied(words: str, status: int) -> Response:
-    return HTMLResponse(forms.refused_page(words), status_code=status, headers=forms.HEADERS)
+    return HTMLResponse(download_denied_page(words), status_code=status, headers=HEADERS)

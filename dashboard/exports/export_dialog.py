@@ -1,4 +1,4 @@
-"""Asking before an export: of whom, what, which columns, and as what file."""
+"""The export dialog: data, columns and file format."""
 
 from __future__ import annotations
 
@@ -8,82 +8,81 @@ from typing import Literal
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import name_of
-from dashboard.exports import export_words
-from dashboard.installation import database, today
-from dashboard.ui.asking import answered, ask, counted_once, dialog, way_out
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import Html, joined, plain_label, quiet, show, tag
-from dashboard.wording import plural, sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.contacts import contacts
-from engine.contacts.bulk.bulk import Selection
-from engine.contacts.sheet.timelines import EVERYTHING, Wanted
-from engine.db.connection import utc_now
+from dashboard.contacts.selection_summary import contacts_counted, selection_summary
+from dashboard.exports import export_description
+from dashboard.running_instance import today
+from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
+from dashboard.ui.markup import escape_label, joined, quiet, show, tag
+from dashboard.ui.problems import show_error, show_errors
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.sheet.timelines import EVERYTHING, TimelineFilter
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
+from engine.errors import LimitExceeded
 from engine.exports import export_columns, export_service, exporting
 from engine.exports.export_columns import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
-from engine.exports.workbook_writer import TooLarge
-from engine.imports.mapping.columns import IDENTITIES
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 EXPORT = "export"
 
-NAMED = 3
-"""Contacts that are called by their names; of more it is said how many."""
-
-_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "What they did"}
+_WHAT: dict[What, str] = {"contacts": "Contacts", "activities": "Activities"}
 _LISTED = {"name": ("first_name", "last_name"), "segments": ("static_segments", "dynamic_segments")}
-"""Columns of the list that are several in a file."""
+"""Columns of the list that are several columns in a file."""
 
 
 @dataclass(frozen=True)
 class ExportQuestion:
-    """What stands before somebody: whom it is about, the columns of the list, what the file is to be
-    called, and the id of the job that it becomes: however often one presses, it is begun once.
-    `acts` are activities that are looked at, if it is about those."""
+    """An open export dialog: the selected contacts, the columns of the list, the name of the
+    file, and the id of the job that it starts; pressing the button twice starts it once.
+    `acts` are the filters of a timeline, if its activities are exported."""
 
     selection: Selection
     shown: tuple[str, ...]
     name: str
     job: str
-    acts: Wanted | None = None
+    acts: TimelineFilter | None = None
 
 
 def question(
-    selection: Selection, shown: tuple[str, ...], *, name: str = "contacts", acts: Wanted | None = None
+    selection: Selection,
+    shown: tuple[str, ...],
+    *,
+    name: str = "contacts",
+    acts: TimelineFilter | None = None,
 ) -> ExportQuestion:
-    """A new question about somebody."""
+    """A new export dialog for these contacts."""
     return ExportQuestion(selection, shown, name, uuid_utils.uuid7().hex, acts)
 
 
 def export_button(
-    user: CurrentUser, asked: ExportQuestion, *, key: str, width: Literal["content", "stretch"] = "content"
+    actor: Actor, asked: ExportQuestion, *, key: str, width: Literal["content", "stretch"] = "content"
 ) -> None:
-    """The button that opens the dialog, for who may."""
-    if may(user, Permission.EXPORT):
+    """The button that opens the dialog, if the user may export."""
+    if actor.may(Permission.EXPORT):
         icon = ":material/download:"
-        st.button("Export", icon=icon, width=width, key=key, on_click=ask, args=(EXPORT, asked))
+        st.button("Export", icon=icon, width=width, key=key, on_click=open_dialog, args=(EXPORT, asked))
 
 
 @dialog("Export")
-def export_dialog(user: CurrentUser, asked: ExportQuestion) -> None:
-    """Ask what is needed, and begin the export."""
-    with told():
-        _ask(user, asked)
+def export_dialog(actor: Actor, asked: ExportQuestion) -> None:
+    """Show the dialog and start the export."""
+    with show_errors():
+        _content(actor, asked)
 
 
-def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
-    ruleset, number, key = rulesets.current(database()), _count(user, asked), f"export.{asked.job}"
-    show(_whom(asked, number, ruleset))
+def _content(actor: Actor, asked: ExportQuestion) -> None:
+    ruleset, number, key = current_rules(actor), _count(actor, asked), f"export.{asked.job}"
+    show(_subject(actor, asked, number, ruleset))
     first_asked = 0 if asked.acts is None else 1
     what: What = st.radio(
-        "What", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
+        "Data", list(_WHAT), index=first_asked, format_func=_WHAT.get, horizontal=True, key=f"{key}.what"
     )
     acts = _activities(asked.acts or EVERYTHING, ruleset, key) if what == "activities" else EVERYTHING
     columns = _columns(asked, what, ruleset, key)
@@ -94,60 +93,47 @@ def _ask(user: CurrentUser, asked: ExportQuestion) -> None:
         horizontal=True,
         key=f"{key}.format",
     )
-    show(tag("div", export_words.about_format(format_, what), "cs-sub"))
+    show(tag("div", export_description.about_format(format_, what), "cs-sub"))
     name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{today().isoformat()}"
     wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
     too_large = _too_large(wanted, number)
     with st.container(horizontal=True):
         empty = number == 0 or columns is None or bool(too_large)
         sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
-        way_out("Cancel", key="export.cancel")
+        cancel_button(key="export.cancel")
     if sure:
-        export_service.start(database(), user, wanted, id_=asked.job, now=utc_now())
-        answered()
+        export_service.start(actor, wanted, id_=asked.job)
+        close_dialog()
         st.rerun()
 
 
-def _count(user: CurrentUser, asked: ExportQuestion) -> int | None:
-    """How many contacts it is about, counted once for each question."""
-    return counted_once(
-        f"export.{asked.job}.count", lambda: export_service.count(database(), user, asked.selection)
-    )
+def _count(actor: Actor, asked: ExportQuestion) -> int | None:
+    """The number of selected contacts, counted once for each dialog."""
+    return count_once(f"export.{asked.job}.count", lambda: export_service.count(actor, asked.selection))
 
 
-def _whom(asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Html:
-    if number == 0:
-        return tag("div", "Nobody is left of those who were selected.", "cs-confirm")
-    many = tag("b", "All contacts of the list" if number is None else _contacts(number))
-    if asked.selection.listing is not None:
-        said = export_words.whom(asked.selection, ruleset)
-        whom = many if said == export_words.EVERYBODY else joined([many, quiet(f" · {said}")])
-    elif len(asked.selection.ids) <= NAMED:
-        known = contacts.rows_of(database(), asked.selection.ids)
-        whom = joined([tag("b", name_of(row)) for row in known.values()], ", ")
-    else:
-        whom = many
-    return tag("div", whom, "cs-confirm")
-
-
-def _contacts(number: int) -> str:
-    return f"{formats.count(number)} {plural(number, 'contact')}"
+def _subject(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:
+    parts: list[object] = [selection_summary(actor, asked.selection, number)]
+    filters = export_description.whom(asked.selection, ruleset)
+    if number != 0 and asked.selection.listing is not None and filters != export_description.EVERYBODY:
+        parts.append(quiet(f" · {filters}"))
+    return tag("div", joined(parts), "cs-confirm")
 
 
 def _words(what: What, number: int | None) -> str:
     if what == "activities":
-        return "Export what they did"
-    return "Export all contacts of the list" if number is None else f"Export {_contacts(number)}"
+        return "Export activities"
+    return f"Export {contacts_counted(number)}"
 
 
-def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
-    """Which activities: types and days, at first those that are looked at."""
+def _activities(looked_at: TimelineFilter, ruleset: Ruleset, key: str) -> TimelineFilter:
+    """Ask for types and days of activities, initially those of the timeline's filters."""
     known = [*ruleset.catalog.types(), *looked_at.types]
     types: list[str] = st.multiselect(
         "Activities",
         list(dict.fromkeys(known)),
         default=list(looked_at.types),
-        format_func=lambda name: plain_label(ruleset.catalog.label(name)),
+        format_func=lambda name: escape_label(ruleset.catalog.label(name)),
         placeholder="All",
         key=f"{key}.types",
     )
@@ -156,11 +142,11 @@ def _activities(looked_at: Wanted, ruleset: Ruleset, key: str) -> Wanted:
         first = st.date_input("From", value=looked_at.first, format=formats.date_entry(), key=f"{key}.first")
     with right:
         last = st.date_input("To", value=looked_at.last, format=formats.date_entry(), key=f"{key}.last")
-    return Wanted(tuple(types), first, last)
+    return TimelineFilter(tuple(types), first, last)
 
 
 def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> tuple[str, ...] | None:
-    """The columns of the file (none: all); unset as long as none is chosen."""
+    """The columns of the file (empty: all); unset while none is chosen."""
     known = export_columns.offered(what, ruleset)
     ways = {"all": f"All {formats.count(len(known))}", "chosen": "Choose"}
     if what == "contacts":
@@ -172,34 +158,34 @@ def _columns(asked: ExportQuestion, what: What, ruleset: Ruleset, key: str) -> t
     if way == "chosen":
         listed = tuple(
             st.multiselect(
-                "Columns, in this order",
+                "Columns, in order",
                 list(known),
                 default=listed if what == "contacts" else None,
-                format_func=lambda id_: plain_label(known[id_].label),
+                format_func=lambda id_: escape_label(known[id_].label),
                 key=f"{key}.{what}.chosen",
             )
         )
-    if what == "contacts" and listed and not set(listed) & set(IDENTITIES):
-        show(quiet("Without email, phone or external id the file cannot be imported again."))
+    if what == "contacts" and listed and not set(listed) & set(IDENTITY_FIELDS):
+        show(quiet("Without email, phone or external ID the file cannot be imported again."))
     return listed or None
 
 
 def _of_list(shown: tuple[str, ...], known: dict[str, export_columns.Column]) -> tuple[str, ...]:
-    """The columns of a list as those of a file."""
+    """The columns of a file that correspond to those of a list."""
     found = [id_ for name in ("name", *shown) for id_ in _LISTED.get(name, (name,))]
     return tuple(id_ for id_ in dict.fromkeys(found) if id_ in known)
 
 
 def _too_large(wanted: Export, number: int | None) -> str:
-    """Why the format cannot hold it, said before anybody waits for it."""
+    """Show and return why the file would be too large for its format; empty if it fits."""
     try:
         exporting.refuse_too_large(wanted, number, len(wanted.columns))
-    except TooLarge as error:
-        problem_box([sentence(error)])
+    except LimitExceeded as error:
+        show_error(error)
         return str(error)
     return ""
 
 
 def file_name(words: str) -> str:
-    """What a file of something is called: its words, with signs that every system takes."""
+    """A file name from text, with characters that every system accepts."""
     return re.sub(r"[^\w-]+", "-", words.strip().lower()).strip("-")[:60] or "contacts"

@@ -26,7 +26,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const send = (file) => {
     if (!file || root.request) return;
     if (!file.size) return say(`${file.name} is empty: there is nothing in it to import.`);
-    if (file.size > data.most) return say(`${file.name} is over ${data.said}: pack it as .gz, split it, or import it on the server with “sheets import”.`);
+    if (file.size > data.most) return say(`${file.name} is over ${data.limit}: pack it as .gz, split it, or import it on the server with “sheets import”.`);
     say("");
     const request = (root.request = new XMLHttpRequest()), began = Date.now();
     const over = (words) => {

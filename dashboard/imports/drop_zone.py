@@ -1,4 +1,4 @@
-"""Where a file is dropped, sent with its progress, and nothing of it held in memory."""
+"""The drop zone: uploads a file in chunks with its progress, without holding it in memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.imports import uploads
-from dashboard.installation import database
 from dashboard.ui.browser_component import browser_component
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.imports import draft_service
 from engine.imports.drafts import MAX_BYTES
 
@@ -28,23 +26,23 @@ Up to 1 GB.</span></label>
 </div>"""
 
 
-def drop_zone(user: CurrentUser, *, key: str, then: Callable[[str], object]) -> None:
-    """Ask for a file; once it is there, call `then` with the id of its draft.  Raises NotAllowed."""
-    id_ = _expected(user)
+def drop_zone(actor: Actor, *, key: str, then: Callable[[str], object]) -> None:
+    """Ask for a file; once it is uploaded, call `then` with the id of its draft.  Raises NotAllowed."""
+    id_ = _expected(actor)
 
     def sent() -> None:
         if st.session_state[key].get("sent") is not None:
             st.session_state.pop(_EXPECTED, None)
             then(id_)
 
-    data = {"address": uploads.address(id_), "most": MAX_BYTES, "said": f"{MAX_BYTES // 1024**3} GB"}
+    data = {"address": uploads.address(id_), "most": MAX_BYTES, "limit": f"{MAX_BYTES // 1024**3} GB"}
     browser_component(__file__, "drop_zone", html=_HTML)(key=key, data=data, on_sent_change=sent)
 
 
-def _expected(user: CurrentUser) -> str:
-    """The file that this page waits for, the same as long as it has not come."""
+def _expected(actor: Actor) -> str:
+    """The draft that waits for the upload of this page: the same until it is uploaded."""
     found: tuple[str, str] | None = st.session_state.get(_EXPECTED)
-    if found is None or found[0] != user.id:
-        found = user.id, draft_service.expect(database(), user, now=utc_now())
+    if found is None or found[0] != actor.user.id:
+        found = actor.user.id, draft_service.expect(actor)
         st.session_state[_EXPECTED] = found
     return found[1]

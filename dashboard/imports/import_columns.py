@@ -1,4 +1,4 @@
-"""The columns of a file: what each fills, with some of its values beside it."""
+"""The columns of a file: the target of each, with some of its values beside it."""
 
 from __future__ import annotations
 
@@ -6,103 +6,105 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.imports import import_fields
-from dashboard.imports.import_settling import Settling
-from dashboard.ui.text import Html, card_title, joined, plain_label, quiet, show, tag
+from dashboard.imports.import_form import ImportForm
+from dashboard.ui.markup import card_title, escape_label, joined, quiet, show, tag
 from dashboard.wording import plural
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.contacts.editing import edit_checks
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.contacts.editing import edit_validation
 from engine.db.connection import utc_now
 from engine.domain.rulebook import Ruleset
 from engine.imports.mapping import columns
+from engine.imports.mapping.cell_format import DateOrder, Decimals, InvalidValue
 from engine.imports.mapping.columns import LEFT_OUT, InvalidMapping
-from engine.imports.mapping.values import DateOrder, Decimals, InvalidValue, read_date
-from engine.imports.preview import Undecided
-from engine.imports.reading.reading import Row
+from engine.imports.mapping.dates import read_date
+from engine.imports.mapping.inspection import AmbiguousColumn
+from engine.imports.reading.table import Row
 
 PAGE = 25
-"""Columns that are shown at a time."""
+"""Columns of one page."""
 
 SAMPLES, SAMPLE_LENGTH = 3, 42
-"""Values that are shown of a column, and characters of each."""
+"""Values shown of a column, and characters of each."""
 
-NEW = "\0new"
-"""What a column fills that is to become a field of its own."""
+NEW_FIELD = "\0new"
+"""The choice to create a custom field for a column."""
 
 Answer = TypeVar("Answer", bound=str)
 
-_BECAUSE = {"remembered": "as last time", "name": "by its name", "values": "by its values", "": ""}
+_REASONS = {"remembered": "as last time", "name": "by its name", "values": "by its values", "": ""}
 
 
-def ask_columns(user: CurrentUser, settling: Settling, ruleset: Ruleset) -> list[str]:
-    """Ask what each column fills; return what still stands in the way, in words."""
-    found = settling.opening.columns
+def ask_columns(actor: Actor, form: ImportForm, ruleset: Ruleset) -> list[str]:
+    """Ask for the target of each column; return the problems that prevent the preview."""
+    columns_ = form.inspection.columns
     show(card_title("Which column fills what"))
-    show(tag("div", _counted(settling), "cs-sub"))
-    labels = _labels(user, ruleset)
-    _, undecided = settling.readings(ruleset)
-    asked = {one.heading: one for one in undecided} | _answered(settling)
-    first = min(settling.page * PAGE, max(0, (len(found) - 1) // PAGE * PAGE))
-    for number in range(first, min(first + PAGE, len(found))):
-        _row(settling, number, labels, asked.get(found[number].heading))
-    if len(found) > PAGE:
-        _pager(settling, first, len(found))
-    import_fields.create(user, settling, ruleset)
-    return _in_the_way(settling, ruleset)
+    show(tag("div", _counted(form), "cs-sub"))
+    labels = _labels(actor, ruleset)
+    _, undecided = form.cell_formats(ruleset)
+    ambiguous = {one.heading: one for one in undecided} | _decided(form)
+    first = min(form.page * PAGE, max(0, (len(columns_) - 1) // PAGE * PAGE))
+    for number in range(first, min(first + PAGE, len(columns_))):
+        _row(form, number, labels, ambiguous.get(columns_[number].heading))
+    if len(columns_) > PAGE:
+        _pager(form, first, len(columns_))
+    import_fields.offer_creation(actor, form, ruleset)
+    return _problems(form, ruleset)
 
 
-def _counted(settling: Settling) -> str:
-    filled, total = len(settling.mapping), len(settling.opening.columns)
+def _counted(form: ImportForm) -> str:
+    filled, total = len(form.mapping), len(form.inspection.columns)
     words = f"{formats.count(filled)} of {formats.count(total)} {plural(total, 'column')} will be imported"
     return f"{words}. What nothing is chosen for is left out."
 
 
-def _labels(user: CurrentUser, ruleset: Ruleset) -> dict[str, str]:
-    """All that a column can fill, as somebody may."""
+def _labels(actor: Actor, ruleset: Ruleset) -> dict[str, str]:
+    """The labels of the targets that the user's role may fill."""
     targets = {target.id: target.label for target in columns.targets(ruleset)}
-    refused = edit_checks.not_theirs(targets, user.role, ruleset)
+    refused = edit_validation.fields_not_allowed(targets, actor.user.role, ruleset)
     labels = {LEFT_OUT: "Left out"}
-    if may(user, Permission.EDIT_ACCOUNT):
-        labels[NEW] = "A new field…"
+    if actor.may(Permission.EDIT_ACCOUNT):
+        labels[NEW_FIELD] = "A new field…"
     return labels | {id_: label for id_, label in targets.items() if id_ not in refused}
 
 
-def _answered(settling: Settling) -> dict[str, Undecided]:
-    """The columns that were asked about and are settled: they can be settled otherwise."""
-    known = {**settling.orders, **settling.marks}
-    return {one: found for one in known if (found := settling.asked.get(one)) is not None}
+def _decided(form: ImportForm) -> dict[str, AmbiguousColumn]:
+    """The ambiguous columns that the user has decided, and may decide again."""
+    decided = {**form.date_orders, **form.decimal_marks}
+    return {heading: one for heading in decided if (one := form.ambiguous.get(heading)) is not None}
 
 
-def _row(settling: Settling, number: int, labels: Mapping[str, str], asked: Undecided | None) -> None:
-    column = settling.opening.columns[number]
+def _row(form: ImportForm, number: int, labels: Mapping[str, str], ambiguous: AmbiguousColumn | None) -> None:
+    column = form.inspection.columns[number]
     with st.container(horizontal=True, vertical_alignment="center", key=f"import-column-{number}"):
         with st.container(width="stretch"):
-            show(_about(settling, number))
+            show(_about(form, number))
         with st.container(width=320):
-            _ask_target(settling, number, labels)
-            if column.heading in settling.new:
-                import_fields.ask(settling, number)
-            elif asked is not None and settling.targets[column.heading]:
-                _ask_reading(settling, asked, number)
+            _ask_target(form, number, labels)
+            if column.heading in form.new_fields:
+                import_fields.ask_field(form, number)
+            elif ambiguous is not None and form.targets[column.heading]:
+                _ask_format(form, ambiguous, number)
 
 
-def _about(settling: Settling, number: int) -> Html:
-    column = settling.opening.columns[number]
-    samples = samples_of(settling.opening.sample, number)
-    guessed = settling.targets[column.heading] == column.target and column.target
-    words = f" · {_BECAUSE[column.because]}" if guessed and column.because else ""
-    because = [tag("span", words, "cs-small cs-quiet")] if words else []
+def _about(form: ImportForm, number: int) -> Markup:
+    column = form.inspection.columns[number]
+    samples = samples_of(form.inspection.sample, number)
+    guessed = form.targets[column.heading] == column.target and column.target
+    words = f" · {_REASONS[column.because]}" if guessed and column.because else ""
+    reason = [tag("span", words, "cs-small cs-quiet")] if words else []
     values = tag(
         "div", " · ".join(samples) if samples else "no values in the first rows", "cs-small cs-quiet"
     )
-    return Html(f'<div class="cs-column">{joined([tag("b", column.heading), *because])}{values}</div>')
+    return tag("div", joined([tag("b", column.heading), *reason, values]), "cs-column")
 
 
 def samples_of(rows: Sequence[Row], number: int) -> list[str]:
-    """The first different values of a column, each short."""
+    """Return the first distinct values of a column, each shortened."""
     found: dict[str, None] = {}
     for row in rows:
         cell = (row.cells[number] or "").strip()
@@ -113,89 +115,89 @@ def samples_of(rows: Sequence[Row], number: int) -> list[str]:
     return list(found)
 
 
-def _ask_target(settling: Settling, number: int, labels: Mapping[str, str]) -> None:
-    heading = settling.opening.columns[number].heading
-    present = NEW if heading in settling.new else settling.targets[heading]
+def _ask_target(form: ImportForm, number: int, labels: Mapping[str, str]) -> None:
+    heading = form.inspection.columns[number].heading
+    present = NEW_FIELD if heading in form.new_fields else form.targets[heading]
     options = list(labels)
     chosen = st.selectbox(
-        plain_label(f"What {heading[:80]} fills"),
+        escape_label(f"What {heading[:80]} fills"),
         options,
         index=options.index(present) if present in options else 0,
         format_func=lambda id_: labels[id_],
-        key=settling.key(f"column.{number}"),
+        key=form.key(f"column.{number}"),
         label_visibility="collapsed",
     )
     if chosen == present:
         return
-    settling.targets[heading] = LEFT_OUT if chosen == NEW else chosen
-    settling.new.pop(heading, None)
-    if chosen == NEW:
-        settling.new[heading] = import_fields.proposed(settling, number)
+    form.targets[heading] = LEFT_OUT if chosen == NEW_FIELD else chosen
+    form.new_fields.pop(heading, None)
+    if chosen == NEW_FIELD:
+        form.new_fields[heading] = import_fields.proposed_field(form, number)
     st.rerun()
 
 
-def _ask_reading(settling: Settling, asked: Undecided, number: int) -> None:
-    """Ask in which of two ways a column's dates or numbers are to be read."""
-    settling.asked[asked.heading] = asked
-    example = asked.ambiguous.example
-    if asked.ambiguous.what == "dates":
+def _ask_format(form: ImportForm, column: AmbiguousColumn, number: int) -> None:
+    """Ask which of two notations the dates or numbers of a column have."""
+    form.ambiguous[column.heading] = column
+    example = column.ambiguous.example
+    if column.ambiguous.what == "dates":
         orders: dict[DateOrder, str] = {"dmy": _as_day(example, "dmy"), "mdy": _as_day(example, "mdy")}
-        order = _either(settling, number, f"{example} is", orders, settling.orders.get(asked.heading))
-        if order is not None and order != settling.orders.get(asked.heading):
-            settling.orders[asked.heading] = order
+        order = _either(form, number, f"{example} is", orders, form.date_orders.get(column.heading))
+        if order is not None and order != form.date_orders.get(column.heading):
+            form.date_orders[column.heading] = order
             st.rerun()
         return
     marks: dict[Decimals, str] = {",": "the comma", ".": "the point"}
     words = f"In {example}, decimals begin at"
-    mark = _either(settling, number, words, marks, settling.marks.get(asked.heading))
-    if mark is not None and mark != settling.marks.get(asked.heading):
-        settling.marks[asked.heading] = mark
+    mark = _either(form, number, words, marks, form.decimal_marks.get(column.heading))
+    if mark is not None and mark != form.decimal_marks.get(column.heading):
+        form.decimal_marks[column.heading] = mark
         st.rerun()
 
 
 def _either(
-    settling: Settling, number: int, words: str, options: Mapping[Answer, str], present: Answer | None
+    form: ImportForm, number: int, words: str, options: Mapping[Answer, str], present: Answer | None
 ) -> Answer | None:
     known = list(options)
     return st.radio(
-        plain_label(words),
+        escape_label(words),
         known,
         index=None if present is None else known.index(present),
         format_func=lambda one: options[one],
         horizontal=True,
-        key=settling.key(f"reading.{number}"),
+        key=form.key(f"reading.{number}"),
     )
 
 
 def _as_day(example: str, order: DateOrder) -> str:
     try:
         return formats.calendar_day(read_date(example, order, today=utc_now().date()))
-    except InvalidValue:  # the first of those that can be read in two ways is no day at all
+    except InvalidValue:  # the example is no day at all, such as 31/31/2026
         return "day/month" if order == "dmy" else "month/day"
 
 
-def _pager(settling: Settling, first: int, total: int) -> None:
+def _pager(form: ImportForm, first: int, total: int) -> None:
     last = min(first + PAGE, total)
     with st.container(horizontal=True, vertical_alignment="center"):
         show(quiet(f"Columns {first + 1} to {last} of {formats.count(total)}"))
-        if st.button("Before", disabled=not first, key=settling.key("before")):
-            settling.page = first // PAGE - 1
+        if st.button("Before", disabled=not first, key=form.key("before")):
+            form.page = first // PAGE - 1
             st.rerun()
-        if st.button("Next", disabled=last == total, key=settling.key("next")):
-            settling.page = first // PAGE + 1
+        if st.button("Next", disabled=last == total, key=form.key("next")):
+            form.page = first // PAGE + 1
             st.rerun()
 
 
-def _in_the_way(settling: Settling, ruleset: Ruleset) -> list[str]:
+def _problems(form: ImportForm, ruleset: Ruleset) -> list[str]:
     problems = []
     try:
-        columns.checked(list(settling.targets), settling.mapping, ruleset)
+        columns.validated(list(form.targets), form.mapping, ruleset)
     except InvalidMapping as error:
-        problems += str(error).splitlines()
-    _, undecided = settling.readings(ruleset)
+        problems += error.problems
+    _, undecided = form.cell_formats(ruleset)
     for one in undecided:
         what = "which is the day and which the month" if one.ambiguous.what == "dates" else "what a comma is"
         problems.append(f"say of column {one.heading!r} {what}")
-    if settling.new:
+    if form.new_fields:
         problems.append("create the new fields, or choose something else for their columns")
     return problems

@@ -1,4 +1,4 @@
-"""What is stated of all who are in a file: that they agreed to a subscription, when, and where."""
+"""The consents that the user states for all contacts of a file: when and where they agreed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import streamlit as st
 
 from dashboard import formats
-from dashboard.imports.import_settling import Settling
-from dashboard.installation import today
-from dashboard.ui.text import show, tag
+from dashboard.imports.import_form import ImportForm
+from dashboard.running_instance import today
+from dashboard.ui.markup import show, tag
 from engine.imports.mapping.columns import CHANNELS, Channel
 from engine.imports.mapping.consents import MAX_SOURCE, NAMES, Statement
 
@@ -19,21 +19,21 @@ _HINT = (
 )
 
 
-def ask_statements(settling: Settling) -> None:
-    """Ask whether all agreed, of each subscription of which no column tells."""
+def ask_statements(form: ImportForm) -> None:
+    """Ask whether all contacts agreed, for each subscription without a column."""
     for channel in CHANNELS:
-        told = any(target.startswith(channel) for target in settling.mapping.values())
-        if told:
-            settling.statements.pop(channel, None)
+        has_column = any(target.startswith(channel) for target in form.mapping.values())
+        if has_column:
+            form.statements.pop(channel, None)
         else:
-            _ask(settling, channel)
+            _ask(form, channel)
 
 
-def _ask(settling: Settling, channel: Channel) -> None:
-    present = settling.statements.get(channel)
+def _ask(form: ImportForm, channel: Channel) -> None:
+    present = form.statements.get(channel)
     words = f"All people in this file agreed to the {NAMES[channel]}"
-    if not st.checkbox(words, present is not None, key=settling.key(f"agreed.{channel}")):
-        settling.statements.pop(channel, None)
+    if not st.checkbox(words, present is not None, key=form.key(f"agreed.{channel}")):
+        form.statements.pop(channel, None)
         return
     with st.container(horizontal=True):
         on = st.date_input(
@@ -41,7 +41,7 @@ def _ask(settling: Settling, channel: Channel) -> None:
             today() if present is None else present.on,
             max_value=today(),
             format=formats.date_entry(),
-            key=settling.key(f"agreed.{channel}.on"),
+            key=form.key(f"agreed.{channel}.on"),
             width=180,
         )
         source = st.text_input(
@@ -49,14 +49,14 @@ def _ask(settling: Settling, channel: Channel) -> None:
             "" if present is None else present.source,
             max_chars=MAX_SOURCE,
             placeholder="Form at the fair in Madrid",
-            key=settling.key(f"agreed.{channel}.source"),
+            key=form.key(f"agreed.{channel}.source"),
         )
     show(tag("div", _HINT, "cs-small cs-quiet"))
-    settling.statements[channel] = Statement(channel, on, source)
+    form.statements[channel] = Statement(channel, on, source)
 
 
-def unsaid(settling: Settling) -> Iterator[str]:
-    """What still stands in the way."""
-    for one in settling.statements.values():
+def missing_sources(form: ImportForm) -> Iterator[str]:
+    """Return the problems of statements without a source."""
+    for one in form.statements.values():
         if not one.source.strip():
             yield f"say where and how all of them agreed to the {NAMES[one.channel]}: it is kept with each"

@@ -1,84 +1,79 @@
-"""An import in the history: how it was settled, its refused rows as a file, and doing it again."""
+"""An import in the history: its settings, its refused rows as a file, and how to repeat it."""
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.exports.downloads import REFUSED, link_to
-from dashboard.installation import database
-from dashboard.ui.asking import answered
-from dashboard.ui.problems import told
+from dashboard.ui.dialog_state import close_dialog
+from dashboard.ui.markup import facts, joined, quiet, show, tag
+from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, facts, joined, quiet, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.imports import draft_service, importing, refusals
+from engine.imports import draft_service, import_request, refused_rows
 from engine.imports.mapping import columns
 from engine.imports.mapping.consents import NAMES
-from engine.imports.mapping.settings import MODES, Settings
+from engine.imports.mapping.import_settings import MODES, ImportSettings
 from engine.jobs.jobs import Job
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 
 def is_import(job: Job) -> bool:
     """Whether a job imported a file, rather than taking that back."""
-    return job.kind == importing.KIND and job.undoes is None
+    return job.kind == import_request.KIND and job.undoes is None
 
 
-def import_details(user: CurrentUser, job: Job) -> None:
-    """What can be done with an import that is over, and how it was settled."""
+def import_details(actor: Actor, job: Job) -> None:
+    """Show what the user can do with an import that is over, and its settings."""
     if not job.under_way:
         with st.container(horizontal=True):
-            _refused(user, job)
-            _again(user, job)
+            _refused(actor, job)
+            _again(actor, job)
     with st.expander("How it was imported"):
-        wanted = draft_service.settings_of(database(), user, job.id)
-        show(_settled(wanted, rulesets.current(database())))
+        settings = draft_service.settings_of(actor, job.id)
+        show(_settings(settings, current_rules(actor)))
 
 
-def _refused(user: CurrentUser, job: Job) -> None:
-    """The way to the refused rows: like the original, with line and reason added."""
+def _refused(actor: Actor, job: Job) -> None:
+    """The link to the refused rows: like the original, with line and reason added."""
     if job.refused:
-        address = escape(link_to(database(), user, REFUSED, job.id))
-        name, hint = escape(refusals.name_of(job)), "Mended, it goes in as it is"
+        address, name = link_to(actor, REFUSED, job.id), refused_rows.file_name(job)
+        hint = "Mended, it goes in as it is"
         words = "Refused rows as a file"
-        st.html(
-            f'<a class="cs-button cs-download" href="{address}" download="{name}" title="{hint}">{words}</a>',
-            width="content",
-        )
+        button = tag("a", words, "cs-button cs-download", href=address, download=name, title=hint)
+        st.html(button, width="content")
 
 
-def _again(user: CurrentUser, job: Job) -> None:
-    """Import once more with the same settings: another file, or this one."""
+def _again(actor: Actor, job: Job) -> None:
+    """Buttons to import another file, or the same one, with these settings."""
     if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
-        answered()
+        close_dialog()
         go_to(f"?page=import&like={job.id}")
         st.rerun()
     if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
-        with told():
-            draft = draft_service.again(database(), user, job.id, now=utc_now())
-            answered()
+        with show_errors():
+            draft = draft_service.draft_again(actor, job.id)
+            close_dialog()
             go_to(f"?page=import&file={draft}&step=check")
             st.rerun()
 
 
-def _settled(wanted: Settings, ruleset: Ruleset) -> Html:
+def _settings(settings: ImportSettings, ruleset: Ruleset) -> Markup:
     labels = {target.id: target.label for target in columns.targets(ruleset)}
-    filled = [(heading, labels.get(target, target)) for heading, target in wanted.columns.items() if target]
-    segment = ruleset.segments.get(wanted.segment)
-    emptied = f"empty {', '.join(sorted(wanted.clear))}" if wanted.clear else "leave what is there"
-    said: list[tuple[str, object]] = [
-        ("Written as", str(wanted.format)),
-        ("Contacts", MODES[wanted.mode]),
+    filled = [(heading, labels.get(target, target)) for heading, target in settings.columns.items() if target]
+    segment = ruleset.segments.get(settings.segment)
+    emptied = f"empty {', '.join(sorted(settings.clear))}" if settings.clear else "leave what is there"
+    rows: list[tuple[str, object]] = [
+        ("Written as", str(settings.format)),
+        ("Contacts", MODES[settings.mode]),
         ("Empty cells", emptied),
         ("Static segment", quiet("none") if segment is None else segment.name),
     ]
-    said += [
+    rows += [
         (f"All agreed to the {NAMES[one.channel]}", f"{formats.calendar_day(one.on)}: {one.source}")
-        for one in wanted.statements
+        for one in settings.statements
     ]
-    return joined([facts(said), tag("h3", "Columns", "cs-card-title"), facts(filled)])
+    return joined([facts(rows), tag("h3", "Columns", "cs-card-title"), facts(filled)])

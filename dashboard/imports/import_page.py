@@ -1,262 +1,248 @@
-"""Importing a file: send it, settle it, see what would become of it, and let the workers do it."""
+"""The import page: upload a file, choose its settings, see its preview, and start the import."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.imports import import_choices, import_settling
+from dashboard.imports import import_options
 from dashboard.imports.drop_zone import drop_zone
-from dashboard.imports.import_check import followed, show_checked
 from dashboard.imports.import_columns import ask_columns
-from dashboard.imports.import_consents import ask_statements, unsaid
-from dashboard.imports.import_settling import settling
-from dashboard.installation import account, database
-from dashboard.jobs.job_strip import job_strip
-from dashboard.ui.problems import notice_box, problem_box, told
+from dashboard.imports.import_consents import ask_statements, missing_sources
+from dashboard.imports.import_form import current_form, discard_form
+from dashboard.imports.import_preview import show_preview, show_progress
+from dashboard.jobs.job_status_bar import job_status_bar
+from dashboard.running_instance import account
+from dashboard.ui.markup import bullet_list, card_title, link, page_title, quiet, show
+from dashboard.ui.problems import lines_of, notice_box, problem_box, show_error, show_errors, show_kept
 from dashboard.ui.router import go_to
-from dashboard.ui.text import Html, joined, link, page_title, quiet, show, tag
 from dashboard.wording import plural, sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
-from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
-from engine.imports import contents, draft_service, import_service
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.errors import Invalid, NotFound
+from engine.imports import draft_service, import_request, import_service
 from engine.imports.drafts import Draft
-from engine.imports.preview import Checked
-from engine.imports.preview_job import Check
+from engine.imports.preview import Preview
 from engine.imports.reading.formats import Format
 from engine.imports.reading.problems import UnreadableFile
 from engine.jobs import job_service
-from engine.jobs.job_service import NoSuchJob
 from engine.jobs.jobs import Job
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 PAGE = "import"
 HERE = f"?page={PAGE}"
 
-_NOT_HERE = "import.not_here"
+_GONE = "import.gone"
 
 
-def render(user: CurrentUser) -> None:
-    """The step that the address names: a file (`file`), its settings, or its check (`step=check`)."""
-    require(user, Permission.IMPORT)
-    wanted = st.query_params.get("file")
+def render(actor: Actor) -> None:
+    """Show the step of the address: the upload, the settings of a draft (`file`), or its preview."""
+    actor.require(Permission.IMPORT)
+    id_ = st.query_params.get("file")
     try:
-        draft = draft_service.draft(database(), user, wanted) if wanted else None
-    except ContactSheetsError as error:
-        st.session_state[_NOT_HERE] = sentence(error)
+        draft = draft_service.draft(actor, id_) if id_ else None
+    except NotFound as error:
+        st.session_state[_GONE] = lines_of(error)
         go_to(HERE)
         draft = None
     if draft is None:
-        _send(user, st.query_params.get("like"))
+        _upload(actor, st.query_params.get("like"))
     elif st.query_params.get("step") == "check" and draft.settings is not None:
-        _look(user, draft)
+        _preview(actor, draft)
     else:
-        _settle(user, draft)
+        _settings(actor, draft)
 
 
 def _at(draft: str, step: str = "", *, like: str | None = None) -> str:
     return f"{HERE}&file={draft}{f'&step={step}' if step else ''}{f'&like={like}' if like else ''}"
 
 
-# The file
+# The upload
 
 
-def _send(user: CurrentUser, like: str | None) -> None:
+def _upload(actor: Actor, like: str | None) -> None:
     show(
         page_title(
             "Import contacts", "Nothing is written before you have seen what would become of the file."
         )
     )
-    problem_box(filter(None, [st.session_state.pop(_NOT_HERE, None)]))
-    if like and (model := _model(user, like)) is not None:
+    show_kept(_GONE)
+    if like and (model := _model(actor, like)) is not None:
         words = f"Columns and choices are taken over from {model.wanted['file']}; you can change them."
         notice_box([words])
-    drop_zone(user, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
-    _unfinished(user)
+    drop_zone(actor, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
+    _unfinished(actor)
     show(_advice())
-    job_strip(user)
+    job_status_bar(actor)
 
 
-def _unfinished(user: CurrentUser) -> None:
-    """What was sent and not imported yet."""
-    found = draft_service.mine(database(), user)
-    zone, now = account().time_zone, utc_now()
-    lines = joined(
-        tag(
-            "li",
-            joined([link(_at(one.id), one.name), quiet(f" · sent {formats.ago(one.created_at, now, zone)}")]),
-        )
-        for one in found
+def _unfinished(actor: Actor) -> None:
+    """The drafts of the user."""
+    drafts = draft_service.drafts_of_user(actor)
+    zone, now = account().time_zone, actor.now
+    lines = (
+        link(_at(one.id), one.name) + quiet(f" · sent {formats.ago(one.created_at, now, zone)}")
+        for one in drafts
     )
-    if found:
-        show(
-            joined(
-                [tag("h2", "Go on with", "cs-card-title"), Html(f'<ul class="cs-list cs-links">{lines}</ul>')]
-            )
-        )
+    if drafts:
+        show(card_title("Go on with") + bullet_list(lines, "cs-list cs-links"))
 
 
-def _advice() -> Html:
+def _advice() -> Markup:
     ways = (
         "Columns are known by their headings, in English and Spanish and as Connectif, HubSpot, Klaviyo, "
         "Mailchimp, Mautic and Shopify name them.",
         "Nobody who unsubscribed is subscribed again, unless the file has a newer date of their consent.",
         "An import can be taken back whole, from the history beside the list of contacts.",
     )
-    return Html(f'<ul class="cs-list cs-quiet">{joined(tag("li", way) for way in ways)}</ul>')
+    return bullet_list(ways, "cs-list cs-quiet")
 
 
-# Its settings
+# The settings
 
 
-def _settle(user: CurrentUser, draft: Draft) -> None:
+def _settings(actor: Actor, draft: Draft) -> None:
     show(page_title(f"Import {draft.name}", _about(draft)))
     try:
-        model = _model(user, st.query_params.get("like", ""))
-        before = None if model is None else draft_service.settings_of(database(), user, model.id)
-        chosen = settling(user, draft, model=before)
+        model = _model(actor, st.query_params.get("like", ""))
+        like = None if model is None else draft_service.settings_of(actor, model.id)
+        form = current_form(actor, draft, model=like)
     except UnreadableFile as error:
-        _unreadable(user, draft, error)
+        _unreadable(actor, draft, error)
         return
-    import_choices.ask_format(user, draft, chosen.opening.format)
-    ruleset = rulesets.current(database())
-    if not chosen.opening.sample:
+    import_options.ask_format(actor, draft, form.inspection.format)
+    ruleset = current_rules(actor)
+    if not form.inspection.sample:
         problem_box(["The file has headings and no rows: there is nothing to import."])
-        _other_file(user, draft, type_="primary")
+        _other_file(actor, draft, type_="primary")
         return
-    _imported_before(user, draft)
-    notice_box(notice.message for notice in chosen.opening.notices[:5])
+    _imported_before(actor, draft)
+    notice_box(notice.message for notice in form.inspection.notices[:5])
     with st.container(border=True, key="import-columns"):
-        in_the_way = ask_columns(user, chosen, ruleset)
+        problems = ask_columns(actor, form, ruleset)
     with st.container(border=True, key="import-rules"):
-        import_choices.ask_rules(user, chosen, ruleset)
-        ask_statements(chosen)
-    in_the_way += unsaid(chosen)
-    problem_box(map(sentence, in_the_way))
+        import_options.ask_options(actor, form, ruleset)
+        ask_statements(form)
+    problems += missing_sources(form)
+    problem_box(map(sentence, problems))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Check the whole file", type="primary", disabled=bool(in_the_way), key="import.check"):
-            draft_service.settle(database(), user, draft.id, chosen.settings(ruleset))
+        if st.button("Check the whole file", type="primary", disabled=bool(problems), key="import.check"):
+            draft_service.store_settings(actor, draft.id, form.settings(ruleset))
             go_to(_at(draft.id, "check"))
             st.rerun()
-        _other_file(user, draft)
+        _other_file(actor, draft)
 
 
-def _model(user: CurrentUser, job: str) -> Job | None:
-    """The import that another one is to be like; unset if it is not there any more."""
+def _model(actor: Actor, job: str) -> Job | None:
+    """The import whose settings are the model of this one; None if it no longer exists."""
     try:
-        return draft_service.an_import(database(), user, job) if job else None
-    except NoSuchJob:
+        return import_service.import_job(actor, job) if job else None
+    except NotFound:
         return None
 
 
-def _about(draft: Draft, found: Checked | None = None) -> str:
+def _about(draft: Draft, preview: Preview | None = None) -> str:
     """`3.4 MB · 41 rows · nothing of it is imported yet`."""
-    rows = [] if found is None else [f"{formats.count(found.rows)} {plural(found.rows, 'row')}"]
+    rows = [] if preview is None else [f"{formats.count(preview.rows)} {plural(preview.rows, 'row')}"]
     return " · ".join([formats.size(draft.size), *rows, "nothing of it is imported yet"])
 
 
-def _imported_before(user: CurrentUser, draft: Draft) -> None:
-    """Say that the very same file was imported before, if it was."""
-    before = draft_service.imported_before(database(), user, draft.id)
-    if before is not None:
-        when = formats.moment(before.created_at, account().time_zone)
-        notice_box([contents.in_words(before, when=when)])
+def _imported_before(actor: Actor, draft: Draft) -> None:
+    """Show that the same content was imported before, if it was."""
+    earlier = draft_service.imported_before(actor, draft.id)
+    if earlier is not None:
+        when = formats.moment(earlier.created_at, account().time_zone)
+        notice_box([import_request.describe_earlier(earlier, when=when)])
 
 
-def _unreadable(user: CurrentUser, draft: Draft, error: UnreadableFile) -> None:
-    """Say why, and let somebody say how it is written, if it is text at all."""
-    problem_box([sentence(error)])
-    format_ = _detected(user, draft)
+def _unreadable(actor: Actor, draft: Draft, error: UnreadableFile) -> None:
+    """Show why a file cannot be read, and let the user correct its format, if it is text."""
+    show_error(error)
+    format_ = _detected(actor, draft)
     if format_ is not None:
-        import_choices.ask_format(user, draft, format_)
-    _other_file(user, draft, type_="primary")
+        import_options.ask_format(actor, draft, format_)
+    _other_file(actor, draft, type_="primary")
 
 
-def _detected(user: CurrentUser, draft: Draft) -> Format | None:
-    open_ = draft_service.opener(database(), user, draft.id)
+def _detected(actor: Actor, draft: Draft) -> Format | None:
+    open_ = draft_service.opener(actor, draft.id)
     try:
-        found = import_service.detect(user, open_)
-        if found.kind == "workbook":
-            import_service.sheets(user, open_)
-        return found
+        format_ = import_service.detect(actor, open_)
+        if format_.kind == "workbook":
+            import_service.sheets(actor, open_)
+        return format_
     except UnreadableFile:
         return None
 
 
-def _other_file(
-    user: CurrentUser, draft: Draft, *, type_: Literal["primary", "tertiary"] = "tertiary"
-) -> None:
+def _other_file(actor: Actor, draft: Draft, *, type_: Literal["primary", "tertiary"] = "tertiary") -> None:
     if st.button("Another file", type=type_, key="import.other"):
-        draft_service.discard(database(), user, draft.id)
-        import_settling.forget()
+        draft_service.discard(actor, draft.id)
+        discard_form()
         go_to(HERE)
         st.rerun()
 
 
-# What would become of it
+# The preview
 
 
-def _look(user: CurrentUser, draft: Draft) -> None:
+def _preview(actor: Actor, draft: Draft) -> None:
     assert draft.settings is not None
     try:
-        check = draft_service.check(database(), user, draft.id, now=utc_now())
-    except ContactSheetsError as error:
+        run = draft_service.preview(actor, draft.id)
+    except (Invalid, NotFound) as error:
         show(page_title(f"Import {draft.name}", _about(draft)))
-        problem_box(f"{line[:1].upper()}{line[1:]}." for line in str(error).splitlines())
+        show_error(error)
         _back(draft)
         return
-    show(page_title(f"Import {draft.name}", _about(draft, check.found)))
-    if check.job.under_way:
-        followed(user, check.job)
-    elif check.found is None:
-        _broken_off(user, draft, check.job)
+    show(page_title(f"Import {draft.name}", _about(draft, run.result)))
+    if run.job.under_way:
+        show_progress(actor, run.job)
+    elif run.result is None:
+        _failed(actor, draft, run.job)
     else:
-        _show_found(user, draft, check, check.found)
+        _show_result(actor, draft, run.job, run.result)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _back(draft)
-        _other_file(user, draft)
+        _other_file(actor, draft)
 
 
-def _show_found(user: CurrentUser, draft: Draft, check: Check, found: Checked) -> None:
+def _show_result(actor: Actor, draft: Draft, job: Job, preview: Preview) -> None:
     assert draft.settings is not None
-    ruleset = rulesets.current(database())
-    job_service.dismiss(database(), user, check.job.id)  # whoever sees it need not be told elsewhere
-    _imported_before(user, draft)
-    show_checked(found, draft.settings, ruleset)
+    ruleset = current_rules(actor)
+    job_service.dismiss(actor, job.id)  # the user sees it here
+    _imported_before(actor, draft)
+    show_preview(preview, draft.settings, ruleset)
     with st.container(horizontal=True, vertical_alignment="center"):
-        _start(user, draft, found)
+        _start(actor, draft, preview)
         _back(draft)
-        _other_file(user, draft)
+        _other_file(actor, draft)
 
 
-def _broken_off(user: CurrentUser, draft: Draft, job: Job) -> None:
-    """Say why a check did not come to its end, and offer it again."""
+def _failed(actor: Actor, draft: Draft, job: Job) -> None:
+    """Show why a preview did not finish, and offer it again."""
     problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
-        with told():
-            draft_service.check_again(database(), user, draft.id, now=utc_now())
+        with show_errors():
+            draft_service.resume_preview(actor, draft.id)
             st.rerun()
 
 
-def _start(user: CurrentUser, draft: Draft, found: Checked) -> None:
+def _start(actor: Actor, draft: Draft, preview: Preview) -> None:
     assert draft.settings is not None
-    count = found.outcomes["created"] + found.outcomes["updated"]
+    count = preview.outcomes["created"] + preview.outcomes["updated"]
     words = f"Import {formats.count(count)} {plural(count, 'row')}" if count else "Nothing to import"
     if not st.button(words, type="primary", disabled=not count, key="import.start"):
         return
-    try:
-        draft_service.start(database(), user, draft.id, draft.settings, now=utc_now())
-    except ContactSheetsError as error:
-        problem_box([sentence(error)])
-        return
-    import_settling.forget()
-    go_to("?")
-    st.rerun()
+    with show_errors():
+        draft_service.start(actor, draft.id, draft.settings)
+        discard_form()
+        go_to("?")
+        st.rerun()
 
 
 def _back(draft: Draft) -> None:

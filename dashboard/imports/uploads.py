@@ -1,70 +1,62 @@
-"""What the dashboard's server answers to a browser that sends a file: it is kept as it comes.
+"""The HTTP route that receives the upload of a draft, and stores it chunk by chunk.
 
-Streamlit's own upload holds a whole file in memory.  The address is made for one file of
-somebody who may import; it cannot be guessed, and nobody can use it twice.
+Streamlit's own upload holds a whole file in memory.  The address is that of one draft of one user: it
+cannot be guessed, and works once.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from pymongo.database import Database
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard import wording
-from engine.accounts.permissions import NotAllowed
+from dashboard.failed_requests import answering
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
 from engine.imports import draft_service
-from engine.imports.drafts import MAX_BYTES, Incoming, NotExpected, TooLarge
-
-PIECE = 4 * 1024**2
-"""Bytes that are held in memory of a file that comes."""
-
-_STATUS = {NotAllowed: 403, NotExpected: 409, TooLarge: 413}
+from engine.imports.drafts import MAX_BYTES, FileTooLarge, Upload
+from engine.imports.stored_files import CHUNK
 
 
-def upload_routes(db: Database[dict[str, Any]]) -> list[Route]:
-    """`PUT /import/ID?name=…` with the file as its body."""
+def upload_routes(db: Db) -> list[Route]:
+    """Return the route `PUT /import/ID?name=…` with the file as its body."""
 
-    async def take(request: Request) -> Response:
-        try:
-            await _take(db, request)
-        except ContactSheetsError as error:
-            status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 400)
-            return JSONResponse({"problem": wording.sentence(error)}, status_code=status)
+    async def put(request: Request) -> Response:
+        await _upload(db, request)
         return JSONResponse({"sent": True})
 
-    return [Route("/import/{id}", take, methods=["PUT"])]
+    return [Route("/import/{id}", answering(put, _refused), methods=["PUT"])]
 
 
 def address(id_: str) -> str:
-    """Where the browser sends a file that is waited for."""
+    """Return the address to which the browser uploads the file of a draft."""
     return f"/import/{id_}"
 
 
-async def _take(db: Database[dict[str, Any]], request: Request) -> None:
+def _refused(words: str, status: int) -> Response:
+    return JSONResponse({"problem": words}, status_code=status)
+
+
+async def _upload(db: Db, request: Request) -> None:
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > MAX_BYTES:
-        raise TooLarge
+        raise FileTooLarge
     id_, name = request.path_params["id"], request.query_params.get("name", "")
-    coming = await run_in_threadpool(draft_service.receive, db, id_, name, now=utc_now())
+    upload = await run_in_threadpool(draft_service.receive, db, id_, name, now=utc_now())
     try:
-        await _keep(coming, request)
-    except BaseException:  # also when the browser goes away: nothing of it may stay
-        await run_in_threadpool(coming.give_up)
+        await _receive(upload, request)
+    except BaseException:  # also if the browser disconnects: nothing of the file may stay
+        await run_in_threadpool(upload.abort)
         raise
 
 
-async def _keep(coming: Incoming, request: Request) -> None:
-    held = bytearray()
-    async for piece in request.stream():
-        held += piece
-        if len(held) >= PIECE:
-            await run_in_threadpool(coming.write, bytes(held))
-            held.clear()
-    await run_in_threadpool(coming.write, bytes(held))
-    await run_in_threadpool(coming.finish)
+async def _receive(upload: Upload, request: Request) -> None:
+    buffer = bytearray()
+    async for part in request.stream():
+        buffer += part
+        if len(buffer) >= CHUNK:
+            await run_in_threadpool(upload.write, bytes(buffer))
+            buffer.clear()
+    await run_in_threadpool(upload.write, bytes(buffer))
+    await run_in_threadpool(upload.finish)

@@ -1,4 +1,4 @@
-"""Overview: how the shop's contacts are doing, each figure a way to the contacts behind it."""
+"""The overview page: figures of contacts, orders and subscriptions, linked to the contacts."""
 
 from __future__ import annotations
 
@@ -7,75 +7,76 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard import formats
-from dashboard.installation import database, time_zone
-from dashboard.overview import shop_figures
-from dashboard.signin.signing_in import fragment
-from dashboard.ui.figure import cards, figure_card
-from dashboard.ui.text import Html, badge, card_title, empty_state, joined, link, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
+from dashboard import formats, wording
+from dashboard.overview import overview_sections
+from dashboard.running_instance import time_zone
+from dashboard.signin.current_user import fragment
+from dashboard.ui.markup import badge, card_title, empty_state, joined, link, menu, show, tag
+from dashboard.ui.metric_cards import cards, metric_card
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.db.connection import utc_now
 from engine.insights import overview_service
 from engine.insights.overview import Overview, Period
 from engine.operations import operating
 from engine.operations.working import Working
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 DAYS = (7, 30, 90)
 USUAL = 30
 
 LIVE = 5
-"""Seconds between two looks at the processes, and at whether new figures are there."""
+"""Seconds between refreshes of the system status, and between checks for newer figures."""
 
 OLD = timedelta(minutes=1)
-"""How much newer figures must be for the page to come anew by itself."""
+"""How much newer the figures must be for the page to reload itself."""
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The figures of the period that the address names."""
-    zone, now = time_zone(), utc_now()
+    zone, now = time_zone(), actor.now
     today = now.astimezone(zone).date()
     period = _period(today)
-    found = overview_service.overview(database(), user, period, now=now)
+    found = overview_service.overview(actor, period)
     _head(period, today)
-    _freshness(user, found, zone)
-    _notice(user)
+    _freshness(actor, found, zone)
+    _notice(actor)
     if found.census is None:
-        empty_state("Counting for the first time", "The figures will be here in a moment, by themselves.")
+        empty_state("Counting contacts…", "Figures appear here in a moment.")
         return
     if not found.census.contacts:
-        empty_state("No contacts yet", "Once events come in, this page shows who is there and how it goes.")
+        empty_state("No contacts yet", "Figures appear here once your shop sends events.")
         return
-    ruleset = rulesets.current(database())
+    ruleset = current_rules(actor)
     than = _than(period, today)
-    shop_figures.contacts(found, found.census, today=today, than=than)
-    shop_figures.orders(found, found.census, than=than)
-    shop_figures.subscriptions(found, found.census, ruleset, than=than)
+    overview_sections.contacts(found, found.census, today=today, than=than)
+    overview_sections.orders(found, found.census, than=than)
+    overview_sections.subscriptions(found, found.census, ruleset, than=than)
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-segments"):
-        shop_figures.segments(found.census, ruleset)
+        overview_sections.segments(found.census, ruleset)
     with right, st.container(border=True, height="stretch", key="overview-card-points"):
-        shop_figures.points(found.census)
+        overview_sections.points(found.census)
     left, right = st.columns(2)
     with left, st.container(border=True, height="stretch", key="overview-card-rfm"):
-        shop_figures.rfm()
+        overview_sections.rfm()
     with right, st.container(border=True, height="stretch", key="overview-card-workers"):
-        _workers(user)
+        _workers(actor)
 
 
 # Which days
 
 
 def _period(today: date) -> Period:
-    said = st.query_params
+    parameters = st.query_params
     try:
-        if "from" in said:
-            last = date.fromisoformat(said.get("to", today.isoformat()))
-            return Period.between(date.fromisoformat(said["from"]), last, today=today)
-        return Period.latest(min(max(int(said.get("days", USUAL)), 1), 366), today=today)
-    except (ValueError, OverflowError):  # somebody wrote into the address
+        if "from" in parameters:
+            last = date.fromisoformat(parameters.get("to", today.isoformat()))
+            return Period.between(date.fromisoformat(parameters["from"]), last, today=today)
+        return Period.latest(min(max(int(parameters.get("days", USUAL)), 1), 366), today=today)
+    except (ValueError, OverflowError):  # the address is invalid
         return Period.latest(USUAL, today=today)
 
 
@@ -98,54 +99,51 @@ def _head(period: Period, today: date) -> None:
         st.rerun()
 
 
-def _menu(period: Period, today: date) -> Html:
-    links = (
-        f'<a href="?page=overview&amp;days={days}" target="_self"'
-        f"{' aria-current=page' if period == Period.latest(days, today=today) else ''}>{days} days</a>"
-        for days in DAYS
-    )
-    return Html(f'<nav class="cs-menu" aria-label="Days">{"".join(links)}</nav>')
+def _menu(period: Period, today: date) -> Markup:
+    present = (days for days in DAYS if period == Period.latest(days, today=today))
+    links = [(f"?page=overview&days={days}", f"{days} days") for days in DAYS]
+    return menu(links, label="Days", current=f"?page=overview&days={next(present, None)}")
 
 
 def _than(period: Period, today: date) -> str:
-    """What the period is held against, in words."""
+    """The name of the period that this one is compared with."""
+    days = f"{period.days} {wording.plural(period.days, 'day')}"
     if period.last == today:
-        return f"in the {period.days} days before" if period.days > 1 else "yesterday"
-    return f"in the {period.days} days before {formats.short_day(period.first)}"
+        return f"the previous {days}"
+    return f"the {days} before {formats.short_day(period.first)}"
 
 
-def _freshness(user: CurrentUser, found: Overview, zone: ZoneInfo) -> None:
-    """How fresh the figures are; the page comes anew when there are newer ones."""
+def _freshness(actor: Actor, found: Overview, zone: ZoneInfo) -> None:
+    """When the figures were counted; reruns the page when there are newer ones."""
 
     @fragment(run_every=LIVE)
-    def follow(user: CurrentUser) -> None:
-        newest = overview_service.overview(database(), user, found.now.period, now=utc_now())
+    def follow(actor: Actor) -> None:
+        newest = overview_service.overview(actor, found.now.period)
         if _is_overtaken(found, newest):
             st.rerun()
         show(tag("p", _fresh(found, newest, zone), "cs-small cs-quiet"))
 
-    follow(user)
+    follow(actor)
 
 
-def _notice(user: CurrentUser) -> None:
-    """What waits for an admin and touches whom one can reach."""
-    number = overview_service.failing_sendings(database(), user)
+def _notice(actor: Actor) -> None:
+    """A notice about suspected outages, which need an admin's decision."""
+    number = overview_service.failing_sendings(actor)
     if not number:
         return
-    what = (
-        "A sending fails as a whole" if number == 1 else f"{formats.count(number)} sendings fail as a whole"
-    )
+    several = f"{formats.count(number)} sendings are failing unusually often"
+    what = "A sending is failing unusually often" if number == 1 else several
     decides = (
-        link("?page=settings&section=workers", "Decide whether it does")
-        if may(user, Permission.OPERATE)
-        else "An admin decides whether it does."
+        link("?page=settings&section=workers", "Review")
+        if actor.may(Permission.OPERATE)
+        else "An admin can review this."
     )
-    words = joined([f"{what}: what bounced does not count against the addresses. ", decides])
+    words = joined([f"{what}: bounces are not counted. ", decides])
     show(tag("div", words, "cs-notice"))
 
 
 def _is_overtaken(shown: Overview, newest: Overview) -> bool:
-    """Whether what is shown is old: so much so that charts may move under somebody's eyes."""
+    """Whether the shown figures are so old that the charts may change while they are read."""
     if newest.census is None or newest.days_at is None:
         return False
     if shown.census is None or shown.days_at is None:
@@ -155,18 +153,18 @@ def _is_overtaken(shown: Overview, newest: Overview) -> bool:
     return max(newest.census.at - shown.census.at, newest.days_at - shown.days_at) > OLD
 
 
-def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Html:
+def _fresh(shown: Overview, newest: Overview, zone: ZoneInfo) -> Markup:
     parts: list[object] = []
     if shown.census is not None:
         parts.append(f"Contacts as of {_clock(shown.census.at, zone)}")
     if shown.days_at is None:
-        parts.append("days are being counted")
+        parts.append("daily figures are being counted")
     elif newest.now.stale or newest.before.stale:
         stale = newest.now.stale + newest.before.stale
-        being = "a day is" if stale == 1 else f"{formats.count(stale)} days are"
+        being = "one day is" if stale == 1 else f"{formats.count(stale)} days are"
         parts.append(f"{being} being counted again")
     else:
-        parts.append(f"days as of {_clock(shown.days_at, zone)}")
+        parts.append(f"daily figures as of {_clock(shown.days_at, zone)}")
     return joined(parts, " · ")
 
 
@@ -178,34 +176,35 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 # The processes
 
 
-def _workers(user: CurrentUser) -> None:
+def _workers(actor: Actor) -> None:
     @fragment(run_every=LIVE)
-    def live(user: CurrentUser) -> None:
-        now = utc_now()
-        found = operating.at_a_glance(database(), user, now=now)
-        show(card_title("What the workers do"))
+    def live(actor: Actor) -> None:
+        now = actor.now
+        found = operating.at_a_glance(actor)
+        show(card_title("System status"))
         show(joined([tag("p", _mood(found, now), "cs-small"), cards(_work(found))]))
-        show(tag("div", link("?page=settings&section=workers", "Workers and lanes"), "cs-small"))
+        show(tag("div", link("?page=settings&section=workers", "System status"), "cs-small"))
 
-    live(user)
+    live(actor)
 
 
-def _mood(found: Working, now: datetime) -> Html:
-    if not found.alive("worker", now=now):
-        return joined([badge("no worker is alive", "bad"), " What comes in is kept, and waits."])
+def _mood(found: Working, now: datetime) -> Markup:
+    running = found.alive("worker", now=now)
+    if not running:
+        return joined([badge("no worker running", "bad"), " Incoming events are stored until one starts."])
     if found.failed:
-        return joined([badge("something failed", "bad"), " It waits for somebody to look at it."])
+        return joined([badge("failures", "bad"), " Some activities need attention."])
     if found.lag is not None and found.lag > timedelta(seconds=30):
-        return joined([badge("behind", "info"), " More comes in than is worked off."])
-    return joined([badge("all is well", "good"), f" {found.alive('worker', now=now)} at work."])
+        return joined([badge("behind", "info"), " Events arrive faster than they are processed."])
+    return joined([badge("healthy", "good"), f" {formats.counted(running, 'worker')} running."])
 
 
-def _work(found: Working) -> Iterable[Html]:
+def _work(found: Working) -> Iterable[Markup]:
     waiting = formats.count(found.waiting)
-    yield figure_card("Waiting", waiting if found.exact else f"over {waiting}")
-    yield figure_card("Per second", _rate(found.pace.minute), note="in the last minute")
-    yield figure_card("Failed", formats.count(found.failed), address="?page=settings&section=workers")
-    yield figure_card("Behind by", "nothing" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
+    yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
+    yield metric_card("Per second", _rate(found.pace.minute), note="last minute")
+    yield metric_card("Failed", formats.count(found.failed), address="?page=settings&section=workers")
+    yield metric_card("Lag", "none" if found.lag is None else f"{found.lag.total_seconds():.0f} s")
 
 
 def _rate(rate: float | None) -> str:

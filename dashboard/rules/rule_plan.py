@@ -1,4 +1,4 @@
-"""The plan: what changed rules would do to everybody, had they always been so."""
+"""The plan: the effect of changed rules on all contacts, if they had always applied."""
 
 from __future__ import annotations
 
@@ -7,40 +7,41 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.installation import database, instance
+from dashboard.running_instance import instance
 from dashboard.ui import charts
-from dashboard.ui.text import Html, card_title, figures, joined, link, quiet, show, table, tag
-from engine.db.connection import utc_now
+from dashboard.ui.markup import card_title, figures, joined, link, quiet, show, table, tag
+from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.publishing import planning
-from engine.publishing.planning import PlanStopped
+from engine.errors import WorkStopped
+from engine.publishing import publish_service
 from engine.rules.plan import STEPS
 from engine.rules.ruleset import compile_ruleset
 
 _PLAN = "rules.plan"
 _SHARE = "rules.plan.share"
 
-_SHARES = {1.0: "every contact", 0.1: "a tenth of the contacts", 0.01: "a hundredth of the contacts"}
+_SHARES = {1.0: "all contacts", 0.1: "10% of contacts", 0.01: "1% of contacts"}
 
 MANY = 20_000
-"""Contacts from which on a plan of everybody takes so long that a sample is offered."""
+"""The number of contacts above which a sample is offered."""
 
 REASONS = 4
-"""Reasons told of an example; of more it is said how many."""
+"""Reasons shown of an example; further ones are counted."""
 
 EXAMPLES = 5
-"""People that are shown at once; the others on demand."""
+"""Example contacts shown at once; the others are in an expander."""
 
 MINUS = "\N{MINUS SIGN}"
 
 
-def whom_to_fold() -> None:
-    """Let a part of the contacts stand for all, where folding everybody takes long."""
-    if database().contacts.estimated_document_count() > MANY:
+def ask_sample_size(actor: Actor) -> None:
+    """Ask for a sample size if calculating all contacts takes long."""
+    if publish_service.contacts_to_plan(actor) > MANY:
         st.selectbox(
-            "Whom to fold",
+            "Contacts to calculate",
             list(_SHARES),
             format_func=_SHARES.__getitem__,
             key=_SHARE,
@@ -51,56 +52,57 @@ def whom_to_fold() -> None:
 
 
 def ask() -> None:
-    """Make the plan with the next run."""
+    """Calculate the plan in the next run."""
     st.session_state[_PLAN] = {}
 
 
 def drop() -> None:
-    """Forget the plan: what it was made of has changed."""
+    """Discard the plan: the draft has changed."""
     st.session_state.pop(_PLAN, None)
 
 
-def shown(draft: dict[str, str]) -> None:
-    """Show what a draft would do, if that was asked for: everybody is folded under it once."""
-    told = st.session_state.get(_PLAN)
-    if told is None:
+def shown(actor: Actor, draft: dict[str, str]) -> None:
+    """Show the plan of a draft if it was requested; it is calculated once."""
+    plan = st.session_state.get(_PLAN)
+    if plan is None:
         return
-    if not told:
-        _make(draft)
+    if not plan:
+        _make(actor, draft)
         return
     with st.container(border=True):
-        show(card_title("What it would do, had the rules always been so"))
-        if "sample" in told:
-            folded = formats.count(told["sample"]["contacts"])
-            show(quiet(f"Estimated from {folded} contacts; ± is how far it may be off, 19 times out of 20."))
-        _in_figures(told)
-        _in_detail(told, compile_ruleset(draft))
+        show(card_title("Impact if these rules had always applied"))
+        if "sample" in plan:
+            folded = formats.count(plan["sample"]["contacts"])
+            show(quiet(f"Estimated from {folded} contacts, ± with 95% confidence."))
+        _in_figures(plan)
+        _in_detail(plan, compile_ruleset(draft))
 
 
-def _make(draft: dict[str, str]) -> None:
+def _make(actor: Actor, draft: dict[str, str]) -> None:
     share = st.session_state.get(_SHARE, 1.0)
-    bar = st.progress(0.0, f"Folding the history of {_SHARES[share]}…")
+    bar = st.progress(0.0, f"Calculating the impact on {_SHARES[share]}…")
     st.button("Stop", key="rules.plan.stop", on_click=drop)
 
     def tell(done: int, total: int) -> None:
-        bar.progress(done / total, f"Folding history: {formats.percent(done / total)}")
+        bar.progress(done / total, f"Calculating the impact: {formats.percent(done / total)}")
 
-    change = planning.proposed(database(), draft, now=utc_now())
     try:
-        found = planning.plan(database(), change, uri=instance().mongodb_uri, share=share, progress=tell)
-    except PlanStopped:
+        found = publish_service.plan(
+            actor, draft, uri=instance().mongodb_uri, share=share, report_progress=tell
+        )
+    except WorkStopped:
         return
-    st.session_state[_PLAN] = found.told(share=share)
+    st.session_state[_PLAN] = found.as_json(share=share)
     st.rerun()
 
 
-def _in_figures(told: Mapping[str, Any]) -> None:
-    points = told["points"]
-    sample = told.get("sample", {})
+def _in_figures(plan: Mapping[str, Any]) -> None:
+    points = plan["points"]
+    sample = plan.get("sample", {})
     counts = (
-        ("contacts", formats.count(told["contacts"])),
-        ("gain points", formats.count(points["gain"]) + _give_or_take(sample, "gain_error")),
-        ("lose points", formats.count(points["lose"]) + _give_or_take(sample, "lose_error")),
+        ("contacts", formats.count(plan["contacts"])),
+        ("gain points", formats.count(points["gain"]) + _margin(sample, "gain_error")),
+        ("lose points", formats.count(points["lose"]) + _margin(sample, "lose_error")),
     )
     show(figures(counts))
     rows = [
@@ -117,7 +119,7 @@ def _in_figures(told: Mapping[str, Any]) -> None:
 
 
 def _column(first: int) -> str:
-    """The name of a column of the distribution: `+5 to +9`."""
+    """The label of a column of the distribution: `+5 to +9`."""
     if first == 0:
         return "no change"
     size = abs(first)
@@ -128,70 +130,70 @@ def _column(first: int) -> str:
     return f"{sign}{size}" if beyond == size + 1 else f"{sign}{size} to {sign}{beyond - 1}"
 
 
-def _in_detail(told: Mapping[str, Any], ruleset: Ruleset) -> None:
-    examples = [_example(example) for example in told["examples"]]
-    by_rule, segments, moves = _rules(told), _segments(told, ruleset), _moves(told, ruleset)
+def _in_detail(plan: Mapping[str, Any], ruleset: Ruleset) -> None:
+    examples = [_example(example) for example in plan["examples"]]
+    by_rule, segments, moves = _rules(plan), _segments(plan, ruleset), _moves(plan, ruleset)
     for headings, rows in (
         (("Rule", "Contacts", "Points"), by_rule),
         (("Segment", "Enter", "Leave"), segments),
         (("Status", "Move", "Contacts"), moves),
-        (("For example", "What"), examples[:EXAMPLES]),
+        (("Example", "Change"), examples[:EXAMPLES]),
     ):
         if rows:
             show(table(headings, rows))
     if examples[EXAMPLES:]:
         with st.expander(f"{len(examples) - EXAMPLES} more examples", key="rules.plan.examples"):
-            show(table(("For example", "What"), examples[EXAMPLES:]))
+            show(table(("Example", "Change"), examples[EXAMPLES:]))
     if not (by_rule or segments or moves):
-        show(quiet("It would change nothing for anybody."))
+        show(quiet("No contact would change."))
 
 
-def _rules(told: Mapping[str, Any]) -> list[Sequence[object]]:
-    """What each rule gives or takes, the most first."""
-    largest = sorted(told["points"]["by_rule"].values(), key=lambda counts: -abs(counts["points"]))
+def _rules(plan: Mapping[str, Any]) -> list[Sequence[object]]:
+    """Points by rule, the largest change first."""
+    largest = sorted(plan["points"]["by_rule"].values(), key=lambda counts: -abs(counts["points"]))
     return [
         (counts["name"], formats.count(counts["contacts"]), formats.signed(counts["points"]))
         for counts in largest
     ]
 
 
-def _segments(told: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
+def _segments(plan: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
     return [
         (
             ruleset.segments[id_].name if id_ in ruleset.segments else id_,
-            f"+{formats.count(c['enter'])}{_give_or_take(c, 'enter_error')}",
-            f"{MINUS}{formats.count(c['leave'])}{_give_or_take(c, 'leave_error')}",
+            f"+{formats.count(c['enter'])}{_margin(c, 'enter_error')}",
+            f"{MINUS}{formats.count(c['leave'])}{_margin(c, 'leave_error')}",
         )
-        for id_, c in told["segments"].items()
+        for id_, c in plan["segments"].items()
     ]
 
 
-def _moves(told: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
+def _moves(plan: Mapping[str, Any], ruleset: Ruleset) -> list[Sequence[object]]:
     return [
         (ruleset.machines[id_].label if id_ in ruleset.machines else id_, move, formats.count(n))
-        for id_, counts in told["statuses"].items()
+        for id_, counts in plan["statuses"].items()
         for move, n in counts.items()
     ]
 
 
-def _example(example: Mapping[str, Any]) -> tuple[Html, str]:
-    """Somebody with the reasons below the name, so that a phone has room for them."""
+def _example(example: Mapping[str, Any]) -> tuple[Markup, str]:
+    """An example contact, with the reasons below the name so that they fit on a phone."""
     name = link(f"?contact={example['contact']}", tag("b", example["name"]))
     return joined([name, _reasons(example["reasons"])]), _with_minus(example["what"])
 
 
-def _reasons(found: Sequence[str]) -> Html:
-    said = [_with_minus(reason.strip()) for reason in found if not reason.endswith(" all of these")]
-    more = len(said) - REASONS
-    told = [*said[:REASONS], *([f"and {formats.count(more)} more"] if more > 0 else [])]
-    return tag("div", " · ".join(told), "cs-quiet cs-small")
+def _reasons(found: Sequence[str]) -> Markup:
+    reasons = [_with_minus(reason.strip()) for reason in found if not reason.endswith(" all of these")]
+    more = len(reasons) - REASONS
+    shown = [*reasons[:REASONS], *([f"and {formats.count(more)} more"] if more > 0 else [])]
+    return tag("div", " · ".join(shown), "cs-quiet cs-small")
 
 
 def _with_minus(words: str) -> str:
-    """Words with a minus sign before a number, where a plan of the command line has a hyphen."""
+    """Text with minus signs instead of the hyphens that a plan of the command line has."""
     return re.sub(r"(?<!\S)-(?=\d)", MINUS, words)
 
 
-def _give_or_take(counts: Mapping[str, int], error: str) -> str:
-    """How far an estimated count may be off, if it was estimated."""
+def _margin(counts: Mapping[str, int], error: str) -> str:
+    """The margin of error of an estimated count; empty for an exact one."""
     return f" ±{formats.count(counts[error])}" if counts.get(error) else ""

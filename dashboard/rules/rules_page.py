@@ -1,4 +1,4 @@
-"""Rules: the files in an editor, what they give, and their versions."""
+"""The rules page: performance, the editor of the files, and the version history."""
 
 from __future__ import annotations
 
@@ -10,84 +10,81 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
 from dashboard.rules import rule_plan
-from dashboard.rules.upkeep import upkeep_bar
+from dashboard.rules.rollout_bar import rollout_bar
+from dashboard.running_instance import time_zone
 from dashboard.ui import charts
-from dashboard.ui.editor import yaml_editor
-from dashboard.ui.problems import problem_box
-from dashboard.ui.text import (
-    Html,
+from dashboard.ui.markup import (
     badge,
     card_title,
     empty_state,
+    escape_label,
     figures,
     joined,
     link,
     page_title,
-    plain_label,
     quiet,
     show,
     table,
     tag,
 )
-from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.db.connection import utc_now
+from dashboard.ui.problems import show_errors
+from dashboard.ui.yaml_editor import yaml_editor
+from dashboard.wording import ANONYMOUS, plural
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError, Problem
-from engine.publishing import publish_service as access
-from engine.publishing import publishing, rule_stats
-from engine.rules import rulesets
+from engine.errors import Problem
+from engine.publishing import publish_service, publishing
 from engine.rules.rehearsal import rehearse
+from engine.rules.rule_service import all_versions, current_rules, published_version
 from engine.rules.rule_words import brings, reacts_to
 from engine.rules.ruleset import FILES, compile_ruleset, rule_tests_of
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
 _DRAFT = "rules.draft"
 _BASE = "rules.base"
 _EDITION = "rules.edition"
 
-_FROM_NOW = "From now on: what was given stays, and who is in which segment is looked at anew, at once."
-_AS_ALWAYS = "Points, segments and statuses become what they would be, had the rules always been so."
+_FROM_NOW = "Applies from now on: points already given stay, and segments are re-evaluated immediately."
+_AS_ALWAYS = "Points, segments and statuses are recalculated as if these rules had always applied."
 
 _ABOUT = {
-    "scoring.yaml": "Points, and other effects of what contacts do",
+    "scoring.yaml": "Scoring and effects",
     "segments.yaml": "Segments",
     "transitions.yaml": "Statuses",
-    "activities.yaml": "What contacts can do",
-    "fields.yaml": "Your own fields",
-    "settings.yaml": "The account",
+    "activities.yaml": "Activity types",
+    "fields.yaml": "Custom fields",
+    "settings.yaml": "Account",
 }
 
 
-def render(user: CurrentUser) -> None:
-    """One rule's own page if the address names it, else all of them."""
+def render(actor: Actor) -> None:
+    """The rule that the address names, or the tabs."""
     rule = st.query_params.get("rule")
     if rule:
-        _one(rule)
+        _one(actor, rule)
         return
-    ruleset = rulesets.current(database())
-    show(page_title("Rules", f"Version {ruleset.version} is in force"))
-    upkeep_bar()
-    given, edit, history = st.tabs(["What they give", "Edit", "History"], key="rules.tab", on_change="rerun")
+    ruleset = current_rules(actor)
+    show(page_title("Rules", f"Version {ruleset.version} is live"))
+    rollout_bar(actor)
+    given, edit, history = st.tabs(["Performance", "Edit", "History"], key="rules.tab", on_change="rerun")
     if given.open:
         with given:
-            _given(ruleset)
+            _given(actor, ruleset)
     if edit.open:
         with edit:
-            _edit(user)
+            _edit(actor)
     if history.open:
         with history:
-            _history(user)
+            _history(actor)
 
 
 # What rules give
 
 
-def _given(ruleset: Ruleset) -> None:
-    found = rule_stats.summaries(database(), now=utc_now())
+def _given(actor: Actor, ruleset: Ruleset) -> None:
+    found = publish_service.rule_summaries(actor)
     rows = []
     for rule in (rule for rules in ruleset.rules.values() for rule in rules):
         gave = found.get(rule.id)
@@ -105,23 +102,23 @@ def _given(ruleset: Ruleset) -> None:
             )
         )
     if not rows:
-        empty_state("No rules yet", "Write the first one under “Edit”: docs/write-a-rule.md has examples.")
+        empty_state("No rules yet", "Create the first one under Edit. See docs/write-a-rule.md for examples.")
         return
     show(table(("Rule", "Contacts in 30 days", "Points"), rows))
 
 
-def _one(id_: str) -> None:
+def _one(actor: Actor, id_: str) -> None:
     st.button("Rules", icon=":material/arrow_back:", key="rules.back", type="tertiary", on_click=_leave)
-    ruleset = rulesets.current(database())
+    ruleset = current_rules(actor)
     rule = next((rule for rules in ruleset.rules.values() for rule in rules if rule.id == id_), None)
     if rule is None:
-        empty_state("No such rule", "It is not among the rules in force.", whole="page")
+        empty_state("Rule not found", "It is not part of the published rules.", whole="page")
         return
     show(page_title(rule.name, reacts_to(rule, ruleset)))
     show(tag("div", brings(rule, ruleset), "cs-small"))
-    gave = rule_stats.summaries(database(), now=utc_now()).get(rule.id)
+    gave = publish_service.rule_summaries(actor).get(rule.id)
     if gave is None:
-        empty_state("Nothing in 30 days", "No activity met this rule in the last 30 days.")
+        empty_state("No results in 30 days", "No activity matched this rule in the last 30 days.")
         return
     counts = (
         ("points in 30 days", formats.signed(gave.points)),
@@ -129,24 +126,24 @@ def _one(id_: str) -> None:
         ("contacts", formats.count(gave.contacts)),
     )
     show(figures(counts))
-    trend = rule_stats.trend(database(), id_, now=utc_now(), zone=time_zone())
+    trend = publish_service.rule_trend(actor, id_, zone=time_zone())
     charts.by_day(
         [_on_day(row) for row in trend], title="Points on each day", colours={"points": charts.PINE}
     )
-    show(card_title("To whom it gave the most"))
+    show(card_title("Top contacts"))
     rows = [
         (
-            link(f"?contact={contact.id}", contact.name or contact.email or "Anonymous visitor"),
+            link(f"?contact={contact.id}", contact.name or contact.email or ANONYMOUS),
             formats.count(entries),
             formats.signed(points),
         )
-        for contact, points, entries in rule_stats.top(database(), id_, now=utc_now())
+        for contact, points, entries in publish_service.rule_top(actor, id_)
     ]
     show(table(("Contact", "Times", "Points"), rows))
 
 
 def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The points that a rule gave on a day, as a bar."""
+    """The points of a rule on a day, as a bar."""
     says = f"{formats.short_day(date.fromisoformat(row['day']))}: {formats.points(row['points'])}"
     return {"day": row["day"], "what": "points", "value": row["points"], "says": says}
 
@@ -154,10 +151,10 @@ def _on_day(row: Mapping[str, Any]) -> dict[str, Any]:
 # Editing
 
 
-def _edit(user: CurrentUser) -> None:
-    if not may(user, Permission.EDIT_RULES):
-        show(quiet("Only admins publish rules; you can look at them, check a change and plan it."))
-    published = rulesets.stored_version(database(), rulesets.current_number(database()))
+def _edit(actor: Actor) -> None:
+    if not actor.may(Permission.EDIT_RULES):
+        show(quiet("Only admins can plan and publish rules. You can read them and check a change."))
+    published = published_version(actor)
     draft = _draft(published)
     as_published = publishing.completed_from(published)
     changed = [name for name in FILES if draft[name] != as_published[name]]
@@ -182,8 +179,11 @@ def _edit(user: CurrentUser) -> None:
     if not changed:
         return
     show(tag("div", f"Changed: {', '.join(changed)}", "cs-sub"))
+    if not actor.may(Permission.EDIT_RULES):
+        _discard_button()
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
-        rule_plan.whom_to_fold()
+        rule_plan.ask_sample_size(actor)
         st.button(
             "Plan",
             icon=":material/query_stats:",
@@ -191,17 +191,20 @@ def _edit(user: CurrentUser) -> None:
             disabled=bool(problems),
             on_click=rule_plan.ask,
         )
-        st.button(
-            "Discard changes", icon=":material/undo:", key="rules.discard", type="tertiary", on_click=_discard
-        )
+        _discard_button()
     if not problems:
-        rule_plan.shown(draft)
-    if may(user, Permission.EDIT_RULES):
-        _publish(user, draft, disabled=bool(problems))
+        rule_plan.shown(actor, draft)
+    _publish(actor, draft, disabled=bool(problems))
+
+
+def _discard_button() -> None:
+    st.button(
+        "Discard changes", icon=":material/undo:", key="rules.discard", type="tertiary", on_click=_discard
+    )
 
 
 def _draft(published: Version) -> dict[str, str]:
-    """What is being edited, begun on the version in force."""
+    """The edited files, initially those of the published version."""
     if _DRAFT not in st.session_state:
         st.session_state[_DRAFT] = publishing.completed_from(published)
         st.session_state[_BASE] = published.number
@@ -228,59 +231,58 @@ def _tests(texts: dict[str, str]) -> int:
 
 def _verdict(problems: list[Problem], draft: dict[str, str]) -> None:
     if not problems:
-        show(joined([badge("in order", "good"), quiet(f" {_tests(draft)} tests pass")]))
+        tests = _tests(draft)
+        passed = f" {tests} {plural(tests, 'test passes', 'tests pass')}"
+        show(joined([badge("Valid", "good"), quiet(passed)]))
         return
     rows = [(f"{p.file}, line {p.line}", p.message) for p in problems]
     count = len(problems)
-    show(card_title(f"{count} problem{'' if count == 1 else 's'}"))
-    lines = "".join(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
-    show(Html(f'<div class="cs-problems">{lines}</div>'))
+    show(card_title(f"{count} {plural(count, 'problem')}"))
+    lines = joined(tag("div", joined([tag("b", where), " ", what])) for where, what in rows)
+    show(tag("div", lines, "cs-problems"))
 
 
 def _leave() -> None:
     st.query_params.pop("rule", None)
 
 
-def _publish(user: CurrentUser, draft: dict[str, str], *, disabled: bool) -> None:
+def _publish(actor: Actor, draft: dict[str, str], *, disabled: bool) -> None:
     with st.container(border=True):
-        message = st.text_input("What is changed, and why", key="rules.message", max_chars=200)
+        message = st.text_input("Describe the change", key="rules.message", max_chars=200)
         recompute = st.checkbox(
-            "Judge all history by these rules, as the plan shows it", key="rules.recompute"
+            "Recalculate all history with these rules, as shown in the plan", key="rules.recompute"
         )
         show(quiet(_AS_ALWAYS if recompute else _FROM_NOW))
         ready = bool(message.strip()) and not disabled
         if not st.button("Publish", type="primary", key="rules.publish", disabled=not ready):
             return
-        try:
-            access.publish(
-                database(), user, draft, message=message.strip(), now=utc_now(),
+        with show_errors():
+            publish_service.publish(
+                actor, draft, message=message.strip(),
                 base=st.session_state[_BASE], recompute=recompute,
             )  # fmt: skip
-        except ContactSheetsError as error:
-            problem_box([sentence(error)])
-            return
-    _discard()
-    st.toast("Published. The workers take it with their next batch.", icon=":material/check:")
-    st.rerun()
+            _discard()
+            st.toast("Published. It takes effect within seconds.", icon=":material/check:")
+            st.rerun()
 
 
 # Versions
 
 
-def _history(user: CurrentUser) -> None:
-    versions = rulesets.history(database())
+def _history(actor: Actor) -> None:
+    versions = all_versions(actor)
     zone = time_zone()
     for version, before in zip(versions, [*versions[1:], None], strict=True):
         title = f"Version {version.number} · {version.message}"
-        with st.expander(plain_label(title), expanded=version is versions[0]):
+        with st.expander(escape_label(title), expanded=version is versions[0]):
             recomputed = version.number > 1 and version.recomputed == version.number
             about = f"{version.published_by}, {formats.moment(version.published_at, zone)}"
-            show(joined([quiet(about), " ", badge("history recomputed", "info") if recomputed else ""]))
+            show(joined([quiet(about), " ", badge("history recalculated", "info") if recomputed else ""]))
             difference = _difference(before, version)
             if difference:
                 st.code(difference, language="diff", wrap_lines=True)
-            if may(user, Permission.EDIT_RULES) and version is not versions[0]:
-                _roll_back(user, version)
+            if actor.may(Permission.EDIT_RULES) and version is not versions[0]:
+                _roll_back(actor, version)
 
 
 def _difference(before: Version | None, version: Version) -> str:
@@ -295,14 +297,11 @@ def _difference(before: Version | None, version: Version) -> str:
     return "\n".join(lines)
 
 
-def _roll_back(user: CurrentUser, version: Version) -> None:
-    with st.popover(f"Go back to version {version.number}", icon=":material/history:"):
-        show(quiet("Its files are published again, as a new version. Nothing is lost."))
-        if st.button("Publish it again", key=f"rules.back.{version.number}", type="primary"):
-            try:
-                access.roll_back(database(), user, version.number, now=utc_now())
-            except ContactSheetsError as error:
-                problem_box([sentence(error)])
-                return
-            _discard()
-            st.rerun()
+def _roll_back(actor: Actor, version: Version) -> None:
+    with st.popover(f"Restore version {version.number}", icon=":material/history:"):
+        show(quiet("Publishes these files again as a new version."))
+        if st.button("Restore", key=f"rules.back.{version.number}", type="primary"):
+            with show_errors():
+                publish_service.roll_back(actor, version.number)
+                _discard()
+                st.rerun()

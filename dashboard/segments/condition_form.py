@@ -1,4 +1,4 @@
-"""A condition as a form, for the simple cases: rows that all or any must hold."""
+"""A form for simple conditions: rows of which all or any must be met."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.installation import today
+from dashboard.running_instance import today
 from dashboard.segments import condition_rows as rows
 from dashboard.segments.condition_rows import Comparison, Deed, Offer, Offers, Part, Simple
 from dashboard.ui.field_inputs import day_input
@@ -16,19 +16,19 @@ from engine.domain.rulebook import Ruleset
 from engine.rules.conditions.operators import OPERATORS
 
 _DID, _DID_NOT = "did", "did_not"
-_DEEDS = {_DID: "Did something", _DID_NOT: "Did not do something"}
+_DEEDS = {_DID: "Has done", _DID_NOT: "Has not done"}
 _FIRST = Comparison("contact.points", "gte", 10)
 _DAYS = 30
 _MORE: Mapping[str, Part] = {
-    "Add what is known of them": _FIRST,
-    "Add what they did or did not do": Deed("order_completed", days=_DAYS),
+    "Add property condition": _FIRST,
+    "Add activity condition": Deed("order_completed", days=_DAYS),
 }
 _ANY = ""
-"""No property of what was done is asked for."""
+"""The choice of no property filter."""
 
 
 def begin(simple: Simple | None, *, key: str) -> None:
-    """Begin the form anew, with a condition or with nothing said yet."""
+    """Reset the form to a condition, or to a first row."""
     for name in [name for name in st.session_state if str(name).startswith(f"{key}.")]:
         del st.session_state[name]
     parts = simple.parts if simple is not None else (_FIRST,)
@@ -37,13 +37,13 @@ def begin(simple: Simple | None, *, key: str) -> None:
 
 
 def condition_form(ruleset: Ruleset, *, key: str) -> dict[str, Any] | None:
-    """Ask for rows; the condition as it would stand in YAML, unset while one is not complete."""
+    """Ask for rows; return the condition as in YAML, unset while a row is incomplete."""
     if f"{key}.rows" not in st.session_state:
         begin(None, key=key)
     known: dict[int, Part] = st.session_state[f"{key}.rows"]
     st.radio(
-        "Who belongs to it", ["all", "any"], key=f"{key}.every", horizontal=True,
-        format_func={"all": "who meets all of these", "any": "who meets any of these"}.__getitem__,
+        "Contacts must meet", ["all", "any"], key=f"{key}.every", horizontal=True,
+        format_func={"all": "all of these conditions", "any": "any of these conditions"}.__getitem__,
     )  # fmt: skip
     offers = rows.of_contacts(ruleset)
     found = [
@@ -72,14 +72,14 @@ def _take_away(known: dict[int, Part], number: int) -> None:
 def _row(
     part: Part, ruleset: Ruleset, offers: Offers, *, key: str, of: dict[int, Part], number: int
 ) -> Part | None:
-    """One row; `part` is what it begins with."""
+    """One row; `part` is its initial value."""
     kinds = [*_DEEDS, *offers]
     with st.container(border=True, key=f"{key}.row"):
         first, rest = st.columns([5, 7], vertical_alignment="center")
         with first.container(horizontal=True, vertical_alignment="center"):
             if len(of) > 1:
                 st.button(
-                    "Take this away", icon=":material/close:", key=f"{key}.away", type="tertiary",
+                    "Remove condition", icon=":material/close:", key=f"{key}.away", type="tertiary",
                     on_click=_take_away, args=(of, number),
                 )  # fmt: skip
             kind = st.selectbox(
@@ -110,13 +110,18 @@ def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) 
         index=types.index(before.activity), label_visibility="collapsed",
     )  # fmt: skip
     where, often, recent = st.columns([4, 4, 4])
-    # A number input that begins with a number cannot be emptied, and nothing means ever.
+    # A number input with a default cannot be cleared, and an empty one means any time.
     st.session_state.setdefault(f"{key}.days", before.days)
     days = recent.number_input(
-        "In the last … days", min_value=1, max_value=3_650, value=None, key=f"{key}.days", placeholder="ever"
+        "In the last … days",
+        min_value=1,
+        max_value=3_650,
+        value=None,
+        key=f"{key}.days",
+        placeholder="any time",
     )
     times = often.number_input(
-        "At least so many times", min_value=1, max_value=1_000, value=before.times if done else 1,
+        "At least … times", min_value=1, max_value=1_000, value=before.times if done else 1,
         key=f"{key}.times.{done}", disabled=not done,
     )  # fmt: skip
     complete, of_which = _where(before, activity, ruleset, beside=where, key=f"{key}.{activity}")
@@ -128,12 +133,12 @@ def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) 
 def _where(
     before: Deed, activity: str, ruleset: Ruleset, *, beside: Any, key: str
 ) -> tuple[bool, Comparison | None]:
-    """Which of these activities count: all, or those with a property; and whether that is complete."""
+    """Ask for a property of the activities; return whether that is complete, and the comparison if any."""
     offers = rows.of_activity(activity, ruleset)
     asked = before.where if before.activity == activity else None
     paths = [_ANY, *offers]
     path = beside.selectbox(
-        "Of which", paths, format_func=lambda p: f"the {offers[p].label}" if p else "all count",
+        "Where", paths, format_func=lambda p: offers[p].label if p else "no filter",
         key=f"{key}.where", index=paths.index(asked.path) if asked is not None else 0, disabled=not offers,
     )  # fmt: skip
     if not path:
@@ -177,7 +182,7 @@ def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
     if offer.choices:
         return _one_of(offer.choices, was, key=key)
     text = st.text_input(
-        "Value", value=was or "", key=key, label_visibility="collapsed", placeholder="exactly as it is sent"
+        "Value", value=was or "", key=key, label_visibility="collapsed", placeholder="Exact value"
     )
     return text.strip() or None
 

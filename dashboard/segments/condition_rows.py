@@ -1,6 +1,6 @@
-"""Conditions that a form can show: comparisons and deeds that all or any must hold, and back as in YAML.
+"""Conditions that the form can show, converted from and to those of the YAML files.
 
-A form offers less than the language: what it cannot show is left to YAML, whole.
+The form offers less than the rule language: conditions that it cannot show are edited as YAML.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.rulebook import Ruleset
+from engine.errors import Invalid
 
 OPERATORS: Mapping[str, tuple[str, ...]] = {
     "number": ("gte", "lte", "eq", "ne"),
@@ -25,10 +26,10 @@ OPERATORS: Mapping[str, tuple[str, ...]] = {
     "boolean": ("eq",),
     "list": ("has",),
 }
-"""The comparisons that a form offers for each type of value."""
+"""The operators that the form offers for each type of value."""
 
 OF_PRODUCTS = ("category", "name", "brand", "product_id")
-"""What is asked of the products of an order or cart."""
+"""The properties of products that the form offers."""
 
 _CUSTOM_TYPES = {"date": "day"}
 _DAYS = re.compile(r"([1-9]\d{0,3})d")
@@ -38,7 +39,7 @@ Every = Literal["all", "any"]
 
 @dataclass(frozen=True)
 class Offer:
-    """Something that can be compared: what it is called, its type, and its values if they are few."""
+    """A value that can be compared: its label, its type, and its choices if there are few."""
 
     label: str
     type: str
@@ -46,7 +47,7 @@ class Offer:
 
 
 Offers = Mapping[str, Offer]
-"""By the path, as it stands in a condition."""
+"""By the path in the condition."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Deed:
-    """Something done at least so many `times`, or not done, in the last `days` (unset: ever)."""
+    """An activity done at least `times` times, or not done, in the last `days` (unset: any time)."""
 
     activity: str
     done: bool = True
@@ -74,7 +75,7 @@ Part = Comparison | Deed
 
 @dataclass(frozen=True)
 class Simple:
-    """A condition as a form shows it."""
+    """A condition as the form shows it."""
 
     every: Every
     parts: tuple[Part, ...]
@@ -84,7 +85,7 @@ class Simple:
 
 
 def of_contacts(ruleset: Ruleset) -> Offers:
-    """The fields of a contact."""
+    """The fields and statuses of a contact."""
     known = {f"contact.{name}": _field(name, ruleset) for name in FIELDS}
     own = {
         f"contact.{id_}": Offer(machine.label, "state", dict(machine.states))
@@ -109,7 +110,7 @@ def _field(name: str, ruleset: Ruleset) -> Offer:
 
 
 def of_activity(type_: str, ruleset: Ruleset) -> Offers:
-    """What an activity carries, and of each product that it is about."""
+    """The properties of an activity, and of its products."""
     found: dict[str, Offer] = {}
     for name, kind in ruleset.catalog.properties(type_).items():
         if kind in ("text", "number", "money"):
@@ -126,7 +127,7 @@ def of_activity(type_: str, ruleset: Ruleset) -> Offers:
 
 
 def written(simple: Simple) -> dict[str, Any]:
-    """The condition as it stands in YAML."""
+    """The condition as in YAML."""
     parts = [_written(part) for part in simple.parts]
     keys = [key for part in parts for key in part]
     if len(parts) == 1 or (simple.every == "all" and len(set(keys)) == len(keys)):
@@ -150,17 +151,17 @@ def _written(part: Part) -> dict[str, Any]:
 # And read again
 
 
-class _More(Exception):
-    """The condition says more than a form can show."""
+class _BeyondForm(Invalid):
+    """The form cannot show the condition."""
 
 
 def read(condition: Mapping[str, Any], ruleset: Ruleset) -> Simple | None:
-    """The condition as a form shows it; unset for one that says more."""
+    """The condition as the form shows it; unset if it cannot."""
     offers = of_contacts(ruleset)
     try:
         every, parts = _parts(condition)
         found = [_part(key, value, every, ruleset, offers) for key, value in parts]
-    except _More:
+    except _BeyondForm:
         return None
     flat = tuple(part for group in found for part in group)
     return Simple(every, flat) if flat else None
@@ -171,7 +172,7 @@ def _parts(condition: Mapping[str, Any]) -> tuple[Every, Sequence[tuple[str, Any
         inner = condition.get(every)
         if isinstance(inner, list) and len(condition) == 1:
             if not all(isinstance(part, Mapping) and (every == "all" or len(part) == 1) for part in inner):
-                raise _More
+                raise _BeyondForm
             return every, [pair for part in inner for pair in part.items()]
     return "all", list(condition.items())
 
@@ -181,19 +182,19 @@ def _part(key: str, value: Any, every: Every, ruleset: Ruleset, offers: Offers) 
         return [_deed(key == "did", value, ruleset)]
     found: list[Part] = list(_comparisons(key, value, offers))
     if every == "any" and len(found) > 1:
-        raise _More
+        raise _BeyondForm
     return found
 
 
 def _comparisons(path: str, value: Any, offers: Offers) -> Iterator[Comparison]:
     offer = offers.get(path)
     if offer is None:
-        raise _More
+        raise _BeyondForm
     usual = "has" if offer.type == "list" else "eq"
     asked = value if isinstance(value, Mapping) else {usual: value}
     for operator, operand in asked.items():
         if operator not in OPERATORS.get(offer.type, ()) or not _fits(operand, operator, offer):
-            raise _More
+            raise _BeyondForm
         yield Comparison(path, operator, operand)
 
 
@@ -233,11 +234,11 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
 
 def _deed(done: bool, asked: Any, ruleset: Ruleset) -> Deed:
     if not isinstance(asked, Mapping) or set(asked) - {"activity", "where", "within", "times"}:
-        raise _More
+        raise _BeyondForm
     activity, within = asked.get("activity"), asked.get("within")
     days = None if within is None else _DAYS.fullmatch(str(within))
     if activity not in ruleset.catalog.types() or (within is not None and days is None):
-        raise _More
+        raise _BeyondForm
     return Deed(
         str(activity),
         done,
@@ -247,21 +248,26 @@ def _deed(done: bool, asked: Any, ruleset: Ruleset) -> Deed:
     )
 
 
-def _times(said: Any) -> int:
-    if said is None:
+def _times(value: Any) -> int:
+    if value is None:
         return 1
-    if isinstance(said, Mapping) and list(said) == ["gte"] and _is_number(said["gte"]) and said["gte"] >= 1:
-        return int(said["gte"])
-    raise _More
+    if (
+        isinstance(value, Mapping)
+        and list(value) == ["gte"]
+        and _is_number(value["gte"])
+        and value["gte"] >= 1
+    ):
+        return int(value["gte"])
+    raise _BeyondForm
 
 
-def _where(said: Any, offers: Offers) -> Comparison | None:
-    if said is None:
+def _where(where: Any, offers: Offers) -> Comparison | None:
+    if where is None:
         return None
-    if not isinstance(said, Mapping) or len(said) != 1:
-        raise _More
-    [(path, value)] = said.items()
+    if not isinstance(where, Mapping) or len(where) != 1:
+        raise _BeyondForm
+    [(path, value)] = where.items()
     found = list(_comparisons(path, value, offers))
     if len(found) != 1:
-        raise _More
+        raise _BeyondForm
     return found[0]

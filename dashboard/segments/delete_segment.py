@@ -1,4 +1,4 @@
-"""Deleting a segment, and taking that back."""
+"""The dialog that deletes a segment, and the bar that restores it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import database
-from dashboard.ui.asking import Asked, answered, ask, asked, way_out
-from dashboard.ui.problems import problem_box, told
-from dashboard.ui.text import joined, show, tag
-from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import utc_now
-from engine.rules.rulesets import Version
+from dashboard.ui.dialog_state import OpenDialog, cancel_button, close_dialog, current_dialog, open_dialog
+from dashboard.ui.markup import joined, show, tag
+from dashboard.ui.problems import problem_box, show_errors
+from dashboard.ui.undo_bar import undo_bar
+from engine.accounts.actor import Actor
+from engine.rules.versions import Version
 from engine.segments import segment_service
 from engine.segments.segment_service import Deletable
 
@@ -25,44 +23,47 @@ _DELETED = "segments.deleted"
 
 @dataclass(frozen=True)
 class Deleted:
-    """A segment that was just deleted: what it was called, and by which version."""
+    """A segment that was just deleted: its name, and the version that deleted it."""
 
     name: str
     by: Version
 
 
 def offer(segment: str) -> None:
-    """The button that asks."""
+    """The button that opens the dialog."""
     st.button(
-        "Delete", icon=":material/delete:", key="segments.delete", on_click=partial(ask, _DIALOG, segment)
+        "Delete",
+        icon=":material/delete:",
+        key="segments.delete",
+        on_click=partial(open_dialog, _DIALOG, segment),
     )
 
 
 def is_asked(segment: str) -> bool:
-    """Whether the question stands, of this segment."""
-    return asked() == Asked(_DIALOG, segment)
+    """Whether the dialog is open for this segment."""
+    return current_dialog() == OpenDialog(_DIALOG, segment)
 
 
-def confirmed(user: CurrentUser, segment: str) -> bool:
-    """Ask by name, or say what uses it; true once it was deleted."""
-    with told():
-        return _asked(user, segment_service.deletable(database(), user, segment))
+def confirmed(actor: Actor, segment: str) -> bool:
+    """Ask, or show what uses the segment; true once it was deleted."""
+    with show_errors():
+        return _asked(actor, segment_service.deletable(actor, segment))
     return False
 
 
-def _asked(user: CurrentUser, found: Deletable) -> bool:
+def _asked(actor: Actor, found: Deletable) -> bool:
     with st.container(border=True, key="segments.deleting"):
         if found.uses:
             _refuse(found)
             return False
         show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
         with st.container(horizontal=True, key="danger-segment"):
-            sure = st.button("Delete the segment", type="primary", key="segments.delete.sure")
-            way_out("Cancel", key="segments.delete.cancel")
+            sure = st.button("Delete segment", type="primary", key="segments.delete.sure")
+            cancel_button(key="segments.delete.cancel")
         if sure:
-            version = segment_service.delete(database(), user, found.id, base=found.version, now=utc_now())
+            version = segment_service.delete(actor, found.id, base=found.version)
             st.session_state[_DELETED] = Deleted(found.name, version)
-            answered()
+            close_dialog()
             return True
     return False
 
@@ -70,35 +71,33 @@ def _asked(user: CurrentUser, found: Deletable) -> bool:
 def _refuse(found: Deletable) -> None:
     problem_box(
         [
-            f"{found.name} cannot be deleted while something uses it. Take it out there first:",
+            f"{found.name} is in use and cannot be deleted. Remove it first from:",
             *map(str, found.uses),
         ]
     )
-    way_out("Close", key="segments.delete.close")
+    cancel_button("Close", key="segments.delete.close")
 
 
 def _what(found: Deletable) -> str:
     members = (
         "1 contact leaves it" if found.members == 1 else f"{formats.count(found.members)} contacts leave it"
     )
-    return (
-        f" is taken out of the rules: {members}, and it is no longer offered in filters. It can be restored."
-    )
+    return f" will be removed from rules and filters. {members}. You can undo this."
 
 
-def just_deleted(user: CurrentUser) -> None:
-    """Say what was deleted last, with the way back."""
+def just_deleted(actor: Actor) -> None:
+    """Show the segment that was deleted last, with Undo."""
     deleted: Deleted | None = st.session_state.get(_DELETED)
     if deleted is None:
         return
 
     def undo() -> None:
-        segment_service.restore(database(), user, deleted.by, now=utc_now())
+        segment_service.restore(actor, deleted.by)
         _forget()
         st.rerun()
 
-    said = joined([tag("b", deleted.name), f" was deleted with version {deleted.by.number} of the rules."])
-    way_back(said, key=_DELETED, undo=undo, close=_forget)
+    message = joined([tag("b", deleted.name), f" was deleted (version {deleted.by.number} of the rules)."])
+    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
 
 
 def _forget() -> None:

@@ -1,4 +1,4 @@
-"""The members of a segment: the same list as that of all contacts, and their export."""
+"""The members of a segment: search, list and export."""
 
 from __future__ import annotations
 
@@ -18,25 +18,24 @@ from dashboard.exports.export_dialog import (
     file_name,
     question,
 )
-from dashboard.installation import database, time_zone
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_strip import HISTORY, job_strip
-from dashboard.ui.asking import asked
+from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
+from dashboard.running_instance import time_zone
+from dashboard.ui.dialog_state import current_dialog
+from dashboard.ui.error_page import show_failure
+from dashboard.ui.markup import empty_state, joined, link, show
 from dashboard.ui.search_box import search_box
-from dashboard.ui.text import empty_state, joined, link, show
-from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.contacts.bulk.bulk import Selection
-from engine.contacts.sheet import reading
-from engine.contacts.sheet.reading import Hidden
-from engine.db.connection import utc_now
-from engine.publishing.upkeep import upkeep
-from engine.rules import rulesets
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.listing import list_service
+from engine.errors import NotAllowed
+from engine.publishing import publish_service
+from engine.rules.rule_service import current_rules
 
 
-def members(user: CurrentUser, segment: str) -> None:
-    """Search, list, and export the members of a segment."""
+def members(actor: Actor, segment: str) -> None:
+    """Show the members of a segment."""
     address = ListAddress.read(
         st.query_params.to_dict(),
         page={"page": "segments", "segment": segment},
@@ -55,51 +54,49 @@ def members(user: CurrentUser, segment: str) -> None:
     with right:
         members = Selection(listing=address.whole)
         about = question(members, DEFAULT, name=file_name(segment))
-        export_button(user, about, key="segments.export", width="stretch")
-    if may(user, Permission.EXPORT):
-        job_strip(user)
+        export_button(actor, about, key="segments.export", width="stretch")
+    if actor.may(Permission.EXPORT):
+        job_status_bar(actor)
     try:
-        _list(user, address, segment)
-    except Hidden as error:
-        empty_state("Not for viewers", sentence(error))
-    _open_dialog(user)
+        _list(actor, address, segment)
+    except NotAllowed as error:
+        show_failure(error, whole="part")
+    _show_dialog(actor)
 
 
-def _open_dialog(user: CurrentUser) -> None:
-    """Show the dialog that was asked for."""
-    found = asked()
-    if found is not None and found.dialog == EXPORT:
-        export_dialog(user, cast(ExportQuestion, found.about))
-    elif found is not None and found.dialog == HISTORY:
-        open_history(user, cast("str | None", found.about))
+def _show_dialog(actor: Actor) -> None:
+    """Show the open dialog, if any."""
+    found = current_dialog()
+    if found is not None and found.name == EXPORT:
+        export_dialog(actor, cast(ExportQuestion, found.about))
+    elif found is not None and found.name == HISTORY:
+        open_history(actor, cast("str | None", found.about))
 
 
-def _nobody(address: ListAddress, segment: str) -> None:
-    declared = rulesets.current(database()).segments.get(segment)
+def _no_members(actor: Actor, address: ListAddress, segment: str) -> None:
+    declared = current_rules(actor).segments.get(segment)
     if address.listing.search:
-        empty_state("Nobody found", "Nobody in this segment is called that.")
+        empty_state("No contacts found", "No contact in this segment matches your search.")
     elif declared is not None and not declared.dynamic:
-        words = ", tick people and press Add to segment; or do so on somebody's sheet."
-        empty_state("Nobody is in it yet", joined(["Go to ", link("/", "the list of contacts"), words]))
-    elif not upkeep(database()).finished:
-        empty_state(
-            "It is being filled", "Whoever meets the condition appears here in a moment, by themselves."
-        )
+        words = ", select some and choose Add to segment, or add them on a contact's sheet."
+        empty_state("No members yet", joined(["Go to ", link("/", "the list of contacts"), words]))
+    elif not publish_service.progress(actor).finished:
+        empty_state("The segment is being built", "Contacts that meet the condition appear here in a moment.")
     else:
-        empty_state("Nobody is in it now", "Whoever meets the condition enters by themselves.")
+        empty_state("No members right now", "Contacts that meet the condition are added automatically.")
 
 
-def _list(user: CurrentUser, address: ListAddress, segment: str) -> None:
-    page = reading.page(database(), user, address.whole, after=address.after, limit=address.size)
+def _list(actor: Actor, address: ListAddress, segment: str) -> None:
+    page = list_service.page(actor, address.whole, after=address.after, limit=address.size)
     if not page.rows:
-        _nobody(address, segment)
+        _no_members(actor, address, segment)
         return
-    ruleset = rulesets.current(database())
+    ruleset = current_rules(actor)
     contact_list(
         page,
         columns=chosen((), offered(ruleset)),
         address=address,
-        reading=Reading(utc_now(), time_zone(), ruleset),
+        reading=Reading(actor.now, time_zone(), ruleset),
         key="segments.members",
     )
     show(pager(page, address))

@@ -1,4 +1,4 @@
-"""Segments: the list, each one's own page, and making and changing them."""
+"""The segments page: the list, a segment's page, and its editor."""
 
 from __future__ import annotations
 
@@ -8,90 +8,87 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, wording
-from dashboard.installation import database, instance, time_zone
-from dashboard.rules.upkeep import upkeep_bar
-from dashboard.segments import delete_segment, segment_condition
-from dashboard.segments.segment_changing import change_button
+from dashboard.rules.rollout_bar import rollout_bar
+from dashboard.running_instance import instance, time_zone
+from dashboard.segments import condition_editor, delete_segment
+from dashboard.segments.edit_by_filters import change_button
 from dashboard.segments.segment_members import members
 from dashboard.ui import charts
-from dashboard.ui.problems import problem_box
-from dashboard.ui.text import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
-from dashboard.wording import sentence
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.db.connection import utc_now
+from dashboard.ui.markup import badge, empty_state, figures, joined, link, page_title, quiet, show, table, tag
+from dashboard.ui.problems import problem_box, show_errors
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.domain.rulebook import Segment
-from engine.errors import ContactSheetsError, Problem
-from engine.publishing import publish_service as access
-from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.errors import Problem
+from engine.publishing import publish_service, publishing
 from engine.rules.language import editing
-from engine.segments import agreement, segments
+from engine.rules.rule_service import current_rules
+from engine.segments import segment_service
 from engine.segments.segments import SegmentSummary
 
 NEW = "new"
 
 FILE = "segments.yaml"
 
-_OF_TESTS = "Tests stand beside the rules and say what they must do: mend them under Rules, or ask an admin."
+_OF_TESTS = "Rule tests failed. Fix it under Rules or ask an admin."
 
 
-def render(user: CurrentUser) -> None:
-    """The segment that the address names, or all of them."""
+def render(actor: Actor) -> None:
+    """The segment that the address names, or the list."""
     wanted = st.query_params.get("segment")
     if wanted == NEW:
-        _edit(user, None)
+        _edit(actor, None)
     elif wanted and st.query_params.get("edit"):
-        _edit(user, wanted)
+        _edit(actor, wanted)
     elif wanted:
-        _one(user, wanted)
+        _one(actor, wanted)
     else:
-        _all(user)
+        _all(actor)
 
 
 def _go(**params: str) -> None:
     st.query_params.from_dict({"page": "segments", **params})
 
 
-def _may_edit(user: CurrentUser) -> bool:
-    return may(user, Permission.EDIT_SEGMENTS)
+def _may_edit(actor: Actor) -> bool:
+    return actor.may(Permission.EDIT_SEGMENTS)
 
 
 # The list
 
 
-def _all(user: CurrentUser) -> None:
-    delete_segment.just_deleted(user)
-    found = segments.summaries(database(), now=utc_now())
+def _all(actor: Actor) -> None:
+    delete_segment.just_deleted(actor)
+    found = segment_service.summaries(actor)
     with st.container(horizontal=True, vertical_alignment="center", key="segments-top"):
         with st.container(width="stretch"):
-            number = f"{formats.count(len(found))} {wording.plural(len(found), 'segment')}"
+            number = formats.counted(len(found), "segment")
             show(page_title("Segments", number))
-        if _may_edit(user):
+        if _may_edit(actor):
             new = partial(_go, segment=NEW)
             st.button("New segment", icon=":material/add:", type="primary", key="segments.new", on_click=new)
     if not found:
-        empty_state("No segments yet", "A segment is a named set of contacts: make the first one.")
+        empty_state("No segments yet", "A segment is a named group of contacts. Create your first one.")
         return
-    upkeep_bar()
+    rollout_bar(actor)
     with st.container(key="segments-list"):
-        headings = ("Segment", "Kind", "Last 30 days", "Changed", "Contacts")
+        headings = ("Segment", "Type", "Last 30 days", "Updated", "Contacts")
         show(table(headings, [_row(summary) for summary in found]))
-    _nightly_look({summary.id: summary.name for summary in found})
+    _nightly_look(actor, {summary.id: summary.name for summary in found})
 
 
-def _nightly_look(names: dict[str, str]) -> None:
-    """Whether the segments were what their conditions say, when that was last looked at."""
-    report = agreement.report(database())
+def _nightly_look(actor: Actor, names: dict[str, str]) -> None:
+    """The result of the last nightly check of memberships."""
+    report = segment_service.nightly_report(actor)
     if report is None:
         return
     at = formats.moment(report["at"], time_zone())
     wrong = ", ".join(names.get(id_, id_) for id_ in report["differences"])
     if wrong:
-        words = f" On {at} not all contacts were where the conditions say: {wrong}. sheets doctor names them."
-        show(joined([badge("differences", "bad"), quiet(words)]))
+        words = f" On {at}, members did not match the conditions of: {wrong}. Run sheets doctor for details."
+        show(joined([badge("mismatch", "bad"), quiet(words)]))
     else:
-        show(quiet(f"Looked at on {at}: every contact was in the segments whose conditions it meets."))
+        show(quiet(f"Checked on {at}: all memberships match their conditions."))
 
 
 def _row(summary: SegmentSummary) -> tuple[object, ...]:
@@ -116,39 +113,39 @@ def _row(summary: SegmentSummary) -> tuple[object, ...]:
 # One segment
 
 
-def _one(user: CurrentUser, wanted: str) -> None:
+def _one(actor: Actor, wanted: str) -> None:
     st.button("Segments", icon=":material/arrow_back:", key="segments.back", type="tertiary", on_click=_go)
-    summary = segments.summary(database(), wanted, now=utc_now())
+    summary = segment_service.summary(actor, wanted)
     if summary is None:
-        empty_state("No such segment", "It may have been deleted.", whole="page")
+        empty_state("Segment not found", "It may have been deleted.", whole="page")
         return
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
         kind = badge("dynamic", "info") if summary.dynamic else badge("static")
         show(page_title(joined([summary.name, kind], " "), summary.description))
-    if _may_edit(user):
+    if _may_edit(actor):
         with right.container(horizontal=True, horizontal_alignment="right"):
-            change_button(user, wanted)
+            change_button(actor, wanted)
             edit = partial(_go, segment=wanted, edit="1")
             st.button("Edit", icon=":material/edit:", key="segments.edit", on_click=edit)
             delete_segment.offer(wanted)
-    if delete_segment.is_asked(wanted) and delete_segment.confirmed(user, wanted):
+    if delete_segment.is_asked(wanted) and delete_segment.confirmed(actor, wanted):
         _go()
         st.rerun()
     if summary.dynamic:
-        upkeep_bar()
-    _figures(summary, in_depth=may(user, Permission.EDIT_RULES))
+        rollout_bar(actor)
+    _figures(summary, in_depth=actor.may(Permission.EDIT_RULES))
     charts.area(
-        segments.trend(database(), wanted, now=utc_now(), zone=time_zone()),
+        segment_service.trend(actor, wanted, zone=time_zone()),
         x="day",
         y="members",
         title="Members",
     )
-    members(user, wanted)
+    members(actor, wanted)
 
 
 def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
-    """How large it is and how it moves; `in_depth` is for those who look after the rules."""
+    """Size and changes of the segment; `in_depth` adds the cost of its condition."""
     counts = (
         ("contacts", formats.count(summary.size)),
         ("entered in 30 days", formats.count(summary.entered)),
@@ -156,20 +153,20 @@ def _figures(summary: SegmentSummary, *, in_depth: bool) -> None:
     )
     show(figures(counts))
     if summary.dynamic:
-        show(tag("div", f"In it are those with: {summary.words}", "cs-sub"))
-        are = wording.plural(summary.waiting, "contact is", "contacts are")
-        waits = f"{formats.count(summary.waiting)} {are} still being looked at"
-        fresh = waits if summary.waiting else "Up to date to the second"
-        cost = f" To look at one contact takes {summary.cost_us or 0:.1f} µs." if in_depth else ""
+        show(tag("div", f"Condition: {summary.words}", "cs-sub"))
+        contacts = wording.plural(summary.waiting, "contact", "contacts")
+        waits = f"{formats.count(summary.waiting)} {contacts} still to be evaluated"
+        fresh = waits if summary.waiting else "Up to date"
+        cost = f" Evaluating one contact takes {summary.cost_us or 0:.1f} µs." if in_depth else ""
         show(tag("div", f"{fresh}.{cost}", "cs-quiet cs-small"))
 
 
 # Making and changing
 
 
-def _edit(user: CurrentUser, wanted: str | None) -> None:
-    if not _may_edit(user):
-        empty_state("Only marketers and admins change segments", "Ask one of them.", whole="page")
+def _edit(actor: Actor, wanted: str | None) -> None:
+    if not _may_edit(actor):
+        empty_state("Only marketers and admins can edit segments", "Ask one of them.", whole="page")
         return
     st.button(
         "Back",
@@ -179,12 +176,12 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
         on_click=_leave,
         args=(wanted,),
     )
-    present = rulesets.current(database())
+    present = current_rules(actor)
     segment = present.segments.get(wanted or "")
     show(page_title(f"Edit {segment.name}" if segment else "New segment"))
-    texts = publishing.completed(database(), {})
+    texts = segment_service.files_in_force(actor)
     base = st.session_state.setdefault(f"segments.base.{wanted}", present.version)
-    draft = _form(segment, texts[FILE], wanted)
+    draft = _form(actor, segment, texts[FILE], wanted)
     if draft is None:
         return
     id_, entry = draft
@@ -194,20 +191,22 @@ def _edit(user: CurrentUser, wanted: str | None) -> None:
     if any(" fails: " in problem.message for problem in problems):
         show(quiet(_OF_TESTS))
     if not problems:
-        _preview(changed, id_)
+        _preview(actor, changed, id_)
     message = f"Changed the segment {entry['name']}" if segment else f"New segment {entry['name']}"
-    _publish(user, changed, base, id_, wanted, message=message, disabled=bool(problems))
+    _publish(actor, changed, base, id_, wanted, message=message, disabled=bool(problems))
 
 
 def _leave(wanted: str | None) -> None:
-    """Go back to where one came from, and forget what was being written."""
-    segment_condition.forget(wanted)
+    """Go back to the previous page and forget the draft."""
+    condition_editor.forget(wanted)
     st.session_state.pop(f"segments.base.{wanted}", None)
     _go(**({"segment": wanted} if wanted else {}))
 
 
-def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, dict[str, Any]] | None:
-    """What the segment is to be: its id, and its entry in the file."""
+def _form(
+    actor: Actor, segment: Segment | None, text: str, wanted: str | None
+) -> tuple[str, dict[str, Any]] | None:
+    """Ask for the segment; return its id and its entry in the file, unset while incomplete."""
     name = st.text_input(
         "Name", value=segment.name if segment else "", key=f"segments.name.{wanted}", max_chars=80
     )
@@ -218,25 +217,27 @@ def _form(segment: Segment | None, text: str, wanted: str | None) -> tuple[str, 
         max_chars=200,
     )
     kinds = {
-        "dynamic": "A condition decides who is in it",
-        "static": "Members are put in by hand, by import or by a rule",
+        "dynamic": "Dynamic: a condition decides who is in it",
+        "static": "Static: members are added manually, by import or by a rule",
     }
     if segment is None:
         kind = st.radio(
-            "Kind", list(kinds), format_func=kinds.__getitem__, key="segments.kind", horizontal=True
+            "Type", list(kinds), format_func=kinds.__getitem__, key="segments.kind", horizontal=True
         )
     else:
         kind = "dynamic" if segment.dynamic else "static"
     if not name.strip():
-        show(quiet("Give it a name to go on."))
+        show(quiet("Enter a name to continue."))
         return None
-    id_ = segment.id if segment else editing.id_of(name, taken=rulesets.segments_ever(database()))
+    id_ = segment.id if segment else editing.id_of(name, taken=segment_service.ids_in_use(actor))
     entry: dict[str, Any] = {"id": id_, "name": name.strip()}
     if description.strip():
         entry["description"] = description.strip()
     if kind == "static":
         return id_, {**entry, "static": True}
-    found = segment_condition.condition(wanted, editing.entry_text(text, "segments", id_, "when"))
+    found = condition_editor.condition(
+        current_rules(actor), wanted, editing.entry_text(text, "segments", id_, "when")
+    )
     return None if found is None else (id_, {**entry, "when": found})
 
 
@@ -245,15 +246,15 @@ def _problems(texts: dict[str, str]) -> list[Problem]:
     return publishing.check(texts)
 
 
-def _preview(texts: dict[str, str], segment: str) -> None:
-    with st.container(border=True), st.spinner("Looking who would be in it…"):
-        found = segments.preview(database(), texts, segment, uri=instance().mongodb_uri, now=utc_now())
+def _preview(actor: Actor, texts: dict[str, str], segment: str) -> None:
+    with st.container(border=True), st.spinner("Counting matching contacts…"):
+        found = segment_service.preview(actor, texts, segment, uri=instance().mongodb_uri)
         about = (
             f"about {formats.count(found.count)} (±{formats.count(found.error)})"
             if found.error
             else formats.count(found.count)
         )
-        show(joined([tag("div", about, "cs-figure"), tag("div", "contacts would be in it now", "cs-sub")]))
+        show(joined([tag("div", about, "cs-figure"), tag("div", "contacts match now", "cs-sub")]))
         if found.examples:
             rows = [
                 (
@@ -262,11 +263,11 @@ def _preview(texts: dict[str, str], segment: str) -> None:
                 )
                 for row in found.examples
             ]
-            show(table(("For example", "Points"), rows))
+            show(table(("Example", "Points"), rows))
 
 
 def _publish(
-    user: CurrentUser,
+    actor: Actor,
     texts: dict[str, str],
     base: int,
     id_: str,
@@ -277,18 +278,13 @@ def _publish(
 ) -> None:
     if not st.button("Publish", type="primary", key="segments.publish", disabled=disabled):
         return
-    try:
-        access.publish(
-            database(),
-            user,
+    with show_errors():
+        publish_service.publish(
+            actor,
             texts,
             message=message,
-            now=utc_now(),
             base=base,
         )
-    except ContactSheetsError as error:
-        problem_box([sentence(error)])
-        return
-    _leave(wanted)
-    _go(segment=id_)
-    st.rerun()
+        _leave(wanted)
+        _go(segment=id_)
+        st.rerun()

@@ -1,4 +1,4 @@
-"""Settings: a section for each thing that is set up once, shown to who may see it."""
+"""The settings page: a menu of sections, each with the permission that it needs."""
 
 from __future__ import annotations
 
@@ -7,49 +7,50 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.settings import account, audit, fields, keys, users, workers, you
-from dashboard.ui.text import Html, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may, require
+from dashboard.settings import (
+    account_section,
+    api_keys_section,
+    audit_log_section,
+    custom_fields_section,
+    profile_section,
+    users_section,
+    workers_section,
+)
+from dashboard.ui.markup import menu, page_title, show
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the settings; `needs` is what one must be allowed to open it."""
+    """A section of the settings; `needs` is the permission to open it."""
 
     label: str
-    render: Callable[[CurrentUser], None]
+    render: Callable[[Actor], None]
     needs: Permission
 
 
 SECTIONS = {
-    "account": Section("Account", account.render, Permission.EDIT_ACCOUNT),
-    "fields": Section("Custom fields", fields.render, Permission.EDIT_ACCOUNT),
-    "users": Section("Users and roles", users.render, Permission.MANAGE_USERS),
-    "keys": Section("Keys", keys.render, Permission.MANAGE_KEYS),
-    "workers": Section("Workers and lanes", workers.render, Permission.OPERATE),
-    "audit": Section("Audit log", audit.render, Permission.SEE_AUDIT),
-    "you": Section("You", you.render, Permission.SEE),
+    "account": Section("Account", account_section.render, Permission.EDIT_ACCOUNT),
+    "fields": Section("Custom fields", custom_fields_section.render, Permission.EDIT_ACCOUNT),
+    "users": Section("Users and roles", users_section.render, Permission.MANAGE_USERS),
+    "keys": Section("API keys", api_keys_section.render, Permission.MANAGE_KEYS),
+    "workers": Section("System status", workers_section.render, Permission.OPERATE),
+    "audit": Section("Audit log", audit_log_section.render, Permission.SEE_AUDIT),
+    "you": Section("Your profile", profile_section.render, Permission.SEE),
 }
 """The sections by their name in the address, in the order of the menu."""
 
 
-def render(user: CurrentUser) -> None:
+def render(actor: Actor) -> None:
     """The section that the address names, else the first that the user may open."""
-    allowed = [name for name, section in SECTIONS.items() if may(user, section.needs)]
+    allowed = [name for name, section in SECTIONS.items() if actor.may(section.needs)]
     wanted = st.query_params.get("section")
     if wanted not in SECTIONS:
         wanted = allowed[0] if allowed else next(iter(SECTIONS))
     section = SECTIONS[wanted]
-    show(Html(f"{tag('h1', 'Settings', 'cs-title')}{_menu(allowed, wanted)}"))
-    require(user, section.needs)
-    section.render(user)
-
-
-def _menu(names: list[str], here: str) -> Html:
-    links = (
-        f'<a href="?page=settings&amp;section={name}" target="_self"'
-        f"{' aria-current=page' if name == here else ''}>{SECTIONS[name].label}</a>"
-        for name in names
-    )
-    return Html(f'<nav class="cs-menu" aria-label="Settings">{"".join(links)}</nav>')
+    links = [(f"?page=settings&section={name}", SECTIONS[name].label) for name in allowed]
+    current = f"?page=settings&section={wanted}"
+    show(page_title("Settings") + menu(links, label="Settings", current=current))
+    actor.require(section.needs)
+    section.render(actor)

@@ -1,52 +1,52 @@
-"""What stands in the place of the sheet of who was deleted: when, by whom and why, and the way back."""
+"""The page of a deleted contact: when, by whom and why it was deleted, and Restore."""
 
 from __future__ import annotations
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
-from dashboard import formats, waking
-from dashboard.installation import database, time_zone
+from dashboard import formats, wait_for_workers
+from dashboard.running_instance import time_zone
 from dashboard.sheet.sheet_dialogs import ERASE
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, joined, safe, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.contacts.editing import edit_service as access
-from engine.contacts.sheet.sheets import Sheet
-from engine.db.connection import utc_now
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import empty_state, joined, tag
+from dashboard.ui.problems import show_errors
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.contacts.editing import edit_service
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ActivityId
 
 
-def deleted_contact(user: CurrentUser, sheet: Sheet) -> None:
-    """Say that a contact is deleted; who may change contacts restores it here."""
-    show(Html(f'<div class="cs-empty">{tag("h1", "This contact was deleted")}{_told(sheet)}</div>'))
+def deleted_contact(actor: Actor, sheet: Sheet) -> None:
+    """Show that the contact is deleted, with Restore if the user may edit contacts."""
+    empty_state("This contact was deleted", _told(sheet), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center", key="sheet-deleted"):
-        restore = may(user, Permission.EDIT_CONTACTS) and st.button(
+        restore = actor.may(Permission.EDIT_CONTACTS) and st.button(
             "Restore", type="primary", icon=":material/restore_from_trash:", key="sheet.restore"
         )
-        if may(user, Permission.ERASE):
-            st.button("Erase for good…", key="sheet.erase", on_click=ask, args=(ERASE, sheet.id))
+        if actor.may(Permission.ERASE):
+            st.button("Erase permanently…", key="sheet.erase", on_click=open_dialog, args=(ERASE, sheet.id))
     if restore:
-        with told():
-            _restore(user, sheet)
+        with show_errors():
+            _restore(actor, sheet)
 
 
-def _told(sheet: Sheet) -> Html:
+def _told(sheet: Sheet) -> Markup:
     assert sheet.deleted_at is not None
     by = f" by {sheet.deleted_by}" if sheet.deleted_by else ""
     lines = [tag("div", f"On {formats.moment(sheet.deleted_at, time_zone())}{by}.")]
     if sheet.deleted_why:
         lines.append(tag("div", f"“{sheet.deleted_why}”"))
-    lines.append(safe("Restoring brings back all that was there. It also comes back, without its past, when "
-                      "it does something again."))  # fmt: skip
-    return joined(lines)
+    advice = (
+        "Restoring brings back all data. A new activity also brings the contact back, without its history."
+    )
+    return joined([*lines, advice])
 
 
-def _restore(user: CurrentUser, sheet: Sheet) -> None:
+def _restore(actor: Actor, sheet: Sheet) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.restore(database(), user, sheet.id, id_=id_, now=utc_now())
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    lanes = edit_service.restore(actor, sheet.id, id_=id_)
+    wait_for_workers.wait_or_notify(lanes, id_)
     st.rerun()

@@ -5,52 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.contacts.deleting import delete_contact
+from dashboard.contacts.delete_contact import delete_contact
 from dashboard.contacts.list_address import ListAddress
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
-from dashboard.jobs.job_strip import HISTORY
-from dashboard.sheet.erasing import erase_contact, hand_out_data
-from dashboard.sheet.sheet_stopping import stop_sending
-from dashboard.ui.asking import asked, dialog
-from engine.accounts.accounts import CurrentUser
+from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.sheet.privacy_requests import erase_contact, export_personal_data
+from dashboard.sheet.stop_sending import stop_sending
+from dashboard.ui.dialog_state import current_dialog, dialog
+from engine.accounts.actor import Actor
 from engine.domain.activities import ContactId
 
 DELETE, STOP, DATA, ERASE = "sheet.delete", "sheet.stop", "sheet.data", "sheet.erase"
 
 
-def open_dialog(user: CurrentUser, listed: ListAddress) -> None:
-    """Show the dialog that was asked for, if any; `listed` is the list that one came from."""
-    found = asked()
-    if found is not None and found.dialog in _DIALOGS:
-        _DIALOGS[found.dialog](user, found.about, listed)
+def show_dialog(actor: Actor, listed: ListAddress) -> None:
+    """Show the open dialog, if any; `listed` is the list to go back to."""
+    found = current_dialog()
+    if found is not None and found.name in _DIALOGS:
+        _DIALOGS[found.name](actor, found.about, listed)
 
 
-@dialog("Delete this contact?")
-def _delete(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
-    delete_contact(user, contact, go=listed.here)
+@dialog("Delete contact?")
+def _delete(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
+    delete_contact(actor, contact, go=listed.here)
 
 
 @dialog("Stop sending")
-def _stop(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
-    stop_sending(user, contact)
+def _stop(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
+    stop_sending(actor, contact)
 
 
-@dialog("All data of this contact")
-def _data(user: CurrentUser, contact: ContactId, _listed: ListAddress) -> None:
-    hand_out_data(user, contact)
+@dialog("Export personal data")
+def _data(actor: Actor, contact: ContactId, _listed: ListAddress) -> None:
+    export_personal_data(actor, contact)
 
 
-@dialog("Erase this contact for good?")
-def _erase(user: CurrentUser, contact: ContactId, listed: ListAddress) -> None:
-    erase_contact(user, contact, go=listed.here)
+@dialog("Erase contact permanently?")
+def _erase(actor: Actor, contact: ContactId, listed: ListAddress) -> None:
+    erase_contact(actor, contact, go=listed.here)
 
 
-_DIALOGS: dict[str, Callable[[CurrentUser, Any, ListAddress], None]] = {
+_DIALOGS: dict[str, Callable[[Actor, Any, ListAddress], None]] = {
     DELETE: _delete,
     STOP: _stop,
     DATA: _data,
     ERASE: _erase,
-    EXPORT: lambda user, about, _listed: export_dialog(user, about),
-    HISTORY: lambda user, about, _listed: open_history(user, about),
+    EXPORT: lambda actor, about, _listed: export_dialog(actor, about),
+    HISTORY: lambda actor, about, _listed: open_history(actor, about),
 }

@@ -1,4 +1,4 @@
-"""Changes of a contact that somebody has begun: kept until they are applied or discarded."""
+"""Unsaved changes of a contact, kept in the session until they are applied or discarded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 import uuid_utils
 
-from engine.contacts.editing.edit_checks import end_name
-from engine.contacts.editing.edit_model import IDENTITIES, PROFILE, Edit
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.editing.edit import Edit
+from engine.contacts.editing.edit_validation import end_name
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ActivityId, ContactId
-from engine.domain.fields import CUSTOM
+from engine.domain.fields import CUSTOM, EDITABLE_FIELDS
 from engine.domain.rulebook import Ruleset
 from engine.domain.statuses import ends
 
@@ -28,18 +28,18 @@ def new_id() -> ActivityId:
 
 @dataclass
 class Draft:
-    """What somebody has changed so far of what they saw.
+    """Unsaved changes, and the values on which they are based.
 
     Parameters:
-      begun: When it was begun.
-      seen: The values as they saw them: fields by name, statuses by machine, the days on
+      begun: When editing started.
+      seen: The values that the user has seen: fields by name, statuses by machine, the days on
         which they end by `end_name`.
-      changed: What they made of some of them.
-      reason: Why, for statuses.
-      problems: What was refused, by name.
-      other: Who has the email, number or id already that was asked for.
-      id: The id of the edit to come, so that applying twice is applying once.
-      round: Rises when inputs are to show other values than were typed.
+      changed: The values that the user entered.
+      reason: The reason for status changes.
+      problems: Problems of the last attempt, by name.
+      other: The contact that already has the entered email, number or id.
+      id: The id of the edit to come, so that it is applied once.
+      round: Part of the widgets' keys; increased to reset the inputs.
     """
 
     begun: datetime
@@ -52,7 +52,7 @@ class Draft:
     round: int = 0
 
     def say(self, name: str, value: Any) -> None:
-        """Note a value that was typed; the one that was seen is no change."""
+        """Set an entered value; the seen value is no change."""
         self.problems.pop(name, None)
         if value == self.seen.get(name):
             self.changed.pop(name, None)
@@ -60,11 +60,11 @@ class Draft:
             self.changed[name] = value
 
     def value(self, name: str) -> Any:
-        """What the input of a name shows."""
+        """The value of an input."""
         return self.changed.get(name, self.seen.get(name))
 
     def catch_up(self, present: Mapping[str, Any]) -> None:
-        """See what others changed meanwhile, where one has changed nothing oneself, or the same."""
+        """Take over values that others changed, where the user has entered none or the same."""
         for name, value in present.items():
             if name in self.changed and self.changed[name] != value:
                 continue
@@ -74,7 +74,7 @@ class Draft:
             self.seen[name] = value
 
     def overtaken(self, present: Mapping[str, Any]) -> dict[str, Any]:
-        """What others changed meanwhile that one has changed, too: theirs by name."""
+        """Conflicts: values that both the user and others changed; those of the others, by name."""
         return {name: present.get(name) for name in self.changed if present.get(name) != self.seen.get(name)}
 
     def keep_mine(self, name: str, theirs: Any) -> None:
@@ -86,12 +86,12 @@ class Draft:
         self.round += 1
 
     def refused(self, problems: Mapping[str, str], other: ContactId | None) -> None:
-        """Note what was wrong with it; it will be tried again as another edit."""
+        """Set the problems of an attempt; the next one is another edit."""
         self.problems, self.other = dict(problems), other
         self.id = new_id()
 
     def edit(self, ruleset: Ruleset) -> Edit:
-        """The edit that it comes to."""
+        """The edit with all changes."""
         statuses = {name: to for name, to in self.changed.items() if name in ruleset.machines}
         statuses = {**self._given_an_end(ruleset), **statuses}
         paused = [id_ for id_, to in statuses.items() if ends(ruleset.machines[id_], to)]
@@ -104,23 +104,23 @@ class Draft:
         )
 
     def read(self, ruleset: Ruleset) -> dict[str, Any]:
-        """What was seen of what it changes."""
+        """The seen values of what the edit changes."""
         change = self.edit(ruleset)
         return {name: self.seen.get(name) for name in (*change.fields, *change.statuses)}
 
     def _given_an_end(self, ruleset: Ruleset) -> dict[str, str]:
-        """The statuses of which only the end is changed, as they are."""
+        """The unchanged statuses of which the end date is changed."""
         states = {id_: self.seen.get(id_) for id_ in ruleset.machines if end_name(id_) in self.changed}
         return {id_: s for id_, s in states.items() if s is not None and ends(ruleset.machines[id_], s)}
 
 
 def _is_field(name: str) -> bool:
-    return name in IDENTITIES or name in PROFILE or name.startswith(CUSTOM)
+    return name in EDITABLE_FIELDS or name.startswith(CUSTOM)
 
 
 def present_values(sheet: Sheet, ruleset: Ruleset, zone: ZoneInfo) -> dict[str, Any]:
-    """All of a contact that can be changed in a draft, as it is now."""
-    standard = {name: getattr(sheet, name) for name in (*IDENTITIES, *PROFILE)}
+    """The current values of everything that a draft can change."""
+    standard = {name: getattr(sheet, name) for name in EDITABLE_FIELDS}
     custom = {f"{CUSTOM}{name}": value for name, value in sheet.custom.items()}
     missing = {f"{CUSTOM}{name}": None for name in ruleset.fields if name not in sheet.custom}
     states = {status.machine: status.state for status in sheet.statuses.values()}
@@ -135,16 +135,16 @@ def present_values(sheet: Sheet, ruleset: Ruleset, zone: ZoneInfo) -> dict[str, 
 
 
 def draft_of(contact: ContactId) -> Draft | None:
-    """The changes that were begun of a contact, if any."""
+    """The draft of a contact, if any."""
     found: Draft | None = st.session_state.get(_DRAFTS, {}).get(contact)
     return found
 
 
 def begin(contact: ContactId, present: Mapping[str, Any], *, now: datetime) -> None:
-    """Begin to change a contact."""
+    """Start a draft."""
     st.session_state.setdefault(_DRAFTS, {})[contact] = Draft(now, dict(present))
 
 
 def end(contact: ContactId) -> None:
-    """Forget what was begun: it was applied or discarded."""
+    """Remove a draft: it was applied or discarded."""
     st.session_state.get(_DRAFTS, {}).pop(contact, None)

@@ -1,4 +1,4 @@
-"""Changing the contact of a sheet: done once, shown at once, said with the way back."""
+"""Apply edits of a sheet's contact, and the bar that undoes the last one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import waking
-from dashboard.installation import database
+from dashboard import wait_for_workers
 from dashboard.sheet.sheet_draft import new_id
-from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
-from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edits import Edit
-from engine.db.connection import utc_now
+from dashboard.ui.undo_bar import undo_bar
+from engine.accounts.actor import Actor
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.domain.activities import ActivityId, ContactId
 
 _DONE = "sheet.done"
@@ -23,7 +21,7 @@ _DONE = "sheet.done"
 
 @dataclass(frozen=True)
 class Done:
-    """What was just done to a contact, in words, and the edit that did it; unset once it was taken back."""
+    """What was just done to a contact, and the edit that did it; unset once it was undone."""
 
     contact: ContactId
     words: str
@@ -31,7 +29,7 @@ class Done:
 
 
 def apply(
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     change: Edit,
     *,
@@ -39,29 +37,29 @@ def apply(
     id_: ActivityId | None = None,
     read: Mapping[str, Any] | None = None,
 ) -> None:
-    """Do an edit, and wait until it shows; the same `id_` again does nothing.
+    """Apply an edit, and wait until it shows; the same `id_` again does nothing.
 
     Raises what `engine.contacts.editing.edit_service.edit` does.
     """
     edit = new_id() if id_ is None else id_
-    lanes = access.edit(database(), user, contact, change, id_=edit, now=utc_now(), read=read)
-    shows = waking.settle(lanes, edit)
+    lanes = edit_service.edit(actor, contact, change, id_=edit, read=read)
+    shows = wait_for_workers.wait_until_applied(lanes, edit)
     undoable = change.undoes is None
-    said = words if shows else f"{words} {waking.later()}"
-    st.session_state[_DONE] = Done(contact, said, edit if undoable else None)
+    message = words if shows else f"{words} {wait_for_workers.pending_notice()}"
+    st.session_state[_DONE] = Done(contact, message, edit if undoable else None)
 
 
-def just_done(user: CurrentUser, contact: ContactId) -> None:
-    """Say what was just done to the contact, with the way back."""
+def just_done(actor: Actor, contact: ContactId) -> None:
+    """Show what was just done to the contact, with Undo."""
     done: Done | None = st.session_state.get(_DONE)
     if done is None or done.contact != contact:
         return
 
     def undo() -> None:
-        apply(user, contact, Edit(undoes=done.edit), words="Taken back.")
+        apply(actor, contact, Edit(undoes=done.edit), words="Undone.")
         st.rerun()
 
-    way_back(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
+    undo_bar(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
 
 
 def _forget() -> None:

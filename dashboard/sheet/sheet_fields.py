@@ -1,4 +1,4 @@
-"""A contact's fields, to be read."""
+"""The cards with a contact's fields, read-only."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
+
 from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.ui.text import Html, card_title, facts, joined, quiet
-from engine.contacts.sheet.sheets import Sheet
+from dashboard.ui.markup import card_title, facts, joined, quiet
+from engine.contacts.sheet.sheet_model import Sheet
+from engine.domain.fields import FIELDS
 from engine.domain.rulebook import Ruleset
 
+ORDER = ("first_name", "last_name", "email", "mobile_phone", "external_id", "birth_date")
+"""The built-in fields in the order of the card."""
 
-def fields(sheet: Sheet, zone: ZoneInfo) -> Html:
-    """Who it is, as far as is known."""
-    known = (
-        ("First name", sheet.first_name),
-        ("Last name", sheet.last_name),
-        ("Email", sheet.email),
-        ("Mobile phone", sheet.mobile_phone),
-        ("External id", sheet.external_id),
-        ("Birth date", _day(sheet.birth_date)),
+
+def fields(sheet: Sheet, zone: ZoneInfo) -> Markup:
+    """The built-in fields."""
+    standard = [(name, getattr(sheet, name)) for name in ORDER]
+    known = [(FIELDS[name].label, _day(value) if name == "birth_date" else value) for name, value in standard]
+    known += [
         ("First seen", formats.moment(sheet.first_seen, zone)),
         ("Last seen", formats.moment(sheet.last_seen, zone)),
-    )
+    ]
     return joined(
         [card_title("Contact"), facts((name, value or quiet(formats.NOTHING)) for name, value in known)]
     )
 
 
-def custom(sheet: Sheet, ruleset: Ruleset) -> Html:
-    """What the shop itself wants to know: its declared fields in their order, then what else came."""
+def custom(sheet: Sheet, ruleset: Ruleset) -> Markup:
+    """The declared custom fields in their order, then undeclared ones."""
     rows = [(field.label, _shown(sheet.custom, id_, field.type)) for id_, field in ruleset.fields.items()]
     others = sorted(name for name in sheet.custom if name not in ruleset.fields)
     rows += [(name, _shown(sheet.custom, name, "")) for name in others]
@@ -48,7 +50,7 @@ def _shown(values: Mapping[str, Any], name: str, type_: str) -> object:
 
 
 def _day(value: Any) -> str | None:
-    """A day as the account's locale writes it; what is none, as it is."""
+    """A day in the account's locale; other values unchanged."""
     try:
         return formats.calendar_day(date.fromisoformat(value)) if isinstance(value, str) else value
     except ValueError:

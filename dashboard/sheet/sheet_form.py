@@ -1,4 +1,4 @@
-"""A contact's fields and statuses as inputs, with what was changed and refused, Apply and Discard."""
+"""The form that edits a contact's fields and statuses."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
+from markupsafe import Markup
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.contacts.contact_columns import plain_value
-from dashboard.installation import database
-from dashboard.sheet import sheet_edits
+from dashboard.sheet import sheet_edits, sheet_fields
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
-from dashboard.signin.signing_in import fragment
+from dashboard.signin.current_user import fragment
 from dashboard.ui.browser_component import browser_component
 from dashboard.ui.field_inputs import (
     FieldInput,
@@ -26,35 +27,28 @@ from dashboard.ui.field_inputs import (
     tomorrow,
     undeclared,
 )
-from dashboard.ui.problems import problem, told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, facts, joined, link, plain_label, quiet, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.contacts.editing.edit_checks import end_name
-from engine.contacts.editing.edit_model import (
-    IDENTITIES,
-    NEEDS_REASON,
-    EditedMeanwhile,
-    InvalidEdit,
-    label_of,
-)
-from engine.contacts.sheet import activity_service, reading
-from engine.contacts.sheet.sheets import Sheet
-from engine.contacts.sheet.timelines import Wanted
-from engine.db.connection import utc_now
+from dashboard.ui.markup import badge, card_title, escape_label, facts, joined, link, quiet, show, tag
+from dashboard.ui.problems import problem, show_errors
+from engine.accounts.actor import Actor
+from engine.contacts.editing.edit import NEEDS_REASON, FieldConflict, InvalidEdit, label_of
+from engine.contacts.editing.edit_validation import end_name
+from engine.contacts.sheet import sheet_service
+from engine.contacts.sheet.sheet_model import Sheet
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.domain.activities import ContactId
+from engine.domain.fields import IDENTITY_FIELDS
 from engine.domain.rulebook import Machine, Ruleset
 from engine.domain.statuses import by_hand, ends
-from engine.rules import rulesets
+from engine.rules.rule_service import current_rules
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class _Form:
-    """What is being changed, of whom, and what others changed meanwhile."""
+    """The edited contact, its draft, and conflicting changes by others."""
 
-    user: CurrentUser
+    actor: Actor
     sheet: Sheet
     draft: Draft
     ruleset: Ruleset
@@ -64,7 +58,7 @@ class _Form:
         return f"sheet.{self.sheet.id}.{self.draft.round}.{name}"
 
     def words(self, name: str, value: Any) -> str:
-        """A value as a person reads it."""
+        """A value as text."""
         machine = self.ruleset.machines.get(name)
         if machine is not None:
             return machine.states.get(value, str(value))
@@ -76,25 +70,25 @@ class _Form:
             return machine.label
         for id_, machine in self.ruleset.machines.items():
             if name == end_name(id_):
-                return f"{machine.label}: until when"
+                return f"{machine.label}: end date"
         return label_of(name, self.ruleset)
 
 
 @fragment()
-def sheet_form(user: CurrentUser, contact: ContactId) -> None:
-    """Ask for changes of a contact, in the place of the cards that show what is changed."""
+def sheet_form(actor: Actor, contact: ContactId) -> None:
+    """The form, shown in the place of the cards with these values."""
     draft = draft_of(contact)
-    sheet = reading.sheet(database(), user, contact, now=utc_now())
+    sheet = sheet_service.sheet(actor, contact)
     if draft is None or sheet is None:
         st.rerun()
-    ruleset = rulesets.current(database())
+    ruleset = current_rules(actor)
     present = present_values(sheet, ruleset, ruleset.account.time_zone)
     draft.catch_up(present)
-    form = _Form(user, sheet, draft, ruleset, draft.overtaken(present))
+    form = _Form(actor, sheet, draft, ruleset, draft.overtaken(present))
     with card("fields"):
         show(card_title("Contact"))
-        _fields(form, sorted(standard(), key=lambda field: _ORDER.index(field.name)))
-    own_fields = [*own(ruleset, user.role), *undeclared(sheet.custom, ruleset)]
+        _fields(form, sorted(standard(), key=lambda field: sheet_fields.ORDER.index(field.name)))
+    own_fields = [*own(ruleset, actor.user.role), *undeclared(sheet.custom, ruleset)]
     if own_fields:
         with card("custom"):
             show(card_title("Custom fields"))
@@ -108,12 +102,8 @@ def sheet_form(user: CurrentUser, contact: ContactId) -> None:
 # Fields
 
 
-_ORDER = ("first_name", "last_name", "email", "mobile_phone", "external_id", "birth_date")
-"""The fields that every contact has, as the card shows them."""
-
-
 def _fields(form: _Form, fields: Sequence[FieldInput]) -> None:
-    """Two in a row, so that on a phone, where they stand one below the other, they keep their order."""
+    """The inputs in rows of two, so that they keep their order on a phone."""
     for pair in _pairs(fields):
         for column, field in zip(st.columns(2), pair, strict=False):
             with column:
@@ -148,40 +138,36 @@ def _locked(form: _Form, field: FieldInput) -> None:
 
 
 def _below(form: _Form, name: str) -> None:
-    """What there is to say of an input: what was, what was wrong, what somebody else made of it."""
+    """Below an input: the previous value, the problem, and a conflict."""
     draft = form.draft
     if name in draft.changed:
-        show(tag("div", f"was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
+        show(tag("div", f"Was: {form.words(name, draft.seen.get(name))}", "cs-quiet cs-small cs-was"))
     if name in draft.problems:
-        theirs = draft.other is not None and name in IDENTITIES
-        way = link(f"?contact={draft.other}", "Open that contact's sheet") if theirs else None
+        theirs = draft.other is not None and name in IDENTITY_FIELDS
+        way = link(f"?contact={draft.other}", "Open that contact") if theirs else None
         show(problem(draft.problems[name], way))
     if name in form.theirs:
         _choose(form, name)
 
 
 def _choose(form: _Form, name: str) -> None:
-    """Somebody else changed it meanwhile: theirs or one's own?"""
+    """Ask which value to keep of a conflict."""
     theirs, draft = form.theirs[name], form.draft
     by = _who(form)
-    show(
-        Html(
-            f'<div class="cs-meanwhile" role="alert">{tag("span", f"{by} changed this meanwhile to")} '
-            f"{tag('b', form.words(name, theirs))}</div>"
-        )
-    )
+    words = joined([tag("span", f"{by} changed this to"), tag("b", form.words(name, theirs))], " ")
+    show(tag("div", words, "cs-meanwhile", role="alert"))
     with st.container(horizontal=True, gap="small"):
         st.button("Keep mine", key=f"sheet.mine.{name}", on_click=draft.keep_mine, args=(name, theirs))
-        st.button("Take theirs", key=f"sheet.theirs.{name}", on_click=draft.take_theirs, args=(name, theirs))
+        st.button("Use theirs", key=f"sheet.theirs.{name}", on_click=draft.take_theirs, args=(name, theirs))
 
 
 def _who(form: _Form) -> str:
-    """Who edited the contact since the changes were begun, if it was a person."""
-    edits = Wanted(types=("contact_edited",))
-    rows = activity_service.timeline(database(), form.user, form.sheet.id, wanted=edits, limit=1).rows
+    """The name of the user who edited the contact since the draft was started."""
+    edits = TimelineFilter(types=("contact_edited",))
+    rows = sheet_service.timeline(form.actor, form.sheet.id, where=edits, limit=1).rows
     if rows and rows[0].happened_at >= form.draft.begun:
-        return str(rows[0].details.get("properties", {}).get("author", "Somebody"))
-    return "Somebody"
+        return str(rows[0].details.get("properties", {}).get("author", "Someone"))
+    return "Someone"
 
 
 # Statuses
@@ -196,7 +182,7 @@ def _statuses(form: _Form) -> None:
             with column:
                 _status(form, machine)
     fixed = [
-        (m.label, joined([badge(form.words(m.id, seen[m.id])), quiet(" not changed by hand")]))
+        (m.label, joined([badge(form.words(m.id, seen[m.id])), quiet(" set automatically")]))
         for m in machines
         if m not in movable
     ]
@@ -213,7 +199,7 @@ def _status(form: _Form, machine: Machine) -> None:
     if key not in st.session_state:
         st.session_state[key] = draft.value(machine.id)
     st.selectbox(
-        plain_label(machine.label),
+        escape_label(machine.label),
         [seen, *by_hand(machine, seen)],
         format_func=partial(form.words, machine.id),
         key=key,
@@ -227,14 +213,14 @@ def _status(form: _Form, machine: Machine) -> None:
 
 
 def _until(form: _Form, machine: Machine) -> None:
-    """When a status ends that does; each has an end of its own."""
+    """Ask for the end date of a status that can end."""
     name = end_name(machine.id)
     key = form.key(name)
     if key not in st.session_state:
         held = form.draft.value(name)
         st.session_state[key] = held if held is None or held >= tomorrow() else None
     state = form.words(machine.id, form.draft.value(machine.id)).capitalize()
-    label = f"{plain_label(state)} until (empty: until somebody lifts it)"
+    label = f"{escape_label(state)} until (leave empty for no end date)"
     later_day_input(label, key=key, on_change=_noting(form, name, key))
     _below(form, name)
 
@@ -246,7 +232,7 @@ def _reason(form: _Form) -> None:
     def typed() -> None:
         form.draft.reason = str(st.session_state[form.key("reason")])
 
-    label = "Why" if needed else "Why (may be left out)"
+    label = "Reason" if needed else "Reason (optional)"
     st.text_input(label, key=form.key("reason"), max_chars=500, on_change=typed)
 
 
@@ -261,44 +247,44 @@ def _noting(form: _Form, name: str, key: str) -> Callable[[], None]:
 
 
 def _bar(form: _Form) -> None:
-    """What was changed so far, with Apply and Discard: always in sight."""
+    """The bar with the number of changes, Apply and Discard, which stays visible."""
     browser_component(__file__, "sheet_form")(key="sheet.guard", data={"unsaved": bool(form.draft.changed)})
     with st.container(horizontal=True, vertical_alignment="center", key="sheet-bar"):
         with st.container(width="stretch"):
-            show(Html(f'<div role="status">{_summary(form)}</div>'))
+            show(tag("div", _summary(form), role="status"))
         st.button("Discard", key="sheet.discard", on_click=end, args=(form.sheet.id,))
         wanted = st.button("Apply", type="primary", key="sheet.apply", disabled=bool(form.theirs))
     if wanted:
-        with told():
+        with show_errors():
             _apply(form)
 
 
-def _summary(form: _Form) -> Html:
+def _summary(form: _Form) -> Markup:
     changed = form.draft.changed
     if not changed:
-        return quiet("Nothing is changed yet.")
-    count = f"{formats.count(len(changed))} {wording.plural(len(changed), 'change')}"
+        return quiet("No changes yet.")
+    count = formats.counted(len(changed), "change")
     names = ", ".join(form.label(name) for name in changed)
     if form.theirs:
         first = form.label(next(iter(form.theirs)))
-        names = f"{first} was changed by somebody else: choose which to keep"
+        names = f"{first} was changed by someone else: choose which to keep"
     elif form.draft.problems:
         names = "; ".join(form.draft.problems.values())
     return joined([tag("b", count), tag("span", f" {names}", "cs-quiet cs-small")])
 
 
 def _apply(form: _Form) -> None:
-    """Write what was changed, and nothing else."""
+    """Apply the changes."""
     draft, contact = form.draft, form.sheet.id
     if draft.changed:
         count = len(draft.changed)
-        words = f"Saved {formats.count(count)} {wording.plural(count, 'change')}."
+        words = f"Saved {formats.counted(count, 'change')}."
         change, read = draft.edit(form.ruleset), draft.read(form.ruleset)
         try:
-            sheet_edits.apply(form.user, contact, change, words=words, id_=draft.id, read=read)
+            sheet_edits.apply(form.actor, contact, change, words=words, id_=draft.id, read=read)
         except InvalidEdit as error:
             draft.refused(error.problems, error.other)
-        except EditedMeanwhile:
+        except FieldConflict:
             draft.refused({}, None)
         else:
             end(contact)

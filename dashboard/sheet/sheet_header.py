@@ -1,52 +1,49 @@
-"""The top of a contact's sheet: who it is, at a glance, and the ways to its neighbours in the list."""
+"""The header of a contact's sheet: name, summary badges, and links to its neighbours in the list."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from html import escape
 from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts.list_address import ListAddress
-from dashboard.ui.text import Html, badge, joined, tag
-from engine.contacts.sheet.sheets import Sheet, SheetCommerce
+from dashboard.ui.markup import badge, joined, link, tag
+from engine.contacts.sheet.sheet_model import Sheet, SheetCommerce
 from engine.domain.activities import ContactId
-from engine.domain.reach import Reach
+from engine.domain.reachability import Reach
 
 Neighbours = tuple[ContactId | None, ContactId | None]
-"""Who comes before and after a contact in the list that one came from."""
+"""The contacts before and after this one in the list."""
 
 
 def name_of(sheet: Sheet) -> str:
-    """What the contact is called, as in the list."""
+    """The contact's display name, as in the list."""
     known = wording.display_name(sheet.name, sheet.email, sheet.mobile_phone, sheet.external_id)
     return f"{known} {sheet.id[:5]}" if known == wording.ANONYMOUS else known
 
 
-def ways(address: ListAddress, beside: Neighbours) -> Html:
-    """Back to the list as it was, and on to the contacts before and after this one."""
+def ways(address: ListAddress, beside: Neighbours) -> Markup:
+    """Links back to the list, and to the contacts before and after this one."""
     before, after = beside
-    back = Html(
-        f'<a class="cs-back" href="{escape(address.here)}" target="_self">← {_list_name(address)}</a>'
-    )
-    turns = joined([_way("Previous", "prev", before, address), _way("Next", "next", after, address)])
-    return Html(f'<nav class="cs-ways" aria-label="Contacts">{back}<span>{turns}</span></nav>')
+    back = link(address.here, f"← {_list_name(address)}", "cs-back")
+    turns = _way("Previous", "prev", before, address) + _way("Next", "next", after, address)
+    return tag("nav", back + tag("span", turns), "cs-ways", aria_label="Contacts")
 
 
 def _list_name(address: ListAddress) -> str:
-    return "Contacts found" if address.listing.where or address.listing.search else "Contacts"
+    return "Filtered contacts" if address.listing.where or address.listing.search else "Contacts"
 
 
-def _way(label: str, relation: str, contact: ContactId | None, address: ListAddress) -> Html:
+def _way(label: str, relation: str, contact: ContactId | None, address: ListAddress) -> Markup:
     if contact is None:
-        return Html(f'<span class="cs-way" aria-disabled="true">{label}</span>')
-    href = escape(address.sheet(contact))
-    said = f'aria-label="{label} contact" rel="{relation}"'
-    return Html(f'<a class="cs-way" {said} href="{href}" target="_self">{label}</a>')
+        return tag("span", label, "cs-way", aria_disabled="true")
+    return link(address.sheet(contact), label, "cs-way", aria_label=f"{label} contact", rel=relation)
 
 
-def title(sheet: Sheet, *, now: datetime, zone: ZoneInfo) -> Html:
-    """Name, addresses, when it was seen, and what matters of it in badges."""
+def title(sheet: Sheet, *, now: datetime, zone: ZoneInfo) -> Markup:
+    """Name, addresses, first and last activity, and summary badges."""
     kind = badge("identified", "good") if sheet.identified else badge("anonymous")
     name = name_of(sheet)
     first, last = formats.day(sheet.first_seen, zone), formats.ago(sheet.last_seen, now, zone)
@@ -61,25 +58,25 @@ def title(sheet: Sheet, *, now: datetime, zone: ZoneInfo) -> Html:
     )
 
 
-def glance(sheet: Sheet) -> list[Html]:
-    """Points, what it can receive, what it bought and what lies in its cart, each in a badge."""
-    points = badge(
-        f"{formats.count(sheet.points.total)} {wording.plural(sheet.points.total, 'point')}", "info"
-    )
+def glance(sheet: Sheet) -> list[Markup]:
+    """Badges for points, channels, orders and cart."""
+    points = badge(formats.counted(sheet.points.total, "point"), "info")
     return [points, *map(_channel, sheet.reach), *_bought(sheet.commerce)]
 
 
-def _channel(reach: Reach) -> Html:
-    sign, words, tone = ("✓", "reaches", "good") if reach.reachable else ("✗", "does not reach", "quiet")
-    said = tag("span", f"{reach.channel} {words}: {reach.why}", "cs-unseen")
-    seen = Html(f'<span aria-hidden="true">{sign} {escape(reach.channel)}</span>')
-    return Html(f'<span class="cs-badge {tone}" title="{escape(reach.why)}">{seen}{said}</span>')
+def _channel(reach: Reach) -> Markup:
+    sign, words, tone = (
+        ("✓", "can be reached", "good") if reach.reachable else ("✗", "cannot be reached", "quiet")
+    )
+    hidden = tag("span", f"{reach.channel} {words}: {reach.why}", "cs-unseen")
+    seen = tag("span", f"{sign} {reach.channel}", aria_hidden="true")
+    return tag("span", seen + hidden, f"cs-badge {tone}", title=reach.why)
 
 
-def _bought(commerce: SheetCommerce) -> list[Html]:
+def _bought(commerce: SheetCommerce) -> list[Markup]:
     found = []
     if commerce.orders:
-        orders = f"{formats.count(commerce.orders)} {wording.plural(commerce.orders, 'order')}"
+        orders = formats.counted(commerce.orders, "order")
         found.append(badge(f"{orders}, {formats.money(commerce.spent, commerce.currency)}"))
     if commerce.cart is not None:
         value = formats.money(commerce.cart.value, commerce.currency)

@@ -1,4 +1,4 @@
-"""What can be done with a sheet as a whole: its link, printing it, deleting or erasing the contact."""
+"""The menu of a sheet: copy its link, print it, delete or erase the contact."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.domain.activities import ContactId
 
 _HTML = (
     '<div class="menu"><button type="button" aria-haspopup="menu" aria-expanded="false" '
-    'aria-label="More of this contact" title="More">⋯</button><div role="menu" hidden></div>'
+    'aria-label="More actions" title="More">⋯</button><div role="menu" hidden></div>'
     '<span role="status"></span></div>'
 )
 
@@ -21,7 +21,7 @@ _LOOKING = ({"id": "copy", "label": "Copy link", "tone": ""}, {"id": "print", "l
 
 @dataclass(frozen=True)
 class Choice:
-    """Something that the menu offers beside; `danger` for what takes away."""
+    """An item of the menu; `danger` if it removes something."""
 
     id: str
     label: str
@@ -33,9 +33,9 @@ def sheet_menu(contact: ContactId, choices: Sequence[Choice]) -> None:
     """Show the menu: copying the link, printing, and `choices`."""
 
     def chosen() -> None:
-        said = st.session_state["sheet.menu"].get("chosen")
+        event = st.session_state["sheet.menu"].get("chosen")
         for choice in choices:
-            if said is not None and (said["id"], said["contact"]) == (choice.id, contact):
+            if event is not None and (event["id"], event["contact"]) == (choice.id, contact):
                 choice.do()
 
     items = [

@@ -1,4 +1,4 @@
-"""A contact's sheet: Profile and Activity."""
+"""The page of a contact's sheet: Profile and Activity."""
 
 from __future__ import annotations
 
@@ -7,76 +7,77 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.contacts.list_address import ListAddress
-from dashboard.installation import database, time_zone
-from dashboard.jobs.job_strip import job_strip
-from dashboard.sheet import sheet_draft, sheet_edits, sheet_fields, sheet_shop
+from dashboard.jobs.job_status_bar import job_status_bar
+from dashboard.running_instance import time_zone
+from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields
 from dashboard.sheet.activity.activity_tab import activity_tab
 from dashboard.sheet.activity.points_card import points_card
+from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_deleted import deleted_contact
-from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, open_dialog
+from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, show_dialog
 from dashboard.sheet.sheet_form import sheet_form
 from dashboard.sheet.sheet_header import Neighbours, title, ways
-from dashboard.sheet.sheet_known_by import known_by
+from dashboard.sheet.sheet_identities import known_by
 from dashboard.sheet.sheet_menu import Choice, sheet_menu
 from dashboard.sheet.sheet_segments import segments_card
 from dashboard.sheet.sheet_statuses import reach_card, statuses_card
-from dashboard.ui.asking import ask
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, empty_state, show
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may, require
-from engine.contacts.listing import listing as listings
-from engine.contacts.sheet import reading
-from engine.contacts.sheet.reading import Hidden
-from engine.contacts.sheet.sheets import Sheet
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.markup import empty_state, show
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.contacts.listing import list_service
+from engine.contacts.sheet import sheet_service
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
-from engine.rules import rulesets
+from engine.errors import NotAllowed
+from engine.rules.rule_service import current_rules
 
 
-def render(user: CurrentUser, wanted: str) -> None:
-    """The sheet of the contact that the address names; an old id leads on to the living one."""
-    require(user, Permission.SEE)
-    listed = _listed()
-    contact = reading.find(database(), user, wanted)
-    sheet = None if contact is None else reading.sheet(database(), user, contact, now=utc_now())
+def render(actor: Actor, wanted: str) -> None:
+    """The sheet of the contact that the address names; the id of a merged contact leads to the merged one."""
+    actor.require(Permission.SEE)
+    listed = _listed(actor)
+    contact = list_service.find(actor, wanted)
+    sheet = None if contact is None else sheet_service.sheet(actor, contact)
     if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
         if sheet is None or sheet.deleted_at is None:
-            _nobody()
+            _not_found()
         else:
-            deleted_contact(user, sheet)
-            open_dialog(user, listed)
+            deleted_contact(actor, sheet)
+            show_dialog(actor, listed)
         return
     if contact != wanted:
         st.query_params["contact"] = contact
-    show(ways(listed, _beside(user, listed, contact)))
-    _top(user, sheet)
-    sheet_edits.just_done(user, contact)
+    show(ways(listed, _beside(actor, listed, contact)))
+    _top(actor, sheet)
+    sheet_edits.just_done(actor, contact)
     shown = _TABS.get(st.query_params.get(_TAB, ""), _TABS["profile"])
     about, activity = st.tabs(list(_TABS.values()), default=shown, key=_TAB_KEY, on_change="rerun")
     _remember("activity" if activity.open else "profile")
     if about.open:
         with about:
-            _profile(user, sheet)
+            _profile(actor, sheet)
     if activity.open:
         with activity:
-            if may(user, Permission.EXPORT):
-                job_strip(user)
-            activity_tab(user, contact)
-    open_dialog(user, listed)
+            if actor.may(Permission.EXPORT):
+                job_status_bar(actor)
+            activity_tab(actor, contact)
+    show_dialog(actor, listed)
 
 
-def _nobody() -> None:
-    empty_state("No such contact", "It may have been erased, or the address is not complete.", whole="page")
+def _not_found() -> None:
+    empty_state("Contact not found", "It may have been erased, or the link is incomplete.", whole="page")
 
 
-def _listed() -> ListAddress:
-    """The list that one came from, as the sheet's address says."""
+def _listed(actor: Actor) -> ListAddress:
+    """The list to go back to, from the sheet's address."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
-    listing, _ = listings.known(database(), address.listing)
+    listing, _ = list_service.without_unknown(actor, address.listing)
     return address.showing(listing)
 
 
@@ -85,44 +86,44 @@ _TAB_KEY = "sheet.tab"
 
 
 def _remember(tab: str) -> None:
-    """Let the address say which tab is open; nothing for the first."""
+    """Put the open tab into the address, unless it is the first."""
     if tab != "profile":
         st.query_params[_TAB] = tab
     elif _TAB in st.query_params:
         del st.query_params[_TAB]
 
 
-def _beside(user: CurrentUser, listed: ListAddress, contact: ContactId) -> Neighbours:
+def _beside(actor: Actor, listed: ListAddress, contact: ContactId) -> Neighbours:
     try:
-        return reading.neighbours(database(), user, listed.listing, contact)
-    except Hidden:
+        return list_service.neighbours(actor, listed.listing, contact)
+    except NotAllowed:  # the list is sorted or searched by what is masked
         return None, None
 
 
-def _top(user: CurrentUser, sheet: Sheet) -> None:
-    """Who it is, and what can be done with it as a whole."""
-    changes = may(user, Permission.EDIT_CONTACTS)
+def _top(actor: Actor, sheet: Sheet) -> None:
+    """The title, and the actions on the contact."""
+    changes = actor.may(Permission.EDIT_CONTACTS)
     with st.container(horizontal=True, key="sheet-top"):
         with st.container(width="stretch"):
-            show(title(sheet, now=utc_now(), zone=time_zone()))
+            show(title(sheet, now=actor.now, zone=time_zone()))
         with st.container(horizontal=True, width="content", key="sheet-actions"):
             if changes:
-                _changing(sheet)
-            sheet_menu(sheet.id, list(_choices(user, sheet.id)))
+                _changing(actor, sheet)
+            sheet_menu(sheet.id, list(_choices(actor, sheet.id)))
 
 
-def _choices(user: CurrentUser, contact: ContactId) -> Iterator[Choice]:
-    """What the menu offers to somebody."""
-    if may(user, Permission.HAND_OUT):
-        yield Choice("data", "Get all data…", partial(ask, DATA, contact))
-    if may(user, Permission.EDIT_CONTACTS):
-        yield Choice("delete", "Delete contact…", partial(ask, DELETE, contact), danger=True)
-    if may(user, Permission.ERASE):
-        yield Choice("erase", "Erase for good…", partial(ask, ERASE, contact), danger=True)
+def _choices(actor: Actor, contact: ContactId) -> Iterator[Choice]:
+    """The menu's items for the user."""
+    if actor.may(Permission.HAND_OUT):
+        yield Choice("data", "Export personal data…", partial(open_dialog, DATA, contact))
+    if actor.may(Permission.EDIT_CONTACTS):
+        yield Choice("delete", "Delete contact…", partial(open_dialog, DELETE, contact), danger=True)
+    if actor.may(Permission.ERASE):
+        yield Choice("erase", "Erase permanently…", partial(open_dialog, ERASE, contact), danger=True)
 
 
-def _changing(sheet: Sheet) -> None:
-    ruleset = rulesets.current(database())
+def _changing(actor: Actor, sheet: Sheet) -> None:
+    ruleset = current_rules(actor)
     present = sheet_draft.present_values(sheet, ruleset, ruleset.account.time_zone)
     st.button(
         "Edit",
@@ -136,38 +137,38 @@ def _changing(sheet: Sheet) -> None:
         "Stop sending",
         icon=":material/notifications_off:",
         key="sheet.stop",
-        on_click=ask,
+        on_click=open_dialog,
         args=(STOP, sheet.id),
     )
 
 
 def _begin(contact: ContactId, present: Mapping[str, Any]) -> None:
-    """Begin to edit, where the fields are."""
+    """Start editing, on the tab with the fields."""
     sheet_draft.begin(contact, present, now=utc_now())
     st.session_state[_TAB_KEY] = _TABS["profile"]
 
 
-def _profile(user: CurrentUser, sheet: Sheet) -> None:
-    now, zone = utc_now(), time_zone()
+def _profile(actor: Actor, sheet: Sheet) -> None:
+    now, zone = actor.now, time_zone()
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        if sheet_draft.draft_of(sheet.id) is not None and may(user, Permission.EDIT_CONTACTS):
-            sheet_form(user, sheet.id)
+        if sheet_draft.draft_of(sheet.id) is not None and actor.may(Permission.EDIT_CONTACTS):
+            sheet_form(actor, sheet.id)
         else:
             _card("fields", sheet_fields.fields(sheet, zone))
             reach_card(sheet)
-            statuses_card(user, sheet)
-            _card("custom", sheet_fields.custom(sheet, rulesets.current(database())))
+            statuses_card(actor, sheet)
+            _card("custom", sheet_fields.custom(sheet, current_rules(actor)))
     with right:
-        points_card(user, sheet)
-        segments_card(user, sheet)
-        _card("commerce", sheet_shop.commerce(sheet.commerce, zone))
-        _card("cart", sheet_shop.cart(sheet.commerce, zone))
-        _card("rfm", sheet_shop.rfm(sheet.commerce, now=now))
-        _card("clv", sheet_shop.clv(sheet.commerce))
-        _card("known-by", known_by(sheet, reading.devices(database(), user, sheet.id), now=now, zone=zone))
+        points_card(actor, sheet)
+        segments_card(actor, sheet)
+        _card("commerce", sheet_commerce.commerce(sheet.commerce, zone))
+        _card("cart", sheet_commerce.cart(sheet.commerce, zone))
+        _card("rfm", sheet_commerce.rfm(sheet.commerce, now=now))
+        _card("clv", sheet_commerce.clv(sheet.commerce))
+        _card("known-by", known_by(sheet, sheet_service.devices(actor, sheet.id), now=now, zone=zone))
 
 
-def _card(name: str, content: Html) -> None:
+def _card(name: str, content: Markup) -> None:
     with card(name):
         show(content)

@@ -1,76 +1,76 @@
-"""The segments of a contact: put in and taken out by hand, or decided by a condition, with the reasons."""
+"""The segments card: add to and remove from static segments, and reasons for dynamic ones."""
 
 from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.installation import database, time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_edits
-from dashboard.sheet.sheet_statuses import CAME_ABOUT, came_about
-from dashboard.ui.problems import told
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, joined, link, quiet, show, table, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.contacts.editing.edits import Edit
-from engine.contacts.sheet import reading
+from dashboard.sheet.sheet_card import card
+from dashboard.sheet.sheet_statuses import HISTORY_HEADINGS, history_row
+from dashboard.ui.markup import badge, card_title, joined, link, quiet, show, table, tag
+from dashboard.ui.problems import show_errors
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.contacts.editing.edit import Edit
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.reasons import Reasons
-from engine.contacts.sheet.sheets import Sheet, SheetSegment
-from engine.db.connection import utc_now
+from engine.contacts.sheet.sheet_model import Sheet, SheetSegment
 from engine.domain.rulebook import Ruleset, Segment
-from engine.rules import rulesets
 from engine.rules.conditions.explain import lines as explained
+from engine.rules.rule_service import current_rules
 
 _ASKED = "sheet.segments.asked"
 
 
-def segments_card(user: CurrentUser, sheet: Sheet) -> None:
-    """The segments that it is in; who may, puts it into others and takes it out."""
-    changes = may(user, Permission.EDIT_CONTACTS)
+def segments_card(actor: Actor, sheet: Sheet) -> None:
+    """The contact's segments, with inputs to change them if the user may."""
+    changes = actor.may(Permission.EDIT_CONTACTS)
     with card("segments"):
         with st.container(horizontal=True, vertical_alignment="center", key="sheet-segments-top"):
             with st.container(width="stretch"):
                 show(card_title("Segments"))
             if changes:
-                _add(user, sheet)
+                _add(actor, sheet)
         if not sheet.memberships:
-            show(quiet("In none."))
+            show(quiet("Not in any segment."))
         removable = [found for found in sheet.memberships if changes and not found.dynamic]
         for found in removable:
-            _removable(user, sheet, found)
+            _removable(actor, sheet, found)
         zone, fixed = time_zone(), [found for found in sheet.memberships if found not in removable]
         show(joined(membership(found, zone) for found in fixed))
-        with st.expander("Why in and out", key="sheet.why", on_change="rerun") as why:
+        with st.expander("Membership reasons", key="sheet.why", on_change="rerun") as why:
             if why.open:
-                reasons = reading.reasons(database(), user, sheet.id, now=utc_now())
-                show(whys(reasons, zone) if reasons else Html(""))
+                reasons = sheet_service.reasons(actor, sheet.id)
+                show(membership_reasons(reasons, zone) if reasons else Markup())
 
 
-def _removable(user: CurrentUser, sheet: Sheet, found: SheetSegment) -> None:
+def _removable(actor: Actor, sheet: Sheet, found: SheetSegment) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"sheet-member-{found.id}"):
         with st.container(width="stretch"):
             show(membership(found, time_zone()))
         if st.button("Remove", type="tertiary", key=f"sheet.leave.{found.id}"):
-            with told():
+            with show_errors():
                 words = f"Removed from {found.name}."
-                sheet_edits.apply(user, sheet.id, Edit(remove_from=(found.id,)), words=words)
+                sheet_edits.apply(actor, sheet.id, Edit(remove_from=(found.id,)), words=words)
                 st.rerun()
 
 
-def membership(found: SheetSegment, zone: ZoneInfo) -> Html:
-    """A segment that the contact is in, since when, and whether a condition decides."""
+def membership(found: SheetSegment, zone: ZoneInfo) -> Markup:
+    """A segment of the contact, its type, and since when."""
     kind = badge("dynamic", "info") if found.dynamic else badge("static")
     since = quiet(f"since {formats.day(found.since, zone)}")
     name = link(f"?page=segments&segment={found.id}", found.name)
     return tag("div", joined([name, kind, since], " "), "cs-member")
 
 
-def _add(user: CurrentUser, sheet: Sheet) -> None:
-    """Put the contact into the static segment that is chosen: at once, as it can be taken back."""
-    ruleset = rulesets.current(database())
+def _add(actor: Actor, sheet: Sheet) -> None:
+    """Add the contact to the chosen static segment, at once, as it can be undone."""
+    ruleset = current_rules(actor)
     names = {segment.id: segment.name for segment in joinable(sheet, ruleset)}
     asked = st.session_state.setdefault(_ASKED, 0)
     chosen = st.selectbox(
@@ -85,10 +85,10 @@ def _add(user: CurrentUser, sheet: Sheet) -> None:
         key=f"sheet.segments.add.{sheet.id}.{asked}",
     )
     if chosen is not None:
-        st.session_state[_ASKED] += 1  # whatever becomes of it, it is asked for once
-        with told():
+        st.session_state[_ASKED] += 1  # a new key resets the choice, also after an error
+        with show_errors():
             words = f"Added to {names[chosen]}."
-            sheet_edits.apply(user, sheet.id, Edit(add_to=(chosen,)), words=words)
+            sheet_edits.apply(actor, sheet.id, Edit(add_to=(chosen,)), words=words)
             st.rerun()
 
 
@@ -101,12 +101,12 @@ def joinable(sheet: Sheet, ruleset: Ruleset) -> list[Segment]:
 
 def _none_to_join(ruleset: Ruleset) -> str:
     if all(segment.dynamic for segment in ruleset.segments.values()):
-        return "No static segment yet"
-    return "In every static segment"
+        return "No static segments yet"
+    return "Already in every static segment"
 
 
-def whys(found: Reasons, zone: ZoneInfo) -> Html:
-    """Why the contact is in each dynamic segment or not, and how it came and went."""
+def membership_reasons(found: Reasons, zone: ZoneInfo) -> Markup:
+    """Why the contact is in each dynamic segment or not, and when it entered and left."""
     parts: list[object] = []
     for segment in found.segments:
         if segment.condition is None:
@@ -115,11 +115,11 @@ def whys(found: Reasons, zone: ZoneInfo) -> Html:
         lines = [tag("div", line, "cs-small cs-why") for line in explained(segment.condition)]
         parts.append(tag("div", joined([state, " ", tag("b", segment.name), *lines]), "cs-whys"))
     moves = [
-        came_about(
+        history_row(
             f"{'Entered' if move.entered else 'Left'} {move.segment_name}", move.because, move.at, zone
         )
         for move in found.crossings
     ]
     if moves:
-        parts.append(table(CAME_ABOUT, moves))
-    return joined(parts) if parts else quiet("There is no dynamic segment yet.")
+        parts.append(table(HISTORY_HEADINGS, moves))
+    return joined(parts) if parts else quiet("There are no dynamic segments yet.")

@@ -1,4 +1,4 @@
-"""What a contact can receive, and how each of its statuses came to be what it is."""
+"""The cards for channels and statuses, with the status history."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
-from dashboard.installation import database, time_zone
-from dashboard.ui.sheet_card import card
-from dashboard.ui.text import Html, badge, card_title, facts, joined, quiet, show, table, tag
-from engine.accounts.accounts import CurrentUser
-from engine.contacts.sheet import reading
+from dashboard.running_instance import time_zone
+from dashboard.sheet.sheet_card import card
+from dashboard.ui.markup import badge, card_title, facts, joined, quiet, show, table, tag
+from engine.accounts.actor import Actor
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.reasons import Reasons
-from engine.contacts.sheet.sheets import Sheet, SheetDelivery, SheetStatus
-from engine.db.connection import utc_now
+from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
 
 
 def reach_card(sheet: Sheet) -> None:
-    """What the contact can receive, in words."""
+    """The card with the channels that can reach the contact."""
     with card("reach"):
         show(reach(sheet))
 
 
-def statuses_card(user: CurrentUser, sheet: Sheet) -> None:
-    """Where each status stands, since when and why."""
+def statuses_card(actor: Actor, sheet: Sheet) -> None:
+    """The card with the statuses and their history."""
     with card("statuses"):
         show(statuses(sheet, time_zone()))
-        with st.expander("How they came about", key="sheet.moves", on_change="rerun") as moved:
+        with st.expander("Status history", key="sheet.moves", on_change="rerun") as moved:
             if moved.open:
-                found = reading.reasons(database(), user, sheet.id, now=utc_now())
-                show(moves(found, time_zone()) if found else Html(""))
+                found = sheet_service.reasons(actor, sheet.id)
+                show(moves(found, time_zone()) if found else Markup())
 
 
-def reach(sheet: Sheet) -> Html:
+def reach(sheet: Sheet) -> Markup:
     """Yes or no for each channel, with the reason."""
     rows = [
         (
@@ -48,38 +48,38 @@ def reach(sheet: Sheet) -> Html:
         )
         for channel in sheet.reach
     ]
-    return joined([card_title("Can receive"), facts(rows)])
+    return joined([card_title("Can be reached by"), facts(rows)])
 
 
-def statuses(sheet: Sheet, zone: ZoneInfo) -> Html:
-    """Each status, since when, by whom and why; and what sending has shown."""
+def statuses(sheet: Sheet, zone: ZoneInfo) -> Markup:
+    """Each status, since when, by whom and why, with bounces."""
     rows = [(status.machine_label, _status(status, sheet, zone)) for status in sheet.statuses.values()]
     return joined([card_title("Status"), facts(rows)])
 
 
 _WRITTEN_TO = {
-    "email_status": ("email", "no email is known"),
-    "mobile_status": ("mobile_phone", "no number is known"),
+    "email_status": ("email", "no email"),
+    "mobile_status": ("mobile_phone", "no mobile phone"),
 }
-"""What a deliverability is that of, and what is said where there is none."""
+"""The field of each deliverability status, and the text if it is empty."""
 
 
-def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Html:
+def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
     address, none_known = _WRITTEN_TO.get(status.machine, ("id", ""))
     if getattr(sheet, address) is None and status.since is None:
         return quiet(none_known)
     delivery, devices = sheet.delivery.get(status.machine), sheet.push_devices
     words = [since(status, zone)]
     if status.machine == "push" and devices:
-        words.append(f"on {formats.count(devices)} {wording.plural(devices, 'device')}")
-    said = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
+        words.append(f"on {formats.counted(devices, 'device')}")
+    details = tag("span", f" {' '.join(word for word in words if word)}", "cs-quiet cs-small")
     evidence = "" if delivery is None else bounces(delivery, zone)
     lines = [tag("div", evidence, "cs-quiet cs-small")] if evidence else []
-    return joined([badge(status.label, wording.tone(status.state)), said, *lines])
+    return joined([badge(status.label, wording.tone(status.state)), details, *lines])
 
 
 def since(status: SheetStatus, zone: ZoneInfo) -> str:
-    """Since when a status is as it is, by whom, until when and why."""
+    """Since when, by whom, until when and why a status is set."""
     parts = [
         f"since {formats.day(status.since, zone)}" if status.since else "",
         f"by {status.by}" if status.by else "",
@@ -90,33 +90,33 @@ def since(status: SheetStatus, zone: ZoneInfo) -> str:
 
 
 def bounces(delivery: SheetDelivery, zone: ZoneInfo) -> str:
-    """The last bounce with its reason, and how many there were; empty for none."""
+    """The last bounce with its reason, and the number of failures; empty without bounces."""
     last = delivery.last_bounce
     if last is None:
         return ""
     why = f": {last.reason}" if last.reason else ""
     code = f" ({last.code})" if last.code else ""
     run = delivery.failures
-    failed = f"{formats.count(run)} {wording.plural(run, 'attempt')} in a row failed"
-    temporary = f" · {formats.count(delivery.temporary)} temporary so far" if delivery.temporary else ""
+    failed = f"{formats.counted(run, 'failed attempt')} in a row"
+    temporary = f" · {formats.count(delivery.temporary)} temporary" if delivery.temporary else ""
     return f"Last bounce on {formats.day(last.at, zone)}, {last.kind}{why}{code} · {failed}{temporary}"
 
 
-def moves(found: Reasons, zone: ZoneInfo) -> Html:
-    """How each status came to be what it is."""
+def moves(found: Reasons, zone: ZoneInfo) -> Markup:
+    """The changes of the statuses."""
     rows = [
-        came_about(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
+        history_row(f"{move.machine_label}: {move.from_} → {move.to}", move.because, move.at, zone)
         for move in found.moves
     ]
     if not rows:
-        return quiet("Nothing has moved them yet: they are as a contact begins.")
-    return table(CAME_ABOUT, rows)
+        return quiet("No changes yet: every status has its initial value.")
+    return table(HISTORY_HEADINGS, rows)
 
 
-CAME_ABOUT = ("What", "When")
-"""The headings of how something came about."""
+HISTORY_HEADINGS = ("What", "When")
+"""The headings of a history table."""
 
 
-def came_about(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Html, str]:
-    """A line of how something came about: the cause below it, so that a phone has room for both."""
+def history_row(what: str, because: str, at: datetime, zone: ZoneInfo) -> tuple[Markup, str]:
+    """A row of a history table, with the cause below so that both fit on a phone."""
     return joined([tag("div", what), tag("div", because, "cs-quiet cs-small")]), formats.moment(at, zone)

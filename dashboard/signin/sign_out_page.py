@@ -1,21 +1,21 @@
-"""Going out for those who came by the company's provider."""
+"""Sign out for users who signed in by the company's OpenID provider."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.signin import signing_in
+from dashboard.signin import current_user
+from dashboard.ui.markup import empty_state
 from dashboard.ui.router import followed
-from dashboard.ui.text import empty_state
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 
 PAGE = "signout"
 
 
-def render(user: CurrentUser) -> None:
-    """Sign out at once who clicked the link here, and ask who was led here from elsewhere."""
+def render(actor: Actor) -> None:
+    """Sign out at once if the link was clicked here; ask if another site led here."""
     if followed("page", PAGE):
-        signing_in.leave(user)
+        current_user.sign_out(actor)
         return
-    empty_state("Sign out?", "Another page led you here.", whole="page")
-    st.button("Sign out", key="sign_out.sure", on_click=signing_in.leave, args=(user,))
+    empty_state("Sign out?", "You came here from another site.", whole="page")
+    st.button("Sign out", key="sign_out.sure", on_click=current_user.sign_out, args=(actor,))

@@ -1,4 +1,4 @@
-"""How charts write numbers and days: Vega's words for the account's locale."""
+"""Vega's locale for the account's locale."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def axis_day() -> str:
 
 
 def chart_locale() -> dict[str, Any]:
-    """The `locale` of a chart's configuration, as d3 reads it."""
+    """The `locale` of a chart's configuration, in d3's format."""
     spoken = formats.locale()
     return {"number": _numbers(spoken), "time": _times(spoken)}
 

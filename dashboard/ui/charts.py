@@ -7,17 +7,18 @@ from typing import Any
 
 import altair as alt
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.ui.chart_locale import axis_day, chart_locale
-from dashboard.ui.text import Html, joined, show, tag
+from dashboard.ui.markup import joined, show, tag
 
 PINE, QUIET, RUST = "#2f5d50", "#c9c4b6", "#a8492f"
 
 _UTC = alt.Scale(type="utc")
-"""Days come as `2026-03-02`; read as local times they would be the day before west of Greenwich."""
+"""Days are `2026-03-02`; parsed as local times they would be the day before west of Greenwich."""
 
 _EDGES = {"left": 2, "right": 4, "top": 6, "bottom": 2}
-"""Pixels around a chart; it stands in a card that has its own."""
+"""Pixels around a chart; its card has a padding of its own."""
 
 
 def area(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str) -> None:
@@ -39,7 +40,7 @@ def area(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str) -> None:
 
 
 def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order: Sequence[str]) -> None:
-    """Counts in columns, what is lost in another colour than what is gained."""
+    """Counts in columns, losses in another colour than gains."""
     chart = (
         alt.Chart(alt.InlineData(values=list(rows)))
         .mark_bar(cornerRadiusEnd=3)
@@ -59,7 +60,7 @@ def columns(rows: Sequence[dict[str, Any]], *, x: str, y: str, title: str, order
 
 
 def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
-    """A number that grows over days: rows of `day`, `value`, and `says` for the pointer."""
+    """A growing number over days: rows of `day`, `value`, and the tooltip `says`."""
     lowest = min((row["value"] for row in rows), default=0)
     chart = (
         alt.Chart(alt.InlineData(values=list(rows)))
@@ -80,12 +81,12 @@ def grown(rows: Sequence[dict[str, Any]], *, title: str) -> None:
 
 
 def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, str]) -> None:
-    """Amounts on each day, stacked by `what`: rows of `day`, `what`, `value`, and `says` for the pointer.
+    """Amounts on each day, stacked by `what`: rows of `day`, `what`, `value`, and the tooltip `says`.
 
-    What is below nought goes down from the line.  Where there are several, their names stand above.
+    Negative values are drawn downwards.  A legend is shown if there are several colours.
     """
     if not any(row["value"] for row in rows):
-        show(tag("p", "None in these days.", "cs-small cs-quiet"))
+        show(tag("p", "No data in this period.", "cs-small cs-quiet"))
         return
     if len(colours) > 1:
         show(_legend(colours))
@@ -130,19 +131,19 @@ def _days() -> alt.Axis:
     return alt.Axis(grid=False, format=axis_day(), tickCount=6, labelFlush=True)
 
 
-def _legend(colours: Mapping[str, str]) -> Html:
-    """The names of what is stacked, each beside its colour."""
+def _legend(colours: Mapping[str, str]) -> Markup:
+    """The names of the stacked series, each beside its colour."""
     names = joined(
-        Html(f'<span><i style="background:{colour}"></i>{tag("span", what)}</span>')
+        tag("span", tag("i", "", style=f"background:{colour}") + tag("span", what))
         for what, colour in colours.items()
     )
-    return Html(f'<div class="cs-legend">{names}</div>')
+    return tag("div", names, "cs-legend")
 
 
 def tight(chart: Any) -> Any:
-    """A chart in the account's words, without room around it or between axis and labels.
+    """A chart in the account's locale, with little padding.
 
-    Read aloud it is what it is called: its data is behind a button of its own, as a table.
+    Screen readers read its description only; its data is available as a table behind a button.
     """
     return chart.configure(
         locale=chart_locale(),
@@ -155,7 +156,7 @@ def tight(chart: Any) -> Any:
 
 
 def counts(ticks: int, *, grid: bool = True) -> alt.Axis:
-    """An axis of numbers, each written by itself: `0, 500, 1,000`, and `12k` where they are large."""
+    """An axis of numbers: `0, 500, 1,000`, and `12k` for large ones."""
     words = "format(datum.value, abs(datum.value) >= 10000 ? '~s' : ',')"
     return alt.Axis(tickCount=ticks, labelExpr=words, grid=grid)
 

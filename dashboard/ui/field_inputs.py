@@ -1,6 +1,6 @@
-"""Inputs for a contact's fields: the ones every account has, and the account's own.
+"""Inputs for a contact's built-in and custom fields.
 
-An input is given its value once, under a key; what somebody makes of it is read with `kept`.
+An input gets its value once, under a key; `kept` reads the entered value.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from typing import Any, Literal
 import streamlit as st
 
 from dashboard import formats
-from dashboard.installation import today
-from dashboard.ui.text import plain_label
-from engine.contacts.editing.edit_checks import not_theirs
-from engine.contacts.editing.edit_model import IDENTITIES, PROFILE
-from engine.domain.fields import CUSTOM, FIELDS
+from dashboard.running_instance import today
+from dashboard.ui.markup import escape_label
+from engine.contacts.editing.edit_validation import fields_not_allowed
+from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS
 from engine.domain.rulebook import Ruleset
 
 EARLIEST = date(1900, 1, 1)
@@ -26,9 +25,9 @@ LATEST = date(2100, 12, 31)
 
 @dataclass(frozen=True)
 class FieldInput:
-    """A field that can be typed: its name in edits, what people call it, and its type.
+    """A field with an input: its name in edits, its label and its type.
 
-    `options` are what there is to choose from, of a text; `locked` says why somebody may not
+    `options` are the choices of a text field; `locked` is the reason why the user may not
     change it.
     """
 
@@ -40,20 +39,20 @@ class FieldInput:
 
 
 def editable(ruleset: Ruleset, role: str) -> list[FieldInput]:
-    """Every field that can be filled in by hand, those that identify first."""
+    """Every field that can be edited, identifiers first."""
     return [*standard(), *own(ruleset, role)]
 
 
 def standard() -> list[FieldInput]:
-    """The fields that every contact has."""
-    order = ("email", "mobile_phone", *PROFILE, *(n for n in IDENTITIES if n == "external_id"))
+    """The built-in fields."""
+    order = ("email", "mobile_phone", *PROFILE_FIELDS, "external_id")
     return [FieldInput(n, FIELDS[n].label, "date" if n == "birth_date" else "text") for n in order]
 
 
 def own(ruleset: Ruleset, role: str) -> list[FieldInput]:
-    """The account's own fields, those that the role may not change locked."""
+    """The custom fields, locked if the role may not change them."""
     names = [f"{CUSTOM}{id_}" for id_ in ruleset.fields]
-    locked = not_theirs(names, role, ruleset)
+    locked = fields_not_allowed(names, role, ruleset)
     return [
         FieldInput(name, field.label, field.type, field.options, locked.get(name, ""))
         for name, field in zip(names, ruleset.fields.values(), strict=True)
@@ -61,7 +60,7 @@ def own(ruleset: Ruleset, role: str) -> list[FieldInput]:
 
 
 def undeclared(custom: Mapping[str, Any], ruleset: Ruleset) -> list[FieldInput]:
-    """Fields that only this contact has, of what type its value is."""
+    """Custom fields of this contact that are not declared, typed by their value."""
     return [
         FieldInput(f"{CUSTOM}{name}", name, _type_of(value))
         for name, value in sorted(custom.items())
@@ -80,7 +79,7 @@ def _type_of(value: Any) -> str:
 def field_input(
     field: FieldInput, *, key: str, value: Any = None, on_change: Callable[[], None] | None = None
 ) -> Any:
-    """Ask for a value, at first with the one given; unset where none is."""
+    """Ask for a value, initially the given one; unset if empty."""
     if key not in st.session_state:
         st.session_state[key] = shown(field, value)
     widget = _choice if field.options else _WIDGETS.get(field.type, _text)
@@ -104,7 +103,7 @@ def shown(field: FieldInput, value: Any) -> Any:
 
 
 def kept(held: Any) -> Any:
-    """What an input holds, as a field's value; unset for nothing."""
+    """The field's value of an input; unset if empty."""
     if isinstance(held, date):
         return held.isoformat()
     if isinstance(held, float):
@@ -125,12 +124,12 @@ def _as_day(value: Any) -> date | None:
 
 def _text(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     st.text_input(
-        plain_label(field.label), key=key, placeholder=_PLACEHOLDERS.get(field.name), on_change=on_change
+        escape_label(field.label), key=key, placeholder=_PLACEHOLDERS.get(field.name), on_change=on_change
     )
 
 
 def _date(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
-    day_input(plain_label(field.label), key=key, on_change=on_change)
+    day_input(escape_label(field.label), key=key, on_change=on_change)
 
 
 def day_input(
@@ -141,7 +140,7 @@ def day_input(
     earliest: date = EARLIEST,
     label_visibility: Literal["visible", "collapsed"] = "visible",
 ) -> date | None:
-    """Ask for a day, which may be left out; it is typed as the account's locale writes it."""
+    """Ask for an optional day, in the format of the account's locale."""
     chosen = st.date_input(
         label,
         value=None,
@@ -156,7 +155,7 @@ def day_input(
 
 
 def later_day_input(label: str, *, key: str, on_change: Callable[[], None] | None = None) -> date | None:
-    """Ask for a day after today, which may be left out: one on which something is to end."""
+    """Ask for an optional day after today."""
     return day_input(label, key=key, on_change=on_change, earliest=tomorrow())
 
 
@@ -168,7 +167,7 @@ def tomorrow() -> date:
 def _yes_or_no(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     words = {True: "yes", False: "no"}
     st.selectbox(
-        plain_label(field.label),
+        escape_label(field.label),
         [True, False],
         index=None,
         format_func=words.__getitem__,
@@ -180,26 +179,26 @@ def _yes_or_no(field: FieldInput, key: str, on_change: Callable[[], None] | None
 
 def _number(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     st.number_input(
-        plain_label(field.label), value=None, step=1.0, format="%.15g", key=key, on_change=on_change
+        escape_label(field.label), value=None, step=1.0, format="%.15g", key=key, on_change=on_change
     )
 
 
 def _list(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
     st.multiselect(
-        plain_label(field.label),
+        escape_label(field.label),
         _each_once(st.session_state[key]),
         key=key,
         accept_new_options=True,
-        placeholder="Type, then Enter",
+        placeholder="Type and press Enter",
         on_change=on_change,
     )
 
 
 def _choice(field: FieldInput, key: str, on_change: Callable[[], None] | None) -> None:
-    """One of the options; what the contact has besides stays to be chosen, too."""
+    """One of the options; the contact's present value stays available."""
     held = st.session_state[key]
     st.selectbox(
-        plain_label(field.label),
+        escape_label(field.label),
         _each_once([*field.options, *([held] if held else [])]),
         index=None,
         key=key,
@@ -216,6 +215,6 @@ _WIDGETS = {"date": _date, "boolean": _yes_or_no, "list": _list, "number": _numb
 
 _PLACEHOLDERS = {
     "email": "name@example.com",
-    "mobile_phone": "With the country code, or as dialled at home",
-    "external_id": "The shop's customer number",
+    "mobile_phone": "With country code, e.g. +34 600 000 000",
+    "external_id": "Customer number in your shop",
 }

@@ -1,50 +1,158 @@
-"""What could not be done, and why: said on the page, whatever a visitor's words are in it."""
+"""What could not be done, and why, shown at its place on the page; visitors' words in it are escaped.
+
+How each family of errors is shown is decided here (`SHOWN_AS`), also for what stands in the
+place of a whole page or part (`error_page`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import secrets
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum, auto
 
+import streamlit as st
+import structlog
+from markupsafe import Markup
 from pymongo.errors import PyMongoError
 
-from dashboard.ui.text import Html, joined, show, tag
+from dashboard.ui.markup import joined, show, tag
 from dashboard.wording import sentence
-from engine.errors import ContactSheetsError, Unavailable
+from engine.errors import (
+    Aborted,
+    Conflict,
+    ContactSheetsError,
+    Family,
+    InternalFault,
+    Invalid,
+    LimitExceeded,
+    Misconfigured,
+    NotAllowed,
+    NotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    family_of,
+)
 
-AWAY = "The database does not answer now, so nothing was changed. Try again in a moment."
+AWAY = "The database is not responding, so nothing was changed. Try again in a moment."
+
+log = structlog.get_logger()
 
 
-def problem(words: object, way: Html | None = None) -> Html:
-    """A problem in a line, read aloud as it appears, and a way out of it, if there is one."""
-    out = "" if way is None else f". {way}"
-    return Html(f'<div class="cs-problem" role="alert">{tag("span", words)}{out}</div>')
+class Shown(Enum):
+    """How a page shows an error: at its place, and instead of a page or part that could not go on."""
+
+    PROBLEM = auto()
+    """Its message, with a way to try again."""
+
+    NOT_FOUND = auto()
+    """An empty state with its message."""
+
+    NOT_FOR_YOU = auto()
+    """An empty state that says what the user may not do."""
+
+    SIGN_IN = auto()
+    """An empty state that asks to sign in."""
+
+    AWAY = auto()
+    """That the database does not answer; the message is for the log."""
+
+    NOT_SET_UP = auto()
+    """That something has to be set up first, and what."""
+
+    FAULT = auto()
+    """A number under which the log has the cause; the message may name people and is not shown."""
+
+
+SHOWN_AS: Mapping[Family, Shown] = {
+    Invalid: Shown.PROBLEM,
+    Conflict: Shown.PROBLEM,
+    LimitExceeded: Shown.PROBLEM,
+    TooManyRequests: Shown.PROBLEM,
+    Aborted: Shown.PROBLEM,
+    NotFound: Shown.NOT_FOUND,
+    NotAllowed: Shown.NOT_FOR_YOU,
+    Unauthenticated: Shown.SIGN_IN,
+    Unavailable: Shown.AWAY,
+    Misconfigured: Shown.NOT_SET_UP,
+    InternalFault: Shown.FAULT,
+}
+
+
+def shown_as(error: Exception) -> Shown:
+    """Return how a page shows an error."""
+    if isinstance(error, PyMongoError):
+        return SHOWN_AS[Unavailable]
+    return SHOWN_AS[family_of(error)] if isinstance(error, ContactSheetsError) else Shown.FAULT
+
+
+def problem(words: object, way: Markup | None = None) -> Markup:
+    """A problem in a line, announced by screen readers, with an optional link."""
+    parts = [tag("span", words)] if way is None else [tag("span", words), ". ", way]
+    return tag("div", joined(parts), "cs-problem", role="alert")
 
 
 def problem_box(lines: Iterable[object]) -> None:
     """Problems that belong to no field."""
     found = joined(tag("div", line) for line in lines)
     if found:
-        show(Html(f'<div class="cs-problems" role="alert">{found}</div>'))
+        show(tag("div", found, "cs-problems", role="alert"))
 
 
 def notice_box(lines: Iterable[object]) -> None:
-    """What somebody should know before they go on, though nothing is wrong."""
+    """Notices that are not problems."""
     found = joined(tag("div", sentence(line)) for line in lines)
     if found:
-        show(Html(f'<div class="cs-notice" role="status">{found}</div>'))
+        show(tag("div", found, "cs-notice", role="status"))
+
+
+def lines_of(error: Exception) -> list[str]:
+    """Return what a page shows of an error at its place, a sentence for each thing that is wrong."""
+    match shown_as(error):
+        case Shown.AWAY:
+            return [AWAY]
+        case Shown.FAULT:
+            return [f"Something went wrong. Give your administrator this error number: {logged(error)}."]
+        case _:
+            return [sentence(line) for line in str(error).splitlines()]
+
+
+def show_error(error: Exception) -> None:
+    """Say at this place what went wrong."""
+    problem_box(lines_of(error))
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Do something; if it is refused or the database is away, say so and go on.
 
     For what runs in a dialog or a fragment, where the page's own handling does not reach.
     """
     try:
         yield
-    except Unavailable:
-        problem_box([AWAY])
-    except ContactSheetsError as error:
-        problem_box([sentence(error)])
-    except PyMongoError:
-        problem_box([AWAY])
+    except (ContactSheetsError, PyMongoError) as error:
+        show_error(error)
+
+
+@contextmanager
+def keep_errors(key: str) -> Iterator[None]:
+    """Do something in a callback; keep what went wrong for `show_kept` in the run that follows."""
+    try:
+        yield
+    except (ContactSheetsError, PyMongoError) as error:
+        st.session_state[key] = lines_of(error)
+
+
+def show_kept(key: str) -> None:
+    """Say what went wrong in the run before, once."""
+    problem_box(st.session_state.pop(key, []))
+
+
+def logged(error: Exception) -> str:
+    """Log a fault with its cause; return the number that it has there."""
+    number = secrets.token_hex(4)
+    cause = "".join(traceback.format_exception(error))
+    log.error("a page failed", number=number, error=type(error).__name__, traceback=cause)
+    return number

@@ -1,4 +1,4 @@
-"""A search that follows one's typing, and is kept in the address."""
+"""A search box that searches while typing and keeps its text in the address."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _HTML = '<div class="search"><input type="search" autocomplete="off" spellcheck=
 def search_box(
     text: str, *, label: str, placeholder: str, parameter: str, leaves: Sequence[str], key: str
 ) -> None:
-    """Show the search with its present `text`; what is typed goes into the address as `parameter`.
+    """Show the search box with its current `text`; typed text goes into the address as `parameter`.
 
-    `leaves` are parameters that do not outlive another search, such as the page one was on.
+    `leaves` are parameters that a new search removes, such as the page of the list.
     """
 
     def follow() -> None:

@@ -9,29 +9,26 @@ import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, NewType
+from typing import Literal, NewType, get_args
 
+import mongoengine as me
 import uuid_utils
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import sessions
+from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser, Role
 from engine.accounts.sessions import SESSION_LIFE as SESSION_LIFE
-from engine.accounts.sessions import SessionId, SessionToken
+from engine.accounts.sessions import Session, SessionId, SessionToken
 from engine.accounts.sessions import digest as digest_of
+from engine.db import Db
 from engine.db.connection import utc_now
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Stored
+from engine.domain.document import Document
 
-Document = dict[str, Any]
-Role = Literal["viewer", "marketer", "admin"]
 Purpose = Literal["sign in", "invitation", "new password"]
 LinkToken = NewType("LinkToken", str)
-
-ROLES: dict[Role, str] = {
-    "viewer": "reads",
-    "marketer": "changes contacts and segments, imports and exports",
-    "admin": "does everything: rules, fields, keys, users, merges, erasure",
-}
-"""The roles, each with what it may in a few words, from the least to the most."""
 
 LINK_LIFE: dict[Purpose, timedelta] = {
     "sign in": timedelta(hours=1),
@@ -43,19 +40,68 @@ LINK_LIFE: dict[Purpose, timedelta] = {
 LOCAL_ADMIN = "admin@localhost"
 """The account that a new installation begins with."""
 
-COMMAND_LINE = "command line"
-"""The id of whoever runs a command: they have the machine, and no account."""
+MAX_NAME = 80
+"""Characters of a user's name."""
 
 
-@dataclass(frozen=True)
-class CurrentUser:
-    """Who is signed in; `session` is the one they came by, unset for the command line."""
+class User(Stored):
+    """An account: who may sign in.
 
-    id: str
-    email: str
-    name: str
-    role: Role
-    session: SessionId | None = None
+    Parameters:
+      email: The address that identifies it, in lower case.
+      password_hash: Argon2id; unset until a password is set, and for accounts of a company.
+      issuer, subject: Who the company's provider says that it is; both, or neither for a local account.
+      claims_at: When the claims were made that its role and name were last taken from.
+    """
+
+    meta = {
+        "collection": "users",
+        "indexes": [
+            {"fields": ["email"], "unique": True},
+            # One account for each person whom the company's provider knows.
+            {
+                "fields": ["issuer", "subject"],
+                "unique": True,
+                "partialFilterExpression": {"issuer": {"$exists": True}},
+            },
+        ],
+    }
+    id: str = me.StringField(primary_key=True)
+    email: str = me.StringField(required=True)
+    name: str | None = me.StringField(max_length=MAX_NAME)
+    role: Role = me.StringField(required=True, choices=get_args(Role))
+    password_hash: str | None = me.StringField()
+    created_at: datetime = Moment(required=True)
+    password_set_at: datetime | None = Moment()
+    disabled_at: datetime | None = Moment()
+    last_signed_in_at: datetime | None = Moment()
+    issuer: str | None = me.StringField()
+    subject: str | None = me.StringField()
+    claims_at: datetime | None = Moment()
+
+    def clean(self) -> None:
+        if (self.issuer is None) is not (self.subject is None):
+            self.refuse("subject", "a company's account has an issuer and a subject, a local one neither")
+        if self.issuer is not None and self.password_hash is not None:
+            self.refuse("password_hash", "a company's account has no password")
+
+    @property
+    def shown_name(self) -> str:
+        """What people read: the name, or the email of an account without one."""
+        return self.name or self.email
+
+
+class SignInLink(Stored):
+    """A one-time link; only its hash, the id, is kept.  Without a purpose, as once, it is to sign in."""
+
+    meta = {
+        "collection": "sign_in_links",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+    id: str = me.StringField(primary_key=True)
+    user: str = me.StringField(required=True)
+    purpose: Purpose = me.StringField(choices=get_args(Purpose), default="sign in")
+    expires_at: datetime = Moment(required=True)
 
 
 @dataclass(frozen=True)
@@ -67,40 +113,43 @@ class Link:
     email: str
 
 
-def first_link(db: Database[Document], *, now: datetime) -> LinkToken:
+def first_link(db: Db, *, now: datetime) -> LinkToken:
     """Make a one-time link for the local admin, who is created if there is none."""
     return new_link(db, _local_admin(db, now=now), "sign in", now=now)
 
 
-def new_link(db: Database[Document], user: str, purpose: Purpose, *, now: datetime) -> LinkToken:
+def new_link(db: Db, user: str, purpose: Purpose, *, now: datetime) -> LinkToken:
     """Make a one-time link; earlier ones to set a password are void then."""
     if purpose != "sign in":
-        db.sign_in_links.delete_many({"user": user, "purpose": {"$ne": "sign in"}})
+        SignInLink.on(db, user=user, purpose__ne="sign in").delete()
     token = LinkToken(secrets.token_urlsafe(32))
-    row = {
-        "_id": digest_of(token), "user": user, "purpose": purpose, "expires_at": now + LINK_LIFE[purpose],
-    }  # fmt: skip
-    db.sign_in_links.insert_one(row)
+    until = now + LINK_LIFE[purpose]
+    SignInLink.on(db).insert(SignInLink(id=digest_of(token), user=user, purpose=purpose, expires_at=until))
     return token
 
 
-def link_of(db: Database[Document], token: str, *, now: datetime) -> Link | None:
+def withdraw_links(db: Db, user: str) -> None:
+    """Make all one-time links of a user void."""
+    SignInLink.on(db, user=user).delete()
+
+
+def link_of(db: Db, token: str, *, now: datetime) -> Link | None:
     """Look at a one-time link without using it up; unset if it can no longer be used."""
-    row = db.sign_in_links.find_one({"_id": digest_of(token), "expires_at": {"$gt": now}})
-    user = None if row is None else db.users.find_one({"_id": row["user"], "disabled_at": None})
-    if row is None or user is None:
+    link = SignInLink.on(db, id=digest_of(token), expires_at__gt=now).one()
+    user = None if link is None else User.on(db, id=link.user, disabled_at=None).one()
+    if link is None or user is None:
         return None
-    return Link(row.get("purpose", "sign in"), user["_id"], user["email"])
+    return Link(link.purpose, user.id, user.email)
 
 
-def use_up(db: Database[Document], token: str, *, now: datetime) -> Link | None:
+def use_up(db: Db, token: str, *, now: datetime) -> Link | None:
     """Use a one-time link; unset if somebody was faster, or it can no longer be used."""
     link = link_of(db, token, now=now)
-    used = db.sign_in_links.find_one_and_delete({"_id": digest_of(token)})
+    used = SignInLink.on(db, id=digest_of(token)).take()
     return None if used is None else link
 
 
-def redeem(db: Database[Document], token: str, *, now: datetime, agent: str = "") -> SessionToken | None:
+def redeem(db: Db, token: str, *, now: datetime, agent: str = "") -> SessionToken | None:
     """Turn a one-time link to sign in by into a session; unset if it cannot be used so."""
     link = link_of(db, token, now=now)
     if link is None or link.purpose != "sign in" or use_up(db, token, now=now) is None:
@@ -108,55 +157,63 @@ def redeem(db: Database[Document], token: str, *, now: datetime, agent: str = ""
     return signed_in(db, link.user, now=now, agent=agent)
 
 
-def signed_in(db: Database[Document], user: str, *, now: datetime, agent: str = "") -> SessionToken:
+def signed_in(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionToken:
     """Begin a session for somebody who has shown who they are."""
     session = sessions.start(db, user, now=now, agent=agent)
-    db.users.update_one({"_id": user}, {"$set": {"last_signed_in_at": now}})
+    User.on(db, id=user).update_one(set__last_signed_in_at=now)
     return session
 
 
-def whoami(db: Database[Document], session_token: str, *, now: datetime) -> CurrentUser | None:
+def whoami(db: Db, session_token: str, *, now: datetime) -> CurrentUser | None:
     """Who a session belongs to; unset if it has ended or its user was disabled."""
-    session = digest_of(session_token)
-    user = sessions.user_of(db, session, now=now)
-    return None if user is None else known(db, user, session=session)
-
-
-def known(db: Database[Document], user: str, *, session: SessionId) -> CurrentUser | None:
-    """An account that may come in, as it is now."""
-    row = db.users.find_one({"_id": user, "disabled_at": None})
+    # Every run of a page asks: the session and its user come in one answer.
+    row = next(sessions.going(db, now, id=digest_of(session_token)).aggregate(_WITH_USERS), None)
     if row is None:
         return None
-    return CurrentUser(row["_id"], row["email"], row.get("name") or row["email"], row["role"], session)
+    session = Session.of_row(row)
+    sessions.note_use(db, session, now=now)
+    users = [User.of_row(found) for found in row["users"]]
+    return next((_current(user, session.id) for user in users if user.disabled_at is None), None)
 
 
-def changed_meanwhile(db: Database[Document], user: CurrentUser, *, now: datetime) -> bool:
-    """Whether somebody is no longer who they were when their page was drawn.
+_WITH_USERS: list[Document] = [
+    {"$lookup": {"from": "users", "localField": "user", "foreignField": "_id", "as": "users"}},
+]
 
-    They were signed out, disabled, or given another role.  Who has no account, as the
-    command line, never is.
+
+def known(db: Db, user: str, *, session: SessionId) -> CurrentUser | None:
+    """An account that may come in, as it is now."""
+    found = User.on(db, id=user, disabled_at=None).one()
+    return None if found is None else _current(found, session)
+
+
+def _current(user: User, session: SessionId) -> CurrentUser:
+    return CurrentUser(user.id, user.email, user.shown_name, user.role, session)
+
+
+def changed_meanwhile(actor: Actor) -> bool:
+    """Return whether the user is no longer who they were when their page was drawn.
+
+    They were signed out, disabled, or given another role.  A user without an account, as the
+    command line, never changes.
     """
-    if user.session is not None and not sessions.goes_on(db, user.session, user.id, now=now):
+    user = actor.user
+    if user.session is not None and not sessions.goes_on(actor.db, user.session, user.id, now=actor.now):
         return True
-    row = db.users.find_one({"_id": user.id}, {"role": 1, "disabled_at": 1})
-    return row is not None and (row["role"] != user.role or row.get("disabled_at") is not None)
+    found = User.on(actor.db, id=user.id).one()
+    return found is not None and (found.role != user.role or found.disabled_at is not None)
 
 
-def sign_out(db: Database[Document], session_token: str) -> None:
+def sign_out(db: Db, session_token: str) -> None:
     """End a session."""
     sessions.end(db, digest_of(session_token), now=utc_now())
 
 
-def _local_admin(db: Database[Document], *, now: datetime) -> str:
-    admin = {
-        "_id": uuid_utils.uuid7().hex,
-        "email": LOCAL_ADMIN,
-        "name": "Admin",
-        "role": "admin",
-        "created_at": now,
-    }
+def _local_admin(db: Db, *, now: datetime) -> str:
+    admin = User(id=uuid_utils.uuid7().hex, email=LOCAL_ADMIN, name="Admin", role="admin", created_at=now)
+    admins = User.on(db, email=LOCAL_ADMIN)
     with suppress(DuplicateKeyError):  # another process was first
-        db.users.update_one({"email": LOCAL_ADMIN}, {"$setOnInsert": admin}, upsert=True)
-    found = db.users.find_one({"email": LOCAL_ADMIN}, {"_id": 1})
+        admins.insert_once(admin)
+    found = admins.one()
     assert found is not None
-    return str(found["_id"])
+    return found.id

@@ -10,33 +10,32 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import accounts, sessions
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
+from engine.accounts.current_user import CurrentUser
 from engine.accounts.sessions import SessionId
+from engine.db import Db
 from engine.db.installation import namespace
-
-Document = dict[str, Any]
 
 LINK_LIFE = timedelta(hours=12)
 """How long the link on a page that somebody left open leads to the file; never longer than they
 are signed in."""
 
 
-def signed(db: Database[Document], user: CurrentUser, file: str, *, now: datetime) -> dict[str, str]:
+def signed(actor: Actor, file: str) -> dict[str, str]:
     """What a link to a file says of who may follow it: the session for which it was drawn, and until when."""
-    if user.session is None:
+    if actor.user.session is None:
         return {}
-    until = str(int((now + LINK_LIFE).timestamp()))
-    return {"session": user.session, "until": until, "key": _key(db, file, user.session, until)}
+    until = str(int((actor.now + LINK_LIFE).timestamp()))
+    return {
+        "session": actor.user.session,
+        "until": until,
+        "key": _key(actor.db, file, actor.user.session, until),
+    }
 
 
-def who_follows(
-    db: Database[Document], file: str, said: Mapping[str, str], *, now: datetime
-) -> CurrentUser | None:
+def who_follows(db: Db, file: str, said: Mapping[str, str], *, now: datetime) -> CurrentUser | None:
     """Whose link it is that was followed; unset if it is forged, too old, or they are signed out."""
     session, until = said.get("session", ""), said.get("until", "")
     expected = _key(db, file, session, until)
@@ -48,6 +47,6 @@ def who_follows(
     return None if user is None else accounts.known(db, user, session=SessionId(session))
 
 
-def _key(db: Database[Document], file: str, session: str, until: str) -> str:
+def _key(db: Db, file: str, session: str, until: str) -> str:
     said = json.dumps([file, session, until]).encode()
     return hmac.new(namespace(db), said, hashlib.sha256).hexdigest()

@@ -13,21 +13,34 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from pymongo import ReturnDocument
-from pymongo.database import Database
+import mongoengine as me
 from pymongo.errors import DuplicateKeyError
 
-from engine.errors import ContactSheetsError
-
-Document = dict[str, Any]
+from engine.db import Db
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Stored
+from engine.domain.document import Document
+from engine.errors import TooManyRequests
 
 FIRST_WAIT = 2
 """Seconds after the first attempt too many; each further one doubles them."""
 
 FORGOTTEN_AFTER = timedelta(days=1)
 """After how long without an attempt a count begins anew."""
+
+
+class Guesses(Stored):
+    """Attempts to sign in that are counted together; the next one counts from `until` on."""
+
+    meta = {
+        "collection": "guesses",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}],
+    }
+    id: str = me.StringField(primary_key=True)
+    failures: int = me.IntField(required=True, min_value=0)
+    until: datetime = Moment(required=True)
+    expires_at: datetime = Moment(required=True)
 
 
 @dataclass(frozen=True)
@@ -39,8 +52,8 @@ class Guesser:
     longest: timedelta
 
 
-class TooManyGuesses(ContactSheetsError):
-    """No attempt counts before `until`."""
+class TooManyAttempts(TooManyRequests):
+    """Too many attempts to sign in: none counts before `until`."""
 
     def __init__(self, until: datetime, *, now: datetime) -> None:
         self.until = until
@@ -64,25 +77,20 @@ def by_address(address: str) -> Guesser:
     return Guesser(f"address:{_hashed(_network(address))}", free=30, longest=timedelta(minutes=15))
 
 
-def begin(db: Database[Document], guessers: Sequence[Guesser], *, now: datetime) -> None:
-    """Count an attempt; raise TooManyGuesses if it comes too early for one of them."""
+def begin(db: Db, guessers: Sequence[Guesser], *, now: datetime) -> None:
+    """Count an attempt; raise TooManyAttempts if it comes too early for one of them."""
     for guesser in guessers:
         try:
-            db.guesses.find_one_and_update(
-                {"_id": guesser.id, "until": {"$lte": now}},
-                _counted(guesser, now),
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
+            Guesses.on(db, id=guesser.id, until__lte=now).upsert_one(__raw__=_counted(guesser, now))
         except DuplicateKeyError:
-            waiting = db.guesses.find_one({"_id": guesser.id})
-            until = now + timedelta(seconds=1) if waiting is None else waiting["until"]
-            raise TooManyGuesses(until, now=now) from None
+            waiting = Guesses.on(db, id=guesser.id).one()
+            until = now + timedelta(seconds=1) if waiting is None else waiting.until
+            raise TooManyAttempts(until, now=now) from None
 
 
-def succeeded(db: Database[Document], guessers: Sequence[Guesser]) -> None:
+def succeeded(db: Db, guessers: Sequence[Guesser]) -> None:
     """Forget the attempts: the last one was right."""
-    db.guesses.delete_many({"_id": {"$in": [guesser.id for guesser in guessers]}})
+    Guesses.on(db, id__in=[guesser.id for guesser in guessers]).delete()
 
 
 def _counted(guesser: Guesser, now: datetime) -> list[Document]:

@@ -6,15 +6,37 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, get_args
 
+import mongoengine as me
 import uuid_utils
-from pymongo.database import Database
 
-Document = dict[str, Any]
+from engine.db import Db
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Stored
+
 KeyKind = Literal["write", "secret"]
 
+MAX_LABEL = 80
+"""Characters of a key's name."""
+
 _PREFIX: dict[KeyKind, str] = {"write": "wk_", "secret": "sk_"}
+
+
+class ApiKey(Stored):
+    """A write key (public) or secret key (the shop's server); of its token only the digest is kept."""
+
+    meta = {
+        "collection": "keys",
+        "indexes": [{"fields": ["digest"], "unique": True}],
+    }
+    id: str = me.StringField(primary_key=True)
+    kind: KeyKind = me.StringField(required=True, choices=get_args(KeyKind))
+    label: str = me.StringField(required=True, max_length=MAX_LABEL)
+    digest: str = me.StringField(required=True, regex=r"[0-9a-f]{64}$")
+    created_at: datetime = Moment(required=True)
+    last_used_at: datetime | None = Moment()
+    revoked_at: datetime | None = Moment()
 
 
 @dataclass(frozen=True)
@@ -44,46 +66,43 @@ class KeyRecord:
         return self.kind == "secret"
 
 
-def create_key(db: Database[Document], kind: KeyKind, *, label: str, now: datetime) -> NewKey:
+def create_key(db: Db, kind: KeyKind, *, label: str, now: datetime) -> NewKey:
     """Make a key; its token is shown this once and kept as a hash alone."""
     token = _PREFIX[kind] + secrets.token_urlsafe(24)
     key = NewKey(id=uuid_utils.uuid7().hex, kind=kind, label=label, token=token)
-    db["keys"].insert_one(
-        {"_id": key.id, "kind": kind, "label": label, "digest": _digest(token), "created_at": now}
-    )
+    ApiKey.on(db).insert(ApiKey(id=key.id, kind=kind, label=label, digest=_digest(token), created_at=now))
     return key
 
 
-def authenticate(db: Database[Document], token: str) -> KeyRecord | None:
+def authenticate(db: Db, token: str) -> KeyRecord | None:
     """The key that a token belongs to; unset if there is none or it was revoked."""
-    row = db["keys"].find_one({"digest": _digest(token), "revoked_at": None})
-    return None if row is None else _record(row)
+    found = ApiKey.on(db, digest=_digest(token), revoked_at=None).one()
+    return None if found is None else _record(found)
 
 
-def note_use(db: Database[Document], key: str, *, now: datetime) -> None:
+def note_use(db: Db, key: str, *, now: datetime) -> None:
     """Remember when a key was last used."""
-    db["keys"].update_one({"_id": key}, {"$max": {"last_used_at": now}})
+    ApiKey.on(db, id=key).update_one(max__last_used_at=now)
 
 
-def revoke(db: Database[Document], key: str, *, now: datetime) -> bool:
+def revoke(db: Db, key: str, *, now: datetime) -> bool:
     """Take a key out of force; false if there is none in force of that id."""
-    revoked = db["keys"].update_one({"_id": key, "revoked_at": None}, {"$set": {"revoked_at": now}})
-    return bool(revoked.modified_count)
+    return bool(ApiKey.on(db, id=key, revoked_at=None).update_one(set__revoked_at=now))
 
 
-def all_keys(db: Database[Document]) -> list[KeyRecord]:
+def all_keys(db: Db) -> list[KeyRecord]:
     """Every key, the newest first."""
-    return [_record(row) for row in db["keys"].find().sort("_id", -1)]
+    return [_record(key) for key in ApiKey.on(db).order_by("-id")]
 
 
-def _record(row: Document) -> KeyRecord:
+def _record(key: ApiKey) -> KeyRecord:
     return KeyRecord(
-        id=row["_id"],
-        kind=row["kind"],
-        label=row["label"],
-        created_at=row["created_at"],
-        last_used_at=row.get("last_used_at"),
-        revoked_at=row.get("revoked_at"),
+        id=key.id,
+        kind=key.kind,
+        label=key.label,
+        created_at=key.created_at,
+        last_used_at=key.last_used_at,
+        revoked_at=key.revoked_at,
     )
 
 

@@ -14,62 +14,24 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import uuid_utils
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, sessions
-from engine.accounts.accounts import CurrentUser, Role
+from engine.accounts.accounts import User
+from engine.accounts.current_user import CurrentUser, Role
 from engine.accounts.sessions import SessionId
-from engine.errors import ContactSheetsError
-
-Document = dict[str, Any]
-
-SHORTEST_SECRET = 32
-
-
-class InvalidOpenIdSettings(ContactSheetsError):
-    """Settings that would let nobody in, or anybody; the message says which and what to write."""
+from engine.db import Db
+from engine.domain.document import Document
+from engine.errors import NotAllowed, Unauthenticated
+from engine.settings import SHORTEST_COOKIE_SECRET, InvalidSettings, Settings, variable
 
 
-class NotLetIn(ContactSheetsError):
-    """Somebody whom the provider knows and who may not come in; the message says why and what to do."""
+class SignInRefused(NotAllowed):
+    """The provider knows the user, who has no access here; the message says why and what to do."""
 
 
-class SignInEnded(ContactSheetsError):
-    """A sign-in at the provider that is over: one signs in again."""
-
-
-class OpenIdSettings(BaseSettings):
-    """What the environment says of the company's provider.
-
-    Parameters:
-      openid_metadata_url(str): Where it describes itself, `https://…/.well-known/openid-configuration`;
-        empty: people sign in with local accounts.
-      openid_client_id(str), openid_client_secret(str): What it knows this dashboard by.
-      openid_cookie_secret(str): 32 characters or more, random, the same for all dashboards.
-      openid_address(str): This dashboard as browsers see it, `https://contacts.example.com`;
-        empty: the one it says itself when it starts.
-      openid_name(str): What the button says: "Sign in with …".
-      openid_roles_claim(str): The claim of the id token that names groups; dots lead inwards.
-      openid_roles(str): Which groups have which role, `shop-admins=admin, marketing=marketer`;
-        who is in several has the highest, who is in none is not let in.
-      openid_scope(str): What is asked for.
-      openid_passwords(bool): Whether local accounts with passwords may still sign in.
-    """
-
-    model_config = SettingsConfigDict(extra="ignore")
-
-    openid_metadata_url: str = ""
-    openid_client_id: str = ""
-    openid_client_secret: str = ""
-    openid_cookie_secret: str = ""
-    openid_address: str = ""
-    openid_name: str = "your company's account"
-    openid_roles_claim: str = "groups"
-    openid_roles: str = ""
-    openid_scope: str = "openid email profile"
-    openid_passwords: bool = False
+class SessionEnded(Unauthenticated):
+    """The session of a sign-in at the provider is over: sign in again."""
 
 
 @dataclass(frozen=True)
@@ -108,22 +70,28 @@ class Claims:
         return SessionId(hashlib.sha256(json.dumps(parts).encode()).hexdigest())
 
 
-def provider_of(settings: OpenIdSettings, *, address: str | None = None) -> Provider | None:
-    """Check the settings; unset if there is no provider.  Raises InvalidOpenIdSettings."""
-    if not settings.openid_metadata_url:
-        return None
+def provider_of(settings: Settings, *, address: str | None = None) -> Provider | None:
+    """Check the settings; unset if there is no provider.  Raises InvalidSettings.
+
+    Credentials without a provider are refused: with a slip in the name of its variable the
+    dashboard would fall back to passwords without a word.
+    """
     given = {
-        "OPENID_CLIENT_ID": settings.openid_client_id,
-        "OPENID_CLIENT_SECRET": settings.openid_client_secret,
-        "OPENID_ROLES": settings.openid_roles,
-        "OPENID_ADDRESS": settings.openid_address or address,
+        "openid_client_id": settings.openid_client_id,
+        "openid_client_secret": settings.openid_client_secret,
+        "openid_cookie_secret": settings.openid_cookie_secret,
+        "openid_roles": settings.openid_roles,
     }
-    missing = [name for name, value in given.items() if not value]
+    if not settings.openid_metadata_url:
+        _refuse_without_provider(given)
+        return None
+    given["openid_address"] = settings.openid_address or address or ""
+    missing = [variable(name) for name, value in given.items() if not value]
     if missing:
-        raise InvalidOpenIdSettings(f"OPENID_METADATA_URL is set, but not {', '.join(missing)}")
-    if len(settings.openid_cookie_secret) < SHORTEST_SECRET:
-        raise InvalidOpenIdSettings(
-            f"OPENID_COOKIE_SECRET needs {SHORTEST_SECRET} random characters or more: "
+        raise InvalidSettings(f"{variable('openid_metadata_url')} is set, but not {', '.join(missing)}")
+    if len(settings.openid_cookie_secret) < SHORTEST_COOKIE_SECRET:
+        raise InvalidSettings(
+            f"{variable('openid_cookie_secret')} needs {SHORTEST_COOKIE_SECRET} random characters or more: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
         )
     return Provider(
@@ -131,7 +99,7 @@ def provider_of(settings: OpenIdSettings, *, address: str | None = None) -> Prov
         client_id=settings.openid_client_id,
         client_secret=settings.openid_client_secret,
         cookie_secret=settings.openid_cookie_secret,
-        address=str(given["OPENID_ADDRESS"]).rstrip("/"),
+        address=given["openid_address"].rstrip("/"),
         name=settings.openid_name,
         roles_claim=settings.openid_roles_claim,
         roles=_roles(settings.openid_roles),
@@ -140,11 +108,20 @@ def provider_of(settings: OpenIdSettings, *, address: str | None = None) -> Prov
     )
 
 
+def _refuse_without_provider(given: Mapping[str, str]) -> None:
+    names = [variable(name) for name, value in given.items() if value]
+    if names:
+        raise InvalidSettings(
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} set, but not "
+            f"{variable('openid_metadata_url')}: set it, or unset the others"
+        )
+
+
 def claims_of(said: Mapping[str, Any], provider: Provider) -> Claims:
-    """Read the claims of a checked id token.  Raises NotLetIn if it lacks what is needed."""
+    """Read the claims of a checked id token.  Raises SignInRefused if it lacks what is needed."""
     missing = [name for name in ("iss", "sub", "email", "iat") if not said.get(name)]
     if missing:
-        raise NotLetIn(
+        raise SignInRefused(
             f"{provider.name} does not say your {', '.join(missing)}: ask an admin to add it to the id token"
         )
     return Claims(
@@ -165,41 +142,37 @@ def role_of(claims: Claims, provider: Provider) -> Role | None:
     return next((role for role in reversed(get_args(Role)) if role in held), None)
 
 
-def enter(db: Database[Document], claims: Claims, provider: Provider, *, now: datetime) -> CurrentUser:
+def enter(db: Db, claims: Claims, provider: Provider, *, now: datetime) -> CurrentUser:
     """Let in whom the provider knows, with the role that it says; called on every page.
 
     The first time that a sign-in is seen it makes the account or brings it up to date.
-    Raises NotLetIn for who has no role or was disabled, and SignInEnded.
+    Raises SignInRefused for who has no role or was disabled, and SessionEnded.
     """
-    account = {"issuer": claims.issuer, "subject": claims.subject}
-    row = db.users.find_one(account)
-    new = row is None or row.get("claims_at") is None or claims.signed_in_at > row["claims_at"]
-    if new:
-        row = _up_to_date(db, row, claims, provider, now=now)
-    if row is None or row.get("disabled_at") is not None:
-        raise NotLetIn("your account was disabled: ask an admin")
-    if not sessions.continue_company(
-        db, claims.session, row["_id"], signed_in_at=claims.signed_in_at, now=now
-    ):
-        raise SignInEnded("your session has ended")
-    found = accounts.known(db, row["_id"], session=claims.session)
+    user = _account(db, claims)
+    if user is None or user.claims_at is None or claims.signed_in_at > user.claims_at:
+        user = _up_to_date(db, user, claims, provider, now=now)
+    if user is None or user.disabled_at is not None:
+        raise SignInRefused("your account was disabled: ask an admin")
+    if not sessions.continue_company(db, claims.session, user.id, signed_in_at=claims.signed_in_at, now=now):
+        raise SessionEnded("your session has ended")
+    found = accounts.known(db, user.id, session=claims.session)
     if found is None:
-        raise NotLetIn("your account was disabled: ask an admin")
+        raise SignInRefused("your account was disabled: ask an admin")
     return found
 
 
 def _up_to_date(
-    db: Database[Document], row: Document | None, claims: Claims, provider: Provider, *, now: datetime
-) -> Document | None:
+    db: Db, user: User | None, claims: Claims, provider: Provider, *, now: datetime
+) -> User | None:
     role = role_of(claims, provider)
     if role is None:
-        if row is not None:
-            sessions.end_all(db, row["_id"], now=now)
-        raise NotLetIn(
+        if user is not None:
+            sessions.end_all(db, user.id, now=now)
+        raise SignInRefused(
             f"you are known to {provider.name}, but none of your groups has a role here: ask an admin for one"
         )
-    if row is not None and row["role"] != role:
-        sessions.end_all(db, row["_id"], now=now)
+    if user is not None and user.role != role:
+        sessions.end_all(db, user.id, now=now)
     said = {
         "issuer": claims.issuer,
         "subject": claims.subject,
@@ -210,29 +183,35 @@ def _up_to_date(
         "last_signed_in_at": now,
     }
     try:
-        if row is not None:
-            db.users.update_one({"_id": row["_id"]}, {"$set": said})
+        if user is not None:
+            User.on(db, id=user.id).update_one(**_setting(said))
         else:
             _make(db, said, claims, now=now)
     except DuplicateKeyError:
-        raise NotLetIn(
+        raise SignInRefused(
             f"another account has the email {claims.email} already: ask an admin to settle whose it is"
         ) from None
-    return db.users.find_one({"issuer": claims.issuer, "subject": claims.subject})
+    return _account(db, claims)
 
 
-def _make(db: Database[Document], said: Document, claims: Claims, *, now: datetime) -> None:
+def _account(db: Db, claims: Claims) -> User | None:
+    return User.on(db, issuer=claims.issuer, subject=claims.subject).one()
+
+
+def _setting(said: Document) -> Document:
+    return {f"set__{name}": value for name, value in said.items()}
+
+
+def _make(db: Db, said: Document, claims: Claims, *, now: datetime) -> None:
     """Make an account, or take over the local one of an email that the provider has checked.
 
     What was taken over has no password any more: the provider alone says who comes in.
     """
     if claims.email_verified:
-        taken = db.users.update_one(
-            {"email": claims.email, "issuer": None}, {"$set": said, "$unset": {"password_hash": 1}}
-        )
-        if taken.matched_count:
+        local = User.on(db, email=claims.email, issuer=None)
+        if local.update_one(unset__password_hash=1, **_setting(said)):
             return
-    db.users.insert_one({"_id": uuid_utils.uuid7().hex, "created_at": now, **said})
+    User.on(db).insert(User(id=uuid_utils.uuid7().hex, created_at=now, **said))
 
 
 def _groups(said: Mapping[str, Any], claim: str) -> frozenset[str]:
@@ -252,11 +231,13 @@ def _roles(text: str) -> dict[str, Role]:
     for pair in filter(None, (part.strip() for part in text.split(","))):
         group, equals, role = (part.strip() for part in pair.rpartition("="))
         if not equals or not group or role not in get_args(Role):
-            raise InvalidOpenIdSettings(
-                f"OPENID_ROLES: {pair!r} should be a group and a role, as in marketing=marketer "
-                f"({', '.join(get_args(Role))})"
+            raise InvalidSettings(
+                f"{variable('openid_roles')}: {pair!r} should be a group and a role, "
+                f"as in marketing=marketer ({', '.join(get_args(Role))})"
             )
         roles[group] = role  # type: ignore[assignment]
     if "admin" not in roles.values():
-        raise InvalidOpenIdSettings("OPENID_ROLES: some group must be admin, as in shop-admins=admin")
+        raise InvalidSettings(
+            f"{variable('openid_roles')}: some group must be admin, as in shop-admins=admin"
+        )
     return roles

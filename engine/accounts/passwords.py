@@ -10,18 +10,21 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NewType
+from typing import NewType
 
+import mongoengine as me
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from pymongo.database import Database
 
 from engine.accounts import accounts, guesses, sessions
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.accounts import User
+from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionToken, digest
-from engine.errors import ContactSheetsError
+from engine.db import Db
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Stored
+from engine.errors import Invalid, NotAllowed, Unauthenticated
 
-Document = dict[str, Any]
 BrowserToken = NewType("BrowserToken", str)
 
 SHORTEST, LONGEST = 12, 128
@@ -36,19 +39,34 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 _hasher = PasswordHasher()
 
 
-class WeakPassword(ContactSheetsError):
+class KnownBrowser(Stored):
+    """A browser that was signed in before; only the hash of what it carries, the id, is kept."""
+
+    meta = {
+        "collection": "known_browsers",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}, {"fields": ["user"]}],
+    }
+    id: str = me.StringField(primary_key=True)
+    user: str = me.StringField(required=True)
+    expires_at: datetime = Moment(required=True)
+
+
+class WeakPassword(Invalid):
     """A password that is too easy to guess; the message says what is wanted."""
 
 
-class WrongPassword(ContactSheetsError):
+class WrongPassword(Unauthenticated):
     """Email and password do not belong together, or the account cannot be used."""
 
     def __init__(self) -> None:
         super().__init__("email or password is wrong")
 
 
-class LinkUsedUp(ContactSheetsError):
-    """A one-time link that can no longer be used."""
+class LinkExpired(NotAllowed):
+    """A one-time link that can no longer be used: it was used, replaced, or is too old."""
+
+    def __init__(self) -> None:
+        super().__init__("this link no longer works: ask for a new one")
 
 
 @dataclass(frozen=True)
@@ -68,69 +86,70 @@ class Entered:
     browser: BrowserToken
 
 
-def sign_in(db: Database[Document], email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
-    """Let in who knows the password.  Raises WrongPassword, and TooManyGuesses without a look at it."""
+def sign_in(db: Db, email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
+    """Let in who knows the password.  Raises WrongPassword, and TooManyAttempts without a look at it."""
     email = email.strip().lower()
-    row = db.users.find_one({"email": email})
-    owner = None if row is None else _owner(db, row["_id"], browser.known, now=now)
+    user = User.on(db, email=email).one()
+    owner = None if user is None else _owner(db, user.id, browser.known, now=now)
     account = guesses.by_account(email) if owner is None else guesses.by_browser(browser.known, email)
     counted = [account, guesses.by_address(browser.address)]
     guesses.begin(db, counted, now=now)
-    right = _matches(row.get("password_hash") if row else None, password)
-    if row is None or not right or row.get("disabled_at") is not None:
+    hashed = None if user is None else user.password_hash
+    right = _matches(hashed, password)
+    if user is None or hashed is None or not right or user.disabled_at is not None:
         raise WrongPassword
     guesses.succeeded(db, [account])
-    if _hasher.check_needs_rehash(row["password_hash"]):
-        db.users.update_one({"_id": row["_id"]}, {"$set": {"password_hash": _hash(password)}})
-    return _enter(db, row["_id"], browser, now=now)
+    if _hasher.check_needs_rehash(hashed):
+        User.on(db, id=user.id).update_one(set__password_hash=_hash(password))
+    return _enter(db, user.id, browser, now=now)
 
 
-def set_by_link(
-    db: Database[Document], token: str, password: str, browser: Browser, *, now: datetime
-) -> Entered:
+def set_by_link(db: Db, token: str, password: str, browser: Browser, *, now: datetime) -> Entered:
     """Set a password by an invitation or a link for a new one, end all sessions, and begin one.
 
-    Raises WeakPassword, after which the link can still be used, and LinkUsedUp.
+    Raises WeakPassword, after which the link can still be used, and LinkExpired.
     """
     link = accounts.link_of(db, token, now=now)
     if link is None or link.purpose == "sign in":
-        raise LinkUsedUp("this link no longer works")
+        raise LinkExpired
     _refuse_weak(password, link.email)
     hashed = _hash(password)
     if accounts.use_up(db, token, now=now) is None:
-        raise LinkUsedUp("this link no longer works")
-    db.users.update_one({"_id": link.user}, {"$set": {"password_hash": hashed, "password_set_at": now}})
+        raise LinkExpired
+    User.on(db, id=link.user).update_one(set__password_hash=hashed, set__password_set_at=now)
     sessions.end_all(db, link.user, now=now)
     guesses.succeeded(db, [guesses.by_account(link.email)])
     return _enter(db, link.user, browser, now=now)
 
 
-def change(db: Database[Document], user: CurrentUser, old: str, new: str, *, now: datetime) -> int:
+def change(actor: Actor, old: str, new: str) -> int:
     """Change one's own password and end all other sessions; return how many ended.
 
-    Raises WrongPassword, TooManyGuesses, WeakPassword.
+    Raises WrongPassword, TooManyAttempts, WeakPassword.
     """
-    row = db.users.find_one({"_id": user.id, "disabled_at": None}) or {}
-    guesser = guesses.by_browser("own", user.email)
-    guesses.begin(db, [guesser], now=now)
-    if row.get("password_hash") is not None and not _matches(row["password_hash"], old):
+    now = actor.now
+    own = User.on(actor.db, id=actor.user.id)
+    user = User.on(actor.db, id=actor.user.id, disabled_at=None).one()
+    guesser = guesses.by_browser("own", actor.user.email)
+    guesses.begin(actor.db, [guesser], now=now)
+    if user is not None and user.password_hash is not None and not _matches(user.password_hash, old):
         raise WrongPassword
-    _refuse_weak(new, user.email)
-    db.users.update_one({"_id": user.id}, {"$set": {"password_hash": _hash(new), "password_set_at": now}})
-    guesses.succeeded(db, [guesser])
-    return sessions.end_all(db, user.id, now=now, but=user.session)
+    _refuse_weak(new, actor.user.email)
+    own.update_one(set__password_hash=_hash(new), set__password_set_at=now)
+    guesses.succeeded(actor.db, [guesser])
+    return sessions.end_all(actor.db, actor.user.id, now=now, but=actor.user.session)
 
 
-def has_password(db: Database[Document], user: CurrentUser) -> bool:
+def has_password(actor: Actor) -> bool:
     """Whether somebody has a password of their own here."""
-    return db.users.find_one({"_id": user.id, "password_hash": {"$ne": None}}, {"_id": 1}) is not None
+    return User.on(actor.db, id=actor.user.id, password_hash__ne=None).one() is not None
 
 
 def _refuse_weak(password: str, email: str) -> None:
     if len(password) < SHORTEST:
-        raise WeakPassword(f"a password has at least {SHORTEST} characters: three or four words are good")
+        raise WeakPassword(f"a password needs at least {SHORTEST} characters: three or four words work well")
     if len(password) > LONGEST:
-        raise WeakPassword(f"a password has at most {LONGEST} characters")
+        raise WeakPassword(f"a password can have at most {LONGEST} characters")
     if len(set(password)) < FEWEST_DIFFERENT:
         raise WeakPassword("a password needs more different characters")
     if email.partition("@")[0].lower() in password.lower() and len(email.partition("@")[0]) >= 4:
@@ -157,13 +176,16 @@ def _nobodys() -> str:
     return _hasher.hash(secrets.token_urlsafe(32))
 
 
-def _owner(db: Database[Document], user: str, known: str, *, now: datetime) -> str | None:
+def _owner(db: Db, user: str, known: str, *, now: datetime) -> str | None:
     """The user, if this browser was signed in as them before."""
-    carried = {"_id": digest(known), "user": user, "expires_at": {"$gt": now}}
-    return user if known and db.known_browsers.find_one(carried, {"_id": 1}) else None
+    if not known:
+        return None
+    carried = KnownBrowser.on(db, id=digest(known), user=user, expires_at__gt=now)
+    return None if carried.one() is None else user
 
 
-def _enter(db: Database[Document], user: str, browser: Browser, *, now: datetime) -> Entered:
+def _enter(db: Db, user: str, browser: Browser, *, now: datetime) -> Entered:
     token = BrowserToken(secrets.token_urlsafe(24))
-    db.known_browsers.insert_one({"_id": digest(token), "user": user, "expires_at": now + BROWSER_LIFE})
+    browser_row = KnownBrowser(id=digest(token), user=user, expires_at=now + BROWSER_LIFE)
+    KnownBrowser.on(db).insert(browser_row)
     return Entered(accounts.signed_in(db, user, now=now, agent=browser.agent), token)

@@ -1,6 +1,6 @@
 """Who may do what: three roles, each with all that the ones before it may do.
 
-Every function of a service that reads or writes for a person asks here first; that a
+Every function of `engine.access` that reads or writes for a person asks here first; that a
 page hides a button is a courtesy, not the lock.
 """
 
@@ -8,36 +8,36 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from engine.accounts.accounts import CurrentUser, Role
-from engine.errors import ContactSheetsError
+from engine.accounts.current_user import CurrentUser, Role
+from engine.errors import NotAllowed
 
 
 class Permission(StrEnum):
-    """Something that only some may do, in the words that complete "you may not …"."""
+    """Something that only some may do, in the words that complete "a viewer cannot …"."""
 
-    SEE = "see contacts"
+    SEE = "view contacts"
     SAVE_VIEWS = "save views"
-    EDIT_CONTACTS = "change contacts"
-    EDIT_SEGMENTS = "change segments"
+    EDIT_CONTACTS = "edit contacts"
+    EDIT_SEGMENTS = "edit segments"
     IMPORT = "import contacts"
     EXPORT = "export contacts"
-    EDIT_RULES = "change rules"
-    EDIT_ACCOUNT = "change the account and its fields"
-    MANAGE_KEYS = "manage keys"
+    EDIT_RULES = "edit rules"
+    EDIT_ACCOUNT = "edit account settings and custom fields"
+    MANAGE_KEYS = "manage API keys"
     MANAGE_USERS = "manage users"
-    SEE_AUDIT = "see the audit log"
-    OPERATE = "run failed activities again"
-    HAND_OUT = "hand out all that is known of a contact"
+    SEE_AUDIT = "view the audit log"
+    OPERATE = "retry failed activities"
+    HAND_OUT = "export the personal data of contacts"
     ERASE = "erase contacts"
 
 
-class NotAllowed(ContactSheetsError):
-    """Somebody asked for what their role may not do."""
+class PermissionDenied(NotAllowed):
+    """The user's role does not have a permission."""
 
     def __init__(self, user: CurrentUser | None, permission: Permission) -> None:
         self.permission = permission
-        who = "who is not signed in" if user is None else f"a {user.role}"
-        super().__init__(f"{who} may not {permission}; ask an admin")
+        who = "a visitor who is not signed in" if user is None else f"a {user.role}"
+        super().__init__(f"{who} cannot {permission}; ask an admin")
 
 
 _VIEWER = frozenset({Permission.SEE, Permission.SAVE_VIEWS})
@@ -63,5 +63,5 @@ def may(user: CurrentUser | None, permission: Permission) -> bool:
 def require(user: CurrentUser | None, permission: Permission) -> CurrentUser:
     """Let pass who may do something, and raise NotAllowed for all others."""
     if user is None or not may(user, permission):
-        raise NotAllowed(user, permission)
+        raise PermissionDenied(user, permission)
     return user

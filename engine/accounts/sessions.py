@@ -11,13 +11,16 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NewType
+from typing import NewType
 
-from pymongo.database import Database
+import mongoengine as me
 
-Document = dict[str, Any]
+from engine.accounts.current_user import SessionId as SessionId
+from engine.db import Db
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Documents, Stored
+
 SessionToken = NewType("SessionToken", str)
-SessionId = NewType("SessionId", str)
 
 SESSION_LIFE = timedelta(days=7)
 """How long a browser stays signed in at most."""
@@ -34,6 +37,29 @@ NOTED_EVERY = timedelta(minutes=1)
 MAX_AGENT = 200
 
 
+class Session(Stored):
+    """A signed-in browser; only the token's hash, the id, is kept.
+
+    `agent` is what the browser calls itself; `seen_at` is when it was last used, to NOTED_EVERY.
+    """
+
+    meta = {
+        "collection": "sessions",
+        "indexes": [{"fields": ["expires_at"], "expireAfterSeconds": 0}, {"fields": ["user"]}],
+    }
+    id: SessionId = me.StringField(primary_key=True)
+    user: str = me.StringField(required=True)
+    created_at: datetime = Moment(required=True)
+    seen_at: datetime = Moment(required=True)
+    expires_at: datetime = Moment(required=True)
+    ended_at: datetime | None = Moment()
+    agent: str | None = me.StringField(max_length=MAX_AGENT)
+
+    def clean(self) -> None:
+        if self.expires_at <= self.created_at:
+            self.refuse("expires_at", "a session ends after it has begun")
+
+
 @dataclass(frozen=True)
 class SessionRecord:
     """A session that goes on; `agent` is what the browser calls itself, unset if it was not said."""
@@ -45,62 +71,60 @@ class SessionRecord:
     agent: str | None
 
 
-def start(db: Database[Document], user: str, *, now: datetime, agent: str = "") -> SessionToken:
+def start(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionToken:
     """Begin a session and return what the browser is to carry."""
     token = SessionToken(secrets.token_urlsafe(32))
-    db.sessions.insert_one(_row(digest(token), user, now=now, life=SESSION_LIFE, agent=agent))
+    Session.on(db).insert(_new(digest(token), user, now=now, life=SESSION_LIFE, agent=agent))
     return token
 
 
-def continue_company(
-    db: Database[Document], id_: SessionId, user: str, *, signed_in_at: datetime, now: datetime
-) -> bool:
+def continue_company(db: Db, id_: SessionId, user: str, *, signed_in_at: datetime, now: datetime) -> bool:
     """Go on with a sign-in at the company's provider, begun at `signed_in_at`; false if it has ended."""
     if now >= signed_in_at + COMPANY_LIFE:
         return False
-    row = _row(id_, user, now=signed_in_at, life=COMPANY_LIFE, agent="")
-    db.sessions.update_one({"_id": id_}, {"$setOnInsert": {**row, "seen_at": now}}, upsert=True)
+    session = _new(id_, user, now=signed_in_at, life=COMPANY_LIFE, agent="")
+    session.seen_at = now
+    Session.on(db, id=id_).insert_once(session)
     return user_of(db, id_, now=now) is not None
 
 
-def user_of(db: Database[Document], id_: SessionId, *, now: datetime) -> str | None:
+def user_of(db: Db, id_: SessionId, *, now: datetime) -> str | None:
     """Whose session it is, which counts as using it; unset if it has ended or never was."""
-    row = _going(db, id_, now=now)
-    if row is None:
+    session = going(db, now, id=id_).one()
+    if session is None:
         return None
-    if now - row["seen_at"] >= NOTED_EVERY:
-        db.sessions.update_one({"_id": id_, **_goes_on(now)}, {"$max": {"seen_at": now}})
-    return str(row["user"])
+    note_use(db, session, now=now)
+    return session.user
 
 
-def goes_on(db: Database[Document], id_: SessionId, user: str, *, now: datetime) -> bool:
+def note_use(db: Db, session: Session, *, now: datetime) -> None:
+    """Let a session that goes on count as used."""
+    if now - session.seen_at >= NOTED_EVERY:
+        going(db, now, id=session.id).update_one(max__seen_at=now)
+
+
+def goes_on(db: Db, id_: SessionId, user: str, *, now: datetime) -> bool:
     """Whether a session is the user's and has not ended; unlike `user_of` no use of it."""
-    row = _going(db, id_, now=now)
-    return row is not None and row["user"] == user
+    session = going(db, now, id=id_).one()
+    return session is not None and session.user == user
 
 
-def _going(db: Database[Document], id_: SessionId, *, now: datetime) -> Document | None:
-    return db.sessions.find_one({"_id": id_, **_goes_on(now)}, {"user": 1, "seen_at": 1})
-
-
-def of_user(db: Database[Document], user: str, *, now: datetime) -> list[SessionRecord]:
+def of_user(db: Db, user: str, *, now: datetime) -> list[SessionRecord]:
     """The sessions of a user that go on, the last used first."""
-    rows = db.sessions.find({"user": user, **_goes_on(now)}).sort("seen_at", -1)
     return [
-        SessionRecord(SessionId(row["_id"]), row["user"], row["created_at"], row["seen_at"], row.get("agent"))
-        for row in rows
+        SessionRecord(found.id, found.user, found.created_at, found.seen_at, found.agent)
+        for found in going(db, now, user=user).order_by("-seen_at")
     ]
 
 
-def end(db: Database[Document], id_: SessionId, *, now: datetime) -> None:
+def end(db: Db, id_: SessionId, *, now: datetime) -> None:
     """End a session; one that has ended stays so."""
-    db.sessions.update_one({"_id": id_, "ended_at": None}, {"$set": {"ended_at": now}})
+    Session.on(db, id=id_, ended_at=None).update_one(set__ended_at=now)
 
 
-def end_all(db: Database[Document], user: str, *, now: datetime, but: SessionId | None = None) -> int:
+def end_all(db: Db, user: str, *, now: datetime, but: SessionId | None = None) -> int:
     """End every session of a user, but one if it is named; return how many."""
-    query = {"user": user, "_id": {"$ne": but}, **_goes_on(now)}
-    return db.sessions.update_many(query, {"$set": {"ended_at": now}}).modified_count
+    return going(db, now, user=user, id__ne=but).update(set__ended_at=now)
 
 
 def digest(token: str) -> SessionId:
@@ -108,16 +132,17 @@ def digest(token: str) -> SessionId:
     return SessionId(hashlib.sha256(token.encode()).hexdigest())
 
 
-def _goes_on(now: datetime) -> Document:
-    return {"ended_at": None, "expires_at": {"$gt": now}, "seen_at": {"$gt": now - IDLE_LIFE}}
+def going(db: Db, now: datetime, **matching: object) -> Documents[Session]:
+    """The sessions that go on, of those that match."""
+    return Session.on(db, ended_at=None, expires_at__gt=now, seen_at__gt=now - IDLE_LIFE, **matching)
 
 
-def _row(id_: SessionId, user: str, *, now: datetime, life: timedelta, agent: str) -> Document:
-    return {
-        "_id": id_,
-        "user": user,
-        "created_at": now,
-        "seen_at": now,
-        "expires_at": now + life,
-        "agent": agent[:MAX_AGENT] or None,
-    }
+def _new(id_: SessionId, user: str, *, now: datetime, life: timedelta, agent: str) -> Session:
+    return Session(
+        id=id_,
+        user=user,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + life,
+        agent=agent[:MAX_AGENT] or None,
+    )

@@ -7,28 +7,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import uuid_utils
-from pymongo.client_session import ClientSession
-from pymongo.database import Database
+from mongoengine.queryset import Q
 from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, audit, sessions
-from engine.accounts.accounts import LOCAL_ADMIN, CurrentUser, LinkToken, Role
+from engine.accounts.accounts import LOCAL_ADMIN, MAX_NAME, LinkToken, User
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.current_user import Role
+from engine.accounts.permissions import Permission
 from engine.accounts.sessions import SessionId, SessionRecord
-from engine.domain.identities import normalise_email
-from engine.errors import ContactSheetsError, InvalidIdentity
-
-Document = dict[str, Any]
-
-MAX_NAME = 80
+from engine.db import Db
+from engine.db.transactions import in_transaction
+from engine.domain.normalisation import normalise_email
+from engine.errors import Conflict, Invalid, InvalidIdentity, NotAllowed, NotFound
 
 
-class InvalidUser(ContactSheetsError):
-    """Something that cannot be done to an account; the message says why."""
+class InvalidUser(Invalid):
+    """An account with this email or role cannot be made; the message says why."""
+
+
+class UserNotFound(NotFound):
+    """No account has this id or email."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"no account has the id or email {key!r}")
+
+
+class UserConflict(Conflict):
+    """What is to be done to an account does not go with how it is; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -52,168 +63,170 @@ class UserRecord:
         return self.last_signed_in_at is None
 
 
-def all_users(db: Database[Document], user: CurrentUser, *, now: datetime) -> list[UserRecord]:
+def all_users(actor: Actor) -> list[UserRecord]:
     """Every account, by email.  Raises NotAllowed."""
-    require(user, Permission.MANAGE_USERS)
-    rows = db.users.find().sort("email", 1)
-    return [_record(row, len(sessions.of_user(db, row["_id"], now=now))) for row in rows]
+    actor.require(Permission.MANAGE_USERS)
+    return [_record(actor, user) for user in User.on(actor.db).order_by("email")]
 
 
-def find(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> UserRecord:
-    """The account with this id or email.  Raises NotAllowed, and InvalidUser if there is none."""
-    require(user, Permission.MANAGE_USERS)
-    row = db.users.find_one({"$or": [{"_id": key}, {"email": key.strip().lower()}]})
-    if row is None:
-        raise InvalidUser(f"nobody has the id or email {key!r}")
-    return _record(row, len(sessions.of_user(db, row["_id"], now=now)))
+def find(actor: Actor, key: str) -> UserRecord:
+    """The account with this id or email.  Raises NotAllowed and UserNotFound."""
+    actor.require(Permission.MANAGE_USERS)
+    user = User.on(actor.db, Q(id=key) | Q(email=key.strip().lower())).one()
+    if user is None:
+        raise UserNotFound(key)
+    return _record(actor, user)
 
 
-def invite(
-    db: Database[Document], user: CurrentUser, email: str, *, role: Role, name: str = "", now: datetime
-) -> LinkToken:
-    """Make an account and the link by which its owner sets a password.  Raises NotAllowed, InvalidUser."""
-    require(user, Permission.MANAGE_USERS)
+def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken:
+    """Make an account and the link by which its owner sets a password.
+
+    Raises NotAllowed, InvalidUser, and UserConflict if the email has an account.
+    """
+    now = actor.now
+    actor.require(Permission.MANAGE_USERS)
     email, role = _address(email), _role(role)
-    row = {
-        "_id": uuid_utils.uuid7().hex,
-        "email": email,
-        "name": " ".join(name.split())[:MAX_NAME] or None,
-        "role": role,
-        "created_at": now,
-    }
+    user = User(
+        id=uuid_utils.uuid7().hex,
+        email=email,
+        name=" ".join(name.split())[:MAX_NAME] or None,
+        role=role,
+        created_at=now,
+    )
     changes = [Change("role", None, role)]
-    with audit.noted(db, user, "invited", subject=Subject("user", email), changes=changes, now=now):
+    with audit.noted(actor, "invited", subject=Subject("user", email), changes=changes):
         try:
-            db.users.insert_one(row)
+            User.on(actor.db).insert(user)
         except DuplicateKeyError:
-            raise InvalidUser(f"{email} has an account already") from None
-        return accounts.new_link(db, str(row["_id"]), "invitation", now=now)
+            raise UserConflict(f"{email} already has an account") from None
+        return accounts.new_link(actor.db, user.id, "invitation", now=now)
 
 
-def local_link(db: Database[Document], user: CurrentUser, *, now: datetime) -> LinkToken:
+def local_link(actor: Actor) -> LinkToken:
     """Make a link by which whoever has the machine signs in as its local admin.  Raises NotAllowed."""
-    require(user, Permission.MANAGE_USERS)
+    actor.require(Permission.MANAGE_USERS)
     subject = Subject("user", LOCAL_ADMIN)
-    with audit.noted(db, user, "made a link to sign in as", subject=subject, now=now):
-        return accounts.first_link(db, now=now)
+    with audit.noted(actor, "created a sign-in link for", subject=subject):
+        return accounts.first_link(actor.db, now=actor.now)
 
 
-def password_link(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> LinkToken:
-    """Make a link to set a password by: the invitation again, or a new one.  Raises as `invite`."""
-    found = find(db, user, key, now=now)
+def password_link(actor: Actor, key: str) -> LinkToken:
+    """Make a link to set a password by: the invitation again, or a new one.
+
+    Raises NotAllowed, UserNotFound, and UserConflict if the account has no password or is disabled.
+    """
+    found = find(actor, key)
     if found.disabled_at is not None:
-        raise InvalidUser(f"{found.email} is disabled: enable the account first")
+        raise UserConflict(f"{found.email} is disabled: enable the account first")
     if found.company is not None:
-        raise InvalidUser(f"{found.email} signs in at {found.company}: there is no password here")
+        raise UserConflict(f"{found.email} signs in with {found.company} and has no password here")
     purpose: accounts.Purpose = "invitation" if found.invited else "new password"
-    with audit.noted(db, user, f"made a link for {purpose}", subject=Subject("user", found.email), now=now):
-        return accounts.new_link(db, found.id, purpose, now=now)
+    with audit.noted(actor, f"created a link ({purpose}) for", subject=Subject("user", found.email)):
+        return accounts.new_link(actor.db, found.id, purpose, now=actor.now)
 
 
-def change_role(db: Database[Document], user: CurrentUser, key: str, role: Role, *, now: datetime) -> None:
-    """Give somebody another role.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
+def change_role(actor: Actor, key: str, role: Role) -> None:
+    """Give somebody another role.  Raises NotAllowed, UserNotFound, InvalidUser, UserConflict."""
+    found = find(actor, key)
     role = _role(role)
     with audit.noted(
-        db,
-        user,
-        "changed a role",
+        actor,
+        "changed the role of",
         subject=Subject("user", found.email),
         changes=[Change("role", found.role, role)],
-        now=now,
     ):
-        if found.id == user.id:
-            raise InvalidUser("nobody changes their own role: ask another admin")
+        if found.id == actor.user.id:
+            raise NotAllowed("you cannot change your own role: ask another admin")
         if found.company is not None:
-            raise InvalidUser(f"{found.email} has the role that {found.company} says: change it there")
-        _keeping_an_admin(db, found.id, {"$set": {"role": role}}, now=now)
+            raise UserConflict(f"{found.email} gets the role from {found.company}: change it there")
+        _keeping_an_admin(actor.db, found.id, now=actor.now, set__role=role)
 
 
-def disable(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> None:
-    """Let somebody in no more, from this moment on.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
-    with audit.noted(db, user, "disabled a user", subject=Subject("user", found.email), now=now):
-        if found.id == user.id:
-            raise InvalidUser("nobody disables their own account: ask another admin")
-        _keeping_an_admin(db, found.id, {"$set": {"disabled_at": now}}, now=now)
-        db.sign_in_links.delete_many({"user": found.id})
-        sessions.end_all(db, found.id, now=now)
+def disable(actor: Actor, key: str) -> None:
+    """Let somebody in no more, from this moment on.  Raises NotAllowed, UserNotFound, UserConflict."""
+    now = actor.now
+    found = find(actor, key)
+    with audit.noted(actor, "disabled a user", subject=Subject("user", found.email)):
+        if found.id == actor.user.id:
+            raise NotAllowed("you cannot disable your own account: ask another admin")
+        _keeping_an_admin(actor.db, found.id, now=now, set__disabled_at=now)
+        accounts.withdraw_links(actor.db, found.id)
+        sessions.end_all(actor.db, found.id, now=now)
 
 
-def enable(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> None:
-    """Let somebody in again.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
-    with audit.noted(db, user, "enabled a user", subject=Subject("user", found.email), now=now):
-        db.users.update_one({"_id": found.id}, {"$unset": {"disabled_at": 1}})
+def enable(actor: Actor, key: str) -> None:
+    """Let somebody in again.  Raises NotAllowed, UserNotFound."""
+    found = find(actor, key)
+    with audit.noted(actor, "enabled a user", subject=Subject("user", found.email)):
+        User.on(actor.db, id=found.id).update_one(unset__disabled_at=1)
 
 
-def end_sessions(db: Database[Document], user: CurrentUser, key: str, *, now: datetime) -> int:
-    """Sign somebody out everywhere; return from how many browsers.  Raises NotAllowed, InvalidUser."""
-    found = find(db, user, key, now=now)
-    with audit.noted(db, user, "signed a user out", subject=Subject("user", found.email), now=now):
-        return sessions.end_all(db, found.id, now=now)
+def end_sessions(actor: Actor, key: str) -> int:
+    """Sign somebody out everywhere; return from how many browsers.  Raises NotAllowed, UserNotFound."""
+    found = find(actor, key)
+    with audit.noted(actor, "signed out a user", subject=Subject("user", found.email)):
+        return sessions.end_all(actor.db, found.id, now=actor.now)
 
 
 # One's own
 
 
-def own_sessions(db: Database[Document], user: CurrentUser, *, now: datetime) -> list[SessionRecord]:
+def own_sessions(actor: Actor) -> list[SessionRecord]:
     """Where one is signed in, the last used first."""
-    require(user, Permission.SEE)
-    return sessions.of_user(db, user.id, now=now)
+    actor.require(Permission.SEE)
+    return sessions.of_user(actor.db, actor.user.id, now=actor.now)
 
 
-def end_own_session(db: Database[Document], user: CurrentUser, session: SessionId, *, now: datetime) -> None:
+def end_own_session(actor: Actor, session: SessionId) -> None:
     """Sign out in one of one's own browsers."""
-    require(user, Permission.SEE)
-    if any(found.id == session for found in sessions.of_user(db, user.id, now=now)):
-        sessions.end(db, session, now=now)
+    now = actor.now
+    actor.require(Permission.SEE)
+    if any(found.id == session for found in sessions.of_user(actor.db, actor.user.id, now=now)):
+        sessions.end(actor.db, session, now=now)
 
 
-def end_own_sessions(db: Database[Document], user: CurrentUser, *, now: datetime) -> int:
+def end_own_sessions(actor: Actor) -> int:
     """Sign out everywhere but here; return from how many browsers."""
-    require(user, Permission.SEE)
-    return sessions.end_all(db, user.id, now=now, but=user.session)
+    actor.require(Permission.SEE)
+    return sessions.end_all(actor.db, actor.user.id, now=actor.now, but=actor.user.session)
 
 
 # Inside
 
 
-def _keeping_an_admin(db: Database[Document], user: str, change: Document, *, now: datetime) -> None:
+def _keeping_an_admin(db: Db, user: str, *, now: datetime, **change: object) -> None:
     """Change an account unless no admin who can sign in would be left.
 
     Two admins who take the role from each other at the same moment both write the same
     document, so that one of them is told.
     """
 
-    def work(session: ClientSession) -> None:
+    def work(db: Db) -> None:
         db.installation.update_one(
-            {"_id": "admins"}, {"$set": {"value": now, "by": user}, "$inc": {"changes": 1}},
-            upsert=True, session=session,
-        )  # fmt: skip
-        before = db.users.find_one_and_update({"_id": user}, change, session=session)
-        if before is None or before["role"] != "admin":
+            {"_id": "admins"}, {"$set": {"value": now, "by": user}, "$inc": {"changes": 1}}, upsert=True
+        )
+        before = User.on(db, id=user).one()
+        User.on(db, id=user).update_one(**change)
+        if before is None or before.role != "admin":
             return
-        left = {"role": "admin", "disabled_at": None, "last_signed_in_at": {"$ne": None}}
-        if db.users.count_documents(left, limit=1, session=session) == 0:
-            raise InvalidUser("this is the last admin: make somebody else one first")
+        if User.on(db, role="admin", disabled_at=None, last_signed_in_at__ne=None).one() is None:
+            raise UserConflict("this is the last admin: make another user an admin first")
 
-    with db.client.start_session() as session:
-        session.with_transaction(work)
+    in_transaction(db, work)
 
 
-def _record(row: Document, open_sessions: int) -> UserRecord:
+def _record(actor: Actor, user: User) -> UserRecord:
     return UserRecord(
-        id=row["_id"],
-        email=row["email"],
-        name=row.get("name") or row["email"],
-        role=row["role"],
-        created_at=row["created_at"],
-        last_signed_in_at=row.get("last_signed_in_at"),
-        disabled_at=row.get("disabled_at"),
-        company=row.get("issuer"),
-        has_password=row.get("password_hash") is not None,
-        sessions=open_sessions,
+        id=user.id,
+        email=user.email,
+        name=user.shown_name,
+        role=user.role,
+        created_at=user.created_at,
+        last_signed_in_at=user.last_signed_in_at,
+        disabled_at=user.disabled_at,
+        company=user.issuer,
+        has_password=user.password_hash is not None,
+        sessions=len(sessions.of_user(actor.db, user.id, now=actor.now)),
     )
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
-import mongoengine
 from pymongo import MongoClient
-from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
+from engine.db import Db
 from engine.db.codecs import CODEC
 from engine.db.processes import process_name
-
-Document = dict[str, Any]
+from engine.domain.document import Document
 
 SELECTION_TIMEOUT_MS = 3_000
 """How long a read or write waits for a primary before it says that there is none."""
@@ -31,7 +28,7 @@ def utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Database[Document]:
+def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Db:
     """Open the database for one process; nothing is sent until it is used.
 
     Every write is majority-acknowledged and journaled.  `app` names the process in
@@ -48,14 +45,6 @@ def connect(uri: str, database: str, *, app: str, watchful: bool = False) -> Dat
         tz_aware=True,
         tzinfo=UTC,
         **watching,
-    )
-    mongoengine.disconnect()
-    mongoengine.connect(
-        database,
-        host=uri,
-        serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS,
-        tz_aware=True,
-        uuidRepresentation="standard",
     )
     return client.get_database(
         database, codec_options=CODEC, write_concern=WriteConcern(w="majority", j=True)

@@ -5,26 +5,24 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.db import Db
 from engine.errors import Unavailable
 
-Document = dict[str, Any]
 
-
-def lane_count(db: Database[Document]) -> int:
+def lane_count(db: Db) -> int:
     """How many lanes this installation has."""
     return int(fact(db, "lanes"))
 
 
-def namespace(db: Database[Document]) -> bytes:
+def namespace(db: Db) -> bytes:
     """The secret that contact ids are keyed with."""
     return bytes(fact(db, "namespace"))
 
 
 @lru_cache(maxsize=256)
-def fact(db: Database[Document], name: str) -> Any:
+def fact(db: Db, name: str) -> Any:
     """Return one fact about the installation, which never changes; raise Unavailable if unprepared."""
     found = db.installation.find_one({"_id": name})
     if found is None:
@@ -32,7 +30,7 @@ def fact(db: Database[Document], name: str) -> Any:
     return found["value"]
 
 
-def remember_once(db: Database[Document], name: str, value: object) -> None:
+def remember_once(db: Db, name: str, value: object) -> None:
     """Write a fact unless it is there."""
     try:
         db.installation.insert_one({"_id": name, "value": value})

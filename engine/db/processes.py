@@ -1,4 +1,4 @@
-"""Which process, or thread of one, holds something, by a name that tells whether it still runs."""
+"""Names of processes and threads that hold leases, which show whether the holder still runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 
-import psutil
 import uuid_utils
 
 
@@ -30,6 +29,8 @@ def is_gone(holder: str) -> bool:
 
     Nothing is known of other machines: their leases end by themselves.
     """
+    import psutil  # the processes that only say who they are need not load it
+
     host, _, rest = holder.partition(":")
     pid = rest.partition(":")[0]
     return host == socket.gethostname() and pid.isdigit() and not psutil.pid_exists(int(pid))

@@ -9,22 +9,23 @@ from typing import Any, NewType
 
 import msgspec
 
-from engine.domain.learned import learn
+from engine.domain.identities import Identities, Key, tracker_key
+from engine.domain.preload_types import preload
 
 ActivityId = NewType("ActivityId", str)
 ContactId = NewType("ContactId", str)
 RuleId = NewType("RuleId", str)
-Key = NewType("Key", str)
-"""A tracker or an identity with its kind before it: `t:…`, `e:…`, `p:…` or `x:…`."""
-
 DELETED = "contact_deleted"
 """The edit by which a person deletes a contact: what came before it is forgotten."""
 
 IMPORT = "import"
-"""The source of what a file says of contacts: no key is called so, so that nobody can pretend it."""
+"""The source of activities from imported files: no API key has this id, so no sender can claim it."""
 
 UNDOES = "undoes"
 """What the property is called in which an edit names the activity that it takes back."""
+
+DERIVED_STREAM = "c:"
+"""What the stream begins with of activities that the fold itself adds to a contact."""
 
 Moment = tuple[datetime, int, ActivityId]
 """Where an activity stands in the order of happening.  At equal times a claim comes
@@ -38,33 +39,6 @@ class ActivityState(StrEnum):
     RECEIVED = "received"
     APPLIED = "applied"
     FAILED = "failed"
-
-
-class Identities(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who the sender says it was, each value normalised (see `identities`)."""
-
-    external_id: str | None = None
-    email: str | None = None
-    phone: str | None = None
-
-    def keys(self) -> list[Key]:
-        """The keys claimed, strongest first: external id, email, phone."""
-        keys = []  # asked for many times an activity: said plainly, it takes half the time
-        if self.external_id is not None:
-            keys.append(Key(f"x:{self.external_id}"))
-        if self.email is not None:
-            keys.append(Key(f"e:{self.email}"))
-        if self.phone is not None:
-            keys.append(Key(f"p:{self.phone}"))
-        return keys
-
-    def claim(self, key: Key) -> bool:
-        """Whether a key is among those claimed; asked several times of each activity, so no list is made."""
-        named = {"x": self.external_id, "e": self.email, "p": self.phone}
-        return named.get(key[:1]) == key[2:]
-
-    def __bool__(self) -> bool:
-        return not (self.external_id is None and self.email is None and self.phone is None)
 
 
 class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,13 +103,18 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
         """Every key named here, identities first."""
         keys = self.identities.keys()
         if self.tracker is not None:
-            keys.append(Key(f"t:{self.tracker}"))
+            keys.append(tracker_key(self.tracker))
         if self.stream not in keys:
             keys.append(self.stream)
         return keys
 
 
-def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
+def derived_stream(contact: ContactId) -> Key:
+    """The stream of the activities that the fold itself adds to a contact."""
+    return Key(DERIVED_STREAM + contact)
+
+
+def undone_activities(history: Iterable[Activity]) -> set[ActivityId]:
     """What people took back: what takes something back counts unless a later one takes it back."""
     taking = sorted((activity for activity in history if activity.undoes), key=lambda a: a.moment)
     undone: set[ActivityId] = set()
@@ -145,4 +124,4 @@ def taken_back(history: Iterable[Activity]) -> set[ActivityId]:
     return undone
 
 
-learn(Activity)
+preload(Activity)

@@ -21,11 +21,13 @@ MAX_DIGITS = 15
 """Digits before the point of an amount; a larger one is a sender's mistake."""
 
 
-def trade(state: ContactState, activity: Activity, account: Account) -> bool:
-    """Take an order, refund, cancellation or change of cart into `state`.
+def apply_commerce(state: ContactState, activity: Activity, account: Account) -> bool:
+    """Apply an order, refund, cancellation or change of cart to `state`; leave other types alone.
 
-    Returns false if the activity repeats an order that is known: it has no effect then.
+    Returns false if the activity repeats a known order: it has no effect then.
     """
+    if activity.type not in COMMERCE_ACTIVITIES:
+        return True
     if activity.type in CART_ACTIVITIES:
         _change_cart(state, activity, account)
         return True
@@ -128,7 +130,8 @@ def _refund(commerce: Commerce, activity: Activity) -> None:
 
 def _total(commerce: Commerce, account: Account) -> None:
     """Add the book up anew: no total is ever corrected by a difference."""
-    commerce.currency = account.currency or commerce.currency or _first_currency(commerce.book)
+    first = next((order.currency for order in commerce.book if order.currency), None)
+    commerce.currency = account.currency or commerce.currency or first
     counted = [order for order in commerce.book if order.counts]
     dates = sorted(order.placed_at for order in counted if order.placed_at is not None)
     commerce.orders = len(counted)
@@ -147,10 +150,6 @@ def _total(commerce: Commerce, account: Account) -> None:
             commerce.spent += (order.amount - order.refunded) * rate
             commerce.refunded += order.refunded * rate
     commerce.average = (commerce.spent / len(counted)).quantize(CENT) if counted else None
-
-
-def _first_currency(book: Iterable[Order]) -> str | None:
-    return next((order.currency for order in book if order.currency), None)
 
 
 def _rate(order: Order, currency: str | None, account: Account) -> Decimal | None:

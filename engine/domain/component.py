@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.domain.activities import Activity, ActivityId, ContactId, taken_back
+from engine.domain.activities import Activity, ActivityId, ContactId, undone_activities
 from engine.domain.contact import ContactState
 from engine.domain.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
+from engine.domain.identities import IdentityKind
 from engine.domain.people import (
-    BecameShared,
     Deleted,
     Merged,
     Person,
@@ -23,7 +23,6 @@ from engine.domain.people import (
     Resolver,
     Suggested,
     shared_trackers,
-    value_of,
 )
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
@@ -79,11 +78,11 @@ def step(
         return None
     undone = {id_ for contact in contacts.values() for id_ in contact.state.undone}
     people = {c.person.id: c.person for c in contacts.values()}
-    resolver = Resolver(namespace, people, set(shared), undone)
-    try:
-        placements = _place_all(resolver, activities)
-    except BecameShared:
+    trackers = (tracker for person in people.values() for tracker in person.trackers)
+    if shared_trackers(activities, trackers) - shared:
         return None
+    resolver = Resolver(namespace, people, set(shared), undone)
+    placements = _place_all(resolver, activities)
     if resolver.merges:
         return None
     outcomes = _fold_all(
@@ -101,7 +100,7 @@ def step(
         derived=[derived for outcome in outcomes.values() for derived in outcome.derived],
         calls=[call for outcome in outcomes.values() for call in outcome.calls],
         merges=[],
-        suggestions=_still_apart(resolver),
+        suggestions=_open_suggestions(resolver),
         whole=False,
     )
 
@@ -121,16 +120,17 @@ def refold(
     """
     history = sorted(activities, key=lambda activity: activity.moment)
     newly_shared = shared_trackers(history) - shared
-    undone = taken_back(history)
+    undone = undone_activities(history)
     resolver = Resolver(namespace, {}, shared | newly_shared, undone)
-    apart = _forget(_place_all(resolver, history), resolver.deletions)
-    placements = _at_survivors(apart, resolver)
-    known = _known_before_merges(apart, resolver.merges, rulebook)
+    unmerged = _mark_forgotten(_place_all(resolver, history), resolver.deletions)
+    placements = _moved_to_survivors(unmerged, resolver)
+    known = _known_before_merges(unmerged, resolver.merges, rulebook)
     outcomes = _fold_all(placements, rulebook, states={}, until=until, known=known)
     return Settled(
         contacts={
             person.id: Contact(
-                person, outcomes[person.id].state if person.id in outcomes else _unseen(person, rulebook)
+                person,
+                outcomes[person.id].state if person.id in outcomes else _unfolded_state(person, rulebook),
             )
             for person in resolver.people.values()
         },
@@ -141,7 +141,7 @@ def refold(
         ],
         calls=[call for outcome in outcomes.values() for call in outcome.calls],
         merges=resolver.merges,
-        suggestions=_still_apart(resolver),
+        suggestions=_open_suggestions(resolver),
         whole=True,
         newly_shared=frozenset(newly_shared),
     )
@@ -169,14 +169,12 @@ def _place_all(resolver: Resolver, activities: Iterable[Activity]) -> list[Place
     for activity in activities:
         try:
             placements.append(resolver.place(activity))
-        except BecameShared:
-            raise
         except Exception as error:
             raise FoldFailed(activity.id, f"{type(error).__name__}: {error}") from error
     return placements
 
 
-def _forget(placements: list[Placement], deletions: Sequence[Deleted]) -> list[Placement]:
+def _mark_forgotten(placements: list[Placement], deletions: Sequence[Deleted]) -> list[Placement]:
     """Mark what was done by those who were deleted afterwards."""
     if not deletions:
         return placements
@@ -191,7 +189,7 @@ def _forget(placements: list[Placement], deletions: Sequence[Deleted]) -> list[P
     ]
 
 
-def _at_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[Placement]:
+def _moved_to_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[Placement]:
     """Place the activities of contacts that merged on who they became.
 
     What the other one brought along fills gaps, and says nothing of the survivor's address.
@@ -244,7 +242,7 @@ def _known_before_merges(
             own = [
                 p
                 for p in placements
-                if p.activity.id != merge.cause and _now_of(p.contact, into) == merge.winner
+                if p.activity.id != merge.cause and _survivor_of(p.contact, into) == merge.winner
             ]
             before = [p for p in own if p.activity.happened_at <= merge.at]
             alone = fold(None, before, rulebook, contact=merge.winner, until=merge.at)
@@ -253,24 +251,24 @@ def _known_before_merges(
     return known
 
 
-def _now_of(contact: ContactId, into: Mapping[ContactId, ContactId]) -> ContactId:
+def _survivor_of(contact: ContactId, into: Mapping[ContactId, ContactId]) -> ContactId:
     while contact in into:
         contact = into[contact]
     return contact
 
 
-def _unseen(person: Person, rulebook: Rulebook) -> ContactState:
-    """The state of somebody who was only spoken of."""
+def _unfolded_state(person: Person, rulebook: Rulebook) -> ContactState:
+    """The state of a contact that was named by claims and did nothing itself."""
     return ContactState(
         active_at=person.first_seen,
         first_seen=person.first_seen,
         identified=person.identified,
-        external_id=value_of(person.identities.get("x")),
+        external_id=person.identity(IdentityKind.EXTERNAL_ID),
         upkeep=rulebook.present.upkeep,
     )
 
 
-def _still_apart(resolver: Resolver) -> list[Suggested]:
+def _open_suggestions(resolver: Resolver) -> list[Suggested]:
     """Suggestions between contacts that are still two, each pair once."""
     pairs: dict[tuple[ContactId, ContactId], Suggested] = {}
     for suggestion in resolver.suggestions:

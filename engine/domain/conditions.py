@@ -66,8 +66,8 @@ class Track:
 
     @property
     def id(self) -> TrackId:
-        said = f"{self.activities!r}\n{self.where!r}\n{self.cap}"
-        return TrackId(hashlib.blake2b(said.encode(), digest_size=6).hexdigest())
+        text = f"{self.activities!r}\n{self.where!r}\n{self.cap}"
+        return TrackId(hashlib.blake2b(text.encode(), digest_size=6).hexdigest())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from engine.domain.activities import ActivityId, Moment
-from engine.domain.learned import learn
+from engine.domain.preload_types import preload
 
 CartState = Literal["active", "abandoned"]
 
@@ -33,7 +33,7 @@ class Points(msgspec.Struct):
 class Status(msgspec.Struct, omit_defaults=True):
     """Where one machine stands, since when and because of which activity; `until`, if it ends.
 
-    `by` is who wanted it so: a colleague's name, or `the contact`.
+    `by` is who caused it: a user's name, or `the contact`.
     """
 
     state: str
@@ -198,4 +198,4 @@ class ContactState(msgspec.Struct, omit_defaults=True):
     deletion: Deletion | None = None
 
 
-learn(ContactState)
+preload(ContactState)

@@ -29,7 +29,7 @@ MAX_RUN = 50
 """Attempts of one run of failures that are remembered; what counts is the first few."""
 
 
-def take_address(state: ContactState, placement: Placement) -> list[str]:
+def update_address(state: ContactState, placement: Placement) -> list[str]:
     """Note the contact's present email and number; return the machines to start anew.
 
     A first address is no change: there was nothing that could have bounced.
@@ -43,11 +43,11 @@ def take_address(state: ContactState, placement: Placement) -> list[str]:
             restarted.append(machine)
             known = Deliverability()
         known.address = address
-        _keep(state, machine, known)
+        _store(state, machine, known)
     return restarted
 
 
-def take_sending(state: ContactState, activity: Activity) -> None:
+def apply_delivery(state: ContactState, activity: Activity) -> None:
     """Take a bounce or a sign of life into the run of failures of its address."""
     machine = _BOUNCES.get(activity.type) or _SIGNS_OF_LIFE.get(activity.type)
     if machine is None:
@@ -63,7 +63,7 @@ def take_sending(state: ContactState, activity: Activity) -> None:
 
 
 def _take_bounce(known: Deliverability, activity: Activity) -> None:
-    if says_nothing(activity):
+    if is_inconclusive(activity):
         return  # shown, not counted
     kind = _kind(activity)
     attempt = str(activity.properties.get("message_id") or activity.id)
@@ -79,7 +79,7 @@ def _take_bounce(known: Deliverability, activity: Activity) -> None:
     )
 
 
-def says_nothing(activity: Activity) -> bool:
+def is_inconclusive(activity: Activity) -> bool:
     """Whether this is a failure that says nothing about the address or number."""
     if activity.type not in _BOUNCES:
         return False
@@ -103,7 +103,7 @@ _ENHANCED = re.compile(r"[245]\.(\d{1,3})\.\d{1,3}\b")
 _NOT_THE_ADDRESS = {"3": "mail system", "5": "protocol", "6": "content", "7": "policy"}
 
 
-def take_push(state: ContactState, activity: Activity) -> None:
+def apply_push(state: ContactState, activity: Activity) -> None:
     """Note a device on which web push was turned on or off."""
     if activity.type not in ("push_subscribed", "push_unsubscribed"):
         return
@@ -112,7 +112,7 @@ def take_push(state: ContactState, activity: Activity) -> None:
     state.push_devices = [*others, device] if activity.type == "push_subscribed" else others
 
 
-def forgive(state: ContactState, activity: Activity, moved: Iterable[Moved]) -> None:
+def reset_failures(state: ContactState, activity: Activity, moved: Iterable[Moved]) -> None:
     """Start the run of failures anew when a person lifts a status by hand."""
     if activity.type != "contact_edited":
         return
@@ -131,7 +131,7 @@ def _of(state: ContactState, machine: str) -> Deliverability:
     return state.mail if machine == MAIL else state.mobile
 
 
-def _keep(state: ContactState, machine: str, known: Deliverability) -> None:
+def _store(state: ContactState, machine: str, known: Deliverability) -> None:
     if machine == MAIL:
         state.mail = known
     else:

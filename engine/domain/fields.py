@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from engine.domain.conditions import ValueType
 from engine.domain.contact import ContactState
+from engine.domain.identities import IDENTIFYING, IdentityKind
+
+Mask = Literal["name", "email", "phone", "id", "all"]
+"""How a personal value is masked (see `masking.masked_field`)."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class Field:
     `read` finds it in the state.  `stored` is where it lies in the contact's document,
     and `absent` what it means when nothing lies there; `counted` says that what is
     stored is a list and the field its length.  `facet` is where an index finds it, if it has
-    few values (see `engine.db.findable`); of a text, whether there is one.
+    few values (see `engine.db.search_keys`); of a text, whether there is one.  `mask` is set of
+    personal fields, and `traits` of those that traits of an event fill, which are its names there.
     """
 
     name: str
@@ -29,10 +34,8 @@ class Field:
     absent: Any = None
     counted: bool = False
     facet: str = ""
-
-
-def _average(state: ContactState) -> Decimal | None:
-    return state.commerce.average
+    mask: Mask | None = None
+    traits: tuple[str, ...] = ()
 
 
 def _status(machine: str, label: str) -> Field:
@@ -53,17 +56,23 @@ def _own_status(machine: str, absent: str | None) -> Field:
     return Field(machine, machine, "state", f"statuses.{machine}.state", read, absent=absent)
 
 
+def _identity(
+    kind: IdentityKind, stored: str, read: Callable[[ContactState], Any], *, mask: Mask, facet: str = ""
+) -> Field:
+    return Field(kind.contact_field, kind.label, "text", stored, read, mask=mask, facet=facet)
+
+
 _NONE = Decimal(0)
 
 FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
-        Field("first_name", "First name", "text", "first_name", lambda s: s.first_name),
-        Field("last_name", "Last name", "text", "last_name", lambda s: s.last_name),
-        Field("birth_date", "Birth date", "day", "birth_date", lambda s: s.birth_date),
-        Field("email", "Email", "text", "mail.address", lambda s: s.mail.address, facet="facets.email"),
-        Field("mobile_phone", "Mobile phone", "text", "mobile.address", lambda s: s.mobile.address, facet="facets.mobile_phone"),
-        Field("external_id", "External id", "text", "external_id", lambda s: s.external_id),
+        Field("first_name", "First name", "text", "first_name", lambda s: s.first_name, mask="name", traits=("first_name", "firstName", "firstname", "given_name")),
+        Field("last_name", "Last name", "text", "last_name", lambda s: s.last_name, mask="name", traits=("last_name", "lastName", "lastname", "family_name", "surname")),
+        Field("birth_date", "Birth date", "day", "birth_date", lambda s: s.birth_date, mask="all", traits=("birth_date", "birthDate", "birthday", "birthdate", "date_of_birth")),
+        _identity(IdentityKind.EMAIL, "mail.address", lambda s: s.mail.address, mask="email", facet="facets.email"),
+        _identity(IdentityKind.PHONE, "mobile.address", lambda s: s.mobile.address, mask="phone", facet="facets.mobile_phone"),
+        _identity(IdentityKind.EXTERNAL_ID, "external_id", lambda s: s.external_id, mask="id"),
         Field("identified", "Identified", "boolean", "identified", lambda s: s.identified, absent=False, facet="facets.identified"),
         Field("first_seen", "First seen", "date", "first_seen", lambda s: s.first_seen),
         Field("last_seen", "Last seen", "date", "last_seen", lambda s: s.last_seen),
@@ -75,13 +84,13 @@ FIELDS: dict[str, Field] = {
         _status("mobile_status", "Mobile phone status"),
         _status("sms", "SMS"),
         _status("push", "Web push"),
-        Field("email.failures", "Failed mails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
+        Field("email.failures", "Failed emails in a row", "number", "mail.failing", lambda s: s.mail.failures, absent=0, counted=True),
         Field("mobile.failures", "Failed messages in a row", "number", "mobile.failing", lambda s: s.mobile.failures, absent=0, counted=True),
         Field("push.devices", "Devices with web push", "number", "push_devices", lambda s: len(s.push_devices), absent=0, counted=True),
         Field("orders", "Orders", "number", "commerce.orders", lambda s: s.commerce.orders, absent=0),
         Field("spent", "Spent", "money", "commerce.spent", lambda s: s.commerce.spent, absent=_NONE),
         Field("refunded", "Refunded", "money", "commerce.refunded", lambda s: s.commerce.refunded, absent=_NONE),
-        Field("average_order", "Average order", "money", "commerce.average", _average),
+        Field("average_order", "Average order", "money", "commerce.average", lambda s: s.commerce.average),
         Field("first_order_at", "First order", "date", "commerce.first_order_at", lambda s: s.commerce.first_order_at),
         Field("last_order_at", "Last order", "date", "commerce.last_order_at", lambda s: s.commerce.last_order_at),
         Field("cart", "Cart", "state", "cart.state", lambda s: "none" if s.cart is None else s.cart.state, absent="none", facet="facets.cart"),
@@ -89,6 +98,18 @@ FIELDS: dict[str, Field] = {
         Field("cart.changed_at", "Cart changed", "date", "cart.changed_at", lambda s: None if s.cart is None else s.cart.changed_at),
     )
 }  # fmt: skip
+
+IDENTITY_FIELDS = tuple(kind.contact_field for kind in IDENTIFYING)
+"""The fields that identify a contact, strongest first."""
+
+PROFILE_FIELDS = tuple(field.name for field in FIELDS.values() if field.traits)
+"""The fields, besides custom ones, that describe a person."""
+
+EDITABLE_FIELDS = (*IDENTITY_FIELDS, *PROFILE_FIELDS)
+"""The fields, besides custom ones, that a person or a file may change."""
+
+PERSONAL_FIELDS = frozenset(field.name for field in FIELDS.values() if field.mask is not None)
+"""The fields that are masked for viewers, and by which they may then neither filter nor sort."""
 
 CUSTOM = "custom."
 """What a custom field's name begins with."""

@@ -18,35 +18,42 @@ from typing import Any
 import msgspec
 
 from engine.domain import commerce, deliverability, effects, scoring, segments, statuses
-from engine.domain.activities import DELETED, Activity, ActivityId, ContactId, Key, taken_back
+from engine.domain.activities import (
+    DELETED,
+    Activity,
+    ActivityId,
+    ContactId,
+    derived_stream,
+    undone_activities,
+)
 from engine.domain.conditions import Track, TrackId
 from engine.domain.contact import ContactState, Deletion
 from engine.domain.people import Placement
-from engine.domain.profile import take_traits
+from engine.domain.profile import apply_traits
 from engine.domain.rulebook import CallWebhook, Rule, Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
 from engine.domain.segments import Crossed
 from engine.domain.statuses import Moved
 from engine.errors import FoldFailed
 
-DONE_TO_THE_CONTACT = frozenset(
+PASSIVE_TYPES = frozenset(
     {
         "email_sent", "email_delivered", "email_bounced", "email_blocked", "sms_sent", "sms_delivered",
         "sms_bounced", "push_sent", "web_content_shown", "order_refunded", "order_cancelled",
         "contact_edited", "contact_imported", DELETED,
     }
 )  # fmt: skip
-"""What others do to a contact: it is shown, but says nothing of when the contact was seen."""
+"""Activities that a contact receives and does not do: they do not count as having seen it."""
 
-BRINGS_BACK = "contact_imported"
-"""What others do to a contact that was deleted and makes it one again."""
+RESTORING_TYPE = "contact_imported"
+"""The passive activity that restores a deleted contact."""
 
 
 MAX_CASCADE = 200
-"""Events that one activity may bring about: more is a circle that the checks did not see."""
+"""Events that one activity may cause: more is a cycle of rules that validation did not find."""
 
 
-NOTHING = ActivityId("")
+NO_ACTIVITY = ActivityId("")
 
 
 class Derived(msgspec.Struct, frozen=True):
@@ -107,9 +114,9 @@ def fold(
         contact,
         rulebook,
         _tracks(state, placements, rulebook),
-        _begin(state),
+        Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[]),
         known or {},
-        _reached(state, rulebook),
+        _folded_until(state, rulebook),
         undone=_undone(state, placements),
     )
     for placement in placements:
@@ -140,12 +147,8 @@ def is_kept_by(state: ContactState, rulebook: Rulebook, versions: Iterable[int])
     )
 
 
-def _begin(state: ContactState | None) -> Outcome:
-    return Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[])
-
-
-def _reached(state: ContactState | None, rulebook: Rulebook) -> datetime | None:
-    """Up to when a state has been folded: every contact was looked at when segments changed."""
+def _folded_until(state: ContactState | None, rulebook: Rulebook) -> datetime | None:
+    """Up to when a state has been folded: every contact is folded when segments change."""
     if state is None or state.clock is None:
         return None
     reached = (state.clock[0], state.passed, rulebook.last_boundary)
@@ -154,7 +157,7 @@ def _reached(state: ContactState | None, rulebook: Rulebook) -> datetime | None:
 
 def _undone(state: ContactState | None, placements: Sequence[Placement]) -> frozenset[ActivityId]:
     """What a person took back, before and now."""
-    now = taken_back(placement.activity for placement in placements)
+    now = undone_activities(placement.activity for placement in placements)
     return frozenset(now if state is None else {*state.undone, *now})
 
 
@@ -163,11 +166,11 @@ def _tracks(
 ) -> Mapping[TrackId, Track]:
     """What to remember: for the rules that judge these activities, and for the segments meanwhile."""
     versions = {placement.activity.ruleset for placement in placements}
-    judging = [rulebook.at(version) for version in versions]
+    rulesets = [rulebook.at(version) for version in versions]
     if state is None and placements:
         first, last = placements[0].activity.happened_at, placements[-1].activity.happened_at
-        judging += rulebook.between(first, last)
-    found = [ruleset.tracks for ruleset in judging if ruleset is not rulebook.present]
+        rulesets += rulebook.between(first, last)
+    found = [ruleset.tracks for ruleset in rulesets if ruleset is not rulebook.present]
     return {**{id_: track for tracks in found for id_, track in tracks.items()}, **rulebook.present.tracks}
 
 
@@ -183,9 +186,9 @@ class _Folding:
     at: datetime | None
     """Up to when time has passed; unset before the first activity."""
     events: list[tuple[Activity, bool]] = field(default_factory=list)
-    """What has happened and no rule has looked at yet; and whether rules may."""
-    noted: Counter[ActivityId] = field(default_factory=Counter)
-    root: ActivityId = NOTHING
+    """Events that no rule has processed yet, each with whether rules may process it."""
+    derived_ids: Counter[ActivityId] = field(default_factory=Counter)
+    root: ActivityId = NO_ACTIVITY
     undone: frozenset[ActivityId] = frozenset()
     """What a person took back: it is shown, and has no effect."""
     silent: set[str] = field(default_factory=set)
@@ -204,45 +207,45 @@ class _Folding:
         ruleset = self.rulebook.at(activity.ruleset)
         state = self.state
         if placement.forgotten:
-            self._remember_consent(placement, ruleset)
+            self._keep_consent(placement, ruleset)
             return
-        self._come_back(activity)
-        _see(state, placement)
+        self._update_deletion(activity)
+        _count_activity(state, placement)
         statuses.begin(state, ruleset)
         undone = activity.discounted or activity.id in self.undone
         if not undone:
-            take_traits(state, placement, ruleset)
+            apply_traits(state, placement, ruleset)
         moved = _take_address(state, placement, ruleset)
-        if not undone and _counts(activity, ruleset) and _trade(state, activity, ruleset):
-            deliverability.take_sending(state, activity)
-            deliverability.take_push(state, activity)
+        counts = not undone and _counts(activity, ruleset)
+        if counts and commerce.apply_commerce(state, activity, ruleset.account):
+            deliverability.apply_delivery(state, activity)
+            deliverability.apply_push(state, activity)
             if not activity.bot:
-                segments.remember(state, activity, self.tracks.values())
-            if not deliverability.says_nothing(activity):
+                segments.record_occurrence(state, activity, self.tracks.values())
+            if not deliverability.is_inconclusive(activity):
                 moved += statuses.move(state, activity, ruleset)
-            deliverability.forgive(state, activity, moved)
+            deliverability.reset_failures(state, activity, moved)
             self._edit(activity, ruleset)
             self.events.append((activity, not activity.bot))
-        self._note_moves(moved, activity)
+        self._record_moves(moved, activity)
         if activity.id in self.known:
             self._enter_by_merging(self.known[activity.id], activity, ruleset)
         self._react(ruleset, activity.happened_at, cause=activity.id)
 
-    def _remember_consent(self, placement: Placement, ruleset: Ruleset) -> None:
-        """Keep of what was deleted afterwards only what must not be forgotten: whether somebody
-        wants to be written to, and whether the address works."""
+    def _keep_consent(self, placement: Placement, ruleset: Ruleset) -> None:
+        """Keep of an activity before the contact's deletion only consent and deliverability."""
         state, activity = self.state, placement.activity
         state.clock = activity.moment
         state.deleted = state.deleted or not state.activities
         statuses.begin(state, ruleset)
         moved = _take_address(state, placement, ruleset)
         if activity.id not in self.undone and _counts(activity, ruleset):
-            deliverability.take_sending(state, activity)
-            deliverability.take_push(state, activity)
+            deliverability.apply_delivery(state, activity)
+            deliverability.apply_push(state, activity)
             moved += statuses.move(state, activity, ruleset)
-            deliverability.forgive(state, activity, moved)
+            deliverability.reset_failures(state, activity, moved)
 
-    def _come_back(self, activity: Activity) -> None:
+    def _update_deletion(self, activity: Activity) -> None:
         """Delete the contact, or let one that was deleted be there again, as a new one.
 
         Who is there by an import alone that was taken back is not there.
@@ -253,10 +256,10 @@ class _Folding:
         elif activity.deletes and not undone:
             state.deletion = Deletion(activity.happened_at, activity.id)
             state.deleted = state.deleted or not state.activities
-        elif activity.type not in DONE_TO_THE_CONTACT or activity.type == BRINGS_BACK:
+        elif activity.type not in PASSIVE_TYPES or activity.type == RESTORING_TYPE:
             state.deleted = state.deleted and activity.bot
         elif activity.by_hand and activity.undoes is None and state.deletion is None:
-            state.deleted = False  # it is there by an import that was taken back, and somebody cares for it
+            state.deleted = False  # it exists by an undone import, and was edited by hand since
 
     def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
         """Take in what only a person can say, by hand or in a file: points, static segments."""
@@ -266,9 +269,9 @@ class _Folding:
         entry = scoring.correct(self.state, activity, ruleset, contact=self.contact)
         if entry is not None:
             self.outcome.ledger.append(entry)
-            self._note_points(before, activity.id, activity.happened_at, ruleset)
+            self._record_points_change(before, activity.id, activity.happened_at, ruleset)
         for crossed in segments.edit(self.state, activity, ruleset):
-            self._note_crossing(crossed, activity.happened_at, activity.id, ruleset)
+            self._record_crossing(crossed, activity.happened_at, activity.id, ruleset)
 
     def pass_time(self, until: datetime) -> None:
         """Let fall due, in order, what does so by `until`."""
@@ -306,31 +309,31 @@ class _Folding:
         self.root = cause
         ruleset = self.rulebook.in_force(due)
         for move in statuses.run_out(state, ruleset, due, cause=cause):
-            self._note_move(move, due, cause, ruleset.version)
-        self._note_points(before, cause, due, ruleset)
+            self._record_move(move, due, cause, ruleset.version)
+        self._record_points_change(before, cause, due, ruleset)
         if silent:
             until_now = self.rulebook.in_force(due - timedelta(microseconds=1))
             for crossing in segments.publish(state, ruleset, until_now, due):
-                self._note_crossing(crossing, due, cause, ruleset)
+                self._record_crossing(crossing, due, cause, ruleset)
         self._react(ruleset, due, cause=cause)
 
     def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
         """Let rules look at what has happened, and sort into segments, until nothing more follows."""
-        looked = 0
+        processed = 0
         while True:
             while self.events:
-                looked += 1
-                if looked > MAX_CASCADE:
+                processed += 1
+                if processed > MAX_CASCADE:
                     raise RuntimeError(f"over {MAX_CASCADE} things follow from one: rules run in a circle")
                 event, counts = self.events.pop(0)
                 if counts:
-                    self._obey(ruleset, event)
-            for crossing in segments.sort_in(self.state, self.rulebook.in_force(now), now):
-                self._note_crossing(crossing, now, cause, ruleset)
+                    self._apply_rules(ruleset, event)
+            for crossing in segments.evaluate(self.state, self.rulebook.in_force(now), now):
+                self._record_crossing(crossing, now, cause, ruleset)
             if not self.events:
                 return
 
-    def _obey(self, ruleset: Ruleset, event: Activity) -> None:
+    def _apply_rules(self, ruleset: Ruleset, event: Activity) -> None:
         """Apply the rules that an event meets; all of them see the contact as the event left it."""
         state, now = self.state, event.happened_at
         rules = ruleset.rules.get(event.type, ())
@@ -338,10 +341,10 @@ class _Folding:
         before = state.points.total
         for rule in met:
             if scoring.may_act(state, rule, event, ruleset.account):
-                self._act(rule, event, ruleset)
-        self._note_points(before, event.id, now, ruleset)
+                self._apply_rule(rule, event, ruleset)
+        self._record_points_change(before, event.id, now, ruleset)
 
-    def _act(self, rule: Rule, event: Activity, ruleset: Ruleset) -> None:
+    def _apply_rule(self, rule: Rule, event: Activity, ruleset: Ruleset) -> None:
         if rule.award is not None:
             entry = scoring.give(self.state, rule, event, ruleset, contact=self.contact)
             if entry is not None:
@@ -352,12 +355,12 @@ class _Folding:
                 continue
             change = effects.apply(self.state, effect, event, ruleset)
             if isinstance(change, Crossed):
-                self._note_crossing(change, event.happened_at, event.id, ruleset)
+                self._record_crossing(change, event.happened_at, event.id, ruleset)
             elif isinstance(change, Moved):
-                self._note_moves([change], event)
+                self._record_moves([change], event)
 
     def _call(self, rule: Rule, effect: CallWebhook, event: Activity) -> Call:
-        said = {"id": event.id, "type": event.type, "properties": event.properties}
+        payload = {"id": event.id, "type": event.type, "properties": event.properties}
         return Call(
             id=derived_id(event.id, f"call:{rule.id}:{effect.name}"),
             webhook=effect.name,
@@ -365,31 +368,31 @@ class _Folding:
             contact=self.contact,
             root=self.root,
             happened_at=event.happened_at,
-            activity=said,
+            activity=payload,
         )
 
-    def _note_moves(self, moved: Iterable[Moved], cause: Activity) -> None:
+    def _record_moves(self, moved: Iterable[Moved], cause: Activity) -> None:
         for move in moved:
-            self._note_move(move, cause.happened_at, cause.id, cause.ruleset)
+            self._record_move(move, cause.happened_at, cause.id, cause.ruleset)
 
-    def _note_move(self, move: Moved, at: datetime, cause: ActivityId, version: int) -> None:
+    def _record_move(self, move: Moved, at: datetime, cause: ActivityId, version: int) -> None:
         properties: dict[str, str | datetime] = {
             "machine": move.machine,
             "from": move.from_,
             "to": move.to,
         }
-        self._note(f"status:{move.machine}", "status_changed", properties, at, cause, version)
+        self._record(f"status:{move.machine}", "status_changed", properties, at, cause, version)
 
-    def _note_crossing(self, crossed: Crossed, at: datetime, cause: ActivityId, ruleset: Ruleset) -> None:
+    def _record_crossing(self, crossed: Crossed, at: datetime, cause: ActivityId, ruleset: Ruleset) -> None:
         self.silent.discard(crossed.segment)
         if crossed.silent:
-            self._note_silently(crossed, at, cause)
+            self._record_silent_crossing(crossed, at, cause)
             return
         type_ = "segment_entered" if crossed.entered else "segment_left"
         what = f"{type_}:{crossed.segment}"
-        self._note(what, type_, _properties(crossed), at, cause, ruleset.version)
+        self._record(what, type_, _properties(crossed), at, cause, ruleset.version)
 
-    def _note_silently(self, crossed: Crossed, at: datetime, cause: ActivityId) -> None:
+    def _record_silent_crossing(self, crossed: Crossed, at: datetime, cause: ActivityId) -> None:
         """Keep what publishing alone brought about, for the timeline: no rule hears of it.
 
         Entering needs no note: the contact itself says since when it is in a segment, and,
@@ -408,9 +411,9 @@ class _Folding:
         for segment in sorted(self.silent):
             if segment in self.state.segments and segment not in known:
                 crossed = segments.cross(self.state, segment, cause.happened_at, enters=True)
-                self._note_crossing(crossed, cause.happened_at, cause.id, ruleset)
+                self._record_crossing(crossed, cause.happened_at, cause.id, ruleset)
 
-    def _note(
+    def _record(
         self,
         what: str,
         type_: str,
@@ -421,28 +424,28 @@ class _Folding:
     ) -> None:
         """Keep something that followed, for the timeline and for rules that wait for it."""
         id_ = derived_id(cause, what)
-        self.noted[id_] += 1
-        if self.noted[id_] > 1:  # in and out and in again, all because of one thing
-            id_ = derived_id(cause, f"{what}:{self.noted[id_]}")
+        self.derived_ids[id_] += 1
+        if self.derived_ids[id_] > 1:  # in and out and in again, all because of one thing
+            id_ = derived_id(cause, f"{what}:{self.derived_ids[id_]}")
         derived = Derived(id_, type_, self.contact, at, cause, properties)
         self.outcome.derived.append(derived)
         event = _event(derived, version)
-        segments.remember(self.state, event, self.tracks.values())
+        segments.record_occurrence(self.state, event, self.tracks.values())
         self.events.append((event, True))
 
-    def _note_points(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
-        """Tell the rules that wait for it of a change of points; the ledger shows it already."""
+    def _record_points_change(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
+        """Let the rules on `points_changed` see a change of points; the ledger shows it already."""
         after = self.state.points.total
         if after == before or "points_changed" not in ruleset.rules:
             return
-        said = {"from": before, "to": after, "by": after - before}
+        properties = {"from": before, "to": after, "by": after - before}
         event = Activity(
             id=derived_id(cause, "points"),
             type="points_changed",
-            stream=_stream(self.contact),
+            stream=derived_stream(self.contact),
             happened_at=at,
             received_at=at,
-            properties=said,
+            properties=properties,
             ruleset=ruleset.version,
         )
         self.events.append((event, True))
@@ -463,7 +466,7 @@ def _event(derived: Derived, version: int) -> Activity:
     return Activity(
         id=derived.id,
         type=derived.type,
-        stream=_stream(derived.contact),
+        stream=derived_stream(derived.contact),
         happened_at=derived.happened_at,
         received_at=derived.happened_at,
         properties=dict(derived.properties),
@@ -477,11 +480,7 @@ def _properties(crossed: Crossed) -> dict[str, str | datetime]:
     return {"segment": crossed.segment, **since}
 
 
-def _stream(contact: ContactId) -> Key:
-    return Key(f"c:{contact}")
-
-
-def _see(state: ContactState, placement: Placement) -> None:
+def _count_activity(state: ContactState, placement: Placement) -> None:
     activity = placement.activity
     at = activity.happened_at
     state.activities += 1
@@ -491,12 +490,12 @@ def _see(state: ContactState, placement: Placement) -> None:
     state.first_seen = first_seen if state.first_seen is None else min(first_seen, state.first_seen)
     state.identified = state.identified or placement.identified
     state.external_id = placement.external_id or state.external_id
-    if not activity.bot and activity.type not in DONE_TO_THE_CONTACT:
+    if not activity.bot and activity.type not in PASSIVE_TYPES:
         state.last_seen = at
 
 
 def _take_address(state: ContactState, placement: Placement, ruleset: Ruleset) -> list[Moved]:
-    machines = deliverability.take_address(state, placement)
+    machines = deliverability.update_address(state, placement)
     moved = []
     for name in machines:
         if name in ruleset.machines:
@@ -507,9 +506,3 @@ def _take_address(state: ContactState, placement: Placement, ruleset: Ruleset) -
 def _counts(activity: Activity, ruleset: Ruleset) -> bool:
     """Whether the activity has effects: some types have them with a secret key alone."""
     return activity.trusted or not ruleset.catalog.needs_secret(activity.type)
-
-
-def _trade(state: ContactState, activity: Activity, ruleset: Ruleset) -> bool:
-    if activity.type not in commerce.COMMERCE_ACTIVITIES:
-        return True
-    return commerce.trade(state, activity, ruleset.account)

@@ -1,94 +1,123 @@
-"""What identifies a contact, in its one canonical form, and what never does."""
+"""The kinds of identity, and the keys under which identities and trackers are stored.
+
+A key is a value with the letter of its kind before it: `e:ana@example.com`.  Only this module
+knows that form.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import NewType
 
-import phonenumbers
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+import msgspec
 
-from engine.domain.activities import ContactId, Identities, Key
-from engine.errors import InvalidIdentity
-
-MAX_LENGTH = 256
-"""Characters of a tracker or external id; a longer one is a bug at the sender's."""
-
-PLACEHOLDERS = frozenset(
-    {
-        "null", "none", "nil", "undefined", "nan", "0", "-1", "unknown", "anonymous", "anon", "guest",
-        "[object object]", "n/a", "na", "(null)", "(none)", "true", "false", "id", "userid",
-        "user_id", "distinct_id", "anonymousid", "anonymous_id", "email", "not set", "(not set)",
-        "00000000-0000-0000-0000-000000000000", "-", "_", "''", '""', "{}", "[]",
-    }
-)  # fmt: skip
-"""Words that broken senders put where an id belongs, in lower case.  They would make
-one contact of many people, so they never identify."""
+Key = NewType("Key", str)
+"""A tracker or an identity with its kind before it: `t:…`, `e:…`, `p:…` or `x:…`."""
 
 
-def normalise_tracker(value: str) -> str:
-    """Return the tracker as given, trimmed; raise InvalidIdentity if it cannot be one."""
-    return _plain("tracker", value)
+class IdentityKind(StrEnum):
+    """A kind of identity by its letter in keys, strongest first; a tracker is the weakest.
 
-
-def normalise_external_id(value: str) -> str:
-    """Return the external id as given, trimmed; raise InvalidIdentity if it cannot be one."""
-    return _plain("external_id", value)
-
-
-_PLAIN_EMAIL = re.compile(
-    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+([A-Za-z]{2,63})"
-)
-"""Addresses of which nobody can doubt that they are some: nearly all that there are."""
-
-_RESERVED = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
-
-
-@lru_cache(maxsize=65_536)
-def normalise_email(value: str) -> str:
-    """Return the form in which addresses are compared: trimmed, IDNA domain, lower case.
-
-    The address as typed is for display and kept elsewhere.  Raises InvalidIdentity.
+    Parameters:
+      event_field(str): Its name in events, in `Identities` and in `identified_by` of activity types.
+      contact_field(str): The field of a contact that holds its value.
+      label(str): Its name on pages.
+      prefix(str): What a key of this kind begins with.
     """
-    typed = value.strip()
-    _refuse_placeholder("email", typed)
-    if _is_plain_email(typed):  # ten times as fast, with the same answer
-        return typed.lower()
-    try:
-        checked = validate_email(typed, check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise InvalidIdentity("email", f"{typed[:80]!r} is no email address: {error}") from None
-    return f"{checked.local_part}@{checked.ascii_domain}".lower()
+
+    event_field: str
+    contact_field: str
+    label: str
+    prefix: str
+
+    EXTERNAL_ID = "x", "external_id", "external_id", "External ID"
+    EMAIL = "e", "email", "email", "Email"
+    PHONE = "p", "phone", "mobile_phone", "Mobile phone"
+    TRACKER = "t", "tracker", "trackers", "Tracker"
+
+    def __new__(cls, letter: str, event_field: str, contact_field: str, label: str) -> IdentityKind:
+        kind = str.__new__(cls, letter)
+        kind._value_ = letter
+        kind.event_field, kind.contact_field, kind.label = event_field, contact_field, label
+        kind.prefix = f"{letter}:"
+        return kind
 
 
-@lru_cache(maxsize=65_536)
-def normalise_phone(value: str, *, region: str) -> str:
-    """Return the number as E.164 (`+34600123456`); `region` reads national numbers.
+IDENTIFYING = (IdentityKind.EXTERNAL_ID, IdentityKind.EMAIL, IdentityKind.PHONE)
+"""The kinds that identify a person, strongest first; a tracker identifies a browser or an app."""
 
-    Raises InvalidIdentity for what is no possible number.
-    """
-    typed = value.strip()
-    _refuse_placeholder("phone", typed)
-    try:
-        number = phonenumbers.parse(typed, region)
-    except phonenumbers.NumberParseException as error:
-        raise InvalidIdentity("phone", f"{typed[:40]!r} is no phone number: {error}") from None
-    if not phonenumbers.is_possible_number(number):
-        raise InvalidIdentity("phone", f"{typed[:40]!r} is no possible number in {region}; write it as +…")
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+_BY_LETTER = {kind.value: kind for kind in IdentityKind}
+_STRENGTH = {kind: number for number, kind in enumerate(IdentityKind)}
 
 
-def country_code(region: str) -> int:
-    """What numbers of a region begin with abroad: 34 for ES; 0 where there is no such region."""
-    return int(phonenumbers.country_code_for_region(region))
+def make_key(kind: IdentityKind, value: str) -> Key:
+    """The key of a normalised value."""
+    return Key(kind.prefix + value)
+
+
+def tracker_key(tracker: str) -> Key:
+    """The key of a tracker."""
+    return Key(IdentityKind.TRACKER.prefix + tracker)
+
+
+def key_kind(key: Key) -> IdentityKind:
+    """The kind of a key; raise KeyError for what is none."""
+    return _BY_LETTER[key[0]]
+
+
+def key_value(key: Key) -> str:
+    """The value of a key, as it was normalised."""
+    return key[2:]
+
+
+def is_tracker(key: Key) -> bool:
+    """Whether a key is a tracker's."""
+    return key.startswith(IdentityKind.TRACKER.prefix)
+
+
+def strongest(keys: Iterable[Key]) -> Key | None:
+    """The key of the strongest kind, of several the first in the order of text; unset for none."""
+    return min(keys, key=lambda key: (_STRENGTH[key_kind(key)], key), default=None)
+
+
+class Identities(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The identities that an event names, each value normalised (see `normalisation`)."""
+
+    external_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[IdentityKind, str]) -> Identities:
+        """Identities from normalised values by kind."""
+        return cls(**{kind.event_field: value for kind, value in values.items()})
+
+    def keys(self) -> list[Key]:
+        """The keys claimed, strongest first: external id, email, phone."""
+        keys = []  # called many times an activity: written out, it takes half the time
+        if self.external_id is not None:
+            keys.append(Key(f"x:{self.external_id}"))
+        if self.email is not None:
+            keys.append(Key(f"e:{self.email}"))
+        if self.phone is not None:
+            keys.append(Key(f"p:{self.phone}"))
+        return keys
+
+    def claim(self, key: Key) -> bool:
+        """Whether a key is among those claimed; called several times an activity, so it makes no list."""
+        claimed = {"x": self.external_id, "e": self.email, "p": self.phone}
+        return claimed.get(key[:1]) == key[2:]
+
+    def __bool__(self) -> bool:
+        return not (self.external_id is None and self.email is None and self.phone is None)
 
 
 def stream_of(tracker: str | None, identities: Identities) -> Key:
     """Name the stream that an activity belongs to: its strongest identity, else its tracker.
 
-    An identity's stream always belongs to whoever holds that identity; a tracker's
+    An identity's stream always belongs to the contact that holds that identity; a tracker's
     stream is divided in time among those who claimed it.  Raises ValueError for neither.
     """
     keys = identities.keys()
@@ -96,43 +125,9 @@ def stream_of(tracker: str | None, identities: Identities) -> Key:
         return keys[0]
     if tracker is None:
         raise ValueError("an activity needs a tracker or an identity")
-    return Key(f"t:{tracker}")
+    return tracker_key(tracker)
 
 
 def lane_of(stream: Key, lanes: int) -> int:
     """Spread streams evenly over `lanes`, the same everywhere and for ever."""
     return int.from_bytes(hashlib.blake2b(stream.encode(), digest_size=8).digest()) % lanes
-
-
-def contact_id_of(key: Key, namespace: bytes) -> ContactId:
-    """Derive the id of the contact that `key` first brings into being.
-
-    Keyed with the installation's own secret, so that an id tells nothing of the email
-    or number behind it.  24 hexadecimal characters.
-    """
-    digest = hashlib.blake2b(key.encode(), key=namespace, digest_size=12)
-    return ContactId(digest.hexdigest())
-
-
-def _is_plain_email(typed: str) -> bool:
-    found = _PLAIN_EMAIL.fullmatch(typed)
-    if found is None or len(typed) > 254 or "--" in typed:
-        return False
-    return typed.index("@") <= 64 and found[1].lower() not in _RESERVED
-
-
-def _plain(field: str, value: str) -> str:
-    trimmed = value.strip()
-    _refuse_placeholder(field, trimmed)
-    if len(trimmed) > MAX_LENGTH:
-        raise InvalidIdentity(field, f"has {len(trimmed)} characters; at most {MAX_LENGTH} are kept")
-    if any(ord(character) < 32 for character in trimmed):
-        raise InvalidIdentity(field, "has control characters; send plain text")
-    return trimmed
-
-
-def _refuse_placeholder(field: str, value: str) -> None:
-    if not value:
-        raise InvalidIdentity(field, "is blank; leave it out when there is none")
-    if value.lower() in PLACEHOLDERS or not value.strip("0"):
-        raise InvalidIdentity(field, f"{value[:40]!r} is a placeholder and identifies nobody; leave it out")

@@ -8,15 +8,13 @@ and of that nothing that names, reaches or quotes a person.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
+from engine.domain.fields import FIELDS, Mask
 
 HIDDEN = "•••"
-
-PERSONAL_FIELDS = frozenset({"first_name", "last_name", "birth_date", "email", "mobile_phone", "external_id"})
-"""Fields of a contact by which, when they are masked, nobody may filter or sort."""
 
 PERSONAL_PROPERTIES = frozenset(
     {
@@ -24,7 +22,7 @@ PERSONAL_PROPERTIES = frozenset(
         "review_body",
     }
 )  # fmt: skip
-"""Declared properties that name, reach or quote somebody."""
+"""Declared properties that name, reach or quote a person."""
 
 PRODUCT_PROPERTIES = frozenset(
     {
@@ -40,7 +38,7 @@ _NUMBER = re.compile(r"(?<![\w-])\+\d[\d\s().-]{6,}\d")
 
 
 def masked_email(value: str) -> str:
-    """`a•••@example.com`: the provider tells nothing of one person, the shop's own colleagues apart."""
+    """`a•••@example.com`: the first letter and the provider, which identifies no single person."""
     name, at, domain = value.rpartition("@")
     return f"{name[:1]}{HIDDEN}{at}{domain}" if at else HIDDEN
 
@@ -60,13 +58,25 @@ def masked_id(value: str) -> str:
     return f"{HIDDEN}{value[-2:]}" if len(value) >= 5 else HIDDEN
 
 
+_MASKS: Mapping[Mask, Callable[[str], str]] = {
+    "name": masked_name, "email": masked_email, "phone": masked_phone, "id": masked_id,
+    "all": lambda _: HIDDEN,
+}  # fmt: skip
+
+
+def masked_field(name: str, value: str | None) -> str | None:
+    """The value of a personal field under the mask that the field declares; no value stays none."""
+    mask = FIELDS[name].mask
+    return value if value is None or mask is None else _MASKS[mask](value)
+
+
 def without_addresses(text: str) -> str:
     """A text of ours or a provider's with email addresses and international numbers hidden."""
     return _NUMBER.sub(HIDDEN, _ADDRESS.sub(HIDDEN, text))
 
 
 def hidden(value: Any) -> Any:
-    """The same shape, with nothing in it that was said; whether something is so is left."""
+    """The same shape with every value hidden but booleans."""
     if isinstance(value, Mapping):
         return {str(name): hidden(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
@@ -79,18 +89,18 @@ def masked_custom(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: hidden(value) for name, value in fields.items()}
 
 
-def masked_properties(type_: str, said: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
+def masked_properties(type_: str, properties: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
     """What an activity carries: declared and impersonal values as they are, all others hidden."""
     declared = catalog.properties(type_)
     personal = PERSONAL_PROPERTIES | ({"name"} if catalog.identified_by(type_) else frozenset())
     return {
         name: hidden(value) if name in personal or name not in declared else _masked(value, declared[name])
-        for name, value in said.items()
+        for name, value in properties.items()
     }
 
 
 def masked_details(type_: str, details: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
-    """The raw data of an activity: traits, context, identities and trackers are all somebody's."""
+    """The raw data of an activity, with traits, context, identities and trackers hidden."""
     shown = {name: value if name in _OPEN_DETAILS else hidden(value) for name, value in details.items()}
     if "properties" in details:
         shown["properties"] = masked_properties(type_, details["properties"], catalog)

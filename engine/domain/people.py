@@ -7,6 +7,7 @@ person is a contact seen from the side of identity; what it did is folded afterw
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -14,23 +15,20 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from engine.domain.activities import Activity, ActivityId, ContactId, Key, Moment
-from engine.domain.identities import contact_id_of
-from engine.domain.learned import learn
+from engine.domain.activities import Activity, ActivityId, ContactId, Moment
+from engine.domain.identities import IdentityKind, Key, is_tracker, key_kind, key_value, make_key, tracker_key
+from engine.domain.preload_types import preload
 
 SHARED_OVER = 5
 """A tracker claimed by more different people than this within SHARED_WITHIN is shared."""
 
 SHARED_WITHIN = timedelta(hours=24)
 
-KINDS = ("x", "e", "p")
-"""External id, email, phone: strongest first, as in `Identities.keys`."""
-
 MAY_CHANGE_IDENTITY = frozenset({"identified", "registered", "contact_edited"})
 """Activities that, with a secret key, replace an email, phone or external id."""
 
 
-LONGEST_AGENT = 500
+MAX_AGENT = 500
 """Characters that are kept of what a browser or app says it is."""
 
 
@@ -52,7 +50,7 @@ class RecentClaim(msgspec.Struct, array_like=True):
 class Tracker(msgspec.Struct, omit_defaults=True):
     """A tracker that a person holds now, and who claimed it within the last day.
 
-    `seen` is when something last came from it, and `agent` what it last said it was.
+    `seen` is the time of its last activity, and `agent` its last user agent.
     """
 
     id: str
@@ -65,13 +63,13 @@ class Tracker(msgspec.Struct, omit_defaults=True):
 class Person(msgspec.Struct, omit_defaults=True):
     """A living contact from the side of identity.
 
-    `identities` maps a kind (`x`, `e`, `p`) to the key held; `former` are keys that were
-    once its own and still lead to it.  `merged` are the contacts that became this one.
+    `identities` are the keys held, by kind; `former` are keys that were once its own and
+    still lead to it.  `merged` are the contacts that became this one.
     """
 
     id: ContactId
     first_seen: datetime
-    identities: dict[str, Key] = {}
+    identities: dict[IdentityKind, Key] = {}
     former: list[Key] = []
     trackers: list[Tracker] = []
     spans: list[Span] = []
@@ -81,13 +79,18 @@ class Person(msgspec.Struct, omit_defaults=True):
     def identified(self) -> bool:
         return bool(self.identities)
 
+    def identity(self, kind: IdentityKind) -> str | None:
+        """The value that it has of a kind of identity."""
+        key = self.identities.get(kind)
+        return None if key is None else key_value(key)
+
     def keys(self) -> list[Key]:
         """Every tracker and identity that leads here."""
-        return [*self.identities.values(), *self.former, *(Key(f"t:{t.id}") for t in self.trackers)]
+        return [*self.identities.values(), *self.former, *(tracker_key(t.id) for t in self.trackers)]
 
     def contradicts(self, keys: Iterable[Key]) -> bool:
         """Whether one of `keys` is of a kind in which this person has another value."""
-        return any(self.identities.get(kind_of(key), key) != key for key in keys)
+        return any(self.identities.get(key_kind(key), key) != key for key in keys)
 
 
 @dataclass(frozen=True)
@@ -137,22 +140,6 @@ class Suggested:
     at: datetime
 
 
-class BecameShared(Exception):
-    """A tracker turned out to be shared: what it linked so far has to be resolved again."""
-
-    def __init__(self, tracker: str) -> None:
-        self.tracker = tracker
-        super().__init__(tracker)
-
-
-def kind_of(key: Key) -> str:
-    return key[0]
-
-
-def value_of(key: Key | None) -> str | None:
-    return None if key is None else key[2:]
-
-
 @dataclass
 class Resolver:
     """Places activities on people, in the order of happening.
@@ -160,7 +147,7 @@ class Resolver:
     Parameters:
       namespace(bytes): The secret that contact ids are keyed with.
       people(dict): The living people of one component, by id; changed in place.
-      shared(set): Trackers known to be shared devices: they link nobody.
+      shared(set): Trackers known to be shared devices: they link no contacts.
       undone(set): Activities that were taken back: what they say of a contact is void.
     """
 
@@ -177,22 +164,19 @@ class Resolver:
         self._holder = {key: person.id for person in self.people.values() for key in person.keys()}
 
     def place(self, activity: Activity) -> Placement:
-        """Say whose `activity` is, after taking in what it claims.
-
-        Raises BecameShared when this claim makes its tracker a shared device.
-        """
+        """Say whose `activity` is, after taking in what it claims."""
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
             return self._placed(activity, self._edited(activity), gaps_only=False)
         if not activity.identities:
             person = self._visitor(activity)
-            _note_device(person, activity)
+            _record_device(person, activity)
             return self._placed(activity, person, gaps_only=False)
-        person, was_here = self._claimant(activity)
-        known = self._visitor_if_known(activity)
-        gaps_only = not activity.trusted and was_here and (known is None or known.id != person.id)
+        person, existed = self._claimant(activity)
+        known = self._known_visitor(activity)
+        gaps_only = not activity.trusted and existed and (known is None or known.id != person.id)
         self._link_tracker(activity, person, known)
         self._take_identities(person, activity)
-        _note_device(person, activity)
+        _record_device(person, activity)
         self.touched.add(person.id)
         return self._placed(activity, person, gaps_only=gaps_only)
 
@@ -208,23 +192,23 @@ class Resolver:
     def _edited(self, activity: Activity) -> Person:
         """Whom a person's edit is about, with the identities that it gives them."""
         holder = self._holder.get(activity.stream)
-        person = self._spoken_of(activity) if holder is None else self.people[holder]
+        person = self._edited_before_seen(activity) if holder is None else self.people[holder]
         self.touched.add(person.id)
         for key in activity.identities.keys() if activity.id not in self.undone else ():
-            held = person.identities.get(kind_of(key))
+            held = person.identities.get(key_kind(key))
             if held != key and not self._held_by_another(key, person):
                 if held is not None:
                     person.former = [*(k for k in person.former if k != key), held]
-                self._assign(person, kind_of(key), key)
+                self._assign(person, key_kind(key), key)
         if activity.deletes and activity.id not in self.undone:
             self._delete(person, activity)
         return person
 
-    def _spoken_of(self, activity: Activity) -> Person:
+    def _edited_before_seen(self, activity: Activity) -> Person:
         """Somebody who was edited before anything was heard of them: a clock was wrong."""
         person = self._new_person(activity.stream, activity)
-        tracker = activity.stream.removeprefix("t:")
-        if tracker != activity.stream:
+        if is_tracker(activity.stream):
+            tracker = key_value(activity.stream)
             self._give_tracker(person, Tracker(id=tracker, shared=tracker in self.shared))
         else:
             self._holder[activity.stream] = person.id
@@ -245,18 +229,18 @@ class Resolver:
     # Trackers
 
     def _visitor(self, activity: Activity) -> Person:
-        known = self._visitor_if_known(activity, even_shared=True)
+        known = self._known_visitor(activity, even_shared=True)
         if known is not None:
             return known
         assert activity.tracker is not None
-        person = self._new_person(Key(f"t:{activity.tracker}"), activity)
+        person = self._new_person(tracker_key(activity.tracker), activity)
         self._give_tracker(person, Tracker(id=activity.tracker, shared=activity.tracker in self.shared))
         return person
 
-    def _visitor_if_known(self, activity: Activity, *, even_shared: bool = False) -> Person | None:
+    def _known_visitor(self, activity: Activity, *, even_shared: bool = False) -> Person | None:
         if activity.tracker is None or (activity.tracker in self.shared and not even_shared):
             return None
-        holder = self._holder.get(Key(f"t:{activity.tracker}"))
+        holder = self._holder.get(tracker_key(activity.tracker))
         return None if holder is None else self.people[holder]
 
     def _link_tracker(self, activity: Activity, person: Person, known: Person | None) -> None:
@@ -269,23 +253,22 @@ class Resolver:
             pass
         elif not known.identified:
             self._merge(known, person, activity)
-        elif self._are_two_people(known, person, activity):
+        elif known.contradicts([*activity.identities.keys(), *person.identities.values()]):
             self._move_tracker(known, person, activity)
         else:
             self._suggest(known, person, activity)
             if self._will_have_email(person, activity):
                 self._move_tracker(known, person, activity)
-        self._note_claim(self.people[self._holder[Key(f"t:{activity.tracker}")]], activity)
+        self._record_claim(self.people[self._holder[tracker_key(activity.tracker)]], activity)
 
     def _will_have_email(self, person: Person, activity: Activity) -> bool:
-        email = next((key for key in activity.identities.keys() if kind_of(key) == "e"), None)
-        return "e" in person.identities or (email is not None and not self._held_by_another(email, person))
-
-    def _are_two_people(self, known: Person, person: Person, activity: Activity) -> bool:
-        return known.contradicts([*activity.identities.keys(), *person.identities.values()])
+        email = activity.identities.email
+        return IdentityKind.EMAIL in person.identities or (
+            email is not None and not self._held_by_another(make_key(IdentityKind.EMAIL, email), person)
+        )
 
     def _give_tracker(self, person: Person, tracker: Tracker, *, since: datetime | None = None) -> None:
-        key = Key(f"t:{tracker.id}")
+        key = tracker_key(tracker.id)
         person.trackers.append(tracker)
         person.spans.append(Span(key=key, since=since))
         self._holder[key] = person.id
@@ -296,20 +279,15 @@ class Resolver:
         tracker = next(t for t in from_.trackers if t.id == activity.tracker)
         from_.trackers.remove(tracker)
         for span in from_.spans:
-            if span.key == f"t:{tracker.id}" and span.until is None:
+            if span.key == tracker_key(tracker.id) and span.until is None:
                 span.until = activity.happened_at
         self.touched.add(from_.id)
         self._give_tracker(to, tracker, since=activity.happened_at)
 
-    def _note_claim(self, holder: Person, activity: Activity) -> None:
+    def _record_claim(self, holder: Person, activity: Activity) -> None:
         tracker = next(t for t in holder.trackers if t.id == activity.tracker)
-        horizon = activity.happened_at - SHARED_WITHIN
-        keys = activity.identities.keys()
-        others = [claim for claim in tracker.recent if claim.at > horizon and claim.keys != keys]
-        tracker.recent = [*others, RecentClaim(keys=keys, at=activity.happened_at)]
+        tracker.recent = _with_claim(tracker.recent, activity)
         self.touched.add(holder.id)
-        if different_people(claim.keys for claim in tracker.recent) > SHARED_OVER:
-            raise BecameShared(tracker.id)
 
     # Identities
 
@@ -318,7 +296,7 @@ class Resolver:
         keys = activity.identities.keys()
         holders = self._holders(keys)
         if not holders:
-            return self._nobody_yet(activity)
+            return self._new_claimant(activity)
         strongest = [
             person for person in holders if not person.contradicts(keys[:1]) or keys[0] in person.former
         ]
@@ -332,21 +310,22 @@ class Resolver:
         ids = dict.fromkeys(self._holder[key] for key in keys if key in self._holder)
         return [self.people[contact] for contact in ids]
 
-    def _nobody_yet(self, activity: Activity) -> tuple[Person, bool]:
+    def _new_claimant(self, activity: Activity) -> tuple[Person, bool]:
         keys = activity.identities.keys()
-        known = self._visitor_if_known(activity)
+        known = self._known_visitor(activity)
         if known is not None and not known.contradicts(keys):
             return known, known.identified
         tracker = activity.tracker
-        unseen = known is None and tracker is not None and tracker not in self.shared
-        return self._new_person(Key(f"t:{tracker}") if unseen else keys[0], activity), False
+        if known is None and tracker is not None and tracker not in self.shared:
+            return self._new_person(tracker_key(tracker), activity), False
+        return self._new_person(keys[0], activity), False
 
     def _united(self, person: Person, holders: list[Person], activity: Activity) -> Person:
         """Merge the other holders with `person` where that is certain; else suggest it."""
         for other in holders:
             if other.id == person.id:
                 continue
-            if activity.trusted and complement(person, other):
+            if activity.trusted and not person.contradicts(other.identities.values()):
                 person, younger = sorted((person, other), key=lambda p: (p.first_seen, p.id))
                 self._merge(younger, person, activity)
             else:
@@ -357,7 +336,7 @@ class Resolver:
         may_change = activity.trusted and activity.type in MAY_CHANGE_IDENTITY
         for key in activity.identities.keys():
             self._own_stream(person, key, activity)
-            kind = kind_of(key)
+            kind = key_kind(key)
             held = person.identities.get(kind)
             if held == key or self._held_by_another(key, person):
                 continue
@@ -367,7 +346,7 @@ class Resolver:
                 person.former = [*(k for k in person.former if k != key), held]
                 self._assign(person, kind, key)
 
-    def _assign(self, person: Person, kind: str, key: Key) -> None:
+    def _assign(self, person: Person, kind: IdentityKind, key: Key) -> None:
         person.identities[kind] = key
         person.former = [former for former in person.former if former != key]
         self._holder[key] = person.id
@@ -419,15 +398,15 @@ class Resolver:
             activity=activity,
             contact=person.id,
             gaps_only=gaps_only,
-            email=value_of(person.identities.get("e")),
-            phone=value_of(person.identities.get("p")),
-            external_id=value_of(person.identities.get("x")),
+            email=person.identity(IdentityKind.EMAIL),
+            phone=person.identity(IdentityKind.PHONE),
+            external_id=person.identity(IdentityKind.EXTERNAL_ID),
             identified=person.identified,
             first_seen=person.first_seen,
         )
 
 
-def _note_device(person: Person, activity: Activity) -> None:
+def _record_device(person: Person, activity: Activity) -> None:
     """Note on the tracker, if the person holds it, that it was there and what it says it is."""
     if activity.tracker is None:
         return
@@ -436,13 +415,18 @@ def _note_device(person: Person, activity: Activity) -> None:
             tracker.seen = activity.happened_at
             agent = activity.context.get("userAgent")
             if isinstance(agent, str) and agent:
-                tracker.agent = agent[:LONGEST_AGENT]
+                tracker.agent = agent[:MAX_AGENT]
             return
 
 
-def complement(one: Person, other: Person) -> bool:
-    """Whether there is no kind of identity in which both have a value and differ."""
-    return not one.contradicts(other.identities.values())
+def contact_id_of(key: Key, namespace: bytes) -> ContactId:
+    """Derive the id of the contact that `key` first brings into being.
+
+    Keyed with the installation's own secret, so that an id reveals nothing of the email
+    or number behind it.  24 hexadecimal characters.
+    """
+    digest = hashlib.blake2b(key.encode(), key=namespace, digest_size=12)
+    return ContactId(digest.hexdigest())
 
 
 def different_people(claims: Iterable[Collection[Key]]) -> int:
@@ -451,25 +435,32 @@ def different_people(claims: Iterable[Collection[Key]]) -> int:
     An email and a customer number may be the same person's, as a later claim can show; so
     they are not counted as two, and no claim that comes late makes a shared device none.
     """
-    values = Counter(kind_of(key) for key in {key for keys in claims for key in keys})
+    values = Counter(key_kind(key) for key in {key for keys in claims for key in keys})
     return max(values.values(), default=0)
 
 
-def shared_trackers(activities: Iterable[Activity]) -> set[str]:
-    """Find the shared devices among claims that are given in the order of happening."""
+def shared_trackers(activities: Iterable[Activity], trackers: Iterable[Tracker] = ()) -> set[str]:
+    """Find the shared devices among claims that are given in the order of happening.
+
+    `trackers` are those that were claimed before, with their recent claims.
+    """
     shared: set[str] = set()
-    recent: dict[str, list[RecentClaim]] = {}
+    recent = {tracker.id: tracker.recent for tracker in trackers}
     for activity in activities:
         tracker = activity.tracker
         if tracker is None or tracker in shared or not activity.identities:
             continue
-        keys = activity.identities.keys()
-        horizon = activity.happened_at - SHARED_WITHIN
-        kept = [c for c in recent.get(tracker, []) if c.at > horizon and c.keys != keys]
-        recent[tracker] = [*kept, RecentClaim(keys=keys, at=activity.happened_at)]
+        recent[tracker] = _with_claim(recent.get(tracker, []), activity)
         if different_people(claim.keys for claim in recent[tracker]) > SHARED_OVER:
             shared.add(tracker)
     return shared
 
 
-learn(Person)
+def _with_claim(recent: Iterable[RecentClaim], activity: Activity) -> list[RecentClaim]:
+    """The claims on a tracker within SHARED_WITHIN, with that of an activity as the latest."""
+    keys, horizon = activity.identities.keys(), activity.happened_at - SHARED_WITHIN
+    others = (claim for claim in recent if claim.at > horizon and claim.keys != keys)
+    return [*others, RecentClaim(keys=keys, at=activity.happened_at)]
+
+
+preload(Person)

@@ -10,19 +10,21 @@ from typing import Any
 
 from engine.domain.activities import Activity
 from engine.domain.contact import ContactState
-from engine.domain.fields import CUSTOM
+from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS
+from engine.domain.identities import IDENTIFYING
 from engine.domain.people import Placement
 from engine.domain.rulebook import Account, CustomField, Ruleset
 
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "first_name": ("first_name", "firstName", "firstname", "given_name"),
-    "last_name": ("last_name", "lastName", "lastname", "family_name", "surname"),
-    "birth_date": ("birth_date", "birthDate", "birthday", "birthdate", "date_of_birth"),
-}
-"""The fields every contact has, and the traits that fill them (Segment's names and ours)."""
+_FILLED_BY = {field: FIELDS[field].traits for field in PROFILE_FIELDS}
+_HANDLED = frozenset(
+    {
+        "name", "id", "userId", "anonymousId",
+        *(trait for traits in _FILLED_BY.values() for trait in traits),
+        *(name for kind in IDENTIFYING for name in (kind.event_field, kind.contact_field)),
+    }
+)  # fmt: skip
+"""Traits that are not kept as custom fields: they fill other fields, or identify."""
 
-_IDENTIFYING = frozenset({"email", "phone", "mobile_phone", "id", "userId", "anonymousId", "external_id"})
-_HANDLED = frozenset(name for names in FIELDS.values() for name in names) | _IDENTIFYING | {"name"}
 _CUSTOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\- ]{0,63}")
 
 CLEARED = "cleared"
@@ -35,7 +37,12 @@ MAX_TEXT = 1_000
 """Characters of a field's value; a longer one stays on the activity alone."""
 
 
-def take_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
+def full_name(first_name: str | None, last_name: str | None) -> str:
+    """The whole name; empty if neither part is known."""
+    return " ".join(part for part in (first_name, last_name) if part)
+
+
+def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
     """Take over what an activity says about the person.
 
     With `gaps_only` a value fills an empty field, or one that was itself filled so.
@@ -65,13 +72,13 @@ def _clear(state: ContactState, activity: Activity) -> None:
         custom = str(name).removeprefix(CUSTOM)
         if custom != name:
             state.custom = {known: value for known, value in state.custom.items() if known != custom}
-        elif name in FIELDS:
+        elif name in PROFILE_FIELDS:
             setattr(state, name, None)
         state.weak = [weak for weak in state.weak if weak != name]
 
 
 def _may_set(state: ContactState, name: str, present: object, *, gaps_only: bool) -> bool:
-    """Whether the field may be written now, noting whether it was a mere filling."""
+    """Whether the field may be written now; a field that only fills a gap is recorded as weak."""
     if not gaps_only:
         if name in state.weak:
             state.weak = [weak for weak in state.weak if weak != name]
@@ -85,7 +92,7 @@ def _may_set(state: ContactState, name: str, present: object, *, gaps_only: bool
 
 def _standard(traits: Mapping[str, Any]) -> dict[str, str]:
     found = {}
-    for field, names in FIELDS.items():
+    for field, names in _FILLED_BY.items():
         value = next((traits[name] for name in names if traits.get(name) not in (None, "")), None)
         text = as_date(value) if field == "birth_date" else as_text(value)
         if text is not None:
@@ -103,14 +110,14 @@ def _custom(traits: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
         if name in _HANDLED or value is None:
             continue
         declared = ruleset.fields.get(name)
-        kept = _coerced(value, declared, ruleset.account) if _can_be_called(name) else None
+        kept = _coerced(value, declared, ruleset.account) if _is_custom_name(name) else None
         if kept is not None:
             found[name] = kept
     return found
 
 
 @lru_cache(maxsize=4_096)
-def _can_be_called(name: str) -> bool:
+def _is_custom_name(name: str) -> bool:
     """Whether a custom field can have a name."""
     return _CUSTOM_NAME.fullmatch(name) is not None
 
@@ -122,7 +129,7 @@ def _coerced(value: Any, declared: CustomField | None, account: Account) -> Any:
 
 
 def coerced(name: str, value: Any, ruleset: Ruleset) -> Any:
-    """A field's value as it is kept, from one that somebody typed; unset if it cannot be one."""
+    """A field's value as it is kept, from one that was typed; unset if it cannot be one."""
     if name == "birth_date":
         return as_date(value)
     custom = name.removeprefix(CUSTOM)

@@ -15,8 +15,11 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from engine.domain.activities import RuleId
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
+
+BY_HAND = RuleId("by-hand")
+"""The rule of ledger entries by which a user corrected the points."""
 
 Period = Literal["minute", "hour", "day", "week", "month", "ever"]
 
@@ -126,11 +129,14 @@ class CallWebhook:
 
 @dataclass(frozen=True)
 class Webhook:
-    """Another system that can be told of something; `secret` signs what it is sent."""
+    """Another system that can be told of something.
+
+    `secret` signs what it is sent (see `webhook_secrets`); unset: calls are not signed.
+    """
 
     name: str
     url: str
-    secret: str = ""
+    secret: str | None = None
 
 
 Effect = AddToSegment | RemoveFromSegment | SetField | MoveStatus | CallWebhook
@@ -253,7 +259,7 @@ class Ruleset:
 
     def rule_name(self, rule: str) -> str:
         """The name that a person reads for a rule, or its id if it is gone."""
-        if rule == "by-hand":
+        if rule == BY_HAND:
             return "Corrected by hand"
         return next((r.name for rules in self.rules.values() for r in rules if r.id == rule), rule)
 
@@ -305,8 +311,8 @@ class Rulebook:
 
     def at(self, version: int) -> Ruleset:
         """The ruleset that judges what was received under a version."""
-        wanted = max(version, self.present.recomputed)
-        return self.present if wanted == self.present.version else self.rulesets.get(wanted, self.present)
+        judging = max(version, self.present.recomputed)
+        return self.present if judging == self.present.version else self.rulesets.get(judging, self.present)
 
     def in_force(self, at: datetime) -> Ruleset:
         """The ruleset whose segments hold at a time, and that judges what time alone brings about."""

@@ -14,11 +14,8 @@ import msgspec
 from engine.domain.activities import Activity, ActivityId, ContactId, RuleId
 from engine.domain.commerce import money
 from engine.domain.contact import ContactState, LimitCount
-from engine.domain.learned import learn
-from engine.domain.rulebook import Account, Award, Fading, Period, Rule, RuleGroup, Ruleset
-
-BY_HAND = RuleId("by-hand")
-"""What stands in the place of a rule where a person corrected the points."""
+from engine.domain.preload_types import preload
+from engine.domain.rulebook import BY_HAND, Account, Award, Fading, Period, Rule, RuleGroup, Ruleset
 
 MAX_POINTS = 1_000_000
 """The most points of one entry: a larger sum is a property that was sent wrong."""
@@ -177,7 +174,7 @@ def _object_key(rule: Rule, properties: dict[str, Any]) -> str | None:
 
 
 def _under_ceiling(state: ContactState, group: RuleGroup, points: int, at: datetime, account: Account) -> int:
-    """As many of `points` as a group's ceiling leaves, noting them; a loss is never held back."""
+    """The part of `points` that a group's ceiling leaves, counted towards it; losses are not limited."""
     if points <= 0:
         return points
     key, window = f"group:{group.id}", window_of(at, group.per, account)
@@ -208,4 +205,4 @@ _WINDOW_FORMATS = {
 }
 
 
-learn(LedgerEntry)
+preload(LedgerEntry)

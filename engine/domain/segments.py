@@ -28,7 +28,7 @@ class Crossed:
     since: datetime | None = None
 
 
-def sort_in(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
+def evaluate(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
     """Look at every dynamic segment, in order, and say which the contact entered and left.
 
     Who was deleted is in none.
@@ -57,7 +57,7 @@ def publish(state: ContactState, ruleset: Ruleset, before: Ruleset, now: datetim
     crossed += [cross(state, id_, now, enters=True, silent=True) for id_ in back]
     away = {*state.put_away, *(id_ for id_ in gone if _is_static(before, id_))}
     state.put_away = sorted(away - ruleset.segments.keys())
-    return crossed + sort_in(state, ruleset, now, silent=True)
+    return crossed + evaluate(state, ruleset, now, silent=True)
 
 
 def _is_static(ruleset: Ruleset, segment: str) -> bool:
@@ -77,8 +77,8 @@ def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Cros
     """Put the contact into static segments, or take it out, as a person's edit says."""
     crossed = []
     for name, enters in ((ADD_TO, True), (REMOVE_FROM, False)):
-        wanted = activity.properties.get(name)
-        for id_ in wanted if isinstance(wanted, list) else ():
+        named = activity.properties.get(name)
+        for id_ in named if isinstance(named, list) else ():
             segment = ruleset.segments.get(id_)
             if segment is not None and not segment.dynamic and (id_ in state.segments) != enters:
                 crossed.append(cross(state, id_, activity.happened_at, enters=enters))
@@ -96,7 +96,7 @@ def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetim
     return earliest
 
 
-def remember(state: ContactState, activity: Activity, tracks: Iterable[Track]) -> None:
+def record_occurrence(state: ContactState, activity: Activity, tracks: Iterable[Track]) -> None:
     """Note an activity in every track that asks for its kind, the newest first."""
     for track in tracks:
         if activity.type not in track.activities:

@@ -18,7 +18,7 @@ ENDS = "ends"
 """The property in which an edit says until when single machines are in their states, by machine."""
 
 THE_CONTACT = "the contact"
-"""How it is said that somebody subscribed or unsubscribed without our doing."""
+"""The author of a subscription or unsubscription by the contact itself."""
 
 _CONSENT = frozenset(
     {"newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed", "sms_unsubscribed"}
@@ -69,11 +69,11 @@ def state_of(state: ContactState, machine: Machine) -> str:
 def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Moved]:
     """Move each machine that has a fitting transition, once; say which moved."""
     moved, by_hand = [], activity.by_hand
-    concerned = ruleset.machines.values() if by_hand else ruleset.moved_by.get(activity.type, ())
-    for machine in concerned:
+    machines = ruleset.machines.values() if by_hand else ruleset.moved_by.get(activity.type, ())
+    for machine in machines:
         target = _target(state, activity, machine)
         if target is not None:
-            moved.append(enter(state, machine, target, activity, ruleset, by=_wanted_by(activity)))
+            moved.append(enter(state, machine, target, activity, ruleset, by=_author_of(activity)))
         elif by_hand:
             _end_otherwise(state, activity, machine, ruleset)
     return moved
@@ -112,25 +112,25 @@ def enter(
 
 
 def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ruleset: Ruleset) -> None:
-    """Give a state that a person wants again, as it is, the end that they said: a pause goes on."""
+    """Give the present state a new end when a user sets it again: a pause is extended."""
     status = state.statuses.get(machine.id)
     if status is None or activity.properties.get(machine.id) != status.state:
         return
     if ends(machine, status.state):
         reason = activity.properties.get("reason")
-        again = Status(
+        renewed = Status(
             state=status.state,
             since=status.since,
             cause=activity.id,
-            by=_wanted_by(activity),
+            by=_author_of(activity),
             reason=str(reason)[:500] if reason else status.reason,
             until=_end_of(activity, machine, status.state, ruleset),
         )
-        state.statuses = {**state.statuses, machine.id: again}
+        state.statuses = {**state.statuses, machine.id: renewed}
 
 
 def _end_of(activity: Activity, machine: Machine, state: str, ruleset: Ruleset) -> datetime | None:
-    """Until when an activity gives a state; unset for as long as nothing else is said."""
+    """The time at which a state ends that an activity sets; unset for never."""
     if not ends(machine, state):
         return None
     own = activity.properties.get(ENDS)
@@ -189,8 +189,8 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
     return None
 
 
-def _wanted_by(activity: Activity) -> str | None:
-    """Who wanted what an activity says; unset for what merely happened."""
+def _author_of(activity: Activity) -> str | None:
+    """The author of a change of status; unset if nobody decided on it."""
     if activity.type in _CONSENT:
         return THE_CONTACT
     author = activity.properties.get("author") if activity.by_hand or activity.by_import else None

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.exports.export_columns import Kind
-from engine.imports.reading.spreadsheets import PLAIN, RUNS
+from engine.imports.reading.formula_escape import FORMULA, PLAIN
 
 DAY_MS = 86_400_000
 LAST_DAY = 40_000
@@ -56,7 +56,7 @@ def harmless(found: pa.Array) -> pa.Array:
     nul = pc.match_substring(found, "\0")
     if pc.any(nul).as_py():
         found = pc.replace_substring(found, "\0", "")
-    runs = pc.match_substring_regex(found, RUNS)
+    runs = pc.match_substring_regex(found, FORMULA)
     if not pc.any(runs).as_py():
         return found
     runs = pc.and_(runs, pc.invert(pc.match_substring_regex(found, PLAIN)))

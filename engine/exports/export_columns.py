@@ -14,13 +14,12 @@ from typing import Any, Literal
 
 from bson import Decimal128
 
+from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS
 from engine.domain.rulebook import CustomField, Ruleset
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 from engine.imports.mapping import columns as importable
 from engine.imports.mapping.columns import plain
-
-Document = dict[str, Any]
 
 Kind = Literal["text", "whole", "number", "money", "boolean", "day", "moment", "list"]
 
@@ -50,8 +49,8 @@ class Column:
     own: bool = False
 
 
-class UnknownColumn(ContactSheetsError):
-    """An export is to hold what there is not."""
+class UnknownColumn(Invalid):
+    """An export is to hold columns that do not exist."""
 
 
 def offered(what: What, ruleset: Ruleset) -> dict[str, Column]:
@@ -74,7 +73,7 @@ def chosen(what: What, ids: Iterable[str], ruleset: Ruleset) -> list[Column]:
 
 def with_headings(columns: Sequence[Column], ruleset: Ruleset) -> list[Column]:
     """The same columns, each under its heading: there once, and understood by an import."""
-    understood = importable.names_of(ruleset)
+    understood = importable.headings_by_target(ruleset)
     fillable = {name for names in understood.values() for name in names}
     taken: set[str] = set()
     found = []
@@ -107,13 +106,20 @@ def _contact_columns(ruleset: Ruleset) -> list[Column]:
 
 def _known_by() -> list[Column]:
     return [
-        Column("external_id", "External id", "text", "$external_id", target="external_id"),
-        Column("email", "Email", "text", {"$ifNull": ["$email_typed", "$email"]}, target="email"),
-        Column("mobile_phone", "Mobile phone", "text", "$mobile_phone", target="mobile_phone"),
-        Column("first_name", "First name", "text", "$first_name", target="first_name"),
-        Column("last_name", "Last name", "text", "$last_name", target="last_name"),
-        Column("birth_date", "Birth date", "day", "$birth_date", _day, target="birth_date"),
+        _field("external_id", "text", "$external_id", target="external_id"),
+        _field("email", "text", {"$ifNull": ["$email_typed", "$email"]}, target="email"),
+        _field("mobile_phone", "text", "$mobile_phone", target="mobile_phone"),
+        _field("first_name", "text", "$first_name", target="first_name"),
+        _field("last_name", "text", "$last_name", target="last_name"),
+        _field("birth_date", "day", "$birth_date", _day, target="birth_date"),
     ]
+
+
+def _field(
+    name: str, kind: Kind, found: Any, made: Callable[[Any], Any] | None = None, *, target: str = ""
+) -> Column:
+    """The column of a contact's field, called as it is everywhere."""
+    return Column(name, FIELDS[name].label, kind, found, made, target)
 
 
 def _subscriptions() -> list[Column]:
@@ -169,29 +175,23 @@ def _segments(ruleset: Ruleset) -> list[Column]:
 
 def _figures() -> list[Column]:
     return [
-        Column("points", FIELDS["points"].label, "whole", "$points.total"),
-        Column("email_status", "Email status", "text", _status("email_status", "active", "mail"), _words),
-        Column(
-            "mobile_status",
-            "Mobile phone status",
-            "text",
-            _status("mobile_status", "active", "mobile"),
-            _words,
-        ),
-        Column("push", "Web push", "text", {"$ifNull": ["$statuses.push.state", "not_enabled"]}, _words),
-        Column("orders", "Orders", "whole", {"$ifNull": ["$commerce.orders", 0]}),
-        Column("spent", "Spent", "money", _money("$commerce.spent")),
-        Column("refunded", "Refunded", "money", _money("$commerce.refunded")),
-        Column("average_order", "Average order", "money", _money("$commerce.average")),
+        _field("points", "whole", "$points.total"),
+        _field("email_status", "text", _status("email_status", "active", "mail"), _words),
+        _field("mobile_status", "text", _status("mobile_status", "active", "mobile"), _words),
+        _field("push", "text", {"$ifNull": ["$statuses.push.state", "not_enabled"]}, _words),
+        _field("orders", "whole", {"$ifNull": ["$commerce.orders", 0]}),
+        _field("spent", "money", _money("$commerce.spent")),
+        _field("refunded", "money", _money("$commerce.refunded")),
+        _field("average_order", "money", _money("$commerce.average")),
         Column("currency", "Currency", "text", "$commerce.currency"),
-        Column("first_order_at", "First order", "moment", "$commerce.first_order_at"),
-        Column("last_order_at", "Last order", "moment", "$commerce.last_order_at"),
-        Column("cart", "Cart", "text", {"$ifNull": ["$cart.state", "none"]}),
-        Column("cart_value", "Cart value", "money", _money("$cart.value")),
-        Column("first_seen", "First seen", "moment", "$first_seen"),
-        Column("last_seen", "Last seen", "moment", "$last_seen"),
+        _field("first_order_at", "moment", "$commerce.first_order_at"),
+        _field("last_order_at", "moment", "$commerce.last_order_at"),
+        _field("cart", "text", {"$ifNull": ["$cart.state", "none"]}),
+        Column("cart_value", FIELDS["cart.value"].label, "money", _money("$cart.value")),
+        _field("first_seen", "moment", "$first_seen"),
+        _field("last_seen", "moment", "$last_seen"),
         Column("active_at", "Last activity", "moment", "$active_at"),
-        Column("activities", "Activities", "whole", {"$ifNull": ["$activities", 0]}),
+        _field("activities", "whole", {"$ifNull": ["$activities", 0]}),
         Column("id", "Contact id", "text", "$_id"),
     ]
 

@@ -24,7 +24,7 @@ from engine.exports.workbook_writer import (
     number_cell,
     text_cell,
 )
-from engine.imports.reading.spreadsheets import harmless
+from engine.imports.reading.formula_escape import escape_formula
 
 FileFormat = Literal["csv", "xlsx", "parquet"]
 
@@ -39,7 +39,7 @@ class TableFile(Protocol):
     """A file that rows are written into."""
 
     def write(self, columns: Values) -> None:
-        """Write some rows.  Raises TooLarge."""
+        """Write some rows.  Raises WorkbookTooLarge."""
 
     def close(self) -> None:
         """Finish the file; what it is written to stays open."""
@@ -59,7 +59,9 @@ class _Csv:
     def __init__(self, out: BinaryIO, columns: Sequence[Column], zone: ZoneInfo) -> None:
         self._kinds, self._zone = [column.kind for column in columns], zone
         headings = io.StringIO()
-        csv.writer(headings, lineterminator="\n").writerow([harmless(column.label) for column in columns])
+        csv.writer(headings, lineterminator="\n").writerow(
+            [escape_formula(column.label) for column in columns]
+        )
         out.write(b"\xef\xbb\xbf" + headings.getvalue().encode())  # the mark tells Excel that it is UTF-8
         self._names = [str(number) for number in range(len(columns))]
         self._writer = pyarrow.csv.CSVWriter(
@@ -134,7 +136,9 @@ class _Workbook:
     def __init__(self, out: BinaryIO, columns: Sequence[Column], zone: ZoneInfo) -> None:
         self._kinds, self._zone = [column.kind for column in columns], zone
         widths = [20 if kind in ("text", "list", "moment") else 12 for kind in self._kinds]
-        self._writer = WorkbookWriter(out, "Export", [harmless(column.label) for column in columns], widths)
+        self._writer = WorkbookWriter(
+            out, "Export", [escape_formula(column.label) for column in columns], widths
+        )
 
     def write(self, columns: Values) -> None:
         self._writer.write(

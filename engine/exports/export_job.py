@@ -14,13 +14,14 @@ from typing import Any, BinaryIO, cast
 
 from gridfs import GridIn
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.db.patterns import evaluated_by_mongodb
-from engine.errors import ContactSheetsError
+from engine.db.regex_query import regex_errors
+from engine.domain.document import Document
+from engine.errors import LimitExceeded, WorkStopped
 from engine.exports import export_rows, exporting
 from engine.exports.export_columns import Column
 from engine.exports.export_files import FORMATS
@@ -28,26 +29,29 @@ from engine.exports.export_rows import Batch
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 TOLD_EVERY = 1.0
 """Seconds between two notes of how far a file is."""
+
+_STOPPED = "the export was stopped, or another worker has written it"
 
 _TOO_OLD = 239
 """What MongoDB calls it when it no longer knows how things were at a moment."""
 
 
-class TookTooLong(ContactSheetsError):
+class SnapshotExpired(LimitExceeded):
     """MongoDB no longer knows how things were when the export began."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "the export took longer than MongoDB remembers how things were (five minutes, unless "
+            "minSnapshotHistoryWindowInSeconds says otherwise): take fewer columns, days or contacts, or let "
+            "the server remember longer"
+        )
 
-class _NotWanted(Exception):
-    """Somebody stopped the export, or another has written it."""
 
-
-def work_of(db: Database[Document], job: Job) -> Work:
+def work_of(db: Db, job: Job) -> Work:
     """What a job of this kind does."""
     return _Exporting(db, job)
 
@@ -55,14 +59,14 @@ def work_of(db: Database[Document], job: Job) -> Work:
 class _Exporting:
     """A file, written in one go."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self._db, self._job = db, job
         self._wanted = exporting.export_of(job)
         self._said = time.monotonic()
 
     def total(self) -> int:
-        """How many contacts it is about.  Raises TooLarge for more than the format can hold."""
-        with evaluated_by_mongodb():
+        """How many contacts it is about.  Raises WorkbookTooLarge for more than the format can hold."""
+        with regex_errors():
             total = self._db.contacts.count_documents(self._wanted.selection.matching(self._db))
         exporting.refuse_too_large(self._wanted, total, len(self._wanted.columns))
         return total
@@ -76,18 +80,18 @@ class _Exporting:
             return Step(cursor, 0)
         try:
             return self._written(before, now)
-        except _NotWanted:
+        except WorkStopped:
             return Step(cursor, 0)
 
     def _written(self, before: Job, as_of: datetime) -> Step:
         file, query = exporting.new_file(before), self._wanted.selection.matching(self._db)
         columns = exporting.columns_of(self._db, self._wanted)
-        with evaluated_by_mongodb(), _snapshot(self._db) as session:
+        with regex_errors(), _snapshot(self._db) as session:
             metadata = {"job": before.id, "what": self._wanted.what, "as_of": as_of}
             rows, size, contacts = self._upload(before, file, columns, query, metadata, session)
         jobs.note_total(self._db, before.id, contacts)
         if not jobs.reach(self._db, before, contacts, now=utc_now()):
-            raise _NotWanted
+            raise WorkStopped(_STOPPED)
         made = {"file": file, "name": self._wanted.file, "bytes": size, "rows": rows, "as_of": as_of}
         return Step(file, 0, made=made)
 
@@ -101,7 +105,7 @@ class _Exporting:
         session: ClientSession,
     ) -> tuple[int, int, int]:
         """Write the file; return its rows and bytes, and of how many contacts they are."""
-        zone, rows, contacts = rulesets.current(self._db).account.time_zone, 0, 0
+        zone, rows, contacts = versions.current(self._db).account.time_zone, 0, 0
         found = export_rows.batches(
             self._db,
             self._wanted,
@@ -124,13 +128,13 @@ class _Exporting:
         return rows, out.size, contacts
 
     def _told(self, before: Job, found: Iterable[Batch]) -> Iterator[Batch]:
-        """The batches, telling how far one is; raise _NotWanted once nobody wants them."""
+        """The batches, telling how far one is; raise WorkStopped once they are not wanted any more."""
         for batch in found:
             yield batch
             if time.monotonic() - self._said >= TOLD_EVERY:
                 self._said = time.monotonic()
                 if not jobs.reach(self._db, before, batch.contacts, now=utc_now()):
-                    raise _NotWanted
+                    raise WorkStopped(_STOPPED)
 
 
 class _Out:
@@ -180,19 +184,15 @@ def _all_or_nothing(grid: GridIn) -> Iterator[_Out]:
 
 
 @contextmanager
-def _snapshot(db: Database[Document]) -> Iterator[ClientSession]:
-    """All that is read within is as of one moment.  Raises TookTooLong."""
+def _snapshot(db: Db) -> Iterator[ClientSession]:
+    """All that is read within is as of one moment.  Raises SnapshotExpired."""
     try:
         with db.client.start_session(snapshot=True) as session:
             yield session
     except OperationFailure as error:
         if error.code != _TOO_OLD:
             raise
-        raise TookTooLong(
-            "the export took longer than MongoDB remembers how things were (five minutes, unless "
-            "minSnapshotHistoryWindowInSeconds says otherwise): take fewer columns, days or contacts, or let "
-            "the server remember longer"
-        ) from None
+        raise SnapshotExpired from None
 
 
 register(
@@ -200,6 +200,6 @@ register(
         id=exporting.KIND,
         work=work_of,
         permission=Permission.EXPORT,
-        acts=("took an export back", "stopped an export"),
+        acts=("undid an export", "stopped an export"),
     )
 )

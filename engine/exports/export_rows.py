@@ -19,14 +19,15 @@ from bson.codec_options import CodecOptions
 from pymongo import CursorType
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.database import Database
 
 from engine.contacts.listing.listing import SORTS, Listing
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
+from engine.db import Db
+from engine.domain.activities import derived_stream
+from engine.domain.document import Document
 from engine.exports.export_columns import Column
 from engine.exports.exporting import Export
 
-Document = dict[str, Any]
 Order = Sequence[tuple[str, int]]
 
 READ = 200
@@ -56,7 +57,7 @@ class Batch:
 
 
 def batches(
-    db: Database[Document],
+    db: Db,
     wanted: Export,
     columns: Sequence[Column],
     query: Document,
@@ -136,7 +137,7 @@ class _Activities:
 
     def __init__(
         self,
-        db: Database[Document],
+        db: Db,
         wanted: Export,
         columns: Sequence[Column],
         session: ClientSession,
@@ -147,7 +148,7 @@ class _Activities:
         self._columns = columns
         self._own = [column for column in columns if column.own]
         self._theirs = [column for column in columns if not column.own]
-        since, until = Wanted(first=wanted.first, last=wanted.last).bounds(zone)
+        since, until = TimelineFilter(first=wanted.first, last=wanted.last).bounds(zone)
         bounds = {"$gte": since, "$lt": until}
         at = {operator: bound for operator, bound in bounds.items() if bound is not None}
         self._more: Document = {"state": "applied"}
@@ -192,10 +193,10 @@ class _Activities:
 
 
 def _held(contacts: Iterable[Document]) -> dict[str, list[Held]]:
-    """Which streams some contacts hold, and from when to when (as `spans.spans_of`)."""
+    """Which streams some contacts hold, and from when to when (as `activity_spans.spans_of`)."""
     held: dict[str, list[Held]] = defaultdict(list)
     for contact in contacts:
-        held[f"c:{contact['_id']}"].append((contact.get("deletion", {}).get("at"), None, contact))
+        held[derived_stream(contact["_id"])].append((contact.get("deletion", {}).get("at"), None, contact))
         for span in contact.get("spans", ()):
             held[span["key"]].append((span.get("since"), span.get("until"), contact))
     return held

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import Any
 
 from gridfs import GridOut
-from pymongo.database import Database
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, may, require
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import Selection
+from engine.accounts.permissions import Permission
+from engine.contacts.bulk.selection import Selection
 from engine.exports import exporting
 from engine.exports.exporting import Export, Made
 from engine.jobs import job_service
+from engine.jobs.errors import JobNotFound
 from engine.jobs.jobs import Job
 
-Document = dict[str, Any]
 
-
-def start(db: Database[Document], user: CurrentUser, wanted: Export, *, id_: str, now: datetime) -> str:
+def start(actor: Actor, wanted: Export, *, id_: str) -> str:
     """Write a file for `user`; the same `id_` again writes no second.  Returns it.
 
-    Raises NotAllowed, UnknownFilter, UnknownColumn, NothingSelected and TooLarge.
+    Raises NotAllowed, InvalidFilter, UnknownColumn, EmptySelection and WorkbookTooLarge.
     """
-    require(user, Permission.EXPORT)
+    actor.require(Permission.EXPORT)
     with audit.noted(
-        db,
-        user,
+        actor,
         f"exported {wanted.what}",
         subject=Subject("job", id_),
         changes=[
@@ -39,35 +33,36 @@ def start(db: Database[Document], user: CurrentUser, wanted: Export, *, id_: str
             Change("columns", None, ", ".join(wanted.columns) or "all"),
             Change("format", None, wanted.format),
         ],
-        now=now,
         id_=f"job:{id_}",
     ):
-        return exporting.start(db, wanted, id_=id_, by=user.id, by_name=user.name, now=now)
+        return exporting.start(
+            actor.db, wanted, id_=id_, by=actor.user.id, by_name=actor.user.name, now=actor.now
+        )
 
 
-def count(db: Database[Document], user: CurrentUser, selection: Selection) -> int | None:
+def count(actor: Actor, selection: Selection) -> int | None:
     """How many contacts an export would be of; unset if counting takes too long.  Raises NotAllowed,
-    UnknownFilter."""
-    require(user, Permission.EXPORT)
-    return bulk.count(db, selection)
+    InvalidFilter."""
+    actor.require(Permission.EXPORT)
+    return selection.count(actor.db)
 
 
-def is_kept(db: Database[Document], user: CurrentUser, job: Job, *, now: datetime) -> bool:
+def is_kept(actor: Actor, job: Job) -> bool:
     """Whether somebody can have the file of an export now."""
-    return may(user, Permission.EXPORT) and bool(exporting.kept(db, [job], now=now))
+    return actor.may(Permission.EXPORT) and bool(exporting.kept(actor.db, [job], now=actor.now))
 
 
-def again(db: Database[Document], user: CurrentUser, of: str, *, id_: str, now: datetime) -> str:
+def again(actor: Actor, of: str, *, id_: str) -> str:
     """Write the file of an earlier export anew, as things are now.  Raises as `start` and `jobs.job` do."""
-    return start(db, user, exporting.export_of(_job(db, user, of)), id_=id_, now=now)
+    return start(actor, exporting.export_of(_job(actor, of)), id_=id_)
 
 
-def download(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> tuple[Made, GridOut]:
-    """The file of an export, to be read.  Raises NotAllowed, NoSuchJob and NotKept."""
-    require(user, Permission.EXPORT)
-    job = _job(db, user, id_)
-    with audit.noted(db, user, "downloaded an export", subject=Subject("job", id_), now=now):
-        return exporting.opened(db, job, now=now)
+def download(actor: Actor, id_: str) -> tuple[Made, GridOut]:
+    """The file of an export, to be read.  Raises NotAllowed, JobNotFound and StoredFileNotFound."""
+    actor.require(Permission.EXPORT)
+    job = _job(actor, id_)
+    with audit.noted(actor, "downloaded an export", subject=Subject("job", id_)):
+        return exporting.opened(actor.db, job, now=actor.now)
 
 
 def of_whom(wanted: Export) -> str:
@@ -82,8 +77,8 @@ def of_whom(wanted: Export) -> str:
     return ", ".join(said) or "all contacts"
 
 
-def _job(db: Database[Document], user: CurrentUser, id_: str) -> Job:
-    found = job_service.job(db, user, id_)
+def _job(actor: Actor, id_: str) -> Job:
+    found = job_service.job(actor, id_)
     if found.kind != exporting.KIND:
-        raise job_service.NoSuchJob("this is no export")
+        raise JobNotFound(id_, "export")
     return found

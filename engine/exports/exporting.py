@@ -9,26 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import msgspec
 import uuid_utils
 from gridfs import GridFSBucket, GridOut, NoFile
-from pymongo.database import Database
 
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import NothingSelected, Selection
+from engine.contacts.bulk.bulk_change import EmptySelection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
-from engine.errors import ContactSheetsError
+from engine.db import Db
+from engine.errors import StoredFileNotFound
 from engine.exports import export_columns
 from engine.exports.export_columns import Column, What
 from engine.exports.export_files import FORMATS, FileFormat
-from engine.exports.workbook_writer import MAX_COLUMNS, TooLarge
+from engine.exports.workbook_writer import MAX_COLUMNS, WorkbookTooLarge
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, JobState
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 KIND = "export"
 
@@ -83,23 +80,19 @@ class Made:
     until: datetime
 
 
-class NotKept(ContactSheetsError):
-    """A file that is not there yet, or any more."""
-
-
-def start(db: Database[Document], wanted: Export, *, id_: str, by: str, by_name: str, now: datetime) -> str:
+def start(db: Db, wanted: Export, *, id_: str, by: str, by_name: str, now: datetime) -> str:
     """Keep the wish for a file, once for its id; return that.
 
-    Raises UnknownFilter, UnknownColumn, NothingSelected and TooLarge.
+    Raises InvalidFilter, UnknownColumn, EmptySelection and WorkbookTooLarge.
     """
     selection = wanted.selection
     if not selection.ids and selection.listing is None:
-        raise NothingSelected("choose at least one contact")
-    ruleset = rulesets.current(db)
+        raise EmptySelection
+    ruleset = versions.current(db)
     columns = export_columns.chosen(wanted.what, wanted.columns, ruleset)
     selection.matching(db)  # raises here, where somebody hears of it
     if FORMATS[wanted.format].most_rows is not None:  # to count a million takes half a second
-        refuse_too_large(wanted, bulk.count(db, selection), len(columns))
+        refuse_too_large(wanted, selection.count(db), len(columns))
     said = {"export": msgspec.json.encode(wanted).decode()}
     title = f"Export {wanted.what} to {FORMATS[wanted.format].label}"
     jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=said))
@@ -107,17 +100,17 @@ def start(db: Database[Document], wanted: Export, *, id_: str, by: str, by_name:
 
 
 def refuse_too_large(wanted: Export, contacts: int | None, columns: int) -> None:
-    """Raise TooLarge for what the format cannot hold, as far as that is known beforehand."""
+    """Raise WorkbookTooLarge for what the format cannot hold, as far as that is known beforehand."""
     most = FORMATS[wanted.format].most_rows
     if most is None:
         return
     if wanted.what == "contacts" and contacts is not None and contacts > most:
-        raise TooLarge(
+        raise WorkbookTooLarge(
             f"an Excel sheet holds {most:,} rows besides its headings, and these are {contacts:,} contacts: "
-            "take CSV or Parquet, or a narrower filter"
+            "use CSV or Parquet, or a narrower filter"
         )
     if columns > MAX_COLUMNS:
-        raise TooLarge(f"an Excel sheet holds {MAX_COLUMNS:,} columns, not {columns:,}")
+        raise WorkbookTooLarge(f"an Excel sheet holds {MAX_COLUMNS:,} columns, not {columns:,}")
 
 
 _DECODER = msgspec.json.Decoder(Export)
@@ -128,9 +121,9 @@ def export_of(job: Job) -> Export:
     return _DECODER.decode(job.wanted["export"])
 
 
-def columns_of(db: Database[Document], wanted: Export) -> list[Column]:
+def columns_of(db: Db, wanted: Export) -> list[Column]:
     """The columns of a file, each under its heading there."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = export_columns.chosen(wanted.what, wanted.columns, ruleset)
     return export_columns.with_headings(found, ruleset) if wanted.what == "contacts" else found
 
@@ -138,7 +131,7 @@ def columns_of(db: Database[Document], wanted: Export) -> list[Column]:
 # Files
 
 
-def files(db: Database[Document]) -> GridFSBucket:
+def files(db: Db) -> GridFSBucket:
     """Where the files of exports are kept.
 
     Beside each stand its `job`, `what` it holds and `as_of` which moment.
@@ -164,27 +157,29 @@ def made_of(job: Job) -> Made | None:
     return Made(**said, until=job.finished_at + KEPT_FOR)
 
 
-def kept(db: Database[Document], found: Iterable[Job], *, now: datetime) -> set[str]:
+def kept(db: Db, found: Iterable[Job], *, now: datetime) -> set[str]:
     """Those of some jobs whose file can be had."""
     made = {made.file: job.id for job in found if (made := made_of(job)) is not None and now < made.until}
     rows = db["exports.files"].find({"_id": {"$in": list(made)}}, {"_id": 1})
     return {made[row["_id"]] for row in rows}
 
 
-def opened(db: Database[Document], job: Job, *, now: datetime) -> tuple[Made, GridOut]:
-    """A file, to be read.  Raises NotKept."""
+def opened(db: Db, job: Job, *, now: datetime) -> tuple[Made, GridOut]:
+    """A file, to be read.  Raises StoredFileNotFound."""
     made = made_of(job)
     if made is None:
-        raise NotKept("the file is not written yet, or the export did not come to its end")
+        raise StoredFileNotFound(job.id, "the file is not ready, or the export did not finish")
     if now >= made.until:
-        raise NotKept(f"the file was kept for {KEPT_FOR.days} days and is gone: run the export again")
+        gone = f"the file was kept for {KEPT_FOR.days} days and is gone: run the export again"
+        raise StoredFileNotFound(job.id, gone)
     try:
         return made, files(db).open_download_stream(made.file)
     except NoFile:
-        raise NotKept("the file is not kept any more: run the export again") from None
+        gone = "the file is not kept any more: run the export again"
+        raise StoredFileNotFound(job.id, gone) from None
 
 
-def sweep(db: Database[Document], *, now: datetime) -> int:
+def sweep(db: Db, *, now: datetime) -> int:
     """Remove files that nobody can have any more, and pieces that a killed worker left; return how many.
 
     What belongs to an export under way is left alone.
@@ -198,7 +193,7 @@ def sweep(db: Database[Document], *, now: datetime) -> int:
     return len(gone)
 
 
-def _is_wanted(db: Database[Document], file: str, now: datetime) -> bool:
+def _is_wanted(db: Db, file: str, now: datetime) -> bool:
     job = jobs.job(db, file.rpartition(":")[0])
     if job is None:
         return False

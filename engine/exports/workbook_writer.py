@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, BinaryIO
 
-from engine.errors import ContactSheetsError
+from engine.errors import LimitExceeded
 
 MAX_ROWS = 1_048_576
 """Rows that a sheet can have, its headings among them."""
@@ -94,7 +94,7 @@ _WORKBOOK = (
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
-class TooLarge(ContactSheetsError):
+class WorkbookTooLarge(LimitExceeded):
     """More than a workbook can hold."""
 
 
@@ -114,12 +114,12 @@ class WorkbookWriter:
         self.write([[text_cell(heading, HEADING)] for heading in headings])
 
     def write(self, columns: Sequence[Sequence[str]]) -> None:
-        """Write some rows, column by column; raise TooLarge."""
+        """Write some rows, column by column; raise WorkbookTooLarge."""
         self._rows += len(columns[0])
         if self._rows > MAX_ROWS:
-            raise TooLarge(
+            raise WorkbookTooLarge(
                 f"an Excel sheet holds {MAX_ROWS - 1:,} rows besides its headings, and there are more: "
-                "take CSV or Parquet, or a narrower filter"
+                "use CSV or Parquet, or a narrower filter"
             )
         self._put("".join([f"<row>{''.join(cells)}</row>" for cells in zip(*columns, strict=True)]))
 
@@ -132,8 +132,8 @@ class WorkbookWriter:
         found = xml.encode("utf-8", "replace")
         self._bytes += len(found)
         if self._bytes > MAX_SHEET:
-            raise TooLarge(
-                "the sheet would be over 2 GB: take CSV or Parquet, fewer columns or a narrower filter"
+            raise WorkbookTooLarge(
+                "the sheet would be over 2 GB: use CSV or Parquet, fewer columns or a narrower filter"
             )
         self._sheet.write(found)
 

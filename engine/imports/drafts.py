@@ -1,45 +1,42 @@
-"""Files that were sent and are not imported yet, each with how it is settled so far.
+"""Drafts: files that were uploaded and are not imported yet, each with its settings so far.
 
-A draft's id is random and, until its file has come, all that is needed to send that: it can
-be used once.  Its file is already where that of the import will be, so nothing is copied.
+The id of a draft is random, and until its file is uploaded it is all that the upload needs: it can be used
+once.  The file is stored where the import reads it, so that nothing is copied.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from gridfs import NoFile
-from pymongo.database import Database
 
-from engine.errors import ContactSheetsError
-from engine.imports import importing
-from engine.imports.contents import PIECE
-from engine.imports.mapping import settings
-from engine.imports.mapping.settings import Settings
+from engine.db import Db
+from engine.domain.document import Document
+from engine.errors import Conflict, LimitExceeded, StoredFileNotFound
+from engine.imports import stored_files
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.stored_files import CHUNK, FileWriter
 from engine.jobs import jobs
 
-Document = dict[str, Any]
-
 MAX_BYTES = 1024**3
-"""Bytes of a file as it is sent."""
+"""Bytes of an uploaded file."""
 
 KEPT_FOR = timedelta(days=2)
-"""How long a file waits to be imported."""
+"""How long a draft is kept."""
 
 MAX_NAME = 200
+"""Characters of a file's name."""
 
 
-class NotExpected(ContactSheetsError):
-    """A file that nobody waits for: it came already, or the page was loaded too long ago."""
+class UploadNotExpected(Conflict):
+    """An upload that no draft waits for: it is there already, or the page was loaded too long ago."""
 
 
-class TooLarge(ContactSheetsError):
-    """A file with more bytes than one may have."""
+class FileTooLarge(LimitExceeded):
+    """An upload of more than MAX_BYTES."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -50,45 +47,45 @@ class TooLarge(ContactSheetsError):
 
 @dataclass(frozen=True)
 class Draft:
-    """A file that can be imported; `settings` are unset as long as nobody settled anything."""
+    """An uploaded file; `settings` are unset until the user has chosen some."""
 
     id: str
     by: str
     name: str
     size: int
     created_at: datetime
-    settings: Settings | None = None
+    settings: ImportSettings | None = None
 
 
-class Incoming:
-    """A file while it comes, piece by piece."""
+class Upload:
+    """The file of a draft while it is uploaded, chunk by chunk."""
 
-    def __init__(self, db: Database[Document], id_: str, name: str) -> None:
+    def __init__(self, db: Db, id_: str, name: str) -> None:
         self._db, self._id, self._name = db, id_, name
         self._size = 0
-        self._file = importing.keep(db, id_, name)
+        self._file = FileWriter(db, id_, name)
 
-    def write(self, piece: bytes) -> None:
-        """Keep a piece.  Raises TooLarge."""
-        self._size += len(piece)
+    def write(self, chunk: bytes) -> None:
+        """Store a chunk.  Raises FileTooLarge."""
+        self._size += len(chunk)
         if self._size > MAX_BYTES:
-            raise TooLarge
-        self._file.write(piece)
+            raise FileTooLarge
+        self._file.write(chunk)
 
     def finish(self) -> None:
-        """The file is whole."""
+        """Complete the draft."""
         self._file.finish()
-        said = {"state": "sent", "name": self._name, "size": self._size}
-        self._db.import_drafts.update_one({"_id": self._id}, {"$set": said})
+        fields = {"state": "sent", "name": self._name, "size": self._size}
+        self._db.import_drafts.update_one({"_id": self._id}, {"$set": fields})
 
-    def give_up(self) -> None:
-        """The file broke off: nothing of it is kept, and it can be sent again."""
-        self._file.give_up()
+    def abort(self) -> None:
+        """Remove what is stored of the file, which can then be uploaded again."""
+        self._file.abort()
         self._db.import_drafts.update_one({"_id": self._id}, {"$set": {"state": "awaited"}})
 
 
-def expect(db: Database[Document], *, by: str, session: str | None, now: datetime) -> str:
-    """Wait for a file of somebody; return the id under which it may be sent."""
+def expect(db: Db, *, by: str, session: str | None, now: datetime) -> str:
+    """Create a draft that waits for a user's upload; return its id."""
     id_ = secrets.token_hex(16)
     db.import_drafts.insert_one(
         {"_id": id_, "by": by, "session": session, "state": "awaited", "created_at": now}
@@ -96,124 +93,122 @@ def expect(db: Database[Document], *, by: str, session: str | None, now: datetim
     return id_
 
 
-def expected(db: Database[Document], id_: str) -> tuple[str, str | None]:
-    """Who waits for a file, and in which session.  Raises NotExpected."""
+def expected(db: Db, id_: str) -> tuple[str, str | None]:
+    """Return the user and the session that an upload is expected from.  Raises UploadNotExpected."""
     row = db.import_drafts.find_one({"_id": id_, "state": "awaited"})
     if row is None:
-        raise NotExpected("this page was loaded a while ago: load it again, then send the file")
+        raise UploadNotExpected("this page was loaded a while ago: load it again, then send the file")
     return row["by"], row["session"]
 
 
-def receive(db: Database[Document], id_: str, name: str) -> Incoming:
-    """Begin to take a file that is waited for.  Raises NotExpected."""
-    coming = {"$set": {"state": "coming"}}
-    if not db.import_drafts.update_one({"_id": id_, "state": "awaited"}, coming).modified_count:
-        raise NotExpected("this file is being sent already")
-    return Incoming(db, id_, name_of(name))
+def receive(db: Db, id_: str, name: str) -> Upload:
+    """Start an expected upload.  Raises UploadNotExpected."""
+    started = {"$set": {"state": "coming"}}
+    if not db.import_drafts.update_one({"_id": id_, "state": "awaited"}, started).modified_count:
+        raise UploadNotExpected("this file is being sent already")
+    return Upload(db, id_, clean_name(name))
 
 
-def name_of(sent: str) -> str:
-    """What a file is called: without folders, and with no sign that does not show."""
-    shown = "".join(sign if sign.isprintable() else " " for sign in sent)
-    return " ".join(shown.replace("\\", "/").rpartition("/")[2].split())[-MAX_NAME:] or "file"
+def clean_name(sent: str) -> str:
+    """Return the name of a file without folders and unprintable characters."""
+    printable = "".join(sign if sign.isprintable() else " " for sign in sent)
+    return " ".join(printable.replace("\\", "/").rpartition("/")[2].split())[-MAX_NAME:] or "file"
 
 
-def draft(db: Database[Document], id_: str, *, by: str) -> Draft | None:
-    """A file that somebody sent; unset if there is none, or it is somebody else's.
+def draft(db: Db, id_: str, *, by: str) -> Draft | None:
+    """Return a draft of a user; None if it does not exist, or is another user's.
 
-    One that named somebody who was erased since is gone.
+    The file of a draft is deleted when a person in it is erased; the draft is then gone, too.
     """
     row = db.import_drafts.find_one({"_id": id_, "by": by, "state": "sent"})
-    there = row is not None and db["imports.files"].find_one({"_id": id_}, {"_id": 1}) is not None
-    return _draft(row) if row is not None and there else None
+    return _draft(row) if row is not None and stored_files.exists(db, id_) else None
 
 
-def of_user(db: Database[Document], by: str, *, limit: int = 5) -> list[Draft]:
-    """What somebody sent and has not imported yet, the newest first."""
+def of_user(db: Db, by: str, *, limit: int = 5) -> list[Draft]:
+    """Return the drafts of a user, the latest first."""
     rows = db.import_drafts.find({"by": by, "state": "sent"}).sort("created_at", -1).limit(limit)
     return list(map(_draft, rows))
 
 
-def settle(db: Database[Document], id_: str, wanted: Settings) -> None:
-    """Keep how a file is to be imported, for when somebody comes back to it."""
-    db.import_drafts.update_one({"_id": id_}, {"$set": {"settings": settings.encode(wanted)}})
+def exists(db: Db, id_: str) -> bool:
+    """Return whether a draft and its file exist."""
+    row = db.import_drafts.find_one({"_id": id_, "state": "sent"}, {"_id": 1})
+    return row is not None and stored_files.exists(db, id_)
 
 
-def is_kept(db: Database[Document], id_: str) -> bool:
-    """Whether a draft and its file are there."""
-    there = db.import_drafts.find_one({"_id": id_, "state": "sent"}, {"_id": 1})
-    return there is not None and db["imports.files"].find_one({"_id": id_}, {"_id": 1}) is not None
+def store_settings(db: Db, id_: str, settings: ImportSettings) -> None:
+    """Store the settings of a draft, for when the user comes back to it."""
+    db.import_drafts.update_one({"_id": id_}, {"$set": {"settings": settings.encode()}})
 
 
-# What a check of the whole file found (`checks`)
-
-
-def checks_of(id_: str) -> str:
-    """What the ids of the checks of a draft begin with."""
-    return f"{id_}:check:"
-
-
-def keep_findings(db: Database[Document], id_: str, check: str, found: str) -> None:
-    """Keep what a check found, as text: headings may have signs that MongoDB reads as its own."""
-    db.import_drafts.update_one({"_id": id_}, {"$set": {"checked": {"by": check, "found": found}}})
-
-
-def findings(db: Database[Document], id_: str, check: str) -> str | None:
-    """What a check found, as it was kept; unset if it has not come to its end."""
-    row = db.import_drafts.find_one({"_id": id_, "checked.by": check}, {"checked": 1})
-    return None if row is None else str(row["checked"]["found"])
-
-
-def forget_checks(db: Database[Document], id_: str) -> None:
-    """Give up the checks of a draft; one that is under way stops by itself."""
-    db.jobs.delete_many({"_id": {"$gte": checks_of(id_), "$lt": f"{id_}:check;"}})
-    db.import_drafts.update_one({"_id": id_}, {"$unset": {"checked": ""}})
-
-
-def copy(db: Database[Document], job: str, *, by: str, now: datetime) -> str:
-    """Take the file of an import once more; return the draft.  Raises NotExpected if it is gone."""
+def copy(db: Db, job: str, *, by: str, now: datetime) -> str:
+    """Create a draft with the file of an import; return its id.  Raises StoredFileNotFound."""
     try:
-        before = importing.files(db).open_download_stream(job)
+        file = stored_files.bucket(db).open_download_stream(job)
     except NoFile:
-        raise NotExpected("the file of this import is not kept any more: send it again") from None
+        raise StoredFileNotFound(job, "the file of this import is not kept any more: send it again") from None
     id_ = expect(db, by=by, session=None, now=now)
-    coming = receive(db, id_, str(before.filename))
-    while piece := before.read(PIECE):
-        coming.write(piece)
-    coming.finish()
+    upload = receive(db, id_, str(file.filename))
+    while chunk := file.read(CHUNK):
+        upload.write(chunk)
+    upload.finish()
     return id_
 
 
-def imported(db: Database[Document], id_: str) -> None:
-    """A draft has become an import, whose file is the same."""
-    forget_checks(db, id_)
+def mark_imported(db: Db, id_: str) -> None:
+    """Remove a draft that has become an import; its file stays."""
+    cancel_previews(db, id_)
     db.import_drafts.delete_one({"_id": id_})
 
 
-def discard(db: Database[Document], ids: Iterable[str]) -> None:
-    """Remove drafts and their files, but for those that are imported."""
+def discard(db: Db, ids: Iterable[str]) -> None:
+    """Delete drafts, and their files unless those are imported."""
     for id_ in ids:
         if jobs.job(db, id_) is None:
-            with suppress(NoFile):
-                importing.files(db).delete(id_)
-        forget_checks(db, id_)
+            stored_files.delete(db, id_)
+        cancel_previews(db, id_)
         db.import_drafts.delete_one({"_id": id_})
 
 
-def sweep(db: Database[Document], *, now: datetime) -> int:
-    """Remove what was sent long ago and never imported, and what broke off; return how many."""
+def sweep(db: Db, *, now: datetime) -> int:
+    """Delete old drafts and uploads that broke off; return how many."""
     old = [row["_id"] for row in db.import_drafts.find({"created_at": {"$lt": now - KEPT_FOR}}, {"_id": 1})]
     discard(db, old)
     return len(old)
 
 
 def _draft(row: Document) -> Draft:
-    said = row.get("settings")
+    settings = row.get("settings")
     return Draft(
         row["_id"],
         row["by"],
         row["name"],
         row["size"],
         row["created_at"],
-        None if said is None else settings.decode(said),
+        None if settings is None else ImportSettings.decode(settings),
     )
+
+
+# The result of the preview (`preview_job`)
+
+
+def preview_prefix(id_: str) -> str:
+    """Return what the ids of the preview jobs of a draft start with."""
+    return f"{id_}:check:"
+
+
+def store_preview(db: Db, id_: str, job: str, result: str) -> None:
+    """Store the result of a preview, as text: headings may be keys that MongoDB does not accept."""
+    db.import_drafts.update_one({"_id": id_}, {"$set": {"checked": {"by": job, "found": result}}})
+
+
+def preview_result(db: Db, id_: str, job: str) -> str | None:
+    """Return the stored result of a preview job; None if it is not done."""
+    row = db.import_drafts.find_one({"_id": id_, "checked.by": job}, {"checked": 1})
+    return None if row is None else str(row["checked"]["found"])
+
+
+def cancel_previews(db: Db, id_: str) -> None:
+    """Remove the previews of a draft; one that is running stops by itself."""
+    jobs.forget(db, preview_prefix(id_))
+    db.import_drafts.update_one({"_id": id_}, {"$unset": {"checked": ""}})

@@ -1,28 +1,26 @@
-"""What is kept of long work for a while only: files, refused rows, and whom a change was about."""
+"""Remove what is stored of jobs only for a while: imported files, refused rows, contacts of bulk changes."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from pymongo.database import Database
-
-from engine.contacts.bulk import bulk
-from engine.imports import importing
+from engine.contacts.bulk import bulk_change
+from engine.db import Db
+from engine.imports import import_request, refused_rows, stored_files
 from engine.jobs import jobs
 
-Document = dict[str, Any]
 
+def expire(db: Db, *, now: datetime) -> int:
+    """Remove the data of jobs that can no longer be undone; return of how many jobs.
 
-def expire(db: Database[Document], *, now: datetime) -> int:
-    """Let go of what belongs to jobs that can no longer be taken back; return how many jobs.
-
-    The history keeps that they were, and what they came to.  Safe to be done at any time.
+    The history keeps the jobs with their counts.  Safe to run at any time.
     """
-    over = jobs.ended_before(db, [importing.KIND, bulk.KIND], now - jobs.UNDO_FOR)
-    for job in over:
-        importing.clear(db, job.id)
+    expired = jobs.ended_before(db, [import_request.KIND, bulk_change.KIND], now - jobs.UNDO_FOR)
+    for job in expired:
+        stored_files.delete(db, job.id)
+        stored_files.delete(db, f"{job.id}:repeats")  # of imports by older versions
+        refused_rows.delete(db, job.id)
         db.job_items.delete_many({"job": job.id})
         jobs.note_cleared(db, job.id)
-    importing.remove_pieces(db, now=now)
-    return len(over)
+    stored_files.remove_orphaned_chunks(db, now=now)
+    return len(expired)

@@ -1,114 +1,119 @@
-"""Importing for a person: checked for their role, and in the audit log."""
+"""Imports for a user: checks the role, and keeps the audit log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, BinaryIO
-
-from pymongo.database import Database
+from typing import BinaryIO
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
-from engine.contacts.editing import edit_checks
-from engine.imports import importing, preview, refusals
+from engine.accounts.permissions import Permission
+from engine.contacts.editing.edit_validation import fields_not_allowed
+from engine.imports import import_request, refused_rows
+from engine.imports import preview as previews
+from engine.imports.mapping import inspection
 from engine.imports.mapping.columns import InvalidMapping
-from engine.imports.mapping.settings import MODES, Settings
-from engine.imports.preview import Checked, Opening
+from engine.imports.mapping.import_settings import MODES, ImportSettings
+from engine.imports.mapping.inspection import Inspection
+from engine.imports.preview import Preview
 from engine.imports.reading import formats, workbooks
 from engine.imports.reading.formats import Format, Opener
 from engine.jobs import job_service
+from engine.jobs.errors import JobNotFound
 from engine.jobs.jobs import Job
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 
-def detect(user: CurrentUser, open_: Opener) -> Format:
-    """How a file is written, as far as it tells by itself.  Raises NotAllowed, UnreadableFile."""
-    require(user, Permission.IMPORT)
+def detect(actor: Actor, open_: Opener) -> Format:
+    """Detect the format of a file.  Raises NotAllowed, UnreadableFile."""
+    actor.require(Permission.IMPORT)
     return formats.detect(open_)
 
 
-def sheets(user: CurrentUser, open_: Opener) -> list[str]:
-    """The names of a workbook's sheets.  Raises NotAllowed, UnreadableFile."""
-    require(user, Permission.IMPORT)
+def sheets(actor: Actor, open_: Opener) -> list[str]:
+    """Return the names of a workbook's sheets.  Raises NotAllowed, UnreadableFile."""
+    actor.require(Permission.IMPORT)
     return workbooks.sheets(open_)
 
 
-def look(
-    db: Database[Document], user: CurrentUser, open_: Opener, *, name: str, format_: Format | None = None
-) -> Opening:
-    """How a file is written, its columns as they are guessed, and its first rows.
-
-    What was settled for such columns before comes first.  Raises NotAllowed, UnreadableFile.
-    """
-    require(user, Permission.IMPORT)
-    ruleset = rulesets.current(db)
-    return preview.opening(open_, ruleset, name=name, format_=format_, remembered=importing.remembered(db))
+def inspect(actor: Actor, open_: Opener, *, name: str, format_: Format | None = None) -> Inspection:
+    """Inspect a file; the mappings of earlier imports are remembered.  Raises NotAllowed, UnreadableFile."""
+    actor.require(Permission.IMPORT)
+    remembered = import_request.remembered_mappings(actor.db)
+    return inspection.inspect(
+        open_, versions.current(actor.db), name=name, format_=format_, remembered=remembered
+    )
 
 
-def imported_before(db: Database[Document], user: CurrentUser, open_: Opener, *, size: int) -> Job | None:
-    """The last import, by whomever, of the very content of a file of `size` bytes; unset if there was none.
+def imported_before(actor: Actor, open_: Opener, *, size: int) -> Job | None:
+    """Return the last import, by any user, of the same content as a file of `size` bytes, if there is one.
 
     Raises NotAllowed.
     """
-    require(user, Permission.IMPORT)
-    return importing.imported_before_from(db, open_, size=size)
+    actor.require(Permission.IMPORT)
+    return import_request.imported_before_from(actor.db, open_, size=size)
 
 
-def check(
-    db: Database[Document],
-    user: CurrentUser,
-    open_: Opener,
-    settings: Settings,
-    *,
-    now: datetime,
-    go_on: Callable[[], bool] = lambda: True,
-) -> Checked:
-    """What would become of a file.  Raises NotAllowed, InvalidMapping, and what `checking.check` does."""
-    require(user, Permission.IMPORT)
-    refuse_fields(db, user, settings)
-    return preview.check(db, open_, settings, now=now, go_on=go_on)
+def preview(actor: Actor, open_: Opener, settings: ImportSettings) -> Preview:
+    """Preview the import of a file.  Raises NotAllowed, InvalidMapping, and what `preview.preview` does."""
+    actor.require(Permission.IMPORT)
+    refuse_fields(actor, settings)
+    return previews.preview(actor.db, open_, settings, now=actor.now)
 
 
-def start(
-    db: Database[Document],
-    user: CurrentUser,
-    stream: BinaryIO,
-    settings: Settings,
-    *,
-    name: str,
-    id_: str,
-    now: datetime,
-) -> str:
-    """Import a file by `user`; the same `id_` again starts no second.  Returns it.
+def start(actor: Actor, stream: BinaryIO, settings: ImportSettings, *, name: str, id_: str) -> str:
+    """Store a file and start its import, once for its id; return that.
 
     Raises NotAllowed, InvalidMapping, UnreadableFile.
     """
-    with _noted(db, user, settings, name=name, id_=id_, now=now):
-        return importing.start(
-            db, stream, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now
+    by, by_name = actor.user.id, actor.user.name
+    with _audited(actor, settings, name=name, id_=id_):
+        return import_request.start(
+            actor.db, stream, settings, name=name, id_=id_, by=by, by_name=by_name, now=actor.now
         )
 
 
-def begin(
-    db: Database[Document], user: CurrentUser, settings: Settings, *, name: str, id_: str, now: datetime
-) -> str:
-    """Import a file that was sent under `id_` before; raises as `start` does."""
-    with _noted(db, user, settings, name=name, id_=id_, now=now):
-        return importing.begin(db, settings, name=name, id_=id_, by=user.id, by_name=user.name, now=now)
+def start_stored(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> str:
+    """Start the import of the stored file `id_`; raises as `start` does."""
+    by, by_name = actor.user.id, actor.user.name
+    with _audited(actor, settings, name=name, id_=id_):
+        return import_request.add(
+            actor.db, settings, name=name, id_=id_, by=by, by_name=by_name, now=actor.now
+        )
+
+
+def import_job(actor: Actor, id_: str) -> Job:
+    """Return an import, by any user.  Raises NotAllowed and JobNotFound."""
+    actor.require(Permission.IMPORT)
+    job = job_service.job(actor, id_)
+    if not import_request.is_import(job):
+        raise JobNotFound(id_, "import")
+    return job
+
+
+def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
+    """Return the refused rows of an import as a CSV file: its name, and its lines, read lazily.
+
+    Raises NotAllowed and JobNotFound.
+    """
+    job = import_job(actor, id_)
+    with audit.noted(actor, "downloaded refused rows", subject=Subject("job", id_)):
+        return refused_rows.file_name(job), refused_rows.file_lines(actor.db, job)
+
+
+def refuse_fields(actor: Actor, settings: ImportSettings) -> None:
+    """Raise InvalidMapping if columns fill fields that the user's role may not change."""
+    refused = fields_not_allowed(settings.columns.values(), actor.user.role, versions.current(actor.db))
+    if refused:
+        raise InvalidMapping(list(refused.values()))
 
 
 @contextmanager
-def _noted(
-    db: Database[Document], user: CurrentUser, settings: Settings, *, name: str, id_: str, now: datetime
-) -> Iterator[None]:
-    """Log an import, and let it begin if `user` may import so."""
-    require(user, Permission.IMPORT)
+def _audited(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> Iterator[None]:
+    """Check the role and the fields of an import, and keep it in the audit log."""
+    actor.require(Permission.IMPORT)
     columns = {heading: target for heading, target in settings.columns.items() if target}
     filled = ", ".join(f"{heading} → {target}" for heading, target in columns.items())
     changes = [
@@ -121,30 +126,6 @@ def _noted(
         for one in settings.statements
     ]
     subject = Subject("job", id_)
-    with audit.noted(
-        db, user, "imported a file", subject=subject, changes=changes, now=now, id_=f"job:{id_}"
-    ):
-        refuse_fields(db, user, settings)
+    with audit.noted(actor, "imported a file", subject=subject, changes=changes, id_=f"job:{id_}"):
+        refuse_fields(actor, settings)
         yield
-
-
-def refused_file(
-    db: Database[Document], user: CurrentUser, id_: str, *, now: datetime
-) -> tuple[str, Iterator[str]]:
-    """The rows that an import refused, as CSV: what the file is called, and its lines as they are asked for.
-
-    Raises NotAllowed and NoSuchJob.
-    """
-    require(user, Permission.IMPORT)
-    job = job_service.job(db, user, id_)
-    if job.kind != importing.KIND or job.undoes is not None:
-        raise job_service.NoSuchJob("this is no import")
-    with audit.noted(db, user, "downloaded refused rows", subject=Subject("job", id_), now=now):
-        return refusals.name_of(job), refusals.refused_file(db, job)
-
-
-def refuse_fields(db: Database[Document], user: CurrentUser, settings: Settings) -> None:
-    """Refuse to fill what only an admin may change."""
-    refused = edit_checks.not_theirs(settings.columns.values(), user.role, rulesets.current(db))
-    if refused:
-        raise InvalidMapping("\n".join(refused.values()))

@@ -1,4 +1,4 @@
-"""A file looked at whole before anything is written: what would become of it, and what is wrong."""
+"""Preview an import: what would become of the whole file, and its problems, without writing anything."""
 
 from __future__ import annotations
 
@@ -9,63 +9,38 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from pymongo.database import Database
-
-from engine.db.installation import namespace
+from engine.db import Db
+from engine.domain.identities import key_kind, key_value
 from engine.domain.rulebook import Ruleset
-from engine.imports.mapping import columns, origins, plausible
-from engine.imports.mapping.columns import CHANNELS, Column
+from engine.errors import WorkStopped
+from engine.imports.mapping import columns
+from engine.imports.mapping.columns import CHANNELS
 from engine.imports.mapping.consents import Consent
-from engine.imports.mapping.settings import Settings
-from engine.imports.mapping.values import Ambiguous, DateOrder, Decimals, Reading, date_order, decimal_mark
-from engine.imports.reading import formats, reading
-from engine.imports.reading.formats import Format, Opener
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.reading.formats import Opener
 from engine.imports.reading.problems import KINDS, Problem
-from engine.imports.reading.reading import Row
-from engine.imports.rows import matching
-from engine.imports.rows.deciding import OUTCOMES, Deciding, Outcome
-from engine.imports.rows.judging import Accepted, Judged, Refusal, StoppedMeanwhile, decide, keys_of, read_all
-from engine.imports.rows.repeats import Names
-from engine.imports.rows.wanted import Reader, Wanted
+from engine.imports.reading.table import read_table
+from engine.imports.rows.duplicate_rows import SeenKeys
+from engine.imports.rows.matching import contacts_by_key
+from engine.imports.rows.parsed_row import ParsedRow, RowParser
+from engine.imports.rows.row_batch import Accepted, Refusal, decide_rows, keys_of, parse_rows
+from engine.imports.rows.row_decision import OUTCOMES, Outcome
 from engine.jobs.runner import one_ahead
-from engine.rules import rulesets
+from engine.rules import versions
 
-Document = dict[str, Any]
-
-SAMPLE = 5_000
-"""Rows from which it is told how dates and numbers of a column are written."""
-
-PORTION = 1_000
-"""Rows that are looked up at once."""
+BATCH = 1_000
+"""Rows whose contacts are looked up at once."""
 
 EXAMPLES = 5
-"""Examples that are kept of each kind of problem."""
+"""Examples of each kind of problem."""
 
 PREVIEW = 20
 """Rows that are shown as they would be stored."""
 
 
 @dataclass(frozen=True)
-class Opening:
-    """A file before it is settled: how it is written, its columns guessed, and its first rows."""
-
-    format: Format
-    columns: Sequence[Column]
-    sample: Sequence[Row]
-    notices: Sequence[Problem]
-
-
-@dataclass(frozen=True)
-class Undecided:
-    """A column of which a person has to say how it is read."""
-
-    heading: str
-    ambiguous: Ambiguous
-
-
-@dataclass(frozen=True)
-class Counted:
-    """How often something is wrong in a file, with the first examples."""
+class ProblemCount:
+    """How often a kind of problem occurs in a file, with the first examples."""
 
     kind: str
     count: int
@@ -78,8 +53,8 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Preview:
-    """A row as it would be stored: what becomes of it, and its values by what they fill."""
+class PreviewRow:
+    """A row as it would be stored: what becomes of it, and its values by target."""
 
     line: int
     outcome: Outcome
@@ -87,116 +62,44 @@ class Preview:
 
 
 @dataclass
-class Checked:
-    """What would become of a file."""
+class Preview:
+    """What would become of a file; `preview` are its first rows."""
 
     rows: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     refused: int = 0
-    problems: list[Counted] = field(default_factory=list)
-    preview: list[Preview] = field(default_factory=list)
+    problems: list[ProblemCount] = field(default_factory=list)
+    preview: list[PreviewRow] = field(default_factory=list)
 
 
-def opening(
+def preview(
+    db: Db,
     open_: Opener,
-    ruleset: Ruleset,
-    *,
-    name: str = "",
-    format_: Format | None = None,
-    remembered: Sequence[Mapping[str, str]] = (),
-) -> Opening:
-    """Look at a file's first rows; raise UnreadableFile.
-
-    `name` is what the file is called, `format_` how a person corrected what is read of it.
-    """
-    found = formats.detect(open_) if format_ is None else format_
-    table = reading.read(open_, found)
-    sample = list(islice(table.rows, SAMPLE))
-    cells = [row.cells for row in sample[:100]]
-    guessed = columns.guess(
-        table.headings,
-        ruleset,
-        sample=cells,
-        remembered=remembered,
-        fits=lambda target, values: plausible.fits(target, values, ruleset),
-    )
-    guessed, told = origins.without_consents(name, guessed)
-    return Opening(found, guessed, sample, [*told, *table.notices])
-
-
-def readings(
-    found: Opening,
-    mapping: Mapping[str, str],
-    ruleset: Ruleset,
-    *,
-    dates: DateOrder | None = None,
-    decimals: Decimals | None = None,
-) -> tuple[dict[str, Reading], list[Undecided]]:
-    """How the cells of each column are read, and of which columns a person has to say it.
-
-    `dates` and `decimals` are what they said, for columns that do not tell by themselves.
-    """
-    told = {
-        column.heading: _told(columns.type_of(mapping.get(column.heading, ""), ruleset), cells)
-        for index, column in enumerate(found.columns)
-        if (cells := [cell for row in found.sample if (cell := row.cells[index])])
-    }
-    orders = {found_.dates for found_ in told.values() if isinstance(found_, Reading) and found_.dates}
-    alone = orders.pop() if len(orders) == 1 else None  # one tool wrote all columns of a file
-    settled: dict[str, Reading] = {}
-    undecided = []
-    for heading, found_ in told.items():
-        if isinstance(found_, Ambiguous):
-            reading_ = Reading(dates or alone, None) if found_.what == "dates" else Reading(None, decimals)
-            if reading_ == Reading():
-                undecided.append(Undecided(heading, found_))
-            else:
-                settled[heading] = reading_
-        elif found_ is not None:
-            settled[heading] = found_
-    return settled, undecided
-
-
-def _told(type_: str, cells: Sequence[str]) -> Reading | Ambiguous | None:
-    """How a column's cells tell by themselves that they are to be read."""
-    if type_ == "date":
-        order = date_order(cells)
-        return order if isinstance(order, Ambiguous) or order is None else Reading(dates=order)
-    if type_ == "number":
-        mark = decimal_mark(cells)
-        return mark if isinstance(mark, Ambiguous) or mark is None else Reading(decimals=mark)
-    return None
-
-
-def check(
-    db: Database[Document],
-    open_: Opener,
-    settings: Settings,
+    settings: ImportSettings,
     *,
     now: datetime,
     go_on: Callable[[], bool] = lambda: True,
-) -> Checked:
-    """Say what would become of a whole file, writing nothing.
+) -> Preview:
+    """Preview the import of a file.
 
-    Raises UnreadableFile, InvalidMapping, and StoppedMeanwhile once `go_on` says no.
+    Raises UnreadableFile, InvalidMapping, and WorkStopped once `go_on` is false.
     """
-    ruleset = rulesets.current(db)
-    table = reading.read(open_, settings.format)
-    settings = replace(settings, columns=columns.checked(table.headings, settings.columns, ruleset))
-    deciding = Deciding("check", "", "", settings.mode, ruleset, namespace(db))
-    reader = Reader(table.headings, settings, ruleset, now=now)
-    names, tally = Names(), _Tally()
-    portions = iter(lambda: list(islice(table.rows, PORTION)), [])
-    for read in one_ahead(read_all(rows, reader, names) for rows in portions):
+    ruleset = versions.current(db)
+    table = read_table(open_, settings.format)
+    settings = replace(settings, columns=columns.validated(table.headings, settings.columns, ruleset))
+    parser, seen, tally = RowParser(table.headings, settings, ruleset, now=now), SeenKeys(), _Tally()
+    batches = iter(lambda: list(islice(table.rows, BATCH)), [])
+    for parsed in one_ahead(parse_rows(rows, parser, seen) for rows in batches):
         if not go_on():
-            raise StoppedMeanwhile
-        for judged in decide(db, read, matching.holders(db, keys_of(read)), deciding, now=now):
-            tally.add(judged)
-    return tally.checked()
+            raise WorkStopped("the preview was stopped")
+        contacts = contacts_by_key(db, keys_of(parsed))
+        for result in decide_rows(db, parsed, contacts, mode=settings.mode):
+            tally.add(result)
+    return tally.preview()
 
 
-def lacking(settings: Settings, ruleset: Ruleset) -> list[str]:
-    """What the rules in force lack for a file's subscriptions to count, in words."""
+def missing_transitions(settings: ImportSettings, ruleset: Ruleset) -> list[str]:
+    """Return warnings about subscriptions that the import cannot change, as the rules have no transition."""
     targets = set(settings.columns.values())
     return [
         f"transitions.yaml: the machine {channel!r} has no transition on contact_imported, so that what "
@@ -209,23 +112,24 @@ def lacking(settings: Settings, ruleset: Ruleset) -> list[str]:
 
 
 class _Tally:
-    """Counts what is judged, with the first examples."""
+    """Counts outcomes and problems, and keeps the first examples."""
 
     def __init__(self) -> None:
-        self._checked = Checked()
+        self._preview = Preview()
         self._counts: Counter[tuple[str, bool]] = Counter()
         self._examples: dict[tuple[str, bool], list[Problem]] = {}
 
-    def add(self, judged: Judged) -> None:
-        self._checked.rows += 1
-        if isinstance(judged, Refusal):
-            self._checked.refused += 1
-            problems = judged.problems
+    def add(self, result: Refusal | Accepted) -> None:
+        self._preview.rows += 1
+        if isinstance(result, Refusal):
+            self._preview.refused += 1
+            problems = result.problems
         else:
-            problems = judged.wanted.notes
-            self._checked.outcomes[judged.decision.outcome] += 1
-            if len(self._checked.preview) < PREVIEW:
-                self._checked.preview.append(_preview(judged))
+            problems = result.parsed.notices
+            self._preview.outcomes[result.decision.outcome] += 1
+            if len(self._preview.preview) < PREVIEW:
+                row = PreviewRow(result.line, result.decision.outcome, _values(result.parsed))
+                self._preview.preview.append(row)
         for problem in problems:
             kind = (problem.kind, problem.refuses)
             self._counts[kind] += 1
@@ -233,26 +137,22 @@ class _Tally:
             if len(examples) < EXAMPLES:
                 examples.append(problem)
 
-    def checked(self) -> Checked:
-        self._checked.problems = [
-            Counted(kind, count, refuses, self._examples[kind, refuses])
+    def preview(self) -> Preview:
+        self._preview.problems = [
+            ProblemCount(kind, count, refuses, self._examples[kind, refuses])
             for (kind, refuses), count in self._counts.most_common()
         ]
-        return self._checked
+        return self._preview
 
 
-def _preview(judged: Accepted) -> Preview:
-    return Preview(judged.line, judged.decision.outcome, _shown(judged.wanted))
-
-
-def _shown(wanted: Wanted) -> dict[str, Any]:
-    """What a row wants, by what it fills."""
-    named = {"external_id": wanted.identities.external_id, "email": wanted.identities.email}
-    shown: dict[str, Any] = named | {"mobile_phone": wanted.identities.phone, **wanted.values}
-    shown |= {consent.channel: _consent_words(consent) for consent in wanted.consents}
-    if wanted.segments:
-        shown["segments"] = list(wanted.segments)
-    return {name: value for name, value in shown.items() if value is not None}
+def _values(row: ParsedRow) -> dict[str, Any]:
+    """The values of a row, by target."""
+    identities = {key_kind(key).contact_field: key_value(key) for key in row.keys}
+    values: dict[str, Any] = {**identities, **row.values}
+    values |= {consent.channel: _consent_words(consent) for consent in row.consents}
+    if row.segments:
+        values["segments"] = list(row.segments)
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _consent_words(consent: Consent) -> str:

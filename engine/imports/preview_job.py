@@ -1,8 +1,7 @@
-"""The check of a whole file as a job: the workers do it, whoever leaves the page, and what it found
-is kept with the draft.
+"""The preview of a draft as a job: the workers do it, whether the user stays on the page or not.
 
-It writes nothing of the file.  A worker that is killed over it leaves it to the next, which
-begins anew.
+The result is stored with the draft; nothing of the file is.  If the worker is killed, another one starts
+the preview over.
 """
 
 from __future__ import annotations
@@ -11,121 +10,111 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.imports import drafts, importing, preview
+from engine.domain.document import Document
+from engine.errors import WorkStopped
+from engine.imports import drafts, preview, stored_files
 from engine.imports.drafts import Draft
-from engine.imports.mapping import settings
-from engine.imports.mapping.settings import Settings
-from engine.imports.preview import Checked, Preview
-from engine.imports.reading.watched import Watched
-from engine.imports.rows.judging import StoppedMeanwhile
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.preview import Preview, PreviewRow
+from engine.imports.reading.read_progress import ReadProgress
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 KIND = "import-check"
 
-TOLD_EVERY = 1.0
-"""Seconds between two notes of how far it is."""
+REPORT_EVERY = 1.0
+"""Seconds between two updates of the progress."""
 
-LONGEST = 300
-"""Characters that are kept of a value that is shown as it would be stored."""
+MAX_SHOWN = 300
+"""Characters of a value in the first rows: a document in MongoDB has a limit."""
 
 _DONE = "done"
+_DECODER = msgspec.json.Decoder(Preview)
 
 
 @dataclass(frozen=True)
-class Check:
-    """The check of a file, and what it found once it is done."""
+class PreviewRun:
+    """The job of a preview, and its result once it is done."""
 
     job: Job
-    found: Checked | None = None
+    result: Preview | None = None
 
 
-def begin(
-    db: Database[Document], draft: Draft, wanted: Settings, *, by: str, by_name: str, now: datetime
-) -> Check:
-    """Let a file be checked, once as long as neither its settings nor the rules change; say how far it is.
+def start(
+    db: Db, draft: Draft, settings: ImportSettings, *, by: str, by_name: str, now: datetime
+) -> PreviewRun:
+    """Start the preview of a draft, once as long as neither its settings nor the rules change.
 
-    A check of the file as it was settled before is given up.
+    A preview with earlier settings is cancelled.
     """
-    encoded = settings.encode(wanted)
-    digest = hashlib.blake2b(f"{encoded}\n{rulesets.current_number(db)}".encode(), digest_size=12).hexdigest()
-    id_ = f"{drafts.checks_of(draft.id)}{digest}"
-    if (there := jobs.job(db, id_)) is None:
-        drafts.forget_checks(db, draft.id)
-        said = {"draft": draft.id, "settings": encoded, "size": draft.size}
-        there = Job(id_, KIND, f"Check of {draft.name}", by, by_name, created_at=now, wanted=said)
-        jobs.add(db, there)
-    return Check(there, _found(db, draft.id, id_))
+    encoded = settings.encode()
+    digest = hashlib.blake2b(f"{encoded}\n{versions.current_number(db)}".encode(), digest_size=12).hexdigest()
+    id_ = f"{drafts.preview_prefix(draft.id)}{digest}"
+    if (job := jobs.job(db, id_)) is None:
+        drafts.cancel_previews(db, draft.id)
+        options: Document = {"draft": draft.id, "settings": encoded, "size": draft.size}
+        job = Job(id_, KIND, f"Check of {draft.name}", by, by_name, created_at=now, wanted=options)
+        jobs.add(db, job)
+    stored = drafts.preview_result(db, draft.id, id_)
+    return PreviewRun(job, None if stored is None else _DECODER.decode(stored))
 
 
-def work_of(db: Database[Document], job: Job) -> Work:
-    """What a job of this kind does."""
-    return _Checking(db, job)
+def work_of(db: Db, job: Job) -> Work:
+    """Return the work of a job."""
+    return _PreviewDraft(db, job)
 
 
-class _Checking:
-    """A file, read whole in one go; what is done of it is counted in bytes."""
+class _PreviewDraft:
+    """Previews a draft in one step; its progress is counted in bytes of the file."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self._db, self._job = db, job
         self._draft = str(job.wanted["draft"])
-        self._watched = Watched(importing.stored(db, self._draft))
-        self._said = time.monotonic()
+        self._progress = ReadProgress(stored_files.opener(db, self._draft))
+        self._last_report = time.monotonic()
 
     def total(self) -> int:
         return max(int(self._job.wanted["size"]), 1)
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:
-        """Check the file; unset if that is done, or nobody wants the file any more."""
-        if cursor == _DONE or not drafts.is_kept(self._db, self._draft):
+        """Preview the file; return None if that is done, or the draft is gone."""
+        if cursor == _DONE or not drafts.exists(self._db, self._draft):
             return None
-        wanted = settings.decode(self._job.wanted["settings"])
+        settings = ImportSettings.decode(self._job.wanted["settings"])
         try:
-            found = preview.check(self._db, self._watched, wanted, now=now, go_on=self._go_on)
-        except StoppedMeanwhile:
+            result = preview.preview(self._db, self._progress, settings, now=now, go_on=self._go_on)
+        except WorkStopped:
             return Step(cursor, 0)
-        drafts.keep_findings(self._db, self._draft, self._job.id, _encode(found))
+        drafts.store_preview(self._db, self._draft, self._job.id, _encode(result))
         jobs.reach(self._db, self._job, self.total(), now=utc_now())
-        made: Document = {str(outcome): count for outcome, count in found.outcomes.items()}
-        made |= {"refused": found.refused, "rows": found.rows}
+        made: Document = {str(outcome): count for outcome, count in result.outcomes.items()}
+        made |= {"refused": result.refused, "rows": result.rows}
         return Step(_DONE, 0, made=made)
 
     def _go_on(self) -> bool:
-        """Tell from time to time how far it is; false once it was stopped."""
-        if time.monotonic() - self._said < TOLD_EVERY:
+        """Report the progress from time to time; return false once the job was stopped."""
+        if time.monotonic() - self._last_report < REPORT_EVERY:
             return True
-        self._said = time.monotonic()
-        return jobs.reach(self._db, self._job, min(self._watched.read, self.total()), now=utc_now())
+        self._last_report = time.monotonic()
+        return jobs.reach(self._db, self._job, min(self._progress.read, self.total()), now=utc_now())
 
 
-_DECODER = msgspec.json.Decoder(Checked)
+def _encode(result: Preview) -> str:
+    rows = [_shortened(row) for row in result.preview]
+    return msgspec.json.encode(replace(result, preview=rows)).decode()
 
 
-def _found(db: Database[Document], draft: str, job: str) -> Checked | None:
-    kept = drafts.findings(db, draft, job)
-    return None if kept is None else _DECODER.decode(kept)
-
-
-def _encode(found: Checked) -> str:
-    shown = [_short(row) for row in found.preview]
-    return msgspec.json.encode(replace(found, preview=shown)).decode()
-
-
-def _short(row: Preview) -> Preview:
-    """A row whose long values are cut: a document in MongoDB has a limit."""
+def _shortened(row: PreviewRow) -> PreviewRow:
     values = {
-        name: f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value
+        name: f"{value[:MAX_SHOWN]}…" if isinstance(value, str) and len(value) > MAX_SHOWN else value
         for name, value in row.values.items()
     }
     return replace(row, values=values)
@@ -136,7 +125,7 @@ register(
         id=KIND,
         work=work_of,
         permission=Permission.IMPORT,
-        acts=("", "stopped the check of a file"),
+        acts=("", "stopped checking a file"),
         listed=False,
     )
 )

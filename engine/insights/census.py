@@ -15,16 +15,15 @@ from decimal import Decimal
 from time import perf_counter
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.contact_documents import LIVING
+from engine.db import Db
+from engine.db.contact_codec import LIVING
 from engine.domain.deliverability import DELIVERED_TO
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.insights import claims
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 SHARE = 20
 """A census is taken again after this many times as long as the last one took."""
@@ -93,13 +92,13 @@ class Census:
         return sum(number for seen, number in self.seen.items() if seen >= day)
 
 
-def latest(db: Database[Document]) -> Census | None:
+def latest(db: Db) -> Census | None:
     """The last census; unset before the first."""
     row = db.census.find_one({"_id": _ID})
-    return None if row is None else _read(row, rulesets.current(db))
+    return None if row is None else _read(row, versions.current(db))
 
 
-def present(db: Database[Document], *, now: datetime) -> Census | None:
+def present(db: Db, *, now: datetime) -> Census | None:
     """The last census; unset before the first.
 
     The first contacts of a shop are there at once: as long as the last census found nobody,
@@ -118,17 +117,17 @@ def present(db: Database[Document], *, now: datetime) -> Census | None:
     return None if found is None or (anybody and not found.contacts) else found
 
 
-def look(db: Database[Document], *, now: datetime) -> None:
+def look(db: Db, *, now: datetime) -> None:
     """Say that somebody looks, so that the census is taken more often; at most a write a minute."""
     recently = {"_id": _LOOKS, "at": {"$gte": now - timedelta(minutes=1)}}
     if db.installation.find_one(recently, {"_id": 1}) is None:
         db.installation.update_one({"_id": _LOOKS}, {"$set": {"at": now}}, upsert=True)
 
 
-def is_due(db: Database[Document], *, now: datetime) -> bool:
+def is_due(db: Db, *, now: datetime) -> bool:
     """Whether it is time to count again."""
     last = db.census.find_one({"_id": _ID}, {"at": 1, "took": 1, "zone": 1})
-    if last is None or last["zone"] != str(rulesets.current(db).account.time_zone):
+    if last is None or last["zone"] != str(versions.current(db).account.time_zone):
         return True
     looks = db.installation.find_one({"_id": _LOOKS})
     watched = looks is not None and now - looks["at"] < LOOKED
@@ -136,12 +135,12 @@ def is_due(db: Database[Document], *, now: datetime) -> bool:
     return bool(now - last["at"] >= pause or last["at"] > now + LATEST)
 
 
-def take(db: Database[Document], *, now: datetime) -> bool:
+def take(db: Db, *, now: datetime) -> bool:
     """Count all contacts, unless another is at it; whether that was done."""
     number = claims.claim(db, _WORK, now=now)
     if number is None:
         return False
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     began = perf_counter()
     zone = str(ruleset.account.time_zone)
     [found] = db.contacts.aggregate(_pass(ruleset, zone), allowDiskUse=True)

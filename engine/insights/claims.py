@@ -7,19 +7,17 @@ anything is its number: figures are written only over those of a lower one.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from pymongo import ReturnDocument
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-Document = dict[str, Any]
+from engine.db import Db
 
 CLAIM = timedelta(seconds=60)
 """How long a holder may take for one portion of work before another begins it."""
 
 
-def claim(db: Database[Document], what: str, *, now: datetime) -> int | None:
+def claim(db: Db, what: str, *, now: datetime) -> int | None:
     """Take a kind of work that nobody is at; return the claim's number, or nothing."""
     # A claim that ends later than any can was made by a clock that was wrong.
     free = [{"until": None}, {"until": {"$lte": now}}, {"until": {"$gt": now + 2 * CLAIM}}]
@@ -36,13 +34,13 @@ def claim(db: Database[Document], what: str, *, now: datetime) -> int | None:
     return int(taken["number"])
 
 
-def renew(db: Database[Document], what: str, number: int, *, now: datetime) -> bool:
+def renew(db: Db, what: str, number: int, *, now: datetime) -> bool:
     """Hold on to a claim for the next portion; false if it went to another."""
     ours = {"_id": _name(what), "number": number}
     return bool(db.installation.update_one(ours, {"$set": {"until": now + CLAIM}}).matched_count)
 
 
-def release(db: Database[Document], what: str, number: int) -> None:
+def release(db: Db, what: str, number: int) -> None:
     """Let others have it at once."""
     db.installation.update_one({"_id": _name(what), "number": number}, {"$set": {"until": None}})
 

@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bson.decimal128 import Decimal128
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.domain.figures import COUNTED, MOVES, hour_of
+from engine.db import Db
+from engine.domain.daily_figures import COUNTED_TYPES, STATUS_CHANGED, hour_of
+from engine.domain.document import Document
 from engine.insights import claims
-from engine.rules import rulesets
+from engine.rules import versions
 
-Document = dict[str, Any]
 Clock = Callable[[], datetime]
 
 PORTION = 31
@@ -79,9 +78,9 @@ class Kept:
     stale: frozenset[date]
 
 
-def kept(db: Database[Document], first: date, last: date) -> Kept:
+def kept(db: Db, first: date, last: date) -> Kept:
     """Read what is kept: as many small rows as there are days."""
-    zone = str(rulesets.current(db).account.time_zone)
+    zone = str(versions.current(db).account.time_zone)
     query = {"_id": {"$gte": first.isoformat(), "$lte": last.isoformat()}, "zone": zone}
     found = {row["_id"]: _day_of(row) for row in db.daily.find(query)}
     marked = {day for mark in db.stale_hours.find().limit(MARKS) for day in _days(mark["hours"], zone)}
@@ -99,13 +98,18 @@ def days_between(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
-def mark(db: Database[Document], moments: Iterable[datetime], *, id_: str) -> None:
+def mark(db: Db, moments: Iterable[datetime], *, id_: str) -> None:
     """Say that what happened at some moments is to be counted again."""
     hours = sorted({hour_of(at) for at in moments})
     db.stale_hours.update_one({"_id": id_}, {"$set": {"hours": hours}}, upsert=True)
 
 
-def refresh(db: Database[Document], *, clock: Clock) -> int:
+def any_marked(db: Db) -> bool:
+    """Whether a day is to be computed again."""
+    return db.stale_hours.find_one({}, {"_id": 1}) is not None
+
+
+def refresh(db: Db, *, clock: Clock) -> int:
     """Compute days that are marked; return how many.  One process does it at a time.
 
     After a change of the account's time zone, and at the very first, these are all days.
@@ -113,7 +117,7 @@ def refresh(db: Database[Document], *, clock: Clock) -> int:
     number = claims.claim(db, _WORK, now=clock())
     if number is None:
         return 0
-    zone = str(rulesets.current(db).account.time_zone)
+    zone = str(versions.current(db).account.time_zone)
     _begin_zone(db, zone, now=clock())
     began = clock()
     marks = list(db.stale_hours.find().sort("_id", 1).limit(MARKS))
@@ -129,7 +133,7 @@ def refresh(db: Database[Document], *, clock: Clock) -> int:
     return len(days)
 
 
-def _begin_zone(db: Database[Document], zone: str, *, now: datetime) -> None:
+def _begin_zone(db: Db, zone: str, *, now: datetime) -> None:
     """Mark all of the past, unless it was divided into days of this zone before."""
     state = db.installation.find_one({"_id": _ZONE})
     if state is not None and state["zone"] == zone:
@@ -141,8 +145,8 @@ def _begin_zone(db: Database[Document], zone: str, *, now: datetime) -> None:
     db.installation.replace_one({"_id": _ZONE}, {"zone": zone, "at": None}, upsert=True)
 
 
-def _earliest(db: Database[Document]) -> Iterator[datetime]:
-    counted = db.activities.find({"type": {"$in": list(COUNTED)}}, {"happened_at": 1})
+def _earliest(db: Db) -> Iterator[datetime]:
+    counted = db.activities.find({"type": {"$in": list(COUNTED_TYPES)}}, {"happened_at": 1})
     yield from (row["happened_at"] for row in counted.sort("happened_at", 1).limit(1))
     placed = {"commerce.book.placed_at": {"$exists": True}}
     first = db.contacts.find(placed, {"commerce.book.placed_at": 1}).sort("commerce.book.placed_at", 1)
@@ -176,9 +180,7 @@ def bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]
     return datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)
 
 
-def _compute(
-    db: Database[Document], first: date, last: date, *, zone: str, number: int, now: datetime
-) -> None:
+def _compute(db: Db, first: date, last: date, *, zone: str, number: int, now: datetime) -> None:
     begins, ends = bounds(first, last, ZoneInfo(zone))
     rows: dict[str, Document] = {
         day.isoformat(): {"zone": zone, "number": number, "at": now, "sales": [], "counted": [], "moved": []}
@@ -188,13 +190,13 @@ def _compute(
         rows[sale["_id"].pop("day")]["sales"].append({**sale.pop("_id"), **sale})
     for found in db.activities.aggregate(_happenings(begins, ends, zone)):
         said = found.pop("_id")
-        kind = "moved" if said["type"] == MOVES else "counted"
+        kind = "moved" if said["type"] == STATUS_CHANGED else "counted"
         rows[said.pop("day")][kind].append({**said, "n": found["n"]})
     for day, row in rows.items():
         _write(db, day, row)
 
 
-def _write(db: Database[Document], day: str, row: Document) -> None:
+def _write(db: Db, day: str, row: Document) -> None:
     try:
         # One that was overtaken finds nothing to replace, and its row there already.
         db.daily.replace_one({"_id": day, "number": {"$not": {"$gt": row["number"]}}}, row, upsert=True)
@@ -237,15 +239,15 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
 def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
     """What is counted by day, from the index over it alone."""
     bounce = "$properties.bounce"
-    of_moves = {"$eq": ["$type", MOVES]}
+    of_moves = {"$eq": ["$type", STATUS_CHANGED]}
     return [
         {
             "$match": {
                 "happened_at": {"$gte": begins, "$lt": ends},
-                "type": {"$in": list(COUNTED)},
+                "type": {"$in": list(COUNTED_TYPES)},
                 "state": "applied",
                 # A sender may call something of its own by our name.
-                "$or": [{"derived": True}, {"type": {"$ne": MOVES}}],
+                "$or": [{"derived": True}, {"type": {"$ne": STATUS_CHANGED}}],
             }
         },
         {

@@ -5,22 +5,20 @@ Read from what is kept (`daily`, `census`): as many small rows as there are days
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from pymongo.database import Database
+import pandas as pd
 
+from engine.db import Db
 from engine.domain.commerce import CENT
-from engine.domain.rulebook import Account, Ruleset
-from engine.insights import census, daily
+from engine.domain.rulebook import Ruleset
+from engine.insights import census, daily, series
 from engine.insights.census import Census
 from engine.insights.daily import Day, Kept
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 LONGEST = 3 * 366
 """Days of the longest period that is shown."""
@@ -78,11 +76,15 @@ class Sold:
 
 @dataclass(frozen=True)
 class Range:
-    """What a period came to, in all and by day."""
+    """What a period came to, in all and by day.
+
+    `sold_by_day` has `orders` and `revenue` a day (`series.sales_by_day`).
+    """
 
     period: Period
     sold: Sold
-    by_day: Sequence[tuple[Day, Sold]]
+    days: Sequence[Day]
+    sold_by_day: pd.DataFrame
     new: int
     """Contacts that appeared in it, of those that there are now."""
     stale: int
@@ -92,14 +94,14 @@ class Range:
         """Activities of a type, of one kind or all."""
         return sum(
             number
-            for day, _ in self.by_day
+            for day in self.days
             for (name, found), number in day.counted.items()
             if name == type_ and kind in (None, found)
         )
 
     def moved(self, machine: str, to: str) -> int:
         """How often a machine came to a state."""
-        return sum(day.moved.get((machine, to), 0) for day, _ in self.by_day)
+        return sum(day.moved.get((machine, to), 0) for day in self.days)
 
 
 @dataclass(frozen=True)
@@ -114,13 +116,13 @@ class Overview:
     census: Census | None
     days_at: datetime | None
     currency: str | None
-    growth: Sequence[tuple[date, int, int]]
-    """Day, contacts at its end, and how many of them appeared on it."""
+    growth: pd.DataFrame | None
+    """Contacts by the day on which they appeared (`series.growth`); unset before the first census."""
 
 
-def overview(db: Database[Document], period: Period, *, now: datetime) -> Overview:
+def overview(db: Db, period: Period, *, now: datetime) -> Overview:
     """Read a period and the one before it."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = daily.kept(db, period.before.first, period.last)
     counted = census.present(db, now=now)
     return Overview(
@@ -129,61 +131,30 @@ def overview(db: Database[Document], period: Period, *, now: datetime) -> Overvi
         census=counted,
         days_at=found.at,
         currency=ruleset.account.currency,
-        growth=[] if counted is None else list(_growth(period, counted)),
-    )
-
-
-def sold(day: Day, account: Account) -> Sold:
-    """A day's orders in the account's currency."""
-    revenue, refunded, foreign = Decimal(0), Decimal(0), dict[str, Decimal]()
-    for sale in day.sales:
-        own = sale.currency is None or sale.currency == account.currency
-        rate = Decimal(1) if own else account.rates.get(sale.currency or "")
-        if rate is None:
-            foreign[sale.currency or ""] = sale.amount
-        else:
-            revenue += sale.amount * rate
-            refunded += sale.refunded * rate
-    return Sold(
-        orders=sum(sale.orders for sale in day.sales),
-        revenue=revenue,
-        refunded=refunded,
-        cancelled=sum(sale.cancelled for sale in day.sales),
-        foreign=foreign,
+        growth=None if counted is None else series.growth(counted, period.first, period.last),
     )
 
 
 def _range(period: Period, found: Kept, counted: Census | None, ruleset: Ruleset) -> Range:
-    days = [(day, sold(day, ruleset.account)) for day in found.days if day.day in period]
+    days = [day for day in found.days if day.day in period]
+    sales = series.sales(days, ruleset.account)
     appeared = {} if counted is None else counted.appeared
     return Range(
         period=period,
-        sold=_sum(sold for _, sold in days),
-        by_day=days,
+        sold=_sold(sales),
+        days=days,
+        sold_by_day=series.sales_by_day(sales, period.first, period.last),
         new=sum(number for day, number in appeared.items() if day in period),
         stale=sum(day in period for day in found.stale),
     )
 
 
-def _sum(parts: Iterable[Sold]) -> Sold:
-    found = list(parts)
-    foreign: dict[str, Decimal] = {}
-    for part in found:
-        for currency, amount in part.foreign.items():
-            foreign[currency] = foreign.get(currency, Decimal(0)) + amount
+def _sold(sales: pd.DataFrame) -> Sold:
+    """Sum `series.sales` in the account's currency; what has no rate stands apart."""
     return Sold(
-        orders=sum(part.orders for part in found),
-        revenue=sum((part.revenue for part in found), Decimal(0)),
-        refunded=sum((part.refunded for part in found), Decimal(0)),
-        cancelled=sum(part.cancelled for part in found),
-        foreign=foreign,
+        orders=int(sales["orders"].sum()),
+        revenue=series.total(sales["revenue"]),
+        refunded=series.total(sales["given_back"]),
+        cancelled=int(sales["cancelled"].sum()),
+        foreign=series.unconverted(sales),
     )
-
-
-def _growth(period: Period, counted: Census) -> Iterable[tuple[date, int, int]]:
-    """Contacts at each day's end, of those that there are now."""
-    there = sum(number for day, number in counted.appeared.items() if day < period.first)
-    for day in daily.days_between(period.first, period.last):
-        new = counted.appeared.get(day, 0)
-        there += new
-        yield day, there, new

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
-
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.insights import census
 from engine.insights import overview as analytics
 from engine.insights.overview import Overview, Period
-from engine.pipeline import sendings
-
-Document = dict[str, Any]
+from engine.pipeline import outages
 
 
-def overview(db: Database[Document], user: CurrentUser, period: Period, *, now: datetime) -> Overview:
+def overview(actor: Actor, period: Period) -> Overview:
     """A period's figures; while somebody looks, they are counted more often.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    census.look(db, now=now)
-    return analytics.overview(db, period, now=now)
+    now = actor.now
+    actor.require(Permission.SEE)
+    census.look(actor.db, now=now)
+    return analytics.overview(actor.db, period, now=now)
 
 
-def failing_sendings(db: Database[Document], user: CurrentUser) -> int:
+def failing_sendings(actor: Actor) -> int:
     """How many sendings failed as a whole and wait for an admin's decision.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return len(sendings.open_doubts(db))
+    actor.require(Permission.SEE)
+    return len(outages.undecided(actor.db))

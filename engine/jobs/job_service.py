@@ -6,64 +6,49 @@ Each kind says who may see and do it, and what takes it back (`engine.jobs.kinds
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Subject
-from engine.accounts.permissions import Permission, may, require
-from engine.errors import ContactSheetsError
+from engine.accounts.permissions import Permission
 from engine.jobs import jobs
+from engine.jobs.errors import CannotStop, CannotUndo, JobNotFound
 from engine.jobs.jobs import Job, Place, Refused
 from engine.jobs.kinds import registered
-
-Document = dict[str, Any]
 
 TOLD_FOR = timedelta(days=1)
 """For how long the end of a job is told to who began it, unless they dismiss it."""
 
 
-class CannotBe(ContactSheetsError):
-    """Something that is not done to jobs of a kind, whoever asks."""
-
-
-class NoSuchJob(ContactSheetsError):
-    """A job that there is not, or none of this kind."""
-
-
-def recent(
-    db: Database[Document], user: CurrentUser, *, before: Place | None = None, limit: int = 20
-) -> list[Job]:
+def recent(actor: Actor, *, before: Place | None = None, limit: int = 20) -> list[Job]:
     """Jobs that one may see, the newest first, from a place on.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    listed = [id_ for id_ in _theirs(user) if registered()[id_].listed]
-    return jobs.recent(db, listed, before=before, limit=limit)
+    actor.require(Permission.SEE)
+    listed = [id_ for id_ in _theirs(actor) if registered()[id_].listed]
+    return jobs.recent(actor.db, listed, before=before, limit=limit)
 
 
-def at_hand(db: Database[Document], user: CurrentUser, *, now: datetime) -> list[Job]:
+def at_hand(actor: Actor) -> list[Job]:
     """What is under way, and what of one's own has just ended.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return jobs.at_hand(db, _theirs(user), by=user.id, since=now - TOLD_FOR)
+    actor.require(Permission.SEE)
+    return jobs.at_hand(actor.db, _theirs(actor), by=actor.user.id, since=actor.now - TOLD_FOR)
 
 
-def job(db: Database[Document], user: CurrentUser, id_: str) -> Job:
-    """One job.  Raises NotAllowed and NoSuchJob."""
-    found = jobs.job(db, id_)
+def job(actor: Actor, id_: str) -> Job:
+    """One job.  Raises NotAllowed and JobNotFound."""
+    found = jobs.job(actor.db, id_)
     if found is None or found.kind not in registered():
-        raise NoSuchJob("this is not in the history any more")
-    require(user, registered()[found.kind].permission)
+        raise JobNotFound(id_)
+    actor.require(registered()[found.kind].permission)
     return found
 
 
-def refusals(db: Database[Document], user: CurrentUser, id_: str, *, limit: int = 100) -> list[Refused]:
-    """What a job could not do, and why.  Raises NotAllowed and NoSuchJob."""
-    listed = registered()[job(db, user, id_).kind].refusals
-    return [] if listed is None else listed(db, id_, limit=limit)
+def refusals(actor: Actor, id_: str, *, limit: int = 100) -> list[Refused]:
+    """What a job could not do, and why.  Raises NotAllowed and JobNotFound."""
+    listed = registered()[job(actor, id_).kind].refusals
+    return [] if listed is None else listed(actor.db, id_, limit=limit)
 
 
-def can_be_undone(user: CurrentUser, job: Job, *, now: datetime) -> bool:
+def can_be_undone(actor: Actor, job: Job) -> bool:
     """Whether there is something of a job that somebody may still take back."""
     kind = registered()[job.kind]
     ended = not job.under_way and job.undoes is None and job.undone_by is None
@@ -71,8 +56,8 @@ def can_be_undone(user: CurrentUser, job: Job, *, now: datetime) -> bool:
         ended
         and bool(job.changed)
         and kind.undo is not None
-        and may(user, kind.permission)
-        and not _is_over(job, now)
+        and actor.may(kind.permission)
+        and not _is_over(job, actor.now)
     )
 
 
@@ -85,37 +70,38 @@ def can_be_stopped(job: Job) -> bool:
     return job.under_way and registered()[job.kind].stops
 
 
-def undo(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> str:
-    """Take a job back; return the one that does.  Raises NotAllowed, NoSuchJob, CannotBe, NothingSelected."""
-    found = job(db, user, id_)
+def undo(actor: Actor, id_: str) -> str:
+    """Take a job back; return the one that does.  Raises NotAllowed, JobNotFound and CannotUndo."""
+    now = actor.now
+    found = job(actor, id_)
     kind = registered()[found.kind]
     if kind.undo is None:
-        raise CannotBe("this cannot be taken back")
+        raise CannotUndo("this cannot be undone")
     if _is_over(found, now):
-        raise CannotBe(f"this could be taken back for {jobs.UNDO_FOR.days} days, and is kept no longer")
-    with audit.noted(db, user, kind.acts[0], subject=Subject("job", id_), now=now, id_=f"undo:{id_}"):
-        return kind.undo(db, id_, by=user.id, by_name=user.name, now=now)
+        raise CannotUndo(f"this can no longer be undone: undo is available for {jobs.UNDO_FOR.days} days")
+    with audit.noted(actor, kind.acts[0], subject=Subject("job", id_), id_=f"undo:{id_}"):
+        return kind.undo(actor.db, id_, by=actor.user.id, by_name=actor.user.name, now=now)
 
 
-def stop(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
-    """Stop a job where it is.  Raises NotAllowed, NoSuchJob and CannotBe."""
-    kind = registered()[job(db, user, id_).kind]
+def stop(actor: Actor, id_: str) -> None:
+    """Stop a job where it is.  Raises NotAllowed, JobNotFound and CannotStop."""
+    kind = registered()[job(actor, id_).kind]
     if not kind.stops:
-        raise CannotBe("this cannot be stopped half-way")
-    with audit.noted(db, user, kind.acts[1], subject=Subject("job", id_), now=now):
-        jobs.stop(db, id_, now=now)
+        raise CannotStop("this cannot be stopped: wait until it is done")
+    with audit.noted(actor, kind.acts[1], subject=Subject("job", id_)):
+        jobs.stop(actor.db, id_, now=actor.now)
 
 
-def resume(db: Database[Document], user: CurrentUser, id_: str) -> None:
-    """Let a job that failed or was stopped go on.  Raises NotAllowed and NoSuchJob."""
-    jobs.resume(db, job(db, user, id_).id)
+def resume(actor: Actor, id_: str) -> None:
+    """Let a job that failed or was stopped go on.  Raises NotAllowed and JobNotFound."""
+    jobs.resume(actor.db, job(actor, id_).id)
 
 
-def dismiss(db: Database[Document], user: CurrentUser, id_: str) -> None:
-    """Say no more of one's own job that ended.  Raises NotAllowed and NoSuchJob."""
-    jobs.dismiss(db, job(db, user, id_).id, by=user.id)
+def dismiss(actor: Actor, id_: str) -> None:
+    """Say no more of one's own job that ended.  Raises NotAllowed and JobNotFound."""
+    jobs.dismiss(actor.db, job(actor, id_).id, by=actor.user.id)
 
 
-def _theirs(user: CurrentUser) -> list[str]:
+def _theirs(actor: Actor) -> list[str]:
     """The kinds that somebody may see."""
-    return [id_ for id_, kind in registered().items() if may(user, kind.permission)]
+    return [id_ for id_, kind in registered().items() if actor.may(kind.permission)]

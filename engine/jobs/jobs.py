@@ -6,22 +6,26 @@ step does has ids that follow from the job, so doing a step again changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pymongo import ReturnDocument
+from mongoengine.queryset import Q
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.patience import patiently
-from engine.domain.activities import ContactId
-from engine.errors import Conflict, LeaseLost
+from engine.db import Db, leases
+from engine.db.documents.stored import Documents
+from engine.db.leases import Basis
+from engine.domain.document import Document
+from engine.errors import LeaseLost
+from engine.jobs.job_document import MAX_FAILURE, StoredJob
+from engine.jobs.job_document import JobState as JobState
 
-Document = dict[str, Any]
+if TYPE_CHECKING:
+    from engine.domain.activities import ContactId
+
 Place = tuple[datetime, str]
 """Where in the history one is: when a job was begun, and its id."""
 
@@ -36,17 +40,10 @@ MAX_ATTEMPTS = 20
 """Holders in a row that may die over one step before the job is given up."""
 
 
-class JobState(StrEnum):
-    """How far a job has come."""
+_UNDER_WAY = (JobState.WAITING, JobState.RUNNING)
 
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-_UNDER_WAY = [JobState.WAITING.value, JobState.RUNNING.value]
+HELD: Document = {"state": "running", "claimed_until": {"$ne": None}}
+"""Matches the jobs that a worker holds (see `leases.release_dead`)."""
 
 
 @dataclass(frozen=True)
@@ -125,242 +122,240 @@ class Step:
     made: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add(db: Database[Document], job: Job) -> bool:
+def add(db: Db, job: Job) -> bool:
     """Keep a new job; false if there is one of that id already."""
-    row = {name: getattr(job, name) for name in _KEPT}
+    kept = {name: getattr(job, name) for name in _KEPT}
     try:
-        db.jobs.insert_one({"_id": job.id, "state": "waiting", "done": 0, "attempts": 0, **row})
+        StoredJob.on(db).insert(StoredJob(id=job.id, state=JobState.WAITING, done=0, attempts=0, **kept))
     except DuplicateKeyError:
         return False
     if job.undoes is not None:
-        db.jobs.update_one({"_id": job.undoes}, {"$set": {"undone_by": job.id}})
+        StoredJob.on(db, id=job.undoes).update_one(set__undone_by=job.id)
     return True
 
 
 _KEPT = ("kind", "title", "by", "by_name", "created_at", "wanted", "undoes")
 
 
-def job(db: Database[Document], id_: str) -> Job | None:
+def job(db: Db, id_: str) -> Job | None:
     """One job; unset if there is none of that id."""
-    row = db.jobs.find_one({"_id": id_})
-    return None if row is None else _job(row)
+    found = StoredJob.on(db, id=id_).one()
+    return None if found is None else _job(found)
 
 
-def recent(
-    db: Database[Document], kinds: Sequence[str], *, before: Place | None = None, limit: int = 20
-) -> list[Job]:
+def recent(db: Db, kinds: Sequence[str], *, before: Place | None = None, limit: int = 20) -> list[Job]:
     """Jobs of some kinds, the newest first, from a place on."""
-    query: Document = {"kind": {"$in": list(kinds)}}
+    found = StoredJob.on(db, kind__in=kinds)
     if before is not None:
         at, id_ = before
-        query["$or"] = [{"created_at": {"$lt": at}}, {"created_at": at, "_id": {"$lt": id_}}]
-    return [_job(row) for row in db.jobs.find(query).sort(_NEWEST).limit(limit)]
+        found = found(Q(created_at__lt=at) | Q(created_at=at, id__lt=id_))
+    return [_job(document) for document in found.order_by(*_NEWEST).limit(limit)]
 
 
-_NEWEST = [("created_at", -1), ("_id", -1)]
+_NEWEST = ("-created_at", "-id")
 
 
-def at_hand(
-    db: Database[Document], kinds: Sequence[str], *, by: str, since: datetime, limit: int = 5
-) -> list[Job]:
+def at_hand(db: Db, kinds: Sequence[str], *, by: str, since: datetime, limit: int = 5) -> list[Job]:
     """Jobs under way, whoever began them, and those of one person that ended since, until
     they are dismissed or taken back; the newest first."""
-    ended = {"by": by, "finished_at": {"$gte": since}, "dismissed": None, "undone_by": None}
-    query = {"kind": {"$in": list(kinds)}, "$or": [{"state": {"$in": _UNDER_WAY}}, ended]}
-    return [_job(row) for row in db.jobs.find(query).sort(_NEWEST).limit(limit)]
+    ended = Q(by=by, finished_at__gte=since, dismissed=None, undone_by=None)
+    found = StoredJob.on(db, Q(state__in=_UNDER_WAY) | ended, kind__in=kinds)
+    return [_job(document) for document in found.order_by(*_NEWEST).limit(limit)]
 
 
-def dismiss(db: Database[Document], id_: str, *, by: str) -> None:
+def under_way(db: Db, kinds: Sequence[str]) -> list[Job]:
+    """Jobs of some kinds that are not at their end."""
+    return [_job(document) for document in StoredJob.on(db, state__in=_UNDER_WAY, kind__in=kinds)]
+
+
+def wanting(db: Db, kind: str, name: str, value: object) -> list[Job]:
+    """Jobs of a kind that want something by a name, the newest first."""
+    found = StoredJob.on(db, __raw__={"kind": kind, f"wanted.{name}": value}).order_by(*_NEWEST)
+    return [_job(document) for document in found]
+
+
+def dismiss(db: Db, id_: str, *, by: str) -> None:
     """Show a job that ended no longer to who began it; the history keeps it."""
-    db.jobs.update_one({"_id": id_, "by": by}, {"$set": {"dismissed": True}})
+    StoredJob.on(db, id=id_, by=by).update_one(set__dismissed=True)
 
 
-def claim(db: Database[Document], kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
+def _free(kinds: Sequence[str], now: datetime, holder: str) -> Document:
+    free: list[Document] = [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]
+    if holder:
+        free.append({"holder": holder})
+    under_way = [state.value for state in _UNDER_WAY]
+    return {"state": {"$in": under_way}, "kind": {"$in": list(kinds)}, "$or": free}
+
+
+def any_waits(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> bool:
+    """Whether there is a job to take: asked again and again, it costs half of what `claim` does."""
+    return db.jobs.find_one(_free(kinds, now, holder), {"_id": 1}) is not None
+
+
+def claim(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
     """Take the job that has waited longest and that nobody is at, for `holder`.
 
     What that one holds already it had to leave when MongoDB was away: it goes on with it.
     """
-    free: list[Document] = [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]
-    if holder:
-        free.append({"holder": holder})
-    row = db.jobs.find_one_and_update(
-        {
-            "state": {"$in": _UNDER_WAY},
-            "kind": {"$in": list(kinds)},
-            "$or": free,
-        },
-        {
-            "$set": {"state": "running", "claimed_until": now + CLAIM, "holder": holder},
-            "$inc": {"attempts": 1},
-        },
-        sort=[("created_at", 1)],
-        return_document=ReturnDocument.AFTER,
+    waiting = StoredJob.on(db, __raw__=_free(kinds, now, holder)).order_by("created_at")
+    claimed = waiting.change_one(
+        set__state=JobState.RUNNING,
+        set__claimed_until=now + CLAIM,
+        set__holder=holder,
+        inc__attempts=1,
     )
-    if row is None:
+    if claimed is None:
         return None
-    if row["attempts"] > MAX_ATTEMPTS:
-        fail(db, row["_id"], f"{MAX_ATTEMPTS} workers in a row died over its next step", now=now)
+    if claimed.attempts > MAX_ATTEMPTS:
+        fail(db, claimed.id, f"{MAX_ATTEMPTS} workers in a row died over its next step", now=now)
         return None
-    if row.get("started_at") is None:
-        row["started_at"] = now
-        db.jobs.update_one({"_id": row["_id"]}, {"$set": {"started_at": now}})
-    return _job(row)
+    if claimed.started_at is None:
+        claimed.started_at = now
+        StoredJob.on(db, id=claimed.id).update_one(set__started_at=now)
+    return _job(claimed)
 
 
-def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[str]:
-    """Let others go on at once with the jobs whose holder is known to be gone.
-
-    A wrong guess does no harm: a step that two do is done once.
-    """
-    freed = []
-    held = {"state": "running", "claimed_until": {"$ne": None}}
-    for row in db.jobs.find(held, {"holder": 1}):
-        if is_gone(row.get("holder", "")):
-            with patiently():
-                ours = {"_id": row["_id"], "holder": row["holder"]}
-                if db.jobs.update_one(ours, {"$unset": {"claimed_until": "", "holder": ""}}).matched_count:
-                    freed.append(row["_id"])
-    return freed
-
-
-def note_total(db: Database[Document], id_: str, total: int) -> None:
+def note_total(db: Db, id_: str, total: int) -> None:
     """Say how much there is to do."""
-    db.jobs.update_one({"_id": id_}, {"$set": {"total": total}})
+    StoredJob.on(db, id=id_).update_one(set__total=total)
 
 
-def advance(db: Database[Document], before: Job, step: Step, *, now: datetime) -> Job | None:
+def advance(db: Db, before: Job, step: Step, *, now: datetime) -> Job | None:
     """Note a step that is done, and go on holding the job.
 
     Unset if somebody stopped it, or another went on with it meanwhile.
     """
-    there = {"$in": ["running", "stopped"]}
-    made = {"made": dict(step.made)} if step.made else {}
-    row = db.jobs.find_one_and_update(
-        {"_id": before.id, "state": there, "cursor": _place(before.cursor)},
-        {
-            "$set": {"cursor": step.cursor, "claimed_until": now + CLAIM, "attempts": 0, **made},
-            "$inc": {name: getattr(step, name) for name in _COUNTED},
-        },
-        return_document=ReturnDocument.AFTER,
+    made = {"set__made": dict(step.made)} if step.made else {}
+    advanced = _at(db, before, JobState.RUNNING, JobState.STOPPED).change_one(
+        set__cursor=step.cursor,
+        set__claimed_until=now + CLAIM,
+        set__attempts=0,
+        **made,
+        **{f"inc__{name}": getattr(step, name) for name in _COUNTED},
     )
-    return None if row is None or row["state"] == "stopped" else _job(row)
+    return None if advanced is None or advanced.state is JobState.STOPPED else _job(advanced)
 
 
 _COUNTED = ("done", "unchanged", "refused", "created")
 
 
-def keep(db: Database[Document], id_: str, *, now: datetime) -> bool:
+def keep(db: Db, id_: str, *, now: datetime) -> bool:
     """Hold on to a job while waiting; false if somebody stopped it."""
-    held = db.jobs.update_one({"_id": id_, "state": "running"}, {"$set": {"claimed_until": now + CLAIM}})
-    return bool(held.matched_count)
+    held = StoredJob.on(db, id=id_, state=JobState.RUNNING)
+    return bool(held.update_one(set__claimed_until=now + CLAIM))
 
 
 def hold(
-    db: Database[Document],
+    db: Db,
     id_: str,
     cursor: str,
     session: ClientSession,
     *,
     now: datetime,
-    rules: int,
-    erasures: int,
+    basis: Basis,
     applied: int,
 ) -> None:
-    """Hold on to a job within a transaction that does the step after `cursor`, under a version of
-    the rules, and knowing of so many erasures.
+    """Hold on to a job within the transaction that does the step after `cursor`.
 
-    `applied` activities are added to what the job has applied in all.  Raises LeaseLost if
-    another did that step meanwhile, and Conflict if newer rules are in force or somebody was erased.
+    `applied` activities are added to the job's count.  Raises LeaseLost if another did that
+    step meanwhile, and CommitConflict if newer rules came into force or a contact was erased.
     """
-    ours = {"_id": id_, "state": {"$in": ["running", "stopped"]}, "cursor": _place(cursor)}
-    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
-    held = db.jobs.update_one(
-        {**ours, **known},
-        {"$set": {"claimed_until": now + CLAIM}, "$inc": {"applied": applied}},
-        session=session,
-    )
-    if held.matched_count:
-        return
-    if db.jobs.find_one(ours, {"_id": 1}, session=session) is not None:
-        raise Conflict("newer rules came into force, or somebody was erased")
-    raise LeaseLost(f"the job {id_} went on without us")
+    # One statement of a batch's transaction: PyMongo, as all of the others.
+    at = cursor or {"$in": list(_BEGINNING)}
+    ours = {"_id": id_, "state": {"$in": ["running", "stopped"]}, "cursor": at}
+    change = {"$set": {"claimed_until": now + CLAIM}, "$inc": {"applied": applied}}
+    if not leases.renew(db.jobs, ours, change, session, basis=basis):
+        raise LeaseLost(f"the job {id_} went on without us")
 
 
-def bar(db: Database[Document], known: Mapping[str, int]) -> None:
+def bar(db: Db, known: Mapping[str, int]) -> None:
     """Let no step be committed any more that does not know of these `rules` or `erasures`; this
     waits for those under way."""
-    db.jobs.update_many({"state": {"$in": _UNDER_WAY}}, {"$max": dict(known)})
+    StoredJob.on(db, state__in=_UNDER_WAY).update(
+        **{f"max__{name}": number for name, number in known.items()}
+    )
 
 
-def reach(db: Database[Document], before: Job, done: int, *, now: datetime) -> bool:
+def reach(db: Db, before: Job, done: int, *, now: datetime) -> bool:
     """Say how far a single long step is, and hold on to the job; false if somebody stopped it, or
     another did that step meanwhile."""
-    held = db.jobs.update_one(
-        {"_id": before.id, "state": "running", "cursor": _place(before.cursor)},
-        {"$set": {"claimed_until": now + CLAIM, "done": done}},
-    )
-    return bool(held.matched_count)
+    ours = _at(db, before, JobState.RUNNING)
+    return bool(ours.update_one(set__claimed_until=now + CLAIM, set__done=done))
 
 
-def finish(db: Database[Document], id_: str, *, now: datetime) -> None:
+def finish(db: Db, id_: str, *, now: datetime) -> None:
     """Say that a job is done."""
-    _end(db, id_, {"state": "done", "finished_at": now})
+    _end(db, id_, set__state=JobState.DONE, set__finished_at=now)
 
 
-def fail(db: Database[Document], id_: str, reason: str, *, now: datetime) -> None:
+def fail(db: Db, id_: str, reason: str, *, now: datetime) -> None:
     """Say that a job cannot go on, and why; what it has done stays."""
-    _end(db, id_, {"state": "failed", "finished_at": now, "failure": reason[:500]})
+    _end(db, id_, set__state=JobState.FAILED, set__finished_at=now, set__failure=reason[:MAX_FAILURE])
 
 
-def stop(db: Database[Document], id_: str, *, now: datetime) -> None:
+def stop(db: Db, id_: str, *, now: datetime) -> None:
     """Let a job end after the step at hand; what it has done stays."""
-    _end(db, id_, {"state": "stopped", "finished_at": now})
+    _end(db, id_, set__state=JobState.STOPPED, set__finished_at=now)
 
 
-def ended_before(db: Database[Document], kinds: Sequence[str], moment: datetime) -> list[Job]:
+def ended_before(db: Db, kinds: Sequence[str], moment: datetime) -> list[Job]:
     """Jobs of some kinds that were over by a moment and of which something is kept still."""
-    query = {"kind": {"$in": list(kinds)}, "finished_at": {"$lte": moment}, "cleared": None}
-    return [_job(row) for row in db.jobs.find(query)]
+    ended = StoredJob.on(db, kind__in=kinds, finished_at__lte=moment, cleared=None)
+    return [_job(document) for document in ended]
 
 
-def note_cleared(db: Database[Document], id_: str) -> None:
+def note_cleared(db: Db, id_: str) -> None:
     """Say that nothing more is kept of a job than that it was."""
-    db.jobs.update_one({"_id": id_}, {"$set": {"cleared": True}})
+    StoredJob.on(db, id=id_).update_one(set__cleared=True)
 
 
-def resume(db: Database[Document], id_: str) -> None:
+def resume(db: Db, id_: str) -> None:
     """Let a job that failed or was stopped go on from where it is; another is left as it is."""
-    ended = {"_id": id_, "state": {"$in": [JobState.FAILED.value, JobState.STOPPED.value]}}
-    over = {"finished_at": "", "failure": "", "claimed_until": ""}
-    again = {"$set": {"state": "waiting", "attempts": 0}, "$unset": over}
-    db.jobs.update_one(ended, again)
+    ended = StoredJob.on(db, id=id_, state__in=(JobState.FAILED, JobState.STOPPED))
+    ended.update_one(
+        set__state=JobState.WAITING,
+        set__attempts=0,
+        unset__finished_at=1,
+        unset__failure=1,
+        unset__claimed_until=1,
+    )
 
 
-def forget_wanted(db: Database[Document], id_: str) -> None:
+def forget(db: Db, begins: str) -> None:
+    """Remove the jobs whose ids begin so; one that is under way stops by itself."""
+    StoredJob.on(db, id__startswith=begins).delete()
+
+
+def forget_wanted(db: Db, id_: str) -> None:
     """Keep no longer what a job was about."""
-    db.jobs.update_one({"_id": id_}, {"$set": {"wanted": {}}})
+    StoredJob.on(db, id=id_).update_one(set__wanted={})
 
 
-def let_go(db: Database[Document], id_: str) -> None:
+def let_go(db: Db, id_: str) -> None:
     """Leave a job for another to go on with at once."""
-    db.jobs.update_one({"_id": id_}, {"$unset": {"claimed_until": ""}, "$set": {"attempts": 0}})
+    StoredJob.on(db, id=id_).update_one(unset__claimed_until=1, set__attempts=0)
 
 
-def _place(cursor: str) -> object:
-    """The place that a job must still be at; a try that came to nothing leaves it at the beginning."""
-    return cursor or {"$in": [None, ""]}
+def _at(db: Db, job: Job, *states: JobState) -> Documents[StoredJob]:
+    """A job, if it is in one of some states and still where it was read."""
+    at: dict[str, object] = {"cursor": job.cursor} if job.cursor else {"cursor__in": _BEGINNING}
+    return StoredJob.on(db, id=job.id, state__in=states, **at)
 
 
-def _end(db: Database[Document], id_: str, change: Document) -> None:
-    under_way = {"_id": id_, "state": {"$in": _UNDER_WAY}}
-    db.jobs.update_one(under_way, {"$set": change, "$unset": {"claimed_until": ""}})
+_BEGINNING = (None, "")
+"""The cursors of a job that has done nothing: a try that came to nothing leaves an empty one."""
 
 
-def _job(row: Document) -> Job:
-    said = {name: row[name] for name in _READ if row.get(name) is not None}
-    return Job(id=row["_id"], state=JobState(row["state"]), **said)
+def _end(db: Db, id_: str, **change: object) -> None:
+    StoredJob.on(db, id=id_, state__in=_UNDER_WAY).update_one(unset__claimed_until=1, **change)
+
+
+def _job(document: StoredJob) -> Job:
+    known = {name: getattr(document, name) for name in _READ}
+    return Job(id=document.id, **{name: value for name, value in known.items() if value is not None})
 
 
 _READ = (
-    *_KEPT, *_COUNTED, "cursor", "total", "made", "started_at", "finished_at", "failure", "undone_by",
+    *_KEPT, *_COUNTED, "state", "cursor", "total", "made", "started_at", "finished_at", "failure",
+    "undone_by",
 )  # fmt: skip

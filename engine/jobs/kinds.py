@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
-
-from pymongo.database import Database
+from typing import Protocol
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.jobs.jobs import Job, Refused, Step
-
-Document = dict[str, Any]
 
 
 class Work(Protocol):
@@ -31,13 +28,13 @@ class Work(Protocol):
 class Undo(Protocol):
     """Keeps a job that takes another back, and returns its id."""
 
-    def __call__(self, db: Database[Document], of: str, *, by: str, by_name: str, now: datetime) -> str: ...
+    def __call__(self, db: Db, of: str, *, by: str, by_name: str, now: datetime) -> str: ...
 
 
 class Refusals(Protocol):
     """Lists what a job could not do, and why."""
 
-    def __call__(self, db: Database[Document], job: str, *, limit: int) -> list[Refused]: ...
+    def __call__(self, db: Db, job: str, *, limit: int) -> list[Refused]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +53,7 @@ class JobKind:
     """
 
     id: str
-    work: Callable[[Database[Document], Job], Work]
+    work: Callable[[Db, Job], Work]
     permission: Permission
     acts: tuple[str, str] = ("", "")
     undo: Undo | None = None

@@ -10,17 +10,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.errors import ContactSheetsError, LeaseLost, Unavailable
 from engine.jobs import jobs
-from engine.jobs.jobs import Job
+from engine.jobs.jobs import Job, JobState
 from engine.jobs.kinds import Work, registered
 
-Document = dict[str, Any]
 Clock = Callable[[], datetime]
 Found = TypeVar("Found")
 
@@ -51,70 +50,79 @@ def one_ahead(items: Iterator[Found]) -> Iterator[Found]:
 
 
 def run_next(
-    db: Database[Document],
+    db: Db,
     *,
     clock: Clock,
     stopped: Callable[[], bool],
-    busy: Callable[[Database[Document]], bool],
+    busy: Callable[[Db], bool],
     wake: Callable[[Iterable[int]], None] = lambda _lanes: None,
+    ended: Callable[[Job, JobState], None] = lambda _job, _state: None,
     holder: str = "",
 ) -> bool:
     """Work on the job that has waited longest until it ends; false if none waits.
 
     Safe to be killed at any point; with `stopped` it is left for another to go on with.
     It waits while the workers are `busy` with events, `wake` gets the lanes that have work by
-    it, `holder` is the name of who works on it.
+    it, `ended` the job if it is done or has failed, `holder` is the name of who works on it.
     """
     kinds = registered()
+    if not jobs.any_waits(db, list(kinds), now=clock(), holder=holder):
+        return False
     job = jobs.claim(db, list(kinds), now=clock(), holder=holder)
     if job is None:
         return False
     try:
-        _work(db, job, kinds[job.kind].work(db, job), clock=clock, stopped=stopped, busy=busy, wake=wake)
+        work = kinds[job.kind].work(db, job)
+        if _work(db, job, work, clock=clock, stopped=stopped, busy=busy, wake=wake):
+            ended(job, JobState.DONE)
     except (PyMongoError, Unavailable):
         raise  # the next try may find MongoDB well
     except LeaseLost:
         return True  # another goes on with it
     except ContactSheetsError as error:
         jobs.fail(db, job.id, str(error), now=clock())
+        ended(job, JobState.FAILED)
     except Exception as error:
         jobs.fail(db, job.id, f"a fault of ours, see the log: {type(error).__name__}: {error}", now=clock())
+        ended(job, JobState.FAILED)
         raise
     return True
 
 
 def _work(
-    db: Database[Document],
+    db: Db,
     job: Job,
     work: Work,
     *,
     clock: Clock,
     stopped: Callable[[], bool],
-    busy: Callable[[Database[Document]], bool],
+    busy: Callable[[Db], bool],
     wake: Callable[[Iterable[int]], None],
-) -> None:
+) -> bool:
+    """Work on a job until it is done; false if it is left to others, or was stopped."""
     if job.total is None:
         jobs.note_total(db, job.id, work.total())
     current: Job | None = job
     while current is not None:
         if not _caught_up(db, job.id, clock=clock, stopped=stopped, busy=busy):
             jobs.let_go(db, job.id)
-            return
+            return False
         step = work.step(current.cursor, now=clock())
         if step is None:
             jobs.finish(db, job.id, now=clock())
-            return
+            return True
         wake(step.lanes)
         current = jobs.advance(db, current, step, now=clock())
+    return False
 
 
 def _caught_up(
-    db: Database[Document],
+    db: Db,
     job: str,
     *,
     clock: Clock,
     stopped: Callable[[], bool],
-    busy: Callable[[Database[Document]], bool],
+    busy: Callable[[Db], bool],
 ) -> bool:
     """Wait until the workers have little to do; false if told to stop meanwhile."""
     while busy(db):

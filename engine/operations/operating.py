@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
 from engine.operations.working import Working, working
-from engine.pipeline import failures, outbox, refusals, sendings
-from engine.pipeline.failures import FailedActivity, FailureReason
-from engine.pipeline.outbox import CallRow
-from engine.pipeline.refusals import IdConflict, Refused
-from engine.pipeline.sendings import Doubted
-
-Document = dict[str, Any]
+from engine.pipeline import failed_activities, outages, outbox, refused_events
+from engine.pipeline.failed_activities import FailedActivity, FailureReason
+from engine.pipeline.outages import SuspectedOutage
+from engine.pipeline.outbox import CallRow, HeldCalls
+from engine.pipeline.refused_events import IdConflict, RefusedEvent
 
 SHOWN = 50
 """Rows of each list, the latest."""
@@ -32,82 +26,80 @@ class Troubles:
 
     reasons: list[FailureReason]
     failed: list[FailedActivity]
-    refused: list[Refused]
+    refused: list[RefusedEvent]
     conflicts: list[IdConflict]
     calls: list[CallRow]
+    held_calls: list[HeldCalls]
     waiting_calls: int
     failed_calls: int
-    sendings: list[Doubted]
+    sendings: list[SuspectedOutage]
 
 
-def at_a_glance(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
+def at_a_glance(actor: Actor) -> Working:
     """The processes and lanes in figures alone, for everybody's overview.  Raises NotAllowed."""
-    require(user, Permission.SEE)
-    return working(db, now=now)
+    actor.require(Permission.SEE)
+    return working(actor.db, now=actor.now)
 
 
-def processes(db: Database[Document], user: CurrentUser, *, now: datetime) -> Working:
+def processes(actor: Actor) -> Working:
     """The processes and lanes.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
-    return working(db, now=now)
+    actor.require(Permission.OPERATE)
+    return working(actor.db, now=actor.now)
 
 
-def troubles(db: Database[Document], user: CurrentUser) -> Troubles:
+def troubles(actor: Actor) -> Troubles:
     """What failed, was refused or could not be sent.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
-    standing = outbox.standing(db)
+    actor.require(Permission.OPERATE)
+    standing = outbox.unsent_counts(actor.db)
     return Troubles(
-        reasons=failures.by_reason(db),
-        failed=failures.failed(db, SHOWN),
-        refused=refusals.newest_refusals(db, limit=SHOWN),
-        conflicts=refusals.newest_conflicts(db, limit=SHOWN),
-        calls=outbox.unsent(db, limit=SHOWN),
+        reasons=failed_activities.by_reason(actor.db),
+        failed=failed_activities.newest(actor.db, SHOWN),
+        refused=refused_events.newest(actor.db, limit=SHOWN),
+        conflicts=refused_events.newest_conflicts(actor.db, limit=SHOWN),
+        calls=outbox.unsent(actor.db, limit=SHOWN),
+        held_calls=outbox.held(actor.db),
         waiting_calls=standing["waiting"],
         failed_calls=standing["failed"],
-        sendings=sendings.doubted(db, limit=SHOWN),
+        sendings=outages.suspected(actor.db, limit=SHOWN),
     )
 
 
-def run_again(db: Database[Document], user: CurrentUser, ids: Sequence[str] | None, *, now: datetime) -> int:
+def run_again(actor: Actor, ids: Sequence[str] | None) -> int:
     """Let failed activities (all, or some) be taken again; return how many.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
+    actor.require(Permission.OPERATE)
     subject = Subject("activity", _which(ids))
-    with audit.noted(db, user, "ran failed activities again", subject=subject, now=now):
-        return failures.retry(db, ids)
+    with audit.noted(actor, "retried failed activities", subject=subject):
+        return failed_activities.retry(actor.db, ids)
 
 
-def run_reason_again(db: Database[Document], user: CurrentUser, reason: str, *, now: datetime) -> int:
+def run_reason_again(actor: Actor, reason: str) -> int:
     """Let all activities that failed for a reason be taken again; return how many.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
+    actor.require(Permission.OPERATE)
     subject, changes = Subject("activity", "all of one reason"), [Change("failed because", reason, None)]
-    with audit.noted(db, user, "ran failed activities again", subject=subject, changes=changes, now=now):
-        return failures.retry_reason(db, reason)
+    with audit.noted(actor, "retried failed activities", subject=subject, changes=changes):
+        return failed_activities.retry_reason(actor.db, reason)
 
 
-def call_again(
-    db: Database[Document], user: CurrentUser, *, now: datetime, ids: Sequence[str] | None = None
-) -> int:
+def call_again(actor: Actor, *, ids: Sequence[str] | None = None) -> int:
     """Send calls that failed (all, or some) once more; return how many.  Raises NotAllowed."""
-    require(user, Permission.OPERATE)
+    actor.require(Permission.OPERATE)
     subject = Subject("webhook call", _which(ids))
-    with audit.noted(db, user, "sent calls again", subject=subject, now=now):
-        return outbox.retry(db, now=now, ids=ids)
+    with audit.noted(actor, "retried webhook calls", subject=subject):
+        return outbox.retry(actor.db, now=actor.now, ids=ids)
 
 
-def count_sending(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
-    """Let the bounces of a doubted sending count after all.  Raises NotAllowed, UnknownSending."""
-    require(user, Permission.OPERATE)
-    with audit.noted(db, user, "let a sending's bounces count", subject=Subject("sending", id_), now=now):
-        sendings.count_after_all(db, id_, by=user.name)
+def count_sending(actor: Actor, id_: str) -> None:
+    """Let the bounces of a suspected outage count after all.  Raises NotAllowed, OutageNotFound."""
+    actor.require(Permission.OPERATE)
+    with audit.noted(actor, "counted the bounces of a sending", subject=Subject("sending", id_)):
+        outages.count_bounces(actor.db, id_, by=actor.user.name)
 
 
-def leave_sending(db: Database[Document], user: CurrentUser, id_: str, *, now: datetime) -> None:
-    """Leave the bounces of a doubted sending uncounted.  Raises NotAllowed, UnknownSending."""
-    require(user, Permission.OPERATE)
-    with audit.noted(
-        db, user, "left a sending's bounces uncounted", subject=Subject("sending", id_), now=now
-    ):
-        sendings.leave_uncounted(db, id_, by=user.name)
+def leave_sending(actor: Actor, id_: str) -> None:
+    """Leave the bounces of a suspected outage uncounted.  Raises NotAllowed, OutageNotFound."""
+    actor.require(Permission.OPERATE)
+    with audit.noted(actor, "ignored the bounces of a sending", subject=Subject("sending", id_)):
+        outages.discount_bounces(actor.db, id_, by=actor.user.name)
 
 
 def _which(ids: Sequence[str] | None) -> str:

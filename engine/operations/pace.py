@@ -9,11 +9,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from pymongo.database import Database
-
-Document = dict[str, Any]
+from engine.db import Db
+from engine.domain.document import Document
 
 STEP = timedelta(seconds=10)
 """Between two marks."""
@@ -32,14 +30,14 @@ class Pace:
     """How many were applied in each minute of the last hour that is known."""
 
 
-def sample(db: Database[Document], *, now: datetime) -> None:
+def sample(db: Db, *, now: datetime) -> None:
     """Note what all lanes have done up to now; safe to call as often as one likes."""
     seconds = int(STEP.total_seconds())
     id_ = str(int(now.timestamp()) // seconds)
     db.pace.update_one({"_id": id_}, {"$setOnInsert": {"at": now, "applied": _applied(db)}}, upsert=True)
 
 
-def pace(db: Database[Document], *, now: datetime) -> Pace:
+def pace(db: Db, *, now: datetime) -> Pace:
     """How fast it goes, up to this moment."""
     recent = db.pace.find({"at": {"$gte": now - HOUR - MINUTE, "$lt": now}}).sort("at", 1)
     marks = [(row["at"], row["applied"]) for row in recent]
@@ -47,7 +45,7 @@ def pace(db: Database[Document], *, now: datetime) -> Pace:
     return Pace(_rate(marks, MINUTE), _rate(marks, HOUR), _by_minute(marks, now))
 
 
-def _applied(db: Database[Document]) -> int:
+def _applied(db: Db) -> int:
     counted: list[Document] = [
         {"$match": {"applied": {"$gt": 0}}},
         {"$group": {"_id": None, "n": {"$sum": "$applied"}}},

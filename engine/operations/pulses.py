@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import metadata
-from typing import Any, Literal
+from typing import Literal
 
-from pymongo.database import Database
+from pymongo.write_concern import WriteConcern
 
-Document = dict[str, Any]
+from engine.db import Db
+
 Kind = Literal["worker", "scheduler", "collector", "dashboard"]
 
 ALIVE_FOR = timedelta(seconds=15)
@@ -25,7 +27,11 @@ SHOWN_FOR = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Pulse:
-    """A process, and its last sign of life; `version` is the product's, `rules` the ruleset's."""
+    """A process, and its last sign of life; `version` is the product's, `rules` the ruleset's.
+
+    `unset` are the secrets of webhooks that its environment does not set; of workers alone.
+    `metrics` is where Prometheus reads what it counts.
+    """
 
     kind: Kind
     host: str
@@ -33,30 +39,57 @@ class Pulse:
     at: datetime
     version: str | None = None
     rules: int | None = None
+    unset: tuple[str, ...] | None = None
+    metrics: str | None = None
 
     def is_alive(self, now: datetime) -> bool:
         return self.at >= now - ALIVE_FOR
 
 
-def beat(db: Database[Document], kind: Kind, *, now: datetime) -> None:
-    """Say that this process is alive."""
+def beat(
+    db: Db,
+    kind: Kind,
+    *,
+    now: datetime,
+    unset: Sequence[str] | None = None,
+    metrics: str | None = None,
+) -> None:
+    """Say that this process is alive; `unset` and `metrics` are as in Pulse."""
     host, pid = socket.gethostname(), os.getpid()
     newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
     said = {"version": _version(), "rules": None if newest is None else newest["_id"]}
-    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, **said}
-    db.pulses.update_one({"_id": f"{kind}:{host}:{pid}"}, {"$set": pulse}, upsert=True)
+    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, "unset": unset, "metrics": metrics, **said}
+    # Nothing is lost with one: it does not wait for the disk.
+    db.pulses.with_options(write_concern=WriteConcern(w=1, j=False)).update_one(
+        {"_id": f"{kind}:{host}:{pid}"}, {"$set": pulse}, upsert=True
+    )
 
 
-def alive(db: Database[Document], now: datetime) -> list[Pulse]:
+def metrics_address(host: str, port: int) -> str:
+    """Where what a process counts is read, if it listens on `host`."""
+    name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host
+    return f"http://{name}:{port}/metrics"
+
+
+def alive(db: Db, now: datetime) -> list[Pulse]:
     """The processes that gave a sign of life within ALIVE_FOR."""
     return [pulse for pulse in recent(db, now) if pulse.is_alive(now)]
 
 
-def recent(db: Database[Document], now: datetime) -> list[Pulse]:
+def recent(db: Db, now: datetime) -> list[Pulse]:
     """Those, and the processes that fell silent a short while ago."""
     rows = db.pulses.find({"at": {"$gte": now - SHOWN_FOR}}).sort([("kind", 1), ("pid", 1)])
     return [
-        Pulse(row["kind"], row["host"], row["pid"], row["at"], row.get("version"), row.get("rules"))
+        Pulse(
+            row["kind"],
+            row["host"],
+            row["pid"],
+            row["at"],
+            row.get("version"),
+            row.get("rules"),
+            None if row.get("unset") is None else tuple(row["unset"]),
+            row.get("metrics"),
+        )
         for row in rows
     ]
 

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
-from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from engine.db import findable
-from engine.db.contact_documents import LIVING
-from engine.domain.people import LONGEST_AGENT
-
-Document = dict[str, Any]
+from engine.db import Db, search_keys
+from engine.db.contact_codec import LIVING
+from engine.domain.document import Document
+from engine.domain.identities import tracker_key
+from engine.domain.people import MAX_AGENT
 
 RETIRED = {
     "contacts": (
@@ -40,7 +38,7 @@ _INDEX_NOT_FOUND = (26, 27)
 """What MongoDB calls it when there is no such collection, or index."""
 
 
-def upgrade(db: Database[Document]) -> None:
+def upgrade(db: Db) -> None:
     """Do what has not been done yet; killed in between, it is done from the start the next time."""
     _drop_retired(db)
     for name, make in _STEPS.items():
@@ -50,26 +48,26 @@ def upgrade(db: Database[Document]) -> None:
                 db.installation.insert_one({"_id": name, "value": 1})
 
 
-def make_findable(db: Database[Document]) -> None:
+def make_findable(db: Db) -> None:
     """Give contacts what they are listed and filtered by, those that have not got it.
 
     A contact that is written meanwhile gets it by that.
     """
-    _describe(db, db.contacts.find({"facets": None}, [*findable.READ, "v"]))
+    _describe(db, db.contacts.find({"facets": None}, [*search_keys.SOURCE_FIELDS, "v"]))
 
 
-def find_by_each_word(db: Database[Document]) -> None:
+def find_by_each_word(db: Db) -> None:
     """Let names be found by each of their words and without accents, where they were not."""
-    named = db.contacts.find({"names": {"$exists": True}}, [*findable.READ, "names", "v"])
-    _describe(db, (row for row in named if not set(findable.search_words(row)) <= set(row["names"])))
+    named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.SOURCE_FIELDS, "names", "v"])
+    _describe(db, (row for row in named if not set(search_keys.search_words(row)) <= set(row["names"])))
 
 
-def mark_away(db: Database[Document]) -> None:
+def mark_away(db: Db) -> None:
     """Mark contacts that are `away`, those that are not marked.
 
     One that comes back meanwhile may stay marked until it is written the next time: harmless.
     """
-    apart = {"$gte": [{"$subtract": ["$active_at", "$last_seen"]}, findable.AWAY_AFTER // _MILLISECOND]}
+    apart = {"$gte": [{"$subtract": ["$active_at", "$last_seen"]}, search_keys.AWAY_AFTER // _MILLISECOND]}
     db.contacts.update_many(
         {
             "facets": {"$ne": None},
@@ -83,7 +81,7 @@ def mark_away(db: Database[Document]) -> None:
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def describe_devices(db: Database[Document]) -> None:
+def describe_devices(db: Db) -> None:
     """Note on each tracker when it was there last and what it said it is, where nothing is noted.
 
     One pass over all activities.
@@ -105,8 +103,8 @@ def describe_devices(db: Database[Document]) -> None:
 
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
-    said = {"trackers.$[it].agent": agent[:LONGEST_AGENT]} if isinstance(agent, str) and agent else {}
-    lacking = {"keys": f"t:{row['_id']}", "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
+    said = {"trackers.$[it].agent": agent[:MAX_AGENT]} if isinstance(agent, str) and agent else {}
+    lacking = {"keys": tracker_key(row["_id"]), "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
     return UpdateOne(
         {**lacking, **LIVING},
         {"$set": {"trackers.$[it].seen": row["seen"], **said}},
@@ -115,7 +113,7 @@ def _described(row: Document) -> UpdateOne:
     )
 
 
-def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
+def _describe(db: Db, rows: Iterable[Document]) -> None:
     """Write anew what contacts are found by, some at a time."""
     updates = (_update(row) for row in rows)
     while batch := list(islice(updates, BATCH)):
@@ -123,7 +121,7 @@ def _describe(db: Database[Document], rows: Iterable[Document]) -> None:
 
 
 def _update(row: Document) -> UpdateOne:
-    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": findable.findable(row)})
+    return UpdateOne({"_id": row["_id"], "v": row["v"]}, {"$set": search_keys.search_fields(row)})
 
 
 _STEPS = {
@@ -135,7 +133,7 @@ _STEPS = {
 """What is done once, by the name under which the installation remembers that."""
 
 
-def _drop_retired(db: Database[Document]) -> None:
+def _drop_retired(db: Db) -> None:
     for collection, name in _retired():
         try:
             db[collection].drop_index(name)

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.operations import pulses
 from engine.operations.pace import Pace, pace
 from engine.operations.pulses import Pulse
 from engine.pipeline import lanes
 from engine.pipeline.lanes import LaneBacklog
-
-Document = dict[str, Any]
 
 COUNT_UP_TO = 10_000
 """What waits in a lane is counted up to here: a page that waits for a count helps nobody."""
@@ -44,9 +40,9 @@ class Working:
         return sum(pulse.kind == kind and pulse.is_alive(now) for pulse in self.processes)
 
 
-def working(db: Database[Document], *, now: datetime) -> Working:
+def working(db: Db, *, now: datetime) -> Working:
     """Look at everything, each by an index and up to a limit."""
-    found = lanes.glance(db, now=now, limit=COUNT_UP_TO)
+    found = lanes.capped_backlog(db, now=now, limit=COUNT_UP_TO)
     oldest = [lane.oldest_received_at for lane in found if lane.oldest_received_at is not None]
     failed = {"state": "failed", "failure.at": {"$exists": True}}
     return Working(

@@ -6,20 +6,18 @@ again when something came late), and commit the writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
-from engine.db import contact_documents
-from engine.db.installation import lane_count, namespace
-from engine.domain import component, figures, fold
+from engine.db import Db, contact_codec
+from engine.domain import component, daily_figures, fold
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.component import Contact, Settled
+from engine.domain.document import Document
 from engine.domain.rulebook import Rulebook
 from engine.errors import FoldFailed
 from engine.pipeline import lanes, tombstones
@@ -42,7 +40,6 @@ from engine.pipeline.results import (
     write_contact,
 )
 
-Document = dict[str, Any]
 Clock = Callable[[], datetime]
 
 BATCH = 500
@@ -70,13 +67,21 @@ class Waiting:
 class Applied:
     """What a batch came to."""
 
-    applied: int
-    failed: list[FoldFailed]
+    applied: int = 0
+    failed: Sequence[FoldFailed] = ()
     erased: int = 0
     """Activities of who was erased, which were not kept."""
+    due: int = 0
+    """Contacts for which time passed, or that were brought up to newer rules."""
+    folded_again: int = 0
+    """Components of contacts that were folded from the beginning of their history."""
+    merged: int = 0
+    """Contacts that merged into another."""
+    calls: int = 0
+    """Calls of webhooks that now wait in the outbox."""
 
 
-def next_activities(db: Database[Document], lane: int, *, limit: int = BATCH) -> Waiting:
+def next_activities(db: Db, lane: int, *, limit: int = BATCH) -> Waiting:
     """The activities that have waited longest in a lane."""
     waiting = Waiting([])
     for row in db.activities.find({"lane": lane, "state": "received"}).sort("received_at", 1).limit(limit):
@@ -87,42 +92,41 @@ def next_activities(db: Database[Document], lane: int, *, limit: int = BATCH) ->
     return waiting
 
 
-def apply(
-    db: Database[Document], lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: Clock
-) -> Applied:
+def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: Clock) -> Applied:
     """Fold activities and commit what comes of it; each takes effect once.
 
     An activity that makes the fold fail is set aside as failed, the others go on.
-    Raises Conflict, LeaseLost or Unavailable, and then nothing was written.
+    Raises CommitConflict, LeaseLost or Unavailable, and then nothing was written.
     """
-    folding = Folding(db, rulebook, namespace(db), lane_count(db), clock())
-    writes = Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
+    folding = Folding.begin(db, rulebook, clock())
+    writes = Writes(folding.basis)
     erased = tombstones.erased_among(db, waiting.activities)
     erased |= tombstones.unreadable_among(db, [ActivityId(row.activity_id) for row in waiting.unreadable])
     writes.erased.extend(erased)
     writes.failed.extend(row for row in waiting.unreadable if row.activity_id not in erased)
-    again = []
-    for group in groups_of(db, [a for a in waiting.activities if a.id not in erased]):
-        settled = step(folding, group)
-        if settled is None:
-            again.append(group)
-        else:
-            writes.applied.extend(activity.id for activity in group.activities)
-            add_changes(folding, group, settled, writes)
-    for portion in portions(again):
+    groups = groups_of(db, [a for a in waiting.activities if a.id not in erased])
+    folded, rest = fold_at_tip(folding, groups, writes)
+    writes.applied.extend(activity.id for activity in folded)
+    for portion in portions(rest):
         _fold_again(folding, portion, writes)
-    counted = (a.happened_at for a in waiting.activities if a.type in figures.COUNTED)
-    writes.stale_hours.update(map(figures.hour_of, counted))
+    writes.stale_hours |= daily_figures.counted_hours(waiting.activities)
     _commit(db, writes, lease, clock=clock)
-    return Applied(len(writes.applied), writes.failed, erased=len(erased))
+    return Applied(
+        applied=len(writes.applied),
+        failed=writes.failed,
+        erased=len(erased),
+        folded_again=len(rest),
+        merged=writes.merged,
+        calls=len(writes.calls),
+    )
 
 
-def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock: Clock) -> int:
+def apply_due(db: Db, lease: Lease, rulebook: Rulebook, *, clock: Clock) -> Applied:
     """Let time pass for the contacts of a lane for which something falls due, and bring up to
-    date those that were folded for rules that are no longer in force; say how many.
+    date those that were folded for rules that are no longer in force.
     """
-    now, writes = clock(), Writes(rules=rulebook.present.version, erasures=tombstones.number(db))
-    folding = Folding(db, rulebook, namespace(db), lane_count(db), now)
+    folding = Folding.begin(db, rulebook, clock())
+    now, writes = folding.now, Writes(folding.basis)
     outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, lanes.outdated_below(db))).limit(OUTDATED))
     seen = {row["_id"] for row in outdated}
     for row in db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH):
@@ -130,34 +134,53 @@ def apply_due(db: Database[Document], lease: Lease, rulebook: Rulebook, *, clock
             _age(folding, row, writes)
         elif row["_id"] not in seen:
             outdated.append(row)  # it is to be filled, but its time comes first
+    again = 0
     for portion in portions(groups_around(db, outdated)):
         _fold_again(folding, portion, writes)
+        again += len(portion)
     if writes.contacts:
         _commit(db, writes, lease, clock=clock)
-    return len(writes.contacts)
+    return Applied(
+        due=len(writes.contacts), folded_again=again, merged=writes.merged, calls=len(writes.calls)
+    )
 
 
-def _commit(db: Database[Document], writes: Writes, lease: Lease, *, clock: Clock) -> None:
-    def hold(session: ClientSession, now: datetime) -> None:
-        known = {"rules": writes.rules, "erasures": writes.erasures}
-        lanes.hold(db, lease, session, now=now, applied=len(writes.applied), **known)
+def _commit(db: Db, writes: Writes, lease: Lease, *, clock: Clock) -> None:
+    def renew(session: ClientSession, now: datetime) -> None:
+        lanes.hold(db, lease, session, now=now, basis=writes.basis, applied=len(writes.applied))
 
-    commit(db, writes, hold, clock=clock)
+    commit(db, writes, renew, clock=clock)
 
 
 def _age(folding: Folding, row: Document, writes: Writes) -> None:
     """Let time pass for one contact, up to now."""
-    contact = contact_documents.decode(row)
+    contact = contact_codec.decode(row)
     outcome = fold.fold(contact.state, [], folding.rulebook, contact=contact.person.id, until=folding.now)
     aged = Contact(contact.person, outcome.state)
     write_contact(writes, document_of(folding, aged, like=row), row)
     add_results(folding, outcome.ledger, outcome.derived, outcome.calls, writes)
 
 
-def step(folding: Folding, group: Group) -> Settled | None:
+def fold_at_tip(
+    folding: Folding, groups: Iterable[Group], writes: Writes
+) -> tuple[list[Activity], list[Group]]:
+    """Fold groups at the tip into `writes`; return their activities, and the groups that need their past."""
+    folded: list[Activity] = []
+    rest = []
+    for group in groups:
+        settled = _step(folding, group)
+        if settled is None:
+            rest.append(group)
+        else:
+            folded += group.activities
+            add_changes(folding, group, settled, writes)
+    return folded, rest
+
+
+def _step(folding: Folding, group: Group) -> Settled | None:
     """Fold a group at the tip; None if its whole past is needed, as after any failure."""
     activities = sorted(group.activities, key=lambda activity: activity.moment)
-    contacts = {id_: contact_documents.decode(row) for id_, row in group.documents.items()}
+    contacts = {id_: contact_codec.decode(row) for id_, row in group.documents.items()}
     try:
         return component.step(
             contacts, activities, folding.rulebook, namespace=folding.namespace, shared=group.shared

@@ -2,8 +2,8 @@
 
 The fold runs outside, on what was read before.  Inside, every write says what it was
 decided on: activities must still be `received`, contacts must have the version that was
-read, keys must be nobody else's, and the lane or job must still be ours.  Whatever fails aborts
-the transaction with Conflict (read again) or LeaseLost (stop).
+read, keys must belong to no other contact, and the lane or job must still be held.  Whatever fails aborts
+the transaction with CommitConflict (read again) or LeaseLost (stop).
 """
 
 from __future__ import annotations
@@ -11,24 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import uuid_utils
 from pymongo import DeleteOne, InsertOne, ReadPreference, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from engine.db import Db
+from engine.db.leases import Basis
 from engine.domain.activities import ActivityId
-from engine.errors import Conflict, FoldFailed, Unavailable
+from engine.domain.document import Document
+from engine.errors import CommitConflict, FoldFailed, Unavailable
 
-Document = dict[str, Any]
-Hold = Callable[[ClientSession, datetime], None]
+RenewLease = Callable[[ClientSession, datetime], None]
 """Renews inside the transaction, at a time, the right to write what was decided on.  Raises LeaseLost,
-and Conflict if it was decided on under older rules, or not knowing of an erasure."""
+and CommitConflict if it was decided on under older rules, or not knowing of an erasure."""
 Write = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
 WRITE_CONFLICT = 112
@@ -45,6 +45,8 @@ class Writes:
     keys up), then `contacts`.
     """
 
+    basis: Basis = field(default_factory=Basis)
+    """What it was decided on."""
     applied: list[ActivityId] = field(default_factory=list)
     kept: list[Document] = field(default_factory=list)
     """Activities that are not there yet: they are kept, and take effect, by this."""
@@ -57,23 +59,21 @@ class Writes:
     merges: list[Write] = field(default_factory=list)
     suggestions: list[Write] = field(default_factory=list)
     shared_devices: list[Write] = field(default_factory=list)
+    merged: int = 0
+    """Contacts that merged into another by this batch."""
     calls: list[Write] = field(default_factory=list)
     stale_hours: set[datetime] = field(default_factory=set)
     """Hours of which the figures kept by day are no longer right."""
-    rules: int = 1
-    """The version in force when the batch was folded."""
     erased: list[ActivityId] = field(default_factory=list)
     """Activities of who was erased: they are not kept."""
-    erasures: int = 0
-    """How many erasures were known of when the batch was folded."""
 
 
-def commit(db: Database[Document], writes: Writes, hold: Hold, *, clock: Callable[[], datetime]) -> None:
-    """Write a batch in one transaction.  Raises Conflict, LeaseLost or Unavailable."""
+def commit(db: Db, writes: Writes, renew: RenewLease, *, clock: Callable[[], datetime]) -> None:
+    """Write a batch in one transaction.  Raises CommitConflict, LeaseLost or Unavailable."""
     try:
         with db.client.start_session() as session:
             session.with_transaction(
-                lambda own: _write(db, writes, hold, own, clock()),
+                lambda own: _write(db, writes, renew, own, clock()),
                 read_concern=ReadConcern("snapshot"),
                 write_concern=WriteConcern(w="majority", j=True),
                 read_preference=ReadPreference.PRIMARY,
@@ -81,14 +81,14 @@ def commit(db: Database[Document], writes: Writes, hold: Hold, *, clock: Callabl
             )
     except (BulkWriteError, DuplicateKeyError, OperationFailure) as error:
         if _is_conflict(error):
-            raise Conflict("a contact of this batch was changed meanwhile") from error
+            raise CommitConflict("a contact of this batch was changed meanwhile") from error
         raise
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not take the batch: {error}") from error
 
 
-def _write(db: Database[Document], writes: Writes, hold: Hold, session: ClientSession, now: datetime) -> None:
-    hold(session, now)
+def _write(db: Db, writes: Writes, renew: RenewLease, session: ClientSession, now: datetime) -> None:
+    renew(session, now)
     if writes.kept:
         db.activities.insert_many(writes.kept, ordered=True, session=session)
     _settle_activities(db, writes, session, now)
@@ -110,7 +110,7 @@ def _write(db: Database[Document], writes: Writes, hold: Hold, session: ClientSe
         db.stale_hours.insert_one(hours, session=session)
 
 
-def _settle_activities(db: Database[Document], writes: Writes, session: ClientSession, now: datetime) -> None:
+def _settle_activities(db: Db, writes: Writes, session: ClientSession, now: datetime) -> None:
     if writes.applied:
         settled = db.activities.update_many(
             {"_id": {"$in": writes.applied}, "state": "received"},
@@ -118,7 +118,7 @@ def _settle_activities(db: Database[Document], writes: Writes, session: ClientSe
             session=session,
         )
         if settled.modified_count != len(writes.applied):
-            raise Conflict("an activity of this batch was applied by somebody else")
+            raise CommitConflict("an activity of this batch was applied by another worker")
     if writes.erased:
         db.activities.delete_many({"_id": {"$in": writes.erased}, "state": "received"}, session=session)
     for failure in writes.failed:
@@ -138,7 +138,7 @@ def _write_contacts(
     result = contacts.bulk_write(by_kind, ordered=True, session=session)
     done = result.inserted_count + result.matched_count + result.deleted_count
     if done != len(operations):
-        raise Conflict("a contact of this batch was changed by somebody else")
+        raise CommitConflict("a contact of this batch was changed by another worker")
 
 
 def _is_conflict(error: PyMongoError) -> bool:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 from bson.dbref import DBRef
-from pymongo.database import Database
 
-from engine.domain.activities import Activity, ContactId, Key
+from engine.db import Db
+from engine.domain.activities import Activity, ContactId
+from engine.domain.document import Document
+from engine.domain.identities import Key, tracker_key
 from engine.pipeline import tombstones
-
-Document = dict[str, Any]
 
 
 @dataclass
@@ -39,22 +38,20 @@ class Group:
 
 
 @dataclass
-class Seen:
-    """Contacts that were looked up before: all that these keys lead to, by id."""
+class Prefetched:
+    """Contacts that were read before: all that these keys lead to, by id."""
 
     keys: set[Key] = field(default_factory=set)
     documents: dict[ContactId, Document] = field(default_factory=dict)
 
 
-def groups_of(
-    db: Database[Document], activities: Sequence[Activity], *, seen: Seen | None = None
-) -> list[Group]:
+def groups_of(db: Db, activities: Sequence[Activity], *, seen: Prefetched | None = None) -> list[Group]:
     """Divide a batch into groups, each with all contacts of the components it names.
 
     What was `seen` is not read again: the commit finds out if it has changed since.
     """
     keys = {key for activity in activities for key in activity.keys()}
-    before = Seen() if seen is None else seen
+    before = Prefetched() if seen is None else seen
     documents = {id_: row for id_, row in before.documents.items() if not keys.isdisjoint(row["keys"])}
     unseen = keys - before.keys
     if unseen:
@@ -66,7 +63,7 @@ def groups_of(
     return divide(activities, documents, shared=shared_devices(db, activities))
 
 
-def groups_around(db: Database[Document], rows: Sequence[Document]) -> list[Group]:
+def groups_around(db: Db, rows: Sequence[Document]) -> list[Group]:
     """A group for each component that some contacts are of, with all of its contacts."""
     documents = {row["_id"]: row for row in rows}
     linked = {row["component"] for row in rows if row.get("linked")}
@@ -82,11 +79,11 @@ def groups_around(db: Database[Document], rows: Sequence[Document]) -> list[Grou
 def divide(
     activities: Sequence[Activity], documents: dict[ContactId, Document], *, shared: set[str]
 ) -> list[Group]:
-    """Put together what a claim connects; a shared device connects nobody."""
+    """Put together what a claim connects; a shared device connects nothing."""
     component = {key: row["component"] for row in documents.values() for key in row.get("keys", ())}
     links = _Links()
     for activity in activities:
-        apart = Key(f"t:{activity.tracker}") if activity.is_claim and activity.tracker in shared else None
+        apart = _shared_key(activity, shared)
         links.join([component.get(key, key) for key in activity.keys() if key != apart])
     groups: dict[str, Group] = {}
     for activity in activities:
@@ -99,32 +96,37 @@ def divide(
     return list(groups.values())
 
 
-def histories_of(
-    db: Database[Document], groups: Sequence[Group], *, join: bool = True
-) -> list[list[Activity]]:
+def _shared_key(activity: Activity, shared: set[str]) -> Key | None:
+    """The key of a claim's tracker if that is a shared device, which connects nothing."""
+    if activity.tracker in shared and activity.tracker is not None and activity.is_claim:
+        return tracker_key(activity.tracker)
+    return None
+
+
+def histories_of(db: Db, groups: Sequence[Group], *, join: bool = True) -> list[list[Activity]]:
     """All applied activities of each group's contacts, in no order; one read for all groups.
 
-    With `join`, what else waits for these contacts, in whatever lane, joins its group, so
-    that a long past is folded once for all of it; but not what names somebody whom the
-    group lacks.
+    With `join`, activities of these contacts that wait in any lane join the group, so that a
+    long history is folded once for all of them; but not those that name a key of no contact
+    of the group.
     """
     streams = [_streams_of(group) for group in groups]
-    wanted = sorted({stream for ours in streams for stream in ours})
+    every = sorted({stream for own in streams for stream in own})
     past: dict[str, list[Activity]] = {}
     waiting: dict[str, list[Activity]] = {}
     states = {"applied": past, "received": waiting} if join else {"applied": past}
-    query = {"stream": {"$in": wanted}, "state": {"$in": list(states)}, "derived": None}
+    query = {"stream": {"$in": every}, "state": {"$in": list(states)}, "derived": None}
     for row in db.activities.find(query):
         with suppress(msgspec.ValidationError):  # its own lane sets an unreadable one aside
             states[row["state"]].setdefault(row["stream"], []).append(decode_activity(row))
     _leave_out_erased(db, waiting)
-    for group, ours in zip(groups, streams, strict=True):
-        _join(group, (activity for stream in ours for activity in waiting.get(stream, ())))
-    return [[activity for stream in ours for activity in past.get(stream, ())] for ours in streams]
+    for group, own in zip(groups, streams, strict=True):
+        _join(group, (activity for stream in own for activity in waiting.get(stream, ())))
+    return [[activity for stream in own for activity in past.get(stream, ())] for own in streams]
 
 
-def _leave_out_erased(db: Database[Document], waiting: dict[str, list[Activity]]) -> None:
-    """What waits of who was erased joins nobody: its own lane does away with it."""
+def _leave_out_erased(db: Db, waiting: dict[str, list[Activity]]) -> None:
+    """Take out the waiting activities of erased persons: their own lanes delete them."""
     erased = tombstones.erased_among(db, [a for found in waiting.values() for a in found])
     for stream, found in waiting.items() if erased else ():
         waiting[stream] = [activity for activity in found if activity.id not in erased]
@@ -133,8 +135,8 @@ def _leave_out_erased(db: Database[Document], waiting: dict[str, list[Activity]]
 def _join(group: Group, waiting: Iterable[Activity]) -> None:
     known = {key for row in group.documents.values() for key in row.get("keys", ())}
     known |= {key for activity in group.activities for key in activity.keys()}
-    here = {activity.id for activity in group.activities}
-    group.activities += [a for a in waiting if a.id not in here and known.issuperset(a.keys())]
+    present = {activity.id for activity in group.activities}
+    group.activities += [a for a in waiting if a.id not in present and known.issuperset(a.keys())]
 
 
 def _streams_of(group: Group) -> set[str]:
@@ -142,10 +144,10 @@ def _streams_of(group: Group) -> set[str]:
     held = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
     named = {activity.stream for activity in group.activities}
     linked = {a.tracker for a in group.activities if a.tracker is not None} - group.shared
-    return held | named | {f"t:{tracker}" for tracker in linked}
+    return held | named | {tracker_key(tracker) for tracker in linked}
 
 
-def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> set[str]:
+def shared_devices(db: Db, activities: Iterable[Activity]) -> set[str]:
     """The trackers among those of `activities` that are known to be shared devices."""
     trackers = {activity.tracker for activity in activities if activity.tracker is not None}
     if not trackers:
@@ -155,13 +157,13 @@ def shared_devices(db: Database[Document], activities: Iterable[Activity]) -> se
 
 def decode_activity(row: Document) -> Activity:
     """Read an activity back from MongoDB; raise msgspec.ValidationError if it is none."""
-    return msgspec.convert({**as_said(row), "id": row["_id"]}, Activity)
+    return msgspec.convert({**without_dbrefs(row), "id": row["_id"]}, Activity)
 
 
-def as_said(row: Document) -> Document:
-    """The row with what the sender said as it was said.
+def without_dbrefs(row: Document) -> Document:
+    """The row with the sender's objects as they were sent.
 
-    PyMongo reads an object with the keys `$ref` and `$id` as a reference; here it is data.
+    PyMongo decodes an object with the keys `$ref` and `$id` as a DBRef; here it is data.
     """
     for name in ("properties", "traits", "context"):
         if isinstance(row.get(name), DBRef):

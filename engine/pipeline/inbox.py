@@ -1,28 +1,24 @@
-"""The door: activities are kept here, durably, before anybody is told that they arrived."""
+"""The inbox: activities are stored here durably before their receipt is acknowledged."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
 
 import msgspec
-import uuid_utils
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from engine.db.contact_documents import BSON_TYPES
+from engine.db import Db
+from engine.db.contact_codec import BSON_TYPES
 from engine.db.installation import lane_count
 from engine.domain.activities import Activity, ActivityId, ActivityState
 from engine.domain.commerce import currency_of
+from engine.domain.document import Document
 from engine.domain.identities import lane_of
 from engine.errors import Unavailable
 from engine.pipeline import tombstones
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 DUPLICATE_KEY = 11000
 
@@ -33,7 +29,7 @@ class Receipt:
 
     `duplicates` were there already and change nothing.  `conflicts` have the id of
     another activity with other content; they are kept aside in `conflicts`.  `erased` are
-    about somebody who was erased, and were not kept.  `lanes` have new work.
+    about erased persons, and were not kept.  `lanes` have new work.
     """
 
     accepted: list[ActivityId]
@@ -43,19 +39,7 @@ class Receipt:
     erased: frozenset[ActivityId] = frozenset()
 
 
-@dataclass(frozen=True)
-class RefusedEvent:
-    """An event that could not become an activity, and why."""
-
-    received_at: datetime
-    source: str
-    field: str
-    reason: str
-    event: str
-    """The event as it came, as JSON text, at most 32 KB: never interpreted."""
-
-
-def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
+def receive(db: Db, activities: Sequence[Activity]) -> Receipt:
     """Keep activities as `received`, each id once, majority-acknowledged and journaled.
 
     Safe to call again with the same activities.  Raises Unavailable when MongoDB does
@@ -69,7 +53,7 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
         refused = _insert(db, rows)
         known = [rows[index] for index in refused]
         conflicts = _set_conflicts_aside(db, known)
-        _note_currency(db, activities)
+        _record_first_currency(db, activities)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not confirm the activities: {error}") from error
     fresh = [row for index, row in enumerate(rows) if index not in refused]
@@ -82,35 +66,14 @@ def receive(db: Database[Document], activities: Sequence[Activity]) -> Receipt:
     )
 
 
-def refuse(db: Database[Document], refusals: Sequence[RefusedEvent]) -> None:
-    """Keep refused events for a person to see, thirty days; of who was erased only that there was one."""
-    if not refusals:
-        return
-    try:
-        rows = [{"_id": str(uuid_utils.uuid7()), **asdict(_unnamed(db, refusal))} for refusal in refusals]
-        db.refusals.insert_many(rows, ordered=False)
-    except PyMongoError as error:
-        raise Unavailable(f"MongoDB did not take the refused events: {error}") from error
-
-
-def _unnamed(db: Database[Document], refusal: RefusedEvent) -> RefusedEvent:
-    """A refused event, without what it says if that names somebody who was erased."""
-    if not tombstones.any_there(db):
-        return refusal
-    region = rulesets.current(db).account.default_region
-    if not tombstones.names_erased(db, refusal.event, region=region):
-        return refusal
-    return replace(refusal, reason="it names somebody who was erased", event="")
-
-
 def content_of(activity: Activity) -> str:
-    """Fingerprint what the sender said, to tell a repetition from a conflict.
+    """Fingerprint the content of an activity, to tell a repetition from a conflict.
 
     Left out is what a second sending of the same thing changes: when it was received,
     which ruleset was then in force, and a time that had to be corrected.
     """
-    said = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
-    return hashlib.blake2b(_canonical.encode(said), digest_size=8).hexdigest()
+    content = (activity.type, activity.stream, activity.tracker, activity.properties, activity.traits)
+    return hashlib.blake2b(_canonical.encode(content), digest_size=8).hexdigest()
 
 
 _canonical = msgspec.json.Encoder(order="deterministic", decimal_format="string")
@@ -132,7 +95,7 @@ def encode_activity(activity: Activity) -> Document:
     return row
 
 
-def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
+def _insert(db: Db, rows: list[Document]) -> set[int]:
     """Insert what is new; return the positions of what was known."""
     if not rows:
         return set()
@@ -147,15 +110,15 @@ def _insert(db: Database[Document], rows: list[Document]) -> set[int]:
     return set()
 
 
-def _note_currency(db: Database[Document], activities: Sequence[Activity]) -> None:
-    """The account's currency, as long as nobody has set one, is that of its first order."""
+def _record_first_currency(db: Db, activities: Sequence[Activity]) -> None:
+    """Record the currency of the first order: the account's until an admin sets one."""
     orders = (a.properties for a in activities if a.type == "order_completed")
     currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
-    if currency is not None and rulesets.first_currency(db) is None:
-        rulesets.note_first_currency(db, currency)
+    if currency is not None and versions.first_currency(db) is None:
+        versions.note_first_currency(db, currency)
 
 
-def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[ActivityId]:
+def _set_conflicts_aside(db: Db, known: list[Document]) -> set[ActivityId]:
     if not known:
         return set()
     ids = [row["_id"] for row in known]
@@ -163,8 +126,8 @@ def _set_conflicts_aside(db: Database[Document], known: list[Document]) -> set[A
     kept = {row["_id"]: row.get("content") for row in found}
     other = [row for row in known if kept.get(row["_id"]) != row["content"]]
     for row in other:
-        kept_aside = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
+        conflict = {"activity": row["_id"], "received_at": row["received_at"], "content": row}
         db.conflicts.update_one(
-            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": kept_aside}, upsert=True
+            {"_id": f"{row['_id']}:{row['content']}"}, {"$setOnInsert": conflict}, upsert=True
         )
     return {row["_id"] for row in other}

@@ -8,21 +8,22 @@ workers from doing the same work side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from engine.db.patience import patiently
-from engine.errors import Conflict, LeaseLost
-from engine.jobs import jobs
+from engine.db import Db, leases
+from engine.db.leases import Basis
+from engine.db.timeouts import tolerate_timeout
+from engine.domain.document import Document
+from engine.errors import LeaseLost
 
-Document = dict[str, Any]
+Lane = int | Document
+"""The number of a lane, or what matches some."""
 
 SETTLED_AFTER = timedelta(seconds=2)
 """How long a contact must be left alone before time passes for it.  While its history is
@@ -37,7 +38,7 @@ class Lease:
     """The right to work on a lane.
 
     `attempts` counts the holders, this one included, since the lane last got anything
-    done: more than one means that somebody died or was stopped over its next batch.
+    done: more than one means that a holder died or was stopped over its next batch.
     """
 
     lane: int
@@ -62,7 +63,7 @@ class LaneBacklog:
         return not self.waiting and not self.due
 
 
-def create(db: Database[Document], count: int) -> None:
+def create(db: Db, count: int) -> None:
     """Make the lanes 0 to `count` - 1, unless they are there."""
     for lane in range(count):
         fresh = {"fence": 0, "attempts": 0, "wanted": False}
@@ -72,10 +73,10 @@ def create(db: Database[Document], count: int) -> None:
             continue
 
 
-def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Lease | None:
-    """Take a lane that nobody holds; if somebody does, tell them that more has come."""
+def take(db: Db, lane: int, holder: str, *, now: datetime) -> Lease | None:
+    """Take a free lane; if it is held, announce to its holder that more work has come."""
     taken = None
-    with patiently():
+    with tolerate_timeout():
         taken = db.lanes.find_one_and_update(
             {"_id": lane, **_free(now)},
             {
@@ -85,48 +86,37 @@ def take(db: Database[Document], lane: int, holder: str, *, now: datetime) -> Le
             return_document=ReturnDocument.AFTER,
         )
     if taken is None:
-        with patiently():
+        with tolerate_timeout():
             db.lanes.update_one({"_id": lane}, {"$set": {"wanted": True}})
         return None
     return Lease(lane=lane, fence=taken["fence"], holder=holder, attempts=taken["attempts"])
 
 
 def hold(
-    db: Database[Document],
+    db: Db,
     lease: Lease,
     session: ClientSession,
     *,
     now: datetime,
-    rules: int,
-    erasures: int,
-    applied: int = 0,
+    basis: Basis,
+    applied: int,
 ) -> None:
-    """Renew a lease within a transaction that does its work under a version of the rules, and
-    knowing of so many erasures.
+    """Renew a lease within the transaction that does its work.
 
-    `applied` activities are added to what the lane has done in all.
-    Raises LeaseLost if the lease is not ours, and Conflict if newer rules are in force or
-    somebody was erased meanwhile.
+    `applied` activities are added to the lane's count.  Raises LeaseLost if the lease is not
+    ours, and CommitConflict if newer rules came into force or a contact was erased meanwhile.
     """
-    known = {"rules": {"$not": {"$gt": rules}}, "erasures": {"$not": {"$gt": erasures}}}
-    renewed = db.lanes.update_one(
-        {**_ours(lease), **known},
-        {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}},
-        session=session,
-    )
-    if renewed.matched_count:
-        return
-    if db.lanes.find_one(_ours(lease), {"_id": 1}, session=session) is not None:
-        raise Conflict("newer rules came into force, or somebody was erased")
-    raise LeaseLost(f"lane {lease.lane} went to another worker")
+    change = {"$set": {"lease_until": now + LEASE, "attempts": 0}, "$inc": {"applied": applied}}
+    if not leases.renew(db.lanes, _held_by(lease), change, session, basis=basis):
+        raise LeaseLost(f"lane {lease.lane} went to another worker")
 
 
-def bar_unaware(db: Database[Document], erasures: int) -> None:
+def bar_older_erasures(db: Db, erasures: int) -> None:
     """Let no batch be committed any more that was folded not knowing of so many erasures."""
     _bar(db, {"erasures": erasures})
 
 
-def bar_older_rules(db: Database[Document], version: int) -> None:
+def bar_older_rules(db: Db, version: int) -> None:
     """Let no batch be committed any more that was folded under older rules.
 
     Each lane and job is written, so that this waits for the commits that are under way, and
@@ -135,52 +125,42 @@ def bar_older_rules(db: Database[Document], version: int) -> None:
     _bar(db, {"rules": version})
 
 
-def _bar(db: Database[Document], known: Mapping[str, int]) -> None:
+def _bar(db: Db, known: Mapping[str, int]) -> None:
+    from engine.jobs import jobs  # `sheets status` asks for lanes and does without the documents of jobs
+
     for lane in db.lanes.find({}, {"_id": 1}):
         db.lanes.update_one({"_id": lane["_id"]}, {"$max": dict(known)})
     jobs.bar(db, known)
 
 
-def release(db: Database[Document], lease: Lease) -> bool:
+def release(db: Db, lease: Lease) -> bool:
     """Give a lane back; false if work was announced meanwhile, and the lane is still held."""
     freed = db.lanes.update_one(
-        {**_ours(lease), "wanted": False},
+        {**_held_by(lease), "wanted": False},
         {"$set": {"attempts": 0}, "$unset": {"holder": "", "lease_until": ""}},
     )
     if freed.matched_count:
         return True
-    wanted = db.lanes.update_one(_ours(lease), {"$set": {"wanted": False}})
-    return not wanted.matched_count
+    kept = db.lanes.update_one(_held_by(lease), {"$set": {"wanted": False}})
+    return not kept.matched_count
 
 
-def abandon(db: Database[Document], lease: Lease) -> None:
+def abandon(db: Db, lease: Lease) -> None:
     """Give a lane back although work is left, for the scheduler to hand it out again."""
-    db.lanes.update_one(_ours(lease), {"$unset": {"holder": "", "lease_until": ""}})
+    db.lanes.update_one(_held_by(lease), {"$unset": {"holder": "", "lease_until": ""}})
 
 
-def free_the_dead(db: Database[Document], is_gone: Callable[[str], bool]) -> list[int]:
-    """Give lanes back whose holder is known to be gone, without waiting for the lease to end.
-
-    A wrong guess does no harm: the fencing number keeps a holder that lives from writing.
-    """
-    freed = []
-    for lane in db.lanes.find({"holder": {"$exists": True}}, {"holder": 1, "fence": 1}):
-        if is_gone(lane["holder"]):
-            ours = {"_id": lane["_id"], "fence": lane["fence"], "holder": lane["holder"]}
-            with patiently():
-                if db.lanes.update_one(ours, {"$unset": {"holder": "", "lease_until": ""}}).matched_count:
-                    freed.append(lane["_id"])
-    return freed
-
-
-def waiting(db: Database[Document], *, now: datetime) -> list[int]:
-    """The lanes that have work and that nobody works on."""
+def waiting(db: Db, *, now: datetime) -> list[int]:
+    """The free lanes that have work."""
     upkeep = outdated_below(db)
-    free = [lane["_id"] for lane in db.lanes.find(_free(now))]
-    return [lane for lane in free if _has_work(db, lane, now=now, upkeep=upkeep)]
+    free = [lane["_id"] for lane in db.lanes.find(_free(now), {"_id": 1})]
+    # Asked of all at once first: most of the time there is no work anywhere.
+    if not free or not _have_work(db, free, now=now, upkeep=upkeep):
+        return []
+    return [lane for lane in free if _have_work(db, [lane], now=now, upkeep=upkeep)]
 
 
-def idle(db: Database[Document], *, now: datetime) -> bool:
+def idle(db: Db, *, now: datetime) -> bool:
     """Whether nothing waits in any lane, and nothing will fall due by now."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = {"lane": {"$in": lanes}, "next_due": {"$lte": now}}
@@ -189,19 +169,21 @@ def idle(db: Database[Document], *, now: datetime) -> bool:
     if newest is not None and newest.get("filling"):
         return False
     return not (
-        any(_received(db, lane) or _any(db, outdated_in(lane, upkeep)) for lane in lanes) or _any(db, due)
+        _received(db, {"$in": lanes}) or _any(db, outdated_in({"$in": lanes}, upkeep)) or _any(db, due)
     )
 
 
-def _has_work(db: Database[Document], lane: int, *, now: datetime, upkeep: int) -> bool:
-    return _received(db, lane) or _any(db, due_in(lane, now)) or _any(db, outdated_in(lane, upkeep))
+def _have_work(db: Db, lanes: Sequence[int], *, now: datetime, upkeep: int) -> bool:
+    """Whether one of these lanes has."""
+    among = {"$in": list(lanes)}
+    return _received(db, among) or _any(db, due_in(among, now)) or _any(db, outdated_in(among, upkeep))
 
 
-def _any(db: Database[Document], contacts: Document) -> bool:
+def _any(db: Db, contacts: Document) -> bool:
     return db.contacts.find_one(contacts, {"_id": 1}) is not None
 
 
-def outdated_below(db: Database[Document]) -> int:
+def outdated_below(db: Db) -> int:
     """The oldest version of the rules for which a contact may be kept, and not be outdated."""
     newest = db.rulesets.find_one({}, {"outdated_below": 1}, sort=[("_id", -1)])
     return 1 if newest is None else int(newest["outdated_below"])
@@ -211,13 +193,13 @@ WAITING: Document = {"lane": {"$gte": 0}, "state": "received"}
 """Matches what waits in any lane.  Without a lane MongoDB would read all activities."""
 
 
-def backlog_exceeds(db: Database[Document], limit: int) -> bool:
+def backlog_exceeds(db: Db, limit: int) -> bool:
     """Whether more activities than this wait; none beyond them is counted."""
     return db.activities.count_documents(WAITING, limit=limit + 1) > limit
 
 
-def _received(db: Database[Document], lane: int) -> bool:
-    # One look at an index for each lane: a `distinct` would read the whole backlog.
+def _received(db: Db, lane: Lane) -> bool:
+    # A few looks at an index: a `distinct` would read the whole backlog.
     return db.activities.find_one({"lane": lane, "state": "received"}, {"_id": 1}) is not None
 
 
@@ -227,24 +209,24 @@ def _free(now: datetime) -> Document:
     return {"$or": ends}
 
 
-def due_in(lane: int, now: datetime) -> Document:
-    """Matches the contacts of a lane for which time has come, and that are left alone."""
+def due_in(lane: Lane, now: datetime) -> Document:
+    """Matches the contacts of a lane, or of some, for which time has come, and that are left alone."""
     return {"lane": lane, "next_due": {"$lte": now}, "folded_at": {"$lte": now - SETTLED_AFTER}}
 
 
-def any_due(db: Database[Document], at: datetime) -> bool:
-    """Whether time that had come by `at` has not passed yet for somebody."""
+def any_due(db: Db, at: datetime) -> bool:
+    """Whether something that fell due by `at` has not been applied yet."""
     lanes = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     due = ({"lane": lane, "next_due": {"$lte": at}} for lane in lanes)
     return any(db.contacts.find_one(query, {"_id": 1}) is not None for query in due)
 
 
-def outdated_in(lane: int, upkeep: int) -> Document:
-    """Matches the contacts of a lane that were folded for older rules."""
+def outdated_in(lane: Lane, upkeep: int) -> Document:
+    """Matches the contacts of a lane, or of some, that were folded for older rules."""
     return {"lane": lane, "upkeep": {"$lt": upkeep}}
 
 
-def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
+def backlog(db: Db, now: datetime) -> list[LaneBacklog]:
     """What waits in each lane, and since when."""
     received = {row["_id"]: row for row in db.activities.aggregate(_RECEIVED)}
     due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now, outdated_below(db)))}
@@ -261,7 +243,7 @@ def backlog(db: Database[Document], now: datetime) -> list[LaneBacklog]:
     ]
 
 
-def glance(db: Database[Document], *, now: datetime, limit: int) -> list[LaneBacklog]:
+def capped_backlog(db: Db, *, now: datetime, limit: int) -> list[LaneBacklog]:
     """The same, each lane counted up to a limit, so that it is quick whatever waits."""
     upkeep = outdated_below(db)
     found = []
@@ -297,5 +279,5 @@ def _due(now: datetime, upkeep: int) -> list[Document]:
     ]
 
 
-def _ours(lease: Lease) -> Document:
+def _held_by(lease: Lease) -> Document:
     return {"_id": lease.lane, "fence": lease.fence, "holder": lease.holder}

@@ -1,20 +1,23 @@
-"""The outbox: webhooks that a rule asked for, written with what caused them, called afterwards.
+"""The outbox: webhook calls of rules, committed with what caused them and sent afterwards.
 
 A row is claimed before it is sent, for as long as sending may take.  A sender that dies
 in between is followed by another, so a call can arrive twice, with the same id both times.
+
+A row whose call cannot be signed is held: it stays waiting with the reason and counts no
+attempt, and the first worker that can sign it sends it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Literal
 
 from pymongo import ReturnDocument
-from pymongo.database import Database
 
-Document = dict[str, Any]
+from engine.db import Db
+from engine.domain.document import Document
 
 CLAIM = timedelta(seconds=60)
 """How long a sender may take before another tries."""
@@ -36,47 +39,79 @@ class Waiting:
     attempts: int
 
 
-def claim(db: Database[Document], *, now: datetime) -> Waiting | None:
-    """Take the call that has waited longest, if one is due."""
+Outcome = Literal["sent", "again", "failed", "held"]
+"""What became of a call: it was answered, is to be made again, has failed for good, or cannot be signed."""
+
+
+def any_due(db: Db, *, now: datetime, without: Collection[str] = ()) -> bool:
+    """Whether there is a call to make: asked again and again, it costs half of what `claim` does."""
+    return db.outbox.find_one(_due(now, without), {"_id": 1}) is not None
+
+
+def claim(db: Db, *, now: datetime, without: Collection[str] = ()) -> Waiting | None:
+    """Take the call that has waited longest, if one is due; none of the webhooks `without`."""
     row = db.outbox.find_one_and_update(
-        {"state": "waiting", "due_at": {"$lte": now}},
-        {"$set": {"due_at": now + CLAIM}, "$inc": {"attempts": 1}},
+        _due(now, without),
+        {"$set": {"due_at": now + CLAIM}, "$inc": {"attempts": 1}, "$unset": {"held": ""}},
         sort=[("due_at", 1)],
         return_document=ReturnDocument.AFTER,
     )
     if row is None:
         return None
-    said = {name: row[name] for name in ("webhook", "rule", "contact", "happened_at", "activity", "attempts")}
-    return Waiting(id=row["_id"], **said)
+    names = ("webhook", "rule", "contact", "happened_at", "activity", "attempts")
+    return Waiting(id=row["_id"], **{name: row[name] for name in names})
 
 
-def sent(db: Database[Document], call: Waiting, *, status: int, now: datetime) -> None:
+def _due(now: datetime, without: Collection[str]) -> Document:
+    due: Document = {"state": "waiting", "due_at": {"$lte": now}}
+    return {**due, "webhook": {"$nin": list(without)}} if without else due
+
+
+def sent(db: Db, call: Waiting, *, status: int, now: datetime) -> Outcome:
     """Note that a call was answered as it should be."""
     done = {"state": "sent", "sent_at": now, "status": status}
     db.outbox.update_one({"_id": call.id}, {"$set": done, "$unset": {"error": ""}})
+    return "sent"
 
 
-def failed(
-    db: Database[Document], call: Waiting, *, error: str, now: datetime, for_good: bool = False
-) -> None:
+def failed(db: Db, call: Waiting, *, error: str, now: datetime, for_good: bool = False) -> Outcome:
     """Note that a call was not taken: it is tried again later, until it has failed for good."""
-    if for_good or call.attempts > len(PAUSES):
+    outcome: Outcome = "failed" if for_good or call.attempts > len(PAUSES) else "again"
+    if outcome == "failed":
         change: Document = {"state": "failed", "error": error[:500]}
     else:
         change = {"due_at": now + PAUSES[call.attempts - 1], "error": error[:500]}
     db.outbox.update_one({"_id": call.id, "state": "waiting"}, {"$set": change})
+    return outcome
 
 
-def retry(db: Database[Document], *, now: datetime, ids: Sequence[str] | None = None) -> int:
+def hold(db: Db, reasons: Mapping[str, str], *, now: datetime) -> None:
+    """Note at the calls that are due why they are not sent; `reasons` are by webhook."""
+    for webhook, reason in reasons.items():
+        due = {"state": "waiting", "due_at": {"$lte": now}, "webhook": webhook, "held": {"$ne": reason}}
+        db.outbox.update_many(due, {"$set": {"held": reason}})
+
+
+def put_back(db: Db, call: Waiting, *, reason: str, due_at: datetime) -> Outcome:
+    """Hold a call that was claimed and cannot be signed: this was no attempt."""
+    change = {"$set": {"held": reason, "due_at": due_at}, "$inc": {"attempts": -1}}
+    db.outbox.update_one({"_id": call.id, "state": "waiting"}, change)
+    return "held"
+
+
+def retry(db: Db, *, now: datetime, ids: Sequence[str] | None = None) -> int:
     """Send what has failed (all, or those of `ids`) once more; return how many."""
-    again = {"$set": {"state": "waiting", "due_at": now, "attempts": 0}}
+    reset = {"$set": {"state": "waiting", "due_at": now, "attempts": 0}}
     chosen: Document = {"state": "failed"} if ids is None else {"state": "failed", "_id": {"$in": list(ids)}}
-    return db.outbox.update_many(chosen, again).modified_count
+    return db.outbox.update_many(chosen, reset).modified_count
 
 
 @dataclass(frozen=True)
 class CallRow:
-    """A call as a line of a list; `due_at` is when it is tried, `error` what the last try came to."""
+    """A call as a line of a list; `due_at` is when it is tried, `error` what the last try came to.
+
+    `held` is why it waits longer than that.
+    """
 
     id: str
     webhook: str
@@ -87,9 +122,10 @@ class CallRow:
     attempts: int
     due_at: datetime
     error: str | None
+    held: str | None
 
 
-def unsent(db: Database[Document], *, limit: int) -> list[CallRow]:
+def unsent(db: Db, *, limit: int) -> list[CallRow]:
     """Calls that have failed for good, and then those that wait, the latest first."""
     rows: list[Document] = []
     for state in ("failed", "waiting"):
@@ -106,6 +142,7 @@ def unsent(db: Database[Document], *, limit: int) -> list[CallRow]:
             attempts=row.get("attempts", 0),
             due_at=row["due_at"],
             error=row.get("error"),
+            held=row.get("held"),
         )
         for row in rows
     ]
@@ -114,13 +151,37 @@ def unsent(db: Database[Document], *, limit: int) -> list[CallRow]:
 COUNT_UP_TO = 10_000
 
 
-def standing(db: Database[Document]) -> dict[str, int]:
+def unsent_counts(db: Db) -> dict[str, int]:
     """How many calls wait and how many have failed, each up to COUNT_UP_TO."""
     states = ("waiting", "failed")
     return {state: db.outbox.count_documents({"state": state}, limit=COUNT_UP_TO) for state in states}
 
 
-def counts(db: Database[Document]) -> dict[str, int]:
+@dataclass(frozen=True)
+class HeldCalls:
+    """Calls of one webhook that wait for the same thing, counted up to COUNT_UP_TO."""
+
+    webhook: str
+    reason: str
+    calls: int
+
+
+def held(db: Db) -> list[HeldCalls]:
+    """Calls that cannot be sent as things are, by webhook and reason, among those that wait longest."""
+    rows = db.outbox.aggregate(
+        [
+            {"$match": {"state": "waiting"}},
+            {"$sort": {"due_at": 1}},
+            {"$limit": COUNT_UP_TO},
+            {"$match": {"held": {"$exists": True}}},
+            {"$group": {"_id": {"webhook": "$webhook", "reason": "$held"}, "calls": {"$sum": 1}}},
+            {"$sort": {"_id": 1}},
+        ]
+    )
+    return [HeldCalls(**row["_id"], calls=row["calls"]) for row in rows]
+
+
+def counts(db: Db) -> dict[str, int]:
     """How many calls wait, were sent and have failed."""
     found = {
         row["_id"]: row["n"] for row in db.outbox.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])

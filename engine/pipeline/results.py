@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
-from pymongo.database import Database
 
-from engine.db import contact_documents
-from engine.db.contact_documents import BSON_TYPES
-from engine.domain import figures
-from engine.domain.activities import ContactId
+from engine.db import Db, contact_codec
+from engine.db.contact_codec import BSON_TYPES
+from engine.db.installation import lane_count, namespace
+from engine.db.leases import Basis
+from engine.domain import daily_figures
+from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.component import Contact, Settled
+from engine.domain.document import Document
 from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
+from engine.pipeline import tombstones
 from engine.pipeline.commit import Write, Writes
 from engine.pipeline.groups import Group
 
-Document = dict[str, Any]
 Components = dict[ContactId, tuple[ContactId, bool]]
 Refolded = tuple[Group, Settled]
 
@@ -35,11 +36,18 @@ CALL_WITHIN = timedelta(hours=24)
 class Folding:
     """What every group of a batch is folded with."""
 
-    db: Database[Document]
+    db: Db
     rulebook: Rulebook
     namespace: bytes
     lanes: int
     now: datetime
+    basis: Basis
+
+    @classmethod
+    def begin(cls, db: Db, rulebook: Rulebook, now: datetime) -> Folding:
+        """Before anything is read that is folded: what comes later is a conflict at the commit."""
+        basis = Basis(rulebook.present.version, tombstones.number(db))
+        return cls(db, rulebook, namespace(db), lane_count(db), now, basis)
 
 
 def add_changes(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
@@ -62,7 +70,7 @@ def add_results(
     writes.ledger.extend(InsertOne(_ledger_row(entry)) for entry in ledger)
     rows = [_derived_row(found) for found in derived]
     writes.derived.extend(map(InsertOne, rows))
-    writes.stale_hours |= figures.hours_of_moves([], rows)
+    writes.stale_hours |= daily_figures.hours_of_status_changes([], rows)
     _add_calls(folding, calls, writes)
 
 
@@ -96,7 +104,7 @@ def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Wr
     components = _components(group, settled)
     for contact in settled.contacts.values():
         component, linked = components[contact.person.id]
-        document = contact_documents.encode(
+        document = contact_codec.encode(
             contact, component=component, linked=linked, lanes=folding.lanes, now=folding.now
         )
         write_contact(writes, document, group.documents.get(contact.person.id))
@@ -109,7 +117,7 @@ def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Wr
 
 def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     """Write a contact under the version that was read, letting go of lost keys first."""
-    writes.stale_hours |= figures.hours_of_orders(old, new)
+    writes.stale_hours |= daily_figures.hours_of_orders(old, new)
     if old is None:
         writes.contacts.append(InsertOne({**new, "v": 1}))
         return
@@ -118,7 +126,7 @@ def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     if lost:
         writes.letting_go.append(_guarded(new["_id"], version, {"$pull": {"keys": {"$in": sorted(lost)}}}))
         version += 1
-    writes.contacts.append(_guarded(new["_id"], version, contact_documents.difference(old, new)))
+    writes.contacts.append(_guarded(new["_id"], version, contact_codec.difference(old, new)))
 
 
 def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
@@ -129,7 +137,7 @@ def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
 def _components(group: Group, settled: Settled) -> Components:
     """The component of each living contact, and whether others are in it.
 
-    A shared device is apart: it links nobody.
+    A shared device is apart: it connects nothing.
     """
     living = set(settled.contacts) if settled.whole else set(settled.contacts) | set(group.documents)
     apart = {
@@ -155,7 +163,7 @@ def _settle_untouched(group: Group, settled: Settled, components: Components, wr
             continue
         if settled.whole:
             writes.leaving.append(DeleteOne({"_id": id_, "v": row["v"]}))
-            writes.stale_hours |= figures.hours_of_orders(row, None)
+            writes.stale_hours |= daily_figures.hours_of_orders(row, None)
             continue
         component, linked = components[id_]
         moves = row["component"] != component
@@ -175,15 +183,16 @@ class _Present:
     """By the contact that they lead to, and by their own id."""
 
     @classmethod
-    def of(cls, db: Database[Document], refolded: Sequence[Refolded]) -> _Present:
+    def of(cls, db: Db, refolded: Sequence[Refolded]) -> _Present:
         contacts = sorted({id_ for group, settled in refolded for id_ in _contacts_of(group, settled)})
         losers = {merge.loser for _, settled in refolded for merge in settled.merges}
-        streams = [_stream_of(contact) for contact in contacts]
+        streams = [derived_stream(contact) for contact in contacts]
         named = {"$or": [{"into": {"$in": contacts}}, {"_id": {"$in": sorted(losers.union(contacts))}}]}
         return cls(
             ledger=_by(db.ledger.find({"contact": {"$in": contacts}}), lambda row: [row["contact"]]),
             derived=_by(
-                db.activities.find({"stream": {"$in": streams}}), lambda row: [_contact_of(row["stream"])]
+                db.activities.find({"stream": {"$in": streams}}),
+                lambda row: [ContactId(row["stream"].removeprefix(DERIVED_STREAM))],
             ),
             suggestions=_by(
                 db.suggestions.find({"contacts": {"$in": contacts}}), lambda row: row["contacts"]
@@ -215,20 +224,23 @@ def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) 
     contacts = _contacts_of(group, settled)
     suggestions = _of(present.suggestions, contacts)
     dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
-    wanted = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
+    suggested = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
     open_ = [row for row in suggestions if row["_id"] not in dismissed]
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
-    derived, there = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
-    writes.derived.extend(_replace_all(there, derived))
-    writes.stale_hours |= figures.hours_of_moves(there, derived)
-    writes.suggestions.extend(_replace_all(open_, wanted))
-    writes.merges.extend(_redirects(present, group, settled))
+    derived, stored = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
+    writes.derived.extend(_replace_all(stored, derived))
+    writes.stale_hours |= daily_figures.hours_of_status_changes(stored, derived)
+    writes.suggestions.extend(_replace_all(open_, suggested))
+    redirects = _of(present.redirects, contacts.union(merge.loser for merge in settled.merges))
+    before = {row["_id"] for row in redirects if row["kind"] == "merged"}
+    writes.merged += len({merge.loser for merge in settled.merges} - before)
+    writes.merges.extend(_redirects(group, settled, redirects))
 
 
-def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> list[Write]:
-    """The writes that turn the rows that are there into those that should be, by `_id`."""
+def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> list[Write]:
+    """The writes that turn existing rows into the target rows, by `_id`."""
     before = {row["_id"]: row for row in existing}
-    after = {row["_id"]: row for row in wanted}
+    after = {row["_id"]: row for row in target}
     new: list[Write] = [InsertOne(row) for id_, row in after.items() if id_ not in before]
     changed = [
         ReplaceOne({"_id": id_}, row) for id_, row in after.items() if id_ in before and before[id_] != row
@@ -239,22 +251,21 @@ def _replace_all(existing: Iterable[Document], wanted: Iterable[Document]) -> li
 # Redirects: ids that lead on
 
 
-def _redirects(present: _Present, group: Group, settled: Settled) -> list[Write]:
+def _redirects(group: Group, settled: Settled, redirects: Iterable[Document]) -> list[Write]:
     """Let every id that was ever shown lead to the contact that it has become.
 
     Besides merges there are new names: a late activity can show that a contact began
     with another tracker than was thought, and an id follows from how a contact began.
     """
-    losers = {merge.loser for merge in settled.merges}
-    existing = {row["_id"]: row for row in _of(present.redirects, _contacts_of(group, settled).union(losers))}
-    wanted = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
+    existing = {row["_id"]: row for row in redirects}
+    target = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
     for id_, row in existing.items():
-        if id_ not in wanted and id_ not in settled.contacts:
-            wanted[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
+        if id_ not in target and id_ not in settled.contacts:
+            target[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
     for id_, row in group.documents.items():
-        if id_ not in wanted and id_ not in settled.contacts:
-            wanted[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
-    return _replace_all(existing.values(), wanted.values())
+        if id_ not in target and id_ not in settled.contacts:
+            target[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
+    return _replace_all(existing.values(), target.values())
 
 
 def _merge_rows(group: Group, settled: Settled, existing: dict[ContactId, Document]) -> Iterable[Document]:
@@ -299,15 +310,6 @@ def _heir(row: Document, settled: Settled) -> ContactId:
 # Rows
 
 
-def _stream_of(contact: ContactId) -> str:
-    """The stream of what the fold itself adds to a contact's timeline."""
-    return f"c:{contact}"
-
-
-def _contact_of(stream: str) -> ContactId:
-    return ContactId(stream.removeprefix("c:"))
-
-
 def _ledger_row(entry: LedgerEntry) -> Document:
     row: Document = msgspec.to_builtins(entry, builtin_types=(datetime,))
     if entry.losses:
@@ -319,7 +321,7 @@ def _derived_row(derived: Derived) -> Document:
     return {
         "_id": derived.id,
         "type": derived.type,
-        "stream": _stream_of(derived.contact),
+        "stream": derived_stream(derived.contact),
         "lane": -1,
         "state": "applied",
         "happened_at": derived.happened_at,
@@ -341,7 +343,7 @@ def _suggestion_row(suggested: Suggested) -> Document:
 
 def document_of(folding: Folding, contact: Contact, *, like: Document) -> Document:
     """A contact's document when nothing but its state has changed."""
-    return contact_documents.encode(
+    return contact_codec.encode(
         contact,
         component=like["component"],
         linked=like.get("linked", False),

@@ -1,7 +1,7 @@
-"""Tombstones: which keys led to somebody who was erased, and when; without saying to whom.
+"""Tombstones: which keys led to erased persons, and when, without personal data.
 
-A tombstone is a keyed hash of a tracker or an identity.  The secret is the installation's own:
-nobody can read a key out of it, and who knows a key can tell whether it was erased.
+A tombstone is a keyed hash of a tracker or an identity, with the installation's own secret: a key
+cannot be read from it, and for a given key it shows whether it was erased.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.installation import namespace
-from engine.domain import erased, identities
-from engine.domain.activities import Activity, ActivityId, Key
-from engine.domain.erased import Mark
+from engine.domain import erasure_marks, normalisation
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.document import Document
+from engine.domain.erasure_marks import ErasureMark
+from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
 from engine.errors import InvalidIdentity
-
-Document = dict[str, Any]
 
 MAX_WORDS = 500
 """Words of an event that are looked at for a key."""
@@ -32,12 +31,12 @@ MAX_WORDS = 500
 _NUMBER = "erasures"
 
 
-def hash_of(db: Database[Document], key: Key) -> str:
-    """What a key is called here."""
+def hash_of(db: Db, key: Key) -> str:
+    """The keyed hash of a key."""
     return hashlib.blake2b(key.encode(), key=namespace(db), person=b"erased", digest_size=16).hexdigest()
 
 
-def put(db: Database[Document], erasure: str, spans: Iterable[tuple[Key, Document]]) -> None:
+def put(db: Db, erasure: str, spans: Iterable[tuple[Key, Document]]) -> None:
     """Say that keys are being erased, each for a span (`since`, `until`).  Safe to be done again."""
     by_key: dict[str, list[Document]] = {}
     for key, span in spans:
@@ -50,7 +49,7 @@ def put(db: Database[Document], erasure: str, spans: Iterable[tuple[Key, Documen
     )
 
 
-def settle(db: Database[Document], erasure: str, at: datetime, *, session: ClientSession) -> None:
+def settle(db: Db, erasure: str, at: datetime, *, session: ClientSession) -> None:
     """Say when an erasure was done: what happens afterwards is no longer erased."""
     db.tombstones.update_many(
         {"marks.erasure": erasure},
@@ -60,80 +59,80 @@ def settle(db: Database[Document], erasure: str, at: datetime, *, session: Clien
     )
 
 
-def marks_of(db: Database[Document], keys: Iterable[Key]) -> dict[Key, list[Mark]]:
+def marks_of(db: Db, keys: Iterable[Key]) -> dict[Key, list[ErasureMark]]:
     """The marks of those of some keys that have any."""
-    if not any_there(db):
+    if not any_exist(db):
         return {}
     names = {hash_of(db, key): key for key in keys}
     return {
-        names[row["_id"]]: [Mark(m.get("at"), m.get("since"), m.get("until")) for m in row["marks"]]
+        names[row["_id"]]: [ErasureMark(m.get("at"), m.get("since"), m.get("until")) for m in row["marks"]]
         for row in db.tombstones.find({"_id": {"$in": list(names)}})
     }
 
 
-def any_there(db: Database[Document]) -> bool:
-    """Whether anybody was ever erased: mostly not, and then nothing more is asked."""
+def any_exist(db: Db) -> bool:
+    """Whether there are tombstones at all: mostly not, which saves every other query."""
     return db.tombstones.find_one({}, {"_id": 1}) is not None
 
 
-def covered_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that nothing can bring back: they happened before the erasure.
+def covered_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that happened before an erasure, and are suppressed for good.
 
-    Of the others it is decided at the fold, which sees what else has come.
+    For later ones the fold decides, which sees the other activities.
     """
     marks, about = _about(db, activities)
     late = [a for a in about if _is_covered(a, marks)]
-    return _decided(db, late, marks)
+    return _suppressed(db, late, marks)
 
 
-def named_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that name a key that led to somebody who was erased."""
+def named_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that name a key of an erased person."""
     return {activity.id for activity in _about(db, activities)[1]}
 
 
-def erased_among(db: Database[Document], activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that are about somebody who was erased (see `engine.domain.erased`)."""
+def erased_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
+    """Those of some activities that are suppressed (see `engine.domain.erasure_marks`)."""
     marks, about = _about(db, activities)
     if not about:
         return set()
     beside = db.activities.find(
-        {"stream": {"$in": list(marks)}, "state": "received", "type": {"$in": list(erased.COMES_BACK_BY)}}
+        {
+            "stream": {"$in": list(marks)},
+            "state": "received",
+            "type": {"$in": list(erasure_marks.RETURNING_TYPES)},
+        }
     )
-    here = {activity.id for activity in about}
-    returning = [_decode(row) for row in beside if row["_id"] not in here]
-    return _decided(db, [*about, *returning], marks) & here
+    asked = {activity.id for activity in about}
+    returning = [_decode(row) for row in beside if row["_id"] not in asked]
+    return _suppressed(db, [*about, *returning], marks) & asked
 
 
-def unreadable_among(db: Database[Document], ids: Sequence[ActivityId]) -> set[ActivityId]:
-    """Those of some activities that nobody can fold whose stream led to somebody who was erased."""
-    if not ids or not any_there(db):
+def unreadable_among(db: Db, ids: Sequence[ActivityId]) -> set[ActivityId]:
+    """Those of some unreadable activities whose stream led to an erased person."""
+    if not ids or not any_exist(db):
         return set()
     streams = {row["_id"]: row.get("stream") for row in db.activities.find({"_id": {"$in": list(ids)}})}
-    gone = refused(db, {Key(stream) for stream in streams.values() if isinstance(stream, str)})
-    return {ActivityId(id_) for id_, stream in streams.items() if stream in gone}
+    suppressed = refused(db, {Key(stream) for stream in streams.values() if isinstance(stream, str)})
+    return {ActivityId(id_) for id_, stream in streams.items() if stream in suppressed}
 
 
-def _about(
-    db: Database[Document], activities: Sequence[Activity]
-) -> tuple[dict[Key, list[Mark]], list[Activity]]:
+def _about(db: Db, activities: Sequence[Activity]) -> tuple[dict[Key, list[ErasureMark]], list[Activity]]:
     """The marks of what some activities name, and those of the activities that name any."""
-    if not activities or not any_there(db):
+    if not activities or not any_exist(db):
         return {}, []
     marks = marks_of(db, {key for activity in activities for key in activity.keys()})
     return marks, [a for a in activities if not marks.keys().isdisjoint(a.keys())]
 
 
-def _decided(
-    db: Database[Document], about: Sequence[Activity], marks: dict[Key, list[Mark]]
-) -> set[ActivityId]:
+def _suppressed(db: Db, about: Sequence[Activity], marks: dict[Key, list[ErasureMark]]) -> set[ActivityId]:
     if not about:
         return set()
     under_way = {key for key, found in marks.items() if any(mark.at is None for mark in found)}
     held = _held(db, {key for activity in about for key in activity.keys()}) - under_way
-    return erased.erased_among(about, marks, held)
+    return erasure_marks.erased_activities(about, marks, held)
 
 
-def _is_covered(activity: Activity, marks: dict[Key, list[Mark]]) -> bool:
+def _is_covered(activity: Activity, marks: dict[Key, list[ErasureMark]]) -> bool:
     found = (mark for key in activity.keys() for mark in marks.get(key, ()))
     return any(mark.covers(activity.happened_at) for mark in found)
 
@@ -142,28 +141,28 @@ def _decode(row: Document) -> Activity:
     return msgspec.convert({**row, "id": row["_id"], "properties": {}, "traits": {}, "context": {}}, Activity)
 
 
-def refused(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
-    """Those of some keys that colleagues cannot bring back: erased, and nobody's since."""
+def refused(db: Db, keys: Iterable[Key]) -> set[Key]:
+    """Those of some keys that users cannot enter again: erased, and held by no contact since."""
     marks = marks_of(db, keys)
     return set(marks) - _held(db, marks) if marks else set()
 
 
-def _held(db: Database[Document], keys: Iterable[Key]) -> set[Key]:
-    wanted = set(keys)
-    rows = db.contacts.find({"keys": {"$in": list(wanted)}}, {"keys": 1})
-    return {Key(key) for row in rows for key in row["keys"] if key in wanted}
+def _held(db: Db, keys: Iterable[Key]) -> set[Key]:
+    asked = set(keys)
+    rows = db.contacts.find({"keys": {"$in": list(asked)}}, {"keys": 1})
+    return {Key(key) for row in rows for key in row["keys"] if key in asked}
 
 
 # The number of the last erasure: a batch that did not see it cannot be committed
 
 
-def number(db: Database[Document]) -> int:
+def number(db: Db) -> int:
     """How many erasures there were so far."""
     row = db.installation.find_one({"_id": _NUMBER})
     return 0 if row is None else int(row["value"])
 
 
-def next_number(db: Database[Document]) -> int:
+def next_number(db: Db) -> int:
     """Count one more."""
     db.installation.update_one({"_id": _NUMBER}, {"$inc": {"value": 1}}, upsert=True)
     return number(db)
@@ -172,9 +171,9 @@ def next_number(db: Database[Document]) -> int:
 # Events that could not be read
 
 
-def names_erased(db: Database[Document], event: str, *, region: str) -> bool:
-    """Whether an event, as the text that it came as, names somebody who was erased."""
-    return any_there(db) and bool(marks_of(db, _keys_in(event, region)))
+def names_erased(db: Db, event: str, *, region: str) -> bool:
+    """Whether an event, given as its text, names an erased person."""
+    return any_exist(db) and bool(marks_of(db, _keys_in(event, region)))
 
 
 def _keys_in(event: str, region: str) -> set[Key]:
@@ -182,14 +181,15 @@ def _keys_in(event: str, region: str) -> set[Key]:
     found: set[Key] = set()
     for word in list(dict.fromkeys(_words(event)))[:MAX_WORDS]:
         text = word.strip()
-        if not text or len(text) > identities.MAX_LENGTH:
+        if not text or len(text) > normalisation.MAX_LENGTH:
             continue
-        found |= {Key(f"t:{text}"), Key(f"x:{text}")}
+        found |= {tracker_key(text), make_key(IdentityKind.EXTERNAL_ID, text)}
         try:
             if "@" in text:
-                found.add(Key(f"e:{identities.normalise_email(text)}"))
+                found.add(make_key(IdentityKind.EMAIL, normalisation.normalise_email(text)))
             elif re.fullmatch(r"\+?[\d\s().\-/]{6,20}", text):
-                found.add(Key(f"p:{identities.normalise_phone(text, region=region)}"))
+                number = normalisation.normalise_phone(text, region=region)
+                found.add(make_key(IdentityKind.PHONE, number))
         except InvalidIdentity:
             continue
     return found

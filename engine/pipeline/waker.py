@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class Waker:
-    """Tells the workers that lanes have work, without ever holding up who tells.
+    """Notifies the workers that lanes have work, without blocking the caller.
 
     Parameters:
       send(callable): Sends one hint for a lane; it may fail, which only delays the work

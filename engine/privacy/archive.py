@@ -16,17 +16,16 @@ from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pymongo.database import Database
 
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.sheets import Sheet
+from engine.contacts.sheet.sheet_model import Sheet
 from engine.contacts.sheet.timeline_rows import TimelineRow
+from engine.db import Db
 from engine.domain.activities import ContactId
 from engine.domain.contact import Commerce
+from engine.domain.fields import FIELDS, PROFILE_FIELDS
 from engine.privacy.known import known_of
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 PAGE = 500
 """Activities that are read together."""
@@ -39,8 +38,8 @@ data.json    The same, and all beside it, as it is stored: an object with the na
 """
 
 
-def write(db: Database[Document], contact: ContactId, out: BinaryIO, *, now: datetime) -> dict[str, int]:
-    """Write the archive; return how many rows of which collection it has.  Raises NobodyToErase."""
+def write(db: Db, contact: ContactId, out: BinaryIO, *, now: datetime) -> dict[str, int]:
+    """Write the archive; return how many rows of which collection it has.  Raises ContactNotFound."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("data.json", "w", force_zip64=True) as file:
             counts = _write_json(db, contact, file, now=now)
@@ -57,7 +56,7 @@ def write(db: Database[Document], contact: ContactId, out: BinaryIO, *, now: dat
 # data.json
 
 
-def _write_json(db: Database[Document], contact: ContactId, file: Any, *, now: datetime) -> dict[str, int]:
+def _write_json(db: Db, contact: ContactId, file: Any, *, now: datetime) -> dict[str, int]:
     counts: dict[str, int] = {}
     file.write(b'{"made_at": ' + sheets.encode(now) + b', "contact": ' + sheets.encode(contact))
     file.write(b', "collections": {')
@@ -75,8 +74,8 @@ def _write_json(db: Database[Document], contact: ContactId, file: Any, *, now: d
 # index.html
 
 
-def _page(db: Database[Document], sheet: Sheet, counts: dict[str, int], *, now: datetime) -> Iterator[str]:
-    ruleset = rulesets.current(db)
+def _page(db: Db, sheet: Sheet, counts: dict[str, int], *, now: datetime) -> Iterator[str]:
+    ruleset = versions.current(db)
     zone = ruleset.account.time_zone
     who = sheet.name or sheet.email or sheet.mobile_phone or sheet.external_id or "a visitor"
     yield _HEAD.format(title=escape(f"All that is known of {who}"), style=_STYLE)
@@ -101,10 +100,8 @@ def _page(db: Database[Document], sheet: Sheet, counts: dict[str, int], *, now: 
 
 
 def _who(sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
-    yield from (
-        ("Email", sheet.email), ("Mobile phone", sheet.mobile_phone), ("External id", sheet.external_id),
-        ("First name", sheet.first_name), ("Last name", sheet.last_name), ("Birth date", sheet.birth_date),
-    )  # fmt: skip
+    for name in ("email", "mobile_phone", "external_id", *PROFILE_FIELDS):
+        yield FIELDS[name].label, getattr(sheet, name)
     yield from sheet.custom.items()
     yield "Browsers and apps", ", ".join(sheet.trackers)
     yield "Known before as", ", ".join(sheet.former)
@@ -122,7 +119,7 @@ def _statuses(sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
         yield status.machine_label, status.label, since, status.by or "", status.reason or ""
 
 
-def _orders(db: Database[Document], sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
+def _orders(db: Db, sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
     row = db.contacts.find_one({"_id": sheet.id}) or {}
     for order in msgspec.convert(row.get("commerce", {}), Commerce).book:
         amount, refunded = (f"{money} {order.currency or ''}" for money in (order.amount, order.refunded))
@@ -134,14 +131,14 @@ def _cart(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     return ((line.name or line.product_id, str(line.quantity), str(line.price or "")) for line in lines)
 
 
-def _entries(db: Database[Document], sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
-    ruleset = rulesets.current(db)
+def _entries(db: Db, sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
+    ruleset = versions.current(db)
     for row in db.ledger.find({"contact": sheet.id}).sort([("happened_at", -1), ("_id", -1)]):
         what = ruleset.catalog.label(row["activity_type"])
         yield _at(row["happened_at"], zone), f"{row['points']:+d}", ruleset.rule_name(row["rule"]), what
 
 
-def _happened(db: Database[Document], sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
+def _happened(db: Db, sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
     place: str | None = None
     while True:
         page = timelines.timeline(db, sheet.id, before=place, limit=PAGE)

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.activities import ContactId
-from engine.errors import ContactSheetsError
+from engine.errors import ContactNotFound
 from engine.jobs import jobs
 from engine.jobs.jobs import Job
 from engine.privacy.person import person_of
-
-Document = dict[str, Any]
 
 KIND = "erasure"
 
 TITLE = "Erase a contact"
 """What the job is called: it outlives whom it is about."""
-
-
-class NobodyToErase(ContactSheetsError):
-    """There is no such contact, or no longer."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class Foretold:
     told: tuple[str, ...]
 
 
-def foretold(db: Database[Document], contact: ContactId) -> Foretold | None:
+def foretold(db: Db, contact: ContactId) -> Foretold | None:
     """Say what would go; unset if there is no such contact."""
     person = person_of(db, contact)
     if person is None:
@@ -53,22 +45,20 @@ def foretold(db: Database[Document], contact: ContactId) -> Foretold | None:
     )
 
 
-def start(
-    db: Database[Document], contact: ContactId, *, id_: str, by: str, by_name: str, now: datetime
-) -> str:
+def start(db: Db, contact: ContactId, *, id_: str, by: str, by_name: str, now: datetime) -> str:
     """Keep the wish to erase somebody, once for its id; return the job that does it.
 
-    If that was wanted before and could not be finished, that job goes on.  Raises NobodyToErase.
+    If that was wanted before and could not be finished, that job goes on.  Raises ContactNotFound.
     """
     if jobs.job(db, id_) is not None:
         return id_
     person = person_of(db, contact)
     ids = [contact] if person is None else list(person.ids)
-    begun = db.jobs.find_one({"kind": KIND, "wanted.contact": {"$in": ids}}, {"_id": 1})
-    if begun is not None:
-        jobs.resume(db, begun["_id"])
-        return str(begun["_id"])
+    begun = [job for id_ in ids for job in jobs.wanting(db, KIND, "contact", id_)]
+    if begun:
+        jobs.resume(db, begun[0].id)
+        return begun[0].id
     if person is None:
-        raise NobodyToErase("there is no such contact: it may have been erased already")
+        raise ContactNotFound(contact, "this contact does not exist: it may have been erased already")
     jobs.add(db, Job(id_, KIND, TITLE, by, by_name, created_at=now, wanted={"contact": person.ids[0]}))
     return id_

@@ -13,26 +13,23 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import uuid_utils
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 
 from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.domain import figures
+from engine.domain import daily_figures
 from engine.domain.activities import ContactId
+from engine.errors import ContactNotFound
 from engine.jobs import jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.pipeline import lanes, tombstones
 from engine.privacy import erasing, files, report, sweep
-from engine.privacy.erasing import NobodyToErase
 from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, decode, encode, person_of
-
-Document = dict[str, Any]
 
 PORTION = 500
 """Activities that are removed in one transaction."""
@@ -49,7 +46,7 @@ PATIENCE = 60.0
 PAUSE = 0.3
 
 
-def work_of(db: Database[Document], job: Job) -> Work:
+def work_of(db: Db, job: Job) -> Work:
     """What a job of this kind does."""
     return _Erasing(db, job)
 
@@ -57,7 +54,7 @@ def work_of(db: Database[Document], job: Job) -> Work:
 class _Erasing:
     """The stages, in their order."""
 
-    def __init__(self, db: Database[Document], job: Job) -> None:
+    def __init__(self, db: Db, job: Job) -> None:
         self.db, self.job = db, job
         self._stages: dict[str, Callable[[], bool]] = {
             "marked": self._mark,
@@ -94,10 +91,10 @@ class _Erasing:
         while (person := person_of(self.db, contact)) is not None and person != before:
             self._note(person)
             tombstones.put(self.db, self.job.id, person.marks())
-            lanes.bar_unaware(self.db, number)
+            lanes.bar_older_erasures(self.db, number)
             before = person
         if before is None and self.db.erasures.find_one({"_id": self.job.id}) is None:
-            raise NobodyToErase("the contact is not there any more")
+            raise ContactNotFound(contact, "this contact no longer exists: it may have been erased already")
         if before is not None:  # time no longer passes for it: nothing falls due while it goes
             apart = {"$set": {"lane": -1}, "$unset": {"next_due": ""}, "$inc": {"v": 1}}
             self.db.contacts.update_one({"_id": before.ids[0]}, apart)
@@ -121,9 +118,9 @@ class _Erasing:
 
     def _drop(self, ids: list[str], session: ClientSession) -> int:
         """Remove activities, with what the audit log says of them; the days they count in are marked."""
-        counted = {"_id": {"$in": ids}, "type": {"$in": list(figures.COUNTED)}}
+        counted = {"_id": {"$in": ids}, "type": {"$in": list(daily_figures.COUNTED_TYPES)}}
         rows = self.db.activities.find(counted, {"happened_at": 1}, session=session)
-        self._mark_hours({figures.hour_of(row["happened_at"]) for row in rows}, session)
+        self._mark_hours({daily_figures.hour_of(row["happened_at"]) for row in rows}, session)
         edits = {"_id": {"$in": [f"edit:{id_}" for id_ in ids]}}
         cleaned = self.db.audit.update_many(edits, {"$set": sweep.BLANK}, session=session).modified_count
         if cleaned:
@@ -149,7 +146,7 @@ class _Erasing:
             return 0
         at, removed = utc_now(), 0
         for contact in self.db.contacts.find({"_id": {"$in": list(self._person.ids)}}, session=session):
-            self._mark_hours(figures.hours_of_orders(contact, None), session)
+            self._mark_hours(daily_figures.hours_of_orders(contact, None), session)
             removed += self.db.contacts.delete_one({"_id": contact["_id"]}, session=session).deleted_count
         self.db.contacts.update_many(
             {"_id": {"$in": list(self._person.others)}},

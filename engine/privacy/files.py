@@ -11,23 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from gridfs import GridFSBucket
-from pymongo.database import Database
 
+from engine.db import Db
+from engine.domain.document import Document
+from engine.domain.identities import IdentityKind, key_kind, key_value
 from engine.errors import ContactSheetsError
 from engine.exports import exporting
-from engine.imports import importing
-from engine.imports.reading import formats, reading
-from engine.imports.reading.reading import Row
+from engine.imports import import_request, stored_files
+from engine.imports.reading import formats
+from engine.imports.reading.table import Row, read_table
 from engine.jobs import jobs
-from engine.jobs.jobs import Job, JobState
+from engine.jobs.jobs import Job
 from engine.privacy import report
 from engine.privacy.mentions import Mentions
 from engine.privacy.person import Person
-
-Document = dict[str, Any]
 
 IMPORTS, EXPORTS, REPEATS = "imports", "exports", ":repeats"
 
@@ -39,7 +38,7 @@ LONGEST = 1_000
 
 
 def remove_files(
-    db: Database[Document], erasure: str, person: Person, mentions: Mentions, *, go_on: Callable[[], bool]
+    db: Db, erasure: str, person: Person, mentions: Mentions, *, go_on: Callable[[], bool]
 ) -> None:
     """Delete what may hold somebody; of jobs under way, note it for later (`remove_pending`)."""
     at = _began(db, erasure)
@@ -55,7 +54,7 @@ def remove_files(
         _leave_for_later(db, erasure, job_id)
 
 
-def remove_pending(db: Database[Document]) -> int:
+def remove_pending(db: Db) -> int:
     """Delete the files of jobs that were under way when somebody was erased; return how many."""
     removed = 0
     for row in db.erasures.find({"pending.0": {"$exists": True}}, {"pending": 1}):
@@ -77,34 +76,31 @@ def _job_of(bucket: str, file: str) -> str:
     return file.rpartition(":")[0] if bucket == EXPORTS else file.removesuffix(REPEATS)
 
 
-def _began(db: Database[Document], erasure: str) -> datetime:
+def _began(db: Db, erasure: str) -> datetime:
     row = db.erasures.find_one({"_id": erasure}, {"at": 1})
     assert row is not None
     at: datetime = row["at"]
     return at
 
 
-def _begun_before(db: Database[Document], at: datetime) -> Iterator[Job]:
+def _begun_before(db: Db, at: datetime) -> Iterator[Job]:
     """Exports that have read, or will read, what was there before."""
-    under_way = [JobState.WAITING.value, JobState.RUNNING.value]
-    query = {"kind": exporting.KIND, "state": {"$in": under_way}, "started_at": {"$lte": at}}
-    for row in db.jobs.find(query, {"_id": 1}):
-        job = jobs.job(db, row["_id"])
-        if job is not None:
+    for job in jobs.under_way(db, [exporting.KIND]):
+        if job.started_at is not None and job.started_at <= at:
             yield job
 
 
-def _leave_for_later(db: Database[Document], erasure: str, job: Job) -> None:
+def _leave_for_later(db: Db, erasure: str, job: Job) -> None:
     db.erasures.update_one({"_id": erasure}, {"$addToSet": {"pending": job.id}})
 
 
-def _buckets(db: Database[Document]) -> list[str]:
+def _buckets(db: Db) -> list[str]:
     names = db.list_collection_names(filter={"type": "collection"})
     return sorted(name.removesuffix(".files") for name in names if name.endswith(".files"))
 
 
 def _may_hold(
-    db: Database[Document],
+    db: Db,
     bucket: str,
     file: object,
     job: Job | None,
@@ -121,9 +117,7 @@ def _may_hold(
     return _is_in(db, str(file), job, _Loosely(person, mentions), go_on)
 
 
-def _is_in(
-    db: Database[Document], file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
-) -> bool:
+def _is_in(db: Db, file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]) -> bool:
     """Whether a row of a file names somebody, imported or not; a file that cannot be read may."""
     try:
         return next(_rows_naming(db, file, job, named, go_on), None) is not None
@@ -131,7 +125,7 @@ def _is_in(
         return True
 
 
-def rows_naming(db: Database[Document], person: Person, mentions: Mentions) -> Iterator[Document]:
+def rows_naming(db: Db, person: Person, mentions: Mentions) -> Iterator[Document]:
     """The rows of imported files, as far as those are kept, that name somebody."""
     named = _Loosely(person, mentions)
     for file in db[f"{IMPORTS}.files"].find({}, {"filename": 1}):
@@ -140,7 +134,7 @@ def rows_naming(db: Database[Document], person: Person, mentions: Mentions) -> I
             continue
         with suppress(ContactSheetsError):  # as far as it can be read
             for row in _rows_naming(db, job.id, job, named, lambda: True):
-                cells = dict(zip(importing.headings_of(job), row.cells, strict=False))
+                cells = dict(zip(import_request.headings_of(job), row.cells, strict=False))
                 yield {
                     "file": file["filename"],
                     "imported_at": job.created_at,
@@ -150,11 +144,11 @@ def rows_naming(db: Database[Document], person: Person, mentions: Mentions) -> I
 
 
 def _rows_naming(
-    db: Database[Document], file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
+    db: Db, file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
 ) -> Iterator[Row]:
-    open_ = importing.stored(db, file)
-    format_ = formats.detect(open_) if job is None else importing.settings_of(job).format
-    for row in reading.read(open_, format_).rows:
+    open_ = stored_files.opener(db, file)
+    format_ = formats.detect(open_) if job is None else import_request.settings_of(job).format
+    for row in read_table(open_, format_).rows:
         if any(cell and named.by(cell) for cell in row.cells):
             yield row
         if row.line % 1_000 == 0 and not go_on():
@@ -166,8 +160,11 @@ class _Loosely:
 
     def __init__(self, person: Person, mentions: Mentions) -> None:
         self._mentions = mentions
-        self._numbers = {key[-8:] for key in person.keys if key.startswith("p:")}
-        self._words = {key[2:].lower() for key in person.keys} | {person.typed.lower(), person.name.lower()}
+        self._numbers = {key[-8:] for key in person.keys if key_kind(key) is IdentityKind.PHONE}
+        self._words = {key_value(key).lower() for key in person.keys} | {
+            person.typed.lower(),
+            person.name.lower(),
+        }
 
     def by(self, cell: str) -> bool:
         small = cell.strip().lower()
@@ -181,9 +178,7 @@ class _Loosely:
         )
 
 
-def _says(
-    db: Database[Document], bucket: str, file: object, mentions: Mentions, go_on: Callable[[], bool]
-) -> bool:
+def _says(db: Db, bucket: str, file: object, mentions: Mentions, go_on: Callable[[], bool]) -> bool:
     """Whether the bytes of a file of some other kind name somebody."""
     before = b""
     with GridFSBucket(db, bucket_name=bucket).open_download_stream(file) as stream:
@@ -194,7 +189,7 @@ def _says(
     return False
 
 
-def _remove(db: Database[Document], erasure: str, bucket: str, file: object) -> None:
+def _remove(db: Db, erasure: str, bucket: str, file: object) -> None:
     """Delete a file, its pieces first: killed in between it is found again."""
     db[f"{bucket}.chunks"].delete_many({"files_id": file})
     if db[f"{bucket}.files"].delete_one({"_id": file}).deleted_count:

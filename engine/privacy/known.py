@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.activities import ContactId
-from engine.pipeline.groups import as_said
+from engine.domain.document import Document
+from engine.errors import ContactNotFound
+from engine.pipeline.groups import without_dbrefs
 from engine.privacy import files, sweep
-from engine.privacy.erasing import NobodyToErase
 from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, person_of
-
-Document = dict[str, Any]
 
 LONGEST = 1_000
 """Characters of somebody else's row that are told; the rest is not about the person."""
@@ -23,11 +20,11 @@ Part = tuple[str, Iterator[Document]]
 """A collection, or what else it is, and the rows there."""
 
 
-def known_of(db: Database[Document], contact: ContactId) -> Iterator[Part]:
-    """Everything, a part after the other; each is read as it is asked for.  Raises NobodyToErase."""
+def known_of(db: Db, contact: ContactId) -> Iterator[Part]:
+    """Everything, a part after the other; each is read as it is asked for.  Raises ContactNotFound."""
     person = person_of(db, contact)
     if person is None:
-        raise NobodyToErase("there is no such contact: it may have been erased already")
+        raise ContactNotFound(contact, "this contact does not exist: it may have been erased already")
     mentions = mentions_of(person)
     yield "contacts", db.contacts.find({"_id": {"$in": list(person.ids)}})
     yield "activities", _activities(db, person)
@@ -38,13 +35,13 @@ def known_of(db: Database[Document], contact: ContactId) -> Iterator[Part]:
     yield "rows of imported files", files.rows_naming(db, person, mentions)
 
 
-def _activities(db: Database[Document], person: Person) -> Iterator[Document]:
+def _activities(db: Db, person: Person) -> Iterator[Document]:
     for span in person.streams():
         for row in db.activities.find(span.query({})).sort("happened_at", 1):
-            yield as_said(row)
+            yield without_dbrefs(row)
 
 
-def _rows(db: Database[Document], name: str, person: Person, mentions: Mentions) -> Iterator[Document]:
+def _rows(db: Db, name: str, person: Person, mentions: Mentions) -> Iterator[Document]:
     for row in sweep.naming(db, name, mentions, lambda: True):
         about = name == "audit" and row.get("subject", {}).get("id") in person.ids
         if about or sweep.is_theirs(name, row, person, mentions):

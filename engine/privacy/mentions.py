@@ -10,6 +10,7 @@ from typing import Any
 
 from bson.dbref import DBRef
 
+from engine.domain.identities import IdentityKind, key_kind, key_value, tracker_key
 from engine.privacy.person import Person
 
 ERASED = "[erased]"
@@ -70,14 +71,14 @@ def mentions_of(person: Person) -> Mentions:
     words: list[str] = []
     plain: list[str] = []
     for key in person.keys:
-        kind, value = key[0], key[2:]
-        if kind == "t" and value not in person.own_trackers:
+        kind, value = key_kind(key), key_value(key)
+        if kind is IdentityKind.TRACKER and value not in person.own_trackers:
             continue
         patterns.append(_whole(key))
         words.append(key)
-        if kind == "e":
+        if kind is IdentityKind.EMAIL:
             patterns.append(_address(value))
-        elif kind == "p":
+        elif kind is IdentityKind.PHONE:
             patterns.append(rf"(?<!\d)\+?{re.escape(value.lstrip('+'))}(?!\d)")
         elif DISTINCT.fullmatch(value):
             patterns.append(_whole(value))
@@ -86,7 +87,7 @@ def mentions_of(person: Person) -> Mentions:
             continue
         words.append(value.lstrip("+"))
     for tracker in person.own_trackers:
-        patterns.append(_whole(tracker if DISTINCT.fullmatch(tracker) else f"t:{tracker}"))
+        patterns.append(_whole(tracker if DISTINCT.fullmatch(tracker) else tracker_key(tracker)))
         words.append(tracker)
     patterns += [_whole(id_) for id_ in person.ids]
     patterns += [_address(person.typed)] if person.typed else []

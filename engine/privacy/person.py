@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
-from pymongo.database import Database
-
-from engine.contacts import contacts
-from engine.db.findable import as_searched, plain_letters
-from engine.domain.activities import ContactId, Key
-from engine.pipeline.spans import Span
-
-Document = dict[str, Any]
+from engine.accounts.accounts import User
+from engine.contacts import contact_lookup
+from engine.db import Db
+from engine.db.search_keys import plain_letters, searchable
+from engine.domain.activities import ContactId, derived_stream
+from engine.domain.document import Document
+from engine.domain.identities import Key, is_tracker, key_value
+from engine.pipeline.activity_spans import Span
 
 _READ = (
     "keys", "spans", "merged", "component", "linked", "email", "email_typed", "mobile_phone", "external_id",
@@ -47,32 +46,32 @@ class Person:
     def streams(self) -> list[Span]:
         """All spans, trackers first, with what the fold itself noted: the claims that say whose
         the rest is go last."""
-        ordered = sorted(self.spans, key=lambda span: not span.stream.startswith("t:"))
-        return [*ordered, *(Span(f"c:{id_}") for id_ in self.ids)]
+        ordered = sorted(self.spans, key=lambda span: not is_tracker(span.stream))
+        return [*ordered, *(Span(derived_stream(id_)) for id_ in self.ids)]
 
     def marks(self) -> list[tuple[Key, Document]]:
         """What a tombstone says of each key: from when to when it led here."""
-        found = [(Key(span.stream), _bounds(span.since, span.until)) for span in self.spans]
+        found = [(span.stream, _bounds(span.since, span.until)) for span in self.spans]
         spanned = {key for key, _ in found}
         return [*found, *((key, {}) for key in self.keys if key not in spanned)]
 
 
-def person_of(db: Database[Document], contact: ContactId) -> Person | None:
+def person_of(db: Db, contact: ContactId) -> Person | None:
     """Read who a contact is; unset if it is not there."""
-    living = contacts.find_contact(db, contact)
+    living = contact_lookup.find_contact(db, contact)
     row = None if living is None else db.contacts.find_one({"_id": living}, list(_READ))
     if row is None:
         return None
     beside = db.contacts.find({"component": row["component"], "_id": {"$ne": row["_id"]}}, list(_READ))
     others = list(beside) if row.get("linked") else []
     theirs = {span["key"] for other in others for span in other.get("spans", ())}
-    trackers = {key for key in _streams(row) if key.startswith("t:")} - theirs
+    trackers = {key for key in _streams(row) if is_tracker(key)} - theirs
     led = db.merges.find({"into": row["_id"]}, {"_id": 1})
     return Person(
         ids=tuple(dict.fromkeys([row["_id"], *row.get("merged", ()), *(merge["_id"] for merge in led)])),
         keys=tuple(sorted(row.get("keys", ()))),
         spans=tuple(Span(s["key"], s.get("since"), s.get("until")) for s in row.get("spans", ())),
-        own_trackers=tuple(sorted(key[2:] for key in trackers)),
+        own_trackers=tuple(sorted(key_value(key) for key in trackers)),
         typed=row.get("email_typed", ""),
         name=_own_name(db, row),
         others=tuple(sorted(other["_id"] for other in others)),
@@ -91,7 +90,7 @@ def decode(row: Document) -> Person:
     return Person(**plain)
 
 
-def _streams(row: Document) -> Iterable[str]:
+def _streams(row: Document) -> Iterable[Key]:
     return [*row.get("keys", ()), *(span["key"] for span in row.get("spans", ()))]
 
 
@@ -99,14 +98,14 @@ def _bounds(since: datetime | None, until: datetime | None) -> Document:
     return {name: at for name, at in (("since", since), ("until", until)) if at is not None}
 
 
-def _own_name(db: Database[Document], row: Document) -> str:
+def _own_name(db: Db, row: Document) -> str:
     """First and last name together, unless another contact or a colleague has both."""
     parts = [row.get("first_name"), row.get("last_name")]
     if not all(parts):
         return ""
     whole = " ".join(map(str, parts))
-    alike = {"names": as_searched(whole), "sort_name": plain_letters(whole), "_id": {"$ne": row["_id"]}}
+    alike = {"names": searchable(whole), "sort_name": plain_letters(whole), "_id": {"$ne": row["_id"]}}
     if db.contacts.find_one(alike, {"_id": 1}) is not None:
         return ""
-    colleagues = {str(user.get("name", "")).lower() for user in db.users.find({}, {"name": 1})}
+    colleagues = {(user.name or "").lower() for user in User.on(db)}
     return "" if whole.lower() in colleagues else whole

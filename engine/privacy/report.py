@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-Document = dict[str, Any]
+from engine.db import Db
 
 How = Literal["removed", "cleaned"]
 """Whole rows or files; or rows of others and of colleagues, in which the person was named."""
@@ -38,7 +37,7 @@ class Report:
     pending: list[str] = field(default_factory=list)
 
 
-def report(db: Database[Document], id_: str) -> Report | None:
+def report(db: Db, id_: str) -> Report | None:
     """What an erasure came to so far; unset if it has not begun."""
     row = db.erasures.find_one({"_id": id_}, {"person": 0})
     if row is None:
@@ -50,9 +49,7 @@ def report(db: Database[Document], id_: str) -> Report | None:
 _READ = ("by_name", "asked_at", "at", "finished_at", "removed", "cleaned", "told", "pending")
 
 
-def counted(
-    db: Database[Document], erasure: str, place: str, how: How, act: Callable[[ClientSession], int]
-) -> int:
+def counted(db: Db, erasure: str, place: str, how: How, act: Callable[[ClientSession], int]) -> int:
     """Do something in a transaction and count it in the report; return how many it was of."""
 
     def within(session: ClientSession) -> int:
@@ -67,9 +64,7 @@ def counted(
         )
 
 
-def count(
-    db: Database[Document], erasure: str, more: dict[str, int], *, session: ClientSession | None = None
-) -> None:
+def count(db: Db, erasure: str, more: dict[str, int], *, session: ClientSession | None = None) -> None:
     """Add to what is counted."""
     if more:
         db.erasures.update_one({"_id": erasure}, {"$inc": more}, session=session)

@@ -15,16 +15,15 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
+from engine.db import Db
 from engine.db.codecs import CODEC
+from engine.domain.document import Document
 from engine.pipeline.inbox import DUPLICATE_KEY
 from engine.privacy import report
 from engine.privacy.mentions import ERASED, Mentions
 from engine.privacy.person import Person
-
-Document = dict[str, Any]
 
 NOT_THEIRS = frozenset(
     {
@@ -46,7 +45,7 @@ COLLEAGUES = frozenset({"by", "by_name", "author", "published_by", "owner"})
 BATCH = 500
 
 
-def collections(db: Database[Document]) -> list[str]:
+def collections(db: Db) -> list[str]:
     """All that there is to go through; files have a way of their own (`files`)."""
     names = sorted(db.list_collection_names(filter={"type": "collection"}))
     buckets = {name.rpartition(".")[0] for name in names if name.endswith(".files")}
@@ -55,7 +54,7 @@ def collections(db: Database[Document]) -> list[str]:
 
 
 def sweep(
-    db: Database[Document],
+    db: Db,
     erasure: str,
     name: str,
     person: Person,
@@ -85,7 +84,7 @@ BLANK: Document = {"changes": [], "reason": None, "refusal": None, "subject.id":
 """What is left of a line of the audit log: who did what kind of thing and when, and not to whom."""
 
 
-def clean_jobs(db: Database[Document], erasure: str, person: Person) -> None:
+def clean_jobs(db: Db, erasure: str, person: Person) -> None:
     """Say no more of jobs that changed nobody else than what they were."""
     items = db.job_items.distinct("job", {"contact": {"$in": list(person.ids)}})
     alone = {"_id": {"$in": items}, "total": {"$lte": 1}, "finished_at": {"$ne": None}}
@@ -105,9 +104,7 @@ def clean_jobs(db: Database[Document], erasure: str, person: Person) -> None:
         report.counted(db, erasure, "audit", "cleaned", log)
 
 
-def naming(
-    db: Database[Document], name: str, mentions: Mentions, go_on: Callable[[], bool]
-) -> Iterator[Document]:
+def naming(db: Db, name: str, mentions: Mentions, go_on: Callable[[], bool]) -> Iterator[Document]:
     """The rows of a collection that name somebody: read as bytes, and only those decoded that may."""
     for batch in db[name].find_raw_batches({}, batch_size=BATCH * 4):
         raw = bytes(cast(bytes, batch))
@@ -140,7 +137,7 @@ def is_theirs(name: str, row: Document, person: Person, mentions: Mentions) -> b
     return name in OWN or row.get(ABOUT.get(name, "")) in person.ids or mentions.are_in(row["_id"])
 
 
-def _remove(db: Database[Document], erasure: str, name: str, ids: list[Any]) -> None:
+def _remove(db: Db, erasure: str, name: str, ids: list[Any]) -> None:
     def removing(session: ClientSession) -> int:
         return db[name].delete_many({"_id": {"$in": ids}}, session=session).deleted_count
 
@@ -149,7 +146,7 @@ def _remove(db: Database[Document], erasure: str, name: str, ids: list[Any]) -> 
 
 
 def _clean(
-    db: Database[Document],
+    db: Db,
     erasure: str,
     name: str,
     rows: Sequence[Document],
@@ -213,7 +210,7 @@ def _unclaimed(row: Document, mentions: Mentions) -> Document:
     return gone | ({"tracker": ""} if mentions.are_in(row.get("tracker") or "") else {})
 
 
-def _fold_again(db: Database[Document], contacts: Iterable[str]) -> None:
+def _fold_again(db: Db, contacts: Iterable[str]) -> None:
     """Somebody else's contact says what its activities say: they are cleaned, and it is folded anew."""
     db.contacts.update_many({"_id": {"$in": list(contacts)}}, {"$set": {"upkeep": 0}, "$inc": {"v": 1}})
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
+from engine.accounts.permissions import Permission
+from engine.db import Db
 from engine.domain.rulebook import Account
 from engine.errors import Problem
 from engine.publishing import publish_service, publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
-from engine.rules.rulesets import Version
-
-Document = dict[str, Any]
+from engine.rules.versions import Version
 
 FILE = "settings.yaml"
 
@@ -83,23 +80,23 @@ class Consequence:
     of_the_past: bool = False
 
 
-def settings(db: Database[Document], user: CurrentUser) -> Found:
+def settings(actor: Actor) -> Found:
     """The settings in force.  Raises NotAllowed."""
-    require(user, Permission.EDIT_ACCOUNT)
-    version = rulesets.current_number(db)
+    actor.require(Permission.EDIT_ACCOUNT)
+    version = versions.current_number(actor.db)
     return Found(
         version=version,
         # As it is written, not with what the first order said.
-        settings=_written(rulesets.declared(db, version).account),
-        first_currency=rulesets.first_currency(db),
-        buyers=db.contacts.count_documents({"commerce.orders": {"$gte": 1}}),
+        settings=_written(versions.declared(actor.db, version).account),
+        first_currency=versions.first_currency(actor.db),
+        buyers=actor.db.contacts.count_documents({"commerce.orders": {"$gte": 1}}),
     )
 
 
-def problems(db: Database[Document], user: CurrentUser, wanted: Settings) -> list[Problem]:
+def problems(actor: Actor, wanted: Settings) -> list[Problem]:
     """What is wrong with settings, if anything.  Raises NotAllowed."""
-    require(user, Permission.EDIT_ACCOUNT)
-    return publishing.check(_texts(db, wanted))
+    actor.require(Permission.EDIT_ACCOUNT)
+    return publishing.check(_texts(actor.db, wanted))
 
 
 def consequences(found: Found, wanted: Settings) -> list[Consequence]:
@@ -113,28 +110,26 @@ def consequences(found: Found, wanted: Settings) -> list[Consequence]:
 
 
 def change(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     wanted: Settings,
     *,
     base: int,
-    now: datetime,
     recompute: bool = False,
 ) -> Version:
     """Publish settings; with `recompute` all history is judged by them.
 
     Raises NotAllowed, and what publishing does.
     """
-    require(user, Permission.EDIT_ACCOUNT)
-    before = _written(rulesets.declared(db, rulesets.current_number(db)).account)
+    actor.require(Permission.EDIT_ACCOUNT)
+    before = _written(versions.declared(actor.db, versions.current_number(actor.db)).account)
     changed = [name for name in LABELS if getattr(before, name) != getattr(wanted, name)]
     changes = [Change(LABELS[name], _said(before, name), _said(wanted, name)) for name in changed]
     message = f"Account: {', '.join(LABELS[name].lower() for name in changed) or 'nothing'}"
     with audit.noted(
-        db, user, "changed the account", subject=Subject("account", "settings"), changes=changes, now=now
+        actor, "changed the account settings", subject=Subject("account", "settings"), changes=changes
     ):
         return publish_service.publish(
-            db, user, _texts(db, wanted), message=message, now=now, base=base, recompute=recompute
+            actor, _texts(actor.db, wanted), message=message, base=base, recompute=recompute
         )
 
 
@@ -190,10 +185,10 @@ def _of_money(found: Found, wanted: Settings) -> Iterator[Consequence]:
     )
 
 
-def _texts(db: Database[Document], wanted: Settings) -> dict[str, str]:
+def _texts(db: Db, wanted: Settings) -> dict[str, str]:
     """All files, with the settings written into theirs; what is not changed stays to the letter."""
     texts = publishing.completed(db, {})
-    before = _written(rulesets.declared(db, rulesets.current_number(db)).account)
+    before = _written(versions.declared(db, versions.current_number(db)).account)
     changed = {
         name: getattr(wanted, name) for name in LABELS if getattr(before, name) != getattr(wanted, name)
     }

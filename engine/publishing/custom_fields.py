@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from pymongo.database import Database
-
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.db import Db
+from engine.domain.document import Document
 from engine.domain.rulebook import EDITORS, CustomField
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid, NameTaken, NotFound, StillInUse
 from engine.insights import census
 from engine.publishing import field_uses, publish_service, publishing
 from engine.publishing.field_uses import Conversion, Use
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
-from engine.rules.language.naming import ID
-from engine.rules.rulesets import Version
-
-Document = dict[str, Any]
+from engine.rules.language.references import ID
+from engine.rules.versions import Version
 
 FILE = "fields.yaml"
 
@@ -29,19 +26,16 @@ MAX_MESSAGE = 200
 """Characters of what a version of the rules is called."""
 
 
-class InvalidField(ContactSheetsError):
-    """A field that cannot be as it is wanted; the message says why."""
+class InvalidField(Invalid):
+    """A field that cannot be declared like this; the message says why."""
 
 
-class FieldInUse(ContactSheetsError):
-    """A field that something uses cannot be deleted."""
+class FieldNotFound(NotFound):
+    """No field with this id is declared, or not any more."""
 
-    def __init__(self, label: str, uses: Sequence[Use]) -> None:
-        self.uses = list(uses)
-        super().__init__(
-            f"{label} cannot be deleted while it is used: {', '.join(map(str, uses))}. "
-            "Take it out there first, on the page Rules or Segments"
-        )
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        super().__init__("this field no longer exists: reload the page")
 
 
 @dataclass(frozen=True)
@@ -65,43 +59,43 @@ class Fields:
     counted_at: datetime | None
 
 
-def all_fields(db: Database[Document], user: CurrentUser, *, now: datetime) -> Fields:
+def all_fields(actor: Actor) -> Fields:
     """Every field with its usage.  Raises NotAllowed."""
-    require(user, Permission.EDIT_ACCOUNT)
-    census.look(db, now=now)
-    ruleset, counted = rulesets.current(db), census.latest(db)
+    actor.require(Permission.EDIT_ACCOUNT)
+    census.look(actor.db, now=actor.now)
+    ruleset, counted = versions.current(actor.db), census.latest(actor.db)
     fields = [
         FieldUsage(
             field,
             None if counted is None else counted.custom.get(field.id, 0),
-            field_uses.uses_of(db, field.id),
+            field_uses.uses_of(actor.db, field.id),
         )
         for field in ruleset.fields.values()
     ]
     return Fields(ruleset.version, fields, None if counted is None else counted.at)
 
 
-def conversion(db: Database[Document], user: CurrentUser, field: CustomField) -> Conversion:
+def conversion(actor: Actor, field: CustomField) -> Conversion:
     """What would become of the values there are, were the field as given.  Raises NotAllowed."""
-    require(user, Permission.EDIT_ACCOUNT)
-    return field_uses.converted(db, field)
+    actor.require(Permission.EDIT_ACCOUNT)
+    return field_uses.converted(actor.db, field)
 
 
-def create(
-    db: Database[Document], user: CurrentUser, field: CustomField, *, base: int, now: datetime
-) -> Version:
-    """Declare a new field.  Raises NotAllowed, InvalidField, and what publishing does."""
-    require(user, Permission.EDIT_ACCOUNT)
-    if field.id in rulesets.current(db).fields:
-        raise InvalidField(f"there is a field with the id {field.id} already")
+def create(actor: Actor, field: CustomField, *, base: int) -> Version:
+    """Declare a new field.  Raises NotAllowed, InvalidField, NameTaken, and what publishing does."""
+    actor.require(Permission.EDIT_ACCOUNT)
+    if field.id in versions.current(actor.db).fields:
+        raise InvalidField(f"a field with the ID {field.id} already exists")
     if not ID.fullmatch(field.id):
-        raise InvalidField("an id is a small letter, then small letters, digits, _ and -")
-    return _publish(db, user, field, f"New field {field.label}", base=base, now=now)
+        raise InvalidField(
+            "an ID starts with a lowercase letter, followed by lowercase letters, digits, _ and -"
+        )
+    return _publish(actor, field, f"New field {field.label}", base=base)
 
 
-def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
+def devised(db: Db, wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
     """New fields of these labels and types, as `create_several` makes them.  Raises InvalidField."""
-    taken = {id_.replace("_", "-") for id_ in rulesets.current(db).fields}
+    taken = {id_.replace("_", "-") for id_ in versions.current(db).fields}
     made = list[CustomField]()
     for label, type_ in wanted:
         id_ = editing.id_of(label, taken=taken).replace("_", "-")
@@ -109,93 +103,83 @@ def devised(db: Database[Document], wanted: Sequence[tuple[str, str]]) -> list[C
         field = CustomField(id_.replace("-", "_"), " ".join(label.split()), type_)
         _check(db, field)
         if field.label.lower() in {other.label.lower() for other in made}:
-            raise InvalidField(f"two of the new fields are called {field.label}")
+            raise InvalidField(f"two of the new fields have the label {field.label}")
         made.append(field)
     return made
 
 
-def create_several(
-    db: Database[Document], user: CurrentUser, wanted: Sequence[tuple[str, str]], *, base: int, now: datetime
-) -> list[str]:
+def create_several(actor: Actor, wanted: Sequence[tuple[str, str]], *, base: int) -> list[str]:
     """Declare new fields, each by its label and type, in one version; return their ids.
 
-    Raises NotAllowed, InvalidField, and what publishing does.
+    Raises NotAllowed, InvalidField, NameTaken, and what publishing does.
     """
-    require(user, Permission.EDIT_ACCOUNT)
-    text, made = _text(db), devised(db, wanted)
+    actor.require(Permission.EDIT_ACCOUNT)
+    text, made = _text(actor.db), devised(actor.db, wanted)
     for field in made:
         text = editing.with_entry(text, "fields", field.id, _entry(field))
     names = ", ".join(field.label for field in made)
     words = f"New field {names}" if len(made) == 1 else f"New fields {names}"
-    _publish_text(db, user, text, words[:MAX_MESSAGE], base=base, now=now)
+    _publish_text(actor, text, words[:MAX_MESSAGE], base=base)
     return [field.id for field in made]
 
 
-def change(
-    db: Database[Document], user: CurrentUser, field: CustomField, *, base: int, now: datetime
-) -> Version:
-    """Declare a field otherwise; its id stays.  Raises NotAllowed, InvalidField, and what publishing does."""
-    require(user, Permission.EDIT_ACCOUNT)
-    _known(db, field.id)
-    return _publish(db, user, field, f"Changed the field {field.label}", base=base, now=now)
+def change(actor: Actor, field: CustomField, *, base: int) -> Version:
+    """Declare a field otherwise; its id stays.  Raises as `create`, and FieldNotFound."""
+    actor.require(Permission.EDIT_ACCOUNT)
+    _known(actor.db, field.id)
+    return _publish(actor, field, f"Changed the field {field.label}", base=base)
 
 
-def reorder(
-    db: Database[Document], user: CurrentUser, ids: Sequence[str], *, base: int, now: datetime
-) -> Version:
+def reorder(actor: Actor, ids: Sequence[str], *, base: int) -> Version:
     """Put the fields in an order.  Raises NotAllowed, and what publishing does."""
-    require(user, Permission.EDIT_ACCOUNT)
-    text = editing.with_order(_text(db), "fields", ids)
-    return _publish_text(db, user, text, "Put the fields in another order", base=base, now=now)
+    actor.require(Permission.EDIT_ACCOUNT)
+    text = editing.with_order(_text(actor.db), "fields", ids)
+    return _publish_text(actor, text, "Put the fields in another order", base=base)
 
 
-def delete(db: Database[Document], user: CurrentUser, id_: str, *, base: int, now: datetime) -> Version:
+def delete(actor: Actor, id_: str, *, base: int) -> Version:
     """Declare a field no more; what contacts have in it stays with them.
 
-    Raises NotAllowed, InvalidField, FieldInUse, and what publishing does.
+    Raises NotAllowed, FieldNotFound, StillInUse, and what publishing does.
     """
-    require(user, Permission.EDIT_ACCOUNT)
-    field = _known(db, id_)
-    uses = field_uses.uses_of(db, id_)
+    actor.require(Permission.EDIT_ACCOUNT)
+    field = _known(actor.db, id_)
+    uses = field_uses.uses_of(actor.db, id_)
     if uses:
-        raise FieldInUse(field.label, uses)
-    text = editing.without_entry(_text(db), "fields", id_)
-    return _publish_text(db, user, text, f"Deleted the field {field.label}", base=base, now=now)
+        raise StillInUse(field.label, uses)
+    text = editing.without_entry(_text(actor.db), "fields", id_)
+    return _publish_text(actor, text, f"Deleted the field {field.label}", base=base)
 
 
-def _known(db: Database[Document], id_: str) -> CustomField:
-    field = rulesets.current(db).fields.get(id_)
+def _known(db: Db, id_: str) -> CustomField:
+    field = versions.current(db).fields.get(id_)
     if field is None:
-        raise InvalidField("this field is not declared any more")
+        raise FieldNotFound(id_)
     return field
 
 
-def _text(db: Database[Document]) -> str:
+def _text(db: Db) -> str:
     return publishing.completed(db, {})[FILE]
 
 
-def _publish(
-    db: Database[Document], user: CurrentUser, field: CustomField, message: str, *, base: int, now: datetime
-) -> Version:
-    _check(db, field)
-    text = editing.with_entry(_text(db), "fields", field.id, _entry(field))
-    return _publish_text(db, user, text, message, base=base, now=now)
+def _publish(actor: Actor, field: CustomField, message: str, *, base: int) -> Version:
+    _check(actor.db, field)
+    text = editing.with_entry(_text(actor.db), "fields", field.id, _entry(field))
+    return _publish_text(actor, text, message, base=base)
 
 
-def _publish_text(
-    db: Database[Document], user: CurrentUser, text: str, message: str, *, base: int, now: datetime
-) -> Version:
-    texts = publishing.completed(db, {FILE: text})
-    return publish_service.publish(db, user, texts, message=message, now=now, base=base)
+def _publish_text(actor: Actor, text: str, message: str, *, base: int) -> Version:
+    texts = publishing.completed(actor.db, {FILE: text})
+    return publish_service.publish(actor, texts, message=message, base=base)
 
 
-def _check(db: Database[Document], field: CustomField) -> None:
+def _check(db: Db, field: CustomField) -> None:
     """What the file allows and people would stumble over."""
     if not field.label.strip():
-        raise InvalidField("give it a label: what people read")
-    others = [other for other in rulesets.current(db).fields.values() if other.id != field.id]
+        raise InvalidField("enter a label")
+    others = [other for other in versions.current(db).fields.values() if other.id != field.id]
     if any(other.label.strip().lower() == field.label.strip().lower() for other in others):
-        raise InvalidField(f"another field is called {field.label}")
+        raise NameTaken("another field", field.label)
 
 
 def _entry(field: CustomField) -> Document:

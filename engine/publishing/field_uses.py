@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain import profile
 from engine.domain.conditions import Compare, Condition, leaves
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Rule, Ruleset, SetField
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
-
-Document = dict[str, Any]
 
 VALUES = 10_000
 """Different values of a field that are looked at, the most frequent first."""
@@ -52,10 +49,10 @@ class Conversion:
     exact: bool
 
 
-def uses_of(db: Database[Document], field: str) -> list[Use]:
+def uses_of(db: Db, field: str) -> list[Use]:
     """The rules, segments and statuses in force that name a custom field."""
-    ruleset = rulesets.current(db)
-    texts = rulesets.stored_version(db, ruleset.version).texts
+    ruleset = versions.current(db)
+    texts = versions.stored_version(db, ruleset.version).texts
     return [
         Use(name, file, editing.lines_of(texts.get(file, ""), _UNDER[file]).get(id_))
         for name, file, id_ in _named(ruleset, CUSTOM + field)
@@ -65,7 +62,7 @@ def uses_of(db: Database[Document], field: str) -> list[Use]:
 _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yaml": "machines"}
 
 
-def converted(db: Database[Document], field: CustomField) -> Conversion:
+def converted(db: Db, field: CustomField) -> Conversion:
     """What would become of the values that contacts have, were the field as given.
 
     Looks at every contact: for somebody who asks, not for a page to show by itself.

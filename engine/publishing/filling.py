@@ -23,29 +23,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo.database import Database
+from mongoengine.queryset import Q
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.db.contact_documents import LIVING
+from engine.db.contact_codec import LIVING
 from engine.db.installation import lane_count
-from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.db.regex_query import RegexTooComplex, regex_errors
+from engine.domain.activities import DERIVED_STREAM
 from engine.domain.conditions import Compare, Did, leaves
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset, Segment
 from engine.pipeline import lanes
-from engine.rules import rulesets
-from engine.rules.conditions.query import expression, value
+from engine.publishing.upkeep import QUARTERS
+from engine.rules import in_force, versions
+from engine.rules.conditions.expression import expression, value
 from engine.rules.files.segments_file import mentioned
-from engine.rules.rulesets import Version
+from engine.rules.versions import RulesetVersion, Version
 
-Document = dict[str, Any]
 Expression = Any
 
 CLAIM = timedelta(seconds=20)
 """How long after its last sign of life another may go on with what a process had begun."""
-
-QUARTERS = 4
-"""Into how many parts a pass is divided: each reads all contacts, to write its own."""
 
 _IN_PLACE = {"$natural": 1}
 """Contacts in the order of their ids would be read from all over the disk."""
@@ -56,25 +56,18 @@ def can_fill(old: Ruleset, new: Ruleset) -> bool:
     return new.tracks.keys() <= old.tracks.keys()
 
 
-def claim(db: Database[Document], *, now: datetime) -> Version | None:
+def claim(db: Db, *, now: datetime) -> Version | None:
     """The newest version, if it waits to be filled and nobody is at it."""
-    free = {"$or": [{"filling_until": None}, {"filling_until": {"$lte": now}}]}
-    newest = rulesets.current_number(db)
-    taken = db.rulesets.find_one_and_update(
-        {"_id": newest, "filling": True, **free}, {"$set": {"filling_until": now + CLAIM}}
-    )
-    return None if taken is None else rulesets.stored_version(db, newest)
-
-
-def progress(db: Database[Document]) -> float | None:
-    """How much of the newest version's filling is done, 0 to 1; unset if nothing is filled."""
-    newest = db.rulesets.find_one({}, {"filling": 1, "filled": 1}, sort=[("_id", -1)])
-    if newest is None or not newest.get("filling"):
+    standing = in_force.newest(db, "filling")
+    if not standing.get("filling"):  # asked often, and nearly always so
         return None
-    return len(newest.get("filled", ())) / QUARTERS
+    free = Q(filling_until=None) | Q(filling_until__lte=now)
+    waiting = RulesetVersion.on(db, free, id=int(standing["_id"]), filling=True)
+    taken = waiting.change_one(set__filling_until=now + CLAIM)
+    return None if taken is None else taken.version()
 
 
-def fill(db: Database[Document], version: Version) -> int:
+def fill(db: Db, version: Version) -> int:
     """Look at every contact as of the publishing of a version; return how many were changed.
 
     Afterwards contacts that were kept for the version before count as kept for this one;
@@ -84,32 +77,35 @@ def fill(db: Database[Document], version: Version) -> int:
     with _held(db, version):
         filling = _Filling.of(db, version)
         _leave_to_workers(db, filling)
-        stored = db.rulesets.find_one({"_id": version.number}, {"filled": 1}) or {}
-        left = [quarter for quarter in range(QUARTERS) if quarter not in stored.get("filled", ())]
+        stored = RulesetVersion.on(db, id=version.number).one()
+        filled = (stored.filled if stored is not None else None) or []
+        left = [quarter for quarter in range(QUARTERS) if quarter not in filled]
         try:
-            with evaluated_by_mongodb(), ThreadPoolExecutor(os.cpu_count()) as pool:
+            with regex_errors(), ThreadPoolExecutor(os.cpu_count()) as pool:
                 changed = sum(pool.map(lambda quarter: _fill_quarter(db, filling, quarter), left))
-        except PatternGivenUp:
+        except RegexTooComplex:
             _leave_all_to_workers(db, version)
             return 0
-    done = {"$set": {"kept_from": version.outdated_below, "filling": False}, "$unset": _NOTES}
-    db.rulesets.update_one({"_id": version.number}, done)
+    _end_filling(db, version, set__kept_from=version.outdated_below)
     return changed
 
 
-_NOTES = {"filling_until": "", "filled": ""}
+def _end_filling(db: Db, version: Version, **change: object) -> None:
+    RulesetVersion.on(db, id=version.number).update_one(
+        set__filling=False, unset__filling_until=1, unset__filled=1, **change
+    )
 
 
 @contextmanager
-def _held(db: Database[Document], version: Version) -> Iterator[None]:
+def _held(db: Db, version: Version) -> Iterator[None]:
     """Hold on to the claim for as long as the block runs and MongoDB can be reached."""
     over = threading.Event()
 
     def hold() -> None:
         while not over.wait(CLAIM.total_seconds() / 4):
             with suppress(PyMongoError):
-                until = {"$set": {"filling_until": utc_now() + CLAIM}}
-                db.rulesets.update_one({"_id": version.number, "filling": True}, until)
+                claimed = RulesetVersion.on(db, id=version.number, filling=True)
+                claimed.update_one(set__filling_until=utc_now() + CLAIM)
 
     holder = threading.Thread(target=hold, name="claim", daemon=True)
     holder.start()
@@ -144,11 +140,11 @@ class _Filling:
     lanes: int
 
     @classmethod
-    def of(cls, db: Database[Document], version: Version) -> _Filling:
-        ruleset = rulesets.version(db, version.upkeep)
-        before = rulesets.version(db, version.upkeep - 1)
-        known, away = set(before.segments), rulesets.stored_version(db, before.version).put_away
-        published = rulesets.stored_version(db, version.upkeep).published_at
+    def of(cls, db: Db, version: Version) -> _Filling:
+        ruleset = versions.version(db, version.upkeep)
+        before = versions.version(db, version.upkeep - 1)
+        known, away = set(before.segments), versions.stored_version(db, before.version).put_away
+        published = versions.stored_version(db, version.upkeep).published_at
         return cls(
             number=version.number,
             published=published,
@@ -172,7 +168,7 @@ class _Filling:
         return {**self.kept_before, **LIVING, "lane": {"$gte": first, "$lt": after}}
 
 
-def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:
+def _leave_to_workers(db: Db, filling: _Filling) -> None:
     """Contacts that something happened to since, or fell due before, are folded again."""
     at = filling.published
     settled = {
@@ -184,19 +180,18 @@ def _leave_to_workers(db: Database[Document], filling: _Filling) -> None:
     db.contacts.update_many(unsettled, {"$set": {"upkeep": 0}, "$inc": {"v": 1}}, hint=_IN_PLACE)
 
 
-def _leave_all_to_workers(db: Database[Document], version: Version) -> None:
+def _leave_all_to_workers(db: Db, version: Version) -> None:
     """Let every contact be folded again, those too that were filled."""
     db.contacts.update_many({"filled": {"$exists": True}}, {"$unset": {"filled": ""}}, hint=_IN_PLACE)
-    handed_over = {"$set": {"outdated_below": version.upkeep, "filling": False}, "$unset": _NOTES}
-    db.rulesets.update_one({"_id": version.number}, handed_over)
+    _end_filling(db, version, set__outdated_below=version.upkeep)
 
 
-def _fill_quarter(db: Database[Document], filling: _Filling, number: int) -> int:
+def _fill_quarter(db: Db, filling: _Filling, number: int) -> int:
     quarter = filling.quarter(number)
     changed = db.contacts.update_many(quarter, _pass(filling), hint=_IN_PLACE).modified_count
     if filling.leaves:
         _note_leavings(db, quarter, filling.published)
-    db.rulesets.update_one({"_id": filling.number}, {"$addToSet": {"filled": number}})
+    RulesetVersion.on(db, id=filling.number).update_one(add_to_set__filled=number)
     return changed
 
 
@@ -350,13 +345,13 @@ def _later(at: Expression, span: timedelta) -> Expression:
     return {"$cond": [is_moment, {"$add": [at, int(span.total_seconds() * 1000)]}, None]}
 
 
-def _note_leavings(db: Database[Document], contacts: Document, published: datetime) -> None:
+def _note_leavings(db: Db, contacts: Document, published: datetime) -> None:
     """Put the leavings on the timelines, as the fold would have."""
     cause = {"$concat": ["$_id", "@", published.isoformat()]}
     row = {
         "_id": {"$concat": [cause, ":segment_left:", "$filled.segment"]},
         "type": "segment_left",
-        "stream": {"$concat": ["c:", "$_id"]},
+        "stream": {"$concat": [DERIVED_STREAM, "$_id"]},
         "lane": {"$literal": -1},
         "state": "applied",
         "happened_at": published,

@@ -13,29 +13,29 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import Db, contact_codec
 from engine.db.connection import connect
 from engine.db.installation import namespace
 from engine.domain import component, fold
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact, Settled
+from engine.domain.document import Document
+from engine.domain.profile import full_name
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
+from engine.errors import WorkStopped
 from engine.garbage import collect_seldom
 from engine.pipeline.batch import portions
 from engine.pipeline.groups import Group, groups_around, histories_of, shared_devices
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.plan import Plan, Side, worth_by_rule
 from engine.rules.ruleset import compile_published
-from engine.rules.rulesets import Version
+from engine.rules.versions import Version
 
-Document = dict[str, Any]
 Progress = Callable[[int, int], None]
 
 SLICES = 1_024
@@ -43,10 +43,6 @@ SLICES = 1_024
 
 INLINE = 2_000
 """Up to so many contacts other processes are not worth their start."""
-
-
-class PlanStopped(Exception):
-    """Somebody stopped the plan."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +53,18 @@ class Change:
     now: datetime
 
 
-def proposed(
-    db: Database[Document], texts: Mapping[str, str], *, now: datetime, recompute: bool = True
-) -> Change:
+def proposed(db: Db, texts: Mapping[str, str], *, now: datetime, recompute: bool = True) -> Change:
     """The version that a whole set of files would be; raise InvalidRules.
 
     With `recompute` all history is judged by it, as `publish --recompute` does.
     """
-    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    newest = versions.stored_version(db, versions.current_number(db))
     version = publishing.succeed(newest, texts, by="", message="", now=now, recompute=recompute)
     return Change(version, now)
 
 
 def plan(
-    db: Database[Document],
+    db: Db,
     change: Change,
     *,
     uri: str,
@@ -85,7 +79,7 @@ def plan(
 
     `uri` is how other processes reach the database; `inline` does without them.
     `progress` is told slices done and in all.  With `member_of` (inline alone) the ids of
-    a segment's members are added to a list.  Raises PlanStopped soon after `stop` is set.
+    a segment's members are added to a list.  Raises WorkStopped soon after `stop` is set.
     """
     wanted = [n for n in range(SLICES) if _is_sampled(n, share)]
     stop, progress = stop or threading.Event(), progress or (lambda _done, _all: None)
@@ -98,7 +92,7 @@ def plan(
     for done, part in enumerate(slices, start=1):
         if stop.is_set():
             slices.close()
-            raise PlanStopped("the plan was stopped")
+            raise WorkStopped("the plan was stopped")
         whole.merge(part)
         progress(done, len(wanted))
     return whole
@@ -110,7 +104,7 @@ def _is_sampled(number: int, share: float) -> bool:
 
 
 def _here(
-    db: Database[Document], change: Change, wanted: list[int], member_of: tuple[str, list[str]] | None
+    db: Db, change: Change, wanted: list[int], member_of: tuple[str, list[str]] | None
 ) -> Generator[Plan]:
     folding = replace(_Planner.of(db, change), member_of=member_of)
     for number in wanted:
@@ -149,7 +143,7 @@ def _slice(number: int) -> Plan:
 class _Planner:
     """What every slice is folded with."""
 
-    db: Database[Document]
+    db: Db
     before: Rulebook
     after: Rulebook
     namespace: bytes
@@ -159,10 +153,10 @@ class _Planner:
     member_of: tuple[str, list[str]] | None = None
 
     @classmethod
-    def of(cls, db: Database[Document], change: Change) -> _Planner:
-        before, version = rulesets.rulebook(db), change.version
+    def of(cls, db: Db, change: Change) -> _Planner:
+        before, version = versions.rulebook(db), change.version
         compiled, _ = compile_published(version.texts, version.standing())
-        present = rulesets.in_currency(db, compiled)
+        present = versions.in_currency(db, compiled)
         recomputes = version.recomputed == version.number
         changes = version.upkeep == version.number and not recomputes
         after = Rulebook(
@@ -213,7 +207,7 @@ class _Planner:
 
     def _as_it_is(self, row: Document) -> Contact:
         """The contact as it stands, with what falls due by now."""
-        contact = contact_documents.decode(row)
+        contact = contact_codec.decode(row)
         outcome = fold.fold(contact.state, [], self.before, contact=contact.person.id, until=self.now)
         return Contact(contact.person, outcome.state)
 
@@ -236,5 +230,5 @@ def _names_of_rules(ruleset: Ruleset) -> dict[str, str]:
 
 def _name(contact: Contact) -> str:
     state = contact.state
-    name = " ".join(part for part in (state.first_name, state.last_name) if part)
+    name = full_name(state.first_name, state.last_name)
     return name or state.mail.address or state.external_id or "Anonymous visitor"

@@ -13,37 +13,40 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from engine.db import Db
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError, InvalidRules, Problem
+from engine.errors import Conflict, EditConflict, InvalidRules, Misconfigured, Problem
 from engine.pipeline import lanes
 from engine.publishing import filling
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.files.schema import write_schemas
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import FILES, Standing, compile_published, compile_ruleset, rule_tests_of
-from engine.rules.rulesets import Version
-
-Document = dict[str, Any]
+from engine.rules.versions import Version
 
 
-class PublishedMeanwhile(ContactSheetsError):
-    """Somebody else published while these rules were written."""
+class PublishConflict(EditConflict):
+    """Another user published `newest` while these rules were written."""
 
     def __init__(self, newest: Version) -> None:
+        self.newest = newest
         super().__init__(
             f"{newest.published_by} published version {newest.number} meanwhile ({newest.message!r}): "
             "look at it (`sheets rules pull`), bring your change into it, and publish again"
         )
 
 
-class NothingChanged(ContactSheetsError):
-    """The files are the published ones."""
+class NothingToPublish(Conflict):
+    """The files are those of the version in force."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"these are the rules of version {number}: there is nothing to publish")
 
 
-class ClockWentBack(ContactSheetsError):
+class ClockSkew(Misconfigured):
     """By this machine's clock, what is in force was published in the future."""
 
     def __init__(self, newest: Version, now: datetime) -> None:
@@ -54,9 +57,9 @@ class ClockWentBack(ContactSheetsError):
         )
 
 
-def completed(db: Database[Document], texts: Mapping[str, str]) -> dict[str, str]:
+def completed(db: Db, texts: Mapping[str, str]) -> dict[str, str]:
     """All files: those given, and the others as they are published."""
-    published = rulesets.stored_version(db, rulesets.current_number(db)).texts
+    published = versions.stored_version(db, versions.current_number(db)).texts
     return {name: texts.get(name, published.get(name, "")) for name in FILES}
 
 
@@ -82,7 +85,7 @@ def check(texts: Mapping[str, str]) -> list[Problem]:
 
 
 def publish(
-    db: Database[Document],
+    db: Db,
     texts: Mapping[str, str],
     *,
     by: str,
@@ -94,25 +97,25 @@ def publish(
     """Put a whole set of files in force, in one write; return the new version.
 
     `base` is the version that the change was made on: if it is no longer the newest,
-    nothing is published and PublishedMeanwhile says by whom it was overtaken.  With
+    nothing is published and PublishConflict says by whom it was overtaken.  With
     `recompute` all history is judged by the new rules.  Raises InvalidRules too,
-    NothingChanged, and ClockWentBack, as each version holds from when it was published.
+    NothingToPublish, and ClockSkew, as each version holds from when it was published.
     """
-    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    newest = versions.stored_version(db, versions.current_number(db))
     if base is not None and base != newest.number:
-        raise PublishedMeanwhile(newest)
+        raise PublishConflict(newest)
     problems = check(texts)
     if problems:
         raise InvalidRules(problems)
     if dict(texts) == dict(newest.texts) and not recompute:
-        raise NothingChanged(f"these are the rules of version {newest.number}: there is nothing to publish")
+        raise NothingToPublish(newest.number)
     if now <= newest.published_at:
-        raise ClockWentBack(newest, now)
+        raise ClockSkew(newest, now)
     version = succeed(newest, texts, by=by, message=message, now=now, recompute=recompute)
     try:
-        db.rulesets.insert_one(version.row())
+        versions.keep(db, version)
     except DuplicateKeyError:
-        raise PublishedMeanwhile(rulesets.stored_version(db, version.number)) from None
+        raise PublishConflict(versions.stored_version(db, version.number)) from None
     lanes.bar_older_rules(db, version.number)
     return version
 
@@ -151,11 +154,9 @@ def succeed(
     )
 
 
-def roll_back(
-    db: Database[Document], number: int, *, by: str, now: datetime, recompute: bool = False
-) -> Version:
+def roll_back(db: Db, number: int, *, by: str, now: datetime, recompute: bool = False) -> Version:
     """Publish the files of an older version again, as a new one."""
-    older = rulesets.stored_version(db, number)
+    older = versions.stored_version(db, number)
     message = f"Back to version {number}"
     return publish(db, completed_from(older), by=by, message=message, now=now, recompute=recompute)
 

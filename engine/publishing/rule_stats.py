@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from pymongo.database import Database
-
-from engine.contacts import contacts
-from engine.contacts.contacts import ContactRow
-
-Document = dict[str, Any]
+from engine.contacts import contact_rows
+from engine.contacts.contact_rows import ContactRow
+from engine.db import Db
+from engine.domain.document import Document
 
 PERIOD = timedelta(days=30)
 TOP = 10
@@ -28,7 +25,7 @@ class RuleSummary:
     contacts: int
 
 
-def summaries(db: Database[Document], *, now: datetime) -> dict[str, RuleSummary]:
+def summaries(db: Db, *, now: datetime) -> dict[str, RuleSummary]:
     """Every rule that gave anything in the last 30 days."""
     rows = db.ledger.aggregate(
         [
@@ -53,7 +50,7 @@ def summaries(db: Database[Document], *, now: datetime) -> dict[str, RuleSummary
     return {row["_id"]: RuleSummary(row["_id"], row["n"], row["points"], row["contacts"]) for row in rows}
 
 
-def trend(db: Database[Document], rule: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
+def trend(db: Db, rule: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
     """Points and entries on each of the last 30 days."""
     day = {"$dateToString": {"date": "$happened_at", "format": "%Y-%m-%d", "timezone": str(zone)}}
     rows = db.ledger.aggregate(
@@ -74,7 +71,7 @@ def trend(db: Database[Document], rule: str, *, now: datetime, zone: ZoneInfo) -
     ]
 
 
-def top(db: Database[Document], rule: str, *, now: datetime) -> list[tuple[ContactRow, int, int]]:
+def top(db: Db, rule: str, *, now: datetime) -> list[tuple[ContactRow, int, int]]:
     """The contacts that a rule gave the most in the last 30 days, with points and entries."""
     rows = db.ledger.aggregate(
         [
@@ -84,5 +81,5 @@ def top(db: Database[Document], rule: str, *, now: datetime) -> list[tuple[Conta
             {"$limit": TOP},
         ]
     )
-    found = [(contacts.row_of(db, row["_id"]), row["points"], row["entries"]) for row in rows]
+    found = [(contact_rows.row_of(db, row["_id"]), row["points"], row["entries"]) for row in rows]
     return [(contact, points, entries) for contact, points, entries in found if contact is not None]

@@ -7,15 +7,13 @@ that whoever is killed, nothing is forgotten and nothing is done twice.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.pipeline import lanes
-from engine.publishing import filling
-from engine.rules import rulesets
+from engine.rules import in_force
 
-Document = dict[str, Any]
+QUARTERS = 4
+"""Into how many parts a pass that fills segments is divided: each reads all contacts, to write its own."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +47,23 @@ class Upkeep:
         return self.filled is None and not self.outdated
 
 
-def upkeep(db: Database[Document]) -> Upkeep:
+def upkeep(db: Db) -> Upkeep:
     """Count what is left, as the index by lane and version answers it."""
-    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    newest = in_force.newest(db, "upkeep", "recomputed")
     numbers = [lane["_id"] for lane in db.lanes.find({}, {"_id": 1})]
     outdated = db.contacts.count_documents(
         {"lane": {"$in": numbers}, "upkeep": {"$lt": lanes.outdated_below(db)}}
     )
     return Upkeep(
-        version=newest.number,
-        recomputes=newest.recomputed == newest.upkeep > 1,
+        version=newest["_id"],
+        recomputes=newest.get("recomputed", 1) == newest.get("upkeep", 1) > 1,
         contacts=max(db.contacts.estimated_document_count(), outdated),
         outdated=outdated,
-        filled=filling.progress(db),
+        filled=filling_progress(db),
     )
+
+
+def filling_progress(db: Db) -> float | None:
+    """How much of the newest version's filling is done, 0 to 1; unset if nothing is filled."""
+    newest = in_force.newest(db, "filling", "filled")
+    return len(newest.get("filled", ())) / QUARTERS if newest.get("filling") else None

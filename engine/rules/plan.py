@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -114,7 +114,8 @@ class Plan:
         elif change < 0:
             self.lose, self.lost = self.lose + 1, self.lost - change
         if change:
-            self._keep([Example(contact, name, f"{change:+d} points", change, _largest_first(reasons))])
+            because = [words for _, words in sorted(reasons, key=lambda reason: -reason[0])]
+            self._keep([Example(contact, name, f"{change:+d} points", change, because)])
 
     def _keep(self, movers: Iterable[Example]) -> None:
         ranked = sorted([*self.movers, *movers], key=lambda example: (-abs(example.points), example.contact))
@@ -131,64 +132,51 @@ class Plan:
                 if len(examples) < EXAMPLES_OF_SEGMENT:
                     examples.append(_crosser(contact, name, segment, way, after.state, ruleset, now))
 
-    def told(self, *, share: float = 1.0) -> dict[str, Any]:
+    def as_json(self, *, share: float = 1.0) -> dict[str, Any]:
         """The plan as JSON; of a sample, the numbers are those of all contacts, estimated."""
-
-        def whole(count: int) -> int:
-            return round(count / share)
-
-        def counted(counts: Mapping[str, int]) -> dict[str, int]:
-            errors = {f"{way}_error": self.error(counts[way], share) for way in ("enter", "leave")}
-            return {
-                "enter": whole(counts["enter"]),
-                "leave": whole(counts["leave"]),
-                **(errors if share < 1.0 else {}),
-            }
-
-        told: dict[str, Any] = {
-            "contacts": whole(self.contacts),
-            "points": {
-                "gain": whole(self.gain),
-                "lose": whole(self.lose),
-                "gained": whole(self.gained),
-                "lost": whole(self.lost),
-                "by_rule": {
-                    rule: {
-                        "name": self.names[rule],
-                        "contacts": whole(counts["contacts"]),
-                        "points": whole(counts["gain"]) - whole(counts["lose"]),
-                    }
-                    for rule, counts in sorted(self.by_rule.items())
-                },
-                "distribution": [
-                    {"from": first, "contacts": whole(count)}
-                    for first, count in sorted(self.distribution.items())
-                ],
+        found: dict[str, Any] = {
+            "contacts": _of_all(self.contacts, share),
+            "points": self._points_as_json(share),
+            "segments": {
+                id_: self._crossings(counts, share) for id_, counts in sorted(self.segments.items())
             },
-            "segments": {segment: counted(counts) for segment, counts in sorted(self.segments.items())},
             "statuses": {
-                machine: {move: whole(count) for move, count in sorted(counts.items())}
+                machine: {move: _of_all(count, share) for move, count in sorted(counts.items())}
                 for machine, counts in sorted(self.statuses.items())
             },
-            "examples": [
-                {
-                    "contact": example.contact,
-                    "name": example.name,
-                    "what": example.what,
-                    "points": example.points,
-                    "reasons": example.reasons,
-                }
-                for example in self.examples
-            ],
+            "examples": [asdict(example) for example in self.examples],
         }
         if share < 1.0:
-            told["sample"] = {
+            found["sample"] = {
                 "contacts": self.contacts,
                 "share": share,
                 "gain_error": self.error(self.gain, share),
                 "lose_error": self.error(self.lose, share),
             }
-        return told
+        return found
+
+    def _points_as_json(self, share: float) -> dict[str, Any]:
+        return {
+            **{name: _of_all(getattr(self, name), share) for name in ("gain", "lose", "gained", "lost")},
+            "by_rule": {
+                rule: {
+                    "name": self.names[rule],
+                    "contacts": _of_all(counts["contacts"], share),
+                    "points": _of_all(counts["gain"], share) - _of_all(counts["lose"], share),
+                }
+                for rule, counts in sorted(self.by_rule.items())
+            },
+            "distribution": [
+                {"from": first, "contacts": _of_all(count, share)}
+                for first, count in sorted(self.distribution.items())
+            ],
+        }
+
+    def _crossings(self, counts: Mapping[str, int], share: float) -> dict[str, int]:
+        """How many enter and leave a segment; of a sample, with how far that may be off."""
+        ways = ("enter", "leave")
+        errors = {f"{way}_error": self.error(counts[way], share) for way in ways} if share < 1.0 else {}
+        return {**{way: _of_all(counts[way], share) for way in ways}, **errors}
 
     def error(self, count: int, share: float) -> int:
         """How far an estimated count may be off, either way, 19 times out of 20.
@@ -202,8 +190,9 @@ class Plan:
         return math.ceil(1.96 * deviation * self.contacts / share)
 
 
-def _largest_first(reasons: list[tuple[int, str]]) -> list[str]:
-    return [words for _, words in sorted(reasons, key=lambda reason: -reason[0])]
+def _of_all(count: int, share: float) -> int:
+    """What was counted in a share of the contacts, for all of them."""
+    return round(count / share)
 
 
 def column(change: int) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.domain.activities import Activity, ActivityId, ContactId, Key
+from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.contact import ContactState
 from engine.domain.fold import fold
+from engine.domain.identities import Key
 from engine.domain.people import Placement
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.rules.files.rule_tests import RuleTest
@@ -60,8 +61,10 @@ def _differences(test: RuleTest, state: ContactState) -> dict[str, tuple[Any, An
     found: dict[str, Any] = {"points": state.points.total}
     found.update((machine, status.state) for machine, status in state.statuses.items())
     for name, inside in (("segments", True), ("not_segments", False)):
-        wanted = test.expect.get(name, [])
-        found[name] = [segment for segment in wanted if (segment in state.segments) == inside]
+        expected = test.expect.get(name, [])
+        found[name] = [segment for segment in expected if (segment in state.segments) == inside]
     return {
-        name: (wanted, found.get(name)) for name, wanted in test.expect.items() if found.get(name) != wanted
+        name: (expected, found.get(name))
+        for name, expected in test.expect.items()
+        if found.get(name) != expected
     }

@@ -23,15 +23,15 @@ MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 
 
 def reacts_to(rule: Rule, ruleset: Ruleset) -> str:
-    """When a rule acts: `On “Visited a product”, when price is at least 50`."""
+    """When a rule acts: `On “Product viewed”, when price is at least 50`."""
     when = "" if rule.when.tree is None else f", when {words(rule.when.tree, ruleset)}"
     return f"On “{ruleset.catalog.label(rule.on)}”{when}"
 
 
 def brings(rule: Rule, ruleset: Ruleset) -> str:
     """What it then does: `+2 points, at most 5 times a day, for 60 days`; empty for nothing."""
-    said = [*_points(rule), *(_effect(effect, ruleset) for effect in rule.effects)]
-    return ", ".join([*said, *_bounds(rule, ruleset)])
+    effects = (_effect(effect, ruleset) for effect in rule.effects)
+    return ", ".join([*_points(rule), *effects, *_bounds(rule, ruleset)])
 
 
 def _points(rule: Rule) -> Iterator[str]:

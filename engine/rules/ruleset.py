@@ -8,15 +8,18 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.domain.rulebook import Ruleset
+from engine.domain.rulebook import Rule, Ruleset, Segment
 from engine.errors import InvalidRules, Problem
 from engine.rules.conditions.vocabulary import Vocabulary, own_initial
-from engine.rules.files import files as read
-from engine.rules.files.circles import ENOUGH, circles_of_rules
+from engine.rules.files.activities_file import ActivitiesFile, read_activities
+from engine.rules.files.cycles import MAX_REPEATS, rule_cycles
+from engine.rules.files.fields_file import FieldsFile, read_fields
 from engine.rules.files.rule_tests import RuleTest, read_tests
-from engine.rules.files.scoring_file import read_scoring
-from engine.rules.files.segments_file import read_segments, segment_kinds
-from engine.rules.language.source import File, Node, Problems
+from engine.rules.files.scoring_file import ScoringFile, read_scoring
+from engine.rules.files.segments_file import SegmentsFile, read_segments
+from engine.rules.files.settings_file import SettingsFile, read_account, read_webhooks
+from engine.rules.files.transitions_file import TransitionsFile, read_transitions
+from engine.rules.language.nodes import File, Problems
 
 FILES = (
     "activities.yaml",
@@ -50,7 +53,7 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 
 def read_present(folder: Path) -> dict[str, str]:
-    """The texts of the files that a folder has; checking them tells of bytes that are no text."""
+    """The texts of the files that a folder has; bytes that are no UTF-8 are reported by the checks."""
     paths = ((name, folder / name) for name in FILES)
     return {
         name: path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -59,8 +62,8 @@ def read_present(folder: Path) -> dict[str, str]:
     }
 
 
-def strangers(folder: Path) -> list[Problem]:
-    """Files of a folder that somebody takes for rules and nobody reads, and that there is none to read."""
+def unknown_files(folder: Path) -> list[Problem]:
+    """Files whose names resemble those of rule files, or that a folder has no rule file at all."""
     names = sorted(path.name for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     found = []
     for name in names:
@@ -78,9 +81,9 @@ def compile_ruleset(texts: Mapping[str, str], standing: Standing | None = None) 
 
 
 def compile_published(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[Problem]]:
-    """Compile what was published once, and say what is wrong with it by the checks of today.
+    """Compile a published version, and report what today's checks find wrong with it.
 
-    These have grown since: what they find keeps nobody's workers from going on.
+    Checks are added with time; what they find in an older version does not stop the workers.
     """
     ruleset, _, problems = _build(texts, standing)
     return ruleset, problems
@@ -101,17 +104,16 @@ def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, lis
 def _build(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[RuleTest], list[Problem]]:
     """What the files say, as far as it can be understood, and all that is wrong, in their order."""
     problems = Problems()
-    roots = {name: File(name, problems).parse(texts.get(name, "")) for name in FILES}
-    words = _vocabulary(roots)
-    segments = read_segments(roots["segments.yaml"], words)
-    scoring = roots["scoring.yaml"]
-    rules = read_scoring(scoring, words)
+    files = _Files.read(texts, problems)
+    words = files.vocabulary()
+    segments = read_segments(files.segments, words)
+    rules = read_scoring(files.scoring, words)
     ruleset = Ruleset(
         version=standing.version,
         account=words.account,
         catalog=words.catalog,
         rules=rules,
-        machines=read.read_transitions(roots["transitions.yaml"], words),
+        machines=read_transitions(files.transitions, words),
         fields=words.fields,
         segments={id_: replace(s, since=standing.since.get(id_)) for id_, s in segments.items()},
         published_at=standing.published_at,
@@ -121,32 +123,62 @@ def _build(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[
         webhooks=words.webhooks,
     )
     tests = [
-        test
-        for name in ("scoring.yaml", "segments.yaml", "transitions.yaml")
-        for test in read_tests(roots[name], name, words)
+        *read_tests("scoring.yaml", files.scoring.tests, words),
+        *read_tests("segments.yaml", files.segments.tests, words),
+        *read_tests("transitions.yaml", files.transitions.tests, words),
     ]
-    for root in roots.values():
-        root.finish()
-    places = {str(node.raw("id")): node for node in scoring.nodes("rules")}
-    for circle in circles_of_rules(rules, segments):
-        round_ = " → ".join([*circle, circle[0]])
-        hint = f"give one of them a `limit` of at most {ENOUGH} times"
-        places[circle[0]].fail(f"rules set each other off without end: {round_}; {hint}", "on")
+    _refuse_cycles(files.scoring, rules, segments)
     unique = dict.fromkeys(problems)
     return ruleset, tests, sorted(unique, key=lambda p: (FILES.index(p.file), p.line, p.column))
 
 
-def _vocabulary(roots: Mapping[str, Node]) -> Vocabulary:
-    static, dynamic = segment_kinds(roots["segments.yaml"])
-    catalog = read.read_activities(roots["activities.yaml"])
-    return Vocabulary(
-        catalog=catalog,
-        fields=read.read_fields(roots["fields.yaml"]),
-        machines=read.machine_states(roots["transitions.yaml"]),
-        reached=read.reached_states(roots["transitions.yaml"]),
-        initial=own_initial(read.initial_states(roots["transitions.yaml"])),
-        static=static,
-        dynamic=dynamic,
-        account=read.read_account(roots["settings.yaml"]),
-        webhooks=read.read_webhooks(roots["settings.yaml"]),
-    )
+def _refuse_cycles(
+    file: ScoringFile, rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]
+) -> None:
+    """Report rules that could set each other off without end."""
+    nodes = {entry.id: entry.node for entry in file.rules}
+    for cycle in rule_cycles(rules, segments):
+        path = " → ".join([*cycle, cycle[0]])
+        hint = f"give one of them a `limit` of at most {MAX_REPEATS} times"
+        nodes[cycle[0]].fail(f"rules set each other off without end: {path}; {hint}", "on")
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files, each read as far as it needs no other."""
+
+    activities: ActivitiesFile
+    fields: FieldsFile
+    settings: SettingsFile
+    transitions: TransitionsFile
+    segments: SegmentsFile
+    scoring: ScoringFile
+
+    @classmethod
+    def read(cls, texts: Mapping[str, str], problems: Problems) -> _Files:
+        roots = {name: File(name, problems).parse(texts.get(name, "")) for name in FILES}
+        return cls(
+            activities=ActivitiesFile(roots["activities.yaml"]),
+            fields=FieldsFile(roots["fields.yaml"]),
+            settings=SettingsFile(roots["settings.yaml"]),
+            transitions=TransitionsFile(roots["transitions.yaml"]),
+            segments=SegmentsFile(roots["segments.yaml"]),
+            scoring=ScoringFile(roots["scoring.yaml"]),
+        )
+
+    def vocabulary(self) -> Vocabulary:
+        """What conditions and effects can name."""
+        machines = self.transitions.machines
+        return Vocabulary(
+            catalog=read_activities(self.activities),
+            fields=read_fields(self.fields),
+            machines={id_: entry.names() for id_, entry in machines.items()},
+            reached={
+                name: frozenset(move.to for move in entry.transitions) for name, entry in machines.items()
+            },
+            initial=own_initial({id_: entry.initial for id_, entry in machines.items()}),
+            static=frozenset(entry.id for entry in self.segments.segments if entry.id and not entry.when),
+            dynamic=frozenset(entry.id for entry in self.segments.segments if entry.id and entry.when),
+            account=read_account(self.settings),
+            webhooks=read_webhooks(self.settings),
+        )

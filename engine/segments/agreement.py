@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
 
-from pymongo.database import Database
-
-from engine.db import contact_documents
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.db import Db, contact_codec
+from engine.db.contact_codec import LIVING
+from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Condition
-from engine.rules import rulesets
-from engine.rules.conditions.query import expression
-
-Document = dict[str, Any]
+from engine.domain.document import Document
+from engine.rules import versions
+from engine.rules.conditions.expression import expression
 
 HOUR = 3
 """The account's hour at which it is looked."""
@@ -28,14 +24,14 @@ NAMED = 10
 _REPORT = "segments_checked"
 
 
-def differences(db: Database[Document], *, now: datetime) -> dict[str, list[ContactId]]:
+def differences(db: Db, *, now: datetime) -> dict[str, list[ContactId]]:
     """Contacts that are in a dynamic segment and should not be, or the other way round.
 
     Those that wait to be looked at, because something falls due or rules are new, are left out,
     and so are those who did something since `now`.
     A segment over whose condition MongoDB gives up is looked at here, contact by contact.
     """
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     settled = {
         **LIVING,
         "upkeep": {"$gte": ruleset.kept_from},
@@ -50,9 +46,9 @@ def differences(db: Database[Document], *, now: datetime) -> dict[str, list[Cont
         should = {"$toBool": expression(segment.condition.tree, now=now)}
         query = {**settled, "$expr": {"$ne": [is_in, should]}}
         try:
-            with evaluated_by_mongodb():
+            with regex_errors():
                 wrong = [ContactId(row["_id"]) for row in db.contacts.find(query, {"_id": 1}).limit(NAMED)]
-        except PatternGivenUp:
+        except RegexTooComplex:
             wrong = list(islice(_wrong_here(db, settled, segment.id, segment.condition, now), NAMED))
         if wrong:
             found[segment.id] = wrong
@@ -60,17 +56,17 @@ def differences(db: Database[Document], *, now: datetime) -> dict[str, list[Cont
 
 
 def _wrong_here(
-    db: Database[Document], settled: Document, segment: str, condition: Condition, now: datetime
+    db: Db, settled: Document, segment: str, condition: Condition, now: datetime
 ) -> Iterator[ContactId]:
     for row in db.contacts.find(settled):
-        state = contact_documents.decode(row).state
+        state = contact_codec.decode(row).state
         if condition.meets(None, state, now) != (segment in state.segments):
             yield ContactId(row["_id"])
 
 
-def check_nightly(db: Database[Document], *, now: datetime) -> Document | None:
+def check_nightly(db: Db, *, now: datetime) -> Document | None:
     """Once a day, from HOUR on, look and keep the report; unset if it is not time."""
-    local = now.astimezone(rulesets.current(db).account.time_zone)
+    local = now.astimezone(versions.current(db).account.time_zone)
     due = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     due -= timedelta(days=1) if local < due else timedelta(0)
     last = report(db)
@@ -81,6 +77,6 @@ def check_nightly(db: Database[Document], *, now: datetime) -> Document | None:
     return found
 
 
-def report(db: Database[Document]) -> Document | None:
+def report(db: Db) -> Document | None:
     """What the last look found: `at` and `differences`, contacts by segment."""
     return db.installation.find_one({"_id": _REPORT})

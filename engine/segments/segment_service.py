@@ -6,27 +6,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from zoneinfo import ZoneInfo
 
-from pymongo.database import Database
-
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, require
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
 from engine.contacts.listing import listing as listings
 from engine.contacts.listing.listing import Listing
-from engine.errors import ContactSheetsError
+from engine.domain.document import Document
+from engine.errors import EditConflict, Invalid, NameTaken, NotFound, StillInUse
 from engine.publishing import publish_service, publishing
 from engine.publishing.field_uses import Use
-from engine.rules import rulesets
-from engine.rules.conditions.conditions import unqualified
+from engine.rules import versions
+from engine.rules.conditions.filter_reader import unqualified
 from engine.rules.language import editing
-from engine.rules.rulesets import Version
-from engine.segments import segment_uses, segments
-
-Document = dict[str, Any]
+from engine.rules.versions import Version
+from engine.segments import agreement, segment_uses, segments
+from engine.segments.segments import Preview, SegmentSummary
 
 FILE = "segments.yaml"
 
@@ -35,26 +32,16 @@ MAX_NAME = 80
 """Characters of a segment's name."""
 
 
-class InvalidSegment(ContactSheetsError):
-    """A segment that cannot be made; the message says why."""
+class InvalidSegment(Invalid):
+    """A segment with this name cannot be made; the message says why."""
 
 
-class NoSuchSegment(ContactSheetsError):
-    """A segment that is not declared, or not any more."""
+class SegmentNotFound(NotFound):
+    """No segment with this id is declared, or not any more."""
 
-
-class ChangedMeanwhile(ContactSheetsError):
-    """Somebody else changed the segment since one began to."""
-
-
-class SegmentInUse(ContactSheetsError):
-    """A segment that something uses cannot be deleted."""
-
-    def __init__(self, name: str, uses: Sequence[Use]) -> None:
-        self.uses = list(uses)
-        super().__init__(
-            f"{name} cannot be deleted while it is used: {', '.join(map(str, uses))}. Take it out there first"
-        )
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        super().__init__("this segment no longer exists: it may have been deleted")
 
 
 @dataclass(frozen=True)
@@ -69,124 +56,163 @@ class Deletable:
     version: int
 
 
-def save_list(
-    db: Database[Document], user: CurrentUser, name: str, listing: Listing, *, now: datetime
-) -> str:
+def save_list(actor: Actor, name: str, listing: Listing) -> str:
     """Make a dynamic segment of whoever is in a list, now and later; return its id.
 
     A window of time that moves on (`within: 30d`) moves on in the segment, too.  Raises
-    NotAllowed, InvalidSegment, UnknownFilter (a search is no condition), and what publishing does.
+    NotAllowed, InvalidSegment, NameTaken, InvalidFilter (a search is no condition), and what publishing does.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    return _create(db, user, name, {"when": listing.as_condition()}, now=now)
+    actor.require(Permission.EDIT_SEGMENTS)
+    return _create(actor, name, {"when": listing.as_condition()})
 
 
-def as_list(db: Database[Document], user: CurrentUser, id_: str) -> Listing | None:
+def as_list(actor: Actor, id_: str) -> Listing | None:
     """The list of whoever meets a dynamic segment's condition; unset for one that no list can show.
 
-    That is one that asks for the past.  Raises NotAllowed and NoSuchSegment.
+    That is one that asks for the past.  Raises NotAllowed and SegmentNotFound.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    if id_ not in rulesets.current(db).segments:
-        raise NoSuchSegment("this segment is not there any more")
-    written = editing.entry_text(publishing.completed(db, {})[FILE], "segments", id_, "when")
+    actor.require(Permission.EDIT_SEGMENTS)
+    if id_ not in versions.current(actor.db).segments:
+        raise SegmentNotFound(id_)
+    written = editing.entry_text(publishing.completed(actor.db, {})[FILE], "segments", id_, "when")
     if not written:
         return None
     said: Document = json.loads(json.dumps(unqualified(editing.read(written)), default=str))
-    shown, problems = listings.known(db, Listing().with_parts(Listing(where=said).parts))
+    shown, problems = listings.known(actor.db, Listing().with_parts(Listing(where=said).parts))
     return None if problems else shown
 
 
-def change_list(
-    db: Database[Document], user: CurrentUser, id_: str, listing: Listing, *, seen: Listing, now: datetime
-) -> Version:
+def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> Version:
     """Let a dynamic segment hold whoever is in another list, now and later.
 
     `seen` is the list of it (`as_list`) that the change began with.  Raises NotAllowed,
-    NoSuchSegment, ChangedMeanwhile, UnknownFilter, and what publishing does.
+    SegmentNotFound, EditConflict, InvalidFilter, and what publishing does.
     """
-    present, ruleset = as_list(db, user, id_), rulesets.current(db)
+    present, ruleset = as_list(actor, id_), versions.current(actor.db)
     if present is None or present.where != seen.where:
-        raise ChangedMeanwhile("somebody changed this segment meanwhile: open it again to see how it is now")
+        raise EditConflict("someone changed this segment in the meantime: reload the page")
     segment = ruleset.segments[id_]
     about = {"description": segment.description} if segment.description else {}
     entry = {"id": id_, "name": segment.name, **about, "when": listing.as_condition()}
-    texts = publishing.completed(db, {})
+    texts = publishing.completed(actor.db, {})
     changed = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
-    message = f"Changed who is in {segment.name}"
-    return publish_service.publish(db, user, changed, message=message, now=now, base=ruleset.version)
+    message = f"Changed the condition of {segment.name}"
+    return publish_service.publish(actor, changed, message=message, base=ruleset.version)
 
 
-def create_static(db: Database[Document], user: CurrentUser, name: str, *, now: datetime) -> str:
+def create_static(actor: Actor, name: str) -> str:
     """Make a static segment without members; return its id.
 
-    Raises NotAllowed, InvalidSegment, and what publishing does.
+    Raises NotAllowed, InvalidSegment, NameTaken, and what publishing does.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    return _create(db, user, name, {"static": True}, now=now)
+    actor.require(Permission.EDIT_SEGMENTS)
+    return _create(actor, name, {"static": True})
 
 
-def _create(db: Database[Document], user: CurrentUser, name: str, is_: Document, *, now: datetime) -> str:
-    present = rulesets.current(db)
+def _create(actor: Actor, name: str, is_: Document) -> str:
+    present = versions.current(actor.db)
     name = _checked(name, [segment.name for segment in present.segments.values()])
     id_ = editing.id_of(name, taken=present.segments)
     entry = {"id": id_, "name": name, **is_}
-    texts = publishing.completed(db, {})
+    texts = publishing.completed(actor.db, {})
     made = {**texts, FILE: editing.with_entry(texts[FILE], "segments", id_, entry)}
-    publish_service.publish(db, user, made, message=f"New segment {name}", now=now, base=present.version)
+    publish_service.publish(actor, made, message=f"New segment {name}", base=present.version)
     return id_
 
 
 def _checked(name: str, taken: Sequence[str]) -> str:
     name = " ".join(name.split())
     if not name:
-        raise InvalidSegment("give the segment a name")
+        raise InvalidSegment("enter a name for the segment")
     if len(name) > MAX_NAME:
-        raise InvalidSegment(f"a segment's name has at most {MAX_NAME} characters")
+        raise InvalidSegment(f"a segment's name can have at most {MAX_NAME} characters")
     if name.casefold() in {other.casefold() for other in taken}:
-        raise InvalidSegment(f"a segment is called {name} already: choose another name")
+        raise NameTaken("a segment", name)
     return name
 
 
-def deletable(db: Database[Document], user: CurrentUser, id_: str) -> Deletable:
-    """What deleting a segment would come to.  Raises NotAllowed and NoSuchSegment."""
-    require(user, Permission.EDIT_SEGMENTS)
-    ruleset = rulesets.current(db)
+def deletable(actor: Actor, id_: str) -> Deletable:
+    """What deleting a segment would come to.  Raises NotAllowed and SegmentNotFound."""
+    actor.require(Permission.EDIT_SEGMENTS)
+    ruleset = versions.current(actor.db)
     segment = ruleset.segments.get(id_)
     if segment is None:
-        raise NoSuchSegment("this segment is not there any more")
+        raise SegmentNotFound(id_)
     return Deletable(
         id=id_,
         name=segment.name,
         dynamic=segment.dynamic,
-        members=segments.size(db, id_),
-        uses=segment_uses.uses_of(db, id_),
+        members=segments.size(actor.db, id_),
+        uses=segment_uses.uses_of(actor.db, id_),
         version=ruleset.version,
     )
 
 
-def delete(db: Database[Document], user: CurrentUser, id_: str, *, base: int, now: datetime) -> Version:
+def delete(actor: Actor, id_: str, *, base: int) -> Version:
     """Take a segment out of the rules: its members leave it.
 
-    Raises NotAllowed, NoSuchSegment, SegmentInUse, and what publishing does.
+    Raises NotAllowed, SegmentNotFound, StillInUse, and what publishing does.
     """
-    found = deletable(db, user, id_)
+    found = deletable(actor, id_)
     if found.uses:
-        raise SegmentInUse(found.name, found.uses)
-    texts = publishing.completed(db, {})
+        raise StillInUse(found.name, found.uses)
+    texts = publishing.completed(actor.db, {})
     without = {**texts, FILE: editing.without_entry(texts[FILE], "segments", id_)}
-    return publish_service.publish(
-        db, user, without, message=f"Deleted the segment {found.name}", now=now, base=base
-    )
+    return publish_service.publish(actor, without, message=f"Deleted the segment {found.name}", base=base)
 
 
-def restore(db: Database[Document], user: CurrentUser, deleted: Version, *, now: datetime) -> Version:
+def restore(actor: Actor, deleted: Version) -> Version:
     """Take back the version that deleted a segment: it is there again, and its members are in it.
 
-    Raises NotAllowed, and PublishedMeanwhile once other rules were published since.
+    Raises NotAllowed, and PublishConflict once other rules were published since.
     """
-    require(user, Permission.EDIT_SEGMENTS)
-    before = rulesets.stored_version(db, deleted.number - 1).texts[FILE]
-    texts = publishing.completed(db, {FILE: before})
-    message = f"Took back: {deleted.message}"
-    return publish_service.publish(db, user, texts, message=message, now=now, base=deleted.number)
+    actor.require(Permission.EDIT_SEGMENTS)
+    before = versions.stored_version(actor.db, deleted.number - 1).texts[FILE]
+    texts = publishing.completed(actor.db, {FILE: before})
+    message = f"Undid: {deleted.message}"
+    return publish_service.publish(actor, texts, message=message, base=deleted.number)
+
+
+# Looking at segments
+
+
+def summaries(actor: Actor) -> list[SegmentSummary]:
+    """Return all segments, by name.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return segments.summaries(actor.db, now=actor.now)
+
+
+def summary(actor: Actor, id_: str) -> SegmentSummary | None:
+    """Return one segment; unset if none of that id is declared.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return segments.summary(actor.db, id_, now=actor.now)
+
+
+def trend(actor: Actor, id_: str, *, zone: ZoneInfo) -> list[Document]:
+    """Return members, entries and exits on each of the last 30 days.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return segments.trend(actor.db, id_, now=actor.now, zone=zone)
+
+
+def nightly_report(actor: Actor) -> Document | None:
+    """Return what the last nightly comparison found: `at` and `differences`.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return agreement.report(actor.db)
+
+
+def files_in_force(actor: Actor) -> dict[str, str]:
+    """Return all rule files, to be changed and published again.  Raises NotAllowed."""
+    actor.require(Permission.EDIT_SEGMENTS)
+    return publishing.completed(actor.db, {})
+
+
+def ids_in_use(actor: Actor) -> set[str]:
+    """Return the ids that a new segment cannot have, those of deleted ones included.  Raises NotAllowed."""
+    actor.require(Permission.EDIT_SEGMENTS)
+    return versions.segments_ever(actor.db)
+
+
+def preview(actor: Actor, texts: Mapping[str, str], id_: str, *, uri: str) -> Preview:
+    """Return who would be in a segment of a whole set of files.  Raises NotAllowed and InvalidRules."""
+    actor.require(Permission.EDIT_SEGMENTS)
+    return segments.preview(actor.db, texts, id_, uri=uri, now=actor.now)

@@ -5,35 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.contacts.bulk import bulk_change
 from engine.contacts.listing import views
+from engine.db import Db
 from engine.domain.conditions import Compare, leaves
 from engine.domain.rulebook import AddToSegment, RemoveFromSegment, Rule, Ruleset
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.errors import InvalidRules
+from engine.jobs import jobs
 from engine.publishing.field_uses import Use
-from engine.rules import rulesets
-from engine.rules.conditions.conditions import read_filters
+from engine.rules import versions
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.files.rule_tests import RuleTest
 from engine.rules.files.segments_file import mentioned, named_in
 from engine.rules.language import editing
 from engine.rules.ruleset import rule_tests_of
 
-Document = dict[str, Any]
-
 _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yaml": "machines"}
 
 
-def uses_of(db: Database[Document], segment: str) -> list[Use]:
+def uses_of(db: Db, segment: str) -> list[Use]:
     """What names a segment: rules, segments, statuses and tests in force, saved views, work under way."""
-    version = rulesets.stored_version(db, rulesets.current_number(db))
+    version = versions.stored_version(db, versions.current_number(db))
     named = [
         Use(name, file, editing.lines_of(version.texts.get(file, ""), _UNDER[file]).get(id_))
-        for name, file, id_ in _named(rulesets.current(db), segment)
+        for name, file, id_ in _named(versions.current(db), segment)
     ]
     tests = _tests(_tests_of(db, version.number), segment)
     return [*named, *tests, *_views(db, segment), *_jobs(db, segment)]
@@ -70,8 +68,8 @@ def _waited_for(rule: Rule) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8)
-def _tests_of(db: Database[Document], number: int) -> list[RuleTest]:
-    return rule_tests_of(rulesets.stored_version(db, number).texts)
+def _tests_of(db: Db, number: int) -> list[RuleTest]:
+    return rule_tests_of(versions.stored_version(db, number).texts)
 
 
 def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
@@ -80,9 +78,9 @@ def _tests(tests: Iterable[RuleTest], segment: str) -> Iterator[Use]:
             yield Use(f"the test “{test.name}”", test.file, test.place[0])
 
 
-def _views(db: Database[Document], segment: str) -> Iterator[Use]:
+def _views(db: Db, segment: str) -> Iterator[Use]:
     """Saved views; of one that is not shared only whose it is."""
-    words = Vocabulary.of(rulesets.current(db))
+    words = Vocabulary.of(versions.current(db))
     for view in views.every(db):
         with suppress(InvalidRules):  # it names something that is gone already
             if segment in named_in(read_filters(view.listing.where, words)):
@@ -90,8 +88,9 @@ def _views(db: Database[Document], segment: str) -> Iterator[Use]:
                 yield Use(f"{name} of {view.owner_name}", "Contacts", None)
 
 
-def _jobs(db: Database[Document], segment: str) -> Iterator[Use]:
+def _jobs(db: Db, segment: str) -> Iterator[Use]:
     """Changes of many contacts that are not at their end."""
-    change = [{f"wanted.change.{name}": segment} for name in (ADD_TO, REMOVE_FROM)]
-    for row in db.jobs.find({"state": {"$in": ["waiting", "running"]}, "$or": change}, {"title": 1}):
-        yield Use(f"“{row['title']}”, which is under way", "Contacts", None)
+    for job in jobs.under_way(db, [bulk_change.KIND]):
+        change = job.wanted.get("change", {})  # one that takes another back has none
+        if segment in (*change.get(ADD_TO, ()), *change.get(REMOVE_FROM, ())):
+            yield Use(f"“{job.title}”, which is under way", "Contacts", None)

@@ -8,27 +8,24 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
-from engine.contacts import contacts
-from engine.contacts.contacts import ContactRow
-from engine.db import contact_documents
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import PatternGivenUp, evaluated_by_mongodb
+from engine.contacts import contact_rows
+from engine.contacts.contact_rows import ContactRow
+from engine.db import Db, contact_codec
+from engine.db.contact_codec import LIVING
+from engine.db.regex_query import RegexTooComplex, regex_errors
 from engine.domain.conditions import Condition, Did, leaves
 from engine.domain.contact import ContactState
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset, Segment
 from engine.publishing import planning, upkeep
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.explain import words
-from engine.rules.conditions.query import expression
+from engine.rules.conditions.expression import expression
 from engine.rules.ruleset import compile_ruleset
-
-Document = dict[str, Any]
 
 TREND = timedelta(days=30)
 
@@ -72,26 +69,26 @@ class Preview:
     examples: list[ContactRow]
 
 
-def summaries(db: Database[Document], *, now: datetime) -> list[SegmentSummary]:
+def summaries(db: Db, *, now: datetime) -> list[SegmentSummary]:
     """All segments, by name."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     found = _summaries(db, list(ruleset.segments.values()), ruleset, now=now)
     return sorted(found, key=lambda summary: summary.name.lower())
 
 
-def summary(db: Database[Document], segment: str, *, now: datetime) -> SegmentSummary | None:
+def summary(db: Db, segment: str, *, now: datetime) -> SegmentSummary | None:
     """One segment; unset if none of that id is declared."""
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     declared = ruleset.segments.get(segment)
     return None if declared is None else _summaries(db, [declared], ruleset, now=now)[0]
 
 
-def size(db: Database[Document], segment: str) -> int:
+def size(db: Db, segment: str) -> int:
     """How many contacts are in a segment now."""
-    return db.contacts.count_documents(contacts.in_segment(segment))
+    return db.contacts.count_documents(in_segment(segment))
 
 
-def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
+def trend(db: Db, segment: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
     """Those who entered and left on each of the last 30 days, and how many were in it then."""
     rows = db.activities.aggregate(
         [
@@ -125,9 +122,7 @@ def trend(db: Database[Document], segment: str, *, now: datetime, zone: ZoneInfo
     return days[::-1]
 
 
-def preview(
-    db: Database[Document], texts: Mapping[str, str], segment: str, *, uri: str, now: datetime
-) -> Preview:
+def preview(db: Db, texts: Mapping[str, str], segment: str, *, uri: str, now: datetime) -> Preview:
     """Who would be in a segment of a whole set of files; raise InvalidRules.
 
     Exact where MongoDB can tell from the contacts as they are, and in time.  Otherwise, as
@@ -136,25 +131,28 @@ def preview(
     proposed = compile_ruleset(texts)
     wanted = proposed.segments.get(segment)
     if wanted is None or wanted.condition is None or wanted.condition.tree is None:
-        return Preview(size(db, segment), 0, _examples(db, contacts.in_segment(segment)))
-    if _is_known(wanted.condition, rulesets.current(db)):
+        return Preview(size(db, segment), 0, _examples(db, in_segment(segment)))
+    if _is_known(wanted.condition, versions.current(db)):
         query = {**LIVING, "$expr": expression(wanted.condition.tree, now=now)}
-        with suppress(ExecutionTimeout, PatternGivenUp), evaluated_by_mongodb():
+        with suppress(ExecutionTimeout, RegexTooComplex), regex_errors():
             count = db.contacts.count_documents(query, maxTimeMS=PATIENCE_MS)
             return Preview(count, 0, _examples(db, query))
     return _sampled(db, texts, segment, uri=uri, now=now)
 
 
-def _sampled(
-    db: Database[Document], texts: Mapping[str, str], segment: str, *, uri: str, now: datetime
-) -> Preview:
+def _sampled(db: Db, texts: Mapping[str, str], segment: str, *, uri: str, now: datetime) -> Preview:
     total = max(db.contacts.estimated_document_count(), 1)
     share = min(1.0, SAMPLE / total)
     change = planning.proposed(db, texts, now=now, recompute=False)
     members: list[str] = []
     found = planning.plan(db, change, uri=uri, share=share, inline=True, member_of=(segment, members))
-    rows = [row for id_ in members[:EXAMPLES] if (row := contacts.row_of(db, id_)) is not None]
+    rows = [row for id_ in members[:EXAMPLES] if (row := contact_rows.row_of(db, id_)) is not None]
     return Preview(round(len(members) / share), found.error(len(members), share), rows)
+
+
+def in_segment(segment: str) -> Document:
+    """Match the members of a segment, as the index over segments answers it."""
+    return {f"segments.{segment}": {"$exists": True}}
 
 
 def _is_known(condition: Condition, present: Ruleset) -> bool:
@@ -168,11 +166,11 @@ def _is_known(condition: Condition, present: Ruleset) -> bool:
     return True
 
 
-def _examples(db: Database[Document], query: Document) -> list[ContactRow]:
-    return contacts.newest(db, query, limit=EXAMPLES)
+def _examples(db: Db, query: Document) -> list[ContactRow]:
+    return contact_rows.newest(db, query, limit=EXAMPLES)
 
 
-def _moves(db: Database[Document], wanted: Sequence[Segment], since: datetime) -> Counter[tuple[str, str]]:
+def _moves(db: Db, wanted: Sequence[Segment], since: datetime) -> Counter[tuple[str, str]]:
     """How many entered and left each of some segments, by id and activity type."""
     rows = db.activities.aggregate(
         [
@@ -189,14 +187,12 @@ def _moves(db: Database[Document], wanted: Sequence[Segment], since: datetime) -
     return Counter({(row["_id"]["segment"], row["_id"]["type"]): row["n"] for row in rows})
 
 
-def _publishings(db: Database[Document], since: datetime) -> list[datetime]:
+def _publishings(db: Db, since: datetime) -> list[datetime]:
     """When rules were published by which segments changed."""
-    return [at for at in rulesets.rulebook(db).boundaries if at > since]
+    return [at for at in versions.rulebook(db).boundaries if at > since]
 
 
-def _entered_by_publishing(
-    db: Database[Document], segment: str, moments: Sequence[datetime]
-) -> dict[datetime, int]:
+def _entered_by_publishing(db: Db, segment: str, moments: Sequence[datetime]) -> dict[datetime, int]:
     """How many entered a segment at each publishing of rules: of that no row is kept."""
     left = {"derived": True, "properties.segment": segment, "type": "segment_left"}
     return {
@@ -206,9 +202,7 @@ def _entered_by_publishing(
     }
 
 
-def _summaries(
-    db: Database[Document], wanted: Sequence[Segment], ruleset: Ruleset, *, now: datetime
-) -> list[SegmentSummary]:
+def _summaries(db: Db, wanted: Sequence[Segment], ruleset: Ruleset, *, now: datetime) -> list[SegmentSummary]:
     """Some segments; what is the same for all of them is read once."""
     since = now - TREND
     moves, moments = _moves(db, wanted, since), _publishings(db, since)
@@ -235,8 +229,8 @@ def _summaries(
     return [summed(segment) for segment in wanted]
 
 
-def _sample(db: Database[Document]) -> list[ContactState]:
-    return [contact_documents.decode(row).state for row in db.contacts.find().limit(20)]
+def _sample(db: Db) -> list[ContactState]:
+    return [contact_codec.decode(row).state for row in db.contacts.find().limit(20)]
 
 
 def _cost(states: Sequence[ContactState], condition: Condition, now: datetime) -> float:

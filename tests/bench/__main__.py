@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 
 from tests.bench.bulk import bench_bulk
+from tests.bench.commands import commands
 from tests.bench.export import bench_export
 from tests.bench.fold import bench_fold
+from tests.bench.idle import idle
 from tests.bench.importing import bench_import
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
@@ -27,7 +29,9 @@ BENCHES: dict[str, Bench] = {
     "export": bench_export,
     "import": bench_import,
     "people": bench_people,
+    "commands": commands,
     "startup": startup,
+    "idle": idle,
     "latency": latency,
     "pipeline": pipeline,
     "pipeline_http": pipeline_http,

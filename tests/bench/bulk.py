@@ -12,12 +12,12 @@ import time
 from typing import Any
 
 import uuid_utils
-from pymongo.database import Database
 
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing.edits import Edit
+from engine.contacts.bulk import bulk_change
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing.listing import Listing
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.jobs import jobs
 from engine.pipeline import inbox, lanes
@@ -48,7 +48,7 @@ def bench_bulk(size: Size) -> list[Result]:
     return [Result("bulk", size, applied, bare, "s to add all to a segment; limit: bare MongoDB", more)]
 
 
-def _bare(db: Database[dict[str, Any]]) -> float:
+def _bare(db: Db) -> float:
     began, now = time.perf_counter(), utc_now()
     db.contacts.update_many({}, {"$set": {"segments.fair": now}})
     rows: list[dict[str, Any]] = []
@@ -77,7 +77,7 @@ def _activity(contact: dict[str, Any], now: Any) -> dict[str, Any]:
     }
 
 
-def _by_job(found: Servers, db: Database[dict[str, Any]]) -> tuple[float, float]:
+def _by_job(found: Servers, db: Db) -> tuple[float, float]:
     """Until the last edit is kept, and until it has taken effect, with one worker process."""
     with Herd(found, 1):
         inbox.receive(db, [one("warm-up", 0, "registered", START, random.Random(0))])
@@ -86,7 +86,7 @@ def _by_job(found: Servers, db: Database[dict[str, Any]]) -> tuple[float, float]
             time.sleep(0.1)
         began = time.perf_counter()
         everybody, change = Selection(listing=Listing()), Edit(add_to=["fair"])
-        bulk.start(db, everybody, change, id_="bench", by="b", by_name="Mia", now=utc_now())
+        bulk_change.start(db, everybody, change, id_="bench", by="b", by_name="Mia", now=utc_now())
         job = jobs.job(db, "bench")
         while job is not None and job.under_way:
             time.sleep(0.02)
@@ -99,6 +99,6 @@ def _by_job(found: Servers, db: Database[dict[str, Any]]) -> tuple[float, float]
     return kept, took
 
 
-def _wait_applied(db: Database[dict[str, Any]]) -> None:
+def _wait_applied(db: Db) -> None:
     while lanes.backlog_exceeds(db, 0):
         time.sleep(0.02)

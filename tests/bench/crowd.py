@@ -11,20 +11,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from pymongo.database import Database
-
-from engine.db import contact_documents
+from engine.db import Db, contact_codec
 from engine.db.connection import utc_now
-from engine.db.findable import AWAY_AFTER, findable
+from engine.db.search_keys import AWAY_AFTER, search_fields
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import Commerce, ContactState, Deliverability, Points, Status
+from engine.domain.document import Document
 from engine.domain.people import Person
 from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
 from tests.bench.traffic import START
-
-Document = dict[str, Any]
 
 SEEDS = 1_000
 EACH = 5
@@ -34,7 +31,7 @@ RARELY = 0.001
 """How many addresses are blocked: a value that few have, among many who do not."""
 
 
-def make_crowd(db: Database[Document], contacts: int) -> None:
+def make_crowd(db: Db, contacts: int) -> None:
     """Fill an empty database with so many contacts (a multiple of SEEDS), five activities each."""
     db.contacts.drop()
     db.activities.drop()
@@ -73,9 +70,9 @@ def _seed(number: int, source: random.Random) -> Document:
     )
     person = Person(id=ContactId(f"{number:024x}"), first_seen=START)
     contact = Contact(person, state)
-    document = contact_documents.encode(contact, component=person.id, linked=False, lanes=16, now=START)
+    document = contact_codec.encode(contact, component=person.id, linked=False, lanes=16, now=START)
     document["identified"] = identified
-    return {**document, **findable(document), "seed": number, "v": 1}
+    return {**document, **search_fields(document), "seed": number, "v": 1}
 
 
 def _multiplied(times: int) -> list[Document]:

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 from bson.codec_options import CodecOptions
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.exports import exporting
 from engine.exports.export_files import FileFormat
@@ -79,7 +79,7 @@ def bench_export(size: Size) -> list[Result]:
     return results
 
 
-def _bare(db: Database[dict[str, Any]], format_: FileFormat, folder: Path) -> float:
+def _bare(db: Db, format_: FileFormat, folder: Path) -> float:
     began, path = time.perf_counter(), str(folder / f"bare.{format_}")
     contacts = db.get_collection("contacts", codec_options=CodecOptions())
     writer: Any = (
@@ -93,7 +93,7 @@ def _bare(db: Database[dict[str, Any]], format_: FileFormat, folder: Path) -> fl
     return time.perf_counter() - began
 
 
-def _ours(db: Database[dict[str, Any]], format_: FileFormat, id_: str) -> float:
+def _ours(db: Db, format_: FileFormat, id_: str) -> float:
     began = time.perf_counter()
     exporting.start(db, Export("contacts", format_, COLUMNS), id_=id_, by="b", by_name="Mia", now=utc_now())
     while run_next_job(db, clock=utc_now, stopped=lambda: False):

@@ -20,16 +20,17 @@ from typing import Any
 
 import psutil
 from pymongo import InsertOne, UpdateOne
-from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.db import Db, contact_codec
 from engine.db.connection import utc_now
-from engine.imports import importing, preview
+from engine.domain.document import Document
+from engine.imports import import_request
 from engine.imports.import_job import STEP
-from engine.imports.mapping.settings import Settings
+from engine.imports.mapping import inspection
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.pipeline import lanes
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.bench.measure import Result, Size, chunks, servers
 from tests.bench.pipeline import Herd
 
@@ -42,8 +43,6 @@ HEADINGS = (
     "customer id", "email", "mobile", "first name", "last name", "birthday", "newsletter", "consent date",
     "city", "country", "language", "gender",
 )  # fmt: skip
-
-Document = dict[str, Any]
 
 
 def bench_import(size: Size) -> list[Result]:
@@ -89,16 +88,16 @@ def _file(rows: int, *, city: str) -> bytes:
     return out.getvalue().encode()
 
 
-def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, Document]:
+def _imported(db: Db, content: bytes, id_: str) -> tuple[float, Document]:
     """Import a file and wait until all of it has taken effect: seconds, and the most memory used."""
-    ruleset = rulesets.current(db)
-    found = preview.opening(lambda: io.BytesIO(content), ruleset)
+    ruleset = versions.current(db)
+    found = inspection.inspect(lambda: io.BytesIO(content), ruleset)
     columns = {column.heading: column.target for column in found.columns}
-    readings, _ = preview.readings(found, columns, ruleset)
-    wanted = Settings(format=found.format, columns=columns, readings=readings)
+    readings, _ = inspection.cell_formats(found, columns, ruleset)
+    wanted = ImportSettings(format=found.format, columns=columns, readings=readings)
     peaks: dict[str, int] = {}
     began = time.perf_counter()
-    importing.start(
+    import_request.start(
         db, io.BytesIO(content), wanted, name="b.csv", id_=id_, by="b", by_name="Mia", now=utc_now()
     )
     while (job := jobs.job(db, id_)) is None or job.under_way or _waits(db):
@@ -109,7 +108,7 @@ def _imported(db: Database[Document], content: bytes, id_: str) -> tuple[float, 
     return took, {f"mb_{name}": peak // 1024**2 for name, peak in sorted(peaks.items())}
 
 
-def _waits(db: Database[Document]) -> bool:
+def _waits(db: Db) -> bool:
     return lanes.backlog_exceeds(db, 0)
 
 
@@ -124,7 +123,7 @@ def _note_memory(peaks: dict[str, int]) -> None:
             continue
 
 
-def _bare(db: Database[Document], content: bytes) -> float:
+def _bare(db: Db, content: bytes) -> float:
     """The loop that one would write by hand."""
     db.contacts.drop()
     db.known.aggregate([{"$out": "contacts"}])
@@ -135,7 +134,7 @@ def _bare(db: Database[Document], content: bytes) -> float:
     return time.perf_counter() - began
 
 
-def _write(db: Database[Document], batch: list[dict[str, str]]) -> None:
+def _write(db: Db, batch: list[dict[str, str]]) -> None:
     keys = [f"x:{row['customer id']}" for row in batch]
     known = {
         key: row
@@ -159,7 +158,7 @@ def _write(db: Database[Document], batch: list[dict[str, str]]) -> None:
         db.contacts.bulk_write(changes, ordered=False)
 
 
-def _same_writes(ours: Database[Document], raw: Database[Document], content: bytes, began: datetime) -> float:
+def _same_writes(ours: Db, raw: Db, content: bytes, began: datetime) -> float:
     """Seconds to look up and write what an import that `began` then has left of each of its steps."""
     for known in chunks(raw.known.find(), BATCH):
         raw.contacts.insert_many(known)
@@ -177,9 +176,7 @@ def _same_writes(ours: Database[Document], raw: Database[Document], content: byt
     return seconds
 
 
-def _left_of(
-    ours: Database[Document], raw: Database[Document], keys: Sequence[str], began: datetime
-) -> dict[str, list[Any]]:
+def _left_of(ours: Db, raw: Db, keys: Sequence[str], began: datetime) -> dict[str, list[Any]]:
     """What an import wrote of the people with some keys, by collection."""
     there = {row["_id"]: row for row in raw.contacts.find({"keys": {"$in": keys}})}
     now = {row["_id"]: row for row in ours.contacts.find({"keys": {"$in": keys}})}
@@ -191,7 +188,7 @@ def _left_of(
         "activities": [InsertOne(row) for row in ours.activities.find(theirs)],
         "contacts": [
             *(InsertOne(now[id_]) for id_ in new),
-            *(UpdateOne({"_id": id_}, contact_documents.difference(there[id_], now[id_])) for id_ in changed),
+            *(UpdateOne({"_id": id_}, contact_codec.difference(there[id_], now[id_])) for id_ in changed),
         ],
         "ledger": [InsertOne(row) for row in ours.ledger.find({"contact": {"$in": new}})],
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.db.connection import connect
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.bench.measure import Result, Size
 from tests.running import Running, running
 
@@ -57,7 +57,7 @@ def latency(size: Size) -> list[Result]:
 def _delays(instance: Running, *, rate: float, seconds: float) -> list[float]:
     """Send in tenths of a second; each time follow one contact until it shows the event."""
     token = instance.json("keys", "create", "--kind", "write")["token"]
-    located = locate(instance.data_dir)
+    located = locate(Settings(), instance.data_dir)
     db = connect(located.mongodb_uri, located.database, app="bench")
     size, delays, number = max(1, int(rate / 10)), [], 0
     _send(instance, token, [_event(-1)])

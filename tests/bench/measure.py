@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.connection import connect, utc_now
 from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR, Instance, write_instance
@@ -50,7 +49,7 @@ class Servers:
     valkey: Valkey
     folder: Path
 
-    def database(self, name: str) -> Database[dict[str, Any]]:
+    def database(self, name: str) -> Db:
         db = connect(self.mongod.uri, name, app="bench")
         prepare(db, config_dir=CONFIG_DIR, now=utc_now())
         return db

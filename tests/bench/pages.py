@@ -6,27 +6,29 @@ full one; `growth` is the second against the first.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
-from pymongo.database import Database
-
-from engine.contacts.contacts import ROW_FIELDS
+from engine.contacts.contact_rows import ROW_FIELDS
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.contacts.sheet import activity_counts, sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.activities import ContactId
+from engine.domain.document import Document
+from engine.rules import versions
+from engine.rules.conditions.filter_reader import read_filters
+from engine.rules.conditions.vocabulary import Vocabulary
 from tests.bench.crowd import make_crowd
 from tests.bench.measure import Result, Size, servers
 
-Document = dict[str, Any]
 Work = Callable[[], object]
 
 SIZES: dict[Size, tuple[int, int]] = {"small": (1_000, 5_000), "full": (10_000, 1_000_000)}
@@ -78,7 +80,7 @@ def _ms(work: Work) -> float:
     return median(times)
 
 
-def _questions(db: Database[Document]) -> list[Asked]:
+def _questions(db: Db) -> list[Asked]:
     asked = [_page(db, f"sorted by {sort}", Listing(sort=sort), {}) for sort in SORTS]
     asked += [_page(db, name, Listing(where=where), bare) for name, where, bare in _filters()]
     middle = db.contacts.find_one({}, sort=[("points.total", 1), ("_id", 1)], skip=900)
@@ -86,6 +88,7 @@ def _questions(db: Database[Document]) -> list[Asked]:
     key = str(middle["keys"][0])
     return [
         *asked,
+        _reading(db),
         _page(db, "a search", Listing(search="person12"), {"keys": {"$gte": "e:person12", "$lt": "e:person13"}}),
         _page(db, "a search that many meet", Listing(search="ana"), {"names": {"$gte": "ana", "$lt": "anb"}}),
         _deep(db),
@@ -104,7 +107,7 @@ BUSY = 20_000
 """Activities of the one contact that has very many."""
 
 
-def _busiest(db: Database[Document]) -> tuple[ContactId, str]:
+def _busiest(db: Db) -> tuple[ContactId, str]:
     """A contact that did as much as a machine, made for it."""
     contact = db.contacts.find_one({}, sort=[("points.total", -1), ("_id", 1)])
     assert contact is not None
@@ -121,14 +124,14 @@ def _busiest(db: Database[Document]) -> tuple[ContactId, str]:
     return contact["_id"], key
 
 
-def _timelines(db: Database[Document], name: str, contact: ContactId, key: str) -> list[Asked]:
+def _timelines(db: Db, name: str, contact: ContactId, key: str) -> list[Asked]:
     """The questions of the Activity tab, against the bare driver on the one stream."""
     month = utc_now() - timedelta(days=30)
 
-    def asked(what: str, wanted: Wanted, bare: Document) -> Asked:
+    def asked(what: str, wanted: TimelineFilter, bare: Document) -> Asked:
         return Asked(
             f"{name}{what}",
-            lambda: timelines.timeline(db, contact, wanted=wanted),
+            lambda: timelines.timeline(db, contact, where=wanted),
             lambda: list(
                 db.activities.find({"stream": key, **bare})
                 .sort([("happened_at", -1), ("_id", -1)])
@@ -138,14 +141,14 @@ def _timelines(db: Database[Document], name: str, contact: ContactId, key: str) 
 
     rare = re.compile("shoe 4999", re.IGNORECASE)
     return [
-        asked("", Wanted(), {}),
+        asked("", TimelineFilter(), {}),
         asked(
             ", two types",
-            Wanted(types=("searched", "email_sent")),
+            TimelineFilter(types=("searched", "email_sent")),
             {"type": {"$in": ["searched", "email_sent"]}},
         ),
-        asked(", a month", Wanted(first=month.date()), {"happened_at": {"$gte": month}}),
-        asked(", searched", Wanted(text="shoe 4999"), {"properties.name": rare}),
+        asked(", a month", TimelineFilter(first=month.date()), {"happened_at": {"$gte": month}}),
+        asked(", searched", TimelineFilter(text="shoe 4999"), {"properties.name": rare}),
         Asked(
             f"{name}, counted",
             lambda: activity_counts.counts(db, contact),
@@ -181,7 +184,18 @@ def _filters() -> list[tuple[str, Document, Document]]:
     ]
 
 
-def _page(db: Database[Document], name: str, wanted: Listing, by_hand: Document) -> Asked:
+def _reading(db: Db) -> Asked:
+    """All filters read into trees, held against what an address needs of them: JSON and back."""
+    chosen = [where for _, where, _ in _filters()]
+    words = Vocabulary.of(versions.current(db))
+    return Asked(
+        "filters read",
+        lambda: [read_filters(where, words) for where in chosen],
+        lambda: [json.loads(json.dumps(where)) for where in chosen],
+    )
+
+
+def _page(db: Db, name: str, wanted: Listing, by_hand: Document) -> Asked:
     order = SORTS[wanted.sort].order(ascending=not wanted.descending)
 
     def bare() -> object:
@@ -190,7 +204,7 @@ def _page(db: Database[Document], name: str, wanted: Listing, by_hand: Document)
     return Asked(name, lambda: listing.page(db, wanted), bare)
 
 
-def _deep(db: Database[Document]) -> Asked:
+def _deep(db: Db) -> Asked:
     """A page in the middle of the list, by its key."""
     wanted = Listing()
     seen = utc_now() - timedelta(days=100)
@@ -203,7 +217,7 @@ def _deep(db: Database[Document]) -> Asked:
     return Asked("a deep page", lambda: listing.page(db, wanted, after=cursor), bare)
 
 
-def _neighbours(db: Database[Document], contact: ContactId) -> Asked:
+def _neighbours(db: Db, contact: ContactId) -> Asked:
     wanted = Listing(where={"newsletter": "subscribed"}, sort="points")
     row = db.contacts.find_one({"_id": contact}, ["points.total"]) or {}
     points = row["points"]["total"]

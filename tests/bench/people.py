@@ -17,18 +17,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import psutil
-from pymongo.database import Database
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin.current_user import COOKIE
 from engine.accounts import accounts
-from engine.db import connection
-from engine.settings import locate
+from engine.db import Db, connection
+from engine.settings import Settings, locate
 from tests.bench.measure import Result, Size
 from tests.running import Running, running
 
@@ -89,8 +87,8 @@ def bench_people(size: Size) -> list[Result]:
 
 
 @contextmanager
-def _database(instance: Running) -> Iterator[Database[dict[str, Any]]]:
-    located = locate(instance.data_dir)
+def _database(instance: Running) -> Iterator[Db]:
+    located = locate(Settings(), instance.data_dir)
     db = connection.connect(located.mongodb_uri, located.database, app="bench")
     yield db
     db.client.close()
@@ -139,7 +137,7 @@ class Walk:
     pauses: Sequence[float] = field(default_factory=list)
 
 
-def _walk_of(db: Database[dict[str, Any]], number: int, rounds: int) -> Walk:
+def _walk_of(db: Db, number: int, rounds: int) -> Walk:
     random = Random(number)
     contacts = [str(row["_id"]) for row in db.contacts.find({}, ["_id"]).limit(100)]
     pages = []
@@ -150,9 +148,7 @@ def _walk_of(db: Database[dict[str, Any]], number: int, rounds: int) -> Walk:
     return Walk(pages, [random.uniform(0.5, 1.5) * THINKING for _ in pages])
 
 
-def _walk_all(
-    instance: Running, db: Database[dict[str, Any]], walks: Sequence[Walk]
-) -> dict[str, list[float]]:
+def _walk_all(instance: Running, db: Db, walks: Sequence[Walk]) -> dict[str, list[float]]:
     """All at once, and nobody leaves before everybody is through; seconds by page."""
     admin = db.users.find_one({"role": "admin"})
     assert admin is not None

@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pymongo import InsertOne, UpdateOne
-from pymongo.database import Database
 
 from engine.accounts import keys
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.activities import Activity
 from engine.pipeline import inbox
@@ -87,7 +87,10 @@ def _ours_http(running: Servers, activities: int, contacts: int) -> float:
     running.announce("http")
     token = keys.create_key(db, "secret", label="bench", now=utc_now()).token
     port = free_port()
-    os.environ |= {"SHEETS_EVENTS_PER_SECOND": "1000000", "SHEETS_EVENTS_BURST": "1000000"}
+    os.environ |= {
+        "SHEETS_COLLECTOR_EVENTS_PER_SECOND": "1000000",
+        "SHEETS_COLLECTOR_EVENTS_BURST": "1000000",
+    }
     events = [_event(activity) for activity in traffic(activities, contacts=contacts, seed=1)]
     bodies = [json.dumps({"writeKey": token, "batch": batch}).encode() for batch in chunks(iter(events), 100)]
     with Herd(running, 1, "collector", "--port", str(port)):
@@ -120,7 +123,7 @@ def _raw(running: Servers, name: str, activities: int) -> float:
 
 
 def _raw_batch(
-    raw: Database[dict[str, Any]],
+    raw: Db,
     batch: list[dict[str, Any]],
     contacts: dict[str, dict[str, Any]],
     ledger: dict[str, list[dict[str, Any]]],
@@ -157,7 +160,7 @@ class Herd:
             terminate(process, grace=20)
 
 
-def _warm_up(db: Database[dict[str, Any]], contacts: int) -> None:
+def _warm_up(db: Db, contacts: int) -> None:
     """Let every contact exist and the processes run before the clock starts."""
     for chunk in chunks(_greetings(contacts), 1_000):
         inbox.receive(db, chunk)
@@ -169,7 +172,7 @@ def _greetings(contacts: int) -> Iterator[Activity]:
     return (one(f"w-{n}", n, "registered", START, source) for n in range(contacts))
 
 
-def _wait_applied(db: Database[dict[str, Any]]) -> None:
+def _wait_applied(db: Db) -> None:
     idle = threading.Event()
     while db.activities.find_one({"state": "received", "lane": {"$gte": 0}}, {"_id": 1}) is not None:
         idle.wait(0.02)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 
 import msgspec
 import psutil
-from pymongo.database import Database
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.installation import namespace
 from engine.domain import component
-from engine.domain.activities import Activity, Identities, Key
+from engine.domain.activities import Activity
+from engine.domain.identities import Identities, Key
 from engine.pipeline.commit import Writes
 from engine.pipeline.groups import Group
 from engine.pipeline.inbox import encode_activity
 from engine.pipeline.results import Folding, add_changes
 from engine.publishing import planning, publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.bench.measure import Result, Size, servers
 from tests.bench.traffic import traffic
 
@@ -33,7 +33,7 @@ def bench_plan(size: Size) -> list[Result]:
     with servers(cache_gb=0.25 if size == "small" else 4.0) as running:
         db = running.database("plan")
         _people(db, contacts, activities)
-        scoring = rulesets.stored_version(db, 1).texts["scoring.yaml"].replace("points: 2\n", "points: 3\n")
+        scoring = versions.stored_version(db, 1).texts["scoring.yaml"].replace("points: 2\n", "points: 3\n")
         change = planning.proposed(db, publishing.completed(db, {"scoring.yaml": scoring}), now=utc_now())
         with _Memory() as memory:
             began = time.perf_counter()
@@ -52,10 +52,10 @@ def bench_plan(size: Size) -> list[Result]:
     return [Result("plan", size, contacts / ours, contacts / theirs, unit, more)]
 
 
-def _people(db: Database[dict[str, Any]], contacts: int, activities: int) -> None:
+def _people(db: Db, contacts: int, activities: int) -> None:
     """Everybody with their history, put in place by the fold itself, without the lanes."""
-    rulebook, secret = rulesets.rulebook(db), namespace(db)
-    folding = Folding(db, rulebook, secret, 16, utc_now())
+    rulebook, secret = versions.rulebook(db), namespace(db)
+    folding = Folding.begin(db, rulebook, utc_now())
     mine = activities // contacts
     for first in range(0, contacts, 500):
         writes, rows = Writes(), []
@@ -79,7 +79,7 @@ def _of(activity: Activity, person: int) -> Activity:
     return msgspec.structs.replace(activity, identities=Identities(email=email), stream=Key(f"e:{email}"))
 
 
-def _read(db: Database[dict[str, Any]]) -> float:
+def _read(db: Db) -> float:
     began = time.perf_counter()
     for name in ("contacts", "activities", "ledger"):
         for _ in db[name].find():

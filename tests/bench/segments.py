@@ -13,9 +13,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from pymongo.database import Database
-
-from engine.db import contact_documents
+from engine.db import Db, contact_codec
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.component import Contact
@@ -70,7 +68,7 @@ def bench_segments(size: Size) -> list[Result]:
     ]
 
 
-def _fill(db: Database[dict[str, Any]]) -> float:
+def _fill(db: Db) -> float:
     entries = "".join(
         f"  - {{id: bench-{n}, name: B{n}, when: {when}}}\n" for n, when in enumerate(CONDITIONS)
     )
@@ -83,7 +81,7 @@ def _fill(db: Database[dict[str, Any]]) -> float:
     return time.perf_counter() - began
 
 
-def _by_hand(raw: Database[dict[str, Any]]) -> float:
+def _by_hand(raw: Db) -> float:
     now = utc_now()
     began = time.perf_counter()
     for number, query in enumerate(BY_HAND):
@@ -117,5 +115,5 @@ def _document(number: int, source: random.Random) -> dict[str, Any]:
     )
     person = Person(id=ContactId(f"{source.getrandbits(96):024x}"), first_seen=seen)
     contact = Contact(person, state)
-    document = contact_documents.encode(contact, component=person.id, linked=False, lanes=16, now=seen)
+    document = contact_codec.encode(contact, component=person.id, linked=False, lanes=16, now=seen)
     return {**document, "v": 1, "keys": [f"t:bench-{number}"]}

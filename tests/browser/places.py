@@ -57,7 +57,7 @@ def see(words: str) -> Step:
 
 def filter_menu(page: Page) -> None:
     page.get_by_role("button", name="Filter", exact=True).click()
-    expect(page.get_by_label("Find a filter")).to_be_visible()
+    expect(page.get_by_label("Search filters")).to_be_visible()
 
 
 def filter_by(name: str) -> Step:
@@ -65,15 +65,15 @@ def filter_by(name: str) -> Step:
 
     def step(page: Page) -> None:
         filter_menu(page)
-        page.get_by_label("Find a filter").fill(name)
-        page.get_by_label("Find a filter").press("Enter")
+        page.get_by_label("Search filters").fill(name)
+        page.get_by_label("Search filters").press("Enter")
         expect(page.get_by_role("button", name="Apply")).to_be_visible()
 
     return step
 
 
 def views(page: Page) -> None:
-    save = page.get_by_role("button", name="Save this list as a view")
+    save = page.get_by_role("button", name="Save as view")
     if not save.is_visible():  # it stays open over a list that was chosen in it
         page.locator(".st-key-contacts-views button").first.click()
     expect(save).to_be_visible()
@@ -88,7 +88,7 @@ def of_view(act: str) -> Step:
         if mornings.count():
             mornings.click()
         else:
-            press("Save this list as a view")(page)
+            press("Save as view")(page)
             dialog = page.get_by_role("dialog")
             dialog.get_by_label("Name").fill("Mornings")
             dialog.get_by_role("button", name="Save", exact=True).click()
@@ -103,7 +103,7 @@ def of_view(act: str) -> Step:
 
 def columns(page: Page) -> None:
     page.locator(".st-key-contacts-columns button").first.click()
-    expect(page.get_by_text("The contact always comes first")).to_be_visible()
+    expect(page.get_by_text("The contact is always first")).to_be_visible()
 
 
 def bulk(action: str) -> Step:
@@ -127,7 +127,7 @@ def of_contact(choice: str) -> Step:
     """Choose from the menu of a sheet."""
 
     def step(page: Page) -> None:
-        page.get_by_role("button", name="More of this contact").click()
+        page.get_by_role("button", name="More actions").click()
         page.get_by_role("menuitem", name=choice).click()
 
     return step
@@ -150,58 +150,58 @@ BULK = {
 PLACES = (
     Place("contacts", "/", r"contacts$"),
     Place("contacts-found", "/?q=ana.prue", r"1 found"),
-    Place("contacts-none", "/?q=nobody-at-all", r"Nobody found"),
-    Place("contacts-new", "/?q=ana", r"found", (press("New contact"), see("needed; the rest"))),
-    Place("contacts-delete", "/?q=ana", r"found", (delete_somebody, see("Why \\(may be left out"))),
+    Place("contacts-none", "/?q=nobody-at-all", r"No contacts found"),
+    Place("contacts-new", "/?q=ana", r"found", (press("New contact"), see("The rest is optional"))),
+    Place("contacts-delete", "/?q=ana", r"found", (delete_somebody, see("Reason \\(optional"))),
     Place("import", "/?page=import", r"Drop a file here"),
-    Place("contacts-export", "/?q=ana", r"found", (press("Export"), see("Every tool reads it"))),
+    Place("contacts-export", "/?q=ana", r"found", (press("Export"), see("Opens in any tool"))),
     Place("contacts-history", "/?q=ana", r"found", (press("History"),)),
     Place("contacts-filtered", "/?where=%7B%22points%22%3A%7B%22gte%22%3A0%7D%7D", r"found$"),
     Place("contacts-filter-menu", "/", r"contacts$", (filter_menu,)),
     Place("contacts-filter-segments", "/", r"contacts$", (filter_by("in segment"),)),
     Place("contacts-filter-points", "/", r"contacts$", (filter_by("points"),)),
     Place("contacts-views", "/", r"contacts$", (views,)),
-    Place("contacts-view-save", "/", r"contacts$", (views, press("Save this list as a view"), see("Share|team"))),
-    Place("contacts-view-edit", "/?view=all", r"contacts$", (of_view("Edit"), see("Edit this view"))),
-    Place("contacts-view-delete", "/?view=all", r"contacts$", (of_view("Delete"), see("Delete this view"))),
+    Place("contacts-view-save", "/", r"contacts$", (views, press("Save as view"), see("Share|team"))),
+    Place("contacts-view-edit", "/?view=all", r"contacts$", (of_view("Edit"), see("Edit view"))),
+    Place("contacts-view-delete", "/?view=all", r"contacts$", (of_view("Delete"), see("Delete view"))),
     Place("contacts-columns", "/", r"contacts$", (columns,)),
     *(Place(f"contacts-bulk-{name}", "/", r"contacts$", (bulk(action),)) for name, action in BULK.items()),
-    Place("sheet", "/?contact={contact}", r"last seen", (see("Can receive"),)),
-    Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^How they came about"), unfold("^Why in and out"))),
+    Place("sheet", "/?contact={contact}", r"last seen", (see("Can be reached by"),)),
+    Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^Status history"), unfold("^Membership reasons"))),
     Place("sheet-activity", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"))),
     Place("sheet-raw", "/?contact={contact}&tab=activity", r"last seen", (raw_data,)),
     Place("sheet-edit", "/?contact={contact}", r"last seen", (press("Edit"), see("Discard"))),
-    Place("sheet-points", "/?contact={contact}", r"last seen", (press("Give or take"), see("Give 10 points"))),
-    Place("sheet-data", "/?contact={contact}", r"last seen", (of_contact("Get all data"), see("All data of this"))),
-    Place("sheet-delete", "/?contact={contact}", r"last seen", (of_contact("Delete contact"), see("Why \\(may be left out"))),
-    Place("sheet-erase", "/?contact={contact}", r"last seen", (of_contact("Erase for good"), see("Erase this contact"))),
-    Place("sheet-stop", "/?contact={contact}", r"last seen", (press("Stop sending"), see("Why \\(may be left out"))),
-    Place("sheet-of-nobody", "/?contact=000000000000000000000000", r"No such contact"),
+    Place("sheet-points", "/?contact={contact}", r"last seen", (press("Adjust points"), see("Add 10 points"))),
+    Place("sheet-data", "/?contact={contact}", r"last seen", (of_contact("Export personal data"), see("personal data of"))),
+    Place("sheet-delete", "/?contact={contact}", r"last seen", (of_contact("Delete contact"), see("Reason \\(optional"))),
+    Place("sheet-erase", "/?contact={contact}", r"last seen", (of_contact("Erase permanently"), see("permanently"))),
+    Place("sheet-stop", "/?contact={contact}", r"last seen", (press("Stop sending"), see("Reason \\(optional"))),
+    Place("sheet-of-nobody", "/?contact=000000000000000000000000", r"Contact not found"),
     Place("overview", "/?page=overview", r"Largest segments"),
     Place("segments", "/?page=segments", r"\d+ segments"),
     Place("segment", "/?page=segments&segment=window-shoppers", r"entered in 30 days"),
-    Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("would be in it now"))),
-    Place("segment-yaml", "/?page=segments&segment=hot-leads&edit=1", r"Edit ", (see("would be in it now"),)),
-    Place("segment-change", "/?page=segments&segment=customers", r"entered in 30 days", (press("Change who is in it"), see("Who is in"))),
-    Place("segment-delete", "/?page=segments&segment=window-shoppers", r"entered in 30 days", (press("Delete"), see("Delete the segment|cannot be deleted"))),
-    Place("rules", "/?page=rules", r"is in force"),
-    Place("rule", "/?page=rules&rule=product", r"(points|Nothing) in 30 days"),
-    Place("rules-edit", "/?page=rules", r"is in force", (tab("Edit"), see("in order"))),
-    Place("rules-history", "/?page=rules", r"is in force", (tab("History"), see("Version 1"))),
+    Place("segment-new", "/?page=segments&segment=new", r"New segment", (write("Name", "Some points"), see("contacts match now"))),
+    Place("segment-yaml", "/?page=segments&segment=hot-leads&edit=1", r"Edit ", (see("contacts match now"),)),
+    Place("segment-change", "/?page=segments&segment=customers", r"entered in 30 days", (press("Edit with filters"), see("Editing "))),
+    Place("segment-delete", "/?page=segments&segment=window-shoppers", r"entered in 30 days", (press("Delete"), see("Delete segment|in use and cannot be deleted"))),
+    Place("rules", "/?page=rules", r"is live"),
+    Place("rule", "/?page=rules&rule=product", r"(points|No results) in 30 days"),
+    Place("rules-edit", "/?page=rules", r"is live", (tab("Edit"), see("^Valid$"))),
+    Place("rules-history", "/?page=rules", r"is live", (tab("History"), see("Version 1"))),
     Place("settings-fields", "/?page=settings&section=fields", r"New field"),
     Place("settings-field", "/?page=settings&section=fields", r"New field", (press("New field"), see("Filled by|Label"))),
     Place("settings-account", "/?page=settings&section=account", r"Time zone"),
-    Place("settings-users", "/?page=settings&section=users", r"Invite somebody", (unfold("^Invite somebody"),)),
-    Place("settings-keys", "/?page=settings&section=keys", r"New key", (unfold("^New key"),)),
-    Place("settings-workers", "/?page=settings&section=workers", r"For somebody to look at"),
-    Place("settings-audit", "/?page=settings&section=audit", r"About a"),
-    Place("settings-you", "/?page=settings&section=you", r"Where you are signed in"),
+    Place("settings-users", "/?page=settings&section=users", r"Invite user", (unfold("^Invite user"),)),
+    Place("settings-keys", "/?page=settings&section=keys", r"New API key", (unfold("^New API key"),)),
+    Place("settings-workers", "/?page=settings&section=workers", r"Needs attention"),
+    Place("settings-audit", "/?page=settings&section=audit", r"Name or ID"),
+    Place("settings-you", "/?page=settings&section=you", r"Active sessions"),
 )  # fmt: skip
 """All that somebody sees who is signed in as an admin."""
 
 OUTSIDE = (
-    Place("sign-in", "/", r"Please sign in"),
-    Place("sign-in-wrong", "/", r"Please sign in", (write("Email", "a@b.example"), write("Password", "wrong"), see("is wrong"))),
+    Place("sign-in", "/", r"Sign in to your account"),
+    Place("sign-in-wrong", "/", r"Sign in to your account", (write("Email", "a@b.example"), write("Password", "wrong"), see("is wrong"))),
     Place("link-used", "/signin?link=used", r"no longer works"),
 )  # fmt: skip
 """What somebody sees who is not."""

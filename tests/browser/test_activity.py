@@ -39,8 +39,8 @@ def test_a_marketer_goes_through_what_somebody_did(page, instance, mar):
 
     # by type, by days and by words; the address shows the same to a colleague
     page.get_by_role("combobox", name="Types of activity").click()
-    page.keyboard.type("Bought")
-    page.get_by_role("option", name=re.compile("Bought")).click()
+    page.keyboard.type("Order completed")
+    page.get_by_role("option", name=re.compile("Order completed")).click()
     page.keyboard.press("Escape")
     expect(page.locator(".cs-event")).to_have_count(1)
     page.get_by_placeholder("Product, order").fill("trail")
@@ -52,14 +52,14 @@ def test_a_marketer_goes_through_what_somebody_did(page, instance, mar):
     expect(colleague.locator(".cs-event")).to_have_count(1)
     colleague.goto(f"{page.url}&from=2020-01-01&to=2020-01-31")
     settled(colleague)
-    expect(colleague.get_by_text("Nothing of this kind")).to_be_visible()
+    expect(colleague.get_by_text("No matching activities")).to_be_visible()
     colleague.get_by_role("button", name="Clear filters").click()
-    expect(colleague.locator(".cs-event", has_text="Mail bounced").first).to_be_visible()
+    expect(colleague.locator(".cs-event", has_text="Email bounced").first).to_be_visible()
     colleague.close()
 
     # the raw data is not there before it is asked for
     assert page.locator(".cs-event pre").count() == 0
-    page.get_by_role("button", name=re.compile("^Raw data: Bought")).click()
+    page.get_by_role("button", name=re.compile("^Raw data: Order completed")).click()
     expect(page.locator(".cs-event pre")).to_contain_text('"order_id": "M-1"')
     expect(page.get_by_role("button", name=re.compile("^Hide raw data"))).to_be_focused()
 
@@ -69,7 +69,7 @@ def test_a_marketer_goes_through_what_somebody_did(page, instance, mar):
     send(instance, [track("mar", "Order Completed", order_id="M-2", total=61, currency="EUR",
                           products=[{"name": "Trail shoe"}])])  # fmt: skip
     expect(page.locator(".cs-event.new", has_text="order M-2")).to_be_visible()
-    expect(page.get_by_text("1 new since you opened this")).to_be_visible()
+    expect(page.get_by_text("1 new since you opened this tab")).to_be_visible()
     picture(page, "activity-live")
 
 
@@ -80,12 +80,12 @@ def test_a_bounce_that_was_none_is_taken_back_and_counts_again(page, instance, m
     expect(page.locator(".cs-event")).to_have_count(3)
 
     page.get_by_role("button", name=re.compile("^Not a bounce")).first.click()
-    expect(page.get_by_text(re.compile("Taken back by"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Undone by"))).to_be_visible()
     assert instance.json("contact", "show", "mar")["email_status"] == "active"
     picture(page, "not-a-bounce")
 
-    page.get_by_role("button", name=re.compile("^Undo: it counts again")).click()
-    expect(page.get_by_text(re.compile("Taken back by"))).to_have_count(0)
+    page.get_by_role("button", name=re.compile("^Redo")).click()
+    expect(page.get_by_text(re.compile("Undone by"))).to_have_count(0)
     assert instance.json("contact", "show", "mar")["email_status"] == "bounced"
 
 
@@ -94,13 +94,13 @@ def test_points_are_given_by_hand_and_taken_back(page, instance, mar):
     page.goto(f"{instance.dashboard}/?contact={mar}")
     settled(page)
 
-    page.get_by_role("button", name="Give or take").click()
-    page.get_by_label("Why").fill("helped at the fair")
+    page.get_by_role("button", name="Adjust points").click()
+    page.get_by_label("Reason").fill("helped at the fair")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Give 10 points").click()
+    page.get_by_role("button", name="Add 10 points").click()
     expect(page.get_by_text("+10 points by hand.")).to_be_visible()
     assert instance.json("contact", "show", "mar")["points"]["total"] == before + 10
-    page.get_by_text("Why these points").click()
+    page.get_by_text("Points history").click()
     expect(page.locator(".cs-ledger li").first).to_contain_text("helped at the fair")
     picture(page, "points")
 

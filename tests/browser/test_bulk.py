@@ -72,11 +72,11 @@ def test_some_are_added_to_a_segment_followed_and_put_back(page, instance, fair)
     assert members(instance) == 3
     page.reload()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("3 contacts put back")).to_be_visible()
+    expect(page.get_by_text("3 contacts restored")).to_be_visible()
     assert members(instance) == 0
-    strip = page.locator('[class*="st-key-job-strip-"]', has_text="3 contacts put back")
+    strip = page.locator('[class*="st-key-job-strip-"]', has_text="3 contacts restored")
     strip.get_by_role("button", name="Close", exact=True).click()
-    expect(page.get_by_text("3 contacts put back")).to_have_count(0)
+    expect(page.get_by_text("3 contacts restored")).to_have_count(0)
 
 
 def test_all_who_match_are_deleted_and_restored_from_the_history(page, instance, fair):
@@ -86,15 +86,15 @@ def test_all_who_match_are_deleted_and_restored_from_the_history(page, instance,
     page.get_by_role("checkbox", name="Select this page").click()
     page.get_by_role("button", name=f"Select all {found} that match").click()
     page.get_by_role("button", name="Delete", exact=True).click()
-    page.get_by_label(f"Type {found} to go on").fill(str(found))
-    page.get_by_label(f"Type {found} to go on").press("Enter")
+    page.get_by_label(f"Type {found} to confirm").fill(str(found))
+    page.get_by_label(f"Type {found} to confirm").press("Enter")
     page.get_by_role("button", name=f"Delete {found} contacts").click()
 
-    expect(page.get_by_text("Nobody matches these filters")).to_be_visible()
+    expect(page.get_by_text("No contacts match these filters")).to_be_visible()
     page.get_by_role("button", name="History").click()
     expect(page.get_by_text(f"{found} contacts deleted").last).to_be_visible()
     picture(page, "history")
     page.get_by_role("dialog").get_by_role("button", name="Restore").click()
-    expect(page.get_by_role("dialog").get_by_text(f"{found} contacts put back")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text(f"{found} contacts restored")).to_be_visible()
     page.keyboard.press("Escape")
     expect(rows(page)).to_have_count(25)

@@ -10,7 +10,7 @@ from tests.browser.conftest import DESK, PHONE, picture, rows, settled
 def filter_by(page, name):
     """Open the form of a filter from the menu."""
     page.get_by_role("button", name="Filter", exact=True).click()
-    page.get_by_label("Find a filter").fill(name)
+    page.get_by_label("Search filters").fill(name)
     page.keyboard.press("Enter")
 
 
@@ -84,7 +84,7 @@ def test_the_menu_of_filters_is_worked_by_keyboard_alone(page, instance):
 
     page.get_by_role("button", name="Filter", exact=True).focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Find a filter")).to_be_focused()
+    expect(page.get_by_label("Search filters")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Identified", exact=True)).to_be_focused()
     page.keyboard.press("ArrowUp")

@@ -13,7 +13,7 @@ from tests.running import Running
 
 
 def menu(page: Page, item: str) -> None:
-    page.get_by_role("button", name="More of this contact").click()
+    page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name=item).click()
     settled(page)
 
@@ -29,7 +29,7 @@ def test_all_that_is_known_is_handed_out_and_then_erased_for_good(page: Page, in
     page.goto(address)
     settled(page)
 
-    menu(page, "Get all data…")
+    menu(page, "Export personal data…")
     with page.expect_download() as download:
         page.get_by_role("dialog").get_by_role("button", name="Download").click()
     with zipfile.ZipFile(download.value.path()) as archive:
@@ -41,23 +41,23 @@ def test_all_that_is_known_is_handed_out_and_then_erased_for_good(page: Page, in
     page.locator(".st-key-erasing-data-close button").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
-    menu(page, "Erase for good…")
+    menu(page, "Erase permanently…")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("This cannot be undone.")
     picture(page, "sheet-erase")
     dialog.get_by_role("textbox").fill("somebody else")
-    dialog.get_by_role("button", name="Erase for good").click()
-    expect(dialog).to_contain_text("nothing was erased")
+    dialog.get_by_role("button", name="Erase permanently").click()
+    expect(dialog).to_contain_text("Nothing was erased")
     dialog.get_by_role("textbox").fill(f"nerea {who}")
-    dialog.get_by_role("button", name="Erase for good").click()
+    dialog.get_by_role("button", name="Erase permanently").click()
 
     expect(page.locator('[class*="st-key-job-strip-"]').filter(has_text="Erase a contact")).to_be_visible()
     settled(page)
     page.get_by_role("button", name="History", exact=True).click()
-    page.get_by_role("button", name="What went").first.click(timeout=60_000)
+    page.get_by_role("button", name="Details").first.click(timeout=60_000)
     settled(page)
     expect(page.get_by_role("dialog")).to_contain_text("named in, and taken out")
     picture(page, "history-erased")
     page.goto(address)
-    expect(page.get_by_text("No such contact")).to_be_visible()
+    expect(page.get_by_text("Contact not found")).to_be_visible()
     assert instance.sheets("contact", "show", who, check=False).returncode == 1

@@ -27,7 +27,7 @@ def test_what_the_list_finds_is_exported_downloaded_and_found_again(page, instan
     page.goto(f"{instance.dashboard}/?where={quote(json.dumps(SUBSCRIBED))}")
     settled(page)
     page.get_by_role("button", name="Export", exact=True).click()
-    expect(page.get_by_text("Every tool reads it")).to_be_visible()
+    expect(page.get_by_text("Opens in any tool")).to_be_visible()
     picture(page, "export")
     before = exports(instance)
     page.get_by_role("button", name=f"Export {len(emails)} contacts").dblclick()
@@ -66,7 +66,7 @@ def test_those_who_are_ticked_are_exported(page, instance):
     page.get_by_role("region", name="Selected contacts").get_by_role("button", name="Export").click()
     expect(page.get_by_role("dialog").locator(".cs-confirm b")).to_have_count(2)
     page.get_by_role("dialog").get_by_text("What they did").click()
-    page.get_by_role("button", name="Export what they did").click()
+    page.get_by_role("button", name="Export activities").click()
 
     expect(page.get_by_text("activities of 2 contacts")).to_be_visible()
     assert downloaded(page).suggested_filename.startswith("contacts-activities-")

@@ -10,10 +10,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
-from dashboard.signin.signing_in import COOKIE
+from dashboard.signin.current_user import COOKIE
 from engine.accounts import accounts
 from engine.db import connection
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.browser.conftest import send, settled, track
 
 SECRET = "forged.target"
@@ -35,7 +35,7 @@ def target(instance):
 
 @pytest.fixture(scope="module")
 def db(instance):
-    located = locate(instance.data_dir)
+    located = locate(Settings(), instance.data_dir)
     db = connection.connect(located.mongodb_uri, located.database, app="forging")
     yield db
     db.client.close()
@@ -95,15 +95,15 @@ def others_do(page, instance, target):
     press("Edit")
     page.get_by_label("City", exact=True).fill("Forgedtown")
     page.get_by_label("City", exact=True).press("Enter")
-    done = page.locator(".st-key-way-back-sheet-done")
+    done = page.locator(".st-key-undo-bar-sheet-done")
     expect(done).to_contain_text("Saved 1 change.")
     press("Undo", among=done)
-    expect(done).to_contain_text("Taken back.")
+    expect(done).to_contain_text("Undone.")
     press("Stop sending")
     press("Stop sending", among=page.get_by_role("dialog"))
-    expect(done).to_contain_text("Sending is stopped.")
+    expect(done).to_contain_text("Sending stopped.")
     press("Undo", among=done)
-    expect(done).to_contain_text("Taken back.")
+    expect(done).to_contain_text("Undone.")
 
     page.goto(f"{instance.dashboard}/?q={target['email']}")
     expect(page.get_by_text("1 found")).to_be_visible()

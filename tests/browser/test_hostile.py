@@ -8,15 +8,16 @@ import httpx
 import pytest
 
 from engine.accounts import key_service, users
-from engine.accounts.accounts import CurrentUser
-from engine.db.connection import connect, utc_now
+from engine.accounts.current_user import CurrentUser
+from engine.db.connection import connect
 from engine.domain.profile import MAX_TEXT
 from engine.domain.rulebook import CustomField
 from engine.publishing import custom_fields, publish_service, publishing
 from engine.rules.language import editing
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.browser.conftest import DESK, PHONE, settled, track
 from tests.browser.places import PLACES, Place, see, tab, travel, unfold
+from tests.builders import acting
 from tests.running import Running, running
 
 EVIL = "⟦<img src=x onerror=hacked=1>**b**$x$:material/home: [l](javascript:hacked=1)⟧"
@@ -79,15 +80,13 @@ def hostile_rules(db: Any) -> dict[str, str]:
 
 def make_hostile(instance: Running) -> None:
     """Give a hostile name to all that can have one."""
-    located = locate(instance.data_dir)
+    located = locate(Settings(), instance.data_dir)
     db = connect(located.mongodb_uri, located.database, app="tests")
-    publish_service.publish(db, ADMIN, hostile_rules(db), message=WORSE, now=utc_now())
-    base = custom_fields.all_fields(db, ADMIN, now=utc_now()).version
-    custom_fields.create(
-        db, ADMIN, CustomField("plan", EVIL, "text", (EVIL, "other")), base=base, now=utc_now()
-    )
-    users.invite(db, ADMIN, "evil@shop.example", role="viewer", name=EVIL, now=utc_now())
-    key_service.create(db, ADMIN, "write", label=EVIL, now=utc_now())
+    publish_service.publish(acting(db, ADMIN), hostile_rules(db), message=WORSE)
+    base = custom_fields.all_fields(acting(db, ADMIN)).version
+    custom_fields.create(acting(db, ADMIN), CustomField("plan", EVIL, "text", (EVIL, "other")), base=base)
+    users.invite(acting(db, ADMIN), "evil@shop.example", role="viewer", name=EVIL)
+    key_service.create(acting(db, ADMIN), "write", label=EVIL)
     post(instance, hostile_events())
     instance.sheets("wait", "--timeout", "60")
     db.client.close()
@@ -170,7 +169,7 @@ MORE = (
     Place("segment", "/?page=segments&segment=evil", r"entered in 30 days"),
     Place("segment-edit", "/?page=segments&segment=evil&edit=1", r"Edit "),
     Place("rule", "/?page=rules&rule=evil", r"points in 30 days"),
-    Place("refused", "/?page=settings&section=workers", r"For somebody to look at", (tab("Refused"), unfold("what was sent"))),
+    Place("refused", "/?page=settings&section=workers", r"Needs attention", (tab("Refused"), unfold("show event"))),
     Place("details", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"), unfold("^Raw data$"))),
 )  # fmt: skip
 """Where more of it is shown than on the pages as such."""

@@ -61,7 +61,7 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
 
     page.get_by_role("button", name="Import 300 rows").click()
     expect(page.get_by_text("300 created · 2 refused")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="See why").click()
+    page.get_by_role("button", name="View reasons").click()
     expect(page.get_by_text("is no email address")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Refused rows as a file").click()
@@ -76,4 +76,4 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("300 rows put back")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("300 rows restored")).to_be_visible(timeout=60_000)

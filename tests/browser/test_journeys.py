@@ -22,7 +22,7 @@ def test_who_is_not_signed_in_sees_nothing_but_how_to(browser, instance):
     page = context.new_page()
     page.goto(f"{instance.dashboard}/?contact={contact_id(instance, 'ana')}")
 
-    expect(page.get_by_text("Please sign in")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
     expect(page.get_by_text("sheets link")).to_be_visible()
     assert "ana.prueba" not in page.content()
     picture(page, "sign-in")
@@ -50,9 +50,9 @@ def test_signing_out_ends_the_session(browser, instance):
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Sign out").click()
 
-    expect(page.get_by_text("Please sign in")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Please sign in")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
 
 
 def test_search_as_one_types_then_open_the_contact(page, instance):
@@ -73,7 +73,7 @@ def test_search_as_one_types_then_open_the_contact(page, instance):
 def test_a_search_without_a_find_says_so(page, instance):
     page.goto(f"{instance.dashboard}/?q=nobody-at-all")
 
-    expect(page.get_by_text("Nobody found")).to_be_visible()
+    expect(page.get_by_text("No contacts found")).to_be_visible()
     picture(page, "nobody-found")
 
 
@@ -97,7 +97,7 @@ def test_the_sheet_says_where_each_point_comes_from(page, instance):
 
     expect(page.get_by_text(f"{sheet['points']['total']}", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile("last change on"))).to_be_visible()
-    page.get_by_text("Why these points").click()
+    page.get_by_text("Points history").click()
     expect(page.locator(".cs-ledger li").first).to_be_visible()
     settled(page)
     while (more := page.get_by_role("button", name="Load more")).is_visible():
@@ -120,8 +120,8 @@ def test_activities_by_type_refreshed_and_more_of_them(page, instance):
     expect(page.locator(".cs-event").nth(74)).to_be_visible()
 
     page.get_by_role("combobox", name="Types of activity").click()
-    page.keyboard.type("Bought")
-    page.get_by_role("option", name=re.compile("Bought")).click()
+    page.keyboard.type("Order completed")
+    page.get_by_role("option", name=re.compile("Order completed")).click()
     expect(page.locator(".cs-event")).to_have_count(1)
     page.keyboard.press("Escape")
 
@@ -130,7 +130,7 @@ def test_activities_by_type_refreshed_and_more_of_them(page, instance):
     page.get_by_role("button", name="Refresh").click()
     expect(page.locator(".cs-event")).to_have_count(2)
 
-    page.get_by_role("button", name=re.compile("^Raw data: Bought")).first.click()
+    page.get_by_role("button", name=re.compile("^Raw data: Order completed")).first.click()
     expect(page.locator(".cs-event pre").first).to_contain_text('"order_id": "A-2"')
 
 
@@ -151,7 +151,7 @@ def test_an_address_can_be_shared_and_an_old_id_leads_on(page, context, instance
 def test_an_address_of_nobody_says_so(page, instance):
     page.goto(f"{instance.dashboard}/?contact={'0' * 24}")
 
-    expect(page.get_by_text("No such contact")).to_be_visible()
+    expect(page.get_by_text("Contact not found")).to_be_visible()
     page.get_by_role("link", name="← Contacts").click()
     expect(page.get_by_text(re.compile(r"contacts$")).first).to_be_visible()
 

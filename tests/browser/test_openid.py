@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.operations.preparation import prepare
 from engine.publishing import publishing
@@ -88,7 +88,7 @@ def test_who_has_no_role_is_told_so_and_not_let_in(desk, company):
 
 
 def test_the_way_leads_back_to_the_sheet_that_was_wanted(desk, company, module_db):
-    contact = contacts.find_contact(module_db, "client@x.com")
+    contact = contact_lookup.find_contact(module_db, "client@x.com")
     page = desk.new_page()
     page.goto(f"{company}/?contact={contact}")
     expect(page.get_by_role("button", name="Sign in with the company")).to_be_visible()
@@ -125,7 +125,7 @@ def test_signing_out_ends_it_in_the_other_tab_and_at_the_provider(desk, company,
     expect(here.get_by_role("button", name="Sign in with the company")).to_be_visible()
     there.get_by_role("link", name="Segments").first.click()
 
-    expect(there.get_by_text("Please sign in")).to_be_visible()
+    expect(there.get_by_text("Sign in to your account")).to_be_visible()
     assert len(provider.ended) == before + 1
 
 
@@ -134,7 +134,7 @@ def test_a_link_from_elsewhere_signs_out_only_when_one_says_so(desk, company):
     sign_in(page, company, "ana")
 
     page.goto(f"{company}/?page=signout")
-    expect(page.get_by_text("Another page led you here.")).to_be_visible()
+    expect(page.get_by_text("You came here from another site.")).to_be_visible()
     page.goto(company)
     expect(page.locator(".cs-user")).to_contain_text("Ana")
 
@@ -146,7 +146,7 @@ def test_a_forged_cookie_is_nobody(desk, company):
 
     page.goto(company)
 
-    expect(page.get_by_text("Please sign in")).to_be_visible()
+    expect(page.get_by_text("Sign in to your account")).to_be_visible()
 
 
 def test_a_masked_viewer_sees_no_name(desk, company, module_db):
@@ -164,7 +164,7 @@ def test_a_masked_viewer_sees_no_name(desk, company, module_db):
     expect(page.get_by_text("c•••@x.com").first).to_be_visible()
 
     assert "Clara" not in page.content()
-    page.goto(f"{company}/?contact={contacts.find_contact(module_db, 'client@x.com')}")
+    page.goto(f"{company}/?contact={contact_lookup.find_contact(module_db, 'client@x.com')}")
     expect(page.get_by_text("C••• K•••").first).to_be_visible()
     assert "Clara" not in page.content()
     picture(page, "masked")

@@ -53,18 +53,18 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
     picture(page, "rules-typo")
 
     write(page, RULES.format("product_visited"))
-    expect(page.get_by_text("in order")).to_be_visible()
+    expect(page.get_by_text("Valid", exact=True)).to_be_visible()
     page.get_by_role("button", name="Plan", exact=True).click()
-    expect(page.get_by_text("What it would do")).to_be_visible()
+    expect(page.get_by_text("Impact if these rules")).to_be_visible()
     expect(page.get_by_text("gain points")).to_be_visible()
     expect(page.get_by_text("Look at a shoe").first).to_be_visible()
     picture(page, "rules-plan")
 
-    page.get_by_label("What is changed, and why").fill("Nine points for shoes")
-    page.get_by_label("What is changed, and why").press("Enter")
+    page.get_by_label("Describe the change").fill("Nine points for shoes")
+    page.get_by_label("Describe the change").press("Enter")
     settled(page)
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text(f"Version {first + 1} is in force")).to_be_visible()
+    expect(page.get_by_text(f"Version {first + 1} is live")).to_be_visible()
     settled(page)
 
     page.get_by_role("tab", name="History").click()
@@ -73,19 +73,19 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
     picture(page, "rules-history")
     settled(page)
     assert not list(wrong_at(page))
-    page.get_by_text("Version 1 · The rules that come").click()
-    page.get_by_role("button", name="Go back to version 1").click()
-    page.get_by_role("button", name="Publish it again").click()
-    expect(page.get_by_text(f"Version {first + 2} is in force")).to_be_visible()
+    page.get_by_text("Version 1 · Default rules").click()
+    page.get_by_role("button", name="Restore version 1").click()
+    page.get_by_role("button", name="Restore", exact=True).click()
+    expect(page.get_by_text(f"Version {first + 2} is live")).to_be_visible()
     newest = [version["version"] for version in instance.json("rules", "log")][:3]
     assert newest == [first + 2, first + 1, first]
 
 
 def test_a_rules_page_says_what_it_gave_and_to_whom(rules_page):
     page = rules_page
-    page.get_by_role("link", name="Look at a product").click()
+    page.get_by_role("link", name="Viewed a product").click()
     expect(page.get_by_text("points in 30 days")).to_be_visible()
-    expect(page.get_by_text("To whom it gave the most")).to_be_visible()
+    expect(page.get_by_text("Top contacts")).to_be_visible()
     settled(page)
     picture(page, "rule")
 
@@ -102,7 +102,7 @@ def test_segments_are_listed_made_with_a_preview_and_have_members(page, instance
     page.get_by_role("button", name="New segment").click()
     page.get_by_label("Name").fill("Some points, really")
     page.get_by_label("Name").press("Enter")
-    expect(page.get_by_text("contacts would be in it now")).to_be_visible()
+    expect(page.get_by_text("contacts match now")).to_be_visible()
     settled(page)
     picture(page, "segment-new")
     page.get_by_role("button", name="Publish", exact=True).click()
@@ -111,7 +111,7 @@ def test_segments_are_listed_made_with_a_preview_and_have_members(page, instance
     instance.sheets("wait", "--timeout", "60")
     page.reload()
     settled(page)
-    expect(page.get_by_text("Up to date to the second")).to_be_visible()
+    expect(page.get_by_text("Up to date")).to_be_visible()
     listed = instance.sheets(
         "contacts", "list", "--json", "--limit", "0", "--where", '{"points": {"gte": 10}}'
     )
@@ -132,7 +132,7 @@ def test_a_sheet_says_in_which_segments_and_why(page, instance):
     contact = instance.json("contact", "show", "ana")["id"]
     page.goto(f"{instance.dashboard}/?contact={contact}")
     settled(page)
-    page.get_by_text("Why in and out").click()
-    expect(page.get_by_text(re.compile("“Visited a product” at least 3 times"))).to_be_visible()
+    page.get_by_text("Membership reasons").click()
+    expect(page.get_by_text(re.compile("“Product viewed” at least 3 times"))).to_be_visible()
     settled(page)
     picture(page, "sheet-why")

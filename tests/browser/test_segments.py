@@ -40,12 +40,12 @@ def shows_what_was_said(page: Page) -> None:
     """The form has the two rows, with all that was chosen in them."""
     expect(page.locator(ROWS)).to_have_count(2)
     visited, ordered = row(page, 0), row(page, 1)
-    says(visited, "What", "Did something")
-    says(visited, "Activity", "Visited a product")
-    expect(visited.get_by_label("At least so many times", exact=True)).to_have_value("3")
+    says(visited, "What", "Has done")
+    says(visited, "Activity", "Product viewed")
+    expect(visited.get_by_label("At least … times", exact=True)).to_have_value("3")
     expect(visited.get_by_label("In the last … days", exact=True)).to_have_value("30")
-    says(ordered, "What", "Did not do something")
-    says(ordered, "Activity", "Bought")
+    says(ordered, "What", "Has not done")
+    says(ordered, "Activity", "Order completed")
     expect(ordered.get_by_label("In the last … days", exact=True)).to_have_value("")
 
 
@@ -77,17 +77,17 @@ def test_a_segment_of_what_people_did_and_did_not_do_is_made_in_the_form_and_ope
     page.get_by_label("Name", exact=True).fill(f"Lookers {mark}")
     page.get_by_label("Name", exact=True).press("Enter")
     settled(page)
-    choose(row(page, 0), "What", "Did something")
-    choose(row(page, 0), "Activity", "Visited a product")
-    enter(row(page, 0), "At least so many times", 3)
-    page.get_by_role("button", name="Add what they did or did not do").click()
+    choose(row(page, 0), "What", "Has done")
+    choose(row(page, 0), "Activity", "Product viewed")
+    enter(row(page, 0), "At least … times", 3)
+    page.get_by_role("button", name="Add activity condition").click()
     settled(page)
-    choose(row(page, 1), "What", "Did not do something")
+    choose(row(page, 1), "What", "Has not done")
     row(page, 1).get_by_label("In the last … days", exact=True).fill("")
     page.keyboard.press("Enter")
     settled(page)
     shows_what_was_said(page)
-    expect(page.get_by_text("contacts would be in it now")).to_be_visible()
+    expect(page.get_by_text("contacts match now")).to_be_visible()
     foretold = page.locator(".cs-figure").first.inner_text()
     picture(page, "segment-form")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -97,9 +97,9 @@ def test_a_segment_of_what_people_did_and_did_not_do_is_made_in_the_form_and_ope
     expect(page.get_by_text("entered in 30 days")).to_be_visible()
     instance.sheets("wait", "--timeout", "60")
     page.reload()
-    expect(page.get_by_text("Up to date to the second")).to_be_visible()
+    expect(page.get_by_text("Up to date")).to_be_visible()
     expect(page.locator(".cs-figure").first).to_have_text(foretold)
-    expect(page.get_by_text(re.compile("“Visited a product” at least 3 times"))).to_be_visible()
+    expect(page.get_by_text(re.compile("“Product viewed” at least 3 times"))).to_be_visible()
     assert f"lookers-{mark}" in instance.json("contact", "show", looks)["segments"]
     assert f"lookers-{mark}" not in instance.json("contact", "show", buys)["segments"]
 

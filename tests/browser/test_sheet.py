@@ -30,7 +30,7 @@ def buyers():
 
 
 def done(page, words):
-    expect(page.locator(".st-key-way-back-sheet-done")).to_contain_text(words)
+    expect(page.locator(".st-key-undo-bar-sheet-done")).to_contain_text(words)
 
 
 def test_a_day_on_the_sheet(page, context, instance):
@@ -57,10 +57,10 @@ def test_a_day_on_the_sheet(page, context, instance):
     colleague.close()
 
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("changed this meanwhile to")).to_be_visible()
+    expect(page.get_by_text("changed this to")).to_be_visible()
     picture(page, "sheet-changed-meanwhile")
     page.get_by_role("button", name="Keep mine").click()
-    expect(page.get_by_text("changed this meanwhile to")).to_have_count(0)
+    expect(page.get_by_text("changed this to")).to_have_count(0)
     page.get_by_role("button", name="Apply").click()
     done(page, "Saved 1 change.")
     expect(page.locator(".st-key-sheet-card-custom")).to_contain_text("Milano")
@@ -71,10 +71,10 @@ def test_a_day_on_the_sheet(page, context, instance):
     expect(dialog).to_contain_text("Vera")
     picture(page, "sheet-stop-sending")
     dialog.get_by_role("button", name="Stop sending").click()
-    done(page, "Sending is stopped.")
+    done(page, "Sending stopped.")
     expect(page.locator(".st-key-sheet-card-reach")).to_contain_text("paused")
     page.get_by_role("button", name="Undo").click()
-    done(page, "Taken back.")
+    done(page, "Undone.")
     expect(page.locator(".st-key-sheet-card-reach")).not_to_contain_text("paused")
 
     # Into a static segment.
@@ -88,7 +88,7 @@ def test_a_day_on_the_sheet(page, context, instance):
     # On to the next of the list, and back to it as it was.
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_role("heading", name="Vito")).to_be_visible()
-    page.get_by_role("link", name="← Contacts found").click()
+    page.get_by_role("link", name="← Filtered contacts").click()
     expect(rows(page)).to_have_count(2)
     expect(page).to_have_url(re.compile("q=V.*where=.*sort=name"))
 
@@ -106,5 +106,5 @@ def test_a_long_name_and_a_phone_go_together(page, instance):
     expect(page.get_by_role("button", name="Apply")).to_be_in_viewport()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= PHONE["width"]
     page.get_by_role("button", name="Discard").click()
-    page.get_by_role("button", name="More of this contact").click()
+    page.get_by_role("button", name="More actions").click()
     expect(page.get_by_role("menuitem", name="Print")).to_be_in_viewport()

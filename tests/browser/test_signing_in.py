@@ -26,15 +26,15 @@ def fresh(browser):
 
 
 def invite(page, instance, email, role):
-    """Invite somebody as an admin; return the link to send."""
+    """Invite user as an admin; return the link to send."""
     page.goto(f"{instance.dashboard}/?page=settings&section=users")
     settled(page)
-    page.get_by_text("Invite somebody").click()
+    page.get_by_text("Invite user").click()
     page.get_by_label("Email").fill(email)
     page.get_by_text(re.compile(f"^{role}:")).click()
     expect(page.get_by_role("radio", name=re.compile(f"^{role}:"))).to_be_checked()
     expect(page.get_by_label("Email")).to_have_value(email)
-    page.get_by_role("button", name="Make an invitation").click()
+    page.get_by_role("button", name="Create invitation link").click()
     link = page.locator("code", has_text="/signin?link=").inner_text()
     page.get_by_role("button", name="Done").click()
     return link
@@ -43,7 +43,7 @@ def invite(page, instance, email, role):
 def choose(page, link):
     page.goto(link)
     page.get_by_label("New password").fill(GOOD)
-    page.get_by_label("The same again").fill(GOOD)
+    page.get_by_label("Repeat the password").fill(GOOD)
     page.get_by_role("button", name="Save and sign in").click()
 
 
@@ -68,9 +68,9 @@ def test_who_is_invited_chooses_a_password_and_comes_in_with_the_role(page, fres
     expect(person.locator(".cs-user")).to_contain_text(email)
     person.goto(f"{instance.dashboard}/?page=settings&section=users")
 
-    refused = person.get_by_text("This is not for you")
+    refused = person.get_by_text("No access")
     if role == "Admin":
-        expect(person.get_by_text("Invite somebody")).to_be_visible()
+        expect(person.get_by_text("Invite user")).to_be_visible()
     else:
         expect(refused).to_be_visible()
 
@@ -105,7 +105,7 @@ def test_signed_out_in_one_tab_is_signed_out_in_the_other(page, fresh, instance)
     settled(there)
 
     here.get_by_role("link", name="Sign out").click()
-    expect(here.get_by_text("Please sign in")).to_be_visible()
+    expect(here.get_by_text("Sign in to your account")).to_be_visible()
     there.get_by_role("link", name="Segments").first.click()
 
     expect(there.get_by_text("Your session has ended")).to_be_visible()
@@ -120,7 +120,7 @@ def test_signing_in_leads_to_the_address_that_was_wanted(page, fresh, instance):
     person.get_by_label("Password").fill(GOOD)
     person.get_by_role("button", name="Sign in").click()
 
-    expect(person.get_by_text("Where you are signed in")).to_be_visible()
+    expect(person.get_by_text("Active sessions")).to_be_visible()
     picture(person, "settings-you")
 
 

@@ -24,7 +24,7 @@ from engine.errors import Unavailable
 from engine.operations.preparation import prepare
 from engine.pipeline import inbox
 from engine.publishing import publishing
-from engine.publishing.publishing import NothingChanged
+from engine.publishing.publishing import NothingToPublish
 from engine.settings import CONFIG_DIR, Instance, write_instance
 from tests.chaos.truth import Verdict, judge
 from tests.chaos.workload import Workload
@@ -174,7 +174,7 @@ class Chaos:
             try:
                 db = self._open("lively")
                 texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "scoring.yaml": SCORING})
-                with suppress(NothingChanged):  # the answer was lost, and it was in force already
+                with suppress(NothingToPublish):  # the answer was lost, and it was in force already
                     publishing.publish(db, texts, by="chaos", message="segments", now=utc_now())
                 self.toll.published += 1
                 return

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.domain.activities import Activity, ActivityId, Identities
-from engine.domain.identities import stream_of
+from engine.domain.activities import Activity, ActivityId
+from engine.domain.identities import Identities, stream_of
 
 START = datetime(2025, 1, 6, 8, 0, tzinfo=UTC)
 """Long past, so that nothing falls due between the two runs that are compared."""

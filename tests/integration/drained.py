@@ -6,10 +6,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.activities import Activity
 from engine.pipeline import inbox, lanes
@@ -18,12 +16,12 @@ from tests.integration.job_runs import run_next_job
 from workers.tasks.drain import drain
 
 
-def receive_and_drain(db: Database[dict[str, Any]], activities: Sequence[Activity]) -> None:
+def receive_and_drain(db: Db, activities: Sequence[Activity]) -> None:
     inbox.receive(db, activities)
     drain_all(db)
 
 
-def drain_all(db: Database[dict[str, Any]]) -> None:
+def drain_all(db: Db) -> None:
     """Until nothing waits and nothing is due; the clock runs ahead, so that nobody has to wait for it."""
     ahead = timedelta(0)
     while not lanes.idle(db, now=utc_now() + ahead):
@@ -39,7 +37,7 @@ def drain_all(db: Database[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def at_work(db: Database[dict[str, Any]]) -> Iterator[None]:
+def at_work(db: Db) -> Iterator[None]:
     """Somebody does the jobs and drains meanwhile, beside the test."""
     stop = threading.Event()
 

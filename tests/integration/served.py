@@ -6,11 +6,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import uvicorn
-from pymongo.database import Database
 
+from engine.db import Db
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
 from workers.embedded.ports import free_port
@@ -26,7 +25,7 @@ class NobodyToWake:
 
 
 @contextmanager
-def served(db: Database[dict[str, Any]]) -> Iterator[str]:
+def served(db: Db) -> Iterator[str]:
     """The collector's address, as long as the block lasts."""
     port = free_port()
     app = create_app(db, NobodyToWake(), limit=PLENTY)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from engine.db import documents
+from engine.db import Db, indexes
 from engine.db.connection import utc_now
-from engine.operations import pulses
-from engine.pipeline import failures, lanes, outbox, sendings
-from engine.rules import rulesets
+from engine.domain.webhook_secrets import unusable
+from engine.operations import collections, pulses
+from engine.pipeline import failed_activities, lanes, outages, outbox
+from engine.rules import versions
 from engine.rules.ruleset import compile_published
 from engine.segments import agreement
 from engine.settings import Instance
@@ -41,8 +41,11 @@ class Finding:
     advice: str = ""
 
 
-def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Finding]:
-    """Look at everything; a server that does not answer ends the looking."""
+def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at everything; a server that does not answer ends the looking.
+
+    `environment` is looked at for the secrets of webhooks if no worker reports on its own.
+    """
     try:
         yield _version(db)
     except PyMongoError as error:
@@ -61,14 +64,14 @@ def examine(db: Database[dict[str, Any]], instance: Instance) -> Iterator[Findin
         _rules,
         _segments,
         _sendings,
-        _webhooks,
     ):
         yield check(db)
+    yield _webhooks(db, environment)
     yield _broker(instance.broker_url)
     yield _disk(instance.data_dir or Path())
 
 
-def _version(db: Database[dict[str, Any]]) -> Finding:
+def _version(db: Db) -> Finding:
     info = db.client.server_info()
     version = tuple(info["versionArray"][:2])
     if version < OLDEST_MONGODB:
@@ -76,7 +79,7 @@ def _version(db: Database[dict[str, Any]]) -> Finding:
     return Finding("MongoDB", "ok", info["version"])
 
 
-def _replica_set(db: Database[dict[str, Any]]) -> Finding:
+def _replica_set(db: Db) -> Finding:
     hello = db.client.admin.command("hello")
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         return Finding(
@@ -88,22 +91,14 @@ def _replica_set(db: Database[dict[str, Any]]) -> Finding:
     return Finding("replica set", "ok", str(hello.get("setName", "sharded")))
 
 
-def _indexes(db: Database[dict[str, Any]]) -> Finding:
-    missing = []
-    for document in documents.ALL:
-        meta = document._meta
-        present = {tuple(i["key"].items()) for i in db[meta["collection"]].list_indexes()}
-        missing += [
-            f"{meta['collection']} {spec['fields']}"
-            for spec in meta["index_specs"]
-            if tuple(spec["fields"]) not in present
-        ]
+def _indexes(db: Db) -> Finding:
+    missing = list(indexes.missing(db, collections.ALL))
     if missing:
         return Finding("indexes", "broken", f"missing: {'; '.join(missing)}", "run `sheets doctor --prepare`")
     return Finding("indexes", "ok", "all there")
 
 
-def _clock(db: Database[dict[str, Any]]) -> Finding:
+def _clock(db: Db) -> Finding:
     theirs = db.client.admin.command("hello")["localTime"].replace(tzinfo=None)
     skew = abs(utc_now().replace(tzinfo=None) - theirs)
     words = f"{skew.total_seconds():.1f} s apart from MongoDB's"
@@ -112,8 +107,8 @@ def _clock(db: Database[dict[str, Any]]) -> Finding:
     return Finding("clock", "ok", words)
 
 
-def _failed(db: Database[dict[str, Any]]) -> Finding:
-    found = failures.failed(db, limit=100)
+def _failed(db: Db) -> Finding:
+    found = failed_activities.newest(db, limit=100)
     if found:
         return Finding(
             "failed activities", "warning", f"{len(found)}, the latest: {found[0].reason[:120]}",
@@ -122,7 +117,7 @@ def _failed(db: Database[dict[str, Any]]) -> Finding:
     return Finding("failed activities", "ok", "none")
 
 
-def _processes(db: Database[dict[str, Any]]) -> Finding:
+def _processes(db: Db) -> Finding:
     kinds = [pulse.kind for pulse in pulses.alive(db, utc_now())]
     missing = [kind for kind in ("worker", "scheduler", "collector") if kind not in kinds]
     if missing:
@@ -135,7 +130,7 @@ def _processes(db: Database[dict[str, Any]]) -> Finding:
     return Finding("processes", "ok", ", ".join(f"{kinds.count(kind)} {kind}" for kind in sorted(set(kinds))))
 
 
-def _lanes(db: Database[dict[str, Any]]) -> Finding:
+def _lanes(db: Db) -> Finding:
     now = utc_now()
     waiting = [lane for lane in lanes.backlog(db, now) if lane.oldest_received_at is not None]
     late = [lane for lane in waiting if lane.oldest_received_at and now - lane.oldest_received_at > LONG_WAIT]
@@ -147,8 +142,8 @@ def _lanes(db: Database[dict[str, Any]]) -> Finding:
     return Finding("lanes", "ok", f"{sum(lane.waiting for lane in waiting)} activities wait")
 
 
-def _rules(db: Database[dict[str, Any]]) -> Finding:
-    version = rulesets.stored_version(db, rulesets.current_number(db))
+def _rules(db: Db) -> Finding:
+    version = versions.stored_version(db, versions.current_number(db))
     _, problems = compile_published(version.texts, version.standing())
     if problems:
         found = f"version {version.number}: {len(problems)} problems, the first: {problems[0]}"
@@ -157,7 +152,7 @@ def _rules(db: Database[dict[str, Any]]) -> Finding:
     return Finding("rules", "ok", f"version {version.number}")
 
 
-def _segments(db: Database[dict[str, Any]]) -> Finding:
+def _segments(db: Db) -> Finding:
     wrong = agreement.differences(db, now=utc_now())
     if wrong:
         names = ", ".join(f"{segment}: {', '.join(contacts[:3])}" for segment, contacts in wrong.items())
@@ -168,11 +163,11 @@ def _segments(db: Database[dict[str, Any]]) -> Finding:
     return Finding("segments", "ok", "all are what their conditions say")
 
 
-def _sendings(db: Database[dict[str, Any]]) -> Finding:
-    doubts = sendings.open_doubts(db)
-    if doubts:
+def _sendings(db: Db) -> Finding:
+    open_outages = outages.undecided(db)
+    if open_outages:
         told = "; ".join(
-            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in doubts[:5]
+            f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in open_outages[:5]
         )
         return Finding(
             "sendings", "warning", f"{told}: these bounces do not count",
@@ -181,14 +176,38 @@ def _sendings(db: Database[dict[str, Any]]) -> Finding:
     return Finding("sendings", "ok", "none fails as a whole")
 
 
-def _webhooks(db: Database[dict[str, Any]]) -> Finding:
+def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:
     counts = outbox.counts(db)
+    unsigned = [*_unsigned(db, environment)]
+    if unsigned:
+        return Finding(
+            "webhooks", "broken", "; ".join(unsigned)[:500],
+            "set the secrets where the workers run and restart them: then the calls are sent, none is lost",
+        )  # fmt: skip
     if counts["failed"]:
         return Finding(
             "webhooks", "warning", f"{counts['failed']} calls failed for good",
             "look at `error` in the collection `outbox`; `sheets webhooks retry` sends them again",
         )  # fmt: skip
     return Finding("webhooks", "ok", f"{counts['sent']} sent, {counts['waiting']} waiting")
+
+
+def _unsigned(db: Db, environment: Mapping[str, str]) -> Iterator[str]:
+    """What cannot be signed: the calls that are held, and what workers lack.
+
+    If no worker reports what it lacks, this environment is taken for theirs.
+    """
+    held = outbox.held(db)
+    for calls in held:
+        yield f"{calls.webhook}: {calls.calls:,} held: {calls.reason}"
+    workers = [pulse for pulse in pulses.alive(db, utc_now()) if pulse.unset is not None]
+    for worker in workers:
+        if worker.unset:
+            names = ", ".join(f"${name}" for name in worker.unset)
+            yield f"the worker on {worker.host} (process {worker.pid}) lacks {names}"
+    if not workers and not held:
+        reasons = unusable(versions.current(db).webhooks.values(), environment)
+        yield from (f"{webhook}: {reason}" for webhook, reason in reasons.items())
 
 
 def _broker(url: str) -> Finding:

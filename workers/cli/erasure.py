@@ -5,33 +5,23 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uuid_utils
-from pymongo.database import Database
 
-from engine.contacts import contacts
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
+from engine.domain.document import Document
 from engine.jobs.jobs import JobState
 from engine.operations import pulses
 from engine.privacy import privacy_service
+from workers.cli.contact_key import contact_of
+from workers.cli.errors import FileNotWritable, NotConfirmed
 from workers.cli.jobs import await_job
-from workers.cli.look import UnknownContact
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
-
-Document = dict[str, Any]
-
-
-class NotWritten(ContactSheetsError):
-    """A file that cannot be written."""
-
-
-class NotSure(ContactSheetsError):
-    """Somebody thought better of it."""
 
 
 @app.command()
@@ -43,17 +33,15 @@ def data(
 ) -> None:
     """Write all that is known of a person into an archive: JSON, and a page to be read."""
     _, db = open_db(data_dir, app="data")
-    contact = contacts.find_contact(db, key)
-    if contact is None:
-        raise UnknownContact(key)
+    contact = contact_of(db, key)
     path = to or Path.cwd() / f"data-of-{contact}.zip"
     unfinished = path.with_name(f"{path.name}.part")
     try:
         with unfinished.open("wb") as out:
             unfinished.chmod(0o600)  # before anything of the person is in it
-            counts = privacy_service.hand_out(db, whoever(), contact, out, now=utc_now())
+            counts = privacy_service.hand_out(cli_actor(db), contact, out)
     except OSError as error:
-        raise NotWritten(f"cannot write {path}: {error.strerror}") from None
+        raise FileNotWritable(path, error) from None
     unfinished.replace(path)
     if as_json:
         print_json({"file": str(path), "rows": counts})
@@ -75,14 +63,12 @@ def erase(
     On a terminal it asks first.  It cannot be taken back.
     """
     _, db = open_db(data_dir, app="erase")
-    contact = contacts.find_contact(db, key)
-    if contact is None:
-        raise UnknownContact(key)
+    contact = contact_of(db, key)
     if not yes and sys.stdin.isatty():
         typer.echo("All that is known of this person goes, for good, and what comes late is not kept.")
         if typer.prompt(f"Type {key} to erase them", default="", show_default=False) != key:
-            raise NotSure("nothing was erased")
-    id_ = privacy_service.erase(db, whoever(), contact, id_=uuid_utils.uuid7().hex, now=utc_now())
+            raise NotConfirmed(f"nothing was erased: that was not {key}")
+    id_ = privacy_service.erase(cli_actor(db), contact, id_=uuid_utils.uuid7().hex)
     if not any(pulse.kind == "worker" for pulse in pulses.alive(db, utc_now())):
         typer.echo("no worker is running: it is done once one does", err=True)
     if not wait:
@@ -98,8 +84,8 @@ def erase(
         raise typer.Exit(1)
 
 
-def _told(db: Database[Document], job: str) -> Document:
-    report = privacy_service.report(db, whoever(), job)
+def _told(db: Db, job: str) -> Document:
+    report = privacy_service.report(cli_actor(db), job)
     return {} if report is None else asdict(report)
 
 

@@ -5,31 +5,31 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import typer
 import uuid_utils
-from pymongo.database import Database
 
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
-from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
+from engine.db import Db
+from engine.domain.document import Document
+from engine.errors import Invalid
 from engine.exports import export_columns, export_service
 from engine.exports.export_columns import What
 from engine.exports.export_files import FORMATS, FileFormat
 from engine.exports.exporting import Export
 from engine.jobs.jobs import Job, JobState
-from engine.rules import rulesets
+from engine.rules import versions
+from workers.cli.errors import FileNotWritable, InvalidOption
 from workers.cli.jobs import await_job
 from workers.cli.look import filters_of
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
 export_app = typer.Typer(help="Write contacts or their activities to a file.")
 app.add_typer(export_app, name="export")
 
-Document = dict[str, Any]
 
 To = Annotated[
     Path, typer.Option("--to", metavar="FILE", help="Where the file goes; its ending says the format.")
@@ -45,10 +45,6 @@ Columns = Annotated[
     str, typer.Option(help="Columns with commas between them; none: all (see `sheets export columns`).")
 ]
 AsFormat = Annotated[str, typer.Option("--format", help="csv, xlsx or parquet; else by the file's ending.")]
-
-
-class NotWritten(ContactSheetsError):
-    """An export that cannot be done as it was asked for, or came to nothing."""
 
 
 @export_app.command("contacts")
@@ -110,9 +106,9 @@ def list_columns(
 ) -> None:
     """The columns that an export can have."""
     if what not in ("contacts", "activities"):
-        raise NotWritten(f"{what!r} cannot be exported: contacts or activities are wanted")
+        raise Invalid(f"{what!r} cannot be exported: contacts or activities are wanted")
     _, db = open_db(data_dir, app="export")
-    found = export_columns.offered(cast(What, what), rulesets.current(db)).values()
+    found = export_columns.offered(cast(What, what), versions.current(db)).values()
     if as_json:
         print_json([{"id": column.id, "label": column.label, "kind": column.kind} for column in found])
         return
@@ -124,9 +120,8 @@ def _format(to: Path, said: str) -> FileFormat:
     name = said or to.suffix.lstrip(".").lower()
     if name not in FORMATS:
         asked = f"--format {said}" if said else f"--to {to}"
-        raise NotWritten(
-            f"{asked}: one of {', '.join(FORMATS)} is wanted, as --format or as the file's ending"
-        )
+        formats = ", ".join(FORMATS)
+        raise InvalidOption(asked, f"one of {formats} is wanted, as --format or as the file's ending")
     return cast(FileFormat, name)
 
 
@@ -134,26 +129,27 @@ def _columns(said: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in said.split(",") if name.strip())
 
 
-def _listing(db: Database[Document], where: str, search: str, segment: str) -> Listing:
+def _listing(db: Db, where: str, search: str, segment: str) -> Listing:
     listing = Listing(where=filters_of(where), search=search)
     if not segment:
         return listing
-    segments = rulesets.current(db).segments.values()
+    segments = versions.current(db).segments.values()
     found = next((known.id for known in segments if segment in (known.id, known.name)), None)
     if found is None:
         known_ids = ", ".join(known.id for known in segments) or "none"
-        raise NotWritten(f"--segment {segment}: there is no such segment; there are: {known_ids}")
+        raise InvalidOption(f"--segment {segment}", f"there is no such segment; there are: {known_ids}")
     return listing.with_parts([{"segments": {"has_any": [found]}}, *listing.parts])
 
 
-def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -> None:
+def _write(db: Db, wanted: Export, to: Path, *, as_json: bool) -> None:
     if not to.parent.is_dir():
-        raise NotWritten(f"--to {to}: there is no folder {to.parent}")
+        raise InvalidOption(f"--to {to}", f"there is no folder {to.parent}")
     id_ = uuid_utils.uuid7().hex
-    export_service.start(db, whoever(), wanted, id_=id_, now=utc_now())
+    export_service.start(cli_actor(db), wanted, id_=id_)
     job = await_job(db, id_, quietly=as_json)
     if job.state != JobState.DONE:
-        raise NotWritten(job.failure or "the export was stopped")
+        typer.echo(f"sheets: {job.failure or 'the export was stopped'}", err=True)
+        raise typer.Exit(1)
     told = _fetched(db, job, to)
     if as_json:
         print_json(told)
@@ -161,13 +157,16 @@ def _write(db: Database[Document], wanted: Export, to: Path, *, as_json: bool) -
         typer.echo(f"{told['rows']:,} {wanted.what} in {to} ({told['bytes']:,} bytes)")
 
 
-def _fetched(db: Database[Document], job: Job, to: Path) -> Document:
+def _fetched(db: Db, job: Job, to: Path) -> Document:
     """Copy the file here: a half one never has its name."""
-    made, stream = export_service.download(db, whoever(), job.id, now=utc_now())
+    made, stream = export_service.download(cli_actor(db), job.id)
     beside = to.with_name(f"{to.name}.part")
-    with beside.open("wb") as out:
-        shutil.copyfileobj(stream, out, length=1024**2)
-    beside.replace(to)
+    try:
+        with beside.open("wb") as out:
+            shutil.copyfileobj(stream, out, length=1024**2)
+        beside.replace(to)
+    except OSError as error:
+        raise FileNotWritable(to, error) from None
     return {
         "job": job.id, "file": str(to), "rows": made.rows, "bytes": made.bytes, "contacts": job.done,
         "as_of": made.as_of,

@@ -1,93 +1,86 @@
-"""Custom fields that an admin makes of a file's columns while it is imported by command."""
+"""Custom fields that `sheets import --new-field` creates for columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import typer
-from pymongo.database import Database
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.profile import FIELD_TYPES
 from engine.domain.rulebook import CustomField, Ruleset
-from engine.errors import ContactSheetsError
 from engine.imports.mapping.columns import plain
-from engine.imports.mapping.proposing import proposed_label, proposed_type
-from engine.imports.preview import Opening
+from engine.imports.mapping.field_proposals import proposed_label, proposed_type
+from engine.imports.mapping.inspection import Inspection
 from engine.publishing import custom_fields
-from engine.rules import rulesets
-
-Document = dict[str, Any]
-
-
-class NotAField(ContactSheetsError):
-    """A column of which no field can be made."""
+from engine.rules import versions
+from workers.cli.errors import InvalidOption
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """The columns of which a field is wanted, and those fields that are not there yet.
+class NewFields:
+    """The fields of `--new-field`: those that are missing, and the columns that fill them.
 
-    `fills` is what such a column fills once they are, by its heading without signs.
+    `targets` are by heading, in the form of `columns.plain`.
     """
 
-    fills: Mapping[str, str] = field(default_factory=dict)
-    new: tuple[CustomField, ...] = ()
+    targets: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[CustomField, ...] = ()
 
-    def foreseen(self, ruleset: Ruleset) -> Ruleset:
-        """The rules as they will be with the new fields."""
-        return replace(ruleset, fields={**ruleset.fields, **{one.id: one for one in self.new}})
+    def added_to(self, ruleset: Ruleset) -> Ruleset:
+        """Return the rules as they will be with the missing fields."""
+        return replace(ruleset, fields={**ruleset.fields, **{one.id: one for one in self.missing}})
 
-    def of(self, headings: Iterable[str]) -> dict[str, str]:
-        """What columns fill of which a field is wanted."""
-        return {heading: self.fills[plain(heading)] for heading in headings if plain(heading) in self.fills}
+    def mapping(self, headings: Iterable[str]) -> dict[str, str]:
+        """Return the columns among `headings` that fill such a field, with their targets."""
+        return {
+            heading: self.targets[plain(heading)] for heading in headings if plain(heading) in self.targets
+        }
 
 
-def wished(
-    db: Database[Document],
-    files: Iterable[tuple[Opening, Mapping[str, str]]],
-    wanted: Sequence[str],
-) -> Wishes:
-    """What fields of columns (`COLUMN`, `COLUMN:TYPE`) come to, in files and what their columns fill.
+def new_fields(
+    db: Db, files: Iterable[tuple[Inspection, Mapping[str, str]]], options: Sequence[str]
+) -> NewFields:
+    """Return the fields of some options (`COLUMN`, `COLUMN:TYPE`) in files with their mappings.
 
-    A field of that name that is there already is taken.  Nothing is made.  Raises NotAField and
-    InvalidField.
+    An existing field of that name is used.  Nothing is created.  Raises InvalidOption and InvalidField.
     """
-    known = {plain(one.label): one.id for one in rulesets.current(db).fields.values()}
-    asked: dict[str, tuple[str, str]] = {}
-    for found, columns in files:
-        for heading, type_ in (_asked(one, found, columns) for one in wanted):
-            asked.setdefault(plain(heading), (proposed_label(heading), type_))
-    lacking = [name for name in asked if name not in known]
-    new = custom_fields.devised(db, [asked[name] for name in lacking])
-    known |= {name: one.id for name, one in zip(lacking, new, strict=True)}
-    return Wishes({name: CUSTOM + known[name] for name in asked}, tuple(new))
+    existing = {plain(one.label): one.id for one in versions.current(db).fields.values()}
+    requested: dict[str, tuple[str, str]] = {}
+    for inspection, mapping in files:
+        for heading, type_ in (_column_and_type(option, inspection, mapping) for option in options):
+            requested.setdefault(plain(heading), (proposed_label(heading), type_))
+    names = [name for name in requested if name not in existing]
+    missing = custom_fields.devised(db, [requested[name] for name in names])
+    ids = existing | {name: one.id for name, one in zip(names, missing, strict=True)}
+    return NewFields({name: CUSTOM + ids[name] for name in requested}, tuple(missing))
 
 
-def make(db: Database[Document], user: CurrentUser, new: Sequence[CustomField], *, base: int) -> None:
-    """Make new fields under a version of the rules.  Raises what `fields.create_several` does."""
-    custom_fields.create_several(db, user, [(one.label, one.type) for one in new], base=base, now=utc_now())
+def create(actor: Actor, fields: Sequence[CustomField], *, base: int) -> None:
+    """Create fields under a version of the rules.  Raises what `custom_fields.create_several` does."""
+    custom_fields.create_several(actor, [(one.label, one.type) for one in fields], base=base)
 
 
-def tell(new: Sequence[CustomField]) -> None:
-    """Say which fields would be made."""
-    names = ", ".join(f"{one.label} ({one.type})" for one in new)
+def announce(fields: Sequence[CustomField]) -> None:
+    """Print the fields that an import would create."""
+    names = ", ".join(f"{one.label} ({one.type})" for one in fields)
     typer.echo(f"new fields would be made, and their values are not checked yet: {names}", err=True)
 
 
-def _asked(said: str, found: Opening, columns: Mapping[str, str]) -> tuple[str, str]:
-    """The column that is meant, and the type of its field: as it is said, else as its values suggest."""
-    headings = {plain(heading): heading for heading in columns}
-    name, mark, type_ = said.rpartition(":")
+def _column_and_type(option: str, inspection: Inspection, mapping: Mapping[str, str]) -> tuple[str, str]:
+    """The column of an option, and the type of its field: the given one, else the one of its values."""
+    headings = {plain(heading): heading for heading in mapping}
+    name, mark, type_ = option.rpartition(":")
     if not mark or type_ not in FIELD_TYPES:
-        name, type_ = said, ""
-    heading = name if name in columns else headings.get(plain(name))
+        name, type_ = option, ""
+    heading = name if name in mapping else headings.get(plain(name))
     if heading is None:
-        raise NotAField(f"--new-field {said}: there is no column {name!r}; there are: {', '.join(columns)}")
-    number = [column.heading for column in found.columns].index(heading)
-    cells = [row.cells[number] for row in found.sample]
+        known = ", ".join(mapping)
+        raise InvalidOption(f"--new-field {option}", f"there is no column {name!r}; there are: {known}")
+    number = [column.heading for column in inspection.columns].index(heading)
+    cells = [row.cells[number] for row in inspection.sample]
     return heading, type_ or proposed_type(cells, today=utc_now().date())

@@ -1,4 +1,4 @@
-"""Files named on the command line, made ready for import: all of them before any begins."""
+"""Prepare the files of `sheets import`: all of them before the first is imported."""
 
 from __future__ import annotations
 
@@ -6,40 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Ruleset
-from engine.errors import ContactSheetsError
-from engine.imports import importing, preview
+from engine.errors import NotFound
+from engine.imports import import_request
 from engine.imports.mapping import columns, consents
+from engine.imports.mapping.cell_format import DateOrder, Decimals
 from engine.imports.mapping.columns import CHANNELS, LEFT_OUT, Channel, InvalidMapping, plain
-from engine.imports.mapping.consents import InvalidStatement, Statement
-from engine.imports.mapping.settings import Mode, Settings
-from engine.imports.mapping.values import DateOrder, Decimals
-from engine.imports.preview import Opening
+from engine.imports.mapping.consents import InvalidConsent, Statement
+from engine.imports.mapping.import_settings import ImportSettings, Mode
+from engine.imports.mapping.inspection import AmbiguousColumn, Inspection, cell_formats, inspect
 from engine.imports.reading import formats
 from engine.imports.reading.formats import Format, Opener
 from engine.imports.reading.problems import UnreadableFile
-from engine.rules import rulesets
+from engine.rules import versions
 from workers.cli import import_fields
-from workers.cli.session import whoever
-
-Document = dict[str, Any]
-
-
-class NotSettled(ContactSheetsError):
-    """Something of a file that has to be said before it can be imported."""
+from workers.cli.errors import InvalidOption, UndecidedImport
+from workers.cli.session import cli_actor
 
 
 @dataclass(frozen=True)
 class Options:
-    """What was said of how files are to be imported, as it was said; empty for what was not."""
+    """The options of the command, as given; empty for those that are not."""
 
-    mapped: Sequence[str] = ()
+    mappings: Sequence[str] = ()
     mode: Mode = "both"
     clears: bool = False
     segment: str = ""
@@ -53,19 +46,19 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A file that can be imported as its settings say."""
+class PreparedFile:
+    """A file that is ready to be imported."""
 
     file: Path
-    found: Opening
-    settings: Settings
+    inspection: Inspection
+    settings: ImportSettings
 
     @property
     def opener(self) -> Opener:
         return _opener(self.file)
 
-    def without(self, fields: Iterable[CustomField]) -> Ready:
-        """The same, but columns that fill these fields are left out."""
+    def without(self, fields: Iterable[CustomField]) -> PreparedFile:
+        """Return the file without the columns that fill some fields."""
         targets = {CUSTOM + one.id for one in fields}
         kept = {
             heading: LEFT_OUT if target in targets else target
@@ -76,110 +69,116 @@ class Ready:
 
 @dataclass
 class Batch:
-    """The files of a folder, or one."""
+    """The files of a folder, or one file."""
 
-    ready: list[Ready] = field(default_factory=list)
+    prepared: list[PreparedFile] = field(default_factory=list)
     unreadable: list[tuple[Path, UnreadableFile]] = field(default_factory=list)
 
 
-def prepare(db: Database[Document], path: Path, options: Options, *, pretend: bool) -> Batch:
-    """Open a file, or all of a folder, and settle how each is imported.
+def prepare(db: Db, path: Path, options: Options, *, dry_run: bool) -> Batch:
+    """Inspect a file, or all files of a folder, and prepare the settings of each.
 
-    In a folder what cannot be read is set aside, and the others are ready.  Fields that are wanted
-    of columns are made at the end; with `pretend` it is said which would be, and their columns are
-    left out.  Raises UnreadableFile for a file alone, and NotSettled with all that has to be said
-    of any.
+    Unreadable files of a folder are set aside; a single one raises UnreadableFile.  The fields of
+    `--new-field` are created at the end; with `dry_run` they are only announced, and their columns left
+    out.  Raises UndecidedImport with all options that are missing.
     """
-    ruleset = rulesets.current(db)
-    settled = Settings(
+    ruleset = versions.current(db)
+    base = ImportSettings(
         mode=options.mode,
-        segment=_static(options.segment, ruleset),
+        segment=_static_segment(options.segment, ruleset),
         statements=tuple(map(_statement, options.consents)),
     )
-    opened, unreadable = _open_all(db, path, ruleset, options)
-    wishes = import_fields.wished(db, [(one.found, one.columns) for one in opened], options.new_fields)
-    ready, questions = list[Ready](), list[str]()
-    for one in opened:
-        filled = replace(one, columns={**one.columns, **wishes.of(one.columns)})
-        settings, wrong = _settle(filled, settled, wishes.foreseen(ruleset), options)
-        questions += (f"{one.file.name}, {words}" if path.is_dir() else words for words in wrong)
-        ready.append(Ready(one.file, one.found, settings))
-    if questions:
-        raise NotSettled("\n".join(questions))
-    if wishes.new and pretend:
-        import_fields.tell(wishes.new)
-        ready = [one.without(wishes.new) for one in ready]
-    elif wishes.new:
-        import_fields.make(db, whoever(), wishes.new, base=ruleset.version)
-    return Batch(ready, unreadable)
+    inspected, unreadable = _inspect_all(db, path, ruleset, options)
+    fields = import_fields.new_fields(
+        db, [(one.inspection, one.mapping) for one in inspected], options.new_fields
+    )
+    prepared, problems = list[PreparedFile](), list[str]()
+    for one in inspected:
+        mapped = replace(one, mapping={**one.mapping, **fields.mapping(one.mapping)})
+        settings, found = _settings(mapped, base, fields.added_to(ruleset), options)
+        problems += (f"{one.file.name}, {problem}" if path.is_dir() else problem for problem in found)
+        prepared.append(PreparedFile(one.file, one.inspection, settings))
+    if problems:
+        raise UndecidedImport(problems)
+    if fields.missing and dry_run:
+        import_fields.announce(fields.missing)
+        prepared = [one.without(fields.missing) for one in prepared]
+    elif fields.missing:
+        import_fields.create(cli_actor(db), fields.missing, base=ruleset.version)
+    return Batch(prepared, unreadable)
 
 
 @dataclass(frozen=True)
-class _Opened:
-    """A file that can be read, and what its columns fill as it was said, else as it is guessed."""
+class _InspectedFile:
+    """A readable file, and the targets of its columns: those of `--map`, else the guessed ones."""
 
     file: Path
-    found: Opening
-    columns: Mapping[str, str]
+    inspection: Inspection
+    mapping: Mapping[str, str]
 
 
-def _open_all(
-    db: Database[Document], path: Path, ruleset: Ruleset, options: Options
-) -> tuple[list[_Opened], list[tuple[Path, UnreadableFile]]]:
-    """The files that can be read, and those of a folder that cannot; a file alone raises UnreadableFile."""
-    opened, unreadable = list[_Opened](), list[tuple[Path, UnreadableFile]]()
+def _inspect_all(
+    db: Db, path: Path, ruleset: Ruleset, options: Options
+) -> tuple[list[_InspectedFile], list[tuple[Path, UnreadableFile]]]:
+    """The readable files, and the unreadable ones of a folder; a single one raises UnreadableFile."""
+    inspected, unreadable = list[_InspectedFile](), list[tuple[Path, UnreadableFile]]()
     for file in files_at(path):
         try:
-            found = _opened(db, file, ruleset, options)
+            inspection = _inspect(db, file, ruleset, options)
         except UnreadableFile as error:
             if not path.is_dir():
                 raise
             unreadable.append((file, error))
         else:
-            opened.append(_Opened(file, found, columns_of(found, options.mapped)))
-    return opened, unreadable
+            mapping = mapping_of(inspection, options.mappings)
+            inspected.append(_InspectedFile(file, inspection, mapping))
+    return inspected, unreadable
 
 
-def _settle(
-    opened: _Opened, settled: Settings, ruleset: Ruleset, options: Options
-) -> tuple[Settings, list[str]]:
-    """How a file is imported under these rules, and what has to be said of it before."""
-    found, mapping = opened.found, opened.columns
-    readings, undecided = preview.readings(
-        found, mapping, ruleset, dates=options.dates, decimals=options.decimals
+def _settings(
+    inspected: _InspectedFile, base: ImportSettings, ruleset: Ruleset, options: Options
+) -> tuple[ImportSettings, list[str]]:
+    """The settings of a file under these rules, and the problems that prevent its import."""
+    inspection, mapping = inspected.inspection, inspected.mapping
+    formats_, ambiguous = cell_formats(
+        inspection, mapping, ruleset, dates=options.dates, decimals=options.decimals
     )
     clear = frozenset(mapping) if options.clears else frozenset[str]()
-    settings = replace(settled, format=found.format, columns=mapping, readings=readings, clear=clear)
-    return settings, [*map(question, undecided), *_wrong(found, mapping, settled, ruleset)]
+    settings = replace(base, format=inspection.format, columns=mapping, readings=formats_, clear=clear)
+    return settings, [*map(question, ambiguous), *_problems(inspection, mapping, base, ruleset)]
 
 
-def _wrong(found: Opening, mapping: Mapping[str, str], settled: Settings, ruleset: Ruleset) -> list[str]:
-    """What cannot be of the columns of a file, and of what is stated of all in it."""
+def _problems(
+    inspection: Inspection, mapping: Mapping[str, str], base: ImportSettings, ruleset: Ruleset
+) -> list[str]:
+    """The problems of a mapping, and of the consents that are stated for the whole file."""
     try:
-        columns.checked([column.heading for column in found.columns], mapping, ruleset)
-        consents.stated(settled.statements, mapping, ruleset.account, now=utc_now())
-    except (InvalidMapping, InvalidStatement) as error:
-        return str(error).splitlines()
+        columns.validated([column.heading for column in inspection.columns], mapping, ruleset)
+        consents.file_consents(base.statements, mapping, ruleset.account, now=utc_now())
+    except InvalidMapping as error:
+        return error.problems
+    except InvalidConsent as error:
+        return [str(error)]
     return []
 
 
-def _opened(db: Database[Document], file: Path, ruleset: Ruleset, options: Options) -> Opening:
-    return preview.opening(
+def _inspect(db: Db, file: Path, ruleset: Ruleset, options: Options) -> Inspection:
+    return inspect(
         _opener(file),
         ruleset,
         name=file.name,
         format_=_format(_opener(file), options.encoding, options.separator, options.sheet),
-        remembered=importing.remembered(db),
+        remembered=import_request.remembered_mappings(db),
     )
 
 
 def files_at(path: Path) -> list[Path]:
-    """A file, or those of a folder in order; raise NotSettled if there are none."""
+    """Return a file, or those of a folder by name.  Raises NotFound if there are none."""
     if not path.exists():
-        raise NotSettled(f"there is no file {path}")
+        raise NotFound(f"there is no file {path}")
     files = sorted(found for found in path.iterdir() if found.is_file()) if path.is_dir() else [path]
     if not files:
-        raise NotSettled(f"there is no file in {path}")
+        raise NotFound(f"there is no file in {path}")
     return files
 
 
@@ -188,36 +187,37 @@ def _opener(path: Path) -> Opener:
 
 
 def _format(open_: Opener, encoding: str, separator: str, sheet: str) -> Format:
-    """How a file is written, as it is found out and corrected."""
-    found = formats.detect(open_)
+    """The detected format of a file, with the corrections of the options."""
+    format_ = formats.detect(open_)
     if encoding:
         if encoding.lower() not in formats.ENCODINGS:
-            raise NotSettled(f"--encoding {encoding}: one of {', '.join(formats.ENCODINGS)} is wanted")
-        found = replace(found, encoding=encoding.lower())
+            known = ", ".join(formats.ENCODINGS)
+            raise InvalidOption(f"--encoding {encoding}", f"one of {known} is wanted")
+        format_ = replace(format_, encoding=encoding.lower())
     if separator:
         mark = "\t" if separator == "tab" else separator
         if mark not in formats.SEPARATORS:
-            raise NotSettled(f"--separator {separator}: one of , ; | tab is wanted")
-        found = replace(found, separator=mark)
-    return replace(found, sheet=sheet) if sheet else found
+            raise InvalidOption(f"--separator {separator}", "one of , ; | tab is wanted")
+        format_ = replace(format_, separator=mark)
+    return replace(format_, sheet=sheet) if sheet else format_
 
 
-def columns_of(found: Opening, said: Iterable[str]) -> dict[str, str]:
-    """What each column fills: as it was said, else as it is guessed."""
-    filled = {column.heading: column.target for column in found.columns}
-    by_name = {plain(heading): heading for heading in filled}
-    for entry in said:
-        name, mark, target = entry.rpartition("=")
+def mapping_of(inspection: Inspection, options: Iterable[str]) -> dict[str, str]:
+    """Return the target of each column: the one of `--map COLUMN=FIELD`, else the guessed one."""
+    mapping = {column.heading: column.target for column in inspection.columns}
+    by_name = {plain(heading): heading for heading in mapping}
+    for option in options:
+        name, mark, target = option.rpartition("=")
         if not mark:
-            raise InvalidMapping(f"--map {entry}: COLUMN=FIELD is wanted")
-        heading = name if name in filled else by_name.get(plain(name), name)
-        filled = {known: LEFT_OUT if other == target else other for known, other in filled.items()}
-        filled[heading] = target
-    return filled
+            raise InvalidMapping([f"--map {option}: COLUMN=FIELD is wanted"])
+        heading = name if name in mapping else by_name.get(plain(name), name)
+        mapping = {known: LEFT_OUT if other == target else other for known, other in mapping.items()}
+        mapping[heading] = target
+    return mapping
 
 
-def _static(name: str, ruleset: Ruleset) -> str:
-    """The id of a static segment, by its id or name; empty for none."""
+def _static_segment(name: str, ruleset: Ruleset) -> str:
+    """The id of a static segment, by its id or name; empty for no segment."""
     if not name:
         return ""
     static = [segment for segment in ruleset.segments.values() if not segment.dynamic]
@@ -225,12 +225,12 @@ def _static(name: str, ruleset: Ruleset) -> str:
         if name in (segment.id, segment.name):
             return segment.id
     known = ", ".join(segment.id for segment in static) or "none"
-    raise NotSettled(f"--segment {name}: there is no such static segment; there are: {known}")
+    raise InvalidOption(f"--segment {name}", f"there is no such static segment; there are: {known}")
 
 
-def _statement(said: str) -> Statement:
-    """`newsletter=2026-01-31,form at the fair`: that all agreed, when and where."""
-    channel, _, rest = said.partition("=")
+def _statement(option: str) -> Statement:
+    """The statement of an option: `newsletter=2026-01-31,form at the fair`."""
+    channel, _, rest = option.partition("=")
     day, _, source = rest.partition(",")
     known: tuple[Channel, ...] = CHANNELS
     found = next((one for one in known if one == channel.strip()), None)
@@ -239,16 +239,15 @@ def _statement(said: str) -> Statement:
     except ValueError:
         on = None
     if found is None or on is None or not source.strip():
-        raise NotSettled(
-            f"--consent {said}: CHANNEL=DATE,SOURCE is wanted, such as newsletter=2026-01-31,form at the fair"
-        )
+        wanted = "CHANNEL=DATE,SOURCE is wanted, such as newsletter=2026-01-31,form at the fair"
+        raise InvalidOption(f"--consent {option}", wanted)
     return Statement(found, on, source.strip())
 
 
-def question(undecided: preview.Undecided) -> str:
-    """What has to be said of a column, with the option that says it."""
-    heading, example = undecided.heading, undecided.ambiguous.example
-    if undecided.ambiguous.what == "dates":
+def question(column: AmbiguousColumn) -> str:
+    """Return the question of an ambiguous column, with the option that answers it."""
+    heading, example = column.heading, column.ambiguous.example
+    if column.ambiguous.what == "dates":
         return f"column {heading!r}: is {example} day/month or month/day? Say --dates dmy or --dates mdy"
     return (
         f"column {heading!r}: does {example or 'a comma'} divide decimals or thousands? Say --decimals , or ."

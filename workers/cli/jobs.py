@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pymongo.database import Database
 
-from engine.db.connection import utc_now
+from engine.db import Db
+from engine.domain.document import Document
 from engine.jobs import job_service as access
 from engine.jobs import jobs
 from engine.jobs.jobs import Job
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+from engine.operations.job_kinds import find_job_kinds
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
 jobs_app = typer.Typer(help="Long work that people started: imports, exports, changes of many.")
 app.add_typer(jobs_app, name="jobs")
 
-Document = dict[str, Any]
 
 LOOK_EVERY = 0.5
 """Seconds between two looks how far a job is."""
@@ -27,10 +27,11 @@ LOOK_EVERY = 0.5
 @jobs_app.callback(invoke_without_command=True)
 def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """The last jobs, the newest first."""
+    find_job_kinds()
     if context.invoked_subcommand is not None:
         return
     _, db = open_db(data_dir, app="jobs")
-    found = access.recent(db, whoever())
+    found = access.recent(cli_actor(db))
     if as_json:
         print_json([told(job) for job in found])
         return
@@ -59,7 +60,7 @@ def undo(
 ) -> None:
     """Take back what a job did, and nothing that happened since."""
     _, db = open_db(data_dir, app="jobs")
-    id_ = access.undo(db, whoever(), job, now=utc_now())
+    id_ = access.undo(cli_actor(db), job)
     if wait:
         await_job(db, id_, quietly=False)
     typer.echo(f"job {id_}")
@@ -69,10 +70,10 @@ def undo(
 def stop(job: str, data_dir: DataDir = None) -> None:
     """Stop a job where it is; what it has done stays."""
     _, db = open_db(data_dir, app="jobs")
-    access.stop(db, whoever(), job, now=utc_now())
+    access.stop(cli_actor(db), job)
 
 
-def await_job(db: Database[Document], id_: str, *, quietly: bool) -> Job:
+def await_job(db: Db, id_: str, *, quietly: bool) -> Job:
     """Wait until a job ends, telling how far it is."""
     said = ""
     while (job := jobs.job(db, id_)) is None or job.under_way:

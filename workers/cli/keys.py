@@ -10,10 +10,7 @@ import typer
 
 from engine.accounts import key_service as access
 from engine.accounts import users
-from engine.accounts.key_service import InvalidKey
-from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
 keys_app = typer.Typer(help="Keys that events are sent with.")
@@ -31,10 +28,6 @@ class Kind(StrEnum):
     secret = "secret"
 
 
-class UnknownKey(ContactSheetsError):
-    """No key in force has this id."""
-
-
 @keys_app.command("create")
 def create(
     kind: Annotated[Kind, typer.Option(help="write: for browsers; secret: for the shop's server.")],
@@ -45,7 +38,7 @@ def create(
     """Make a key. Its token is shown this once."""
     _, db = open_db(data_dir, app="keys")
     called = label or access.free_label(db, UNNAMED)
-    key = access.create(db, whoever(), kind.value, label=called, now=utc_now())
+    key = access.create(cli_actor(db), kind.value, label=called)
     if as_json:
         print_json({**asdict(key), "key": key.token})
         return
@@ -56,7 +49,7 @@ def create(
 def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All keys, without their tokens."""
     _, db = open_db(data_dir, app="keys")
-    found = access.all_keys(db, whoever())
+    found = access.all_keys(cli_actor(db))
     if as_json:
         print_json([asdict(key) for key in found])
         return
@@ -68,10 +61,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def revoke(key: str, data_dir: DataDir = None) -> None:
     """Take a key out of force, within five seconds."""
     _, db = open_db(data_dir, app="keys")
-    try:
-        access.revoke(db, whoever(), key, now=utc_now())
-    except InvalidKey as error:
-        raise UnknownKey(f"{key}: {error}; see `sheets keys list`") from None
+    access.revoke(cli_actor(db), key)
     typer.echo("revoked")
 
 
@@ -79,5 +69,5 @@ def revoke(key: str, data_dir: DataDir = None) -> None:
 def link(data_dir: DataDir = None) -> None:
     """Print a one-time link by which the local admin signs in."""
     instance, db = open_db(data_dir, app="link")
-    token = users.local_link(db, whoever(), now=utc_now())
+    token = users.local_link(cli_actor(db))
     typer.echo(f"{instance.dashboard_url or ''}/signin?link={token}")

@@ -1,28 +1,35 @@
-"""Commands that look: status, doctor, contacts and their sheets, what failed."""
+"""Commands that look: doctor, contacts and their sheets, what failed."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-import time
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from engine.contacts import contacts
 from engine.contacts.listing import listing
-from engine.contacts.listing.listing import Listing, UnknownFilter
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
-from engine.errors import ContactSheetsError
-from engine.operations import operating, pulses
+from engine.errors import ContactNotFound
+from engine.operations import operating
 from engine.operations.preparation import prepare
-from engine.pipeline import failures, lanes, outbox
-from engine.publishing import upkeep
+from engine.pipeline import failed_activities, outbox
 from engine.settings import CONFIG_DIR
-from workers.cli.session import AsJson, DataDir, console, open_db, print_json, print_table, whoever, zone_of
+from workers.cli.contact_key import contact_of
+from workers.cli.session import (
+    AsJson,
+    DataDir,
+    cli_actor,
+    open_db,
+    print_json,
+    print_table,
+    zone_of,
+)
 
 app = typer.Typer()
 contact_app = typer.Typer(help="One contact.")
@@ -33,62 +40,6 @@ app.add_typer(contacts_app, name="contacts")
 app.add_typer(failed_app, name="failed")
 webhooks_app = typer.Typer(help="Calls to other systems.")
 app.add_typer(webhooks_app, name="webhooks")
-
-POLL = 0.1
-"""Seconds between two looks while waiting."""
-
-
-class UnknownContact(ContactSheetsError):
-    """Nobody is known by this key."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(f"no contact has the id, email, phone, external id or tracker {key!r}")
-
-
-@app.command()
-def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Counts, what waits in each lane and for how long, what failed, who is alive."""
-    _, db = open_db(data_dir, app="status")
-    now = utc_now()
-    by_state = {row["_id"]: row["n"] for row in db.activities.aggregate(_COUNT_STATES)}
-    backlog = lanes.backlog(db, now)
-    alive, rules = pulses.alive(db, now), upkeep.upkeep(db)
-    report: dict[str, Any] = {
-        "contacts": db.contacts.estimated_document_count(),
-        "activities": {state: by_state.get(state, 0) for state in ("received", "applied", "failed")},
-        "lanes": [
-            {"lane": lane.lane, "waiting": lane.waiting, "due": lane.due, "oldest_seconds": _age(lane, now)}
-            for lane in backlog
-        ],
-        "failed": by_state.get("failed", 0),
-        "rules": {**asdict(rules), "done": round(rules.done, 3)},
-        "alive": [{"kind": p.kind, "host": p.host, "pid": p.pid} for p in alive],
-        "workers": sum(p.kind == "worker" for p in alive),
-    }
-    if as_json:
-        print_json(report)
-        return
-    console.print(f"{report['contacts']:,} contacts; activities: " + ", ".join(
-        f"{count:,} {state}" for state, count in report["activities"].items()
-    ))  # fmt: skip
-    if not rules.finished:
-        console.print(
-            f"rules of version {rules.version}: {rules.done:.0%} done, {rules.outdated:,} contacts are left"
-        )
-    busy = [lane for lane in report["lanes"] if lane["waiting"] or lane["due"]]
-    if busy:
-        print_table(
-            "Waiting", ("lane", "activities", "due contacts", "oldest, s"), (lane.values() for lane in busy)
-        )
-    print_table("Alive", ("what", "host", "process"), (p.values() for p in report["alive"]))
-
-
-_COUNT_STATES = [{"$group": {"_id": "$state", "n": {"$sum": 1}}}]
-
-
-def _age(lane: lanes.LaneBacklog, now: Any) -> float | None:
-    oldest = lane.oldest_received_at
-    return None if oldest is None else round((now - oldest).total_seconds(), 1)
 
 
 @app.command()
@@ -103,7 +54,7 @@ def doctor(
     instance, db = open_db(data_dir, app="doctor")
     if repair:
         prepare(db, config_dir=CONFIG_DIR, now=utc_now())
-    findings = list(examine(db, instance))
+    findings = list(examine(db, instance, os.environ))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -116,31 +67,13 @@ def doctor(
         raise typer.Exit(1)
 
 
-@app.command()
-def wait(data_dir: DataDir = None, timeout: Annotated[float, typer.Option(help="Seconds.")] = 60.0) -> None:
-    """Return when no lane has work waiting; exit 1 after the timeout."""
-    _, db = open_db(data_dir, app="wait")
-    deadline = time.monotonic() + timeout
-    while not lanes.idle(db, now=utc_now()):
-        if time.monotonic() > deadline:
-            busy = [lane for lane in lanes.backlog(db, utc_now()) if not lane.idle]
-            waiting = sum(lane.waiting for lane in busy)
-            due = sum(lane.due for lane in busy)
-            typer.echo(
-                f"after {timeout:g} s {waiting} activities and {due} due contacts still wait", err=True
-            )
-            raise typer.Exit(1)
-        time.sleep(POLL)
-
-
 @contact_app.command("show")
 def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Print the sheet of the contact with this id, email, phone, external id or tracker."""
     _, db = open_db(data_dir, app="show")
-    contact = contacts.find_contact(db, key)
-    found = None if contact is None else sheets.sheet(db, contact, now=utc_now())
+    found = sheets.sheet(db, contact_of(db, key), now=utc_now())
     if found is None:
-        raise UnknownContact(key)
+        raise ContactNotFound(key)
     encoded = sheets.encode(found)
     if as_json:
         typer.echo(encoded.decode())
@@ -180,13 +113,13 @@ def list_contacts(
 
 
 def filters_of(where: str) -> dict[str, Any]:
-    """The conditions of a list as they are given on the command line; raise UnknownFilter."""
+    """The conditions of a list as they are given on the command line; raise InvalidFilter."""
     try:
         filters = json.loads(where)
     except json.JSONDecodeError as error:
-        raise UnknownFilter(f"--where is no JSON: {error}") from None
+        raise InvalidFilter(f"--where is no JSON: {error}") from None
     if not isinstance(filters, dict):
-        raise UnknownFilter('--where must be an object, such as {"newsletter": "subscribed"}')
+        raise InvalidFilter('--where must be an object, such as {"newsletter": "subscribed"}')
     return filters
 
 
@@ -202,10 +135,9 @@ def activities(
 ) -> None:
     """Print a contact's activities, the newest first; with --json one object a line."""
     _, db = open_db(data_dir, app="activities")
-    contact = contacts.find_contact(db, key)
-    if contact is None:
-        raise UnknownContact(key)
-    page = timelines.timeline(db, contact, wanted=Wanted(types=tuple(type_ or ())), limit=limit)
+    page = timelines.timeline(
+        db, contact_of(db, key), where=TimelineFilter(types=tuple(type_ or ())), limit=limit
+    )
     if as_json:
         for row in page.rows:
             typer.echo(sheets.encode(row).decode())
@@ -222,7 +154,7 @@ def activities(
 def list_failed(data_dir: DataDir = None, as_json: AsJson = False, limit: int = 100) -> None:
     """Activities that the fold could not take, with the reason."""
     _, db = open_db(data_dir, app="failed")
-    found = failures.failed(db, limit)
+    found = failed_activities.newest(db, limit)
     if as_json:
         print_json([asdict(failure) for failure in found])
         return
@@ -237,7 +169,7 @@ def retry_failed(
 ) -> None:
     """Run failed activities again."""
     _, db = open_db(data_dir, app="failed")
-    again = operating.run_again(db, whoever(), ids or None, now=utc_now())
+    again = operating.run_again(cli_actor(db), ids or None)
     typer.echo(f"{again:,} {'activity' if again == 1 else 'activities'} will be run again")
 
 
@@ -245,16 +177,18 @@ def retry_failed(
 def retry_calls(data_dir: DataDir = None) -> None:
     """Send the calls that failed for good once more."""
     _, db = open_db(data_dir, app="webhooks")
-    again = operating.call_again(db, whoever(), now=utc_now())
+    again = operating.call_again(cli_actor(db))
     typer.echo(f"{again:,} {'call' if again == 1 else 'calls'} will be sent again")
 
 
 @webhooks_app.command("status")
 def count_calls(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """How many calls wait, were sent and have failed."""
+    """How many calls wait, were sent and have failed; and why some are held."""
     _, db = open_db(data_dir, app="webhooks")
-    counts = outbox.counts(db)
+    counts, held = outbox.counts(db), outbox.held(db)
     if as_json:
-        print_json(counts)
-    else:
-        typer.echo(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+        print_json({**counts, "held": [asdict(calls) for calls in held]})
+        return
+    typer.echo(", ".join(f"{count:,} {state}" for state, count in counts.items()))
+    for calls in held:
+        typer.echo(f"{calls.webhook}: {calls.calls:,} held: {calls.reason}")

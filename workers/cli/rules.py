@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pymongo.database import Database
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from engine.contacts import contacts
 from engine.contacts.sheet import reasons, sheets
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.errors import InvalidRules, NoInstance, Problem
+from engine.errors import ContactNotFound, InvalidRules, NoInstance, Problem
 from engine.pipeline import lanes
 from engine.publishing import planning, publishing, upkeep
 from engine.publishing import publish_service as access
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.explain import lines
+from engine.rules.files.webhook_secrets import secrets_not_set
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, strangers
+from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, unknown_files
 from engine.settings import CONFIG_DIR
-from workers.cli.look import POLL, UnknownContact
+from workers.cli.contact_key import contact_of
 from workers.cli.session import (
     AsJson,
     DataDir,
+    cli_actor,
     console,
     open_db,
     print_json,
     print_table,
     shown,
-    whoever,
     zone_of,
 )
+from workers.cli.status import POLL
 
-app = typer.Typer(help="The rules: YAML in a folder, or as published.")
+app = typer.Typer()
+rules_app = typer.Typer(help="The rules: YAML in a folder, or as published.")
+app.add_typer(rules_app, name="rules")
 
 Folder = Annotated[
     Path,
@@ -54,19 +58,23 @@ BASE = ".version"
 """Where `pull` notes which version the files of a folder come from."""
 
 
-@app.command()
+@rules_app.command()
 def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Find everything that is wrong with the files; exit 1 if something is."""
-    problems = [*strangers(folder), *publishing.check(_whole(folder, data_dir))]
-    _report(problems, as_json)
+    """Find everything that is wrong with the files; exit 1 if something is.
+
+    A warning says which secret of a webhook this environment does not set.
+    """
+    texts = _whole(folder, data_dir)
+    problems = [*unknown_files(folder), *publishing.check(texts)]
+    _report(problems, as_json, warnings=secrets_not_set(texts["settings.yaml"], os.environ))
     if problems:
         raise typer.Exit(1)
 
 
-@app.command()
+@rules_app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     texts = _whole(folder, data_dir)
     try:
         results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
@@ -98,7 +106,7 @@ def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> N
         raise typer.Exit(1)
 
 
-@app.command()
+@rules_app.command()
 def plan(
     folder: Folder,
     data_dir: DataDir = None,
@@ -113,7 +121,7 @@ def plan(
     """What these rules would do to the real contacts; writes nothing."""
     instance, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
-    _refuse([*strangers(folder), *publishing.check(texts)], as_json)
+    _refuse([*unknown_files(folder), *publishing.check(texts)], as_json)
     change = planning.proposed(db, texts, now=utc_now(), recompute=not from_now)
     with Progress(transient=True, disable=as_json, console=console) as bar:
         task = bar.add_task("Folding history", total=None)
@@ -124,7 +132,7 @@ def plan(
             share=sample,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    told = found.told(share=sample)
+    told = found.as_json(share=sample)
     if as_json:
         print_json(told)
     else:
@@ -164,7 +172,7 @@ def _give_or_take(counts: dict[str, int], way: str) -> str:
     return f"{counts[way]:,}{f' ±{error:,}' if error else ''}"
 
 
-@app.command()
+@rules_app.command()
 def publish(
     folder: Folder,
     message: Annotated[str, typer.Option("--message", "-m", help="What is changed, and why.")],
@@ -178,16 +186,14 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Put the files in force as a new version, all at once."""
-    _refuse(strangers(folder), as_json)
+    _refuse(unknown_files(folder), as_json)
     _, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
     noted = folder / BASE
     if base is None and noted.exists():
         base = int(noted.read_text().strip() or 0) or None
     try:
-        version = access.publish(
-            db, whoever(by), texts, message=message, now=utc_now(), base=base, recompute=recompute
-        )
+        version = access.publish(cli_actor(db, by), texts, message=message, base=base, recompute=recompute)
     except InvalidRules as error:
         _report(error.problems, as_json)
         raise typer.Exit(1) from None
@@ -196,7 +202,7 @@ def publish(
     _published(db, version, until_done=until_done, as_json=as_json)
 
 
-@app.command()
+@rules_app.command()
 def rollback(
     version: Annotated[int, typer.Argument(help="The version to go back to.")],
     data_dir: DataDir = None,
@@ -207,11 +213,11 @@ def rollback(
 ) -> None:
     """Publish an older version again, as a new one."""
     _, db = open_db(data_dir, app="rules")
-    new = access.roll_back(db, whoever(by), version, now=utc_now(), recompute=recompute)
+    new = access.roll_back(cli_actor(db, by), version, recompute=recompute)
     _published(db, new, until_done=until_done, as_json=as_json)
 
 
-@app.command()
+@rules_app.command()
 def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """How many contacts are still to be brought up to the version in force."""
     _, db = open_db(data_dir, app="rules")
@@ -224,7 +230,7 @@ def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     typer.echo(f"version {found.version}: " + ("all contacts are up to date" if found.finished else left))
 
 
-@app.command()
+@rules_app.command()
 def pull(
     folder: Annotated[Path, typer.Argument(help="Where to write the files.", file_okay=False)],
     data_dir: DataDir = None,
@@ -232,33 +238,32 @@ def pull(
 ) -> None:
     """Write the published files into a folder."""
     _, db = open_db(data_dir, app="rules")
-    newest = rulesets.current_number(db)
-    stored = rulesets.stored_version(db, version or newest)
+    newest = versions.current_number(db)
+    stored = versions.stored_version(db, version or newest)
     for path in publishing.write_folder(stored, folder):
         typer.echo(str(path))
     (folder / BASE).write_text(f"{newest}\n")
 
 
-@app.command()
+@rules_app.command()
 def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All published versions, the newest first."""
     _, db = open_db(data_dir, app="rules")
-    versions = rulesets.history(db)
+    published = versions.history(db)
     if as_json:
-        print_json([_told(version) for version in versions])
+        print_json([_told(version) for version in published])
         return
-    rows = ((v.number, v.published_at, v.published_by, v.message) for v in versions)
+    rows = ((v.number, v.published_at, v.published_by, v.message) for v in published)
     print_table("Versions", ("version", "published", "by", "message"), rows, zone=zone_of(db))
 
 
-@app.command()
+@rules_app.command()
 def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Why a contact has these points, is in a segment or not, and has its statuses."""
     _, db = open_db(data_dir, app="rules")
-    contact = contacts.find_contact(db, key)
-    found = None if contact is None else reasons.reasons(db, contact, now=utc_now())
+    found = reasons.reasons_of(db, contact_of(db, key), now=utc_now())
     if found is None:
-        raise UnknownContact(key)
+        raise ContactNotFound(key)
     if as_json:
         typer.echo(sheets.encode(found).decode())
         return
@@ -292,7 +297,7 @@ def _whole(folder: Path, data_dir: Path | None) -> dict[str, str]:
     )
 
 
-def _published_rules(data_dir: Path | None) -> Database[dict[str, Any]] | None:
+def _published_rules(data_dir: Path | None) -> Db | None:
     try:
         return open_db(data_dir, app="rules")[1]
     except NoInstance:
@@ -306,20 +311,24 @@ def _refuse(problems: Collection[Problem], as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _report(problems: Iterable[Problem], as_json: bool) -> None:
-    told = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+def _report(problems: Collection[Problem], as_json: bool, *, warnings: Collection[Problem] = ()) -> None:
     if as_json:
-        print_json({"ok": not told, "problems": told})
+        noted = {"warnings": _places(warnings)} if warnings else {}
+        print_json({"ok": not problems, "problems": _places(problems), **noted})
         return
     for problem in problems:
         typer.echo(str(problem))
-    if not told:
+    for warning in warnings:
+        typer.echo(str(replace(warning, message=f"warning: {warning.message}")))
+    if not problems:
         typer.echo("the rules are in order")
 
 
-def _published(
-    db: Database[dict[str, Any]], version: rulesets.Version, *, until_done: bool, as_json: bool
-) -> None:
+def _places(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+
+
+def _published(db: Db, version: versions.Version, *, until_done: bool, as_json: bool) -> None:
     if until_done:
         _watch(db, as_json=as_json)
     if as_json:
@@ -333,7 +342,7 @@ def _published(
         )
 
 
-def _watch(db: Database[dict[str, Any]], *, as_json: bool) -> None:
+def _watch(db: Db, *, as_json: bool) -> None:
     """Show how contacts are brought up to date, until all are."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=True, disable=as_json, console=console) as bar:
@@ -346,7 +355,7 @@ def _watch(db: Database[dict[str, Any]], *, as_json: bool) -> None:
             time.sleep(POLL)
 
 
-def _told(version: rulesets.Version) -> dict[str, Any]:
+def _told(version: versions.Version) -> dict[str, Any]:
     return {
         "version": version.number,
         "published_at": version.published_at,

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.settings import Instance, Settings
+from engine.db.connection import connect
+from engine.settings import Instance, InvalidSettings
+from workers.cli.environment import begin, environment_of_process, settings_of, warn
 from workers.cli.session import DataDir, console, log_events, open_db
 
 if TYPE_CHECKING:
@@ -38,8 +40,10 @@ def up(
     from workers.embedded.supervisor import Options, stop_on_signals
     from workers.embedded.supervisor import up as run_all
 
+    environment = environment_of_process()
+    settings = settings_of(environment)
     options = Options(
-        data_dir=data_dir if data_dir is not None else Settings().sheets_data_dir,
+        data_dir=data_dir if data_dir is not None else settings.data_dir,
         dashboard_port=dashboard_port,
         collector_port=collector_port,
         workers=workers,
@@ -47,32 +51,50 @@ def up(
         dashboard=not no_dashboard,
         host=host,
     )
-    run_all(options, stop=stop_on_signals(), out=console)
+    try:
+        run_all(options, environment, stop=stop_on_signals(), out=console)
+    except InvalidSettings:
+        warn(environment)  # a slip in a name may be why
+        raise
 
 
 @app.command()
 def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
     """Run the collector alone: it takes events over HTTP."""
+    from workers.collector.limits import limit_of
     from workers.collector.serve import serve
 
     log_events()
-    instance, db = open_db(data_dir, app="collector")
-    serve(db, _waker(instance), host=host, port=port)
+    settings, instance = begin(data_dir)
+    db = connect(instance.mongodb_uri, instance.database, app="collector")
+    serve(db, _waker(instance), host=host, port=port, limit=limit_of(settings))
 
 
 @app.command()
-def worker(data_dir: DataDir = None, threads: int = 2) -> None:
+def worker(
+    data_dir: DataDir = None,
+    threads: int = 2,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Port of /metrics for Prometheus; 0: one that is free; unset: none.")
+    ] = None,
+    metrics_host: Annotated[str, typer.Option(help="Address that /metrics listens on.")] = "127.0.0.1",
+) -> None:
     """Run one worker process alone; start as many as you like."""
     from engine.db.connection import utc_now
     from engine.garbage import collect_seldom
     from workers.embedded.supervisor import stop_on_signals
     from workers.tasks.broker import make_broker
+    from workers.tasks.metrics import WorkerMetrics
     from workers.tasks.worker import run
 
     log_events()
     instance, db = open_db(data_dir, app="worker")
+    metrics = WorkerMetrics()
+    if metrics_port is not None:
+        metrics.serve(metrics_host, metrics_port)
     collect_seldom()
-    run(db, make_broker(instance.broker_url), clock=utc_now, stop=stop_on_signals(), threads=threads)
+    broker, secrets = make_broker(instance.broker_url), dict(os.environ)
+    run(db, broker, secrets, clock=utc_now, stop=stop_on_signals(), threads=threads, metrics=metrics)
 
 
 @app.command()
@@ -91,10 +113,10 @@ def scheduler(data_dir: DataDir = None) -> None:
 def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8501) -> None:
     """Run the dashboard alone."""
     from dashboard.serve import serve
-    from engine.settings import locate
 
-    instance = locate(data_dir)
-    serve(instance, _waker(instance), host=host, port=port)
+    settings, instance = begin(data_dir)
+    waker = _waker(instance) if instance.broker_url else None
+    serve(instance, settings, waker, host=host, port=port)
 
 
 @app.command()
@@ -124,17 +146,8 @@ def demo(
 
 def _waker(instance: Instance) -> Waker:
     """Hint to the workers over the instance's broker."""
-    from functools import cache
-
-    import dramatiq
-
     from engine.pipeline.waker import Waker
     from workers.tasks.actors import drain_actor
     from workers.tasks.broker import make_broker
 
-    @cache
-    def actor() -> dramatiq.Actor[..., None]:
-        return drain_actor(make_broker(instance.broker_url))
-
-    # The broker is opened with the first hint: pages must come up without one.
-    return Waker(lambda lane: actor().send(lane))
+    return Waker(drain_actor(make_broker(instance.broker_url)).send)

@@ -6,19 +6,20 @@ from dataclasses import asdict
 
 import typer
 
-from engine.db.connection import utc_now
 from engine.operations import operating
-from engine.pipeline import sendings
-from workers.cli.session import AsJson, DataDir, open_db, print_json, print_table, whoever, zone_of
+from engine.pipeline import outages
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
-app = typer.Typer(help="Sendings that failed as a whole: their bounces do not count.")
+app = typer.Typer()
+sendings_app = typer.Typer(help="Sendings that failed as a whole: their bounces do not count.")
+app.add_typer(sendings_app, name="sendings")
 
 
-@app.command("list")
+@sendings_app.command("list")
 def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """All that were doubted, the newest first."""
+    """Suspected outages, the newest first."""
     _, db = open_db(data_dir, app="sendings")
-    found = sendings.doubted(db)
+    found = outages.suspected(db)
     if as_json:
         print_json([asdict(sending) for sending in found])
         return
@@ -27,17 +28,17 @@ def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     print_table("Sendings", names, rows, zone=zone_of(db))
 
 
-@app.command()
+@sendings_app.command()
 def count(sending: str, data_dir: DataDir = None) -> None:
     """Let the bounces of a sending count after all: its addresses are dead indeed."""
     _, db = open_db(data_dir, app="sendings")
-    operating.count_sending(db, whoever(), sending, now=utc_now())
+    operating.count_sending(cli_actor(db), sending)
     typer.echo("its bounces count; the workers fold its contacts again")
 
 
-@app.command()
+@sendings_app.command()
 def leave(sending: str, data_dir: DataDir = None) -> None:
     """Leave the bounces of a sending uncounted for good: doctor and the pages ask no more."""
     _, db = open_db(data_dir, app="sendings")
-    operating.leave_sending(db, whoever(), sending, now=utc_now())
+    operating.leave_sending(cli_actor(db), sending)
     typer.echo("its bounces stay uncounted")

@@ -1,4 +1,7 @@
-"""What every command begins with (the instance and its database) and how it speaks."""
+"""What every command begins with (the instance and its database) and how it speaks.
+
+What only some commands need is imported by the function that needs it: `sheets status` needs none of it.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,21 @@ import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-import structlog
 import typer
-from pymongo.database import Database
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.accounts.accounts import COMMAND_LINE, CurrentUser
+from engine.db import Db
 from engine.db.connection import connect
-from engine.operations.job_kinds import find_job_kinds
-from engine.rules import rulesets
-from engine.settings import Instance, locate
+from engine.settings import Instance
+from workers.cli.environment import begin
+
+if TYPE_CHECKING:
+    from engine.accounts.actor import Actor
 
 DataDir = Annotated[
     Path | None,
@@ -33,24 +36,30 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 console = Console()
 
 
-def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Database[dict[str, Any]]]:
-    """The running instance and its database; raise NoInstance."""
-    instance = locate(data_dir)
+def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Db]:
+    """The running instance and its database; raise NoInstance, InvalidSettings."""
+    _, instance = begin(data_dir)
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 
-def whoever(name: str | None = None) -> CurrentUser:
-    """Who runs the command: they have the machine and are its admin, in the log by their name there.
+def cli_actor(db: Db, name: str | None = None) -> Actor:
+    """Return the person who runs the command: an admin, by the name of their account on this machine.
 
-    Or by another name, if they give one.
+    The audit log shows `name` instead if they give one.
     """
+    from engine.accounts.actor import Actor
+    from engine.accounts.current_user import COMMAND_LINE, CurrentUser
+    from engine.operations.job_kinds import find_job_kinds
+
     find_job_kinds()
-    return CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin")
+    return Actor(db, CurrentUser(COMMAND_LINE, "", name or getpass.getuser(), "admin"))
 
 
-def zone_of(db: Database[dict[str, Any]]) -> ZoneInfo:
+def zone_of(db: Db) -> ZoneInfo:
     """The account's time zone, in which people read times."""
-    return rulesets.current(db).account.time_zone
+    from engine.rules import versions
+
+    return versions.current(db).account.time_zone
 
 
 WHOLE_ID = 36
@@ -94,6 +103,8 @@ def shown(cell: object, zone: tzinfo = UTC) -> str:
 
 def log_events() -> None:
     """Logs of a process: one JSON object a line, on standard output."""
+    import structlog
+
     logging.basicConfig(level=logging.WARNING)
     structlog.configure(
         processors=[

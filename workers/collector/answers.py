@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from starlette.responses import JSONResponse, Response
 
+from engine.errors import ContactSheetsError
+from engine.http_status import http_status
+from workers.collector.errors import BodyTimeout, RateLimited, UnsupportedEncoding
 from workers.collector.intake import Taken
 
 RETRY_AFTER = 5
 """Seconds after which a sender may try again while MongoDB is away."""
+
+FINER: Mapping[type[ContactSheetsError], int] = {BodyTimeout: 408, UnsupportedEncoding: 415}
+"""Errors for which HTTP has a status of their own, besides that of their family."""
 
 
 def answer_to(taken: Taken) -> Response:
@@ -23,23 +30,37 @@ def answer_to(taken: Taken) -> Response:
     return JSONResponse({"success": False, "errors": errors}, status_code=400)
 
 
+def status_of(error: ContactSheetsError) -> int:
+    """Return the status of the answer to a request that failed with an error."""
+    return FINER.get(type(error)) or http_status(error)
+
+
+def failure(error: ContactSheetsError) -> JSONResponse:
+    """Answer a request that failed as a whole."""
+    status = status_of(error)
+    if status >= 500:  # what is wrong here is for our log, and the events are to come again
+        return unavailable(status)
+    # No WWW-Authenticate with 401: a browser would ask the shop's visitors for a password.
+    field = error.field if isinstance(error, _HasField) else ""
+    return refusal(status, field, str(error), headers=_headers(error))
+
+
 def refusal(status: int, field: str, message: str, *, headers: dict[str, str] | None = None) -> JSONResponse:
-    """A request that was refused as a whole."""
+    """Answer with one field and what is wrong with it."""
     errors: list[dict[str, Any]] = [{"field": field, "message": message}]
     return JSONResponse({"success": False, "errors": errors}, status_code=status, headers=headers)
 
 
-def unknown_key() -> JSONResponse:
-    # No WWW-Authenticate: a browser would ask the shop's visitors for a password.
-    message = "is missing, unknown or revoked; send a key as the user name of Basic authentication"
-    return refusal(401, "writeKey", message)
-
-
-def too_fast(seconds: float) -> JSONResponse:
-    retry = {"Retry-After": str(max(1, math.ceil(seconds)))}
-    return refusal(429, "writeKey", "sends more events than it may; slow down", headers=retry)
-
-
-def unavailable() -> JSONResponse:
+def unavailable(status: int = 503) -> JSONResponse:
+    """Ask for the events once more, later."""
     retry = {"Retry-After": str(RETRY_AFTER)}
-    return refusal(503, "", "the events could not be kept now; send them again", headers=retry)
+    return refusal(status, "", "the events could not be kept now; send them again", headers=retry)
+
+
+def _headers(error: ContactSheetsError) -> dict[str, str]:
+    return {"Retry-After": str(max(1, math.ceil(error.wait)))} if isinstance(error, RateLimited) else {}
+
+
+@runtime_checkable
+class _HasField(Protocol):
+    field: str

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,12 +20,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engine.db import Db
 from engine.db.connection import utc_now
-from engine.errors import Unavailable
+from engine.errors import ContactSheetsError, Unavailable
+from engine.settings import Settings
 from workers.collector import answers
-from workers.collector.bodies import BadBody
 from workers.collector.collecting import Collector, Waking
-from workers.collector.limits import RateLimit, limit_from_environment
+from workers.collector.limits import RateLimit, limit_of
 from workers.collector.snippet import snippet
 
 PREFLIGHT_BELIEVED_FOR = 86_400
@@ -37,19 +36,19 @@ log = structlog.get_logger()
 
 
 def create_app(
-    db: Database[dict[str, Any]],
+    db: Db,
     waker: Waking,
     *,
     limit: RateLimit | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
-    """Make the collector's ASGI application; without a `limit` the environment's holds."""
-    limit = limit_from_environment() if limit is None else limit
+    """Make the collector's ASGI application; without a `limit` the default one holds."""
+    limit = limit_of(Settings()) if limit is None else limit
     collector = Collector(db, waker, limit=limit, clock=clock)
 
     async def call(request: Request) -> Response:
         answer = await _answer(collector, request)
-        collector.metrics.count("requests", labels=f'status="{answer.status_code}"')
+        collector.metrics.requests.labels(answer.status_code).inc()
         return answer
 
     return Starlette(
@@ -70,13 +69,18 @@ async def _answer(collector: Collector, request: Request) -> Response:
     """Every failure that is to be expected, as its answer."""
     try:
         return await collector.receive(request)
-    except BadBody as error:
-        return answers.refusal(error.status, error.field, str(error))
     except ClientDisconnect:
         return answers.refusal(400, "body", "breaks off")  # nobody is there to read it
-    except (Unavailable, PyMongoError) as error:
-        log.warning("not received: MongoDB is away", error=str(error)[:300])
-        return answers.unavailable()
+    except PyMongoError as error:
+        return _failed(Unavailable(str(error)))
+    except ContactSheetsError as error:
+        return _failed(error)
+
+
+def _failed(error: ContactSheetsError) -> Response:
+    if answers.status_of(error) >= 500:
+        log.warning("not received", error=type(error).__name__, reason=str(error)[:300])
+    return answers.failure(error)
 
 
 def _from_any_page() -> Middleware:

@@ -6,12 +6,10 @@ import base64
 import binascii
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import keys
 from engine.accounts.keys import KeyRecord
+from engine.db import Db
 from workers.collector.cached import Cached
 
 BELIEVED_FOR = 4.0
@@ -27,7 +25,7 @@ MAX_TOKEN = 200
 class KeyRing:
     """Keys by their token, each looked up in MongoDB once in BELIEVED_FOR seconds."""
 
-    def __init__(self, db: Database[dict[str, Any]], *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, db: Db, *, clock: Callable[[], datetime]) -> None:
         self._db = db
         self._clock = clock
         self._known: dict[str, Cached[KeyRecord | None]] = {}

@@ -10,18 +10,10 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from engine.errors import ContactSheetsError, InvalidActivity
+from engine.errors import InvalidActivity
+from workers.collector.errors import BodyTimeout, BodyTooLarge, InvalidRequest, UnsupportedEncoding
 from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT
 from workers.collector.values import exact_number
-
-
-class BadBody(ContactSheetsError):
-    """A body that holds no events; `status` is the HTTP answer."""
-
-    def __init__(self, status: int, field: str, message: str) -> None:
-        self.status = status
-        self.field = field
-        super().__init__(message)
 
 
 class Envelope(msgspec.Struct):
@@ -34,45 +26,50 @@ class Envelope(msgspec.Struct):
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, unzipped, never longer than MAX_BODY; raise BadBody."""
+    """The body, unzipped, never longer than MAX_BODY.
+
+    Raises InvalidRequest, UnsupportedEncoding, BodyTimeout and BodyTooLarge.
+    """
     try:
         async with asyncio.timeout(BODY_WITHIN):
             received = await _bounded(request)
     except TimeoutError:
-        raise BadBody(408, "body", f"did not arrive within {BODY_WITHIN:.0f} seconds") from None
+        raise BodyTimeout("body", f"did not arrive within {BODY_WITHIN:.0f} seconds") from None
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "gzip":
         return unzipped(received)
     if encoding != "identity":
-        raise BadBody(415, "Content-Encoding", f"{encoding[:40]!r} is not understood; send gzip or plain")
+        raise UnsupportedEncoding(
+            "Content-Encoding", f"{encoding[:40]!r} is not understood; send gzip or plain"
+        )
     return received
 
 
 def unzipped(data: bytes) -> bytes:
-    """Unzip, stopping at MAX_BODY however much is packed inside; raise BadBody."""
+    """Unzip, stopping at MAX_BODY however much is packed inside; raise InvalidRequest, BodyTooLarge."""
     plain = bytearray()
     while data:
         inflater = zlib.decompressobj(wbits=31)
         try:
             plain += inflater.decompress(data, MAX_BODY + 1 - len(plain))
         except zlib.error as error:
-            raise BadBody(400, "body", f"is no gzip: {error}") from None
+            raise InvalidRequest("body", f"is no gzip: {error}") from None
         if len(plain) > MAX_BODY:
             raise _too_long()
         if not inflater.eof:
-            raise BadBody(400, "body", "is gzip that breaks off; send all of it")
+            raise InvalidRequest("body", "is gzip that breaks off; send all of it")
         data = inflater.unused_data  # gzip may be several files on end
     return bytes(plain)
 
 
 def envelope_of(body: bytes) -> Envelope:
-    """Read a batch, leaving its events raw; raise BadBody."""
+    """Read a batch, leaving its events raw; raise InvalidRequest."""
     try:
         envelope: Envelope = _decoded(_ENVELOPE, body)
     except msgspec.ValidationError as error:
-        raise BadBody(400, _field_of(error, default="batch"), f"cannot be taken: {error}") from None
+        raise InvalidRequest(_field_of(error, default="batch"), f"cannot be taken: {error}") from None
     except _UNREADABLE as error:
-        raise BadBody(400, "body", f"is not JSON that can be read: {_reason(error)}") from None
+        raise InvalidRequest("body", f"is not JSON that can be read: {_reason(error)}") from None
     return envelope
 
 
@@ -126,8 +123,8 @@ async def _bounded(request: Request) -> bytes:
     return bytes(received)
 
 
-def _too_long() -> BadBody:
-    return BadBody(413, "body", f"is longer than {MAX_BODY:,} bytes; send smaller batches")
+def _too_long() -> BodyTooLarge:
+    return BodyTooLarge(f"is longer than {MAX_BODY:,} bytes; send smaller batches")
 
 
 def _too_large(raw: bytes | msgspec.Raw) -> InvalidActivity:

@@ -6,26 +6,28 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import pymongo
 import structlog
-from pymongo.database import Database
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from pymongo.errors import PyMongoError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from engine.accounts.keys import KeyRecord
+from engine.db import Db
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
-from engine.pipeline import inbox
-from engine.rules import rulesets
+from engine.pipeline import inbox, refused_events
+from engine.rules import versions
 from workers.collector import answers
 from workers.collector.auth import KeyRing, token_of
-from workers.collector.bodies import BadBody, Envelope, envelope_of, read_body
+from workers.collector.bodies import Envelope, envelope_of, read_body
 from workers.collector.cached import Cached
+from workers.collector.errors import InvalidRequest, RateLimited, UnknownCall, UnknownWriteKey
 from workers.collector.group_commit import GroupCommit
 from workers.collector.intake import CALLS, Call, Taken, key_inside, take
 from workers.collector.limits import RateLimit
@@ -59,7 +61,7 @@ class Collector:
 
     def __init__(
         self,
-        db: Database[dict[str, Any]],
+        db: Db,
         waker: Waking,
         *,
         limit: RateLimit,
@@ -70,27 +72,27 @@ class Collector:
         self._limit = limit
         self._clock = clock
         self._keys = KeyRing(db, clock=clock)
-        self._ruleset: Cached[Ruleset] = Cached(lambda: rulesets.current(db), seconds=RULESET_BELIEVED_FOR)
+        self._ruleset: Cached[Ruleset] = Cached(lambda: versions.current(db), seconds=RULESET_BELIEVED_FOR)
         self._commit = GroupCommit(self._keep)
-        self.metrics = Metrics()
+        self.metrics = Metrics(waiting=lambda: self._commit.waiting)
 
     async def receive(self, request: Request) -> Response:
-        """Any call of the API.  Raises BadBody, Unavailable and PyMongoError."""
+        """Any call of the API.  Raises those of `workers.collector.errors`, Unavailable and PyMongoError."""
         call = CALLS.get(request.path_params["call"])
         if call is None:
-            raise BadBody(404, "path", f"no such call; there are {', '.join(CALLS)}")
+            raise UnknownCall(f"no such call; there are {', '.join(CALLS)}")
         body = await read_body(request)
         received_at = self._clock()
         envelope = Envelope(batch=[body]) if call.kind else envelope_of(body)  # type: ignore[list-item]
         if not envelope.batch:
-            raise BadBody(400, "batch", "is empty; send at least one event")
+            raise InvalidRequest("batch", "is empty; send at least one event")
         key = await self._key_of(request, envelope)
         if key is None:
-            return answers.unknown_key()
+            raise UnknownWriteKey
         wait = self._limit.wait_for(key.id, len(envelope.batch))
         if wait:
-            self.metrics.count("events_limited", len(envelope.batch))
-            return answers.too_fast(wait)
+            self.metrics.limited.inc(len(envelope.batch))
+            raise RateLimited(wait)
         return await self._receive(envelope, call, _sender(request, key), received_at=received_at)
 
     async def _receive(
@@ -98,9 +100,9 @@ class Collector:
     ) -> Response:
         taken = take(envelope, call, sender, await self._ruleset.get(), received_at=received_at)
         await self._commit.keep(taken.activities)
-        self.metrics.count("activities_kept", len(taken.activities))
+        self.metrics.kept.inc(len(taken.activities))
         if taken.refused:
-            self.metrics.count("events_refused", len(taken.refused))
+            self.metrics.refused.inc(len(taken.refused))
             await asyncio.to_thread(self._keep_refused, taken, sender, received_at)
         return answers.answer_to(taken)
 
@@ -127,7 +129,9 @@ class Collector:
         """Keep refusals for a person to see; the sender is told of them in any case."""
         try:
             with pymongo.timeout(MONGODB_WITHIN):
-                inbox.refuse(self._db, [r.to_keep(sender, received_at=received_at) for r in taken.refused])
+                refused_events.refuse(
+                    self._db, [r.to_keep(sender, received_at=received_at) for r in taken.refused]
+                )
         except (PyMongoError, Unavailable) as error:
             log.warning("refusals not kept", refused=len(taken.refused), error=str(error)[:300])
 
@@ -145,7 +149,7 @@ class Collector:
 
     async def report(self, _request: Request) -> Response:
         """`/metrics`: counters of this process."""
-        return PlainTextResponse(self.metrics.as_text(waiting=self._commit.waiting))
+        return Response(self.metrics.as_text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     @asynccontextmanager
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:

@@ -10,8 +10,9 @@ from typing import Any
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
-from engine.pipeline.inbox import RefusedEvent
-from workers.collector.bodies import BadBody, Envelope, event_of
+from engine.pipeline.refused_events import RefusedEvent
+from workers.collector.bodies import Envelope, event_of
+from workers.collector.errors import InvalidRequest
 from workers.collector.limits import MAX_EVENT
 from workers.collector.times import moment
 from workers.collector.translate import KINDS, Sender, translate
@@ -78,7 +79,7 @@ class Taken:
 
 
 def take(envelope: Envelope, call: Call, sender: Sender, ruleset: Ruleset, *, received_at: datetime) -> Taken:
-    """Translate every event on its own; raise BadBody for an envelope that spoils them all."""
+    """Translate every event on its own; raise InvalidRequest for an envelope that spoils them all."""
     taken, sent_at = Taken(), _sent_at(envelope)
     for index, raw in enumerate(envelope.batch):
         try:
@@ -125,4 +126,4 @@ def _sent_at(envelope: Envelope) -> datetime | None:
     try:
         return moment(envelope.sentAt, "sentAt")
     except InvalidActivity as error:
-        raise BadBody(400, error.field, error.reason) from None
+        raise InvalidRequest(error.field, error.reason) from None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from engine.settings import Settings
 
 MAX_BODY = 500 * 1024
 """Bytes of a request, also after it is unzipped (Segment: 500 KB a batch)."""
@@ -16,20 +16,6 @@ MAX_EVENT = 32 * 1024
 
 BODY_WITHIN = 30.0
 """Seconds in which a request's body has to arrive."""
-
-
-class LimitSettings(BaseSettings):
-    """What the environment says of rates.
-
-    Parameters:
-      events_per_second(float): Events that one key may send on and on (SHEETS_EVENTS_PER_SECOND).
-      events_burst(float): Events that it may send at once after a pause (SHEETS_EVENTS_BURST).
-    """
-
-    model_config = SettingsConfigDict(env_prefix="SHEETS_")
-
-    events_per_second: float = 5_000
-    events_burst: float = 50_000
 
 
 @dataclass
@@ -73,7 +59,6 @@ class RateLimit:
         return 0.0
 
 
-def limit_from_environment() -> RateLimit:
-    """The rate limit that the environment declares."""
-    settings = LimitSettings()
-    return RateLimit(per_second=settings.events_per_second, burst=settings.events_burst)
+def limit_of(settings: Settings) -> RateLimit:
+    """The rate limit that the settings declare."""
+    return RateLimit(per_second=settings.collector_events_per_second, burst=settings.collector_events_burst)

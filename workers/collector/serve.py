@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import structlog
 import uvicorn
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
 
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
 from workers.collector.app import create_app
+from workers.collector.limits import RateLimit
 
 BEAT = 5.0
 """Seconds between two signs of life."""
@@ -27,21 +28,22 @@ MAX_CONNECTIONS = 2_000
 log = structlog.get_logger()
 
 
-def serve(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int) -> None:
+def serve(db: Db, waker: Waker, *, host: str, port: int, limit: RateLimit) -> None:
     """Serve until told to stop (SIGTERM, Ctrl-C); requests at hand are answered first."""
     stop = threading.Event()
-    beating = threading.Thread(target=_beat, args=(db, stop), name="pulse", daemon=True)
+    metrics = pulses.metrics_address(host, port)
+    beating = threading.Thread(target=_beat, args=(db, stop, metrics), name="pulse", daemon=True)
     beating.start()
     try:
-        uvicorn.Server(_configuration(db, waker, host=host, port=port)).run()
+        uvicorn.Server(_configuration(create_app(db, waker, limit=limit), host=host, port=port)).run()
     finally:
         stop.set()
         waker.close()
 
 
-def _configuration(db: Database[dict[str, Any]], waker: Waker, *, host: str, port: int) -> uvicorn.Config:
+def _configuration(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(db, waker),
+        app,
         host=host,
         port=port,
         log_level="warning",
@@ -52,10 +54,10 @@ def _configuration(db: Database[dict[str, Any]], waker: Waker, *, host: str, por
     )
 
 
-def _beat(db: Database[dict[str, Any]], stop: threading.Event) -> None:
+def _beat(db: Db, stop: threading.Event, metrics: str) -> None:
     while True:
         try:
-            pulses.beat(db, "collector", now=utc_now())
+            pulses.beat(db, "collector", now=utc_now(), metrics=metrics)
         except PyMongoError as error:
             log.warning("no sign of life given", error=str(error)[:200])
         if stop.wait(BEAT):

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
 from engine.domain.identities import stream_of
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity

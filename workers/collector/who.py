@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.domain.activities import Identities
-from engine.domain.identities import (
+from engine.domain.identities import Identities
+from engine.domain.normalisation import (
     normalise_email,
     normalise_external_id,
     normalise_phone,

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.accounts import keys
 from engine.accounts.keys import KeyKind, NewKey
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import NoInstance
 from engine.settings import Instance
@@ -46,7 +45,7 @@ class DemoReport:
 
 def run(
     instance: Instance,
-    db: Database[dict[str, Any]],
+    db: Db,
     *,
     seed: int,
     contacts: int,
@@ -88,7 +87,7 @@ def _but(sent: Sent) -> str:
 
 
 @contextmanager
-def _demo_keys(db: Database[dict[str, Any]]) -> Iterator[dict[KeyKind, str]]:
+def _demo_keys(db: Db) -> Iterator[dict[KeyKind, str]]:
     """Keys to send with for as long as the demo runs; a forgotten one would stay a way in."""
     made: list[NewKey] = []
     try:
@@ -102,7 +101,7 @@ def _demo_keys(db: Database[dict[str, Any]]) -> Iterator[dict[KeyKind, str]]:
 _KINDS: tuple[KeyKind, ...] = ("write", "secret")
 
 
-def _revoke(db: Database[dict[str, Any]], made: Iterable[NewKey]) -> None:
+def _revoke(db: Db, made: Iterable[NewKey]) -> None:
     try:
         for key in made:
             keys.revoke(db, key.id, now=utc_now())

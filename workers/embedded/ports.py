@@ -6,13 +6,13 @@ import json
 import socket
 from pathlib import Path
 
-from engine.errors import ContactSheetsError
+from engine.errors import Conflict
 
 LOOPBACK = "127.0.0.1"
 
 
-class PortTaken(ContactSheetsError):
-    """A port that was asked for belongs to somebody else."""
+class PortTaken(Conflict):
+    """A port that was asked for is taken by another program."""
 
     def __init__(self, port: int, *, of: str, option: str) -> None:
         self.port = port

@@ -18,14 +18,17 @@ from typing import IO, Any
 from rich.console import Console
 from rich.table import Table
 
-from engine.accounts import accounts, keys
+from engine.accounts import accounts, keys, openid
 from engine.db.connection import connect, utc_now
-from engine.errors import ContactSheetsError, Unavailable
+from engine.domain.webhook_secrets import variables
+from engine.environment import Environment
+from engine.errors import Conflict, Unavailable
 from engine.operations.preparation import prepare
-from engine.settings import CONFIG_DIR, Instance, Settings, remove_instance, write_instance
+from engine.rules import versions
+from engine.settings import CONFIG_DIR, Instance, remove_instance, write_instance
 from workers.embedded.children import Child
 from workers.embedded.mongod import Mongod, fitting_cache
-from workers.embedded.ports import LOOPBACK, PortTaken, is_free
+from workers.embedded.ports import LOOPBACK, PortTaken, is_free, remembered
 from workers.embedded.process import spawn
 from workers.embedded.valkey import Valkey
 
@@ -33,11 +36,11 @@ TOLD_AFTER = 3.0
 """Seconds after which a start that takes long says why."""
 
 READY_TIMEOUT = 90.0
-WATCH = 0.2
+WATCH = 0.5
 """Seconds between two looks at the children."""
 
 
-class AlreadyRunning(ContactSheetsError):
+class AlreadyRunning(Conflict):
     """Another `sheets up` holds the data folder."""
 
 
@@ -54,27 +57,32 @@ class Options:
     host: str = LOOPBACK
 
 
-def up(options: Options, *, stop: threading.Event, out: Console) -> None:
+def up(options: Options, environment: Environment, *, stop: threading.Event, out: Console) -> None:
     """Run everything until `stop` is set; then end it all, in the reverse order.
 
-    Raises AlreadyRunning, PortTaken or Unavailable before anything is left running.
+    Raises InvalidSettings, AlreadyRunning, PortTaken or Unavailable before anything is left running.
     """
     options.data_dir.mkdir(parents=True, exist_ok=True)
     with _only_one(options.data_dir):
         _check_ports(options)
-        _Supervisor(options, stop, out).run()
+        _Supervisor(options, environment, stop, out).run()
 
 
 class _Supervisor:
-    def __init__(self, options: Options, stop: threading.Event, out: Console) -> None:
+    def __init__(
+        self, options: Options, environment: Environment, stop: threading.Event, out: Console
+    ) -> None:
         self._options = options
+        self._environment = environment
         self._stop = stop
         self._out = out
-        self._settings = Settings()
+        self._settings = environment.settings()
         cache = fitting_cache()
         self._mongod = None if self._settings.mongodb_uri else Mongod(options.data_dir, cache_gb=cache)
         self._valkey = None if self._settings.broker_url else Valkey(options.data_dir)
         self._instance = self._describe()
+        if options.dashboard:  # which would end at once, again and again
+            openid.provider_of(self._settings, address=self._instance.dashboard_url)
         self._running: list[Child] = []
 
     def run(self) -> None:
@@ -93,7 +101,7 @@ class _Supervisor:
         return Instance(
             mongodb_uri=self._mongod.uri if self._mongod else self._settings.mongodb_uri,
             broker_url=self._valkey.url if self._valkey else self._settings.broker_url,
-            database=self._settings.sheets_database,
+            database=self._settings.database,
             data_dir=options.data_dir.resolve(),
             dashboard_url=f"http://{host}:{options.dashboard_port}" if options.dashboard else None,
             collector_url=f"http://{host}:{options.collector_port}",
@@ -113,12 +121,18 @@ class _Supervisor:
         db = connect(self._instance.mongodb_uri, self._instance.database, app="up")
         with told_if_slow(self._say):
             prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+        self._warn_of_unknown(db)
         for child in processes:
             if child not in self._running:
                 self._begin(child)
         self._out.print(self._table([*servers, *processes]))
         self._wait_ready(processes)
         self._welcome(db)
+
+    def _warn_of_unknown(self, db: Any) -> None:
+        secrets = variables(versions.current(db).webhooks.values())
+        for warning in self._environment.warnings(besides=secrets):
+            self._plain(f"sheets: {warning}")
 
     def _begin(self, child: Child) -> None:
         self._running.append(child)
@@ -139,10 +153,7 @@ class _Supervisor:
     def _processes(self) -> list[Child]:
         options, instance = self._options, self._instance
         collector = f"{instance.collector_url}/healthz"
-        children = [
-            self._own("worker" if options.workers == 1 else f"worker-{number + 1}", "worker")
-            for number in range(options.workers)
-        ]
+        children = [self._worker(number + 1) for number in range(options.workers)]
         children.append(self._own("scheduler", "scheduler"))
         children.append(
             self._own(
@@ -160,6 +171,12 @@ class _Supervisor:
         if options.demo:
             children.append(self._own("demo", "demo", "--live"))
         return children
+
+    def _worker(self, number: int) -> Child:
+        name = "worker" if self._options.workers == 1 else f"worker-{number}"
+        port = remembered(self._options.data_dir, f"metrics of worker {number}")
+        address = f"http://{LOOPBACK}:{port}/metrics"
+        return self._own(name, "worker", "--metrics-port", str(port), address=address)
 
     def _own(self, name: str, *arguments: str, address: str = "", health: str = "") -> Child:
         log = self._options.data_dir / "logs" / f"{name}.log"
@@ -207,11 +224,13 @@ class _Supervisor:
             return
         instance = self._instance
         if self._options.demo:
-            key = keys.create_key(db, "write", label="from `sheets up --demo`", now=utc_now())
-            self._plain(f"write key for trying things out: {key.token}")
+            key = keys.create_key(db, "write", label="Demo (sheets up --demo)", now=utc_now())
+            self._plain(f"Write key for testing: {key.token}")
         if instance.dashboard_url:
             token = accounts.first_link(db, now=utc_now())
-            self._plain(f"sign in once, within the hour: {instance.dashboard_url}/signin?link={token}")
+            self._plain(
+                f"One-time sign-in link (valid for 1 hour): {instance.dashboard_url}/signin?link={token}"
+            )
         where = f"dashboard={instance.dashboard_url} " if instance.dashboard_url else ""
         self._plain(f"ready {where}collector={instance.collector_url}")
 

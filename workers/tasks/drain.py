@@ -8,16 +8,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 
-from engine.errors import Conflict, FoldFailed, LeaseLost
+from engine.db import Db
+from engine.errors import CommitConflict, FoldFailed, LeaseLost
 from engine.pipeline import batch, lanes
-from engine.pipeline.batch import BATCH, Waiting
+from engine.pipeline.batch import BATCH, Applied, Waiting
 from engine.pipeline.lanes import Lease
-from engine.rules import rulesets
+from engine.rules import versions
 
 MAX_CONFLICTS = 20
 """Conflicts of one batch in a row before the lane is given back for somebody else to try."""
@@ -26,7 +25,23 @@ MAX_DEATHS = 20
 """Holders in a row that may die over a lane, the last dozen over one single activity, before
 that is set aside as failed.  Workers that die of something else are seldom so unlucky."""
 
+NOTHING = Applied()
+"""What a look at an empty lane comes to."""
+
 log = structlog.get_logger()
+
+
+class Observer:
+    """Is told what becomes of batches; this one keeps nothing."""
+
+    def batch(self, lane: int, applied: Applied, *, seconds: float) -> None:
+        """A batch was committed."""
+
+    def conflict(self, lane: int) -> None:
+        """Somebody else changed a contact of a batch; it is decided anew."""
+
+    def lease_lost(self, lane: int) -> None:
+        """Another worker has the lane."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,7 @@ class Drained:
     failed: int = 0
     due: int = 0
     erased: int = 0
+    calls: int = 0
 
     def __add__(self, more: Drained) -> Drained:
         return Drained(
@@ -44,16 +60,18 @@ class Drained:
             self.failed + more.failed,
             self.due + more.due,
             self.erased + more.erased,
+            self.calls + more.calls,
         )
 
 
 def drain(
-    db: Database[dict[str, Any]],
+    db: Db,
     lane: int,
     *,
     holder: str,
     clock: Callable[[], datetime],
     stop: threading.Event | None = None,
+    observer: Observer | None = None,
 ) -> Drained:
     """Work off a lane until it is empty; do nothing if another holds it.
 
@@ -61,6 +79,7 @@ def drain(
     waiting.  A lane over which holders died gets ever smaller batches, until the one
     activity that kills them stands alone and is set aside.
     """
+    observer = Observer() if observer is None else observer
     lease = lanes.take(db, lane, holder, now=clock())
     if lease is None:
         return Drained()
@@ -68,44 +87,53 @@ def drain(
     attempts = lease.attempts
     try:
         while stop is None or not stop.is_set():
-            step = _one_batch(db, lease, attempts=attempts, clock=clock)
+            step = _one_batch(db, lease, observer, attempts=attempts, clock=clock)
             attempts = 1
             done = done + step
             if step == Drained() and lanes.release(db, lease):
                 return done
     except LeaseLost as error:
+        observer.lease_lost(lane)
         log.info("lease lost", lane=lane, reason=str(error))
         return done
-    except Conflict:
+    except CommitConflict:
         log.warning("lane given back after conflicts", lane=lane)
     lanes.abandon(db, lease)
     return done
 
 
 def _one_batch(
-    db: Database[dict[str, Any]], lease: Lease, *, attempts: int, clock: Callable[[], datetime]
+    db: Db,
+    lease: Lease,
+    observer: Observer,
+    *,
+    attempts: int,
+    clock: Callable[[], datetime],
 ) -> Drained:
     for conflicts in range(MAX_CONFLICTS):
         waiting = batch.next_activities(db, lease.lane, limit=size_after(attempts, conflicts))
         if attempts > MAX_DEATHS and waiting.activities:
             waiting = _set_aside(waiting, attempts)
+        began = time.perf_counter()
         try:
-            return _apply(db, lease, waiting, clock=clock)
-        except Conflict:
+            applied = _apply(db, lease, waiting, clock=clock)
+        except CommitConflict:
+            observer.conflict(lease.lane)
             time.sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
-    raise Conflict(f"lane {lease.lane}: {MAX_CONFLICTS} conflicts in a row")
+        else:
+            for failure in applied.failed:
+                log.error("activity failed", activity=failure.activity_id, reason=failure.reason)
+            if applied != NOTHING:
+                observer.batch(lease.lane, applied, seconds=time.perf_counter() - began)
+            return Drained(applied.applied, len(applied.failed), applied.due, applied.erased, applied.calls)
+    raise CommitConflict(f"lane {lease.lane}: {MAX_CONFLICTS} conflicts in a row")
 
 
-def _apply(
-    db: Database[dict[str, Any]], lease: Lease, waiting: Waiting, *, clock: Callable[[], datetime]
-) -> Drained:
-    rulebook = rulesets.rulebook(db)
-    if not waiting:
-        return Drained(due=batch.apply_due(db, lease, rulebook, clock=clock))
-    applied = batch.apply(db, lease, waiting, rulebook, clock=clock)
-    for failure in applied.failed:
-        log.error("activity failed", activity=failure.activity_id, reason=failure.reason)
-    return Drained(applied.applied, len(applied.failed), erased=applied.erased)
+def _apply(db: Db, lease: Lease, waiting: Waiting, *, clock: Callable[[], datetime]) -> Applied:
+    rulebook = versions.rulebook(db)
+    if waiting:
+        return batch.apply(db, lease, waiting, rulebook, clock=clock)
+    return batch.apply_due(db, lease, rulebook, clock=clock)
 
 
 def size_after(attempts: int, conflicts: int) -> int:

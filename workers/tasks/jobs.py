@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
 from engine.errors import Unavailable
 from engine.jobs import runner
+from engine.jobs.jobs import Job, JobState
 from engine.operations.job_kinds import find_job_kinds
 from engine.pipeline.activity_steps import lanes_are_busy
 
@@ -23,11 +23,12 @@ log = structlog.get_logger()
 
 
 def run(
-    db: Database[dict[str, Any]],
+    db: Db,
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,
     wake: Callable[[Iterable[int]], None],
+    ended: Callable[[Job, JobState], None],
     holder: str,
 ) -> None:
     """Do what waits until told to stop.  Any number may run side by side."""
@@ -35,7 +36,13 @@ def run(
     while not stop.is_set():
         try:
             found = runner.run_next(
-                db, clock=clock, stopped=stop.is_set, busy=lanes_are_busy, wake=wake, holder=holder
+                db,
+                clock=clock,
+                stopped=stop.is_set,
+                busy=lanes_are_busy,
+                wake=wake,
+                ended=ended,
+                holder=holder,
             )
         except (PyMongoError, Unavailable) as error:
             log.warning("a job was left for later", error=str(error))

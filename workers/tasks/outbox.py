@@ -1,77 +1,135 @@
-"""Calling webhooks, signed as in the Standard Webhooks specification (standardwebhooks.com)."""
+"""Calling webhooks, signed as in the Standard Webhooks specification (standardwebhooks.com).
+
+Calls whose secret is missing here are held (see `engine.pipeline.outbox`): they are never sent
+unsigned, and none is lost.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
-import os
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from engine.contacts.sheet import sheets
+from engine.db import Db
 from engine.domain.rulebook import Webhook
+from engine.domain.webhook_secrets import UnusableSecret, is_set, signing_key, unusable, variables
 from engine.errors import Unavailable
 from engine.pipeline import outbox
-from engine.pipeline.outbox import Waiting
-from engine.rules import rulesets
+from engine.pipeline.outbox import Outcome, Waiting
+from engine.rules import versions
 
 TIMEOUT = 10
 """Seconds that the other side has to answer."""
 
-TICK = 0.5
-"""Seconds between two looks while nothing waits."""
+TICK = 1.0
+"""Seconds between two looks while nothing waits; what this process puts in is sent at once."""
 
 GONE = 410
 """The answer of somebody who wants to hear no more of it."""
 
+LOOK = timedelta(seconds=5)
+"""Between two looks which webhooks cannot be signed here."""
+
 log = structlog.get_logger()
 
 
-def run(db: Database[dict[str, Any]], *, clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Send what waits until told to stop.  Any number may run side by side."""
+def run(
+    db: Db,
+    environment: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    wake: threading.Event | None = None,
+    called: Callable[[Outcome], None] = lambda _outcome: None,
+) -> None:
+    """Send what waits until told to stop.  Any number may run side by side.
+
+    `environment` holds the secrets that the rules name as `$NAME`.  Whoever puts a call into the
+    outbox sets `wake`; `called` is told what became of each.
+    """
+    wake = threading.Event() if wake is None else wake
+    held: Mapping[str, str] = {}
+    look_at = clock()
     while not stop.is_set():
+        wake.clear()
         try:
-            busy = send_next(db, clock=clock)
+            if clock() >= look_at:
+                held, look_at = _hold(db, environment, before=held, now=clock()), clock() + LOOK
+            outcome = send_next(db, environment, clock=clock, without=held)
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot look into the outbox", error=str(error))
-            busy = False
-        if not busy:
-            stop.wait(TICK)
+            outcome = None
+        if outcome is None:
+            wake.wait(TICK)
+        else:
+            called(outcome)
 
 
-def send_next(db: Database[dict[str, Any]], *, clock: Callable[[], datetime]) -> bool:
-    """Make the next call that is due; false if none is."""
-    call = outbox.claim(db, now=clock())
+def secrets_not_set(db: Db, environment: Mapping[str, str]) -> list[str] | None:
+    """The variables that the rules name as secrets and this environment does not set; unset without rules."""
+    try:
+        named = variables(versions.current(db).webhooks.values())
+    except Unavailable:
+        return None
+    return sorted(name for name in named if not is_set(name, environment))
+
+
+def _hold(
+    db: Db, environment: Mapping[str, str], *, before: Mapping[str, str], now: datetime
+) -> Mapping[str, str]:
+    """Note at the calls that cannot be signed here why they wait; return the reasons by webhook."""
+    reasons = unusable(versions.current(db).webhooks.values(), environment)
+    outbox.hold(db, reasons, now=now)
+    if reasons != before:
+        log.warning("webhooks that cannot be signed: their calls wait", reasons=reasons)
+    return reasons
+
+
+def send_next(
+    db: Db,
+    environment: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    without: Collection[str] = (),
+) -> Outcome | None:
+    """Make the next call that is due, of no webhook in `without`; return what became of it.
+
+    Unset if none is due.
+    """
+    if not outbox.any_due(db, now=clock(), without=without):
+        return None
+    call = outbox.claim(db, now=clock(), without=without)
     if call is None:
-        return False
-    webhook = rulesets.current(db).webhooks.get(call.webhook)
+        return None
+    webhook = versions.current(db).webhooks.get(call.webhook)
     if webhook is None:
         gone = f"settings.yaml declares no webhook {call.webhook!r} any more"
-        outbox.failed(db, call, error=gone, now=clock(), for_good=True)
-        return True
+        return outbox.failed(db, call, error=gone, now=clock(), for_good=True)
     try:
-        status = _post(webhook, call, body_of(db, call), at=clock())
+        key = signing_key(webhook, environment)
+    except UnusableSecret as error:  # the rules have changed since the last look
+        return outbox.put_back(db, call, reason=str(error), due_at=clock() + LOOK)
+    try:
+        status = _post(webhook, key, call, body_of(db, call), at=clock())
     except urllib.error.HTTPError as error:
         error.close()
         answer = f"answered {error.code} {error.reason}"
-        outbox.failed(db, call, error=answer, now=clock(), for_good=error.code == GONE)
+        return outbox.failed(db, call, error=answer, now=clock(), for_good=error.code == GONE)
     except (OSError, ValueError) as error:
-        outbox.failed(db, call, error=f"{type(error).__name__}: {error}", now=clock())
-    else:
-        outbox.sent(db, call, status=status, now=clock())
-    return True
+        return outbox.failed(db, call, error=f"{type(error).__name__}: {error}", now=clock())
+    return outbox.sent(db, call, status=status, now=clock())
 
 
-def body_of(db: Database[dict[str, Any]], call: Waiting) -> bytes:
+def body_of(db: Db, call: Waiting) -> bytes:
     """What the other side is told: the rule, the activity, and the contact as it is now."""
     contact = db.contacts.find_one({"_id": call.contact}) or {"_id": call.contact}
     told = {
@@ -92,22 +150,13 @@ def body_of(db: Database[dict[str, Any]], call: Waiting) -> bytes:
 _TOLD = ("email", "mobile_phone", "external_id", "first_name", "last_name")
 
 
-def signature(secret: str, id_: str, timestamp: int, body: bytes) -> str:
+def signature(key: bytes, id_: str, timestamp: int, body: bytes) -> str:
     """`v1,…`: the HMAC-SHA256 of `id.timestamp.body`, in base64."""
     signed = f"{id_}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
-def _key(secret: str) -> bytes:
-    """A secret as it is written: `whsec_` and base64, or plain text; `$NAME` is of the environment."""
-    if secret.startswith("$"):
-        secret = os.environ.get(secret[1:], "")
-    if secret.startswith("whsec_"):
-        return base64.b64decode(secret.removeprefix("whsec_"))
-    return secret.encode()
-
-
-def _post(webhook: Webhook, call: Waiting, body: bytes, *, at: datetime) -> int:
+def _post(webhook: Webhook, key: bytes | None, call: Waiting, body: bytes, *, at: datetime) -> int:
     timestamp = int(at.timestamp())
     headers = {
         "Content-Type": "application/json",
@@ -115,8 +164,8 @@ def _post(webhook: Webhook, call: Waiting, body: bytes, *, at: datetime) -> int:
         "webhook-id": call.id,
         "webhook-timestamp": str(timestamp),
     }
-    if webhook.secret:
-        headers["webhook-signature"] = signature(webhook.secret, call.id, timestamp, body)
+    if key is not None:
+        headers["webhook-signature"] = signature(key, call.id, timestamp, body)
     request = urllib.request.Request(webhook.url, body, headers)
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
         return int(answer.status)

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import dramatiq
 import structlog
-from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from engine.db import Db
+from engine.db.installation import lane_count
 from engine.db.processes import holder_name, worker_name
 from engine.errors import Unavailable
 from engine.operations import pulses
 from engine.pipeline.waker import Waker
 from workers.tasks import drain, jobs, outbox
 from workers.tasks.actors import drain_actor
+from workers.tasks.metrics import WorkerMetrics
 
 THREADS = 2
 """While one thread waits for MongoDB another folds; more only wait for the interpreter."""
 
-POLL_MS = 50
-"""How long the broker is asked to wait for a hint: the most that an idle lane is late."""
+WAIT_MS = 250
+"""How long an idle thread waits for a hint at a time; one that comes wakes it at once, being told to
+stop only after that."""
 
 HANDOVER = 0.0005
 """Seconds after which a thread that computes gives way to one that could go on: a commit hears a
@@ -38,60 +40,88 @@ log = structlog.get_logger()
 
 
 def run(
-    db: Database[dict[str, Any]],
+    db: Db,
     broker: dramatiq.Broker,
+    environment: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,
+    metrics: WorkerMetrics,
     threads: int = THREADS,
 ) -> None:
-    """Work until told to stop; then finish the batches at hand and return."""
+    """Work until told to stop; then finish the batches at hand and return.
+
+    `environment` holds the secrets of webhooks.  `metrics` count what is done here; the sign of
+    life says where they are read.
+    """
     sys.setswitchinterval(HANDOVER)
     name = worker_name()
+    calls_wait = threading.Event()
 
     def drain_lane(lane: int) -> None:
-        _drain(db, lane, holder=name, clock=clock, stop=stop)
+        done = _drain(db, lane, metrics, holder=name, clock=clock, stop=stop)
+        if done.calls:
+            calls_wait.set()
 
     waker = Waker(drain_actor(broker, drain_lane).send)
-    worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=POLL_MS)
+    worker = dramatiq.Worker(broker, worker_threads=threads, worker_timeout=WAIT_MS)
     worker.start()
     beside: dict[str, Callable[[], None]] = {
-        "outbox": partial(outbox.run, db, clock=clock, stop=stop),
-        "jobs": partial(jobs.run, db, clock=clock, stop=stop, wake=waker.wake, holder=name),
+        "outbox": partial(
+            outbox.run,
+            db,
+            environment,
+            clock=clock,
+            stop=stop,
+            wake=calls_wait,
+            called=metrics.call,
+        ),
+        "jobs": partial(
+            jobs.run, db, clock=clock, stop=stop, wake=waker.wake, ended=metrics.job, holder=name
+        ),
     }
     for called, work in beside.items():
         threading.Thread(target=work, name=called, daemon=True).start()
     log.info("worker ready", name=name, threads=threads)
     try:
-        _beat_until(db, stop, clock=clock)
+        _beat_until(db, environment, stop, clock=clock, metrics=metrics)
     finally:
         worker.stop(timeout=20_000)
 
 
 def _drain(
-    db: Database[dict[str, Any]],
+    db: Db,
     lane: int,
+    observer: drain.Observer,
     *,
     holder: str,
     clock: Callable[[], datetime],
     stop: threading.Event,
-) -> None:
+) -> drain.Drained:
     try:
-        done = drain.drain(db, lane, holder=holder_name(holder), clock=clock, stop=stop)
+        done = drain.drain(db, lane, holder=holder_name(holder), clock=clock, stop=stop, observer=observer)
     except (PyMongoError, Unavailable) as error:
         log.warning("lane not drained; the scheduler will wake it again", lane=lane, error=str(error))
-        return
+        return drain.Drained()
     if done.applied or done.failed:
         log.info("lane drained", lane=lane, applied=done.applied, failed=done.failed, due=done.due)
+    return done
 
 
 def _beat_until(
-    db: Database[dict[str, Any]], stop: threading.Event, *, clock: Callable[[], datetime]
+    db: Db,
+    environment: Mapping[str, str],
+    stop: threading.Event,
+    *,
+    clock: Callable[[], datetime],
+    metrics: WorkerMetrics,
 ) -> None:
     while True:
         try:
-            pulses.beat(db, "worker", now=clock())
-        except PyMongoError as error:
+            unset = outbox.secrets_not_set(db, environment)
+            pulses.beat(db, "worker", now=clock(), unset=unset, metrics=metrics.url)
+            metrics.show_lanes(lane_count(db))
+        except (PyMongoError, Unavailable) as error:
             log.warning("no sign of life given", error=str(error))
         if stop.wait(BEAT):
             return

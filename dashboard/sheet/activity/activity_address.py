@@ -1,4 +1,4 @@
-"""What is wanted of a timeline, in the sheet's address: so that a link shows the same."""
+"""The timeline's filters in the sheet's address, so that a link shows the same activities."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import quote, unquote
 
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 
 TYPES, FIRST, LAST, TEXT = "type", "from", "to", "find"
 PARAMETERS = (TYPES, FIRST, LAST, TEXT)
 
 MAX_TEXT = 200
-"""Characters that one searches for."""
+"""Characters of a search."""
 
 
-def read(parameters: Mapping[str, str]) -> Wanted:
-    """What an address asks for; what makes no sense there is left out."""
+def read(parameters: Mapping[str, str]) -> TimelineFilter:
+    """Read the filters from an address; invalid parts are ignored."""
     types = tuple(unquote(type_) for type_ in parameters.get(TYPES, "").split(",") if type_)
-    return Wanted(types, _day(parameters, FIRST), _day(parameters, LAST), parameters.get(TEXT, "")[:MAX_TEXT])
+    return TimelineFilter(
+        types, _day(parameters, FIRST), _day(parameters, LAST), parameters.get(TEXT, "")[:MAX_TEXT]
+    )
 
 
-def said(wanted: Wanted) -> dict[str, str]:
-    """The parameters that ask for it: those of them that say something."""
+def parameters(wanted: TimelineFilter) -> dict[str, str]:
+    """The parameters for these filters, without empty ones."""
     found = {
         TYPES: ",".join(quote(type_, safe="") for type_ in wanted.types),
         FIRST: "" if wanted.first is None else wanted.first.isoformat(),

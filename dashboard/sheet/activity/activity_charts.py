@@ -1,4 +1,4 @@
-"""Small charts of one contact: how much it did over the time, and how its points went."""
+"""Charts of one contact: activities over time, and points over time."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from zoneinfo import ZoneInfo
 
 import altair as alt
 
-from dashboard import formats, wording
+from dashboard import formats
 from dashboard.ui.chart_locale import axis_day
 from dashboard.ui.charts import PINE, QUIET, counts, tight
 from engine.contacts.sheet.activity_counts import Period, Unit
-from engine.contacts.sheet.points import DayOfPoints
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.points import PointsDay
+from engine.contacts.sheet.timelines import TimelineFilter
 
 PICKED = "period"
-"""What the selection of a bar is called."""
+"""The name of the chart's selection parameter."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 DOTS = 40
-"""Changes of points up to which each has a dot; of more each still answers to the pointer."""
+"""Up to this many changes of points are drawn as dots; beyond, they have only tooltips."""
 
 _UTC = alt.Scale(type="utc")
 
 
-def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
-    """Activities in each period; those outside the wanted days stand back.  A bar can be picked."""
+def over_time(periods: Sequence[Period], unit: Unit, wanted: TimelineFilter) -> Chart:
+    """Activities per period; those outside the filtered days are greyed.  A bar can be clicked."""
     rows = [_bar(period, unit, wanted) for period in periods]
     picked = alt.selection_point(name=PICKED, fields=["id"])
     made: Chart = tight(
@@ -45,12 +45,12 @@ def over_time(periods: Sequence[Period], unit: Unit, wanted: Wanted) -> Chart:
             tooltip=alt.Tooltip("says:N", title="Activities"),
         )
         .add_params(picked)
-        .properties(height=96, description="Activities over the time; the days can be chosen above")
+        .properties(height=96, description="Activities over time; choose days above")
     )
     return made
 
 
-def _bar(period: Period, unit: Unit, wanted: Wanted) -> dict[str, Any]:
+def _bar(period: Period, unit: Unit, wanted: TimelineFilter) -> dict[str, Any]:
     within = (wanted.first is None or period.last >= wanted.first) and (
         wanted.last is None or period.first <= wanted.last
     )
@@ -75,7 +75,7 @@ def _when(period: Period, unit: Unit) -> str:
 
 
 def picked_days(selection: Any) -> tuple[date, date] | None:
-    """The days of the bar that was picked; unset for none."""
+    """The days of the clicked bar, if any."""
     found = selection.get(PICKED) if selection else None
     if not found:
         return None
@@ -83,8 +83,8 @@ def picked_days(selection: Any) -> tuple[date, date] | None:
     return date.fromisoformat(first), date.fromisoformat(last)
 
 
-def course_of_points(course: Sequence[DayOfPoints], today: date) -> Chart:
-    """The points after each change, up to today, with what changed them."""
+def course_of_points(course: Sequence[PointsDay], today: date) -> Chart:
+    """The points after each change up to today, with the reasons."""
     rows = [_level(day.day, day.total, _reasons(day)) for day in course]
     if course and course[-1].day < today:
         rows.append(_level(today, course[-1].total, "no change since"))
@@ -94,14 +94,14 @@ def course_of_points(course: Sequence[DayOfPoints], today: date) -> Chart:
         tooltip=[
             alt.Tooltip("day:T", title="Day", format=f"{axis_day()} %Y"),
             alt.Tooltip("points:N", title="Points"),
-            alt.Tooltip("says:N", title="Because of"),
+            alt.Tooltip("says:N", title="Reason"),
         ],
     )
     line = base.mark_area(
         line={"color": PINE}, color=PINE, opacity=0.16, interpolate="step-after", tooltip=False
     )
     dots = base.mark_circle(color=PINE, size=34, opacity=1 if len(rows) <= DOTS else 0)
-    made: Chart = tight(alt.layer(line, dots).properties(height=120, description="Points over the time"))
+    made: Chart = tight(alt.layer(line, dots).properties(height=120, description="Points over time"))
     return made
 
 
@@ -109,15 +109,15 @@ def _level(day: date, total: int, says: str) -> dict[str, Any]:
     return {"day": day.isoformat(), "total": total, "points": formats.count(total), "says": says}
 
 
-def _unit_of(course: Sequence[DayOfPoints], today: date) -> Unit:
+def _unit_of(course: Sequence[PointsDay], today: date) -> Unit:
     return "month" if course and (today - course[0].day).days > 400 else "day"
 
 
-def _reasons(day: DayOfPoints) -> str:
-    said = [f"{name} {formats.signed(points)}" for name, points in day.reasons]
+def _reasons(day: PointsDay) -> str:
+    texts = [f"{name} {formats.signed(points)}" for name, points in day.reasons]
     if day.further:
-        said.append(f"and {formats.count(day.further)} more {wording.plural(day.further, 'reason')}")
-    return ", ".join(said)
+        texts.append(f"and {formats.counted(day.further, 'more reason')}")
+    return ", ".join(texts)
 
 
 def _axis(unit: Unit) -> alt.Axis:
@@ -126,5 +126,5 @@ def _axis(unit: Unit) -> alt.Axis:
 
 
 def today_in(zone: ZoneInfo, now: datetime) -> date:
-    """The day that it is for the account."""
+    """Today's date in the account's time zone."""
     return now.astimezone(zone).date()

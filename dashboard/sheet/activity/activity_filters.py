@@ -1,4 +1,4 @@
-"""What is wanted of a timeline: types, days and words, kept in the address."""
+"""The timeline's filters: types, days and text, kept in the address."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.sheet.activity import activity_address
-from dashboard.ui.text import plain_label
+from dashboard.ui.markup import escape_label
 from engine.contacts.sheet.activity_counts import Counts
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 
 _TYPES, _DAYS, _TEXT = "sheet.types", "sheet.days", "sheet.find"
 
 
-def wanted_now() -> Wanted:
-    """What the address asks for."""
+def wanted_now() -> TimelineFilter:
+    """The filters in the address."""
     return activity_address.read(st.query_params.to_dict())
 
 
-def want(wanted: Wanted) -> None:
-    """Ask for something else: in the address, and so in the widgets."""
+def want(wanted: TimelineFilter) -> None:
+    """Set the filters in the address, from which the widgets take them."""
     for name in activity_address.PARAMETERS:
         st.query_params.pop(name, None)
-    st.query_params.update(activity_address.said(wanted))
+    st.query_params.update(activity_address.parameters(wanted))
 
 
-def filter_bar(counts: Counts) -> Wanted:
-    """Show the filters as the address has them; return what is wanted.
+def filter_bar(counts: Counts) -> TimelineFilter:
+    """Show the filters of the address and return them.
 
-    That days are a stretch and not one day, Streamlit takes from what the widget says.
+    The widget's tuple value makes Streamlit's date input a range.
     """
     wanted = wanted_now()
     names = _names(counts, wanted)
@@ -55,7 +55,7 @@ def filter_bar(counts: Counts) -> Wanted:
         width=250,
     )
     st.text_input(
-        "Search in the activity",
+        "Search activities",
         key=_TEXT,
         type="search",
         placeholder="Product, order, subject, URL …",
@@ -67,24 +67,24 @@ def filter_bar(counts: Counts) -> Wanted:
     return wanted
 
 
-def _names(counts: Counts, wanted: Wanted) -> dict[str, str]:
-    """The types that can be chosen: those that there are, and those that are wanted."""
+def _names(counts: Counts, wanted: TimelineFilter) -> dict[str, str]:
+    """The labels of the types that can be chosen: those with activities, and those in the filter."""
     more = "" if counts.whole else "+"
     found = {
-        type_.type: plain_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
+        type_.type: escape_label(f"{type_.icon} {type_.label} ({formats.count(type_.count)}{more})")
         for type_ in counts.types
     }
-    return {**found, **{type_: plain_label(type_) for type_ in wanted.types if type_ not in found}}
+    return {**found, **{type_: escape_label(type_) for type_ in wanted.types if type_ not in found}}
 
 
-def _fill_in(wanted: Wanted) -> None:
-    """Let the widgets say what the address does."""
+def _fill_in(wanted: TimelineFilter) -> None:
+    """Set the widgets to the filters."""
     st.session_state[_TYPES] = list(wanted.types)
     st.session_state[_DAYS] = _days(wanted)
     st.session_state[_TEXT] = wanted.text
 
 
-def _days(wanted: Wanted) -> tuple[date, ...]:
+def _days(wanted: TimelineFilter) -> tuple[date, ...]:
     if wanted.first is not None and wanted.last is not None:
         return (wanted.first, max(wanted.first, wanted.last))
     only = wanted.first or wanted.last
@@ -92,11 +92,11 @@ def _days(wanted: Wanted) -> tuple[date, ...]:
 
 
 def _chosen() -> None:
-    """Take over what was chosen; days of which only the first is chosen go on to the present."""
+    """Put the widgets' values into the address; a range with only a first day is open-ended."""
     days: Any = st.session_state.get(_DAYS, ())
     found = tuple(days) if isinstance(days, tuple | list) else (days,)
     want(
-        Wanted(
+        TimelineFilter(
             types=tuple(st.session_state.get(_TYPES, ())),
             first=found[0] if found else None,
             last=found[1] if len(found) > 1 else None,

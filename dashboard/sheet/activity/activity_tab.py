@@ -8,26 +8,27 @@ from typing import Any
 
 import streamlit as st
 import uuid_utils
+from markupsafe import Markup
 
-from dashboard import formats, waking
+from dashboard import formats, wait_for_workers
 from dashboard.contacts.contact_columns import DEFAULT
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.installation import database, time_zone
+from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_filters import filter_bar, want, wanted_now
 from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
-from dashboard.signin.signing_in import fragment
-from dashboard.ui.acts import hear_acts
-from dashboard.ui.asking import ask
-from dashboard.ui.problems import told
-from dashboard.ui.text import Html, empty_state, joined, safe, show, tag
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import Permission, may
-from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing import edit_service as access
-from engine.contacts.sheet import activity_service
+from dashboard.signin.current_user import fragment
+from dashboard.ui.dialog_state import open_dialog
+from dashboard.ui.html_buttons import on_html_click
+from dashboard.ui.markup import empty_state, joined, show, tag
+from dashboard.ui.problems import show_errors
+from engine.accounts.actor import Actor
+from engine.accounts.permissions import Permission
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.editing import edit_service
+from engine.contacts.sheet import sheet_service
 from engine.contacts.sheet.activity_counts import Counts, periods
-from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelinePage, Wanted
+from engine.contacts.sheet.timelines import EVERYTHING, SCANNED, TimelineFilter, TimelinePage
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 
@@ -35,27 +36,27 @@ MORE = 50
 """Activities shown at first, and added by each "load more"."""
 
 FURTHER = 4
-"""How many times as far each "search older" looks."""
+"""By which factor each "search older" extends the search."""
 
 LIVE = 3.0
-"""Seconds between two looks in live mode."""
+"""Seconds between refreshes in live mode."""
 
 
 @dataclass
 class Seen:
-    """What somebody is looking at: since when, which raw data is open, and how much is shown."""
+    """The state of the tab: when it was opened, which raw data is open, and how much is shown."""
 
     contact: ContactId
     since: datetime
     opened: set[str]
-    wanted: Wanted = EVERYTHING
+    wanted: TimelineFilter = EVERYTHING
     steps: int = 1
     charts: int = 0
     asked: tuple[str, ActivityId] | None = None
 
 
 def _seen(contact: ContactId) -> Seen:
-    """What is remembered of this contact's tab: afresh for another one, or other filters."""
+    """The state of this contact's tab; reset for another contact or other filters."""
     found: Seen | None = st.session_state.get("activity.seen")
     if found is None or found.contact != contact:
         found = Seen(contact, utc_now(), set())
@@ -66,30 +67,32 @@ def _seen(contact: ContactId) -> Seen:
 
 
 @fragment()
-def activity_tab(user: CurrentUser, contact: ContactId) -> None:
-    """What happened to a contact, the newest first."""
+def activity_tab(actor: Actor, contact: ContactId) -> None:
+    """The contact's activities, newest first."""
     seen = _seen(contact)
-    counts = activity_service.counts(database(), user, contact)
+    counts = sheet_service.counts(actor, contact)
     with st.container(horizontal=True, vertical_alignment="center", key="activity-filters"):
         wanted = filter_bar(counts)
         st.button("Refresh", icon=":material/refresh:", key="sheet.refresh")
-        _export(user, contact, wanted)
-        live: bool = st.toggle("Live", key="sheet.live", help=f"Looks for more every {LIVE:.0f} seconds")
-        hear_acts(SCOPE, lambda act, about: _heard(seen, act, about))
+        _export(actor, contact, wanted)
+        live: bool = st.toggle(
+            "Live", key="sheet.live", help=f"Checks for new activities every {LIVE:.0f} seconds"
+        )
+        on_html_click(SCOPE, lambda act, about: _heard(seen, act, about))
     _chart(seen, counts, wanted)
-    _do(user, seen)
-    fragment(run_every=LIVE if live else None)(_rows)(user, seen)
+    _do(actor, seen)
+    fragment(run_every=LIVE if live else None)(_rows)(actor, seen)
 
 
-def _export(user: CurrentUser, contact: ContactId, wanted: Wanted) -> None:
-    """Offer what is looked at as a file; words that are searched for are left aside."""
-    if may(user, Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
-        ask(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
+def _export(actor: Actor, contact: ContactId, wanted: TimelineFilter) -> None:
+    """The button that exports the filtered activities; the text search is not applied."""
+    if actor.may(Permission.EXPORT) and st.button("Export", icon=":material/download:", key="sheet.export"):
+        open_dialog(EXPORT, question(Selection(ids=(contact,)), DEFAULT, name="contact", acts=wanted))
         st.rerun()
 
 
-def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:
-    """Activity over the time; a click on a bar shows those days alone, another shows all again."""
+def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
+    """Activities over time; a click on a bar filters by its days, a second click resets that."""
     unit, bars = periods(counts, wanted.types)
     if len(bars) < 2:
         return
@@ -97,30 +100,29 @@ def _chart(seen: Seen, counts: Counts, wanted: Wanted) -> None:
 
     def picked() -> None:
         days = activity_charts.picked_days(st.session_state[key].selection)
-        seen.charts += 1  # a new chart: nothing is picked in it
+        seen.charts += 1  # a new key resets the chart's selection
         first, last = days or (None, None)
         if (first, last) == (wanted.first, wanted.last):
             first = last = None
-        want(Wanted(wanted.types, first, last, wanted.text))
+        want(TimelineFilter(wanted.types, first, last, wanted.text))
 
     chart = activity_charts.over_time(bars, unit, wanted)
     st.altair_chart(chart, key=key, on_select=picked, selection_mode=activity_charts.PICKED, width="stretch")
     if not counts.whole:
-        words = f"The newest {formats.count(counts.total)} activities are counted."
+        words = f"Counts include the latest {formats.count(counts.total)} activities."
         show(tag("p", words, "cs-small cs-quiet"))
 
 
-def _rows(user: CurrentUser, seen: Seen) -> None:
+def _rows(actor: Actor, seen: Seen) -> None:
     wanted = seen.wanted
-    page = activity_service.timeline(
-        database(),
-        user,
+    page = sheet_service.timeline(
+        actor,
         seen.contact,
-        wanted=wanted,
+        where=wanted,
         limit=MORE * seen.steps,
         scan=SCANNED * FURTHER ** (seen.steps - 1),
     )
-    look = Look(utc_now(), time_zone(), seen.since, seen.opened, changes=may(user, Permission.EDIT_CONTACTS))
+    look = Look(actor.now, time_zone(), seen.since, seen.opened, changes=actor.may(Permission.EDIT_CONTACTS))
     if page.rows:
         show(joined([_news(page, seen.since), timeline(page.rows, look)]))
     else:
@@ -128,33 +130,33 @@ def _rows(user: CurrentUser, seen: Seen) -> None:
     _more(seen, page)
 
 
-def _news(page: TimelinePage, since: datetime) -> Html:
-    """How much came since the tab was opened: read aloud as it changes."""
+def _news(page: TimelinePage, since: datetime) -> Markup:
+    """The number of activities since the tab was opened, announced by screen readers."""
     new = sum(is_new(row, since) for row in page.rows)
-    words = f"{formats.count(new)} new since you opened this" if new else ""
-    return Html(f'<div role="status" class="cs-small cs-quiet">{safe(words)}</div>')
+    words = f"{formats.count(new)} new since you opened this tab" if new else ""
+    return tag("div", words, "cs-small cs-quiet", role="status")
 
 
-def _nothing(wanted: Wanted, page: TimelinePage) -> None:
+def _nothing(wanted: TimelineFilter, page: TimelinePage) -> None:
     if not wanted:
-        empty_state("Nothing yet", "What this contact does in the shop appears here.")
+        empty_state("Nothing yet", "What this contact does in your shop appears here.")
         return
     if page.next is None:
-        empty_state("Nothing of this kind", "There are activities, but none that meets the filters.")
+        empty_state("No matching activities", "Change or clear the filters.")
     if st.button("Clear filters", icon=":material/filter_alt_off:", key="sheet.clear"):
         want(EVERYTHING)
         st.rerun()
 
 
 def _more(seen: Seen, page: TimelinePage) -> None:
-    """The way on: to older activities, or to where a search has not looked yet."""
+    """The button that loads more, or extends a search to older activities."""
     if page.next is None:
         return
     label = "Load more"
     if page.scanned is not None and page.reached is not None:
         label = "Search older"
         reached = formats.day(page.reached, time_zone())
-        words = f"Searched the newest {formats.count(page.scanned)}, back to {reached}."
+        words = f"Searched the latest {formats.count(page.scanned)} activities, back to {reached}."
         show(tag("p", words, "cs-small cs-quiet"))
 
     def further() -> None:
@@ -173,20 +175,19 @@ def _heard(seen: Seen, act: str, about: str) -> None:
         seen.asked = (act, ActivityId(about))
 
 
-def _do(user: CurrentUser, seen: Seen) -> None:
-    """Take back what somebody just pressed a button for; then the whole sheet says so."""
+def _do(actor: Actor, seen: Seen) -> None:
+    """Undo or redo the activity whose button was clicked, and rerun the sheet."""
     if seen.asked is None:
         return
     _act, undone = seen.asked
     seen.asked = None
-    with told():
-        take_back(user, seen.contact, undone)
+    with show_errors():
+        take_back(actor, seen.contact, undone)
         st.rerun()
 
 
-def take_back(user: CurrentUser, contact: ContactId, undone: ActivityId, **more: Any) -> None:
-    """Take something back, and wait until that has taken effect."""
+def take_back(actor: Actor, contact: ContactId, undone: ActivityId, **more: Any) -> None:
+    """Undo an activity, and wait until that is applied."""
     id_ = ActivityId(uuid_utils.uuid7().hex)
-    lanes = access.take_back(database(), user, contact, undone, id_=id_, now=utc_now(), **more)
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    lanes = edit_service.take_back(actor, contact, undone, id_=id_, **more)
+    wait_for_workers.wait_or_notify(lanes, id_)

@@ -1,4 +1,4 @@
-"""Giving a contact points by hand, or taking some, and taking that back."""
+"""The dialog "Adjust points", and the bar that undoes an adjustment."""
 
 from __future__ import annotations
 
@@ -7,76 +7,73 @@ from dataclasses import dataclass
 import streamlit as st
 import uuid_utils
 
-from dashboard import formats, waking, wording
-from dashboard.installation import database
+from dashboard import formats, wait_for_workers
 from dashboard.sheet.activity.activity_tab import take_back
-from dashboard.ui.asking import answered, dialog, way_out
-from dashboard.ui.problems import told
-from dashboard.ui.way_back import way_back
-from engine.accounts.accounts import CurrentUser
-from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edits import Edit
-from engine.db.connection import utc_now
+from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
+from dashboard.ui.problems import show_errors
+from dashboard.ui.undo_bar import undo_bar
+from engine.accounts.actor import Actor
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.scoring import MAX_POINTS
 
 GIVE = "sheet.points"
 
 _GIVEN = "points.given"
-_WAYS = {"Give": 1, "Take": -1}
+_DIRECTIONS = {"Add": 1, "Subtract": -1}
 
 
 @dataclass(frozen=True)
 class JustGiven:
-    """Points that were just given by hand, and the edit that did it."""
+    """Points that were just adjusted, and the edit that did it."""
 
     contact: ContactId
     edit: ActivityId
     points: int
 
 
-@dialog("Give or take points")
-def give_points(user: CurrentUser, contact: ContactId) -> None:
-    """Ask how many and why."""
-    way = st.radio(
-        "Give or take", list(_WAYS), horizontal=True, key="points.way", label_visibility="collapsed"
+@dialog("Adjust points")
+def give_points(actor: Actor, contact: ContactId) -> None:
+    """Ask for the number and the reason, and adjust the points."""
+    direction = st.radio(
+        "Adjust points", list(_DIRECTIONS), horizontal=True, key="points.way", label_visibility="collapsed"
     )
     number: int = st.number_input(
         "Points", min_value=1, max_value=MAX_POINTS, value=10, step=1, key="points.number"
     )
-    reason: str = st.text_input("Why", key="points.reason", max_chars=500)
+    reason: str = st.text_input("Reason", key="points.reason", max_chars=500)
     with st.container(horizontal=True):
-        sure = st.button(f"{way} {formats.count(number)} {wording.plural(number, 'point')}",
-                         type="primary", key="points.sure")  # fmt: skip
-        way_out("Cancel", key="points.cancel")
+        words = f"{direction} {formats.counted(number, 'point')}"
+        sure = st.button(words, type="primary", key="points.sure")
+        cancel_button(key="points.cancel")
     if sure:
-        with told():
-            _give(user, contact, _WAYS[str(way)] * number, reason)
+        with show_errors():
+            _give(actor, contact, _DIRECTIONS[str(direction)] * number, reason)
             st.rerun()
 
 
-def _give(user: CurrentUser, contact: ContactId, points: int, reason: str) -> None:
+def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     change = Edit(points=points, reason=reason)
-    lanes = access.edit(database(), user, contact, change, id_=id_, now=utc_now())
-    if not waking.settle(lanes, id_):
-        st.toast(waking.later())
+    lanes = edit_service.edit(actor, contact, change, id_=id_)
+    wait_for_workers.wait_or_notify(lanes, id_)
     st.session_state[_GIVEN] = JustGiven(contact, id_, points)
-    answered()
+    close_dialog()
 
 
-def just_given(user: CurrentUser, contact: ContactId) -> None:
-    """Say what was given last, with the way back."""
+def just_given(actor: Actor, contact: ContactId) -> None:
+    """Show the last adjustment, with Undo."""
     given: JustGiven | None = st.session_state.get(_GIVEN)
     if given is None or given.contact != contact:
         return
 
     def undo() -> None:
-        take_back(user, contact, given.edit)
+        take_back(actor, contact, given.edit)
         _forget()
         st.rerun()
 
-    way_back(f"{formats.points(given.points)} by hand.", key="points", undo=undo, close=_forget)
+    undo_bar(f"Adjusted by {formats.points(given.points)}.", key="points", undo=undo, close=_forget)
 
 
 def _forget() -> None:

@@ -1,4 +1,4 @@
-"""A contact's activities, grouped by day; the raw data of each is a click away."""
+"""The timeline: a contact's activities by day, with their raw data on demand."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import escape
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_timedelta
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.sheet.activity.timeline_delays import delays
-from dashboard.sheet.activity.timeline_lines import told
-from dashboard.ui.acts import act_button
-from dashboard.ui.text import Html, badge, joined, safe, tag
-from engine.contacts.editing.undoing import BOUNCES
+from dashboard.sheet.activity.timeline_lines import row_text
+from dashboard.ui.html_buttons import html_button
+from dashboard.ui.markup import badge, bullet_list, joined, tag
+from engine.contacts.editing.undo import BOUNCES
 from engine.contacts.sheet import sheets
 from engine.contacts.sheet.timeline_rows import TimelineRow
 
 SCOPE = "activity"
 RAW, TAKE_BACK, PUT_BACK = "raw", "take back", "put back"
-"""What the buttons of a row do."""
+"""The actions of a row's buttons."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How the rows are shown.
+    """Options for showing the rows.
 
     Parameters:
-      now: The present.
+      now: The current time.
       zone: The account's time zone.
-      since: What was received after this is new.
-      opened: The activities whose raw data is shown.
-      changes: Whether who looks may take something back.
+      since: Activities received after this are marked as new.
+      opened: Ids of activities whose raw data is shown.
+      changes: Whether the user may undo activities.
     """
 
     now: datetime
@@ -45,15 +45,15 @@ class Look:
     changes: bool = False
 
 
-def timeline(rows: Sequence[TimelineRow], look: Look) -> Html:
-    """The rows as they come (the newest first), under a heading for each day."""
+def timeline(rows: Sequence[TimelineRow], look: Look) -> Markup:
+    """The rows in the given order (newest first), with a heading for each day."""
     days = groupby(rows, key=lambda row: formats.day_heading(row.happened_at, look.now, look.zone))
     late = delays(rows)
     return joined(_day(heading, of_day, look, late) for heading, of_day in days)
 
 
 def is_new(row: TimelineRow, since: datetime) -> bool:
-    """Whether an activity came after a time, whenever it happened."""
+    """Whether an activity was received after a time, whenever it happened."""
     return _received(row) > since
 
 
@@ -62,47 +62,47 @@ def _received(row: TimelineRow) -> datetime:
     return received
 
 
-def _day(heading: str, rows: Iterable[TimelineRow], look: Look, late: Mapping[str, timedelta]) -> Html:
+def _day(heading: str, rows: Iterable[TimelineRow], look: Look, late: Mapping[str, timedelta]) -> Markup:
     events = joined(_event(row, look, late.get(row.id)) for row in rows)
-    return Html(f"{tag('h2', heading, 'cs-day')}<div>{events}</div>")
+    return tag("h2", heading, "cs-day") + tag("div", events)
 
 
-def _event(row: TimelineRow, look: Look, late: timedelta | None) -> Html:
-    said = told(row, look.zone)
-    line = tag("span", f" {said.line}", "cs-line") if said.line else ""
+def _event(row: TimelineRow, look: Look, late: timedelta | None) -> Markup:
+    text = row_text(row, look.zone)
+    line = tag("span", f" {text.line}", "cs-line") if text.line else ""
     label = tag("span", row.label, "cs-undone" if row.undone else "")
-    lines = joined(tag("li", words) for words in said.lines)
-    below = Html(f'<ul class="cs-lines">{lines}</ul>') if lines else Html("")
-    css = "cs-event new" if is_new(row, look.since) else "cs-event"
-    raw = tag("pre", _readable(row)) if row.id in look.opened else ""
-    return Html(
-        f'<div class="{css}"><span class="cs-icon" aria-hidden="true">{safe(row.icon)}</span>'
-        f'<div class="cs-what">{label}{line} {joined(_marks(row, look, late), " ")}'
-        f"{below}{_note(row, look.zone)}</div>"
-        f'<div class="cs-row-acts">{joined(_acts(row, look))}</div>{_when(row, look.zone)}{raw}</div>'
-    )
+    below = bullet_list(text.lines, "cs-lines") if text.lines else ""
+    what = [label, line, " ", joined(_marks(row, look, late), " "), below, _note(row, look.zone)]
+    parts = [
+        tag("span", row.icon, "cs-icon", aria_hidden="true"),
+        tag("div", joined(what), "cs-what"),
+        tag("div", joined(_acts(row, look)), "cs-row-acts"),
+        _when(row, look.zone),
+        tag("pre", _readable(row)) if row.id in look.opened else "",
+    ]
+    return tag("div", joined(parts), "cs-event new" if is_new(row, look.since) else "cs-event")
 
 
-def _when(row: TimelineRow, zone: ZoneInfo) -> Html:
-    whole = escape(formats.moment(row.happened_at, zone), quote=True)
-    return Html(f'<span class="cs-when" title="{whole}">{safe(formats.clock(row.happened_at, zone))}</span>')
+def _when(row: TimelineRow, zone: ZoneInfo) -> Markup:
+    whole = formats.moment(row.happened_at, zone)
+    return tag("span", formats.clock(row.happened_at, zone), "cs-when", title=whole)
 
 
-def _marks(row: TimelineRow, look: Look, late: timedelta | None) -> list[Html]:
-    """What is special about an activity."""
+def _marks(row: TimelineRow, look: Look, late: timedelta | None) -> list[Markup]:
+    """Badges for what is special about an activity."""
     marks = []
     if is_new(row, look.since):
         marks.append(badge("new", "info"))
     if row.points and row.undone is None:
         marks.append(badge(formats.points(row.points), "good" if row.points > 0 else "bad"))
     if row.bot:
-        marks.append(badge("bot: gives no points"))
+        marks.append(badge("bot, no points"))
     if row.discounted:
-        marks.append(badge("does not count against the address"))
+        marks.append(badge("bounce not counted"))
     if row.clamped:
-        marks.append(badge("time was ahead: shown as received"))
+        marks.append(badge("wrong clock: shown as received"))
     if late is not None:
-        marks.append(tag("span", f"came {_length(late)} later", "cs-late"))
+        marks.append(tag("span", f"received {_length(late)} later", "cs-late"))
     return marks
 
 
@@ -110,27 +110,27 @@ def _length(passed: timedelta) -> str:
     return format_timedelta(passed, threshold=1, locale=formats.locale())
 
 
-def _note(row: TimelineRow, zone: ZoneInfo) -> Html:
-    """Who took the activity back."""
+def _note(row: TimelineRow, zone: ZoneInfo) -> Markup:
+    """Who undid the activity."""
     if row.undone is None:
-        return Html("")
+        return Markup()
     by = f" by {row.undone.by}" if row.undone.by else ""
     why = f" · {row.undone.reason}" if row.undone.reason else ""
-    return tag("div", f"Taken back{by} on {formats.moment(row.undone.at, zone)}{why}", "cs-note")
+    return tag("div", f"Undone{by} on {formats.moment(row.undone.at, zone)}{why}", "cs-note")
 
 
-def _acts(row: TimelineRow, look: Look) -> list[Html]:
+def _acts(row: TimelineRow, look: Look) -> list[Markup]:
     when = f"{row.label}, {formats.moment(row.happened_at, look.zone)}"
     open_ = row.id in look.opened
     words = wording.HIDE_RAW if open_ else wording.SHOW_RAW
-    acts = [act_button(words, scope=SCOPE, act=RAW, about=row.id, hint=f"{words}: {when}", opened=open_)]
+    acts = [html_button(words, scope=SCOPE, act=RAW, about=row.id, hint=f"{words}: {when}", opened=open_)]
     if look.changes and row.undoable and row.undone is None:
         words = wording.NOT_A_BOUNCE if row.type in BOUNCES else wording.TAKE_BACK
-        acts.append(act_button(words, scope=SCOPE, act=TAKE_BACK, about=row.id, hint=f"{words}: {when}"))
+        acts.append(html_button(words, scope=SCOPE, act=TAKE_BACK, about=row.id, hint=f"{words}: {when}"))
     if look.changes and row.undone is not None:
         words = wording.PUT_BACK
         acts.append(
-            act_button(words, scope=SCOPE, act=PUT_BACK, about=row.undone.id, hint=f"{words}: {when}")
+            html_button(words, scope=SCOPE, act=PUT_BACK, about=row.undone.id, hint=f"{words}: {when}")
         )
     return acts
 

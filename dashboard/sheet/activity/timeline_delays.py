@@ -1,4 +1,4 @@
-"""Which activities came late, so that it is worth a word."""
+"""Which activities were received much later than they happened."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from engine.contacts.sheet.timeline_rows import TimelineRow
 
 LATE = timedelta(hours=1)
-"""How much later than it happened an activity may come without a word."""
+"""The delay after which an activity is marked as late."""
 
 
 def delays(rows: Sequence[TimelineRow]) -> Mapping[str, timedelta]:
-    """By how much each of the late activities among the rows came later than it happened.
+    """The delays of the late activities among the rows, by id.
 
-    Late is what came while others of the contact had been coming in for long: an order reported three
-    days after it was placed.  Where all came at once (a history sent or imported as a whole) it says
-    nothing of a single one, and none is late.
+    Late is what was received although other activities had been received in between: an order reported three
+    days after it was placed.  Where all were received at once (an imported history) the delay says
+    nothing about a single one, and none is late.
     """
     came = sorted(received for row in rows if (received := received_at(row)) is not None)
     found = {}
@@ -32,5 +32,5 @@ def delays(rows: Sequence[TimelineRow]) -> Mapping[str, timedelta]:
 
 
 def received_at(row: TimelineRow) -> datetime | None:
-    """When an activity came in; unset for what follows from another."""
+    """When an activity was received; unset for one that was derived from another."""
     return None if row.derived else row.details.get("received_at")

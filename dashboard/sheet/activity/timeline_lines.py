@@ -1,6 +1,6 @@
-"""What matters of an activity, by its type: products with their prices, an order's total, who changed what.
+"""The text of an activity by its type: products with prices, an order's total, who changed what.
 
-It is made of the row's own details alone, so that what is masked there stays so.
+It uses only the row's own details, so masked values stay masked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.domain.masking import HIDDEN
 Properties = Mapping[str, Any]
 
 SHOWN_ITEMS = 4
-"""Products that are named of an order; the others are counted."""
+"""Products of an order that are named; the others are counted."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -27,64 +27,64 @@ LONG = 160
 
 
 @dataclass(frozen=True)
-class Told:
+class RowText:
     """A line beside the label, and lines below it."""
 
     line: str
     lines: tuple[str, ...] = ()
 
 
-def told(row: TimelineRow, zone: ZoneInfo) -> Told:
-    """What a person wants to know of an activity at a glance."""
-    said = row.details.get("properties", {})
-    said = said if isinstance(said, Mapping) else {}
-    teller = _TELLERS.get(row.type)
-    if teller is not None:
-        return teller(said)
+def row_text(row: TimelineRow, zone: ZoneInfo) -> RowText:
+    """The text of a row."""
+    properties = row.details.get("properties", {})
+    properties = properties if isinstance(properties, Mapping) else {}
+    render = _RENDERERS.get(row.type)
+    if render is not None:
+        return render(properties)
     if row.type == "contact_edited":
-        return _edit(row, said, zone)
+        return _edit(row, properties, zone)
     if row.type in ("contact_imported", "contact_created", "identified"):
-        return Told(_joined([row.summary, *_pairs(row.details.get("traits", {}))]))
-    return Told(row.summary or _joined(_pairs(said)))
+        return RowText(_joined([row.summary, *_pairs(row.details.get("traits", {}))]))
+    return RowText(row.summary or _joined(_pairs(properties)))
 
 
-def in_a_line(type_: str, said: Properties, summary: str) -> str:
-    """An activity in one line; `summary` is that of its type, for those that have no line of their own."""
-    teller = _TELLERS.get(type_)
-    return summary if teller is None else teller(said).line
+def in_a_line(type_: str, properties: Properties, summary: str) -> str:
+    """An activity in one line; `summary` is used for types without a renderer."""
+    render = _RENDERERS.get(type_)
+    return summary if render is None else render(properties).line
 
 
-def _product(said: Properties) -> Told:
-    return Told(_item(said, said.get("currency")))
+def _product(properties: Properties) -> RowText:
+    return RowText(_item(properties, properties.get("currency")))
 
 
-def _order(said: Properties) -> Told:
-    currency = said.get("currency")
-    total = next((found for name in _TOTALS if (found := _amount(said.get(name), currency))), "")
-    number = _text(said.get("order_id"))
-    line = _joined([total, f"order {number}" if number else "", _text(said.get("reason"))])
-    return Told(line, tuple(_items(said.get("products"), currency)))
+def _order(properties: Properties) -> RowText:
+    currency = properties.get("currency")
+    total = next((found for name in _TOTALS if (found := _amount(properties.get(name), currency))), "")
+    number = _text(properties.get("order_id"))
+    line = _joined([total, f"order {number}" if number else "", _text(properties.get("reason"))])
+    return RowText(line, tuple(_items(properties.get("products"), currency)))
 
 
 _TOTALS = ("total", "revenue", "value")
 
 
-def _bounce(said: Properties) -> Told:
-    line = _joined(_text(said.get(name)) for name in ("bounce", "code", "reason"))
-    return Told(line, tuple(filter(None, [_text(said.get("diagnostic"))])))
+def _bounce(properties: Properties) -> RowText:
+    line = _joined(_text(properties.get(name)) for name in ("bounce", "code", "reason"))
+    return RowText(line, tuple(filter(None, [_text(properties.get("diagnostic"))])))
 
 
-def _edit(row: TimelineRow, said: Properties, zone: ZoneInfo) -> Told:
-    author = _text(said.get("author"))
-    line = _joined([f"by {author}" if author else "", _text(said.get("reason"))])
+def _edit(row: TimelineRow, properties: Properties, zone: ZoneInfo) -> RowText:
+    author = _text(properties.get("author"))
+    line = _joined([f"by {author}" if author else "", _text(properties.get("reason"))])
     if row.undoes is not None:
-        back = f"Took back: {row.undoes.label} of {formats.moment(row.undoes.happened_at, zone)}"
-        return Told(line, (back,))
-    what = said.get("what")
-    return Told(line, tuple(filter(None, map(_text, what))) if isinstance(what, list) else ())
+        back = f"Undid: {row.undoes.label} of {formats.moment(row.undoes.happened_at, zone)}"
+        return RowText(line, (back,))
+    what = properties.get("what")
+    return RowText(line, tuple(filter(None, map(_text, what))) if isinstance(what, list) else ())
 
 
-_TELLERS: dict[str, Callable[[Properties], Told]] = {
+_RENDERERS: dict[str, Callable[[Properties], RowText]] = {
     **dict.fromkeys(("product_visited", "added_to_cart", "removed_from_cart"), _product),
     **dict.fromkeys(
         ("order_completed", "order_refunded", "order_cancelled", "checkout_started", "cart_viewed"), _order
@@ -111,11 +111,11 @@ def _item(item: Any, currency: Any) -> str:
     return _joined([f"{many}{name}", _text(item.get("variant")), _text(item.get("category")), price])
 
 
-def _pairs(said: Any) -> list[str]:
-    """Values with their names, of what nobody declared a summary for."""
-    if not isinstance(said, Mapping):
+def _pairs(properties: Any) -> list[str]:
+    """Names and values, for types without a summary."""
+    if not isinstance(properties, Mapping):
         return []
-    found = [f"{name}: {text}" for name, value in said.items() if (text := _text(value))]
+    found = [f"{name}: {text}" for name, value in properties.items() if (text := _text(value))]
     return found[:SHOWN_ITEMS]
 
 
@@ -134,7 +134,7 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _text(value: Any) -> str:
-    """A value in a line; nothing for what is missing, masked or not a single value."""
+    """A value as text; empty if it is missing, masked or not a single value."""
     if value is None or value == HIDDEN or isinstance(value, Mapping):
         return ""
     if isinstance(value, bool):

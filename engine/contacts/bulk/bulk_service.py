@@ -1,88 +1,76 @@
-"""Changing many contacts at once for a person: checked for their role, and in the audit log."""
+"""Bulk changes for a user: checks the role, and keeps the audit log."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
-from pymongo.database import Database
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
-from engine.contacts.bulk import bulk
-from engine.contacts.bulk.bulk import Deletion, Selection
+from engine.accounts.actor import Actor
+from engine.accounts.audit import Subject
+from engine.accounts.permissions import Permission
+from engine.contacts.bulk import bulk_change
+from engine.contacts.bulk.bulk_change import Change
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.editing.edit import Edit
 from engine.contacts.editing.edit_service import refuse_fields
-from engine.contacts.editing.edits import Edit
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 
-def start(
-    db: Database[Document],
-    user: CurrentUser,
-    selection: Selection,
-    change: Edit | Deletion,
-    *,
-    id_: str,
-    now: datetime,
-) -> str:
-    """Start a change of many by `user`; the same `id_` again starts no second.  Returns it.
+def start(actor: Actor, selection: Selection, change: Change, *, id_: str) -> str:
+    """Start a change of many contacts, once for its id; return the id of its job.
 
-    Raises NotAllowed, and what `bulk.start` does.
+    Raises NotAllowed, and what `bulk_change.start` does.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    words = bulk.words_of(change, rulesets.current(db))
+    actor.require(Permission.EDIT_CONTACTS)
+    description = bulk_change.description(change, versions.current(actor.db))
     with audit.noted(
-        db,
-        user,
-        "changed many contacts",
+        actor,
+        "started a bulk change",
         subject=Subject("job", id_),
-        changes=[Change("each", None, words), Change("whom", None, _whom(selection))],
+        changes=[
+            audit.Change("each", None, description),
+            audit.Change("whom", None, _described(selection)),
+        ],
         reason=change.reason,
-        now=now,
         id_=f"job:{id_}",
     ):
         if isinstance(change, Edit):
-            refuse_fields(db, user, change.fields)
-        return bulk.start(db, selection, change, id_=id_, by=user.id, by_name=user.name, now=now)
+            refuse_fields(actor, change.fields)
+        return bulk_change.start(
+            actor.db, selection, change, id_=id_, by=actor.user.id, by_name=actor.user.name, now=actor.now
+        )
 
 
-def count(db: Database[Document], user: CurrentUser, selection: Selection) -> int | None:
-    """How many contacts a change would be about; unset if counting takes too long.
+def count(actor: Actor, selection: Selection) -> int | None:
+    """Return how many contacts are selected; None if counting takes too long.
 
-    Raises NotAllowed and UnknownFilter.
+    Raises NotAllowed and InvalidFilter.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    return bulk.count(db, selection)
+    actor.require(Permission.EDIT_CONTACTS)
+    return selection.count(actor.db)
 
 
-def states_of(
-    db: Database[Document], user: CurrentUser, selection: Selection, machine: str
-) -> Mapping[str, int] | None:
-    """In which states of a machine how many of the selected are; unset if it takes too long.
+def count_by_state(actor: Actor, selection: Selection, machine: str) -> Mapping[str, int] | None:
+    """Return how many selected contacts are in each state of a machine; None if it takes too long.
 
-    Raises NotAllowed and UnknownFilter.
+    Raises NotAllowed and InvalidFilter.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    return bulk.states_of(db, selection, machine)
+    actor.require(Permission.EDIT_CONTACTS)
+    return selection.count_by_state(actor.db, machine)
 
 
-def members_of(db: Database[Document], user: CurrentUser, selection: Selection, segment: str) -> int | None:
-    """How many of the selected are in a segment; unset if it takes too long.
+def count_in_segment(actor: Actor, selection: Selection, segment: str) -> int | None:
+    """Return how many selected contacts are in a segment; None if it takes too long.
 
-    Raises NotAllowed and UnknownFilter.
+    Raises NotAllowed and InvalidFilter.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    return bulk.members_of(db, selection, segment)
+    actor.require(Permission.EDIT_CONTACTS)
+    return selection.count_in_segment(actor.db, segment)
 
 
-def _whom(selection: Selection) -> str:
+def _described(selection: Selection) -> str:
     if selection.listing is None:
         return f"{len(selection.ids)} chosen"
-    asked = selection.listing.in_address().items()
+    parameters = selection.listing.in_address().items()
     but = f" but {len(selection.but)}" if selection.but else ""
-    return "all of the list " + "&".join(f"{name}={value}" for name, value in asked) + but
+    return "all of the list " + "&".join(f"{name}={value}" for name, value in parameters) + but

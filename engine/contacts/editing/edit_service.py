@@ -1,141 +1,188 @@
-"""Changing contacts for a person: checked for their role, and in the audit log."""
+"""Change contacts by hand: each change checks the role, is in the audit log, and is stored as an activity.
+
+Nothing is written on the contact itself: the fold applies the activity, so that an edit counts once,
+shows on the timeline with its author, and can be undone.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
-
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
-from engine.accounts.permissions import Permission, require
-from engine.contacts.editing import edit_checks, edits
-from engine.contacts.editing.edit_checks import end_name
-from engine.contacts.editing.edit_model import value_of
-from engine.contacts.editing.edits import Edit, InvalidEdit
-from engine.domain.activities import ActivityId, ContactId
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.accounts.permissions import Permission
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit import Edit, InvalidEdit, value_of
+from engine.contacts.editing.edit_activities import own_stream
+from engine.contacts.editing.edit_conflicts import refuse_conflict, serialized
+from engine.contacts.editing.edit_validation import end_name, fields_not_allowed
+from engine.db import Db
+from engine.db.contact_codec import LIVING
+from engine.domain.activities import Activity, ActivityId, ContactId
+from engine.domain.document import Document
+from engine.errors import ContactNotFound
+from engine.pipeline import inbox
+from engine.rules import versions
 
 TAKEN_BACK = "taken back"
-"""What the log calls a change that only takes another one back; from which one that is."""
+"""What the audit log calls the undoing of an activity; `before` is the id of that activity."""
+
+POLL = 0.03
+"""Seconds between two looks whether an activity is applied."""
 
 
 def edit(
-    db: Database[Document],
-    user: CurrentUser,
+    actor: Actor,
     contact: ContactId,
     change: Edit,
     *,
     id_: ActivityId,
-    now: datetime,
     read: Mapping[str, Any] | None = None,
 ) -> frozenset[int]:
-    """Keep an edit by `user`; return the lanes that have work by it.
+    """Store an edit, durably and once for its id; return the lanes that have work by it.
 
-    The same `id_` again changes nothing.  Raises NotAllowed, and what `edits.edit` does.
+    `read` holds the values that the user saw, of fields by name and of statuses by machine: if one has
+    changed since, nothing is stored.  An id that is stored already is done, whatever has changed since.
+    Raises NotAllowed, InvalidEdit, FieldConflict, ContactNotFound, Unavailable.
     """
-    require(user, Permission.EDIT_CONTACTS)
-    row = db.contacts.find_one({"_id": contact}) or {}
+    actor.require(Permission.EDIT_CONTACTS)
+    row = actor.db.contacts.find_one({"_id": contact}) or {}
     with audit.noted(
-        db,
-        user,
-        "changed a contact",
+        actor,
+        "edited a contact",
         subject=Subject("contact", contact),
         changes=_changes(row, change),
         reason=change.reason,
-        now=now,
         id_=f"edit:{id_}",
     ):
-        refuse_fields(db, user, change.fields)
-        return edits.edit(db, contact, change, id_=id_, author=user.name, now=now, read=read)
+        refuse_fields(actor, change.fields)
+        return _store_edit(actor, contact, change, id_=id_, read=read or {})
+
+
+def _store_edit(
+    actor: Actor, contact: ContactId, change: Edit, *, id_: ActivityId, read: Mapping[str, Any]
+) -> frozenset[int]:
+    ruleset, now = versions.current(actor.db), actor.now
+
+    def store(db: Db) -> frozenset[int]:
+        stored = db.activities.find_one({"_id": id_}, {"lane": 1})
+        if stored is not None:
+            return frozenset({stored["lane"]})
+        row = _living(db, contact)
+        if read:
+            refuse_conflict(db, row, read, ruleset, stream=own_stream(row), now=now)
+        author = actor.user.name
+        return _receive(
+            db, edit_activities.edit(db, row, change, ruleset=ruleset, id_=id_, author=author, now=now)
+        )
+
+    return serialized(actor.db, contact, store, now=now)
 
 
 def take_back(
-    db: Database[Document],
-    user: CurrentUser,
-    contact: ContactId,
-    undone: ActivityId,
-    *,
-    id_: ActivityId,
-    now: datetime,
-    reason: str = "",
+    actor: Actor, contact: ContactId, undone: ActivityId, *, id_: ActivityId, reason: str = ""
 ) -> frozenset[int]:
-    """Take back a bounce that was none, an import or an edit (also one that took something back).
+    """Undo an activity of a contact: a bounce, an import or an edit (an edit that undid another one, too).
 
-    Raises NotAllowed, and InvalidEdit with why it cannot be.
+    Raises as `edit` does; InvalidEdit says why the activity cannot be undone.
     """
-    return edit(db, user, contact, Edit(undoes=undone, reason=reason), id_=id_, now=now)
+    return edit(actor, contact, Edit(undoes=undone, reason=reason), id_=id_)
 
 
-def delete(
-    db: Database[Document],
-    user: CurrentUser,
-    contact: ContactId,
-    *,
-    id_: ActivityId,
-    now: datetime,
-    reason: str = "",
-) -> frozenset[int]:
-    """Delete a contact by `user`; `restore` takes it back.
+def delete(actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "") -> frozenset[int]:
+    """Store the deletion of a contact; return the lanes that have work by it.  `restore` undoes it.
 
-    Raises NotAllowed, and what `edits.delete` does.
+    Raises NotAllowed, ContactNotFound, Unavailable.
     """
-    require(user, Permission.EDIT_CONTACTS)
+    actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
-    with audit.noted(
-        db, user, "deleted a contact", subject=subject, reason=reason, now=now, id_=f"edit:{id_}"
-    ):
-        return edits.delete(db, contact, id_=id_, author=user.name, now=now, reason=reason)
+    with audit.noted(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
+        row, version = _living(actor.db, contact), versions.current_number(actor.db)
+        author, now = actor.user.name, actor.now
+        return _receive(
+            actor.db,
+            edit_activities.deletion(row, version=version, id_=id_, author=author, now=now, reason=reason),
+        )
 
 
-def restore(
-    db: Database[Document], user: CurrentUser, contact: ContactId, *, id_: ActivityId, now: datetime
-) -> frozenset[int]:
-    """Restore a deleted contact by `user`.  Raises NotAllowed, and what `edits.restore` does."""
-    require(user, Permission.EDIT_CONTACTS)
-    subject = Subject("contact", contact)
-    with audit.noted(db, user, "restored a contact", subject=subject, now=now, id_=f"edit:{id_}"):
-        return edits.restore(db, contact, id_=id_, author=user.name, now=now)
+def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[int]:
+    """Undo the last deletion of a contact; return the lanes that have work by it.
 
-
-def create(
-    db: Database[Document], user: CurrentUser, fields: Mapping[str, Any], *, id_: ActivityId, now: datetime
-) -> frozenset[int]:
-    """Keep a new contact by `user`; the same `id_` again makes no second one.
-
-    Raises NotAllowed, and InvalidEdit, which names who has one of the identities already.
+    Raises NotAllowed, ContactNotFound, Unavailable.
     """
-    require(user, Permission.EDIT_CONTACTS)
+    actor.require(Permission.EDIT_CONTACTS)
+    subject = Subject("contact", contact)
+    with audit.noted(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
+        row = actor.db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
+        if row is None:
+            raise ContactNotFound(contact, "this contact is not deleted, or was erased permanently")
+        undone, version = ActivityId(row["deletion"]["cause"]), versions.current_number(actor.db)
+        author, now = actor.user.name, actor.now
+        return _receive(
+            actor.db, edit_activities.undo(row, undone, version=version, id_=id_, author=author, now=now)
+        )
+
+
+def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> frozenset[int]:
+    """Store a new contact with at least one of email, mobile phone and external id, once for its id.
+
+    Raises NotAllowed, and InvalidEdit, whose `other` is the contact that has one of them already.
+    """
+    actor.require(Permission.EDIT_CONTACTS)
+    filled = {name: value for name, value in fields.items() if value}
     with audit.noted(
-        db,
-        user,
-        "made a contact",
+        actor,
+        "created a contact",
         subject=Subject("contact", id_),
-        changes=[Change(name, None, str(value)) for name, value in fields.items() if value],
-        now=now,
+        changes=[Change(name, None, str(value)) for name, value in filled.items()],
         id_=f"edit:{id_}",
     ):
-        refuse_fields(db, user, {name: value for name, value in fields.items() if value})
-        return edits.create(db, fields, id_=id_, author=user.name, now=now)
+        refuse_fields(actor, filled)
+        ruleset, author, now = versions.current(actor.db), actor.user.name, actor.now
+        return _receive(
+            actor.db,
+            edit_activities.creation(actor.db, fields, ruleset=ruleset, id_=id_, author=author, now=now),
+        )
 
 
-def refuse_fields(db: Database[Document], user: CurrentUser, fields: Mapping[str, Any]) -> None:
-    """Refuse fields that the user's role may not change (`edit` in fields.yaml)."""
-    problems = edit_checks.not_theirs(fields, user.role, rulesets.current(db))
+def refuse_fields(actor: Actor, fields: Mapping[str, Any]) -> None:
+    """Raise InvalidEdit if there are fields that the user's role may not change (`edit` in fields.yaml)."""
+    problems = fields_not_allowed(fields, actor.user.role, versions.current(actor.db))
     if problems:
         raise InvalidEdit(problems)
 
 
+def wait_until_applied(db: Db, id_: ActivityId, *, patience: float) -> bool:
+    """Wait for an edit to take effect, `patience` seconds at most; return whether it has."""
+    deadline = time.monotonic() + patience
+    while (row := db.activities.find_one({"_id": id_}, {"state": 1})) and row["state"] == "received":
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL)
+    return row is not None and row["state"] == "applied"
+
+
+def _living(db: Db, contact: ContactId) -> Document:
+    row = db.contacts.find_one({"_id": contact, **LIVING})
+    if row is None:
+        gone = "this contact is not there any more: it may have been merged or deleted"
+        raise ContactNotFound(contact, gone)
+    return row
+
+
+def _receive(db: Db, activity: Activity) -> frozenset[int]:
+    return inbox.receive(db, [activity]).lanes
+
+
+# The audit log
+
+
 def _changes(row: Document, change: Edit) -> list[Change]:
     """What an edit changes, from what to what."""
-    found = [
-        Change(name, _words(value_of(row, name)), _words(value)) for name, value in change.fields.items()
-    ]
+    found = [Change(name, _text(value_of(row, name)), _text(value)) for name, value in change.fields.items()]
     statuses = row.get("statuses", {})
     found += [
         Change(machine, statuses.get(machine, {}).get("state"), to) for machine, to in change.statuses.items()
@@ -153,5 +200,5 @@ def _changes(row: Document, change: Edit) -> list[Change]:
     return found
 
 
-def _words(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return None if value is None else str(value)

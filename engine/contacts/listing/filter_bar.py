@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from engine.contacts.listing.filters import (
     PLAINLY,
@@ -28,8 +27,8 @@ from engine.contacts.listing.where_parts import Part
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.errors import InvalidRules
-from engine.rules.conditions.conditions import read_filters
 from engine.rules.conditions.explain import words as words_of
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 
 
@@ -116,17 +115,6 @@ def chips(listing: Listing, ruleset: Ruleset, written: Written = PLAINLY) -> lis
     return [_chip(part, bar, ruleset, written) for part in listing.parts]
 
 
-def chosen(listing: Listing, filter_: Filter) -> Any | None:
-    """What a list has chosen of a filter; unset for nothing."""
-    return next((said for part in listing.parts if (said := filter_.chosen(part)) is not None), None)
-
-
-def with_chosen(listing: Listing, filter_: Filter, value: Any | None) -> Listing:
-    """The list with something else chosen of a filter; nothing takes it away."""
-    others = [part for part in listing.parts if filter_.chosen(part) is None]
-    return listing.with_parts(others if value is None else [*others, filter_.condition(value)])
-
-
 def with_part(listing: Listing, part: Part, *, instead_of: Part | None) -> Listing:
     """The list with one more condition, or one in the place of another; the same twice is one."""
     parts = listing.parts
@@ -139,9 +127,9 @@ def with_part(listing: Listing, part: Part, *, instead_of: Part | None) -> Listi
 
 def _chip(part: Part, bar: Sequence[Filter], ruleset: Ruleset, written: Written) -> Chip:
     for filter_ in bar:
-        said = filter_.chosen(part)
-        if said is not None:
-            return Chip(filter_.words(said, written), part, filter_.id)
+        found = filter_.chosen(part)
+        if found is not None:
+            return Chip(filter_.words(found, written), part, filter_.id)
     try:
         tree = read_filters(part, Vocabulary.of(ruleset))
     except InvalidRules as error:

@@ -1,7 +1,7 @@
 """The kinds of filters: what can be chosen of each, and the condition that it becomes.
 
-A filter turns what somebody chose into a condition of a `Listing`, a condition back into
-what was chosen, and that into the words of a chip.  Which there are, `filter_bar` says.
+A filter turns a choice into a condition of a `Listing`, a condition back into the choice, and
+that into the words of a chip.  `filter_bar` lists the filters that there are.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ class Filter:
 
     def chosen(self, part: Part) -> Any | None:
         """What was chosen, out of a condition; unset for one that this filter cannot have made."""
-        known = _known(part.get(self.field)) if self.optional else None
-        return self._chosen(part) if known is None else known
+        known = _operand(part.get(self.field), "exists") if self.optional else None
+        return Known(known) if isinstance(known, bool) else self._chosen(part)
 
     def words(self, chosen: Any, written: Written = PLAINLY) -> str:
         """What was chosen, as a chip reads."""
@@ -155,10 +155,9 @@ class FlagFilter(Filter):
         return {self.field: {"exists": chosen} if self.presence else chosen}
 
     def _chosen(self, part: Part) -> bool | None:
-        said = part.get(self.field)
-        if self.presence:
-            said = said.get("exists") if isinstance(said, Mapping) and len(said) == 1 else None
-        return said if isinstance(said, bool) else None
+        value = part.get(self.field)
+        chosen = _operand(value, "exists") if self.presence else value
+        return chosen if isinstance(chosen, bool) else None
 
     def _words(self, chosen: bool, _written: Written) -> str:
         return self.yes if chosen else self.no
@@ -178,9 +177,9 @@ class ChoiceFilter(Filter):
         return {self.field: values[0] if len(values) == 1 else {"in": values}}
 
     def _chosen(self, part: Part) -> Picked | None:
-        outside = _within_not(part)
-        values = _texts((part if outside is None else outside).get(self.field), "in")
-        return None if values is None else Picked(values, outside=outside is not None)
+        value, outside = _compared(part, self.field)
+        values = _texts(value, "in")
+        return None if values is None else Picked(values, outside=outside)
 
     def _words(self, chosen: Picked, _written: Written) -> str:
         listed = _listed(self.choices, chosen.values)
@@ -205,10 +204,13 @@ class SegmentFilter(Filter):
         return {"not": inside} if self.outside else inside
 
     def _chosen(self, part: Part) -> tuple[str, ...] | Every | None:
-        inside = _within_not(part) if self.outside else part
-        said = None if inside is None else inside.get(self.field)
-        every = None if self.outside else _texts(said, "has_all")
-        return Every(every) if every is not None and len(every) > 1 else _texts(said, "has_any")
+        value, outside = _compared(part, self.field)
+        if outside is not self.outside:
+            return None
+        every = _texts({"has_all": value} if isinstance(value, list) else value, "has_all")
+        if every is not None and len(every) > 1:
+            return None if outside else Every(every)
+        return every or _texts(value, "has_any")
 
     def _words(self, chosen: Sequence[str] | Every, _written: Written) -> str:
         if isinstance(chosen, Every):
@@ -227,10 +229,10 @@ class NumberFilter(Filter):
         return {self.field: _bounds(chosen.least, chosen.most)}
 
     def _chosen(self, part: Part) -> Range | None:
-        said = _as_bounds(part.get(self.field))
-        if said is None or not all(_is_number(bound) for bound in said.values()):
+        bounds = _bounds_of(part.get(self.field), "gte", "lte")
+        if not bounds or not all(map(_is_number, bounds.values())):
             return None
-        return Range(said.get("gte"), said.get("lte"))
+        return Range(bounds.get("gte"), bounds.get("lte"))
 
     def _words(self, chosen: Range, written: Written) -> str:
         least, most = (
@@ -260,14 +262,13 @@ class RecencyFilter(Filter):
         return inside if chosen.within else {"not": inside}
 
     def _chosen(self, part: Part) -> Recency | Days | None:
-        outside = _within_not(part)
-        said = (part if outside is None else outside).get(self.field)
-        if outside is None and (days := _as_moments(said)) is not None:
+        value, outside = _compared(part, self.field)
+        if not outside and (days := _days_of_moments(value)) is not None:
             return days
-        span = said.get("within") if isinstance(said, Mapping) and len(said) == 1 else None
+        span = _operand(value, "within")
         if not isinstance(span, str) or not span.endswith("d") or not span[:-1].isdecimal():
             return None
-        return Recency(int(span[:-1]), within=outside is None)
+        return Recency(int(span[:-1]), within=not outside)
 
     def _words(self, chosen: Recency | Days, written: Written) -> str:
         if isinstance(chosen, Days):
@@ -287,11 +288,11 @@ class TextFilter(Filter):
         return {self.field: chosen.text if chosen.whole else {"starts_with": chosen.text}}
 
     def _chosen(self, part: Part) -> Wording | None:
-        said = part.get(self.field)
-        if isinstance(said, str):
-            return Wording(said)
-        begins = said.get("starts_with") if isinstance(said, Mapping) and len(said) == 1 else None
-        return Wording(begins, whole=False) if isinstance(begins, str) else None
+        value = part.get(self.field)
+        if isinstance(value, str):
+            return Wording(value)
+        beginning = _operand(value, "starts_with")
+        return Wording(beginning, whole=False) if isinstance(beginning, str) else None
 
     def _words(self, chosen: Wording, _written: Written) -> str:
         return f"{self.label}: {chosen.text}{'' if chosen.whole else '…'}"
@@ -308,23 +309,24 @@ class DaysFilter(Filter):
         return {self.field: _bounds(first, last)}
 
     def _chosen(self, part: Part) -> Days | None:
-        said = _as_bounds(part.get(self.field))
-        if said is None:
-            return None
-        try:
-            days = {name: date.fromisoformat(day) for name, day in said.items()}
-        except (TypeError, ValueError):
-            return None
-        return Days(days.get("gte"), days.get("lte"))
+        days = _dates(part.get(self.field), "gte", "lte")
+        return Days(days.get("gte"), days.get("lte")) if days else None
 
     def _words(self, chosen: Days, written: Written) -> str:
         return f"{self.label}: {_days_words(chosen, written)}"
 
 
-def _known(said: Any) -> Known | None:
-    """`{exists: true}`, or false."""
-    there = said.get("exists") if isinstance(said, Mapping) and len(said) == 1 else None
-    return Known(there) if isinstance(there, bool) else None
+def _operand(value: Any, operator: str) -> Any:
+    """What a comparison by one operator compares with; unset for any other comparison."""
+    return value.get(operator) if isinstance(value, Mapping) and len(value) == 1 else None
+
+
+def _compared(part: Part, field: str) -> tuple[Any, bool]:
+    """What a condition compares a field with, and whether it stands under `not`."""
+    inner = part.get("not")
+    if isinstance(inner, Mapping) and len(inner) == 1:
+        return inner.get(field), True
+    return part.get(field), False
 
 
 def _moments(days: Days) -> dict[str, str]:
@@ -334,14 +336,12 @@ def _moments(days: Days) -> dict[str, str]:
     return bounds if last is None else {**bounds, "lt": (last + timedelta(days=1)).isoformat()}
 
 
-def _as_moments(said: Any) -> Days | None:
-    if not isinstance(said, Mapping) or not said or not said.keys() <= {"gte", "lt"}:
+def _days_of_moments(value: Any) -> Days | None:
+    days = _dates(value, "gte", "lt")
+    end = days.get("lt")
+    if not days or end == date.min:
         return None
-    try:
-        first, end = (date.fromisoformat(said[name]) if name in said else None for name in ("gte", "lt"))
-        return Days(first, None if end is None else end - timedelta(days=1))
-    except (TypeError, ValueError, OverflowError):
-        return None
+    return Days(days.get("gte"), None if end is None else end - timedelta(days=1))
 
 
 def _days_words(days: Days, written: Written) -> str:
@@ -349,27 +349,30 @@ def _days_words(days: Days, written: Written) -> str:
     return _from_to(first, last, open_end="from {}")
 
 
-def _texts(said: Any, operator: str) -> tuple[str, ...] | None:
+def _texts(value: Any, operator: str) -> tuple[str, ...] | None:
     """`x`, or `{operator: [x, y]}`."""
-    if isinstance(said, Mapping):
-        said = said.get(operator) if len(said) == 1 else None
-    items = [said] if isinstance(said, str) else said
+    operand = value if isinstance(value, str) else _operand(value, operator)
+    items = [operand] if isinstance(operand, str) else operand
     if not isinstance(items, list) or not items or not all(isinstance(item, str) for item in items):
         return None
     return tuple(items)
-
-
-def _within_not(part: Part) -> Part | None:
-    inner = part.get("not")
-    return inner if isinstance(inner, Mapping) and len(inner) == 1 else None
 
 
 def _bounds(least: Any, most: Any) -> dict[str, Any]:
     return {name: bound for name, bound in (("gte", least), ("lte", most)) if bound is not None}
 
 
-def _as_bounds(said: Any) -> Mapping[str, Any] | None:
-    return said if isinstance(said, Mapping) and said and said.keys() <= {"gte", "lte"} else None
+def _bounds_of(value: Any, *operators: str) -> Mapping[str, Any]:
+    """What a comparison by some operators alone compares with, by operator; none for any other."""
+    return value if isinstance(value, Mapping) and value.keys() <= set(operators) else {}
+
+
+def _dates(value: Any, *operators: str) -> Mapping[str, date]:
+    """The same, where all that it compares with are days."""
+    try:
+        return {name: date.fromisoformat(day) for name, day in _bounds_of(value, *operators).items()}
+    except (TypeError, ValueError):
+        return {}
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The list of contacts as somebody asked for it: searched, filtered, sorted, page by page.
+"""The list of contacts: searched, filtered, sorted, page by page.
 
 A `Listing` is a value that fits into an address, so a list can be shared, saved as a view,
 counted, exported or changed in bulk, and is the same list everywhere.  A page begins at a
@@ -12,31 +12,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from pymongo.database import Database
 from pymongo.errors import ExecutionTimeout
 
-from engine.contacts import contacts
-from engine.contacts.contacts import ROW_FIELDS, ContactRow, row_from
-from engine.contacts.listing import away, where_parts
+from engine.contacts import contact_lookup
+from engine.contacts.contact_rows import ROW_FIELDS, ContactRow, row_from
+from engine.contacts.listing import inactive_order, where_parts
 from engine.contacts.listing.where_parts import Part
-from engine.db import places
+from engine.db import Db, keyset
 from engine.db.connection import utc_now
-from engine.db.contact_documents import LIVING
-from engine.db.patterns import evaluated_by_mongodb
-from engine.db.places import Cursor, Place, Sort
+from engine.db.contact_codec import LIVING
+from engine.db.keyset import Cursor, Position, Sort
+from engine.db.regex_query import regex_errors
 from engine.domain.activities import ContactId
 from engine.domain.conditions import Tree
-from engine.errors import ContactSheetsError, InvalidRules
-from engine.rules import rulesets
-from engine.rules.conditions import filtering
-from engine.rules.conditions.conditions import qualified, read_filters
+from engine.domain.document import Document
+from engine.errors import Invalid, InvalidRules
+from engine.rules import versions
+from engine.rules.conditions import index_query
+from engine.rules.conditions.filter_reader import qualified, read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 
-Document = dict[str, Any]
 COUNT_UP_TO = 1_000
 """A list with more contacts than this says "over 1,000": counting on would be slow."""
 
-PATIENCE_MS = 400
+COUNT_TIMEOUT_MS = 400
 """How long a page waits for its count; if it takes longer, it says "over 50", as far as it knows."""
 
 SORTS: dict[str, Sort] = {
@@ -56,8 +55,8 @@ SORTS: dict[str, Sort] = {
 DEFAULT_SORT = "active_at"
 
 
-class UnknownFilter(ContactSheetsError):
-    """A list asks for a field, an operator or a value that there is not."""
+class InvalidFilter(Invalid):
+    """A filter with a field, an operator or a value that does not exist, or that cannot be used here."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,13 @@ class Listing:
 
     def in_address(self) -> dict[str, str]:
         """The parameters of an address that shows this list; nothing for what is usual."""
-        said = {"q": self.search.strip(), "where": where_parts.compact(self.where) if self.where else ""}
+        parameters = {
+            "q": self.search.strip(),
+            "where": where_parts.compact(self.where) if self.where else "",
+        }
         if (self.sort, self.descending) != (DEFAULT_SORT, True):
-            said["sort"] = self.order
-        return {name: value for name, value in said.items() if value}
+            parameters["sort"] = self.order
+        return {name: value for name, value in parameters.items() if value}
 
     @property
     def order(self) -> str:
@@ -116,11 +118,11 @@ class Listing:
         )
 
     def as_condition(self) -> Document:
-        """The conditions as the `when` of a dynamic segment; raise UnknownFilter if there is none such."""
+        """The conditions as the `when` of a dynamic segment; raise InvalidFilter if there is none such."""
         if self.search.strip():
-            raise UnknownFilter("a search cannot be a segment: take it away and keep the filters")
+            raise InvalidFilter("a search cannot be part of a segment: clear the search")
         if not self.where:
-            raise UnknownFilter("everybody is no segment: choose a filter first")
+            raise InvalidFilter("a segment needs at least one filter")
         return qualified(self.where)
 
 
@@ -142,17 +144,15 @@ class ContactPage:
     total: Total
 
 
-def page(
-    db: Database[Document], listing: Listing, *, after: Cursor | None = None, limit: int = 50
-) -> ContactPage:
-    """A page of a list.  Raises UnknownFilter and PatternGivenUp.
+def page(db: Db, listing: Listing, *, after: Cursor | None = None, limit: int = 50) -> ContactPage:
+    """A page of a list.  Raises InvalidFilter and RegexTooComplex.
 
-    A cursor of another order, or one that somebody has tampered with, is the beginning.
+    A cursor of another order, or one that was tampered with, is the beginning.
     """
-    asked, order = _asked(db, listing), listing.order
-    place = places.read(after, order)
+    selection, order = _select(db, listing), listing.order
+    place = keyset.read_cursor(after, order)
     backwards = place is not None and place.backwards
-    found = _along(db, asked, place, backwards=backwards, limit=limit + 1)
+    found = _read_from(db, selection, place, backwards=backwards, limit=limit + 1)
     more = len(found) > limit
     found = found[:limit]
     if backwards:
@@ -161,30 +161,28 @@ def page(
     stored = SORTS[listing.sort].stored
     return ContactPage(
         rows=[row_from(document) for document in found],
-        next=places.after(found[-1], order, stored) if found and has_next else None,
-        previous=places.before(found[0], order, stored) if found and has_previous else None,
-        total=_total(db, asked.query, at_least=len(found)),
+        next=keyset.cursor_after(found[-1], order, stored) if found and has_next else None,
+        previous=keyset.cursor_before(found[0], order, stored) if found and has_previous else None,
+        total=_total(db, selection.query, at_least=len(found)),
     )
 
 
-def neighbours(
-    db: Database[Document], listing: Listing, contact: ContactId
-) -> tuple[ContactId | None, ContactId | None]:
+def neighbours(db: Db, listing: Listing, contact: ContactId) -> tuple[ContactId | None, ContactId | None]:
     """The contacts before and after one in a list, whether or not it is (still) in it itself."""
     sort = SORTS[listing.sort]
     document = db.contacts.find_one({"_id": contact}, [sort.stored])
     if document is None:
         return None, None
-    asked, place = _asked(db, listing), places.of(document, sort.stored)
-    before = _along(db, asked, place, backwards=True, limit=1, fields=[sort.stored])
-    after = _along(db, asked, place, backwards=False, limit=1, fields=[sort.stored])
+    selection, place = _select(db, listing), keyset.position_of(document, sort.stored)
+    before = _read_from(db, selection, place, backwards=True, limit=1, fields=[sort.stored])
+    after = _read_from(db, selection, place, backwards=False, limit=1, fields=[sort.stored])
     return tuple(ContactId(found[0]["_id"]) if found else None for found in (before, after))  # type: ignore[return-value]
 
 
-def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
+def walk(db: Db, listing: Listing, *, limit: int = 0) -> Iterator[ContactRow]:
     """All contacts of a list, in its order; a `limit` of 0 is none.
 
-    Raises UnknownFilter, and PatternGivenUp on the way.
+    Raises InvalidFilter, and RegexTooComplex on the way.
     """
     sort, query = SORTS[listing.sort], matching(db, listing)
     order = sort.order(ascending=not listing.descending)
@@ -192,18 +190,18 @@ def walk(db: Database[Document], listing: Listing, *, limit: int = 0) -> Iterato
 
 
 def _rows(found: Iterable[Document]) -> Iterator[ContactRow]:
-    with evaluated_by_mongodb():
+    with regex_errors():
         yield from map(row_from, found)
 
 
-def matching(db: Database[Document], listing: Listing) -> Document:
-    """The query that the contacts of a list meet.  Raises UnknownFilter for what is not declared."""
-    return _asked(db, listing).query
+def matching(db: Db, listing: Listing) -> Document:
+    """The query that the contacts of a list meet.  Raises InvalidFilter for what is not declared."""
+    return _select(db, listing).query
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A list as MongoDB is asked for it, at one moment."""
+class _Selection:
+    """A list as a MongoDB query, at one moment."""
 
     listing: Listing
     tree: Tree | None
@@ -211,94 +209,97 @@ class _Asked:
     now: datetime
 
 
-def _asked(db: Database[Document], listing: Listing) -> _Asked:
+def _select(db: Db, listing: Listing) -> _Selection:
     tree, now = tree_of(db, listing), utc_now()
-    met = {} if tree is None else filtering.query(tree, now=now)
-    query = _both(LIVING, _both(met, contacts.beginning_with(db, listing.search)))
-    return _Asked(listing, tree, query, now)
+    met = {} if tree is None else index_query.query(tree, now=now)
+    query = _both(LIVING, _both(met, contact_lookup.starting_with(db, listing.search)))
+    return _Selection(listing, tree, query, now)
 
 
-def known(db: Database[Document], listing: Listing) -> tuple[Listing, list[str]]:
+def known(db: Db, listing: Listing) -> tuple[Listing, list[str]]:
     """The list without conditions that are not declared (any more), and what is wrong with each."""
-    words = Vocabulary.of(rulesets.current(db))
+    words = Vocabulary.of(versions.current(db))
     kept, wrong = [], []
     for part in listing.parts:
         try:
             read_filters(part, words)
             kept.append(part)
         except InvalidRules as error:
-            wrong.append(_said(error))
+            wrong.append(_messages(error))
     return listing.with_parts(kept), wrong
 
 
-def tree_of(db: Database[Document], listing: Listing) -> Tree | None:
-    """The conditions of a list as a tree; unset for none.  Raises UnknownFilter."""
+def tree_of(db: Db, listing: Listing) -> Tree | None:
+    """The conditions of a list as a tree; unset for none.  Raises InvalidFilter."""
     if not listing.where:
         return None
     try:
-        return read_filters(listing.where, Vocabulary.of(rulesets.current(db)))
+        return read_filters(listing.where, Vocabulary.of(versions.current(db)))
     except InvalidRules as error:
-        raise UnknownFilter(_said(error)) from None
+        raise InvalidFilter(_messages(error)) from None
 
 
-def _said(error: InvalidRules) -> str:
+def _messages(error: InvalidRules) -> str:
     return "; ".join(problem.message for problem in error.problems)
 
 
-def _along(
-    db: Database[Document],
-    asked: _Asked,
-    place: Place | None,
+def _read_from(
+    db: Db,
+    selection: _Selection,
+    place: Position | None,
     *,
     backwards: bool,
     limit: int,
     fields: list[str] | None = None,
 ) -> list[Document]:
     """Contacts from a place on, in the order of the list or against it."""
-    sort = SORTS[asked.listing.sort]
+    sort = SORTS[selection.listing.sort]
     found: list[Document] = []
-    ascending = asked.listing.descending is backwards
-    for stretch in _stretches(asked, place, ascending=ascending, backwards=backwards):
-        rows = db.contacts.find(_both(asked.query, stretch), fields or [*ROW_FIELDS, sort.stored])
-        with evaluated_by_mongodb():
+    ascending = selection.listing.descending is backwards
+    for range_ in _ranges(selection, place, ascending=ascending, backwards=backwards):
+        rows = db.contacts.find(_both(selection.query, range_), fields or [*ROW_FIELDS, sort.stored])
+        with regex_errors():
             found += list(rows.sort(sort.order(ascending=ascending)).limit(limit - len(found)))
         if len(found) >= limit:
             break
     return found
 
 
-def _stretches(asked: _Asked, place: Place | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
+def _ranges(
+    selection: _Selection, place: Position | None, *, ascending: bool, backwards: bool
+) -> Iterator[Document]:
     """What lies ahead of a place, as queries one after the other, each of which an index answers in order."""
-    sort = SORTS[asked.listing.sort]
-    cuts = away.WHOLE
+    sort = SORTS[selection.listing.sort]
+    cuts = inactive_order.WHOLE
     if sort.stored == "active_at":
-        cuts = away.cuts(asked.tree, ascending=ascending, now=asked.now)
+        cuts = inactive_order.cuts(selection.tree, ascending=ascending, now=selection.now)
     for cut in cuts:
-        for stretch in sort.stretches(place, ascending=ascending, backwards=backwards):
-            yield _both(cut, stretch)
+        for range_ in sort.ranges(place, ascending=ascending, backwards=backwards):
+            yield _both(cut, range_)
 
 
 def _both(one: Document, other: Document) -> Document:
     return {"$and": [one, other]} if one and other else one or other
 
 
-def _total(db: Database[Document], query: Document, *, at_least: int) -> Total:
+def _total(db: Db, query: Document, *, at_least: int) -> Total:
     if query == LIVING:
         count = db.contacts.estimated_document_count() - db.contacts.count_documents({"deleted": True})
         return Total(count, exact=count <= COUNT_UP_TO)
+    # By whichever index leads to the most: that of the filter, or that of the ids where none does.
+    counting: list[Document] = [
+        {"$match": _both(_ANY_CONTACT, query)},
+        {"$limit": COUNT_UP_TO + 1},
+        {"$count": "n"},
+    ]
     try:
-        with evaluated_by_mongodb():
-            found = list(db.contacts.aggregate(_counting(query), maxTimeMS=PATIENCE_MS))
+        with regex_errors():
+            found = list(db.contacts.aggregate(counting, maxTimeMS=COUNT_TIMEOUT_MS))
     except ExecutionTimeout:
         return Total(at_least, exact=False)
     count = found[0]["n"] if found else 0
     return Total(min(count, COUNT_UP_TO), exact=count <= COUNT_UP_TO)
 
 
-_ANYBODY: Document = {"_id": {"$gte": ""}}
+_ANY_CONTACT: Document = {"_id": {"$gte": ""}}
 """Matches every contact, and an index answers it."""
-
-
-def _counting(query: Document) -> list[Document]:
-    """Count by whichever index leads to the most: that of the filter, or that of the ids where none does."""
-    return [{"$match": _both(_ANYBODY, query)}, {"$limit": COUNT_UP_TO + 1}, {"$count": "n"}]

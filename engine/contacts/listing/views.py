@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, NewType
 
-from pymongo.database import Database
+import mongoengine as me
+from mongoengine.queryset import Q
 from pymongo.errors import DuplicateKeyError
 
 from engine.contacts.listing.listing import Listing
-from engine.errors import ContactSheetsError
+from engine.db import Db
+from engine.db.documents.fields import Moment
+from engine.db.documents.stored import Stored
+from engine.errors import EditConflict, NameTaken
 
-Document = dict[str, Any]
 ViewId = NewType("ViewId", str)
 
-
-class NameTaken(ContactSheetsError):
-    """Somebody has a view of that name already."""
-
-
-class ChangedMeanwhile(ContactSheetsError):
-    """A view is not any more as its editor saw it."""
+MAX_NAME = 80
+"""Characters of a view's name."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,46 @@ class View:
     changed_at: datetime | None = None
 
 
+class SavedView(Stored):
+    """A view as it is kept.
+
+    `key` is the name by which names are compared; `listing` is JSON, as conditions may have
+    keys that MongoDB would read as its own.
+    """
+
+    meta = {
+        "collection": "views",
+        "indexes": [
+            {"fields": ["owner", "key"], "unique": True},
+            {"fields": ["key"], "partialFilterExpression": {"shared": True}},
+        ],
+    }
+    id: ViewId = me.StringField(primary_key=True)
+    name: str = me.StringField(required=True, min_length=1, max_length=MAX_NAME)
+    key: str = me.StringField(required=True)
+    owner: str = me.StringField(required=True)
+    owner_name: str = me.StringField(required=True)
+    listing: str = me.StringField(required=True)
+    shared: bool = me.BooleanField(required=True)
+    columns: list[str] = me.ListField(me.StringField())
+    size: int = me.IntField(required=True, min_value=1)
+    changes: int = me.IntField(required=True, min_value=0)
+    changed_at: datetime | None = Moment()
+
+    def clean(self) -> None:
+        if self.key != name_key(self.name):
+            self.refuse("key", f"a view called {self.name!r} is compared by {name_key(self.name)!r}")
+
+
+class Preferences(Stored):
+    """How a user, by their id, usually sees the list of contacts."""
+
+    meta = {"collection": "preferences"}
+    id: str = me.StringField(primary_key=True)
+    columns: list[str] = me.ListField(me.StringField())
+    view: ViewId | None = me.StringField()
+
+
 @dataclass(frozen=True)
 class Usual:
     """How somebody usually sees the list: its columns, and the view that it opens with."""
@@ -57,73 +95,69 @@ class Usual:
     view: ViewId | None = None
 
 
-def of(db: Database[Document], user: str) -> list[View]:
+def of(db: Db, user: str) -> list[View]:
     """The views that somebody can choose: their own and the shared ones, by name."""
-    rows = db.views.find({"$or": [{"owner": user}, {"shared": True}]}).sort([("key", 1), ("_id", 1)])
-    return [_view(row) for row in rows]
+    found = SavedView.on(db, Q(owner=user) | Q(shared=True)).order_by("key", "id")
+    return [_view(document) for document in found]
 
 
-def every(db: Database[Document]) -> Iterator[View]:
+def every(db: Db) -> Iterator[View]:
     """All views of everybody."""
-    return (_view(row) for row in db.views.find())
+    return (_view(document) for document in SavedView.on(db))
 
 
-def view(db: Database[Document], id_: str) -> View | None:
+def view(db: Db, id_: str) -> View | None:
     """One view; unset if there is none of that id."""
-    row = db.views.find_one({"_id": id_})
-    return None if row is None else _view(row)
+    document = SavedView.on(db, id=id_).one()
+    return None if document is None else _view(document)
 
 
-def add(db: Database[Document], new: View) -> None:
+def add(db: Db, new: View) -> None:
     """Keep a new view; the same id again changes nothing.  Raises NameTaken."""
     try:
-        db.views.update_one({"_id": new.id}, {"$setOnInsert": _row(new)}, upsert=True)
+        SavedView.on(db, id=new.id).insert_once(_document(new))
     except DuplicateKeyError:
         raise _taken(new.name) from None
 
 
-def change(db: Database[Document], changed: View) -> View:
+def change(db: Db, changed: View) -> View:
     """Write a view that was read with the same `changes`; return it as it is then.
 
-    Raises NameTaken, and ChangedMeanwhile if somebody else changed or deleted it since.
+    Raises NameTaken, and EditConflict if somebody else changed or deleted it since.
     """
-    row = {**_row(changed), "changes": changed.changes + 1}
+    after = replace(changed, changes=changed.changes + 1)
     try:
-        found = db.views.replace_one({"_id": changed.id, "changes": changed.changes}, row)
+        replaced = SavedView.on(db, id=changed.id, changes=changed.changes).replace(_document(after))
     except DuplicateKeyError:
         raise _taken(changed.name) from None
-    if not found.matched_count:
-        raise ChangedMeanwhile(
-            f"{changed.name} was changed or deleted by somebody else meanwhile: load the page again"
-        )
-    return _view({"_id": changed.id, **row})
+    if not replaced:
+        raise EditConflict(f"{changed.name} was changed or deleted by someone else: reload the page")
+    return after
 
 
-def delete(db: Database[Document], id_: ViewId) -> None:
+def delete(db: Db, id_: ViewId) -> None:
     """Take a view away; `add` brings it back."""
-    db.views.delete_one({"_id": id_})
+    SavedView.on(db, id=id_).delete()
 
 
-def count(db: Database[Document], owner: str) -> int:
+def count(db: Db, owner: str) -> int:
     """How many views somebody has made."""
-    return int(db.views.count_documents({"owner": owner}))
+    return int(SavedView.on(db, owner=owner).count())
 
 
 # What each person usually sees
 
 
-def usual(db: Database[Document], user: str) -> Usual:
+def usual(db: Db, user: str) -> Usual:
     """How somebody usually sees the list."""
-    row = db.preferences.find_one({"_id": user}) or {}
-    return Usual(tuple(row.get("columns", ())), row.get("view"))
+    found = Preferences.on(db, id=user).one()
+    return Usual() if found is None else Usual(tuple(found.columns), found.view)
 
 
-def remember(db: Database[Document], user: str, **said: Any) -> None:
+def remember(db: Db, user: str, **said: Any) -> None:
     """Remember `columns` or the opening `view` for somebody; nothing forgets it."""
-    kept = {name: value for name, value in said.items() if value}
-    gone = {name: "" for name, value in said.items() if not value}
-    update = {operator: part for operator, part in (("$set", kept), ("$unset", gone)) if part}
-    db.preferences.update_one({"_id": user}, update, upsert=True)
+    changes = {f"set__{name}" if value else f"unset__{name}": value for name, value in said.items()}
+    Preferences.on(db, id=user).upsert_one(**changes)
 
 
 def name_key(name: str) -> str:
@@ -132,20 +166,26 @@ def name_key(name: str) -> str:
 
 
 def _taken(name: str) -> NameTaken:
-    return NameTaken(f"a view of yours is called {name} already: choose another name")
+    return NameTaken("a view of yours", name)
 
 
-def _row(view: View) -> Document:
-    """A view as it is kept: conditions as text, for they may have keys that MongoDB would read as its own."""
-    row = {name: getattr(view, name) for name in _PLAIN}
-    said = json.dumps(asdict(view.listing))
-    return {**row, "columns": list(view.columns), "listing": said, "key": name_key(view.name)}
+def _document(view: View) -> SavedView:
+    return SavedView(
+        id=view.id,
+        key=name_key(view.name),
+        listing=json.dumps(asdict(view.listing)),
+        columns=list(view.columns),
+        **{name: getattr(view, name) for name in _PLAIN},
+    )
 
 
-def _view(row: Mapping[str, Any]) -> View:
-    said = {name: row.get(name) for name in _PLAIN}
-    listing = Listing(**json.loads(row["listing"]))
-    return View(id=ViewId(row["_id"]), listing=listing, columns=tuple(row["columns"]), **said)  # type: ignore[arg-type]
+def _view(document: SavedView) -> View:
+    return View(
+        id=document.id,
+        listing=Listing(**json.loads(document.listing)),
+        columns=tuple(document.columns),
+        **{name: getattr(document, name) for name in _PLAIN},
+    )
 
 
 _PLAIN: Sequence[str] = ("name", "owner", "owner_name", "shared", "size", "changes", "changed_at")

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-Document = dict[str, Any]
+from engine.domain.document import Document
+
 Part = Mapping[str, Any]
 """One condition, such as `{"points": {"gte": 20}}` or `{"not": {"segments": "vip"}}`."""
 
@@ -46,18 +47,18 @@ def read_where(text: str) -> Document:
     if not text or len(text) > MAX_ADDRESS:
         return {}
     try:
-        said = json.loads(text)
+        where = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return joined(_sound(said)) if isinstance(said, dict) else {}
+    return joined(_readable(where)) if isinstance(where, dict) else {}
 
 
-def _sound(said: Document) -> Iterator[Part]:
+def _readable(where: Document) -> Iterator[Part]:
     """The parts that can be conditions, whatever they name."""
-    for key, value in said.items():
+    for key, value in where.items():
         if key == "all":
             for item in value if isinstance(value, list) else ():
                 if isinstance(item, dict):
-                    yield from _sound(item)
+                    yield from _readable(item)
         elif value is not None:
             yield {key: value}

@@ -1,33 +1,32 @@
-"""How much a contact did: by type, and over the time."""
+"""How many activities a contact has: by type, and over time."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from pymongo.database import Database
 
-from engine.contacts.sheet.timelines import enterings_by_publishing
+from engine.contacts.sheet.timelines import entered_by_publishing
+from engine.db import Db
 from engine.domain.activities import ContactId
-from engine.pipeline import spans
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.domain.document import Document
+from engine.pipeline import activity_spans
+from engine.rules import versions
 
 COUNTED = 20_000
-"""Activities that are counted, the newest; whoever has more is a machine more often than a person."""
+"""Activities that are counted, the latest; a contact with more is usually a machine."""
 
 DAYS, WEEKS = 62, 62 * 7
-"""Up to so many days a chart has a bar for each day, or for each week; beyond for each month."""
+"""The longest spans that a chart shows by day, and by week; a longer one it shows by month."""
 
 Unit = Literal["day", "week", "month"]
 
 
 class TypeCount(msgspec.Struct, frozen=True):
-    """A type of activity, with how many there are."""
+    """A type of activity, and how many there are."""
 
     type: str
     label: str
@@ -36,9 +35,9 @@ class TypeCount(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How much a contact did: by type, the most frequent first, and by day of the account.
+    """Numbers of activities: by type, the most frequent first, and by day in the account's time zone.
 
-    `whole` is false if only the newest were counted, from `days`' first on.
+    `whole` is false if only the latest were counted, from the first of `days` on.
     """
 
     types: list[TypeCount]
@@ -51,7 +50,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """Some days, the last included, and how many activities they had."""
+    """Some days, the last one included, and how many activities they have."""
 
     first: date
     last: date
@@ -61,15 +60,15 @@ class Period(msgspec.Struct, frozen=True):
 NOTHING = Counts([], {}, whole=True)
 
 
-def counts(db: Database[Document], contact_id: ContactId) -> Counts:
-    """Count the newest activities of a contact, out of an index alone.
+def counts(db: Db, contact_id: ContactId) -> Counts:
+    """Count the latest activities of a contact, from an index alone.
 
-    What has just arrived is counted a moment before the timeline shows it.
+    An activity that was just received counts a moment before the timeline shows it.
     """
-    contact = spans.held(db, contact_id)
+    contact = activity_spans.held(db, contact_id)
     if contact is None:
         return NOTHING
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     zone = ruleset.account.time_zone
     found: Counter[tuple[str, str]] = Counter()
     for row in db.activities.aggregate(_counting(contact, str(zone))):
@@ -77,7 +76,7 @@ def counts(db: Database[Document], contact_id: ContactId) -> Counts:
     number = sum(found.values())
     for row in _failed(db, contact):
         found[row["happened_at"].astimezone(zone).date().isoformat(), row["type"]] -= 1
-    for row in enterings_by_publishing(db, contact):
+    for row in entered_by_publishing(db, contact):
         found[row["happened_at"].astimezone(zone).date().isoformat(), row["type"]] += 1
     days: dict[date, dict[str, int]] = {}
     types: Counter[str] = Counter()
@@ -94,32 +93,32 @@ def counts(db: Database[Document], contact_id: ContactId) -> Counts:
 
 
 def _counting(contact: Document, zone: str) -> list[Document]:
-    """Only what the index holds is asked for: no activity is read for it."""
+    """A covered query: it reads the index and no activity."""
     day = {"$dateToString": {"date": "$happened_at", "format": "%Y-%m-%d", "timezone": zone}}
     return [
-        {"$match": spans.query(contact)},
+        {"$match": activity_spans.query(contact)},
         {"$sort": {"happened_at": -1, "_id": -1}},
         {"$limit": COUNTED},
         {"$group": {"_id": {"day": day, "type": "$type"}, "n": {"$sum": 1}}},
     ]
 
 
-def _failed(db: Database[Document], contact: Document) -> Iterable[Document]:
-    """What could not be taken in: few, and found among all that failed."""
-    query = spans.query(contact, {"state": "failed"})
+def _failed(db: Db, contact: Document) -> Iterable[Document]:
+    """The activities that failed, found by the small index over all that failed."""
+    query = activity_spans.query(contact, {"state": "failed"})
     return db.activities.find(query, {"type": 1, "happened_at": 1}).hint([("failure.at", 1)])
 
 
 def periods(counts: Counts, types: Iterable[str] = ()) -> tuple[Unit, list[Period]]:
-    """Activities of some types (none for all) over the time, also where there were none."""
-    wanted = set(types)
+    """Return the numbers of activities of some types (none: all) by period, empty periods included."""
+    chosen = set(types)
     if not counts.days:
         return "day", []
     first, last = min(counts.days), max(counts.days)
     unit = _unit((last - first).days + 1)
     found: Counter[date] = Counter()
     for day, of_day in counts.days.items():
-        found[_begin(day, unit)] += sum(n for type_, n in of_day.items() if not wanted or type_ in wanted)
+        found[_begin(day, unit)] += sum(n for type_, n in of_day.items() if not chosen or type_ in chosen)
     return unit, [
         Period(begin, _next(begin, unit) - timedelta(days=1), found[begin])
         for begin in _begins(_begin(first, unit), last, unit)

@@ -1,16 +1,13 @@
-"""The browsers and apps of a contact: what each last said it was, and when it was last there."""
+"""The browsers and apps of a contact: the last user agent of each, and when it was last seen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from pymongo.database import Database
-
+from engine.db import Db
 from engine.domain.activities import ContactId
-
-Document = dict[str, Any]
+from engine.domain.document import Document
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -21,9 +18,9 @@ class Device:
 
     Parameters:
       id: The tracker.
-      shared: Whether it links nobody to anybody, because several people use it.
-      user_agent: What it last said it was; unset where it never said.
-      last_seen: When something last came from it; unset where nothing did.
+      shared: Whether several people use it, so that it identifies no contact.
+      user_agent: The last one that it sent, if any.
+      last_seen: The time of its last activity, if any.
       pushes: Whether web push is enabled on it.
     """
 
@@ -34,22 +31,22 @@ class Device:
     pushes: bool = False
 
 
-def devices(db: Database[Document], contact: ContactId) -> list[Device]:
-    """The devices of a contact, the one that was there last first."""
+def devices_of(db: Db, contact: ContactId) -> list[Device]:
+    """Return the devices of a contact, the last seen first."""
     row = db.contacts.find_one({"_id": contact}, ["trackers", "push_devices"])
     if row is None:
         return []
-    pushing = set(row.get("push_devices", ()))
-    found = [_device(tracker, pushing) for tracker in row.get("trackers", ())]
-    found += [Device(id_, shared=False, pushes=True) for id_ in sorted(pushing - {d.id for d in found})]
-    return sorted(found, key=lambda device: device.last_seen or _NEVER, reverse=True)
+    with_push = set(row.get("push_devices", ()))
+    devices = [_device(tracker, with_push) for tracker in row.get("trackers", ())]
+    devices += [Device(id_, shared=False, pushes=True) for id_ in sorted(with_push - {d.id for d in devices})]
+    return sorted(devices, key=lambda device: device.last_seen or _NEVER, reverse=True)
 
 
-def _device(tracker: Document, pushing: set[str]) -> Device:
+def _device(tracker: Document, with_push: set[str]) -> Device:
     return Device(
         id=tracker["id"],
         shared=tracker.get("shared", False),
         user_agent=tracker.get("agent"),
         last_seen=tracker.get("seen"),
-        pushes=tracker["id"] in pushing,
+        pushes=tracker["id"] in with_push,
     )

@@ -1,4 +1,4 @@
-"""Where a contact's points come from: the ledger page by page, their course, what is to come."""
+"""A contact's points: the ledger page by page, their history by day, and their outlook."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
-from engine.db import places
+from engine.db import Db, keyset
 from engine.domain import scoring
 from engine.domain.activities import ActivityId, ContactId
-from engine.domain.rulebook import Period, Rule, RuleGroup, Ruleset
-from engine.pipeline.groups import as_said
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.domain.document import Document
+from engine.domain.rulebook import BY_HAND, Period, Rule, RuleGroup, Ruleset
+from engine.pipeline.groups import without_dbrefs
+from engine.rules import versions
 
 FOLLOWED = 20_000
-"""Entries that the course of the points goes back over, the newest."""
+"""Ledger entries that the history goes back over, the latest."""
 
 NAMED = 5
-"""Reasons that are named of a day, the weightiest."""
+"""Reasons that are listed of a day, those with the most points."""
 
 
-class Given(msgspec.Struct, frozen=True):
-    """An entry of the ledger: a rule gave points for an activity, or a person gave them by hand.
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """A ledger entry: points that a rule awarded for an activity, or a user by hand.
 
-    `worth` is what is left of them now, `losses` what they still lose and when.  `about`
-    is the activity in a line, `said` what it carries; `by` and `reason` are a person's, if
-    it was one.
+    Parameters:
+      worth: The points that are left now.
+      losses: When points still expire, and how many each time.
+      summary: The activity in one line; empty for points by hand.
+      properties: Those of the activity.
+      by: The user, if it was by hand; `reason` is theirs.
     """
 
     id: str
@@ -39,7 +40,7 @@ class Given(msgspec.Struct, frozen=True):
     rule_name: str
     activity: ActivityId
     label: str
-    about: str
+    summary: str
     points: int
     worth: int
     happened_at: datetime
@@ -48,18 +49,21 @@ class Given(msgspec.Struct, frozen=True):
     by: str | None
     reason: str | None
     activity_type: str
-    said: dict[str, Any]
+    properties: dict[str, Any]
 
 
 class LedgerPage(msgspec.Struct, frozen=True):
-    """Some entries, the newest first; `next` continues them."""
+    """Some entries, the latest first; `next` is the cursor of the next page."""
 
-    rows: list[Given]
+    rows: list[LedgerEntry]
     next: str | None
 
 
-class DayOfPoints(msgspec.Struct, frozen=True):
-    """The points at the end of a day on which they changed, and by what: the weightiest reasons first."""
+class PointsDay(msgspec.Struct, frozen=True):
+    """The points at the end of a day on which they changed, and why: the most points first.
+
+    `further` counts the reasons that are not listed.
+    """
 
     day: date
     total: int
@@ -69,9 +73,9 @@ class DayOfPoints(msgspec.Struct, frozen=True):
 
 
 class Ceiling(msgspec.Struct, frozen=True):
-    """What a rule or a group of rules may still give in its present window.
+    """The limit of a rule or a group of rules in its present window.
 
-    `done` of `most` are points of a group, and times that a rule has acted.
+    `done` and `most` are points of a group, or the times that a rule fired.
     """
 
     name: str
@@ -82,23 +86,23 @@ class Ceiling(msgspec.Struct, frozen=True):
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """What will become of the points by time alone, by day, and which limits are being used up."""
+    """The points that will expire, by day, and the limits that are partly used up."""
 
     losses: list[tuple[date, int]]
     ceilings: list[Ceiling]
 
 
 def ledger(
-    db: Database[Document], contact: ContactId, *, now: datetime, before: str | None = None, limit: int = 20
+    db: Db, contact: ContactId, *, now: datetime, before: str | None = None, limit: int = 20
 ) -> LedgerPage:
-    """The entries behind a contact's points, the newest first."""
-    ruleset, query = rulesets.current(db), {"contact": contact, **_older_than(before)}
+    """Return the ledger entries behind a contact's points, the latest first."""
+    ruleset, query = versions.current(db), {"contact": contact, **_older_than(before)}
     found = list(db.ledger.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(limit + 1))
     rows, more = found[:limit], len(found) > limit
     activities = _activities(db, [row["activity"] for row in rows])
     return LedgerPage(
-        [_given(row, activities.get(row["activity"]), ruleset, now=now) for row in rows],
-        places.after(rows[-1], _ORDER, _BY) if more else None,
+        [_entry(row, activities.get(row["activity"]), ruleset, now=now) for row in rows],
+        keyset.cursor_after(rows[-1], _ORDER, _BY) if more else None,
     )
 
 
@@ -106,7 +110,7 @@ _ORDER, _BY = "ledger", "happened_at"
 
 
 def _older_than(before: str | None) -> Document:
-    place = places.read(before, _ORDER)
+    place = keyset.read_cursor(before, _ORDER)
     if place is None or not isinstance(place.value, datetime):
         return {}
     return {
@@ -115,79 +119,76 @@ def _older_than(before: str | None) -> Document:
     }
 
 
-def _activities(db: Database[Document], ids: Sequence[str]) -> dict[str, Document]:
+def _activities(db: Db, ids: Sequence[str]) -> dict[str, Document]:
     found = db.activities.find({"_id": {"$in": list(ids)}}, {"type": 1, "properties": 1})
-    return {row["_id"]: as_said(row) for row in found}
+    return {row["_id"]: without_dbrefs(row) for row in found}
 
 
-def _given(row: Document, activity: Document | None, ruleset: Ruleset, *, now: datetime) -> Given:
-    said = {} if activity is None else activity.get("properties", {})
-    by_hand = row["rule"] == scoring.BY_HAND
+def _entry(row: Document, activity: Document | None, ruleset: Ruleset, *, now: datetime) -> LedgerEntry:
+    properties = {} if activity is None else activity.get("properties", {})
+    by_hand = row["rule"] == BY_HAND
     losses = _losses(row)
     left = row["points"] - sum(points for at, points in losses if at <= now)
     expires_at = row.get("expires_at")
-    return Given(
+    return LedgerEntry(
         id=row["_id"],
         rule=row["rule"],
         rule_name=ruleset.rule_name(row["rule"]),
         activity=row["activity"],
         label=ruleset.catalog.label(row["activity_type"]),
-        about="" if by_hand else ruleset.catalog.summary(row["activity_type"], said),
+        summary="" if by_hand else ruleset.catalog.summary(row["activity_type"], properties),
         points=row["points"],
         worth=left,
         happened_at=row["happened_at"],
         losses=[(at, points) for at, points in losses if at > now],
         expired_at=expires_at if expires_at is not None and expires_at <= now else None,
-        by=str(said.get("author", "")) or None if by_hand else None,
-        reason=str(said.get("reason", "")) or None if by_hand else None,
+        by=str(properties.get("author", "")) or None if by_hand else None,
+        reason=str(properties.get("reason", "")) or None if by_hand else None,
         activity_type=row["activity_type"],
-        said=said,
+        properties=properties,
     )
 
 
 def _losses(row: Document) -> list[tuple[datetime, int]]:
-    """When an entry loses its worth, and how much each time."""
+    """When points of an entry expire, and how many each time."""
     if row.get("losses"):
         return [(at, points) for at, points in row["losses"]]
     expires_at = row.get("expires_at")
     return [] if expires_at is None else [(expires_at, row["points"])]
 
 
-# Their course
+# History
 
 
-def course(db: Database[Document], contact: ContactId, *, total: int, now: datetime) -> list[DayOfPoints]:
-    """The points at the end of each day on which they changed, and what changed them.
-
-    `total` is what they are now.
-    """
-    ruleset = rulesets.current(db)
+def history(db: Db, contact: ContactId, *, total: int, now: datetime) -> list[PointsDay]:
+    """Return the points at the end of each day on which they changed, and why; `total` are those of now."""
+    ruleset = versions.current(db)
     days: dict[date, dict[str, int]] = defaultdict(dict)
     for row in db.ledger.aggregate(_changes(contact, str(ruleset.account.time_zone), now)):
-        said = row["_id"]
-        name = ruleset.rule_name(said["rule"])
-        reason = f"{name}, no longer" if said["lost"] else name
-        of_day = days[date.fromisoformat(said["day"])]
+        group = row["_id"]
+        name = ruleset.rule_name(group["rule"])
+        reason = f"{name}, no longer" if group["lost"] else name
+        of_day = days[date.fromisoformat(group["day"])]
         of_day[reason] = of_day.get(reason, 0) + int(row["points"])
     return list(_summed(days, total))
 
 
-def _summed(days: dict[date, dict[str, int]], total: int) -> Iterator[DayOfPoints]:
-    """Add up backwards from what they are now: of somebody who has very many, only the newest are known."""
+def _summed(days: dict[date, dict[str, int]], total: int) -> Iterator[PointsDay]:
+    """Count back from the total of now, as only the latest entries are read."""
     total -= sum(sum(of_day.values()) for of_day in days.values())
     for day in sorted(days):
         reasons = sorted(days[day].items(), key=lambda reason: (-abs(reason[1]), reason[0]))
         by = sum(points for _, points in reasons)
         total += by
-        yield DayOfPoints(day, total, by, reasons[:NAMED], len(reasons[NAMED:]))
+        yield PointsDay(day, total, by, reasons[:NAMED], len(reasons[NAMED:]))
 
 
 def _changes(contact: ContactId, zone: str, now: datetime) -> list[Document]:
-    """What was given and lost on each day, by rule."""
-    at_once = {"$cond": [{"$gt": ["$expires_at", None]}, [["$expires_at", "$points"]], []]}
+    """Aggregate the points that were awarded and that expired on each day, by rule."""
+    expired = {"$cond": [{"$gt": ["$expires_at", None]}, [["$expires_at", "$points"]], []]}
     lost = {
         "$map": {
-            "input": {"$ifNull": ["$losses", at_once]},
+            "input": {"$ifNull": ["$losses", expired]},
             "in": {
                 "at": {"$arrayElemAt": ["$$this", 0]},
                 "points": {"$multiply": [-1, {"$arrayElemAt": ["$$this", 1]}]},
@@ -195,13 +196,13 @@ def _changes(contact: ContactId, zone: str, now: datetime) -> list[Document]:
             },
         }
     }
-    given = {"at": "$happened_at", "points": "$points", "lost": False}
+    awarded = {"at": "$happened_at", "points": "$points", "lost": False}
     day = {"$dateToString": {"date": "$change.at", "format": "%Y-%m-%d", "timezone": zone}}
     return [
         {"$match": {"contact": contact}},
         {"$sort": {"happened_at": -1, "_id": -1}},
         {"$limit": FOLLOWED},
-        {"$project": {"rule": 1, "change": {"$concatArrays": [[given], lost]}}},
+        {"$project": {"rule": 1, "change": {"$concatArrays": [[awarded], lost]}}},
         {"$unwind": "$change"},
         {"$match": {"change.at": {"$lte": now}}},
         {
@@ -213,13 +214,13 @@ def _changes(contact: ContactId, zone: str, now: datetime) -> list[Document]:
     ]
 
 
-# What is to come
+# Outlook
 
 
-def outlook(db: Database[Document], contact: ContactId, *, now: datetime) -> Outlook:
-    """What time will take of a contact's points, and how much its limits leave for now."""
+def outlook(db: Db, contact: ContactId, *, now: datetime) -> Outlook:
+    """Return the points of a contact that will expire, and its limits that are partly used up."""
     row = db.contacts.find_one({"_id": contact}, {"points": 1, "limits": 1}) or {}
-    ruleset = rulesets.current(db)
+    ruleset = versions.current(db)
     zone = ruleset.account.time_zone
     losses: dict[date, int] = defaultdict(int)
     for at, points in row.get("points", {}).get("expiring", ()):
@@ -227,18 +228,18 @@ def outlook(db: Database[Document], contact: ContactId, *, now: datetime) -> Out
             losses[at.astimezone(zone).date()] -= points
     counts = row.get("limits", {})
     return Outlook(
-        sorted(losses.items()), [*_of_groups(ruleset, counts, now), *_of_rules(ruleset, counts, now)]
+        sorted(losses.items()), [*_group_limits(ruleset, counts, now), *_rule_limits(ruleset, counts, now)]
     )
 
 
-def _of_groups(ruleset: Ruleset, counts: Document, now: datetime) -> Iterator[Ceiling]:
+def _group_limits(ruleset: Ruleset, counts: Document, now: datetime) -> Iterator[Ceiling]:
     for group in _groups(ruleset):
-        given = _count(counts.get(f"group:{group.id}"), group.per, ruleset, now)
-        if given:
-            yield Ceiling(group.name, given, group.at_most, group.per, group=True)
+        points = _count(counts.get(f"group:{group.id}"), group.per, ruleset, now)
+        if points:
+            yield Ceiling(group.name, points, group.at_most, group.per, group=True)
 
 
-def _of_rules(ruleset: Ruleset, counts: Document, now: datetime) -> Iterator[Ceiling]:
+def _rule_limits(ruleset: Ruleset, counts: Document, now: datetime) -> Iterator[Ceiling]:
     for rule in _rules(ruleset):
         if rule.limit is None or rule.award is None:
             continue
@@ -248,7 +249,7 @@ def _of_rules(ruleset: Ruleset, counts: Document, now: datetime) -> Iterator[Cei
 
 
 def _count(counted: Any, per: Period, ruleset: Ruleset, now: datetime) -> int:
-    """What was counted in the window that is now; nothing if it was in an earlier one."""
+    """The count of the present window; 0 if the last one was in an earlier window."""
     if not counted or counted[0] != scoring.window_of(now, per, ruleset.account):
         return 0
     return int(counted[1])
@@ -263,5 +264,5 @@ def _groups(ruleset: Ruleset) -> list[RuleGroup]:
 
 
 def next_losses(outlook: Outlook, days: int, today: date) -> int:
-    """How many points time alone will take in the next days."""
+    """Return how many points will expire in the next days."""
     return sum(points for day, points in outlook.losses if day <= today + timedelta(days=days))

@@ -1,31 +1,28 @@
-"""Why a contact has the points it has, is in a segment or not, and has its statuses."""
+"""Explain a contact: why it has its points, is in a segment or not, and has its statuses."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.sheets import SheetPoints, SheetStatus
-from engine.contacts.sheet.timeline_rows import status_words
-from engine.db import contact_documents
-from engine.domain.activities import ContactId
+from engine.contacts.sheet.sheet_model import SheetPoints, SheetStatus
+from engine.contacts.sheet.timeline_rows import status_labels
+from engine.db import Db, contact_codec
+from engine.domain.activities import ContactId, derived_stream
 from engine.domain.contact import ContactState
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset, Segment
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.conditions.explain import Explained, explain
 
-Document = dict[str, Any]
-
 HISTORY = 100
-"""Enterings and leavings that are told of one contact."""
+"""Segment changes and status changes that are listed of one contact."""
 
 
 class Crossing(msgspec.Struct, frozen=True):
-    """A contact entered a segment or left it, because of an activity or of time alone."""
+    """A contact entered or left a segment, because of an activity or of time alone."""
 
     segment: str
     segment_name: str
@@ -35,7 +32,7 @@ class Crossing(msgspec.Struct, frozen=True):
 
 
 class SegmentReason(msgspec.Struct, frozen=True):
-    """Whether a contact is in a segment, and why; a static one has no condition."""
+    """Whether a contact is in a segment, and why; a static segment has no condition."""
 
     id: str
     name: str
@@ -46,7 +43,7 @@ class SegmentReason(msgspec.Struct, frozen=True):
 
 
 class Reasons(msgspec.Struct, frozen=True):
-    """All that the rules made of one contact."""
+    """Everything that the rules derived for one contact."""
 
     contact: ContactId
     points: SheetPoints
@@ -57,7 +54,7 @@ class Reasons(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """A status moved, in the words that people read, because of an activity or of time alone."""
+    """A status changed, in display words, because of an activity or of time alone."""
 
     machine_label: str
     from_: str = msgspec.field(name="from")
@@ -67,20 +64,20 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class StatusReason(msgspec.Struct, frozen=True):
-    """Where one status stands, and the activity that moved it there."""
+    """The present state of a status, and the activity that set it."""
 
     status: SheetStatus
     because: str | None
 
 
-def reasons(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Reasons | None:
-    """Explain a living contact; unset if there is none of that id."""
+def reasons_of(db: Db, contact_id: ContactId, *, now: datetime) -> Reasons | None:
+    """Explain a living contact; None if there is none of that id."""
     row = db.contacts.find_one({"_id": contact_id})
     sheet = None if row is None else sheets.sheet(db, contact_id, now=now)
     if row is None or sheet is None:
         return None
-    ruleset = rulesets.current(db)
-    state = contact_documents.decode(row).state
+    ruleset = versions.current(db)
+    state = contact_codec.decode(row).state
     return Reasons(
         contact=contact_id,
         points=sheet.points,
@@ -103,12 +100,12 @@ def _segment(segment: Segment, state: ContactState, ruleset: Ruleset, now: datet
     return SegmentReason(segment.id, segment.name, since is not None, since, segment.dynamic, condition)
 
 
-def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> list[Crossing]:
-    query = {"stream": f"c:{contact['_id']}", "type": {"$in": ["segment_entered", "segment_left"]}}
+def _crossings(db: Db, contact: Document, ruleset: Ruleset) -> list[Crossing]:
+    query = {"stream": derived_stream(contact["_id"]), "type": {"$in": ["segment_entered", "segment_left"]}}
     stored = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
-    rows = [*stored, *timelines.enterings_by_publishing(db, contact)]
+    rows = [*stored, *timelines.entered_by_publishing(db, contact)]
     rows.sort(key=lambda row: (row["happened_at"], row["_id"]), reverse=True)
-    published = set(rulesets.rulebook(db).boundaries)
+    published = set(versions.rulebook(db).boundaries)
     return [
         Crossing(
             segment=row["properties"]["segment"],
@@ -117,25 +114,25 @@ def _crossings(db: Database[Document], contact: Document, ruleset: Ruleset) -> l
             at=row["happened_at"],
             because="rules were published"
             if row["happened_at"] in published
-            else _because(db, row["cause"], ruleset) or "time went by",
+            else _because(db, row["cause"], ruleset) or "time passed",
         )
         for row in rows[:HISTORY]
     ]
 
 
-def _moves(db: Database[Document], contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
-    query = {"stream": f"c:{contact_id}", "type": "status_changed"}
+def _moves(db: Db, contact_id: ContactId, ruleset: Ruleset) -> list[Move]:
+    query = {"stream": derived_stream(contact_id), "type": "status_changed"}
     rows = db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(HISTORY)
     moves = []
     for row in rows:
-        said = status_words(row["properties"], ruleset)
-        because = _because(db, row["cause"], ruleset) or "time went by"
-        moves.append(Move(said["machine"], said["from"], said["to"], row["happened_at"], because))
+        labels = status_labels(row["properties"], ruleset)
+        because = _because(db, row["cause"], ruleset) or "time passed"
+        moves.append(Move(labels["machine"], labels["from"], labels["to"], row["happened_at"], because))
     return moves
 
 
-def _because(db: Database[Document], cause: str | None, ruleset: Ruleset) -> str | None:
-    """The activity that caused something, as people call it."""
+def _because(db: Db, cause: str | None, ruleset: Ruleset) -> str | None:
+    """The label of the activity that caused something; None for time alone."""
     row = None if cause is None else db.activities.find_one({"_id": cause}, {"type": 1})
     return None if row is None else ruleset.catalog.label(row["type"])
 

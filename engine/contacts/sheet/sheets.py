@@ -1,181 +1,51 @@
-"""The contact sheet: all that is known of one contact, for the pages and the command line."""
+"""Read the sheet of a contact: everything known of one contact, for the pages and the command line."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 import msgspec
 from bson.dbref import DBRef
-from pymongo.database import Database
 
-from engine.db import contact_documents
+from engine.contacts.sheet.sheet_model import (
+    Entry,
+    Sheet,
+    SheetCommerce,
+    SheetDelivery,
+    SheetOrder,
+    SheetPoints,
+    SheetSegment,
+    SheetStatus,
+    SheetTracker,
+)
+from engine.db import Db, contact_codec
 from engine.domain.activities import ContactId
-from engine.domain.contact import Bounce, Cart, Commerce, ContactState, Deliverability
-from engine.domain.reach import Reach, reach_of
+from engine.domain.contact import Cart, Commerce, ContactState, Deliverability
+from engine.domain.document import Document
+from engine.domain.identities import key_value
+from engine.domain.profile import full_name
+from engine.domain.reachability import reach_of
 from engine.domain.rulebook import Ruleset
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.rules import versions
 
 ENTRIES = 500
-"""Ledger entries on a sheet; older ones are added up in `older`."""
+"""Ledger entries on a sheet; the points of older ones are summed up in `older`."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A change of points and what it comes from; `worth` is what is left of it now."""
-
-    id: str
-    rule: str
-    rule_name: str
-    activity: str
-    activity_type: str
-    activity_label: str
-    points: int
-    happened_at: datetime
-    expires_at: datetime | None
-    expired: bool
-    worth: int
-
-
-class SheetPoints(msgspec.Struct, frozen=True):
-    """Points, and every ledger entry behind them, the newest first.
-
-    `total` is what the entries are worth now, and `older` ones.
-    """
-
-    total: int
-    changed_at: datetime | None
-    entries: list[Entry]
-    older: int = 0
-
-
-class SheetSegment(msgspec.Struct, frozen=True):
-    """A segment that the contact is in."""
-
-    id: str
-    name: str
-    since: datetime
-    dynamic: bool
-
-
-class SheetStatus(msgspec.Struct, frozen=True):
-    """Where one machine stands, in the words that a person reads; `until`, if it ends.
-
-    `by` is who wanted it so: a colleague's name, or `the contact`.
-    """
-
-    machine: str
-    machine_label: str
-    state: str
-    label: str
-    since: datetime | None
-    reason: str | None
-    until: datetime | None
-    by: str | None = None
-
-
-class SheetDelivery(msgspec.Struct, frozen=True):
-    """What sending to the present address or number has shown.
-
-    `failures` are the attempts in a row that failed, `temporary` the temporary bounces so far.
-    """
-
-    failures: int
-    temporary: int
-    last_bounce: Bounce | None
-
-
-class SheetOrder(msgspec.Struct, frozen=True):
-    """One order on the sheet, in its own currency."""
-
-    id: str
-    placed_at: datetime
-    amount: Decimal
-    currency: str | None
-    refunded: Decimal
-    cancelled: bool
-
-
-class SheetCommerce(msgspec.Struct, frozen=True):
-    """What was bought, in the account's currency; `foreign` stands apart."""
-
-    orders: int
-    spent: Decimal
-    average: Decimal | None
-    refunded: Decimal
-    currency: str | None
-    first_order_at: datetime | None
-    last_order_at: datetime | None
-    foreign: dict[str, Decimal]
-    cart: Cart | None
-    recent: list[SheetOrder]
-
-
-class SheetTracker(msgspec.Struct, frozen=True):
-    """A browser or app of the contact."""
-
-    id: str
-    shared: bool
-
-
-class Sheet(msgspec.Struct, frozen=True):
-    """Everything known of one contact."""
-
-    id: ContactId
-    identified: bool
-    name: str
-    email: str | None
-    mobile_phone: str | None
-    external_id: str | None
-    first_name: str | None
-    last_name: str | None
-    birth_date: str | None
-    custom: dict[str, Any]
-    trackers: list[str]
-    devices: list[SheetTracker]
-    points: SheetPoints
-    email_status: str | None
-    newsletter: str | None
-    mobile_status: str | None
-    sms: str | None
-    push: str | None
-    push_devices: int
-    statuses: dict[str, SheetStatus]
-    delivery: dict[str, SheetDelivery]
-    """By the machine that it decides: `email_status`, `mobile_status`."""
-    commerce: SheetCommerce
-    rfm: dict[str, Any] | None
-    clv: dict[str, Any] | None
-    segments: list[str]
-    memberships: list[SheetSegment]
-    reach: list[Reach]
-    merged: list[ContactId]
-    activities: int
-    first_seen: datetime | None
-    last_seen: datetime | None
-    former: list[str] = []
-    """Emails, numbers and external ids that were once the contact's and still lead to it."""
-    deleted_at: datetime | None = None
-    deleted_by: str = ""
-    deleted_why: str = ""
-
-
-def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sheet | None:
-    """Read the sheet of a living contact; unset if there is none of that id."""
+def sheet(db: Db, contact_id: ContactId, *, now: datetime) -> Sheet | None:
+    """Read the sheet of a living contact; None if there is none of that id."""
     row = db.contacts.find_one({"_id": contact_id})
     if row is None:
         return None
-    ruleset = rulesets.current(db)
-    contact = contact_documents.decode(row)
+    ruleset = versions.current(db)
+    contact = contact_codec.decode(row)
     state = contact.state
     statuses = _statuses(row, ruleset)
     deleted_by, deleted_why = _deletion(db, state)
     return Sheet(
         id=contact_id,
         identified=row["identified"],
-        name=" ".join(part for part in (state.first_name, state.last_name) if part),
+        name=full_name(state.first_name, state.last_name),
         email=state.email_typed or row.get("email"),
         mobile_phone=row.get("mobile_phone"),
         external_id=row.get("external_id"),
@@ -200,20 +70,20 @@ def sheet(db: Database[Document], contact_id: ContactId, *, now: datetime) -> Sh
         activities=state.activities,
         first_seen=contact.person.first_seen,
         last_seen=state.last_seen,
-        former=[key[2:] for key in contact.person.former],
+        former=[key_value(key) for key in contact.person.former],
         deleted_at=state.deletion.at if state.deleted and state.deletion is not None else None,
         deleted_by=deleted_by,
         deleted_why=deleted_why,
     )
 
 
-def _deletion(db: Database[Document], state: ContactState) -> tuple[str, str]:
-    """By whom and why somebody was deleted; nothing of who is there."""
+def _deletion(db: Db, state: ContactState) -> tuple[str, str]:
+    """By whom and why a contact was deleted; empty if it is not."""
     if not state.deleted or state.deletion is None:
         return "", ""
     row = db.activities.find_one({"_id": state.deletion.cause}, {"properties": 1}) or {}
-    said = row.get("properties", {})
-    return str(said.get("author", "")), str(said.get("reason", ""))
+    properties = row.get("properties", {})
+    return str(properties.get("author", "")), str(properties.get("reason", ""))
 
 
 _STATUS_FIELDS = ("email_status", "newsletter", "mobile_status", "sms", "push")
@@ -257,14 +127,14 @@ def _delivery(known: Deliverability) -> SheetDelivery:
 
 
 def _points(
-    db: Database[Document],
+    db: Db,
     contact_id: ContactId,
     changed_at: datetime | None,
     ruleset: Ruleset,
     *,
     now: datetime,
 ) -> SheetPoints:
-    """Add up the entries at their present worth: points that expired this very second are gone."""
+    """Sum up what the entries are worth now: points that expired this very second do not count."""
     newest = db.ledger.find({"contact": contact_id}).sort([("happened_at", -1), ("_id", -1)])
     entries = [_entry(row, ruleset, now=now) for row in newest.limit(ENTRIES)]
     older = _older(db, contact_id, entries, now=now) if len(entries) == ENTRIES else 0
@@ -277,7 +147,7 @@ def _points(
     )
 
 
-def _older(db: Database[Document], contact_id: ContactId, shown: list[Entry], *, now: datetime) -> int:
+def _older(db: Db, contact_id: ContactId, shown: list[Entry], *, now: datetime) -> int:
     living = {"contact": contact_id, "$or": [{"expires_at": None}, {"expires_at": {"$gt": now}}]}
     lost = {
         "$filter": {
@@ -344,7 +214,7 @@ def _commerce(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
 
 
 def encode(value: object) -> bytes:
-    """JSON: money as text, so that no reader turns it into a float; times in ISO 8601."""
+    """Encode a value as JSON: money as text, so that no reader makes it a float; times in ISO 8601."""
     return _encoder.encode(value)
 
 

@@ -1,4 +1,4 @@
-"""An activity as a line of the timeline, for somebody who may see so much of it."""
+"""An activity as a row of the timeline."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from pymongo.database import Database
 
-from engine.contacts.editing import undoing
-from engine.contacts.editing.undoing import Undoes, Undone
-from engine.db.findable import plain_letters
+from engine.contacts.editing import undo
+from engine.contacts.editing.undo import Undoes, Undone
+from engine.db import Db
+from engine.db.search_keys import plain_letters
+from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
-from engine.pipeline.groups import as_said
-
-Document = dict[str, Any]
+from engine.pipeline.groups import without_dbrefs
 
 
 class TimelineRow(msgspec.Struct, frozen=True):
-    """An activity as a line of the timeline.
+    """An activity as a row of the timeline.
 
-    `details` is the raw data.  `discounted` is a bounce of a sending in doubt, or one that
-    says nothing about the address: it is shown, and does not count.  `undoable` says
-    whether a person may take it back, `undone` by whom it was, and `undoes` what it takes
-    back itself.
+    Parameters:
+      details: The raw data.
+      discounted: Whether it is a bounce that does not count against the address.
+      undoable: Whether a user can undo it.
+      undone: By whom and when it was undone, if it was.
+      undoes: The activity that it undoes itself.
     """
 
     id: str
@@ -45,29 +46,29 @@ class TimelineRow(msgspec.Struct, frozen=True):
     undoes: Undoes | None = None
 
 
-Shown = Callable[[TimelineRow], TimelineRow]
-"""How much of a row somebody may see."""
+RowMask = Callable[[TimelineRow], TimelineRow]
+"""Masks the personal data of a row."""
 
 
-def whole(row: TimelineRow) -> TimelineRow:
-    """Of a row all that there is."""
+def unmasked(row: TimelineRow) -> TimelineRow:
+    """Return a row as it is: the mask of users who see all."""
     return row
 
 
-def plain_words(text: str) -> str:
-    """A text as it is searched: without capitals, accents and the dots that part a line of ours.
+def search_text(text: str) -> str:
+    """Return a text as it is searched: without case, accents and the dots that separate our summaries.
 
-    Most texts are plain letters then, which is ten times quicker.
+    Without the dots most texts are plain ASCII, which is folded ten times as fast.
     """
     return plain_letters(text.replace("·", " "))
 
 
-_FOUND_IN = ("properties", "traits", "identities", "tracker")
-_PAGE = ("url", "path", "title", "referrer")
+_SEARCHED = ("properties", "traits", "identities", "tracker")
+_SEARCHED_OF_PAGE = ("url", "path", "title", "referrer")
 
 
 def _leaves(value: Any) -> Iterator[str]:
-    """Every word and number in a value, however deep."""
+    """Every text and number in a value, however deep."""
     if isinstance(value, dict):
         for part in value.values():
             yield from _leaves(part)
@@ -80,33 +81,33 @@ def _leaves(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-class Teller:
-    """Makes rows of activities, for somebody who may see so much of them."""
+class RowBuilder:
+    """Builds the rows of a contact's activities; `mask` hides what the user must not see."""
 
-    def __init__(self, db: Database[Document], contact: Document, ruleset: Ruleset, shown: Shown) -> None:
-        self._db, self._contact, self._ruleset, self._shown = db, contact, ruleset, shown
+    def __init__(self, db: Db, contact: Document, ruleset: Ruleset, mask: RowMask) -> None:
+        self._db, self._contact, self._ruleset, self._mask = db, contact, ruleset, mask
 
-    def words(self, row: Document) -> str:
-        """All that is shown of an activity, in plain letters."""
-        told = self._shown(_timeline_row(row, self._ruleset, None))
-        page = told.details.get("context", {}).get("page")
-        said = [told.label, told.summary, told.id]
-        said += _leaves([told.details.get(part) for part in _FOUND_IN])
+    def searchable(self, document: Document) -> str:
+        """Return the text that a search of an activity looks in: what its row shows, after the mask."""
+        row = self._mask(_timeline_row(document, self._ruleset, None))
+        page = row.details.get("context", {}).get("page")
+        texts = [row.label, row.summary, row.id]
+        texts += _leaves([row.details.get(part) for part in _SEARCHED])
         if isinstance(page, dict):
-            said += _leaves([page.get(part) for part in _PAGE])
-        return plain_words("\n".join(said))
+            texts += _leaves([page.get(part) for part in _SEARCHED_OF_PAGE])
+        return search_text("\n".join(texts))
 
     def rows(self, documents: Sequence[Document]) -> list[TimelineRow]:
-        """The rows that are shown, with the points of each, and what was taken back."""
+        """Return the rows of activities, each with its points, and whether it was or can be undone."""
         ids = [row["_id"] for row in documents]
         points = _points_of(self._db, ids)
-        undone = undoing.undone_among(self._db, self._contact, ids)
-        undoes = undoing.what_they_undo(self._db, documents, self._ruleset)
+        undone = undo.undone_among(self._db, self._contact, ids)
+        undoes = undo.undone_by(self._db, documents, self._ruleset)
         return [
-            self._shown(
+            self._mask(
                 msgspec.structs.replace(
                     _timeline_row(row, self._ruleset, points.get(row["_id"])),
-                    undoable=undoing.refusal(row) is None,
+                    undoable=undo.refusal(row) is None,
                     undone=undone.get(row["_id"]),
                     undoes=undoes.get(row["_id"]),
                 )
@@ -115,17 +116,17 @@ class Teller:
         ]
 
 
-def _points_of(db: Database[Document], activities: list[str]) -> dict[str, int]:
-    given: Counter[str] = Counter()
+def _points_of(db: Db, activities: list[str]) -> dict[str, int]:
+    points: Counter[str] = Counter()
     for row in db.ledger.find({"activity": {"$in": activities}}, {"activity": 1, "points": 1}):
-        given[row["activity"]] += row["points"]
-    return dict(given)
+        points[row["activity"]] += row["points"]
+    return dict(points)
 
 
 def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> TimelineRow:
-    catalog, properties = ruleset.catalog, as_said(row).get("properties", {})
+    catalog, properties = ruleset.catalog, without_dbrefs(row).get("properties", {})
     if row["type"] == "status_changed":
-        properties = status_words(properties, ruleset)
+        properties = status_labels(properties, ruleset)
     elif row["type"] in ("segment_entered", "segment_left"):
         segment = ruleset.segments.get(properties.get("segment", ""))
         properties = {**properties, **({} if segment is None else {"segment": segment.name})}
@@ -142,15 +143,15 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         derived=row.get("derived", False),
         clamped=row.get("clamped", False),
         bot=row.get("bot", False),
-        discounted=undoing.says_nothing(row),
+        discounted=undo.is_inconclusive(row),
     )
 
 
 _DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")
 
 
-def status_words(properties: Document, ruleset: Ruleset) -> Document:
-    """What a `status_changed` says, with the names of machine and states."""
+def status_labels(properties: Document, ruleset: Ruleset) -> Document:
+    """Return the properties of a `status_changed` with the labels of its machine and states."""
     machine = ruleset.machines.get(properties.get("machine", ""))
     if machine is None:
         return properties

@@ -1,4 +1,4 @@
-"""A contact's timeline: its activities, and those of all who became this contact."""
+"""A contact's timeline: its activities, those of the contacts that were merged into it included."""
 
 from __future__ import annotations
 
@@ -6,35 +6,33 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import islice
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pymongo.database import Database
 
-from engine.contacts.sheet.timeline_rows import Shown, Teller, TimelineRow, plain_words, whole
-from engine.domain.activities import ActivityId, ContactId
-from engine.pipeline import spans
-from engine.rules import rulesets
-
-Document = dict[str, Any]
+from engine.contacts.sheet.timeline_rows import RowBuilder, RowMask, TimelineRow, search_text, unmasked
+from engine.db import Db
+from engine.domain.activities import ActivityId, ContactId, derived_stream
+from engine.domain.document import Document
+from engine.pipeline import activity_spans
+from engine.rules import versions
 
 SCANNED = 5_000
-"""Activities that a search looks at before it asks whether to go on."""
+"""Activities that one search reads; its page then says that there are more."""
 
 
 BATCH = 1_000
-"""Activities that come at once, so that a search that has found enough reads no further."""
+"""Activities of one batch from MongoDB, so that a search that found enough reads no further."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """What is wanted of a timeline.
+class TimelineFilter(msgspec.Struct, frozen=True):
+    """The activities that a timeline shows.
 
     Parameters:
       types: Only these types; none for all.
       first: From this day on, in the account's time zone.
       last: Up to this day, included.
-      text: Words that stand in what is shown of an activity; case and accents do not matter.
+      text: Words that its row must contain; case and accents do not matter.
     """
 
     types: tuple[str, ...] = ()
@@ -46,7 +44,7 @@ class Wanted(msgspec.Struct, frozen=True):
         return bool(self.types or self.first or self.last or self.text.strip())
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime | None, datetime | None]:
-        """The days as times: the first included, the last not."""
+        """Return the days as moments: the first inclusive, the last exclusive."""
         since = None if self.first is None else datetime.combine(self.first, time(), zone)
         until = (
             None
@@ -56,14 +54,14 @@ class Wanted(msgspec.Struct, frozen=True):
         return since, until
 
 
-EVERYTHING = Wanted()
+EVERYTHING = TimelineFilter()
 
 
 class TimelinePage(msgspec.Struct, frozen=True):
-    """Some rows of the timeline, the newest first; `next` continues it.
+    """Some rows of the timeline, the latest first; `next` is the cursor of the next page.
 
-    After a search `scanned` is how many activities were looked at, and `reached` how far
-    back: if there is more, the search can be gone on with.
+    Of a search, `scanned` is how many activities it read, and `reached` how far back: with `next` it
+    can go on.
     """
 
     rows: list[TimelineRow]
@@ -73,51 +71,51 @@ class TimelinePage(msgspec.Struct, frozen=True):
 
 
 def timeline(
-    db: Database[Document],
+    db: Db,
     contact_id: ContactId,
     *,
-    wanted: Wanted = EVERYTHING,
+    where: TimelineFilter = EVERYTHING,
     before: str | None = None,
     limit: int = 50,
     scan: int = SCANNED,
-    shown: Shown = whole,
+    mask: RowMask = unmasked,
 ) -> TimelinePage:
-    """A contact's activities, the newest first, and those of all who became this contact.
+    """Return a contact's activities, the latest first.
 
-    A search reads at most `scan` of them, and finds what is `shown`: nobody learns by it
-    what they may not see.
+    A search reads at most `scan` of them, and looks in rows after the `mask`: it reveals nothing that
+    is masked.
     """
-    contact = spans.held(db, contact_id)
+    contact = activity_spans.held(db, contact_id)
     if contact is None:
         return TimelinePage([], None)
-    place, ruleset = _place(before), rulesets.current(db)
-    told = Teller(db, contact, ruleset, shown)
-    documents = _documents(db, contact, wanted, place, ruleset.account.time_zone)
-    if wanted.text.strip():
-        return _searched(documents, wanted.text, told, limit=limit, scan=scan)
+    place, ruleset = _place(before), versions.current(db)
+    builder = RowBuilder(db, contact, ruleset, mask)
+    documents = _documents(db, contact, where, place, ruleset.account.time_zone)
+    if where.text.strip():
+        return _search(documents, where.text, builder, limit=limit, scan=scan)
     rows = list(islice(documents(limit + 1), limit + 1))
-    return TimelinePage(told.rows(rows[:limit]), _after(rows[limit - 1]) if len(rows) > limit else None)
+    return TimelinePage(builder.rows(rows[:limit]), _after(rows[limit - 1]) if len(rows) > limit else None)
 
 
 Documents = Callable[[int], Iterator[Document]]
-"""Gives activities, the newest first, reading so many at first."""
+"""Yields activities, the latest first; the argument is how many are needed."""
 
 
 def _documents(
-    db: Database[Document], contact: Document, wanted: Wanted, place: Place | None, zone: ZoneInfo
+    db: Db, contact: Document, where: TimelineFilter, place: Place | None, zone: ZoneInfo
 ) -> Documents:
-    since, until = wanted.bounds(zone)
+    since, until = where.bounds(zone)
     more: Document = {"state": "applied"}
-    if wanted.types:
-        more["type"] = {"$in": list(wanted.types)}
+    if where.types:
+        more["type"] = {"$in": list(where.types)}
     if place is not None:
-        until = min(until or place[0] + _A_MOMENT, place[0] + _A_MOMENT)
+        until = min(until or place[0] + _RESOLUTION, place[0] + _RESOLUTION)
         more["$nor"] = [{"happened_at": place[0], "_id": {"$gte": place[1]}}]
-    query = spans.query(contact, more, since=since, until=until)
-    untold = [
+    query = activity_spans.query(contact, more, since=since, until=until)
+    computed = [
         row
-        for row in enterings_by_publishing(db, contact)
-        if (not wanted.types or row["type"] in wanted.types)
+        for row in entered_by_publishing(db, contact)
+        if (not where.types or row["type"] in where.types)
         and (since is None or row["happened_at"] >= since)
         and (until is None or row["happened_at"] < until)
         and (place is None or _moment(row) < place)
@@ -127,18 +125,18 @@ def _documents(
         stored = (
             db.activities.find(query).sort([("happened_at", -1), ("_id", -1)]).limit(number).batch_size(BATCH)
         )
-        return _merged(stored, untold)
+        return _merged(stored, computed)
 
     return read
 
 
-_A_MOMENT = timedelta(milliseconds=1)
-"""The least that two times differ by."""
+_RESOLUTION = timedelta(milliseconds=1)
+"""The resolution of times."""
 
 
-def _merged(stored: Iterable[Document], untold: list[Document]) -> Iterator[Document]:
-    """Both, the newest first; the second are few."""
-    waiting = sorted(untold, key=_moment)
+def _merged(stored: Iterable[Document], computed: list[Document]) -> Iterator[Document]:
+    """Merge both, the latest first; the second are few."""
+    waiting = sorted(computed, key=_moment)
     for row in stored:
         while waiting and _moment(waiting[-1]) > _moment(row):
             yield waiting.pop()
@@ -149,9 +147,9 @@ def _merged(stored: Iterable[Document], untold: list[Document]) -> Iterator[Docu
 # Search
 
 
-def _searched(documents: Documents, text: str, told: Teller, *, limit: int, scan: int) -> TimelinePage:
-    """What is found among the next `scan` activities, `limit` of it at most."""
-    words = plain_words(text).split()
+def _search(documents: Documents, text: str, builder: RowBuilder, *, limit: int, scan: int) -> TimelinePage:
+    """Find at most `limit` rows among the next `scan` activities."""
+    words = search_text(text).split()
     found: list[Document] = []
     scanned, last, more = 0, None, False
     for row in documents(scan + 1):
@@ -159,25 +157,25 @@ def _searched(documents: Documents, text: str, told: Teller, *, limit: int, scan
             more = True
             break
         scanned, last = scanned + 1, row
-        said = told.words(row)
-        if all(word in said for word in words):
+        searched = builder.searchable(row)
+        if all(word in searched for word in words):
             found.append(row)
     reached = None if last is None else last["happened_at"]
     next_ = _after(last) if more and last is not None else None
-    return TimelinePage(told.rows(found), next_, scanned=scanned, reached=reached)
+    return TimelinePage(builder.rows(found), next_, scanned=scanned, reached=reached)
 
 
-def enterings_by_publishing(db: Database[Document], contact: Document) -> list[Document]:
-    """Segments that a contact entered because they were published, as rows of the timeline.
+def entered_by_publishing(db: Db, contact: Document) -> list[Document]:
+    """Return the segments that a contact entered because rules were published, as activities.
 
-    They are not stored as such: the contact says since when it is in a segment, and where
-    it left one, the note of that does.  `contact` is its document: id and segments are needed.
+    They are not stored: the contact holds since when it is in a segment, and the `segment_left` of one
+    that it left does.  `contact` is its document, of which the id and segments are needed.
     """
-    published = set(rulesets.rulebook(db).boundaries)
+    published = set(versions.rulebook(db).boundaries)
     if not published:
         return []
     since_of = list(contact.get("segments", {}).items())
-    stream = f"c:{contact['_id']}"
+    stream = derived_stream(contact["_id"])
     for row in db.activities.find({"stream": stream, "type": "segment_left"}, {"properties": 1}):
         since_of.append((row["properties"]["segment"], row["properties"].get("since")))
     return [
@@ -195,7 +193,7 @@ def enterings_by_publishing(db: Database[Document], contact: Document) -> list[D
     ]
 
 
-# Places
+# Cursors
 
 Place = tuple[datetime, ActivityId]
 

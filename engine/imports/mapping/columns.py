@@ -1,4 +1,4 @@
-"""Which column of a file fills what of a contact: guessed by its heading, settled by a person."""
+"""The mapping of columns to targets, such as fields: guessed by the headings, decided by the user."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from engine.domain.fields import CUSTOM, FIELDS
+from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, FIELDS, IDENTITY_FIELDS
 from engine.domain.rulebook import Ruleset
-from engine.errors import ContactSheetsError
-from engine.imports.mapping.headings import NAMES
-
-IDENTITIES = ("external_id", "email", "mobile_phone")
-"""What a contact is found by, in this order; a file needs one of them."""
+from engine.errors import Invalid
+from engine.imports.mapping.known_headings import NAMES
 
 Channel = Literal["newsletter", "sms"]
 
@@ -26,19 +23,22 @@ SEGMENTS = "segments"
 LEFT_OUT = ""
 """The target of a column that is not imported."""
 
+EMAIL_SHARE = 0.8
+"""The share of email addresses in a column that is taken for the email."""
+
 ALIKE = 0.5
-"""The share of headings that two files have in common which are of the same kind."""
+"""The share of headings that files of the same kind have in common."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Something of a contact that a column can fill."""
+    """What a column can fill of a contact, such as a field."""
 
     id: str
     label: str
 
 
-_OTHERS = (
+_OTHER_TARGETS = (
     Target("name", "Whole name"),
     Target("newsletter", "Newsletter: subscribed or not"),
     Target("newsletter_at", "Newsletter: date of subscribing"),
@@ -54,26 +54,29 @@ _OTHERS = (
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what it fills: `LEFT_OUT` for nothing.  `because` says how that is known."""
+    """A column and its target, or `LEFT_OUT`; `because` is the reason of the guess."""
 
     heading: str
     target: str
     because: Literal["remembered", "name", "values", ""] = ""
 
 
-class InvalidMapping(ContactSheetsError):
-    """Columns that cannot fill what they are to fill; all that is wrong, one a line."""
+class InvalidMapping(Invalid):
+    """A mapping that cannot be used, with every problem found."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(problems))
 
 
 def targets(ruleset: Ruleset) -> list[Target]:
-    """All that a column can fill, as a person chooses it."""
-    fields = ("external_id", "email", "mobile_phone", "first_name", "last_name", "birth_date")
+    """Return all targets, in the order in which the user chooses one."""
     own = [Target(CUSTOM + field.id, field.label) for field in ruleset.fields.values()]
-    return [*(Target(name, FIELDS[name].label) for name in fields), *own, *_OTHERS]
+    return [*(Target(name, FIELDS[name].label) for name in EDITABLE_FIELDS), *own, *_OTHER_TARGETS]
 
 
 Fits = Callable[[str, Sequence[str | None]], bool]
-"""Whether most of a column's values can fill a target."""
+"""Returns whether most values of a column can fill a target."""
 
 
 def guess(
@@ -84,45 +87,49 @@ def guess(
     remembered: Sequence[Mapping[str, str]] = (),
     fits: Fits = lambda _target, _cells: True,
 ) -> list[Column]:
-    """Say of each column what it fills; one that nothing is known of is left out.
+    """Guess the target of each column; unknown columns are left out.
 
-    `remembered` is how the columns of earlier files were settled, the newest first.  A target is
-    given to one column, the surest of those whose values fit.  Without any heading that says so, a column
-    of addresses is the email.
+    Parameters:
+      sample: The cells of the first rows.
+      remembered: The mappings of earlier files, the latest first; they go before headings.
+      fits: Rejects a target for a column whose values it cannot hold.
+
+    A target goes to one column, the one with the most specific heading.  If no heading suggests an
+    identity, a column of email addresses is the email.
     """
-    known = names_of(ruleset)
+    headings_of = headings_by_target(ruleset)
     allowed = {target.id for target in targets(ruleset)}
-    before = _of_the_like(headings, remembered)
+    before = _remembered_for(headings, remembered)
     found = [
         Column(heading, before[plain(heading)], "remembered")
         if before.get(plain(heading)) in {*allowed, LEFT_OUT}
         else Column(heading, LEFT_OUT)
         for heading in headings
     ]
-    settled = {column.target for column in found if column.target}
+    taken = {column.target for column in found if column.target}
 
     def could_be(target: str, index: int) -> bool:
         return fits(target, [row[index] for row in sample if index < len(row)])
 
-    for target, names in known.items():
-        column = None if target in settled else _surest(target, found, names, could_be)
+    for target, names in headings_of.items():
+        column = None if target in taken else _best_column(target, found, names, could_be)
         if column is not None:
             found[column] = Column(headings[column], target, "name")
-            settled.add(target)
-    if not settled & set(IDENTITIES):
-        _by_values(found, sample)
-    return [_first_name(column) if "last_name" in settled else column for column in found]
+            taken.add(target)
+    if not taken & set(IDENTITY_FIELDS):
+        _guess_email(found, sample)
+    return [_first_name(column) if "last_name" in taken else column for column in found]
 
 
 def plain(heading: str) -> str:
-    """A heading as it is compared: letters and digits alone, without accents or case."""
+    """Return a heading in the form in which headings are compared: ASCII letters and digits, no case."""
     letters = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^a-z0-9]+", " ", bare.lower()).split())
 
 
 def type_of(target: str, ruleset: Ruleset) -> str:
-    """The type of what a column fills: `text`, `number`, `date`, `boolean` or `list`."""
+    """Return the type of a target: `text`, `number`, `date`, `boolean` or `list`."""
     if target == "birth_date" or target.endswith("_at"):
         return "date"
     if target.endswith("_out"):
@@ -131,61 +138,65 @@ def type_of(target: str, ruleset: Ruleset) -> str:
     return "text" if declared is None else declared.type
 
 
-def checked(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Ruleset) -> dict[str, str]:
-    """The columns that are imported, each with what it fills; raise InvalidMapping."""
+def validated(headings: Sequence[str], mapping: Mapping[str, str], ruleset: Ruleset) -> dict[str, str]:
+    """Return the imported columns with their targets, in the order of the file.  Raises InvalidMapping."""
     labels = {target.id: target.label for target in targets(ruleset)}
     problems = [
-        f"there is no column {heading!r}{_meant(heading, headings)}"
+        f"there is no column {heading!r}{_suggestion(heading, headings)}"
         for heading in mapping
         if heading not in headings
     ]
     chosen = {heading: target for heading, target in mapping.items() if target != LEFT_OUT}
     problems += [
-        f"column {heading!r}: a contact has no field {target!r}{_meant(target, labels)}"
+        f"column {heading!r}: a contact has no field {target!r}{_suggestion(target, labels)}"
         for heading, target in chosen.items()
         if target not in labels
     ]
     for target in dict.fromkeys(chosen.values()):
         twice = [heading for heading, other in chosen.items() if other == target]
         if len(twice) > 1:
-            problems.append(f"{labels.get(target, target)} can be filled by one column, not by {_and(twice)}")
-    if not set(chosen.values()) & set(IDENTITIES):
+            problems.append(
+                f"{labels.get(target, target)} can be filled by one column, not by {_joined(twice)}"
+            )
+    if not set(chosen.values()) & set(IDENTITY_FIELDS):
         problems.append("no column names the contacts: choose one for the email, mobile phone or external id")
     if problems:
-        raise InvalidMapping("\n".join(problems))
+        raise InvalidMapping(problems)
     return {heading: chosen[heading] for heading in headings if heading in chosen}
 
 
-def names_of(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
-    """What headings fill each target: a field of the shop's own by its id and label, too."""
+def headings_by_target(ruleset: Ruleset) -> dict[str, tuple[str, ...]]:
+    """Return the known headings of each target; those of a custom field include its id and label."""
     own = {
         CUSTOM + field.id: (plain(field.label), plain(field.id), *NAMES.get(CUSTOM + field.id, ()))
         for field in ruleset.fields.values()
     }
-    theirs = {name for names in own.values() for name in names[:2]}
+    reserved = {name for names in own.values() for name in names[:2]}
     standard = {
-        target: tuple(name for name in names if name not in theirs)
+        target: tuple(name for name in names if name not in reserved)
         for target, names in NAMES.items()
         if not target.startswith(CUSTOM)
     }
     return own | standard
 
 
-def _of_the_like(headings: Sequence[str], remembered: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """What was settled for files like this one, which share half of their headings with it or more:
-    what `Phone` is in one tool's files says little of another's."""
+def _remembered_for(headings: Sequence[str], remembered: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """The mappings of files that share at least half of their headings with this one.
+
+    Files of another tool are no guide: its `Phone` may be a different one.
+    """
     here, found = set(map(plain, headings)), dict[str, str]()
-    for settled in reversed(remembered):
-        before = {plain(heading): target for heading, target in settled.items()}
+    for mapping in reversed(remembered):
+        before = {plain(heading): target for heading, target in mapping.items()}
         if len(here & before.keys()) >= ALIKE * min(len(here), len(before)):
             found |= before
     return found
 
 
-def _surest(
+def _best_column(
     target: str, columns: Sequence[Column], names: Sequence[str], could_be: Callable[[str, int], bool]
 ) -> int | None:
-    """The column whose heading comes first among some names, and whose values can be it."""
+    """The free column whose heading comes first among known ones, and whose values fit the target."""
     free = {
         plain(column.heading): index
         for index, column in reversed(list(enumerate(columns)))
@@ -196,32 +207,32 @@ def _surest(
 
 
 def _first_name(column: Column) -> Column:
-    """Beside a column of last names, one that is called `name` holds first names."""
+    """Beside a column of last names, a column `name` holds first names."""
     whole = column.target == "name" and column.because == "name" and plain(column.heading) == "name"
     return Column(column.heading, "first_name", "name") if whole else column
 
 
-def _by_values(columns: list[Column], sample: Sequence[Sequence[str | None]]) -> None:
-    """Take the first column that holds addresses for the email."""
+def _guess_email(columns: list[Column], sample: Sequence[Sequence[str | None]]) -> None:
+    """Map the first column of email addresses to the email."""
     for index, column in enumerate(columns):
         cells = [row[index] or "" for row in sample if index < len(row)]
-        said = [cell for cell in cells if cell.strip()]
-        looks = sum("@" in cell and "." in cell.rpartition("@")[2] for cell in said)
-        if column.because == "" and said and looks >= 0.8 * len(said):
+        filled = [cell for cell in cells if cell.strip()]
+        emails = sum("@" in cell and "." in cell.rpartition("@")[2] for cell in filled)
+        if column.because == "" and filled and emails >= EMAIL_SHARE * len(filled):
             columns[index] = Column(column.heading, "email", "values")
             return
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, list(known), n=1)
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def _and(headings: Sequence[str]) -> str:
+def _joined(headings: Sequence[str]) -> str:
     return " and ".join(repr(heading) for heading in headings)
 
 
 def static_segments(ruleset: Ruleset) -> dict[str, str]:
-    """The static segments that a cell can name, by id and by name in lower case."""
+    """Return the ids of static segments by what a cell can call them: the id, or the name in lower case."""
     static = [segment for segment in ruleset.segments.values() if not segment.dynamic]
     return {segment.name.lower(): segment.id for segment in static} | {s.id: s.id for s in static}

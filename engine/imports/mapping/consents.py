@@ -1,18 +1,19 @@
-"""Subscriptions in a file: what a row says last of each, and when that came to be so."""
+"""Consents in a file: the last state of each subscription that a row gives, and since when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Literal
 
 from engine.domain.rulebook import Account
-from engine.domain.statuses import moment_of
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
+from engine.imports.mapping.cell_format import CellFormat, InvalidValue
+from engine.imports.mapping.cells import Cells
 from engine.imports.mapping.columns import CHANNELS, Channel
-from engine.imports.mapping.values import InvalidValue, Reading, is_blank, read_boolean, read_date
-from engine.imports.reading.cells import Cells
+from engine.imports.mapping.dates import end_of, read_date, start_of
+from engine.imports.mapping.values import is_blank, read_boolean
 from engine.imports.reading.problems import Problem
 
 ConsentState = Literal["subscribed", "unsubscribed", "no"]
@@ -30,21 +31,30 @@ UNSUBSCRIBED = frozenset(
     }
 )  # fmt: skip
 NOT_SUBSCRIBED = frozenset({"not subscribed", "no suscrito", "no suscrita", "no acepta", "declined"})
-NOTHING_KNOWN = frozenset(
+UNKNOWN = frozenset(
     {
         "none", "never subscribed", "never", "pending", "unconfirmed", "unknown", "null", "n/a", "-", "nunca",
         "ninguno", "ninguna", "pendiente", "cleaned", "bounced", "invalid", "redacted",
     }
 )  # fmt: skip
-"""What tools and people write of a subscription, in lower case; yes and no count, too."""
+"""What tools and people write about a subscription, in lower case; yes and no are accepted as well."""
+
+
+NAMES: Mapping[Channel, str] = {"newsletter": "newsletter", "sms": "SMS"}
+
+CACHED = 5_000
+"""Different combinations of consent cells whose consents are cached: most rows repeat those of others."""
+
+MAX_SOURCE = 200
+"""Characters of the source of a consent."""
 
 
 @dataclass(frozen=True)
 class Consent:
-    """What a row says of a subscription, and when it came to be so, if it says that.
+    """The state of a subscription that a row gives, and since when, if it gives that.
 
-    `no` ends a subscription that there is, and says of nobody else that they unsubscribed.
-    `source` is where all of a file agreed, if that was stated of the file and not of the row.
+    `no` ends a present subscription; a contact who is not subscribed does not become unsubscribed by it.
+    `source` is set if the consent was declared for the whole file rather than in the row.
     """
 
     channel: Channel
@@ -53,16 +63,15 @@ class Consent:
     source: str | None = None
 
     @property
-    def stated(self) -> bool:
+    def of_whole_file(self) -> bool:
         return self.source is not None
 
 
 @dataclass(frozen=True)
 class Statement:
-    """That all people of a file agreed to a subscription, when, and where.
+    """The user's declaration that all contacts of a file agreed to a subscription, when, and where.
 
-    It is the word of whoever imports: it subscribes nobody who unsubscribed, whenever that was.
-    A column with a date of each does, if that is newer.
+    It does not subscribe a contact who unsubscribed, whenever that was; a column with a newer date does.
     """
 
     channel: Channel
@@ -70,46 +79,37 @@ class Statement:
     source: str
 
 
-class InvalidStatement(ContactSheetsError):
-    """A statement that cannot be made of a file."""
+class InvalidConsent(Invalid):
+    """A statement of consent that cannot be made of all contacts of a file."""
 
 
-def stated(
+def file_consents(
     statements: Iterable[Statement], columns: Mapping[str, str], account: Account, *, now: datetime
 ) -> tuple[Consent, ...]:
-    """What is stated of each row of a file.  Raises InvalidStatement."""
+    """Return the consents that statements give each row of a file.  Raises InvalidConsent."""
     found: dict[Channel, Consent] = {}
     for statement in statements:
-        channel, at = statement.channel, moment_of(statement.on, account)
-        said_by = [heading for heading, target in columns.items() if target.startswith(channel)]
-        if said_by:
-            raise InvalidStatement(
-                f"the column {said_by[0]!r} says of each who agreed to the {NAMES[channel]}: leave it out, "
+        channel, at = statement.channel, start_of(statement.on, account)
+        named = [heading for heading, target in columns.items() if target.startswith(channel)]
+        if named:
+            raise InvalidConsent(
+                f"the column {named[0]!r} says of each who agreed to the {NAMES[channel]}: leave it out, "
                 "or state nothing of all"
             )
         if channel in found:
-            raise InvalidStatement(f"that all agreed to the {NAMES[channel]} is stated twice")
+            raise InvalidConsent(f"that all agreed to the {NAMES[channel]} is stated twice")
         if at is None or at > now:
-            raise InvalidStatement(f"{statement.on.isoformat()}: nobody agreed in the future")
+            raise InvalidConsent(f"{statement.on.isoformat()}: nobody agreed in the future")
         if not statement.source.strip():
-            raise InvalidStatement(f"say where all agreed to the {NAMES[channel]}, such as: form at the fair")
+            raise InvalidConsent(f"say where all agreed to the {NAMES[channel]}, such as: form at the fair")
         found[channel] = Consent(channel, "subscribed", at, statement.source.strip()[:MAX_SOURCE])
     return tuple(found.values())
 
 
-NAMES: Mapping[Channel, str] = {"newsletter": "newsletter", "sms": "SMS"}
-
-REMEMBERED = 5_000
-"""Different things that rows say of subscriptions and that are remembered."""
-
-MAX_SOURCE = 200
-"""Characters of where people agreed."""
-
-
-def said(cell: str) -> ConsentState | None:
-    """What a cell says of a subscription, unset if that nothing is known; raise InvalidValue."""
+def read_state(cell: str) -> ConsentState | None:
+    """Read the state of a subscription; None if it is unknown.  Raises InvalidValue."""
     word = " ".join(cell.replace("_", " ").replace("-", " ").lower().split()) or cell.strip()
-    if word in NOTHING_KNOWN or cell.strip() in NOTHING_KNOWN:
+    if word in UNKNOWN or cell.strip() in UNKNOWN:
         return None
     if word in SUBSCRIBED or word in UNSUBSCRIBED:
         return "subscribed" if word in SUBSCRIBED else "unsubscribed"
@@ -119,38 +119,39 @@ def said(cell: str) -> ConsentState | None:
 
 
 class ConsentReader:
-    """Reads the subscriptions of one file's rows; none of them lies after `now`.
+    """Reads the consents of the rows of one file.
 
-    `targets` are what the file's columns fill.
+    Parameters:
+      formats: The notation of ambiguous columns, by heading.
+      now: No consent may be later.
+      targets: The targets of the file's columns.
+      of_file: The consents of all rows (see `file_consents`).
     """
 
     def __init__(
         self,
-        readings: Mapping[str, Reading],
+        formats: Mapping[str, CellFormat],
         account: Account,
         *,
         now: datetime,
         targets: Iterable[str],
-        stated: tuple[Consent, ...] = (),
+        of_file: tuple[Consent, ...] = (),
     ) -> None:
         self._targets = [target for target in targets if target.startswith(CHANNELS)]
-        self._readings, self._account, self._now, self._stated = readings, account, now, stated
+        self._formats, self._account, self._now, self._of_file = formats, account, now, of_file
         self._today = now.astimezone(account.time_zone).date()
-        self._known: dict[tuple[str | None, ...], tuple[Consent, ...]] = {}
+        self._cache: dict[tuple[str | None, ...], tuple[Consent, ...]] = {}
 
     def read(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
-        """What a row says of each subscription; what is wrong with it is added to `problems`.
-
-        What is right is remembered: most rows say what others said.
-        """
-        asked = tuple(map(cells.of, self._targets))
-        known = self._known.get(asked)
-        if known is not None:
-            return known
+        """Return the consents of a row; adds to `problems`."""
+        key = tuple(map(cells.of, self._targets))
+        cached = self._cache.get(key)
+        if cached is not None:
+            return cached
         before = len(problems)
         found = self._read(cells, problems)
-        if len(problems) == before and len(self._known) < REMEMBERED:
-            self._known[asked] = found
+        if len(problems) == before and len(self._cache) < CACHED:
+            self._cache[key] = found
         return found
 
     def _read(self, cells: Cells, problems: list[Problem]) -> tuple[Consent, ...]:
@@ -163,31 +164,31 @@ class ConsentReader:
                 continue
             if consent is not None:
                 found.append(consent)
-        return (*found, *self._stated)
+        return (*found, *self._of_file)
 
     def _consent(self, channel: Channel, cells: Cells) -> Consent | None:
-        """The last thing that a row says of a subscription; in doubt, that it has ended."""
+        """The last state of a subscription in a row; in doubt, that it has ended."""
         began = self._moment(f"{channel}_at", cells, ends=False)
         ended = self._moment(f"{channel}_ended_at", cells, ends=True)
-        said = self._said(channel, cells)
-        out = cells.of(f"{channel}_out")
-        if not is_blank(out) and self._yes_or_no(f"{channel}_out", cells):
+        state = self._state(channel, cells)
+        opted_out = cells.of(f"{channel}_out")
+        if not is_blank(opted_out) and self._yes_or_no(f"{channel}_out", cells):
             return Consent(channel, "unsubscribed", ended)
         if ended is not None and (began is None or ended >= began):
             return Consent(channel, "unsubscribed", ended)
-        if said == "unsubscribed":
+        if state == "unsubscribed":
             return Consent(channel, "unsubscribed")
-        if said == "no":
+        if state == "no":
             return Consent(channel, "no")
-        alone = not cells.fills(channel) and began is not None
-        return Consent(channel, "subscribed", began) if said == "subscribed" or alone else None
+        date_alone = not cells.fills(channel) and began is not None
+        return Consent(channel, "subscribed", began) if state == "subscribed" or date_alone else None
 
-    def _said(self, channel: Channel, cells: Cells) -> ConsentState | None:
+    def _state(self, channel: Channel, cells: Cells) -> ConsentState | None:
         cell = cells.of(channel)
         if cell is None or is_blank(cell):
             return None
         try:
-            return said(cell)
+            return read_state(cell)
         except InvalidValue:
             return "subscribed" if self._yes_or_no(channel, cells) else "no"
 
@@ -200,28 +201,20 @@ class ConsentReader:
             raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is none of {words}") from None
 
     def _moment(self, target: str, cells: Cells, *, ends: bool) -> datetime | None:
-        """When a subscription began or ended.  Of a day alone: its first moment, or its last,
-        so that in doubt somebody counts as unsubscribed."""
+        """When a subscription began or ended.
+
+        Of a day alone it is the first moment, or the last, so that in doubt the contact is unsubscribed.
+        """
         cell = cells.of(target)
         if cell is None or is_blank(cell):
             return None
         heading = cells.headings[target]
-        reading = self._readings.get(heading, Reading())
+        format_ = self._formats.get(heading, CellFormat())
         try:
-            found = read_date(cell, reading.dates, today=self._today)
+            found = read_date(cell, format_.dates, today=self._today)
         except InvalidValue as error:
             raise InvalidValue(f"{heading}: {error}") from None
-        at = self._at_the_end(found) if ends else moment_of(found, self._account)
+        at = end_of(found, self._account, now=self._now) if ends else start_of(found, self._account)
         if at is None or at > self._now:
             raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} lies in the future")
         return at
-
-    def _at_the_end(self, found: date | datetime) -> datetime | None:
-        account = self._account
-        if isinstance(found, datetime):
-            return moment_of(found, account)
-        last = moment_of(datetime.combine(found, time.max), account)
-        begun = moment_of(found, account)
-        assert last is not None and begun is not None
-        whole = last.replace(microsecond=999_000)
-        return min(whole, self._now) if begun <= self._now else whole

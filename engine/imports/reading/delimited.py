@@ -1,7 +1,7 @@
-"""Rows of separated values, one after the other, in memory that does not grow.
+"""Rows of a CSV or TSV file, streamed in constant memory.
 
-What is wrong with a row is said at its line, and reading goes on with the next: a quotation
-mark that is never closed does not swallow the rest of the file.
+A problem of a row is reported at its line, and reading goes on with the next: a quotation mark that is
+never closed does not swallow the rest of the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from engine.imports.reading.formats import Format, is_hint
+from engine.errors import LimitExceeded
+from engine.imports.reading.formats import Format, is_separator_line
 from engine.imports.reading.problems import Problem, UnreadableFile
 
 MAX_CELL = 1_000_000
@@ -23,22 +24,25 @@ MAX_RECORD = 4_000_000
 """Characters of one row."""
 
 MAX_RECORD_LINES = 2_000
-"""Lines that one row may run over, in quotation marks."""
+"""Lines that one row may span, in quotation marks."""
 
 MAX_BYTES = 4 * 1024**3
-"""Bytes of a file once it is unpacked."""
+"""Bytes of a file once it is decompressed."""
 
 Record = tuple[int, list[str], Problem | None]
-"""A row's first line, its cells, and what is wrong with it as a whole, if something is."""
+"""A row's first line, its cells, and its problem as a whole, if it has one."""
 
 
-class _TooLarge(Exception):
-    """A row is longer than any that is meant to be one."""
+class _RowTooLarge(LimitExceeded):
+    """A row is longer than any real one."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a row has over {MAX_RECORD:,} characters or {MAX_RECORD_LINES:,} lines")
 
 
 def records(stream: BinaryIO, format_: Format) -> Iterator[Record]:
-    """The rows of a text file, those that are blank left out.  Raises UnreadableFile."""
-    csv.field_size_limit(MAX_RECORD)  # of the whole process: ours, at the row, is stricter
+    """Yield the rows of a text file except blank ones.  Raises UnreadableFile."""
+    csv.field_size_limit(MAX_RECORD)  # a limit of the whole process; MAX_CELL is stricter
     lines = _Lines(stream, format_.encoding)
     reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
     while True:
@@ -48,30 +52,30 @@ def records(stream: BinaryIO, format_: Format) -> Iterator[Record]:
             cells = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _TooLarge) as error:
-            cells, problem = _give_up(lines, error)
+        except (csv.Error, _RowTooLarge) as error:
+            cells, problem = _skip_row(lines, error)
             reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
         else:
             if lines.ended_within:
-                cells, problem = _give_up(lines, _TooLarge())
+                cells, problem = _skip_row(lines, _RowTooLarge())
                 reader = csv.reader(lines, delimiter=format_.separator, quotechar=format_.quote)
         if problem is not None or any(cell.strip() for cell in cells):
             yield lines.first, cells, problem
 
 
-def _give_up(lines: _Lines, error: Exception) -> tuple[list[str], Problem]:
-    """Leave one line out, and go on with the next."""
-    text = lines.give_back()
+def _skip_row(lines: _Lines, error: Exception) -> tuple[list[str], Problem]:
+    """Skip the first line of a row, and go on with the next."""
+    text = lines.push_back()
     if lines.overlong:
         return [], Problem(lines.first, "too_large", f"the line has over {MAX_RECORD:,} characters")
-    if isinstance(error, _TooLarge):
+    if isinstance(error, _RowTooLarge):
         what = 'a quotation mark is opened in this line and not closed: double it ("") or take it out'
         return [text], Problem(lines.first, "quote", what)
     return [text], Problem(lines.first, "quote", f"the line cannot be read: {error}")
 
 
 class _Lines:
-    """The lines of a text file, of which those of the present row can be given back."""
+    """The lines of a text file; those of the present row can be pushed back."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._text = io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="")
@@ -85,12 +89,12 @@ class _Lines:
         self.ended_within = False
 
     def begin(self) -> None:
-        """Begin a new row."""
+        """Start a new row."""
         self.first = self._next
         self._taken, self._size, self.overlong, self.ended_within = [], 0, False, False
 
-    def give_back(self) -> str:
-        """Put back all lines of the present row but its first, which is returned."""
+    def push_back(self) -> str:
+        """Push back all lines of the present row except the first, which is returned."""
         self._ahead.extendleft(reversed(self._taken[1:]))
         self._next = self.first + 1
         return self._taken[0].rstrip("\r\n") if self._taken else ""
@@ -103,14 +107,14 @@ class _Lines:
         if not line:
             self.ended_within = bool(self._taken)
             raise StopIteration
-        if self._next == 1 and is_hint(line):
+        if self._next == 1 and is_separator_line(line):
             self._next = self.first = 2
             return next(self)
         self._next += 1
         self._taken.append(line)
         self._size += len(line)
         if self._size > MAX_RECORD or len(self._taken) > MAX_RECORD_LINES:
-            raise _TooLarge
+            raise _RowTooLarge
         return line
 
     def _read_line(self) -> str:
@@ -127,7 +131,7 @@ class _Lines:
         return line
 
     def _skip_line(self) -> None:
-        """Read to the end of a line that is not kept."""
+        """Read on to the end of a line that is too long."""
         while (part := self._text.readline(MAX_RECORD)) and not part.endswith(("\n", "\r")):
             self._read += len(part)
             if self._read > MAX_BYTES:

@@ -1,6 +1,6 @@
-"""How a file is written: found out from its first bytes, shown to a person, and corrected by them.
+"""Detect the format of a file from its first bytes: kind, encoding, separator, quotation mark, header.
 
-The content decides, never the name: what is called .csv may be a workbook, and the reverse.
+The content decides, never the name: a file called .csv may be a workbook, and the reverse.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from charset_normalizer import from_bytes
 from engine.imports.reading.problems import UnreadableFile
 
 Opener = Callable[[], BinaryIO]
-"""Opens the same file from its start, each time anew."""
+"""Opens a file at its start; may be called several times."""
 
 HEAD = 65_536
-"""Bytes from which encoding, separator and quotation mark are found out."""
+"""Bytes that the detection reads."""
 
 SAMPLE_LINES = 100
-"""Lines that are looked at for the separator."""
+"""Lines from which the separator is detected."""
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 
@@ -41,17 +41,17 @@ ENCODINGS = {
     "cp850": "MS-DOS (CP 850)",
     "mac-roman": "Macintosh",
 }
-"""The encodings that a person can choose.  A byte-order mark is taken off by `utf-8-sig`, if there is one."""
+"""The encodings that a user can choose.  `utf-8-sig` also reads UTF-8 without a byte-order mark."""
 
 _WESTERN = ("cp1252", "latin-1", "cp850", "mac-roman")
-"""The encodings of one byte a sign; in doubt the first."""
+"""The single-byte encodings; in doubt the first."""
 
 _CAPITALS = "ÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÄËÏÖÜÃÕÑÇÅÆØ"
 _SIGNS = "¿¡ªº€«»·\u201c\u201d\u2018\u2019\u2013"
-_USUAL = re.compile(
+_COMMON = re.compile(
     rf"[{_CAPITALS.lower()}ß{_SIGNS}]|(?<![^\W\d_A-Z{_CAPITALS}])[{_CAPITALS}]",
 )
-"""Signs beyond ASCII of which Western European texts are full: a capital not after a small letter."""
+"""Characters beyond ASCII that are common in Western European text; a capital within a word is not."""
 
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": "an Excel workbook of before 2007 (.xls)",
@@ -62,7 +62,7 @@ _FOREIGN = {
     b"Rar!": "a RAR archive",
     b"7z\xbc\xaf": "a 7z archive",
 }
-"""What files begin with that hold no rows that we read."""
+"""The first bytes of formats that cannot be imported."""
 
 ADVICE = "save it as CSV or as an Excel workbook (.xlsx) and import that"
 
@@ -71,15 +71,15 @@ Kind = Literal["text", "workbook"]
 
 @dataclass(frozen=True)
 class Format:
-    """How a file's rows are written.
+    """The format of a file.
 
     Parameters:
-      kind(str): `text` (separated values) or `workbook` (XLSX).
-      encoding(str): One of `ENCODINGS`; of a workbook none.
-      separator(str): One of `SEPARATORS`.
-      quote(str): What encloses a cell that contains the separator.
-      header(bool): Whether the first row names the columns.
-      sheet(str): Which sheet of a workbook; empty: the first.
+      kind: `text` (separated values) or `workbook` (XLSX).
+      encoding: One of `ENCODINGS`; empty for a workbook.
+      separator: One of `SEPARATORS`.
+      quote: The mark that encloses a cell that contains the separator.
+      header: Whether the first row holds the headings.
+      sheet: The sheet of a workbook; empty: the first.
     """
 
     kind: Kind = "text"
@@ -96,8 +96,8 @@ class Format:
         return f"{ENCODINGS.get(self.encoding, self.encoding)}, separated by {separator}"
 
 
-def unpacked(open_: Opener) -> BinaryIO:
-    """Open a file, unpacking it if it is gzipped."""
+def decompressed(open_: Opener) -> BinaryIO:
+    """Open a file, decompressing it if it is gzipped."""
     stream = open_()
     magic = stream.read(2)
     stream.close()
@@ -106,7 +106,7 @@ def unpacked(open_: Opener) -> BinaryIO:
 
 
 def detect(open_: Opener) -> Format:
-    """Find out how a file is written; raise UnreadableFile if it holds no rows that we can read."""
+    """Detect the format of a file.  Raises UnreadableFile if it is of one that cannot be imported."""
     head = _head(open_)
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise UnreadableFile("the file is empty")
@@ -116,14 +116,15 @@ def detect(open_: Opener) -> Format:
     encoding = encoding_of(head)
     text = _whole_lines(head.decode(encoding, errors="replace"), cut=len(head) >= HEAD)
     separator, quote = dialect_of(text)
-    rows = csv.reader(io.StringIO(_without_hint(text), newline=""), delimiter=separator, quotechar=quote)
+    lines = io.StringIO(_without_declaration(text), newline="")
+    rows = csv.reader(lines, delimiter=separator, quotechar=quote)
     return Format(
         encoding=encoding, separator=separator, quote=quote, header=looks_like_header(next(rows, []))
     )
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding of text by its first bytes, one of `ENCODINGS`."""
+    """Return the encoding of a text by its first bytes, one of `ENCODINGS`."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" not in head and _is_utf8(head):
@@ -133,42 +134,42 @@ def encoding_of(head: bytes) -> str:
     names = {"utf_16_le": "utf-16-le", "utf_16_be": "utf-16-be", "utf_8": "utf-8-sig"}
     if found is not None and found.encoding in names:
         return names[found.encoding]
-    if _is_utf8(head):  # with NUL bytes, which are reported where they stand
+    if _is_utf8(head):  # with NUL bytes, which are reported at their line
         return "utf-8-sig"
-    return _of_western(head)
+    return _western(head)
 
 
-def _of_western(head: bytes) -> str:
-    """Which encoding of one byte a sign makes most of the signs beyond ASCII ones that people write here.
+def _western(head: bytes) -> str:
+    """The single-byte encoding under which most characters beyond ASCII are common ones.
 
-    Excel saves as MS-DOS or Macintosh CSV, too, and the same byte is another letter there.
+    Excel saves CSV also in the encodings of MS-DOS and Macintosh, in which a byte is another letter.
     """
-    found = {encoding: _usual(head.decode(encoding, errors="replace")) for encoding in _WESTERN}
+    found = {encoding: _commonness(head.decode(encoding, errors="replace")) for encoding in _WESTERN}
     return max(found, key=lambda encoding: found[encoding])  # of equals the first
 
 
-def _usual(text: str) -> int:
-    """How much in a text is as people write it; a capital within a word is not."""
-    return sum(2 if sign in "áéíóúñü" else 1 for sign in _USUAL.findall(text))
+def _commonness(text: str) -> int:
+    """A score of the characters in a text that are common; Spanish letters count twice."""
+    return sum(2 if sign in "áéíóúñü" else 1 for sign in _COMMON.findall(text))
 
 
 def dialect_of(text: str) -> tuple[str, str]:
-    """The separator and the quotation mark of some lines of text."""
-    from clevercsv import Detector  # it takes a second to look at all of Unicode when it is imported
+    """Return the separator and the quotation mark of some lines of text."""
+    from clevercsv import Detector  # its import takes a second
 
-    hint = _hint(text)
-    lines = "\n".join(text.replace("\0", "").splitlines()[:SAMPLE_LINES])  # NUL is told of where it stands
+    declared = _declared(text)
+    lines = "\n".join(text.replace("\0", "").splitlines()[:SAMPLE_LINES])  # NUL has its own problem
     found = Detector().detect(lines, delimiters=list(SEPARATORS))
     quote = "'" if found is not None and found.quotechar == "'" else '"'
-    if hint is not None:
-        return hint, quote
+    if declared is not None:
+        return declared, quote
     return (found.delimiter or ",") if found is not None else ",", quote
 
 
 def looks_like_header(cells: list[str]) -> bool:
-    """Whether a first row names columns rather than being somebody's data."""
-    said = [cell.strip() for cell in cells if cell.strip()]
-    return bool(said) and not any("@" in cell or _is_number(cell) for cell in said)
+    """Return whether a first row holds headings rather than the data of a contact."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return bool(filled) and not any("@" in cell or _is_number(cell) for cell in filled)
 
 
 def _is_number(cell: str) -> bool:
@@ -176,7 +177,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _head(open_: Opener) -> bytes:
-    with closing(unpacked(open_)) as stream:
+    with closing(decompressed(open_)) as stream:
         try:
             return stream.read(HEAD)
         except (OSError, EOFError, zlib.error) as error:
@@ -195,29 +196,29 @@ def _refuse_foreign(head: bytes) -> None:
 
 def _is_utf8(head: bytes) -> bool:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)  # a cut last character is no fault
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # a last character that is cut is no error
     except UnicodeDecodeError:
         return False
     return True
 
 
 def _whole_lines(text: str, *, cut: bool) -> str:
-    """Text without the last line, if that may be cut off."""
+    """The text without its last line, if that may be cut off."""
     text = text.removeprefix("\ufeff")
     end = max(text.rfind("\n"), text.rfind("\r"))
     return text[: end + 1] if cut and end > 0 else text
 
 
-def _hint(text: str) -> str | None:
-    """The separator that Excel names in a line of its own, `sep=;`."""
+def _declared(text: str) -> str | None:
+    """The separator that Excel declares in a line of its own, `sep=;`."""
     first = text.lstrip("\ufeff")[:6].rstrip("\r\n")
     return first[4] if len(first) == 5 and first.lower().startswith("sep=") else None
 
 
-def _without_hint(text: str) -> str:
-    return text if _hint(text) is None else text.split("\n", 1)[-1]
+def _without_declaration(text: str) -> str:
+    return text if _declared(text) is None else text.split("\n", 1)[-1]
 
 
-def is_hint(line: str) -> bool:
-    """Whether a file's first line only names the separator."""
-    return _hint(line) is not None
+def is_separator_line(line: str) -> bool:
+    """Return whether the first line of a file only declares the separator."""
+    return _declared(line) is not None

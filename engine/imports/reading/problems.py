@@ -1,22 +1,24 @@
-"""What is wrong with a file, or with a row of it: said so that the person who has it can mend it."""
+"""Problems of a file or of its rows, in words by which the user can fix them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.errors import ContactSheetsError
+from engine.errors import Invalid
 
 
-class UnreadableFile(ContactSheetsError):
-    """A file of which not a single row can be read."""
+class UnreadableFile(Invalid):
+    """A file that cannot be read."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong at a line of a file, counted from 1 as an editor or spreadsheet does.
+    """A problem at a line of a file, counted from 1 as editors and spreadsheets do.
 
-    `kind` is what problems are counted by, `column` the heading of the cell at fault, if it
-    is one.  With `refuses` the row does not go in; else it goes in and this is to be known.
+    Parameters:
+      kind: One of `KINDS`, by which problems are counted.
+      column: The heading of the cell, if the problem is one cell's.
+      refuses: Whether the row is refused; a mere notice does not.
     """
 
     line: int
@@ -27,7 +29,7 @@ class Problem:
 
 
 ERASED = "erased"
-"""The kind of a row about somebody who was erased: nothing of it is kept."""
+"""The kind of a row about a person who was erased: none of its cells may be stored."""
 
 KINDS = {
     "ragged": "more cells than headings",
@@ -52,4 +54,4 @@ KINDS = {
     "exists": "there already (only new ones are created)",
     "unknown": "not there yet (only known ones are changed)",
 }
-"""What each kind of problem is called."""
+"""The label of each kind of problem."""

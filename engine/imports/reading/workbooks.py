@@ -1,7 +1,7 @@
-"""Rows of an Excel workbook (XLSX), read by calamine: a tenth of the time that openpyxl takes.
+"""Rows of an Excel workbook (XLSX), read by calamine in a tenth of the time that openpyxl takes.
 
-It holds a sheet in memory, about 70 bytes a cell, so that a sheet has a limit here; and a
-file that unpacks to far more than it has any reason to is refused before it is unpacked.
+calamine holds a sheet in memory, about 70 bytes a cell, so that its size is limited here; and a ZIP bomb
+is refused before it is decompressed.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from engine.imports.reading.formats import Opener
 from engine.imports.reading.problems import UnreadableFile
 
 MAX_PACKED = 200 * 1024**2
-"""Bytes of a workbook as it is on the disk."""
+"""Bytes of a workbook as it is sent."""
 
 MAX_PART = 300 * 1024**2
-"""Bytes of a sheet, or of the workbook's texts, once unpacked: some 400,000 rows of twelve columns."""
+"""Bytes of a sheet, or of the workbook's texts, once decompressed: some 400,000 rows of twelve columns."""
 
 MAX_RATIO = 300
-"""How many times larger a part of over a megabyte may be unpacked than packed; real ones are 10 to 100."""
+"""The compression ratio that a part of over a megabyte may have; real ones have 10 to 100."""
 
 SMALL = 1024**2
 
 
 def sheets(open_: Opener) -> list[str]:
-    """The names of a workbook's sheets.  Raises UnreadableFile."""
+    """Return the names of a workbook's sheets.  Raises UnreadableFile."""
     return list(_workbook(open_).sheet_names)
 
 
 def records(open_: Opener, sheet: str) -> Iterator[Record]:
-    """The rows of a sheet (empty: the first) with their numbers there, blank ones left out."""
+    """Yield the rows of a sheet (empty: the first) except blank ones, each with its number in the sheet."""
     workbook = _workbook(open_)
     names = workbook.sheet_names
     if sheet and sheet not in names:
@@ -56,7 +56,7 @@ def records(open_: Opener, sheet: str) -> Iterator[Record]:
 
 
 def text_of(cell: Any) -> str:
-    """A cell as text: dates as ISO 8601, numbers without needless decimals."""
+    """Return a cell as text: dates in ISO 8601, whole numbers without decimals."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):

@@ -1,6 +1,6 @@
 """Operators: what each compares, in Python and in MongoDB, and how a person reads it.
 
-One value an operator.  `test(found, wanted)` and `expression(found, wanted)` must mean the
+One value an operator.  `test(found, operand)` and `expression(found, operand)` must mean the
 same; a test compares the two on a real server over generated values.  What is common to all:
 
 - a field that is missing and one that is null are both "no value", which equals nothing;
@@ -47,23 +47,23 @@ class Operator:
     python: str | None = None
 
 
-def test_value(operator: Operator, found: Any, wanted: Any, now: datetime) -> bool:
-    """Whether a value meets an operator; `wanted` is as `prepare` made it."""
+def test_value(operator: Operator, found: Any, operand: Any, now: datetime) -> bool:
+    """Whether a value meets an operator; `operand` is in the form that `operands` gives it."""
     if isinstance(found, list) and not operator.whole:
-        met = any(operator.test(item, wanted, now) for item in found)
+        met = any(operator.test(item, operand, now) for item in found)
     else:
-        met = operator.test(found, wanted, now)
+        met = operator.test(found, operand, now)
     return met is not operator.negated
 
 
 def value_expression(
-    operator: Operator, found: Expression, wanted: Any, now: Any, *, may_be_list: bool
+    operator: Operator, found: Expression, operand: Any, now: Any, *, may_be_list: bool
 ) -> Expression:
     """The same in MongoDB; `may_be_list` unless it is known that `found` is none."""
     if operator.whole or not may_be_list:
-        met = operator.expression(found, wanted, now)
+        met = operator.expression(found, operand, now)
     else:
-        item = operator.expression("$$item", wanted, now)
+        item = operator.expression("$$item", operand, now)
         met = {
             "$let": {
                 "vars": {"found": found},
@@ -71,7 +71,7 @@ def value_expression(
                     "$cond": [
                         {"$isArray": ["$$found"]},
                         {"$anyElementTrue": [{"$map": {"input": "$$found", "as": "item", "in": item}}]},
-                        operator.expression("$$found", wanted, now),
+                        operator.expression("$$found", operand, now),
                     ]
                 },
             }
@@ -103,30 +103,30 @@ _IS: dict[str, Callable[[Expression], Expression]] = {
 }
 
 
-def _equal(found: Any, wanted: Any, _now: datetime) -> bool:
-    return family(found) == family(wanted) and bool(found == wanted)
+def _equal(found: Any, operand: Any, _now: datetime) -> bool:
+    return family(found) == family(operand) and bool(found == operand)
 
 
-def _equal_expression(found: Expression, wanted: Any, _now: Any) -> Expression:
-    return {"$eq": [found, literal(wanted)]}
+def _equal_expression(found: Expression, operand: Any, _now: Any) -> Expression:
+    return {"$eq": [found, literal(operand)]}
 
 
-def _in(found: Any, wanted: Any, now: datetime) -> bool:
-    return any(_equal(found, item, now) for item in wanted)
+def _in(found: Any, operand: Any, now: datetime) -> bool:
+    return any(_equal(found, item, now) for item in operand)
 
 
-def _in_expression(found: Expression, wanted: Any, _now: Any) -> Expression:
-    return {"$in": [found, literal(list(wanted))]}
+def _in_expression(found: Expression, operand: Any, _now: Any) -> Expression:
+    return {"$in": [found, literal(list(operand))]}
 
 
 def _order(
     compare: Callable[[Any, Any], bool], name: str
 ) -> tuple[Callable[[Any, Any, datetime], bool], Callable[[Expression, Any, Any], Expression]]:
-    def test(found: Any, wanted: Any, _now: datetime) -> bool:
-        return family(found) == family(wanted) and compare(found, wanted)
+    def test(found: Any, operand: Any, _now: datetime) -> bool:
+        return family(found) == family(operand) and compare(found, operand)
 
-    def expression(found: Expression, wanted: Any, _now: Any) -> Expression:
-        return {"$and": [_IS[family(wanted)](found), {name: [found, literal(wanted)]}]}
+    def expression(found: Expression, operand: Any, _now: Any) -> Expression:
+        return {"$and": [_IS[family(operand)](found), {name: [found, literal(operand)]}]}
 
     return test, expression
 
@@ -138,11 +138,11 @@ _LT, _LTE = _order(lambda f, w: f < w, "$lt"), _order(lambda f, w: f <= w, "$lte
 def _text(
     test: Callable[[str, Any], bool], expression: Callable[[Expression, Any], Expression]
 ) -> tuple[Callable[[Any, Any, datetime], bool], Callable[[Expression, Any, Any], Expression]]:
-    def tested(found: Any, wanted: Any, _now: datetime) -> bool:
-        return isinstance(found, str) and test(found, wanted)
+    def tested(found: Any, operand: Any, _now: datetime) -> bool:
+        return isinstance(found, str) and test(found, operand)
 
-    def expressed(found: Expression, wanted: Any, _now: Any) -> Expression:
-        return {"$cond": [_IS["text"](found), expression(found, wanted), False]}
+    def expressed(found: Expression, operand: Any, _now: Any) -> Expression:
+        return {"$cond": [_IS["text"](found), expression(found, operand), False]}
 
     return tested, expressed
 
@@ -158,37 +158,37 @@ _MATCHES = _text(
 )
 
 
-def _exists(found: Any, wanted: Any, _now: datetime) -> bool:
-    return (found is not None) is wanted
+def _exists(found: Any, operand: Any, _now: datetime) -> bool:
+    return (found is not None) is operand
 
 
-def _exists_expression(found: Expression, wanted: Any, _now: Any) -> Expression:
-    return {"$ne" if wanted else "$eq": [{"$ifNull": [found, None]}, None]}
+def _exists_expression(found: Expression, operand: Any, _now: Any) -> Expression:
+    return {"$ne" if operand else "$eq": [{"$ifNull": [found, None]}, None]}
 
 
 def _has(count: Callable[[list[bool]], bool]) -> Callable[[Any, Any, datetime], bool]:
-    def test(found: Any, wanted: Any, now: datetime) -> bool:
+    def test(found: Any, operand: Any, now: datetime) -> bool:
         return isinstance(found, list) and count(
-            [any(_equal(item, one, now) for item in found) for one in wanted]
+            [any(_equal(item, one, now) for item in found) for one in operand]
         )
 
     return test
 
 
 def _has_expression(combine: str) -> Callable[[Expression, Any, Any], Expression]:
-    def expression(found: Expression, wanted: Any, _now: Any) -> Expression:
-        each = [{"$in": [literal(one), found]} for one in wanted]
+    def expression(found: Expression, operand: Any, _now: Any) -> Expression:
+        each = [{"$in": [literal(one), found]} for one in operand]
         return {"$cond": [{"$isArray": [found]}, {combine: each}, False]}
 
     return expression
 
 
-def _within(found: Any, wanted: timedelta | tuple[str, str], now: datetime) -> bool:
-    return isinstance(found, datetime) and now - wanted < found <= now  # type: ignore[operator]
+def _within(found: Any, operand: timedelta, now: datetime) -> bool:
+    return isinstance(found, datetime) and now - operand < found <= now
 
 
-def _within_expression(found: Expression, wanted: timedelta, now: Any) -> Expression:
-    return {"$and": [_IS["date"](found), {"$gt": [found, earlier(now, wanted)]}, {"$lte": [found, now]}]}
+def _within_expression(found: Expression, operand: timedelta, now: Any) -> Expression:
+    return {"$and": [_IS["date"](found), {"$gt": [found, earlier(now, operand)]}, {"$lte": [found, now]}]}
 
 
 def earlier(now: Any, span: timedelta) -> Expression:

@@ -57,10 +57,10 @@ def predicate(tree: Tree) -> Predicate:
 
 def tracks_of(tree: Tree | None) -> tuple[Track, ...]:
     """What the tree asks of the past, each once."""
-    asked = {leaf.track.id: leaf.track for leaf in leaves(tree) if isinstance(leaf, Did)}
+    tracks = {leaf.track.id: leaf.track for leaf in leaves(tree) if isinstance(leaf, Did)}
     return tuple(
         track if track.where is None else replace(track, meets=predicate(track.where))
-        for track in asked.values()
+        for track in tracks.values()
     )
 
 
@@ -77,16 +77,16 @@ def read(path: Path) -> Callable[[Activity | None, ContactState], Any]:
     steps = tuple(path.name.removeprefix(CONTEXT).split("."))
     in_context = path.name.startswith(CONTEXT)
 
-    def said(activity: Activity | None, _state: ContactState) -> Any:
+    def read_payload(activity: Activity | None, _state: ContactState) -> Any:
         if activity is None:
             return None
         return dig(activity.context if in_context else activity.properties, steps)
 
-    return said
+    return read_payload
 
 
 def dig(value: Any, steps: tuple[str, ...]) -> Any:
-    """Follow keys into what a sender said; through a list, into each of its items."""
+    """Follow keys into an event's payload; through a list, into each of its items."""
     for position, step in enumerate(steps):
         if isinstance(value, list):
             found = (dig(item, steps[position:]) for item in value if isinstance(item, Mapping))
@@ -131,10 +131,10 @@ class _Source:
         if tree.operator not in ("has", "has_any", "has_all"):
             slow = self._constant(_slow(OPERATORS[tree.operator], tree.operand))
             return f"{slow}({self._value(tree.path)}, now)"
-        wanted = frozenset(tree.operand)
+        ids = frozenset(tree.operand)
         if tree.operator == "has_any":
-            return f"(not {self._constant(wanted.isdisjoint)}(s.segments))"
-        return f"{self._constant(wanted.issubset)}(s.segments)"
+            return f"(not {self._constant(ids.isdisjoint)}(s.segments))"
+        return f"{self._constant(ids.issubset)}(s.segments)"
 
     def _matches(self, tree: Compare) -> str:
         search = self._constant(re2.compile(tree.operand).search)

@@ -10,8 +10,10 @@ import re
 
 import re2
 
+from engine.errors import Invalid
+
 MAX_PATTERN = 500
-"""Characters of an expression; a longer one nobody can read."""
+"""Characters of an expression; a longer one cannot be read by people."""
 
 _SILENT = re2.Options()
 _SILENT.log_errors = False
@@ -22,7 +24,7 @@ _SPACE = r"\t\n\f\r "
 """What `\\s` is in RE2; in PCRE2 it is the vertical tab, too."""
 
 
-class UnsupportedPattern(ValueError):
+class UnsupportedPattern(Invalid):
     """An expression that is none, or that MongoDB would read otherwise."""
 
 
@@ -33,8 +35,8 @@ def check(pattern: str) -> None:
     try:
         re2.compile(pattern, _SILENT)
     except re2.error as error:
-        said = error.args[0] if error.args else "it cannot be read"
-        reason = said.decode() if isinstance(said, bytes) else str(said)
+        reason = error.args[0] if error.args else "it cannot be read"
+        reason = reason.decode() if isinstance(reason, bytes) else str(reason)
         raise UnsupportedPattern(f"it is no regular expression: {reason}") from None
     to_pcre(pattern)
     _refuse_nested_repeats(pattern)

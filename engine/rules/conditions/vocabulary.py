@@ -1,12 +1,13 @@
-"""The words that conditions may use: what the other files declare."""
+"""The words that conditions may use: what the other files declare, and what a condition is about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from engine.domain.catalog import ActivityCatalog
+from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import Path, ValueType
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.fields import field as contact_field
@@ -44,8 +45,8 @@ class Vocabulary:
       static: The ids of the segments that members are put into.
       dynamic: The ids of those whose condition decides.
       account: Among others, the time zone in which a date without one is meant.
-      webhooks: The systems that can be told.
-      any_custom: Whether custom fields that nobody declared can be named, too.
+      webhooks: The systems that rules can call.
+      any_custom: Whether undeclared custom fields can be named, too.
     """
 
     catalog: ActivityCatalog
@@ -89,7 +90,7 @@ class Vocabulary:
             custom = name.removeprefix(CUSTOM)
             declared = self.fields.get(custom)
             if declared is not None:
-                return Path("contact", name, _CUSTOM_TYPES[declared.type])
+                return Path("contact", name, _CUSTOM_TYPES.get(declared.type, "any"))
             return Path("contact", name) if self.any_custom else None
         if name in self.machines:
             return Path("contact", name, "state", absent=self.initial.get(name))
@@ -135,17 +136,30 @@ class Vocabulary:
     def _properties(self, types: tuple[str, ...]) -> dict[str, ValueType]:
         found: dict[str, ValueType] = {}
         for type_ in types:
-            declared = {name: _declared(kind) for name, kind in self.catalog.properties(type_).items()}
-            found.update({**declared, **DERIVED_PROPERTIES.get(type_, {})})
+            found.update(self.catalog.properties(type_))
+            found.update(DERIVED_PROPERTIES.get(type_, {}))
         return found
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a condition is about: the words declared, and the activity that it looks at, if any.
+
+    `activities` are the types of the activity at hand; none for segments, which look at
+    the contact alone.  `place` says where the condition stands: a filter knows nothing of
+    the past, the `where` of a `did` looks at an activity alone, and in both a name needs no
+    `contact.` or `activity.` before it.  `any_activity` is for rules whose activity is itself
+    wrong: one mistake is reported once.  `itself` says that what was done includes the
+    activity at hand.
+    """
+
+    words: Vocabulary
+    activities: tuple[str, ...] = ()
+    place: Literal["file", "filter", "where"] = "file"
+    any_activity: bool = False
+    itself: bool = False
 
 
 def own_initial(initial: Mapping[str, str]) -> dict[str, str]:
     """The initial states of the statuses that are not among the five of every shop."""
     return {machine: state for machine, state in initial.items() if machine not in FIELDS}
-
-
-def _declared(kind: str) -> ValueType:
-    return {"number": "number", "money": "money", "date": "date", "boolean": "boolean", "list": "list"}.get(
-        kind, "text"
-    )  # type: ignore[return-value]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-
-from ruamel.yaml.comments import CommentedMap
 
 from engine.domain.profile import CLEARED
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS, UNTIL
-from engine.rules.conditions.conditions import plain
+from engine.rules.conditions.operands import plain
 from engine.rules.conditions.vocabulary import Vocabulary
+from engine.rules.language.entries import Entry, Key, duration, required, text
+from engine.rules.language.nodes import Node
 from engine.rules.language.parsing import Place
-from engine.rules.language.source import Node
-from engine.rules.language.words import did_you_mean
+from engine.rules.language.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,6 @@ class RuleTest:
     file: str
     place: Place
     later: timedelta = timedelta(0)
-    at: datetime | None = None
 
 
 ALSO_GIVEN = frozenset({"traits", CLEARED, ENDS, UNTIL, ADD_TO, REMOVE_FROM})
@@ -56,30 +54,43 @@ APART = timedelta(minutes=1)
 """Between two activities of a test, unless it says otherwise."""
 
 
-def read_tests(root: Node, file: str, words: Vocabulary) -> list[RuleTest]:
-    """The tests of one file."""
-    return [_test(node, file, words) for node in root.nodes("tests")]
-
-
-def _test(node: Node, file: str, words: Vocabulary) -> RuleTest:
-    given = [found for item in node.nodes("given") if (found := _given(item, words)) is not None]
-    test = RuleTest(
-        name=node.text("name"),
-        given=tuple(given),
-        expect=_expect(node.node("expect"), words),
-        file=file,
-        place=node.place(),
-        later=node.duration("later") or timedelta(0),
+class RuleTestEntry(Entry):
+    name = text("What it shows.")
+    given = required(
+        Key(
+            "Activities, such as {added_to_cart: {price: 60}, after: 2d}; a minute apart without `after`.",
+            lambda node, name: list(node.nodes(name)),
+            {"type": "array", "items": {"type": "object", "minProperties": 1}},
+        ),
+        "a list of activities",
     )
-    if "given" not in node:
-        node.fail("`given` is missing: a list of activities")
-    node.finish()
-    return test
+    later = duration("How much time goes by after the last activity.")
+    expect = Key(
+        "What must have come of it: points, segments, not_segments, or any status.",
+        Node.node,
+        {"type": "object", "minProperties": 1},
+        required=True,
+    )
+
+
+def read_tests(file: str, entries: Iterable[RuleTestEntry], words: Vocabulary) -> list[RuleTest]:
+    """The tests of one file."""
+    return [
+        RuleTest(
+            name=entry.name,
+            given=tuple(given for node in entry.given if (given := _given(node, words)) is not None),
+            expect=_expect(entry.expect, words),
+            file=file,
+            place=entry.node.place(),
+            later=entry.later or timedelta(0),
+        )
+        for entry in entries
+    ]
 
 
 def _given(node: Node, words: Vocabulary) -> Given | None:
     """`{added_to_cart: {price: 60}, after: 2d}`."""
-    after = node.duration("after") if "after" in node else None
+    after = node.duration("after")
     names = [name for name in node.keys() if name != "after"]
     if len(names) != 1:
         node.fail("name one activity, such as {added_to_cart: {price: 60}}")
@@ -98,26 +109,23 @@ def _properties(node: Node, name: str, words: Vocabulary) -> dict[str, Any]:
     known = {*words.properties_of(name), *ALSO_GIVEN}
     for key in inner.keys():
         if key not in known and not (name in BY_PEOPLE and key in words.machines):
-            said = f"{name} has no property {key!r}{did_you_mean(key, known)} (declare it in activities.yaml)"
-            inner.fail(said, key, needs="activities.yaml")
-    value = node.raw(name)
-    return {str(key): _deep(said) for key, said in value.items()} if isinstance(value, CommentedMap) else {}
+            message = f"{name} has no property {key!r}"
+            inner.fail_undeclared(message, key, name=key, known=known, file="activities.yaml")
+    return {key: _deep(inner.raw(key)) for key in inner.keys()}
 
 
 def _deep(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(key): _deep(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_deep(item) for item in value]
-    return plain(value)
+    return [_deep(item) for item in value] if isinstance(value, list) else plain(value)
 
 
 def _segments(node: Node, key: str, words: Vocabulary) -> list[str]:
     named = node.texts(key)
     for segment in named:
         if segment not in words.segments:
-            said = f"no segment {segment!r}{did_you_mean(segment, words.segments)}"
-            node.fail(said, key, needs="segments.yaml")
+            hint = did_you_mean(segment, words.segments)
+            node.fail(f"no segment {segment!r}{hint}", key, needs="segments.yaml")
     return sorted(named)
 
 
@@ -132,7 +140,7 @@ def _expect(node: Node, words: Vocabulary) -> dict[str, Any]:
         elif name == "points":
             expected[name] = node.whole(name)
         else:
-            expected[name] = node.choice(name, set(words.machines[name]))
+            expected[name] = node.choice(name, words.machines[name])
     if not node.keys():
         node.fail("`expect` is missing: what must have come of it, such as {points: 15}")
     return expected

@@ -6,61 +6,60 @@ from graphlib import TopologicalSorter
 
 from engine.domain.conditions import Compare, Condition, Tree, leaves
 from engine.domain.rulebook import Segment
-from engine.rules.conditions.conditions import Subject, read_condition
-from engine.rules.conditions.vocabulary import Vocabulary
-from engine.rules.files.circles import circles
-from engine.rules.language.naming import identifier, no_repeats
-from engine.rules.language.source import Node
+from engine.rules.conditions.condition_reader import condition, read_condition
+from engine.rules.conditions.vocabulary import Subject, Vocabulary
+from engine.rules.files.cycles import cycles
+from engine.rules.files.rule_tests import RuleTestEntry
+from engine.rules.language.entries import Entry, flag, identifier, list_of, text
+from engine.rules.language.references import refuse_repeats
 
 
-def segment_kinds(root: Node) -> tuple[frozenset[str], frozenset[str]]:
-    """The ids of the static and of the dynamic segments, before any is read."""
-    static: set[str] = set()
-    dynamic: set[str] = set()
-    for node in root.nodes("segments"):
-        (dynamic if "when" in node else static).add(str(node.raw("id")))
-    return frozenset(static), frozenset(dynamic)
+class SegmentEntry(Entry):
+    id = identifier("What conditions and effects name it by; it never changes.")
+    name = text("What people read.")
+    description = text("What it is for.", default="")
+    static = flag("Whether members are put in by hand, by import or by a rule.")
+    when = condition("Who belongs to it.")
 
 
-def read_segments(root: Node, words: Vocabulary) -> dict[str, Segment]:
+class SegmentsFile(Entry):
+    """Segments"""
+
+    segments = list_of("The segments.", SegmentEntry)
+    tests = list_of("What a few activities must come to.", RuleTestEntry)
+
+
+def read_segments(file: SegmentsFile, words: Vocabulary) -> dict[str, Segment]:
     """The segments, each after those that it refers to."""
-    nodes = list(root.nodes("segments"))
-    no_repeats(nodes, "segment")
-    segments = {}
-    places = {}
-    for node in nodes:
-        segment = _segment(node, words)
-        segments[segment.id] = segment
-        places[segment.id] = node
-    return _in_order(segments, places)
+    refuse_repeats((entry.node for entry in file.segments), "segment")
+    entries_by_id = {entry.id: entry for entry in file.segments}
+    segments = {entry.id: _segment(entry, words) for entry in file.segments}
+    return _in_order(segments, entries_by_id)
 
 
-def _segment(node: Node, words: Vocabulary) -> Segment:
-    static = node.flag("static")
-    if static and "when" in node:
-        node.fail("a static segment has no condition: take `static` or `when` away", "static")
-    if not static and "when" not in node:
-        node.fail("`when` is missing: who belongs to it; or write `static: true`")
-    segment = Segment(
-        id=identifier(node),
-        name=node.text("name"),
-        condition=read_condition(node, Subject(words)) if "when" in node else None,
-        description=node.text("description", default=" ").strip(),
+def _segment(entry: SegmentEntry, words: Vocabulary) -> Segment:
+    if entry.static and entry.when:
+        entry.node.fail("a static segment has no condition: take `static` or `when` away", "static")
+    if not entry.static and not entry.when:
+        entry.node.fail("`when` is missing: who belongs to it; or write `static: true`")
+    return Segment(
+        id=entry.id,
+        name=entry.name,
+        condition=read_condition(entry.node, Subject(words)) if entry.when else None,
+        description=entry.description.strip(),
     )
-    node.finish(also={"when"})
-    return segment
 
 
-def _in_order(segments: dict[str, Segment], places: dict[str, Node]) -> dict[str, Segment]:
-    """Each segment after those that its condition names; a circle is a problem."""
+def _in_order(segments: dict[str, Segment], entries_by_id: dict[str, SegmentEntry]) -> dict[str, Segment]:
+    """Each segment after those that its condition names; a cycle is a problem."""
     graph = {
         id_: [other for other in mentioned(segment.condition) if other in segments]
         for id_, segment in segments.items()
     }
-    found = circles(graph)
-    for circle in found:
-        round_ = " → ".join([*reversed(circle), circle[-1]])
-        places[circle[-1]].fail(f"segments refer to each other in a circle: {round_}", "when")
+    found = cycles(graph)
+    for cycle in found:
+        path = " → ".join([*reversed(cycle), cycle[-1]])
+        entries_by_id[cycle[-1]].node.fail(f"segments refer to each other in a circle: {path}", "when")
     return segments if found else {id_: segments[id_] for id_ in TopologicalSorter(graph).static_order()}
 
 

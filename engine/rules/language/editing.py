@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from engine.errors import InvalidRules
-from engine.rules.language.source import File, Problems
+from engine.rules.language.nodes import File, Problems
 
 
 def with_entry(text: str, under: str, id_: str, entry: Mapping[str, Any]) -> str:
@@ -22,10 +22,10 @@ def with_entry(text: str, under: str, id_: str, entry: Mapping[str, Any]) -> str
     entries = content.setdefault(under, CommentedSeq())
     for present in entries:
         if isinstance(present, CommentedMap) and present.get("id") == id_:
-            _become(present, entry)
+            _update(present, entry)
             break
     else:
-        entries.append(_like(entries, entry))
+        entries.append(_in_style_of(entries, entry))
     return _dump(yaml, content)
 
 
@@ -60,7 +60,7 @@ def lines_of(text: str, under: str) -> Mapping[str, int]:
 
 
 def without_entry(text: str, under: str, id_: str) -> str:
-    """The file without one entry of a list, its own comment included; the rest stays to the letter."""
+    """The file without one entry of a list, its own comment included; the rest stays byte for byte."""
     yaml, content = _load(text)
     entries = content.get(under) or CommentedSeq()
     number = next((n for n, entry in enumerate(entries) if entry.get("id") == id_), None)
@@ -99,7 +99,7 @@ def entry_text(text: str, under: str, id_: str, key: str) -> str:
 
 
 def read(text: str) -> CommentedMap:
-    """A mapping out of YAML that somebody types; raise InvalidRules."""
+    """Read a mapping out of typed YAML; raise InvalidRules."""
     problems = Problems()
     File("condition", problems).parse(text)
     if problems:
@@ -108,7 +108,7 @@ def read(text: str) -> CommentedMap:
 
 
 def as_yaml(condition: Mapping[str, Any]) -> str:
-    """A condition as somebody would write it: each part on a line of its own."""
+    """A condition as people write it: each part on a line of its own."""
     yaml, _ = _load("")
     made = CommentedMap({key: _part(value) for key, value in condition.items()})
     return _dump(yaml, made)
@@ -139,7 +139,7 @@ def id_of(name: str, *, taken: Container[str]) -> str:
     return id_
 
 
-def _become(present: CommentedMap, entry: Mapping[str, Any]) -> None:
+def _update(present: CommentedMap, entry: Mapping[str, Any]) -> None:
     """Give an entry other values, and keep how it is written where they are the same."""
     for key in [key for key in present if key not in entry]:
         del present[key]
@@ -148,7 +148,7 @@ def _become(present: CommentedMap, entry: Mapping[str, Any]) -> None:
             present[key] = value
 
 
-def _like(entries: CommentedSeq, entry: Mapping[str, Any]) -> CommentedMap:
+def _in_style_of(entries: CommentedSeq, entry: Mapping[str, Any]) -> CommentedMap:
     """A new entry, on one line if the others are."""
     made = CommentedMap(entry)
     others = [other for other in entries if isinstance(other, CommentedMap)]

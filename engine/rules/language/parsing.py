@@ -18,7 +18,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
 )
 
-from engine.rules.language.syntax import broken, without_entry_at
+from engine.rules.language.syntax_errors import broken, without_entry_at
 
 MAX_NESTED = 100
 """Lists and mappings within each other; no rule needs as many."""
@@ -57,8 +57,8 @@ def parsed(text: str) -> Parsed:
     """
     binary = _BINARY.search(text)
     if binary is not None:
-        said = "the file is not UTF-8 here: save it as UTF-8"
-        return Parsed(None, ((said, _place_in(text, binary.start())),), whole=False)
+        message = "the file is not UTF-8 here: save it as UTF-8"
+        return Parsed(None, ((message, _place_in(text, binary.start())),), whole=False)
     text, tabs = _without_tabs(text)
     return _read(text, tabs, left=MAX_BROKEN)
 
@@ -74,8 +74,8 @@ def _read(text: str, wrong: tuple[Wrong, ...], *, left: int) -> Parsed:
         rest = without_entry_at(text, found.line) if left else None
         return Parsed(None, wrong, whole=False) if rest is None else _read(rest, wrong, left=left - 1)
     except YAMLError as error:
-        said = f"this is not YAML: {str(error).splitlines()[0]}"
-        return Parsed(None, (*wrong, (said, (1, 1))), whole=False)
+        message = f"this is not YAML: {str(error).splitlines()[0]}"
+        return Parsed(None, (*wrong, (message, (1, 1))), whole=False)
 
 
 def _loaded(text: str) -> Any:

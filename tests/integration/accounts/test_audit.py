@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
 from engine.accounts.audit import Change, Filters, Subject
-from tests.builders import NOON, days
+from engine.accounts.current_user import CurrentUser
+from tests.builders import NOON, acting, days
 
 EVA = CurrentUser("u1", "eva@x.com", "Eva", "admin")
 LEO = CurrentUser("u2", "leo@x.com", "Leo", "marketer")
@@ -20,7 +20,9 @@ def log(db):
         who, kind = (EVA, "key") if number % 2 else (LEO, "contact")
         changes = [Change("name", "a", str(number))]
         subject = Subject(kind, f"{kind}-{number % 4}")
-        with audit.noted(db, who, f"changed a {kind}", subject=subject, changes=changes, now=days(number)):
+        with audit.noted(
+            acting(db, who, at=days(number)), f"changed a {kind}", subject=subject, changes=changes
+        ):
             pass
 
 
@@ -41,13 +43,13 @@ def seen(page):
     ],
 )
 def test_lines_are_found_by_person_act_subject_and_dates(db, log, filters, found):
-    assert seen(audit.page(db, EVA, filters)) == found
+    assert seen(audit.page(acting(db, EVA), filters)) == found
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(db, log):
     after, pages = None, []
     while True:
-        page = audit.page(db, EVA, Filters(), after=after, limit=3)
+        page = audit.page(acting(db, EVA), Filters(), after=after, limit=3)
         pages.append(seen(page))
         after = page.next
         if after is None:
@@ -59,24 +61,27 @@ def test_pages_follow_each_other_without_gap_or_repetition(db, log):
 def test_lines_of_the_same_moment_are_on_one_page_each(db):
     for number in range(5):
         with audit.noted(
-            db, EVA, "x", subject=Subject("key", "k"), changes=[Change("n", None, str(number))], now=NOON
+            acting(db, EVA, at=NOON),
+            "x",
+            subject=Subject("key", "k"),
+            changes=[Change("n", None, str(number))],
         ):
             pass
-    first = audit.page(db, EVA, Filters(), limit=2)
-    second = audit.page(db, EVA, Filters(), after=first.next, limit=10)
+    first = audit.page(acting(db, EVA), Filters(), limit=2)
+    second = audit.page(acting(db, EVA), Filters(), after=first.next, limit=10)
 
     assert sorted(seen(first) + seen(second)) == [0, 1, 2, 3, 4]
 
 
 def test_a_place_that_was_tampered_with_is_the_beginning(db, log):
-    assert seen(audit.page(db, EVA, Filters(), after="nowhere~x", limit=1)) == [9]
+    assert seen(audit.page(acting(db, EVA), Filters(), after="nowhere~x", limit=1)) == [9]
 
 
 def test_what_there_is_to_filter_by(db, log):
-    found = audit.choices(db, EVA)
+    found = audit.choices(acting(db, EVA))
 
     assert found.people == {"u1": "Eva", "u2": "Leo"}
-    assert (found.acts, found.kinds) == (["changed a contact", "changed a key"], ["contact", "key"])
+    assert (found.acts, found.kinds) == (["edited a contact", "changed a key"], ["contact", "key"])
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from engine.accounts import accounts, guesses, passwords, sessions, users
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.guesses import TooManyGuesses
-from engine.accounts.passwords import Browser, LinkUsedUp, WeakPassword, WrongPassword
+from engine.accounts.accounts import changed_meanwhile
+from engine.accounts.current_user import CurrentUser
+from engine.accounts.guesses import TooManyAttempts
+from engine.accounts.passwords import Browser, LinkExpired, WeakPassword, WrongPassword
 from engine.db.connection import utc_now
+from tests.builders import acting
 
 GOOD = "four quiet words here"
 ADMIN = CurrentUser("command-line", "", "Root", "admin")
@@ -23,7 +25,7 @@ def now():
 @pytest.fixture
 def ana(db, now):
     """A marketer who was invited and chose a password."""
-    token = users.invite(db, ADMIN, "ana@x.com", role="marketer", now=now)
+    token = users.invite(acting(db, ADMIN, at=now), "ana@x.com", role="marketer")
     return passwords.set_by_link(db, token, GOOD, HOME, now=now)
 
 
@@ -46,7 +48,7 @@ def test_who_is_wrong_is_told_the_same_whatever_it_was(db, ana, now, email, pass
 
 
 def test_a_disabled_user_is_told_the_same_as_a_stranger(db, ana, now):
-    users.disable(db, ADMIN, "ana@x.com", now=now)
+    users.disable(acting(db, ADMIN, at=now), "ana@x.com")
 
     with pytest.raises(WrongPassword):
         passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now)
@@ -63,19 +65,19 @@ def test_a_disabled_user_is_told_the_same_as_a_stranger(db, ana, now):
     ],
 )
 def test_a_weak_password_is_refused_and_the_link_still_works(db, now, password, why):
-    token = users.invite(db, ADMIN, "bernardo@x.com", role="viewer", now=now)
+    token = users.invite(acting(db, ADMIN, at=now), "bernardo@x.com", role="viewer")
 
     with pytest.raises(WeakPassword, match=why):
         passwords.set_by_link(db, token, password, HOME, now=now)
     passwords.set_by_link(db, token, GOOD, HOME, now=now)
 
-    with pytest.raises(LinkUsedUp):
+    with pytest.raises(LinkExpired):
         passwords.set_by_link(db, token, GOOD, HOME, now=now)
 
 
 def test_a_new_link_voids_the_one_before_and_a_new_password_ends_all_sessions(db, ana, now):
-    first = users.password_link(db, ADMIN, "ana@x.com", now=now)
-    second = users.password_link(db, ADMIN, "ana@x.com", now=now)
+    first = users.password_link(acting(db, ADMIN, at=now), "ana@x.com")
+    second = users.password_link(acting(db, ADMIN, at=now), "ana@x.com")
     assert accounts.link_of(db, first, now=now) is None
     assert accounts.link_of(db, second, now=now).purpose == "new password"
 
@@ -86,7 +88,7 @@ def test_a_new_link_voids_the_one_before_and_a_new_password_ends_all_sessions(db
 
 
 def test_a_link_for_a_password_does_not_sign_in_by_itself(db, now):
-    token = users.invite(db, ADMIN, "ana@x.com", role="viewer", now=now)
+    token = users.invite(acting(db, ADMIN, at=now), "ana@x.com", role="viewer")
 
     assert accounts.redeem(db, token, now=now) is None
     assert accounts.link_of(db, token, now=now) is not None
@@ -109,18 +111,18 @@ def exhaust(db, at, **more):
 def test_after_some_guesses_each_waits_longer_and_says_how_long(db, ana, now):
     exhaust(db, now)
 
-    with pytest.raises(TooManyGuesses, match="try again in 2 seconds"):
+    with pytest.raises(TooManyAttempts, match="try again in 2 seconds"):
         guess(db, now)
     with pytest.raises(WrongPassword):
         guess(db, now + timedelta(seconds=2))
-    with pytest.raises(TooManyGuesses, match="try again in 4 seconds"):
+    with pytest.raises(TooManyAttempts, match="try again in 4 seconds"):
         guess(db, now + timedelta(seconds=2))
 
 
 def test_while_one_waits_even_the_right_password_is_not_looked_at(db, ana, now):
     exhaust(db, now)
 
-    with pytest.raises(TooManyGuesses):
+    with pytest.raises(TooManyAttempts):
         guess(db, now, password=GOOD)
     assert guess(db, now + timedelta(seconds=2), password=GOOD)
 
@@ -132,7 +134,7 @@ def test_no_wait_is_longer_than_minutes_however_many_guesses(db, ana, now):
             guess(db, at, address=f"192.0.2.{_}")
         except WrongPassword:
             continue
-        except TooManyGuesses as error:
+        except TooManyAttempts as error:
             assert error.until - at <= timedelta(minutes=5)
             at = error.until
 
@@ -150,7 +152,7 @@ def test_an_address_that_tries_many_accounts_waits_too(db, now):
         with pytest.raises(WrongPassword):
             passwords.sign_in(db, f"p{number}@x.com", "x", Browser("192.0.2.7"), now=now)
 
-    with pytest.raises(TooManyGuesses):
+    with pytest.raises(TooManyAttempts):
         passwords.sign_in(db, "p99@x.com", "x", Browser("192.0.2.7"), now=now)
     with pytest.raises(WrongPassword):
         passwords.sign_in(db, "p99@x.com", "x", Browser("192.0.2.8"), now=now)
@@ -161,7 +163,7 @@ def test_an_account_that_there_is_not_waits_like_one_that_there_is(db, now):
         with pytest.raises(WrongPassword):
             passwords.sign_in(db, "nobody@x.com", "x", Browser("192.0.2.9"), now=now)
 
-    with pytest.raises(TooManyGuesses, match="2 seconds"):
+    with pytest.raises(TooManyAttempts, match="2 seconds"):
         passwords.sign_in(db, "nobody@x.com", "x", Browser("192.0.2.9"), now=now)
 
 
@@ -186,8 +188,8 @@ def test_a_session_that_nobody_uses_ends_and_one_in_use_ends_too(db, ana, now):
     left_open = passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now).session
     open_page = accounts.whoami(db, left_open, now=now)
     for hours in range(1, 12):  # it looks by itself, and nobody is there
-        assert not accounts.changed_meanwhile(db, open_page, now=now + timedelta(hours=hours))
-    assert accounts.changed_meanwhile(db, open_page, now=now + timedelta(hours=12))
+        assert not changed_meanwhile(acting(db, open_page, at=now + timedelta(hours=hours)))
+    assert changed_meanwhile(acting(db, open_page, at=now + timedelta(hours=12)))
 
 
 def test_changing_the_password_ends_all_other_sessions(db, ana, now):
@@ -195,8 +197,8 @@ def test_changing_the_password_ends_all_other_sessions(db, ana, now):
     other = passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now).session
 
     with pytest.raises(WrongPassword):
-        passwords.change(db, here, "not it", "a quite new password", now=now)
-    assert passwords.change(db, here, GOOD, "a quite new password", now=now) == 1
+        passwords.change(acting(db, here, at=now), "not it", "a quite new password")
+    assert passwords.change(acting(db, here, at=now), GOOD, "a quite new password") == 1
 
     assert accounts.whoami(db, other, now=now) is None
     assert accounts.whoami(db, ana.session, now=now) == here
@@ -205,19 +207,19 @@ def test_changing_the_password_ends_all_other_sessions(db, ana, now):
 def test_signing_out_everywhere_leaves_only_this_browser(db, ana, now):
     here = accounts.whoami(db, ana.session, now=now)
     others = [passwords.sign_in(db, "ana@x.com", GOOD, HOME, now=now).session for _ in range(3)]
-    assert len(users.own_sessions(db, here, now=now)) == 4
+    assert len(users.own_sessions(acting(db, here, at=now))) == 4
 
-    users.end_own_session(db, here, sessions.digest(others[0]), now=now)
+    users.end_own_session(acting(db, here, at=now), sessions.digest(others[0]))
     assert accounts.whoami(db, others[0], now=now) is None
-    assert users.end_own_sessions(db, here, now=now) == 2
+    assert users.end_own_sessions(acting(db, here, at=now)) == 2
 
-    assert [s.id for s in users.own_sessions(db, here, now=now)] == [here.session]
+    assert [s.id for s in users.own_sessions(acting(db, here, at=now))] == [here.session]
 
 
 def test_nobody_ends_the_session_of_somebody_else_as_their_own(db, ana, now):
-    token = users.invite(db, ADMIN, "leo@x.com", role="viewer", now=now)
+    token = users.invite(acting(db, ADMIN, at=now), "leo@x.com", role="viewer")
     leo = accounts.whoami(db, passwords.set_by_link(db, token, GOOD, HOME, now=now).session, now=now)
 
-    users.end_own_session(db, leo, sessions.digest(ana.session), now=now)
+    users.end_own_session(acting(db, leo, at=now), sessions.digest(ana.session))
 
     assert accounts.whoami(db, ana.session, now=now) is not None

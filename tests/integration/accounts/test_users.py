@@ -5,10 +5,13 @@ import threading
 import pytest
 
 from engine.accounts import accounts, audit, key_service, users
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.audit import NoLongerAllowed
-from engine.accounts.users import InvalidUser
+from engine.accounts.accounts import changed_meanwhile
+from engine.accounts.audit import StaleSession
+from engine.accounts.current_user import CurrentUser
+from engine.accounts.users import InvalidUser, UserConflict
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed
+from tests.builders import acting
 
 
 @pytest.fixture
@@ -24,48 +27,52 @@ def admins(db):
 
 
 def test_who_is_invited_gets_a_link_and_is_in_the_log(db, admins):
-    token = users.invite(db, admins[0], "Leo@X.com", role="viewer", name=" Leo  Gil ", now=utc_now())
+    token = users.invite(acting(db, admins[0]), "Leo@X.com", role="viewer", name=" Leo  Gil ")
 
     assert accounts.link_of(db, token, now=utc_now()).email == "leo@x.com"
-    leo = users.find(db, admins[0], "leo@x.com", now=utc_now())
+    leo = users.find(acting(db, admins[0]), "leo@x.com")
     assert (leo.name, leo.role, leo.invited) == ("Leo Gil", "viewer", True)
-    [entry] = audit.page(db, admins[0], audit.Filters(act="invited")).entries
+    [entry] = audit.page(acting(db, admins[0]), audit.Filters(act="invited")).entries
     assert (entry.subject.id, entry.by_name) == ("leo@x.com", "eva@x.com")
 
 
 @pytest.mark.parametrize(
-    ("email", "role", "why"),
-    [("eva@x.com", "viewer", "an account already"), ("no address", "viewer", "no email"), ("a@x.com", "king", "no role")],
+    ("email", "role", "error", "why"),
+    [
+        ("eva@x.com", "viewer", UserConflict, "already has an account"),
+        ("no address", "viewer", InvalidUser, "no email"),
+        ("a@x.com", "king", InvalidUser, "no role"),
+    ],
 )  # fmt: skip
-def test_an_invitation_that_cannot_be_is_refused_with_the_reason(db, admins, email, role, why):
-    with pytest.raises(InvalidUser, match=why):
-        users.invite(db, admins[0], email, role=role, now=utc_now())
+def test_an_invitation_that_cannot_be_is_refused_with_the_reason(db, admins, email, role, error, why):
+    with pytest.raises(error, match=why):
+        users.invite(acting(db, admins[0]), email, role=role)
 
 
 def test_nobody_changes_their_own_role_or_disables_themselves(db, admins):
-    with pytest.raises(InvalidUser, match="own role"):
-        users.change_role(db, admins[0], "eva", "viewer", now=utc_now())
-    with pytest.raises(InvalidUser, match="own account"):
-        users.disable(db, admins[0], "eva", now=utc_now())
+    with pytest.raises(NotAllowed, match="own role"):
+        users.change_role(acting(db, admins[0]), "eva", "viewer")
+    with pytest.raises(NotAllowed, match="own account"):
+        users.disable(acting(db, admins[0]), "eva")
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda db, by: users.change_role(db, by, "eva", "viewer", now=utc_now()),
-        lambda db, by: users.disable(db, by, "eva", now=utc_now()),
+        lambda db, by: users.change_role(acting(db, by), "eva", "viewer"),
+        lambda db, by: users.disable(acting(db, by), "eva"),
     ],
 )
 def test_the_last_admin_who_can_sign_in_stays(db, admins, act):
     shell = CurrentUser("command-line", "", "Root", "admin")
-    users.change_role(db, shell, "ana", "marketer", now=utc_now())
-    users.invite(db, shell, "not-here-yet@x.com", role="admin", now=utc_now())
+    users.change_role(acting(db, shell), "ana", "marketer")
+    users.invite(acting(db, shell), "not-here-yet@x.com", role="admin")
 
-    with pytest.raises(InvalidUser, match="last admin"):
+    with pytest.raises(UserConflict, match="last admin"):
         act(db, shell)
 
-    assert users.find(db, shell, "eva", now=utc_now()).role == "admin"
-    refused = audit.page(db, shell, audit.Filters(subject="eva@x.com")).entries[0]
+    assert users.find(acting(db, shell), "eva").role == "admin"
+    refused = audit.page(acting(db, shell), audit.Filters(subject="eva@x.com")).entries[0]
     assert (refused.ending, "last admin" in refused.refusal) == ("refused", True)
 
 
@@ -77,8 +84,8 @@ def test_of_two_admins_who_demote_each_other_at_once_one_stays(db, admins):
     def demote(by, whom):
         start.wait()
         try:
-            users.change_role(db, by, whom, "viewer", now=utc_now())
-        except (InvalidUser, NoLongerAllowed) as error:
+            users.change_role(acting(db, by), whom, "viewer")
+        except (UserConflict, StaleSession) as error:
             refused.append(error)
 
     threads = [threading.Thread(target=demote, args=pair) for pair in ((eva, "ana"), (ana, "eva"))]
@@ -93,28 +100,28 @@ def test_of_two_admins_who_demote_each_other_at_once_one_stays(db, admins):
 
 def test_who_is_disabled_is_out_at_once_and_may_be_let_in_again(db, admins):
     eva, ana = admins
-    users.disable(db, eva, "ana", now=utc_now())
+    users.disable(acting(db, eva), "ana")
 
-    assert accounts.changed_meanwhile(db, ana, now=utc_now())
-    with pytest.raises(NoLongerAllowed):
-        key_service.create(db, ana, "write", label="late", now=utc_now())
-    assert key_service.all_keys(db, eva) == []
+    assert changed_meanwhile(acting(db, ana))
+    with pytest.raises(StaleSession):
+        key_service.create(acting(db, ana), "write", label="late")
+    assert key_service.all_keys(acting(db, eva)) == []
 
-    users.enable(db, eva, "ana", now=utc_now())
-    assert users.find(db, eva, "ana", now=utc_now()).disabled_at is None
+    users.enable(acting(db, eva), "ana")
+    assert users.find(acting(db, eva), "ana").disabled_at is None
 
 
 def test_who_was_given_a_lesser_role_does_nothing_more_by_a_page_from_before(db, admins):
     eva, ana = admins
-    users.change_role(db, eva, "ana", "viewer", now=utc_now())
+    users.change_role(acting(db, eva), "ana", "viewer")
 
-    with pytest.raises(NoLongerAllowed):
-        users.change_role(db, ana, "eva", "viewer", now=utc_now())
+    with pytest.raises(StaleSession):
+        users.change_role(acting(db, ana), "eva", "viewer")
 
 
 def test_signing_somebody_out_ends_their_sessions(db, admins):
     eva, ana = admins
-    assert users.end_sessions(db, eva, "ana", now=utc_now()) == 1
+    assert users.end_sessions(acting(db, eva), "ana") == 1
 
-    assert accounts.changed_meanwhile(db, ana, now=utc_now())
-    assert users.find(db, eva, "ana", now=utc_now()).sessions == 0
+    assert changed_meanwhile(acting(db, ana))
+    assert users.find(acting(db, eva), "ana").sessions == 0

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo.database import Database
 
+from engine.db import Db
 from workers.embedded.mongod import Mongod
 
 
 @pytest.fixture
-def named(
-    db: Database[dict[str, Any]], mongod: Mongod, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Database[dict[str, Any]]:
+def named(db: Db, mongod: Mongod, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Db:
     """The database, named as an instance's is whose servers run elsewhere."""
     monkeypatch.setenv("MONGODB_URI", mongod.uri)
     monkeypatch.setenv("SHEETS_DATABASE", db.name)

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.integration.drained import at_work, drain_all
 from workers.cli.main import app
 
@@ -30,7 +30,7 @@ def test_fields_are_made_of_columns_and_a_dry_run_makes_none(shop, tmp_path):
     foretold = run(*asked, "--dry-run", "--json")
     assert foretold.exit_code == 0, foretold.output
     assert "Talla de pie (number), Alta (date), Notas (text)" in foretold.stderr
-    assert "talla_de_pie" not in rulesets.current(shop).fields
+    assert "talla_de_pie" not in versions.current(shop).fields
 
     done = run(*asked, "--consent", "newsletter=2026-01-31,form at the fair", "--wait", "--json")
     assert done.exit_code == 0, done.output
@@ -58,13 +58,13 @@ def test_fields_are_made_of_columns_and_a_dry_run_makes_none(shop, tmp_path):
 )
 def test_no_field_is_made_before_all_that_has_to_be_said_is_said(shop, tmp_path, more, says):
     (tmp_path / "people.csv").write_text("Email,Alta\nana@x.com,01/02/2026\nbea@x.com,03/04/2026\n")
-    version = rulesets.current_number(shop)
+    version = versions.current_number(shop)
 
     answer = run("--new-field", "Alta:date", *more)
 
     assert answer.exit_code == 1
     assert says in str(answer.exception)
-    assert rulesets.current_number(shop) == version
+    assert versions.current_number(shop) == version
     assert shop.jobs.count_documents({}) == 0
 
     done = run("--new-field", "Alta:date", "--dates", "dmy", "--wait", "--json")
@@ -78,12 +78,12 @@ def test_a_field_of_two_files_is_made_once_as_the_first_of_them_has_it(shop, tmp
     folder.mkdir()
     (folder / "a.csv").write_text("Email,Talla\nana@x.com,38\n")
     (folder / "b.csv").write_text("Email,TALLA\nbea@x.com,39\n")
-    version = rulesets.current_number(shop)
+    version = versions.current_number(shop)
 
     done = run("--new-field", "talla", "--wait", "--json", of="files")
 
     assert done.exit_code == 0, done.output
-    assert rulesets.current_number(shop) == version + 1
+    assert versions.current_number(shop) == version + 1
     drain_all(shop)
     found = {row["email"]: row["custom"] for row in shop.contacts.find({})}
     assert found == {"ana@x.com": {"talla": 38}, "bea@x.com": {"talla": 39}}

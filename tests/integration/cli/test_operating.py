@@ -12,7 +12,7 @@ from engine.db.connection import utc_now
 from engine.pipeline import inbox
 from tests.builders import an_activity
 from workers.cli.main import app
-from workers.cli.session import whoever
+from workers.cli.session import cli_actor
 
 
 def run(*words):
@@ -25,7 +25,7 @@ def made(*words):
 
 def log(db):
     """What the log says, the oldest first."""
-    return list(audit.page(db, whoever(), audit.Filters()).entries)[::-1]
+    return list(audit.page(cli_actor(db), audit.Filters()).entries)[::-1]
 
 
 def told(db):
@@ -50,8 +50,8 @@ def test_who_makes_and_revokes_a_key_by_command_is_in_the_audit_log(named):
 
     first, second = log(named)
     assert [(line.act, line.subject.id, line.ending) for line in (first, second)] == [
-        ("made a key", "our server", "done"),
-        ("revoked a key", "our server", "done"),
+        ("created an API key", "our server", "done"),
+        ("revoked an API key", "our server", "done"),
     ]
     assert first.by_name == second.by_name == getpass.getuser()
     assert key["token"] not in str(list(named.audit.find()))
@@ -65,7 +65,7 @@ def test_a_key_that_cannot_be_revoked_is_told_and_logged_as_refused(named):
 
     assert "shop was revoked before; see `sheets keys list`" in str(again.exception)
     assert "there is no such key" in str(unknown.exception)
-    assert told(named)[2:] == [("revoked a key", "shop", "refused")]
+    assert told(named)[2:] == [("revoked an API key", "shop", "refused")]
 
 
 def test_keys_without_a_name_are_numbered_and_a_name_that_is_taken_is_refused(named):
@@ -95,7 +95,7 @@ def test_who_runs_failed_activities_again_by_command_is_in_the_audit_log(named, 
 
     assert re.fullmatch(rf"{len(again)} activit(y|ies) will be run again\n", answer.stdout)
     assert {id_ for id_, state in states(named).items() if state == "received"} == again
-    assert told(named) == [("ran failed activities again", subject, "done")]
+    assert told(named) == [("retried failed activities", subject, "done")]
 
 
 def test_who_sends_calls_again_by_command_is_in_the_audit_log(named):
@@ -104,12 +104,12 @@ def test_who_sends_calls_again_by_command_is_in_the_audit_log(named):
     assert "1 call will be sent again" in run("webhooks", "retry").stdout
 
     assert named.outbox.find_one()["state"] == "waiting"
-    assert told(named) == [("sent calls again", "all that failed", "done")]
+    assert told(named) == [("retried webhook calls", "all that failed", "done")]
 
 
 def test_who_makes_a_link_to_sign_in_by_command_is_in_the_audit_log(named):
     link = run("link").stdout.strip()
 
     assert "/signin?link=" in link
-    assert told(named) == [("made a link to sign in as", "admin@localhost", "done")]
+    assert told(named) == [("created a sign-in link for", "admin@localhost", "done")]
     assert link.rpartition("=")[2] not in str(list(named.audit.find()))

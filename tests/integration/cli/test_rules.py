@@ -8,14 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.accounts import audit
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import an_activity, bought
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.cli.rules import app
-from workers.cli.session import whoever
+from workers.cli.rules import rules_app as app
+from workers.cli.session import cli_actor
 
 SCORING = "rules:\n  - {id: look, name: Look around, on: product_visited, points: 3}\n"
 WRONG = SCORING.replace("product_visited", "product_visted").replace("points: 3", "points: some")
@@ -64,11 +64,11 @@ def test_problems_are_told_all_at_once_by_every_command_and_nothing_is_published
     assert all(p["column"] > 1 for p in found["problems"])
     assert "did you mean 'product_visited'" in found["problems"][0]["message"]
     assert "did you mean 'product_visited'" in run(*command, folder).stdout
-    assert rulesets.current_number(shop) == 1
+    assert versions.current_number(shop) == 1
 
 
 def test_the_plan_equals_what_publishing_brings_about_and_rolling_back_takes_away(shop, folder):
-    contact = contacts.find_contact(shop, "t1")
+    contact = contact_lookup.find_contact(shop, "t1")
     before = told("show", contact)["points"]["total"]
     (folder / "scoring.yaml").write_text(SCORING)
     assert told("check", folder) == {"ok": True, "problems": []}
@@ -105,22 +105,22 @@ def test_who_publishes_and_goes_back_by_command_is_in_the_audit_log(shop, folder
     told("publish", folder, "-m", "Looks alone", "--by", "ana", "--recompute")
     told("rollback", 1)
 
-    [back, made] = audit.page(shop, whoever(), audit.Filters(kind="rules")).entries
+    [back, made] = audit.page(cli_actor(shop), audit.Filters(kind="rules")).entries
     assert (made.by_name, made.act, made.reason) == (
         "ana",
-        "published rules and recomputed history",
+        "published rules and recalculated history",
         "Looks alone",
     )
     assert [(c.what, c.before, c.after) for c in made.changes] == [("scoring.yaml", "version 1", "version 2")]
-    assert (back.by_name, back.act, back.ending) == (getpass.getuser(), "rolled rules back", "done")
+    assert (back.by_name, back.act, back.ending) == (getpass.getuser(), "rolled back rules", "done")
 
 
 def test_times_are_told_on_the_accounts_clock_and_names_as_they_are_written(shop, folder):
-    at = rulesets.current(shop).account.time_zone
+    at = versions.current(shop).account.time_zone
     (folder / "scoring.yaml").write_text(SCORING)
     told("publish", folder, "-m", "Looks [/bold] alone")
 
-    published = rulesets.history(shop)[0].published_at.astimezone(at)
+    published = versions.history(shop)[0].published_at.astimezone(at)
 
     words = " ".join(run("log").stdout.split())
     assert f"{published:%Y-%m-%d}" in words
@@ -138,7 +138,7 @@ def test_a_folder_that_was_pulled_before_somebody_else_published_is_told(shop, f
 
     assert result.exit_code != 0
     assert "eva published version 2 meanwhile" in str(result.exception)
-    assert rulesets.current_number(shop) == 2
+    assert versions.current_number(shop) == 2
 
 
 def test_going_back_to_a_version_that_there_is_not_says_where_they_are_listed(shop):
@@ -146,7 +146,7 @@ def test_going_back_to_a_version_that_there_is_not_says_where_they_are_listed(sh
 
     assert result.exit_code != 0
     assert str(result.exception) == "there is no version 99 of the rules: `sheets rules log` lists them"
-    assert rulesets.current_number(shop) == 1
+    assert versions.current_number(shop) == 1
 
 
 def test_show_says_of_each_condition_what_was_found(shop):

@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
+from engine.db import Db
 from engine.db.connection import utc_now
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
-
-Db = Database[dict[str, Any]]
 
 
 class Lanes:

@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
+from engine.db import Db
 from engine.db.connection import utc_now
 from workers.collector.limits import MAX_BODY, RateLimit
 
-Db = Database[dict[str, Any]]
 Serving = Callable[..., TestClient]
 
 
@@ -346,7 +345,7 @@ def test_health_and_metrics_tell_how_it_is(client: TestClient) -> None:
 
     assert client.get("/healthz").json() == {"ok": True}
     lines = client.get("/metrics").text.splitlines()
-    assert 'sheets_collector_requests_total{status="200"} 1' in lines
-    assert "sheets_collector_activities_kept_total 1" in lines
-    assert "sheets_collector_events_refused_total 1" in lines
-    assert "sheets_collector_events_limited_total 0" in lines
+    assert 'sheets_collector_requests_total{status="200"} 1.0' in lines
+    assert "sheets_collector_activities_kept_total 1.0" in lines
+    assert "sheets_collector_events_refused_total 1.0" in lines
+    assert "sheets_collector_events_limited_total 0.0" in lines

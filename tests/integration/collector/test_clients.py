@@ -8,20 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 import segment.analytics as segment
 from playwright.sync_api import Browser, Page
-from pymongo.database import Database
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.sheet import sheets
+from engine.db import Db
 from engine.db.connection import utc_now
 from tests.integration.drained import drain_all
 from tests.integration.served import served
-
-Db = Database[dict[str, Any]]
 
 
 @pytest.fixture
@@ -51,7 +48,7 @@ def test_segments_python_client_works_by_changing_its_host(
     drain_all(db)
 
     assert failures == []
-    found = sheets.sheet(db, contacts.find_contact(db, "7"), now=utc_now())  # type: ignore[arg-type]
+    found = sheets.sheet(db, contact_lookup.find_contact(db, "7"), now=utc_now())  # type: ignore[arg-type]
     assert found is not None
     assert (found.email, found.first_name, found.commerce.orders) == ("ana@example.com", "Ana", 1)
     assert sorted(db.activities.distinct("type", {"derived": {"$exists": False}})) == [

@@ -7,12 +7,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pymongo.database import Database
 from starlette.testclient import TestClient
 
+from engine.db import Db
 from engine.pipeline.groups import decode_activity
-
-Db = Database[dict[str, Any]]
 
 LAX = settings(
     max_examples=150,

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
+from engine.db import Db
 from engine.db.connection import connect, utc_now
 from engine.operations.preparation import prepare
 from engine.pipeline.waker import Waker
@@ -21,8 +21,6 @@ from engine.settings import CONFIG_DIR
 from workers.collector import collecting
 from workers.collector.app import create_app
 from workers.embedded.mongod import Mongod
-
-Db = Database[dict[str, Any]]
 
 
 def visit(id_: str) -> dict[str, Any]:

@@ -10,26 +10,25 @@ import sys
 import pytest
 from pymongo.errors import AutoReconnect
 
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts
-from engine.contacts.bulk import bulk, bulk_job
-from engine.contacts.bulk import bulk_service as access
-from engine.contacts.bulk.bulk import Deletion, NothingSelected, NotInBulk, Selection
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit, InvalidEdit
+from engine.accounts.current_user import CurrentUser
+from engine.contacts import contact_lookup
+from engine.contacts.bulk import bulk_change, bulk_job, bulk_service
+from engine.contacts.bulk.bulk_change import Deletion, EmptyChange, EmptySelection, NotBulkEditable
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
+from engine.db import leases
 from engine.db.connection import connect, utc_now
 from engine.db.processes import is_gone, worker_name
-from engine.errors import Unavailable
-from engine.jobs import job_service as access_to_jobs
-from engine.jobs import jobs, runner
+from engine.errors import NotAllowed, Unavailable
+from engine.jobs import job_service, jobs, runner
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox
 from engine.publishing import publishing
-from tests.builders import an_activity, identified, minutes
+from tests.builders import acting, an_activity, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.dying import dying, run_to_the_end
 from tests.integration.job_runs import run_next_job
@@ -46,7 +45,7 @@ PEOPLE = 25
 def shop(db, monkeypatch):
     """Twenty-five people, in steps of ten."""
     monkeypatch.setattr(bulk_job, "STEP", 10)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -65,7 +64,7 @@ EVERYBODY = Selection(listing=Listing())
 
 
 def started(db, change, selection=EVERYBODY, id_="job-1", user=MIA):
-    return access.start(db, user, selection, change, id_=id_, now=utc_now())
+    return bulk_service.start(acting(db, user), selection, change, id_=id_)
 
 
 def run(db):
@@ -98,7 +97,7 @@ def test_all_of_a_list_are_changed_each_once(shop):
 
 
 def test_only_those_who_are_chosen_are_changed(shop):
-    chosen = tuple(contacts.find_contact(shop, f"p0{n}@x.com") for n in range(3))
+    chosen = tuple(contact_lookup.find_contact(shop, f"p0{n}@x.com") for n in range(3))
     started(shop, Edit(fields={"custom.city": "Roma"}), Selection(ids=chosen))
     run(shop)
 
@@ -118,11 +117,11 @@ def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
 
     job = jobs.job(shop, "job-1")
     assert (job.done, job.refused) == (PEOPLE, PEOPLE - 1)
-    [*_, refused] = bulk.refusals(shop, "job-1")
+    [*_, refused] = bulk_change.refusals(shop, "job-1")
     assert "cannot go from not subscribed to unsubscribed by hand" in refused.reason
 
     started(shop, Edit(statuses={"newsletter": "unsubscribed"}), id_="job-2",
-            selection=Selection(ids=(contacts.find_contact(shop, "p03@x.com"),)))  # fmt: skip
+            selection=Selection(ids=(contact_lookup.find_contact(shop, "p03@x.com"),)))  # fmt: skip
     run(shop)
     assert jobs.job(shop, "job-2").unchanged == 1
 
@@ -130,11 +129,11 @@ def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
 def test_taking_it_back_leaves_what_was_done_since(shop):
     started(shop, Edit(add_to=["staff"], fields={"custom.city": "Roma"}))
     run(shop)
-    p01 = contacts.find_contact(shop, "p01@x.com")
-    edits.edit(shop, p01, Edit(fields={"custom.country": "IT"}), id_="later", author="Leo", now=utc_now())
+    p01 = contact_lookup.find_contact(shop, "p01@x.com")
+    edit_service.edit(acting(shop, colleague("Leo")), p01, Edit(fields={"custom.country": "IT"}), id_="later")
     drain_all(shop)
 
-    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
+    job_service.undo(acting(shop, MIA), "job-1")
     run(shop)
 
     assert members(shop) == 0
@@ -148,7 +147,7 @@ def test_deleting_many_and_restoring_them(shop):
     run(shop)
     assert listing.page(shop, Listing()).rows == []
 
-    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
+    job_service.undo(acting(shop, MIA), "job-1")
     run(shop)
     assert {row["_id"]: row["first_name"] for row in shop.contacts.find({"deleted": None})} == before
 
@@ -158,18 +157,18 @@ def test_the_same_job_again_is_no_second_one(shop):
         started(shop, Edit(points=5, reason="gift"))
     run(shop)
     for _ in range(2):
-        access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
+        job_service.undo(acting(shop, MIA), "job-1")
 
     assert shop.jobs.count_documents({}) == 2
     assert {row["points"]["total"] for row in shop.contacts.find({"email": "p01@x.com"})} == {5}
 
 
-@pytest.mark.parametrize("deadly", ["_note", "receive", "advance"])
+@pytest.mark.parametrize("deadly", ["_record", "receive", "advance"])
 def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monkeypatch, deadly):
     started(shop, Edit(points=5, reason="gift"))
-    module = {"_note": bulk_job, "receive": inbox, "advance": jobs}[deadly]
+    module = {"_record": bulk_job, "receive": inbox, "advance": jobs}[deadly]
     real = getattr(module, deadly)
-    some = {"_note": lambda *args: real(*args[:2], args[2][:3])}.get(deadly)
+    some = {"_record": lambda *args: real(*args[:2], args[2][:3])}.get(deadly)
     monkeypatch.setattr(module, deadly, dying(real, some))
     run_to_the_end(shop, "job-1")
 
@@ -209,7 +208,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongo
             pass
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        jobs.free_the_dead(shop, is_gone)
+        leases.release_dead(shop.jobs, jobs.HELD, is_gone)
     run(shop)
 
     drain_all(shop)
@@ -244,37 +243,41 @@ def test_a_fault_in_a_step_ends_the_job_with_its_name_and_a_database_that_is_awa
 def test_who_was_merged_or_erased_since_is_no_reason_to_stop_taking_back(shop):
     started(shop, Edit(add_to=["staff"]))
     run(shop)
-    erased = contacts.find_contact(shop, "p05@x.com")
+    erased = contact_lookup.find_contact(shop, "p05@x.com")
     shop.contacts.delete_one({"_id": erased})
 
-    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
+    job_service.undo(acting(shop, MIA), "job-1")
     run(shop)
 
     job = jobs.job(shop, "job-1:undo")
     assert (job.state, job.total, job.changed, job.refused) == (JobState.DONE, PEOPLE, PEOPLE - 1, 1)
-    assert [refused.contact for refused in access_to_jobs.refusals(shop, MIA, job.id)] == [erased]
+    assert [refused.contact for refused in job_service.refusals(acting(shop, MIA), job.id)] == [erased]
 
 
 def test_before_anything_is_done_it_is_said_how_many_and_in_which_states(shop):
     subscribed = Selection(listing=Listing({"newsletter": "subscribed"}))
-    one = Selection(ids=(contacts.find_contact(shop, "p04@x.com"),))
+    one = Selection(ids=(contact_lookup.find_contact(shop, "p04@x.com"),))
 
-    assert [access.count(shop, MIA, whom) for whom in (EVERYBODY, subscribed, one)] == [PEOPLE, 1, 1]
-    assert access.states_of(shop, MIA, EVERYBODY, "newsletter") == {
+    assert [bulk_service.count(acting(shop, MIA), whom) for whom in (EVERYBODY, subscribed, one)] == [
+        PEOPLE,
+        1,
+        1,
+    ]
+    assert bulk_service.count_by_state(acting(shop, MIA), EVERYBODY, "newsletter") == {
         "subscribed": 1,
         "not_subscribed": PEOPLE - 1,
     }
-    assert access.members_of(shop, MIA, EVERYBODY, "staff") == 0
+    assert bulk_service.count_in_segment(acting(shop, MIA), EVERYBODY, "staff") == 0
     started(shop, Edit(add_to=["staff"]), one)
     run(shop)
-    assert access.members_of(shop, MIA, EVERYBODY, "staff") == 1
+    assert bulk_service.count_in_segment(acting(shop, MIA), EVERYBODY, "staff") == 1
 
 
 def test_what_is_at_hand_is_all_that_runs_and_what_of_ones_own_has_ended_until_it_is_dismissed(shop):
     leo = CurrentUser("u9", "leo@x.com", "Leo", "admin")
 
     def at_hand(user):
-        return [job.id for job in access_to_jobs.at_hand(shop, user, now=utc_now())]
+        return [job.id for job in job_service.at_hand(acting(shop, user))]
 
     started(shop, Edit(add_to=["staff"]))
     assert at_hand(MIA) == at_hand(leo) == ["job-1"]
@@ -284,27 +287,27 @@ def test_what_is_at_hand_is_all_that_runs_and_what_of_ones_own_has_ended_until_i
     job = jobs.job(shop, "job-1")
     assert job.created_at <= job.started_at <= job.finished_at
 
-    access_to_jobs.undo(shop, MIA, "job-1", now=utc_now())
+    job_service.undo(acting(shop, MIA), "job-1")
     assert at_hand(MIA) == ["job-1:undo"]  # which has taken the place of what it takes back
     run(shop)
-    access_to_jobs.dismiss(shop, leo, "job-1:undo")
+    job_service.dismiss(acting(shop, leo), "job-1:undo")
     assert at_hand(MIA) == ["job-1:undo"]
-    access_to_jobs.dismiss(shop, MIA, "job-1:undo")
+    job_service.dismiss(acting(shop, MIA), "job-1:undo")
     assert at_hand(MIA) == []
 
 
 def test_the_history_goes_on_from_a_place(shop):
     for number in range(5):
         started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
-    first = access_to_jobs.recent(shop, MIA, limit=2)
-    rest = access_to_jobs.recent(shop, MIA, before=(first[-1].created_at, first[-1].id))
+    first = job_service.recent(acting(shop, MIA), limit=2)
+    rest = job_service.recent(acting(shop, MIA), before=(first[-1].created_at, first[-1].id))
 
     assert [job.id for job in (*first, *rest)] == [f"job-{number}" for number in (4, 3, 2, 1, 0)]
     viewer = CurrentUser("u2", "v@x.com", "Vi", "viewer")
-    assert access_to_jobs.recent(shop, viewer) == access_to_jobs.at_hand(shop, viewer, now=utc_now()) == []
-    for forged in (access_to_jobs.undo, access_to_jobs.stop):
+    assert job_service.recent(acting(shop, viewer)) == job_service.at_hand(acting(shop, viewer)) == []
+    for forged in (job_service.undo, job_service.stop):
         with pytest.raises(NotAllowed):
-            forged(shop, viewer, "job-1", now=utc_now())
+            forged(acting(shop, viewer), "job-1")
 
 
 def test_the_workers_are_woken_for_what_a_step_keeps(shop):
@@ -321,12 +324,12 @@ def test_the_job_of_a_dead_worker_is_free_at_once(shop):
     dead = f"{socket.gethostname()}:{died.pid}:abc"
     for number, holder in enumerate((dead, f"another-host:{died.pid}:abc", worker_name())):
         started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
-        assert jobs.claim(shop, [bulk.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
+        assert jobs.claim(shop, [bulk_change.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
 
-    assert jobs.free_the_dead(shop, is_gone) == ["job-0"]
+    assert leases.release_dead(shop.jobs, jobs.HELD, is_gone) == ["job-0"]
 
-    assert jobs.claim(shop, [bulk.KIND], now=utc_now()).id == "job-0"
-    assert jobs.claim(shop, [bulk.KIND], now=utc_now()) is None
+    assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()).id == "job-0"
+    assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()) is None
 
 
 def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop, monkeypatch):
@@ -351,7 +354,7 @@ def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop,
 
 def test_a_stopped_job_ends_where_it_is(shop):
     started(shop, Edit(add_to=["staff"]))
-    access_to_jobs.stop(shop, MIA, "job-1", now=utc_now())
+    job_service.stop(acting(shop, MIA), "job-1")
     run(shop)
 
     assert jobs.job(shop, "job-1").state == JobState.STOPPED
@@ -367,16 +370,16 @@ def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
     run_next_job(shop, clock=utc_now, stopped=lambda: next(looks))
 
     assert jobs.job(shop, "job-1").done == 0
-    run_after = jobs.claim(shop, [bulk.KIND], now=utc_now())
+    run_after = jobs.claim(shop, [bulk_change.KIND], now=utc_now())
     assert run_after is not None  # another may go on at once
 
 
 @pytest.mark.parametrize(
     ("change", "selection", "error", "says"),
     [
-        (Edit(fields={"email": "one@x.com"}), EVERYBODY, NotInBulk, "on its sheet"),
-        (Edit(), EVERYBODY, NothingSelected, "what is to be changed"),
-        (Edit(points=1, reason="x"), Selection(), NothingSelected, "at least one contact"),
+        (Edit(fields={"email": "one@x.com"}), EVERYBODY, NotBulkEditable, "on the contact's sheet"),
+        (Edit(), EVERYBODY, EmptyChange, "choose what to change"),
+        (Edit(points=1, reason="x"), Selection(), EmptySelection, "at least one contact"),
         (Edit(points=1), EVERYBODY, InvalidEdit, "need a reason"),
         (Edit(add_to=["nowhere"]), EVERYBODY, InvalidEdit, "no segment 'nowhere'; those .* are Staff"),
         (Edit(add_to=["rich"]), EVERYBODY, InvalidEdit, "Rich is dynamic.* those .* are Staff"),
@@ -414,7 +417,7 @@ def test_a_field_for_admins_is_not_changed_in_bulk_by_a_marketer(shop):
 def test_the_log_says_what_was_done_to_whom(shop):
     started(shop, Edit(add_to=["staff"]), Selection(listing=Listing({"newsletter": "subscribed"})))
 
-    [row] = shop.audit.find({"act": "changed many contacts"})
+    [row] = shop.audit.find({"act": "started a bulk change"})
     assert [change["after"] for change in row["changes"]] == [
         "Add to Staff", 'all of the list where={"newsletter":"subscribed"}',
     ]  # fmt: skip

@@ -2,17 +2,18 @@
 
 import pytest
 
-from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit, InvalidEdit, NoSuchContact
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets, timelines
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
+from engine.errors import ContactNotFound
 from engine.publishing import publishing
 from engine.segments import agreement, segments
-from tests.builders import an_activity, bought, identified, minutes
+from tests.builders import acting, an_activity, bought, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 
@@ -29,16 +30,16 @@ def eva(db):
             identified(minutes(5), email="bob@x.com", traits={"name": "Bob"}),
         ],
     )
-    return contacts.find_contact(db, "eva@x.com")
+    return contact_lookup.find_contact(db, "eva@x.com")
 
 
 def delete(db, contact, id_="deletion"):
-    edits.delete(db, contact, id_=ActivityId(id_), author="Mia", now=utc_now())
+    edit_service.delete(acting(db, colleague()), contact, id_=ActivityId(id_))
     drain_all(db)
 
 
 def restore(db, contact, id_="restoration"):
-    edits.restore(db, contact, id_=ActivityId(id_), author="Mia", now=utc_now())
+    edit_service.restore(acting(db, colleague()), contact, id_=ActivityId(id_))
     drain_all(db)
 
 
@@ -94,7 +95,7 @@ def test_restoring_makes_all_as_it_was(db, eva):
 
 def test_deleting_twice_by_the_same_id_is_once(db, eva):
     for _ in range(2):
-        edits.delete(db, eva, id_=ActivityId("same"), author="Mia", now=utc_now())
+        edit_service.delete(acting(db, colleague()), eva, id_=ActivityId("same"))
     drain_all(db)
 
     assert db.activities.count_documents({"type": "contact_deleted"}) == 1
@@ -114,33 +115,35 @@ def test_who_comes_back_has_a_new_timeline_and_the_old_end_of_the_subscription(d
 
 def test_who_is_deleted_cannot_be_changed_and_can_be_made_anew(db, eva):
     delete(db, eva)
-    with pytest.raises(NoSuchContact):
-        edits.edit(db, eva, Edit(points=1, reason="x"), id_=ActivityId("e"), author="Mia", now=utc_now())
+    with pytest.raises(ContactNotFound):
+        edit_service.edit(acting(db, colleague()), eva, Edit(points=1, reason="x"), id_=ActivityId("e"))
 
-    edits.create(
-        db, {"email": "eva@x.com", "first_name": "Eve"}, id_=ActivityId("c"), author="Mia", now=utc_now()
+    edit_service.create(
+        acting(db, colleague()), {"email": "eva@x.com", "first_name": "Eve"}, id_=ActivityId("c")
     )
     drain_all(db)
-    assert contacts.find_contact(db, "eva@x.com") == eva
+    assert contact_lookup.find_contact(db, "eva@x.com") == eva
     assert sheets.sheet(db, eva, now=utc_now()).name == "Eve"
 
 
 def test_nobody_takes_the_email_of_who_is_deleted(db, eva):
     delete(db, eva)
     with pytest.raises(InvalidEdit, match=r"has email eva@x\.com already"):
-        edits.edit(
-            db, contacts.find_contact(db, "bob@x.com"), Edit(fields={"email": "eva@x.com"}),
-            id_=ActivityId("e"), author="Mia", now=utc_now(),
-        )  # fmt: skip
+        edit_service.edit(
+            acting(db, colleague()),
+            contact_lookup.find_contact(db, "bob@x.com"),
+            Edit(fields={"email": "eva@x.com"}),
+            id_=ActivityId("e"),
+        )
 
 
 def test_only_who_is_deleted_can_be_restored(db, eva):
-    with pytest.raises(NoSuchContact, match="is not deleted"):
+    with pytest.raises(ContactNotFound, match="is not deleted"):
         restore(db, eva)
 
 
 def test_a_deletion_that_nobody_has_folded_yet_is_not_lost(db, eva):
-    edits.delete(db, eva, id_=ActivityId("kept"), author="Mia", now=utc_now())
+    edit_service.delete(acting(db, colleague()), eva, id_=ActivityId("kept"))
     assert db.activities.find_one({"_id": "kept"})["state"] == "received"
     drain_all(db)
 

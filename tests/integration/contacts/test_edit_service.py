@@ -3,16 +3,15 @@
 import pytest
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts as stored
+from engine.accounts.current_user import CurrentUser
+from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
-from engine.contacts.editing.edits import Edit, InvalidEdit
-from engine.db.connection import utc_now
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.domain.activities import ActivityId
+from engine.errors import NotAllowed
 from engine.publishing import publish_service, publishing
-from engine.rules import rulesets
-from tests.builders import identified, minutes
+from engine.rules import versions
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 
@@ -23,7 +22,7 @@ def somebody(role):
 @pytest.fixture
 def leo(db):
     receive_and_drain(db, [identified(minutes(0), email="leo@x.com", traits={"name": "Leo"})])
-    return stored.find_contact(db, "leo@x.com")
+    return contact_lookup.find_contact(db, "leo@x.com")
 
 
 def log(db):
@@ -32,7 +31,7 @@ def log(db):
 
 def rename(db, role, leo, id_="edit-1"):
     change = Edit(fields={"first_name": "Leonardo"})
-    return edit_service.edit(db, somebody(role), leo, change, id_=ActivityId(id_), now=utc_now())
+    return edit_service.edit(acting(db, somebody(role)), leo, change, id_=ActivityId(id_))
 
 
 def test_an_edit_is_in_the_log_with_what_was_before_and_after(db, leo):
@@ -41,7 +40,7 @@ def test_an_edit_is_in_the_log_with_what_was_before_and_after(db, leo):
 
     [entry] = log(db)
     assert (entry.act, entry.by_name, entry.subject.id, entry.ending) == (
-        "changed a contact", "Ana", leo, "done",
+        "edited a contact", "Ana", leo, "done",
     )  # fmt: skip
     assert [(c.what, c.before, c.after) for c in entry.changes] == [("first_name", "Leo", "Leonardo")]
 
@@ -64,7 +63,7 @@ def test_a_viewer_who_forges_an_edit_changes_nothing(db, leo):
 def test_an_edit_that_is_refused_is_in_the_log_with_the_reason(db, leo):
     change = Edit(fields={"birth_date": "the third of May"})
     with pytest.raises(InvalidEdit):
-        edit_service.edit(db, somebody("admin"), leo, change, id_=ActivityId("e"), now=utc_now())
+        edit_service.edit(acting(db, somebody("admin")), leo, change, id_=ActivityId("e"))
 
     [entry] = log(db)
     assert entry.ending == "refused"
@@ -73,14 +72,14 @@ def test_an_edit_that_is_refused_is_in_the_log_with_the_reason(db, leo):
 
 def test_a_marketer_publishes_segments_and_no_scoring(db):
     texts = publishing.completed(db, {"segments.yaml": "segments: []\n"})
-    publish_service.publish(db, somebody("marketer"), texts, message="none", now=utc_now())
+    publish_service.publish(acting(db, somebody("marketer")), texts, message="none")
 
-    with pytest.raises(NotAllowed, match="change rules"):
+    with pytest.raises(NotAllowed, match="edit rules"):
         publish_service.publish(
-            db, somebody("marketer"), {**texts, "scoring.yaml": "rules: []\n"}, message="x", now=utc_now()
+            acting(db, somebody("marketer")), {**texts, "scoring.yaml": "rules: []\n"}, message="x"
         )
 
-    assert rulesets.current_number(db) == 2
+    assert versions.current_number(db) == 2
     [entry] = log(db)
     assert [(c.what, c.before, c.after) for c in entry.changes] == [
         ("segments.yaml", "version 1", "version 2")
@@ -89,7 +88,7 @@ def test_a_marketer_publishes_segments_and_no_scoring(db):
 
 def test_only_an_admin_changes_fields(db):
     texts = publishing.completed(db, {"fields.yaml": "fields: []\n"})
-    with pytest.raises(NotAllowed, match="the account and its fields"):
-        publish_service.publish(db, somebody("marketer"), texts, message="x", now=utc_now())
+    with pytest.raises(NotAllowed, match="account settings and custom fields"):
+        publish_service.publish(acting(db, somebody("marketer")), texts, message="x")
     with pytest.raises(NotAllowed):
-        publish_service.roll_back(db, somebody("marketer"), 1, now=utc_now())
+        publish_service.roll_back(acting(db, somebody("marketer")), 1)

@@ -8,16 +8,17 @@ from datetime import timedelta
 
 import pytest
 
-from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit, EditedMeanwhile, InvalidEdit, NoSuchContact
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit, FieldConflict, InvalidEdit
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
+from engine.errors import ContactNotFound
 from engine.publishing import publishing
-from engine.rules import rulesets
-from tests.builders import an_activity, bought, identified, minutes
+from engine.rules import versions
+from tests.builders import acting, an_activity, bought, colleague, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 SEGMENTS = """
@@ -53,12 +54,12 @@ def shop(db):
 
 
 def now_of(db, key):
-    return sheets.sheet(db, contacts.find_contact(db, key), now=utc_now())
+    return sheets.sheet(db, contact_lookup.find_contact(db, key), now=utc_now())
 
 
 def edited(db, key, *, id_=None, **change):
     id_ = ActivityId(id_ or f"edit-{next(_ids)}")
-    edits.edit(db, contacts.find_contact(db, key), Edit(**change), id_=id_, author="Mia", now=utc_now())
+    edit_service.edit(acting(db, colleague()), contact_lookup.find_contact(db, key), Edit(**change), id_=id_)
     drain_all(db)
     return id_
 
@@ -70,7 +71,7 @@ def test_fields_are_changed_and_emptied_and_the_timeline_says_by_whom(shop):
 
     eva = now_of(shop, "eva@x.com")
     assert (eva.first_name, eva.last_name, eva.custom) == ("Eva María", "Sanz", {"shoe_size": 38.0})
-    [row] = timelines.timeline(shop, eva.id, wanted=Wanted(types=("contact_edited",))).rows
+    [row] = timelines.timeline(shop, eva.id, where=TimelineFilter(types=("contact_edited",))).rows
     assert row.summary.startswith("First name: Eva → ")
     assert "City: Roma → nothing" in row.summary
     assert row.summary.endswith("by Mia")
@@ -85,7 +86,7 @@ def test_an_email_that_is_changed_leads_to_the_same_contact_as_the_old_one(shop)
     eva = now_of(shop, "eva.new@x.com")
     assert (eva.id, eva.email, eva.mobile_phone) == (before.id, "Eva.New@x.com", "+34600333444")
     assert eva.commerce.orders == 1
-    assert contacts.find_contact(shop, "eva@x.com") == before.id
+    assert contact_lookup.find_contact(shop, "eva@x.com") == before.id
 
 
 def test_an_anonymous_visitor_is_identified_by_hand(shop):
@@ -104,7 +105,7 @@ def test_what_somebody_else_has_is_refused_and_says_who(shop):
     with pytest.raises(InvalidEdit, match=r"has email bob@x\.com already") as refused:
         edited(shop, "eva@x.com", fields={"email": "BOB@x.com"})
 
-    assert refused.value.other == contacts.find_contact(shop, "bob@x.com")
+    assert refused.value.other == contact_lookup.find_contact(shop, "bob@x.com")
     assert now_of(shop, "eva@x.com").activities == 2
 
 
@@ -231,7 +232,7 @@ def test_points_by_hand_are_an_entry_with_who_and_why_and_survive_a_recomputatio
     assert (eva.points.total, eva.segments) == (120, ["rich"])
     [entry] = eva.points.entries
     assert entry.rule_name == "Corrected by hand"
-    [row] = timelines.timeline(shop, eva.id, wanted=Wanted(types=("contact_edited",))).rows
+    [row] = timelines.timeline(shop, eva.id, where=TimelineFilter(types=("contact_edited",))).rows
     assert "she helped at the fair · by Mia" in row.summary
 
 
@@ -247,7 +248,7 @@ def test_an_edit_can_be_taken_back_whole(shop):
     after = now_of(shop, "eva@x.com")
     assert (after.id, after.email, after.first_name) == (before.id, "eva@x.com", "Eva")
     assert (after.segments, after.points.total) == ([], 0)
-    assert contacts.find_contact(shop, "wrong@x.com") is None
+    assert contact_lookup.find_contact(shop, "wrong@x.com") is None
 
 
 def test_the_same_edit_twice_counts_once(shop):
@@ -258,12 +259,15 @@ def test_the_same_edit_twice_counts_once(shop):
 
 
 def test_an_edit_that_was_done_is_not_refused_when_it_comes_again(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     for _ in range(2):
-        lanes = edits.edit(
-            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("again"), author="Mia",
-            now=utc_now(), read={"custom.city": "Roma"},
-        )  # fmt: skip
+        lanes = edit_service.edit(
+            acting(shop, colleague()),
+            contact,
+            Edit(fields={"custom.city": "Paris"}),
+            id_=ActivityId("again"),
+            read={"custom.city": "Roma"},
+        )
         drain_all(shop)
 
     assert len(lanes) == 1
@@ -272,64 +276,76 @@ def test_an_edit_that_was_done_is_not_refused_when_it_comes_again(shop):
 
 
 def test_a_status_that_somebody_else_moved_is_shown_and_not_overwritten(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     edited(shop, "eva@x.com", statuses={"email_status": "blocked"})
 
-    with pytest.raises(EditedMeanwhile) as overtaken:
-        edits.edit(
-            shop, contact, Edit(statuses={"email_status": "paused"}), id_=ActivityId("late"), author="Leo",
-            now=utc_now(), read={"email_status": "active"},
-        )  # fmt: skip
+    with pytest.raises(FieldConflict) as overtaken:
+        edit_service.edit(
+            acting(shop, colleague("Leo")),
+            contact,
+            Edit(statuses={"email_status": "paused"}),
+            id_=ActivityId("late"),
+            read={"email_status": "active"},
+        )
 
-    assert overtaken.value.theirs == {"email_status": "blocked"}
+    assert overtaken.value.current == {"email_status": "blocked"}
 
 
 def test_a_change_by_somebody_else_is_shown_and_not_overwritten(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     edited(shop, "eva@x.com", fields={"custom.city": "Milano"})
 
-    with pytest.raises(EditedMeanwhile) as overtaken:
-        edits.edit(
-            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("late"), author="Leo",
-            now=utc_now(), read={"custom.city": "Roma"},
-        )  # fmt: skip
+    with pytest.raises(FieldConflict) as overtaken:
+        edit_service.edit(
+            acting(shop, colleague("Leo")),
+            contact,
+            Edit(fields={"custom.city": "Paris"}),
+            id_=ActivityId("late"),
+            read={"custom.city": "Roma"},
+        )
 
-    assert overtaken.value.theirs == {"custom.city": "Milano"}
+    assert overtaken.value.current == {"custom.city": "Milano"}
     assert now_of(shop, "eva@x.com").custom["city"] == "Milano"
 
 
 def test_a_change_that_waits_for_the_workers_is_not_overwritten_either(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     said = {"custom.city": "Milano", "mobile_phone": "600333444", "first_name": ""}
     theirs = Edit(fields=said, statuses={"email_status": "paused"})
-    edits.edit(shop, contact, theirs, id_=ActivityId("theirs"), author="Mia", now=utc_now())
+    edit_service.edit(acting(shop, colleague()), contact, theirs, id_=ActivityId("theirs"))
     read = {"custom.city": "Roma", "mobile_phone": None, "first_name": "Eva", "email_status": "active"}
 
-    with pytest.raises(EditedMeanwhile) as overtaken:
-        edits.edit(
-            shop, contact, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("mine"), author="Leo",
-            now=utc_now(), read={**read, "last_name": "Sanz"},
-        )  # fmt: skip
+    with pytest.raises(FieldConflict) as overtaken:
+        edit_service.edit(
+            acting(shop, colleague("Leo")),
+            contact,
+            Edit(fields={"custom.city": "Paris"}),
+            id_=ActivityId("mine"),
+            read={**read, "last_name": "Sanz"},
+        )
 
-    assert overtaken.value.theirs == {
+    assert overtaken.value.current == {
         "custom.city": "Milano", "mobile_phone": "+34600333444", "first_name": None, "email_status": "paused"
     }  # fmt: skip
 
 
 def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     cities = ["Paris", "Milano", "Lyon", "Bari"]
     at_once = threading.Barrier(len(cities))
 
     def move_to(city):
         at_once.wait()
         try:
-            edits.edit(
-                shop, contact, Edit(fields={"custom.city": city}), id_=ActivityId(city), author="Mia",
-                now=utc_now(), read={"custom.city": "Roma"},
-            )  # fmt: skip
-        except EditedMeanwhile as overtaken:
-            return overtaken.theirs["custom.city"]
+            edit_service.edit(
+                acting(shop, colleague()),
+                contact,
+                Edit(fields={"custom.city": city}),
+                id_=ActivityId(city),
+                read={"custom.city": "Roma"},
+            )
+        except FieldConflict as overtaken:
+            return overtaken.current["custom.city"]
         return None
 
     with ThreadPoolExecutor(len(cities)) as people:
@@ -343,13 +359,13 @@ def test_of_edits_at_the_same_moment_one_is_kept_and_the_others_are_told(shop):
 
 
 def test_the_same_edit_from_two_windows_at_once_is_kept_once(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
     at_once = threading.Barrier(2)
 
     def give(_window):
         at_once.wait()
         change = Edit(points=5, reason="a double click")
-        return edits.edit(shop, contact, change, id_=ActivityId("twice"), author="Mia", now=utc_now())
+        return edit_service.edit(acting(shop, colleague()), contact, change, id_=ActivityId("twice"))
 
     with ThreadPoolExecutor(2) as windows:
         lanes = set(windows.map(give, range(2)))
@@ -367,10 +383,10 @@ def test_each_status_has_an_end_of_its_own_and_the_timeline_says_from_what_to_wh
     edited(shop, "bob@x.com", statuses={"email_status": "paused"}, ends={"email_status": later})
 
     bob = now_of(shop, "bob@x.com")
-    zone = rulesets.current(shop).account.time_zone
+    zone = versions.current(shop).account.time_zone
     ends = {m: bob.statuses[m].until.astimezone(zone).date() for m in both}
     assert ends == {"email_status": later, "mobile_status": later}
-    rows = timelines.timeline(shop, bob.id, wanted=Wanted(types=("contact_edited",))).rows
+    rows = timelines.timeline(shop, bob.id, where=TimelineFilter(types=("contact_edited",))).rows
     assert [row.details["properties"]["what"] for row in rows] == [
         [f"Email: paused until {later}"],
         [f"Email: active → paused until {day}", f"Mobile phone: active → paused until {later}"],
@@ -382,24 +398,26 @@ def test_each_status_has_an_end_of_its_own_and_the_timeline_says_from_what_to_wh
 
 
 def test_a_contact_made_by_hand_is_there_and_one_that_exists_is_pointed_at(shop):
-    edits.create(
-        shop, {"email": "Zoe@x.com", "first_name": "Zoe", "custom.city": "Lyon"}, id_=ActivityId("c1"), author="Mia", now=utc_now()
-    )  # fmt: skip
+    edit_service.create(
+        acting(shop, colleague()),
+        {"email": "Zoe@x.com", "first_name": "Zoe", "custom.city": "Lyon"},
+        id_=ActivityId("c1"),
+    )
     drain_all(shop)
     zoe = now_of(shop, "zoe@x.com")
     assert (zoe.first_name, zoe.email, zoe.custom) == ("Zoe", "Zoe@x.com", {"city": "Lyon"})
 
     with pytest.raises(InvalidEdit) as refused:
-        edits.create(shop, {"mobile_phone": "600111222"}, id_=ActivityId("c2"), author="Mia", now=utc_now())
-    assert refused.value.other == contacts.find_contact(shop, "bob@x.com")
+        edit_service.create(acting(shop, colleague()), {"mobile_phone": "600111222"}, id_=ActivityId("c2"))
+    assert refused.value.other == contact_lookup.find_contact(shop, "bob@x.com")
     with pytest.raises(InvalidEdit, match="is needed"):
-        edits.create(shop, {"first_name": "Nobody"}, id_=ActivityId("c3"), author="Mia", now=utc_now())
+        edit_service.create(acting(shop, colleague()), {"first_name": "Nobody"}, id_=ActivityId("c3"))
 
 
 def test_who_is_gone_cannot_be_changed(shop):
-    with pytest.raises(NoSuchContact):
-        edits.edit(
-            shop, "0" * 24, Edit(points=1, reason="x"), id_=ActivityId("x"), author="Mia", now=utc_now()
+    with pytest.raises(ContactNotFound):
+        edit_service.edit(
+            acting(shop, colleague()), "0" * 24, Edit(points=1, reason="x"), id_=ActivityId("x")
         )
 
 
@@ -435,13 +453,13 @@ def test_edits_and_what_they_take_back_come_to_the_same_in_any_order(shop):
 
 
 def test_an_edit_is_durable_before_it_is_folded(shop):
-    contact = contacts.find_contact(shop, "eva@x.com")
-    lanes = edits.edit(
-        shop, contact, Edit(points=4, reason="x"), id_=ActivityId("kept"), author="Mia", now=utc_now()
+    contact = contact_lookup.find_contact(shop, "eva@x.com")
+    lanes = edit_service.edit(
+        acting(shop, colleague()), contact, Edit(points=4, reason="x"), id_=ActivityId("kept")
     )
     assert len(lanes) == 1
-    assert not edits.until_applied(shop, ActivityId("kept"), patience=0.05)
+    assert not edit_service.wait_until_applied(shop, ActivityId("kept"), patience=0.05)
     drain_all(shop)
 
-    assert edits.until_applied(shop, ActivityId("kept"), patience=1)
+    assert edit_service.wait_until_applied(shop, ActivityId("kept"), patience=1)
     assert now_of(shop, "eva@x.com").points.total == 4

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.contacts.listing import listing
-from engine.contacts.listing.listing import SORTS, Listing, UnknownFilter
+from engine.contacts.listing.listing import SORTS, InvalidFilter, Listing
 from tests.builders import an_activity, bought, days, identified, minutes
 from tests.integration.drained import receive_and_drain
 
@@ -167,7 +167,7 @@ def test_who_never_was_here_counts_as_not_seen_lately(db):
 
 @pytest.mark.parametrize("where", [{"$where": "1"}, {"points": {"$gt": 1}}, {"nothing": 1}])
 def test_a_filter_that_is_not_declared_is_refused(people, where):
-    with pytest.raises(UnknownFilter):
+    with pytest.raises(InvalidFilter):
         list(listing.walk(people, Listing(where=where)))
 
 

@@ -4,16 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import points, sheets
 from engine.contacts.sheet.points import Ceiling
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
-from engine.rules import rulesets
-from tests.builders import an_activity, bought, days, identified, minutes
+from engine.rules import versions
+from tests.builders import acting, an_activity, bought, colleague, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 SCORING = """
@@ -41,7 +41,7 @@ def ana(db):
             an_activity("email_opened", days(4), id_="m1", email="ana@x.com", subject="Sale"),
         ],
     )
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def test_each_entry_says_what_it_is_for_what_is_left_of_it_and_pages_lose_none(db, ana):
@@ -51,7 +51,7 @@ def test_each_entry_says_what_it_is_for_what_is_left_of_it_and_pages_lose_none(d
     rows = [*first.rows, *rest.rows]
 
     assert rest.next is None
-    assert [(row.rule_name, row.about, row.points, row.worth) for row in rows] == [
+    assert [(row.rule_name, row.summary, row.points, row.worth) for row in rows] == [
         ("Read a mail", "Sale", 3, 0),
         ("Buy", "90.00 · order A-1", 10, 5),
         ("Look at a product", "Sandal", 1, 1),
@@ -67,7 +67,7 @@ def test_their_course_names_the_reasons_of_each_day_and_ends_with_what_there_is(
     now = days(40)
     total = sheets.sheet(db, ana, now=now).points.total
 
-    course = points.course(db, ana, total=total, now=now)
+    course = points.history(db, ana, total=total, now=now)
 
     assert [(day.day, day.total, day.by, day.reasons) for day in course] == [
         (date(2026, 3, 3), 5, 5, [("Look at a product", 5)]),
@@ -82,7 +82,7 @@ def test_their_course_names_the_reasons_of_each_day_and_ends_with_what_there_is(
 def test_of_very_many_entries_the_course_still_ends_with_what_there_is(db, ana, monkeypatch):
     monkeypatch.setattr(points, "FOLLOWED", 2)
 
-    course = points.course(db, ana, total=18, now=days(5))
+    course = points.history(db, ana, total=18, now=days(5))
 
     assert [(day.day, day.total) for day in course] == [(date(2026, 3, 4), 15), (date(2026, 3, 6), 18)]
 
@@ -94,7 +94,7 @@ def test_what_time_will_take_and_what_limits_leave(db, ana):
 
     outlook = points.outlook(db, ana, now=now)
 
-    zone = rulesets.current(db).account.time_zone
+    zone = versions.current(db).account.time_zone
     after = [(now + timedelta(days)).astimezone(zone).date() for days in (10, 30, 60)]
     assert outlook.losses == [(after[0], -6), (after[1], -5), (after[2], -5)]
     assert outlook.ceilings == [Ceiling("Read a mail", 2, 2, "day", group=False)]
@@ -110,14 +110,14 @@ def test_a_ceiling_of_several_rules_says_how_much_of_it_is_given(db, ana):
 
 def test_points_by_hand_say_who_and_why_and_can_be_taken_back(db, ana):
     given = ActivityId("by-hand-1")
-    edits.edit(db, ana, Edit(points=-4, reason="a joke order"), id_=given, author="Mia", now=utc_now())
+    edit_service.edit(acting(db, colleague()), ana, Edit(points=-4, reason="a joke order"), id_=given)
     drain_all(db)
 
     [row, *_] = points.ledger(db, ana, now=utc_now()).rows
     assert (row.rule_name, row.by, row.reason, row.points) == ("Corrected by hand", "Mia", "a joke order", -4)
     assert row.activity == given
 
-    edits.edit(db, ana, Edit(undoes=given), id_=ActivityId("by-hand-2"), author="Mia", now=utc_now())
+    edit_service.edit(acting(db, colleague()), ana, Edit(undoes=given), id_=ActivityId("by-hand-2"))
     drain_all(db)
     assert points.ledger(db, ana, now=utc_now()).rows[0].rule_name == "Read a mail"
 
@@ -126,7 +126,7 @@ def test_a_contact_without_points_has_an_empty_story(db, ana):
     nobody = "0" * 24
 
     assert points.ledger(db, nobody, now=utc_now()).rows == []
-    assert points.course(db, nobody, total=0, now=utc_now()) == []
+    assert points.history(db, nobody, total=0, now=utc_now()) == []
     assert points.outlook(db, nobody, now=utc_now() + timedelta(1)).ceilings == []
 
 
@@ -138,7 +138,7 @@ def test_all_of_it_is_read_by_an_index(db, ana):
     try:
         page = points.ledger(db, ana, now=days(40), limit=2)
         points.ledger(db, ana, now=days(40), limit=2, before=page.next)
-        points.course(db, ana, total=0, now=days(40))
+        points.history(db, ana, total=0, now=days(40))
         points.outlook(db, ana, now=days(40))
     finally:
         db.command("profile", 0)

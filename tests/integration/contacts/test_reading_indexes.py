@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from engine.contacts.listing import listing
-from engine.contacts.listing.filter_bar import offered, with_chosen
+from engine.contacts.listing.filter_bar import offered, with_part
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.contacts.listing.listing import SORTS, Listing
 from engine.db.connection import connect, utc_now
 from engine.operations.preparation import prepare
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, bought, identified, minutes, rules
 from tests.integration.drained import receive_and_drain
@@ -45,7 +45,7 @@ def choices_of(filter_):
 
 
 FILTERED = [
-    with_chosen(Listing(), filter_, value)
+    with_part(Listing(), filter_.condition(value), instead_of=None)
     for filter_ in BAR
     if not filter_.unavailable
     for value in choices_of(filter_)
@@ -67,7 +67,7 @@ def people(mongod):
             bought(50, minutes(8), external_id="C-9"),
         ],
     )
-    assert rulesets.current(db).fields, "the shipped fields are offered"
+    assert versions.current(db).fields, "the shipped fields are offered"
     yield db
     db.client.drop_database(db.name)
 

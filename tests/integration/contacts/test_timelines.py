@@ -5,16 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from pymongo import ASCENDING
 
-from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit, InvalidEdit
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit, InvalidEdit
 from engine.contacts.sheet import activity_counts, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
-from tests.builders import an_activity, bought, days, identified, minutes
+from tests.builders import acting, an_activity, bought, colleague, days, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 
@@ -35,12 +35,12 @@ def ana(db):
             bought("122.50", days(1.2), id_="other", email="bob@x.com", order_id="A-77"),
         ],
     )  # fmt: skip
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def ids(db, contact, **wanted):
     """The activities that people and the shop did, of all that is found, the newest first."""
-    page = timelines.timeline(db, contact, wanted=Wanted(**wanted))
+    page = timelines.timeline(db, contact, where=TimelineFilter(**wanted))
     return [row.id for row in page.rows if not row.derived]
 
 
@@ -79,20 +79,20 @@ def test_a_search_finds_what_is_shown_and_takes_every_sign_as_it_is(db, ana):
 
 
 def test_a_search_goes_on_where_it_stopped_and_says_how_far_it_came(db, ana):
-    searching = Wanted(text="trail", types=("product_visited", "order_completed", "email_sent"))
+    searching = TimelineFilter(text="trail", types=("product_visited", "order_completed", "email_sent"))
 
-    first = timelines.timeline(db, ana, wanted=searching, scan=1)
+    first = timelines.timeline(db, ana, where=searching, scan=1)
     assert ([row.id for row in first.rows], first.scanned) == ([], 1)
     assert first.reached == days(2)
-    then = timelines.timeline(db, ana, wanted=searching, before=first.next, scan=2)
+    then = timelines.timeline(db, ana, where=searching, before=first.next, scan=2)
     assert ([row.id for row in then.rows], then.scanned) == (["order"], 2)
-    last = timelines.timeline(db, ana, wanted=searching, before=then.next, scan=2)
+    last = timelines.timeline(db, ana, where=searching, before=then.next, scan=2)
     assert ([row.id for row in last.rows], last.next) == (["shoe"], None)
 
 
 def test_pages_by_key_lose_nothing_where_many_things_happened_at_once(db):
     receive_and_drain(db, [an_activity(at=minutes(0), id_=f"n{n:02}", tracker="t") for n in range(20)])
-    contact = contacts.find_contact(db, "t")
+    contact = contact_lookup.find_contact(db, "t")
     every = ids(db, contact)
 
     page = timelines.timeline(db, contact, limit=3)
@@ -148,7 +148,7 @@ def test_of_very_many_only_the_newest_are_counted(db, ana, monkeypatch):
 
 def edited(db, contact, **change):
     id_ = ActivityId(f"edit-{db.activities.count_documents({'type': 'contact_edited'})}")
-    edits.edit(db, contact, Edit(**change), id_=id_, author="Mia", now=utc_now())
+    edit_service.edit(acting(db, colleague()), contact, Edit(**change), id_=id_)
     drain_all(db)
     return id_
 
@@ -173,7 +173,7 @@ def test_the_timeline_says_what_was_taken_back_and_by_whom(db, ana):
 
     undone = row_of(db, ana, "bounce").undone
     assert (undone.id, undone.by, undone.reason) == (taking, "Mia", "an auto-reply")
-    assert row_of(db, ana, taking).undoes.label == "Mail bounced"
+    assert row_of(db, ana, taking).undoes.label == "Email bounced"
 
     again = edited(db, ana, undoes=taking)
     assert row_of(db, ana, "bounce").undone is None
@@ -195,7 +195,7 @@ def test_what_cannot_be_taken_back_is_refused_with_words(db, ana):
 
     wrong = edited(db, ana, fields={"first_name": "Anna"})
     edited(db, ana, undoes=wrong)
-    with pytest.raises(InvalidEdit, match="Mia took it back already"):
+    with pytest.raises(InvalidEdit, match="already undone by Mia"):
         edited(db, ana, undoes=wrong)
 
 
@@ -220,7 +220,7 @@ def busy(db):
          "happened_at": start + timedelta(hours=n), "received_at": start, "properties": {"name": f"Thing {n}"}}
         for n in range(4_000)
     )  # fmt: skip
-    return contacts.find_contact(db, "busy@x.com")
+    return contact_lookup.find_contact(db, "busy@x.com")
 
 
 def profiled(db, ask):
@@ -237,22 +237,20 @@ def profiled(db, ask):
 
 
 ASKED = {
-    "all": Wanted(),
-    "types": Wanted(types=("searched", "page_visited")),
-    "rare type": Wanted(types=("order_completed",)),
-    "days": Wanted(first=date(2025, 3, 1), last=date(2025, 3, 9)),
-    "days and types": Wanted(types=("searched",), first=date(2025, 3, 1)),
-    "search": Wanted(text="thing 39"),
+    "all": TimelineFilter(),
+    "types": TimelineFilter(types=("searched", "page_visited")),
+    "rare type": TimelineFilter(types=("order_completed",)),
+    "days": TimelineFilter(first=date(2025, 3, 1), last=date(2025, 3, 9)),
+    "days and types": TimelineFilter(types=("searched",), first=date(2025, 3, 1)),
+    "search": TimelineFilter(text="thing 39"),
 }
 
 
 def test_each_question_of_a_timeline_reads_an_index_in_its_order(db, busy):
     for name, wanted in ASKED.items():
-        page = timelines.timeline(db, busy, wanted=wanted)
+        page = timelines.timeline(db, busy, where=wanted)
         for before in (None, page.next):
-            asked = profiled(
-                db, lambda w=wanted, at=before: timelines.timeline(db, busy, wanted=w, before=at)
-            )
+            asked = profiled(db, lambda w=wanted, at=before: timelines.timeline(db, busy, where=w, before=at))
             assert not [row["command"] for row in asked if "COLLSCAN" in row.get("planSummary", "")], name
             assert not [row["command"] for row in asked if row.get("hasSortStage")], (
                 f"{name}: sorted in memory"

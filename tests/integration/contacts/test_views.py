@@ -3,14 +3,14 @@
 import pytest
 
 from engine.accounts import audit
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
+from engine.accounts.current_user import CurrentUser
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.view_service import InvalidView
-from engine.contacts.listing.views import ChangedMeanwhile, NameTaken, Usual
-from tests.builders import minutes
-from tests.integration.contacts.test_reading import mask
+from engine.contacts.listing.views import Usual
+from engine.errors import EditConflict, NameTaken, NotAllowed
+from tests.builders import acting, minutes
+from tests.integration.contacts.test_viewer_mask import mask
 
 EVA = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
 IVO = CurrentUser("u2", "ivo@x.com", "Ivo", "marketer")
@@ -22,26 +22,24 @@ LOYAL = Listing(where={"orders": {"gte": 3}, "not": {"segments": {"has_any": ["s
 
 def saved(db, user, name="Loyal", *, shared=False, listing=LOYAL, id_=None):
     return view_service.save(
-        db,
-        user,
+        acting(db, user, at=minutes(0)),
         name,
         listing,
         columns=("orders", "spent"),
         size=100,
         shared=shared,
         id_=id_ or f"{user.id} {name}",
-        now=minutes(0),
     )
 
 
 def names(db, user):
-    return [view.name for view in view_service.all_views(db, user)]
+    return [view.name for view in view_service.all_views(acting(db, user))]
 
 
 def test_a_view_comes_back_as_it_was_saved_to_its_owner_alone(db):
     view = saved(db, EVA)
 
-    assert view_service.all_views(db, EVA) == [view]
+    assert view_service.all_views(acting(db, EVA)) == [view]
     assert view.listing == LOYAL
     assert view.columns == ("orders", "spent")
     assert names(db, IVO) == []
@@ -64,24 +62,24 @@ def test_what_is_shared_is_changed_by_who_may_change_contacts(db):
     view = saved(db, EVA, shared=True)
 
     assert names(db, VIC) == names(db, IVO) == ["Loyal"]
-    changed = view_service.change(db, IVO, view, name="Loyal ones", now=minutes(1))
+    changed = view_service.change(acting(db, IVO, at=minutes(1)), view, name="Loyal ones")
     assert names(db, EVA) == ["Loyal ones"]
     with pytest.raises(NotAllowed):
-        view_service.change(db, VIC, changed, name="Mine", now=minutes(2))
+        view_service.change(acting(db, VIC, at=minutes(2)), changed, name="Mine")
     with pytest.raises(NotAllowed):
-        view_service.delete(db, VIC, changed, now=minutes(2))
-    with pytest.raises(InvalidView, match="only Eva"):
-        view_service.change(db, IVO, changed, shared=False, now=minutes(2))
-    acts = [entry.act for entry in audit.page(db, ADA, audit.Filters(kind="view")).entries]
+        view_service.delete(acting(db, VIC, at=minutes(2)), changed)
+    with pytest.raises(NotAllowed, match="only Eva"):
+        view_service.change(acting(db, IVO, at=minutes(2)), changed, shared=False)
+    acts = [entry.act for entry in audit.page(acting(db, ADA), audit.Filters(kind="view")).entries]
     assert acts[-2:] == ["changed a view", "saved a view"]
 
 
 def test_the_second_of_two_who_change_a_view_at_once_is_told(db):
     read = saved(db, EVA, shared=True)
-    view_service.change(db, IVO, read, size=25, now=minutes(1))
+    view_service.change(acting(db, IVO, at=minutes(1)), read, size=25)
 
-    with pytest.raises(ChangedMeanwhile):
-        view_service.change(db, EVA, read, name="Other", now=minutes(2))
+    with pytest.raises(EditConflict):
+        view_service.change(acting(db, EVA, at=minutes(2)), read, name="Other")
 
     assert names(db, EVA) == ["Loyal"]
 
@@ -90,9 +88,9 @@ def test_a_private_view_is_not_changed_by_naming_its_id(db):
     view = saved(db, EVA)
 
     with pytest.raises(NotAllowed):
-        view_service.change(db, IVO, view, name="Taken", now=minutes(1))
+        view_service.change(acting(db, IVO, at=minutes(1)), view, name="Taken")
     with pytest.raises(NotAllowed):
-        view_service.delete(db, ADA, view, now=minutes(1))
+        view_service.delete(acting(db, ADA, at=minutes(1)), view)
 
 
 def test_a_viewer_keeps_views_of_their_own_and_shares_none(db):
@@ -105,12 +103,12 @@ def test_a_viewer_keeps_views_of_their_own_and_shares_none(db):
 
 def test_a_deleted_view_is_brought_back(db):
     view = saved(db, EVA)
-    view_service.delete(db, EVA, view, now=minutes(1))
+    view_service.delete(acting(db, EVA, at=minutes(1)), view)
     assert names(db, EVA) == []
 
-    view_service.restore(db, EVA, view, now=minutes(2))
+    view_service.restore(acting(db, EVA, at=minutes(2)), view)
 
-    assert view_service.all_views(db, EVA) == [view]
+    assert view_service.all_views(acting(db, EVA)) == [view]
 
 
 def test_under_the_mask_views_that_would_tell_are_left_out(db):
@@ -126,13 +124,13 @@ def test_under_the_mask_views_that_would_tell_are_left_out(db):
 
 def test_what_somebody_usually_sees_is_remembered_for_them(db):
     view = saved(db, EVA)
-    view_service.remember_columns(db, EVA, ("email", "points"))
-    view_service.open_with(db, EVA, view.id)
+    view_service.remember_columns(acting(db, EVA), ("email", "points"))
+    view_service.open_with(acting(db, EVA), view.id)
 
-    assert view_service.usual(db, EVA) == Usual(("email", "points"), view.id)
-    assert view_service.usual(db, IVO) == Usual()
+    assert view_service.usual(acting(db, EVA)) == Usual(("email", "points"), view.id)
+    assert view_service.usual(acting(db, IVO)) == Usual()
 
-    view_service.remember_columns(db, EVA, ())
-    view_service.open_with(db, EVA, None)
+    view_service.remember_columns(acting(db, EVA), ())
+    view_service.open_with(acting(db, EVA), None)
 
-    assert view_service.usual(db, EVA) == Usual()
+    assert view_service.usual(acting(db, EVA)) == Usual()

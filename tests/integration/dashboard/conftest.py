@@ -5,17 +5,16 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import pytest
-from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import installation, waking
-from dashboard.signin import signing_in
-from engine.accounts.accounts import CurrentUser
-from engine.settings import Instance
+from dashboard import running_instance, wait_for_workers
+from dashboard.signin import current_user
+from engine.accounts.current_user import CurrentUser
+from engine.db import Db
+from engine.settings import Instance, Settings
 from tests.integration.dashboard.test_pages import SCRIPT
 from tests.integration.drained import drain_all
 from workers.embedded.mongod import Mongod
@@ -25,14 +24,13 @@ for module in pkgutil.walk_packages(dashboard.__path__, "dashboard."):
     if module.name != "dashboard.app":  # the script that Streamlit runs
         importlib.import_module(module.name)
 
-Document = dict[str, Any]
 OpenAs = Callable[..., AppTest]
 
 
 class QuickWorkers:
     """Workers that have done all there is to do before the page goes on."""
 
-    def __init__(self, db: Database[Document]) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def wake(self, _lanes: Iterable[int]) -> None:
@@ -40,30 +38,30 @@ class QuickWorkers:
 
 
 @pytest.fixture
-def over_db(db: Database[Document], mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def over_db(db: Db, mongod: Mongod, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every page and component uses the test's database."""
     here = Instance(mongodb_uri=mongod.uri, broker_url="stub://", database=db.name)
-    monkeypatch.setattr(installation, "locate", lambda: here)
-    monkeypatch.setattr(waking, "_wakers", [QuickWorkers(db)])
+    monkeypatch.setattr(running_instance, "_served", [(here, Settings())])
+    monkeypatch.setattr(wait_for_workers, "_wakers", [QuickWorkers(db)])
     _forget()
     yield
-    installation.database().client.close()
+    running_instance.database().client.close()
     _forget()
 
 
 def _forget() -> None:
-    for cached in (installation.instance, installation.database):
+    for cached in (running_instance.instance, running_instance.database):
         cached.clear()
 
 
 @pytest.fixture
 def open_as(over_db: None, monkeypatch: pytest.MonkeyPatch) -> OpenAs:
     """Open an address as somebody with a role: `open_as("viewer", page="segments")`."""
-    monkeypatch.setattr(signing_in, "session_token", lambda: "token")
+    monkeypatch.setattr(current_user, "session_token", lambda: "token")
 
     def opened(role: str, **parameters: str) -> AppTest:
         user = CurrentUser("u1", "eva@x.com", "Eva", role)  # type: ignore[arg-type]
-        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
+        monkeypatch.setattr(current_user.accounts, "whoami", lambda *_, **__: user)
         app = AppTest.from_file(str(SCRIPT), default_timeout=120)
         for name, value in parameters.items():
             app.query_params[name] = value

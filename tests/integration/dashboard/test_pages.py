@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.signin import signing_in
+from dashboard.signin import current_user
 from engine.accounts import accounts
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import receive_and_drain
@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).parents[3] / "dashboard" / "app.py"
 def session(db, over_db, monkeypatch):
     """Somebody who signed in by a link."""
     token = accounts.redeem(db, accounts.first_link(db, now=utc_now()), now=utc_now())
-    monkeypatch.setattr(signing_in, "session_token", lambda: token)
+    monkeypatch.setattr(current_user, "session_token", lambda: token)
     return token
 
 
@@ -41,7 +41,7 @@ def test_the_sheet_shows_what_is_known(db, session):
         ],
     )
     app = AppTest.from_file(str(SCRIPT), default_timeout=30)
-    app.query_params["contact"] = contacts.find_contact(db, "ana@x.com")
+    app.query_params["contact"] = contact_lookup.find_contact(db, "ana@x.com")
     app.session_state["points.why"] = True
 
     text = shown(app.run())
@@ -56,16 +56,16 @@ def test_a_search_that_finds_nobody_says_so(db, session):
     app = AppTest.from_file(str(SCRIPT), default_timeout=30)
     app.query_params["q"] = "zz"
 
-    assert "Nobody found" in shown(app.run())
+    assert "No contacts found" in shown(app.run())
 
 
 def test_a_session_that_ended_is_none(db, session):
     accounts.sign_out(db, session)
 
-    assert "Please sign in" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
+    assert "Sign in to your account" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
 
 
 def test_a_user_who_was_disabled_is_out_at_once(db, session):
     db.users.update_many({}, {"$set": {"disabled_at": utc_now()}})
 
-    assert "Please sign in" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())
+    assert "Sign in to your account" in shown(AppTest.from_file(str(SCRIPT), default_timeout=30).run())

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from pymongo.database import Database
 
 from engine.accounts import keys
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import NoInstance
 from engine.settings import Instance
@@ -20,8 +19,6 @@ from tests.integration.drained import drain_all
 from tests.integration.served import served
 from workers.demo import shop
 from workers.demo.shop import DemoReport
-
-Db = Database[dict[str, Any]]
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 

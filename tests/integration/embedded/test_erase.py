@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 from pymongo import MongoClient
 
-from engine.settings import locate
+from engine.settings import Settings, locate
 from tests.integration.privacy.traces import traces
 from tests.running import running
 
@@ -54,7 +54,7 @@ def test_who_is_erased_is_in_no_database_no_queue_and_no_log(instance, tmp_path,
     post(instance, token, "identify", userId="u-1", traits={"email": EMAIL})
     instance.sheets("wait")
     assert instance.sheets("erase", EMAIL, check=False).returncode == 1
-    found = locate(instance.data_dir)
+    found = locate(Settings(), instance.data_dir)
     with MongoClient(found.mongodb_uri) as client:
         for name in client.list_database_names():
             if name != "local":  # the operations log: see docs/erasure.md

@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import json
 import threading
+import time
+from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -13,9 +15,11 @@ import pytest
 from engine.db.connection import utc_now
 from engine.pipeline import inbox, outbox
 from engine.publishing import publishing
+from engine.rules import versions
 from tests.builders import an_activity
 from tests.integration.drained import drain_all
-from workers.tasks.outbox import send_next
+from workers.tasks import outbox as workers_outbox
+from workers.tasks.outbox import LOOK, send_next
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of ours").decode()
 SCORING = """
@@ -48,10 +52,15 @@ def crm():
 
 @pytest.fixture
 def told(db, crm):
-    settings = f"account: {{time_zone: UTC}}\nwebhooks:\n  crm: {{url: 'http://127.0.0.1:{crm.server_port}/hook', secret: {SECRET}}}\n"
+    publish(db, crm, secret=SECRET)
+    return db
+
+
+def publish(db, crm, *, secret):
+    """Rules that call the CRM, with a secret as it is written in settings.yaml."""
+    settings = f"account: {{time_zone: UTC}}\nwebhooks:\n  crm: {{url: 'http://127.0.0.1:{crm.server_port}/hook', secret: {secret}}}\n"
     texts = publishing.completed(db, {"settings.yaml": settings, "scoring.yaml": SCORING})
     publishing.publish(db, texts, by="ana", message="tell the CRM", now=utc_now())
-    return db
 
 
 def visited(ago=timedelta(0), **more):
@@ -61,14 +70,41 @@ def visited(ago=timedelta(0), **more):
 def receive(db, *activities):
     import msgspec
 
-    now = [msgspec.structs.replace(activity, ruleset=2) for activity in activities]
+    version = versions.current_number(db)
+    now = [msgspec.structs.replace(activity, ruleset=version) for activity in activities]
     inbox.receive(db, now)
     drain_all(db)
 
 
-def send_all(db, *, later=timedelta(0)):
-    while send_next(db, clock=lambda: utc_now() + later):
+def send_all(db, *, later=timedelta(0), environment=None):
+    while send_next(db, environment or {}, clock=lambda: utc_now() + later):
         pass
+
+
+@contextmanager
+def a_worker(db, environment, *, later=timedelta(0)):
+    """The sender of a worker process, with the secrets that its environment sets."""
+    stop = threading.Event()
+    clock = {"clock": lambda: utc_now() + later, "stop": stop}
+    sender = threading.Thread(target=workers_outbox.run, args=(db, environment), kwargs=clock)
+    sender.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sender.join()
+
+
+def until(is_so, *, within=20.0):
+    deadline = time.monotonic() + within
+    while not is_so():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.02)
+
+
+def signature_of(headers, body, *, key):
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
 def test_a_call_is_signed_and_tells_the_contact_and_the_activity(told, crm):
@@ -83,9 +119,7 @@ def test_a_call_is_signed_and_tells_the_contact_and_the_activity(told, crm):
         "type": "product_visited",
         "properties": {"name": "Boot"},
     }
-    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    expected = base64.b64encode(hmac.digest(b"a secret of ours", signed, hashlib.sha256)).decode()
-    assert headers["webhook-signature"] == f"v1,{expected}"
+    assert headers["webhook-signature"] == signature_of(headers, body, key=b"a secret of ours")
     assert outbox.counts(told) == {"waiting": 0, "sent": 1, "failed": 0}
 
 
@@ -134,3 +168,109 @@ def test_a_webhook_that_is_gone_fails_for_good(told, crm):
     send_all(told)
 
     assert outbox.counts(told) == {"waiting": 0, "sent": 0, "failed": 1}
+
+
+@pytest.mark.parametrize(
+    "environment", [{}, {"CRM_SECRET": ""}, {"CRM_SECRET": " "}], ids=["unset", "empty", "blank"]
+)
+def test_without_its_secret_a_call_is_kept_and_sent_by_the_first_worker_that_has_it(db, crm, environment):
+    publish(db, crm, secret="$CRM_SECRET")
+    receive(db, visited(id_="v1"), visited(id_="v2"))
+
+    with a_worker(db, environment):
+        until(lambda: outbox.held(db))
+    [held] = outbox.held(db)
+    assert (held.webhook, held.calls) == ("crm", 2)
+    assert held.reason.startswith("the secret $CRM_SECRET is not set in the workers' environment: set it")
+    assert [(call.state, call.attempts, call.held) for call in outbox.unsent(db, limit=9)] == [
+        ("waiting", 0, held.reason)
+    ] * 2
+    assert crm.received == [], "never with an empty key"
+
+    with a_worker(db, {"CRM_SECRET": SECRET}):
+        until(lambda: outbox.counts(db)["sent"] == 2)
+    assert {headers["webhook-signature"] for headers, _ in crm.received} == {
+        signature_of(headers, body, key=b"a secret of ours") for headers, body in crm.received
+    }
+    assert outbox.held(db) == []
+    assert db.outbox.count_documents({"held": {"$exists": True}}) == 0
+
+
+def test_a_held_call_outlasts_all_attempts(db, crm):
+    publish(db, crm, secret="$CRM_SECRET")
+    receive(db, visited())
+
+    for day in range(len(outbox.PAUSES) + 2):
+        send_next(db, {}, clock=lambda day=day: utc_now() + timedelta(days=day))
+
+    assert outbox.counts(db) == {"waiting": 1, "sent": 0, "failed": 0}
+    send_all(db, later=timedelta(days=30), environment={"CRM_SECRET": "a word"})
+    [(headers, body)] = crm.received
+    assert headers["webhook-signature"] == signature_of(headers, body, key=b"a word")
+
+
+def test_what_waits_for_a_secret_holds_up_no_other_webhook(db, crm):
+    hook = f"url: 'http://127.0.0.1:{crm.server_port}"
+    settings = f"webhooks:\n  crm: {{{hook}/crm', secret: $CRM_SECRET}}\n  shop: {{{hook}/shop'}}\n"
+    scoring = SCORING + "  - {id: also, name: Also, on: product_visited, effects: [{webhook: shop}]}\n"
+    texts = publishing.completed(db, {"settings.yaml": settings, "scoring.yaml": scoring})
+    publishing.publish(db, texts, by="ana", message="tell two", now=utc_now())
+    receive(db, visited(id_="v1"), visited(id_="v2"))
+
+    with a_worker(db, {}):
+        until(lambda: outbox.counts(db)["sent"] == 2)
+
+    assert {json.loads(body)["data"]["rule"] for _, body in crm.received} == {"also"}
+    assert [held.webhook for held in outbox.held(db)] == ["crm"]
+
+
+def test_rules_that_name_a_secret_after_the_call_hold_it_until_they_name_another(db, crm):
+    publish(db, crm, secret=SECRET)
+    receive(db, visited())
+    publish(db, crm, secret="$CRM_SECRET")
+    send_next(db, {}, clock=utc_now)
+    assert [held.calls for held in outbox.held(db)] == [1]
+
+    publish(db, crm, secret="another")
+    send_all(db, later=LOOK)
+
+    assert outbox.counts(db) == {"waiting": 0, "sent": 1, "failed": 0}
+
+
+def test_a_secret_that_is_no_base64_signs_nothing(db, crm):
+    publish(db, crm, secret="$CRM_SECRET")
+    receive(db, visited())
+
+    for broken in ("whsec_", "whsec_not base64!"):
+        send_next(db, {"CRM_SECRET": broken}, clock=lambda: utc_now() + timedelta(hours=1))
+        assert "no valid base64" in outbox.held(db)[0].reason
+    assert crm.received == []
+
+
+def test_a_webhook_without_a_secret_is_called_unsigned(db, crm):
+    settings = f"webhooks:\n  crm: {{url: 'http://127.0.0.1:{crm.server_port}/hook'}}\n"
+    texts = publishing.completed(db, {"settings.yaml": settings, "scoring.yaml": SCORING})
+    publishing.publish(db, texts, by="ana", message="unsigned", now=utc_now())
+    receive(db, visited())
+    send_all(db)
+
+    [(headers, _)] = crm.received
+    assert "webhook-signature" not in headers
+
+
+def test_what_this_worker_put_into_the_outbox_is_sent_at_once(told, crm, monkeypatch):
+    monkeypatch.setattr(workers_outbox, "TICK", 60.0)
+    stop, wake, outcomes = threading.Event(), threading.Event(), []
+    how = {"clock": utc_now, "stop": stop, "wake": wake, "called": outcomes.append}
+    sender = threading.Thread(target=workers_outbox.run, args=(told, {}), kwargs=how)
+    sender.start()
+    time.sleep(0.5)  # it has looked and found nothing
+
+    receive(told, visited())
+    wake.set()
+
+    until(lambda: outcomes == ["sent"])
+    assert len(crm.received) == 1
+    stop.set()
+    wake.set()
+    sender.join()

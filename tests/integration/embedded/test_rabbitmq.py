@@ -17,6 +17,7 @@ from workers.embedded.process import spawn, terminate
 from workers.tasks import worker
 from workers.tasks.actors import drain_actor
 from workers.tasks.broker import make_broker
+from workers.tasks.metrics import WorkerMetrics
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's server itself: the command on the path would change to another user."""
@@ -65,7 +66,8 @@ def _wait(url, log):
 
 def test_a_hint_through_rabbitmq_gets_a_lane_drained(db, rabbitmq):
     broker, stop = make_broker(rabbitmq), threading.Event()
-    working = threading.Thread(target=worker.run, args=(db, broker), kwargs={"clock": utc_now, "stop": stop})
+    how = {"clock": utc_now, "stop": stop, "metrics": WorkerMetrics()}
+    working = threading.Thread(target=worker.run, args=(db, broker, {}), kwargs=how)
     working.start()
     waker = Waker(drain_actor(make_broker(rabbitmq)).send)
 

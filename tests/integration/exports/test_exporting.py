@@ -13,21 +13,23 @@ import pyarrow.parquet
 import pytest
 from msgspec import structs
 
-from engine.contacts.bulk.bulk import Selection
-from engine.contacts.listing.listing import Listing, UnknownFilter
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.db.connection import connect, utc_now
+from engine.errors import StoredFileNotFound
 from engine.exports import export_job, export_rows, exporting, workbook_writer
 from engine.exports.export_columns import UnknownColumn
-from engine.exports.exporting import Export, NotKept
-from engine.exports.workbook_writer import TooLarge
-from engine.imports import importing, preview
-from engine.imports.mapping.settings import Settings
+from engine.exports.exporting import Export
+from engine.exports.workbook_writer import WorkbookTooLarge
+from engine.imports import import_request, preview
+from engine.imports.mapping import inspection
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
 from engine.privacy import erasing
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.builders import an_activity, bought, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
@@ -50,7 +52,7 @@ SEGMENTS = """segments:
 def shop(db, monkeypatch):
     """A shop whose server remembers long enough how things were (see tests/conftest.py)."""
     db.client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=60)
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "fields.yaml": FIELDS})
     publishing.publish(db, texts, by="ana", message="for the tests", now=utc_now())
     drain_all(db)
@@ -60,7 +62,7 @@ def shop(db, monkeypatch):
 
 def received(db, activities):
     """Activities, applied under the rules of this shop."""
-    version = rulesets.current_number(db)
+    version = versions.current_number(db)
     receive_and_drain(db, [structs.replace(activity, ruleset=version) for activity in activities])
 
 
@@ -126,20 +128,22 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     job, made, content = written(shop, Export(format=format_))
     assert (job.total, job.done, made.rows) == (len(HOSTILE),) * 3
     opener = lambda: io.BytesIO(content)  # noqa: E731
-    found = preview.opening(opener, rulesets.current(shop))
+    found = inspection.inspect(opener, versions.current(shop))
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = preview.readings(found, columns, rulesets.current(shop))
+    readings, undecided = inspection.cell_formats(found, columns, versions.current(shop))
     assert undecided == []
-    settings = Settings(format=found.format, columns=columns, readings=readings)
-    checked = preview.check(shop, opener, settings, now=utc_now())
+    settings = ImportSettings(format=found.format, columns=columns, readings=readings)
+    checked = preview.preview(shop, opener, settings, now=utc_now())
     assert [e for counted in checked.problems for e in counted.examples] == []
-    importing.start(shop, opener(), settings, name="b", id_="back", by="u1", by_name="Mia", now=utc_now())
+    import_request.start(
+        shop, opener(), settings, name="b", id_="back", by="u1", by_name="Mia", now=utc_now()
+    )
     run(shop)
 
     back = jobs.job(shop, "back")
     assert (back.done, back.created, back.changed, back.refused) == (len(HOSTILE), 0, 0, 0)
     assert {column.heading: column.target for column in found.columns if column.target} == {
-        "External id": "external_id", "Email": "email", "Mobile phone": "mobile_phone",
+        "External ID": "external_id", "Email": "email", "Mobile phone": "mobile_phone",
         "First name": "first_name", "Last name": "last_name", "Birth date": "birth_date",
         "Newsletter": "newsletter", "Newsletter subscription date": "newsletter_at",
         "Newsletter unsubscription date": "newsletter_ended_at", "SMS": "sms",
@@ -239,7 +243,7 @@ def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):
     assert {"page_visited", "order_completed"} <= {row["Type"] for row in rows}
     assert "product_visited" not in {row["Type"] for row in rows}  # by then another used the browser
     [order] = [row for row in rows if row["Type"] == "order_completed"]
-    assert (order["Order"], order["Amount"], order["Activity"]) == ("'=1", "10", "Bought")
+    assert (order["Order"], order["Amount"], order["Activity"]) == ("'=1", "10", "Order completed")
     assert '"order_id": "=1"' in order["Properties"]
     assert (job.total, job.done, made.rows) == (1, 1, len(rows_of(content)))
 
@@ -269,7 +273,7 @@ def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch
     _, _, content = written(shop, Export("contacts", "parquet", columns, everybody()))
 
     found = pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist()
-    rows = {row["External id"]: row["First name"] for row in found}
+    rows = {row["External ID"]: row["First name"] for row in found}
     assert rows == {str(n): f"P{n}" for n in range(100)}
 
 
@@ -296,14 +300,14 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
         victim.join()
         job = jobs.job(shop, "job-1")
         assert (job.under_way, job.made, shop["exports.files"].count_documents({})) == (True, {}, 0)
-        with pytest.raises(NotKept, match="not written yet"):
+        with pytest.raises(StoredFileNotFound, match="not ready"):
             exporting.opened(shop, job, now=utc_now())
         jobs.let_go(shop, "job-1")
     run(shop)
 
     job = jobs.job(shop, "job-1")
     made, stream = exporting.opened(shop, job, now=utc_now())
-    names = [row["External id"] for row in rows_of(stream.read())]
+    names = [row["External ID"] for row in rows_of(stream.read())]
     assert (job.state, job.done, made.rows, sorted(names, key=int)) == (
         JobState.DONE, 600, 600, [str(n) for n in range(600)],
     )  # fmt: skip
@@ -362,13 +366,13 @@ def test_files_go_after_their_days_and_with_whoever_is_erased(shop):
 
     later = utc_now() + exporting.KEPT_FOR + timedelta(minutes=1)
     assert exporting.kept(shop, both, now=later) == set()
-    with pytest.raises(NotKept, match="was kept for 7 days"):
+    with pytest.raises(StoredFileNotFound, match="was kept for 7 days"):
         exporting.opened(shop, of_eva, now=later)
 
     erasing.start(shop, eva, id_="erase", by="u1", by_name="Mia", now=utc_now())
     run(shop)
     assert exporting.kept(shop, both, now=utc_now()) == set()
-    with pytest.raises(NotKept, match="not kept any more"):
+    with pytest.raises(StoredFileNotFound, match="not kept any more"):
         exporting.opened(shop, everybody, now=utc_now())
 
     _, _, content = written(shop, Export(), "anew")
@@ -386,15 +390,15 @@ def test_what_cannot_be_written_is_said_before_it_is_begun(shop, monkeypatch):
 
     with pytest.raises(UnknownColumn, match="there is no column shoe"):
         start(Export(columns=("email", "shoe")))
-    with pytest.raises(UnknownFilter):
+    with pytest.raises(InvalidFilter):
         start(Export(selection=everybody(shoe=38)))
     monkeypatch.setattr(workbook_writer, "MAX_ROWS", 11)
     start(Export(format="xlsx"))
     run(shop)
     job = jobs.job(shop, "job-1")
     assert job.state == JobState.FAILED
-    assert "an Excel sheet holds 10 rows besides its headings, and there are more: take CSV" in job.failure
+    assert "an Excel sheet holds 10 rows besides its headings, and there are more: use CSV" in job.failure
     assert shop["exports.chunks"].count_documents({}) == 0
     too_many = Export(format="xlsx")
-    with pytest.raises(TooLarge, match=r"holds 1,048,575 rows .* these are 2,000,000 contacts"):
+    with pytest.raises(WorkbookTooLarge, match=r"holds 1,048,575 rows .* these are 2,000,000 contacts"):
         exporting.refuse_too_large(too_many, 2_000_000, 5)

@@ -5,21 +5,21 @@ from datetime import timedelta
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
-from engine.contacts import contacts
+from engine.accounts.current_user import CurrentUser
+from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
-from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing.edits import Edit
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
-from engine.imports import expiry, import_service, preview
-from engine.imports.mapping.settings import Settings
-from engine.jobs import job_service as access
-from engine.jobs import jobs
-from engine.jobs.job_service import CannotBe
+from engine.imports import expiry, import_service
+from engine.imports.mapping import inspection
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.jobs import job_service, jobs
+from engine.jobs.errors import CannotUndo
 from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
-from engine.rules import rulesets
-from tests.builders import identified, minutes
+from engine.rules import versions
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
 
@@ -29,7 +29,7 @@ CONTENT = b"email,first name\neva@x.com,Eva\nno-email,Bad\n"
 
 @pytest.fixture
 def shop(db, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
     monkeypatch.setattr(erasure_job, "PATIENCE", 0)
     monkeypatch.setattr(erasure_job, "SETTLED_AFTER", timedelta(0))
     receive_and_drain(db, [identified(minutes(0), email="bob@x.com")])
@@ -37,9 +37,9 @@ def shop(db, monkeypatch):
 
 
 def import_(db, id_="import-1"):
-    found = preview.opening(lambda: io.BytesIO(CONTENT), rulesets.current(db))
-    wanted = Settings(format=found.format, columns={c.heading: c.target for c in found.columns})
-    import_service.start(db, MIA, io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_, now=utc_now())
+    found = inspection.inspect(lambda: io.BytesIO(CONTENT), versions.current(db))
+    wanted = ImportSettings(format=found.format, columns={c.heading: c.target for c in found.columns})
+    import_service.start(acting(db, MIA), io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_)
 
 
 def work(db):
@@ -54,23 +54,21 @@ def kept(db):
 
 def test_after_its_time_a_job_cannot_be_taken_back_and_nothing_is_kept_but_that_it_was(shop):
     import_(shop)
-    bob = contacts.find_contact(shop, "bob@x.com")
-    bulk_service.start(
-        shop, MIA, Selection(ids=(bob,)), Edit(fields={"first_name": "Bo"}), id_="b", now=utc_now()
-    )
+    bob = contact_lookup.find_contact(shop, "bob@x.com")
+    bulk_service.start(acting(shop, MIA), Selection(ids=(bob,)), Edit(fields={"first_name": "Bo"}), id_="b")
     work(shop)
     before, after = (utc_now() + jobs.UNDO_FOR + timedelta(hours=hours) for hours in (-1, 1))
 
     assert expiry.expire(shop, now=before) == 0
     assert kept(shop) == {"imports.files", "imports.chunks", "import_refusals", "job_items"}
-    assert access.can_be_undone(MIA, jobs.job(shop, "b"), now=before)
+    assert job_service.can_be_undone(acting(shop, MIA, at=before), jobs.job(shop, "b"))
     assert expiry.expire(shop, now=after) == 2
     assert expiry.expire(shop, now=after) == 0
     assert kept(shop) == set()
     for id_ in ("import-1", "b"):
-        assert not access.can_be_undone(MIA, jobs.job(shop, id_), now=after)
-        with pytest.raises(CannotBe, match="30 days"):
-            access.undo(shop, MIA, id_, now=after)
+        assert not job_service.can_be_undone(acting(shop, MIA, at=after), jobs.job(shop, id_))
+        with pytest.raises(CannotUndo, match="30 days"):
+            job_service.undo(acting(shop, MIA, at=after), id_)
     assert jobs.job(shop, "import-1").refused == 1
 
 
@@ -78,7 +76,7 @@ def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(
     receive_and_drain(shop, [identified(minutes(0), email="eva@x.com")])
     import_(shop)
     shop.jobs.update_one({"_id": "import-1"}, {"$set": {"claimed_until": utc_now() + timedelta(hours=1)}})
-    eva = contacts.find_contact(shop, "eva@x.com")
+    eva = contact_lookup.find_contact(shop, "eva@x.com")
     erasing.start(shop, eva, id_="e", by="u1", by_name="Mia", now=utc_now())
     work(shop)
     assert shop.erasures.find_one({"_id": "e"})["pending"] == ["import-1"]
@@ -89,7 +87,7 @@ def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(
 
     assert files.remove_pending(shop) == 1
     assert kept(shop) == {"import_refusals"}
-    assert contacts.find_contact(shop, "eva@x.com") is None
+    assert contact_lookup.find_contact(shop, "eva@x.com") is None
     refused = {row["line"]: row["cells"] for row in shop.import_refusals.find()}
     assert refused == {2: [], 3: ["no-email", "Bad"]}
     assert shop.erasures.find_one({"_id": "e"})["pending"] == []

@@ -3,12 +3,13 @@
 import io
 
 from engine.db.connection import utc_now
-from engine.imports import importing, preview
-from engine.imports.mapping.settings import Settings
+from engine.imports import import_request, refused_rows
+from engine.imports.mapping import inspection
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.exports import EXPORTS
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
@@ -16,17 +17,20 @@ from tests.integration.job_runs import run_next_job
 
 def imported(db, tool):
     """Import a file as it is guessed; return the job."""
-    export, ruleset = EXPORTS[tool], rulesets.current(db)
-    found = preview.opening(
-        lambda: io.BytesIO(export.content), ruleset, name=export.name, remembered=importing.remembered(db)
+    export, ruleset = EXPORTS[tool], versions.current(db)
+    found = inspection.inspect(
+        lambda: io.BytesIO(export.content),
+        ruleset,
+        name=export.name,
+        remembered=import_request.remembered_mappings(db),
     )
     columns = {column.heading: column.target for column in found.columns}
-    readings, undecided = preview.readings(found, columns, ruleset)
+    readings, undecided = inspection.cell_formats(found, columns, ruleset)
     assert undecided == []
-    settings = Settings(format=found.format, columns=columns, readings=readings)
+    settings = ImportSettings(format=found.format, columns=columns, readings=readings)
     stream = io.BytesIO(export.content)
     who = {"name": export.name, "id_": f"job-{tool}", "by": "u1", "by_name": "Mia", "now": utc_now()}
-    importing.start(db, stream, settings, **who)
+    import_request.start(db, stream, settings, **who)
     while run_next_job(db, clock=utc_now, stopped=lambda: False):
         drain_all(db)
     drain_all(db)
@@ -36,13 +40,13 @@ def imported(db, tool):
 
 
 def test_every_export_goes_in_at_the_first_try_and_what_one_settles_misleads_no_other(db, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
 
     for tool, export in EXPORTS.items():
         job = imported(db, tool)
 
         assert (tool, job.state, job.failure) == (tool, JobState.DONE, None)
-        refused = {one.line: one.reason for one in importing.refusals(db, job.id)}
+        refused = {one.line: one.reason for one in refused_rows.refusals(db, job.id)}
         assert (tool, tuple(refused)) == (tool, export.refused)
         for email, said in export.people.items():
             row = db.contacts.find_one({"email": email})

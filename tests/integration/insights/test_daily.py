@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from engine.db.connection import utc_now
-from engine.domain.figures import COUNTED
+from engine.domain.daily_figures import COUNTED_TYPES
 from engine.insights import claims, daily
 from engine.insights.daily import Sales
 from engine.publishing import publishing
@@ -237,7 +237,7 @@ def test_no_collection_is_scanned(db):
         assert "COLLSCAN" not in str(plan)
         assert "IXSCAN" in str(plan)
     assert "happened_at_1_type_1" in str(plans[1])
-    assert {row["type"] for row in db.activities.find({"type": {"$in": list(COUNTED)}})}
+    assert {row["type"] for row in db.activities.find({"type": {"$in": list(COUNTED_TYPES)}})}
 
 
 def test_batches_that_count_nothing_leave_no_mark(db):

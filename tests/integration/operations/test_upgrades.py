@@ -5,7 +5,7 @@ import pytest
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.findable import NAMES
+from engine.db.search_keys import SEARCH_FIELDS
 from engine.operations import upgrades
 from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
@@ -28,7 +28,7 @@ def older(db):
         ],
     )
     now = list(db.contacts.find())
-    db.contacts.update_many({}, {"$unset": dict.fromkeys(NAMES, "")})
+    db.contacts.update_many({}, {"$unset": dict.fromkeys(SEARCH_FIELDS, "")})
     db.contacts.update_many(
         {"trackers.0": {"$exists": True}},
         {"$unset": {"trackers.$[].seen": "", "trackers.$[].agent": ""}},

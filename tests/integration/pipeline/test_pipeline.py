@@ -12,16 +12,16 @@ from decimal import Decimal
 import pytest
 from pymongo.errors import DuplicateKeyError
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.sheet import sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
-from engine.db import left_open
+from engine.contacts.sheet.timelines import TimelineFilter
+from engine.db import leases, orphaned_transactions
 from engine.db.connection import connect, utc_now
 from engine.db.processes import holder_name, is_gone, worker_name
 from engine.domain import fold as fold_module
-from engine.errors import Conflict, LeaseLost
-from engine.pipeline import batch, failures, inbox, lanes
-from engine.rules import rulesets
+from engine.errors import CommitConflict, LeaseLost
+from engine.pipeline import batch, failed_activities, inbox, lanes
+from engine.rules import versions
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 from workers.tasks import drain as drain_module
@@ -31,12 +31,12 @@ from workers.tasks.drain import drain, size_after
 def test_an_activity_becomes_a_contacts_sheet(db):
     receive_and_drain(db, [an_activity("product_visited", tracker="t1", name="Boot", price=60)])
 
-    contact = contacts.find_contact(db, "t1")
+    contact = contact_lookup.find_contact(db, "t1")
     sheet = sheets.sheet(db, contact, now=minutes(1))
     assert not sheet.identified
     assert sheet.points.total == 2
     assert [(e.rule, e.activity_type) for e in sheet.points.entries] == [("product", "product_visited")]
-    visits = timelines.timeline(db, contact, wanted=Wanted(types=("product_visited",))).rows
+    visits = timelines.timeline(db, contact, where=TimelineFilter(types=("product_visited",))).rows
     assert [row.summary for row in visits] == ["Boot · 60.00"]
 
 
@@ -58,21 +58,21 @@ def test_the_same_id_with_other_content_is_kept_aside(db):
 
     assert receipt.conflicts == ["one"]
     assert db.conflicts.find_one()["content"]["properties"]["total"] == 99
-    assert sheets.sheet(db, contacts.find_contact(db, "ana@x.com"), now=minutes(0)).commerce.spent == Decimal(
-        10
-    )
+    assert sheets.sheet(
+        db, contact_lookup.find_contact(db, "ana@x.com"), now=minutes(0)
+    ).commerce.spent == Decimal(10)
 
 
 def test_a_merge_moves_nothing_and_unites_everything(db):
     receive_and_drain(db, [identified(email="ana@x.com"), bought(5, minutes(0.5), email="ana@x.com")])
     receive_and_drain(db, [an_activity("product_visited", minutes(1), tracker="t1", id_="visit")])
-    visitor = contacts.find_contact(db, "t1")
+    visitor = contact_lookup.find_contact(db, "t1")
     before = db.activities.find_one({"_id": "visit"})
 
     receive_and_drain(db, [identified(minutes(2), tracker="t1", email="ana@x.com", id_="claim")])
 
-    ana = contacts.find_contact(db, "ana@x.com")
-    assert contacts.find_contact(db, visitor) == ana, "the old id leads on"
+    ana = contact_lookup.find_contact(db, "ana@x.com")
+    assert contact_lookup.find_contact(db, visitor) == ana, "the old id leads on"
     assert db.contacts.count_documents({}) == 1
     assert db.activities.find_one({"_id": "visit"}) == before
     assert "visit" in [row.id for row in timelines.timeline(db, ana).rows]
@@ -92,21 +92,21 @@ def test_a_late_claim_takes_a_merge_back_and_leaves_no_trace_of_it(db):
 
     receive_and_drain(db, [identified(minutes(3), tracker="t1", email="bob@x.com")])
 
-    bob = contacts.find_contact(db, "bob@x.com")
+    bob = contact_lookup.find_contact(db, "bob@x.com")
     assert sheets.sheet(db, bob, now=minutes(9)).points.total == 2
-    assert sheets.sheet(db, contacts.find_contact(db, "ana@x.com"), now=minutes(9)).points.total == 0
+    assert sheets.sheet(db, contact_lookup.find_contact(db, "ana@x.com"), now=minutes(9)).points.total == 0
     assert {row["into"] for row in db.merges.find()} == {bob}
 
 
 def test_an_id_that_a_late_activity_renames_still_leads_to_its_contact(db):
     receive_and_drain(db, [identified(minutes(5), tracker="t1", email="ana@x.com")])
-    shown = contacts.find_contact(db, "ana@x.com")
+    shown = contact_lookup.find_contact(db, "ana@x.com")
 
     receive_and_drain(db, [bought(5, minutes(0), email="ana@x.com")])
 
-    now_called = contacts.find_contact(db, "ana@x.com")
+    now_called = contact_lookup.find_contact(db, "ana@x.com")
     assert now_called != shown
-    assert contacts.find_contact(db, shown) == now_called
+    assert contact_lookup.find_contact(db, shown) == now_called
 
 
 def test_six_people_at_one_kiosk_in_any_batches(db):
@@ -117,33 +117,33 @@ def test_six_people_at_one_kiosk_in_any_batches(db):
         receive_and_drain(db, [claim])
     receive_and_drain(db, [an_activity(at=minutes(30), tracker="kiosk")])
 
-    kiosk = sheets.sheet(db, contacts.find_contact(db, "kiosk"), now=minutes(40))
+    kiosk = sheets.sheet(db, contact_lookup.find_contact(db, "kiosk"), now=minutes(40))
     assert kiosk.devices[0].shared
     assert (kiosk.identified, kiosk.activities) == (False, 2)
     assert db.contacts.count_documents({"identified": True}) == 7
 
 
 def test_an_activity_that_breaks_the_fold_is_set_aside_alone_and_can_be_run_again(db, monkeypatch):
-    healthy = fold_module._see
+    healthy = fold_module._count_activity
 
     def fragile(state, placement):
         if placement.activity.id == "bad":
             raise ValueError("boom")
         healthy(state, placement)
 
-    monkeypatch.setattr(fold_module, "_see", fragile)
+    monkeypatch.setattr(fold_module, "_count_activity", fragile)
     visits = [an_activity(at=minutes(n), tracker="t1", id_=f"v{n}") for n in range(3)]
     receive_and_drain(db, [*visits, an_activity(at=minutes(1), tracker="t1", id_="bad")])
 
-    [failure] = failures.failed(db)
+    [failure] = failed_activities.newest(db)
     assert (failure.id, failure.reason) == ("bad", "ValueError: boom")
-    assert sheets.sheet(db, contacts.find_contact(db, "t1"), now=minutes(9)).activities == 3
+    assert sheets.sheet(db, contact_lookup.find_contact(db, "t1"), now=minutes(9)).activities == 3
 
     monkeypatch.undo()
-    assert failures.retry(db) == 1
+    assert failed_activities.retry(db) == 1
     drain_all(db)
-    assert failures.failed(db) == []
-    assert sheets.sheet(db, contacts.find_contact(db, "t1"), now=minutes(9)).activities == 4
+    assert failed_activities.newest(db) == []
+    assert sheets.sheet(db, contact_lookup.find_contact(db, "t1"), now=minutes(9)).activities == 4
 
 
 def test_a_row_that_is_no_activity_holds_up_nobody(db):
@@ -152,7 +152,7 @@ def test_a_row_that_is_no_activity_holds_up_nobody(db):
 
     drain_all(db)
 
-    assert [failure.id for failure in failures.failed(db)] == ["bad"]
+    assert [failure.id for failure in failed_activities.newest(db)] == ["bad"]
     assert db.activities.find_one({"_id": "good"})["state"] == "applied"
 
 
@@ -162,7 +162,7 @@ def test_time_alone_abandons_a_cart_and_expires_points(db):
         db, [an_activity("added_to_cart", now - timedelta(hours=5), tracker="t1", product_id="a", price=9)]
     )
 
-    contact = sheets.sheet(db, contacts.find_contact(db, "t1"), now=now)
+    contact = sheets.sheet(db, contact_lookup.find_contact(db, "t1"), now=now)
 
     assert contact.commerce.cart.state == "abandoned"
     assert lanes.idle(db, now=now)
@@ -179,7 +179,7 @@ def test_a_lane_has_one_holder_and_a_zombie_writes_nothing(db):
     later = now + lanes.LEASE
     assert lanes.take(db, lane, "other", now=later) is not None
     with pytest.raises(LeaseLost):
-        batch.apply(db, zombie, waiting, rulesets.rulebook(db), clock=lambda: later)
+        batch.apply(db, zombie, waiting, versions.rulebook(db), clock=lambda: later)
 
     assert db.activities.find_one()["state"] == "received"
     assert db.contacts.count_documents({}) == 0
@@ -206,8 +206,8 @@ def test_what_was_decided_on_changed_contacts_is_not_written(db):
 
     batch.commit = interfere
     try:
-        with pytest.raises(Conflict):
-            batch.apply(db, lease, waiting, rulesets.rulebook(db), clock=utc_now)
+        with pytest.raises(CommitConflict):
+            batch.apply(db, lease, waiting, versions.rulebook(db), clock=utc_now)
     finally:
         batch.commit = original
 
@@ -223,7 +223,7 @@ def test_the_lane_of_a_dead_worker_is_free_at_once(db):
     for lane, holder in enumerate((dead, elsewhere, mine)):
         assert lanes.take(db, lane, holder, now=utc_now()) is not None
 
-    assert lanes.free_the_dead(db, is_gone) == [0]
+    assert leases.release_dead(db.lanes, {}, is_gone) == [0]
 
     assert lanes.take(db, 0, mine, now=utc_now()) is not None
 
@@ -244,15 +244,15 @@ def test_what_a_dead_worker_left_locked_is_free_at_once(db, mongod):
         dies.start()
         while "holder" not in db.lanes.find_one({"_id": 1}):
             time.sleep(0.01)
-        assert left_open.end(db, is_gone) == 0, "its process lives"
+        assert orphaned_transactions.end(db, is_gone) == 0, "its process lives"
         dies.kill()
         dies.join()
 
-        assert left_open.end(db, is_gone) == 1
+        assert orphaned_transactions.end(db, is_gone) == 1
 
         assert lanes.take(db, 0, "mine", now=utc_now()) is not None  # it would give up after half a second
         assert db.lanes.find_one({"_id": 0}).get("applied") is None
-        assert left_open.end(db, is_gone) == 0
+        assert orphaned_transactions.end(db, is_gone) == 0
     finally:
         dies.kill()
 
@@ -298,14 +298,14 @@ def test_an_activity_that_kills_every_worker_is_set_aside(db):
     done = drain(db, lane, holder="alive", clock=utc_now)
 
     assert done.failed == 1
-    assert "workers in a row died over it" in failures.failed(db)[0].reason
+    assert "workers in a row died over it" in failed_activities.newest(db)[0].reason
 
 
 def test_the_accounts_currency_is_that_of_its_first_order(db):
     receive_and_drain(db, [bought(10, email="ana@x.com", currency="GBP")])
     receive_and_drain(db, [bought(7, email="bob@x.com", currency="EUR"), bought(1, email="bob@x.com")])
 
-    bob = sheets.sheet(db, contacts.find_contact(db, "bob@x.com"), now=minutes(0)).commerce
+    bob = sheets.sheet(db, contact_lookup.find_contact(db, "bob@x.com"), now=minutes(0)).commerce
 
     assert (bob.currency, bob.spent, bob.foreign) == ("GBP", Decimal(1), {"EUR": Decimal(7)})
 
@@ -313,5 +313,7 @@ def test_the_accounts_currency_is_that_of_its_first_order(db):
 def test_operators_in_keys_are_data(db):
     receive_and_drain(db, [an_activity("odd", tracker="t1", **{"$where": {"a.b": 1, "$gt": ""}})])
 
-    [row] = timelines.timeline(db, contacts.find_contact(db, "t1"), wanted=Wanted(types=("odd",))).rows
+    [row] = timelines.timeline(
+        db, contact_lookup.find_contact(db, "t1"), where=TimelineFilter(types=("odd",))
+    ).rows
     assert row.details["properties"] == {"$where": {"a.b": 1, "$gt": ""}}

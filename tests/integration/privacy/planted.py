@@ -8,26 +8,28 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from engine.accounts import keys
-from engine.accounts.accounts import CurrentUser
-from engine.contacts import contacts
+from engine.accounts.current_user import CurrentUser
+from engine.contacts import contact_lookup
 from engine.contacts.bulk import bulk_service
-from engine.contacts.bulk.bulk import Selection
-from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edits import Edit
+from engine.contacts.bulk.selection import Selection
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
+from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
 from engine.exports import export_service
 from engine.exports.exporting import Export
-from engine.imports import import_service, preview
-from engine.imports.mapping.settings import Settings
+from engine.imports import import_service
+from engine.imports.mapping import inspection
+from engine.imports.mapping.import_settings import ImportSettings
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
+from tests.builders import acting
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
 from workers.collector.app import create_app
@@ -65,14 +67,14 @@ class _Asleep:
 class Planted:
     """What was planted, and the ways in, to plant more."""
 
-    db: Database[dict[str, Any]]
+    db: Db
     client: TestClient
     write: dict[str, str]
     secret: dict[str, str]
 
     @property
     def contact(self) -> ContactId:
-        found = contacts.find_contact(self.db, EMAIL)
+        found = contact_lookup.find_contact(self.db, EMAIL)
         assert found is not None
         return found
 
@@ -92,10 +94,10 @@ class Planted:
 
     def import_(self, id_: str, content: bytes, *, name: str, **more: Any) -> None:
         open_ = lambda: io.BytesIO(content)  # noqa: E731
-        found = preview.opening(open_, rulesets.current(self.db))
+        found = inspection.inspect(open_, versions.current(self.db))
         columns = {column.heading: column.target for column in found.columns}
-        wanted = replace(Settings(format=found.format, columns=columns), **more)
-        import_service.start(self.db, ANA, open_(), wanted, name=name, id_=id_, now=utc_now())
+        wanted = replace(ImportSettings(format=found.format, columns=columns), **more)
+        import_service.start(acting(self.db, ANA), open_(), wanted, name=name, id_=id_)
         self.work()
 
 
@@ -103,7 +105,7 @@ def ago(minutes: float) -> str:
     return (utc_now() - timedelta(minutes=minutes)).isoformat()
 
 
-def plant(db: Database[dict[str, Any]], *, webhook: str) -> Planted:
+def plant(db: Db, *, webhook: str) -> Planted:
     """Put the person everywhere, by the ways that people and programs have."""
     settings = f"account: {{time_zone: UTC}}\nwebhooks:\n  crm: {{url: '{webhook}', secret: s}}\n"
     texts = {"segments.yaml": SEGMENTS, "scoring.yaml": SCORING, "settings.yaml": settings}
@@ -131,7 +133,7 @@ def plant(db: Database[dict[str, Any]], *, webhook: str) -> Planted:
 def _by_events(planted: Planted) -> None:
     one, two = TRACKERS
     known = {"external_id": OURS, "first_name": NAME[0], "custom.city": f"{MARK} by hand"}
-    access.create(planted.db, ANA, known, id_=ActivityId("made-1"), now=utc_now())
+    edit_service.create(acting(planted.db, ANA), known, id_=ActivityId("made-1"))
     planted.work()
     page = {"page": {"url": f"https://shop/{MARK}", "title": MARK}, "userAgent": f"Mozilla {MARK}"}
     planted.send("page", anonymousId=one, timestamp=ago(90), context=page, properties={"url": f"/{MARK}"})
@@ -183,22 +185,22 @@ def _by_colleagues(planted: Planted) -> None:
     change = Edit(
         fields={"custom.city": f"{MARK} town"}, add_to=["fair"], points=5, reason=f"{MARK} was so kind",
     )  # fmt: skip
-    access.edit(db, ANA, contact, change, id_=ActivityId("edit-1"), now=utc_now())
+    edit_service.edit(acting(db, ANA), contact, change, id_=ActivityId("edit-1"))
     planted.work()
     for number, selection in enumerate((Selection(ids=(contact,)), Selection(listing=Listing(search=EMAIL)))):
         bulk_service.start(
-            db, ANA, selection, Edit(fields={"custom.country": f"{MARK}land {number}"}), id_=f"bulk-{number}", now=utc_now(),
+            acting(db, ANA), selection, Edit(fields={"custom.country": f"{MARK}land {number}"}), id_=f"bulk-{number}",
         )  # fmt: skip
         planted.work()
     for number, search in enumerate((EMAIL, " ".join(NAME))):
         view_service.save(
-            db, ANA, f"About {search}", Listing(search=search),
-            columns=["name"], size=50, shared=True, id_=f"view-{number}", now=utc_now(),
+            acting(db, ANA), f"About {search}", Listing(search=search),
+            columns=["name"], size=50, shared=True, id_=f"view-{number}",
         )  # fmt: skip
-    access.create(db, ANA, {"email": "second@x.com"}, id_=ActivityId("made-2"), now=utc_now())
+    edit_service.create(acting(db, ANA), {"email": "second@x.com"}, id_=ActivityId("made-2"))
     planted.work()
     [second] = db.contacts.find({"email": "second@x.com"})
-    access.delete(db, ANA, second["_id"], id_=ActivityId("gone-2"), now=utc_now(), reason=f"same as {EMAIL}")
+    edit_service.delete(acting(db, ANA), second["_id"], id_=ActivityId("gone-2"), reason=f"same as {EMAIL}")
     planted.work()
 
 
@@ -212,7 +214,7 @@ def _by_files(planted: Planted) -> None:
         wanted = Export(
             format=format_, selection=Selection(listing=Listing(search=EMAIL)), name=f"of {EMAIL}"
         )
-        export_service.start(planted.db, ANA, wanted, id_=f"export-{format_}", now=utc_now())
+        export_service.start(acting(planted.db, ANA), wanted, id_=f"export-{format_}")
         planted.work()
 
 
@@ -231,4 +233,4 @@ def _by_trouble(planted: Planted) -> None:
     planted.send("track", userId=OURS, event="searched", properties={"query": MARK}, timestamp=ago(8))
     planted.work()
     db.lanes.update_many({}, {"$set": {"attempts": 0}})
-    send_next(db, clock=utc_now)
+    send_next(db, {}, clock=utc_now)

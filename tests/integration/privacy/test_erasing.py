@@ -14,24 +14,23 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import InvalidEdit
+from engine.accounts.current_user import CurrentUser
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_activities
+from engine.contacts.editing.edit import InvalidEdit
 from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
-from engine.imports import importing
+from engine.errors import NotAllowed
+from engine.imports import refused_rows
 from engine.insights import daily
-from engine.jobs import job_service as access_jobs
-from engine.jobs import jobs
-from engine.jobs.job_service import CannotBe
+from engine.jobs import job_service, jobs
+from engine.jobs.errors import CannotStop, CannotUndo
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
 from engine.privacy import erasure_job, privacy_service
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.segments import agreement
-from tests.builders import identified, minutes
+from tests.builders import acting, identified, minutes
 from tests.integration.drained import receive_and_drain
 from tests.integration.job_runs import run_next_job
 from tests.integration.privacy.planted import ANA, EMAIL, MARK, OURS, PHONE, TRACKERS, WORDS, ago, plant
@@ -58,7 +57,7 @@ def crm():
 
 @pytest.fixture
 def shop(db, crm, monkeypatch):
-    monkeypatch.setattr(activity_steps, "PATIENCE", 0)  # nobody drains beside the job
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)  # nobody drains beside the job
     monkeypatch.setattr(erasure_job, "PATIENCE", 0)
     monkeypatch.setattr(erasure_job, "SETTLED_AFTER", erasure_job.timedelta(0))
     monkeypatch.setattr(erasure_job, "PAUSE", 0.01)
@@ -66,7 +65,7 @@ def shop(db, crm, monkeypatch):
 
 
 def erase(shop, id_="erasure-1"):
-    return privacy_service.erase(shop.db, ANA, shop.contact, id_=id_, now=utc_now())
+    return privacy_service.erase(acting(shop.db, ANA), shop.contact, id_=id_)
 
 
 def settled(row):
@@ -77,7 +76,7 @@ def settled(row):
 def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(shop):
     db, id_ = shop.db, shop.contact
     db.activities.find_one({"state": "failed", "stream": f"x:{OURS}"})["failure"]
-    bob, rules = shop.bob, rulesets.current(db).version
+    bob, rules = shop.bob, versions.current(db).version
     planted = traces(db, [*WORDS, id_])
     assert planted >= {
         "contacts", "activities", "ledger", "merges", "suggestions", "conflicts", "refusals", "outbox", "audit",
@@ -93,7 +92,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     assert traces(db, [*WORDS, id_]) == set()
     job = jobs.job(db, "erasure-1")
     assert (job.state, job.done, job.title) == (JobState.DONE, job.total, "Erase a contact")
-    report = privacy_service.report(db, ANA, "erasure-1")
+    report = privacy_service.report(acting(db, ANA), "erasure-1")
     assert report.removed["contacts"] == 1
     assert report.removed["activities"] >= 14
     assert {"files of imports", "files of exports", "refusals", "import_refusals"} <= set(report.removed)
@@ -105,8 +104,8 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     assert settled(after) == settled(bob)
     assert agreement.differences(db, now=utc_now()) == {}
     assert len({view["name"] for view in db.views.find()}) == 2
-    assert contacts.find_contact(db, "friend@x.com") is not None
-    assert rulesets.current(db).version == rules
+    assert contact_lookup.find_contact(db, "friend@x.com") is not None
+    assert versions.current(db).version == rules
     [line] = db.audit.find({"act": "erased a contact"})
     assert (line["by_name"], line["subject"], line["ending"]) == (
         "Ana",
@@ -129,8 +128,8 @@ def _is_handed_out(shop, planted):
     out = io.BytesIO()
     leo = CurrentUser("u2", "leo@shop.com", "Leo", "marketer")
     with pytest.raises(NotAllowed):
-        privacy_service.hand_out(shop.db, leo, shop.contact, out, now=utc_now())
-    privacy_service.hand_out(shop.db, ANA, shop.contact, out, now=utc_now())
+        privacy_service.hand_out(acting(shop.db, leo), shop.contact, out)
+    privacy_service.hand_out(acting(shop.db, ANA), shop.contact, out)
 
     with zipfile.ZipFile(out) as archive:
         data, page = json.loads(archive.read("data.json")), archive.read("index.html").decode()
@@ -166,12 +165,19 @@ def _comes_late(shop):
     assert shop.client.post("/v1/batch", json=refused, headers=shop.write).status_code == 400
     shop.import_("import-9", f"email,phone\n{EMAIL},\nnot-an-email,{PHONE}\n".encode(), name="again.csv")
     with pytest.raises(InvalidEdit, match="was erased"):
-        edits.create(db, {"email": EMAIL}, id_=ActivityId("made-9"), author="Ana", now=utc_now())
+        edit_activities.creation(
+            db,
+            {"email": EMAIL},
+            ruleset=versions.current(db),
+            id_=ActivityId("made-9"),
+            author="Ana",
+            now=utc_now(),
+        )
     shop.work()
 
-    assert contacts.find_contact(db, EMAIL) is None
-    assert contacts.find_contact(db, OURS) is None
-    refusals = list(importing.refused_rows(db, "import-9"))
+    assert contact_lookup.find_contact(db, EMAIL) is None
+    assert contact_lookup.find_contact(db, OURS) is None
+    refusals = list(refused_rows.rows_of(db, "import-9"))
     assert [(line, cells) for line, _, cells in refusals] == [(2, []), (3, [])]
     assert db.refusals.find_one({"event": ""})["reason"] == "it names somebody who was erased"
 
@@ -184,7 +190,7 @@ def _comes_back(shop):
     shop.send("track", userId=OURS, event="page_visited", trusted=True)
     shop.work()
 
-    row = db.contacts.find_one({"_id": contacts.find_contact(db, OURS)})
+    row = db.contacts.find_one({"_id": contact_lookup.find_contact(db, OURS)})
     assert (row["activities"], row["commerce"]["orders"], row.get("email")) == (2, 1, None)
 
 
@@ -229,19 +235,22 @@ def test_whoever_is_killed_over_it_the_erasure_is_done_and_counted_once(shop, mo
 
     assert jobs.job(db, "erasure-1").state == JobState.DONE
     assert traces(db, [*WORDS, id_]) == set()
-    report = privacy_service.report(db, ANA, "erasure-1")
+    report = privacy_service.report(acting(db, ANA), "erasure-1")
     assert (report.removed["contacts"], report.removed["activities"]) == (1, activities)
 
 
 def test_only_an_admin_erases_once_and_nobody_stops_it_half_way(db):
     receive_and_drain(db, [identified(minutes(0), email=EMAIL)])
-    contact, leo = contacts.find_contact(db, EMAIL), CurrentUser("u2", "leo@shop.com", "Leo", "marketer")
+    contact, leo = (
+        contact_lookup.find_contact(db, EMAIL),
+        CurrentUser("u2", "leo@shop.com", "Leo", "marketer"),
+    )
     with pytest.raises(NotAllowed):
-        privacy_service.erase(db, leo, contact, id_="erasure-0", now=utc_now())
+        privacy_service.erase(acting(db, leo), contact, id_="erasure-0")
     for id_ in ("erasure-1", "erasure-2"):
-        assert privacy_service.erase(db, ANA, contact, id_=id_, now=utc_now()) == "erasure-1"
+        assert privacy_service.erase(acting(db, ANA), contact, id_=id_) == "erasure-1"
 
-    with pytest.raises(CannotBe):
-        access_jobs.stop(db, ANA, "erasure-1", now=utc_now())
-    with pytest.raises(CannotBe):
-        access_jobs.undo(db, ANA, "erasure-1", now=utc_now())
+    with pytest.raises(CannotStop):
+        job_service.stop(acting(db, ANA), "erasure-1")
+    with pytest.raises(CannotUndo):
+        job_service.undo(acting(db, ANA), "erasure-1")

@@ -6,13 +6,13 @@ import gzip
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from gridfs import GridFSBucket
-from pymongo.database import Database
+
+from engine.db import Db
 
 
-def traces(db: Database[dict[str, Any]], words: Sequence[str]) -> set[str]:
+def traces(db: Db, words: Sequence[str]) -> set[str]:
     """The collections and buckets in which any of the words stands, in whatever case."""
     wanted = [word.lower().encode() for word in words]
     names = [name for name in db.list_collection_names() if not name.startswith("system.")]

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_rows
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
-from engine.db.patterns import PatternGivenUp
-from engine.errors import Conflict
+from engine.db.regex_query import RegexTooComplex
+from engine.errors import CommitConflict
 from engine.pipeline import batch, inbox, lanes
-from engine.publishing import filling, publishing
-from engine.rules import rulesets
+from engine.publishing import filling, publishing, upkeep
+from engine.rules import versions
 from engine.rules.language import editing
 from engine.segments import agreement, segments
 from tests.builders import an_activity, by_hand, identified
@@ -52,7 +52,7 @@ def lived(db):
 
 def fold_instead(db):
     """Let the workers fold everybody again, as if MongoDB could not do it."""
-    newest = rulesets.stored_version(db, rulesets.current_number(db))
+    newest = versions.stored_version(db, versions.current_number(db))
     outdated = {"filling": False, "kept_from": newest.upkeep, "outdated_below": newest.upkeep}
     db.rulesets.update_one({"_id": newest.number}, {"$set": outdated})
     drain_all(db)
@@ -103,7 +103,7 @@ def test_a_fill_goes_on_where_it_was_killed(lived, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         filling.fill(lived, version)
     monkeypatch.undo()
-    assert filling.progress(lived) >= 0.25
+    assert upkeep.filling_progress(lived) >= 0.25
     done = set(lived.rulesets.find_one({"_id": version.number})["filled"])
     seen = []
     monkeypatch.setattr(
@@ -113,7 +113,7 @@ def test_a_fill_goes_on_where_it_was_killed(lived, monkeypatch):
     filling.fill(lived, version)
 
     assert {*seen} == {0, 1, 2, 3} - done
-    assert filling.progress(lived) is None
+    assert upkeep.filling_progress(lived) is None
     assert agreement.differences(lived, now=utc_now() + timedelta(hours=2)) == {}
 
 
@@ -139,14 +139,16 @@ def test_a_text_on_which_mongodb_gives_up_is_left_to_the_workers(hostile):
 
     assert filling.fill(hostile, filling.claim(hostile, now=utc_now())) == 0
 
-    assert filling.progress(hostile) is None
+    assert upkeep.filling_progress(hostile) is None
     assert filling.claim(hostile, now=utc_now()) is None, "it is not tried again and again"
     drain_all(hostile)
-    members = {id_: contacts.newest(hostile, contacts.in_segment(id_), limit=9) for id_ in ("far", "many")}
+    members = {
+        id_: contact_rows.newest(hostile, segments.in_segment(id_), limit=9) for id_ in ("far", "many")
+    }
     assert {id_: len(found) for id_, found in members.items()} == {"far": 1, "many": 1}
     assert hostile.contacts.count_documents({"upkeep": {"$lt": 2}}) == 0
     assert agreement.differences(hostile, now=utc_now() + timedelta(hours=2)) == {}
-    hostile.contacts.update_one(contacts.in_segment("far"), {"$unset": {"segments.far": ""}})
+    hostile.contacts.update_one(segments.in_segment("far"), {"$unset": {"segments.far": ""}})
     assert [*agreement.differences(hostile, now=utc_now() + timedelta(hours=2))] == ["far"]
 
 
@@ -156,7 +158,7 @@ def test_a_preview_and_a_filter_over_such_a_text_answer(hostile, mongod):
     preview = segments.preview(hostile, texts, "many", uri=mongod.uri, now=utc_now())
 
     assert (preview.count, preview.error) == (1, 0)
-    with pytest.raises(PatternGivenUp, match="fewer"):
+    with pytest.raises(RegexTooComplex, match="fewer"):
         list(listing.walk(hostile, Listing(where={"custom.city": {"matches": ".*a.*x$"}})))
 
 
@@ -193,12 +195,12 @@ def test_a_batch_that_was_folded_under_older_rules_is_not_committed(lived):
     lane = lived.activities.find_one({"_id": "n1"})["lane"]
     lease = lanes.take(lived, lane, "one", now=utc_now())
     waiting = batch.next_activities(lived, lane)
-    old = rulesets.rulebook(lived)
+    old = versions.rulebook(lived)
     published(lived, utc_now(), segments=SEGMENTS)
 
-    with pytest.raises(Conflict, match="newer rules"):
+    with pytest.raises(CommitConflict, match="newer rules"):
         batch.apply(lived, lease, waiting, old, clock=utc_now)
-    applied = batch.apply(lived, lease, waiting, rulesets.rulebook(lived), clock=utc_now)
+    applied = batch.apply(lived, lease, waiting, versions.rulebook(lived), clock=utc_now)
 
     assert applied.applied == 1
 

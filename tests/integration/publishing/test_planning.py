@@ -6,8 +6,8 @@ import pytest
 
 from engine.contacts.sheet import sheets
 from engine.db.connection import utc_now
+from engine.errors import WorkStopped
 from engine.publishing import planning, publishing
-from engine.publishing.planning import PlanStopped
 from tests.chaos.workload import workload
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -40,7 +40,7 @@ def test_the_numbers_equal_what_happens(db, mongod, history, recompute):
     before = contacts_of(db)
 
     change = planning.proposed(db, texts, now=utc_now(), recompute=recompute)
-    told = planning.plan(db, change, uri=mongod.uri).told()
+    told = planning.plan(db, change, uri=mongod.uri).as_json()
     assert contacts_of(db) == before, "a plan writes nothing"
 
     publishing.publish(db, texts, by="ana", message="a change", now=utc_now(), recompute=recompute)
@@ -68,7 +68,7 @@ def test_examples_name_contacts_and_tell_why(db, mongod, history):
     texts = publishing.completed(db, {"scoring.yaml": SCORING, "segments.yaml": SEGMENTS})
 
     change = planning.proposed(db, texts, now=utc_now())
-    told = planning.plan(db, change, uri=mongod.uri).told()
+    told = planning.plan(db, change, uri=mongod.uri).as_json()
 
     first = told["examples"][0]
     assert sheets.sheet(db, first["contact"], now=utc_now()) is not None
@@ -80,14 +80,14 @@ def test_all_processors_come_to_the_same_and_a_sample_is_near(db, mongod, histor
     receive_and_drain(db, history)
     texts = publishing.completed(db, {"scoring.yaml": SCORING})
     change = planning.proposed(db, texts, now=utc_now())
-    here = planning.plan(db, change, uri=mongod.uri).told()
+    here = planning.plan(db, change, uri=mongod.uri).as_json()
 
     monkeypatch.setattr(planning, "INLINE", 0)
     told = []
     everywhere = planning.plan(
         db, change, uri=mongod.uri, processes=2, progress=lambda *counts: told.append(counts)
-    ).told()
-    half = planning.plan(db, change, uri=mongod.uri, share=0.5, processes=2).told(share=0.5)
+    ).as_json()
+    half = planning.plan(db, change, uri=mongod.uri, share=0.5, processes=2).as_json(share=0.5)
 
     assert {**everywhere, "examples": None} == {**here, "examples": None}
     assert told[-1] == (planning.SLICES, planning.SLICES)
@@ -99,9 +99,9 @@ def test_what_a_sample_says_of_segments_has_its_error_and_rules_that_go_have_the
     receive_and_drain(db, history)
     texts = publishing.completed(db, {"scoring.yaml": "rules: []", "segments.yaml": SEGMENTS})
     change = planning.proposed(db, texts, now=utc_now())
-    whole = planning.plan(db, change, uri=mongod.uri).told()
+    whole = planning.plan(db, change, uri=mongod.uri).as_json()
 
-    told = planning.plan(db, change, uri=mongod.uri, share=0.5).told(share=0.5)
+    told = planning.plan(db, change, uri=mongod.uri, share=0.5).as_json(share=0.5)
 
     assert whole["points"]["by_rule"]["first-order"]["name"] == "First order"
     assert any("First order: -" in reason for e in whole["examples"] for reason in e["reasons"])
@@ -117,7 +117,7 @@ def test_a_plan_can_be_stopped(db, mongod, history):
     receive_and_drain(db, history[:200])
     stop = threading.Event()
 
-    with pytest.raises(PlanStopped):
+    with pytest.raises(WorkStopped):
         planning.plan(
             db,
             planning.proposed(db, publishing.completed(db, {"scoring.yaml": SCORING}), now=utc_now()),

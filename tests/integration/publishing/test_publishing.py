@@ -7,15 +7,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.contacts.sheet import reasons, sheets, timelines
-from engine.contacts.sheet.timelines import Wanted
+from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db.connection import utc_now
 from engine.errors import InvalidRules
 from engine.pipeline import batch, inbox, lanes
 from engine.publishing import publishing
-from engine.publishing.publishing import ClockWentBack, NothingChanged, PublishedMeanwhile
-from engine.rules import rulesets
+from engine.publishing.publishing import ClockSkew, NothingToPublish, PublishConflict
+from engine.rules import versions
 from engine.settings import Instance
 from tests.builders import an_activity, identified
 from tests.integration.drained import drain_all
@@ -37,7 +37,7 @@ def visited(ago, **more):
 
 def receive(db, activities):
     """As the collector does: under the version in force."""
-    number = rulesets.current_number(db)
+    number = versions.current_number(db)
     inbox.receive(db, [received_under(a, number) for a in activities])
     drain_all(db)
 
@@ -55,7 +55,7 @@ def publish(db, **more):
 
 
 def the_sheet(db, key="t1"):
-    return sheets.sheet(db, contacts.find_contact(db, key), now=utc_now())
+    return sheets.sheet(db, contact_lookup.find_contact(db, key), now=utc_now())
 
 
 def segments(db, key="t1"):
@@ -63,8 +63,8 @@ def segments(db, key="t1"):
 
 
 def crossings(db, key="t1"):
-    crossings = Wanted(types=("segment_entered", "segment_left"))
-    page = timelines.timeline(db, contacts.find_contact(db, key), wanted=crossings)
+    crossings = TimelineFilter(types=("segment_entered", "segment_left"))
+    page = timelines.timeline(db, contact_lookup.find_contact(db, key), where=crossings)
     return [(row.type, row.details["properties"]["segment"]) for row in page.rows]
 
 
@@ -105,17 +105,17 @@ def test_rolling_back_is_a_version_of_its_own(db):
     drain_all(db)
 
     assert segments(db) == ["active-this-week"]
-    assert [version.number for version in rulesets.history(db)] == [3, 2, 1]
-    assert rulesets.stored_version(db, 3).texts == rulesets.stored_version(db, 1).texts
+    assert [version.number for version in versions.history(db)] == [3, 2, 1]
+    assert versions.stored_version(db, 3).texts == versions.stored_version(db, 1).texts
 
 
 def test_the_second_of_two_admins_is_told(db):
     texts = publishing.completed(db, {"scoring.yaml": RULES % 1})
     publishing.publish(db, texts, by="ana", message="mine", now=utc_now(), base=1)
 
-    with pytest.raises(PublishedMeanwhile, match="ana published version 2"):
+    with pytest.raises(PublishConflict, match="ana published version 2"):
         publishing.publish(db, texts, by="eva", message="mine, too", now=utc_now(), base=1)
-    with pytest.raises(NothingChanged):
+    with pytest.raises(NothingToPublish):
         publishing.publish(db, texts, by="eva", message="the same", now=utc_now())
 
 
@@ -127,28 +127,28 @@ def test_of_admins_who_publish_at_the_same_moment_one_does_and_the_others_are_to
         together.wait()
         try:
             return publishing.publish(db, texts, by=f"admin {number}", message="mine", now=utc_now(), base=1)
-        except PublishedMeanwhile as error:
+        except PublishConflict as error:
             return error
 
     with ThreadPoolExecutor(4) as admins:
         came_of_it = list(admins.map(publish_at_once, range(1, 5)))
 
-    [published] = [version for version in came_of_it if isinstance(version, rulesets.Version)]
-    told = [str(error) for error in came_of_it if isinstance(error, PublishedMeanwhile)]
+    [published] = [version for version in came_of_it if isinstance(version, versions.Version)]
+    told = [str(error) for error in came_of_it if isinstance(error, PublishConflict)]
     assert len(told) == 3
     assert all(f"{published.published_by} published version 2 meanwhile" in words for words in told)
-    assert rulesets.stored_version(db, 2) == published
-    assert [version.number for version in rulesets.history(db)] == [2, 1]
+    assert versions.stored_version(db, 2) == published
+    assert [version.number for version in versions.history(db)] == [2, 1]
 
 
 def test_a_clock_that_went_back_keeps_rules_from_being_published_before_the_last(db):
     publish(db, scoring=RULES % 5)
     texts = publishing.completed(db, {"scoring.yaml": RULES % 6})
 
-    with pytest.raises(ClockWentBack, match=r"version 2 was published at .* set it right"):
+    with pytest.raises(ClockSkew, match=r"version 2 was published at .* set it right"):
         publishing.publish(db, texts, by="ana", message="too early", now=utc_now() - timedelta(hours=3))
 
-    assert rulesets.current_number(db) == 2
+    assert versions.current_number(db) == 2
 
 
 def test_a_clock_that_jumps_ahead_and_back_leaves_nothing_wrong_behind(db):
@@ -158,7 +158,7 @@ def test_a_clock_that_jumps_ahead_and_back_leaves_nothing_wrong_behind(db):
     ahead = utc_now() + timedelta(days=40)
     lane = db.contacts.find_one()["lane"]
     lease = lanes.take(db, lane, "one", now=ahead)
-    batch.apply_due(db, lease, rulesets.rulebook(db), clock=lambda: ahead)
+    batch.apply_due(db, lease, versions.rulebook(db), clock=lambda: ahead)
     assert segments(db) == [], "by that clock its week is over; its holder dies, the lease stays"
 
     receive(db, [visited(timedelta(hours=1))])
@@ -173,7 +173,7 @@ def test_rules_whose_own_tests_fail_are_not_published(db):
 
     with pytest.raises(InvalidRules, match=r"scoring.yaml:4:5: the test 'five' fails: points is 1, not 5"):
         publish(db, scoring=wrong)
-    assert rulesets.current_number(db) == 1
+    assert versions.current_number(db) == 1
 
 
 def test_published_rules_stay_in_force_though_a_later_check_would_refuse_them(db):
@@ -185,12 +185,14 @@ def test_published_rules_stay_in_force_though_a_later_check_would_refuse_them(db
     db.rulesets.update_one(
         {"_id": version.number, "files.name": "scoring.yaml"}, {"$set": {"files.$.text": shaky}}
     )
-    assert publishing.check(rulesets.stored_version(db, version.number).texts) != []
+    assert publishing.check(versions.stored_version(db, version.number).texts) != []
 
     receive(db, [visited(timedelta(hours=1))])
 
     assert db.contacts.find_one()["points"]["total"] == 10
-    finding = next(found for found in doctor.examine(db, Instance("", "", db.name)) if found.check == "rules")
+    finding = next(
+        found for found in doctor.examine(db, Instance("", "", db.name), {}) if found.check == "rules"
+    )
     assert finding.verdict == "warning"
     assert "'never_declared'" in finding.found
 
@@ -204,7 +206,7 @@ def test_a_window_that_closes_lets_a_contact_go_without_an_event(db):
     later = now + timedelta(minutes=2)
     lane = db.contacts.find_one({"keys": "t:t1"})["lane"]
     lease = lanes.take(db, lane, "clock", now=later)
-    batch.apply_due(db, lease, rulesets.rulebook(db), clock=lambda: later)
+    batch.apply_due(db, lease, versions.rulebook(db), clock=lambda: later)
 
     assert segments(db) == []
     assert crossings(db)[0] == ("segment_left", "keen")
@@ -232,15 +234,15 @@ rules:
 def test_reasons_tell_each_part_of_a_condition_with_what_was_found(db):
     receive(db, [visited(timedelta(days=n)) for n in (3, 2, 1)])
 
-    found = reasons.reasons(db, contacts.find_contact(db, "t1"), now=utc_now())
+    found = reasons.reasons_of(db, contact_lookup.find_contact(db, "t1"), now=utc_now())
 
     [shopper] = [segment for segment in found.segments if segment.id == "window-shoppers"]
     assert shopper.member
     did, not_bought = shopper.condition.parts
-    assert did.text == "“Visited a product” at least 3 times within the last 7 days"
+    assert did.text == "“Product viewed” at least 3 times within the last 7 days"
     assert did.met
     assert did.found.startswith("3 times or more, last on")
-    assert not_bought.text.startswith("not: “Bought” at least once")
+    assert not_bought.text.startswith("not: “Order completed” at least once")
     assert not_bought.found == "never"
 
 

@@ -7,18 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.db import contact_documents
-from engine.domain.activities import Activity, ContactId, Key
+from engine.db import contact_codec
+from engine.domain.activities import Activity, ContactId
 from engine.domain.component import Contact
 from engine.domain.conditions import All, Compare, Did, Either, Not, Path
 from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Deliverability, Points, Status
 from engine.domain.fields import FIELDS
+from engine.domain.identities import Key
 from engine.domain.people import Person
 from engine.pipeline.inbox import encode_activity
 from engine.rules.conditions import regex
+from engine.rules.conditions.expression import expression
 from engine.rules.conditions.operators import OPERATORS
 from engine.rules.conditions.predicate import predicate
-from engine.rules.conditions.query import expression
 from tests.builders import NOON
 
 NOW = NOON + timedelta(days=30)
@@ -177,7 +178,7 @@ def test_contacts(module_db, contacts, found):
         person = Person(id=ContactId(f"{number:024x}"), first_seen=NOON)
         documents.append(
             {
-                **contact_documents.encode(
+                **contact_codec.encode(
                     Contact(person, state), component=person.id, linked=False, lanes=1, now=NOW
                 ),
                 "identified": state.identified,

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymongo import ASCENDING
 
-from engine.db import contact_documents
+from engine.db import contact_codec
 from engine.db.connection import connect
-from engine.db.findable import findable
+from engine.db.search_keys import search_fields
 from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.conditions import Compare, Not, Path
 from engine.domain.people import Person
 from engine.operations.preparation import prepare
-from engine.rules.conditions import filtering
+from engine.rules.conditions import index_query
 from engine.rules.conditions.operators import OPERATORS
 from engine.rules.conditions.predicate import predicate
 from engine.settings import CONFIG_DIR
@@ -40,15 +40,15 @@ def contacts(mongod):
 def stored(number, state):
     """A contact as it is kept, identified as the state says."""
     person = Person(id=ContactId(f"{number:024x}"), first_seen=NOON)
-    document = contact_documents.encode(
+    document = contact_codec.encode(
         Contact(person, state), component=person.id, linked=False, lanes=1, now=NOW
     )
     document |= {"identified": state.identified, "external_id": state.external_id}
-    return {**document, **findable(document)}
+    return {**document, **search_fields(document)}
 
 
 def found(contacts, tree):
-    rows = contacts.find(filtering.query(tree, now=NOW), {"_id": 1}).sort("_id", ASCENDING)
+    rows = contacts.find(index_query.query(tree, now=NOW), {"_id": 1}).sort("_id", ASCENDING)
     return [int(row["_id"], 16) for row in rows]
 
 
@@ -83,5 +83,5 @@ def test_a_beginning_is_a_range_of_texts(contacts, prefix, negated):
 def test_every_operator_has_been_thought_of():
     by_expression = {"contains", "ends_with", "matches"}
     assert OPERATORS.keys() - by_expression == (
-        filtering._OPERATORS.keys() | filtering._POSITIVE.keys() | {"exists"}
+        index_query._OPERATORS.keys() | index_query._POSITIVE.keys() | {"exists"}
     )

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
-from engine.contacts import contacts
-from engine.contacts.editing import edit_service as access
-from engine.contacts.editing.edits import Edit
+from engine.accounts.current_user import CurrentUser
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import views
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import View, ViewId
 from engine.db.connection import utc_now
-from engine.errors import InvalidRules
+from engine.errors import InvalidRules, NotAllowed, StillInUse
 from engine.publishing import publishing
-from engine.publishing.publishing import PublishedMeanwhile
-from engine.rules import rulesets
+from engine.publishing.publishing import PublishConflict
+from engine.rules import versions
 from engine.rules.language import editing
 from engine.rules.ruleset import compile_ruleset
 from engine.segments import segment_service, segment_uses
-from engine.segments.segment_service import NoSuchSegment, SegmentInUse
-from tests.builders import bought, identified, minutes
+from engine.segments.segment_service import SegmentNotFound
+from tests.builders import acting, bought, identified, minutes
 from tests.integration.drained import drain_all, receive_and_drain
 
 MAX, VERA = CurrentUser("u2", "max@x.com", "Max", "marketer"), CurrentUser("u3", "v@x.com", "Vera", "viewer")
@@ -52,7 +51,7 @@ def published(db, **files):
 
 
 def deleted(db, segment, user=MAX):
-    version = segment_service.delete(db, user, segment, base=rulesets.current_number(db), now=utc_now())
+    version = segment_service.delete(acting(db, user), segment, base=versions.current_number(db))
     drain_all(db)
     return version
 
@@ -64,7 +63,7 @@ def members(db, segment):
 def test_what_uses_a_segment_is_named_with_its_line_and_keeps_it(db):
     published(db, segments=SEGMENTS, scoring=SCORING)
 
-    with pytest.raises(SegmentInUse, match="VIP cannot be deleted while it is used") as refused:
+    with pytest.raises(StillInUse, match="VIP cannot be deleted while it is used") as refused:
         deleted(db, "vip")
 
     assert [str(use) for use in refused.value.uses] == [
@@ -73,7 +72,7 @@ def test_what_uses_a_segment_is_named_with_its_line_and_keeps_it(db):
         "the rule “Joined” (scoring.yaml:4)",
         "the rule “Seen” (scoring.yaml:5)",
     ]
-    assert "vip" in rulesets.current(db).segments
+    assert "vip" in versions.current(db).segments
     assert db.audit.count_documents({}) == 0, "nothing was begun"
 
 
@@ -81,7 +80,7 @@ def test_what_is_said_to_use_a_segment_is_what_the_check_finds_without_it(db):
     published(db, segments=SEGMENTS, scoring=SCORING)
     texts = publishing.completed(db, {})
 
-    for segment in rulesets.current(db).segments:
+    for segment in versions.current(db).segments:
         without = editing.without_entry(texts["segments.yaml"], "segments", segment)
         try:
             compile_ruleset({**texts, "segments.yaml": without})
@@ -98,12 +97,12 @@ def test_a_change_of_many_that_is_under_way_keeps_the_segment_that_it_fills(db):
          "wanted": {"change": {"add_to": ["vip"]}}}
     )  # fmt: skip
 
-    with pytest.raises(SegmentInUse, match="“Into VIP”, which is under way"):
+    with pytest.raises(StillInUse, match="“Into VIP”, which is under way"):
         deleted(db, "vip")
 
     db.jobs.update_one({"_id": "j1"}, {"$set": {"state": "done"}})
     deleted(db, "vip")
-    assert "vip" not in rulesets.current(db).segments
+    assert "vip" not in versions.current(db).segments
 
 
 def test_a_saved_view_keeps_the_segment_that_it_asks_for(db):
@@ -112,7 +111,7 @@ def test_a_saved_view_keeps_the_segment_that_it_asks_for(db):
     views.add(db, View(ViewId("v1"), "The few", "u9", "Eva", listing, shared=True))
     views.add(db, View(ViewId("v2"), "Secret", "u9", "Eva", listing))
 
-    with pytest.raises(SegmentInUse) as refused:
+    with pytest.raises(StillInUse) as refused:
         deleted(db, "vip")
 
     assert [str(use) for use in refused.value.uses] == [
@@ -125,34 +124,34 @@ def test_deleting_is_taken_back_with_the_members(db):
     published(db, segments=SEGMENTS.replace("{not: {contact.segments: vip}}, ", ""), scoring="rules: []")
     receive_and_drain(db, [identified(minutes(n), email=f"{n}@x.com", tracker=f"t{n}") for n in (1, 2)])
     receive_and_drain(db, [bought("9", minutes(3), email="1@x.com", order_id="A")])
-    one = contacts.find_contact(db, "1@x.com")
-    access.edit(db, MAX, one, Edit(add_to=["vip"]), id_="e1", now=utc_now())
+    one = contact_lookup.find_contact(db, "1@x.com")
+    edit_service.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
     drain_all(db)
     assert members(db, "vip") == members(db, "customers") == {one}
 
     by = deleted(db, "vip")
     assert members(db, "vip") == set()
-    segment_service.restore(db, MAX, by, now=utc_now())
+    segment_service.restore(acting(db, MAX), by)
     drain_all(db)
 
     assert members(db, "vip") == {one}
-    texts = {number: rulesets.stored_version(db, number).texts for number in (by.number - 1, by.number + 1)}
+    texts = {number: versions.stored_version(db, number).texts for number in (by.number - 1, by.number + 1)}
     assert texts[by.number - 1] == texts[by.number + 1], "to the letter"
     acts = [row["reason"] for row in db.audit.find({"act": "published rules"}).sort("at", 1)]
-    assert acts == ["Deleted the segment VIP", "Took back: Deleted the segment VIP"]
+    assert acts == ["Deleted the segment VIP", "Undid: Deleted the segment VIP"]
 
 
 def test_a_new_name_keeps_the_members(db):
     published(db, segments=SEGMENTS, scoring="rules: []")
     receive_and_drain(db, [bought("9", minutes(3), email="1@x.com", order_id="A")])
-    one = contacts.find_contact(db, "1@x.com")
-    access.edit(db, MAX, one, Edit(add_to=["vip"]), id_="e1", now=utc_now())
+    one = contact_lookup.find_contact(db, "1@x.com")
+    edit_service.edit(acting(db, MAX), one, Edit(add_to=["vip"]), id_="e1")
     drain_all(db)
     since = db.contacts.find_one(one)["segments"]
 
     published(db, segments=SEGMENTS.replace("name: VIP", "name: The few").replace("Customers,", "Buyers,"))
 
-    assert rulesets.current(db).segments["vip"].name == "The few"
+    assert versions.current(db).segments["vip"].name == "The few"
     assert db.contacts.find_one(one)["segments"] == since
 
 
@@ -161,31 +160,31 @@ def test_once_others_have_published_nothing_is_taken_back(db):
     by = deleted(db, "unused")
     published(db, scoring=SCORING)
 
-    with pytest.raises(PublishedMeanwhile):
-        segment_service.restore(db, MAX, by, now=utc_now())
+    with pytest.raises(PublishConflict):
+        segment_service.restore(acting(db, MAX), by)
 
-    assert "unused" not in rulesets.current(db).segments
+    assert "unused" not in versions.current(db).segments
 
 
 def test_a_new_segment_does_not_take_the_id_of_one_that_was_deleted(db):
     published(db, segments=SEGMENTS.replace("{not: {contact.segments: vip}}, ", ""), scoring="rules: []")
     deleted(db, "vip")
 
-    assert editing.id_of("VIP", taken=rulesets.segments_ever(db)) == "vip-2"
+    assert editing.id_of("VIP", taken=versions.segments_ever(db)) == "vip-2"
 
 
 @pytest.mark.parametrize("act", [
-    lambda db: segment_service.deletable(db, VERA, "vip"),
-    lambda db: segment_service.delete(db, VERA, "vip", base=1, now=utc_now()),
-    lambda db: segment_service.restore(db, VERA, rulesets.stored_version(db, 1), now=utc_now()),
+    lambda db: segment_service.deletable(acting(db, VERA), "vip"),
+    lambda db: segment_service.delete(acting(db, VERA), "vip", base=1),
+    lambda db: segment_service.restore(acting(db, VERA), versions.stored_version(db, 1)),
 ])  # fmt: skip
 def test_a_viewer_deletes_nothing(db, act):
     with pytest.raises(NotAllowed):
         act(db)
 
-    assert rulesets.current_number(db) == 1
+    assert versions.current_number(db) == 1
 
 
 def test_a_segment_that_there_is_not_cannot_be_deleted(db):
-    with pytest.raises(NoSuchSegment):
-        segment_service.delete(db, MAX, "nothing", base=1, now=utc_now())
+    with pytest.raises(SegmentNotFound):
+        segment_service.delete(acting(db, MAX), "nothing", base=1)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import ALLOWED, NotAllowed, Permission, may, require
+from engine.accounts.current_user import CurrentUser
+from engine.accounts.permissions import ALLOWED, Permission, may, require
+from engine.errors import NotAllowed
 
 
 def somebody(role):
@@ -21,7 +22,7 @@ def test_an_admin_may_everything_and_nobody_nothing(permission):
 
 
 def test_who_may_not_is_told_what_and_to_whom_to_turn():
-    with pytest.raises(NotAllowed, match="a viewer may not change contacts; ask an admin"):
+    with pytest.raises(NotAllowed, match="a viewer cannot edit contacts; ask an admin"):
         require(somebody("viewer"), Permission.EDIT_CONTACTS)
 
 

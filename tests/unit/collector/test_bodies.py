@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InvalidActivity
-from workers.collector.bodies import BadBody, envelope_of, event_of, unzipped, whole_characters
+from workers.collector.answers import status_of
+from workers.collector.bodies import envelope_of, event_of, unzipped, whole_characters
+from workers.collector.errors import BodyTooLarge, InvalidRequest
 from workers.collector.limits import MAX_BODY, MAX_EVENT
 from workers.collector.values import exact_number
 
@@ -24,29 +26,29 @@ def test_gzip_is_unzipped_in_one_part_or_several() -> None:
 
 def test_a_body_of_just_the_limit_passes_and_one_more_byte_does_not() -> None:
     assert len(unzipped(gzip.compress(b" " * MAX_BODY))) == MAX_BODY
-    with pytest.raises(BadBody) as refused:
+    with pytest.raises(BodyTooLarge) as refused:
         unzipped(gzip.compress(b" " * (MAX_BODY + 1)))
-    assert refused.value.status == 413
+    assert status_of(refused.value) == 413
 
 
 @pytest.mark.parametrize("bomb", [b"\0" * 50_000_000, b"\0" * MAX_BODY])
 def test_a_zip_bomb_is_refused_before_it_goes_off(bomb: bytes) -> None:
     packed = gzip.compress(bomb)
 
-    with pytest.raises(BadBody) as refused:
+    with pytest.raises(BodyTooLarge) as refused:
         unzipped(packed + packed)
 
-    assert refused.value.status == 413
+    assert status_of(refused.value) == 413
 
 
 @pytest.mark.parametrize(
     "broken", [b"shoes", gzip.compress(b"shoes")[:-3], gzip.compress(b"shoes") + b"more"]
 )
 def test_gzip_that_is_broken_is_refused(broken: bytes) -> None:
-    with pytest.raises(BadBody) as refused:
+    with pytest.raises(InvalidRequest) as refused:
         unzipped(broken)
 
-    assert (refused.value.status, refused.value.field) == (400, "body")
+    assert (status_of(refused.value), refused.value.field) == (400, "body")
 
 
 @pytest.mark.parametrize(
@@ -67,10 +69,10 @@ def test_gzip_that_is_broken_is_refused(broken: bytes) -> None:
     ],
 )
 def test_an_envelope_that_cannot_be_read_names_its_field(body: bytes, field: str) -> None:
-    with pytest.raises(BadBody) as refused:
+    with pytest.raises(InvalidRequest) as refused:
         envelope_of(body)
 
-    assert (refused.value.status, refused.value.field) == (400, field)
+    assert (status_of(refused.value), refused.value.field) == (400, field)
 
 
 def test_the_events_of_a_batch_are_read_one_by_one() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workers.collector.limits import LimitSettings, RateLimit, limit_from_environment
+from engine.environment import read_environment
+from workers.collector.limits import RateLimit, limit_of
 
 
 class Clock:
@@ -55,9 +56,11 @@ def test_a_batch_larger_than_the_burst_passes_and_is_paid_for_later() -> None:
     assert limit.wait_for("key", 10) == 5
 
 
-def test_the_environment_sets_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHEETS_EVENTS_PER_SECOND", "2")
-    monkeypatch.setenv("SHEETS_EVENTS_BURST", "3")
+@pytest.mark.parametrize("prefix", ["SHEETS_COLLECTOR_", "SHEETS_"], ids=["new names", "old names"])
+def test_the_environment_sets_the_rate(prefix: str) -> None:
+    given = {f"{prefix}EVENTS_PER_SECOND": "2", f"{prefix}EVENTS_BURST": "3"}
 
-    assert LimitSettings() == LimitSettings(events_per_second=2, events_burst=3)
-    assert limit_from_environment().wait_for("key", 3) == 0
+    limit = limit_of(read_environment(given).settings())
+
+    assert limit.wait_for("key", 3) == 0
+    assert 0 < limit.wait_for("key", 1) <= 0.5

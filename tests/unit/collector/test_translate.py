@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.domain.activities import Activity, Identities
+from engine.domain.activities import Activity
+from engine.domain.identities import Identities
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from workers.collector.translate import Sender

@@ -4,11 +4,10 @@ from datetime import date
 
 import pytest
 
-from engine.contacts.listing import filter_bar
-from engine.contacts.listing.filter_bar import chips, offered, with_chosen, with_part
+from engine.contacts.listing.filter_bar import chips, offered, with_part
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.contacts.listing.listing import Listing
-from engine.rules.conditions.conditions import read_filters
+from engine.rules.conditions.filter_reader import read_filters
 from engine.rules.conditions.vocabulary import Vocabulary
 from tests.builders import rules
 
@@ -67,12 +66,12 @@ CHOSEN = [
 
 @pytest.mark.parametrize(("id_", "value", "words"), CHOSEN)
 def test_what_is_chosen_becomes_a_chip_and_can_be_chosen_again(id_, value, words):
-    listing = with_chosen(Listing(), BAR[id_], value)
+    listing = with_part(Listing(), BAR[id_].condition(value), instead_of=None)
 
     [chip] = chips(Listing.from_address(listing.in_address()), RULESET)
 
     assert (chip.words, chip.filter) == (words, id_)
-    assert filter_bar.chosen(listing, BAR[id_]) == value
+    assert BAR[id_].chosen(chip.part) == value
     assert listing.without(chip.part) == Listing()
 
 
@@ -86,11 +85,10 @@ def test_every_filter_that_is_available_was_tried():
 
 
 def test_choosing_again_replaces_and_nothing_takes_away():
-    listing = with_chosen(Listing(), BAR["points"], Range(20))
-    listing = with_chosen(listing, BAR["outside"], ("vip",))
-    listing = with_chosen(listing, BAR["last_seen"], Recency(7, within=False))
+    many, vip = BAR["points"].condition(Range(20)), BAR["outside"].condition(("vip",))
+    listing = Listing().with_parts([many, vip, BAR["last_seen"].condition(Recency(7, within=False))])
 
-    changed = with_chosen(with_chosen(listing, BAR["points"], Range(30)), BAR["outside"], None)
+    changed = with_part(listing, BAR["points"].condition(Range(30)), instead_of=many).without(vip)
 
     assert [chip.words for chip in chips(listing, RULESET)] == [
         "Points: 20 or more",
@@ -136,3 +134,9 @@ def test_a_condition_that_no_filter_made_is_a_chip_in_the_words_of_the_rules(whe
 
 def test_what_cannot_be_chosen_yet_says_why():
     assert BAR["rfm"].unavailable == "RFM is not calculated yet"
+
+
+def test_a_plain_list_of_segments_means_all_of_them():
+    [chip] = chips(Listing(where={"segments": ["vip", "hot-leads"]}), RULESET)
+
+    assert (chip.words, chip.filter) == ("In VIP and Hot leads", "segments")

@@ -6,8 +6,8 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from streamlit.testing.v1 import AppTest
 
-from dashboard.signin import signing_in
-from dashboard.signin.routes import safe_next
+from dashboard.signin import current_user
+from dashboard.signin.sign_in_routes import safe_next
 from engine.errors import NoInstance, Unavailable
 
 SCRIPT = Path(__file__).parents[3] / "dashboard" / "app.py"
@@ -18,12 +18,12 @@ def shown(app):
 
 
 def test_nobody_sees_how_to_sign_in(monkeypatch):
-    monkeypatch.setattr(signing_in, "session_token", lambda: None)
+    monkeypatch.setattr(current_user, "session_token", lambda: None)
 
     app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
 
     assert not app.exception
-    assert "Please sign in" in shown(app)
+    assert "Sign in to your account" in shown(app)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_without_its_database_a_page_says_what_to_do(monkeypatch, error):
     def away():
         raise error
 
-    monkeypatch.setattr(signing_in, "session_token", lambda: "token")
-    monkeypatch.setattr(signing_in, "database", away)
+    monkeypatch.setattr(current_user, "session_token", lambda: "token")
+    monkeypatch.setattr(current_user, "database", away)
 
     app = AppTest.from_file(str(SCRIPT), default_timeout=30).run()
 
     assert not app.exception
-    assert "The database does not answer" in shown(app)
+    assert "The database is not responding" in shown(app)
     assert [button.label for button in app.button] == ["Try again"]
 
 

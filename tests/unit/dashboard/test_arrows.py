@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import dashboard
+from engine.contacts.editing import edit_service
 
 PAGES = sorted(Path(dashboard.__file__).parent.rglob("*.py"))
 
@@ -61,7 +62,7 @@ def found(module, name):
 def is_guarded(function):
     """Whether a function asks who wants it, or is how somebody comes in."""
     return function.__module__.startswith("engine.accounts.") or any(
-        parameter.annotation in ("CurrentUser", "CurrentUser | None")
+        parameter.annotation in ("Actor", "CurrentUser", "CurrentUser | None")
         for parameter in inspect.signature(function).parameters.values()
     )
 
@@ -104,11 +105,30 @@ def test_no_page_changes_the_database_itself(path):
     assert [name for name, function in changing.items() if not is_guarded(function)] == []
 
 
+WITHOUT_AN_ACTOR = {
+    "accounts.whoami", "accounts.link_of", "accounts.redeem", "accounts.sign_out", "passwords.sign_in",
+    "passwords.set_by_link", "openid.enter", "sessions.end", "file_links.who_follows",  # signing in and out
+    "versions.current",  # the account's time zone and language, before anybody is signed in
+    "edit_service.wait_until_applied", "pulses.alive", "pulses.beat",  # whether the workers keep up, about nobody
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_reads_through_a_service_that_knows_who_asks(path):
+    named = dict(used_of_the_engine(path))
+
+    asking = {name for name, function in named.items() if first_parameter(function) == "db"}
+    assert asking - WITHOUT_AN_ACTOR - set(MAY) == set()
+
+
+def first_parameter(function):
+    return next(iter(inspect.signature(function).parameters), None) if inspect.isfunction(function) else None
+
+
 def test_a_function_that_writes_is_known_as_one():
-    from engine.contacts.editing import edits
     from engine.operations import pulses
-    from engine.rules import rulesets
+    from engine.rules import versions
 
     assert writes(pulses.beat)
-    assert writes(edits.edit)
-    assert not writes(rulesets.current)
+    assert writes(edit_service.edit)
+    assert not writes(versions.current)

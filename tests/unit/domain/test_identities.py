@@ -1,40 +1,57 @@
-"""Plain addresses are told at a glance, with the answer that looking closely gives."""
+"""Keys keep the form in which they are stored, whichever function makes or takes them apart."""
 
 import pytest
-from email_validator import EmailNotValidError, validate_email
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from engine.domain.identities import _is_plain_email, normalise_email
-from engine.errors import InvalidIdentity
+from engine.domain.activities import derived_stream
+from engine.domain.identities import (
+    IDENTIFYING,
+    Identities,
+    IdentityKind,
+    is_tracker,
+    key_kind,
+    key_value,
+    make_key,
+    strongest,
+    tracker_key,
+)
 
-LABEL = st.text("ab0-", min_size=1, max_size=5) | st.sampled_from(["xn--a", "x" * 63, "x" * 64])
-DOMAIN = st.builds(lambda labels, last: ".".join([*labels, last]), st.lists(LABEL, max_size=3),
-                   st.sampled_from(["com", "es", "c", "c0m", "local", "test", "onion", "localhost"]) | LABEL)  # fmt: skip
-LOCAL = st.text("aZ0._+-'", min_size=1, max_size=8) | st.sampled_from(["a" * 64, "a" * 65, "ñ"])
-
-
-@given(LOCAL, DOMAIN)
-@example("a" * 64, ".".join(["b" * 60] * 3) + ".com")
-@example("-a-", "x.com")
-def test_what_looks_plain_is_what_the_validator_says(local, domain):
-    typed = f"{local}@{domain}"
-    try:
-        checked = validate_email(typed, check_deliverability=False, test_environment=True)
-        expected = f"{checked.local_part}@{checked.ascii_domain}".lower()
-    except EmailNotValidError:
-        expected = None
-
-    assert not _is_plain_email(typed) or typed.lower() == expected
+STORED = {
+    IdentityKind.EXTERNAL_ID: "x:1003",
+    IdentityKind.EMAIL: "e:ana@example.com",
+    IdentityKind.PHONE: "p:+34600123456",
+    IdentityKind.TRACKER: "t:a:b:c",
+}
 
 
-@pytest.mark.parametrize("typed", ["Ana.Maria_2@Shop.Example.com", "ana+news@x.es"])
-def test_usual_addresses_look_plain(typed):
-    assert _is_plain_email(typed)
-    assert normalise_email(typed) == typed.lower()
+@pytest.mark.parametrize(("kind", "key"), STORED.items())
+def test_a_key_is_made_and_taken_apart_in_its_stored_form(kind, key):
+    value = key.partition(":")[2]
+
+    assert make_key(kind, value) == key
+    assert (key_kind(key), key_value(key)) == (kind, value)
+    assert is_tracker(key) == (key == tracker_key(value))
 
 
-@pytest.mark.parametrize("typed", ["ana@x", "ana@shop.local", "a..b@x.com", ".a@x.com", "ana@-x.com"])
-def test_what_is_no_address_stays_none(typed):
-    with pytest.raises(InvalidIdentity):
-        normalise_email(typed)
+def test_identities_name_their_keys_strongest_first():
+    identities = Identities(phone="+34600123456", external_id="1003", email="ana@example.com")
+
+    assert identities.keys() == [STORED[kind] for kind in IDENTIFYING]
+    assert all(identities.claim(key) for key in identities.keys())
+    assert not identities.claim(STORED[IdentityKind.TRACKER])
+
+
+def test_identities_are_made_of_values_by_kind():
+    values = {IdentityKind.PHONE: "+34600123456", IdentityKind.EMAIL: "ana@example.com"}
+
+    assert Identities.of(values) == Identities(email="ana@example.com", phone="+34600123456")
+
+
+def test_the_strongest_key_is_that_of_the_strongest_kind_and_then_the_first_as_text():
+    assert strongest(["t:1", "e:b@x.com", "p:+34600123456", "e:a@x.com"]) == "e:a@x.com"
+    assert strongest(["t:2", "t:1"]) == "t:1"
+    assert strongest([]) is None
+
+
+def test_the_stream_of_derived_activities_is_no_key():
+    with pytest.raises(KeyError):
+        key_kind(derived_stream("5f0c"))

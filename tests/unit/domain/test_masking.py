@@ -3,7 +3,7 @@
 import pytest
 
 from engine.domain import masking
-from engine.domain.catalog import ActivityCatalog, ActivityType
+from engine.domain.activity_types import ActivityCatalog, ActivityType
 
 CATALOG = ActivityCatalog(
     [

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.exports.export_cells import listed, number_text, texts
-from engine.imports.mapping.values import decimal_mark, read_list, read_number
-from engine.imports.reading.spreadsheets import harmless, unharmed
+from engine.imports.mapping.numbers import detect_decimal_mark, read_number
+from engine.imports.mapping.values import read_list
+from engine.imports.reading.formula_escape import escape_formula, unescape_formula
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -21,14 +22,14 @@ ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
 def test_no_cell_runs_and_each_is_read_back_as_it_was(values):
     cells = texts("text", values, MADRID).to_pylist()
 
-    assert cells == [harmless(value) for value in values]
-    assert [unharmed(cell) for cell in cells] == values
+    assert cells == [escape_formula(value) for value in values]
+    assert [unescape_formula(cell) for cell in cells] == values
 
 
 @settings(deadline=None)
 @given(st.lists(ANY_TEXT.map(str.strip).filter(bool), min_size=1, max_size=5))
 def test_a_list_is_read_back_item_by_item(items):
-    assert read_list(unharmed(harmless(listed(items)))) == items
+    assert read_list(unescape_formula(escape_formula(listed(items)))) == items
 
 
 @settings(deadline=None)
@@ -37,7 +38,7 @@ def test_a_number_is_read_back_and_nobody_has_to_ask_what_its_point_is(number):
     text = number_text(number)
 
     assert float(read_number(text, None)) == number
-    assert decimal_mark([text]) in (".", None)
+    assert detect_decimal_mark([text]) in (".", None)
 
 
 @pytest.mark.parametrize(

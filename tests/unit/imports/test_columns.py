@@ -133,10 +133,12 @@ def test_each_known_heading_leads_to_one_target():
 )
 def test_columns_that_cannot_fill_what_they_are_to_are_told(mapping, says):
     with pytest.raises(InvalidMapping, match=says):
-        columns.checked(("Email", "Mail 2", "Name"), mapping, SHOP)
+        columns.validated(("Email", "Mail 2", "Name"), mapping, SHOP)
 
 
 def test_only_what_is_chosen_is_imported():
-    chosen = columns.checked(("Name", "Email", "Note"), {"Email": "email", "Note": "", "Name": "name"}, SHOP)
+    chosen = columns.validated(
+        ("Name", "Email", "Note"), {"Email": "email", "Note": "", "Name": "name"}, SHOP
+    )
 
     assert chosen == {"Name": "name", "Email": "email"}

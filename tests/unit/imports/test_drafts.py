@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.imports.drafts import MAX_NAME, name_of
+from engine.imports.drafts import MAX_NAME, clean_name
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from engine.imports.drafts import MAX_NAME, name_of
     ],
 )
 def test_a_sent_file_is_called_by_its_last_part_in_signs_that_show(sent, name):
-    assert name_of(sent) == name
+    assert clean_name(sent) == name

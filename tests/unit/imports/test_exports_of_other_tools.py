@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.imports import preview
-from engine.imports.mapping.settings import Settings
-from engine.imports.reading import reading
-from engine.imports.rows.wanted import Reader, RefusedRow
+from engine.imports.mapping import inspection
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.reading.table import read_table
+from engine.imports.rows.parsed_row import RefusedRow, RowParser
 from tests.builders import SHIPPED
 from tests.exports import EXPORTS
 
@@ -21,19 +21,19 @@ def a_file(export):
 
 
 def opened(export):
-    return preview.opening(a_file(export), SHOP, name=export.name)
+    return inspection.inspect(a_file(export), SHOP, name=export.name)
 
 
 def read(export):
     """The rows that can be read, by email or external id, and the lines that cannot."""
     found = opened(export)
-    readings, _ = preview.readings(found, export.columns, SHOP)
-    settings = Settings(format=found.format, columns=export.columns, readings=readings)
-    table = reading.read(a_file(export), found.format)
-    reader, wanted, refused = Reader(table.headings, settings, SHOP, now=NOW), {}, []
+    readings, _ = inspection.cell_formats(found, export.columns, SHOP)
+    settings = ImportSettings(format=found.format, columns=export.columns, readings=readings)
+    table = read_table(a_file(export), found.format)
+    reader, wanted, refused = RowParser(table.headings, settings, SHOP, now=NOW), {}, []
     for row in table.rows:
         try:
-            one = reader.read(row)
+            one = reader.parse(row)
         except RefusedRow:
             refused.append(row.line)
         else:
@@ -48,7 +48,7 @@ def test_the_columns_of_an_export_are_guessed_and_nothing_has_to_be_asked(tool):
 
     guessed = {column.heading: column.target for column in found.columns if column.target}
     assert guessed == export.columns
-    assert preview.readings(found, guessed, SHOP)[1] == []
+    assert inspection.cell_formats(found, guessed, SHOP)[1] == []
     assert [words in notice.message for words, notice in zip(export.notices, found.notices, strict=True)] == [
         True for _ in export.notices
     ]
@@ -77,6 +77,8 @@ def test_the_rows_of_an_export_are_read_as_they_are_meant(tool):
 
 def test_a_mailchimp_file_of_strangers_subscribes_nobody_though_its_dates_were_once_consents():
     export = EXPORTS["Mailchimp, not subscribed"]
-    found = preview.opening(a_file(export), SHOP, name=export.name, remembered=[EXPORTS["Mailchimp"].columns])
+    found = inspection.inspect(
+        a_file(export), SHOP, name=export.name, remembered=[EXPORTS["Mailchimp"].columns]
+    )
 
     assert {column.heading: column.target for column in found.columns}["CONFIRM_TIME"] == ""

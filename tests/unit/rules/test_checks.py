@@ -3,7 +3,7 @@
 import pytest
 
 from engine.errors import InvalidRules
-from engine.rules.conditions.conditions import problems_of
+from engine.rules.conditions.condition_reader import problems_of
 from engine.rules.conditions.vocabulary import Vocabulary
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
@@ -479,6 +479,31 @@ def test_a_file_that_cannot_be_read_is_one_problem_and_not_one_for_each_name_in_
     assert problems(scoring=scoring) == []
     [found] = problems(scoring=scoring, **{file: "a: [\n"})
     assert found.startswith(f"{file}.yaml:2:1: a value is missing here")
+
+
+def test_a_value_that_is_merged_in_is_reported_where_it_is_merged():
+    found = problems(
+        scoring="""\
+rules:
+  - &look {id: look, name: Look, on: product_visited, points: five}
+  - {<<: *look, id: again}
+"""
+    )
+
+    assert found == [
+        "scoring.yaml:2:55: `points` must be a whole number",
+        "scoring.yaml:3:5: `points` must be a whole number",
+    ]
+
+
+def test_a_field_of_a_type_that_there_is_not_is_one_problem_wherever_it_is_used():
+    found = problems(
+        fields="fields: [{id: size, type: txet}]",
+        segments="segments: [{id: tall, name: Tall, when: {contact.custom.size: {gte: 5}}}]",
+        scoring="rules: [{id: r, name: R, on: searched, effects: [{set: {size: 5}}]}]",
+    )
+
+    assert found == ["fields.yaml:1:21: `type` cannot be 'txet', did you mean 'text'?"]
 
 
 def test_an_alias_bomb_does_not_go_off():

@@ -42,5 +42,8 @@ def test_what_a_rule_gives_is_told_with_its_bounds(more, says):
 
 
 def test_when_a_rule_acts_is_told():
-    assert told("points: 1")[0] == "On “Bought”"
-    assert told("points: 1, when: {activity.total: {gte: 50}}")[0] == "On “Bought”, when total is at least 50"
+    assert told("points: 1")[0] == "On “Order completed”"
+    assert (
+        told("points: 1, when: {activity.total: {gte: 50}}")[0]
+        == "On “Order completed”, when total is at least 50"
+    )

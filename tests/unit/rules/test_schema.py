@@ -51,3 +51,13 @@ def test_what_a_schema_refuses_the_check_refuses_too(rule):
     assert problems("scoring.yaml", text)
     with pytest.raises(Exception, match=r"scoring.yaml:2"):
         compile_ruleset(SHIPPED | {"scoring.yaml": text})
+
+
+@pytest.mark.parametrize(
+    "rule", ["limit: null", "expires_after: null", "active: null", "active: {from: null}", "effects: null"]
+)
+def test_a_key_without_a_value_is_as_good_as_left_out(rule):
+    text = f"rules:\n  - {{id: look, name: Look, on: product_visited, points: 1, {rule}}}\n"
+
+    assert problems("scoring.yaml", text) == []
+    assert compile_ruleset(SHIPPED | {"scoring.yaml": text}).rules["product_visited"]

@@ -2,12 +2,12 @@
 
 import json
 
-from engine.accounts.accounts import CurrentUser
+from engine.accounts.current_user import CurrentUser
 from engine.contacts.listing import view_service
 from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import ViewId
 from tests.browser.conftest import HOSTILE
-from tests.builders import minutes
+from tests.builders import acting, minutes
 from tests.integration.dashboard.contacts.test_contacts_page import names, shop, the_list, where
 from tests.integration.dashboard.test_pages import shown
 
@@ -20,8 +20,8 @@ BUYERS = Listing(where={"orders": {"gte": 1}}, sort="spent")
 
 
 def saved(db, user=EVA, name="Buyers", **said):
-    kept = {"columns": (), "size": 50, "shared": False, "id_": name, "now": minutes(0), **said}
-    return view_service.save(db, user, name, BUYERS, **kept)
+    kept = {"columns": (), "size": 50, "shared": False, "id_": name, **said}
+    return view_service.save(acting(db, user, at=minutes(0)), name, BUYERS, **kept)
 
 
 def headings(app):
@@ -38,7 +38,7 @@ def test_the_list_that_is_shown_is_saved_under_a_name_and_opened_again(shop, ope
     app.text_input(key="views.save.name").set_value("Readers")
     app.button(key="views.save.sure").click().run()
 
-    [view] = view_service.all_views(shop, EVA)
+    [view] = view_service.all_views(acting(shop, EVA))
     assert (view.name, view.listing.where, view.listing.sort) == (
         "Readers",
         {"newsletter": "subscribed"},
@@ -56,7 +56,7 @@ def test_a_name_that_is_taken_is_said_in_the_dialog(shop, open_as):
     app.button(key="views.save.sure").click().run()
 
     assert "A view of yours is called buyers already" in shown(app)
-    assert len(view_service.all_views(shop, EVA)) == 1
+    assert len(view_service.all_views(acting(shop, EVA))) == 1
 
 
 def test_a_view_that_was_changed_says_so_and_is_saved_or_left(shop, open_as):
@@ -68,7 +68,7 @@ def test_a_view_that_was_changed_says_so_and_is_saved_or_left(shop, open_as):
     assert "contacts.views.another" in keys(app)
     app.button(key="contacts.views.update").click().run()
 
-    assert view_service.all_views(shop, EVA)[0].listing.where == {"identified": True}
+    assert view_service.all_views(acting(shop, EVA))[0].listing.where == {"identified": True}
     assert "contacts.views.another" not in keys(app)
 
 
@@ -79,16 +79,16 @@ def test_a_view_is_renamed_and_shared_and_deleted_and_brought_back(shop, open_as
     app.text_input(key="views.edit.name").set_value("Who bought")
     app.checkbox(key="views.edit.shared").check()
     app.button(key="views.edit.sure").click().run()
-    assert [(v.name, v.shared) for v in view_service.all_views(shop, IVO)] == [("Who bought", True)]
+    assert [(v.name, v.shared) for v in view_service.all_views(acting(shop, IVO))] == [("Who bought", True)]
 
     app.button(key="contacts.views.delete").click().run()
     assert "for the whole team" in shown(app)
     app.button(key="views.delete.sure").click().run()
-    assert view_service.all_views(shop, IVO) == []
+    assert view_service.all_views(acting(shop, IVO)) == []
     assert len(names(app)) == 3
 
     app.button(key="views.deleted.undo").click().run()
-    assert [v.name for v in view_service.all_views(shop, IVO)] == ["Who bought"]
+    assert [v.name for v in view_service.all_views(acting(shop, IVO))] == ["Who bought"]
     assert names(app) == ["Ana Ruiz"]
 
 
@@ -116,7 +116,7 @@ def test_columns_are_remembered_for_a_person_and_not_for_others(shop, open_as):
 
     assert headings(app) == ["Contact", "Segments", "Email"]
     assert headings(open_as("marketer")) == ["Contact", "Segments", "Email"]
-    assert view_service.usual(shop, IVO).columns == ()
+    assert view_service.usual(acting(shop, IVO)).columns == ()
 
     app.button(key="contacts.columns.reset").click().run()
     assert "Points" in headings(app)
@@ -132,7 +132,7 @@ def test_columns_of_a_view_are_kept_with_the_view_alone(shop, open_as):
     assert headings(app) == ["Contact", "Spent"]
     app.button(key="contacts.views.update").click().run()
 
-    assert view_service.all_views(shop, EVA)[0].columns == ("spent",)
+    assert view_service.all_views(acting(shop, EVA))[0].columns == ("spent",)
     assert "Points" in headings(open_as("marketer"))
 
 

@@ -10,17 +10,17 @@ from starlette.testclient import TestClient
 
 from dashboard.exports.downloads import download_routes
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.signin.signing_in import COOKIE
-from dashboard.ui.asking import Asked
+from dashboard.signin.current_user import COOKIE
+from dashboard.ui.dialog_state import OpenDialog
 from engine.accounts import accounts, file_links, sessions
-from engine.contacts.bulk.bulk import Selection
+from engine.contacts.bulk.selection import Selection
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
 from engine.exports import export_files, export_service, exporting
 from engine.exports.exporting import Export
 from engine.jobs import jobs
 from engine.publishing import publishing
-from tests.builders import an_activity, identified, minutes
+from tests.builders import acting, an_activity, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
@@ -78,7 +78,7 @@ def test_what_the_list_finds_is_exported_with_its_columns(shop, open_as):
     assert wanted.columns == ("first_name", "last_name", "email", "points")
     assert (wanted.format, wanted.selection.listing.where) == ("csv", {"newsletter": "subscribed"})
     assert wanted.name.startswith("contacts-20")
-    assert "waiting for its turn" in shown(app)
+    assert "waiting" in shown(app)
 
     work(shop)
     text = shown(app.run())
@@ -86,7 +86,7 @@ def test_what_the_list_finds_is_exported_with_its_columns(shop, open_as):
     assert f'href="/exports/{job.id}"' in text
 
     app.button(key="contacts.history").click().run()
-    assert "Newsletter: Subscribed · 4 columns · kept until" in shown(app)
+    assert "Newsletter: Subscribed · 4 columns · available until" in shown(app)
     app.button(key=f"history.again.{job.id}").click().run()
     assert [one.wanted for one in jobs.recent(shop, [exporting.KIND])] == [job.wanted, job.wanted]
 
@@ -129,7 +129,7 @@ def test_more_than_excel_holds_is_said_before(shop, open_as, monkeypatch):
 def test_ticked_contacts_and_a_segment_are_exported_by_who_may(shop, open_as):
     ana = shop.contacts.find_one({"email": "ana@x.com"})["_id"]
     app = open_as("marketer")
-    app.session_state["asked"] = Asked(EXPORT, question(Selection(ids=(ana,)), ("email",)))
+    app.session_state["dialog.open"] = OpenDialog(EXPORT, question(Selection(ids=(ana,)), ("email",)))
     assert '"cs-confirm"><b>Ana</b>' in shown(app.run())
 
     app = open_as("marketer", page="segments", segment="vip")
@@ -172,7 +172,7 @@ def test_a_file_is_given_out_to_who_may_read_it_and_to_nobody_else(db):
     receive_and_drain(db, [identified(minutes(0), email="ana@x.com")])
     wanted = Export(columns=("email",), selection=Selection(listing=Listing()), name='caña"; x')
     for id_ in ("job-1", "job-2"):
-        export_service.start(db, mia, wanted, id_=id_, now=now)
+        export_service.start(acting(db, mia, at=now), wanted, id_=id_)
     jobs.stop(db, "job-2", now=now)
     work(db)
     client = TestClient(Starlette(routes=download_routes(db)))
@@ -188,7 +188,7 @@ def test_a_file_is_given_out_to_who_may_read_it_and_to_nobody_else(db):
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''ca%C3%B1a%22%3B%20x.csv"
     assert answer.headers["cache-control"] == "private, no-store"
     assert answer.headers["content-length"] == str(len(answer.content))
-    signed = file_links.signed(db, mia, "/exports/job-1", now=now)
+    signed = file_links.signed(acting(db, mia, at=now), "/exports/job-1")
     assert fetched("job-1", **signed).status_code == 200
 
     refused = {

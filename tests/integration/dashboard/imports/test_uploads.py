@@ -8,12 +8,12 @@ from starlette.testclient import TestClient
 
 from dashboard.imports import uploads
 from engine.accounts import accounts, users
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
+from engine.accounts.current_user import CurrentUser
 from engine.db.connection import utc_now
-from engine.imports import draft_service, importing
-from engine.imports import drafts as stored
-from engine.imports.draft_service import NoSuchFile
+from engine.errors import NotAllowed, StoredFileNotFound
+from engine.imports import draft_service, drafts, stored_files
+from engine.imports.mapping.import_settings import ImportSettings
+from tests.builders import acting
 
 ROOT = CurrentUser("command-line", "", "Root", "admin")
 CONTENT = b"email,name\n" + b"".join(b"p%d@x.com,P\n" % n for n in range(1_000))
@@ -27,7 +27,7 @@ def client(db):
 @pytest.fixture
 def eva(db):
     """A marketer who is signed in."""
-    token = users.invite(db, ROOT, "eva@x.com", role="marketer", now=utc_now())
+    token = users.invite(acting(db, ROOT), "eva@x.com", role="marketer")
     link = accounts.link_of(db, token, now=utc_now())
     session = accounts.signed_in(db, link.user, now=utc_now())
     return accounts.whoami(db, session, now=utc_now())
@@ -42,33 +42,33 @@ def kept(db):
 
 
 def test_a_file_is_kept_once_for_who_waits_for_it(db, client, eva):
-    id_ = draft_service.expect(db, eva, now=utc_now())
+    id_ = draft_service.expect(acting(db, eva))
 
     assert send(client, id_, name=r"C:\lists\people.csv").json() == {"sent": True}
 
-    draft = draft_service.draft(db, eva, id_)
+    draft = draft_service.draft(acting(db, eva), id_)
     assert (draft.name, draft.size) == ("people.csv", len(CONTENT))
-    assert draft_service.opener(db, eva, id_)().read() == CONTENT
-    assert draft_service.mine(db, eva) == [draft]
+    assert draft_service.opener(acting(db, eva), id_)().read() == CONTENT
+    assert draft_service.drafts_of_user(acting(db, eva)) == [draft]
     again = send(client, id_, b"other")
     assert (again.status_code, again.json()["problem"][:14]) == (409, "This page was ")
-    assert draft_service.opener(db, eva, id_)().read() == CONTENT
-    with pytest.raises(NoSuchFile):
-        draft_service.draft(db, CurrentUser("u2", "", "Other", "marketer"), id_)
+    assert draft_service.opener(acting(db, eva), id_)().read() == CONTENT
+    with pytest.raises(StoredFileNotFound):
+        draft_service.draft(acting(db, CurrentUser("u2", "", "Other", "marketer")), id_)
 
 
 def test_nothing_stays_of_a_file_that_may_not_come(db, client, eva, monkeypatch):
     assert send(client, "made-up").status_code == 409
 
-    id_ = draft_service.expect(db, eva, now=utc_now())
-    monkeypatch.setattr(stored, "MAX_BYTES", 1_000)
+    id_ = draft_service.expect(acting(db, eva))
+    monkeypatch.setattr(drafts, "MAX_BYTES", 1_000)
     monkeypatch.setattr(uploads, "MAX_BYTES", 10_000_000)  # a size that the browser did not say
     large = send(client, id_)
     assert (large.status_code, "is over" in large.json()["problem"]) == (413, True)
     assert kept(db) == (set(), set())
     assert send(client, id_, b"email\na@x.com\n").status_code == 200  # a smaller one may
 
-    other = draft_service.expect(db, eva, now=utc_now())
+    other = draft_service.expect(acting(db, eva))
     db.users.update_one({"_id": eva.id}, {"$set": {"role": "viewer"}})
     assert send(client, other, b"email\n").status_code == 403
     db.users.update_one({"_id": eva.id}, {"$set": {"role": "marketer"}})
@@ -76,22 +76,22 @@ def test_nothing_stays_of_a_file_that_may_not_come(db, client, eva, monkeypatch)
     assert send(client, other, b"email\n").status_code == 409
     assert kept(db)[0] == {id_}
     with pytest.raises(NotAllowed):
-        draft_service.expect(db, CurrentUser("u2", "", "Vi", "viewer"), now=utc_now())
+        draft_service.expect(acting(db, CurrentUser("u2", "", "Vi", "viewer")))
 
 
 def test_what_nobody_imports_goes_after_a_while_and_what_is_imported_stays(db, client, eva):
-    left, imported = (draft_service.expect(db, eva, now=utc_now()) for _ in range(2))
+    left, imported = (draft_service.expect(acting(db, eva)) for _ in range(2))
     for id_ in (left, imported):
         send(client, id_, b"email\na@x.com\n")
-    wanted = stored.Settings(columns={"email": "email"})
-    assert draft_service.start(db, eva, imported, wanted, now=utc_now()) == imported
+    wanted = ImportSettings(columns={"email": "email"})
+    assert draft_service.start(acting(db, eva), imported, wanted) == imported
 
-    stored.sweep(db, now=utc_now() + stored.KEPT_FOR + timedelta(minutes=1))
+    drafts.sweep(db, now=utc_now() + drafts.KEPT_FOR + timedelta(minutes=1))
 
     assert kept(db)[0] == {imported}
     assert db.import_drafts.count_documents({}) == 0
-    again = draft_service.again(db, eva, imported, now=utc_now())
-    assert draft_service.draft(db, eva, again).settings == wanted
-    assert importing.stored(db, again)().read() == b"email\na@x.com\n"
-    draft_service.discard(db, eva, again)
+    again = draft_service.draft_again(acting(db, eva), imported)
+    assert draft_service.draft(acting(db, eva), again).settings == wanted
+    assert stored_files.opener(db, again)().read() == b"email\na@x.com\n"
+    draft_service.discard(acting(db, eva), again)
     assert kept(db)[0] == {imported}

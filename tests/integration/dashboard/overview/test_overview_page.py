@@ -3,44 +3,31 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from urllib.parse import parse_qsl
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from dashboard import installation
 from dashboard.overview import overview_page as page
-from dashboard.signin import signing_in
-from engine.accounts.accounts import CurrentUser
-from engine.accounts.permissions import NotAllowed
+from engine.accounts.current_user import CurrentUser
 from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.db.connection import utc_now
+from engine.errors import NotAllowed
 from engine.insights import census, daily, overview_service
 from engine.insights.overview import LONGEST, Period
 from engine.operations import operating
-from tests.builders import NOON, an_activity, bought, identified
-from tests.integration.dashboard.settings.test_sendings import a_doubt
-from tests.integration.dashboard.test_pages import SCRIPT, shown
+from tests.builders import NOON, acting, an_activity, bought, identified
+from tests.integration.dashboard.settings.test_suspected_outages import a_suspected_outage
+from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
 
 VIEWER = CurrentUser("u1", "eva@x.com", "Eva", "viewer")
 
 
 @pytest.fixture
-def open_as(db, monkeypatch):
-    for module in (installation, signing_in, page):
-        monkeypatch.setattr(module, "database", lambda: db)
-
-    def opened(role, **params):
-        user = CurrentUser("u1", "eva@x.com", "Eva", role)
-        monkeypatch.setattr(signing_in, "session_token", lambda: "token")
-        monkeypatch.setattr(signing_in.accounts, "whoami", lambda *_, **__: user)
-        app = AppTest.from_file(str(SCRIPT), default_timeout=20)
-        app.query_params.update({"page": "overview", **params})
-        return app.run()
-
-    return opened
+def open_as(open_as):
+    return partial(open_as, page="overview")
 
 
 def a_shop(db):
@@ -72,8 +59,8 @@ def test_every_role_sees_how_the_shop_does(db, open_as, role):
         "€12.10",
         "7.00 XAU",
         "Contacts as of",
-        "days as of",
-        "no worker is alive",
+        "daily figures as of",
+        "no worker running",
     ):
         assert words in text
 
@@ -85,7 +72,7 @@ def test_as_long_as_many_are_not_counted_yet_the_page_says_so(db, open_as, monke
 
     text = shown(open_as("viewer"))
 
-    assert "Counting for the first time" in text
+    assert "Counting contacts…" in text
     assert "No contacts yet" not in text
 
 
@@ -99,16 +86,16 @@ def test_the_first_contacts_are_there_at_once(db, open_as):
 
 @pytest.mark.parametrize(
     ("role", "said"),
-    [("viewer", "An admin decides whether it does"), ("admin", 'section=workers">Decide whether it does')],
+    [("viewer", "An admin can review this"), ("admin", 'section=workers">Review')],
 )
 def test_a_sending_that_fails_as_a_whole_is_told_in_a_line(db, open_as, role, said):
     a_shop(db)
-    assert "fails as a whole" not in shown(open_as(role))
-    a_doubt(db, "spring")
+    assert "failing unusually often" not in shown(open_as(role))
+    a_suspected_outage(db, "spring")
 
     text = shown(open_as(role))
 
-    assert "A sending fails as a whole: what bounced does not count" in text
+    assert "A sending is failing unusually often: bounces are not counted" in text
     assert said in text.replace(' target="_self"', "").replace("&amp;", "&")
 
 
@@ -130,7 +117,7 @@ def test_each_figure_leads_to_as_many_contacts_as_it_says(db, open_as):
         number = rest.split('cs-figure">')[1].split("<")[0]
         found[label] = (number, db.contacts.count_documents(listing.matching(db, Listing(where))))
 
-    assert found["All"] == ("3", 3)
+    assert found["All contacts"] == ("3", 3)
     for label in ("All", "Identified", "Anonymous", "New", "Active today", "Buyers", "Abandoned carts"):
         assert found[label][0] == str(found[label][1]), label
 
@@ -175,7 +162,7 @@ def test_a_period_is_put_in_order_and_is_not_endless():
 
 def test_figures_are_shown_anew_once_a_part_of_them_is_old_or_the_first_contacts_are_there(db):
     a_shop(db)
-    now = overview_service.overview(db, VIEWER, Period.latest(7, today=utc_now().date()), now=utc_now())
+    now = overview_service.overview(acting(db, VIEWER), Period.latest(7, today=utc_now().date()))
     old = replace(now, census=replace(now.census, at=now.census.at - timedelta(minutes=2)))
     empty = replace(now, census=replace(now.census, contacts=0))
 
@@ -186,6 +173,6 @@ def test_figures_are_shown_anew_once_a_part_of_them_is_old_or_the_first_contacts
 
 def test_who_is_not_signed_in_is_given_nothing(db):
     with pytest.raises(NotAllowed):
-        overview_service.overview(db, None, Period.latest(7, today=NOON.date()), now=NOON)
+        overview_service.overview(acting(db, None, at=NOON), Period.latest(7, today=NOON.date()))
     with pytest.raises(NotAllowed):
-        operating.at_a_glance(db, None, now=NOON)
+        operating.at_a_glance(acting(db, None, at=NOON))

@@ -7,12 +7,12 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import formats
 from dashboard.rules import rule_plan
-from dashboard.signin import signing_in
+from dashboard.signin import current_user
 from engine.accounts import accounts
-from engine.contacts import contacts
+from engine.contacts import contact_lookup
 from engine.db.connection import utc_now
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from engine.rules.language import editing
 from engine.segments import agreement
 from tests.builders import an_activity, bought, identified, minutes
@@ -24,7 +24,7 @@ from tests.integration.drained import drain_all, receive_and_drain
 def open_page(db, over_db, monkeypatch):
     """Open an address as somebody with a role."""
     token = accounts.redeem(db, accounts.first_link(db, now=utc_now()), now=utc_now())
-    monkeypatch.setattr(signing_in, "session_token", lambda: token)
+    monkeypatch.setattr(current_user, "session_token", lambda: token)
 
     def open_as(role, **params):
         db.users.update_many({}, {"$set": {"role": role}})
@@ -46,7 +46,7 @@ def bought_shoes(db):
             bought("90", minutes(2), email="ana@x.com", order_id="A-1", currency="EUR"),
         ],
     )
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def test_a_segment_that_was_just_made_says_that_it_is_being_filled(db, open_page, bought_shoes):
@@ -55,22 +55,22 @@ def test_a_segment_that_was_just_made_says_that_it_is_being_filled(db, open_page
     publishing.publish(db, texts, by="ana", message="buyers", now=utc_now())
 
     text = shown(open_page("marketer", page="segments", segment="buyers"))
-    assert "It is being filled" in text
-    assert "Nobody is in it now" not in text
+    assert "The segment is being built" in text
+    assert "No members right now" not in text
 
     drain_all(db)
-    assert "It is being filled" not in shown(open_page("marketer", page="segments", segment="buyers"))
+    assert "The segment is being built" not in shown(open_page("marketer", page="segments", segment="buyers"))
 
 
 def test_the_rules_say_what_they_give_in_words(open_page):
     text = shown(open_page("viewer", page="rules"))
 
-    assert "Version 1 is in force" in text
+    assert "Version 1 is live" in text
     assert "On “" in text
 
 
 def test_a_rule_that_there_is_not_is_said_to_be_none(open_page):
-    assert "No such rule" in shown(open_page("admin", page="rules", rule="<b>x</b>"))
+    assert "Rule not found" in shown(open_page("admin", page="rules", rule="<b>x</b>"))
 
 
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
@@ -111,7 +111,7 @@ def test_while_contacts_are_brought_up_to_date_a_page_says_how_many_are_left(db,
 
     app = open_page("admin", page="rules")
     shown(app)
-    assert "Judging all history by version 2: 0%, 1 contact to go" in str(app.get("progress")[0].proto)
+    assert "Recalculating history with version 2: 0%, 1 contact left" in str(app.get("progress")[0].proto)
 
     drain_all(db)
     assert not open_page("admin", page="rules").get("progress")
@@ -126,36 +126,34 @@ def test_segments_are_listed_with_their_size(open_page, bought_shoes):
 
 def test_the_list_says_what_the_nightly_look_found(db, open_page, bought_shoes):
     agreement.check_nightly(db, now=utc_now())
-    assert "every contact was in the segments whose conditions it meets" in shown(
-        open_page("viewer", page="segments")
-    )
+    assert "all memberships match their conditions" in shown(open_page("viewer", page="segments"))
 
     db.installation.update_one(
         {"_id": "segments_checked"}, {"$set": {"differences.customers": [bought_shoes]}}
     )
     text = shown(open_page("viewer", page="segments"))
-    assert "not all contacts were where the conditions say: Customers" in text
+    assert "members did not match the conditions of: Customers" in text
 
 
 def test_a_viewer_is_not_let_edit_a_segment(open_page):
     text = shown(open_page("viewer", page="segments", segment="new"))
 
-    assert "Only marketers and admins change segments" in text
+    assert "Only marketers and admins can edit segments" in text
     assert not [b for b in open_page("viewer", page="segments").button if b.key == "segments.new"]
 
 
 def test_the_form_asks_for_a_name_first(open_page):
-    assert "Give it a name to go on" in shown(open_page("marketer", page="segments", segment="new"))
+    assert "Enter a name to continue" in shown(open_page("marketer", page="segments", segment="new"))
 
 
 def test_a_segment_of_what_people_did_is_made_in_the_form_and_read_there_again(db, open_page, bought_shoes):
     app = open_page("marketer", page="segments", segment="new")
     app.text_input(key="segments.name.None").set_value("Bought once").run()
     form = "segments.condition.None.form"
-    app.button(key=f"{form}.more.Add what they did or did not do").click().run()
+    app.button(key=f"{form}.more.Add activity condition").click().run()
     app.button(key=f"{form}.0.away").click().run()
     app.number_input(key=f"{form}.1.days").set_value(None).run()
-    assert "contacts would be in it now" in shown(app)
+    assert "contacts match now" in shown(app)
     app.button(key="segments.publish").click().run()
     drain_all(db)
     assert "bought-once" in db.contacts.find_one({"_id": bought_shoes})["segments"]
@@ -176,7 +174,7 @@ def test_a_segment_of_what_people_did_is_made_in_the_form_and_read_there_again(d
     assert dict(editing.read(editing.entry_text(file, "segments", "bought-once", "when"))) == {
         "did": {"activity": "order_completed", "where": {"activity.coupon": {"eq": "SPRING"}}}
     }
-    assert [version.message for version in rulesets.history(db)][:2] == [
+    assert [version.message for version in versions.history(db)][:2] == [
         "Changed the segment Bought once",
         "New segment Bought once",
     ]
@@ -192,13 +190,13 @@ def test_a_day_of_the_form_may_be_long_ago_and_is_typed_as_the_account_writes_it
     assert day.proto.format == formats.date_entry() == "DD/MM/YYYY"
 
     day.set_value(date(1961, 3, 4)).run()
-    assert "contacts would be in it now" in shown(app)
+    assert "contacts match now" in shown(app)
     app.date_input(key=f"{row}.contact.birth_date.before").set_value(None).run()
     assert not [b for b in app.button if b.key == "segments.publish"], "no day is said"
     app.date_input(key=f"{row}.contact.birth_date.before").set_value(date(1961, 3, 4)).run()
     app.button(key="segments.publish").click().run()
 
-    assert rulesets.current(db).segments["grown-up"].dynamic
+    assert versions.current(db).segments["grown-up"].dynamic
     app = open_page("marketer", page="segments", segment="grown-up", edit="1")
     day = app.date_input(key="segments.condition.grown-up.form.0.contact.birth_date.before")
     assert day.value == date(1961, 3, 4)
@@ -213,8 +211,8 @@ def test_that_a_change_breaks_a_test_of_the_rules_is_said_and_it_is_not_publishe
     app.number_input(key=f"{row}.0.times.True").set_value(5).run()
 
     text = shown(app)
-    assert "the test &#x27;three products looked at make a window shopper&#x27; fails" in text
-    assert "Tests stand beside the rules" in text
+    assert "the test &#39;three products looked at make a window shopper&#39; fails" in text
+    assert "Rule tests failed" in text
     assert app.button(key="segments.publish").disabled
 
 
@@ -222,11 +220,11 @@ def test_what_the_form_cannot_show_is_said_and_stays_as_it_is(db, open_page, bou
     app = open_page("marketer", page="segments", segment="hot-leads", edit="1")
     app.session_state["segments.condition.hot-leads.as"] = "Form"
 
-    assert "more than the form can show: change it as YAML" in shown(app.run())
+    assert "too complex for the form. Edit it as YAML" in shown(app.run())
 
 
 def test_a_segment_that_there_is_not_is_said_to_be_none(open_page):
-    assert "No such segment" in shown(open_page("marketer", page="segments", segment="nothing"))
+    assert "Segment not found" in shown(open_page("marketer", page="segments", segment="nothing"))
 
 
 def test_the_sheet_says_how_statuses_came_about(db, open_page, bought_shoes):
@@ -242,23 +240,23 @@ def test_the_sheet_says_how_statuses_came_about(db, open_page, bought_shoes):
 def test_a_marketer_deletes_a_segment_and_takes_that_back(db, open_page, bought_shoes):
     app = open_page("marketer", page="segments", segment="vip")
     app.button(key="segments.delete").click().run()
-    assert "VIP</b> is taken out of the rules: 0 contacts leave it" in shown(app)
+    assert "VIP</b> will be removed from rules and filters. 0 contacts leave it" in shown(app)
 
     app.button(key="segments.delete.sure").click().run()
 
-    assert "vip" not in rulesets.current(db).segments
+    assert "vip" not in versions.current(db).segments
     text = shown(app)
-    assert "VIP</b> was deleted with version 2 of the rules" in text
+    assert "VIP</b> was deleted (version 2 of the rules)" in text
     assert "segment=vip" not in text
     app.button(key="segments.deleted.undo").click().run()
     assert "segment=vip" in shown(app)
-    assert rulesets.current_number(db) == 3
+    assert versions.current_number(db) == 3
 
 
 def test_a_marketer_changes_who_is_in_a_segment_by_the_filters_of_the_list(db, open_page, bought_shoes):
     app = open_page("marketer", page="segments", segment="hot-leads")
     app.button(key="segments.change").click().run()
-    assert "Who is in <b>Hot leads</b>" in shown(app)
+    assert "Editing <b>Hot leads</b>" in shown(app)
     assert app.button(key="segments.change.save").disabled
     assert not [button for button in app.button if button.key == "contacts.segment"]
 
@@ -268,7 +266,7 @@ def test_a_marketer_changes_who_is_in_a_segment_by_the_filters_of_the_list(db, o
 
     assert "Points is at least 1" in shown(app)
     assert app.query_params["segment"] in ("hot-leads", ["hot-leads"])
-    assert rulesets.stored_version(db, 2).message == "Changed who is in Hot leads"
+    assert versions.stored_version(db, 2).message == "Changed the condition of Hot leads"
 
 
 def test_a_segment_that_is_used_is_not_deleted_and_the_page_says_by_what(db, open_page):
@@ -276,7 +274,7 @@ def test_a_segment_that_is_used_is_not_deleted_and_the_page_says_by_what(db, ope
 
     app.button(key="segments.delete").click().run()
 
-    assert "Customers cannot be deleted while something uses it" in shown(app)
+    assert "Customers is in use and cannot be deleted" in shown(app)
     assert "(segments.yaml:" in shown(app)
     assert not [button for button in app.button if button.key == "segments.delete.sure"]
 

@@ -6,20 +6,17 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import formats, installation
-from dashboard.contacts import contacts_page
-from dashboard.settings import audit as audit_section
-from dashboard.settings import keys as keys_section
-from dashboard.settings import users as users_section
-from dashboard.settings import you as you_section
-from dashboard.signin import signing_in
+from dashboard import formats
+from dashboard.settings import audit_log_section
+from dashboard.signin import current_user
 from engine.accounts import accounts, audit, key_service, passwords, users
-from engine.accounts.accounts import COMMAND_LINE, CurrentUser
 from engine.accounts.audit import Change, Filters, Subject
-from engine.accounts.key_service import InvalidKey
+from engine.accounts.current_user import COMMAND_LINE, CurrentUser
 from engine.accounts.passwords import Browser
 from engine.db.connection import utc_now
+from engine.errors import Conflict
 from engine.operations import operating
+from tests.builders import acting
 from tests.integration.dashboard.test_pages import SCRIPT, shown
 
 ROOT = CurrentUser("command-line", "", "Root", "admin")
@@ -27,19 +24,15 @@ GOOD = "four quiet words here"
 
 
 @pytest.fixture
-def open_as(db, monkeypatch):
+def open_as(db, over_db, monkeypatch):
     """Open a section as somebody who is really signed in, by their role."""
-    for module in (
-        installation, signing_in, contacts_page, audit_section, keys_section, users_section, you_section,
-    ):  # fmt: skip
-        monkeypatch.setattr(module, "database", lambda: db)
 
     def opened(section, role):
-        token = users.invite(db, ROOT, f"{role}@x.com", role=role, now=utc_now())
+        token = users.invite(acting(db, ROOT), f"{role}@x.com", role=role)
         entered = passwords.set_by_link(
             db, token, GOOD, Browser("192.0.2.1", "Firefox/1 Linux"), now=utc_now()
         )
-        monkeypatch.setattr(signing_in, "session_token", lambda: entered.session)
+        monkeypatch.setattr(current_user, "session_token", lambda: entered.session)
         app = AppTest.from_file(str(SCRIPT), default_timeout=20)
         app.query_params.update({"page": "settings", "section": section})
         return app.run()
@@ -48,7 +41,7 @@ def open_as(db, monkeypatch):
 
 
 def find(db, email):
-    return users.find(db, ROOT, email, now=utc_now())
+    return users.find(acting(db, ROOT), email)
 
 
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
@@ -56,7 +49,7 @@ def find(db, email):
 def test_who_is_no_admin_is_told_so_and_sees_nothing(open_as, section, role):
     app = open_as(section, role)
 
-    assert "This is not for you" in shown(app)
+    assert "No access" in shown(app)
     assert "admin@x.com" not in shown(app)
     assert len(app.text_input) + len(app.selectbox) == 0
     assert "Users and roles" not in shown(app)
@@ -84,11 +77,11 @@ def test_an_invitation_without_a_role_or_of_somebody_known_says_what_is_wrong(db
 
     app.radio(key="users.role").set_value("viewer")
     app.button(key="users.invite").click().run()
-    assert "Admin@x.com has an account already." in shown(app)
+    assert "Admin@x.com already has an account." in shown(app)
 
 
 def test_an_admin_gives_another_role_but_not_to_themselves(db, open_as):
-    users.invite(db, ROOT, "leo@x.com", role="viewer", now=utc_now())
+    users.invite(acting(db, ROOT), "leo@x.com", role="viewer")
     app = open_as("users", "admin")
     leo, own = find(db, "leo@x.com"), find(db, "admin@x.com")
     assert [box.key for box in app.selectbox] == [f"users.role.{leo.id}.viewer"]
@@ -100,7 +93,7 @@ def test_an_admin_gives_another_role_but_not_to_themselves(db, open_as):
 
 
 def test_disabling_asks_for_the_email_and_is_in_force_at_once(db, open_as):
-    token = users.invite(db, ROOT, "leo@x.com", role="viewer", now=utc_now())
+    token = users.invite(acting(db, ROOT), "leo@x.com", role="viewer")
     session = passwords.set_by_link(db, token, GOOD, Browser("192.0.2.2"), now=utc_now()).session
     app = open_as("users", "admin")
     leo = find(db, "leo@x.com")
@@ -117,16 +110,16 @@ def test_disabling_asks_for_the_email_and_is_in_force_at_once(db, open_as):
 
 
 def test_a_page_from_before_a_demotion_does_nothing_more(db, open_as):
-    users.invite(db, ROOT, "leo@x.com", role="viewer", now=utc_now())
+    users.invite(acting(db, ROOT), "leo@x.com", role="viewer")
     app = open_as("users", "admin")
     leo = find(db, "leo@x.com")
     accounts.signed_in(db, leo.id, now=utc_now())
-    users.change_role(db, ROOT, "leo@x.com", "admin", now=utc_now())
-    users.change_role(db, ROOT, "admin@x.com", "viewer", now=utc_now())
+    users.change_role(acting(db, ROOT), "leo@x.com", "admin")
+    users.change_role(acting(db, ROOT), "admin@x.com", "viewer")
 
     app.button(key=f"users.disable.{leo.id}").click().run()
 
-    assert "This is not for you" in shown(app)
+    assert "No access" in shown(app)
     assert find(db, "leo@x.com").disabled_at is None
 
 
@@ -138,14 +131,14 @@ def test_one_changes_ones_own_password_and_the_other_browsers_are_out(db, open_a
     app.text_input(key="you.new").set_value("a quite new password")
     app.text_input(key="you.again").set_value("a quite new password")
     app.button(key="you.save").click().run()
-    assert "The present password is wrong." in shown(app)
+    assert "The current password is wrong." in shown(app)
 
     app.text_input(key="you.old").set_value(GOOD)
     app.text_input(key="you.new").set_value("a quite new password")
     app.text_input(key="you.again").set_value("a quite new password")
     app.button(key="you.save").click().run()
 
-    assert app.success[0].value == "Your password is changed; you were signed out in 1 other browser."
+    assert app.success[0].value == "Password changed. You were signed out of 1 other browser."
     assert accounts.whoami(db, other, now=utc_now()) is None
     assert "Firefox on Linux" in shown(app)
 
@@ -160,16 +153,15 @@ def test_one_signs_out_everywhere_else(db, open_as):
     app.button(key="you.end_all").click().run()
 
     assert [accounts.whoami(db, session, now=utc_now()) for session in others] == [None, None]
-    assert app.success[0].value == "You were signed out in 2 other browsers."
+    assert app.success[0].value == "You were signed out of 2 other browsers."
 
 
 def log(db, count):
     for number in range(count):
         with audit.noted(
-            db, CurrentUser("e", "", "Eva", "admin"), "changed a contact",
+            acting(db, CurrentUser("e", "", "Eva", "admin"), at=utc_now() - timedelta(minutes=count - number)), "edited a contact",
             subject=Subject("contact", f"{number:024d}"),
             changes=[Change("first_name", "=1+1", "<b>Leo</b>")], reason="she asked",
-            now=utc_now() - timedelta(minutes=count - number),
         ):  # fmt: skip
             pass
 
@@ -180,7 +172,7 @@ def test_the_log_says_who_did_what_from_what_to_what(db, open_as):
 
     for words in (
         "Eva",
-        "changed a contact",
+        "edited a contact",
         "First name: =1+1 → &lt;b&gt;Leo&lt;/b&gt;",
         "“she asked”",
         "?contact=0000",
@@ -190,25 +182,25 @@ def test_the_log_says_who_did_what_from_what_to_what(db, open_as):
 
 def test_the_log_says_what_was_done_by_command_in_words(db, open_as):
     root = CurrentUser(COMMAND_LINE, "", "pilar", "admin")
-    key = key_service.create(db, root, "secret", label="Old <shop>", now=utc_now())
-    key_service.revoke(db, root, key.id, now=utc_now())
-    operating.run_again(db, root, None, now=utc_now())
-    operating.run_again(db, root, ["a1", "a2"], now=utc_now())
-    operating.call_again(db, root, now=utc_now())
-    with pytest.raises(InvalidKey):
-        key_service.revoke(db, root, key.id, now=utc_now())
+    key = key_service.create(acting(db, root), "secret", label="Old <shop>")
+    key_service.revoke(acting(db, root), key.id)
+    operating.run_again(acting(db, root), None)
+    operating.run_again(acting(db, root), ["a1", "a2"])
+    operating.call_again(acting(db, root))
+    with pytest.raises(Conflict):
+        key_service.revoke(acting(db, root), key.id)
 
     text = plain(shown(open_as("audit", "admin")))
 
     for words in (
-        "pilar (by command) made a key “Old &lt;shop&gt;”",
+        "pilar (command line) created an API key “Old &lt;shop&gt;”",
         "secret key: Old &lt;shop&gt;",
         f"secret key: Old &lt;shop&gt; → {formats.NOTHING}",
-        "pilar (by command) revoked a key “Old &lt;shop&gt;” refused",
+        "pilar (command line) revoked an API key “Old &lt;shop&gt;” refused",
         "Old &lt;shop&gt; was revoked before",
-        "pilar (by command) ran failed activities again (all that failed)",
-        "pilar (by command) ran failed activities again (2 that failed)",
-        "pilar (by command) sent calls again (all that failed)",
+        "pilar (command line) retried failed activities (all that failed)",
+        "pilar (command line) retried failed activities (2 that failed)",
+        "pilar (command line) retried webhook calls (all that failed)",
     ):
         assert words in text
 
@@ -236,14 +228,14 @@ def test_the_log_is_filtered_by_person_and_says_when_nothing_is_left(db, open_as
     assert "invited" not in [box for box in shown(app).split() if box == "invited"]
 
     app.text_input(key="audit.subject").set_value("nobody").run()
-    assert "Nothing found" in shown(app)
+    assert "No entries found" in shown(app)
 
 
 def test_the_file_of_the_log_runs_no_formula(db, open_as):
     log(db, 1)
     open_as("audit", "admin")
 
-    lines = audit_section.csv_of(ROOT, Filters(by="e")).splitlines()
+    lines = audit_log_section.csv_of(acting(db, ROOT), Filters(by="e")).splitlines()
 
     assert lines[0].startswith("at,by,act")
     assert "first_name: =1+1 -> <b>Leo</b>" in lines[1]

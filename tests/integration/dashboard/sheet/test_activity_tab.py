@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from dashboard.sheet.activity.timeline_lines import TIMES
-from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.browser.conftest import HOSTILE
-from tests.builders import an_activity, bought, identified
+from tests.builders import acting, an_activity, bought, colleague, identified
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
 
@@ -39,7 +39,7 @@ def ana(db):
             an_activity(HOSTILE, ago(1), email="ana@x.com", why=HOSTILE),
         ],
     )  # fmt: skip
-    return contacts.find_contact(db, "ana@x.com")
+    return contact_lookup.find_contact(db, "ana@x.com")
 
 
 def acts(app):
@@ -61,21 +61,21 @@ def test_the_timeline_says_what_matters_of_each_activity(open_as, ana):
 def test_an_address_says_what_is_shown(open_as, ana):
     app = open_as("viewer", contact=ana, tab="activity", type="order_completed,product_visited", find="trail")
     assert "A-77" in shown(app)
-    assert "Mail bounced" not in shown(app)
+    assert "Email bounced" not in shown(app)
 
     app.multiselect(key="sheet.types").set_value(["product_visited"]).run()
     assert "A-77" not in shown(app)
     assert app.query_params["type"] == "product_visited"
 
     app.text_input(key="sheet.find").set_value("nothing like it").run()
-    assert "Nothing of this kind" in shown(app)
+    assert "No matching activities" in shown(app)
     app.button(key="sheet.clear").click().run()
-    assert "Mail bounced" in shown(app)
+    assert "Email bounced" in shown(app)
     assert set(app.query_params) == {"contact", "tab"}
 
 
 def test_days_are_those_of_the_account(db, open_as, ana):
-    zone = rulesets.current(db).account.time_zone
+    zone = versions.current(db).account.time_zone
     day = (utc_now() - timedelta(days=20)).astimezone(zone).date()
     app = open_as("viewer", contact=ana, tab="activity")
 
@@ -83,7 +83,7 @@ def test_days_are_those_of_the_account(db, open_as, ana):
 
     assert app.query_params["from"] == app.query_params["to"] == day.isoformat()
     assert "A-77" in shown(app)
-    assert "Mail bounced" not in shown(app)
+    assert "Email bounced" not in shown(app)
 
 
 def test_only_who_may_change_contacts_can_take_something_back_or_give_points(db, open_as, ana):
@@ -95,19 +95,23 @@ def test_only_who_may_change_contacts_can_take_something_back_or_give_points(db,
     assert ("take back", "bounce") in acts(marketer)
     assert "Not a bounce" in shown(marketer)
 
-    edits.edit(db, ana, Edit(undoes=ActivityId("bounce"), reason="an auto-reply"), id_=ActivityId("back"),
-               author="Mia", now=utc_now())  # fmt: skip
+    edit_service.edit(
+        acting(db, colleague()),
+        ana,
+        Edit(undoes=ActivityId("bounce"), reason="an auto-reply"),
+        id_=ActivityId("back"),
+    )
     drain_all(db)
     marketer.run()
     assert ("put back", "back") in acts(marketer)
-    assert "Taken back by Mia" in shown(marketer)
-    assert "Took back: Mail bounced" in shown(marketer)
+    assert "Undone by Mia" in shown(marketer)
+    assert "Undid: Email bounced" in shown(marketer)
 
 
 def test_nothing_yet_is_said_of_who_did_nothing(db, open_as):
-    edits.create(db, {"email": "new@x.com"}, id_=ActivityId("c"), author="Mia", now=utc_now())
+    edit_service.create(acting(db, colleague()), {"email": "new@x.com"}, id_=ActivityId("c"))
     drain_all(db)
-    contact = contacts.find_contact(db, "new@x.com")
+    contact = contact_lookup.find_contact(db, "new@x.com")
 
     assert "Contact created" in shown(open_as("viewer", contact=contact, tab="activity"))
     db.activities.update_many({}, {"$set": {"state": "received"}})
@@ -123,14 +127,14 @@ def test_points_are_given_with_a_reason_and_taken_back(db, open_as, ana):
     app.number_input(key="points.number").set_value(12).run()
     app.text_input(key="points.reason").set_value("helped at the fair").run()
     app.button(key="points.sure").click().run()
-    assert "+12 points by hand." in shown(app)
+    assert "Adjusted by +12 points." in shown(app)
     [entry] = db.ledger.find({"rule": "by-hand"})
     assert entry["points"] == 12
     assert db.audit.find_one({"reason": "helped at the fair"})["by"] == "u1"
 
     app.button(key="points.undo").click().run()
     assert db.ledger.count_documents({"rule": "by-hand"}) == 0
-    assert "by hand." not in shown(app)
+    assert "Adjusted by" not in shown(app)
 
 
 def test_under_the_mask_a_viewer_searches_only_what_is_shown(db, open_as, ana):
@@ -141,5 +145,5 @@ def test_under_the_mask_a_viewer_searches_only_what_is_shown(db, open_as, ana):
         db, publishing.completed(db, {"settings.yaml": text}), by="E", message="m", now=utc_now()
     )
 
-    assert "Nothing of this kind" in shown(open_as("viewer", contact=ana, tab="activity", find="ana@x.com"))
-    assert "Mail bounced" in shown(open_as("marketer", contact=ana, tab="activity", find="ana@x.com"))
+    assert "No matching activities" in shown(open_as("viewer", contact=ana, tab="activity", find="ana@x.com"))
+    assert "Email bounced" in shown(open_as("marketer", contact=ana, tab="activity", find="ana@x.com"))

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard import waking
-from engine.contacts import contacts
-from engine.contacts.editing import edits
-from engine.contacts.editing.edits import Edit
+from dashboard import wait_for_workers
+from engine.contacts import contact_lookup
+from engine.contacts.editing import edit_service
+from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.operations import pulses
 from engine.publishing import publishing
-from engine.rules import rulesets
+from engine.rules import versions
 from tests.browser.conftest import HOSTILE
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import shown
@@ -38,7 +38,7 @@ def shop(db):
 
 
 def the_id(db, key):
-    return contacts.find_contact(db, key)
+    return contact_lookup.find_contact(db, key)
 
 
 def keys(app):
@@ -64,7 +64,7 @@ def the_menu(app):
 def test_the_header_says_who_it_is_and_leads_along_the_list(shop, open_as):
     text = shown(open_as("viewer", contact=the_id(shop, "bo@x.com"), where='{"identified":true}'))
 
-    for words in ("Bo Li", "identified", "✓ Newsletter", "✗ SMS", "← Contacts found"):
+    for words in ("Bo Li", "identified", "✓ Newsletter", "✗ SMS", "← Filtered contacts"):
         assert words in text
     assert f"?contact={the_id(shop, 'ana@x.com')}&amp;where=" in text
     assert f"?contact={the_id(shop, 'somebody')}" not in text
@@ -104,7 +104,7 @@ def test_only_what_was_changed_is_written_and_it_can_be_taken_back(shop, open_as
     assert edit["traits"] == {"first_name": "Anna"}
     app.button(key="sheet.done.undo").click().run()
     assert "Ana Ruiz" in shown(app)
-    assert "Taken back." in shown(app)
+    assert "Undone." in shown(app)
 
 
 def test_editing_begins_where_the_fields_are(shop, open_as):
@@ -140,7 +140,7 @@ def test_what_somebody_else_changed_is_chosen_and_not_overwritten(shop, open_as)
     app = open_as("marketer", contact=ana)
     app.button(key="sheet.edit").click().run()
     field(app, ana, "custom.city").set_value("Milano").run()
-    edits.edit(
+    edit_service.edit(
         shop,
         ana,
         Edit(fields={"custom.city": "Paris"}),
@@ -151,7 +151,7 @@ def test_what_somebody_else_changed_is_chosen_and_not_overwritten(shop, open_as)
     drain_all(shop)
 
     app.button(key="sheet.apply").click().run()
-    assert "Leo changed this meanwhile to" in shown(app)
+    assert "Leo changed this to" in shown(app)
     assert shop.contacts.find_one({"_id": ana})["custom"]["city"] == "Paris"
 
     app.button(key="sheet.mine.custom.city").click().run()
@@ -167,7 +167,7 @@ def test_sending_is_stopped_and_taken_back(shop, open_as):
     app.radio(key="sheet.stop.how").set_value("unsubscribed").run()
     app.button(key="sheet.stop.sure").click().run()
 
-    assert "Sending is stopped." in shown(app)
+    assert "Sending stopped." in shown(app)
     assert shop.contacts.find_one({"_id": bo})["statuses"]["newsletter"]["state"] == "unsubscribed"
     app.button(key="sheet.done.undo").click().run()
     assert shop.contacts.find_one({"_id": bo})["statuses"]["newsletter"]["state"] == "subscribed"
@@ -186,10 +186,10 @@ def test_a_pause_with_an_end_is_given_in_the_form_and_the_reason_kept(shop, open
 
     status = shop.contacts.find_one({"_id": bo})["statuses"]["email_status"]
     assert (status["state"], status["reason"]) == ("paused", "on holiday")
-    assert status["until"].astimezone(rulesets.current(shop).account.time_zone).date() == day
+    assert status["until"].astimezone(versions.current(shop).account.time_zone).date() == day
     logged = {
         change["what"]: change["after"]
-        for change in shop.audit.find_one({"act": "changed a contact"})["changes"]
+        for change in shop.audit.find_one({"act": "edited a contact"})["changes"]
     }
     assert logged == {"email_status": "paused", "email_status.until": day.isoformat()}
     assert "(on holiday)" in shown(app)
@@ -226,7 +226,9 @@ def test_a_field_for_admins_is_shown_to_others_and_not_asked(shop, open_as):
 
 def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as):
     ana = the_id(shop, "ana@x.com")
-    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia <b>", now=utc_now(), reason="asked *twice*")
+    edit_service.delete(
+        shop, ana, id_=ActivityId("d"), author="Mia <b>", now=utc_now(), reason="asked *twice*"
+    )
     drain_all(shop)
     told = open_as("viewer", contact=ana)
     assert "by Mia &lt;b&gt;" in shown(told)
@@ -243,7 +245,7 @@ def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as
 
 def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_as):
     ana = the_id(shop, "ana@x.com")
-    edits.delete(shop, ana, id_=ActivityId("d"), author="Mia", now=utc_now())
+    edit_service.delete(shop, ana, id_=ActivityId("d"), author="Mia", now=utc_now())
     drain_all(shop)
     app = open_as("admin", contact=ana)
     app.button(key="sheet.erase").click().run()
@@ -252,7 +254,7 @@ def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_
 
     app.text_input(key=f"erasing.name.{ana}").set_value("somebody").run()
     app.button(key="erasing.sure").click().run()
-    assert "nothing was erased" in shown(app)
+    assert "Nothing was erased" in shown(app)
     app.text_input(key=f"erasing.name.{ana}").set_value(" ANA@x.com").run()
     app.button(key="erasing.sure").click().run()
 
@@ -263,15 +265,15 @@ def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_
     assert the_id(shop, "ana@x.com") is None
     app = open_as("admin", page="contacts")
     app.button(key="contacts.history").click().run()
-    assert "erased from everywhere" in shown(app)
+    assert "erased everywhere" in shown(app)
     app.button(key=f"history.what.{job['_id']}").click().run()
-    assert "What went" in shown(app)
+    assert "Erased data" in shown(app)
 
 
 def test_an_address_of_nobody_leads_back_to_the_list(shop, open_as):
     text = shown(open_as("viewer", contact="0" * 24, q="ana"))
 
-    assert "No such contact" in text
+    assert "Contact not found" in text
     assert 'href="?q=ana"' in text
 
 
@@ -287,19 +289,19 @@ def test_a_name_of_markup_stays_text(db, open_as):
 def test_where_no_worker_runs_it_is_said_and_what_was_done_is_kept(shop, open_as, monkeypatch):
     ana = the_id(shop, "ana@x.com")
     app = open_as("marketer", contact=ana)
-    monkeypatch.setattr(waking, "_wakers", [])
-    monkeypatch.setattr(waking, "PATIENCE", 0.0)
+    monkeypatch.setattr(wait_for_workers, "_wakers", [])
+    monkeypatch.setattr(wait_for_workers, "TIMEOUT", 0.0)
 
     app.button(key="sheet.edit").click().run()
     field(app, ana, "first_name").set_value("Anna").run()
     app.button(key="sheet.apply").click().run()
-    assert "Saved 1 change. No worker is running: it is kept" in shown(app)
+    assert "Saved 1 change. No worker is running. This takes effect" in shown(app)
 
     pulses.beat(shop, "worker", now=utc_now())
     app.button(key="sheet.edit").click().run()
     field(app, ana, "last_name").set_value("Arias").run()
     app.button(key="sheet.apply").click().run()
-    assert "Saved 1 change. The workers are busy: it shows in a moment." in shown(app)
+    assert "Saved 1 change. The workers are busy. This will show in a moment." in shown(app)
 
     drain_all(shop)
     text = shown(open_as("marketer", contact=ana))

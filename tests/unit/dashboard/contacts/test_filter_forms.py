@@ -6,10 +6,10 @@ import pytest
 
 from dashboard.contacts import filter_forms
 from dashboard.contacts.filter_bar import changed
-from dashboard.contacts.filter_forms import MOST_DAYS, NotChosen, form_of, said_of
+from dashboard.contacts.filter_forms import MOST_DAYS, form_of, said_of
 from engine.contacts.listing.filter_bar import offered
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
-from engine.contacts.listing.listing import Listing
+from engine.contacts.listing.listing import InvalidFilter, Listing
 from tests.builders import rules
 
 RULESET = rules(
@@ -66,24 +66,24 @@ def test_what_is_typed_becomes_what_is_chosen_and_stands_in_the_form_again(id_, 
 @pytest.mark.parametrize(
     ("id_", "way", "said", "why"),
     [
-        ("points", "least", {}, "give a number"),
-        ("points", "least", {"least": "many"}, "many is no number"),
-        ("points", "least", {"least": "nan"}, "no number"),
-        ("points", "least", {"least": "-inf"}, "no number"),
-        ("points", "least", {"least": "9" * 400}, "no number"),
+        ("points", "least", {}, "enter a number"),
+        ("points", "least", {"least": "many"}, "many is not a valid number"),
+        ("points", "least", {"least": "nan"}, "not a valid number"),
+        ("points", "least", {"least": "-inf"}, "not a valid number"),
+        ("points", "least", {"least": "9" * 400}, "not a valid number"),
         ("points", "besides", {}, "choose it again"),
         ("last_seen", "within", {"days": "0"}, f"from 1 to {MOST_DAYS:,}"),
         ("last_seen", "within", {"days": "1.5"}, "whole days"),
-        ("last_seen", "between", {"first": "31/01/2026", "last": "2026-02-01"}, "is no day"),
+        ("last_seen", "between", {"first": "31/01/2026", "last": "2026-02-01"}, "is not a date"),
         ("newsletter", "is", {"values": ["made-up"]}, "at least one"),
         ("newsletter", "is", {"values": "subscribed"}, "at least one"),
-        ("custom.city", "is", {"text": "  "}, "give a text"),
+        ("custom.city", "is", {"text": "  "}, "enter a text"),
         ("custom.city", "is", {"text": "x" * 201}, "at most 200"),
         ("rfm", "is", {"values": ["champions"]}, "RFM is not calculated yet"),
     ],
 )
 def test_what_says_nothing_is_refused_with_the_reason(id_, way, said, why):
-    with pytest.raises(NotChosen, match=why):
+    with pytest.raises(InvalidFilter, match=why):
         filter_forms.read(BAR[id_], way, said)
 
 
@@ -108,5 +108,5 @@ def test_a_chip_that_is_changed_stays_where_it_is():
     "said", [{}, {"filter": "gone"}, {"filter": "points", "way": "least", "values": [], "instead": 7}]
 )
 def test_what_a_browser_makes_up_is_refused(said):
-    with pytest.raises(NotChosen):
+    with pytest.raises(InvalidFilter):
         changed(Listing(), said, RULESET)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.contacts.listing.listing import Listing, UnknownFilter
+from engine.contacts.listing.listing import InvalidFilter, Listing
 
 FILTERED = Listing(
     where={
@@ -74,5 +74,5 @@ def test_filters_are_the_condition_of_a_segment():
 
 @pytest.mark.parametrize("listing", [Listing(search="ana", where={"points": 1}), Listing()])
 def test_a_search_and_everybody_are_no_segments(listing):
-    with pytest.raises(UnknownFilter):
+    with pytest.raises(InvalidFilter):
         listing.as_condition()

@@ -15,7 +15,7 @@ def test_the_way_back_leads_to_the_same_page_of_the_same_list():
     found = ways(the_list(q="ana", sort="-points", after="xyz"), (None, None))
 
     assert 'href="?q=ana&amp;sort=-points&amp;after=xyz"' in found
-    assert "← Contacts found" in found
+    assert "← Filtered contacts" in found
 
 
 def test_the_neighbours_take_the_list_along():

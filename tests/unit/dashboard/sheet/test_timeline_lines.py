@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard import formats
-from dashboard.sheet.activity.timeline_lines import TIMES, in_a_line, told
-from engine.contacts.editing.undoing import Undoes
+from dashboard.sheet.activity.timeline_lines import TIMES, in_a_line, row_text
+from engine.contacts.editing.undo import Undoes
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.domain.masking import HIDDEN
 
@@ -24,7 +24,7 @@ def a_row(type_, *, summary="", traits=None, undoes=None, **properties):
 
 
 def lines(row):
-    found = told(row, MADRID)
+    found = row_text(row, MADRID)
     return (found.line, *found.lines)
 
 
@@ -53,10 +53,10 @@ SOCK = {"name": "Sock", "price": Decimal("9.5")}
          ("€5.00 · order A-1 · too small",)),
         (a_row("email_bounced", bounce="permanent", code="5.1.1", reason="unknown", diagnostic="550 no"),
          ("permanent · 5.1.1 · unknown", "550 no")),
-        (a_row("contact_edited", author="Mia", reason="asked", what=["City: Roma → Paris", "into Staff"]),
-         ("by Mia · asked", "City: Roma → Paris", "into Staff")),
-        (a_row("contact_edited", author="Mia", undoes=Undoes("a0", "Mail bounced", NOW)),
-         ("by Mia", "Took back: Mail bounced of 2 Mar 2026, 13:00")),
+        (a_row("contact_edited", author="Mia", reason="asked", what=["City: Roma → Paris", "added to Staff"]),
+         ("by Mia · asked", "City: Roma → Paris", "added to Staff")),
+        (a_row("contact_edited", author="Mia", undoes=Undoes("a0", "Email bounced", NOW)),
+         ("by Mia", "Undid: Email bounced of 2 Mar 2026, 13:00")),
         (a_row("contact_created", summary="by Mia", traits={"city": "Roma"}), ("by Mia · city: Roma",)),
         (a_row("Asked for a quote", pieces=30, urgent=True, sizes=[36, 37], nested={"a": 1}),
          ("pieces: 30 · urgent: yes · sizes: 36, 37",)),

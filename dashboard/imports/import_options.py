@@ -1,0 +1,144 @@
+"""The options of an import besides its columns: format, which contacts change, empty cells, a segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard.imports import import_form
+from dashboard.imports.import_form import ImportForm
+from dashboard.ui.markup import card_title, show, tag
+from dashboard.ui.problems import show_error, show_errors
+from engine.accounts.actor import Actor
+from engine.domain.fields import IDENTITY_FIELDS
+from engine.domain.rulebook import Ruleset
+from engine.errors import Invalid
+from engine.imports import draft_service, import_service
+from engine.imports.drafts import Draft
+from engine.imports.mapping.import_settings import MODES, Mode
+from engine.imports.reading.formats import ENCODINGS, SEPARATORS, Format
+from engine.segments import segment_service
+
+_NONE, _NEW = "", "\0new"
+
+_EMPTIES = {"keep": "Leave what is there", "clear": "Empty the field"}
+
+
+def ask_format(actor: Actor, draft: Draft, present: Format) -> None:
+    """Show the format of a file, and inspect the file again if the user changes it."""
+    with st.expander(
+        f"How the file is written: {_in_words(present)}. Not so?", icon=":material/description:"
+    ):
+        chosen = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
+        header = st.checkbox("The first row names the columns", present.header, key=_key(draft, "header"))
+        chosen = replace(chosen, header=header)
+    if chosen == present:
+        return
+    try:
+        import_form.new_form(actor, draft, chosen)
+    except Invalid as error:  # the form with the earlier format stays
+        show_error(error)
+    else:
+        st.rerun()
+
+
+def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
+    """Ask which contacts change, what empty cells do, and into which segment all contacts go."""
+    show(card_title("What the import may do"))
+    modes: list[Mode] = list(MODES)
+    form.mode = st.radio(
+        "Contacts",
+        modes,
+        index=modes.index(form.mode),
+        format_func=lambda mode: f"{MODES[mode][:1].upper()}{MODES[mode][1:]}",
+        key=form.key("mode"),
+    )
+    _ask_empties(form)
+    _ask_segment(actor, form, ruleset)
+
+
+def _in_words(format_: Format) -> str:
+    header = "" if format_.header else ", without a row of headings"
+    return f"{format_}{header}"
+
+
+def _key(draft: Draft, name: str) -> str:
+    return f"import.format.{draft.id[:8]}.{name}"
+
+
+def _text(draft: Draft, present: Format) -> Format:
+    with st.container(horizontal=True):
+        separator = _select("Cells are separated by", SEPARATORS, present.separator, _key(draft, "separator"))
+        encoding = _select("Encoding", ENCODINGS, present.encoding, _key(draft, "encoding"))
+    return replace(present, separator=separator, encoding=encoding)
+
+
+def _workbook(actor: Actor, draft: Draft, present: Format) -> Format:
+    names = _sheets(actor, draft)
+    known = {("" if number == 0 else name): name for number, name in enumerate(names)}
+    return replace(present, sheet=_select("Sheet", known, present.sheet, _key(draft, "sheet")))
+
+
+def _sheets(actor: Actor, draft: Draft) -> list[str]:
+    """The sheets of a workbook, kept in the session: to list them takes as long as to read the file."""
+    known: tuple[str, list[str]] | None = st.session_state.get("import.sheets")
+    if known is None or known[0] != draft.id:
+        known = draft.id, import_service.sheets(actor, draft_service.opener(actor, draft.id))
+        st.session_state["import.sheets"] = known
+    return known[1]
+
+
+def _select(label: str, options: dict[str, str], present: str, key: str) -> str:
+    known = list(options)
+    index = known.index(present) if present in options else 0
+    chosen: str = st.selectbox(label, known, index=index, format_func=lambda one: options[one], key=key)
+    return chosen
+
+
+def _ask_empties(form: ImportForm) -> None:
+    fillable = [heading for heading, target in form.mapping.items() if target not in IDENTITY_FIELDS]
+    chosen = st.radio(
+        "An empty cell",
+        list(_EMPTIES),
+        index=1 if form.cleared else 0,
+        format_func=_EMPTIES.__getitem__,
+        key=form.key("empties"),
+        horizontal=True,
+    )
+    if chosen == "keep" or not fillable:
+        form.cleared = frozenset()
+        return
+    kept = [heading for heading in fillable if heading in form.cleared] or fillable
+    cleared: Sequence[str] = st.multiselect(
+        "Empty the fields of", fillable, kept, key=form.key(f"cleared.{len(fillable)}")
+    )
+    form.cleared = frozenset(cleared)
+
+
+def _ask_segment(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
+    static = {one.id: one.name for one in ruleset.segments.values() if not one.dynamic}
+    options = {_NONE: "None", **static, _NEW: "A new one…"}
+    if form.segment not in static:
+        form.segment = ""
+    known = list(options)
+    chosen = st.selectbox(
+        "Put all of them into a static segment",
+        known,
+        index=known.index(form.segment),
+        format_func=lambda id_: options[id_],
+        key=form.key("segment"),
+    )
+    if chosen != _NEW:
+        form.segment = chosen
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input("Name of the new segment", key=form.key("segment.name"), max_chars=80)
+        pressed = st.button("Create it", key=form.key("segment.create"))
+    if pressed:
+        with show_errors():
+            form.segment = segment_service.create_static(actor, name)
+            form.renew_widgets()
+            st.rerun()
+    show(tag("div", "It is there at once, and filled once the file is imported.", "cs-small cs-quiet"))

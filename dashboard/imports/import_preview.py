@@ -1,0 +1,128 @@
+"""The preview of an import: its progress, then counts, problems and the first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+from markupsafe import Markup, escape
+
+from dashboard import formats
+from dashboard.contacts.contact_columns import plain_value
+from dashboard.jobs import job_description
+from dashboard.signin.current_user import fragment
+from dashboard.ui.markup import badge, bullet_list, card_title, figures, joined, quiet, show, tag
+from dashboard.ui.problems import notice_box, show_errors
+from dashboard.wording import plural
+from engine.accounts.actor import Actor
+from engine.domain.rulebook import Ruleset
+from engine.imports import preview as previews
+from engine.imports.mapping import columns
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.preview import Preview, PreviewRow, ProblemCount
+from engine.jobs import job_service
+from engine.jobs.jobs import Job
+
+POLL = 0.5
+"""Seconds between two updates of the progress."""
+
+EXAMPLES = 3
+"""Examples shown of each kind of problem."""
+
+_OUTCOMES = {"created": ("new", "good"), "updated": ("changed", "info"), "unchanged": ("as it is", "quiet")}
+
+
+def show_progress(actor: Actor, job: Job) -> None:
+    """Show the progress of a preview; once it ends the page is drawn again with the result."""
+    fragment(run_every=POLL)(_progress)(actor, job.id)
+
+
+def _progress(actor: Actor, id_: str) -> None:
+    with show_errors():
+        job = job_service.job(actor, id_)
+        if not job.under_way:
+            st.rerun()
+        st.progress(job.share, f"Reading all of the file: {job_description.progress(job, now=actor.now)}")
+        words = (
+            "You can leave this page meanwhile. It goes on, and says so above the contacts once it is done."
+        )
+        show(tag("div", words, "cs-sub"))
+        if st.button("Stop", icon=":material/stop_circle:", key="import.check.stop"):
+            job_service.stop(actor, id_)
+            st.rerun()
+
+
+def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -> None:
+    """Show counts, problems by kind, and the first rows as they would be stored."""
+    outcomes = preview.outcomes
+    show(
+        figures(
+            [
+                ("would be created", formats.count(outcomes["created"])),
+                ("would change", formats.count(outcomes["updated"])),
+                ("are so already", formats.count(outcomes["unchanged"])),
+                ("would be refused", formats.count(preview.refused)),
+            ]
+        )
+    )
+    for warning in previews.missing_transitions(settings, ruleset):
+        notice_box([warning])
+    if preview.problems:
+        show(_problems(preview.problems))
+    if preview.preview:
+        show(_preview(preview.preview, ruleset))
+
+
+def _problems(problems: Sequence[ProblemCount]) -> Markup:
+    title = card_title("What is wrong in the file")
+    return title + bullet_list((_problem(found) for found in problems), "cs-wrongs")
+
+
+def _problem(found: ProblemCount) -> Markup:
+    rows = f"{formats.count(found.count)} {plural(found.count, 'row')}"
+    word = badge("refused", "bad") if found.refuses else badge("goes in", "good")
+    head = joined([tag("b", f"{found.label[:1].upper()}{found.label[1:]}"), f" · {rows} ", word])
+    examples = joined(
+        tag("div", joined([tag("span", f"Line {formats.count(one.line)}:", "cs-quiet"), f" {one.message}"]))
+        for one in found.examples[:EXAMPLES]
+    )
+    more = found.count - min(EXAMPLES, len(found.examples))
+    rest = tag("div", f"and {formats.count(more)} more", "cs-quiet") if more else ""
+    return head + tag("div", joined([examples, rest]), "cs-small")
+
+
+def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Markup:
+    """The first rows as they would be stored, in a table that scrolls on its own."""
+    labels = _labels(ruleset)
+    names = [name for name in labels if any(name in row.values for row in rows)]
+    head = joined(tag("th", words) for words in ("Line", "", *(labels[name] for name in names)))
+    types = {name: columns.type_of(name, ruleset) for name in names}
+    body = joined(tag("tr", _row(row, types)) for row in rows)
+    table = tag("table", tag("thead", tag("tr", head)) + tag("tbody", body), "cs-rows")
+    scroller = tag("div", table, "cs-scroll", tabindex="0", role="region", aria_label="The first rows")
+    return card_title("The first rows as they would be stored") + scroller
+
+
+def _labels(ruleset: Ruleset) -> Mapping[str, str]:
+    """The labels of targets, in the order in which they can be chosen."""
+    labels = {target.id: target.label for target in columns.targets(ruleset)}
+    return labels | {"newsletter": "Newsletter", "sms": "SMS", columns.SEGMENTS: "Segments"}
+
+
+def _row(row: PreviewRow, types: Mapping[str, str]) -> Markup:
+    """A row of the table; `types` are those of its values."""
+    word, tone = _OUTCOMES[row.outcome]
+    cells = [tag("td", quiet(formats.count(row.line))), tag("td", badge(word, tone))]
+    return joined(
+        [*cells, *(tag("td", _value(row.values.get(name), type_)) for name, type_ in types.items())]
+    )
+
+
+def _value(value: Any, type_: str) -> Markup:
+    if value in (None, "", []):
+        return quiet(formats.NOTHING)
+    return escape(
+        formats.calendar_day(date.fromisoformat(str(value))) if type_ == "date" else plain_value(value)
+    )

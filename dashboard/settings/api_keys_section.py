@@ -1,0 +1,96 @@
+"""The section "API keys": keys for sending events from the shop's pages and servers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard import formats
+from dashboard.running_instance import time_zone
+from dashboard.ui import confirm_by_typing
+from dashboard.ui.markup import badge, card_title, empty_state, joined, quiet, show, tag
+from dashboard.ui.problems import show_errors
+from engine.accounts import key_service
+from engine.accounts.actor import Actor
+from engine.accounts.keys import KeyKind, KeyRecord, NewKey
+from engine.db.connection import utc_now
+
+KINDS: dict[KeyKind, str] = {
+    "write": "Write key, for browsers: public, so its events are not trusted",
+    "secret": "Secret key, for your server: keep it secret, its events are trusted",
+}
+
+_NEW = "keys.made"
+
+
+def render(actor: Actor) -> None:
+    """Create and revoke keys, with when each was last used."""
+    made: NewKey | None = st.session_state.get(_NEW)
+    if made is not None:
+        _made(made)
+    with st.expander("New API key", icon=":material/add:", key="keys.new"):
+        _form(actor)
+    found = key_service.all_keys(actor)
+    if not found:
+        empty_state("No API keys yet", "Your shop needs a key to send events.")
+    for key in found:
+        _row(actor, key)
+
+
+def _form(actor: Actor) -> None:
+    with st.form("keys.form", border=False, clear_on_submit=False):
+        label = st.text_input("Name", key="keys.label", placeholder="Web shop", max_chars=80)
+        kind = st.radio("Type", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
+        if not st.form_submit_button("Create key", type="primary", key="keys.make"):
+            return
+    with show_errors():
+        st.session_state[_NEW] = key_service.create(actor, kind, label=label)
+        st.rerun()
+
+
+def _made(key: NewKey) -> None:
+    with st.container(border=True):
+        show(card_title(f"{key.kind.capitalize()} key “{key.label}”"))
+        show(tag("div", "Copy it now. It is stored as a hash and cannot be shown again.", "cs-sub"))
+        st.code(key.token, language=None)
+        st.button("Done", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))
+
+
+def _row(actor: Actor, key: KeyRecord) -> None:
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", key=f"settings-row-{key.id}"
+    ):
+        with st.container(width="stretch"):
+            show(_about(key))
+        if key.revoked_at is None:
+            st.button(
+                "Revoke",
+                key=f"keys.revoke.{key.id}",
+                type="tertiary",
+                on_click=partial(confirm_by_typing.request, key.id),
+            )
+    if confirm_by_typing.is_requested(key.id):
+        with st.container(border=True):
+            _revoke(actor, key)
+
+
+def _about(key: KeyRecord) -> Markup:
+    zone = time_zone()
+    kind = badge(key.kind, "info" if key.trusted else "quiet")
+    gone = badge(f"revoked on {formats.day(key.revoked_at, zone)}", "bad") if key.revoked_at else ""
+    used = f"last used {formats.ago(key.last_used_at, utc_now(), zone)}" if key.last_used_at else "never used"
+    made = f"created on {formats.day(key.created_at, zone)}, {used}"
+    return joined([tag("b", key.label), " ", kind, " ", gone, tag("div", quiet(made), "cs-small")])
+
+
+def _revoke(actor: Actor, key: KeyRecord) -> None:
+    words = joined(
+        ["Events sent with ", tag("b", key.label), " will be refused from now on. This cannot be undone."]
+    )
+    if confirm_by_typing.confirmed(words, name=key.label, act="Revoke key", key="keys"):
+        with show_errors():
+            key_service.revoke(actor, key.id)
+            confirm_by_typing.clear()
+            st.rerun()

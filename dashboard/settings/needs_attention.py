@@ -1,0 +1,190 @@
+"""Failed activities, suspected outages, webhook calls, refused events and ID conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from markupsafe import Markup, escape
+
+from dashboard import formats
+from dashboard.running_instance import time_zone
+from dashboard.settings import suspected_outages
+from dashboard.ui.markup import badge, joined, link, quiet, show, table, tag
+from engine.accounts.actor import Actor
+from engine.operations import operating
+from engine.operations.operating import SHOWN, Troubles
+from engine.pipeline.failed_activities import FailedActivity, FailureReason
+from engine.pipeline.outbox import CallRow, HeldCalls
+from engine.pipeline.refused_events import RefusedEvent
+
+_SAID = "workers.said"
+
+
+def render(actor: Actor) -> None:
+    """A tab for each, with the latest entries and their actions."""
+    found, zone = operating.troubles(actor), time_zone()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show(tag("h2", "Needs attention", "cs-section"))
+        st.button("Refresh", icon=":material/refresh:", key="workers.refresh", type="tertiary")
+    parts = st.session_state.pop(_SAID, None)
+    if parts:
+        st.success(parts, icon=":material/check:")
+    failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
+    with failed:
+        _failed(actor, found, zone)
+    with doubted:
+        suspected_outages.render(actor, found.sendings, zone)
+    with calls:
+        _calls(actor, found, zone)
+    with refused:
+        _refusals(found, zone)
+    with conflicts:
+        _conflicts(found, zone)
+
+
+def _names(found: Troubles) -> tuple[str, ...]:
+    failed, waiting = formats.count(found.failed_calls), formats.count(found.waiting_calls)
+    return (
+        f"Failed activities ({_latest(len(found.failed))})",
+        f"Suspected outages ({sum(sending.is_open for sending in found.sendings)})",
+        f"Webhooks ({failed} failed, {waiting} waiting)",
+        f"Refused events ({_latest(len(found.refused))})",
+        f"ID conflicts ({_latest(len(found.conflicts))})",
+    )
+
+
+def _latest(number: int) -> str:
+    return f"the latest {number}" if number >= SHOWN else str(number)
+
+
+# Failed activities
+
+
+def _failed(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
+    if not found.reasons:
+        show(quiet("No failed activities."))
+        return
+    _about("Set aside so that processing continues. Retry once the cause is fixed.")
+    for reason in found.reasons:
+        _reason(actor, reason, zone)
+    with st.expander(f"Latest {len(found.failed)}, one by one"):
+        for activity in found.failed:
+            _activity(actor, activity, zone)
+
+
+def _reason(actor: Actor, reason: FailureReason, zone: ZoneInfo) -> None:
+    types = ", ".join(reason.types[:5]) + (" …" if len(reason.types) > 5 else "")
+    number, last = formats.count(reason.count), formats.moment(reason.last, zone)
+    act = partial(operating.run_reason_again, actor, reason.reason)
+    with _row(tag("b", reason.reason), f"{number} activities ({types}), the last on {last}"):
+        _again("Retry all", f"reason.{_key(reason.reason)}", act, "activities retried")
+
+
+def _activity(actor: Actor, activity: FailedActivity, zone: ZoneInfo) -> None:
+    about = f"{activity.id} · {formats.moment(activity.at, zone)} · {activity.reason}"
+    act = partial(operating.run_again, actor, [activity.id])
+    with _row(tag("b", activity.type), about):
+        _again("Retry", f"activity.{_key(activity.id)}", act, "activities retried")
+
+
+# Calls
+
+
+def _calls(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
+    if not found.calls:
+        show(quiet("No pending or failed webhook calls."))
+        return
+    show(joined(map(_held, found.held_calls)))
+    if found.failed_calls:
+        act = partial(operating.call_again, actor)
+        _again("Retry all failed", "calls", act, "calls retried")
+    for call in found.calls:
+        _call(actor, call, zone)
+
+
+def _held(calls: HeldCalls) -> Markup:
+    about = f" {calls.webhook}: {calls.reason}"
+    return tag("p", joined([badge(f"{formats.count(calls.calls)} held", "bad"), about]), "cs-small")
+
+
+def _call(actor: Actor, call: CallRow, zone: ZoneInfo) -> None:
+    with _row(joined([tag("b", call.webhook), " ", _state(call)]), _about_call(call, zone)):
+        if call.state == "failed":
+            act = partial(operating.call_again, actor, ids=[call.id])
+            _again("Retry", f"call.{_key(call.id)}", act, "calls retried")
+
+
+def _state(call: CallRow) -> Markup:
+    if call.state == "failed":
+        return badge("failed", "bad")
+    return badge("waiting", "info") if call.held is None else badge("held", "bad")
+
+
+def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
+    idle = call.state == "failed" or call.held is not None
+    when = "" if idle else f", next at {formats.moment(call.due_at, zone)}"
+    tried = f"{call.attempts} attempts{when}" if call.attempts else "not sent yet"
+    parts = filter(None, (formats.moment(call.happened_at, zone), tried, call.held, call.error))
+    whom = link(f"?contact={call.contact}", "this contact")
+    return joined([f"rule {call.rule}, for ", whom, " · ", " · ".join(parts)])
+
+
+# Refused events and id conflicts
+
+
+def _refusals(found: Troubles, zone: ZoneInfo) -> None:
+    if not found.refused:
+        show(quiet("No refused events in the last 30 days."))
+        return
+    _about("Events that could not be processed, with the reason. Kept for 30 days.")
+    show(joined(_refused(refused, zone) for refused in found.refused))
+
+
+def _refused(refused: RefusedEvent, zone: ZoneInfo) -> Markup:
+    head = joined([tag("b", f"{refused.field}: {refused.reason}"), " ", quiet(_when(refused, zone))])
+    sent = tag("summary", "show event", "cs-small") + tag("pre", refused.event, "cs-pre")
+    return tag("div", head + tag("details", sent), "cs-whys")
+
+
+def _when(refused: RefusedEvent, zone: ZoneInfo) -> str:
+    return f"{formats.moment(refused.received_at, zone)} · {refused.source}"
+
+
+def _conflicts(found: Troubles, zone: ZoneInfo) -> None:
+    if not found.conflicts:
+        show(quiet("No ID conflicts."))
+        return
+    _about("The same ID was sent again with different content. The first one counts.")
+    rows = [(formats.moment(c.at, zone), c.type, c.activity) for c in found.conflicts]
+    show(table(("When", "Type", "ID"), rows))
+
+
+# What they share
+
+
+def _about(words: str) -> None:
+    show(tag("p", words, "cs-small cs-quiet"))
+
+
+def _row(title: Markup, about: object) -> st.delta_generator.DeltaGenerator:
+    """A row with room for a button."""
+    row = st.container(border=True, horizontal=True, vertical_alignment="center")
+    with row:
+        show(joined([title, tag("div", escape(about), "cs-small cs-quiet")]))
+    return row
+
+
+def _again(label: str, key: str, act: Callable[..., int], done: str) -> None:
+    def press() -> None:
+        st.session_state[_SAID] = f"{formats.count(act())} {done}."
+
+    st.button(label, key=f"workers.{key}", type="tertiary", on_click=press)
+
+
+def _key(text: str) -> str:
+    """A widget key from an id, which may contain any characters."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,30 @@
+"""The user at work: who they are, and the roles that there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NewType
+
+Role = Literal["viewer", "marketer", "admin"]
+SessionId = NewType("SessionId", str)
+
+ROLES: dict[Role, str] = {
+    "viewer": "can view contacts, segments and rules",
+    "marketer": "can edit contacts and segments, import and export",
+    "admin": "can do everything, including rules, fields, API keys, users, merges and erasure",
+}
+"""The roles, each with what it may in a few words, from the least to the most."""
+
+COMMAND_LINE = "command line"
+"""The id of whoever runs a command: they have the machine, and no account."""
+
+
+@dataclass(frozen=True)
+class CurrentUser:
+    """Who is signed in; `session` is the one they came by, unset for the command line."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    session: SessionId | None = None

@@ -1,0 +1,152 @@
+"""The contact sheet as values: its points, statuses, segments, orders and devices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from engine.domain.activities import ContactId
+from engine.domain.contact import Bounce, Cart
+from engine.domain.reachability import Reach
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A change of points, and its activity; `worth` is what is left of it now."""
+
+    id: str
+    rule: str
+    rule_name: str
+    activity: str
+    activity_type: str
+    activity_label: str
+    points: int
+    happened_at: datetime
+    expires_at: datetime | None
+    expired: bool
+    worth: int
+
+
+class SheetPoints(msgspec.Struct, frozen=True):
+    """Points, and the ledger entries behind them, the latest first.
+
+    `total` is the present worth of these entries and of `older` ones.
+    """
+
+    total: int
+    changed_at: datetime | None
+    entries: list[Entry]
+    older: int = 0
+
+
+class SheetSegment(msgspec.Struct, frozen=True):
+    """A segment that the contact is in."""
+
+    id: str
+    name: str
+    since: datetime
+    dynamic: bool
+
+
+class SheetStatus(msgspec.Struct, frozen=True):
+    """The state of one machine, with display labels; `until` when it ends, if it does.
+
+    `by` is who set it: the name of a user, or `the contact`.
+    """
+
+    machine: str
+    machine_label: str
+    state: str
+    label: str
+    since: datetime | None
+    reason: str | None
+    until: datetime | None
+    by: str | None = None
+
+
+class SheetDelivery(msgspec.Struct, frozen=True):
+    """The deliverability of the present address or number.
+
+    `failures` counts attempts in a row that failed, `temporary` the temporary bounces so far.
+    """
+
+    failures: int
+    temporary: int
+    last_bounce: Bounce | None
+
+
+class SheetOrder(msgspec.Struct, frozen=True):
+    """One order on the sheet, in its own currency."""
+
+    id: str
+    placed_at: datetime
+    amount: Decimal
+    currency: str | None
+    refunded: Decimal
+    cancelled: bool
+
+
+class SheetCommerce(msgspec.Struct, frozen=True):
+    """Orders in the account's currency; `foreign` holds the totals in others."""
+
+    orders: int
+    spent: Decimal
+    average: Decimal | None
+    refunded: Decimal
+    currency: str | None
+    first_order_at: datetime | None
+    last_order_at: datetime | None
+    foreign: dict[str, Decimal]
+    cart: Cart | None
+    recent: list[SheetOrder]
+
+
+class SheetTracker(msgspec.Struct, frozen=True):
+    """A browser or app of the contact."""
+
+    id: str
+    shared: bool
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """Everything known of one contact."""
+
+    id: ContactId
+    identified: bool
+    name: str
+    email: str | None
+    mobile_phone: str | None
+    external_id: str | None
+    first_name: str | None
+    last_name: str | None
+    birth_date: str | None
+    custom: dict[str, Any]
+    trackers: list[str]
+    devices: list[SheetTracker]
+    points: SheetPoints
+    email_status: str | None
+    newsletter: str | None
+    mobile_status: str | None
+    sms: str | None
+    push: str | None
+    push_devices: int
+    statuses: dict[str, SheetStatus]
+    delivery: dict[str, SheetDelivery]
+    """By the machine that it decides: `email_status`, `mobile_status`."""
+    commerce: SheetCommerce
+    rfm: dict[str, Any] | None
+    clv: dict[str, Any] | None
+    segments: list[str]
+    memberships: list[SheetSegment]
+    reach: list[Reach]
+    merged: list[ContactId]
+    activities: int
+    first_seen: datetime | None
+    last_seen: datetime | None
+    former: list[str] = []
+    """Former emails, numbers and external ids, which still lead to the contact."""
+    deleted_at: datetime | None = None
+    deleted_by: str = ""
+    deleted_why: str = ""

@@ -1,0 +1,32 @@
+"""Figures that are kept because counting them anew takes too long."""
+
+from __future__ import annotations
+
+import mongoengine as me
+
+from engine.db.documents.outline import Outline
+
+
+class StaleHours(Outline):
+    """Hours of which the figures kept by day are no longer right: written with what changed them."""
+
+    meta = {"collection": "stale_hours"}
+    id = me.StringField(primary_key=True)
+    hours = me.ListField(me.DateTimeField(), required=True)
+
+
+class DayFigures(Outline):
+    """What one day of the account came to (see `engine.insights.daily`)."""
+
+    meta = {"collection": "daily"}
+    id = me.StringField(primary_key=True)
+    zone = me.StringField(required=True)
+    at = me.DateTimeField(required=True)
+
+
+class Census(Outline):
+    """All contacts counted at one time (see `engine.insights.census`)."""
+
+    meta = {"collection": "census"}
+    id = me.StringField(primary_key=True)
+    at = me.DateTimeField(required=True)

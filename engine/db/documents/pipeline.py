@@ -1,0 +1,81 @@
+"""The pipeline and its processes: lanes, what goes out, who is alive and how fast."""
+
+from __future__ import annotations
+
+import mongoengine as me
+
+from engine.db.documents.outline import Outline
+
+
+class Lane(Outline):
+    """A lane's lease; see `lanes`."""
+
+    meta = {"collection": "lanes"}
+    id = me.IntField(primary_key=True)
+    fence = me.IntField(required=True)
+    holder = me.StringField()
+    lease_until = me.DateTimeField()
+    attempts = me.IntField(required=True)
+    wanted = me.BooleanField(required=True)
+
+
+class Call(Outline):
+    """A webhook to be called: written with what caused it, sent afterwards (the outbox)."""
+
+    meta = {
+        "collection": "outbox",
+        "indexes": [
+            {"fields": ["due_at"], "partialFilterExpression": {"state": "waiting"}},
+            {"fields": ["-happened_at"]},
+            {"fields": ["state", "-happened_at"]},
+        ],
+    }
+    id = me.StringField(primary_key=True)
+    webhook = me.StringField(required=True)
+    contact = me.StringField(required=True)
+    state = me.StringField(required=True, choices=("waiting", "sent", "failed"))
+    due_at = me.DateTimeField(required=True)
+
+
+class Sending(Outline):
+    """A sending that failed as a whole: its bounces do not count (see `engine.pipeline.outages`)."""
+
+    meta = {"collection": "sendings"}
+
+    id = me.StringField(primary_key=True)
+    channel = me.StringField(required=True, choices=("email", "sms"))
+    name = me.StringField(required=True)
+    noticed_at = me.DateTimeField(required=True)
+
+
+class WorkerPulse(Outline):
+    """A process that says that it is alive, every few seconds."""
+
+    meta = {
+        "collection": "pulses",
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": 86_400}],
+    }
+    id = me.StringField(primary_key=True)
+    kind = me.StringField(required=True, choices=("worker", "scheduler", "collector", "dashboard"))
+    pid = me.IntField(required=True)
+    host = me.StringField(required=True)
+    at = me.DateTimeField(required=True)
+
+
+class PaceMark(Outline):
+    """How many activities all lanes had applied at some time."""
+
+    meta = {
+        "collection": "pace",
+        "indexes": [{"fields": ["at"], "expireAfterSeconds": 2 * 86_400}],
+    }
+    id = me.StringField(primary_key=True)
+    at = me.DateTimeField(required=True)
+    applied = me.IntField(required=True)
+
+
+class Fact(Outline):
+    """One fact about this installation: how many lanes, the secret that ids are keyed with."""
+
+    meta = {"collection": "installation"}
+    id = me.StringField(primary_key=True)

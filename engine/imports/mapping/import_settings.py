@@ -1,0 +1,56 @@
+"""The settings of an import: the format of its file, the targets of its columns, the contacts that change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from engine.imports.mapping.cell_format import CellFormat
+from engine.imports.mapping.consents import Statement
+from engine.imports.reading.formats import Format
+
+Mode = Literal["create", "update", "both"]
+
+MODES: Mapping[Mode, str] = {
+    "both": "create new contacts and change known ones",
+    "create": "only create new contacts",
+    "update": "only change known contacts",
+}
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """How a file is imported.
+
+    Parameters:
+      format: The format of the file.
+      columns: The target of each imported column, by heading (see `columns.checked`).
+      readings: How the cells of a column are written, where they are ambiguous.
+      mode: Which contacts are changed.
+      clear: The columns whose empty cells clear the field; in others they leave it.
+      segment: The static segment that all contacts of the file are added to; empty: none.
+      statements: The consents that hold for all contacts of the file.
+    """
+
+    format: Format = field(default_factory=Format)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, CellFormat] = field(default_factory=dict)
+    mode: Mode = "both"
+    clear: frozenset[str] = frozenset()
+    segment: str = ""
+    statements: tuple[Statement, ...] = ()
+
+    def encode(self) -> str:
+        """Return the settings as text: headings may be keys that MongoDB does not accept."""
+        return msgspec.json.encode(self).decode()
+
+    @staticmethod
+    def decode(text: str) -> ImportSettings:
+        """Read settings from their text."""
+        return _DECODER.decode(text)
+
+
+_DECODER = msgspec.json.Decoder(ImportSettings)

@@ -1,0 +1,114 @@
+"""Inspect a file before its import: its format, the guessed mapping, its first rows, ambiguous columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from engine.domain.rulebook import Ruleset
+from engine.imports.mapping import columns, source_tools, value_fit
+from engine.imports.mapping.cell_format import Ambiguous, CellFormat, DateOrder, Decimals
+from engine.imports.mapping.columns import Column
+from engine.imports.mapping.dates import detect_date_order
+from engine.imports.mapping.numbers import detect_decimal_mark
+from engine.imports.reading import formats
+from engine.imports.reading.formats import Format, Opener
+from engine.imports.reading.problems import Problem
+from engine.imports.reading.table import Row, read_table
+
+SAMPLE = 5_000
+"""Rows from which the notation of dates and numbers is detected."""
+
+GUESSED_FROM = 100
+"""Rows from which the mapping is guessed."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A file before its import: its format, its columns with guessed targets, and its first rows."""
+
+    format: Format
+    columns: Sequence[Column]
+    sample: Sequence[Row]
+    notices: Sequence[Problem]
+
+
+@dataclass(frozen=True)
+class AmbiguousColumn:
+    """A column of which the user has to decide how its cells are read."""
+
+    heading: str
+    ambiguous: Ambiguous
+
+
+def inspect(
+    open_: Opener,
+    ruleset: Ruleset,
+    *,
+    name: str = "",
+    format_: Format | None = None,
+    remembered: Sequence[Mapping[str, str]] = (),
+) -> Inspection:
+    """Inspect a file.  Raises UnreadableFile.
+
+    Parameters:
+      name: The name of the file.
+      format_: The format, if the user corrected the detected one.
+      remembered: The mappings of earlier imports (see `columns.guess`).
+    """
+    detected = formats.detect(open_) if format_ is None else format_
+    table = read_table(open_, detected)
+    sample = list(islice(table.rows, SAMPLE))
+    guessed = columns.guess(
+        table.headings,
+        ruleset,
+        sample=[row.cells for row in sample[:GUESSED_FROM]],
+        remembered=remembered,
+        fits=lambda target, values: value_fit.fits(target, values, ruleset),
+    )
+    guessed, notices = source_tools.without_consents(name, guessed)
+    return Inspection(detected, guessed, sample, [*notices, *table.notices])
+
+
+def cell_formats(
+    inspection: Inspection,
+    mapping: Mapping[str, str],
+    ruleset: Ruleset,
+    *,
+    dates: DateOrder | None = None,
+    decimals: Decimals | None = None,
+) -> tuple[dict[str, CellFormat], list[AmbiguousColumn]]:
+    """Return the notation of dates and numbers by column, and the columns of which it is ambiguous.
+
+    `dates` and `decimals` decide the ambiguous ones.  If all other dates of the file have one order,
+    ambiguous ones have it, too: one tool wrote all columns.
+    """
+    detected = {
+        column.heading: _detected(columns.type_of(mapping.get(column.heading, ""), ruleset), cells)
+        for index, column in enumerate(inspection.columns)
+        if (cells := [cell for row in inspection.sample if (cell := row.cells[index])])
+    }
+    orders = {one.dates for one in detected.values() if isinstance(one, CellFormat) and one.dates}
+    order = orders.pop() if len(orders) == 1 else None
+    decided = {"dates": CellFormat(dates=dates or order), "decimals": CellFormat(decimals=decimals)}
+    found: dict[str, CellFormat] = {}
+    undecided = []
+    for heading, one in detected.items():
+        format_ = decided[one.what] if isinstance(one, Ambiguous) else one
+        if isinstance(one, Ambiguous) and format_ == CellFormat():
+            undecided.append(AmbiguousColumn(heading, one))
+        elif format_ is not None:
+            found[heading] = format_
+    return found, undecided
+
+
+def _detected(type_: str, cells: Sequence[str]) -> CellFormat | Ambiguous | None:
+    """The notation of a column's cells; None if it does not matter."""
+    if type_ == "date":
+        order = detect_date_order(cells)
+        return order if isinstance(order, Ambiguous) or order is None else CellFormat(dates=order)
+    if type_ == "number":
+        mark = detect_decimal_mark(cells)
+        return mark if isinstance(mark, Ambiguous) or mark is None else CellFormat(decimals=mark)
+    return None

@@ -1,0 +1,137 @@
+"""Read a file of any format as a table: headings, and rows with their line and their problem."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import chain
+
+from engine.errors import WorkStopped
+from engine.imports.reading import delimited, workbooks
+from engine.imports.reading.delimited import MAX_CELL, Record
+from engine.imports.reading.formats import Format, Opener, decompressed
+from engine.imports.reading.problems import Problem, UnreadableFile
+
+MAX_COLUMNS = 1_000
+"""Columns of a file; with more it is no list of contacts."""
+
+CHECK_EVERY = 2_000
+"""Rows between two checks whether to go on."""
+
+DAMAGED = "\ufffd"
+"""The replacement of bytes that are no text in the encoding of the file."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a file, and its problem, if it has one.
+
+    `cells` has one cell for each heading, None where the row ends before it.
+    """
+
+    line: int
+    cells: tuple[str | None, ...]
+    problem: Problem | None = None
+
+
+@dataclass
+class Table:
+    """A file's headings, each unique, and its rows, read lazily; `notices` are about the whole file."""
+
+    headings: tuple[str, ...]
+    rows: Iterator[Row]
+    notices: list[Problem] = field(default_factory=list)
+
+
+def read_table(open_: Opener, format_: Format) -> Table:
+    """Open a file as a table.  Raises UnreadableFile, now or while its rows are read."""
+    found = _records(open_, format_)
+    first = next(found, None)
+    if first is None:
+        raise UnreadableFile("the file has no rows")
+    line, cells, problem = first
+    if problem is not None:
+        raise UnreadableFile(f"line {line}: {problem.message}")
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    if len(cells) > MAX_COLUMNS:
+        raise UnreadableFile(
+            f"the first row has {len(cells):,} cells, and at most {MAX_COLUMNS:,} columns are read: "
+            "is the separator right?"
+        )
+    if not format_.header:
+        headings = tuple(f"Column {number}" for number in range(1, len(cells) + 1))
+        return Table(headings, _rows(chain([first], found), len(headings)))
+    headings, notices = unique_headings(cells, line=line)
+    return Table(headings, _rows(found, len(headings)), notices)
+
+
+def count_rows(open_: Opener, format_: Format, *, go_on: Callable[[], bool]) -> int:
+    """Return how many rows a file has.  Raises UnreadableFile, and WorkStopped once `go_on` is false."""
+    rows = 0
+    for _ in read_table(open_, format_).rows:
+        rows += 1
+        if rows % CHECK_EVERY == 0 and not go_on():
+            raise WorkStopped("the import was stopped")
+    return rows
+
+
+def unique_headings(cells: list[str], *, line: int) -> tuple[tuple[str, ...], list[Problem]]:
+    """Return headings that are unique and not empty, with a notice for each that had to be changed."""
+    notices = []
+    seen: Counter[str] = Counter()
+    headings = []
+    for number, cell in enumerate(cells, start=1):
+        heading = " ".join(cell.replace(DAMAGED, "?").replace("\0", "").split())[:200]
+        if not heading:
+            heading = f"Column {number}"
+            notices.append(
+                Problem(line, "heading", f"column {number} has no heading", heading, refuses=False)
+            )
+        seen[heading.lower()] += 1
+        if seen[heading.lower()] > 1:
+            again = f"{heading} ({seen[heading.lower()]})"
+            what = f"the heading {heading!r} is there more than once; this one is called {again!r}"
+            notices.append(Problem(line, "heading", what, again, refuses=False))
+            heading = again
+        headings.append(heading)
+    return tuple(headings), notices
+
+
+def _records(open_: Opener, format_: Format) -> Iterator[Record]:
+    if format_.kind == "workbook":
+        yield from workbooks.records(open_, format_.sheet)
+        return
+    with closing(decompressed(open_)) as stream:
+        yield from delimited.records(stream, format_)
+
+
+def _rows(found: Iterator[Record], columns: int) -> Iterator[Row]:
+    for line, cells, problem in found:
+        row_problem = problem if problem is not None else _problem(line, cells, columns)
+        missing = columns - len(cells)
+        fitting = (*cells, *[None] * missing) if missing > 0 else tuple(cells)
+        while len(fitting) > columns and not (fitting[-1] or "").strip():
+            fitting = fitting[:-1]
+        yield Row(line, fitting, row_problem)
+
+
+def _problem(line: int, cells: list[str], columns: int) -> Problem | None:
+    """The problem of a row that does not depend on the meaning of its cells."""
+    if len(cells) > columns and any(cell.strip() for cell in cells[columns:]):
+        what = f"the row has {len(cells)} cells for {columns} headings: is a separator in a cell unquoted?"
+        return Problem(line, "ragged", what)
+    joined = "".join(cells)
+    if "\0" in joined:
+        return Problem(line, "nul", "the row has NUL bytes: the file was damaged or is no text")
+    if DAMAGED in joined:
+        what = "the row has characters that cannot be read: choose another encoding, or mend the file"
+        return Problem(line, "encoding", what)
+    if len(joined) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
+        return Problem(line, "too_large", f"a cell has over {MAX_CELL:,} characters")
+    if len(cells) < columns:
+        what = f"the row ends after {len(cells)} of {columns} cells; the others are taken as not given"
+        return Problem(line, "short", what, refuses=False)
+    return None

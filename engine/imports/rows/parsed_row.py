@@ -1,0 +1,187 @@
+"""Parse a row of a file: its cells as values in their stored form, or why the row is refused.
+
+Nothing is looked up here: `matching` finds the contact, `row_decision` decides what changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from engine.domain.fields import CUSTOM, IDENTITY_FIELDS, PROFILE_FIELDS
+from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, Key
+from engine.domain.normalisation import normalise
+from engine.domain.rulebook import Ruleset
+from engine.errors import Invalid, InvalidIdentity
+from engine.imports.mapping.cell_format import CellFormat, InvalidValue
+from engine.imports.mapping.cells import Cells
+from engine.imports.mapping.columns import SEGMENTS, static_segments
+from engine.imports.mapping.consents import Consent, ConsentReader, file_consents
+from engine.imports.mapping.import_settings import ImportSettings
+from engine.imports.mapping.values import field_value, is_blank, option, read_list, read_phone
+from engine.imports.reading.formula_escape import unescape_formula
+from engine.imports.reading.problems import Problem
+from engine.imports.reading.table import Row
+
+CACHED = 5_000
+"""Different cells of one column whose values are cached: most columns have few."""
+
+
+@dataclass(frozen=True)
+class ParsedRow:
+    """The values that a row gives its contact.
+
+    Parameters:
+      values: By field (`custom.…` for custom fields), in their stored form.
+      cleared: The fields that are to have no value.
+      segments: The static segments that the contact is added to.
+      notices: Problems that do not refuse the row.
+    """
+
+    line: int
+    identities: Identities
+    email_typed: str | None
+    values: Mapping[str, Any]
+    cleared: tuple[str, ...]
+    consents: tuple[Consent, ...]
+    segments: tuple[str, ...]
+    notices: tuple[Problem, ...] = ()
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        """The keys that identify the contact, strongest first."""
+        return self.identities.keys()
+
+
+class RefusedRow(Invalid):
+    """A row that is not imported, with all its problems."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(problem.message for problem in problems))
+
+
+class RowParser:
+    """Parses the rows of one file; `now` is the latest moment of a consent.  Raises InvalidConsent."""
+
+    def __init__(
+        self, headings: Sequence[str], settings: ImportSettings, ruleset: Ruleset, *, now: datetime
+    ) -> None:
+        self._positions = {heading: number for number, heading in enumerate(headings)}
+        self._ruleset = ruleset
+        self._settings = settings
+        self._headings = {target: heading for heading, target in settings.columns.items()}
+        today = now.astimezone(ruleset.account.time_zone).date()
+        self._fields = [
+            _FieldColumn(heading, target, settings, ruleset, today=today)
+            for heading, target in settings.columns.items()
+            if target in PROFILE_FIELDS or target == "name" or target.startswith(CUSTOM)
+        ]
+        self._static_segments = static_segments(ruleset)
+        of_file = file_consents(settings.statements, settings.columns, ruleset.account, now=now)
+        self._consents = ConsentReader(
+            settings.readings, ruleset.account, now=now, targets=settings.columns.values(), of_file=of_file
+        )
+
+    def parse(self, row: Row) -> ParsedRow:
+        """Parse a row.  Raises RefusedRow with all its problems."""
+        if row.problem is not None and row.problem.refuses:
+            raise RefusedRow([row.problem])
+        problems: list[Problem] = []
+        cells = Cells(row, self._positions, self._headings)
+        identities = self._identities(cells, problems)
+        values, cleared = self._values(cells, problems)
+        consents = self._consents.read(cells, problems)
+        segments = self._segments(cells, problems)
+        if problems:
+            raise RefusedRow(problems)
+        if not identities:
+            labels = " or ".join(self._headings[name] for name in IDENTITY_FIELDS if name in self._headings)
+            raise RefusedRow([Problem(row.line, "identity", f"the row names nobody: {labels} is needed")])
+        typed = unescape_formula(cells.of("email") or "").strip() if identities.email else None
+        notices = () if row.problem is None else (row.problem,)
+        return ParsedRow(row.line, identities, typed, values, cleared, consents, segments, notices)
+
+    def _identities(self, cells: Cells, problems: list[Problem]) -> Identities:
+        found: dict[IdentityKind, str] = {}
+        for kind in IDENTIFYING:
+            name = kind.contact_field
+            cell = cells.of(name)
+            if cell is None or is_blank(cell, identity=True):
+                continue
+            typed = unescape_formula(cell.strip())
+            try:
+                value = read_phone(typed) if kind is IdentityKind.PHONE else typed
+                found[kind] = normalise(kind, value, region=self._ruleset.account.default_region)
+            except InvalidIdentity as error:
+                problems.append(cells.problem(kind.event_field, name, error.reason))
+            except InvalidValue as error:
+                problems.append(cells.problem(kind.event_field, name, str(error)))
+        return Identities.of(found)
+
+    def _values(self, cells: Cells, problems: list[Problem]) -> tuple[dict[str, Any], tuple[str, ...]]:
+        values: dict[str, Any] = {}
+        cleared = []
+        for column in self._fields:
+            cell = cells.under(column.heading)
+            if cell is None:
+                continue
+            if is_blank(cell):
+                cleared += column.cleared
+                continue
+            try:
+                values.update(column.parse(cell))
+            except InvalidValue as error:
+                kind = "option" if "is not offered" in str(error) else "value"
+                problems.append(Problem(cells.line, kind, f"{column.heading}: {error}", column.heading))
+        return values, tuple(cleared)
+
+    def _segments(self, cells: Cells, problems: list[Problem]) -> tuple[str, ...]:
+        found = [self._settings.segment] if self._settings.segment else []
+        cell = cells.of(SEGMENTS)
+        for name in () if cell is None or is_blank(cell) else read_list(unescape_formula(cell)):
+            segment = self._static_segments.get(name.strip().lower())
+            if segment is None:
+                problems.append(cells.problem("segment", SEGMENTS, f"{name[:80]!r} is no static segment"))
+            else:
+                found.append(segment)
+        return tuple(dict.fromkeys(found))
+
+
+class _FieldColumn:
+    """A column that fills a field, or both names; caches the values of its cells.
+
+    `cleared` are the fields that an empty cell clears.
+    """
+
+    def __init__(
+        self, heading: str, target: str, settings: ImportSettings, ruleset: Ruleset, *, today: date
+    ) -> None:
+        self.heading, self._target, self._today = heading, target, today
+        fields = ["first_name", "last_name"] if target == "name" else [target]
+        self.cleared = fields if heading in settings.clear else []
+        self._format = settings.readings.get(heading, CellFormat())
+        custom = target.removeprefix(CUSTOM)
+        self._declared = ruleset.fields.get(custom) if custom != target else None
+        self._cache: dict[str, dict[str, Any]] = {}
+
+    def parse(self, cell: str) -> dict[str, Any]:
+        """Return the values of a cell by field.  Raises InvalidValue."""
+        values = self._cache.get(cell)
+        if values is None:
+            values = self._parse(unescape_formula(cell))
+            if len(self._cache) < CACHED:
+                self._cache[cell] = values
+        return values
+
+    def _parse(self, cell: str) -> dict[str, Any]:
+        if self._target == "name":
+            first, _, last = " ".join(cell.split()).partition(" ")
+            return {"first_name": first} | ({"last_name": last} if last else {})
+        declared = self._declared
+        type_ = "date" if self._target == "birth_date" else "text" if declared is None else declared.type
+        value = field_value(cell, type_, self._format, today=self._today)
+        return {self._target: value if declared is None else option(value, declared)}

@@ -1,0 +1,39 @@
+"""Every collection that is kept in MongoDB, by the document that declares it.
+
+A document lives with its subject; collections of hot paths, which PyMongo alone reads and
+writes, are declared in `engine.db.documents`.
+"""
+
+from __future__ import annotations
+
+import mongoengine as me
+
+from engine.accounts.accounts import SignInLink, User
+from engine.accounts.audit import AuditEntry
+from engine.accounts.guesses import Guesses
+from engine.accounts.keys import ApiKey
+from engine.accounts.passwords import KnownBrowser
+from engine.accounts.sessions import Session
+from engine.contacts.listing.views import Preferences, SavedView
+from engine.db.documents.activities import IdConflict, LedgerEntry, Refusal, StoredActivity
+from engine.db.documents.contacts import (
+    Contact,
+    EditTurn,
+    Erasure,
+    Merge,
+    SharedDevice,
+    SuggestedMerge,
+    Tombstone,
+)
+from engine.db.documents.figures import Census, DayFigures, StaleHours
+from engine.db.documents.pipeline import Call, Fact, Lane, PaceMark, Sending, WorkerPulse
+from engine.db.documents.work import ImportDraft, JobItem
+from engine.jobs.job_document import StoredJob
+from engine.rules.versions import RulesetVersion
+
+ALL: tuple[type[me.Document], ...] = (
+    Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
+    Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
+    SignInLink, Session, Guesses, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures,
+    Census, PaceMark, Fact, Tombstone, Erasure,
+)  # fmt: skip

@@ -1,0 +1,153 @@
+"""settings.yaml: what holds for the whole shop, and the systems that its rules call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from babel import Locale, UnknownLocaleError
+from phonenumbers import SUPPORTED_REGIONS
+
+from engine.domain.rulebook import Account, Webhook
+from engine.rules.files.webhook_secrets import read_secret
+from engine.rules.language.entries import TEXT, Entry, Key, choice, duration, flag, mapping_of, nested, text
+from engine.rules.language.nodes import Node
+
+_DEFAULTS = Account()
+_CURRENCY = re.compile("[A-Z]{3}")
+
+
+def _time_zone(node: Node, key: str) -> ZoneInfo:
+    name = node.text(key, default="UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        node.fail(f"no time zone {name!r}{_zone_hint(name)}", key)
+        return ZoneInfo("UTC")
+
+
+def _zone_hint(name: str) -> str:
+    """The zone that was meant: the whole name, or a city alone, is written a little differently."""
+    zones = {zone.lower(): zone for zone in available_timezones()}
+    cities = {zone.rpartition("/")[2]: full for zone, full in zones.items() if "/" in zone}
+    written = name.strip().lower().replace(" ", "_")
+    for known in (zones, cities):
+        close = get_close_matches(written, known, n=1, cutoff=0.7)
+        if close:
+            return f", did you mean {known[close[0]]!r}?"
+    return "; write it as Europe/Madrid"
+
+
+def _locale(node: Node, key: str) -> str:
+    name = node.text(key, default=_DEFAULTS.locale)
+    try:
+        return str(Locale.parse(name, sep="-" if "-" in name else "_"))
+    except (UnknownLocaleError, ValueError):
+        node.fail(f"no locale {name!r}; write a language, or language and country: es, en_GB, de_AT", key)
+        return _DEFAULTS.locale
+
+
+def _currency(node: Node, key: str) -> str | None:
+    value = node.raw(key)
+    if value is None:
+        return None
+    if isinstance(value, str) and _CURRENCY.fullmatch(value):
+        return str(value)
+    node.fail(f"`{key}` must be three capitals, such as EUR", key)
+    return None
+
+
+def _rates(node: Node, key: str) -> Mapping[str, Decimal]:
+    inner = node.node(key)
+    return {currency: _rate(inner, currency) for currency in inner.keys()}
+
+
+def _rate(node: Node, currency: str) -> Decimal:
+    if not _CURRENCY.fullmatch(currency):
+        node.fail(f"{currency!r} is no currency: write three capitals, such as USD", currency)
+    try:
+        rate = Decimal(str(node.raw(currency)))
+    except InvalidOperation:
+        rate = Decimal(0)
+    if not (rate.is_finite() and rate > 0):
+        node.fail(
+            "a rate must be a number above 0: the worth of one unit in the account's currency", currency
+        )
+    return rate
+
+
+def _region(node: Node, key: str) -> str:
+    name = node.text(key, default=_DEFAULTS.default_region).upper()
+    if name not in SUPPORTED_REGIONS:
+        node.fail(f"no region {name!r}; write two letters, such as ES, FR or GB", key)
+    return name
+
+
+def _url(node: Node, key: str) -> str:
+    url = node.text(key)
+    if url and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+        node.fail(f"`{key}` must begin with https:// (or http:// for a server of your own)", key)
+    return url
+
+
+class AccountEntry(Entry):
+    name = text("The shop's name.", default=_DEFAULTS.name)
+    time_zone = Key("In which days begin and end, such as Europe/Madrid.", _time_zone, TEXT)
+    locale = Key(
+        "How the pages write dates and numbers: a language, and where it differs a country.",
+        _locale,
+        {"type": "string", "examples": ["en", "en_GB", "es", "de_AT"]},
+    )
+    currency = Key(
+        "ISO 4217; without it, that of the first order.",
+        _currency,
+        {"type": "string", "pattern": f"^{_CURRENCY.pattern}$"},
+    )
+    rates = Key(
+        "What one unit of another currency is worth in the account's.",
+        _rates,
+        {"type": "object", "additionalProperties": {"type": ["number", "string"]}},
+    )
+    default_region = Key("The country whose national phone numbers are read, such as ES.", _region, TEXT)
+    cart_idle = duration("After how long without a change a cart is abandoned.")
+    undeclared_traits = choice(
+        "Whether traits that no field declares become custom fields.", ("keep", "ignore"), default="keep"
+    )
+    mask_for_viewers = flag("Whether viewers see personal data masked.")
+
+
+class WebhookEntry(Entry):
+    url = Key("Where it is called.", _url, {"type": "string", "pattern": "^https?://"}, required=True)
+    secret = Key("What signs a call; `$NAME` is that environment variable.", read_secret, TEXT)
+
+
+class SettingsFile(Entry):
+    """The account"""
+
+    account = nested("What holds for the whole shop.", AccountEntry)
+    webhooks = mapping_of("The systems that rules can call, by name.", WebhookEntry)
+
+
+def read_account(file: SettingsFile) -> Account:
+    """What holds for the whole shop; what is not set has its default."""
+    if file.account is None:
+        return _DEFAULTS
+    return Account(
+        name=file.account.name,
+        time_zone=file.account.time_zone,
+        locale=file.account.locale,
+        currency=file.account.currency,
+        rates=file.account.rates,
+        default_region=file.account.default_region,
+        cart_idle=file.account.cart_idle or _DEFAULTS.cart_idle,
+        keep_undeclared_traits=file.account.undeclared_traits == "keep",
+        mask_for_viewers=file.account.mask_for_viewers,
+    )
+
+
+def read_webhooks(file: SettingsFile) -> dict[str, Webhook]:
+    """The systems that rules can call."""
+    return {name: Webhook(name, entry.url, entry.secret) for name, entry in file.webhooks.items()}

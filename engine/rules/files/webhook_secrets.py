@@ -1,0 +1,45 @@
+"""The secrets of webhooks in settings.yaml: read, and looked up where rules are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.domain.webhook_secrets import is_set, malformed, variable_of
+from engine.errors import Problem
+from engine.rules.language.nodes import File, Node, Problems
+
+FILE = "settings.yaml"
+
+
+def read_secret(node: Node, key: str) -> str | None:
+    """The secret of a webhook; unset if the key is missing, and calls go out unsigned."""
+    if key not in node:
+        return None
+    written = node.raw(key)
+    if written is not None and not isinstance(written, str):
+        return node.text(key)  # which notes that it must be text
+    secret = "" if written is None else str(written)
+    problem = malformed(secret)
+    if problem is not None:
+        node.fail(problem, key)
+    return secret
+
+
+def secrets_not_set(text: str, environment: Mapping[str, str]) -> list[Problem]:
+    """A warning for each secret in the file that names a variable which the environment does not set.
+
+    None of them is an error: rules may be checked on another machine than the workers'.
+    """
+    webhooks = File(FILE, Problems()).parse(text).node("webhooks")
+    found = []
+    for name in webhooks.keys():
+        webhook = webhooks.node(name)
+        secret = webhook.raw("secret")
+        needed = variable_of(secret) if isinstance(secret, str) else None
+        if needed is not None and not is_set(needed, environment):
+            message = (
+                f"the secret ${needed} is not set in this environment; "
+                f"without it the workers keep the calls of {name!r} and send none"
+            )
+            found.append(Problem(FILE, *webhook.place("secret"), message))
+    return found

@@ -1,0 +1,87 @@
+"""What a contact can receive is said in words, and why not."""
+
+import msgspec
+
+from engine.domain.identities import Key
+from engine.domain.reachability import reach_of, stopping
+from tests.builders import SHIPPED, an_activity, days, the_contact
+
+EMAIL = "ana@x.com"
+
+
+def said(activities, *, channel="Newsletter"):
+    state = the_contact([an_activity("newsletter_subscribed", email=EMAIL), *activities]).state
+    found = reach_of(state, SHIPPED.present, email=EMAIL, phone=None)
+    return next((reach.reachable, reach.why) for reach in found if reach.channel == channel)
+
+
+def bounced(at, message, **more):
+    said = {"bounce": "permanent", "reason": "no such mailbox", "message_id": message, **more}
+    return an_activity("email_bounced", at, email=EMAIL, trusted=True, **said)
+
+
+def test_who_is_subscribed_with_an_address_that_works_is_reached():
+    assert said([]) == (True, "subscribed on 2 March 2026 by the contact")
+
+
+def test_who_unsubscribed_is_not_and_the_day_is_said():
+    gone = an_activity("newsletter_unsubscribed", days(1), email=EMAIL, reason="too many mails")
+
+    assert said([gone]) == (False, "unsubscribed on 3 March 2026 by the contact (too many mails)")
+
+
+def test_a_bounced_address_says_how_often_when_and_why():
+    run = [
+        bounced(days(1), "one", bounce="temporary", reason="mailbox full"),
+        bounced(days(2), "two"),
+        bounced(days(3), "three"),
+    ]
+
+    reachable, why = said(run)
+
+    assert not reachable
+    assert why == (
+        "Email bounced since 5 March 2026, 3 failed attempts in a row, "
+        "the last on 5 March 2026: no such mailbox (1 temporary bounce)"
+    )
+
+
+def test_a_colleague_who_ended_a_subscription_is_named():
+    edited = an_activity("identified", email=EMAIL, external_id="7")
+    by_eva = msgspec.structs.replace(
+        an_activity("contact_edited", days(1), newsletter="unsubscribed", author="Eva"),
+        stream=Key(f"e:{EMAIL}"), tracker=None, trusted=True,
+    )  # fmt: skip
+
+    assert said([edited, by_eva]) == (False, "unsubscribed on 3 March 2026 by Eva")
+
+
+def test_a_complaint_is_told_and_not_said_to_be_a_wish():
+    complaint = an_activity("email_complained", days(1), email=EMAIL, trusted=True)
+
+    assert said([complaint]) == (False, "unsubscribed since 3 March 2026 (marked a mail as spam)")
+
+
+def test_a_channel_without_an_address_says_so():
+    assert said([], channel="SMS") == (False, "no mobile phone")
+    assert said([], channel="Web push") == (False, "not enabled on any device")
+
+
+def test_stopping_pauses_what_is_written_to_and_leaves_consent():
+    states = {"email_status": "active", "mobile_status": "active", "newsletter": "subscribed"}
+
+    assert stopping(states, SHIPPED.present, "paused", email=EMAIL, phone=None) == {"email_status": "paused"}
+
+
+def test_unsubscribing_ends_only_what_was_subscribed():
+    states = {"newsletter": "subscribed", "sms": "not_subscribed"}
+
+    found = stopping(states, SHIPPED.present, "unsubscribed", email=EMAIL, phone=None)
+
+    assert found == {"newsletter": "unsubscribed"}
+
+
+def test_who_is_blocked_already_is_not_paused():
+    states = {"email_status": "blocked"}
+
+    assert stopping(states, SHIPPED.present, "paused", email=EMAIL, phone=None) == {}

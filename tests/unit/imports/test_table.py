@@ -1,0 +1,263 @@
+"""Any file that real tools produce is read; what is wrong with it is said at its line."""
+
+import gzip
+import io
+import zipfile
+from datetime import date, datetime
+
+import openpyxl
+import pytest
+
+from engine.imports.reading import delimited, workbooks
+from engine.imports.reading.formats import Format, detect
+from engine.imports.reading.problems import UnreadableFile
+from engine.imports.reading.table import read_table
+
+PEOPLE = 'Nombre;Correo;Ciudad\nJosé Muñoz;jose@x.com;"Málaga; centro"\nÍñigo;i@x.com;León\n'
+
+
+def a_file(content):
+    return lambda: io.BytesIO(content)
+
+
+def everything(content, format_=None):
+    open_ = a_file(content)
+    table = read_table(open_, format_ or detect(open_))
+    return table, list(table.rows)
+
+
+def a_workbook(*rows, sheets=("People",)):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "cp850", "mac-roman"],
+)
+def test_any_usual_encoding_is_found_out(encoding):
+    table, rows = everything(PEOPLE.encode(encoding))
+
+    assert table.headings == ("Nombre", "Correo", "Ciudad")
+    assert [row.cells for row in rows] == [
+        ("José Muñoz", "jose@x.com", "Málaga; centro"),
+        ("Íñigo", "i@x.com", "León"),
+    ]
+
+
+def test_bytes_that_windows_alone_writes_are_read_as_windows_does():
+    assert detect(a_file("name,price\nAna “la jefa”,€5\n".encode("cp1252"))).encoding == "cp1252"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_any_usual_separator_and_line_end_is_found_out(separator, newline):
+    lines = (
+        ["email", "name", "note"],
+        *[[f"e{n}@x.com", f"Ana {n}", f'"one{separator} ""two"""'] for n in range(5)],
+    )
+    content = newline.join(separator.join(line) for line in lines).encode()
+
+    _, rows = everything(content)
+
+    assert [row.cells for row in rows] == [
+        (f"e{n}@x.com", f"Ana {n}", f'one{separator} "two"') for n in range(5)
+    ]
+    assert [row.line for row in rows] == [2, 3, 4, 5, 6]
+
+
+def test_one_column_is_enough():
+    _, rows = everything(b"email\na@x.com\nb@x.com\n")
+
+    assert [row.cells for row in rows] == [("a@x.com",), ("b@x.com",)]
+
+
+def test_nul_bytes_spoil_the_row_that_has_them_and_not_the_file():
+    _, rows = everything(b"email,name\na@x.com,A\0na\nb@x.com,Bea\n")
+
+    assert [(row.line, row.problem and row.problem.kind) for row in rows] == [(2, "nul"), (3, None)]
+
+
+def test_decimal_commas_do_not_make_a_comma_the_separator():
+    content = "id;importe;ciudad\n" + "".join(f"{n};{n},50;Madrid, centro\n" for n in range(20))
+
+    assert detect(a_file(content.encode())).separator == ";"
+
+
+def test_a_gzipped_file_is_unpacked_whatever_its_name():
+    _, rows = everything(gzip.compress(PEOPLE.encode()))
+
+    assert rows[1].cells[2] == "León"
+
+
+def test_a_cell_with_line_breaks_is_one_and_the_lines_after_it_are_numbered_right():
+    content = b'email,address\na@x.com,"Street 1\nMadrid"\n\nb@x.com,Street 2\n'
+    _, rows = everything(content)
+
+    assert [(row.line, row.cells) for row in rows] == [
+        (2, ("a@x.com", "Street 1\nMadrid")), (5, ("b@x.com", "Street 2")),
+    ]  # fmt: skip
+
+
+def test_the_line_in_which_excel_names_the_separator_is_obeyed_and_not_read_as_a_row():
+    table, rows = everything(b"sep=|\r\nemail|name\r\na@x.com|Ana\r\n")
+
+    assert table.headings == ("email", "name")
+    assert [(row.line, row.cells) for row in rows] == [(3, ("a@x.com", "Ana"))]
+
+
+def test_without_a_header_the_columns_are_numbered_and_no_row_is_lost():
+    open_ = a_file(b"a@x.com,Ana\nb@x.com,Bea\n")
+    format_ = detect(open_)
+    table = read_table(open_, format_)
+
+    assert (format_.header, table.headings) == (False, ("Column 1", "Column 2"))
+    assert [row.line for row in table.rows] == [1, 2]
+
+
+def test_headings_that_are_empty_or_there_twice_get_names_of_their_own():
+    table, _ = everything(b"email,,Email,\na@x.com,1,b@x.com,2\n")
+
+    assert table.headings == ("email", "Column 2", "Email (2)")
+    assert [notice.message for notice in table.notices] == [
+        "column 2 has no heading",
+        "the heading 'Email' is there more than once; this one is called 'Email (2)'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "refuses", "cells"),
+    [
+        (b"b@x.com,Bea,Roma", "ragged", True, ("b@x.com", "Bea", "Roma")),
+        (b"b@x.com,Bea,,", None, False, ("b@x.com", "Bea")),
+        (b"b@x.com", "short", False, ("b@x.com", None)),
+        (b"b@x.com,B\0ea", "nul", True, ("b@x.com", "B\0ea")),
+        (b"b@x.com,B\xffea", "encoding", True, ("b@x.com", "B\ufffdea")),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_row_is_said_at_its_line_and_the_others_are_read(line, kind, refuses, cells):
+    table = read_table(a_file(b"email,name\na@x.com,Ana\n" + line + b"\nc@x.com,Cai\n"), Format())
+    good, bad, last = table.rows
+
+    assert (good.problem, last.problem) == (None, None)
+    assert (bad.line, bad.cells) == (3, cells)
+    found = (None, False) if bad.problem is None else (bad.problem.kind, bad.problem.refuses)
+    assert found == (kind, refuses)
+
+
+@pytest.mark.parametrize("behind", ["", "".join(f"p{n}@x.com,P\n" for n in range(5_000))])
+def test_a_quotation_mark_that_is_never_closed_costs_its_own_line_alone(behind):
+    content = 'email,name\na@x.com,"Ana\nb@x.com,Bea\n' + behind
+    _, rows = everything(content.encode(), Format())
+
+    assert (rows[0].line, rows[0].problem.kind) == (2, "quote")
+    assert (rows[1].line, rows[1].cells, rows[1].problem) == (3, ("b@x.com", "Bea"), None)
+    assert len(rows) == 2 + behind.count("\n")
+
+
+def test_a_cell_of_ten_megabytes_costs_its_own_line_alone():
+    for size in (delimited.MAX_CELL + 1, 10_000_000):
+        content = b"email,name\na@x.com," + b"A" * size + b"\nb@x.com,Bea\n"
+        large, good = everything(content, Format())[1]
+
+        assert (large.line, large.problem.kind) == (2, "too_large")
+        assert (good.line, good.cells) == (3, ("b@x.com", "Bea"))
+
+
+def test_ten_thousand_columns_are_refused_with_what_to_look_at():
+    with pytest.raises(UnreadableFile, match=r"10,000 cells, and at most 1,000 columns are read"):
+        everything(",".join(f"c{n}" for n in range(10_000)).encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "the file is empty"),
+        (b"\xef\xbb\xbf \r\n", "the file is empty"),
+        (b"\xd0\xcf\x11\xe0 old Excel", r"before 2007 \(.xls\), whatever its name says"),
+        (b"%PDF-1.7", "this is a PDF"),
+        (b"<html><table><tr><td>a</td></tr></table></html>", "a web page"),
+        (b'[{"email": "a@x.com"}]', "this is JSON"),
+        (gzip.compress(b"email\n" * 50_000)[:60], "damaged"),
+    ],
+)
+def test_what_holds_no_rows_is_refused_with_what_to_do(content, says):
+    with pytest.raises(UnreadableFile, match=says):
+        everything(content)
+
+
+def test_a_file_that_breaks_off_gives_its_rows_and_says_where_it_breaks():
+    whole = gzip.compress("".join(f"p{n * 7919 % 100_003}@x.com,P{n * n}\n" for n in range(60_000)).encode())
+    table = read_table(a_file(whole[: len(whole) // 2]), Format(header=False))
+
+    with pytest.raises(UnreadableFile, match="damaged after line"):
+        list(table.rows)
+
+
+def test_a_workbook_is_read_whatever_its_name_with_dates_and_numbers_as_text():
+    content = a_workbook(
+        ["email", "phone", "born", "seen", "vip", "spent"],
+        ["a@x.com", 34600123456, date(1990, 3, 31), datetime.fromisoformat("2026-01-02T10:30"), True, 3.5],
+        [None] * 6,
+        ["b@x.com", None, None, None, False, None],
+    )
+    table, rows = everything(content)
+
+    assert table.headings[:2] == ("email", "phone")
+    assert [(row.line, row.cells) for row in rows] == [
+        (2, ("a@x.com", "34600123456", "1990-03-31", "2026-01-02 10:30:00", "true", "3.5")),
+        (4, ("b@x.com", "", "", "", "false", "")),
+    ]
+
+
+def test_a_sheet_that_begins_further_down_keeps_its_line_numbers():
+    book = openpyxl.Workbook()
+    book.active["B3"], book.active["B4"] = "email", "a@x.com"
+    packed = io.BytesIO()
+    book.save(packed)
+
+    table, [row] = everything(packed.getvalue())
+
+    assert (table.headings, row.line, row.cells) == (("email",), 4, ("a@x.com",))
+
+
+def test_a_sheet_can_be_chosen_and_one_that_is_not_there_is_told():
+    content = a_workbook(["email"], ["a@x.com"], sheets=("First", "Second"))
+    assert workbooks.sheets(a_file(content)) == ["First", "Second"]
+
+    with pytest.raises(UnreadableFile, match="no sheet 'Third'; the workbook has: First, Second"):
+        everything(content, Format(kind="workbook", sheet="Third"))
+
+
+def test_a_workbook_that_would_unpack_to_a_mountain_is_refused_before_it_is_unpacked():
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(a_workbook(["email"]))) as real, zipfile.ZipFile(bomb, "w") as packed:
+        for name in real.namelist():
+            content = b" " * 20_000_000 if name.endswith("sheet1.xml") else real.read(name)
+            packed.writestr(name, content, compress_type=zipfile.ZIP_DEFLATED)
+
+    with pytest.raises(UnreadableFile, match=r"sheet1\.xml would unpack to 19 MB from"):
+        everything(bomb.getvalue())
+
+
+def test_an_archive_that_is_no_workbook_is_told_from_one():
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("people.csv", "email\na@x.com\n")
+
+    with pytest.raises(UnreadableFile, match="unpack it and import the files in it"):
+        everything(archive.getvalue())
+
+
+def test_a_damaged_workbook_is_refused():
+    content = a_workbook(["email"], ["a@x.com"])
+
+    with pytest.raises(UnreadableFile, match="damaged"):
+        everything(content[: len(content) // 2])

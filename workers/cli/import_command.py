@@ -1,0 +1,205 @@
+"""`sheets import`: import files from the command line, as the import page does."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from itertools import count
+from pathlib import Path
+from typing import Annotated, Literal, TextIO, cast
+
+import typer
+import uuid_utils
+
+from engine.db import Db
+from engine.domain.document import Document
+from engine.imports import import_request, import_service, preview
+from engine.imports.mapping.cell_format import DateOrder, Decimals
+from engine.imports.mapping.import_settings import Mode
+from engine.imports.reading.problems import UnreadableFile
+from engine.jobs.jobs import Job, JobState
+from engine.rules import versions
+from workers.cli import import_files
+from workers.cli.import_files import Options, PreparedFile
+from workers.cli.jobs import await_job
+from workers.cli.jobs import told as job_summary
+from workers.cli.session import (
+    AsJson,
+    DataDir,
+    cli_actor,
+    open_db,
+    print_json,
+    print_table,
+    shown,
+    zone_of,
+)
+
+app = typer.Typer()
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, .gz or XLSX; or a folder of such.")],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column fills; nothing leaves it out."),
+    ] = None,
+    mode: Annotated[Mode, typer.Option(help="Which contacts may be touched.")] = "both",
+    empty: Annotated[Literal["keep", "clear"], typer.Option(help="What an empty cell does.")] = "keep",
+    segment: Annotated[str, typer.Option(help="The static segment to put all into, by id or name.")] = "",
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--consent",
+            metavar="CHANNEL=DATE,SOURCE",
+            help="That all in the file agreed to the newsletter or to sms, when and where.",
+        ),
+    ] = None,
+    new_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--new-field",
+            metavar="COLUMN[:TYPE]",
+            help="Make a custom field of a column (admin): text, number, boolean, date or list.",
+        ),
+    ] = None,
+    dates: Annotated[
+        Literal["dmy", "mdy", ""], typer.Option(help="The order of dates such as 3/4/2026.")
+    ] = "",
+    decimals: Annotated[Literal[",", ".", ""], typer.Option(help="What divides decimals.")] = "",
+    encoding: Annotated[str, typer.Option(help="The file's encoding, if it is not found out.")] = "",
+    separator: Annotated[
+        str, typer.Option(help="The separator, if it is not found out; `tab` for a tab.")
+    ] = "",
+    sheet: Annotated[str, typer.Option(help="The sheet of a workbook; else its first.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of it, and write nothing.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import contacts from a file: columns are guessed by their headings."""
+    _, db = open_db(data_dir, app="import")
+    options = Options(
+        mappings=map_ or [],
+        mode=mode,
+        clears=empty == "clear",
+        segment=segment,
+        consents=consent or [],
+        new_fields=new_field or [],
+        dates=cast(DateOrder, dates) or None,
+        decimals=cast(Decimals, decimals) or None,
+        encoding=encoding,
+        separator=separator,
+        sheet=sheet,
+    )
+    batch = import_files.prepare(db, path, options, dry_run=dry_run)
+    results = [_skipped(file, error) for file, error in batch.unreadable]
+    for prepared in batch.prepared:
+        if not as_json:
+            _print_mapping(prepared)
+        if not prepared.inspection.sample:
+            typer.echo(f"{prepared.file.name} has headings and no rows: there is nothing to import", err=True)
+        earlier = _imported_before(db, prepared)
+        for warning in preview.missing_transitions(prepared.settings, versions.current(db)):
+            typer.echo(warning, err=True)
+        if dry_run:
+            result = _preview(db, prepared, as_json=as_json)
+        else:
+            result = _import(db, prepared, wait=wait, as_json=as_json)
+        results.append({**result, "imported_before": earlier})
+    if as_json:
+        print_json(results[0] if path.is_file() else results)
+    if any(result.get("state") == JobState.FAILED for result in results):
+        sys.exit(1)
+
+
+def _skipped(file: Path, error: UnreadableFile) -> Document:
+    typer.echo(f"{file.name} is left out: {error}", err=True)
+    return {"file": file.name, "state": JobState.FAILED, "failure": str(error)}
+
+
+def _print_mapping(prepared: PreparedFile) -> None:
+    typer.echo(f"{prepared.file.name}: {prepared.inspection.format}")
+    for notice in prepared.inspection.notices:
+        typer.echo(f"line {notice.line}: {notice.message}", err=True)
+    print_table(
+        "Columns",
+        ("column", "fills"),
+        ((h, target or "— left out") for h, target in prepared.settings.columns.items()),
+    )
+
+
+def _imported_before(db: Db, prepared: PreparedFile) -> Document | None:
+    """Print that the same content was imported before, if it was; return that import."""
+    size = prepared.file.stat().st_size
+    earlier = import_service.imported_before(cli_actor(db), prepared.opener, size=size)
+    if earlier is None:
+        return None
+    when = shown(earlier.created_at, zone_of(db))
+    typer.echo(import_request.describe_earlier(earlier, when=when), err=True)
+    return {**job_summary(earlier), "file": earlier.wanted["file"]}
+
+
+def _preview(db: Db, prepared: PreparedFile, *, as_json: bool) -> Document:
+    found = import_service.preview(cli_actor(db), prepared.opener, prepared.settings)
+    result: Document = {
+        "file": prepared.file.name,
+        "rows": found.rows,
+        **{name: found.outcomes.get(name, 0) for name in ("created", "updated", "unchanged")},
+        "refused": found.refused,
+        "problems": [asdict(problem) for problem in found.problems],
+        "preview": [asdict(row) for row in found.preview],
+    }
+    if not as_json:
+        _print_counts("would be", result)
+        examples = ((c.label, c.count, e.line, e.message) for c in found.problems for e in c.examples[:3])
+        if found.problems:
+            print_table("Problems", ("what", "rows", "line", "for example"), examples)
+    return result
+
+
+def _import(db: Db, prepared: PreparedFile, *, wait: bool, as_json: bool) -> Document:
+    id_, file = uuid_utils.uuid7().hex, prepared.file
+    with file.open("rb") as stream:
+        import_service.start(cli_actor(db), stream, prepared.settings, name=file.name, id_=id_)
+    if not wait:
+        if not as_json:
+            typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
+        return {"job": id_, "file": file.name, "state": "waiting"}
+    job = await_job(db, id_, quietly=as_json)
+    result = job_summary(job) | {"file": file.name, "refused_file": _write_refused(db, job)}
+    if not as_json:
+        _print_counts("were", result)
+        if job.failure:
+            typer.echo(f"it ended before the file did: {job.failure}", err=True)
+        if result["refused_file"]:
+            typer.echo(f"refused rows, each with the reason: {result['refused_file']}")
+    return result
+
+
+def _write_refused(db: Db, job: Job) -> str | None:
+    """Write the refused rows to a new file in the working directory; return its name, if there are any."""
+    if not job.refused:
+        return None
+    name, lines = import_service.refused_file(cli_actor(db), job.id)
+    with _new_file(name) as out:
+        out.writelines(lines)
+    return out.name
+
+
+def _new_file(name: str) -> TextIO:
+    """Open a new file of this name, with a number added if it exists already."""
+    path = first = Path.cwd() / name
+    numbers = count(2)
+    while True:
+        try:
+            return path.open("x", encoding="utf-8", newline="")
+        except FileExistsError:
+            path = first.with_stem(f"{first.stem} ({next(numbers)})")
+
+
+def _print_counts(verb: str, result: Document) -> None:
+    counts = ", ".join(f"{result[name]:,} {name}" for name in ("created", "updated", "unchanged", "refused"))
+    typer.echo(f"of {result['rows']:,} rows {verb}: {counts}")

@@ -1,0 +1,54 @@
+"""What can be wrong with a request as a whole; `field` is the part of it at fault."""
+
+from __future__ import annotations
+
+from engine.errors import Invalid, LimitExceeded, NotFound, TooManyRequests, Unauthenticated
+
+
+class UnknownCall(NotFound):
+    """The path names no call of the API."""
+
+    field = "path"
+
+
+class InvalidRequest(Invalid):
+    """A body that holds no events, or an envelope that spoils them all."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field = field
+        super().__init__(reason)
+
+
+class UnsupportedEncoding(InvalidRequest):
+    """A body that is packed in a way that is not understood here."""
+
+
+class BodyTimeout(InvalidRequest):
+    """A body that took too long to arrive."""
+
+
+class BodyTooLarge(LimitExceeded):
+    """A body with more bytes than MAX_BODY, packed or unpacked."""
+
+    field = "body"
+
+
+class UnknownWriteKey(Unauthenticated):
+    """The request names no key, or none in force."""
+
+    field = "writeKey"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "is missing, unknown or revoked; send a key as the user name of Basic authentication"
+        )
+
+
+class RateLimited(TooManyRequests):
+    """The key sends more events than it may; after `wait` seconds it may again."""
+
+    field = "writeKey"
+
+    def __init__(self, wait: float) -> None:
+        self.wait = wait
+        super().__init__("sends more events than it may; slow down")

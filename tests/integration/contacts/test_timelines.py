@@ -65,7 +65,7 @@ SEARCHED = [
     ("?a=.*&b=[x", ["shoe"]),
     (".*", ["shoe"]),
     ("(a+)+$", []),
-    ("bought", ["order"]),
+    ("order completed", ["order"]),
     ("leon", ["who"]),
     ("122.50", ["order"]),
     ("shop.example/shoes", ["shoe"]),

@@ -54,7 +54,7 @@ def test_who_was_overtaken_is_told_and_changes_nothing(db):
     [
         (CustomField("city", "Town", "text"), InvalidField, "already"),
         (CustomField("Town", "Town", "text"), InvalidField, "lowercase letter"),
-        (CustomField("town", " ", "text"), InvalidField, "give it a label"),
+        (CustomField("town", " ", "text"), InvalidField, "enter a label"),
         (CustomField("town", "city ", "text"), NameTaken, "another field is called"),
     ],
 )

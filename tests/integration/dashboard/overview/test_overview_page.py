@@ -118,7 +118,15 @@ def test_each_figure_leads_to_as_many_contacts_as_it_says(db, open_as):
         found[label] = (number, db.contacts.count_documents(listing.matching(db, Listing(where))))
 
     assert found["All contacts"] == ("3", 3)
-    for label in ("All", "Identified", "Anonymous", "New", "Active today", "Buyers", "Abandoned carts"):
+    for label in (
+        "All contacts",
+        "Identified",
+        "Anonymous",
+        "New",
+        "Active today",
+        "Customers",
+        "Abandoned carts",
+    ):
         assert found[label][0] == str(found[label][1]), label
 
 

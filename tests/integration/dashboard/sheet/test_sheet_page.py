@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard import wait_for_workers
+from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
@@ -15,10 +16,13 @@ from engine.operations import pulses
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.browser.conftest import HOSTILE
-from tests.builders import an_activity, bought, identified, minutes
+from tests.builders import acting, an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
+
+LEO = CurrentUser("leo", "", "Leo", "admin")
+MIA = CurrentUser("mia", "", "Mia <b>", "admin")
 
 
 @pytest.fixture
@@ -140,14 +144,7 @@ def test_what_somebody_else_changed_is_chosen_and_not_overwritten(shop, open_as)
     app = open_as("marketer", contact=ana)
     app.button(key="sheet.edit").click().run()
     field(app, ana, "custom.city").set_value("Milano").run()
-    edit_service.edit(
-        shop,
-        ana,
-        Edit(fields={"custom.city": "Paris"}),
-        id_=ActivityId("theirs"),
-        author="Leo",
-        now=utc_now(),
-    )
+    edit_service.edit(acting(shop, LEO), ana, Edit(fields={"custom.city": "Paris"}), id_=ActivityId("theirs"))
     drain_all(shop)
 
     app.button(key="sheet.apply").click().run()
@@ -226,9 +223,7 @@ def test_a_field_for_admins_is_shown_to_others_and_not_asked(shop, open_as):
 
 def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as):
     ana = the_id(shop, "ana@x.com")
-    edit_service.delete(
-        shop, ana, id_=ActivityId("d"), author="Mia <b>", now=utc_now(), reason="asked *twice*"
-    )
+    edit_service.delete(acting(shop, MIA), ana, id_=ActivityId("d"), reason="asked *twice*")
     drain_all(shop)
     told = open_as("viewer", contact=ana)
     assert "by Mia &lt;b&gt;" in shown(told)
@@ -245,7 +240,7 @@ def test_who_was_deleted_is_restored_from_the_address_of_the_sheet(shop, open_as
 
 def test_an_admin_erases_by_typing_the_name_and_nothing_else_will_do(shop, open_as):
     ana = the_id(shop, "ana@x.com")
-    edit_service.delete(shop, ana, id_=ActivityId("d"), author="Mia", now=utc_now())
+    edit_service.delete(acting(shop, LEO), ana, id_=ActivityId("d"))
     drain_all(shop)
     app = open_as("admin", contact=ana)
     app.button(key="sheet.erase").click().run()

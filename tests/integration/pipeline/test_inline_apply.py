@@ -10,7 +10,7 @@ from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import connect, utc_now
-from engine.imports import import_job, import_request
+from engine.imports import import_batch, import_job, import_request
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.jobs import jobs
@@ -134,7 +134,7 @@ def test_what_is_folded_at_once_is_what_the_lanes_would_have_made_of_it(shop, mo
     other.rulesets.insert_many(shop.rulesets.find())
     prepare(other, config_dir=CONFIG_DIR, now=utc_now())
     now, source = utc_now(), random.Random(7)
-    monkeypatch.setattr(import_job, "utc_now", lambda: now)
+    monkeypatch.setattr(import_batch, "utc_now", lambda: now)
     past, content = list(a_past(source)), a_mixed_file(source)
     try:
         for database in (shop, other):

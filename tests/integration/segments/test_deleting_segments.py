@@ -6,6 +6,7 @@ import pytest
 
 from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
+from engine.contacts.bulk import bulk_change
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.listing import views
@@ -93,7 +94,7 @@ def test_what_is_said_to_use_a_segment_is_what_the_check_finds_without_it(db):
 def test_a_change_of_many_that_is_under_way_keeps_the_segment_that_it_fills(db):
     published(db, segments=SEGMENTS.replace("{not: {contact.segments: vip}}, ", ""), scoring="rules: []")
     db.jobs.insert_one(
-        {"_id": "j1", "kind": "bulk", "state": "running", "title": "Into VIP", "created_at": utc_now(),
+        {"_id": "j1", "kind": bulk_change.KIND, "state": "running", "title": "Into VIP", "by": "u1", "by_name": "Mia", "created_at": utc_now(),
          "wanted": {"change": {"add_to": ["vip"]}}}
     )  # fmt: skip
 

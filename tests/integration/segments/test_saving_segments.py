@@ -94,7 +94,7 @@ def test_who_is_in_a_segment_is_changed_in_the_list_and_its_name_stays(shop):
 
     drain_all(shop)
     found = versions.current(shop).segments["hot-leads"]
-    assert (found.name, found.description) == ("Hot leads", "Many points, not bought yet")
+    assert (found.name, found.description) == ("Hot leads", "Many points, no order yet")
     assert members(shop, "hot-leads") == {row.id for row in listing.walk(shop, wanted)}
     assert segment_service.as_list(acting(shop, MAX), "hot-leads") == wanted
     with pytest.raises(EditConflict):

@@ -194,7 +194,7 @@ def test_what_opens_over_the_page_keeps_the_focus_inside(page, instance):
     page.goto(f"{instance.dashboard}/?q=ana.prueba")
     expect(page.get_by_text("1 found")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Delete Ana")).press("Enter")
-    expect(page.get_by_role("dialog").get_by_label("Why")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_label("Reason (optional)")).to_be_visible()
 
     for _ in range(12):
         page.keyboard.press("Tab")

@@ -98,14 +98,14 @@ def test_points_are_given_by_hand_and_taken_back(page, instance, mar):
     page.get_by_label("Reason").fill("helped at the fair")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Add 10 points").click()
-    expect(page.get_by_text("+10 points by hand.")).to_be_visible()
+    expect(page.get_by_text("Adjusted by +10 points.")).to_be_visible()
     assert instance.json("contact", "show", "mar")["points"]["total"] == before + 10
     page.get_by_text("Points history").click()
     expect(page.locator(".cs-ledger li").first).to_contain_text("helped at the fair")
     picture(page, "points")
 
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("+10 points by hand.")).to_have_count(0)
+    expect(page.get_by_text("Adjusted by +10 points.")).to_have_count(0)
     assert instance.json("contact", "show", "mar")["points"]["total"] == before
     page.set_viewport_size(PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -56,7 +56,7 @@ def test_all_that_is_known_is_handed_out_and_then_erased_for_good(page: Page, in
     page.get_by_role("button", name="History", exact=True).click()
     page.get_by_role("button", name="Details").first.click(timeout=60_000)
     settled(page)
-    expect(page.get_by_role("dialog")).to_contain_text("named in, and taken out")
+    expect(page.get_by_role("dialog")).to_contain_text("Mentions removed")
     picture(page, "history-erased")
     page.goto(address)
     expect(page.get_by_text("Contact not found")).to_be_visible()

@@ -25,9 +25,6 @@ def test_held_calls_are_shown_with_their_reason(db: Db, open_as: OpenAs) -> None
     app = open_as("admin", page="settings", section="workers")
     text = shown(app)
 
-    import sys, re
-
-    print(re.sub("<style>.*?</style>", "", text, flags=re.S)[-3000:])
     assert "2 held" in text
     assert text.count("the secret $CRM_SECRET is not set in the workers&#39; environment") == 3, (
         "once for all, once each"

@@ -65,7 +65,7 @@ def test_those_who_are_ticked_are_exported(page, instance):
         page.locator(".row:not(.head) .tick input").nth(number).click()
     page.get_by_role("region", name="Selected contacts").get_by_role("button", name="Export").click()
     expect(page.get_by_role("dialog").locator(".cs-confirm b")).to_have_count(2)
-    page.get_by_role("dialog").get_by_text("What they did").click()
+    page.get_by_role("dialog").get_by_text("Activities", exact=True).click()
     page.get_by_role("button", name="Export activities").click()
 
     expect(page.get_by_text("activities of 2 contacts")).to_be_visible()

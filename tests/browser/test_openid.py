@@ -62,7 +62,7 @@ def sign_in(page, company, sub, *, address="/"):
 
 @pytest.mark.parametrize(
     ("sub", "name", "sections"),
-    [("ana", "Ana", ["Users and roles", "Keys", "Audit log", "You"]), ("leo", "Leo", ["You"]), ("eva", "Eva", ["You"])],
+    [("ana", "Ana", ["Users and roles", "API keys", "Audit log", "Your profile"]), ("leo", "Leo", ["Your profile"]), ("eva", "Eva", ["Your profile"])],
 )  # fmt: skip
 def test_each_role_comes_in_by_its_group_and_sees_what_is_for_it(desk, company, sub, name, sections):
     page = desk.new_page()
@@ -74,7 +74,9 @@ def test_each_role_comes_in_by_its_group_and_sees_what_is_for_it(desk, company, 
 
     shown = page.locator(".cs-menu a").all_inner_texts()
     assert [
-        section for section in ("Users and roles", "Keys", "Audit log", "You") if section in shown
+        section
+        for section in ("Users and roles", "API keys", "Audit log", "Your profile")
+        if section in shown
     ] == sections
 
 

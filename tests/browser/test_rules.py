@@ -83,7 +83,7 @@ def test_a_typo_is_explained_at_its_line_then_planned_published_and_taken_back(r
 
 def test_a_rules_page_says_what_it_gave_and_to_whom(rules_page):
     page = rules_page
-    page.get_by_role("link", name="Viewed a product").click()
+    page.get_by_role("link", name="Viewed a product", exact=True).click()
     expect(page.get_by_text("points in 30 days")).to_be_visible()
     expect(page.get_by_text("Top contacts")).to_be_visible()
     settled(page)

@@ -104,7 +104,7 @@ def test_points_are_given_by_hand_and_taken_back(page, instance, mar):
     expect(page.locator(".cs-ledger li").first).to_contain_text("helped at the fair")
     picture(page, "points")
 
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.get_by_text("Adjusted by +10 points.")).to_have_count(0)
     assert instance.json("contact", "show", "mar")["points"]["total"] == before
     page.set_viewport_size(PHONE)

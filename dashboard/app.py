@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for each page: who is signed in, and which page is shown."""
+"""The script that Streamlit runs for each page: it signs in the user and shows the page."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-// The list is built with textContent alone: whatever a visitor wrote stays text.
-// Rows are ticked here, without asking the server; it hears of them with an action.
+// The list is built with textContent alone: markup in visitors' data stays text.
+// Rows are selected in the browser; an action sends the selection to the server.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".list");
   const selection = selectionOf(root, data.scope);
-  const tell = (name, value) => {
+  const send = (name, value) => {
     comeBack(root, root.getRootNode().activeElement?.dataset?.focus);
     setTriggerValue(name, { ...value, at: Date.now() });
   };
@@ -12,14 +12,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   table.setAttribute("role", "table");
   table.setAttribute("aria-label", data.label);
   table.style.setProperty("--columns", template(data));
-  const rows = data.rows.map((row) => contactRow(row, data, selection, tell));
+  const rows = data.rows.map((row) => contactRow(row, data, selection, send));
   table.append(headRow(data, selection), ...rows.map((row) => row.element));
 
   const bar = element("div", "bar");
   const refresh = () => {
     rows.forEach((row) => row.refresh());
     table.querySelector(".head")?.refresh();
-    showBar(bar, data, selection, tell);
+    showBar(bar, data, selection, send);
   };
   selection.changed = refresh;
   keepFocus(root, () => {
@@ -29,7 +29,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 // What is ticked, for as long as the same contacts are asked for, over all pages of them:
-// `ids`, or all but those.  `last` is the one from which a range goes on.
+// `ids`, or all but those.  `last` is the row where a range starts.
 function selectionOf(root, scope) {
   if (root.selection?.scope !== scope) root.selection = { scope, ids: new Set(), all: false, last: null, changed: () => {} };
   return root.selection;
@@ -104,7 +104,7 @@ function heading({ label, css, sort }) {
   return cell;
 }
 
-function contactRow(row, { columns, rows, selectable, deletable }, selection, tell) {
+function contactRow(row, { columns, rows, selectable, deletable }, selection, send) {
   const line = element("div", "row");
   line.setAttribute("role", "row");
   const [cell, box] = checkbox(`Select ${row.name}`, `tick ${row.id}`);
@@ -120,7 +120,7 @@ function contactRow(row, { columns, rows, selectable, deletable }, selection, te
   const rest = element("div", "rest");
   rest.setAttribute("role", "none");
   rest.append(...row.cells.map((found, index) => valueCell(found, columns[index], row)));
-  line.append(rest, toolsOf(row, deletable, tell));
+  line.append(rest, toolsOf(row, deletable, send));
   const refresh = () => {
     box.checked = isTicked(selection, row.id);
     line.classList.toggle("ticked", selectable && box.checked);
@@ -157,7 +157,7 @@ function valueCell({ text, tone }, column, row) {
   return cell;
 }
 
-function toolsOf(row, deletable, tell) {
+function toolsOf(row, deletable, send) {
   const tools = element("span", "tools");
   tools.setAttribute("role", "cell");
   const details = element("a", "tool");
@@ -173,7 +173,7 @@ function toolsOf(row, deletable, tell) {
     bin.dataset.focus = `delete ${row.id}`;
     bin.setAttribute("aria-label", `Delete ${row.name}`);
     bin.append(icon("M6 19a2 2 0 0 0 2 2h8a2 2 0 0 0 2-2V7H6v12zM19 4h-3.5l-1-1h-5l-1 1H5v2h14V4z"));
-    bin.onclick = () => tell("remove", { id: row.id });
+    bin.onclick = () => send("remove", { id: row.id });
     tools.append(bin);
   }
   return tools;
@@ -187,7 +187,7 @@ function counted({ total, locale }, { all, ids }) {
   return left.toLocaleString(locale);
 }
 
-function showBar(bar, data, selection, tell) {
+function showBar(bar, data, selection, send) {
   const { actions, rows, total } = data;
   bar.hidden = !selection.all && !selection.ids.size;
   if (bar.hidden) return bar.replaceChildren();
@@ -206,7 +206,7 @@ function showBar(bar, data, selection, tell) {
     return selection.all ? { ids: [], all: true, but: ids } : { ids, all: false, but: [] };
   };
   const offered = element("span", "actions");
-  offered.append(...actions.map(({ id, label, tone }) => button(tone, label, () => tell("act", { action: id, ...chosen() }))));
+  offered.append(...actions.map(({ id, label, tone }) => button(tone, label, () => send("act", { action: id, ...chosen() }))));
   bar.replaceChildren(...parts, offered);
   bar.querySelectorAll("button").forEach((made) => (made.dataset.focus = made.textContent));
 }
@@ -241,7 +241,7 @@ function comeBack(root, name) {
   setTimeout(() => opened || watch.disconnect(), 15_000);
 }
 
-// Whoever works by keyboard finds the same heading, tick or button under their fingers afterwards.
+// Keeps keyboard focus on the same heading, checkbox or button.
 function keepFocus(root, change) {
   const name = root.getRootNode().activeElement?.dataset?.focus;
   change();

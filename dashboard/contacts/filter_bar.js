@@ -1,11 +1,11 @@
-// The filter bar: everything is built with textContent, so whatever a name says stays text.
-// Menu and forms open here, without asking the server; it hears of what was chosen.
+// The filter bar: everything is built with textContent, so markup in a name stays text.
+// Menu and forms open in the browser; the server receives only the applied form.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".filters");
   root.bar ??= root.appendChild(element("div", "bar"));
   root.panel ??= root.appendChild(panelOf(root));
   root.data = data;
-  root.tell = (said) => setTriggerValue("apply", { ...said, at: Date.now() });
+  root.send = (form) => setTriggerValue("apply", { ...form, at: Date.now() });
   root.classList.remove("busy");
   keepFocus(root, () => root.bar.replaceChildren(...barOf(root, data)));
 }
@@ -142,17 +142,17 @@ function walk(event, stops) {
 // The form of a filter
 
 function openForm(root, filter, { chip, opener, fromMenu }) {
-  const said = chip?.said ?? { way: filter.ways[0].id, values: {} };
+  const present = chip?.form ?? { way: filter.ways[0].id, values: {} };
   const choose = (way, values) => {
-    root.tell({ filter: filter.id, way, values, instead: chip?.part ?? null });
+    root.send({ filter: filter.id, way, values, instead: chip?.part ?? null });
     root.classList.add("busy");
     root.panel.hidePopover();
   };
   const form = filter.unavailable
     ? element("p", "hint", `${filter.unavailable}. The filter will be available then.`)
     : filter.ways.some((way) => way.inputs.length)
-      ? inputsForm(filter, said, choose)
-      : buttonsForm(filter, chip && said.way, choose);
+      ? inputsForm(filter, present, choose)
+      : buttonsForm(filter, chip && present.way, choose);
   open(root, filter.label, opener, [titleOf(root, filter, fromMenu), form]);
   root.panel.onkeydown = null;
   focusOn(root.panel, form.querySelector?.(".inputs input") ?? form.querySelector?.("select, button"));
@@ -185,15 +185,15 @@ function buttonsForm({ ways, label }, present, choose) {
   return form;
 }
 
-function inputsForm(filter, said, choose) {
+function inputsForm(filter, present, choose) {
   const form = element("form", "form");
   const select = element("select");
   select.setAttribute("aria-label", `${filter.label}: how`);
-  select.append(...filter.ways.map((way) => new Option(way.label, way.id, false, way.id === said.way)));
+  select.append(...filter.ways.map((way) => new Option(way.label, way.id, false, way.id === present.way)));
   const inputs = element("div", "inputs");
   const problem = element("p", "problem");
   problem.setAttribute("role", "alert");
-  const kept = { ...said.values };
+  const kept = { ...present.values };
   const wayOf = () => filter.ways.find((way) => way.id === select.value);
   const show = () => {
     problem.textContent = "";
@@ -263,7 +263,7 @@ function focusOn(panel, field) {
   (innerWidth <= 640 || !field ? panel : field).focus({ preventScroll: true });
 }
 
-// Whoever works by keyboard finds the same chip under their fingers afterwards, or the button.
+// Keeps keyboard focus on the same chip, or on the button if the chip is gone.
 function keepFocus(root, change) {
   const name = root.getRootNode().activeElement?.dataset?.focus ?? (root.panel.contains(root.getRootNode().activeElement) ? "" : null);
   change();

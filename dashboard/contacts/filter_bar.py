@@ -41,14 +41,14 @@ def filter_bar(address: ListAddress, ruleset: Ruleset, *, key: str) -> None:
 
 
 def _follow(form: Mapping[str, Any], address: ListAddress, ruleset: Ruleset) -> None:
-    """Go to the list under what was chosen by a form."""
+    """Go to the list that a form asks for."""
     present = ListAddress.read(st.query_params.to_dict(), page=address.page)
     with keep_errors(_REFUSED):
         go_to(present.of(changed(present.listing, form, ruleset)))
 
 
 def changed(listing: Listing, form: Mapping[str, Any], ruleset: Ruleset) -> Listing:
-    """The list under what a form said of a filter, in the place of the condition that it changes, if any.
+    """The list with a form's condition, which replaces the condition that the form changes, if any.
 
     Raises InvalidFilter.
     """
@@ -88,8 +88,8 @@ def _chip(chip: Chip, address: ListAddress, bar: Mapping[str, Filter]) -> dict[s
     }
     if chip.filter is None:
         return form
-    return {**form, "part": chip.part, "said": _filled(bar[chip.filter], chip.part)}
+    return {**form, "part": chip.part, "form": _filled(bar[chip.filter], chip.part)}
 
 
 def _filled(filter_: Filter, part: Part) -> dict[str, Any]:
-    return filter_forms.said_of(filter_, filter_.chosen(part))
+    return filter_forms.filled_form(filter_, filter_.chosen(part))

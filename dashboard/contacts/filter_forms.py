@@ -1,7 +1,7 @@
-"""The small form of each kind of filter: the ways to choose, what each asks for, and what comes of it.
+"""The form of each kind of filter: its modes, the inputs of each mode, and the condition values they give.
 
-A form is plain data for the browser (`form_of`), and what comes back from there (`read`) is
-believed in nothing: it is read anew, or refused with the reason.
+A form is plain data for the browser (`form_of`).  The values that the browser sends back are
+untrusted: `read` validates them, or refuses them with the reason.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from engine.contacts.listing.filters import (
 from engine.contacts.listing.listing import InvalidFilter
 
 MOST_DAYS = 3_650
-"""How far back a recency looks."""
+"""The longest period of a recency filter."""
 
 LONGEST_TEXT = 200
-"""Characters of a text that one filters by."""
+"""Characters of a filter's text."""
 
 LARGEST = 1e15
-"""Numbers beyond this are no counts and no amounts."""
+"""Larger numbers are neither counts nor amounts."""
 
-Said = Mapping[str, Any]
-"""What stands in the inputs of a form, by their names."""
+FormValues = Mapping[str, Any]
+"""The values of a form's inputs, by input name."""
 
 
 @dataclass(frozen=True)
 class Input:
-    """Something that a way asks for; `type` is number, days, date, text or choices."""
+    """An input of a mode; `type` is number, days, date, text or choices."""
 
     name: str
     label: str
@@ -53,16 +53,17 @@ class Input:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to choose: `read` makes of the inputs what is chosen, `said` the inputs of that again.
+    """One mode of a filter, such as "at least" or "between".
 
-    `said` is unset for what was chosen in another way.
+    `read` turns the form's values into the filter's value; `fill` turns a value back into the
+    form's values, or gives None if another mode made the value.
     """
 
     id: str
     label: str
     inputs: tuple[Input, ...]
-    read: Callable[[Said], Any]
-    said: Callable[[Any], Said | None]
+    read: Callable[[FormValues], Any]
+    fill: Callable[[Any], FormValues | None]
 
 
 def form_of(filter_: Filter) -> dict[str, Any]:
@@ -88,38 +89,38 @@ def form_of(filter_: Filter) -> dict[str, Any]:
     }
 
 
-def said_of(filter_: Filter, chosen: Any) -> dict[str, Any]:
-    """What was chosen, as the form is filled in with it."""
+def filled_form(filter_: Filter, chosen: Any) -> dict[str, Any]:
+    """The form filled in with a chosen value: its mode and its values."""
     for way in ways(filter_):
-        said = way.said(chosen)
-        if said is not None:
-            return {"way": way.id, "values": dict(said)}
+        values = way.fill(chosen)
+        if values is not None:
+            return {"way": way.id, "values": dict(values)}
     return {"way": ways(filter_)[0].id, "values": {}}
 
 
-def read(filter_: Filter, way: str, said: Said) -> Any:
-    """What somebody chose by a form.  Raises InvalidFilter."""
+def read(filter_: Filter, way: str, values: FormValues) -> Any:
+    """Validate the values of a form; return the filter's value.  Raises InvalidFilter."""
     if filter_.unavailable:
         raise InvalidFilter(f"{filter_.label} cannot be filtered by: {filter_.unavailable}")
     found = next((known for known in ways(filter_) if known.id == way), None)
     if found is None:
         raise InvalidFilter(f"{filter_.label} was not filled in correctly: choose it again")
     try:
-        return found.read(said)
+        return found.read(values)
     except (ValueError, OverflowError) as error:
         raise InvalidFilter(f"{filter_.label}: {error}") from None
 
 
 def ways(filter_: Filter) -> list[Way]:
-    """The ways to choose of a filter, the usual one first."""
+    """The modes of a filter, the default one first."""
     return [*_WAYS[filter_.kind](filter_), *(_known(filter_) if filter_.optional else ())]
 
 
-# What the inputs say
+# Reading the inputs
 
 
-def _number(said: Said, name: str) -> float:
-    text = str(said.get(name, "")).strip()
+def _number(values: FormValues, name: str) -> float:
+    text = str(values.get(name, "")).strip()
     if not text:
         raise ValueError("enter a number")
     try:
@@ -131,15 +132,15 @@ def _number(said: Said, name: str) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _days(said: Said) -> int:
-    days = _number(said, "days")
+def _days(values: FormValues) -> int:
+    days = _number(values, "days")
     if not 1 <= days <= MOST_DAYS or not float(days).is_integer():
         raise ValueError(f"enter whole days, from 1 to {MOST_DAYS:,}")
     return int(days)
 
 
-def _date(said: Said, name: str) -> date:
-    text = str(said.get(name, "")).strip()
+def _date(values: FormValues, name: str) -> date:
+    text = str(values.get(name, "")).strip()
     if not text:
         raise ValueError("enter a date")
     try:
@@ -148,8 +149,8 @@ def _date(said: Said, name: str) -> date:
         raise ValueError(f"{text[:40]} is not a date") from None
 
 
-def _text(said: Said) -> str:
-    text = str(said.get("text", "")).strip()
+def _text(values: FormValues) -> str:
+    text = str(values.get("text", "")).strip()
     if not text or "\0" in text:
         raise ValueError("enter a text")
     if len(text) > LONGEST_TEXT:
@@ -157,16 +158,15 @@ def _text(said: Said) -> str:
     return text
 
 
-def _values(said: Said, known: Sequence[str]) -> tuple[str, ...]:
-    wanted = said.get("values")
-    asked = wanted if isinstance(wanted, list) else []
-    found = tuple(value for value in known if value in asked)
-    if not found:
+def _values(values: FormValues, known: Sequence[str]) -> tuple[str, ...]:
+    sent = values.get("values")
+    chosen = tuple(value for value in known if isinstance(sent, list) and value in sent)
+    if not chosen:
         raise ValueError("choose at least one")
-    return found
+    return chosen
 
 
-# The ways of each kind
+# The modes of each kind of filter
 
 
 def _known(filter_: Filter) -> list[Way]:
@@ -175,7 +175,7 @@ def _known(filter_: Filter) -> list[Way]:
             "known" if yes else "unknown",
             filter_.known(yes),
             (),
-            lambda _said, yes=yes: Known(yes),  # type: ignore[misc]
+            lambda _values, yes=yes: Known(yes),  # type: ignore[misc]
             lambda chosen, yes=yes: {} if chosen == Known(yes) else None,  # type: ignore[misc]
         )
         for yes in (True, False)
@@ -191,37 +191,37 @@ def _flag(filter_: FlagFilter) -> list[Way]:
 
 def _choice(filter_: ChoiceFilter) -> list[Way]:
     known = [choice.value for choice in filter_.choices]
-    asked = (Input("values", filter_.label, "choices"),)
+    inputs = (Input("values", filter_.label, "choices"),)
 
     def way(id_: str, label: str, outside: bool) -> Way:
-        def said(chosen: Any) -> Said | None:
+        def fill(chosen: Any) -> FormValues | None:
             same = isinstance(chosen, Picked) and chosen.outside is outside
             return {"values": list(chosen.values)} if same else None
 
-        return Way(id_, label, asked, lambda s: Picked(_values(s, known), outside), said)
+        return Way(id_, label, inputs, lambda values: Picked(_values(values, known), outside), fill)
 
     return [way("is", "is", False), way("not", "is not", True)]
 
 
 def _segments(filter_: SegmentFilter) -> list[Way]:
     known = [choice.value for choice in filter_.choices]
-    asked = (Input("values", filter_.label, "choices"),)
+    inputs = (Input("values", filter_.label, "choices"),)
 
-    def every(said: Said) -> tuple[str, ...] | Every:
-        values = _values(said, known)
-        return Every(values) if len(values) > 1 else values
+    def every(values: FormValues) -> tuple[str, ...] | Every:
+        chosen = _values(values, known)
+        return Every(chosen) if len(chosen) > 1 else chosen
 
     one = Way(
         "in",
         "In none of these" if filter_.outside else "In at least one of these",
-        asked,
-        lambda said: _values(said, known),
+        inputs,
+        lambda values: _values(values, known),
         lambda chosen: {"values": list(chosen)} if isinstance(chosen, tuple) else None,
     )
     all_ = Way(
         "all",
         "In all of these",
-        asked,
+        inputs,
         every,
         lambda chosen: {"values": list(chosen.values)} if isinstance(chosen, Every) else None,
     )
@@ -233,48 +233,48 @@ def _range(filter_: NumberFilter) -> list[Way]:
     least, most = Input("least", "At least", "number", unit), Input("most", "At most", "number", unit)
     exactly = Input("exactly", "Exactly", "number", unit)
 
-    def between(said: Said) -> Range:
-        return Range(*sorted((_number(said, "least"), _number(said, "most"))))
+    def between(values: FormValues) -> Range:
+        return Range(*sorted((_number(values, "least"), _number(values, "most"))))
 
-    def same(said: Said) -> Range:
-        number = _number(said, "exactly")
+    def same(values: FormValues) -> Range:
+        number = _number(values, "exactly")
         return Range(number, number)
 
     return [
-        Way("least", "at least", (least,), lambda said: Range(_number(said, "least")), _said_least),
-        Way("most", "at most", (most,), lambda said: Range(None, _number(said, "most")), _said_most),
-        Way("between", "between", (least, most), between, _said_between),
-        Way("exactly", "exactly", (exactly,), same, _said_exactly),
+        Way("least", "at least", (least,), lambda values: Range(_number(values, "least")), _fill_least),
+        Way("most", "at most", (most,), lambda values: Range(None, _number(values, "most")), _fill_most),
+        Way("between", "between", (least, most), between, _fill_between),
+        Way("exactly", "exactly", (exactly,), same, _fill_exactly),
     ]
 
 
-def _said_least(chosen: Any) -> Said | None:
+def _fill_least(chosen: Any) -> FormValues | None:
     return {"least": chosen.least} if isinstance(chosen, Range) and chosen.most is None else None
 
 
-def _said_most(chosen: Any) -> Said | None:
+def _fill_most(chosen: Any) -> FormValues | None:
     return {"most": chosen.most} if isinstance(chosen, Range) and chosen.least is None else None
 
 
-def _said_between(chosen: Any) -> Said | None:
+def _fill_between(chosen: Any) -> FormValues | None:
     if not isinstance(chosen, Range) or chosen.least == chosen.most:
         return None
     return {"least": chosen.least, "most": chosen.most}
 
 
-def _said_exactly(chosen: Any) -> Said | None:
+def _fill_exactly(chosen: Any) -> FormValues | None:
     return {"exactly": chosen.least} if isinstance(chosen, Range) else None
 
 
 def _recency(_filter: Filter) -> list[Way]:
-    asked = (Input("days", "Days", "days", "days"),)
+    inputs = (Input("days", "Days", "days", "days"),)
 
     def way(id_: str, label: str, within: bool) -> Way:
-        def said(chosen: Any) -> Said | None:
+        def fill(chosen: Any) -> FormValues | None:
             same = isinstance(chosen, Recency) and chosen.within is within
             return {"days": chosen.days} if same else None
 
-        return Way(id_, label, asked, lambda s: Recency(_days(s), within), said)
+        return Way(id_, label, inputs, lambda values: Recency(_days(values), within), fill)
 
     return [
         way("within", "in the last", True),
@@ -286,37 +286,37 @@ def _recency(_filter: Filter) -> list[Way]:
 def _between_days(_filter: Filter) -> list[Way]:
     first, last = Input("first", "From", "date"), Input("last", "To", "date")
 
-    def between(said: Said) -> Days:
-        return Days(*sorted((_date(said, "first"), _date(said, "last"))))
+    def between(values: FormValues) -> Days:
+        return Days(*sorted((_date(values, "first"), _date(values, "last"))))
 
-    def both(chosen: Any) -> Said | None:
+    def both(chosen: Any) -> FormValues | None:
         if not isinstance(chosen, Days) or chosen.first is None or chosen.last is None:
             return None
         return {"first": chosen.first.isoformat(), "last": chosen.last.isoformat()}
 
-    def one(name: str) -> Callable[[Any], Said | None]:
-        def said(chosen: Any) -> Said | None:
+    def one(name: str) -> Callable[[Any], FormValues | None]:
+        def fill(chosen: Any) -> FormValues | None:
             day = getattr(chosen, name) if isinstance(chosen, Days) else None
             return None if day is None else {name: day.isoformat()}
 
-        return said
+        return fill
 
     return [
         Way("between", "between", (first, last), between, both),
-        Way("first", "on or after", (first,), lambda said: Days(_date(said, "first")), one("first")),
-        Way("last", "on or before", (last,), lambda said: Days(None, _date(said, "last")), one("last")),
+        Way("first", "on or after", (first,), lambda values: Days(_date(values, "first")), one("first")),
+        Way("last", "on or before", (last,), lambda values: Days(None, _date(values, "last")), one("last")),
     ]
 
 
 def _wording(filter_: Filter) -> list[Way]:
-    asked = (Input("text", filter_.label, "text"),)
+    inputs = (Input("text", filter_.label, "text"),)
 
     def way(id_: str, label: str, whole: bool) -> Way:
-        def said(chosen: Any) -> Said | None:
+        def fill(chosen: Any) -> FormValues | None:
             same = isinstance(chosen, Wording) and chosen.whole is whole
             return {"text": chosen.text} if same else None
 
-        return Way(id_, label, asked, lambda s: Wording(_text(s), whole), said)
+        return Way(id_, label, inputs, lambda values: Wording(_text(values), whole), fill)
 
     return [way("is", "is", True), way("begins", "begins with", False)]
 

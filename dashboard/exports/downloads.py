@@ -67,14 +67,14 @@ def _route(db: Db, place: str, give: Give) -> Route:
 
 
 def _answer(db: Db, request: Request, give: Give) -> Response:
-    user = _who(db, request)
+    user = _requesting_user(db, request)
     if user is None:
         return _denied("Sign in to download this file.", 403)
     given = give(Actor(db, user), request.path_params["job"])
     return StreamingResponse(given.pieces, media_type=given.mime, headers=_headers(given))
 
 
-def _who(db: Db, request: Request) -> CurrentUser | None:
+def _requesting_user(db: Db, request: Request) -> CurrentUser | None:
     """The user of the request: by the session cookie, or by a signed link."""
     token, now = request.cookies.get(COOKIE), utc_now()
     user = None if not token else accounts.whoami(db, token, now=now)

@@ -41,7 +41,7 @@ def about(job: Job, ruleset: Ruleset) -> str:
     """`Newsletter: subscribed · 7 columns · kept until 2 Dec 2026`."""
     wanted = exporting.export_of(job)
     columns = len(wanted.columns)
-    parts = [whom(wanted.selection, ruleset), *_of_activities(wanted, ruleset)]
+    parts = [exported_contacts(wanted.selection, ruleset), *_of_activities(wanted, ruleset)]
     parts.append(formats.counted(columns, "column") if columns else "all columns")
     made = exporting.made_of(job)
     if made is not None:
@@ -50,7 +50,7 @@ def about(job: Job, ruleset: Ruleset) -> str:
     return " · ".join(parts)
 
 
-def whom(selection: Selection, ruleset: Ruleset) -> str:
+def exported_contacts(selection: Selection, ruleset: Ruleset) -> str:
     """The exported contacts, in the words of the filters."""
     asked = selection.listing
     if asked is None:

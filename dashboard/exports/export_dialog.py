@@ -114,7 +114,7 @@ def _count(actor: Actor, asked: ExportQuestion) -> int | None:
 
 def _subject(actor: Actor, asked: ExportQuestion, number: int | None, ruleset: Ruleset) -> Markup:
     parts: list[object] = [selection_summary(actor, asked.selection, number)]
-    filters = export_description.whom(asked.selection, ruleset)
+    filters = export_description.exported_contacts(asked.selection, ruleset)
     if number != 0 and asked.selection.listing is not None and filters != export_description.EVERYBODY:
         parts.append(quiet(f" · {filters}"))
     return tag("div", joined(parts), "cs-confirm")

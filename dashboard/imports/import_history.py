@@ -31,7 +31,7 @@ def import_details(actor: Actor, job: Job) -> None:
     if not job.under_way:
         with st.container(horizontal=True):
             _refused(actor, job)
-            _again(actor, job)
+            _repeat_buttons(actor, job)
     with st.expander("How it was imported"):
         settings = draft_service.settings_of(actor, job.id)
         show(_settings(settings, current_rules(actor)))
@@ -47,7 +47,7 @@ def _refused(actor: Actor, job: Job) -> None:
         st.html(button, width="content")
 
 
-def _again(actor: Actor, job: Job) -> None:
+def _repeat_buttons(actor: Actor, job: Job) -> None:
     """Buttons to import another file, or the same one, with these settings."""
     if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
         close_dialog()

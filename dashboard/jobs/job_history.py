@@ -206,10 +206,10 @@ def _refused(actor: Actor, refused: list[Refused], total: int) -> None:
 def _about(one: Refused, known: Mapping[ContactId, ContactRow]) -> Markup:
     if one.line is not None:
         return escape(f"line {formats.count(one.line)}")
-    return _who(None if one.contact is None else known.get(one.contact))
+    return _contact_link(None if one.contact is None else known.get(one.contact))
 
 
-def _who(row: ContactRow | None) -> Markup:
+def _contact_link(row: ContactRow | None) -> Markup:
     return quiet("a deleted contact") if row is None else link(f"?contact={row.id}", name_of(row))
 
 

@@ -105,7 +105,7 @@ def orders(found: Overview, counted: Census, *, than: str) -> None:
                 _bought("Revenue", formats.money(sold.revenue, found.currency), found, than=than),
                 metric_card("Average order", formats.money(sold.average, found.currency)),
                 _given_back(found),
-                _count("Customers", counted.buyers, {"orders": {"gte": 1}}, note=_again(counted)),
+                _count("Customers", counted.buyers, {"orders": {"gte": 1}}, note=_returning_words(counted)),
                 _count("Abandoned carts", counted.carts.get("abandoned", 0), {"cart": "abandoned"}),
             ]
         )
@@ -142,7 +142,7 @@ def _given_back(found: Overview) -> Markup:
     return metric_card("Refunded", formats.money(sold.refunded, found.currency), address=address, note=note)
 
 
-def _again(counted: Census) -> str:
+def _returning_words(counted: Census) -> str:
     return f"{formats.count(counted.returning)} bought again" if counted.returning else ""
 
 

@@ -83,12 +83,12 @@ def _make(actor: Actor, draft: dict[str, str]) -> None:
     bar = st.progress(0.0, f"Calculating the impact on {_SHARES[share]}…")
     st.button("Stop", key="rules.plan.stop", on_click=drop)
 
-    def tell(done: int, total: int) -> None:
+    def show_progress(done: int, total: int) -> None:
         bar.progress(done / total, f"Calculating the impact: {formats.percent(done / total)}")
 
     try:
         found = publish_service.plan(
-            actor, draft, uri=instance().mongodb_uri, share=share, report_progress=tell
+            actor, draft, uri=instance().mongodb_uri, share=share, report_progress=show_progress
         )
     except WorkStopped:
         return

@@ -47,11 +47,11 @@ def is_asked(segment: str) -> bool:
 def confirmed(actor: Actor, segment: str) -> bool:
     """Ask, or show what uses the segment; true once it was deleted."""
     with show_errors():
-        return _asked(actor, segment_service.deletable(actor, segment))
+        return _confirmation(actor, segment_service.deletable(actor, segment))
     return False
 
 
-def _asked(actor: Actor, found: Deletable) -> bool:
+def _confirmation(actor: Actor, found: Deletable) -> bool:
     with st.container(border=True, key="segments.deleting"):
         if found.uses:
             _refuse(found)

@@ -42,7 +42,7 @@ def save_segment(actor: Actor) -> None:
     """Ask for a name, create the segment, and open its page."""
     address = ListAddress.read(st.query_params.to_dict(), page={})
     listing, _ = list_service.without_unknown(actor, address.listing)
-    show(_whom(actor, listing))
+    show(_filter_list(actor, listing))
     if listing.search:
         _without_search(address)
         return
@@ -61,7 +61,7 @@ def _save(actor: Actor, name: str, listing: Listing) -> None:
     st.rerun()
 
 
-def _whom(actor: Actor, listing: Listing) -> Markup:
+def _filter_list(actor: Actor, listing: Listing) -> Markup:
     """The filters of the segment, in the words of the chips."""
     found = chips(listing, current_rules(actor), written())
     words = tag("div", "Contacts that match all of these filters, now and in the future:", "cs-sub")

@@ -17,15 +17,15 @@ from engine.accounts.actor import Actor
 from engine.publishing import account_settings
 from engine.publishing.account_settings import LABELS, Consequence, Found, Settings
 
-_BASE, _EDITION, _SAID = "account.base", "account.edition", "account.said"
+_BASE, _EDITION, _NOTICE = "account.base", "account.edition", "account.notice"
 
 
 def render(actor: Actor) -> None:
     """The form; below, its problems or what it would change, and Publish."""
     found = account_settings.settings(actor)
-    said = st.session_state.pop(_SAID, None)
-    if said:
-        st.success(said, icon=":material/check:")
+    notice = st.session_state.pop(_NOTICE, None)
+    if notice:
+        st.success(notice, icon=":material/check:")
     base = st.session_state.setdefault(_BASE, found.version)
     words = "These settings apply to the whole shop. Each change is published as a version of the rules."
     show(tag("p", words, "cs-sub"))
@@ -177,7 +177,7 @@ def _publish(actor: Actor, wanted: Settings, changes: list[Consequence], base: i
                 version = account_settings.change(actor, wanted, base=base, recompute=again)
                 _fresh()
                 more = " The past is being recalculated." if again else ""
-                st.session_state[_SAID] = f"Published as version {version.number} of the rules.{more}"
+                st.session_state[_NOTICE] = f"Published as version {version.number} of the rules.{more}"
                 st.rerun()
 
 

@@ -103,14 +103,14 @@ def _nothing(filters: Filters) -> None:
 
 def _line(entry: Entry, ruleset: Ruleset) -> Markup:
     when = tag("span", formats.moment(entry.at, time_zone()), "cs-when")
-    what = joined([_who(entry), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
+    what = joined([_author(entry), f" {entry.act} ", _subject(entry), " ", _ending(entry)])
     changes = joined(_change(change, ruleset, of=entry.subject.kind) for change in entry.changes)
     reason = tag("div", quiet(f"“{entry.reason}”"), "cs-small") if entry.reason else ""
     refused = tag("div", sentence(entry.refusal), "cs-small cs-refusal") if entry.refusal else ""
     return tag("div", tag("div", joined([what, changes, reason, refused])) + when, "cs-act")
 
 
-def _who(entry: Entry) -> Markup:
+def _author(entry: Entry) -> Markup:
     by_command = quiet(" (command line)") if entry.by == COMMAND_LINE else Markup()
     return joined([tag("b", entry.by_name), by_command])
 

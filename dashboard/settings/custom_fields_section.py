@@ -18,16 +18,16 @@ from engine.accounts.actor import Actor
 from engine.publishing import custom_fields
 from engine.publishing.custom_fields import Fields, FieldUsage
 
-_SAID, _PROBLEM = "fields.said", "fields.problem"
+_NOTICE, _PROBLEM = "fields.notice", "fields.problem"
 
 
 def render(actor: Actor) -> None:
     """All fields in their order; create, edit, move and delete them."""
     found = custom_fields.all_fields(actor)
-    _tell()
+    _show_notice()
     if custom_field_form.opened() is not None:
         if custom_field_form.render(actor, found):
-            st.session_state[_SAID] = "Published."
+            st.session_state[_NOTICE] = "Published."
             st.rerun()
         return
     _head(found)
@@ -40,10 +40,10 @@ def render(actor: Actor) -> None:
         _row(actor, found, number, usage)
 
 
-def _tell() -> None:
-    said = st.session_state.pop(_SAID, None)
-    if said:
-        st.success(said, icon=":material/check:")
+def _show_notice() -> None:
+    notice = st.session_state.pop(_NOTICE, None)
+    if notice:
+        st.success(notice, icon=":material/check:")
     show_kept(_PROBLEM)
 
 
@@ -122,11 +122,11 @@ def _mover(actor: Actor, found: Fields, number: int, *, step: int) -> None:
     )
 
 
-def _do(act: Callable[..., object], said: str) -> None:
+def _do(act: Callable[..., object], notice: str) -> None:
     """Publish a change; show the result in the next run."""
     with keep_errors(_PROBLEM):
         act()
-        st.session_state[_SAID] = said
+        st.session_state[_NOTICE] = notice
 
 
 def _delete(actor: Actor, found: Fields, usage: FieldUsage) -> None:

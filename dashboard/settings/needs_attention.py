@@ -21,7 +21,7 @@ from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outbox import CallRow, HeldCalls
 from engine.pipeline.refused_events import RefusedEvent
 
-_SAID = "workers.said"
+_NOTICE = "workers.notice"
 
 
 def render(actor: Actor) -> None:
@@ -30,9 +30,9 @@ def render(actor: Actor) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         show(tag("h2", "Needs attention", "cs-section"))
         st.button("Refresh", icon=":material/refresh:", key="workers.refresh", type="tertiary")
-    parts = st.session_state.pop(_SAID, None)
-    if parts:
-        st.success(parts, icon=":material/check:")
+    notice = st.session_state.pop(_NOTICE, None)
+    if notice:
+        st.success(notice, icon=":material/check:")
     failed, doubted, calls, refused, conflicts = st.tabs(_names(found))
     with failed:
         _failed(actor, found, zone)
@@ -81,14 +81,14 @@ def _reason(actor: Actor, reason: FailureReason, zone: ZoneInfo) -> None:
     number, last = formats.count(reason.count), formats.moment(reason.last, zone)
     act = partial(operating.run_reason_again, actor, reason.reason)
     with _row(tag("b", reason.reason), f"{number} activities ({types}), the last on {last}"):
-        _again("Retry all", f"reason.{_key(reason.reason)}", act, "activities retried")
+        _retry_button("Retry all", f"reason.{_key(reason.reason)}", act, "activities retried")
 
 
 def _activity(actor: Actor, activity: FailedActivity, zone: ZoneInfo) -> None:
     about = f"{activity.id} · {formats.moment(activity.at, zone)} · {activity.reason}"
     act = partial(operating.run_again, actor, [activity.id])
     with _row(tag("b", activity.type), about):
-        _again("Retry", f"activity.{_key(activity.id)}", act, "activities retried")
+        _retry_button("Retry", f"activity.{_key(activity.id)}", act, "activities retried")
 
 
 # Calls
@@ -101,7 +101,7 @@ def _calls(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
     show(joined(map(_held, found.held_calls)))
     if found.failed_calls:
         act = partial(operating.call_again, actor)
-        _again("Retry all failed", "calls", act, "calls retried")
+        _retry_button("Retry all failed", "calls", act, "calls retried")
     for call in found.calls:
         _call(actor, call, zone)
 
@@ -115,7 +115,7 @@ def _call(actor: Actor, call: CallRow, zone: ZoneInfo) -> None:
     with _row(joined([tag("b", call.webhook), " ", _state(call)]), _about_call(call, zone)):
         if call.state == "failed":
             act = partial(operating.call_again, actor, ids=[call.id])
-            _again("Retry", f"call.{_key(call.id)}", act, "calls retried")
+            _retry_button("Retry", f"call.{_key(call.id)}", act, "calls retried")
 
 
 def _state(call: CallRow) -> Markup:
@@ -129,8 +129,8 @@ def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
     when = "" if idle else f", next at {formats.moment(call.due_at, zone)}"
     tried = f"{call.attempts} attempts{when}" if call.attempts else "not sent yet"
     parts = filter(None, (formats.moment(call.happened_at, zone), tried, call.held, call.error))
-    whom = link(f"?contact={call.contact}", "this contact")
-    return joined([f"rule {call.rule}, for ", whom, " · ", " · ".join(parts)])
+    contact = link(f"?contact={call.contact}", "this contact")
+    return joined([f"rule {call.rule}, for ", contact, " · ", " · ".join(parts)])
 
 
 # Refused events and id conflicts
@@ -163,7 +163,7 @@ def _conflicts(found: Troubles, zone: ZoneInfo) -> None:
     show(table(("When", "Type", "ID"), rows))
 
 
-# What they share
+# Shared parts of the tabs
 
 
 def _about(words: str) -> None:
@@ -178,9 +178,9 @@ def _row(title: Markup, about: object) -> st.delta_generator.DeltaGenerator:
     return row
 
 
-def _again(label: str, key: str, act: Callable[..., int], done: str) -> None:
+def _retry_button(label: str, key: str, act: Callable[..., int], done: str) -> None:
     def press() -> None:
-        st.session_state[_SAID] = f"{formats.count(act())} {done}."
+        st.session_state[_NOTICE] = f"{formats.count(act())} {done}."
 
     st.button(label, key=f"workers.{key}", type="tertiary", on_click=press)
 

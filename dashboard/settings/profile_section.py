@@ -19,7 +19,7 @@ from engine.accounts.passwords import WeakPassword
 from engine.accounts.sessions import SessionId, SessionRecord
 from engine.errors import ContactSheetsError, Unauthenticated
 
-_SAID = "you.said"
+_NOTICE = "you.notice"
 
 _SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux")
 _BROWSERS = (
@@ -33,9 +33,9 @@ _BROWSERS = (
 
 def render(actor: Actor) -> None:
     """The user, the password form and the active sessions."""
-    text = st.session_state.pop(_SAID, None)
-    if text:
-        st.success(text, icon=":material/check:")
+    notice = st.session_state.pop(_NOTICE, None)
+    if notice:
+        st.success(notice, icon=":material/check:")
     with st.container(border=True):
         show(
             joined(
@@ -77,7 +77,9 @@ def _password(actor: Actor) -> None:
     except ContactSheetsError as error:
         show_error(error)
         return
-    st.session_state[_SAID] = "Password changed." + (f" {_out(ended).capitalize()}." if ended else "")
+    st.session_state[_NOTICE] = "Password changed." + (
+        f" {_signed_out_words(ended).capitalize()}." if ended else ""
+    )
     st.rerun()
 
 
@@ -119,8 +121,8 @@ def _end(actor: Actor, session: SessionId) -> None:
 
 def _end_all(actor: Actor) -> None:
     ended = users.end_own_sessions(actor)
-    st.session_state[_SAID] = f"{_out(ended).capitalize()}."
+    st.session_state[_NOTICE] = f"{_signed_out_words(ended).capitalize()}."
 
 
-def _out(ended: int) -> str:
+def _signed_out_words(ended: int) -> str:
     return f"you were signed out of {ended} other browser{'s' if ended != 1 else ''}"

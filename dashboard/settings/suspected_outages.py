@@ -17,7 +17,7 @@ from engine.accounts.actor import Actor
 from engine.operations import operating
 from engine.pipeline.outages import SuspectedOutage
 
-_SAID = "sendings.said"
+_NOTICE = "sendings.notice"
 
 COUNT, LEAVE = "Count bounces", "Ignore bounces"
 
@@ -26,9 +26,9 @@ _CHANNELS = {"email": "Email", "sms": "SMS"}
 
 def render(actor: Actor, found: Sequence[SuspectedOutage], zone: ZoneInfo) -> None:
     """Open ones first, each with the two decisions."""
-    said = st.session_state.pop(_SAID, None)
-    if said:
-        st.success(said, icon=":material/check:")
+    notice = st.session_state.pop(_NOTICE, None)
+    if notice:
+        st.success(notice, icon=":material/check:")
     if not found:
         show(quiet("No suspected outages."))
         return
@@ -78,5 +78,5 @@ def _decision(label: str, key: str, act: Callable[..., None], done: str) -> None
     if st.button(label, key=key):
         with show_errors():
             act()
-            st.session_state[_SAID] = done
+            st.session_state[_NOTICE] = done
             st.rerun()

@@ -1,4 +1,4 @@
-"""The page of a deleted contact: when, by whom and why it was deleted, and Restore."""
+"""The page of a deleted contact: time, author and reason of the deletion, and Restore."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.domain.activities import ActivityId
 
 def deleted_contact(actor: Actor, sheet: Sheet) -> None:
     """Show that the contact is deleted, with Restore if the user may edit contacts."""
-    empty_state("This contact was deleted", _told(sheet), whole="page")
+    empty_state("This contact was deleted", _deletion_text(sheet), whole="page")
     with st.container(horizontal=True, horizontal_alignment="center", key="sheet-deleted"):
         restore = actor.may(Permission.EDIT_CONTACTS) and st.button(
             "Restore", type="primary", icon=":material/restore_from_trash:", key="sheet.restore"
@@ -33,7 +33,7 @@ def deleted_contact(actor: Actor, sheet: Sheet) -> None:
             _restore(actor, sheet)
 
 
-def _told(sheet: Sheet) -> Markup:
+def _deletion_text(sheet: Sheet) -> Markup:
     assert sheet.deleted_at is not None
     by = f" by {sheet.deleted_by}" if sheet.deleted_by else ""
     lines = [tag("div", f"On {formats.moment(sheet.deleted_at, time_zone())}{by}.")]

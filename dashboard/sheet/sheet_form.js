@@ -1,6 +1,5 @@
-// While a sheet is edited: whoever begins by keyboard is at the first field, and afterwards at Edit again;
-// Enter in a field applies, as the button does; the browser asks before somebody leaves the dashboard with
-// changes that were not applied.
+// While a sheet is edited, focus starts at the first field and returns to Edit afterwards; Enter in a field
+// applies the changes; the browser warns before the dashboard is left with unsaved changes.
 export default function ({ data, parentElement }) {
   if (!parentElement.begun) focusOnce('[class*="st-key-sheet-card-fields"] input');
   parentElement.begun = true;
@@ -17,7 +16,7 @@ export default function ({ data, parentElement }) {
 // Where Enter means nothing else, as it does in a list of choices.
 const TYPED = [".stTextInput", ".stNumberInput"].map((kind) => `[class*="st-key-sheet-card-"] ${kind} input`).join();
 
-// The field hears of Enter, too, and says first what was typed: hence the pause.
+// The field handles Enter, too, and sends its value first: hence the pause.
 function applyByEnter(event) {
   if (event.key !== "Enter" || event.isComposing || !event.target.matches?.(TYPED)) return;
   setTimeout(() => document.querySelector(".st-key-sheet-apply button:enabled")?.click(), 100);

@@ -153,7 +153,7 @@ def _below(form: _Form, name: str) -> None:
 def _choose(form: _Form, name: str) -> None:
     """Ask which value to keep of a conflict."""
     theirs, draft = form.theirs[name], form.draft
-    by = _who(form)
+    by = _last_editor(form)
     words = joined([tag("span", f"{by} changed this to"), tag("b", form.words(name, theirs))], " ")
     show(tag("div", words, "cs-meanwhile", role="alert"))
     with st.container(horizontal=True, gap="small"):
@@ -161,7 +161,7 @@ def _choose(form: _Form, name: str) -> None:
         st.button("Use theirs", key=f"sheet.theirs.{name}", on_click=draft.take_theirs, args=(name, theirs))
 
 
-def _who(form: _Form) -> str:
+def _last_editor(form: _Form) -> str:
     """The name of the user who edited the contact since the draft was started."""
     edits = TimelineFilter(types=("contact_edited",))
     rows = sheet_service.timeline(form.actor, form.sheet.id, where=edits, limit=1).rows
@@ -203,7 +203,7 @@ def _status(form: _Form, machine: Machine) -> None:
         [seen, *by_hand(machine, seen)],
         format_func=partial(form.words, machine.id),
         key=key,
-        on_change=_noting(form, machine.id, key),
+        on_change=_recording(form, machine.id, key),
     )
     _below(form, machine.id)
     if ends(machine, draft.value(machine.id)):
@@ -221,7 +221,7 @@ def _until(form: _Form, machine: Machine) -> None:
         st.session_state[key] = held if held is None or held >= tomorrow() else None
     state = form.words(machine.id, form.draft.value(machine.id)).capitalize()
     label = f"{escape_label(state)} until (leave empty for no end date)"
-    later_day_input(label, key=key, on_change=_noting(form, name, key))
+    later_day_input(label, key=key, on_change=_recording(form, name, key))
     _below(form, name)
 
 
@@ -236,11 +236,11 @@ def _reason(form: _Form) -> None:
     st.text_input(label, key=form.key("reason"), max_chars=500, on_change=typed)
 
 
-def _noting(form: _Form, name: str, key: str) -> Callable[[], None]:
-    def note() -> None:
+def _recording(form: _Form, name: str, key: str) -> Callable[[], None]:
+    def record() -> None:
         form.draft.say(name, st.session_state[key])
 
-    return note
+    return record
 
 
 # Applying

@@ -24,8 +24,8 @@ def known_by(sheet: Sheet, found: Sequence[Device], *, now: datetime, zone: Zone
         parts.append(table(("Browser or app", "Last seen"), rows))
     else:
         parts.append(quiet("None. Known only from your shop's server."))
-    parts += _also("Former identifiers", "emails, numbers and IDs that still lead here", sheet.former)
-    parts += _also("Merged from", "contacts that were merged into this one", sheet.merged)
+    parts += _other_values("Former identifiers", "emails, numbers and IDs that still lead here", sheet.former)
+    parts += _other_values("Merged from", "contacts that were merged into this one", sheet.merged)
     return joined(parts)
 
 
@@ -40,7 +40,7 @@ def _when(device: Device, now: datetime, zone: ZoneInfo) -> str:
     return formats.ago(device.last_seen, now, zone)
 
 
-def _also(title: str, words: str, values: Sequence[str]) -> list[Markup]:
+def _other_values(title: str, words: str, values: Sequence[str]) -> list[Markup]:
     if not values:
         return []
     lines = joined(tag("div", value, "cs-small") for value in values)

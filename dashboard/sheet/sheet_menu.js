@@ -1,10 +1,10 @@
-// What can be done with a sheet as a whole: copying its link and printing happen here, in
-// the browser; what changes something is told to the page.
+// The menu of a sheet.  Copying the link and printing happen in the browser; actions that change
+// data are sent to the page.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".menu");
   const opener = root.querySelector("button");
   const list = root.querySelector("[role=menu]");
-  const said = root.querySelector("[role=status]");
+  const status = root.querySelector("[role=status]");
 
   const open = (on) => {
     list.hidden = !on;
@@ -19,8 +19,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     copy: async () => {
       const address = new URL(window.location.pathname, window.location.origin);
       address.searchParams.set("contact", data.contact);
-      said.textContent = (await copied(address.href)) ? "Link copied" : address.href;
-      setTimeout(() => (said.textContent = ""), 2500);
+      status.textContent = (await copied(address.href)) ? "Link copied" : address.href;
+      setTimeout(() => (status.textContent = ""), 2500);
     },
     print: () => window.print(),
   };

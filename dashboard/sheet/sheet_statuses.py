@@ -52,7 +52,7 @@ def reach(sheet: Sheet) -> Markup:
 
 
 def statuses(sheet: Sheet, zone: ZoneInfo) -> Markup:
-    """Each status, since when, by whom and why, with bounces."""
+    """Each status with its start, author and reason, and with bounces."""
     rows = [(status.machine_label, _status(status, sheet, zone)) for status in sheet.statuses.values()]
     return joined([card_title("Status"), facts(rows)])
 
@@ -79,7 +79,7 @@ def _status(status: SheetStatus, sheet: Sheet, zone: ZoneInfo) -> Markup:
 
 
 def since(status: SheetStatus, zone: ZoneInfo) -> str:
-    """Since when, by whom, until when and why a status is set."""
+    """Start, author, end and reason of a status."""
     parts = [
         f"since {formats.day(status.since, zone)}" if status.since else "",
         f"by {status.by}" if status.by else "",

@@ -1,5 +1,5 @@
-// Streamlit renders a widget's label as Markdown, and says the same text, marks and all, in attributes that
-// are read aloud.  Here the escapes that `plain_label` made are taken out of these again.
+// Streamlit renders a widget's label as Markdown and repeats its source in attributes that screen readers
+// read aloud.  This removes the escapes of `escape_label` from those attributes.
 const NAMES = ["aria-label", "title", "placeholder"];
 const OURS = '[data-testid="stHtml"]';
 
@@ -7,8 +7,8 @@ export default function () {
   const readable = (text) => text.replace(/\\([\\`*_~[\]<>:$&#])/g, "$1").replace(/:\u2060/g, ":");
   const mend = (node) => {
     for (const name of NAMES) {
-      const said = node.getAttribute?.(name);
-      if (said && readable(said) !== said && !node.closest(OURS)) node.setAttribute(name, readable(said));
+      const label = node.getAttribute?.(name);
+      if (label && readable(label) !== label && !node.closest(OURS)) node.setAttribute(name, readable(label));
     }
   };
   const mendAll = (node) => {

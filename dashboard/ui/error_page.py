@@ -1,4 +1,4 @@
-"""What stands where a page, or a part of it, could not go on, as the family of the error says."""
+"""The message that replaces a failed page or part, by the family of the error."""
 
 from __future__ import annotations
 

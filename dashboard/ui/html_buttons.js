@@ -1,16 +1,16 @@
-// Tells the page of a click on an element of ours that says what it does: data-act, data-about.
+// Sends a click on an element with data-act and data-about to the page.
 export default function ({ data, setTriggerValue }) {
-  const hear = (event) => {
+  const onClick = (event) => {
     const pressed = event.target.closest?.("[data-act]");
     if (!pressed || pressed.dataset.scope !== data.scope) return;
     setTriggerValue("act", { act: pressed.dataset.act, about: pressed.dataset.about, at: Date.now() });
     keepFocus(pressed);
   };
-  document.addEventListener("click", hear);
-  return () => document.removeEventListener("click", hear);
+  document.addEventListener("click", onClick);
+  return () => document.removeEventListener("click", onClick);
 }
 
-// Whoever pressed a button by keyboard finds the same one under their fingers afterwards.
+// Keeps keyboard focus on the same button after the page is redrawn.
 function keepFocus(pressed) {
   const same = `[data-scope="${CSS.escape(pressed.dataset.scope)}"][data-about="${CSS.escape(pressed.dataset.about)}"]`;
   const watch = new MutationObserver(() => {

@@ -25,9 +25,9 @@ def on_html_click(scope: str, do: Callable[[str, str], None]) -> None:
     """Call `do` with `act` and `about` when a button of this scope is clicked."""
     key = f"{scope}.acts"
 
-    def heard() -> None:
+    def on_click() -> None:
         found = st.session_state[key].get("act")
         if found is not None:
             do(str(found["act"]), str(found["about"]))
 
-    browser_component(__file__, "html_buttons")(key=key, data={"scope": scope}, on_act_change=heard)
+    browser_component(__file__, "html_buttons")(key=key, data={"scope": scope}, on_act_change=on_click)

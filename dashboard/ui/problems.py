@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 
 class Shown(Enum):
-    """How a page shows an error: at its place, and instead of a page or part that could not go on."""
+    """How a page shows an error: in place, and instead of a page or part that failed."""
 
     PROBLEM = auto()
     """Its message, with a way to try again."""
@@ -126,7 +126,7 @@ def show_error(error: Exception) -> None:
 
 @contextmanager
 def show_errors() -> Iterator[None]:
-    """Do something; if it is refused or the database is away, say so and go on.
+    """Run the block; show a refusal or an unavailable database instead of raising.
 
     For what runs in a dialog or a fragment, where the page's own handling does not reach.
     """

@@ -142,7 +142,7 @@ def ledger(entries: list[LedgerEntry], zone: ZoneInfo, *, changes: bool) -> Mark
 
 def _entry(entry: LedgerEntry, zone: ZoneInfo, changes: bool) -> Markup:
     css = "gone" if entry.expired_at is not None else ""
-    about = " · ".join(filter(None, [_because(entry), formats.moment(entry.happened_at, zone)]))
+    about = " · ".join(filter(None, [_cause(entry), formats.moment(entry.happened_at, zone)]))
     lines = [tag("div", about, "cs-quiet cs-small")]
     if fate := _fate(entry, zone):
         lines.append(tag("div", fate, "cs-quiet cs-small"))
@@ -154,7 +154,7 @@ def _entry(entry: LedgerEntry, zone: ZoneInfo, changes: bool) -> Markup:
     return tag("li", about_it + tag("div", worth, "cs-worth"), css)
 
 
-def _because(entry: LedgerEntry) -> str:
+def _cause(entry: LedgerEntry) -> str:
     """The cause of an entry: the activity, or the user and the reason."""
     if entry.by is not None:
         return " · ".join(filter(None, [f"by {entry.by}", entry.reason]))

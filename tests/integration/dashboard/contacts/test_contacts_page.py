@@ -79,7 +79,7 @@ def test_everybody_sees_what_the_list_is_filtered_by_and_can_take_it_away(shop, 
 
     words = ["Newsletter: Subscribed", "Not seen in the last 30 days", "Points: 1,000 or more"]
     assert [chip["words"] for chip in bar["chips"]] == words
-    assert bar["chips"][2]["said"] == {"way": "least", "values": {"least": 1_000}}
+    assert bar["chips"][2]["form"] == {"way": "least", "values": {"least": 1_000}}
     assert bar["clear"] == "?sort=-points"
     without_points = open_as(role, **dict(parse_qsl(bar["chips"][2]["gone"].lstrip("?"))))
     assert [chip["words"] for chip in given(without_points, "filter_bar")["chips"]] == words[:2]

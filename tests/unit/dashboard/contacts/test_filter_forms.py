@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.contacts import filter_forms
 from dashboard.contacts.filter_bar import changed
-from dashboard.contacts.filter_forms import MOST_DAYS, form_of, said_of
+from dashboard.contacts.filter_forms import MOST_DAYS, filled_form, form_of
 from engine.contacts.listing.filter_bar import offered
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.contacts.listing.listing import InvalidFilter, Listing
@@ -58,7 +58,7 @@ def test_what_is_typed_becomes_what_is_chosen_and_stands_in_the_form_again(id_, 
     found = filter_forms.read(BAR[id_], way, said)
 
     assert found == chosen
-    filled = said_of(BAR[id_], found)
+    filled = filled_form(BAR[id_], found)
     assert filled["way"] == way
     assert filter_forms.read(BAR[id_], filled["way"], filled["values"]) == chosen
 

@@ -57,8 +57,8 @@ class Environment:
 
     def notice(self) -> str | None:
         """One line on the old names in use, and on names that do not count; nothing to say is None."""
-        said = [*self._old(), *self._overruled()]
-        return "; ".join(said) if said else None
+        warnings = [*self._old(), *self._overruled()]
+        return "; ".join(warnings) if warnings else None
 
     def warnings(self, *, besides: Collection[str] = ()) -> list[str]:
         """A line for each unknown variable; `besides` are known from elsewhere: secrets of webhooks."""

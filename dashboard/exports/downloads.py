@@ -80,7 +80,7 @@ def _requesting_user(db: Db, request: Request) -> CurrentUser | None:
     user = None if not token else accounts.whoami(db, token, now=now)
     if user is not None:
         return user
-    return file_links.who_follows(db, request.url.path, dict(request.query_params), now=now)
+    return file_links.user_of_link(db, request.url.path, dict(request.query_params), now=now)
 
 
 def _exported(actor: Actor, job: str) -> Given:

@@ -58,7 +58,7 @@ class User(Stored):
         "collection": "users",
         "indexes": [
             {"fields": ["email"], "unique": True},
-            # One account for each person whom the company's provider knows.
+            # One account for each person known to the OpenID provider.
             {
                 "fields": ["issuer", "subject"],
                 "unique": True,
@@ -106,7 +106,7 @@ class SignInLink(Stored):
 
 @dataclass(frozen=True)
 class Link:
-    """What a one-time link is for, and for whom."""
+    """The purpose and the user of a one-time link."""
 
     purpose: Purpose
     user: str
@@ -143,7 +143,7 @@ def link_of(db: Db, token: str, *, now: datetime) -> Link | None:
 
 
 def use_up(db: Db, token: str, *, now: datetime) -> Link | None:
-    """Use a one-time link; unset if somebody was faster, or it can no longer be used."""
+    """Use a one-time link; None if it was used already or has expired."""
     link = link_of(db, token, now=now)
     used = SignInLink.on(db, id=digest_of(token)).take()
     return None if used is None else link
@@ -158,7 +158,7 @@ def redeem(db: Db, token: str, *, now: datetime, agent: str = "") -> SessionToke
 
 
 def signed_in(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionToken:
-    """Begin a session for somebody who has shown who they are."""
+    """Start a session for an authenticated user."""
     session = sessions.start(db, user, now=now, agent=agent)
     User.on(db, id=user).update_one(set__last_signed_in_at=now)
     return session
@@ -166,7 +166,7 @@ def signed_in(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionTo
 
 def whoami(db: Db, session_token: str, *, now: datetime) -> CurrentUser | None:
     """Who a session belongs to; unset if it has ended or its user was disabled."""
-    # Every run of a page asks: the session and its user come in one answer.
+    # Called on every run of a page: one query reads the session and its user.
     row = next(sessions.going(db, now, id=digest_of(session_token)).aggregate(_WITH_USERS), None)
     if row is None:
         return None
@@ -182,7 +182,7 @@ _WITH_USERS: list[Document] = [
 
 
 def known(db: Db, user: str, *, session: SessionId) -> CurrentUser | None:
-    """An account that may come in, as it is now."""
+    """The current state of an account that may sign in."""
     found = User.on(db, id=user, disabled_at=None).one()
     return None if found is None else _current(found, session)
 

@@ -1,7 +1,7 @@
-"""The audit log: who changed what, when, from what and to what.
+"""The audit log: author, time, subject, and old and new values of each change.
 
-A row is there before the change is made, and says afterwards how it ended: a change whose
-process died in between is seen as begun, and one that was refused with the reason.
+An entry is written before the change and updated after it: a change whose process died stays
+"begun", and a refused one keeps the reason.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Cursor = str
 Ending = Literal["begun", "done", "refused"]
 
 MAX_WORDS = 500
-"""Characters that are kept of one value."""
+"""The longest value that is stored; longer ones are cut."""
 
 
 class StaleSession(NotAllowed):
@@ -41,7 +41,7 @@ class StaleSession(NotAllowed):
 
 @dataclass(frozen=True)
 class Subject:
-    """What a change is about: a kind (`contact`, `user`, `rules`, …) and its id there."""
+    """The object of a change: its kind (`contact`, `user`, `rules`, …) and its id."""
 
     kind: str
     id: str
@@ -49,7 +49,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that changed, from what to what, in words; unset for nothing."""
+    """A changed value before and after, as text; None for no value."""
 
     what: str
     before: str | None = None
@@ -58,7 +58,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the log; `reason` is what its author gave, `refusal` why it was not done."""
+    """An entry of the log; `reason` is the author's, `refusal` the reason for a refused change."""
 
     id: str
     at: datetime
@@ -73,14 +73,14 @@ class Entry:
 
 
 class StoredSubject(Part):
-    """A `Subject` within its line."""
+    """A `Subject` inside its stored entry."""
 
     kind: str = me.StringField(required=True)
     id: str = me.StringField(required=True)
 
 
 class StoredChange(Part):
-    """A `Change` within its line."""
+    """A `Change` inside its stored entry."""
 
     what: str = me.StringField(required=True)
     before: str | None = me.StringField(max_length=MAX_WORDS, null=True)
@@ -88,7 +88,7 @@ class StoredChange(Part):
 
 
 class AuditEntry(Stored):
-    """A line of the log as it is kept; what its fields mean says `Entry`."""
+    """A stored entry of the log; `Entry` documents its fields."""
 
     meta = {
         "collection": "audit",
@@ -113,11 +113,11 @@ class AuditEntry(Stored):
 
     def clean(self) -> None:
         if (self.ending == "refused") is not (self.refusal is not None):
-            self.refuse("refusal", "what was refused says why, and nothing else does")
+            self.refuse("refusal", "only a refused entry has a refusal")
 
 
 @contextmanager
-def noted(
+def recorded(
     actor: Actor,
     act: str,
     *,
@@ -126,7 +126,7 @@ def noted(
     reason: str = "",
     id_: str | None = None,
 ) -> Iterator[None]:
-    """Log what is done within.  The same `id_` again is the same line, so a repeated act is one.
+    """Record the block in the audit log.  A repeated `id_` reuses its entry.
 
     Raises StaleSession if the user was signed out, disabled or given another role since
     their page was drawn.
@@ -164,7 +164,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Filters:
-    """Which lines are wanted: by one person, of one act, about one thing, from a moment and before one."""
+    """Filters of the log: author, act, subject and period."""
 
     by: str | None = None
     act: str | None = None
@@ -176,7 +176,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """Lines, the newest first; `next` continues them."""
+    """A page of entries, the newest first; `next` is the cursor of the following page."""
 
     entries: Sequence[Entry]
     next: Cursor | None
@@ -184,7 +184,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the lines can be filtered by: people by id with their names, acts, kinds of subject."""
+    """The values of the filters: authors by id with their names, acts, kinds of subject."""
 
     people: Mapping[str, str]
     acts: Sequence[str]
@@ -198,7 +198,7 @@ def page(
     after: Cursor | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """Some lines of the log.  A page costs the same wherever it is.  Raises NotAllowed."""
+    """A page of the log, in time independent of its position.  Raises NotAllowed."""
     actor.require(Permission.SEE_AUDIT)
     found = list(_rows(actor.db, filters, after=after, limit=limit + 1))
     more = len(found) > limit
@@ -210,13 +210,13 @@ def page(
 
 
 def walk(actor: Actor, filters: Filters, *, limit: int) -> Iterator[Entry]:
-    """Lines of the log one by one, the newest first, for a file.  Raises NotAllowed."""
+    """Iterate over entries, the newest first, for a file.  Raises NotAllowed."""
     actor.require(Permission.SEE_AUDIT)
     return (entry_of(row) for row in _rows(actor.db, filters, after=None, limit=limit))
 
 
 def choices(actor: Actor) -> Choices:
-    """What there is to filter by.  Raises NotAllowed."""
+    """The values that the log can be filtered by.  Raises NotAllowed."""
     actor.require(Permission.SEE_AUDIT)
     log = AuditEntry.on(actor.db)
     names = {user.id: user.shown_name for user in User.on(actor.db)}
@@ -252,7 +252,7 @@ def _rows(db: Db, filters: Filters, *, after: Cursor | None, limit: int) -> Iter
 
 
 def _place(after: Cursor | None) -> tuple[datetime, str] | None:
-    """Read a place back; one that somebody has tampered with is the beginning."""
+    """Parse a cursor; an invalid one is the beginning."""
     at, tilde, id_ = (after or "").partition("~")
     try:
         return (datetime.fromisoformat(at), id_) if tilde else None
@@ -265,8 +265,7 @@ def _cut(change: Change) -> dict[str, str | None]:
 
 
 def entry_of(row: Document) -> Entry:
-    """Read a line back."""
-    said = {name: row.get(name) for name in ("reason", "refusal")}
+    """The entry of a stored row."""
     return Entry(
         id=row["_id"],
         at=row["at"],
@@ -276,5 +275,6 @@ def entry_of(row: Document) -> Entry:
         subject=Subject(**row["subject"]),
         changes=[Change(**change) for change in row["changes"]],
         ending=row["ending"],
-        **said,
+        reason=row.get("reason"),
+        refusal=row.get("refusal"),
     )

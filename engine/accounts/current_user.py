@@ -16,7 +16,7 @@ ROLES: dict[Role, str] = {
 """The roles, each with what it may in a few words, from the least to the most."""
 
 COMMAND_LINE = "command line"
-"""The id of whoever runs a command: they have the machine, and no account."""
+"""The user id of commands: the command line has no account."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Links to files for who signs in at the company's provider: the browser carries nothing of ours then.
+"""Signed links to files, for users who sign in at a provider: their browsers have no session cookie.
 
-`file` is where a file is fetched, such as `/exports/…`: a link to one leads to no other.
+`file` is the path of a file, such as `/exports/…`: a link is valid for one file only.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from engine.db import Db
 from engine.db.installation import namespace
 
 LINK_LIFE = timedelta(hours=12)
-"""How long the link on a page that somebody left open leads to the file; never longer than they
-are signed in."""
+"""Validity of a link on an open page; it ends earlier with the session."""
 
 
 def signed(actor: Actor, file: str) -> dict[str, str]:
-    """What a link to a file says of who may follow it: the session for which it was drawn, and until when."""
+    """The parameters of a signed link to a file: the session it is for, its expiry and its signature."""
     if actor.user.session is None:
         return {}
     until = str(int((actor.now + LINK_LIFE).timestamp()))
@@ -35,11 +34,11 @@ def signed(actor: Actor, file: str) -> dict[str, str]:
     }
 
 
-def who_follows(db: Db, file: str, said: Mapping[str, str], *, now: datetime) -> CurrentUser | None:
-    """Whose link it is that was followed; unset if it is forged, too old, or they are signed out."""
-    session, until = said.get("session", ""), said.get("until", "")
+def user_of_link(db: Db, file: str, parameters: Mapping[str, str], *, now: datetime) -> CurrentUser | None:
+    """The user of a signed link; None if it is forged or expired, or the session has ended."""
+    session, until = parameters.get("session", ""), parameters.get("until", "")
     expected = _key(db, file, session, until)
-    if not hmac.compare_digest(expected.encode(), said.get("key", "").encode()):
+    if not hmac.compare_digest(expected.encode(), parameters.get("key", "").encode()):
         return None
     if int(until) < now.timestamp():
         return None
@@ -48,5 +47,5 @@ def who_follows(db: Db, file: str, said: Mapping[str, str], *, now: datetime) ->
 
 
 def _key(db: Db, file: str, session: str, until: str) -> str:
-    said = json.dumps([file, session, until]).encode()
-    return hmac.new(namespace(db), said, hashlib.sha256).hexdigest()
+    content = json.dumps([file, session, until]).encode()
+    return hmac.new(namespace(db), content, hashlib.sha256).hexdigest()

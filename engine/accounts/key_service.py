@@ -35,7 +35,7 @@ def create(actor: Actor, kind: KeyKind, *, label: str) -> NewKey:
     """Make a key, whose token can be read this once.  Raises NotAllowed, InvalidKey, NameTaken."""
     actor.require(Permission.MANAGE_KEYS)
     label = _named(actor.db, label)
-    with audit.noted(
+    with audit.recorded(
         actor,
         "created an API key",
         subject=Subject("key", label),
@@ -50,7 +50,7 @@ def revoke(actor: Actor, key: str) -> None:
     found = next((record for record in keys.all_keys(actor.db) if record.id == key), None)
     if found is None:
         raise KeyNotFound(key)
-    with audit.noted(
+    with audit.recorded(
         actor,
         "revoked an API key",
         subject=Subject("key", found.label),

@@ -1,7 +1,7 @@
-"""Signing in with the company's account, by OpenID Connect: settings, roles out of claims, accounts.
+"""Sign-in with OpenID Connect: provider settings, roles from claims, accounts.
 
-Whose account it is follows from issuer and subject, never from the email alone: that one
-may be given to somebody else.  The role is what the claims say at each sign-in.
+Issuer and subject identify an account, never the email alone: a provider may assign an email
+to another person.  The claims of each sign-in set the role.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SessionEnded(Unauthenticated):
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider as it was set up, checked."""
+    """The validated configuration of a provider."""
 
     metadata_url: str
     client_id: str
@@ -52,7 +52,7 @@ class Provider:
 
 @dataclass(frozen=True)
 class Claims:
-    """What the provider says of somebody, in an id token that was checked."""
+    """The claims of a verified id token."""
 
     issuer: str
     subject: str
@@ -65,16 +65,16 @@ class Claims:
 
     @property
     def session(self) -> SessionId:
-        """The same for all that comes of one sign-in there."""
+        """The session id: the same for all requests of one sign-in at the provider."""
         parts = (self.issuer, self.subject, self.signed_in_at.isoformat(), self.nonce)
         return SessionId(hashlib.sha256(json.dumps(parts).encode()).hexdigest())
 
 
 def provider_of(settings: Settings, *, address: str | None = None) -> Provider | None:
-    """Check the settings; unset if there is no provider.  Raises InvalidSettings.
+    """Validate the settings; None without a provider.  Raises InvalidSettings.
 
-    Credentials without a provider are refused: with a slip in the name of its variable the
-    dashboard would fall back to passwords without a word.
+    Credentials without a provider are refused: with a typo in the name of its variable the
+    dashboard would silently fall back to passwords.
     """
     given = {
         "openid_client_id": settings.openid_client_id,
@@ -117,22 +117,22 @@ def _refuse_without_provider(given: Mapping[str, str]) -> None:
         )
 
 
-def claims_of(said: Mapping[str, Any], provider: Provider) -> Claims:
+def claims_of(payload: Mapping[str, Any], provider: Provider) -> Claims:
     """Read the claims of a checked id token.  Raises SignInRefused if it lacks what is needed."""
-    missing = [name for name in ("iss", "sub", "email", "iat") if not said.get(name)]
+    missing = [name for name in ("iss", "sub", "email", "iat") if not payload.get(name)]
     if missing:
         raise SignInRefused(
             f"{provider.name} does not say your {', '.join(missing)}: ask an admin to add it to the id token"
         )
     return Claims(
-        issuer=str(said["iss"]),
-        subject=str(said["sub"]),
-        email=str(said["email"]).strip().lower(),
-        email_verified=said.get("email_verified") in (True, "true"),
-        name=str(said.get("name") or said["email"])[:80],
-        signed_in_at=datetime.fromtimestamp(float(said["iat"]), UTC),
-        nonce=str(said.get("nonce") or said.get("jti") or ""),
-        groups=_groups(said, provider.roles_claim),
+        issuer=str(payload["iss"]),
+        subject=str(payload["sub"]),
+        email=str(payload["email"]).strip().lower(),
+        email_verified=payload.get("email_verified") in (True, "true"),
+        name=str(payload.get("name") or payload["email"])[:80],
+        signed_in_at=datetime.fromtimestamp(float(payload["iat"]), UTC),
+        nonce=str(payload.get("nonce") or payload.get("jti") or ""),
+        groups=_groups(payload, provider.roles_claim),
     )
 
 
@@ -143,10 +143,10 @@ def role_of(claims: Claims, provider: Provider) -> Role | None:
 
 
 def enter(db: Db, claims: Claims, provider: Provider, *, now: datetime) -> CurrentUser:
-    """Let in whom the provider knows, with the role that it says; called on every page.
+    """Sign in a user of the provider with the role from the claims; called on every page.
 
-    The first time that a sign-in is seen it makes the account or brings it up to date.
-    Raises SignInRefused for who has no role or was disabled, and SessionEnded.
+    The first call of a sign-in creates or updates the account.  Raises SignInRefused for a
+    user without a role or a disabled one, and SessionEnded.
     """
     user = _account(db, claims)
     if user is None or user.claims_at is None or claims.signed_in_at > user.claims_at:
@@ -173,7 +173,7 @@ def _up_to_date(
         )
     if user is not None and user.role != role:
         sessions.end_all(db, user.id, now=now)
-    said = {
+    values = {
         "issuer": claims.issuer,
         "subject": claims.subject,
         "email": claims.email,
@@ -184,9 +184,9 @@ def _up_to_date(
     }
     try:
         if user is not None:
-            User.on(db, id=user.id).update_one(**_setting(said))
+            User.on(db, id=user.id).update_one(**_as_update(values))
         else:
-            _make(db, said, claims, now=now)
+            _create_account(db, values, claims, now=now)
     except DuplicateKeyError:
         raise SignInRefused(
             f"another account has the email {claims.email} already: ask an admin to settle whose it is"
@@ -198,27 +198,27 @@ def _account(db: Db, claims: Claims) -> User | None:
     return User.on(db, issuer=claims.issuer, subject=claims.subject).one()
 
 
-def _setting(said: Document) -> Document:
-    return {f"set__{name}": value for name, value in said.items()}
+def _as_update(values: Document) -> Document:
+    return {f"set__{name}": value for name, value in values.items()}
 
 
-def _make(db: Db, said: Document, claims: Claims, *, now: datetime) -> None:
-    """Make an account, or take over the local one of an email that the provider has checked.
+def _create_account(db: Db, values: Document, claims: Claims, *, now: datetime) -> None:
+    """Create an account, or take over the local account of an email that the provider verified.
 
-    What was taken over has no password any more: the provider alone says who comes in.
+    An account taken over loses its password: only the provider signs it in from then on.
     """
     if claims.email_verified:
         local = User.on(db, email=claims.email, issuer=None)
-        if local.update_one(unset__password_hash=1, **_setting(said)):
+        if local.update_one(unset__password_hash=1, **_as_update(values)):
             return
-    User.on(db).insert(User(id=uuid_utils.uuid7().hex, created_at=now, **said))
+    User.on(db).insert(User(id=uuid_utils.uuid7().hex, created_at=now, **values))
 
 
-def _groups(said: Mapping[str, Any], claim: str) -> frozenset[str]:
-    """The groups at a claim: one text, a list of them, or of roles that are switched on."""
-    found: Any = said.get(claim)
+def _groups(payload: Mapping[str, Any], claim: str) -> frozenset[str]:
+    """The groups of a claim: a text, a list, or the keys of an object."""
+    found: Any = payload.get(claim)
     if found is None:
-        found = said
+        found = payload
         for part in claim.split("."):
             found = found.get(part) if isinstance(found, Mapping) else None
     if isinstance(found, str):

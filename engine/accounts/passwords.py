@@ -1,6 +1,6 @@
 """Passwords of local accounts: argon2id, the same time for an account that there is not.
 
-Nothing here tells whether an email has an account: not the answer, not the wait.
+Neither the answer nor its delay reveals whether an email has an account.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import mongoengine as me
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from engine.accounts import accounts, guesses, sessions
+from engine.accounts import accounts, sessions, throttle
 from engine.accounts.accounts import User
 from engine.accounts.actor import Actor
 from engine.accounts.sessions import SessionToken, digest
@@ -80,34 +80,34 @@ class Browser:
 
 @dataclass(frozen=True)
 class Entered:
-    """Somebody came in: what the browser is to carry, for this session and for the next sign-in."""
+    """A completed sign-in: the browser's tokens for this session and for recognising the browser later."""
 
     session: SessionToken
     browser: BrowserToken
 
 
 def sign_in(db: Db, email: str, password: str, browser: Browser, *, now: datetime) -> Entered:
-    """Let in who knows the password.  Raises WrongPassword, and TooManyAttempts without a look at it."""
+    """Sign in with a password.  Raises WrongPassword, and TooManyAttempts before checking it."""
     email = email.strip().lower()
     user = User.on(db, email=email).one()
     owner = None if user is None else _owner(db, user.id, browser.known, now=now)
-    account = guesses.by_account(email) if owner is None else guesses.by_browser(browser.known, email)
-    counted = [account, guesses.by_address(browser.address)]
-    guesses.begin(db, counted, now=now)
+    account = throttle.by_account(email) if owner is None else throttle.by_browser(browser.known, email)
+    keys = [account, throttle.by_address(browser.address)]
+    throttle.count_attempt(db, keys, now=now)
     hashed = None if user is None else user.password_hash
     right = _matches(hashed, password)
     if user is None or hashed is None or not right or user.disabled_at is not None:
         raise WrongPassword
-    guesses.succeeded(db, [account])
+    throttle.reset(db, [account])
     if _hasher.check_needs_rehash(hashed):
         User.on(db, id=user.id).update_one(set__password_hash=_hash(password))
     return _enter(db, user.id, browser, now=now)
 
 
 def set_by_link(db: Db, token: str, password: str, browser: Browser, *, now: datetime) -> Entered:
-    """Set a password by an invitation or a link for a new one, end all sessions, and begin one.
+    """Set a password with an invitation or reset link, end all sessions, and start a new one.
 
-    Raises WeakPassword, after which the link can still be used, and LinkExpired.
+    Raises WeakPassword, after which the link stays valid, and LinkExpired.
     """
     link = accounts.link_of(db, token, now=now)
     if link is None or link.purpose == "sign in":
@@ -118,30 +118,30 @@ def set_by_link(db: Db, token: str, password: str, browser: Browser, *, now: dat
         raise LinkExpired
     User.on(db, id=link.user).update_one(set__password_hash=hashed, set__password_set_at=now)
     sessions.end_all(db, link.user, now=now)
-    guesses.succeeded(db, [guesses.by_account(link.email)])
+    throttle.reset(db, [throttle.by_account(link.email)])
     return _enter(db, link.user, browser, now=now)
 
 
 def change(actor: Actor, old: str, new: str) -> int:
-    """Change one's own password and end all other sessions; return how many ended.
+    """Change the user's password and end their other sessions; return how many ended.
 
     Raises WrongPassword, TooManyAttempts, WeakPassword.
     """
     now = actor.now
     own = User.on(actor.db, id=actor.user.id)
     user = User.on(actor.db, id=actor.user.id, disabled_at=None).one()
-    guesser = guesses.by_browser("own", actor.user.email)
-    guesses.begin(actor.db, [guesser], now=now)
+    key = throttle.by_browser("own", actor.user.email)
+    throttle.count_attempt(actor.db, [key], now=now)
     if user is not None and user.password_hash is not None and not _matches(user.password_hash, old):
         raise WrongPassword
     _refuse_weak(new, actor.user.email)
     own.update_one(set__password_hash=_hash(new), set__password_set_at=now)
-    guesses.succeeded(actor.db, [guesser])
+    throttle.reset(actor.db, [key])
     return sessions.end_all(actor.db, actor.user.id, now=now, but=actor.user.session)
 
 
 def has_password(actor: Actor) -> bool:
-    """Whether somebody has a password of their own here."""
+    """Whether the user has a local password."""
     return User.on(actor.db, id=actor.user.id, password_hash__ne=None).one() is not None
 
 
@@ -158,10 +158,10 @@ def _refuse_weak(password: str, email: str) -> None:
 
 def _matches(hashed: str | None, password: str) -> bool:
     """Compare, and take the same time when there is nothing to compare with."""
-    nobodys = _nobodys()
+    dummy = _dummy_hash()
     with _AT_ONCE:
         try:
-            return _hasher.verify(hashed or nobodys, password[: LONGEST + 1]) and hashed is not None
+            return _hasher.verify(hashed or dummy, password[: LONGEST + 1]) and hashed is not None
         except (VerificationError, InvalidHashError):
             return False
 
@@ -172,7 +172,7 @@ def _hash(password: str) -> str:
 
 
 @cache
-def _nobodys() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash(secrets.token_urlsafe(32))
 
 

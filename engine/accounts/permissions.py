@@ -56,7 +56,7 @@ ALLOWED: dict[Role, frozenset[Permission]] = {
 
 
 def may(user: CurrentUser | None, permission: Permission) -> bool:
-    """Whether somebody may do something."""
+    """Whether a user has a permission."""
     return user is not None and permission in ALLOWED[user.role]
 
 

@@ -26,12 +26,12 @@ SESSION_LIFE = timedelta(days=7)
 """How long a browser stays signed in at most."""
 
 IDLE_LIFE = timedelta(hours=12)
-"""How long a session that nobody uses goes on."""
+"""An idle session ends after this time."""
 
 COMPANY_LIFE = timedelta(hours=12)
 """How long a sign-in with the company's account is good: then its roles are asked for again."""
 
-NOTED_EVERY = timedelta(minutes=1)
+SEEN_PRECISION = timedelta(minutes=1)
 """How exactly the last use of a session is known: a write for every click would be too many."""
 
 MAX_AGENT = 200
@@ -40,7 +40,7 @@ MAX_AGENT = 200
 class Session(Stored):
     """A signed-in browser; only the token's hash, the id, is kept.
 
-    `agent` is what the browser calls itself; `seen_at` is when it was last used, to NOTED_EVERY.
+    `agent` is what the browser calls itself; `seen_at` is when it was last used, to SEEN_PRECISION.
     """
 
     meta = {
@@ -62,7 +62,7 @@ class Session(Stored):
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """A session that goes on; `agent` is what the browser calls itself, unset if it was not said."""
+    """An active session; `agent` is the browser's User-Agent header, unset if it sent none."""
 
     id: SessionId
     user: str
@@ -99,7 +99,7 @@ def user_of(db: Db, id_: SessionId, *, now: datetime) -> str | None:
 
 def note_use(db: Db, session: Session, *, now: datetime) -> None:
     """Let a session that goes on count as used."""
-    if now - session.seen_at >= NOTED_EVERY:
+    if now - session.seen_at >= SEEN_PRECISION:
         going(db, now, id=session.id).update_one(max__seen_at=now)
 
 

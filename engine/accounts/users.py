@@ -59,7 +59,7 @@ class UserRecord:
 
     @property
     def invited(self) -> bool:
-        """Whether nobody came in by it yet."""
+        """Whether the invitation has not been used yet."""
         return self.last_signed_in_at is None
 
 
@@ -94,7 +94,7 @@ def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken
         created_at=now,
     )
     changes = [Change("role", None, role)]
-    with audit.noted(actor, "invited", subject=Subject("user", email), changes=changes):
+    with audit.recorded(actor, "invited", subject=Subject("user", email), changes=changes):
         try:
             User.on(actor.db).insert(user)
         except DuplicateKeyError:
@@ -103,10 +103,10 @@ def invite(actor: Actor, email: str, *, role: Role, name: str = "") -> LinkToken
 
 
 def local_link(actor: Actor) -> LinkToken:
-    """Make a link by which whoever has the machine signs in as its local admin.  Raises NotAllowed."""
+    """Create a link that signs in the local admin of this machine.  Raises NotAllowed."""
     actor.require(Permission.MANAGE_USERS)
     subject = Subject("user", LOCAL_ADMIN)
-    with audit.noted(actor, "created a sign-in link for", subject=subject):
+    with audit.recorded(actor, "created a sign-in link for", subject=subject):
         return accounts.first_link(actor.db, now=actor.now)
 
 
@@ -121,15 +121,15 @@ def password_link(actor: Actor, key: str) -> LinkToken:
     if found.company is not None:
         raise UserConflict(f"{found.email} signs in with {found.company} and has no password here")
     purpose: accounts.Purpose = "invitation" if found.invited else "new password"
-    with audit.noted(actor, f"created a link ({purpose}) for", subject=Subject("user", found.email)):
+    with audit.recorded(actor, f"created a link ({purpose}) for", subject=Subject("user", found.email)):
         return accounts.new_link(actor.db, found.id, purpose, now=actor.now)
 
 
 def change_role(actor: Actor, key: str, role: Role) -> None:
-    """Give somebody another role.  Raises NotAllowed, UserNotFound, InvalidUser, UserConflict."""
+    """Change the role of a user.  Raises NotAllowed, UserNotFound, InvalidUser, UserConflict."""
     found = find(actor, key)
     role = _role(role)
-    with audit.noted(
+    with audit.recorded(
         actor,
         "changed the role of",
         subject=Subject("user", found.email),
@@ -143,10 +143,10 @@ def change_role(actor: Actor, key: str, role: Role) -> None:
 
 
 def disable(actor: Actor, key: str) -> None:
-    """Let somebody in no more, from this moment on.  Raises NotAllowed, UserNotFound, UserConflict."""
+    """Disable a user, effective immediately.  Raises NotAllowed, UserNotFound, UserConflict."""
     now = actor.now
     found = find(actor, key)
-    with audit.noted(actor, "disabled a user", subject=Subject("user", found.email)):
+    with audit.recorded(actor, "disabled a user", subject=Subject("user", found.email)):
         if found.id == actor.user.id:
             raise NotAllowed("you cannot disable your own account: ask another admin")
         _keeping_an_admin(actor.db, found.id, now=now, set__disabled_at=now)
@@ -155,16 +155,16 @@ def disable(actor: Actor, key: str) -> None:
 
 
 def enable(actor: Actor, key: str) -> None:
-    """Let somebody in again.  Raises NotAllowed, UserNotFound."""
+    """Enable a disabled user.  Raises NotAllowed, UserNotFound."""
     found = find(actor, key)
-    with audit.noted(actor, "enabled a user", subject=Subject("user", found.email)):
+    with audit.recorded(actor, "enabled a user", subject=Subject("user", found.email)):
         User.on(actor.db, id=found.id).update_one(unset__disabled_at=1)
 
 
 def end_sessions(actor: Actor, key: str) -> int:
-    """Sign somebody out everywhere; return from how many browsers.  Raises NotAllowed, UserNotFound."""
+    """End all sessions of a user; return how many ended.  Raises NotAllowed, UserNotFound."""
     found = find(actor, key)
-    with audit.noted(actor, "signed out a user", subject=Subject("user", found.email)):
+    with audit.recorded(actor, "signed out a user", subject=Subject("user", found.email)):
         return sessions.end_all(actor.db, found.id, now=actor.now)
 
 

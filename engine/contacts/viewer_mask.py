@@ -1,4 +1,4 @@
-"""Masking of personal data for viewers, if the account wants that: for whom, and a row of the list masked."""
+"""Masking of personal data for viewers, if the account enables it: the masked roles and list rows."""
 
 from __future__ import annotations
 

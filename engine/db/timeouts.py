@@ -18,7 +18,7 @@ LOCK_TIMEOUT = 0.5
 
 @contextmanager
 def tolerate_timeout() -> Iterator[None]:
-    """Bound the operations within the block to LOCK_TIMEOUT, and go on after it if they take longer."""
+    """Limit the operations in the block to LOCK_TIMEOUT, and continue after it if they take longer."""
     try:
         with pymongo.timeout(LOCK_TIMEOUT):
             yield

@@ -22,7 +22,7 @@ IMPORT = "import"
 """The source of activities from imported files: no API key has this id, so no sender can claim it."""
 
 UNDOES = "undoes"
-"""What the property is called in which an edit names the activity that it takes back."""
+"""The property of an edit that names the activity it undoes."""
 
 DERIVED_STREAM = "c:"
 """What the stream begins with of activities that the fold itself adds to a contact."""
@@ -90,7 +90,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def undoes(self) -> ActivityId | None:
-        """The activity that this one takes back, by hand."""
+        """The activity that this manual edit undoes."""
         undone = self.properties.get(UNDOES)
         return ActivityId(undone) if isinstance(undone, str) and self.by_hand else None
 

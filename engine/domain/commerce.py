@@ -129,7 +129,7 @@ def _refund(commerce: Commerce, activity: Activity) -> None:
 
 
 def _total(commerce: Commerce, account: Account) -> None:
-    """Add the book up anew: no total is ever corrected by a difference."""
+    """Recompute the totals from all orders: no total is corrected by a difference."""
     first = next((order.currency for order in commerce.book if order.currency), None)
     commerce.currency = account.currency or commerce.currency or first
     counted = [order for order in commerce.book if order.counts]

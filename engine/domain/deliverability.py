@@ -1,6 +1,6 @@
 """What mails and messages that were sent say about an address or a number.
 
-Deliverability belongs to the address: with a new one the count starts anew.
+Deliverability belongs to the address: a new address resets the count.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_RUN = 50
 
 
 def update_address(state: ContactState, placement: Placement) -> list[str]:
-    """Note the contact's present email and number; return the machines to start anew.
+    """Store the contact's present email and number; return the machines to reset.
 
     A first address is no change: there was nothing that could have bounced.
     """
@@ -113,7 +113,7 @@ def apply_push(state: ContactState, activity: Activity) -> None:
 
 
 def reset_failures(state: ContactState, activity: Activity, moved: Iterable[Moved]) -> None:
-    """Start the run of failures anew when a person lifts a status by hand."""
+    """Reset the run of failures when a user lifts a status manually."""
     if activity.type != "contact_edited":
         return
     for move in moved:

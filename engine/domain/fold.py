@@ -248,7 +248,7 @@ class _Folding:
     def _update_deletion(self, activity: Activity) -> None:
         """Delete the contact, or let one that was deleted be there again, as a new one.
 
-        Who is there by an import alone that was taken back is not there.
+        A contact created only by an import that was undone does not exist.
         """
         state, undone = self.state, activity.id in self.undone
         if activity.by_import and undone:
@@ -393,7 +393,7 @@ class _Folding:
         self._record(what, type_, _properties(crossed), at, cause, ruleset.version)
 
     def _record_silent_crossing(self, crossed: Crossed, at: datetime, cause: ActivityId) -> None:
-        """Keep what publishing alone brought about, for the timeline: no rule hears of it.
+        """Keep the changes made by publishing alone, for the timeline: they trigger no rule.
 
         Entering needs no note: the contact itself says since when it is in a segment, and,
         once it leaves, the note of that does.  MongoDB writes the same (see `store.filling`).

@@ -1,4 +1,4 @@
-"""Who is who: the claims on trackers and identities, folded in the order they happened.
+"""Identity resolution: the claims on trackers and identities, folded in the order they happened.
 
 The table of SEMANTICS ("Identification and merging") is read here, and only here.  A
 person is a contact seen from the side of identity; what it did is folded afterwards
@@ -115,7 +115,7 @@ class Placement:
 
 @dataclass(frozen=True)
 class Deleted:
-    """Somebody was deleted: what these contacts did before `moment` is forgotten."""
+    """A deletion: what these contacts did before `moment` is ignored."""
 
     contacts: frozenset[ContactId]
     moment: Moment
@@ -148,7 +148,7 @@ class Resolver:
       namespace(bytes): The secret that contact ids are keyed with.
       people(dict): The living people of one component, by id; changed in place.
       shared(set): Trackers known to be shared devices: they link no contacts.
-      undone(set): Activities that were taken back: what they say of a contact is void.
+      undone(set): Undone activities: their effects on a contact are void.
     """
 
     namespace: bytes
@@ -190,7 +190,7 @@ class Resolver:
     # By hand
 
     def _edited(self, activity: Activity) -> Person:
-        """Whom a person's edit is about, with the identities that it gives them."""
+        """The contact of a user's edit, with the identities that it adds."""
         holder = self._holder.get(activity.stream)
         person = self._edited_before_seen(activity) if holder is None else self.people[holder]
         self.touched.add(person.id)
@@ -205,7 +205,7 @@ class Resolver:
         return person
 
     def _edited_before_seen(self, activity: Activity) -> Person:
-        """Somebody who was edited before anything was heard of them: a clock was wrong."""
+        """A contact that was edited before its first activity: a clock was wrong."""
         person = self._new_person(activity.stream, activity)
         if is_tracker(activity.stream):
             tracker = key_value(activity.stream)

@@ -129,7 +129,7 @@ class CallWebhook:
 
 @dataclass(frozen=True)
 class Webhook:
-    """Another system that can be told of something.
+    """Another system that receives calls of rules.
 
     `secret` signs what it is sent (see `webhook_secrets`); unset: calls are not signed.
     """

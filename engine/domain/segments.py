@@ -1,4 +1,4 @@
-"""Segments: who is in which, since when, and when time alone will change that."""
+"""Segment membership: since when, and when time alone will change it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ADD_TO, REMOVE_FROM = "add_to", "remove_from"
 class Crossed:
     """A contact entered a segment, or left it; `since` is when one that left had entered it.
 
-    `silent` when it came about by publishing the condition: no rule hears of it then.
+    `silent` when publishing the condition caused it: it triggers no rule then.
     """
 
     segment: str

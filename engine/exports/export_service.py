@@ -24,7 +24,7 @@ def start(actor: Actor, wanted: Export, *, id_: str) -> str:
     Raises NotAllowed, InvalidFilter, UnknownColumn, EmptySelection and WorkbookTooLarge.
     """
     actor.require(Permission.EXPORT)
-    with audit.noted(
+    with audit.recorded(
         actor,
         f"exported {wanted.what}",
         subject=Subject("job", id_),
@@ -61,7 +61,7 @@ def download(actor: Actor, id_: str) -> tuple[Made, GridOut]:
     """The file of an export, to be read.  Raises NotAllowed, JobNotFound and StoredFileNotFound."""
     actor.require(Permission.EXPORT)
     job = _job(actor, id_)
-    with audit.noted(actor, "downloaded an export", subject=Subject("job", id_)):
+    with audit.recorded(actor, "downloaded an export", subject=Subject("job", id_)):
         return exporting.opened(actor.db, job, now=actor.now)
 
 

@@ -99,7 +99,7 @@ def refused_file(actor: Actor, id_: str) -> tuple[str, Iterator[str]]:
     Raises NotAllowed and JobNotFound.
     """
     job = import_job(actor, id_)
-    with audit.noted(actor, "downloaded refused rows", subject=Subject("job", id_)):
+    with audit.recorded(actor, "downloaded refused rows", subject=Subject("job", id_)):
         return refused_rows.file_name(job), refused_rows.file_lines(actor.db, job)
 
 
@@ -126,6 +126,6 @@ def _audited(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> 
         for one in settings.statements
     ]
     subject = Subject("job", id_)
-    with audit.noted(actor, "imported a file", subject=subject, changes=changes, id_=f"job:{id_}"):
+    with audit.recorded(actor, "imported a file", subject=subject, changes=changes, id_=f"job:{id_}"):
         refuse_fields(actor, settings)
         yield

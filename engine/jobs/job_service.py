@@ -79,7 +79,7 @@ def undo(actor: Actor, id_: str) -> str:
         raise CannotUndo("this cannot be undone")
     if _is_over(found, now):
         raise CannotUndo(f"this can no longer be undone: undo is available for {jobs.UNDO_FOR.days} days")
-    with audit.noted(actor, kind.acts[0], subject=Subject("job", id_), id_=f"undo:{id_}"):
+    with audit.recorded(actor, kind.acts[0], subject=Subject("job", id_), id_=f"undo:{id_}"):
         return kind.undo(actor.db, id_, by=actor.user.id, by_name=actor.user.name, now=now)
 
 
@@ -88,7 +88,7 @@ def stop(actor: Actor, id_: str) -> None:
     kind = registered()[job(actor, id_).kind]
     if not kind.stops:
         raise CannotStop("this cannot be stopped: wait until it is done")
-    with audit.noted(actor, kind.acts[1], subject=Subject("job", id_)):
+    with audit.recorded(actor, kind.acts[1], subject=Subject("job", id_)):
         jobs.stop(actor.db, id_, now=actor.now)
 
 

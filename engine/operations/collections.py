@@ -10,10 +10,10 @@ import mongoengine as me
 
 from engine.accounts.accounts import SignInLink, User
 from engine.accounts.audit import AuditEntry
-from engine.accounts.guesses import Guesses
 from engine.accounts.keys import ApiKey
 from engine.accounts.passwords import KnownBrowser
 from engine.accounts.sessions import Session
+from engine.accounts.throttle import AttemptCount
 from engine.contacts.listing.views import Preferences, SavedView
 from engine.db.documents.activities import IdConflict, LedgerEntry, Refusal, StoredActivity
 from engine.db.documents.contacts import (
@@ -34,6 +34,6 @@ from engine.rules.versions import RulesetVersion
 ALL: tuple[type[me.Document], ...] = (
     Contact, StoredActivity, LedgerEntry, Merge, SuggestedMerge, SharedDevice, IdConflict, Call, Sending,
     Refusal, Lane, RulesetVersion, ApiKey, User, AuditEntry, StoredJob, JobItem, EditTurn, ImportDraft,
-    SignInLink, Session, Guesses, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours, DayFigures,
-    Census, PaceMark, Fact, Tombstone, Erasure,
+    SignInLink, Session, AttemptCount, KnownBrowser, SavedView, Preferences, WorkerPulse, StaleHours,
+    DayFigures, Census, PaceMark, Fact, Tombstone, Erasure,
 )  # fmt: skip

@@ -68,7 +68,7 @@ def run_again(actor: Actor, ids: Sequence[str] | None) -> int:
     """Let failed activities (all, or some) be taken again; return how many.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     subject = Subject("activity", _which(ids))
-    with audit.noted(actor, "retried failed activities", subject=subject):
+    with audit.recorded(actor, "retried failed activities", subject=subject):
         return failed_activities.retry(actor.db, ids)
 
 
@@ -76,7 +76,7 @@ def run_reason_again(actor: Actor, reason: str) -> int:
     """Let all activities that failed for a reason be taken again; return how many.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     subject, changes = Subject("activity", "all of one reason"), [Change("failed because", reason, None)]
-    with audit.noted(actor, "retried failed activities", subject=subject, changes=changes):
+    with audit.recorded(actor, "retried failed activities", subject=subject, changes=changes):
         return failed_activities.retry_reason(actor.db, reason)
 
 
@@ -84,21 +84,21 @@ def call_again(actor: Actor, *, ids: Sequence[str] | None = None) -> int:
     """Send calls that failed (all, or some) once more; return how many.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     subject = Subject("webhook call", _which(ids))
-    with audit.noted(actor, "retried webhook calls", subject=subject):
+    with audit.recorded(actor, "retried webhook calls", subject=subject):
         return outbox.retry(actor.db, now=actor.now, ids=ids)
 
 
 def count_sending(actor: Actor, id_: str) -> None:
     """Let the bounces of a suspected outage count after all.  Raises NotAllowed, OutageNotFound."""
     actor.require(Permission.OPERATE)
-    with audit.noted(actor, "counted the bounces of a sending", subject=Subject("sending", id_)):
+    with audit.recorded(actor, "counted the bounces of a sending", subject=Subject("sending", id_)):
         outages.count_bounces(actor.db, id_, by=actor.user.name)
 
 
 def leave_sending(actor: Actor, id_: str) -> None:
     """Leave the bounces of a suspected outage uncounted.  Raises NotAllowed, OutageNotFound."""
     actor.require(Permission.OPERATE)
-    with audit.noted(actor, "ignored the bounces of a sending", subject=Subject("sending", id_)):
+    with audit.recorded(actor, "ignored the bounces of a sending", subject=Subject("sending", id_)):
         outages.discount_bounces(actor.db, id_, by=actor.user.name)
 
 

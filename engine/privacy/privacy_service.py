@@ -25,7 +25,7 @@ def hand_out(actor: Actor, contact: ContactId, out: BinaryIO) -> dict[str, int]:
     """
     actor.require(Permission.HAND_OUT)
     subject = Subject("contact", contact)
-    with audit.noted(actor, "exported a contact's personal data", subject=subject):
+    with audit.recorded(actor, "exported a contact's personal data", subject=subject):
         return archive.write(actor.db, contact, out, now=actor.now)
 
 
@@ -41,7 +41,7 @@ def erase(actor: Actor, contact: ContactId, *, id_: str) -> str:
     The same `id_` again starts no second.  Raises NotAllowed and ContactNotFound.
     """
     actor.require(Permission.ERASE)
-    with audit.noted(actor, "erased a contact", subject=Subject("job", id_), id_=f"job:{id_}"):
+    with audit.recorded(actor, "erased a contact", subject=Subject("job", id_), id_=f"job:{id_}"):
         return erasing.start(
             actor.db, contact, id_=id_, by=actor.user.id, by_name=actor.user.name, now=actor.now
         )

@@ -125,7 +125,7 @@ def change(
     changed = [name for name in LABELS if getattr(before, name) != getattr(wanted, name)]
     changes = [Change(LABELS[name], _said(before, name), _said(wanted, name)) for name in changed]
     message = f"Account: {', '.join(LABELS[name].lower() for name in changed) or 'nothing'}"
-    with audit.noted(
+    with audit.recorded(
         actor, "changed the account settings", subject=Subject("account", "settings"), changes=changes
     ):
         return publish_service.publish(

@@ -45,7 +45,7 @@ def publish(
         actor.require(permission)
     if recompute or not changed:
         actor.require(Permission.EDIT_RULES)
-    with audit.noted(
+    with audit.recorded(
         actor,
         "published rules" + (" and recalculated history" if recompute else ""),
         subject=Subject("rules", str(before.number + 1)),
@@ -69,7 +69,7 @@ def roll_back(actor: Actor, number: int, *, recompute: bool = False) -> Version:
     """Publish an older version again.  Raises NotAllowed, and what `publishing.roll_back` does."""
     actor.require(Permission.EDIT_RULES)
     present = versions.current_number(actor.db)
-    with audit.noted(
+    with audit.recorded(
         actor,
         "rolled back rules",
         subject=Subject("rules", str(present + 1)),

@@ -23,7 +23,7 @@ def start(actor: Actor, selection: Selection, change: Change, *, id_: str) -> st
     """
     actor.require(Permission.EDIT_CONTACTS)
     description = bulk_change.description(change, versions.current(actor.db))
-    with audit.noted(
+    with audit.recorded(
         actor,
         "started a bulk change",
         subject=Subject("job", id_),

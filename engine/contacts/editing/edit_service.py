@@ -50,7 +50,7 @@ def edit(
     """
     actor.require(Permission.EDIT_CONTACTS)
     row = actor.db.contacts.find_one({"_id": contact}) or {}
-    with audit.noted(
+    with audit.recorded(
         actor,
         "edited a contact",
         subject=Subject("contact", contact),
@@ -99,7 +99,7 @@ def delete(actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "
     """
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
-    with audit.noted(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
+    with audit.recorded(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
         row, version = _living(actor.db, contact), versions.current_number(actor.db)
         author, now = actor.user.name, actor.now
         return _receive(
@@ -115,7 +115,7 @@ def restore(actor: Actor, contact: ContactId, *, id_: ActivityId) -> frozenset[i
     """
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
-    with audit.noted(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
+    with audit.recorded(actor, "restored a contact", subject=subject, id_=f"edit:{id_}"):
         row = actor.db.contacts.find_one({"_id": contact, "deletion": {"$exists": True}})
         if row is None:
             raise ContactNotFound(contact, "this contact is not deleted, or was erased permanently")
@@ -133,7 +133,7 @@ def create(actor: Actor, fields: Mapping[str, Any], *, id_: ActivityId) -> froze
     """
     actor.require(Permission.EDIT_CONTACTS)
     filled = {name: value for name, value in fields.items() if value}
-    with audit.noted(
+    with audit.recorded(
         actor,
         "created a contact",
         subject=Subject("contact", id_),

@@ -1,4 +1,4 @@
-"""Which activities of a contact can be undone, which ones were, by whom, and why one cannot be."""
+"""Undo of a contact's activities: which can be undone, which were, and why one cannot be."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EDITED = "contact_edited"
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """An activity was undone: by which edit, by whom, when and why."""
+    """An undone activity: the edit that undid it, its author, time and reason."""
 
     id: ActivityId
     by: str

@@ -29,7 +29,7 @@ class InvalidView(Invalid):
 
 
 def all_views(actor: Actor) -> list[View]:
-    """The views that somebody can choose, by name.
+    """The actor's views, by name.
 
     Under the mask those are left out that would tell what it hides.  Raises NotAllowed.
     """
@@ -71,37 +71,37 @@ def save(
     )
     if shared:
         actor.require(Permission.EDIT_CONTACTS)
-    with _noted(actor, "saved a view", new, [Change("view", None, name)], id_=f"view:{id_}"):
+    with _recorded(actor, "saved a view", new, [Change("view", None, name)], id_=f"view:{id_}"):
         views.add(actor.db, new)
     return new
 
 
-def change(actor: Actor, view: View, **said: Any) -> View:
-    """Change what is `said` (name, listing, columns, size, shared) of a view as `user` read it.
+def change(actor: Actor, view: View, **values: Any) -> View:
+    """Change fields of a view (name, listing, columns, size, shared), as the actor read it.
 
     Raises NotAllowed, InvalidView, NameTaken, and EditConflict.
     """
     _require_changing(actor, view)
-    if "name" in said:
-        said["name"] = _checked(said["name"])
-    if view.owner != actor.user.id and said.get("shared") is False:
+    if "name" in values:
+        values["name"] = _checked(values["name"])
+    if view.owner != actor.user.id and values.get("shared") is False:
         raise NotAllowed(f"only {view.owner_name} can stop sharing this view")
-    changed = replace(view, **said, changed_at=actor.now)
+    changed = replace(view, **values, changed_at=actor.now)
     if changed.shared:
         actor.require(Permission.EDIT_CONTACTS)
     changes = [
         Change(name, _words(getattr(view, name)), _words(value))
-        for name, value in said.items()
+        for name, value in values.items()
         if getattr(view, name) != value
     ]
-    with _noted(actor, "changed a view", changed if changed.shared else view, changes):
+    with _recorded(actor, "changed a view", changed if changed.shared else view, changes):
         return views.change(actor.db, changed)
 
 
 def delete(actor: Actor, view: View) -> None:
-    """Take a view away; `restore` brings it back.  Raises NotAllowed."""
+    """Delete a view; `restore` brings it back.  Raises NotAllowed."""
     _require_changing(actor, view)
-    with _noted(actor, "deleted a view", view, [Change("view", view.name, None)]):
+    with _recorded(actor, "deleted a view", view, [Change("view", view.name, None)]):
         views.delete(actor.db, view.id)
 
 
@@ -110,35 +110,35 @@ def restore(actor: Actor, view: View) -> None:
     actor.require(Permission.SAVE_VIEWS)
     if not may_change(actor, view):
         raise PermissionDenied(actor.user, Permission.SAVE_VIEWS)
-    with _noted(actor, "restored a view", view, [Change("view", None, view.name)]):
+    with _recorded(actor, "restored a view", view, [Change("view", None, view.name)]):
         views.add(actor.db, view)
 
 
 def may_change(actor: Actor, view: View) -> bool:
-    """Whether somebody may change or delete a view that they can see."""
+    """Whether the actor may change or delete a view that they can see."""
     return view.owner == actor.user.id or (view.shared and actor.may(Permission.EDIT_CONTACTS))
 
 
 def usual(actor: Actor) -> Usual:
-    """How somebody usually sees the list.  Raises NotAllowed."""
+    """The actor's preferences for the list.  Raises NotAllowed."""
     actor.require(Permission.SEE)
     return views.usual(actor.db, actor.user.id)
 
 
 def remember_columns(actor: Actor, columns: Sequence[str]) -> None:
-    """Remember which columns somebody usually sees; none for those that everybody begins with."""
+    """Remember the actor's columns; none for the default ones."""
     actor.require(Permission.SEE)
     views.remember(actor.db, actor.user.id, columns=list(columns))
 
 
 def open_with(actor: Actor, view: ViewId | None) -> None:
-    """Remember the view that the list opens with for somebody; unset for all contacts."""
+    """Remember the view that the list opens with; None for all contacts."""
     actor.require(Permission.SEE)
     views.remember(actor.db, actor.user.id, view=view)
 
 
 def _require_changing(actor: Actor, view: View) -> None:
-    """Let pass who may change the view as it is kept, whatever the caller says of its owner."""
+    """Raise unless the actor may change the stored view; the caller's copy is not trusted."""
     actor.require(Permission.SAVE_VIEWS)
     kept = views.view(actor.db, view.id)
     if kept is None:
@@ -156,7 +156,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _noted(
+def _recorded(
     actor: Actor,
     act: str,
     view: View,
@@ -164,10 +164,10 @@ def _noted(
     *,
     id_: str | None = None,
 ) -> AbstractContextManager[None]:
-    """In the audit log, if it is the team's; one's own views are nobody else's business."""
+    """Record a change of a shared view in the audit log; personal views are not recorded."""
     if not view.shared:
         return nullcontext()
-    return audit.noted(actor, act, subject=Subject("view", view.id), changes=changes, id_=id_)
+    return audit.recorded(actor, act, subject=Subject("view", view.id), changes=changes, id_=id_)
 
 
 def _words(value: Any) -> str:

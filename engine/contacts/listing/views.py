@@ -32,7 +32,7 @@ class View:
       owner: Who made it; only they and, if it is `shared`, those who may change contacts change it.
       columns: What its list shows, by name; none for what each person usually sees.
       size: Rows of a page.
-      changes: How often it was changed, by which two editors are told apart.
+      changes: The number of changes; it detects concurrent edits.
     """
 
     id: ViewId
@@ -89,14 +89,14 @@ class Preferences(Stored):
 
 @dataclass(frozen=True)
 class Usual:
-    """How somebody usually sees the list: its columns, and the view that it opens with."""
+    """A user's preferences for the list: its columns, and the view that it opens with."""
 
     columns: tuple[str, ...] = ()
     view: ViewId | None = None
 
 
 def of(db: Db, user: str) -> list[View]:
-    """The views that somebody can choose: their own and the shared ones, by name."""
+    """The views of a user: their own and the shared ones, by name."""
     found = SavedView.on(db, Q(owner=user) | Q(shared=True)).order_by("key", "id")
     return [_view(document) for document in found]
 
@@ -123,7 +123,7 @@ def add(db: Db, new: View) -> None:
 def change(db: Db, changed: View) -> View:
     """Write a view that was read with the same `changes`; return it as it is then.
 
-    Raises NameTaken, and EditConflict if somebody else changed or deleted it since.
+    Raises NameTaken, and EditConflict if it was changed or deleted since.
     """
     after = replace(changed, changes=changed.changes + 1)
     try:
@@ -141,7 +141,7 @@ def delete(db: Db, id_: ViewId) -> None:
 
 
 def count(db: Db, owner: str) -> int:
-    """How many views somebody has made."""
+    """The number of views of a user."""
     return int(SavedView.on(db, owner=owner).count())
 
 
@@ -149,14 +149,14 @@ def count(db: Db, owner: str) -> int:
 
 
 def usual(db: Db, user: str) -> Usual:
-    """How somebody usually sees the list."""
+    """A user's preferences for the list."""
     found = Preferences.on(db, id=user).one()
     return Usual() if found is None else Usual(tuple(found.columns), found.view)
 
 
-def remember(db: Db, user: str, **said: Any) -> None:
-    """Remember `columns` or the opening `view` for somebody; nothing forgets it."""
-    changes = {f"set__{name}" if value else f"unset__{name}": value for name, value in said.items()}
+def remember(db: Db, user: str, **values: Any) -> None:
+    """Store a user's `columns` or opening `view`; an empty value deletes it."""
+    changes = {f"set__{name}" if value else f"unset__{name}": value for name, value in values.items()}
     Preferences.on(db, id=user).upsert_one(**changes)
 
 

@@ -78,7 +78,7 @@ def sheet(db: Db, contact_id: ContactId, *, now: datetime) -> Sheet | None:
 
 
 def _deletion(db: Db, state: ContactState) -> tuple[str, str]:
-    """By whom and why a contact was deleted; empty if it is not."""
+    """The author and reason of a contact's deletion; empty if it is not deleted."""
     if not state.deleted or state.deletion is None:
         return "", ""
     row = db.activities.find_one({"_id": state.deletion.cause}, {"properties": 1}) or {}

@@ -25,7 +25,7 @@ class TimelineRow(msgspec.Struct, frozen=True):
       details: The raw data.
       discounted: Whether it is a bounce that does not count against the address.
       undoable: Whether a user can undo it.
-      undone: By whom and when it was undone, if it was.
+      undone: Author and time of its undo, if it was undone.
       undoes: The activity that it undoes itself.
     """
 

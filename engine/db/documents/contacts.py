@@ -17,7 +17,7 @@ class Contact(Outline):
             {"fields": ["keys"], "unique": True, "partialFilterExpression": {"keys": {"$exists": True}}},
             # The orders of the list (`engine.contacts.listing`).
             {"fields": ["-active_at", "-_id", "last_seen"]},
-            # Of those who were not seen for long, whoever was active since (`listing.inactive_order`).
+            # For contacts not seen for long: those active since (`listing.inactive_order`).
             {
                 "fields": ["-active_at", "-_id"],
                 "partialFilterExpression": {"facets.away": True},
@@ -105,7 +105,7 @@ class EditTurn(Outline):
 
 
 class Tombstone(Outline):
-    """A key, hashed, that led to somebody who was erased (see `tombstones`)."""
+    """The hash of a key of an erased person (see `tombstones`)."""
 
     meta = {
         "collection": "tombstones",
@@ -115,7 +115,7 @@ class Tombstone(Outline):
 
 
 class Erasure(Outline):
-    """That somebody was erased, and what was removed where; who it was, only until it is done."""
+    """An erasure and what it removed where; the person is stored only until it is done."""
 
     meta = {"collection": "erasures"}
     id = me.StringField(primary_key=True)

@@ -1,4 +1,4 @@
-"""Figures that are kept because counting them anew takes too long."""
+"""Figures that are stored because counting them on demand takes too long."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class StaleHours(Outline):
 
 
 class DayFigures(Outline):
-    """What one day of the account came to (see `engine.insights.daily`)."""
+    """The figures of one day of the account (see `engine.insights.daily`)."""
 
     meta = {"collection": "daily"}
     id = me.StringField(primary_key=True)

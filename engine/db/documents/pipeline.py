@@ -1,4 +1,4 @@
-"""The pipeline and its processes: lanes, what goes out, who is alive and how fast."""
+"""The pipeline and its processes: lanes, outgoing calls, heartbeats and throughput."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from engine.db.documents.outline import Outline
 
 
 class JobItem(Outline):
-    """A contact that a job is about, noted before anything is done; `refusal` if it could not be."""
+    """A contact of a job, stored before it is changed; `refusal` is the reason if it could not be."""
 
     meta = {
         "collection": "job_items",

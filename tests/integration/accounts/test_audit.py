@@ -20,7 +20,7 @@ def log(db):
         who, kind = (EVA, "key") if number % 2 else (LEO, "contact")
         changes = [Change("name", "a", str(number))]
         subject = Subject(kind, f"{kind}-{number % 4}")
-        with audit.noted(
+        with audit.recorded(
             acting(db, who, at=days(number)),
             "changed a key" if kind == "key" else "edited a contact",
             subject=subject,
@@ -63,7 +63,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(db, log):
 
 def test_lines_of_the_same_moment_are_on_one_page_each(db):
     for number in range(5):
-        with audit.noted(
+        with audit.recorded(
             acting(db, EVA, at=NOON),
             "x",
             subject=Subject("key", "k"),

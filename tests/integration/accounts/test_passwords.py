@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from engine.accounts import accounts, guesses, passwords, sessions, users
+from engine.accounts import accounts, passwords, sessions, throttle, users
 from engine.accounts.accounts import changed_meanwhile
 from engine.accounts.current_user import CurrentUser
-from engine.accounts.guesses import TooManyAttempts
 from engine.accounts.passwords import Browser, LinkExpired, WeakPassword, WrongPassword
+from engine.accounts.throttle import TooManyAttempts
 from engine.db.connection import utc_now
 from tests.builders import acting
 
@@ -168,8 +168,8 @@ def test_an_account_that_there_is_not_waits_like_one_that_there_is(db, now):
 
 
 def test_one_network_of_version_six_counts_as_one_address():
-    assert guesses.by_address("2001:db8::1") == guesses.by_address("2001:db8::ffff")
-    assert guesses.by_address("2001:db8::1") != guesses.by_address("2001:db8:0:1::1")
+    assert throttle.by_address("2001:db8::1") == throttle.by_address("2001:db8::ffff")
+    assert throttle.by_address("2001:db8::1") != throttle.by_address("2001:db8:0:1::1")
 
 
 # Sessions

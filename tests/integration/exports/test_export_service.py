@@ -68,7 +68,7 @@ def test_a_signed_link_is_good_for_one_file_one_session_and_some_hours(db):
     mia = accounts.whoami(db, sessions.start(db, user, now=now), now=now)
     said = file_links.signed(acting(db, mia, at=now), "/exports/job-1")
 
-    assert file_links.who_follows(db, "/exports/job-1", said, now=now) == mia
+    assert file_links.user_of_link(db, "/exports/job-1", said, now=now) == mia
     forged = [
         ("job-2", said),
         ("job-1", said | {"until": "9" * 12}),
@@ -76,11 +76,11 @@ def test_a_signed_link_is_good_for_one_file_one_session_and_some_hours(db):
         ("job-1", said | {"key": "0" * 64}),
         ("job-1", {}),
     ]
-    assert [file_links.who_follows(db, f"/exports/{job}", other, now=now) for job, other in forged] == [
+    assert [file_links.user_of_link(db, f"/exports/{job}", other, now=now) for job, other in forged] == [
         None
     ] * len(forged)
     later = now + LINK_LIFE + timedelta(seconds=1)
-    assert file_links.who_follows(db, "/exports/job-1", said, now=later) is None
+    assert file_links.user_of_link(db, "/exports/job-1", said, now=later) is None
     sessions.end(db, mia.session, now=now)
-    assert file_links.who_follows(db, "/exports/job-1", said, now=now) is None
+    assert file_links.user_of_link(db, "/exports/job-1", said, now=now) is None
     assert file_links.signed(acting(db, MIA, at=now), "/exports/job-1") == {}

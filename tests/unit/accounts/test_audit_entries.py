@@ -22,7 +22,7 @@ def lines(actor):
 
 
 def test_a_line_is_there_before_the_change_and_says_how_it_ended(actor):
-    with audit.noted(actor, "invited", subject=SUBJECT, changes=[Change("role", None, "viewer")]):
+    with audit.recorded(actor, "invited", subject=SUBJECT, changes=[Change("role", None, "viewer")]):
         [begun] = lines(actor)
 
     [done] = lines(actor)
@@ -35,7 +35,7 @@ def test_a_line_is_there_before_the_change_and_says_how_it_ended(actor):
 def test_what_was_refused_says_why(actor):
     with (
         pytest.raises(ContactSheetsError),
-        audit.noted(actor, "invited", subject=SUBJECT),
+        audit.recorded(actor, "invited", subject=SUBJECT),
     ):
         raise ContactSheetsError("there is an account already")
 
@@ -45,14 +45,14 @@ def test_what_was_refused_says_why(actor):
 
 def test_the_same_act_again_is_one_line(actor):
     for _ in range(2):
-        with audit.noted(actor, "invited", subject=SUBJECT, id_="once"):
+        with audit.recorded(actor, "invited", subject=SUBJECT, id_="once"):
             pass
 
     assert [line.id for line in lines(actor)] == ["once"]
 
 
 def test_long_words_are_cut(actor):
-    with audit.noted(actor, "x", subject=SUBJECT, changes=[Change("name", "a" * 600)], reason="b" * 600):
+    with audit.recorded(actor, "x", subject=SUBJECT, changes=[Change("name", "a" * 600)], reason="b" * 600):
         pass
 
     [line] = lines(actor)

@@ -107,7 +107,7 @@ def test_no_page_changes_the_database_itself(path):
 
 WITHOUT_AN_ACTOR = {
     "accounts.whoami", "accounts.link_of", "accounts.redeem", "accounts.sign_out", "passwords.sign_in",
-    "passwords.set_by_link", "openid.enter", "sessions.end", "file_links.who_follows",  # signing in and out
+    "passwords.set_by_link", "openid.enter", "sessions.end", "file_links.user_of_link",  # signing in and out
     "versions.current",  # the account's time zone and language, before anybody is signed in
     "edit_service.wait_until_applied", "pulses.alive", "pulses.beat",  # whether the workers keep up, about nobody
 }  # fmt: skip

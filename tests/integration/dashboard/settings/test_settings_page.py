@@ -158,7 +158,7 @@ def test_one_signs_out_everywhere_else(db, open_as):
 
 def log(db, count):
     for number in range(count):
-        with audit.noted(
+        with audit.recorded(
             acting(db, CurrentUser("e", "", "Eva", "admin"), at=utc_now() - timedelta(minutes=count - number)), "edited a contact",
             subject=Subject("contact", f"{number:024d}"),
             changes=[Change("first_name", "=1+1", "<b>Leo</b>")], reason="she asked",

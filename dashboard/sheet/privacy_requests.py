@@ -18,7 +18,7 @@ from engine.accounts.actor import Actor
 from engine.contacts.listing import list_service
 from engine.domain.activities import ContactId
 from engine.privacy import privacy_service
-from engine.privacy.erasing import Foretold
+from engine.privacy.erasing import ErasurePreview
 
 GONE = "This contact no longer exists."
 
@@ -55,12 +55,12 @@ def export_personal_data(actor: Actor, contact: ContactId) -> None:
 
 def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
     """Show what is erased, ask for the name, start the erasure, then `go` to that address."""
-    row, found = list_service.row(actor, contact), privacy_service.foretold(actor, contact)
+    row, found = list_service.row(actor, contact), privacy_service.preview_erasure(actor, contact)
     if row is None or found is None:
         show(tag("div", GONE, "cs-confirm"))
         return
     name = " ".join(name_of(row).split())
-    show(tag("div", _what_goes(name, found), "cs-confirm"))
+    show(tag("div", _consequences(name, found), "cs-confirm"))
     typed: str = st.text_input(f"Type {escape_label(name)} to confirm", key=f"erasing.name.{contact}")
     with st.container(horizontal=True, key="danger-erasing"):
         sure = st.button("Erase permanently", type="primary", key="erasing.sure")
@@ -87,13 +87,13 @@ def erasure_report(actor: Actor, job: str) -> None:
     counts = [(place.replace("_", " "), *(formats.count(p.get(place, 0)) for p in parts)) for place in places]
     show(card_title("Erased data"))
     show(table(("Where", "Removed", "Mentions removed"), counts))
-    if report.told:
-        show(quiet(f"Also ask these systems to erase the contact: {', '.join(report.told)}."))
+    if report.webhook_calls:
+        show(quiet(f"Also ask these systems to erase the contact: {', '.join(report.webhook_calls)}."))
     if report.pending:
         show(quiet("Files of running jobs are erased when those end."))
 
 
-def _what_goes(name: str, found: Foretold) -> Markup:
+def _consequences(name: str, found: ErasurePreview) -> Markup:
     counted = [
         (found.activities, "activity", "activities"),
         (found.orders, "order", "orders"),
@@ -110,8 +110,8 @@ def _what_goes(name: str, found: Foretold) -> Markup:
             "cannot bring the contact back; a new order or registration starts a new contact.",
         ),
     ]
-    if found.told:
-        systems = ", ".join(found.told)
+    if found.notified_systems:
+        systems = ", ".join(found.notified_systems)
         goes.append(
             tag("p", f"Other systems received this contact's data and must be asked to erase it: {systems}.")
         )

@@ -251,34 +251,34 @@ class _Words(dict[str | None, str | None]):
 _words = _Words().__getitem__
 
 
-def _day(said: Any) -> date | None:
+def _day(value: Any) -> date | None:
     try:
-        return date.fromisoformat(said) if isinstance(said, str) else None
+        return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
 
 
-def _number(said: Any) -> float | int | None:
+def _number(value: Any) -> float | int | None:
     """A number that a file can hold; of a Decimal as near as a float comes."""
-    if isinstance(said, Decimal128):
-        said = float(said.to_decimal())
-    if isinstance(said, bool) or not isinstance(said, int | float):
+    if isinstance(value, Decimal128):
+        value = float(value.to_decimal())
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return said if abs(said) < float("inf") else None
+    return value if abs(value) < float("inf") else None
 
 
-def _text(said: Any) -> str | None:
-    if said is None or isinstance(said, str):
-        return said
-    return str(said) if isinstance(said, int | float | Decimal128) else _json(said)
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float | Decimal128) else _json(value)
 
 
 _FITTING: Mapping[str, Callable[[Any], Any]] = {
     "text": _text,
     "number": _number,
-    "boolean": lambda said: said if isinstance(said, bool) else None,
+    "boolean": lambda value: value if isinstance(value, bool) else None,
     "date": _day,
-    "list": lambda said: [str(item) for item in said] if isinstance(said, list) and said else None,
+    "list": lambda value: [str(item) for item in value] if isinstance(value, list) and value else None,
 }
 
 
@@ -320,8 +320,8 @@ def _named(ruleset: Ruleset, *, dynamic: bool) -> Callable[[Any], list[str] | No
     return named
 
 
-def _json(said: Any) -> str | None:
-    return None if said in (None, {}) else json.dumps(said, default=_plain_json, ensure_ascii=False)
+def _json(value: Any) -> str | None:
+    return None if value in (None, {}) else json.dumps(value, default=_plain_json, ensure_ascii=False)
 
 
 def _plain_json(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""An export, done: the whole file is one step, of one moment; whoever is killed, it begins anew.
+"""The export job: one step writes the whole file at one point in time; a killed worker restarts it.
 
 The file is there from its last byte on, and the step's end names it in the job.  So of any
 number who tried, one file is offered, whole; what the others left is swept.
@@ -31,7 +31,7 @@ from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import versions
 
-TOLD_EVERY = 1.0
+REPORT_EVERY = 1.0
 """Seconds between two notes of how far a file is."""
 
 _STOPPED = "the export was stopped, or another worker has written it"
@@ -62,7 +62,7 @@ class _Exporting:
     def __init__(self, db: Db, job: Job) -> None:
         self._db, self._job = db, job
         self._wanted = exporting.export_of(job)
-        self._said = time.monotonic()
+        self._reported_at = time.monotonic()
 
     def total(self) -> int:
         """How many contacts it is about.  Raises WorkbookTooLarge for more than the format can hold."""
@@ -120,19 +120,19 @@ class _Exporting:
         )
         with _all_or_nothing(grid) as out:
             table = FORMATS[self._wanted.format].make(cast(BinaryIO, out), columns, zone)
-            for batch in self._told(before, found):
+            for batch in self._reporting(before, found):
                 if batch.rows:
                     table.write(batch.columns)
                 rows, contacts = rows + batch.rows, batch.contacts
             table.close()
         return rows, out.size, contacts
 
-    def _told(self, before: Job, found: Iterable[Batch]) -> Iterator[Batch]:
-        """The batches, telling how far one is; raise WorkStopped once they are not wanted any more."""
+    def _reporting(self, before: Job, found: Iterable[Batch]) -> Iterator[Batch]:
+        """Yield the batches and report progress; raise WorkStopped once the export was stopped."""
         for batch in found:
             yield batch
-            if time.monotonic() - self._said >= TOLD_EVERY:
-                self._said = time.monotonic()
+            if time.monotonic() - self._reported_at >= REPORT_EVERY:
+                self._reported_at = time.monotonic()
                 if not jobs.reach(self._db, before, batch.contacts, now=utc_now()):
                     raise WorkStopped(_STOPPED)
 

@@ -29,7 +29,7 @@ def start(actor: Actor, wanted: Export, *, id_: str) -> str:
         f"exported {wanted.what}",
         subject=Subject("job", id_),
         changes=[
-            Change("of", None, of_whom(wanted)),
+            Change("of", None, selection_text(wanted)),
             Change("columns", None, ", ".join(wanted.columns) or "all"),
             Change("format", None, wanted.format),
         ],
@@ -48,12 +48,12 @@ def count(actor: Actor, selection: Selection) -> int | None:
 
 
 def is_kept(actor: Actor, job: Job) -> bool:
-    """Whether somebody can have the file of an export now."""
+    """Whether the actor can download the file of an export now."""
     return actor.may(Permission.EXPORT) and bool(exporting.kept(actor.db, [job], now=actor.now))
 
 
 def again(actor: Actor, of: str, *, id_: str) -> str:
-    """Write the file of an earlier export anew, as things are now.  Raises as `start` and `jobs.job` do."""
+    """Repeat an earlier export with the present data.  Raises as `start` and `jobs.job` do."""
     return start(actor, exporting.export_of(_job(actor, of)), id_=id_)
 
 
@@ -65,16 +65,16 @@ def download(actor: Actor, id_: str) -> tuple[Made, GridOut]:
         return exporting.opened(actor.db, job, now=actor.now)
 
 
-def of_whom(wanted: Export) -> str:
+def selection_text(wanted: Export) -> str:
     """Whose it is, as it was asked for: the conditions, or how many were ticked."""
     selection = wanted.selection
     if selection.listing is None:
         return f"{len(selection.ids)} chosen contacts"
     asked = selection.listing
-    said = [json.dumps(asked.where, ensure_ascii=False)] if asked.where else []
-    said += [f"search {asked.search.strip()!r}"] if asked.search.strip() else []
-    said += [f"without {len(selection.but)}"] if selection.but else []
-    return ", ".join(said) or "all contacts"
+    parts = [json.dumps(asked.where, ensure_ascii=False)] if asked.where else []
+    parts += [f"search {asked.search.strip()!r}"] if asked.search.strip() else []
+    parts += [f"without {len(selection.but)}"] if selection.but else []
+    return ", ".join(parts) or "all contacts"
 
 
 def _job(actor: Actor, id_: str) -> Job:

@@ -44,7 +44,7 @@ class Export:
       what(str): Contacts, or their activities.
       format(str): What the file is to be, one of FORMATS.
       columns(tuple): Ids of `export_columns.offered`, in this order; none: all.
-      selection(Selection): Of whom.
+      selection(Selection): The contacts.
       types(tuple): Of activities, only these types; none: all.
       first(date): Of activities, from this day on, in the account's time zone.
       last(date): Of activities, up to this day, included.
@@ -67,7 +67,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Made:
-    """The file that an export came to.
+    """The file of a finished export.
 
     `as_of` is the moment whose state it shows, `until` when it goes.
     """
@@ -90,12 +90,12 @@ def start(db: Db, wanted: Export, *, id_: str, by: str, by_name: str, now: datet
         raise EmptySelection
     ruleset = versions.current(db)
     columns = export_columns.chosen(wanted.what, wanted.columns, ruleset)
-    selection.matching(db)  # raises here, where somebody hears of it
+    selection.matching(db)  # raises here, before the job is queued
     if FORMATS[wanted.format].most_rows is not None:  # to count a million takes half a second
         refuse_too_large(wanted, selection.count(db), len(columns))
-    said = {"export": msgspec.json.encode(wanted).decode()}
+    config = {"export": msgspec.json.encode(wanted).decode()}
     title = f"Export {wanted.what} to {FORMATS[wanted.format].label}"
-    jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=said))
+    jobs.add(db, Job(id_, KIND, title, by, by_name, created_at=now, wanted=config))
     return id_
 
 
@@ -150,11 +150,11 @@ def is_file(cursor: str) -> bool:
 
 
 def made_of(job: Job) -> Made | None:
-    """The file that a job came to, there still or not; unset if it came to none."""
+    """The file that a job wrote, even if it has expired; None if it wrote none."""
     if job.state != JobState.DONE or job.finished_at is None or not job.made:
         return None
-    said = {name: job.made[name] for name in ("file", "name", "bytes", "rows", "as_of")}
-    return Made(**said, until=job.finished_at + KEPT_FOR)
+    made = {name: job.made[name] for name in ("file", "name", "bytes", "rows", "as_of")}
+    return Made(**made, until=job.finished_at + KEPT_FOR)
 
 
 def kept(db: Db, found: Iterable[Job], *, now: datetime) -> set[str]:

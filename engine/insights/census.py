@@ -1,4 +1,4 @@
-"""All contacts counted at one time: who is known, what they can receive, points, segments.
+"""A census: counts of all contacts by identity, reachability, points and segments.
 
 One pass inside MongoDB, by the scheduler, from time to time: often while somebody looks, and
 hourly otherwise, so that it takes a small share of the machine however many contacts there are.
@@ -32,13 +32,13 @@ SOONEST = timedelta(seconds=5)
 LATEST = timedelta(hours=1)
 
 LOOKED = timedelta(minutes=10)
-"""For how long after a look at the page somebody counts as looking."""
+"""A viewer of the page counts as present for this time."""
 
 POINTS = (0, 1, 10, 25, 50, 100, 200, 500)
 """Where the groups of points begin; what is below the first is a group, too."""
 
 FEW = 10_000
-"""Up to so many contacts are counted while somebody waits for it: half a second."""
+"""Up to this many contacts are counted while a user waits: half a second."""
 
 NAMES = 2_000
 """Segments and custom fields that are counted, the largest: visitors can make up fields."""
@@ -59,7 +59,7 @@ class PointsGroup:
 
 @dataclass(frozen=True)
 class Census:
-    """What all contacts came to at a time.
+    """The counts of all contacts at one time.
 
     `statuses` are contacts by machine and state, every state of each; `appeared` and
     `seen` contacts by the day of their first and last activity, `segments` members by id,
@@ -118,7 +118,7 @@ def present(db: Db, *, now: datetime) -> Census | None:
 
 
 def look(db: Db, *, now: datetime) -> None:
-    """Say that somebody looks, so that the census is taken more often; at most a write a minute."""
+    """Record a view of the page, so that the census runs more often; writes at most once a minute."""
     recently = {"_id": _LOOKS, "at": {"$gte": now - timedelta(minutes=1)}}
     if db.installation.find_one(recently, {"_id": 1}) is None:
         db.installation.update_one({"_id": _LOOKS}, {"$set": {"at": now}}, upsert=True)

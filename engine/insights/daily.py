@@ -1,4 +1,4 @@
-"""What each day came to: orders and revenue, changes of status, bounces.
+"""Daily figures: orders and revenue, changes of status, bounces.
 
 A day is computed whole, from what is there, and written over what was: done twice it is the
 same, and nothing is ever added to a sum.  Every commit that changes what a day came to leaves
@@ -189,9 +189,9 @@ def _compute(db: Db, first: date, last: date, *, zone: str, number: int, now: da
     for sale in db.contacts.aggregate(_sales(begins, ends, zone)):
         rows[sale["_id"].pop("day")]["sales"].append({**sale.pop("_id"), **sale})
     for found in db.activities.aggregate(_happenings(begins, ends, zone)):
-        said = found.pop("_id")
-        kind = "moved" if said["type"] == STATUS_CHANGED else "counted"
-        rows[said.pop("day")][kind].append({**said, "n": found["n"]})
+        group = found.pop("_id")
+        kind = "moved" if group["type"] == STATUS_CHANGED else "counted"
+        rows[group.pop("day")][kind].append({**group, "n": found["n"]})
     for day, row in rows.items():
         _write(db, day, row)
 

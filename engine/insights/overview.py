@@ -1,4 +1,4 @@
-"""The overview: what a range of days came to, held against the days before, and where all stands.
+"""The overview: the figures of a period compared with the days before, and the present totals.
 
 Read from what is kept (`daily`, `census`): as many small rows as there are days.
 """
@@ -76,7 +76,7 @@ class Sold:
 
 @dataclass(frozen=True)
 class Range:
-    """What a period came to, in all and by day.
+    """The figures of a period, in total and by day.
 
     `sold_by_day` has `orders` and `revenue` a day (`series.sales_by_day`).
     """
@@ -100,7 +100,7 @@ class Range:
         )
 
     def moved(self, machine: str, to: str) -> int:
-        """How often a machine came to a state."""
+        """How often a status changed to a state."""
         return sum(day.moved.get((machine, to), 0) for day in self.days)
 
 

@@ -11,7 +11,7 @@ from engine.pipeline import outages
 
 
 def overview(actor: Actor, period: Period) -> Overview:
-    """A period's figures; while somebody looks, they are counted more often.  Raises NotAllowed."""
+    """A period's figures; they are counted more often while the page is in use.  Raises NotAllowed."""
     now = actor.now
     actor.require(Permission.SEE)
     census.look(actor.db, now=now)

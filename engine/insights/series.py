@@ -92,7 +92,7 @@ def growth(census: Census, first: date, last: date) -> pd.DataFrame:
 
 
 def moves(days: Sequence[Day], machine: str, states: Sequence[str]) -> pd.DataFrame:
-    """Count how often contacts came to each of some states of a machine, a column a state."""
+    """Count the changes of a status to each of some states, one column per state."""
     counts = {state: [day.moved.get((machine, state), 0) for day in days] for state in states}
     return pd.DataFrame(counts, index=pd.DatetimeIndex([day.day for day in days], name="day"))
 

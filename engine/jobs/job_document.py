@@ -30,7 +30,7 @@ class StoredJob(Stored):
     """Long work, and how far it is; what most fields mean says `engine.jobs.jobs.Job`.
 
     Parameters:
-      holder, claimed_until: Who is at it, and until when nobody else goes on with it.
+      holder, claimed_until: The worker that holds the lease, and the end of the lease.
       attempts: Holders in a row that began its next step and did not end it.
       applied: Activities that its steps have applied themselves.
       rules, erasures: A step that knows of an older version of the rules, or of fewer erasures, is void.

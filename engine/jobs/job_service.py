@@ -16,8 +16,8 @@ from engine.jobs.errors import CannotStop, CannotUndo, JobNotFound
 from engine.jobs.jobs import Job, Place, Refused
 from engine.jobs.kinds import registered
 
-TOLD_FOR = timedelta(days=1)
-"""For how long the end of a job is told to who began it, unless they dismiss it."""
+NOTIFY_FOR = timedelta(days=1)
+"""The author of a job sees its end for this time, unless they dismiss it."""
 
 
 def recent(actor: Actor, *, before: Place | None = None, limit: int = 20) -> list[Job]:
@@ -30,7 +30,7 @@ def recent(actor: Actor, *, before: Place | None = None, limit: int = 20) -> lis
 def at_hand(actor: Actor) -> list[Job]:
     """What is under way, and what of one's own has just ended.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    return jobs.at_hand(actor.db, _theirs(actor), by=actor.user.id, since=actor.now - TOLD_FOR)
+    return jobs.at_hand(actor.db, _theirs(actor), by=actor.user.id, since=actor.now - NOTIFY_FOR)
 
 
 def job(actor: Actor, id_: str) -> Job:
@@ -49,7 +49,7 @@ def refusals(actor: Actor, id_: str, *, limit: int = 100) -> list[Refused]:
 
 
 def can_be_undone(actor: Actor, job: Job) -> bool:
-    """Whether there is something of a job that somebody may still take back."""
+    """Whether a job can still be undone by the actor."""
     kind = registered()[job.kind]
     ended = not job.under_way and job.undoes is None and job.undone_by is None
     return (
@@ -93,7 +93,7 @@ def stop(actor: Actor, id_: str) -> None:
 
 
 def resume(actor: Actor, id_: str) -> None:
-    """Let a job that failed or was stopped go on.  Raises NotAllowed and JobNotFound."""
+    """Resume a job that failed or was stopped.  Raises NotAllowed and JobNotFound."""
     jobs.resume(actor.db, job(actor, id_).id)
 
 
@@ -103,5 +103,5 @@ def dismiss(actor: Actor, id_: str) -> None:
 
 
 def _theirs(actor: Actor) -> list[str]:
-    """The kinds that somebody may see."""
+    """The kinds of jobs that the actor may see."""
     return [id_ for id_, kind in registered().items() if actor.may(kind.permission)]

@@ -78,7 +78,7 @@ def run_next(
     except (PyMongoError, Unavailable):
         raise  # the next try may find MongoDB well
     except LeaseLost:
-        return True  # another goes on with it
+        return True  # another worker continues it
     except ContactSheetsError as error:
         jobs.fail(db, job.id, str(error), now=clock())
         ended(job, JobState.FAILED)
@@ -124,7 +124,7 @@ def _caught_up(
     stopped: Callable[[], bool],
     busy: Callable[[Db], bool],
 ) -> bool:
-    """Wait until the workers have little to do; false if told to stop meanwhile."""
+    """Wait until the workers have little to do; false if stopped meanwhile."""
     while busy(db):
         if stopped() or not jobs.keep(db, job, now=clock()):
             return False

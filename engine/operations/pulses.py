@@ -57,8 +57,8 @@ def beat(
     """Say that this process is alive; `unset` and `metrics` are as in Pulse."""
     host, pid = socket.gethostname(), os.getpid()
     newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
-    said = {"version": _version(), "rules": None if newest is None else newest["_id"]}
-    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, "unset": unset, "metrics": metrics, **said}
+    running = {"version": _version(), "rules": None if newest is None else newest["_id"]}
+    pulse = {"kind": kind, "host": host, "pid": pid, "at": now, "unset": unset, "metrics": metrics, **running}
     # Nothing is lost with one: it does not wait for the disk.
     db.pulses.with_options(write_concern=WriteConcern(w=1, j=False)).update_one(
         {"_id": f"{kind}:{host}:{pid}"}, {"$set": pulse}, upsert=True

@@ -82,10 +82,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def describe_devices(db: Db) -> None:
-    """Note on each tracker when it was there last and what it said it is, where nothing is noted.
-
-    One pass over all activities.
-    """
+    """Set the last visit and the user agent of trackers that lack them, in one pass over all activities."""
     named = {"$cond": [{"$gt": ["$context.userAgent", ""]}, "$happened_at", None]}
     newest = {"sortBy": {"named": -1}, "output": "$context.userAgent"}
     seen = db.activities.aggregate(
@@ -103,18 +100,18 @@ def describe_devices(db: Db) -> None:
 
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
-    said = {"trackers.$[it].agent": agent[:MAX_AGENT]} if isinstance(agent, str) and agent else {}
+    agent_fields = {"trackers.$[it].agent": agent[:MAX_AGENT]} if isinstance(agent, str) and agent else {}
     lacking = {"keys": tracker_key(row["_id"]), "trackers": {"$elemMatch": {"id": row["_id"], "seen": None}}}
     return UpdateOne(
         {**lacking, **LIVING},
-        {"$set": {"trackers.$[it].seen": row["seen"], **said}},
+        {"$set": {"trackers.$[it].seen": row["seen"], **agent_fields}},
         # (`trackers.$` would be the place of the key among `keys`)
         array_filters=[{"it.id": row["_id"], "it.seen": None}],
     )
 
 
 def _describe(db: Db, rows: Iterable[Document]) -> None:
-    """Write anew what contacts are found by, some at a time."""
+    """Rewrite the search keys of contacts, in batches."""
     updates = (_update(row) for row in rows)
     while batch := list(islice(updates, BATCH)):
         db.contacts.bulk_write(batch, ordered=False)

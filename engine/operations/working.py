@@ -1,4 +1,4 @@
-"""What the processes are doing: what waits, how fast it goes, what failed, who is alive."""
+"""The state of the processes: backlogs, throughput, failures, live workers."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Applied:
-    """What a batch came to."""
+    """The outcome of a batch."""
 
     applied: int = 0
     failed: Sequence[FoldFailed] = ()
@@ -95,7 +95,7 @@ def next_activities(db: Db, lane: int, *, limit: int = BATCH) -> Waiting:
 def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: Clock) -> Applied:
     """Fold activities and commit what comes of it; each takes effect once.
 
-    An activity that makes the fold fail is set aside as failed, the others go on.
+    An activity that makes the fold fail is quarantined; the others are applied.
     Raises CommitConflict, LeaseLost or Unavailable, and then nothing was written.
     """
     folding = Folding.begin(db, rulebook, clock())

@@ -150,12 +150,12 @@ def _happened(db: Db, sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]
 
 
 def _details(row: TimelineRow) -> str:
-    """What a row says, and the raw data behind it: markup, of escaped text."""
-    said = escape(row.summary)
+    """A row's summary and its raw data, as markup with escaped text."""
+    summary = escape(row.summary)
     raw = sheets.encode(row.details).decode()
     if not row.details:
-        return said
-    return f"{said}<details><summary>all of it</summary><pre>{escape(raw)}</pre></details>"
+        return summary
+    return f"{summary}<details><summary>all of it</summary><pre>{escape(raw)}</pre></details>"
 
 
 def _facts(title: str, rows: Iterable[tuple[str, object]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Erasing somebody: the wish, kept as a job (`jobs`); `steps` does it, `report` says what it came to."""
+"""Requests to erase a person, stored as jobs; `erasure_job` runs them, `report` counts what they removed."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from engine.privacy.person import person_of
 KIND = "erasure"
 
 TITLE = "Erase a contact"
-"""What the job is called: it outlives whom it is about."""
+"""The title of the job, which outlives the person: it must not name them."""
 
 
 @dataclass(frozen=True)
-class Foretold:
-    """What goes if somebody is erased: so much of each, and which systems were told of them."""
+class ErasurePreview:
+    """What an erasure would remove, and the systems (webhooks) that received the person's data."""
 
     activities: int
     orders: int
     entries: int
     merged: int
-    told: tuple[str, ...]
+    notified_systems: tuple[str, ...]
 
 
-def foretold(db: Db, contact: ContactId) -> Foretold | None:
-    """Say what would go; unset if there is no such contact."""
+def preview_erasure(db: Db, contact: ContactId) -> ErasurePreview | None:
+    """Count what an erasure would remove; None if there is no such contact."""
     person = person_of(db, contact)
     if person is None:
         return None
     row = db.contacts.find_one({"_id": person.ids[0]}, {"activities": 1, "commerce.orders": 1}) or {}
     ids = {"contact": {"$in": list(person.ids)}}
-    return Foretold(
+    return ErasurePreview(
         activities=row.get("activities", 0),
         orders=row.get("commerce", {}).get("orders", 0),
         entries=db.ledger.count_documents(ids),
         merged=len(person.ids) - 1,
-        told=tuple(sorted(db.outbox.distinct("webhook", {**ids, "state": "sent"}))),
+        notified_systems=tuple(sorted(db.outbox.distinct("webhook", {**ids, "state": "sent"}))),
     )
 
 
 def start(db: Db, contact: ContactId, *, id_: str, by: str, by_name: str, now: datetime) -> str:
-    """Keep the wish to erase somebody, once for its id; return the job that does it.
+    """Start the erasure of a person; return its job.  Idempotent by `id_`.
 
-    If that was wanted before and could not be finished, that job goes on.  Raises ContactNotFound.
+    An earlier erasure of the person that did not finish is resumed instead.  Raises ContactNotFound.
     """
     if jobs.job(db, id_) is not None:
         return id_

@@ -1,10 +1,9 @@
-"""An erasure, done: stage after stage, each of which can be done again and changes nothing then.
+"""The erasure job: a sequence of idempotent stages.
 
-The tombstones come first, and no batch that does not know them can be committed after them: from
-then on nothing new of the person comes in.  What they did goes next, then the contact, in one
-transaction with the moment that the tombstones name; others whom a claim connects with them are
-folded anew, without them.  Then every collection and file is gone through, and after a while,
-when nothing can be under way any more, once again.
+Tombstones come first; no batch that does not know them can be committed afterwards, so nothing new
+of the person is stored.  The activities are removed next, then the contact, in one transaction with
+the time of the tombstones; contacts connected by a claim are folded again without the person.  Then
+every collection and file is swept, and once more after a while, when nothing can be in flight.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, decode, encode, person_of
 
 PORTION = 500
-"""Activities that are removed in one transaction."""
+"""Activities removed in one transaction."""
 
 ALIVE_EVERY = 2.0
-"""Seconds between two signs that somebody is at the job."""
+"""Seconds between two renewals of the job's lease."""
 
 SETTLED_AFTER = timedelta(seconds=10)
-"""After this time nothing is under way any more that did not know of the erasure."""
+"""After this time no operation is in flight that does not know the erasure."""
 
 PATIENCE = 60.0
-"""Seconds in which those who are connected with the person should have been folded anew."""
+"""Seconds to wait until connected contacts are folded again."""
 
 PAUSE = 0.3
 
@@ -52,7 +51,7 @@ def work_of(db: Db, job: Job) -> Work:
 
 
 class _Erasing:
-    """The stages, in their order."""
+    """The stages, in order."""
 
     def __init__(self, db: Db, job: Job) -> None:
         self.db, self.job = db, job
@@ -65,7 +64,7 @@ class _Erasing:
             "checked": self._look_again,
             "closed": self._close,
         }
-        self._said = self._began = time.monotonic()
+        self._kept_at = self._began = time.monotonic()
         self._known: tuple[Person, Mentions] | None = None
 
     def total(self) -> int:
@@ -82,10 +81,10 @@ class _Erasing:
         time.sleep(PAUSE)
         return Step(cursor, 0)
 
-    # Nothing more comes in
+    # Block new data
 
     def _mark(self) -> bool:
-        """Put the tombstones, until nobody can have changed the person without knowing of them."""
+        """Put the tombstones, until no concurrent change of the person can have missed them."""
         contact = ContactId(self.job.wanted["contact"])
         number, before = tombstones.next_number(self.db), None
         while (person := person_of(self.db, contact)) is not None and person != before:
@@ -104,7 +103,7 @@ class _Erasing:
         row = {"by_name": self.job.by_name, "asked_at": self.job.created_at, "person": encode(person)}
         self.db.erasures.update_one({"_id": self.job.id}, {"$set": row}, upsert=True)
 
-    # What they did, and who they were
+    # Remove the activities and the contact
 
     def _remove_activities(self) -> bool:
         for span in self._person.streams():
@@ -117,7 +116,7 @@ class _Erasing:
         return True
 
     def _drop(self, ids: list[str], session: ClientSession) -> int:
-        """Remove activities, with what the audit log says of them; the days they count in are marked."""
+        """Remove activities and their audit entries; mark their hours for a recount."""
         counted = {"_id": {"$in": ids}, "type": {"$in": list(daily_figures.COUNTED_TYPES)}}
         rows = self.db.activities.find(counted, {"happened_at": 1}, session=session)
         self._mark_hours({daily_figures.hour_of(row["happened_at"]) for row in rows}, session)
@@ -140,7 +139,7 @@ class _Erasing:
         return True
 
     def _drop_contact(self, session: ClientSession) -> int:
-        """Remove the contact and say when that was; who is connected with it is folded anew."""
+        """Remove the contact and record the time; connected contacts are folded again."""
         row = self.db.erasures.find_one({"_id": self.job.id}, {"at": 1}, session=session)
         if row is None or row.get("at") is not None:
             return 0
@@ -157,38 +156,38 @@ class _Erasing:
         self.db.erasures.update_one({"_id": self.job.id}, {"$set": {"at": at}}, session=session)
         return removed
 
-    # Wherever else they are named
+    # Remove all other mentions
 
     def _sweep(self) -> bool:
-        self._note_told()
+        self._count_notified_systems()
         sweep.clean_jobs(self.db, self.job.id, self._person)
         self._go_through(sweep.collections(self.db))
         return True
 
     def _go_through(self, names: list[str]) -> None:
-        """The activities first: what others' contacts say follows from them."""
+        """Sweep the activities first: other contacts are derived from them."""
         for name in sorted(names, key=lambda name: name != "activities"):
             streams = sweep.sweep(self.db, self.job.id, name, self._person, self._mentions, go_on=self._go_on)
             if streams:
                 again = {"$set": {"upkeep": 0}, "$inc": {"v": 1}}
                 self.db.contacts.update_many({"keys": {"$in": sorted(streams)}}, again)
 
-    def _note_told(self) -> None:
-        """Count which other systems were told of them: what they hold is not ours to erase."""
+    def _count_notified_systems(self) -> None:
+        """Count the calls that other systems received: their copies cannot be erased from here."""
         calls = {"contact": {"$in": list(self._person.ids)}, "state": "sent"}
         found = self.db.outbox.aggregate(
             [{"$match": calls}, {"$group": {"_id": "$webhook", "n": {"$sum": 1}}}]
         )
-        told = {row["_id"]: row["n"] for row in found}
-        if told:
-            self.db.erasures.update_one({"_id": self.job.id, "told": None}, {"$set": {"told": told}})
+        calls_sent = {row["_id"]: row["n"] for row in found}
+        if calls_sent:
+            self.db.erasures.update_one({"_id": self.job.id, "told": None}, {"$set": {"told": calls_sent}})
 
     def _remove_files(self) -> bool:
         files.remove_files(self.db, self.job.id, self._person, self._mentions, go_on=self._go_on)
         return True
 
     def _look_again(self) -> bool:
-        """Once nothing can be under way: what slipped in goes, too.  False as long as it is too soon."""
+        """Sweep again once nothing can be in flight; false as long as it is too soon."""
         row = self.db.erasures.find_one({"_id": self.job.id}, {"at": 1})
         assert row is not None
         if utc_now() < row["at"] + SETTLED_AFTER or self._others_wait():
@@ -202,20 +201,20 @@ class _Erasing:
         return True
 
     def _others_wait(self) -> bool:
-        """Whether somebody who was connected with the person has still to be folded anew."""
+        """Whether a connected contact still has to be folded again."""
         if time.monotonic() > self._began + PATIENCE:
             return False
         others = {"_id": {"$in": list(self._person.others)}, "upkeep": {"$lt": 1}}
         return self.db.contacts.find_one(others, {"_id": 1}) is not None
 
     def _close(self) -> bool:
-        """Forget who it was; the report stays."""
+        """Delete the person's identity from the job; the report stays."""
         done = {"$set": {"finished_at": utc_now()}, "$unset": {"person": ""}}
         self.db.erasures.update_one({"_id": self.job.id, "finished_at": None}, done)
         jobs.forget_wanted(self.db, self.job.id)
         return True
 
-    # Who it is
+    # The person
 
     @property
     def _person(self) -> Person:
@@ -237,9 +236,9 @@ class _Erasing:
         report.counted(self.db, self.job.id, place, "removed", act)
 
     def _go_on(self) -> bool:
-        """Say from time to time that somebody is at the job.  It cannot be stopped half-way."""
-        if time.monotonic() - self._said >= ALIVE_EVERY:
-            self._said = time.monotonic()
+        """Renew the job's lease from time to time.  An erasure cannot be stopped half-way."""
+        if time.monotonic() - self._kept_at >= ALIVE_EVERY:
+            self._kept_at = time.monotonic()
             jobs.keep(self.db, self.job.id, now=utc_now())
         return True
 

@@ -1,4 +1,4 @@
-"""Files in which somebody may be: they go as a whole.
+"""Files that may contain the person: they are deleted as a whole.
 
 A file of an import has been read by then and serves only to be looked at again: one that names
 the person is deleted, not rewritten, for what is left after leaving lines out is no longer what
@@ -40,7 +40,7 @@ LONGEST = 1_000
 def remove_files(
     db: Db, erasure: str, person: Person, mentions: Mentions, *, go_on: Callable[[], bool]
 ) -> None:
-    """Delete what may hold somebody; of jobs under way, note it for later (`remove_pending`)."""
+    """Delete files that may contain the person; those of running jobs later (`remove_pending`)."""
     at = _began(db, erasure)
     exporting.sweep(db, now=at)  # pieces that a killed worker left of a file
     for bucket in _buckets(db):
@@ -55,7 +55,7 @@ def remove_files(
 
 
 def remove_pending(db: Db) -> int:
-    """Delete the files of jobs that were under way when somebody was erased; return how many."""
+    """Delete the files of jobs that were running during an erasure; return how many."""
     removed = 0
     for row in db.erasures.find({"pending.0": {"$exists": True}}, {"pending": 1}):
         for id_ in row["pending"]:
@@ -118,7 +118,7 @@ def _may_hold(
 
 
 def _is_in(db: Db, file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]) -> bool:
-    """Whether a row of a file names somebody, imported or not; a file that cannot be read may."""
+    """Whether a row of a file names the person, imported or not; an unreadable file counts as naming."""
     try:
         return next(_rows_naming(db, file, job, named, go_on), None) is not None
     except ContactSheetsError:
@@ -126,7 +126,7 @@ def _is_in(db: Db, file: str, job: Job | None, named: _Loosely, go_on: Callable[
 
 
 def rows_naming(db: Db, person: Person, mentions: Mentions) -> Iterator[Document]:
-    """The rows of imported files, as far as those are kept, that name somebody."""
+    """The rows of stored imported files that name the person."""
     named = _Loosely(person, mentions)
     for file in db[f"{IMPORTS}.files"].find({}, {"filename": 1}):
         job = jobs.job(db, str(file["_id"]))
@@ -156,7 +156,7 @@ def _rows_naming(
 
 
 class _Loosely:
-    """Whether a cell could name somebody: rather once too often, the file is needed no more."""
+    """Whether a cell could name the person; false positives only delete a file that is not needed."""
 
     def __init__(self, person: Person, mentions: Mentions) -> None:
         self._mentions = mentions
@@ -179,7 +179,7 @@ class _Loosely:
 
 
 def _says(db: Db, bucket: str, file: object, mentions: Mentions, go_on: Callable[[], bool]) -> bool:
-    """Whether the bytes of a file of some other kind name somebody."""
+    """Whether the bytes of another kind of file name the person."""
     before = b""
     with GridFSBucket(db, bucket_name=bucket).open_download_stream(file) as stream:
         while piece := stream.read(PIECE):

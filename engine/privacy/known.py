@@ -14,7 +14,7 @@ from engine.privacy.mentions import Mentions, mentions_of
 from engine.privacy.person import Person, person_of
 
 LONGEST = 1_000
-"""Characters of somebody else's row that are told; the rest is not about the person."""
+"""Characters of another person's row that are exported; the rest is not about this person."""
 
 Part = tuple[str, Iterator[Document]]
 """A collection, or what else it is, and the rows there."""

@@ -1,4 +1,4 @@
-"""Who is to be erased: every key that leads to them, what they did, and what they are called."""
+"""A person to erase: all keys, activities and names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Person:
       own_trackers: Those of its trackers that were nobody else's.
       typed: The email as it was typed.
       name: The whole name, if nobody else is called so.
-      others: Contacts that a claim connects with it: they are somebody else, and stay.
+      others: Contacts that a claim connects with it: other people, who stay.
     """
 
     ids: tuple[ContactId, ...]

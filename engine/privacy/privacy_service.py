@@ -1,6 +1,6 @@
-"""Handing out what is known of somebody, and erasing them: checked for the role, and in the audit log.
+"""Export and erasure of a person's data, with permission checks and audit entries.
 
-Of an erasure the log says that there was one, and not of whom.
+The audit entry of an erasure does not name the person.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from engine.accounts.permissions import Permission
 from engine.domain.activities import ContactId
 from engine.privacy import archive, erasing
 from engine.privacy import report as reports
-from engine.privacy.erasing import Foretold
+from engine.privacy.erasing import ErasurePreview
 from engine.privacy.report import Report
 
 
 def hand_out(actor: Actor, contact: ContactId, out: BinaryIO) -> dict[str, int]:
-    """Write an archive of all that is known of somebody; return how many rows of which collection.
+    """Write an archive of all data of a contact; return the number of rows by collection.
 
     Raises NotAllowed and ContactNotFound.
     """
@@ -29,16 +29,16 @@ def hand_out(actor: Actor, contact: ContactId, out: BinaryIO) -> dict[str, int]:
         return archive.write(actor.db, contact, out, now=actor.now)
 
 
-def foretold(actor: Actor, contact: ContactId) -> Foretold | None:
-    """What would go if somebody were erased; unset if there is no such contact.  Raises NotAllowed."""
+def preview_erasure(actor: Actor, contact: ContactId) -> ErasurePreview | None:
+    """What an erasure would remove; None if there is no such contact.  Raises NotAllowed."""
     actor.require(Permission.ERASE)
-    return erasing.foretold(actor.db, contact)
+    return erasing.preview_erasure(actor.db, contact)
 
 
 def erase(actor: Actor, contact: ContactId, *, id_: str) -> str:
-    """Erase somebody for good by `user`; return the job that does it.
+    """Start the permanent erasure of a person; return its job.
 
-    The same `id_` again starts no second.  Raises NotAllowed and ContactNotFound.
+    Idempotent by `id_`.  Raises NotAllowed and ContactNotFound.
     """
     actor.require(Permission.ERASE)
     with audit.recorded(actor, "erased a contact", subject=Subject("job", id_), id_=f"job:{id_}"):
@@ -48,6 +48,6 @@ def erase(actor: Actor, contact: ContactId, *, id_: str) -> str:
 
 
 def report(actor: Actor, job: str) -> Report | None:
-    """What an erasure removed where; unset before it has begun.  Raises NotAllowed."""
+    """What an erasure removed by place; None before it has begun.  Raises NotAllowed."""
     actor.require(Permission.ERASE)
     return reports.report(actor.db, job)

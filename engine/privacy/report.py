@@ -1,4 +1,4 @@
-"""What was removed where: counted in the transaction that removes it, so it is right whoever is killed."""
+"""Counts of removed data by place, updated in the transaction that removes it: exact after a crash."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pymongo.write_concern import WriteConcern
 from engine.db import Db
 
 How = Literal["removed", "cleaned"]
-"""Whole rows or files; or rows of others and of colleagues, in which the person was named."""
+"""Removed rows or files; or rows about others that are kept without the person's name."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What an erasure came to.
+    """The outcome of an erasure.
 
-    `removed` and `cleaned` count rows and files by where they were; `told` are calls that were
-    sent to other systems before, by the webhook: those have to be asked to erase, too.
-    `pending` are jobs under way whose file goes when they end.
+    `removed` and `cleaned` count rows and files by place; `webhook_calls` counts the calls that
+    other systems received, by webhook: these systems must be asked to erase, too.
+    `pending` are running jobs whose files are erased when they end.
     """
 
     id: str
@@ -33,24 +33,24 @@ class Report:
     finished_at: datetime | None = None
     removed: dict[str, int] = field(default_factory=dict)
     cleaned: dict[str, int] = field(default_factory=dict)
-    told: dict[str, int] = field(default_factory=dict)
+    webhook_calls: dict[str, int] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
 
 
 def report(db: Db, id_: str) -> Report | None:
-    """What an erasure came to so far; unset if it has not begun."""
+    """The outcome of an erasure so far; None if it has not begun."""
     row = db.erasures.find_one({"_id": id_}, {"person": 0})
     if row is None:
         return None
-    said = {name: row[name] for name in _READ if row.get(name) is not None}
-    return Report(id=row["_id"], **said)
+    fields = {name: row[name] for name in _READ if row.get(name) is not None}
+    return Report(id=row["_id"], webhook_calls=row.get("told") or {}, **fields)
 
 
-_READ = ("by_name", "asked_at", "at", "finished_at", "removed", "cleaned", "told", "pending")
+_READ = ("by_name", "asked_at", "at", "finished_at", "removed", "cleaned", "pending")
 
 
 def counted(db: Db, erasure: str, place: str, how: How, act: Callable[[ClientSession], int]) -> int:
-    """Do something in a transaction and count it in the report; return how many it was of."""
+    """Run `act` in a transaction and count its result in the report; return the count."""
 
     def within(session: ClientSession) -> int:
         number = act(session)
@@ -65,6 +65,6 @@ def counted(db: Db, erasure: str, place: str, how: How, act: Callable[[ClientSes
 
 
 def count(db: Db, erasure: str, more: dict[str, int], *, session: ClientSession | None = None) -> None:
-    """Add to what is counted."""
+    """Add to the counts of the report."""
     if more:
         db.erasures.update_one({"_id": erasure}, {"$inc": more}, session=session)

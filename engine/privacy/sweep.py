@@ -1,6 +1,6 @@
-"""Going through a whole collection, whatever it is, and taking out where somebody is named.
+"""Sweeping a collection of any kind: mentions of the person are removed.
 
-Nothing has to be told of a new collection: what names the person there is taken out of its
+New collections need no declaration: what names the person there is taken out of its
 rows.  Where whole rows are about one person they go; OWN and ABOUT name those collections.
 """
 
@@ -34,19 +34,19 @@ NOT_THEIRS = frozenset(
 """Collections about colleagues and processes; a colleague may be a contact as well."""
 
 OWN = frozenset({"refusals", "conflicts", "import_refusals", "merges", "suggestions", "shared_devices"})
-"""Collections in which a row that names somebody is about them alone."""
+"""Collections in which a row that names a person is about them alone."""
 
 ABOUT = {"outbox": "contact", "ledger": "contact", "job_items": "contact"}
-"""Where a field says whose a row is."""
+"""Collections with a field that holds the contact of a row."""
 
 COLLEAGUES = frozenset({"by", "by_name", "author", "published_by", "owner"})
-"""Fields that say which colleague did something."""
+"""Fields that name a colleague as author."""
 
 BATCH = 500
 
 
 def collections(db: Db) -> list[str]:
-    """All that there is to go through; files have a way of their own (`files`)."""
+    """The collections to sweep; `files` handles stored files."""
     names = sorted(db.list_collection_names(filter={"type": "collection"}))
     buckets = {name.rpartition(".")[0] for name in names if name.endswith(".files")}
     apart = {f"{bucket}.{part}" for bucket in buckets for part in ("files", "chunks")}
@@ -62,9 +62,9 @@ def sweep(
     *,
     go_on: Callable[[], bool],
 ) -> set[str]:
-    """Take somebody out of a collection; return the streams of others' activities that were changed.
+    """Remove the person from a collection; return the streams of others' activities that changed.
 
-    `go_on` is asked between batches.  Done again, it finds nothing.
+    `go_on` is called between batches.  Idempotent.
     """
     streams: set[str] = set()
     for rows in _batches(naming(db, name, mentions, go_on)):
@@ -81,19 +81,19 @@ def sweep(
 
 
 BLANK: Document = {"changes": [], "reason": None, "refusal": None, "subject.id": "erased"}
-"""What is left of a line of the audit log: who did what kind of thing and when, and not to whom."""
+"""The blanked fields of an audit entry: author, act and time stay, the subject does not."""
 
 
 def clean_jobs(db: Db, erasure: str, person: Person) -> None:
-    """Say no more of jobs that changed nobody else than what they were."""
+    """Blank the jobs that changed this person only, but for their kind and outcome."""
     items = db.job_items.distinct("job", {"contact": {"$in": list(person.ids)}})
     alone = {"_id": {"$in": items}, "total": {"$lte": 1}, "finished_at": {"$ne": None}}
     ids = [row["_id"] for row in db.jobs.find(alone, {"_id": 1})]
 
     def jobs(session: ClientSession) -> int:
-        taken_back = {"_id": {"$in": [*ids, *(f"{id_}:undo" for id_ in ids)]}}
-        told = {"$set": {"title": ERASED, "wanted": {}}}
-        return db.jobs.update_many(taken_back, told, session=session).modified_count
+        with_undo = {"_id": {"$in": [*ids, *(f"{id_}:undo" for id_ in ids)]}}
+        blank = {"$set": {"title": ERASED, "wanted": {}}}
+        return db.jobs.update_many(with_undo, blank, session=session).modified_count
 
     def log(session: ClientSession) -> int:
         lines = {"_id": {"$in": [f"job:{id_}" for id_ in ids]}}
@@ -105,7 +105,7 @@ def clean_jobs(db: Db, erasure: str, person: Person) -> None:
 
 
 def naming(db: Db, name: str, mentions: Mentions, go_on: Callable[[], bool]) -> Iterator[Document]:
-    """The rows of a collection that name somebody: read as bytes, and only those decoded that may."""
+    """The rows of a collection that name the person: read as bytes, decoded only if they may."""
     for batch in db[name].find_raw_batches({}, batch_size=BATCH * 4):
         raw = bytes(cast(bytes, batch))
         if not go_on():
@@ -184,7 +184,7 @@ def _collides(error: BulkWriteError) -> bool:
 def _update(name: str, row: Document, person: Person, mentions: Mentions, instead: str) -> Document:
     if name == "audit" and row.get("subject", {}).get("id") in person.ids:
         return {"$set": BLANK}
-    # A job under way goes on from its cursor, which may be a contact's id.
+    # A running job continues from its cursor, which may be a contact's id.
     fixed = {"cursor"} if row.get("state") in ("waiting", "running") else set()
     gone = _unclaimed(row, mentions) if name == "activities" else {}
     changed = {
@@ -211,7 +211,7 @@ def _unclaimed(row: Document, mentions: Mentions) -> Document:
 
 
 def _fold_again(db: Db, contacts: Iterable[str]) -> None:
-    """Somebody else's contact says what its activities say: they are cleaned, and it is folded anew."""
+    """Another contact is derived from its activities: these are cleaned, and it is folded again."""
     db.contacts.update_many({"_id": {"$in": list(contacts)}}, {"$set": {"upkeep": 0}, "$inc": {"v": 1}})
 
 

@@ -1,4 +1,4 @@
-"""Commands about one person's data: handing all of it out, and erasing it for good."""
+"""Commands for the data of a person: export and permanent erasure."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def erase(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase a person from everywhere, for good; only that somebody was erased is kept.
+    """Erase a person permanently; only an anonymous record of the erasure is kept.
 
-    On a terminal it asks first.  It cannot be taken back.
+    On a terminal it asks first.  This cannot be undone.
     """
     _, db = open_db(data_dir, app="erase")
     contact = contact_of(db, key)
     if not yes and sys.stdin.isatty():
-        typer.echo("All that is known of this person goes, for good, and what comes late is not kept.")
+        typer.echo("All data of this person is erased permanently, and late events about them are refused.")
         if typer.prompt(f"Type {key} to erase them", default="", show_default=False) != key:
             raise NotConfirmed(f"nothing was erased: that was not {key}")
     id_ = privacy_service.erase(cli_actor(db), contact, id_=uuid_utils.uuid7().hex)
@@ -75,29 +75,29 @@ def erase(
         print_json({"job": id_, "state": "waiting"}) if as_json else typer.echo(f"job {id_}")
         return
     job = await_job(db, id_, quietly=as_json)
-    told = {"job": id_, "state": job.state.value, "failure": job.failure, **_told(db, id_)}
+    outcome = {"job": id_, "state": job.state.value, "failure": job.failure, **_report(db, id_)}
     if as_json:
-        print_json(told)
+        print_json(outcome)
     else:
-        _say(told)
+        _print_outcome(outcome)
     if job.state != JobState.DONE:
         raise typer.Exit(1)
 
 
-def _told(db: Db, job: str) -> Document:
+def _report(db: Db, job: str) -> Document:
     report = privacy_service.report(cli_actor(db), job)
     return {} if report is None else asdict(report)
 
 
-def _say(told: Document) -> None:
-    if told["failure"]:
-        typer.echo(f"it could not go on: {told['failure']}; the same command goes on with it", err=True)
+def _print_outcome(outcome: Document) -> None:
+    if outcome["failure"]:
+        typer.echo(f"the erasure failed: {outcome['failure']}; run the command again to resume it", err=True)
         return
-    places = sorted({*told["removed"], *told["cleaned"]})
-    rows = ((place, told["removed"].get(place, 0), told["cleaned"].get(place, 0)) for place in places)
-    print_table("Erased", ("where", "removed", "named in, and taken out"), rows)
-    if told["told"]:
-        systems = ", ".join(f"{name} ({count:,} calls)" for name, count in told["told"].items())
-        typer.echo(f"other systems were told of them before, and have to be asked, too: {systems}")
-    if told["pending"]:
-        typer.echo(f"files of {len(told['pending'])} jobs that are under way go when those end")
+    places = sorted({*outcome["removed"], *outcome["cleaned"]})
+    rows = ((place, outcome["removed"].get(place, 0), outcome["cleaned"].get(place, 0)) for place in places)
+    print_table("Erased", ("where", "removed", "mentions removed"), rows)
+    if outcome["webhook_calls"]:
+        systems = ", ".join(f"{name} ({count:,} calls)" for name, count in outcome["webhook_calls"].items())
+        typer.echo(f"other systems received this person's data and must be asked to erase it: {systems}")
+    if outcome["pending"]:
+        typer.echo(f"files of {len(outcome['pending'])} running jobs are erased when those end")

@@ -64,7 +64,7 @@ def records(stream: BinaryIO, format_: Format) -> Iterator[Record]:
 
 
 def _skip_row(lines: _Lines, error: Exception) -> tuple[list[str], Problem]:
-    """Skip the first line of a row, and go on with the next."""
+    """Skip the first line of a row, and continue with the next."""
     text = lines.push_back()
     if lines.overlong:
         return [], Problem(lines.first, "too_large", f"the line has over {MAX_RECORD:,} characters")

@@ -18,7 +18,7 @@ MAX_COLUMNS = 1_000
 """Columns of a file; with more it is no list of contacts."""
 
 CHECK_EVERY = 2_000
-"""Rows between two checks whether to go on."""
+"""Rows between two checks for a stop."""
 
 DAMAGED = "\ufffd"
 """The replacement of bytes that are no text in the encoding of the file."""

@@ -1,4 +1,4 @@
-"""The activities that a decision on a row comes to.
+"""The activities that apply the decision on a row.
 
 Their ids follow from the job and the line, so that importing a row again is idempotent.
 """
@@ -30,7 +30,7 @@ PARTS = ("row", *CHANNELS)
 
 
 def activity_id(job: str, line: int, part: str) -> ActivityId:
-    """Return the id of a part of what a row comes to: the same at every try."""
+    """Return the id of an activity of a row: the same on every retry."""
     return ActivityId(hashlib.blake2b(f"{job}\n{line}\n{part}".encode(), digest_size=16).hexdigest())
 
 

@@ -285,7 +285,7 @@ def _work_for_ever(uri, name):
 
 def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whole(shop, mongod, monkeypatch):
     one_batch_of(monkeypatch, 20)
-    monkeypatch.setattr(export_job, "TOLD_EVERY", 0)
+    monkeypatch.setattr(export_job, "REPORT_EVERY", 0)
     monkeypatch.setattr(exporting, "CHUNK", 100)
     received(shop, crowd(600))
     exporting.start(shop, Export(), id_="job-1", by="u1", by_name="Mia", now=utc_now())
@@ -317,7 +317,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
 
 def test_a_stopped_export_leaves_nothing(shop, monkeypatch):
     one_batch_of(monkeypatch, 10)
-    monkeypatch.setattr(export_job, "TOLD_EVERY", 0)
+    monkeypatch.setattr(export_job, "REPORT_EVERY", 0)
     received(shop, crowd(50))
     exporting.start(shop, Export(), id_="job-1", by="u1", by_name="Mia", now=utc_now())
     real = jobs.reach

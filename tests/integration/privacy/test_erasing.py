@@ -98,7 +98,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
     assert {"files of imports", "files of exports", "refusals", "import_refusals"} <= set(report.removed)
     assert {"audit", "views", "rulesets", "activities"} <= set(report.cleaned)
     assert report.removed["files of exports"] == 3
-    assert report.told == {"crm": 1}
+    assert report.webhook_calls == {"crm": 1}
 
     after = shop.bob
     assert settled(after) == settled(bob)

@@ -166,11 +166,11 @@ def _segments(db: Db) -> Finding:
 def _sendings(db: Db) -> Finding:
     open_outages = outages.undecided(db)
     if open_outages:
-        told = "; ".join(
+        listed = "; ".join(
             f"{d.failed:,} of {d.attempts:,} failed of {d.channel} {d.name!r}" for d in open_outages[:5]
         )
         return Finding(
-            "sendings", "warning", f"{told}: these bounces do not count",
+            "sendings", "warning", f"{listed}: these bounces do not count",
             "ask your provider; if the addresses are dead indeed, `sheets sendings count ID`",
         )  # fmt: skip
     return Finding("sendings", "ok", "none fails as a whole")

@@ -115,18 +115,18 @@ def list_columns(
     print_table("Columns", ("id", "label", "kind"), ((c.id, c.label, c.kind) for c in found))
 
 
-def _format(to: Path, said: str) -> FileFormat:
-    """The format that was named, or that the file's ending says."""
-    name = said or to.suffix.lstrip(".").lower()
+def _format(to: Path, option: str) -> FileFormat:
+    """The format of the option, else of the file's extension."""
+    name = option or to.suffix.lstrip(".").lower()
     if name not in FORMATS:
-        asked = f"--format {said}" if said else f"--to {to}"
+        asked = f"--format {option}" if option else f"--to {to}"
         formats = ", ".join(FORMATS)
         raise InvalidOption(asked, f"one of {formats} is wanted, as --format or as the file's ending")
     return cast(FileFormat, name)
 
 
-def _columns(said: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in said.split(",") if name.strip())
+def _columns(option: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in option.split(",") if name.strip())
 
 
 def _listing(db: Db, where: str, search: str, segment: str) -> Listing:
@@ -150,15 +150,15 @@ def _write(db: Db, wanted: Export, to: Path, *, as_json: bool) -> None:
     if job.state != JobState.DONE:
         typer.echo(f"sheets: {job.failure or 'the export was stopped'}", err=True)
         raise typer.Exit(1)
-    told = _fetched(db, job, to)
+    result = _fetched(db, job, to)
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
-        typer.echo(f"{told['rows']:,} {wanted.what} in {to} ({told['bytes']:,} bytes)")
+        typer.echo(f"{result['rows']:,} {wanted.what} in {to} ({result['bytes']:,} bytes)")
 
 
 def _fetched(db: Db, job: Job, to: Path) -> Document:
-    """Copy the file here: a half one never has its name."""
+    """Copy the exported file to `to`; an incomplete copy has another name."""
     made, stream = export_service.download(cli_actor(db), job.id)
     beside = to.with_name(f"{to.name}.part")
     try:

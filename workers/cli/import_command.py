@@ -21,8 +21,7 @@ from engine.jobs.jobs import Job, JobState
 from engine.rules import versions
 from workers.cli import import_files
 from workers.cli.import_files import Options, PreparedFile
-from workers.cli.jobs import await_job
-from workers.cli.jobs import told as job_summary
+from workers.cli.jobs import await_job, job_summary
 from workers.cli.session import (
     AsJson,
     DataDir,

@@ -9,8 +9,7 @@ import typer
 
 from engine.db import Db
 from engine.domain.document import Document
-from engine.jobs import job_service as access
-from engine.jobs import jobs
+from engine.jobs import job_service, jobs
 from engine.jobs.jobs import Job
 from engine.operations.job_kinds import find_job_kinds
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
@@ -21,7 +20,7 @@ app.add_typer(jobs_app, name="jobs")
 
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks how far a job is."""
+"""Seconds between two checks of a job's progress."""
 
 
 @jobs_app.callback(invoke_without_command=True)
@@ -31,17 +30,17 @@ def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson 
     if context.invoked_subcommand is not None:
         return
     _, db = open_db(data_dir, app="jobs")
-    found = access.recent(cli_actor(db))
+    found = job_service.recent(cli_actor(db))
     if as_json:
-        print_json([told(job) for job in found])
+        print_json([job_summary(job) for job in found])
         return
     headings = ("id", "what", "by", "started", "state", "came to")
-    rows = ((j.id, j.title, j.by_name, j.created_at, j.state.value, _came_to(j)) for j in found)
+    rows = ((j.id, j.title, j.by_name, j.created_at, j.state.value, _result(j)) for j in found)
     print_table("Jobs", headings, rows, zone=zone_of(db))
 
 
-def _came_to(job: Job) -> str:
-    """What a job has done, or how far it is."""
+def _result(job: Job) -> str:
+    """The result of a job, or its progress."""
     counts = {
         "created": job.created,
         "changed": job.changed - job.created,
@@ -58,9 +57,9 @@ def undo(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Take back what a job did, and nothing that happened since."""
+    """Undo the changes of a job, and no later ones."""
     _, db = open_db(data_dir, app="jobs")
-    id_ = access.undo(cli_actor(db), job)
+    id_ = job_service.undo(cli_actor(db), job)
     if wait:
         await_job(db, id_, quietly=False)
     typer.echo(f"job {id_}")
@@ -70,22 +69,22 @@ def undo(
 def stop(job: str, data_dir: DataDir = None) -> None:
     """Stop a job where it is; what it has done stays."""
     _, db = open_db(data_dir, app="jobs")
-    access.stop(cli_actor(db), job)
+    job_service.stop(cli_actor(db), job)
 
 
 def await_job(db: Db, id_: str, *, quietly: bool) -> Job:
-    """Wait until a job ends, telling how far it is."""
-    said = ""
+    """Wait until a job ends; print its progress unless `quietly`."""
+    shown = ""
     while (job := jobs.job(db, id_)) is None or job.under_way:
         share = "" if job is None else f"{job.title}: {job.share:.0%}"
-        if share != said and not quietly:
+        if share != shown and not quietly:
             typer.echo(share, err=True)
-        said = share
+        shown = share
         time.sleep(LOOK_EVERY)
     return job
 
 
-def told(job: Job) -> Document:
+def job_summary(job: Job) -> Document:
     """A job as `--json` prints it."""
     return {
         "job": job.id,

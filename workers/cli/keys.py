@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.accounts import key_service as access
-from engine.accounts import users
+from engine.accounts import key_service, users
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
@@ -37,8 +36,8 @@ def create(
 ) -> None:
     """Make a key. Its token is shown this once."""
     _, db = open_db(data_dir, app="keys")
-    called = label or access.free_label(db, UNNAMED)
-    key = access.create(cli_actor(db), kind.value, label=called)
+    called = label or key_service.free_label(db, UNNAMED)
+    key = key_service.create(cli_actor(db), kind.value, label=called)
     if as_json:
         print_json({**asdict(key), "key": key.token})
         return
@@ -49,7 +48,7 @@ def create(
 def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """All keys, without their tokens."""
     _, db = open_db(data_dir, app="keys")
-    found = access.all_keys(cli_actor(db))
+    found = key_service.all_keys(cli_actor(db))
     if as_json:
         print_json([asdict(key) for key in found])
         return
@@ -61,7 +60,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 def revoke(key: str, data_dir: DataDir = None) -> None:
     """Take a key out of force, within five seconds."""
     _, db = open_db(data_dir, app="keys")
-    access.revoke(cli_actor(db), key)
+    key_service.revoke(cli_actor(db), key)
     typer.echo("revoked")
 
 

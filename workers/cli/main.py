@@ -54,7 +54,7 @@ class Sheets(LazyGroup):
         ),
         "erase": Deferred(
             "workers.cli.erasure",
-            "Erase a person from everywhere, for good; only that somebody was erased is kept.",
+            "Erase a person permanently; only an anonymous record of the erasure is kept.",
         ),
         "settings": Deferred(
             "workers.cli.settings",

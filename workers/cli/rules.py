@@ -18,8 +18,7 @@ from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import ContactNotFound, InvalidRules, NoInstance, Problem
 from engine.pipeline import lanes
-from engine.publishing import planning, publishing, upkeep
-from engine.publishing import publish_service as access
+from engine.publishing import planning, publish_service, publishing, upkeep
 from engine.rules import versions
 from engine.rules.conditions.explain import lines
 from engine.rules.files.webhook_secrets import secrets_not_set
@@ -55,7 +54,7 @@ Recompute = Annotated[bool, typer.Option("--recompute", help="Judge all history 
 Wait = Annotated[bool, typer.Option("--wait", help="Return when all contacts are up to date.")]
 
 BASE = ".version"
-"""Where `pull` notes which version the files of a folder come from."""
+"""The file in which `pull` records the version of a folder's files."""
 
 
 @rules_app.command()
@@ -83,7 +82,7 @@ def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> N
         raise typer.Exit(1) from None
     failed = [result for result in results if not result.passed]
     if as_json:
-        told = [
+        tests = [
             {
                 "name": result.test.name,
                 "file": result.test.file,
@@ -95,7 +94,7 @@ def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> N
             }
             for result in results
         ]
-        print_json({"ok": not failed, "tests": told})
+        print_json({"ok": not failed, "tests": tests})
     else:
         for result in results:
             typer.echo(f"{'✓' if result.passed else '✗'} {result.test.name}")
@@ -132,30 +131,33 @@ def plan(
             share=sample,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    told = found.as_json(share=sample)
+    impact = found.as_json(share=sample)
     if as_json:
-        print_json(told)
+        print_json(impact)
     else:
-        _show_plan(told)
+        _show_plan(impact)
 
 
-def _show_plan(told: dict[str, Any]) -> None:
-    points = told["points"]
-    about = "about " if "sample" in told else ""
+def _show_plan(impact: dict[str, Any]) -> None:
+    points = impact["points"]
+    about = "about " if "sample" in impact else ""
     typer.echo(
-        f"{about}{told['contacts']:,} contacts: {points['gain']:,} gain points, {points['lose']:,} lose some"
+        f"{about}{impact['contacts']:,} contacts: "
+        f"{points['gain']:,} gain points, {points['lose']:,} lose some"
     )
-    if "sample" in told:
-        errors = told["sample"]
+    if "sample" in impact:
+        errors = impact["sample"]
         typer.echo(
             f"estimated from {errors['contacts']:,}: ±{errors['gain_error']:,} and ±{errors['lose_error']:,}"
         )
     by_rule = [(c["name"], f"{c['contacts']:,}", f"{c['points']:+,}") for c in points["by_rule"].values()]
     segments = [
-        (id_, _give_or_take(c, "enter"), _give_or_take(c, "leave")) for id_, c in told["segments"].items()
+        (id_, _with_margin(c, "enter"), _with_margin(c, "leave")) for id_, c in impact["segments"].items()
     ]
-    moves = [(id_, move, f"{n:,}") for id_, counts in told["statuses"].items() for move, n in counts.items()]
-    examples = [(e["contact"], e["name"], e["what"], "\n".join(e["reasons"])) for e in told["examples"]]
+    moves = [
+        (id_, move, f"{n:,}") for id_, counts in impact["statuses"].items() for move, n in counts.items()
+    ]
+    examples = [(e["contact"], e["name"], e["what"], "\n".join(e["reasons"])) for e in impact["examples"]]
     for title, headings, rows in (
         ("Points by rule", ("rule", "contacts", "change"), by_rule),
         ("Segments", ("segment", "enter", "leave"), segments),
@@ -166,10 +168,10 @@ def _show_plan(told: dict[str, Any]) -> None:
             print_table(title, headings, rows)
 
 
-def _give_or_take(counts: dict[str, int], way: str) -> str:
-    """A count, and how far it may be off if it was estimated."""
-    error = counts.get(f"{way}_error")
-    return f"{counts[way]:,}{f' ±{error:,}' if error else ''}"
+def _with_margin(counts: dict[str, int], direction: str) -> str:
+    """A count, with its margin of error if it was estimated."""
+    error = counts.get(f"{direction}_error")
+    return f"{counts[direction]:,}{f' ±{error:,}' if error else ''}"
 
 
 @rules_app.command()
@@ -179,7 +181,7 @@ def publish(
     data_dir: DataDir = None,
     by: By = None,
     base: Annotated[
-        int | None, typer.Option(help="The version that was changed; else what `pull` noted.")
+        int | None, typer.Option(help="The version that was changed; else the one that `pull` recorded.")
     ] = None,
     recompute: Recompute = False,
     until_done: Wait = False,
@@ -189,16 +191,18 @@ def publish(
     _refuse(unknown_files(folder), as_json)
     _, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
-    noted = folder / BASE
-    if base is None and noted.exists():
-        base = int(noted.read_text().strip() or 0) or None
+    base_file = folder / BASE
+    if base is None and base_file.exists():
+        base = int(base_file.read_text().strip() or 0) or None
     try:
-        version = access.publish(cli_actor(db, by), texts, message=message, base=base, recompute=recompute)
+        version = publish_service.publish(
+            cli_actor(db, by), texts, message=message, base=base, recompute=recompute
+        )
     except InvalidRules as error:
         _report(error.problems, as_json)
         raise typer.Exit(1) from None
-    if noted.exists():
-        noted.write_text(f"{version.number}\n")
+    if base_file.exists():
+        base_file.write_text(f"{version.number}\n")
     _published(db, version, until_done=until_done, as_json=as_json)
 
 
@@ -213,7 +217,7 @@ def rollback(
 ) -> None:
     """Publish an older version again, as a new one."""
     _, db = open_db(data_dir, app="rules")
-    new = access.roll_back(cli_actor(db, by), version, recompute=recompute)
+    new = publish_service.roll_back(cli_actor(db, by), version, recompute=recompute)
     _published(db, new, until_done=until_done, as_json=as_json)
 
 
@@ -251,7 +255,7 @@ def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     _, db = open_db(data_dir, app="rules")
     published = versions.history(db)
     if as_json:
-        print_json([_told(version) for version in published])
+        print_json([_version_summary(version) for version in published])
         return
     rows = ((v.number, v.published_at, v.published_by, v.message) for v in published)
     print_table("Versions", ("version", "published", "by", "message"), rows, zone=zone_of(db))
@@ -278,11 +282,11 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         if segment.condition is not None:
             for line in lines(segment.condition, depth=1):
                 console.print(line, markup=False, highlight=False)
-    told = (
+    statuses = (
         (s.status.machine_label, s.status.label, s.status.since, s.because, s.status.reason)
         for s in found.statuses
     )
-    print_table("Statuses", ("status", "is", "since", "because of", "reason"), told, zone=zone)
+    print_table("Statuses", ("status", "is", "since", "because of", "reason"), statuses, zone=zone)
     moved = ((m.at, m.machine_label, f"{m.from_} → {m.to}", m.because) for m in found.moves)
     print_table("How they came about", ("when", "status", "moved", "because of"), moved, zone=zone)
 
@@ -313,8 +317,8 @@ def _refuse(problems: Collection[Problem], as_json: bool) -> None:
 
 def _report(problems: Collection[Problem], as_json: bool, *, warnings: Collection[Problem] = ()) -> None:
     if as_json:
-        noted = {"warnings": _places(warnings)} if warnings else {}
-        print_json({"ok": not problems, "problems": _places(problems), **noted})
+        more = {"warnings": _places(warnings)} if warnings else {}
+        print_json({"ok": not problems, "problems": _places(problems), **more})
         return
     for problem in problems:
         typer.echo(str(problem))
@@ -332,7 +336,7 @@ def _published(db: Db, version: versions.Version, *, until_done: bool, as_json: 
     if until_done:
         _watch(db, as_json=as_json)
     if as_json:
-        print_json(_told(version))
+        print_json(_version_summary(version))
         return
     typer.echo(f"version {version.number} is in force")
     if version.upkeep == version.number and not until_done:
@@ -355,7 +359,7 @@ def _watch(db: Db, *, as_json: bool) -> None:
             time.sleep(POLL)
 
 
-def _told(version: versions.Version) -> dict[str, Any]:
+def _version_summary(version: versions.Version) -> dict[str, Any]:
     return {
         "version": version.number,
         "published_at": version.published_at,

@@ -1,6 +1,6 @@
-"""What every command begins with (the instance and its database) and how it speaks.
+"""Shared by all commands: the instance, its database and the output.
 
-What only some commands need is imported by the function that needs it: `sheets status` needs none of it.
+Functions import what only some commands need: `sheets status` needs none of it.
 """
 
 from __future__ import annotations
@@ -43,10 +43,7 @@ def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Db]:
 
 
 def cli_actor(db: Db, name: str | None = None) -> Actor:
-    """Return the person who runs the command: an admin, by the name of their account on this machine.
-
-    The audit log shows `name` instead if they give one.
-    """
+    """Return the actor of a command: an admin, named by the account on this machine or by `name`."""
     from engine.accounts.actor import Actor
     from engine.accounts.current_user import COMMAND_LINE, CurrentUser
     from engine.operations.job_kinds import find_job_kinds
@@ -84,18 +81,18 @@ def print_table(
 ) -> None:
     """Print rows under a title and headings, times in a zone; whatever visitors wrote stays as it is."""
     table = Table(title=escape(title), title_justify="left")
-    told = [[shown(cell, zone) for cell in row] for row in rows]
+    cells = [[shown(cell, zone) for cell in row] for row in rows]
     for number, heading in enumerate(headings):
-        longest = max((len(row[number]) for row in told), default=0)
+        longest = max((len(row[number]) for row in cells), default=0)
         whole = heading == "id" and longest <= WHOLE_ID  # people copy it
         table.add_column(heading, overflow="fold", no_wrap=whole)
-    for row in told:
+    for row in cells:
         table.add_row(*map(escape, row))
     console.print(table)
 
 
 def shown(cell: object, zone: tzinfo = UTC) -> str:
-    """A cell of a table; a time to the second, with the zone that it is told in."""
+    """A cell of a table; a time to the second, with its zone."""
     if isinstance(cell, datetime):
         return f"{cell.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
     return "" if cell is None else str(cell)

@@ -29,7 +29,7 @@ from workers.collector.collecting import Collector, Waking
 from workers.collector.limits import RateLimit, limit_of
 from workers.collector.snippet import snippet
 
-PREFLIGHT_BELIEVED_FOR = 86_400
+PREFLIGHT_MAX_AGE = 86_400
 """Seconds for which a browser need not ask again whether it may send."""
 
 log = structlog.get_logger()
@@ -92,7 +92,7 @@ def _from_any_page() -> Middleware:
         allow_headers=["*"],
         # Beacons of some libraries come with credentials; without this a browser holds them back.
         allow_credentials=True,
-        max_age=PREFLIGHT_BELIEVED_FOR,
+        max_age=PREFLIGHT_MAX_AGE,
     )
 
 

@@ -12,18 +12,18 @@ from engine.accounts.keys import KeyRecord
 from engine.db import Db
 from workers.collector.cached import Cached
 
-BELIEVED_FOR = 4.0
-"""Seconds for which a key is believed.  A revoked one works for less than five."""
+CACHED_FOR = 4.0
+"""Seconds for which a key is cached.  A revoked key works for less than five."""
 
 MAX_KNOWN = 10_000
-"""Tokens remembered, wrong ones included; whoever guesses cannot fill the memory."""
+"""Cached tokens, invalid ones included; guessing cannot exhaust the memory."""
 
 MAX_TOKEN = 200
 """Characters; no key of ours is longer."""
 
 
 class KeyRing:
-    """Keys by their token, each looked up in MongoDB once in BELIEVED_FOR seconds."""
+    """Keys by their token, each looked up in MongoDB once in CACHED_FOR seconds."""
 
     def __init__(self, db: Db, *, clock: Callable[[], datetime]) -> None:
         self._db = db
@@ -37,7 +37,7 @@ class KeyRing:
         if token not in self._known:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            self._known[token] = Cached(lambda: self._look_up(token), seconds=BELIEVED_FOR)
+            self._known[token] = Cached(lambda: self._look_up(token), seconds=CACHED_FOR)
         return await self._known[token].get()
 
     def _look_up(self, token: str) -> KeyRecord | None:

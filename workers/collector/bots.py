@@ -1,4 +1,4 @@
-"""Known bots and mail scanners, told by their user agent."""
+"""Detection of bots and mail scanners by user agent."""
 
 from __future__ import annotations
 

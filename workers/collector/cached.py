@@ -15,7 +15,7 @@ class Cached(Generic[T]):
 
     Parameters:
       read(callable): Reads the value; it may block.  What it raises, all who wait get.
-      seconds(float): For how long a value is believed, counted from before it was read.
+      seconds(float): How long a value is valid, counted from before it was read.
     """
 
     def __init__(self, read: Callable[[], T], *, seconds: float) -> None:

@@ -34,7 +34,7 @@ from workers.collector.limits import RateLimit
 from workers.collector.metrics import Metrics
 from workers.collector.translate import Sender
 
-RULESET_BELIEVED_FOR = 0.9
+RULESET_CACHED_FOR = 0.9
 """Seconds after which a newly published ruleset is noticed here."""
 
 MONGODB_WITHIN = 10.0
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 
 class Waking(Protocol):
-    """Whoever tells the workers that lanes have work."""
+    """Notifies the workers that lanes have work."""
 
     def wake(self, lanes: Iterable[int]) -> None: ...
 
@@ -54,7 +54,7 @@ class Collector:
 
     Parameters:
       db(Database): Where activities are received.
-      waker(Waking): Is told of lanes with work; what becomes of that changes no answer.
+      waker(Waking): Is called with the lanes that have work; its failures change no response.
       limit(RateLimit): What each key may send.
       clock(callable): The present, aware, in whole milliseconds.
     """
@@ -72,7 +72,7 @@ class Collector:
         self._limit = limit
         self._clock = clock
         self._keys = KeyRing(db, clock=clock)
-        self._ruleset: Cached[Ruleset] = Cached(lambda: versions.current(db), seconds=RULESET_BELIEVED_FOR)
+        self._ruleset: Cached[Ruleset] = Cached(lambda: versions.current(db), seconds=RULESET_CACHED_FOR)
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
 
@@ -126,7 +126,7 @@ class Collector:
             log.warning("lanes not woken", lanes=sorted(receipt.lanes), error=str(error))
 
     def _keep_refused(self, taken: Taken, sender: Sender, received_at: datetime) -> None:
-        """Keep refusals for a person to see; the sender is told of them in any case."""
+        """Store refusals for users to see; the response reports them in any case."""
         try:
             with pymongo.timeout(MONGODB_WITHIN):
                 refused_events.refuse(

@@ -22,7 +22,7 @@ MAX_GROUP = 2_000
 """Activities in one insert; a request is never divided."""
 
 MAX_WAITING = 50_000
-"""Activities that may wait; beyond that senders are told to come back."""
+"""Activities that may wait; beyond this, requests are answered 503."""
 
 INSERTS_AT_ONCE = 2
 """While one insert waits for the journal, the next is encoded."""

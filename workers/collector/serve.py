@@ -20,7 +20,7 @@ BEAT = 5.0
 """Seconds between two signs of life."""
 
 FINISH_WITHIN = 15
-"""Seconds that requests at hand get when the process is told to stop."""
+"""Seconds for open requests to finish when the process stops."""
 
 MAX_CONNECTIONS = 2_000
 """Connections at once; beyond them uvicorn answers 503, so that memory stays bounded."""
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 def serve(db: Db, waker: Waker, *, host: str, port: int, limit: RateLimit) -> None:
-    """Serve until told to stop (SIGTERM, Ctrl-C); requests at hand are answered first."""
+    """Serve until SIGTERM or Ctrl-C; open requests are answered first."""
     stop = threading.Event()
     metrics = pulses.metrics_address(host, port)
     beating = threading.Thread(target=_beat, args=(db, stop, metrics), name="pulse", daemon=True)

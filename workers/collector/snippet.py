@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 SOURCE = Path(__file__).with_name("snippet.js")
 
-BELIEVED_FOR = 3_600
+MAX_AGE = 3_600
 """Seconds for which a browser keeps the snippet."""
 
 
@@ -23,7 +23,7 @@ def snippet() -> Callable[[Request], Awaitable[Response]]:
 
     async def serve(request: Request) -> Response:
         may_zip = "gzip" in request.headers.get("accept-encoding", "")
-        headers = {"Cache-Control": f"public, max-age={BELIEVED_FOR}", "Vary": "Accept-Encoding"}
+        headers = {"Cache-Control": f"public, max-age={MAX_AGE}", "Vary": "Accept-Encoding"}
         if may_zip:
             headers["Content-Encoding"] = "gzip"
         return Response(zipped if may_zip else plain, media_type="text/javascript", headers=headers)

@@ -1,14 +1,14 @@
 """One event of the Segment tracking API becomes one activity, or an error that names its field.
 
-What is decided here, where the specification leaves it open:
+Decisions where the specification is open:
 
 - A placeholder or blank `userId` or `anonymousId` refuses the event.  An email or number that
   cannot be read, beside an id that can, is left out, and the activity's context says so under
   `identities_not_taken`: a mistyped number must not cost an order.
 - `screen` is a page visit; `alias` says that the tracker `previousId` is the customer `userId`;
   `group` is a custom activity, and its traits are the group's and not the person's.
-- Without a `messageId` the id follows from the content and the time that it names.  If it names
-  none, that is the time of receipt: the same thing may well happen again.
+- Without a `messageId` the id is a hash of the content and its timestamp, else of the time of
+  receipt: equal events without a timestamp are distinct.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ MAX_ID = 256
 """Characters of a `messageId`."""
 
 NOT_TAKEN = "identities_not_taken"
-"""Where an activity's context says which email or number could not be read, and why."""
+"""The context field with the emails and numbers that could not be read, and the reasons."""
 
-SAID_TIME = "timestamp_said"
-"""Where it keeps the time that the sender named, if it was clamped."""
+SENT_TIME = "timestamp_said"
+"""The context field that keeps the sender's timestamp, if it was clamped."""
 
 _TYPES = {
     "identify": "identified",
@@ -55,13 +55,13 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sent an event: the key it came with, and the browser that carried it.
+    """The sender of an event: its key and its browser.
 
     Parameters:
       key(str): The key's id.
       trusted(bool): Whether it is a secret key.
-      user_agent(str): The request's own, believed of browsers alone.
-      prefetching(bool): Whether the browser says that nobody looks at the page yet.
+      user_agent(str): The request's header, used for browsers only.
+      prefetching(bool): Whether the browser prefetches the page without showing it.
     """
 
     key: str
@@ -96,9 +96,9 @@ def translate(
     )
     at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at)
     properties = ruleset.catalog.typed(type_, _properties(event, kind, properties, context))
-    said = (type_, found.tracker, found.identities, properties, traits)
+    content = (type_, found.tracker, found.identities, properties, traits)
     return Activity(
-        id=_id(event, said, received_at=received_at),
+        id=_id(event, content, received_at=received_at),
         type=type_,
         stream=stream_of(found.tracker, found.identities),
         happened_at=at,
@@ -107,7 +107,7 @@ def translate(
         identities=found.identities,
         properties=properties,
         traits=traits,
-        context=_context(context, found.not_taken, said_time=_time_said(event) if clamped else None),
+        context=_context(context, found.not_taken, sent_time=_sent_time(event) if clamped else None),
         trusted=sender.trusted,
         bot=sender.prefetching or is_bot(_user_agent(context, sender)),
         clamped=clamped,
@@ -139,9 +139,9 @@ def _type(event: dict[str, Any], kind: str, catalog: ActivityCatalog) -> str:
 
 
 def _traits(event: dict[str, Any], kind: str, context: dict[str, Any]) -> dict[str, Any]:
-    """What is said of the person, by the event and by its context; a group's traits are the group's."""
-    said = context.get("traits")
-    of_context: dict[str, Any] = said if isinstance(said, dict) else {}
+    """The person's traits from the event and its context; the traits of a group call are the group's."""
+    traits = context.get("traits")
+    of_context: dict[str, Any] = traits if isinstance(traits, dict) else {}
     return of_context if kind == "group" else {**of_context, **mapping(event, "traits")}
 
 
@@ -162,35 +162,35 @@ def _beside(event: dict[str, Any], *names: str) -> dict[str, str]:
     return {name: value for name in names if (value := text(event, name))}
 
 
-def _context(context: dict[str, Any], not_taken: dict[str, str], *, said_time: str | None) -> dict[str, Any]:
-    """The context to keep: without the traits, which the activity has, and with notes of ours."""
-    kept = {name: value for name, value in context.items() if name not in ("traits", NOT_TAKEN, SAID_TIME)}
+def _context(context: dict[str, Any], not_taken: dict[str, str], *, sent_time: str | None) -> dict[str, Any]:
+    """The stored context: without the traits, which the activity has, and with our own fields."""
+    kept = {name: value for name, value in context.items() if name not in ("traits", NOT_TAKEN, SENT_TIME)}
     if not_taken:
         kept[NOT_TAKEN] = not_taken
-    if said_time is not None:
-        kept[SAID_TIME] = said_time
+    if sent_time is not None:
+        kept[SENT_TIME] = sent_time
     return kept
 
 
-def _time_said(event: dict[str, Any]) -> str | None:
+def _sent_time(event: dict[str, Any]) -> str | None:
     return text(event, "originalTimestamp") or text(event, "timestamp")
 
 
 def _user_agent(context: dict[str, Any], sender: Sender) -> str:
-    """The visitor's: what the event says, else the header if it can be a browser's."""
-    said = context.get("userAgent")
-    if isinstance(said, str):
-        return said[:MAX_LENGTH]
+    """The visitor's user agent: from the event, else from the header of a browser's request."""
+    agent = context.get("userAgent")
+    if isinstance(agent, str):
+        return agent[:MAX_LENGTH]
     return "" if sender.trusted else sender.user_agent[:MAX_LENGTH]
 
 
-def _id(event: dict[str, Any], said: tuple[Any, ...], *, received_at: datetime) -> ActivityId:
-    """The sender's id, else one that follows from what was said, and when."""
+def _id(event: dict[str, Any], content: tuple[Any, ...], *, received_at: datetime) -> ActivityId:
+    """The sender's id, else a hash of the content and the time."""
     given = (text(event, "messageId") or "").strip()
     if len(given) > MAX_ID or "\0" in given:
         raise InvalidActivity("messageId", f"must be plain text of at most {MAX_ID} characters")
     if given:
         return ActivityId(given)
-    when = _time_said(event) or received_at
-    content = msgspec.json.encode((*said, when), order="deterministic")
-    return ActivityId("content-" + hashlib.blake2b(content, digest_size=16).hexdigest())
+    when = _sent_time(event) or received_at
+    encoded = msgspec.json.encode((*content, when), order="deterministic")
+    return ActivityId("content-" + hashlib.blake2b(encoded, digest_size=16).hexdigest())

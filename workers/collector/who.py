@@ -86,7 +86,7 @@ def _id(event: dict[str, Any], field: str, normalise: Normalise) -> str | None:
 
 
 def _first(named: Named, normalise: Normalise, not_taken: dict[str, str]) -> str | None:
-    """The first value that can be read; what cannot, before it, is noted in `not_taken`."""
+    """The first readable value; unreadable ones before it are recorded in `not_taken`."""
     for field, value in named:
         if value is None:
             continue

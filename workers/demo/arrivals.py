@@ -23,8 +23,8 @@ _FIRST_MONDAY = date(2020, 1, 6)
 class Arrivals:
     """Numbers people for ever in the order in which they come.
 
-    Person 12,345 comes on the same day whenever one asks: what was told of people
-    yesterday is still true today, when there are a few more.
+    Person 12,345 arrives on the same day in every run: a later run adds people and changes
+    no earlier ones.
 
     Parameters:
       contacts(int): People who come in

@@ -61,44 +61,44 @@ class Diary:
         return since is not None and since <= at
 
     def page(self, at: datetime, device: Device, *, path: str, title: str, referrer: str = "") -> None:
-        said = {"path": path, "title": f"{title} · {SHOP}", "url": SITE + path}
+        properties = {"path": path, "title": f"{title} · {SHOP}", "url": SITE + path}
         if referrer:
-            said["referrer"] = referrer
-        self._from_browser(at, device, type="page", name=title, properties=said)
+            properties["referrer"] = referrer
+        self._from_browser(at, device, type="page", name=title, properties=properties)
 
     def track(self, at: datetime, device: Device, event: str, properties: Event) -> None:
-        """Something done in a browser."""
+        """An event of a browser."""
         self._from_browser(at, device, type="track", event=event, properties=properties)
 
     def identify(self, at: datetime, device: Device, traits: Event) -> None:
-        """Say in a browser who it is; the account, if there is one, counts as signed in there."""
+        """Identify the person in a browser; an existing account counts as signed in there."""
         if self.has_account(at):
             self.signed_in.setdefault(device.tracker, at)
         self._from_browser(at, device, type="identify", traits=traits)
 
     def serve(self, at: datetime, event: str, properties: Event) -> None:
-        """Something that the shop's server says of a person whom it knows."""
-        said: Event = {"type": "track", "event": event, "properties": properties}
+        """An event of the shop's server about a known person."""
+        call: Event = {"type": "track", "event": event, "properties": properties}
         if self.has_account(at):
-            said["userId"] = self.person.user_id
+            call["userId"] = self.person.user_id
         else:
-            said["context"] = {"traits": {"email": self.person.email}}
-        self._note(at, said)
+            call["context"] = {"traits": {"email": self.person.email}}
+        self._add(at, call)
 
     def next_order(self) -> str:
         """A name for an order, never given before."""
         self.orders += 1
         return f"{self.prefix}-o{self.orders}"
 
-    def _from_browser(self, at: datetime, device: Device, **said: Any) -> None:
-        said["anonymousId"] = device.tracker
-        said["context"] = {"userAgent": device.user_agent, "locale": self.person.country.language}
+    def _from_browser(self, at: datetime, device: Device, **call: Any) -> None:
+        call["anonymousId"] = device.tracker
+        call["context"] = {"userAgent": device.user_agent, "locale": self.person.country.language}
         if self.is_signed_in(device, at):
-            said["userId"] = self.person.user_id
-        self._note(at, said)
+            call["userId"] = self.person.user_id
+        self._add(at, call)
 
-    def _note(self, at: datetime, said: Event) -> None:
-        self.events.append({"messageId": f"{self.prefix}-{len(self.events)}", "timestamp": iso(at), **said})
+    def _add(self, at: datetime, call: Event) -> None:
+        self.events.append({"messageId": f"{self.prefix}-{len(self.events)}", "timestamp": iso(at), **call})
 
 
 def comes_from_server(event: Event) -> bool:

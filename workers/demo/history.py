@@ -16,8 +16,8 @@ def generate(*, seed: int, contacts: int, days: int, now: datetime) -> Iterator[
     """Yield what about `contacts` people did in the last `days` up to `now`, in order of time.
 
     Deterministic: a later `now` of the same day adds events and changes none.  The next
-    day has one more day's people, one day's fewer, and what was told of the others stays
-    as it was, under the same ids; so sending it all again never contradicts itself.
+    day has one more day's people, one day's fewer, and the events of the others stay
+    the same, with the same ids: sending the history again is idempotent.
     """
     end = iso(now)
     events = [

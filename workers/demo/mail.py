@@ -100,8 +100,8 @@ def _read(diary: Diary, at: datetime, mail: Event) -> Outcome:
     diary.serve(at, "Email Opened", mail)
     at += timedelta(seconds=chance.randrange(8, 90))
     if is_newsletter and chance.random() < 0.03:
-        said = {"email": mail["email"], "reason": chance.choice(("too many mails", "not for me"))}
-        diary.serve(at, "newsletter_unsubscribed", said)
+        properties = {"email": mail["email"], "reason": chance.choice(("too many mails", "not for me"))}
+        diary.serve(at, "newsletter_unsubscribed", properties)
         return Outcome(Fate.UNSUBSCRIBED, at)
     if chance.random() < 0.3:
         diary.serve(at, "Email Link Clicked", {**mail, "link_url": f"{SITE}/new"})

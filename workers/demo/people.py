@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What sort of visitor somebody is."""
+    """The kind of a visitor."""
 
     PASSER_BY = "passer-by"
     CURIOUS = "curious"
@@ -30,7 +30,7 @@ class Habit:
       pause(float): Mean days between two visits.
       products(int): Most products looked at in a visit.
       tempted(float): Chance that a visit puts something into the cart.
-      buys(float): Chance that a cart is bought, by whoever can.
+      buys(float): Chance that a cart is bought, if the person can buy.
       signs_up(float): Chance that there will be an account.
       subscribes(float): Chance of a newsletter subscription.
     """
@@ -147,11 +147,11 @@ class Device:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who comes to the shop.
+    """A visitor of the shop.
 
     Parameters:
       population(str): Names the run of people that this one belongs to; ids begin with it.
-      number(int): Their place among them; nobody else of the population has it.
+      number(int): Their number, unique in the population.
       reads(float): Chance that a mail is opened.
       phone(str | None): E.164, for those who give one away.
       mailbox(str): `fine`, `full` now and then, or `dead`.

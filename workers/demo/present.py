@@ -1,4 +1,4 @@
-"""What goes on in the made-up shop right now, for as long as somebody watches."""
+"""Live events of the demo shop."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def happen(*, seed: int, contacts: int, days: int, now: datetime) -> Iterator[Ev
     """Yield events without end, as they might come in from `now` on.
 
     They are those of the history's people and of new ones, several visits side by side.
-    They carry no time: each happens when it is received.  Their ids are of this `now`
-    alone, so that another start tells other things.
+    They carry no time: each happens when it is received.  Their ids depend on
+    `now`, so that another start sends other events.
     """
     name = population(seed=seed, contacts=contacts, days=days)
     session = f"{name}-{now:%y%m%d%H%M%S}"
@@ -56,25 +56,25 @@ def _was_here(diary: Diary, now: datetime) -> bool:
 
 
 def _return(diary: Diary, prefix: str, *, now: datetime) -> Iterator[Event]:
-    """Somebody whom the shop knows comes once more."""
+    """Another visit of a known person."""
     chance = random.Random(prefix)
     today = diary.fresh(prefix, chance, until=now + AN_HOUR)
     visit(today, now, chance.choice(today.person.devices))
-    return _told(today)
+    return _events_of(today)
 
 
 def _newcomer(session: str, number: int, *, now: datetime) -> Iterator[Event]:
-    """Somebody comes for the first time; who would be a customer opens an account."""
+    """The first visit of a new person; future customers open an account."""
     person = person_of(session, number, arrived=local_day(now))
     prefix = f"demo-{session}-{number}"
     diary = Diary(person, prefix, random.Random(prefix), until=now + AN_HOUR)
     visit(diary, now, person.devices[0])
     if person.habit.signs_up:
         register(diary, now + AN_HOUR / 2, person.devices[0])
-    return _told(diary)
+    return _events_of(diary)
 
 
-def _told(diary: Diary) -> Iterator[Event]:
+def _events_of(diary: Diary) -> Iterator[Event]:
     """The diary's events up to its end, in order, without their times."""
     events = sorted(diary.events, key=lambda event: event["timestamp"])
     for event in events:

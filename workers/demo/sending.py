@@ -47,8 +47,8 @@ class _Answer:
     @property
     def refused(self) -> int:
         """How many events of the batch were not taken."""
-        said: dict[str, Any] = json.loads(self.body)
-        return len(said.get("errors", ()))
+        body: dict[str, Any] = json.loads(self.body)
+        return len(body.get("errors", ()))
 
 
 class Sender:
@@ -98,8 +98,8 @@ class Sender:
         try:
             self._connection.request("POST", "/v1/batch", body, headers)
             answer = self._connection.getresponse()
-            said = answer.read().decode(errors="replace")
-            return _Answer(answer.status, said, _seconds(answer.headers["Retry-After"]))
+            content = answer.read().decode(errors="replace")
+            return _Answer(answer.status, content, _seconds(answer.headers["Retry-After"]))
         except (OSError, http.client.HTTPException) as error:
             # A connection that broke off may have left half an answer behind.
             self._connection.close()

@@ -54,7 +54,7 @@ def run(
     stop: threading.Event,
     say: Callable[[str], None],
 ) -> DemoReport:
-    """Send the history in the order of time; with `live`, go on until `stop`.
+    """Send the history in the order of time; with `live`, continue until `stop`.
 
     Sent again, today or another day, the history changes nothing that is known and adds
     what is new.  Raises NoInstance without a collector, Unavailable if it takes nothing.

@@ -39,8 +39,8 @@ def register(diary: Diary, at: datetime, device: Device) -> None:
 def subscribe(diary: Diary, at: datetime, device: Device, *, source: str) -> None:
     """Subscribe to the newsletter; without an account, the address alone says who it is."""
     diary.subscribed = True
-    said = {"email": diary.person.email, "source": source}
-    diary.track(at, device, "newsletter_subscribed", said)
+    properties = {"email": diary.person.email, "source": source}
+    diary.track(at, device, "newsletter_subscribed", properties)
 
 
 def ask(diary: Diary, at: datetime, device: Device) -> None:

@@ -147,7 +147,7 @@ class Mongod:
             return bool(client.admin.command("ping")["ok"])
 
     def _correct_address(self) -> None:
-        """Tell the set its new port, if somebody else took the old one."""
+        """Update the port in the replica set, if another process took the old one."""
         with contextlib.suppress(OperationFailure, ConnectionFailure), MongoClient[dict[str, object]](
             LOOPBACK, self.port, username=USER, password=self._password, directConnection=True,
             serverSelectionTimeoutMS=500,
@@ -176,8 +176,8 @@ def binary() -> Path:
         subprocess.run([mongod, "--version"], capture_output=True, check=True, timeout=20)
     except (OSError, subprocess.SubprocessError) as error:
         words = getattr(error, "stderr", b"") or str(error).encode()
-        said = words.decode(errors="replace").strip().splitlines()[:2]
-        raise Misconfigured(f"the embedded MongoDB cannot run here ({' '.join(said)}): {advice}") from error
+        lines = words.decode(errors="replace").strip().splitlines()[:2]
+        raise Misconfigured(f"the embedded MongoDB cannot run here ({' '.join(lines)}): {advice}") from error
     return mongod
 
 

@@ -32,8 +32,8 @@ from workers.embedded.ports import LOOPBACK, PortTaken, is_free, remembered
 from workers.embedded.process import spawn
 from workers.embedded.valkey import Valkey
 
-TOLD_AFTER = 3.0
-"""Seconds after which a start that takes long says why."""
+NOTIFY_AFTER = 3.0
+"""Seconds after which a slow start prints its reason."""
 
 READY_TIMEOUT = 90.0
 WATCH = 0.5
@@ -119,7 +119,7 @@ class _Supervisor:
                 self._begin(child)
         self._wait_servers()
         db = connect(self._instance.mongodb_uri, self._instance.database, app="up")
-        with told_if_slow(self._say):
+        with notify_if_slow(self._say):
             prepare(db, config_dir=CONFIG_DIR, now=utc_now())
         self._warn_of_unknown(db)
         for child in processes:
@@ -244,17 +244,17 @@ class _Supervisor:
 
 
 @contextmanager
-def told_if_slow(say: Callable[[str], None], after: float = TOLD_AFTER) -> Iterator[None]:
-    """Say what is waited for while a database of an older version is brought up to date."""
-    told = threading.Timer(
+def notify_if_slow(say: Callable[[str], None], after: float = NOTIFY_AFTER) -> Iterator[None]:
+    """Print a message if the upgrade of an older database takes long."""
+    timer = threading.Timer(
         after, say, ["bringing the database up to date: with a million contacts, some minutes"]
     )
-    told.daemon = True
-    told.start()
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        told.cancel()
+        timer.cancel()
 
 
 def _server(name: str, server: Mongod | Valkey, address: str) -> Child:

@@ -23,7 +23,7 @@ SHORTEST_REST = 1.0
 """Seconds between two looks for days to count."""
 
 CONFIRM = 10.0
-"""Seconds after which it is said that no day changed, and looked whether the account's time zone did."""
+"""Seconds between two full checks, which also detect a changed time zone of the account."""
 
 CENSUS_REST = 3.0
 """Seconds between two looks whether a census is due."""
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 def run(db: Db, *, clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Count again and again until told to stop.  Any number may run."""
+    """Count until stopped.  Any number may run."""
     rest = 0.0
     samples, confirmations = Every(pace.STEP.total_seconds() / 2), Every(CONFIRM)
     while not stop.wait(rest):
@@ -54,7 +54,7 @@ def _count_days(db: Db, clock: Callable[[], datetime]) -> None:
 
 
 def take_censuses(db: Db, *, clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Count all contacts whenever it is due, until told to stop."""
+    """Take a census whenever one is due, until stopped."""
     while not stop.wait(CENSUS_REST):
         try:
             if census.is_due(db, now=clock()) and census.take(db, now=clock()):

@@ -19,26 +19,26 @@ from engine.pipeline.lanes import Lease
 from engine.rules import versions
 
 MAX_CONFLICTS = 20
-"""Conflicts of one batch in a row before the lane is given back for somebody else to try."""
+"""Conflicts of one batch in a row before the lane is released for another worker."""
 
 MAX_DEATHS = 20
 """Holders in a row that may die over a lane, the last dozen over one single activity, before
 that is set aside as failed.  Workers that die of something else are seldom so unlucky."""
 
 NOTHING = Applied()
-"""What a look at an empty lane comes to."""
+"""The result of draining an empty lane."""
 
 log = structlog.get_logger()
 
 
 class Observer:
-    """Is told what becomes of batches; this one keeps nothing."""
+    """Receives the outcomes of batches; this one ignores them."""
 
     def batch(self, lane: int, applied: Applied, *, seconds: float) -> None:
         """A batch was committed."""
 
     def conflict(self, lane: int) -> None:
-        """Somebody else changed a contact of a batch; it is decided anew."""
+        """A concurrent change of a contact makes the batch retry."""
 
     def lease_lost(self, lane: int) -> None:
         """Another worker has the lane."""

@@ -31,7 +31,7 @@ def run(
     ended: Callable[[Job, JobState], None],
     holder: str,
 ) -> None:
-    """Do what waits until told to stop.  Any number may run side by side."""
+    """Run waiting jobs until stopped.  Any number may run concurrently."""
     find_job_kinds()
     while not stop.is_set():
         try:

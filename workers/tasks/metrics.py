@@ -94,7 +94,7 @@ class WorkerMetrics(Observer):
     def serve(self, host: str, port: int) -> None:
         """Answer `GET /metrics` in a thread of its own, on a port that is free if 0 is given.
 
-        If the port is taken, the log says so: the work goes on.
+        A port that is taken is logged; the worker continues.
         """
         try:
             server, _ = start_http_server(port, host, self.registry)

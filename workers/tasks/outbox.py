@@ -28,16 +28,16 @@ from engine.pipeline.outbox import Outcome, Waiting
 from engine.rules import versions
 
 TIMEOUT = 10
-"""Seconds that the other side has to answer."""
+"""Seconds that the receiver has to respond."""
 
 TICK = 1.0
-"""Seconds between two looks while nothing waits; what this process puts in is sent at once."""
+"""Seconds between two checks while nothing waits; calls of this process are sent at once."""
 
 GONE = 410
-"""The answer of somebody who wants to hear no more of it."""
+"""The response of a receiver that wants no more calls."""
 
 LOOK = timedelta(seconds=5)
-"""Between two looks which webhooks cannot be signed here."""
+"""Time between two checks of which webhooks cannot be signed here."""
 
 log = structlog.get_logger()
 
@@ -51,10 +51,10 @@ def run(
     wake: threading.Event | None = None,
     called: Callable[[Outcome], None] = lambda _outcome: None,
 ) -> None:
-    """Send what waits until told to stop.  Any number may run side by side.
+    """Send waiting calls until stopped.  Any number may run concurrently.
 
-    `environment` holds the secrets that the rules name as `$NAME`.  Whoever puts a call into the
-    outbox sets `wake`; `called` is told what became of each.
+    `environment` holds the secrets that the rules name as `$NAME`.  Adding a call to the
+    outbox sets `wake`; `called` receives each outcome.
     """
     wake = threading.Event() if wake is None else wake
     held: Mapping[str, str] = {}
@@ -130,11 +130,11 @@ def send_next(
 
 
 def body_of(db: Db, call: Waiting) -> bytes:
-    """What the other side is told: the rule, the activity, and the contact as it is now."""
+    """The body of a call: the rule, the activity, and the present contact."""
     contact = db.contacts.find_one({"_id": call.contact}) or {"_id": call.contact}
-    told = {
+    fields = {
         "id": contact["_id"],
-        **{name: contact.get(name) for name in _TOLD},
+        **{name: contact.get(name) for name in _SENT_FIELDS},
         "custom": contact.get("custom", {}),
         "points": contact.get("points", {}).get("total", 0),
         "segments": sorted(contact.get("segments", {})),
@@ -142,12 +142,12 @@ def body_of(db: Db, call: Waiting) -> bytes:
     message = {
         "type": "rule.acted",
         "timestamp": call.happened_at,
-        "data": {"rule": call.rule, "contact": told, "activity": call.activity},
+        "data": {"rule": call.rule, "contact": fields, "activity": call.activity},
     }
     return sheets.encode(message)
 
 
-_TOLD = ("email", "mobile_phone", "external_id", "first_name", "last_name")
+_SENT_FIELDS = ("email", "mobile_phone", "external_id", "first_name", "last_name")
 
 
 def signature(key: bytes, id_: str, timestamp: int, body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The scheduler: wakes lanes that have work and nobody at it, whatever became of the hints."""
+"""The scheduler: wakes lanes that have work and no worker, even if hints were lost."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from workers.tasks import counting
 from workers.tasks.rhythm import Every
 
 TICK = 0.5
-"""Seconds between two looks at the lanes, while there is work that nobody was at."""
+"""Seconds between two checks of the lanes, while some had work and no worker."""
 
 IDLE_TICK = 1.0
-"""Seconds between two looks otherwise: hints tell the workers long before."""
+"""Seconds between two checks otherwise: hints wake the workers long before."""
 
 BEAT = 5.0
 """Seconds between two signs of life."""
@@ -48,7 +48,7 @@ def run(
     clock: Callable[[], datetime],
     stop: threading.Event,
 ) -> None:
-    """Look again and again until told to stop.  Any number may run: waking twice does no harm."""
+    """Check the lanes until stopped.  Any number may run: waking a lane twice is harmless."""
     beside = {"filler": _fill, "checks": _check_segments, "sendings": _watch_sendings, "upkeep": _let_go}
     for name, work in beside.items():
         threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
@@ -69,7 +69,7 @@ def run(
 
 
 def _look(db: Db, clock: Callable[[], datetime]) -> list[int]:
-    """Free what the dead held, and find the lanes that have work and that nobody works on."""
+    """Release the leases of dead workers; find the lanes that have work and no worker."""
     orphaned_transactions.end(db, is_gone)  # first: what they wrote could not be freed
     leases.release_dead(db.lanes, {}, is_gone)
     leases.release_dead(db.jobs, jobs.HELD, is_gone)
@@ -77,7 +77,7 @@ def _look(db: Db, clock: Callable[[], datetime]) -> list[int]:
 
 
 def _fill(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Fill the segments of new rules; a version that a dead process left is begun anew."""
+    """Fill the segments of new rules; a version that a dead process left is started again."""
     while not stop.wait(IDLE_TICK):
         try:
             version = filling.claim(db, now=clock())

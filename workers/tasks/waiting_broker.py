@@ -8,7 +8,7 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed
 
 WAIT = 0.5
-"""Seconds that a consumer waits at a time; a worker that is told to stop does so after them."""
+"""Seconds that a consumer waits at a time; a stopping worker ends after them."""
 
 BUSY_MS = 50
 """How often a consumer looks whether its worker has done one of the messages that it prefetched."""
@@ -18,8 +18,8 @@ class _WaitingConsumer(_RedisConsumer):
     """Blocks in the server while the queue is empty.
 
     To block, the first message id of the queue is moved to where it is: nothing changes, and
-    nothing is lost whoever dies.  A server older than Redis 6.2 does not know how; it is asked
-    every BUSY_MS then.
+    nothing is lost if a process dies.  A server older than Redis 6.2 cannot do this; it is polled
+    every BUSY_MS.
     """
 
     def __init__(self, broker: RedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:

@@ -26,15 +26,14 @@ THREADS = 2
 """While one thread waits for MongoDB another folds; more only wait for the interpreter."""
 
 WAIT_MS = 250
-"""How long an idle thread waits for a hint at a time; one that comes wakes it at once, being told to
-stop only after that."""
+"""How long an idle thread waits for a hint at a time; a hint wakes it at once, a stop after this time."""
 
 HANDOVER = 0.0005
-"""Seconds after which a thread that computes gives way to one that could go on: a commit hears a
-dozen answers of MongoDB, and would wait after each for ten times as long, as Python has it."""
+"""Seconds after which a computing thread yields to a waiting one.  A commit reads a dozen responses of
+MongoDB and would wait ten times as long after each with Python's default."""
 
 BEAT = 5.0
-"""Seconds between two signs of life."""
+"""Seconds between two heartbeats."""
 
 log = structlog.get_logger()
 
@@ -49,10 +48,10 @@ def run(
     metrics: WorkerMetrics,
     threads: int = THREADS,
 ) -> None:
-    """Work until told to stop; then finish the batches at hand and return.
+    """Work until stopped; then finish the current batches and return.
 
-    `environment` holds the secrets of webhooks.  `metrics` count what is done here; the sign of
-    life says where they are read.
+    `environment` holds the secrets of webhooks.  The heartbeat publishes the address of
+    `metrics`.
     """
     sys.setswitchinterval(HANDOVER)
     name = worker_name()

@@ -2,7 +2,7 @@
 
 import threading
 
-from workers.embedded.supervisor import told_if_slow
+from workers.embedded.supervisor import notify_if_slow
 
 
 def test_a_start_that_takes_long_says_why():
@@ -12,7 +12,7 @@ def test_a_start_that_takes_long_says_why():
         said.append(message)
         told.set()
 
-    with told_if_slow(say, after=0.01):
+    with notify_if_slow(say, after=0.01):
         assert told.wait(10)
 
     assert "up to date" in said[0]
@@ -20,7 +20,7 @@ def test_a_start_that_takes_long_says_why():
 
 def test_a_quick_start_says_nothing():
     said = []
-    with told_if_slow(said.append, after=30):
+    with notify_if_slow(said.append, after=30):
         pass
 
     assert not said

@@ -198,7 +198,7 @@ def _keeping_an_admin(db: Db, user: str, *, now: datetime, **change: object) -> 
     """Change an account unless no admin who can sign in would be left.
 
     Two admins who take the role from each other at the same moment both write the same
-    document, so that one of them is told.
+    document, so that one of them is refused.
     """
 
     def work(db: Db) -> None:

@@ -62,7 +62,7 @@ def searchable(text: str) -> str:
 
 
 def sort_name(document: Mapping[str, Any]) -> str | None:
-    """What a contact comes under in the order of names; unset for a stranger.
+    """The sort key of a contact by name; unset for an anonymous one.
 
     Accents do not count: `Álvaro` comes under `alvaro`.
     """

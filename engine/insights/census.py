@@ -101,8 +101,8 @@ def latest(db: Db) -> Census | None:
 def present(db: Db, *, now: datetime) -> Census | None:
     """The last census; unset before the first.
 
-    The first contacts of a shop are there at once: as long as the last census found nobody,
-    a few are counted here, and of many it is not said that there are none.
+    The first contacts of a shop appear at once: if the last census found none, a few contacts are
+    counted here; with more than that the result is None until the next census.
     """
     found = latest(db)
     if found is not None and found.contacts:

@@ -1,7 +1,7 @@
 """Daily figures: orders and revenue, changes of status, bounces.
 
 A day is computed whole, from what is there, and written over what was: done twice it is the
-same, and nothing is ever added to a sum.  Every commit that changes what a day came to leaves
+same, and nothing is ever added to a sum.  Every commit that changes the figures of a day leaves
 a mark of it in the same transaction; a mark goes once the day has been computed after it.
 So nothing late is missed and nobody's death matters.
 """

@@ -1,7 +1,7 @@
-"""Jobs: long work that people start, done by the workers in steps, whoever is killed.
+"""Jobs: long work that users start and workers run in steps, resumed after a crash.
 
-A job says how far it has come (`cursor`); whoever claims it goes on from there.  What a
-step does has ids that follow from the job, so doing a step again changes nothing.
+A job stores its progress (`cursor`); the worker that claims it continues from there.  Steps
+are idempotent: the ids of what a step writes are derived from the job.
 """
 
 from __future__ import annotations
@@ -27,17 +27,16 @@ if TYPE_CHECKING:
     from engine.domain.activities import ContactId
 
 Place = tuple[datetime, str]
-"""Where in the history one is: when a job was begun, and its id."""
+"""A position in the history: the creation time of a job, and its id."""
 
 CLAIM = timedelta(seconds=20)
-"""How long after its last step another may go on with a job."""
+"""The lease of a job: another worker may take it over this long after its last step."""
 
 UNDO_FOR = timedelta(days=30)
-"""How long after its end a job can be taken back; what that needs, its file and what it refused
-are kept for so long."""
+"""A job can be undone for this time after its end; its file and refused rows are kept as long."""
 
 MAX_ATTEMPTS = 20
-"""Holders in a row that may die over one step before the job is given up."""
+"""Workers in a row that may die in one step before the job fails."""
 
 
 _UNDER_WAY = (JobState.WAITING, JobState.RUNNING)
@@ -48,13 +47,12 @@ HELD: Document = {"state": "running", "claimed_until": {"$ne": None}}
 
 @dataclass(frozen=True)
 class Job:
-    """Long work, and how far it is.
+    """Long work, and its progress.
 
-    `wanted` says what is to be done, in the words of its kind.  `total` is unset until it
-    is counted; `done` of it are settled, of which `unchanged` were so already and
-    `refused` could not be; `created` are those that were not there before.  `made` is what came
-    of it, in the words of its kind.  `undoes` is the job that this one takes back, `undone_by`
-    the one that took this one back.
+    `wanted` is the request, in the format of its kind.  `total` is unset until it is counted;
+    `done` of it are finished, of which `unchanged` needed no change and `refused` were
+    refused; `created` are new.  `made` is the result, in the format of its kind.  `undoes` is
+    the job that this one undoes, `undone_by` the one that undid this one.
     """
 
     id: str
@@ -84,12 +82,12 @@ class Job:
 
     @property
     def changed(self) -> int:
-        """How many are otherwise than before."""
+        """How many were changed."""
         return self.done - self.unchanged - self.refused
 
     @property
     def kept_until(self) -> datetime | None:
-        """Until when it can be taken back, if it can at all, and what it refused be seen."""
+        """The end of the time in which it can be undone and its refused rows downloaded."""
         return None if self.finished_at is None else self.finished_at + UNDO_FOR
 
     @property
@@ -156,26 +154,26 @@ _NEWEST = ("-created_at", "-id")
 
 
 def at_hand(db: Db, kinds: Sequence[str], *, by: str, since: datetime, limit: int = 5) -> list[Job]:
-    """Jobs under way, whoever began them, and those of one person that ended since, until
-    they are dismissed or taken back; the newest first."""
+    """Running jobs of all users, and jobs of one user that ended since and were neither dismissed
+    nor undone; the newest first."""
     ended = Q(by=by, finished_at__gte=since, dismissed=None, undone_by=None)
     found = StoredJob.on(db, Q(state__in=_UNDER_WAY) | ended, kind__in=kinds)
     return [_job(document) for document in found.order_by(*_NEWEST).limit(limit)]
 
 
 def under_way(db: Db, kinds: Sequence[str]) -> list[Job]:
-    """Jobs of some kinds that are not at their end."""
+    """Unfinished jobs of some kinds."""
     return [_job(document) for document in StoredJob.on(db, state__in=_UNDER_WAY, kind__in=kinds)]
 
 
 def wanting(db: Db, kind: str, name: str, value: object) -> list[Job]:
-    """Jobs of a kind that want something by a name, the newest first."""
+    """Jobs of a kind whose request has a value under a name, the newest first."""
     found = StoredJob.on(db, __raw__={"kind": kind, f"wanted.{name}": value}).order_by(*_NEWEST)
     return [_job(document) for document in found]
 
 
 def dismiss(db: Db, id_: str, *, by: str) -> None:
-    """Show a job that ended no longer to who began it; the history keeps it."""
+    """Hide a finished job from its author's status bar; the history keeps it."""
     StoredJob.on(db, id=id_, by=by).update_one(set__dismissed=True)
 
 
@@ -188,14 +186,14 @@ def _free(kinds: Sequence[str], now: datetime, holder: str) -> Document:
 
 
 def any_waits(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> bool:
-    """Whether there is a job to take: asked again and again, it costs half of what `claim` does."""
+    """Whether there is a job to claim: for polling, at half the cost of `claim`."""
     return db.jobs.find_one(_free(kinds, now, holder), {"_id": 1}) is not None
 
 
 def claim(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
-    """Take the job that has waited longest and that nobody is at, for `holder`.
+    """Claim the free job that has waited longest, for `holder`.
 
-    What that one holds already it had to leave when MongoDB was away: it goes on with it.
+    A job that `holder` holds already, from before MongoDB was unavailable, counts as free.
     """
     waiting = StoredJob.on(db, __raw__=_free(kinds, now, holder)).order_by("created_at")
     claimed = waiting.change_one(
@@ -216,14 +214,14 @@ def claim(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> J
 
 
 def note_total(db: Db, id_: str, total: int) -> None:
-    """Say how much there is to do."""
+    """Set the total of a job."""
     StoredJob.on(db, id=id_).update_one(set__total=total)
 
 
 def advance(db: Db, before: Job, step: Step, *, now: datetime) -> Job | None:
-    """Note a step that is done, and go on holding the job.
+    """Record a finished step and renew the lease.
 
-    Unset if somebody stopped it, or another went on with it meanwhile.
+    None if the job was stopped or another worker took it over.
     """
     made = {"set__made": dict(step.made)} if step.made else {}
     advanced = _at(db, before, JobState.RUNNING, JobState.STOPPED).change_one(
@@ -240,7 +238,7 @@ _COUNTED = ("done", "unchanged", "refused", "created")
 
 
 def keep(db: Db, id_: str, *, now: datetime) -> bool:
-    """Hold on to a job while waiting; false if somebody stopped it."""
+    """Renew the lease of a job while waiting; false if it was stopped."""
     held = StoredJob.on(db, id=id_, state=JobState.RUNNING)
     return bool(held.update_one(set__claimed_until=now + CLAIM))
 
@@ -255,10 +253,10 @@ def hold(
     basis: Basis,
     applied: int,
 ) -> None:
-    """Hold on to a job within the transaction that does the step after `cursor`.
+    """Renew the lease of a job in the transaction of the step after `cursor`.
 
-    `applied` activities are added to the job's count.  Raises LeaseLost if another did that
-    step meanwhile, and CommitConflict if newer rules came into force or a contact was erased.
+    `applied` activities are added to the job's count.  Raises LeaseLost if another worker did
+    that step meanwhile, and CommitConflict if newer rules came into force or a contact was erased.
     """
     # One statement of a batch's transaction: PyMongo, as all of the others.
     at = cursor or {"$in": list(_BEGINNING)}
@@ -269,48 +267,48 @@ def hold(
 
 
 def bar(db: Db, known: Mapping[str, int]) -> None:
-    """Let no step be committed any more that does not know of these `rules` or `erasures`; this
-    waits for those under way."""
+    """Reject later commits of steps that do not know these `rules` or `erasures`; wait for running
+    ones."""
     StoredJob.on(db, state__in=_UNDER_WAY).update(
         **{f"max__{name}": number for name, number in known.items()}
     )
 
 
 def reach(db: Db, before: Job, done: int, *, now: datetime) -> bool:
-    """Say how far a single long step is, and hold on to the job; false if somebody stopped it, or
-    another did that step meanwhile."""
+    """Report the progress of a single long step and renew the lease; false if the job was stopped or
+    taken over."""
     ours = _at(db, before, JobState.RUNNING)
     return bool(ours.update_one(set__claimed_until=now + CLAIM, set__done=done))
 
 
 def finish(db: Db, id_: str, *, now: datetime) -> None:
-    """Say that a job is done."""
+    """Mark a job as done."""
     _end(db, id_, set__state=JobState.DONE, set__finished_at=now)
 
 
 def fail(db: Db, id_: str, reason: str, *, now: datetime) -> None:
-    """Say that a job cannot go on, and why; what it has done stays."""
+    """Mark a job as failed, with the reason; its changes stay."""
     _end(db, id_, set__state=JobState.FAILED, set__finished_at=now, set__failure=reason[:MAX_FAILURE])
 
 
 def stop(db: Db, id_: str, *, now: datetime) -> None:
-    """Let a job end after the step at hand; what it has done stays."""
+    """Stop a job after the current step; its changes stay."""
     _end(db, id_, set__state=JobState.STOPPED, set__finished_at=now)
 
 
 def ended_before(db: Db, kinds: Sequence[str], moment: datetime) -> list[Job]:
-    """Jobs of some kinds that were over by a moment and of which something is kept still."""
+    """Jobs of some kinds that ended by a moment and still have stored files."""
     ended = StoredJob.on(db, kind__in=kinds, finished_at__lte=moment, cleared=None)
     return [_job(document) for document in ended]
 
 
 def note_cleared(db: Db, id_: str) -> None:
-    """Say that nothing more is kept of a job than that it was."""
+    """Record that the files of a job were deleted."""
     StoredJob.on(db, id=id_).update_one(set__cleared=True)
 
 
 def resume(db: Db, id_: str) -> None:
-    """Let a job that failed or was stopped go on from where it is; another is left as it is."""
+    """Resume a failed or stopped job from its cursor; other jobs are unchanged."""
     ended = StoredJob.on(db, id=id_, state__in=(JobState.FAILED, JobState.STOPPED))
     ended.update_one(
         set__state=JobState.WAITING,
@@ -322,28 +320,28 @@ def resume(db: Db, id_: str) -> None:
 
 
 def forget(db: Db, begins: str) -> None:
-    """Remove the jobs whose ids begin so; one that is under way stops by itself."""
+    """Delete the jobs whose ids begin so; a running one stops by itself."""
     StoredJob.on(db, id__startswith=begins).delete()
 
 
 def forget_wanted(db: Db, id_: str) -> None:
-    """Keep no longer what a job was about."""
+    """Delete the request of a job."""
     StoredJob.on(db, id=id_).update_one(set__wanted={})
 
 
 def let_go(db: Db, id_: str) -> None:
-    """Leave a job for another to go on with at once."""
+    """Release a job, so that another worker can continue it at once."""
     StoredJob.on(db, id=id_).update_one(unset__claimed_until=1, set__attempts=0)
 
 
 def _at(db: Db, job: Job, *states: JobState) -> Documents[StoredJob]:
-    """A job, if it is in one of some states and still where it was read."""
+    """A job, if it is in one of some states and its cursor has not moved."""
     at: dict[str, object] = {"cursor": job.cursor} if job.cursor else {"cursor__in": _BEGINNING}
     return StoredJob.on(db, id=job.id, state__in=states, **at)
 
 
 _BEGINNING = (None, "")
-"""The cursors of a job that has done nothing: a try that came to nothing leaves an empty one."""
+"""The cursors of a job without progress: an attempt without a step leaves an empty one."""
 
 
 def _end(db: Db, id_: str, **change: object) -> None:

@@ -1,4 +1,4 @@
-"""Doing jobs: step by step, whoever is killed, and never before the events.
+"""Running jobs: step by step, resumed after a crash, and only when no events wait.
 
 What a job of some kind does is its `Work` (`engine.jobs.kinds`).
 """
@@ -61,7 +61,7 @@ def run_next(
 ) -> bool:
     """Work on the job that has waited longest until it ends; false if none waits.
 
-    Safe to be killed at any point; with `stopped` it is left for another to go on with.
+    Safe to be killed at any point; with `stopped` it is released for another worker.
     It waits while the workers are `busy` with events, `wake` gets the lanes that have work by
     it, `ended` the job if it is done or has failed, `holder` is the name of who works on it.
     """

@@ -1,6 +1,6 @@
 """How fast activities are applied: what each lane and job has done in all, looked at again and again.
 
-A lane counts in the transaction that applies, so that the count is exact whoever dies; so does a
+A lane counts in the transaction that applies, so that the count is exact after a crash; so does a
 job that applies by itself what it brings.
 """
 

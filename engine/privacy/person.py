@@ -44,7 +44,7 @@ class Person:
     others: tuple[ContactId, ...] = ()
 
     def streams(self) -> list[Span]:
-        """All spans, trackers first, with what the fold itself noted: the claims that say whose
+        """All spans, trackers first, with what the fold itself recorded: the claims that say whose
         the rest is go last."""
         ordered = sorted(self.spans, key=lambda span: not is_tracker(span.stream))
         return [*ordered, *(Span(derived_stream(id_)) for id_ in self.ids)]

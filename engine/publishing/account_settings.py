@@ -1,4 +1,4 @@
-"""The account for an admin: settings.yaml is the truth, and each change publishes it anew."""
+"""The account settings for admins: stored in settings.yaml; each change publishes a new version."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILE = "settings.yaml"
 
 @dataclass(frozen=True)
 class Settings:
-    """What holds for the account, as somebody writes it: words, not yet checked.
+    """The account settings as entered: text, not yet validated.
 
     `currency` is empty where that of the first order counts; `rates` are the worth of one
     unit of other currencies, `cart_idle` is a time such as 4h.
@@ -86,7 +86,7 @@ def settings(actor: Actor) -> Found:
     version = versions.current_number(actor.db)
     return Found(
         version=version,
-        # As it is written, not with what the first order said.
+        # The configured value, without the first order's currency.
         settings=_written(versions.declared(actor.db, version).account),
         first_currency=versions.first_currency(actor.db),
         buyers=actor.db.contacts.count_documents({"commerce.orders": {"$gte": 1}}),
@@ -123,7 +123,7 @@ def change(
     actor.require(Permission.EDIT_ACCOUNT)
     before = _written(versions.declared(actor.db, versions.current_number(actor.db)).account)
     changed = [name for name in LABELS if getattr(before, name) != getattr(wanted, name)]
-    changes = [Change(LABELS[name], _said(before, name), _said(wanted, name)) for name in changed]
+    changes = [Change(LABELS[name], _value_text(before, name), _value_text(wanted, name)) for name in changed]
     message = f"Account: {', '.join(LABELS[name].lower() for name in changed) or 'nothing'}"
     with audit.recorded(
         actor, "changed the account settings", subject=Subject("account", "settings"), changes=changes
@@ -241,7 +241,7 @@ def _as_time(span: timedelta) -> str:
     return f"{seconds}s"
 
 
-def _said(settings: Settings, name: str) -> str:
+def _value_text(settings: Settings, name: str) -> str:
     """A setting in words, for the audit log."""
     value = getattr(settings, name)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Custom fields for a person: fields.yaml is the truth, and each change publishes it anew."""
+"""Custom fields: stored in fields.yaml; each change publishes a new version."""
 
 from __future__ import annotations
 

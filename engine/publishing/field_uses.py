@@ -20,7 +20,7 @@ VALUES = 10_000
 EXAMPLES = 5
 
 PATIENCE_MS = 20_000
-"""How long somebody who asked waits for it."""
+"""The longest time a user waits for the count."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yam
 def converted(db: Db, field: CustomField) -> Conversion:
     """What would become of the values that contacts have, were the field as given.
 
-    Looks at every contact: for somebody who asks, not for a page to show by itself.
+    Reads every contact: for an explicit request, not for a page to show by itself.
     """
     stored = f"custom.{field.id}"
     rows = db.contacts.aggregate(

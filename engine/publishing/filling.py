@@ -1,15 +1,14 @@
 """Filling new segments inside MongoDB: one pass over the contacts that writes only those that change.
 
-Publishing a condition is a moment in time at which every contact is looked at (see
-`engine.domain.segments`).  The fold would do that contact by contact; this does the same
-for all whose history ends before that moment, with the condition as an expression.  The
-others, few, are left to the workers, who fold them again; and so are all, should MongoDB
-give up over a regular expression.
+Publishing a condition evaluates it for every contact at that moment (see
+`engine.domain.segments`).  The fold would do so contact by contact; this does the same, with
+the condition as an expression, for all contacts whose history ends before that moment.  The
+few others are left to the workers, who fold them again, and so are all contacts if MongoDB
+rejects a regular expression.
 
-The contacts are passed in the order in which they lie on disk, a quarter at a time, and
-what is done is noted: killed at any point, it goes on with the next quarter.  Doing a
-quarter again comes to the same: contacts that were filled do not change a second time,
-and what is noted on the timeline has ids that follow from the contact and the version.
+The contacts are read in disk order, a quarter at a time, and each finished quarter is
+recorded: after a crash the pass continues with the next one.  A quarter is idempotent: filled
+contacts do not change again, and timeline entries have ids derived from contact and version.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ from engine.rules.versions import RulesetVersion, Version
 Expression = Any
 
 CLAIM = timedelta(seconds=20)
-"""How long after its last sign of life another may go on with what a process had begun."""
+"""Another process may take over the pass of one without a heartbeat for this time."""
 
 _IN_PLACE = {"$natural": 1}
 """Contacts in the order of their ids would be read from all over the disk."""
@@ -118,7 +117,7 @@ def _held(db: Db, version: Version) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Filling:
-    """What a version changes in who is in which segment, and when.
+    """The changes of segment membership by a version, and their time.
 
     A version that changes no segments may come before those of another are filled: it is
     then that one's filling that is done.
@@ -301,7 +300,7 @@ def _sort_in(filling: _Filling, level: list[Segment]) -> Document:
 
 
 def _leavings() -> Expression:
-    """`[{segment, since}]`: what a contact was in before and is not now; unset for none."""
+    """`[{segment, since}]`: the segments that a contact left; unset for none."""
     inside = {"$map": {"input": {"$objectToArray": {"$ifNull": ["$segments", {}]}}, "in": "$$this.k"}}
     gone = {
         "$filter": {
@@ -309,9 +308,9 @@ def _leavings() -> Expression:
             "cond": {"$not": [{"$in": ["$$this.k", inside]}]},
         }
     }
-    told = {"$map": {"input": gone, "in": {"segment": "$$this.k", "since": "$$this.v"}}}
+    left = {"$map": {"input": gone, "in": {"segment": "$$this.k", "since": "$$this.v"}}}
     return {
-        "$let": {"vars": {"told": told}, "in": {"$cond": [{"$eq": ["$$told", []]}, "$$REMOVE", "$$told"]}}
+        "$let": {"vars": {"left": left}, "in": {"$cond": [{"$eq": ["$$left", []]}, "$$REMOVE", "$$left"]}}
     }
 
 

@@ -75,11 +75,12 @@ def plan(
     inline: bool = False,
     member_of: tuple[str, list[str]] | None = None,
 ) -> Plan:
-    """Fold everybody, or a `share` of them, under a change, and compare with what is.
+    """Fold all contacts, or a `share` of them, under a change, and compare with the present state.
 
     `uri` is how other processes reach the database; `inline` does without them.
-    `progress` is told slices done and in all.  With `member_of` (inline alone) the ids of
-    a segment's members are added to a list.  Raises WorkStopped soon after `stop` is set.
+    `progress` receives the number of finished slices and the total.  With `member_of`
+    (inline only) the ids of a segment's members are added to a list.  Raises
+    WorkStopped soon after `stop` is set.
     """
     wanted = [n for n in range(SLICES) if _is_sampled(n, share)]
     stop, progress = stop or threading.Event(), progress or (lambda _done, _all: None)

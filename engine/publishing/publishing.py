@@ -1,7 +1,7 @@
-"""Publishing rules: each version is whole, checked, numbered, and by someone.
+"""Publishing rules: each version is complete, validated and numbered, and has an author.
 
 A version takes effect with the next batch of each worker.  Contacts that have to be
-folded anew for it (new segments, a new question about the past, a recomputation) are
+folded again for it (new segments, a new question about the past, a recomputation) are
 brought up to date by the workers, whenever no activity waits: `lanes.outdated_in`.
 """
 
@@ -97,7 +97,7 @@ def publish(
     """Put a whole set of files in force, in one write; return the new version.
 
     `base` is the version that the change was made on: if it is no longer the newest,
-    nothing is published and PublishConflict says by whom it was overtaken.  With
+    nothing is published and PublishConflict names the author of the newer one.  With
     `recompute` all history is judged by the new rules.  Raises InvalidRules too,
     NothingToPublish, and ClockSkew, as each version holds from when it was published.
     """

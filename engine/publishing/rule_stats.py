@@ -1,4 +1,4 @@
-"""What a rule has given: how often, to whom, and how that moves."""
+"""Statistics of a rule: how often it gave points, to which contacts, and the trend."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How far the contacts have been brought up to rules that were newly published.
+"""The progress of updating contacts to newly published rules.
 
-There is no list of what is done: each contact says for which version it was folded, so
-that whoever is killed, nothing is forgotten and nothing is done twice.
+There is no list of finished work: each contact stores the version it was folded for, so after
+a crash no contact is skipped or folded twice.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from engine.pipeline import lanes
 from engine.rules import in_force
 
 QUARTERS = 4
-"""Into how many parts a pass that fills segments is divided: each reads all contacts, to write its own."""
+"""The parts of a pass that fills segments: each reads all contacts and writes its own."""
 
 
 @dataclass(frozen=True)
 class Upkeep:
     """How many of all contacts were not yet folded for the version in force.
 
-    `recomputes` if that is because all history is judged anew; `filled` is how much of a
+    `recomputes` if that is because all history is recomputed; `filled` is how much of a
     pass inside MongoDB is done, 0 to 1, and unset if there is none.
     """
 

@@ -194,7 +194,7 @@ def in_currency(db: Db, ruleset: Ruleset) -> Ruleset:
 
 
 def first_currency(db: Db) -> str | None:
-    """The currency of the account's first order: the account's own until somebody sets one."""
+    """The currency of the account's first order: the default until an admin sets one."""
     if db not in _first_currencies:
         found = db.installation.find_one({"_id": "first_currency"})
         if found is None:

@@ -1,6 +1,6 @@
 """Segments out of a list, and deleting them, for a person.
 
-`segments.yaml` is the truth, and each change publishes it anew.
+Segments are stored in `segments.yaml`; each change publishes a new version.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SegmentNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Deletable:
-    """A segment that somebody thinks of deleting: its name, members, what uses it, and the rules' version."""
+    """A segment to be deleted: its name, members, uses, and the version of the rules."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class Deletable:
 
 
 def save_list(actor: Actor, name: str, listing: Listing) -> str:
-    """Make a dynamic segment of whoever is in a list, now and later; return its id.
+    """Create a dynamic segment from the filters of a list; return its id.
 
     A window of time that moves on (`within: 30d`) moves on in the segment, too.  Raises
     NotAllowed, InvalidSegment, NameTaken, InvalidFilter (a search is no condition), and what publishing does.
@@ -67,9 +67,9 @@ def save_list(actor: Actor, name: str, listing: Listing) -> str:
 
 
 def as_list(actor: Actor, id_: str) -> Listing | None:
-    """The list of whoever meets a dynamic segment's condition; unset for one that no list can show.
+    """The list that matches a dynamic segment's condition; None if no list can show it.
 
-    That is one that asks for the past.  Raises NotAllowed and SegmentNotFound.
+    No list can show a condition on past activities.  Raises NotAllowed and SegmentNotFound.
     """
     actor.require(Permission.EDIT_SEGMENTS)
     if id_ not in versions.current(actor.db).segments:
@@ -77,15 +77,15 @@ def as_list(actor: Actor, id_: str) -> Listing | None:
     written = editing.entry_text(publishing.completed(actor.db, {})[FILE], "segments", id_, "when")
     if not written:
         return None
-    said: Document = json.loads(json.dumps(unqualified(editing.read(written)), default=str))
-    shown, problems = listings.known(actor.db, Listing().with_parts(Listing(where=said).parts))
+    where: Document = json.loads(json.dumps(unqualified(editing.read(written)), default=str))
+    shown, problems = listings.known(actor.db, Listing().with_parts(Listing(where=where).parts))
     return None if problems else shown
 
 
 def change_list(actor: Actor, id_: str, listing: Listing, *, seen: Listing) -> Version:
-    """Let a dynamic segment hold whoever is in another list, now and later.
+    """Replace the condition of a dynamic segment by the filters of a list.
 
-    `seen` is the list of it (`as_list`) that the change began with.  Raises NotAllowed,
+    `seen` is the segment's list (`as_list`) when the change began.  Raises NotAllowed,
     SegmentNotFound, EditConflict, InvalidFilter, and what publishing does.
     """
     present, ruleset = as_list(actor, id_), versions.current(actor.db)

@@ -10,7 +10,7 @@ import mongoengine as me
 class Outline(me.DynamicDocument):
     """The outline of a collection on a hot path: `engine.db.indexes` creates its indexes by it.
 
-    Nothing is checked by the fields: whoever writes the collection does that.
+    The fields validate nothing: the writers of the collection do.
     """
 
     meta: ClassVar[dict[str, Any]] = {"abstract": True, "auto_create_index": False}

@@ -30,7 +30,7 @@ class Documents(QuerySet, Generic[D]):
     Its updates look at types and at `choices` and `required` too, which MongoEngine's do not;
     `clean`, which sees a whole document, is for `insert`, `insert_once` and `replace` alone.
     All raise InvalidDocument, and PyMongo's own errors: by their labels and codes transactions
-    are repeated and timeouts told from faults, which MongoEngine's errors in their place are not.
+    are repeated and timeouts distinguished from faults, unlike MongoEngine's own errors.
     """
 
     if TYPE_CHECKING:  # MongoEngine has no types

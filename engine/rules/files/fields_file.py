@@ -12,7 +12,7 @@ from engine.rules.language.suggestions import did_you_mean
 
 
 def _editors(node: Node, key: str) -> frozenset[str]:
-    """Who may change a field by hand: an admin may, whoever else is named."""
+    """The roles that may edit a field manually: admins always may."""
     if key not in node:
         return frozenset(EDITORS)
     named = node.texts(key)

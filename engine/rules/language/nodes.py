@@ -1,7 +1,7 @@
 """YAML with places: what stands where in a file, and what is wrong with it.
 
 Plain data (out of JSON, say) is read in the same way; it has no places.  Readers never stop
-at the first problem: they report it and go on with a stand-in, so that an admin sees all of
+at the first problem: they report it and continue with a stand-in, so that an admin sees all of
 them at once.
 """
 

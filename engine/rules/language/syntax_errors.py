@@ -62,7 +62,7 @@ _OPENED = re.compile(r"""[:,{\[-]\s+(["'])(?:(?!\1).)*$""")
 
 
 def _never_closed(begun: StringMark | None, met: StringMark | None, lines: Sequence[str]) -> Broken | None:
-    """A quotation mark that only one further down seems to close: there the text goes on behind it."""
+    """A quotation mark that a later one seems to close: the text continues after that one."""
     between = range(begun.line, met.line) if begun is not None and met is not None else range(0)
     for number in between:
         found = _OPENED.search(lines[number])

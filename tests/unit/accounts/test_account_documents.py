@@ -8,7 +8,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.accounts import accounts, keys, sessions
 from engine.accounts.accounts import SignInLink, User
 from engine.accounts.keys import ApiKey
-from engine.accounts.sessions import IDLE_LIFE, NOTED_EVERY, Session, digest
+from engine.accounts.sessions import IDLE_LIFE, SEEN_PRECISION, Session, digest
 from engine.errors import InvalidDocument
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -124,20 +124,20 @@ def test_a_link_for_a_purpose_that_there_is_not_is_refused(mock_db):
 
 def test_a_session_slides_with_its_use_and_is_written_once_a_minute(mock_db):
     token = sessions.start(mock_db, "u1", now=NOON)
-    used = [NOON + NOTED_EVERY / 2, NOON + NOTED_EVERY, NOON + NOTED_EVERY * 1.5]
+    used = [NOON + SEEN_PRECISION / 2, NOON + SEEN_PRECISION, NOON + SEEN_PRECISION * 1.5]
 
     seen = []
     for now in used:
         assert sessions.user_of(mock_db, digest(token), now=now) == "u1"
         seen.append(Session.on(mock_db).one().seen_at)
 
-    assert seen == [NOON, NOON + NOTED_EVERY, NOON + NOTED_EVERY]
+    assert seen == [NOON, NOON + SEEN_PRECISION, NOON + SEEN_PRECISION]
 
 
 def test_a_session_that_nobody_uses_ends_and_stays_so(mock_db):
     token = sessions.start(mock_db, "u1", now=NOON)
 
-    assert sessions.goes_on(mock_db, digest(token), "u1", now=NOON + IDLE_LIFE - NOTED_EVERY)
+    assert sessions.goes_on(mock_db, digest(token), "u1", now=NOON + IDLE_LIFE - SEEN_PRECISION)
     assert sessions.user_of(mock_db, digest(token), now=NOON + IDLE_LIFE) is None
 
 

@@ -1,4 +1,4 @@
-"""What the dashboard's own routes answer when they cannot: the status of the error's family, and words."""
+"""Error responses of the dashboard's own routes: the status of the error's family, and a message."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ TIMEOUT = 60.0
 """Seconds until Streamlit should have started; without it, pages cannot be imported without warnings."""
 
 _SCRIPT = "dashboard.app"
-"""What Streamlit runs for each page; imported, it would run by itself."""
+"""The script that Streamlit runs for each page; importing it would run it."""
 
 log = structlog.get_logger()
 

@@ -35,11 +35,11 @@ def _rebuilt(
 
 
 class NotFound(ContactSheetsError):
-    """What was asked for does not exist, or no longer."""
+    """The requested object does not exist, or no longer."""
 
 
 class Invalid(ContactSheetsError):
-    """What was given cannot be used: correct it and try again."""
+    """The input is invalid: correct it and try again."""
 
 
 class Conflict(ContactSheetsError):
@@ -202,7 +202,7 @@ class NoInstance(Unavailable):
 
 
 class CommitConflict(Aborted):
-    """What a commit was decided on has changed since: read again and decide again."""
+    """The basis of a commit has changed: read again and decide again."""
 
 
 class LeaseLost(Aborted):

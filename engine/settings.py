@@ -25,10 +25,10 @@ CONFIG_DIR = _REPOSITORY_CONFIG if _REPOSITORY_CONFIG.is_dir() else _SHIPPED_CON
 """The YAML files that we ship: the repository's, or their copy inside the wheel."""
 
 PREFIX = "SHEETS_"
-"""What the name of every environment variable of ours begins with."""
+"""The prefix of our environment variables."""
 
 MASK = "***"
-"""What is shown instead of a secret."""
+"""The text shown instead of a secret."""
 
 SHORTEST_COOKIE_SECRET = 32
 
@@ -39,7 +39,7 @@ class InvalidSettings(Misconfigured):
 
 @dataclass(frozen=True)
 class About:
-    """What an operator reads about a setting.
+    """The documentation of a setting for operators.
 
     Parameters:
       meaning(str): What it decides.

@@ -19,7 +19,7 @@ EMPTY_TONE = "none"
 
 @dataclass(frozen=True)
 class Reading:
-    """What a cell depends on besides its row."""
+    """The context of a cell besides its row."""
 
     now: datetime
     zone: ZoneInfo

@@ -31,7 +31,7 @@ class NewField:
 
 @dataclass
 class ImportForm:
-    """What the user has chosen for a draft.
+    """The user's choices for a draft.
 
     Parameters:
       edition: Distinguishes the widgets of this form from those of an earlier one.

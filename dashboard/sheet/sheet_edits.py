@@ -21,7 +21,7 @@ _DONE = "sheet.done"
 
 @dataclass(frozen=True)
 class Done:
-    """What was just done to a contact, and the edit that did it; unset once it was undone."""
+    """The latest change of a contact, and its edit; unset once it was undone."""
 
     contact: ContactId
     words: str

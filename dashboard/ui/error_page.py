@@ -18,7 +18,7 @@ from dashboard.wording import sentence
 from engine.errors import Unavailable
 
 NO_DATABASE = (PyMongoError, Unavailable)
-"""What is raised when the database does not answer."""
+"""The errors of an unavailable database."""
 
 Whole = Literal["page", "part"]
 

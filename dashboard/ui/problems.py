@@ -1,4 +1,4 @@
-"""What could not be done, and why, shown at its place on the page; visitors' words in it are escaped.
+"""Errors shown in place on a page; visitors' text in them is escaped.
 
 How each family of errors is shown is decided here (`SHOWN_AS`), also for what stands in the
 place of a whole page or part (`error_page`).

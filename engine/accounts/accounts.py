@@ -87,7 +87,7 @@ class User(Stored):
 
     @property
     def shown_name(self) -> str:
-        """What people read: the name, or the email of an account without one."""
+        """The displayed name: the email for an account without a name."""
         return self.name or self.email
 
 
@@ -165,7 +165,7 @@ def signed_in(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionTo
 
 
 def whoami(db: Db, session_token: str, *, now: datetime) -> CurrentUser | None:
-    """Who a session belongs to; unset if it has ended or its user was disabled."""
+    """The user of a session; None if it has ended or its user was disabled."""
     # Called on every run of a page: one query reads the session and its user.
     row = next(sessions.going(db, now, id=digest_of(session_token)).aggregate(_WITH_USERS), None)
     if row is None:

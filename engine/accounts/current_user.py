@@ -21,7 +21,7 @@ COMMAND_LINE = "command line"
 
 @dataclass(frozen=True)
 class CurrentUser:
-    """Who is signed in; `session` is the one they came by, unset for the command line."""
+    """The signed-in user; `session` is unset for the command line."""
 
     id: str
     email: str

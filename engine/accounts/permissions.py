@@ -1,4 +1,4 @@
-"""Who may do what: three roles, each with all that the ones before it may do.
+"""Permissions of the three roles, each of which includes those of the roles before it.
 
 Every function of `engine.access` that reads or writes for a person asks here first; that a
 page hides a button is a courtesy, not the lock.

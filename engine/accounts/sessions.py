@@ -89,7 +89,7 @@ def continue_company(db: Db, id_: SessionId, user: str, *, signed_in_at: datetim
 
 
 def user_of(db: Db, id_: SessionId, *, now: datetime) -> str | None:
-    """Whose session it is, which counts as using it; unset if it has ended or never was."""
+    """The user of a session, which counts as its use; None if it has ended or never existed."""
     session = going(db, now, id=id_).one()
     if session is None:
         return None
@@ -128,7 +128,7 @@ def end_all(db: Db, user: str, *, now: datetime, but: SessionId | None = None) -
 
 
 def digest(token: str) -> SessionId:
-    """What is kept of a token: it is random, so that a plain hash is enough."""
+    """The stored hash of a token: a plain one is enough, as tokens are random."""
     return SessionId(hashlib.sha256(token.encode()).hexdigest())
 
 

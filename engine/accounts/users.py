@@ -39,7 +39,7 @@ class UserNotFound(NotFound):
 
 
 class UserConflict(Conflict):
-    """What is to be done to an account does not go with how it is; the message says why and what to do."""
+    """The state of an account forbids the change; the message says why and what to do."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from engine.domain.identities import IDENTIFYING, lane_of
 from engine.domain.people import Person
 
 BSON_TYPES = (datetime, Decimal, bytes)
-"""What BSON knows by itself and is not to be turned into text."""
+"""The types that BSON encodes natively and that stay unconverted."""
 
 
 LIVING: Document = {"deleted": {"$ne": True}}

@@ -48,7 +48,7 @@ class Sort:
         return [(self.stored, way), ("_id", way)]
 
     def ranges(self, position: Position | None, *, ascending: bool, backwards: bool) -> Iterator[Document]:
-        """What lies ahead of a position, as queries one after the other, each a range of the index.
+        """The rows after a position, as a sequence of queries, each a range of the index.
 
         `ascending` is the way that values go; `backwards` says that it is against the
         order of the list.

@@ -16,7 +16,7 @@ from engine.errors import CommitConflict
 
 @dataclass(frozen=True)
 class Basis:
-    """What writes were decided on: the version of the rules in force, and the number of erasures."""
+    """The basis of a decision: the version of the rules in force, and the number of erasures."""
 
     rules: int = 1
     erasures: int = 0

@@ -10,7 +10,7 @@ import uuid_utils
 
 
 def process_name() -> str:
-    """What this process is called by others: the machine, and its number there."""
+    """The name of this process for others: its host and process id."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 

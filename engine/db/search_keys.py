@@ -47,7 +47,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def search_words(document: Mapping[str, Any]) -> list[str]:
-    """What a name is found by, in plain letters: from each of its words on to its end.
+    """The search keys of a name, in plain letters: its end from each word on.
 
     `Ana de la Peña` is found by `pena` and by `de la pe`, as by `ana`.
     """

@@ -25,7 +25,7 @@ UNDOES = "undoes"
 """The property of an edit that names the activity it undoes."""
 
 DERIVED_STREAM = "c:"
-"""What the stream begins with of activities that the fold itself adds to a contact."""
+"""The prefix of the streams of activities that the fold itself adds to a contact."""
 
 Moment = tuple[datetime, int, ActivityId]
 """Where an activity stands in the order of happening.  At equal times a claim comes
@@ -115,7 +115,7 @@ def derived_stream(contact: ContactId) -> Key:
 
 
 def undone_activities(history: Iterable[Activity]) -> set[ActivityId]:
-    """What people took back: what takes something back counts unless a later one takes it back."""
+    """The undone activities: an undo counts unless a later one undoes it."""
     taking = sorted((activity for activity in history if activity.undoes), key=lambda a: a.moment)
     undone: set[ActivityId] = set()
     for activity in reversed(taking):

@@ -68,7 +68,7 @@ class ActivityCatalog:
         return CUSTOM_ICON if declared is None else declared.icon
 
     def properties(self, type_: str) -> Mapping[str, PropertyType]:
-        """What a type is declared to carry."""
+        """The declared properties of a type."""
         declared = self._types.get(type_)
         return {} if declared is None else declared.properties
 
@@ -93,7 +93,7 @@ class ActivityCatalog:
         return declared is not None and declared.accepted_from == "secret"
 
     def summary(self, type_: str, properties: Mapping[str, Any]) -> str:
-        """What a person wants to know on one line; values that are missing leave no gap."""
+        """The one-line summary of an activity; missing values leave no gap."""
         declared = self._types.get(type_)
         template = "" if declared is None else declared.summary
         if not template:

@@ -55,7 +55,7 @@ def money(value: Any) -> Decimal | None:
 
 
 def amount_of(properties: dict[str, Any]) -> Decimal | None:
-    """What an order is worth: its total, else its revenue or value, else its products'."""
+    """The value of an order: its total, else its revenue or value, else the sum of its products."""
     for name in ("total", "revenue", "value"):
         amount = money(properties.get(name))
         if amount is not None:

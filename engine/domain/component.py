@@ -39,7 +39,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Settled:
-    """What folding a component leaves.
+    """The result of folding a component.
 
     After a refold, `contacts`, `ledger`, `derived`, `merges` and `suggestions` are all
     there are of this component; after a step they are what is new or changed.

@@ -19,7 +19,7 @@ Predicate = Callable[[Activity | None, ContactState, datetime], bool]
 """A compiled tree: the activity (if there is one), the contact as it leaves it, and the present."""
 
 ValueType = Literal["text", "number", "money", "date", "day", "boolean", "list", "state", "any"]
-"""What a path leads to.  `day` is a calendar day, kept as the text YYYY-MM-DD."""
+"""The type of a path's value.  `day` is a calendar day, stored as the text YYYY-MM-DD."""
 
 TrackId = NewType("TrackId", str)
 
@@ -52,7 +52,7 @@ class Compare:
 
 @dataclass(frozen=True)
 class Track:
-    """What has to be remembered of a contact's past: when activities last met a condition.
+    """A fact to remember about a contact's past: when activities last met a condition.
 
     At most `cap` times are kept, the newest first.  Two conditions that ask the same of
     the past share a track.

@@ -54,7 +54,7 @@ class Bounce(msgspec.Struct, omit_defaults=True):
 
 
 class Deliverability(msgspec.Struct, omit_defaults=True):
-    """What sending to the present address or number has shown.
+    """The delivery record of the present address or number.
 
     `failing` are the send attempts of the present run of failures, each named once.
     """
@@ -95,7 +95,7 @@ class Order(msgspec.Struct, omit_defaults=True):
 
     @property
     def refunded(self) -> Decimal:
-        """What was given back: never more than was paid."""
+        """The refunded amount: never more than was paid."""
         if not self.refunds:
             return Decimal(0)
         amounts = [self.amount if refund.amount is None else refund.amount for refund in self.refunds]
@@ -129,7 +129,7 @@ class CartLine(msgspec.Struct, omit_defaults=True):
 
 
 class Cart(msgspec.Struct, omit_defaults=True):
-    """What lies in the cart; it counts as abandoned from `idle_at` on."""
+    """The contents of the cart; it counts as abandoned from `idle_at` on."""
 
     lines: list[CartLine]
     value: Decimal

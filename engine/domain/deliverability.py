@@ -1,4 +1,4 @@
-"""What mails and messages that were sent say about an address or a number.
+"""The deliverability of an address or a number, from the results of sent messages.
 
 Deliverability belongs to the address: a new address resets the count.
 """

@@ -1,4 +1,4 @@
-"""What a rule does besides giving points."""
+"""The effects of a rule besides points."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ PERSONAL_FIELDS = frozenset(field.name for field in FIELDS.values() if field.mas
 """The fields that are masked for viewers, and by which they may then neither filter nor sort."""
 
 CUSTOM = "custom."
-"""What a custom field's name begins with."""
+"""The prefix of a custom field's name."""
 
 STATES = {"cart": ("none", "active", "abandoned")}
 """The values of fields of type `state` that no machine declares."""

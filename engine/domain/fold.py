@@ -83,7 +83,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct):
-    """What a fold leaves: the state, and what it produced on the way.
+    """The result of a fold: the state, and the records it produced.
 
     `next_due` (in the state) says when to look at the contact again though nothing happens.
     """
@@ -156,7 +156,7 @@ def _folded_until(state: ContactState | None, rulebook: Rulebook) -> datetime | 
 
 
 def _undone(state: ContactState | None, placements: Sequence[Placement]) -> frozenset[ActivityId]:
-    """What a person took back, before and now."""
+    """The undone activities, earlier and new ones."""
     now = undone_activities(placement.activity for placement in placements)
     return frozenset(now if state is None else {*state.undone, *now})
 
@@ -164,7 +164,7 @@ def _undone(state: ContactState | None, placements: Sequence[Placement]) -> froz
 def _tracks(
     state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook
 ) -> Mapping[TrackId, Track]:
-    """What to remember: for the rules that judge these activities, and for the segments meanwhile."""
+    """The facts to remember for the rules that evaluate these activities, and for segments."""
     versions = {placement.activity.ruleset for placement in placements}
     rulesets = [rulebook.at(version) for version in versions]
     if state is None and placements:
@@ -190,7 +190,7 @@ class _Folding:
     derived_ids: Counter[ActivityId] = field(default_factory=Counter)
     root: ActivityId = NO_ACTIVITY
     undone: frozenset[ActivityId] = frozenset()
-    """What a person took back: it is shown, and has no effect."""
+    """The undone activities: they are shown, and have no effect."""
     silent: set[str] = field(default_factory=set)
     """The segments that were entered by publishing alone."""
 
@@ -462,7 +462,7 @@ def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime |
 
 
 def _event(derived: Derived, version: int) -> Activity:
-    """What the fold produced, as an activity that rules can look at."""
+    """A change made by the fold, as an activity for rules."""
     return Activity(
         id=derived.id,
         type=derived.type,

@@ -30,7 +30,7 @@ PRODUCT_PROPERTIES = frozenset(
         "position", "coupon",
     }
 )  # fmt: skip
-"""What is shown of each item of a list of products."""
+"""The visible fields of an item in a list of products."""
 
 _OPEN_DETAILS = frozenset({"received_at", "ruleset", "cause"})
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/?&]+(?:@|%40)[^\s@<>\"'(),;:=/?&]+")
@@ -90,7 +90,7 @@ def masked_custom(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def masked_properties(type_: str, properties: Mapping[str, Any], catalog: ActivityCatalog) -> dict[str, Any]:
-    """What an activity carries: declared and impersonal values as they are, all others hidden."""
+    """The properties of an activity: declared impersonal values unchanged, all others hidden."""
     declared = catalog.properties(type_)
     personal = PERSONAL_PROPERTIES | ({"name"} if catalog.identified_by(type_) else frozenset())
     return {

@@ -94,7 +94,7 @@ def normalise_phone(value: str, *, region: str) -> str:
 
 
 def country_code(region: str) -> int:
-    """What numbers of a region begin with abroad: 34 for ES; 0 where there is no such region."""
+    """The country calling code of a region: 34 for ES; 0 for an unknown region."""
     return int(phonenumbers.country_code_for_region(region))
 
 

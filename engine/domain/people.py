@@ -95,7 +95,7 @@ class Person(msgspec.Struct, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Placement:
-    """Whose an activity is, and with what say.
+    """The contact of an activity, and the strength of its claim.
 
     `gaps_only` means that its traits fill empty fields and change none.  The others are
     the contact's own after the activity, unset if it does not say.
@@ -292,7 +292,7 @@ class Resolver:
     # Identities
 
     def _claimant(self, activity: Activity) -> tuple[Person, bool]:
-        """Who the identities say it is, and whether that identified person was there before."""
+        """The contact of the identities, and whether it existed before."""
         keys = activity.identities.keys()
         holders = self._holders(keys)
         if not holders:

@@ -28,7 +28,7 @@ _HANDLED = frozenset(
 _CUSTOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\- ]{0,63}")
 
 CLEARED = "cleared"
-"""What the property is called in which an edit names the fields that it empties."""
+"""The property of an edit that lists the fields it empties."""
 
 MAX_CUSTOM_FIELDS = 100
 """Undeclared traits that one contact may keep as custom fields; more stay on the activity."""

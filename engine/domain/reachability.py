@@ -1,4 +1,4 @@
-"""What a contact can receive, in words, and why not."""
+"""Reachability of a contact by channel, with the reasons as text."""
 
 from __future__ import annotations
 

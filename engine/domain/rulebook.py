@@ -1,4 +1,4 @@
-"""What the fold obeys: a compiled ruleset, as values and plain functions.
+"""The compiled ruleset that the fold applies, as values and plain functions.
 
 `engine.rules` makes these from YAML; the core neither reads files nor interprets trees.
 """
@@ -26,7 +26,7 @@ Period = Literal["minute", "hour", "day", "week", "month", "ever"]
 
 @dataclass(frozen=True)
 class Account:
-    """What holds for the whole shop.
+    """The settings of the account.
 
     Parameters:
       name(str): The shop's name.
@@ -144,7 +144,7 @@ Effect = AddToSegment | RemoveFromSegment | SetField | MoveStatus | CallWebhook
 
 @dataclass(frozen=True)
 class Rule:
-    """What an activity of type `on` that meets `when` brings about: points, and other effects.
+    """The effects of an activity of type `on` that meets `when`: points, and others.
 
     `once_per` names what it may score once for each (a product, say).  `begins` and
     `ends` (exclusive) bound when it is active, by the time of happening.

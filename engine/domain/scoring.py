@@ -43,7 +43,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.activity}:{self.rule}"
 
     def worth(self, now: datetime) -> int:
-        """What is left of the points at a time."""
+        """The remaining points at a time."""
         if self.expires_at is not None and self.expires_at <= now:
             return 0
         return self.points - sum(lost for at, lost in self.losses if at <= now)
@@ -164,7 +164,7 @@ def may_act(state: ContactState, rule: Rule, activity: Activity, account: Accoun
 
 
 def _object_key(rule: Rule, properties: dict[str, Any]) -> str | None:
-    """What remembers that a rule has acted for one object; unset if the activity names none."""
+    """The key that records that a rule has acted for an object; None if the activity names none."""
     value: Any = properties
     for step in rule.once_per:
         value = value.get(step) if isinstance(value, dict) else None

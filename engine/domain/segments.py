@@ -12,7 +12,7 @@ from engine.domain.contact import ContactState
 from engine.domain.rulebook import Ruleset
 
 ADD_TO, REMOVE_FROM = "add_to", "remove_from"
-"""What the properties are called in which an edit names static segments."""
+"""The properties of an edit that name static segments."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from engine.domain.contact import ContactState, Status
 from engine.domain.rulebook import Account, Machine, Ruleset
 
 UNTIL = "until"
-"""What a transition waits for that is taken when the date comes that a status was given."""
+"""The trigger of a transition that is taken on the end date of a status."""
 
 ENDS = "ends"
 """The property in which an edit says until when single machines are in their states, by machine."""
@@ -25,7 +25,7 @@ _CONSENT = frozenset(
 )
 
 _BY_THEMSELVES: Mapping[str, str] = {"email_complained": "marked a mail as spam"}
-"""What activities say by themselves of why a status moved, where they give no reason."""
+"""Default reasons for a change of status, by activity type."""
 
 
 @dataclass(frozen=True)

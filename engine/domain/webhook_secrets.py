@@ -28,7 +28,7 @@ def variable_of(secret: str | None) -> str | None:
 
 
 def malformed(secret: str) -> str | None:
-    """What is wrong with a secret as it is written in the rules, whatever the environment holds."""
+    """The problem of a secret as written in the rules, independent of the environment."""
     if not secret.strip():
         return "`secret` is empty: write $ and the name of an environment variable, such as $CRM_SECRET"
     if secret.startswith("$") and variable_of(secret) is None:

@@ -24,7 +24,7 @@ LAST_DAY = 40_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _MARKS = ("|", ";", ",")
-"""What an import takes for the end of an item of a list."""
+"""The separator of list items that imports recognise."""
 
 
 def texts(kind: Kind, values: Sequence[Any], zone: ZoneInfo) -> pa.Array:

@@ -1,4 +1,4 @@
-"""What an export can hold: each column, where MongoDB finds it, and its heading in the file.
+"""The columns of an export, with their MongoDB paths and headings.
 
 What an import can fill has the heading that it is known by there (`columns.NAMES`), so that
 a file of ours comes back in by itself; every other heading is one that an import leaves out.
@@ -288,7 +288,7 @@ def _fitting(field: CustomField) -> Callable[[Any], Any]:
 
 
 def _others(ruleset: Ruleset) -> Callable[[Any], str | None]:
-    """What a contact has in fields that are not declared, or of another type than they are."""
+    """A contact's values of undeclared fields, or of another type than declared."""
     fitting = {field.id: _FITTING[field.type] for field in ruleset.fields.values()}
 
     def others(custom: Document | None) -> str | None:

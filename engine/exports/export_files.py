@@ -175,4 +175,4 @@ FORMATS: Mapping[FileFormat, FormatInfo] = {
     ),
     "parquet": FormatInfo("Parquet", "application/vnd.apache.parquet", _Parquet),
 }
-"""What a file can be."""
+"""The file formats."""

@@ -37,7 +37,7 @@ REPORT_EVERY = 1.0
 _STOPPED = "the export was stopped, or another worker has written it"
 
 _TOO_OLD = 239
-"""What MongoDB calls it when it no longer knows how things were at a moment."""
+"""MongoDB's error code for a snapshot that is too old."""
 
 
 class SnapshotExpired(LimitExceeded):
@@ -52,7 +52,7 @@ class SnapshotExpired(LimitExceeded):
 
 
 def work_of(db: Db, job: Job) -> Work:
-    """What a job of this kind does."""
+    """The work of an export job."""
     return _Exporting(db, job)
 
 
@@ -138,7 +138,7 @@ class _Exporting:
 
 
 class _Out:
-    """What a file is written to; it counts the bytes, and stays open when its writer closes."""
+    """The output stream of a file; it counts bytes and stays open when its writer closes it."""
 
     closed = False
 

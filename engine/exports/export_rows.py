@@ -1,4 +1,4 @@
-"""What an export reads: contacts or activities in batches, all as of one moment.
+"""The rows of an export: contacts or activities in batches, from one snapshot.
 
 MongoDB picks the values out of its documents, so that nothing else travels, and sends them on
 without being asked for more, so that it finds the next while these are written.  All reads are
@@ -95,7 +95,7 @@ def _contacts(
 def _streamed(
     collection: Collection[Document], query: Document, picked: Document, order: Order, session: ClientSession
 ) -> Iterator[list[Document]]:
-    """What a query finds, some at a time, as MongoDB sends it without being asked for each."""
+    """The results of a query in batches, as MongoDB streams them."""
     with collection.find(
         query, picked, sort=order, session=session, batch_size=READ, allow_disk_use=True,
         cursor_type=CursorType.EXHAUST,

@@ -66,7 +66,7 @@ def download(actor: Actor, id_: str) -> tuple[Made, GridOut]:
 
 
 def selection_text(wanted: Export) -> str:
-    """Whose it is, as it was asked for: the conditions, or how many were ticked."""
+    """The requested contacts as text: the conditions, or the number of selected rows."""
     selection = wanted.selection
     if selection.listing is None:
         return f"{len(selection.ids)} chosen contacts"

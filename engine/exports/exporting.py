@@ -38,7 +38,7 @@ CHUNK = 1024**2
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be written.
+    """The request of an export.
 
     Parameters:
       what(str): Contacts, or their activities.
@@ -117,7 +117,7 @@ _DECODER = msgspec.json.Decoder(Export)
 
 
 def export_of(job: Job) -> Export:
-    """What a job writes."""
+    """The request of a job."""
     return _DECODER.decode(job.wanted["export"])
 
 

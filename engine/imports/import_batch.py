@@ -112,7 +112,7 @@ class BatchPreparation:
         return RowActivities(self._job.id, file, self._job.by_name, ruleset, namespace(self._db))
 
     def _stored_before(self, rows: Sequence[Row]) -> dict[int, _Stored]:
-        """What an earlier try of this batch has stored, by line."""
+        """The activities that an earlier attempt of this batch stored, by line."""
         ids = {activity_id(self._job.id, row.line, part): row.line for row in rows for part in PARTS}
         found = self._db.activities.find({"_id": {"$in": list(ids)}}, {"stream": 1, "identities": 1})
         stored: dict[int, _Stored] = {}
@@ -136,7 +136,7 @@ class _CachedParser:
 
 @dataclass
 class _Stored:
-    """What an earlier try stored of a row."""
+    """The activities that an earlier attempt stored for a row."""
 
     outcome: Outcome
     ids: set[ActivityId] = field(default_factory=set)

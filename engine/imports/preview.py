@@ -63,7 +63,7 @@ class PreviewRow:
 
 @dataclass
 class Preview:
-    """What would become of a file; `preview` are its first rows."""
+    """The expected outcome of importing a file; `preview` are its first rows."""
 
     rows: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))

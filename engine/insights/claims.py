@@ -1,4 +1,4 @@
-"""Who computes what: one process at a time, by a claim that grows with each holder.
+"""Claims of computations: one process at a time, by a claim that grows with each holder.
 
 The claim only saves work.  What keeps a process that was thought dead from spoiling
 anything is its number: figures are written only over those of a lower one.

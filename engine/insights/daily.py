@@ -237,7 +237,7 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
 
 
 def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
-    """What is counted by day, from the index over it alone."""
+    """The activities counted by day, read from their index only."""
     bounce = "$properties.bounce"
     of_moves = {"$eq": ["$type", STATUS_CHANGED]}
     return [

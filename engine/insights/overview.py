@@ -70,7 +70,7 @@ class Sold:
 
     @property
     def average(self) -> Decimal | None:
-        """What an order was worth, of those that could be added up."""
+        """The average value of the orders that could be summed."""
         return (self.revenue / self.orders).quantize(CENT) if self.orders and not self.foreign else None
 
 

@@ -28,7 +28,7 @@ def recent(actor: Actor, *, before: Place | None = None, limit: int = 20) -> lis
 
 
 def at_hand(actor: Actor) -> list[Job]:
-    """What is under way, and what of one's own has just ended.  Raises NotAllowed."""
+    """Running jobs, and the actor's own that ended recently.  Raises NotAllowed."""
     actor.require(Permission.SEE)
     return jobs.at_hand(actor.db, _theirs(actor), by=actor.user.id, since=actor.now - NOTIFY_FOR)
 
@@ -43,7 +43,7 @@ def job(actor: Actor, id_: str) -> Job:
 
 
 def refusals(actor: Actor, id_: str, *, limit: int = 100) -> list[Refused]:
-    """What a job could not do, and why.  Raises NotAllowed and JobNotFound."""
+    """The refusals of a job, with reasons.  Raises NotAllowed and JobNotFound."""
     listed = registered()[job(actor, id_).kind].refusals
     return [] if listed is None else listed(actor.db, id_, limit=limit)
 

@@ -100,7 +100,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Refused:
-    """What a job could not do, and why: to a contact, or with a line of its file."""
+    """A refusal of a job with its reason: for a contact, or for a line of its file."""
 
     reason: str
     contact: ContactId | None = None
@@ -109,7 +109,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Step:
-    """What a step settled: up to where, how many, which lanes have work by it, and what came of it."""
+    """The result of a step: its cursor, its counts, the lanes with new work, and what it made."""
 
     cursor: str
     done: int

@@ -16,7 +16,7 @@ from engine.jobs.jobs import Job, Refused, Step
 
 
 class Work(Protocol):
-    """What a job does.  A step that is done again changes nothing."""
+    """The work of a job.  Its steps are idempotent."""
 
     def total(self) -> int:
         """How much there is to do."""

@@ -22,7 +22,7 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class Troubles:
-    """What waits for a person: the latest of each."""
+    """Everything that needs attention: the latest of each kind."""
 
     reasons: list[FailureReason]
     failed: list[FailedActivity]
@@ -48,7 +48,7 @@ def processes(actor: Actor) -> Working:
 
 
 def troubles(actor: Actor) -> Troubles:
-    """What failed, was refused or could not be sent.  Raises NotAllowed."""
+    """Failed activities, refused events and unsent calls.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     standing = outbox.unsent_counts(actor.db)
     return Troubles(
@@ -103,7 +103,7 @@ def leave_sending(actor: Actor, id_: str) -> None:
 
 
 def _which(ids: Sequence[str] | None) -> str:
-    """What a line of the log says of rows that were chosen: the id of one, else how many."""
+    """The chosen rows as text for the audit log: the id of one, else their number."""
     if ids is None:
         return "all that failed"
     return ids[0] if len(ids) == 1 else f"{len(ids)} that failed"

@@ -1,4 +1,4 @@
-"""What must be in the database before anything else runs."""
+"""Preparation of the database before any process uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a database that an older version left needs: once, and the same if done again."""
+"""Upgrades of a database from an older version: run once, idempotent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RETIRED = {
 BATCH = 1_000
 
 _INDEX_NOT_FOUND = (26, 27)
-"""What MongoDB calls it when there is no such collection, or index."""
+"""MongoDB's error codes for a missing collection or index."""
 
 
 def upgrade(db: Db) -> None:
@@ -127,7 +127,7 @@ _STEPS = {
     "away": mark_away,
     "devices": describe_devices,
 }
-"""What is done once, by the name under which the installation remembers that."""
+"""One-time upgrades, by the name under which the installation records them."""
 
 
 def _drop_retired(db: Db) -> None:

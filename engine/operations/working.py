@@ -13,7 +13,7 @@ from engine.pipeline import lanes
 from engine.pipeline.lanes import LaneBacklog
 
 COUNT_UP_TO = 10_000
-"""What waits in a lane is counted up to here: a page that waits for a count helps nobody."""
+"""The backlog of a lane is counted up to this number, so that the page stays fast."""
 
 
 @dataclass(frozen=True)

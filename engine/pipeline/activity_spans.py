@@ -47,7 +47,7 @@ class Span:
 
 
 def held(db: Db, contact: ContactId) -> Document | None:
-    """What the document of a contact says of its spans; unset if there is none of that id."""
+    """The spans in a contact's document; None if there is no such contact."""
     return db.contacts.find_one({"_id": contact}, HELD)
 
 

@@ -46,7 +46,7 @@ class Writes:
     """
 
     basis: Basis = field(default_factory=Basis)
-    """What it was decided on."""
+    """The basis of the decision."""
     applied: list[ActivityId] = field(default_factory=list)
     kept: list[Document] = field(default_factory=list)
     """Activities that are not there yet: they are kept, and take effect, by this."""

@@ -21,7 +21,7 @@ class FailedActivity:
 
 
 def newest(db: Db, limit: int = 100) -> list[FailedActivity]:
-    """What was set aside, the latest first."""
+    """Quarantined activities, the latest first."""
     rows = db.activities.find({"state": "failed", "failure.at": {"$exists": True}})
     rows = rows.sort("failure.at", -1).limit(limit)
     return [

@@ -1,4 +1,4 @@
-"""What a batch may touch: activities and contacts in groups that share nothing."""
+"""Disjoint groups of activities and contacts that a batch may change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.pipeline import tombstones
 
 @dataclass
 class Group:
-    """What is folded together: activities, and the contacts that they may touch.
+    """Activities that are folded together, and the contacts that they may change.
 
     `shared` are the trackers of the batch that are known to be shared devices.
     """

@@ -25,7 +25,7 @@ DUPLICATE_KEY = 11000
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of the activities handed in.
+    """The outcome of received activities.
 
     `duplicates` were there already and change nothing.  `conflicts` have the id of
     another activity with other content; they are kept aside in `conflicts`.  `erased` are

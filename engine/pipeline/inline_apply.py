@@ -26,7 +26,7 @@ from engine.rules import versions
 
 @dataclass(frozen=True)
 class Folded:
-    """What activities come to, not written yet, and those of them that a lane has to settle."""
+    """The unwritten results of activities, and the activities that a lane has to apply."""
 
     writes: Writes
     for_lanes: list[Activity]

@@ -49,7 +49,7 @@ class Lease:
 
 @dataclass(frozen=True)
 class LaneBacklog:
-    """What waits in a lane: activities received, and contacts for which time has come."""
+    """The backlog of a lane: received activities, and due contacts."""
 
     lane: int
     waiting: int
@@ -227,7 +227,7 @@ def outdated_in(lane: Lane, upkeep: int) -> Document:
 
 
 def backlog(db: Db, now: datetime) -> list[LaneBacklog]:
-    """What waits in each lane, and since when."""
+    """The backlog of each lane, and its age."""
     received = {row["_id"]: row for row in db.activities.aggregate(_RECEIVED)}
     due = {row["_id"]: row["due"] for row in db.contacts.aggregate(_due(now, outdated_below(db)))}
     return [

@@ -40,7 +40,7 @@ class Waiting:
 
 
 Outcome = Literal["sent", "again", "failed", "held"]
-"""What became of a call: it was answered, is to be made again, has failed for good, or cannot be signed."""
+"""The outcome of a call: answered, to be retried, failed permanently, or not signable."""
 
 
 def any_due(db: Db, *, now: datetime, without: Collection[str] = ()) -> bool:

@@ -1,4 +1,4 @@
-"""What a fold left, as the writes that make the database say the same."""
+"""The results of a fold as database writes."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Components = dict[ContactId, tuple[ContactId, bool]]
 Refolded = tuple[Group, Settled]
 
 CALL_WITHIN = timedelta(hours=24)
-"""What happened longer ago is past: it calls no webhook, however late it comes."""
+"""Older activities call no webhook, however late they arrive."""
 
 
 @dataclass(frozen=True)
 class Folding:
-    """What every group of a batch is folded with."""
+    """The inputs shared by all groups of a batch."""
 
     db: Db
     rulebook: Rulebook
@@ -174,7 +174,7 @@ def _settle_untouched(group: Group, settled: Settled, components: Components, wr
 
 @dataclass(frozen=True)
 class _Present:
-    """What the database says of the contacts that were folded again, by contact."""
+    """The stored state of the contacts that were folded again, by contact."""
 
     ledger: dict[ContactId, list[Document]]
     derived: dict[ContactId, list[Document]]
@@ -286,7 +286,7 @@ def _merge_rows(group: Group, settled: Settled, existing: dict[ContactId, Docume
 
 
 def _had(group: Group, *sides: ContactId) -> list[Document]:
-    """What each side had when the merge was first written, for the record and for undoing."""
+    """The state of each side when the merge was first written, for the record and for undo."""
     return [
         {name: row[name] for name in _RECORDED if name in row}
         for row in (group.documents.get(side, {"_id": side}) for side in sides)

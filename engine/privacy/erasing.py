@@ -20,7 +20,7 @@ TITLE = "Erase a contact"
 
 @dataclass(frozen=True)
 class ErasurePreview:
-    """What an erasure would remove, and the systems (webhooks) that received the person's data."""
+    """The data that an erasure would remove, and the systems (webhooks) that received it."""
 
     activities: int
     orders: int

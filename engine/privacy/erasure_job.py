@@ -46,7 +46,7 @@ PAUSE = 0.3
 
 
 def work_of(db: Db, job: Job) -> Work:
-    """What a job of this kind does."""
+    """The work of an erasure job."""
     return _Erasing(db, job)
 
 

@@ -14,19 +14,19 @@ from engine.domain.identities import IdentityKind, key_kind, key_value, tracker_
 from engine.privacy.person import Person
 
 ERASED = "[erased]"
-"""What stands where the person was named."""
+"""The replacement of the person's name."""
 
 DISTINCT = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{8,}", re.DOTALL)
 """An id that can mean nobody and nothing else: `1003` may be a price as well."""
 
 
 _FILES = "(?:csv|tsv|txt|xlsx|parquet|gz|zip|json)"
-"""What may follow an email in the name of a file."""
+"""The extensions that may follow an email in a file name."""
 
 
 @dataclass(frozen=True)
 class Mentions:
-    """What a person is called, to be found in any text.
+    """The names of a person, to be found in any text.
 
     `words` are searched as bytes, in small letters; `pattern` then says whether it is them.
     """
@@ -62,7 +62,7 @@ class Mentions:
 
 
 def mentions_of(person: Person) -> Mentions:
-    """What to look for: emails, numbers, ids and trackers; the name, if it is theirs alone.
+    """The terms to search for: emails, numbers, ids and trackers; the name, if it is unique.
 
     Emails and numbers are found within longer texts, ids as whole words; an id that could
     as well be a number of something else only where it stands as a key (`x:1003`).

@@ -50,7 +50,7 @@ class Person:
         return [*ordered, *(Span(derived_stream(id_)) for id_ in self.ids)]
 
     def marks(self) -> list[tuple[Key, Document]]:
-        """What a tombstone says of each key: from when to when it led here."""
+        """The tombstone of each key: the period in which it led to this person."""
         found = [(span.stream, _bounds(span.since, span.until)) for span in self.spans]
         spanned = {key for key, _ in found}
         return [*found, *((key, {}) for key in self.keys if key not in spanned)]

@@ -30,7 +30,7 @@ def hand_out(actor: Actor, contact: ContactId, out: BinaryIO) -> dict[str, int]:
 
 
 def preview_erasure(actor: Actor, contact: ContactId) -> ErasurePreview | None:
-    """What an erasure would remove; None if there is no such contact.  Raises NotAllowed."""
+    """Preview an erasure; None if there is no such contact.  Raises NotAllowed."""
     actor.require(Permission.ERASE)
     return erasing.preview_erasure(actor.db, contact)
 
@@ -48,6 +48,6 @@ def erase(actor: Actor, contact: ContactId, *, id_: str) -> str:
 
 
 def report(actor: Actor, job: str) -> Report | None:
-    """What an erasure removed by place; None before it has begun.  Raises NotAllowed."""
+    """The report of an erasure; None before it has begun.  Raises NotAllowed."""
     actor.require(Permission.ERASE)
     return reports.report(actor.db, job)

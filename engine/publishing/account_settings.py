@@ -70,7 +70,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Consequence:
-    """What a change of one setting does, in words.
+    """The consequence of changing a setting, as text.
 
     `of_the_past` if what is past stays as it was, unless all history is judged again.
     """
@@ -94,13 +94,13 @@ def settings(actor: Actor) -> Found:
 
 
 def problems(actor: Actor, wanted: Settings) -> list[Problem]:
-    """What is wrong with settings, if anything.  Raises NotAllowed."""
+    """The problems of settings.  Raises NotAllowed."""
     actor.require(Permission.EDIT_ACCOUNT)
     return publishing.check(_texts(actor.db, wanted))
 
 
 def consequences(found: Found, wanted: Settings) -> list[Consequence]:
-    """What publishing settings would do, one for each that is changed."""
+    """The consequences of publishing settings, one for each changed setting."""
     before = found.settings
     return [
         consequence

@@ -76,7 +76,7 @@ def all_fields(actor: Actor) -> Fields:
 
 
 def conversion(actor: Actor, field: CustomField) -> Conversion:
-    """What would become of the values there are, were the field as given.  Raises NotAllowed."""
+    """Preview the effect of a changed field on the existing values.  Raises NotAllowed."""
     actor.require(Permission.EDIT_ACCOUNT)
     return field_uses.converted(actor.db, field)
 
@@ -174,7 +174,7 @@ def _publish_text(actor: Actor, text: str, message: str, *, base: int) -> Versio
 
 
 def _check(db: Db, field: CustomField) -> None:
-    """What the file allows and people would stumble over."""
+    """Refuse a field that the file format allows but that would confuse users."""
     if not field.label.strip():
         raise InvalidField("enter a label")
     others = [other for other in versions.current(db).fields.values() if other.id != field.id]

@@ -37,7 +37,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What a change of a field's type would do to the values there are.
+    """The effect of a changed field type on the existing values.
 
     `lost` contacts have one that would no longer be one, such as the `examples`; `exact`
     unless there are too many different values to look at all.
@@ -63,7 +63,7 @@ _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yam
 
 
 def converted(db: Db, field: CustomField) -> Conversion:
-    """What would become of the values that contacts have, were the field as given.
+    """Count the effect of a changed field on the contacts' values.
 
     Reads every contact: for an explicit request, not for a page to show by itself.
     """
@@ -95,7 +95,7 @@ def _fits(value: Any, field: CustomField) -> bool:
 
 
 def _named(ruleset: Ruleset, field: str) -> Iterator[tuple[str, str, str]]:
-    """What names a field: what people call it, its file, and its id there."""
+    """A use of a field: its name, its file, and its id there."""
     for segment in ruleset.dynamic:
         if _asks(segment.condition, field):
             yield f"the segment “{segment.name}”", "segments.yaml", segment.id

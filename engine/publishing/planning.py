@@ -142,7 +142,7 @@ def _slice(number: int) -> Plan:
 
 @dataclass(frozen=True)
 class _Planner:
-    """What every slice is folded with."""
+    """The inputs shared by all slices."""
 
     db: Db
     before: Rulebook

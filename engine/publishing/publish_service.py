@@ -24,7 +24,7 @@ NEEDED = {
     "fields.yaml": Permission.EDIT_ACCOUNT,
     "settings.yaml": Permission.EDIT_ACCOUNT,
 }
-"""What one must be allowed for a change of a file; of the others, EDIT_RULES."""
+"""The permission to change each file; EDIT_RULES for the others."""
 
 
 def publish(

@@ -1,4 +1,4 @@
-"""What a change of the rules would do: two folds of the same contact, compared."""
+"""The impact of a change of the rules, by comparing two folds of each contact."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Example:
 
 @dataclass
 class Plan:
-    """What a change would do to all contacts, or to a sample of them.
+    """The impact of a change on all contacts, or on a sample.
 
     `gain` and `lose` count contacts, `gained` and `lost` points; `distribution` counts
     contacts by change, in columns named by their first value.  `statuses` are moves
@@ -191,7 +191,7 @@ class Plan:
 
 
 def _of_all(count: int, share: float) -> int:
-    """What was counted in a share of the contacts, for all of them."""
+    """A count in a sample of the contacts, extrapolated to all."""
     return round(count / share)
 
 
@@ -202,7 +202,7 @@ def column(change: int) -> int:
 
 
 def worth_by_rule(entries: Iterable[LedgerEntry], now: datetime) -> Counter[str]:
-    """What the entries of each rule are worth now."""
+    """The present value of each rule's entries."""
     worth: Counter[str] = Counter()
     for entry in entries:
         worth[entry.rule] += entry.worth(now)

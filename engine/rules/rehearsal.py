@@ -21,7 +21,7 @@ BEGINNING = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What came of one test; `differences` are expected and found, by name, empty if it passed."""
+    """The result of a test; `differences` are expected and found values by name, empty if it passed."""
 
     test: RuleTest
     differences: Mapping[str, tuple[Any, Any]]

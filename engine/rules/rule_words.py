@@ -1,4 +1,4 @@
-"""What a rule brings about, in words."""
+"""Descriptions of rules as text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reacts_to(rule: Rule, ruleset: Ruleset) -> str:
 
 
 def brings(rule: Rule, ruleset: Ruleset) -> str:
-    """What it then does: `+2 points, at most 5 times a day, for 60 days`; empty for nothing."""
+    """The effects of a rule: `+2 points, at most 5 times a day, for 60 days`; empty for none."""
     effects = (_effect(effect, ruleset) for effect in rule.effects)
     return ", ".join([*_points(rule), *effects, *_bounds(rule, ruleset)])
 

@@ -29,12 +29,12 @@ FILES = (
     "segments.yaml",
     "scoring.yaml",
 )
-"""What a ruleset is made of, in the order in which it is read."""
+"""The files of a ruleset, in reading order."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a version's history says of it (see `Ruleset`): it is not in the files.
+    """The metadata of a version (see `Ruleset`) that is not in its files.
 
     `since` are the times from which the conditions of dynamic segments hold.
     """
@@ -102,7 +102,7 @@ def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, lis
 
 
 def _build(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[RuleTest], list[Problem]]:
-    """What the files say, as far as it can be understood, and all that is wrong, in their order."""
+    """The parsed files, as far as they are valid, and all problems in order."""
     problems = Problems()
     files = _Files.read(texts, problems)
     words = files.vocabulary()
@@ -167,7 +167,7 @@ class _Files:
         )
 
     def vocabulary(self) -> Vocabulary:
-        """What conditions and effects can name."""
+        """The names that conditions and effects can use."""
         machines = self.transitions.machines
         return Vocabulary(
             catalog=read_activities(self.activities),

@@ -111,7 +111,7 @@ class RulesetVersion(Stored):
 
 
 _KEPT = [f.name for f in fields(Version) if f.name not in ("number", "texts", "put_away")]
-"""What a version and its document have in the same form."""
+"""The fields that a version and its document share."""
 
 
 class VersionNotFound(NotFound):

@@ -78,5 +78,5 @@ def check_nightly(db: Db, *, now: datetime) -> Document | None:
 
 
 def report(db: Db) -> Document | None:
-    """What the last look found: `at` and `differences`, contacts by segment."""
+    """The result of the last check: `at` and `differences`, contacts by segment."""
     return db.installation.find_one({"_id": _REPORT})

@@ -132,7 +132,7 @@ def _checked(name: str, taken: Sequence[str]) -> str:
 
 
 def deletable(actor: Actor, id_: str) -> Deletable:
-    """What deleting a segment would come to.  Raises NotAllowed and SegmentNotFound."""
+    """Preview the deletion of a segment.  Raises NotAllowed and SegmentNotFound."""
     actor.require(Permission.EDIT_SEGMENTS)
     ruleset = versions.current(actor.db)
     segment = ruleset.segments.get(id_)

@@ -27,7 +27,7 @@ _UNDER = {"segments.yaml": "segments", "scoring.yaml": "rules", "transitions.yam
 
 
 def uses_of(db: Db, segment: str) -> list[Use]:
-    """What names a segment: rules, segments, statuses and tests in force, saved views, work under way."""
+    """The uses of a segment: rules, segments, statuses and tests in force, saved views, running jobs."""
     version = versions.stored_version(db, versions.current_number(db))
     named = [
         Use(name, file, editing.lines_of(version.texts.get(file, ""), _UNDER[file]).get(id_))
@@ -38,7 +38,7 @@ def uses_of(db: Db, segment: str) -> list[Use]:
 
 
 def _named(ruleset: Ruleset, segment: str) -> Iterator[tuple[str, str, str]]:
-    """What names a segment: what people call it, its file, and its id there."""
+    """A use of a segment: its name, its file, and its id there."""
     for other in ruleset.dynamic:
         if segment in mentioned(other.condition):
             yield f"the segment “{other.name}”", "segments.yaml", other.id

@@ -62,7 +62,7 @@ class SegmentSummary:
 
 @dataclass(frozen=True)
 class Preview:
-    """Who would be in a segment: how many (within `error`, either way), and some of them."""
+    """A preview of a segment: its size (within `error`, either way), and some members."""
 
     count: int
     error: int
@@ -123,7 +123,7 @@ def trend(db: Db, segment: str, *, now: datetime, zone: ZoneInfo) -> list[Docume
 
 
 def preview(db: Db, texts: Mapping[str, str], segment: str, *, uri: str, now: datetime) -> Preview:
-    """Who would be in a segment of a whole set of files; raise InvalidRules.
+    """Preview a segment of a whole set of files; raise InvalidRules.
 
     Exact where MongoDB can tell from the contacts as they are, and in time.  Otherwise, as
     for what nothing remembers yet of the past, a sample is folded.

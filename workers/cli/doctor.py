@@ -193,7 +193,7 @@ def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:
 
 
 def _unsigned(db: Db, environment: Mapping[str, str]) -> Iterator[str]:
-    """What cannot be signed: the calls that are held, and what workers lack.
+    """Webhooks that cannot be signed: held calls, and secrets missing at workers.
 
     If no worker reports what it lacks, this environment is taken for theirs.
     """

@@ -1,4 +1,4 @@
-"""What can be wrong with a command as it was given."""
+"""Errors of a command's arguments."""
 
 from __future__ import annotations
 

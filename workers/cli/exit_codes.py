@@ -1,4 +1,4 @@
-"""What `sheets` exits with: which of four things a script has to do next.
+"""The exit codes of `sheets`: which of four things a script has to do next.
 
 | code | means | a script should |
 |---|---|---|

@@ -17,7 +17,7 @@ app.add_typer(keys_app, name="keys")
 
 
 UNNAMED = "from the command line"
-"""What a key is called that is given no name, with a number if there is one."""
+"""The default name of a key, with a number if it is taken."""
 
 
 class Kind(StrEnum):

@@ -117,7 +117,7 @@ def plan(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What these rules would do to the real contacts; writes nothing."""
+    """Show the impact of these rules on the real contacts; writes nothing."""
     instance, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
     _refuse([*unknown_files(folder), *publishing.check(texts)], as_json)

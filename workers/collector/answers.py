@@ -1,4 +1,4 @@
-"""What the collector answers: Segment's own words when all went well, else which field and why."""
+"""The collector's responses: Segment's own on success, else the invalid field and the reason."""
 
 from __future__ import annotations
 

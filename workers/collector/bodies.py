@@ -17,7 +17,7 @@ from workers.collector.values import exact_number
 
 
 class Envelope(msgspec.Struct):
-    """What stands around the events of a batch; each event is still raw."""
+    """The envelope of a batch; each event is still raw."""
 
     batch: list[msgspec.Raw]
     sentAt: str | None = None  # noqa: N815  the API's own name

@@ -20,7 +20,7 @@ _SCANNERS = re.compile(
 spiders.  Image proxies (Gmail's, Yahoo's) are not among them: behind those a person opens."""
 
 _NO_BOTS = re.compile(r"Java/|YahooMailProxy")
-"""What ua-parser calls spiders and is none: a shop's server in Java, a person's mailbox."""
+"""False positives of ua-parser's spiders: a shop's server in Java, a person's mailbox."""
 
 
 @lru_cache(maxsize=16_384)

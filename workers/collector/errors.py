@@ -1,4 +1,4 @@
-"""What can be wrong with a request as a whole; `field` is the part of it at fault."""
+"""Errors of a request as a whole; `field` is the invalid part."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from workers.collector.translate import KINDS, Sender, translate
 
 @dataclass(frozen=True)
 class Call:
-    """What a path of the API takes.
+    """The input of a path of the API.
 
     Parameters:
       kind(str): Of the one event that it takes; unset: a batch, whose events name theirs.

@@ -1,4 +1,4 @@
-"""What the collector counts, for Prometheus: documented in docs/run-it-for-real.md, name by name."""
+"""The collector's Prometheus metrics, documented in docs/run-it-for-real.md."""
 
 from __future__ import annotations
 

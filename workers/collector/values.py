@@ -87,7 +87,7 @@ def _check_depth(depth: int, path: str) -> None:
 
 
 def _kind_of(value: Any) -> str:
-    """What JSON calls a value."""
+    """The JSON type of a value."""
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, list):

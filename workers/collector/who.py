@@ -1,4 +1,4 @@
-"""Who an event says it was: its tracker and its identities, normalised, or why not."""
+"""The tracker and the normalised identities of an event, or why they are invalid."""
 
 from __future__ import annotations
 

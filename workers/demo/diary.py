@@ -1,4 +1,4 @@
-"""What one person does, written down as events of the tracking API."""
+"""The activities of one person as events of the tracking API."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _come_to_the_store(diary: Diary, at: datetime) -> None:
 
 
 def _subscribe_to_everything(diary: Diary, at: datetime, device: Device) -> None:
-    """What somebody with an account takes: the newsletter, SMS, push; and what then comes."""
+    """The subscriptions of a person with an account (newsletter, SMS, push), and the messages."""
     chance, person = diary.chance, diary.person
     if chance.random() < person.habit.subscribes:
         _take_newsletter(diary, at, device, source="registration")
@@ -80,7 +80,7 @@ def _subscribe_to_everything(diary: Diary, at: datetime, device: Device) -> None
 
 
 def _leave_an_address(diary: Diary, at: datetime, device: Device) -> None:
-    """Who has no account may still give the shop an address."""
+    """A person without an account may still give the shop an address."""
     chance, habit = diary.chance, diary.person.habit
     if chance.random() < habit.subscribes:
         _take_newsletter(diary, at, device, source="footer")

@@ -20,7 +20,7 @@ GRUMPY = 25
 
 
 class Fate(Enum):
-    """What became of a mail."""
+    """The outcome of a mail."""
 
     BOUNCED = auto()
     UNREAD = auto()
@@ -32,7 +32,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mail, and when."""
+    """The outcome of a mail, and its time."""
 
     fate: Fate
     at: datetime
@@ -75,7 +75,7 @@ def newsletters(diary: Diary, *, since: datetime) -> Iterator[tuple[datetime, st
 
 
 def _bounce(diary: Diary) -> Event | None:
-    """What the other server says if it does not take the mail."""
+    """The rejecting server's message."""
     mailbox = diary.person.mailbox
     if mailbox == "dead":
         reason = "550 5.1.1 user unknown"

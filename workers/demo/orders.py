@@ -31,7 +31,7 @@ class Basket:
 
 
 def can_buy(diary: Diary, at: datetime) -> bool:
-    """Who has an account, and guests, who leave an address at the checkout."""
+    """Customers with an account, and guests, who enter an address at the checkout."""
     return diary.has_account(at) or diary.person.kind is Kind.GUEST
 
 

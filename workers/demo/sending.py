@@ -27,7 +27,7 @@ MAX_WAIT = 2.0
 
 @dataclass(frozen=True)
 class Sent:
-    """What the collector made of some events."""
+    """The collector's result for some events."""
 
     taken: int = 0
     refused: int = 0

@@ -30,7 +30,7 @@ LIVE_PAUSE = 1.0
 
 @dataclass(frozen=True)
 class DemoReport:
-    """What was sent.
+    """The number of sent events.
 
     Parameters:
       history(int): Events of the past that the collector took, known ones included.

@@ -46,7 +46,7 @@ class AlreadyRunning(Conflict):
 
 @dataclass(frozen=True)
 class Options:
-    """What to run, and where (`sheets up --help`)."""
+    """The processes to run, and their addresses (`sheets up --help`)."""
 
     data_dir: Path
     dashboard_port: int

@@ -46,7 +46,7 @@ class Observer:
 
 @dataclass(frozen=True)
 class Drained:
-    """What one holder got done in a lane."""
+    """The work done in a lane under one lease."""
 
     applied: int = 0
     failed: int = 0

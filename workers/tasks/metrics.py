@@ -1,4 +1,4 @@
-"""What a worker counts, for Prometheus: documented in docs/run-it-for-real.md, name by name."""
+"""A worker's Prometheus metrics, documented in docs/run-it-for-real.md."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _length(passed: timedelta) -> str:
 
 
 def _note(row: TimelineRow, zone: ZoneInfo) -> Markup:
-    """Who undid the activity."""
+    """The user who undid the activity."""
     if row.undone is None:
         return Markup()
     by = f" by {row.undone.by}" if row.undone.by else ""

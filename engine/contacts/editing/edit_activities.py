@@ -20,7 +20,7 @@ from engine.domain.statuses import ENDS
 CONTACT_FIELDS = (
     "spans", "deleted", "statuses", "segments", "custom", "email_typed", *EDITABLE_FIELDS,
 )  # fmt: skip
-"""What edits, deletions and undos read of a contact's document."""
+"""The fields of a contact's document that edits, deletions and undos read."""
 
 SOURCE = "dashboard"
 
@@ -143,7 +143,7 @@ def _by_hand(
 
 
 def _properties(change: Edit) -> Document:
-    """What an edit changes besides fields, as properties of its activity."""
+    """An edit's changes besides fields, as properties of its activity."""
     parts = {
         ADD_TO: list(change.add_to),
         REMOVE_FROM: list(change.remove_from),

@@ -28,7 +28,7 @@ from engine.pipeline import inbox
 from engine.rules import versions
 
 TAKEN_BACK = "taken back"
-"""What the audit log calls the undoing of an activity; `before` is the id of that activity."""
+"""The name of an undo in the audit log; `before` is the id of the undone activity."""
 
 POLL = 0.03
 """Seconds between two looks whether an activity is applied."""
@@ -181,7 +181,7 @@ def _receive(db: Db, activity: Activity) -> frozenset[int]:
 
 
 def _changes(row: Document, change: Edit) -> list[Change]:
-    """What an edit changes, from what to what."""
+    """An edit's changes, with old and new values."""
     found = [Change(name, _text(value_of(row, name)), _text(value)) for name, value in change.fields.items()]
     statuses = row.get("statuses", {})
     found += [

@@ -40,7 +40,7 @@ def _status(change: Edit, machine: Machine, to: str, *, was: str | None = None) 
 
 
 def _other(change: Edit, ruleset: Ruleset) -> Iterator[str]:
-    """What an edit changes besides fields and statuses."""
+    """An edit's changes besides fields and statuses."""
     for id_ in change.add_to:
         yield f"added to {ruleset.segments[id_].name}"
     for id_ in change.remove_from:

@@ -47,7 +47,7 @@ _EXPECTED = {
     "date": "a date is wanted, as 2026-03-31",
     "list": "a list is wanted",
 }
-"""What a field of each type takes, in words."""
+"""The accepted values of each field type, as text."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ def _unreachable_states(change: Edit, ruleset: Ruleset) -> dict[str, str]:
 
 
 def _end_problems(change: Edit, ruleset: Ruleset, now: datetime) -> dict[str, str]:
-    """What is wrong with the dates on which states end."""
+    """Problems of the end dates of states."""
     ending = [id_ for id_, to in change.statuses.items() if _can_end(ruleset, id_, to)]
     if (change.until is not None and not ending) or any(id_ not in ending for id_ in change.ends):
         return {"until": "only a status that ends, such as a pause, has an end date"}

@@ -72,7 +72,7 @@ class Recency:
 
 @dataclass(frozen=True)
 class Wording:
-    """What a text is, or how it begins."""
+    """A text to equal or to begin with."""
 
     text: str
     whole: bool = True
@@ -111,18 +111,18 @@ class Filter:
     optional: bool = False
 
     def condition(self, chosen: Any) -> Part:
-        """What was chosen, as a condition of a listing."""
+        """The condition of a chosen value."""
         if isinstance(chosen, Known):
             return {self.field: {"exists": chosen.yes}}
         return self._condition(chosen)
 
     def chosen(self, part: Part) -> Any | None:
-        """What was chosen, out of a condition; unset for one that this filter cannot have made."""
+        """The chosen value of a condition; None for a condition that this filter cannot make."""
         known = _operand(part.get(self.field), "exists") if self.optional else None
         return Known(known) if isinstance(known, bool) else self._chosen(part)
 
     def words(self, chosen: Any, written: Written = PLAINLY) -> str:
-        """What was chosen, as a chip reads."""
+        """The text of a chosen value in its chip."""
         return self.known(chosen.yes) if isinstance(chosen, Known) else self._words(chosen, written)
 
     def known(self, yes: bool) -> str:
@@ -280,7 +280,7 @@ class RecencyFilter(Filter):
 
 @dataclass(frozen=True)
 class TextFilter(Filter):
-    """What a text is, or how it begins; chosen is a Wording."""
+    """A filter by a text or its beginning; the value is a Wording."""
 
     kind = "text"
 
@@ -317,12 +317,12 @@ class DaysFilter(Filter):
 
 
 def _operand(value: Any, operator: str) -> Any:
-    """What a comparison by one operator compares with; unset for any other comparison."""
+    """The operand of a comparison by a given operator; None for any other comparison."""
     return value.get(operator) if isinstance(value, Mapping) and len(value) == 1 else None
 
 
 def _compared(part: Part, field: str) -> tuple[Any, bool]:
-    """What a condition compares a field with, and whether it stands under `not`."""
+    """The comparisons of a field in a condition, and whether `not` negates them."""
     inner = part.get("not")
     if isinstance(inner, Mapping) and len(inner) == 1:
         return inner.get(field), True
@@ -363,7 +363,7 @@ def _bounds(least: Any, most: Any) -> dict[str, Any]:
 
 
 def _bounds_of(value: Any, *operators: str) -> Mapping[str, Any]:
-    """What a comparison by some operators alone compares with, by operator; none for any other."""
+    """The operands of a comparison by given operators only; empty for any other."""
     return value if isinstance(value, Mapping) and value.keys() <= set(operators) else {}
 
 

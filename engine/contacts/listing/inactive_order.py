@@ -48,7 +48,7 @@ def unseen_since(tree: Tree, *, now: datetime) -> datetime | None:
 
 
 def _last_seen_operand(tree: Tree, *operators: str) -> Any:
-    """What `last_seen` is compared with by one of some operators; unset if it is not."""
+    """The operand of a comparison of `last_seen` by one of some operators; None without one."""
     if not isinstance(tree, Compare) or (tree.path.source, tree.path.name) != ("contact", "last_seen"):
         return None
     return tree.operand if tree.operator in operators else None

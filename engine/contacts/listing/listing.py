@@ -50,7 +50,7 @@ SORTS: dict[str, Sort] = {
         Sort("first_seen", "First seen", "first_seen", blanks_last=True),
     )
 }
-"""What a list can be sorted by."""
+"""The sort orders of a list."""
 
 DEFAULT_SORT = "active_at"
 
@@ -268,7 +268,7 @@ def _read_from(
 def _ranges(
     selection: _Selection, place: Position | None, *, ascending: bool, backwards: bool
 ) -> Iterator[Document]:
-    """What lies ahead of a place, as queries one after the other, each of which an index answers in order."""
+    """The rows after a position, as a sequence of queries that an index answers in order."""
     sort = SORTS[selection.listing.sort]
     cuts = inactive_order.WHOLE
     if sort.stored == "active_at":

@@ -161,7 +161,7 @@ def remember(db: Db, user: str, **values: Any) -> None:
 
 
 def name_key(name: str) -> str:
-    """What two names have in common that a person would take for the same."""
+    """The normalised form of a name: equal for names that users would confuse."""
     return " ".join(name.split()).casefold()
 
 

@@ -93,7 +93,7 @@ class SharedDevice(Outline):
 
 
 class EditTurn(Outline):
-    """Who edits a contact by hand comes one after another (see `engine.contacts.editing.edit_conflicts`)."""
+    """Serialises manual edits of a contact (see `engine.contacts.editing.edit_conflicts`)."""
 
     meta = {
         "collection": "edit_turns",

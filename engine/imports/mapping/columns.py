@@ -32,7 +32,7 @@ ALIKE = 0.5
 
 @dataclass(frozen=True)
 class Target:
-    """What a column can fill of a contact, such as a field."""
+    """A target of a column, such as a field of a contact."""
 
     id: str
     label: str

@@ -37,7 +37,7 @@ UNKNOWN = frozenset(
         "ninguno", "ninguna", "pendiente", "cleaned", "bounced", "invalid", "redacted",
     }
 )  # fmt: skip
-"""What tools and people write about a subscription, in lower case; yes and no are accepted as well."""
+"""Words for a subscription in files, in lower case; yes and no are accepted as well."""
 
 
 NAMES: Mapping[Channel, str] = {"newsletter": "newsletter", "sms": "SMS"}

@@ -17,7 +17,7 @@ _CONTACT_FIELDS = (
     "keys", "spans", *EDITABLE_FIELDS, "email_typed", "custom", "statuses.newsletter", "statuses.sms",
     "segments", "deleted", "deletion",
 )  # fmt: skip
-"""What the decision on a row reads of a contact."""
+"""The contact fields that the decision on a row reads."""
 
 
 def contacts_by_key(db: Db, keys: Iterable[Key]) -> dict[Key, Document]:

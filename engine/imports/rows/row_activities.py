@@ -113,7 +113,7 @@ class RowActivities:
         return properties
 
     def _summary(self, contact: Document, changes: RowChanges) -> list[str]:
-        """What changes, in words for the timeline."""
+        """The changes as text for the timeline."""
         fields: Document = {key_kind(key).contact_field: key_value(key) for key in changes.identities.keys()}
         fields |= {**changes.values, **dict.fromkeys(changes.cleared)}
         return summary(contact, Edit(fields=fields, add_to=changes.segments), self.ruleset)

@@ -23,7 +23,7 @@ OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged")
 
 @dataclass(frozen=True)
 class RowChanges:
-    """What a row changes of its contact.
+    """The changes of a contact by a row.
 
     Parameters:
       claimed: The identities that the row claims, for the fold.
@@ -60,7 +60,7 @@ class RowChanges:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a row, and of which contact."""
+    """The outcome of a row, and its contact."""
 
     line: int
     outcome: Outcome
@@ -87,7 +87,7 @@ def decide(row: ParsedRow, match: Match, *, mode: Mode) -> Decision:
 
 
 def _all_of(row: ParsedRow) -> RowChanges:
-    """What a row gives a new contact."""
+    """The changes that create a contact from a row."""
     return RowChanges(
         claimed=row.identities,
         identities=row.identities,
@@ -101,7 +101,7 @@ def _all_of(row: ParsedRow) -> RowChanges:
 
 
 def _changes(row: ParsedRow, contact: Document, match: Match) -> RowChanges:
-    """What a row changes of a known contact."""
+    """The changes of an existing contact by a row."""
     identities = _new_identities(row, contact, match)
     consents, dated = _consents(row, contact)
     return RowChanges(

@@ -17,13 +17,13 @@ COMBINING = ("all", "any", "not", "did", "did_not")
 """The keys of a condition that are no comparison."""
 
 CONTACT = "contact."
-"""What a field of the contact begins with."""
+"""The prefix of contact fields."""
 
 NOT_CALCULATED: Mapping[str, str] = {
     "rfm": "RFM is not calculated yet; `contact.orders`, `contact.spent` and `contact.last_order_at` are",
     "clv": "customer lifetime value is not calculated yet; `contact.spent` and `contact.average_order` are",
 }
-"""What contacts will have and have not, with what there is instead."""
+"""Fields that contacts do not have yet, with the alternative."""
 
 
 def read_comparison(node: Node, key: str, subject: Subject) -> Tree | None:
@@ -126,7 +126,7 @@ def _require_named(operator: Operator, path: Path, constant: Any, subject: Subje
 
 
 def all_of(parts: Sequence[Tree | None]) -> Tree | None:
-    """What is met where all parts are that could be read."""
+    """The conjunction of all parts that could be read."""
     read = [part for part in parts if part is not None]
     if len(read) < 2:
         return read[0] if read else None

@@ -38,7 +38,7 @@ def read_condition(owner: Node, subject: Subject) -> Condition:
 
 
 def problems_of(text: str, words: Vocabulary) -> list[Problem]:
-    """What is wrong with a condition on contacts that stands alone, at the lines of its own text."""
+    """The problems of a stand-alone condition on contacts, with the lines of its text."""
     problems = Problems()
     inside = "".join(f"  {line}\n" for line in text.splitlines())
     node = File("condition", problems).parse(f"when:\n{inside}")

@@ -18,7 +18,7 @@ _PLAIN = frozenset({"text", "number", "money", "date", "day", "boolean", "state"
 
 
 def expression(tree: Tree, *, now: datetime | str = "$$NOW") -> Expression:
-    """What MongoDB computes to tell whether a document meets a tree; `now` is the present."""
+    """The MongoDB expression that evaluates a tree on a document; `now` is the present."""
     if isinstance(tree, All):
         return {"$and": [expression(part, now=now) for part in tree.parts]}
     if isinstance(tree, Either):

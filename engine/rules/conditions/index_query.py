@@ -89,7 +89,7 @@ _HAS = {"has": "$and", "has_all": "$and", "has_any": "$or"}
 
 
 def _native(tree: Compare, found: Field, now: datetime) -> Document | None:
-    """What every contact meets that meets a comparison, and of plain fields no other; unset for none."""
+    """A query implied by a comparison, and for plain fields equivalent to it; None without one."""
     if found.counted:
         return None
     if tree.operator == "exists":
@@ -145,4 +145,4 @@ _OPERATORS: dict[str, Callable[[Any, datetime], Any]] = {
     "has_all": lambda operand, _now: {"$all": list(operand)},
     "has_any": lambda operand, _now: {"$in": list(operand)},
 }
-"""What each operator is natively, on one value; of a list, one item that fits is enough."""
+"""The native form of each operator on one value; for a list, one matching item is enough."""

@@ -1,4 +1,4 @@
-"""What a comparison compares with: a constant, checked and in the form that its operator takes."""
+"""The operand of a comparison: a validated constant in the form that its operator takes."""
 
 from __future__ import annotations
 

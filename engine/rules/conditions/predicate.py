@@ -34,7 +34,7 @@ from engine.domain.fields import field as contact_field
 from engine.rules.conditions.operators import NUMBERS, OPERATORS, Operator, family, test_value
 
 OF_ACTIVITY = ("type", "tracker", "trusted", "bot", "source")
-"""What an activity has besides its properties."""
+"""The fields of an activity besides its properties."""
 
 CONTEXT = "context."
 
@@ -56,7 +56,7 @@ def predicate(tree: Tree) -> Predicate:
 
 
 def tracks_of(tree: Tree | None) -> tuple[Track, ...]:
-    """What the tree asks of the past, each once."""
+    """The distinct facts about the past that a tree uses."""
     tracks = {leaf.track.id: leaf.track for leaf in leaves(tree) if isinstance(leaf, Did)}
     return tuple(
         track if track.where is None else replace(track, meets=predicate(track.where))

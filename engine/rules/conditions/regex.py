@@ -21,7 +21,7 @@ _SILENT.log_errors = False
 _FLAGS = re.compile(r"\(\?[is]+\)")
 _SAME_ESCAPES = frozenset("dDwWSbBtnrf")
 _SPACE = r"\t\n\f\r "
-"""What `\\s` is in RE2; in PCRE2 it is the vertical tab, too."""
+"""The characters of `\\s` in RE2; PCRE2 adds the vertical tab."""
 
 
 class UnsupportedPattern(Invalid):

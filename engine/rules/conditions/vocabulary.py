@@ -29,12 +29,12 @@ DERIVED_PROPERTIES: Mapping[str, Mapping[str, ValueType]] = {
     "points_changed": {"from": "number", "to": "number", "by": "number"},
     "contacts_merged": {"from": "text", "into": "text"},
 }
-"""What the fold's own activities carry."""
+"""The properties of the fold's own activities."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What is declared.
+    """The declared names.
 
     Parameters:
       catalog: The activities.
@@ -113,14 +113,14 @@ class Vocabulary:
         return Path("activity", name, declared[first] if first == name else "any")
 
     def properties_of(self, type_: str) -> Mapping[str, ValueType]:
-        """What activities of a type carry, by name."""
+        """The properties of activities of a type, by name."""
         return self._properties((type_,))
 
     def activity_names(self, types: tuple[str, ...]) -> set[str]:
         return {*self._properties(types), *OF_ACTIVITY}
 
     def values_of(self, name: str, types: tuple[str, ...]) -> tuple[str, frozenset[str]] | None:
-        """What a property of the fold's own activities names, and the names there are; unset for others."""
+        """The kind of object that a property of the fold's own activities names, and the known names."""
         if types and set(types) <= {"segment_entered", "segment_left"} and name == "segment":
             return "segment", self.segments
         if types == ("status_changed",) and name == "machine":
@@ -143,7 +143,7 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Subject:
-    """What a condition is about: the words declared, and the activity that it looks at, if any.
+    """The scope of a condition: the declared names, and the activity it evaluates, if any.
 
     `activities` are the types of the activity at hand; none for segments, which look at
     the contact alone.  `place` says where the condition stands: a filter knows nothing of

@@ -86,7 +86,7 @@ def _set(node: Node, key: str, words: Vocabulary) -> list[Effect]:
 
 
 def _value(node: Node, name: str, field: CustomField) -> Any:
-    """What is written into a custom field, as a value of its type; nothing empties it."""
+    """The value to write into a custom field; no value empties it."""
     value = plain(node.raw(name))
     if value is None or field.type not in FIELD_TYPES:
         return None

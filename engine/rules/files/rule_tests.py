@@ -45,7 +45,7 @@ class RuleTest:
 
 
 ALSO_GIVEN = frozenset({"traits", CLEARED, ENDS, UNTIL, ADD_TO, REMOVE_FROM})
-"""What activities carry without that it is declared: what they say of the contact."""
+"""Undeclared properties of activities that describe the contact."""
 
 BY_PEOPLE = frozenset({"contact_edited", "contact_imported"})
 """The activities that carry statuses, each by its name."""
@@ -104,7 +104,7 @@ def _given(node: Node, words: Vocabulary) -> Given | None:
 
 
 def _properties(node: Node, name: str, words: Vocabulary) -> dict[str, Any]:
-    """What a given activity carries; one that no activity of this type can have is a problem."""
+    """The properties of a given activity; one that its type cannot have is a problem."""
     inner = node.node(name)
     known = {*words.properties_of(name), *ALSO_GIVEN}
     for key in inner.keys():

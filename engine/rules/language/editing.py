@@ -90,7 +90,7 @@ def _with_comment(lines: Sequence[str], line: int) -> int:
 
 
 def entry_text(text: str, under: str, id_: str, key: str) -> str:
-    """What stands at one key of an entry, as YAML; empty if there is none."""
+    """The YAML at a key of an entry; empty if there is none."""
     yaml, content = _load(text)
     for entry in content.get(under) or []:
         if isinstance(entry, Mapping) and entry.get("id") == id_ and entry.get(key) is not None:

@@ -109,7 +109,7 @@ def text(about: str, *, default: str | None = None) -> Key[str]:
 
 
 def identifier(about: str) -> Key[str]:
-    """What other entries name an entry by."""
+    """The key by which other entries refer to an entry."""
     return Key(about, references.identifier, ID, required=True)
 
 

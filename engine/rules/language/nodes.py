@@ -179,7 +179,7 @@ def _place(content: object, key: object, otherwise: Place, *, of_value: bool = F
 
 
 class Problems(list[Problem]):
-    """What is wrong with the files of a ruleset.
+    """The problems of a ruleset's files.
 
     `unreadable` are the files that cannot be read, or not all of them: that something is named
     which such a file may declare is no problem of its own.

@@ -29,7 +29,7 @@ Place = tuple[int, int]
 """Line and column, from 1."""
 
 Wrong = tuple[str, Place]
-"""What is wrong, and where."""
+"""A problem and its position."""
 
 
 MAX_BROKEN = 10
@@ -38,7 +38,7 @@ MAX_BROKEN = 10
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a text holds (None if it cannot be read), and what is wrong with how it is written.
+    """The parsed content of a text (None if it cannot be parsed), and its syntax problems.
 
     It is `whole` unless entries were left out that cannot be read.
     """

@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark
 
 @dataclass(frozen=True)
 class Broken:
-    """What is wrong with how a file is written: the words, and line and column from 1."""
+    """A syntax error of a file: the message, and line and column from 1."""
 
     message: str
     line: int

@@ -16,7 +16,7 @@ _BOOLEANS = dict.fromkeys(("yes", "on", "y", "t"), "true") | dict.fromkeys(("no"
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSetting:
     """One setting as it was found.
 
     Parameters:
@@ -45,7 +45,7 @@ class Found:
 class Environment:
     """All settings as found, and the variables that look like settings and are none."""
 
-    found: tuple[Found, ...]
+    found: tuple[FoundSetting, ...]
     unknown: tuple[str, ...]
 
     def settings(self) -> Settings:
@@ -84,16 +84,18 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     return Environment(found, tuple(sorted(unknown)))
 
 
-def _find(setting: Setting, variables: Mapping[str, str]) -> Found:
+def _find(setting: Setting, variables: Mapping[str, str]) -> FoundSetting:
     given = {name: text for name in setting.names if (text := variables.get(name, "").strip())}
     if not given:
-        return Found(setting, setting.default)
+        return FoundSetting(setting, setting.default)
     variable, *overruled = given
     rest = _differing(given, variable, overruled)
     try:
-        return Found(setting, _value(setting, given[variable]), variable, overruled=rest)
+        return FoundSetting(setting, _value(setting, given[variable]), variable, overruled=rest)
     except msgspec.ValidationError:
-        return Found(setting, setting.default, variable, _problem(setting, variable, given[variable]), rest)
+        return FoundSetting(
+            setting, setting.default, variable, _problem(setting, variable, given[variable]), rest
+        )
 
 
 def _differing(given: Mapping[str, str], chosen: str, others: Iterable[str]) -> tuple[str, ...]:

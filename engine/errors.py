@@ -128,7 +128,7 @@ class StoredFileNotFound(NotFound):
 
 
 class InvalidIdentity(Invalid):
-    """An email, phone number, external id or tracker that can identify nobody."""
+    """An email, phone number, external id or tracker that cannot identify a person."""
 
     def __init__(self, field: str, reason: str) -> None:
         self.field = field

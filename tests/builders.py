@@ -12,7 +12,7 @@ from msgspec import structs
 from engine.accounts.actor import Actor
 from engine.accounts.current_user import CurrentUser, Role
 from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId
-from engine.domain.component import Contact, Settled, refold
+from engine.domain.component import Contact, FoldedComponent, refold
 from engine.domain.identities import Identities, Key, stream_of
 from engine.domain.people import contact_id_of
 from engine.domain.rulebook import Rulebook, Ruleset
@@ -109,7 +109,7 @@ def rules(**files: str) -> Rulebook:
 SHIPPED = rules()
 
 
-def folded(activities: Iterable[Activity], rulebook: Rulebook = SHIPPED, **more: Any) -> Settled:
+def folded(activities: Iterable[Activity], rulebook: Rulebook = SHIPPED, **more: Any) -> FoldedComponent:
     """What the activities make of everybody, from the start."""
     return refold(list(activities), rulebook, namespace=NAMESPACE, shared=set(), **more)
 
@@ -120,7 +120,7 @@ def the_contact(activities: Iterable[Activity], rulebook: Rulebook = SHIPPED, **
     return contact
 
 
-def contact_of(settled: Settled, key: str) -> Contact:
+def contact_of(settled: FoldedComponent, key: str) -> Contact:
     """The contact that holds `t:…`, `e:…`, `p:…` or `x:…`."""
     [contact] = [c for c in settled.contacts.values() if key in c.person.keys()]
     return contact

@@ -37,7 +37,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Ready:
+class CompleteChange:
     """A complete change, and how many contacts it will change; unset if unknown."""
 
     change: Change
@@ -59,7 +59,7 @@ class BulkAction:
     button: str
     title: str
     act: str
-    form: Callable[[Subject], Ready | None]
+    form: Callable[[Subject], CompleteChange | None]
     tone: str = ""
 
 
@@ -71,17 +71,17 @@ def offered() -> list[Action]:
 # Segments
 
 
-def _add(about: Subject) -> Ready | None:
+def _add(about: Subject) -> CompleteChange | None:
     segment = _segment(about, "Segment")
     if segment is None:
         return None
     inside = bulk_service.count_in_segment(about.actor, about.selection, segment.id)
     if inside:
         _outlook([f"{_contacts(inside)} {_is(inside)} already in it."])
-    return Ready(Edit(add_to=[segment.id]), _less(about.count, inside))
+    return CompleteChange(Edit(add_to=[segment.id]), _less(about.count, inside))
 
 
-def _remove(about: Subject) -> Ready | None:
+def _remove(about: Subject) -> CompleteChange | None:
     segment = _segment(about, "Segment")
     if segment is None:
         return None
@@ -89,7 +89,7 @@ def _remove(about: Subject) -> Ready | None:
     outside = _less(about.count, inside)
     if outside:
         _outlook([f"{_contacts(outside)} {_is(outside)} not in it."])
-    return Ready(Edit(remove_from=[segment.id]), inside)
+    return CompleteChange(Edit(remove_from=[segment.id]), inside)
 
 
 def _segment(about: Subject, label: str) -> Segment | None:
@@ -115,7 +115,7 @@ def _segment(about: Subject, label: str) -> Segment | None:
 # Statuses
 
 
-def _set_status(about: Subject) -> Ready | None:
+def _set_status(about: Subject) -> CompleteChange | None:
     machines = {m.id: m for m in about.ruleset.machines.values() if reachable_by_hand(m)}
     labels = {id_: machine.label for id_, machine in machines.items()}
     id_ = st.selectbox(
@@ -140,7 +140,7 @@ def _set_status(about: Subject) -> Ready | None:
     return None if to is None else _status_to(about, machine, to)
 
 
-def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
+def _status_to(about: Subject, machine: Machine, to: str) -> CompleteChange | None:
     states = bulk_service.count_by_state(about.actor, about.selection, machine.id)
     ends = any(to in move.sources for move in machine.transitions.get("until", ()))
     until = later_day_input("Until (optional)", key=f"{about.key}.until") if ends else None
@@ -152,7 +152,7 @@ def _status_to(about: Subject, machine: Machine, to: str) -> Ready | None:
     if needed and not reason.strip():
         return None
     moving = None if states is None else sum(n for s, n in states.items() if to in by_hand(machine, s))
-    return Ready(Edit(statuses={machine.id: to}, reason=reason, until=until), moving)
+    return CompleteChange(Edit(statuses={machine.id: to}, reason=reason, until=until), moving)
 
 
 def _reason_needed(machine: Machine, states: Mapping[str, int] | None, to: str) -> bool:
@@ -177,7 +177,7 @@ def status_outlook(machine: Machine, states: Mapping[str, int], to: str) -> list
 # Fields
 
 
-def _set_field(about: Subject) -> Ready | None:
+def _set_field(about: Subject) -> CompleteChange | None:
     fields = _fields(about)
     chosen = st.selectbox(
         "Field",
@@ -194,7 +194,7 @@ def _set_field(about: Subject) -> Ready | None:
     if value is None and not empties:
         return None
     _outlook(["Replaces the current value."])
-    return Ready(Edit(fields={chosen: value}), about.count)
+    return CompleteChange(Edit(fields={chosen: value}), about.count)
 
 
 def _fields(about: Subject) -> dict[str, FieldInput]:
@@ -206,7 +206,7 @@ def _fields(about: Subject) -> dict[str, FieldInput]:
 # Deleting
 
 
-def _delete(about: Subject) -> Ready | None:
+def _delete(about: Subject) -> CompleteChange | None:
     _outlook(["They are removed from lists, segments and reports. You can restore them from the history."])
     reason = st.text_input("Reason (optional)", key=f"{about.key}.reason", max_chars=500)
     wanted = "delete" if about.count is None else formats.count(about.count)
@@ -214,7 +214,7 @@ def _delete(about: Subject) -> Ready | None:
         typed = st.text_input(f"Type {wanted} to confirm", key=f"{about.key}.sure")
         if not is_typed(typed, wanted):
             return None
-    return Ready(Deletion(reason.strip()), about.count)
+    return CompleteChange(Deletion(reason.strip()), about.count)
 
 
 def is_typed(typed: str, wanted: str) -> bool:

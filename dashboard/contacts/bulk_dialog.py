@@ -9,8 +9,8 @@ import streamlit as st
 import uuid_utils
 from markupsafe import Markup
 
-from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, Ready, Subject, offered
-from dashboard.contacts.contact_list import Action, Handlers, Ticked
+from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, CompleteChange, Subject, offered
+from dashboard.contacts.contact_list import Action, ChosenContacts, Handlers
 from dashboard.contacts.selection_summary import contacts_counted, selection_summary
 from dashboard.exports.export_dialog import EXPORT, question
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
@@ -44,7 +44,7 @@ def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[Cont
     `shown` are the list's columns.
     """
 
-    def act(ticked: Ticked) -> None:
+    def act(ticked: ChosenContacts) -> None:
         selection = Selection(listing=listing, but=ticked.but) if ticked.all else Selection(ticked.ids)
         if ticked.action == EXPORT:
             open_dialog(EXPORT, question(selection, shown))
@@ -81,7 +81,7 @@ def _content(actor: Actor, question: Question, action: BulkAction) -> None:
             _begin(actor, question, ready.change)
 
 
-def _button(action: BulkAction, ready: Ready | None) -> bool:
+def _button(action: BulkAction, ready: CompleteChange | None) -> bool:
     """The button that starts the job, with the number of contacts once it is known."""
     words = action.act if ready is None else f"{action.act} {contacts_counted(ready.count)}"
     empty = ready is None or ready.count == 0

@@ -34,7 +34,7 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Ticked:
+class ChosenContacts:
     """The selection when an action was chosen: contacts, or all in the list `but` some."""
 
     action: str
@@ -54,7 +54,7 @@ class Handlers:
     """
 
     actions: Sequence[Action] = ()
-    act: Callable[[Ticked], None] | None = None
+    act: Callable[[ChosenContacts], None] | None = None
     remove: Callable[[ContactId], None] | None = None
 
 
@@ -111,9 +111,9 @@ def _total(page: ContactPage) -> dict[str, object]:
     return {"words": counted(total), "number": number, "more": total.count > len(page.rows)}
 
 
-def _ticked(data: Any) -> Ticked:
+def _ticked(data: Any) -> ChosenContacts:
     ids, but = (tuple(ContactId(str(id_)) for id_ in data[name][:MAX_TICKED]) for name in ("ids", "but"))
-    return Ticked(str(data["action"]), ids, bool(data["all"]), but)
+    return ChosenContacts(str(data["action"]), ids, bool(data["all"]), but)
 
 
 def _scope(listing: Listing) -> str:

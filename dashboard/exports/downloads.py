@@ -34,7 +34,7 @@ LINES = 500
 
 
 @dataclass(frozen=True)
-class Given:
+class FileStream:
     """A file to stream; `bytes` is unset if its size is not known in advance."""
 
     name: str
@@ -56,7 +56,7 @@ def download_routes(db: Db) -> list[Route]:
     return [_route(db, EXPORTS, _exported), _route(db, REFUSED, _refused)]
 
 
-Give = Callable[[Actor, str], Given]
+Give = Callable[[Actor, str], FileStream]
 
 
 def _route(db: Db, place: str, give: Give) -> Route:
@@ -70,8 +70,8 @@ def _answer(db: Db, request: Request, give: Give) -> Response:
     user = _requesting_user(db, request)
     if user is None:
         return _denied("Sign in to download this file.", 403)
-    given = give(Actor(db, user), request.path_params["job"])
-    return StreamingResponse(given.pieces, media_type=given.mime, headers=_headers(given))
+    file = give(Actor(db, user), request.path_params["job"])
+    return StreamingResponse(file.pieces, media_type=file.mime, headers=_headers(file))
 
 
 def _requesting_user(db: Db, request: Request) -> CurrentUser | None:
@@ -83,14 +83,14 @@ def _requesting_user(db: Db, request: Request) -> CurrentUser | None:
     return file_links.user_of_link(db, request.url.path, dict(request.query_params), now=now)
 
 
-def _exported(actor: Actor, job: str) -> Given:
+def _exported(actor: Actor, job: str) -> FileStream:
     made, stream = export_service.download(actor, job)
-    return Given(made.name, _mime(made), _pieces(stream), made.bytes)
+    return FileStream(made.name, _mime(made), _pieces(stream), made.bytes)
 
 
-def _refused(actor: Actor, job: str) -> Given:
+def _refused(actor: Actor, job: str) -> FileStream:
     name, lines = import_service.refused_file(actor, job)
-    return Given(name, FORMATS["csv"].mime, _together(lines))
+    return FileStream(name, FORMATS["csv"].mime, _together(lines))
 
 
 def _pieces(stream: GridOut) -> Iterator[bytes]:
@@ -109,10 +109,10 @@ def _together(lines: Iterator[str]) -> Iterator[bytes]:
         yield piece.encode()
 
 
-def _headers(given: Given) -> dict[str, str]:
-    size = {} if given.bytes is None else {"Content-Length": str(given.bytes)}
+def _headers(file: FileStream) -> dict[str, str]:
+    size = {} if file.bytes is None else {"Content-Length": str(file.bytes)}
     return size | {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(given.name, safe='')}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
         "Cache-Control": "private, no-store",
         "X-Content-Type-Options": "nosniff",
     }

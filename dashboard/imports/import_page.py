@@ -96,7 +96,7 @@ def _advice() -> Markup:
         "Columns are known by their headings, in English and Spanish and as Connectif, HubSpot, Klaviyo, "
         "Mailchimp, Mautic and Shopify name them.",
         "Nobody who unsubscribed is subscribed again, unless the file has a newer date of their consent.",
-        "An import can be taken back whole, from the history beside the list of contacts.",
+        "An import can be undone as a whole from the history beside the contacts.",
     )
     return bullet_list(ways, "cs-list cs-quiet")
 
@@ -225,7 +225,7 @@ def _show_result(actor: Actor, draft: Draft, job: Job, preview: Preview) -> None
 
 def _failed(actor: Actor, draft: Draft, job: Job) -> None:
     """Show why a preview did not finish, and offer it again."""
-    problem_box([f"The check could not go on: {job.failure}." if job.failure else "The check was stopped."])
+    problem_box([f"The check failed: {job.failure}." if job.failure else "The check was stopped."])
     if st.button("Check again", type="primary", key="import.check.again"):
         with show_errors():
             draft_service.resume_preview(actor, draft.id)

@@ -74,7 +74,7 @@ def _grown(found: Overview) -> Iterable[dict[str, object]]:
     if found.growth is None:
         return
     for at, there in found.growth["contacts"].items():
-        yield {"day": _iso(at), "value": int(there), "says": _says(at.date(), formats.count(int(there)))}
+        yield {"day": _iso(at), "value": int(there), "says": _tooltip(at.date(), formats.count(int(there)))}
 
 
 def _appeared(found: Overview) -> Iterable[dict[str, object]]:
@@ -82,7 +82,7 @@ def _appeared(found: Overview) -> Iterable[dict[str, object]]:
         return
     for at, row in found.growth[["identified", "anonymous"]].iterrows():
         for what, number in row.items():
-            says = _says(at.date(), f"{formats.count(int(number))} {what}")
+            says = _tooltip(at.date(), f"{formats.count(int(number))} {what}")
             yield {"day": _iso(at), "what": what, "value": int(number), "says": says}
 
 
@@ -90,7 +90,7 @@ def _iso(at: pd.Timestamp) -> str:
     return str(at.date().isoformat())
 
 
-def _says(day: date, words: str) -> str:
+def _tooltip(day: date, words: str) -> str:
     return f"{formats.short_day(day)}: {words}"
 
 
@@ -149,7 +149,7 @@ def _returning_words(counted: Census) -> str:
 def _revenue(found: Overview) -> Iterable[dict[str, object]]:
     for at, day in found.now.sold_by_day.iterrows():
         orders = formats.counted(day["orders"], "order")
-        says = _says(at.date(), f"{formats.money(day['revenue'], found.currency)}, {orders}")
+        says = _tooltip(at.date(), f"{formats.money(day['revenue'], found.currency)}, {orders}")
         # A float is exact enough for the length of a bar; what is read is the text.
         yield {"day": _iso(at), "what": "revenue", "value": float(day["revenue"]), "says": says}
 
@@ -205,7 +205,7 @@ def _moves(now: Range) -> Iterable[dict[str, object]]:
     for at, row in series.moves(now.days, "newsletter", list(_BY_DAY)).iterrows():
         for state, number in row.items():
             _, sign = _BY_DAY[state]
-            says = _says(at.date(), f"{formats.count(int(number))} {state}")
+            says = _tooltip(at.date(), f"{formats.count(int(number))} {state}")
             yield {"day": _iso(at), "what": state, "value": sign * int(number), "says": says}
 
 

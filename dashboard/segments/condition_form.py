@@ -10,18 +10,18 @@ import streamlit as st
 
 from dashboard.running_instance import today
 from dashboard.segments import condition_rows as rows
-from dashboard.segments.condition_rows import Comparison, Deed, Offer, Offers, Part, Simple
+from dashboard.segments.condition_rows import ActivityCondition, Comparison, Offer, Offers, Part, Simple
 from dashboard.ui.field_inputs import day_input
 from engine.domain.rulebook import Ruleset
 from engine.rules.conditions.operators import OPERATORS
 
 _DID, _DID_NOT = "did", "did_not"
-_DEEDS = {_DID: "Has done", _DID_NOT: "Has not done"}
+_ACTIVITY = {_DID: "Has done", _DID_NOT: "Has not done"}
 _FIRST = Comparison("contact.points", "gte", 10)
 _DAYS = 30
 _MORE: Mapping[str, Part] = {
     "Add property condition": _FIRST,
-    "Add activity condition": Deed("order_completed", days=_DAYS),
+    "Add activity condition": ActivityCondition("order_completed", days=_DAYS),
 }
 _ANY = ""
 """The choice of no property filter."""
@@ -73,7 +73,7 @@ def _row(
     part: Part, ruleset: Ruleset, offers: Offers, *, key: str, of: dict[int, Part], number: int
 ) -> Part | None:
     """One row; `part` is its initial value."""
-    kinds = [*_DEEDS, *offers]
+    kinds = [*_ACTIVITY, *offers]
     with st.container(border=True, key=f"{key}.row"):
         first, rest = st.columns([5, 7], vertical_alignment="center")
         with first.container(horizontal=True, vertical_alignment="center"):
@@ -83,12 +83,16 @@ def _row(
                     on_click=_take_away, args=(of, number),
                 )  # fmt: skip
             kind = st.selectbox(
-                "What", kinds, format_func=lambda k: _DEEDS.get(k) or offers[k].label, key=f"{key}.kind",
+                "What", kinds, format_func=lambda k: _ACTIVITY.get(k) or offers[k].label, key=f"{key}.kind",
                 index=kinds.index(_kind(part)), label_visibility="collapsed",
             )  # fmt: skip
-        if kind in _DEEDS:
-            deed = part if isinstance(part, Deed) else Deed("order_completed", days=_DAYS)
-            return _deed(deed, ruleset, done=kind == _DID, beside=rest, key=key)
+        if kind in _ACTIVITY:
+            activity = (
+                part
+                if isinstance(part, ActivityCondition)
+                else ActivityCondition("order_completed", days=_DAYS)
+            )
+            return _activity_form(activity, ruleset, done=kind == _DID, beside=rest, key=key)
         before = part if isinstance(part, Comparison) and part.path == kind else None
         with rest:
             return _comparison(kind, offers[kind], before, key=f"{key}.{kind}")
@@ -103,7 +107,9 @@ def _kind(part: Part) -> str:
 # What was done
 
 
-def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) -> Deed | None:
+def _activity_form(
+    before: ActivityCondition, ruleset: Ruleset, *, done: bool, beside: Any, key: str
+) -> ActivityCondition | None:
     types = ruleset.catalog.types()
     activity = beside.selectbox(
         "Activity", types, format_func=ruleset.catalog.label, key=f"{key}.activity",
@@ -126,12 +132,14 @@ def _deed(before: Deed, ruleset: Ruleset, *, done: bool, beside: Any, key: str) 
     )  # fmt: skip
     complete, of_which = _where(before, activity, ruleset, beside=where, key=f"{key}.{activity}")
     return (
-        Deed(activity, done, int(times), None if days is None else int(days), of_which) if complete else None
+        ActivityCondition(activity, done, int(times), None if days is None else int(days), of_which)
+        if complete
+        else None
     )
 
 
 def _where(
-    before: Deed, activity: str, ruleset: Ruleset, *, beside: Any, key: str
+    before: ActivityCondition, activity: str, ruleset: Ruleset, *, beside: Any, key: str
 ) -> tuple[bool, Comparison | None]:
     """Ask for a property of the activities; return whether that is complete, and the comparison if any."""
     offers = rows.of_activity(activity, ruleset)

@@ -60,7 +60,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Deed:
+class ActivityCondition:
     """An activity done at least `times` times, or not done, in the last `days` (unset: any time)."""
 
     activity: str
@@ -70,7 +70,7 @@ class Deed:
     where: Comparison | None = None
 
 
-Part = Comparison | Deed
+Part = Comparison | ActivityCondition
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def _parts(condition: Mapping[str, Any]) -> tuple[Every, Sequence[tuple[str, Any
 
 def _part(key: str, value: Any, every: Every, ruleset: Ruleset, offers: Offers) -> list[Part]:
     if key in ("did", "did_not"):
-        return [_deed(key == "did", value, ruleset)]
+        return [_activity_condition(key == "did", value, ruleset)]
     found: list[Part] = list(_comparisons(key, value, offers))
     if every == "any" and len(found) > 1:
         raise _BeyondForm
@@ -232,14 +232,14 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-def _deed(done: bool, asked: Any, ruleset: Ruleset) -> Deed:
+def _activity_condition(done: bool, asked: Any, ruleset: Ruleset) -> ActivityCondition:
     if not isinstance(asked, Mapping) or set(asked) - {"activity", "where", "within", "times"}:
         raise _BeyondForm
     activity, within = asked.get("activity"), asked.get("within")
     days = None if within is None else _DAYS.fullmatch(str(within))
     if activity not in ruleset.catalog.types() or (within is not None and days is None):
         raise _BeyondForm
-    return Deed(
+    return ActivityCondition(
         str(activity),
         done,
         _times(asked.get("times")),

@@ -49,8 +49,8 @@ def changing_bar(actor: Actor, address: ListAddress) -> None:
             name = current_rules(actor).segments[segment].name
             show(tag("div", joined(["Editing ", tag("b", name), ". ", _advice(address.listing, seen)])))
         unchanged = seen is None or address.listing.where == seen.where
-        nobody = bool(address.listing.search) or not address.listing.where
-        if st.button("Save", type="primary", key="segments.change.save", disabled=unchanged or nobody):
+        invalid = bool(address.listing.search) or not address.listing.where
+        if st.button("Save", type="primary", key="segments.change.save", disabled=unchanged or invalid):
             with show_errors():
                 _save(actor, segment, address.listing, seen)
         st.button("Cancel", key="segments.change.cancel", on_click=_back, args=(segment,))

@@ -15,7 +15,7 @@ from dashboard.ui.markup import joined, quiet, show, tag
 from dashboard.ui.problems import problem_box, show_errors
 from engine.accounts.actor import Actor
 from engine.publishing import account_settings
-from engine.publishing.account_settings import LABELS, Consequence, Found, Settings
+from engine.publishing.account_settings import LABELS, Consequence, CurrentSettings, Settings
 
 _BASE, _EDITION, _NOTICE = "account.base", "account.edition", "account.notice"
 
@@ -44,7 +44,7 @@ def render(actor: Actor) -> None:
 # The form
 
 
-def _form(found: Found) -> Settings:
+def _form(found: CurrentSettings) -> Settings:
     now = found.settings
     with st.container(border=True):
         name = st.text_input(LABELS["name"], now.name, key=_key("name"), max_chars=80)

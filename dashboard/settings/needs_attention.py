@@ -16,7 +16,7 @@ from dashboard.settings import suspected_outages
 from dashboard.ui.markup import badge, joined, link, quiet, show, table, tag
 from engine.accounts.actor import Actor
 from engine.operations import operating
-from engine.operations.operating import SHOWN, Troubles
+from engine.operations.operating import SHOWN, NeedsAttention
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
 from engine.pipeline.outbox import CallRow, HeldCalls
 from engine.pipeline.refused_events import RefusedEvent
@@ -26,7 +26,7 @@ _NOTICE = "workers.notice"
 
 def render(actor: Actor) -> None:
     """A tab for each, with the latest entries and their actions."""
-    found, zone = operating.troubles(actor), time_zone()
+    found, zone = operating.needs_attention(actor), time_zone()
     with st.container(horizontal=True, vertical_alignment="center"):
         show(tag("h2", "Needs attention", "cs-section"))
         st.button("Refresh", icon=":material/refresh:", key="workers.refresh", type="tertiary")
@@ -46,7 +46,7 @@ def render(actor: Actor) -> None:
         _conflicts(found, zone)
 
 
-def _names(found: Troubles) -> tuple[str, ...]:
+def _names(found: NeedsAttention) -> tuple[str, ...]:
     failed, waiting = formats.count(found.failed_calls), formats.count(found.waiting_calls)
     return (
         f"Failed activities ({_latest(len(found.failed))})",
@@ -64,7 +64,7 @@ def _latest(number: int) -> str:
 # Failed activities
 
 
-def _failed(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
+def _failed(actor: Actor, found: NeedsAttention, zone: ZoneInfo) -> None:
     if not found.reasons:
         show(quiet("No failed activities."))
         return
@@ -94,7 +94,7 @@ def _activity(actor: Actor, activity: FailedActivity, zone: ZoneInfo) -> None:
 # Calls
 
 
-def _calls(actor: Actor, found: Troubles, zone: ZoneInfo) -> None:
+def _calls(actor: Actor, found: NeedsAttention, zone: ZoneInfo) -> None:
     if not found.calls:
         show(quiet("No pending or failed webhook calls."))
         return
@@ -136,7 +136,7 @@ def _about_call(call: CallRow, zone: ZoneInfo) -> Markup:
 # Refused events and id conflicts
 
 
-def _refusals(found: Troubles, zone: ZoneInfo) -> None:
+def _refusals(found: NeedsAttention, zone: ZoneInfo) -> None:
     if not found.refused:
         show(quiet("No refused events in the last 30 days."))
         return
@@ -154,7 +154,7 @@ def _when(refused: RefusedEvent, zone: ZoneInfo) -> str:
     return f"{formats.moment(refused.received_at, zone)} · {refused.source}"
 
 
-def _conflicts(found: Troubles, zone: ZoneInfo) -> None:
+def _conflicts(found: NeedsAttention, zone: ZoneInfo) -> None:
     if not found.conflicts:
         show(quiet("No ID conflicts."))
         return

@@ -51,7 +51,7 @@ class Draft:
     id: ActivityId = field(default_factory=new_id)
     round: int = 0
 
-    def say(self, name: str, value: Any) -> None:
+    def change(self, name: str, value: Any) -> None:
         """Set an entered value; the seen value is no change."""
         self.problems.pop(name, None)
         if value == self.seen.get(name):

@@ -20,7 +20,7 @@ _DONE = "sheet.done"
 
 
 @dataclass(frozen=True)
-class Done:
+class SheetChange:
     """The latest change of a contact, and its edit; unset once it was undone."""
 
     contact: ContactId
@@ -46,12 +46,12 @@ def apply(
     shows = wait_for_workers.wait_until_applied(lanes, edit)
     undoable = change.undoes is None
     message = words if shows else f"{words} {wait_for_workers.pending_notice()}"
-    st.session_state[_DONE] = Done(contact, message, edit if undoable else None)
+    st.session_state[_DONE] = SheetChange(contact, message, edit if undoable else None)
 
 
 def just_done(actor: Actor, contact: ContactId) -> None:
     """Show what was just done to the contact, with Undo."""
-    done: Done | None = st.session_state.get(_DONE)
+    done: SheetChange | None = st.session_state.get(_DONE)
     if done is None or done.contact != contact:
         return
 

@@ -20,10 +20,10 @@ from dashboard.ui.browser_component import browser_component
 from dashboard.ui.field_inputs import (
     FieldInput,
     field_input,
-    kept,
     later_day_input,
     own,
     standard,
+    stored_value,
     tomorrow,
     undeclared,
 )
@@ -118,7 +118,7 @@ def _field(form: _Form, field: FieldInput) -> None:
     key, draft = form.key(field.name), form.draft
 
     def typed() -> None:
-        draft.say(field.name, kept(st.session_state[key]))
+        draft.change(field.name, stored_value(st.session_state[key]))
 
     field_input(field, key=key, value=draft.value(field.name), on_change=typed)
     _below(form, field.name)
@@ -238,7 +238,7 @@ def _reason(form: _Form) -> None:
 
 def _recording(form: _Form, name: str, key: str) -> Callable[[], None]:
     def record() -> None:
-        form.draft.say(name, st.session_state[key])
+        form.draft.change(name, st.session_state[key])
 
     return record
 

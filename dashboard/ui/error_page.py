@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 from streamlit import config
 
 from dashboard.ui.markup import empty_state, joined, tag
-from dashboard.ui.problems import Shown, logged, show_error, shown_as
+from dashboard.ui.problems import ErrorDisplay, logged, show_error, shown_as
 from dashboard.wording import sentence
 from engine.errors import Unavailable
 
@@ -38,26 +38,26 @@ def handle_script_error(error: Exception) -> bool:
 def show_failure(error: Exception, *, whole: Whole, link: Markup | None = None) -> None:
     """Show an error instead of the page or part that it kept from being shown, with a `link` on."""
     shown = shown_as(error)
-    if shown is not Shown.FAULT:
-        what = "had no database" if shown is Shown.AWAY else "was refused"
+    if shown is not ErrorDisplay.FAULT:
+        what = "had no database" if shown is ErrorDisplay.AWAY else "was refused"
         log.warning(f"a page {what}", error=type(error).__name__)
     match shown:
-        case Shown.PROBLEM:
+        case ErrorDisplay.PROBLEM:
             show_error(error)
             _try_again(secrets.token_hex(4))
-        case Shown.NOT_FOUND:
+        case ErrorDisplay.NOT_FOUND:
             empty_state("Not found", _advice(error, link), whole=whole)
-        case Shown.NOT_FOR_YOU:
+        case ErrorDisplay.NOT_FOR_YOU:
             empty_state("No access", _advice(error, link), whole=whole)
-        case Shown.SIGN_IN:
+        case ErrorDisplay.SIGN_IN:
             empty_state("Please sign in", _advice(error, link), whole=whole)
-        case Shown.AWAY:
+        case ErrorDisplay.AWAY:
             empty_state("The database is not responding", _AWAY, whole=whole)
             _try_again("database")
-        case Shown.NOT_SET_UP:
+        case ErrorDisplay.NOT_SET_UP:
             empty_state("Not set up", _advice(error, link), whole=whole)
             _try_again("settings")
-        case Shown.FAULT:
+        case ErrorDisplay.FAULT:
             number = logged(error)
             empty_state("Something went wrong", _number(number), whole=whole)
             _try_again(number)

@@ -1,6 +1,6 @@
 """Inputs for a contact's built-in and custom fields.
 
-An input gets its value once, under a key; `kept` reads the entered value.
+An input gets its value once, under a key; `stored_value` reads the entered value.
 """
 
 from __future__ import annotations
@@ -81,13 +81,13 @@ def field_input(
 ) -> Any:
     """Ask for a value, initially the given one; unset if empty."""
     if key not in st.session_state:
-        st.session_state[key] = shown(field, value)
+        st.session_state[key] = input_value(field, value)
     widget = _choice if field.options else _WIDGETS.get(field.type, _text)
     widget(field, key, on_change)
-    return kept(st.session_state[key])
+    return stored_value(st.session_state[key])
 
 
-def shown(field: FieldInput, value: Any) -> Any:
+def input_value(field: FieldInput, value: Any) -> Any:
     """A field's value as its input holds it."""
     if field.type == "date":
         return _as_day(value)
@@ -102,7 +102,7 @@ def shown(field: FieldInput, value: Any) -> Any:
     return str(value)
 
 
-def kept(held: Any) -> Any:
+def stored_value(held: Any) -> Any:
     """The field's value of an input; unset if empty."""
     if isinstance(held, date):
         return held.isoformat()

@@ -41,7 +41,7 @@ AWAY = "The database is not responding, so nothing was changed. Try again in a m
 log = structlog.get_logger()
 
 
-class Shown(Enum):
+class ErrorDisplay(Enum):
     """How a page shows an error: in place, and instead of a page or part that failed."""
 
     PROBLEM = auto()
@@ -66,26 +66,26 @@ class Shown(Enum):
     """A number under which the log has the cause; the message may name people and is not shown."""
 
 
-SHOWN_AS: Mapping[Family, Shown] = {
-    Invalid: Shown.PROBLEM,
-    Conflict: Shown.PROBLEM,
-    LimitExceeded: Shown.PROBLEM,
-    TooManyRequests: Shown.PROBLEM,
-    Aborted: Shown.PROBLEM,
-    NotFound: Shown.NOT_FOUND,
-    NotAllowed: Shown.NOT_FOR_YOU,
-    Unauthenticated: Shown.SIGN_IN,
-    Unavailable: Shown.AWAY,
-    Misconfigured: Shown.NOT_SET_UP,
-    InternalFault: Shown.FAULT,
+SHOWN_AS: Mapping[Family, ErrorDisplay] = {
+    Invalid: ErrorDisplay.PROBLEM,
+    Conflict: ErrorDisplay.PROBLEM,
+    LimitExceeded: ErrorDisplay.PROBLEM,
+    TooManyRequests: ErrorDisplay.PROBLEM,
+    Aborted: ErrorDisplay.PROBLEM,
+    NotFound: ErrorDisplay.NOT_FOUND,
+    NotAllowed: ErrorDisplay.NOT_FOR_YOU,
+    Unauthenticated: ErrorDisplay.SIGN_IN,
+    Unavailable: ErrorDisplay.AWAY,
+    Misconfigured: ErrorDisplay.NOT_SET_UP,
+    InternalFault: ErrorDisplay.FAULT,
 }
 
 
-def shown_as(error: Exception) -> Shown:
+def shown_as(error: Exception) -> ErrorDisplay:
     """Return how a page shows an error."""
     if isinstance(error, PyMongoError):
         return SHOWN_AS[Unavailable]
-    return SHOWN_AS[family_of(error)] if isinstance(error, ContactSheetsError) else Shown.FAULT
+    return SHOWN_AS[family_of(error)] if isinstance(error, ContactSheetsError) else ErrorDisplay.FAULT
 
 
 def problem(words: object, way: Markup | None = None) -> Markup:
@@ -111,9 +111,9 @@ def notice_box(lines: Iterable[object]) -> None:
 def lines_of(error: Exception) -> list[str]:
     """Return what a page shows of an error at its place, a sentence for each thing that is wrong."""
     match shown_as(error):
-        case Shown.AWAY:
+        case ErrorDisplay.AWAY:
             return [AWAY]
-        case Shown.FAULT:
+        case ErrorDisplay.FAULT:
             return [f"Something went wrong. Give your administrator this error number: {logged(error)}."]
         case _:
             return [sentence(line) for line in str(error).splitlines()]

@@ -9,7 +9,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   input.setAttribute("aria-label", data.label);
   root.classList.remove("busy");
   if (root.asked !== data.text) {
-    // Somebody went elsewhere; else what was typed since must stay.
+    // The address changed elsewhere; otherwise text typed since must stay.
     if (root.asked === undefined || root.getRootNode().activeElement !== input) input.value = data.text;
     root.asked = data.text;
   }

@@ -167,7 +167,7 @@ def signed_in(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionTo
 def whoami(db: Db, session_token: str, *, now: datetime) -> CurrentUser | None:
     """The user of a session; None if it has ended or its user was disabled."""
     # Called on every run of a page: one query reads the session and its user.
-    row = next(sessions.going(db, now, id=digest_of(session_token)).aggregate(_WITH_USERS), None)
+    row = next(sessions.active(db, now, id=digest_of(session_token)).aggregate(_WITH_USERS), None)
     if row is None:
         return None
     session = Session.of_row(row)
@@ -181,7 +181,7 @@ _WITH_USERS: list[Document] = [
 ]
 
 
-def known(db: Db, user: str, *, session: SessionId) -> CurrentUser | None:
+def active_user(db: Db, user: str, *, session: SessionId) -> CurrentUser | None:
     """The current state of an account that may sign in."""
     found = User.on(db, id=user, disabled_at=None).one()
     return None if found is None else _current(found, session)
@@ -198,7 +198,7 @@ def changed_meanwhile(actor: Actor) -> bool:
     command line, never changes.
     """
     user = actor.user
-    if user.session is not None and not sessions.goes_on(actor.db, user.session, user.id, now=actor.now):
+    if user.session is not None and not sessions.is_active(actor.db, user.session, user.id, now=actor.now):
         return True
     found = User.on(actor.db, id=user.id).one()
     return found is not None and (found.role != user.role or found.disabled_at is not None)

@@ -43,7 +43,7 @@ def user_of_link(db: Db, file: str, parameters: Mapping[str, str], *, now: datet
     if int(until) < now.timestamp():
         return None
     user = sessions.user_of(db, SessionId(session), now=now)
-    return None if user is None else accounts.known(db, user, session=SessionId(session))
+    return None if user is None else accounts.active_user(db, user, session=SessionId(session))
 
 
 def _key(db: Db, file: str, session: str, until: str) -> str:

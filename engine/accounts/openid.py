@@ -155,7 +155,7 @@ def enter(db: Db, claims: Claims, provider: Provider, *, now: datetime) -> Curre
         raise SignInRefused("your account was disabled: ask an admin")
     if not sessions.continue_company(db, claims.session, user.id, signed_in_at=claims.signed_in_at, now=now):
         raise SessionEnded("your session has ended")
-    found = accounts.known(db, user.id, session=claims.session)
+    found = accounts.active_user(db, user.id, session=claims.session)
     if found is None:
         raise SignInRefused("your account was disabled: ask an admin")
     return found

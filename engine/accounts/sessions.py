@@ -1,6 +1,6 @@
 """Sessions: who is signed in where, and until when.
 
-A session ends when nobody used it for a while, at the latest after some days, when its
+A session ends after a time without use, at the latest after some days, when its
 user signs out, here or everywhere, and when an admin says so.  What a browser carries is
 random and kept here as a hash alone; a company's sign-in is known by its claims.
 """
@@ -90,7 +90,7 @@ def continue_company(db: Db, id_: SessionId, user: str, *, signed_in_at: datetim
 
 def user_of(db: Db, id_: SessionId, *, now: datetime) -> str | None:
     """The user of a session, which counts as its use; None if it has ended or never existed."""
-    session = going(db, now, id=id_).one()
+    session = active(db, now, id=id_).one()
     if session is None:
         return None
     note_use(db, session, now=now)
@@ -98,22 +98,22 @@ def user_of(db: Db, id_: SessionId, *, now: datetime) -> str | None:
 
 
 def note_use(db: Db, session: Session, *, now: datetime) -> None:
-    """Let a session that goes on count as used."""
+    """Record a use of an active session."""
     if now - session.seen_at >= SEEN_PRECISION:
-        going(db, now, id=session.id).update_one(max__seen_at=now)
+        active(db, now, id=session.id).update_one(max__seen_at=now)
 
 
-def goes_on(db: Db, id_: SessionId, user: str, *, now: datetime) -> bool:
-    """Whether a session is the user's and has not ended; unlike `user_of` no use of it."""
-    session = going(db, now, id=id_).one()
+def is_active(db: Db, id_: SessionId, user: str, *, now: datetime) -> bool:
+    """Whether a session is the user's and has not ended; unlike `user_of`, records no use."""
+    session = active(db, now, id=id_).one()
     return session is not None and session.user == user
 
 
 def of_user(db: Db, user: str, *, now: datetime) -> list[SessionRecord]:
-    """The sessions of a user that go on, the last used first."""
+    """The active sessions of a user, the last used first."""
     return [
         SessionRecord(found.id, found.user, found.created_at, found.seen_at, found.agent)
-        for found in going(db, now, user=user).order_by("-seen_at")
+        for found in active(db, now, user=user).order_by("-seen_at")
     ]
 
 
@@ -124,7 +124,7 @@ def end(db: Db, id_: SessionId, *, now: datetime) -> None:
 
 def end_all(db: Db, user: str, *, now: datetime, but: SessionId | None = None) -> int:
     """End every session of a user, but one if it is named; return how many."""
-    return going(db, now, user=user, id__ne=but).update(set__ended_at=now)
+    return active(db, now, user=user, id__ne=but).update(set__ended_at=now)
 
 
 def digest(token: str) -> SessionId:
@@ -132,8 +132,8 @@ def digest(token: str) -> SessionId:
     return SessionId(hashlib.sha256(token.encode()).hexdigest())
 
 
-def going(db: Db, now: datetime, **matching: object) -> Documents[Session]:
-    """The sessions that go on, of those that match."""
+def active(db: Db, now: datetime, **matching: object) -> Documents[Session]:
+    """The matching active sessions."""
     return Session.on(db, ended_at=None, expires_at__gt=now, seen_at__gt=now - IDLE_LIFE, **matching)
 
 

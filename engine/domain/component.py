@@ -38,7 +38,7 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Settled:
+class FoldedComponent:
     """The result of folding a component.
 
     After a refold, `contacts`, `ledger`, `derived`, `merges` and `suggestions` are all
@@ -63,7 +63,7 @@ def step(
     *,
     namespace: bytes,
     shared: set[str],
-) -> Settled | None:
+) -> FoldedComponent | None:
     """Fold new activities, in the order of happening, onto the contacts they may touch.
 
     `contacts` are the component's, all of them, and are consumed.  Returns None if the
@@ -89,7 +89,7 @@ def step(
         placements, rulebook, states={id_: contact.state for id_, contact in contacts.items()}
     )
     changed = resolver.touched | set(outcomes)
-    return Settled(
+    return FoldedComponent(
         contacts={
             id_: Contact(
                 resolver.people[id_], outcomes[id_].state if id_ in outcomes else contacts[id_].state
@@ -112,10 +112,10 @@ def refold(
     namespace: bytes,
     shared: set[str],
     until: datetime | None = None,
-) -> Settled:
+) -> FoldedComponent:
     """Fold a component's whole history from nothing; `shared` are devices known as such.
 
-    The activities may come in any order.  With `until`, time goes on to that point for
+    The activities may come in any order.  With `until`, time advances to that point for
     every contact.  Raises FoldFailed.
     """
     history = sorted(activities, key=lambda activity: activity.moment)
@@ -126,7 +126,7 @@ def refold(
     placements = _moved_to_survivors(unmerged, resolver)
     known = _known_before_merges(unmerged, resolver.merges, rulebook)
     outcomes = _fold_all(placements, rulebook, states={}, until=until, known=known)
-    return Settled(
+    return FoldedComponent(
         contacts={
             person.id: Contact(
                 person,

@@ -106,7 +106,7 @@ def fold(
     """Fold a contact's activities, given in the order of happening, into its state.
 
     `state` is consumed: use the outcome's.  Without one the fold is from the start.
-    With `until`, time then goes on to that point, and whatever falls due by then takes
+    With `until`, time then advances to that point, and whatever falls due by then takes
     effect.  `known` are the segments that the contact was in before an activity merged
     another into it.  Raises FoldFailed, naming the activity that could not be folded.
     """

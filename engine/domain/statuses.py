@@ -190,7 +190,7 @@ def _target(state: ContactState, activity: Activity, machine: Machine) -> str | 
 
 
 def _author_of(activity: Activity) -> str | None:
-    """The author of a change of status; unset if nobody decided on it."""
+    """The author of a change of status; unset for an automatic one."""
     if activity.type in _CONSENT:
         return THE_CONTACT
     author = activity.properties.get("author") if activity.by_hand or activity.by_import else None

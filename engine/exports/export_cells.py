@@ -73,7 +73,7 @@ def listed(items: Sequence[str]) -> str:
 
 
 def number_text(number: int | float) -> str:
-    """A number with a point for its decimals that nobody can take for thousands."""
+    """A number whose decimal point cannot be mistaken for a thousands separator."""
     text = repr(number) if isinstance(number, int) else format(Decimal(repr(number)), "f").removesuffix(".0")
     _, point, behind = text.partition(".")
     return f"{text}0" if point and len(behind) == 3 else text

@@ -49,7 +49,7 @@ def count(actor: Actor, selection: Selection) -> int | None:
 
 def is_kept(actor: Actor, job: Job) -> bool:
     """Whether the actor can download the file of an export now."""
-    return actor.may(Permission.EXPORT) and bool(exporting.kept(actor.db, [job], now=actor.now))
+    return actor.may(Permission.EXPORT) and bool(exporting.available(actor.db, [job], now=actor.now))
 
 
 def again(actor: Actor, of: str, *, id_: str) -> str:

@@ -1,4 +1,4 @@
-"""An export: the wish for a file of contacts or activities, kept as a job (`jobs`), and its file.
+"""An export: the request for a file of contacts or activities, stored as a job (`jobs`), and its file.
 
 `export_steps` writes the file.  Nobody is ever offered half of one: it is there once its last
 byte is, and the job then names it.  Files go after some days.
@@ -132,7 +132,7 @@ def columns_of(db: Db, wanted: Export) -> list[Column]:
 
 
 def files(db: Db) -> GridFSBucket:
-    """Where the files of exports are kept.
+    """The storage of export files.
 
     Beside each stand its `job`, `what` it holds and `as_of` which moment.
     """
@@ -157,7 +157,7 @@ def made_of(job: Job) -> Made | None:
     return Made(**made, until=job.finished_at + KEPT_FOR)
 
 
-def kept(db: Db, found: Iterable[Job], *, now: datetime) -> set[str]:
+def available(db: Db, found: Iterable[Job], *, now: datetime) -> set[str]:
     """Those of some jobs whose file can be had."""
     made = {made.file: job.id for job in found if (made := made_of(job)) is not None and now < made.until}
     rows = db["exports.files"].find({"_id": {"$in": list(made)}}, {"_id": 1})

@@ -34,7 +34,7 @@ def receive(db: Db, id_: str, name: str, *, now: datetime) -> Upload:
     Raises UploadNotExpected, and NotAllowed if the user may no longer import.
     """
     by, session = drafts.expected(db, id_)
-    user = require(accounts.known(db, by, session=SessionId(session or "")), Permission.IMPORT)
+    user = require(accounts.active_user(db, by, session=SessionId(session or "")), Permission.IMPORT)
     if session is not None and changed_meanwhile(Actor(db, user, clock=lambda: now)):
         raise UploadNotExpected("you were signed out meanwhile: sign in, then send the file again")
     return drafts.receive(db, id_, name)

@@ -1,6 +1,6 @@
 """The files of imports in GridFS, each with a digest of its content, by which the same file is recognised.
 
-The digest is keyed, so that it does not reveal whether a file that somebody has was imported here.
+The digest is keyed, so that it does not reveal whether a given file was imported here.
 """
 
 from __future__ import annotations

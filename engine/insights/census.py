@@ -1,6 +1,6 @@
 """A census: counts of all contacts by identity, reachability, points and segments.
 
-One pass inside MongoDB, by the scheduler, from time to time: often while somebody looks, and
+One pass inside MongoDB, by the scheduler, from time to time: often while the page is in use, and
 hourly otherwise, so that it takes a small share of the machine however many contacts there are.
 A census is kept whole or not at all.
 """

@@ -18,7 +18,7 @@ CLAIM = timedelta(seconds=60)
 
 
 def claim(db: Db, what: str, *, now: datetime) -> int | None:
-    """Take a kind of work that nobody is at; return the claim's number, or nothing."""
+    """Claim a kind of work that is free; return the claim's number, or None."""
     # A claim that ends later than any can was made by a clock that was wrong.
     free = [{"until": None}, {"until": {"$lte": now}}, {"until": {"$gt": now + 2 * CLAIM}}]
     try:

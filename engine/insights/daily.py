@@ -3,7 +3,7 @@
 A day is computed whole, from what is there, and written over what was: done twice it is the
 same, and nothing is ever added to a sum.  Every commit that changes the figures of a day leaves
 a mark of it in the same transaction; a mark goes once the day has been computed after it.
-So nothing late is missed and nobody's death matters.
+So late activities are counted, also after a crash.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The days that were asked for, in order and without a gap, and how fresh they are.
+class StoredDays:
+    """The requested days, in order and without a gap, and their freshness.
 
     `stale` are those still to be computed; `at` is unset until all have been, once.
     """
@@ -78,15 +78,15 @@ class Kept:
     stale: frozenset[date]
 
 
-def kept(db: Db, first: date, last: date) -> Kept:
-    """Read what is kept: as many small rows as there are days."""
+def stored_days(db: Db, first: date, last: date) -> StoredDays:
+    """Read the stored days: one small row per day."""
     zone = str(versions.current(db).account.time_zone)
     query = {"_id": {"$gte": first.isoformat(), "$lte": last.isoformat()}, "zone": zone}
     found = {row["_id"]: _day_of(row) for row in db.daily.find(query)}
     marked = {day for mark in db.stale_hours.find().limit(MARKS) for day in _days(mark["hours"], zone)}
     state = db.installation.find_one({"_id": _ZONE}) or {}
     current = state.get("zone") == zone
-    return Kept(
+    return StoredDays(
         days=[found.get(day.isoformat(), Day(day)) for day in days_between(first, last)],
         at=state.get("at") if current else None,
         stale=frozenset(day for day in marked if first <= day <= last),

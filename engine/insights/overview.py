@@ -17,7 +17,7 @@ from engine.domain.commerce import CENT
 from engine.domain.rulebook import Ruleset
 from engine.insights import census, daily, series
 from engine.insights.census import Census
-from engine.insights.daily import Day, Kept
+from engine.insights.daily import Day, StoredDays
 from engine.rules import versions
 
 LONGEST = 3 * 366
@@ -40,7 +40,7 @@ class Period:
 
     @classmethod
     def between(cls, first: date, last: date, *, today: date) -> Period:
-        """As somebody asked for it: put in order, not beyond today, not longer than LONGEST."""
+        """The requested range, in order, not beyond today and not longer than LONGEST."""
         first, last = sorted((first, last))
         last = min(last, today)
         return cls(max(min(first, last), last - timedelta(days=LONGEST - 1)), last)
@@ -123,7 +123,7 @@ class Overview:
 def overview(db: Db, period: Period, *, now: datetime) -> Overview:
     """Read a period and the one before it."""
     ruleset = versions.current(db)
-    found = daily.kept(db, period.before.first, period.last)
+    found = daily.stored_days(db, period.before.first, period.last)
     counted = census.present(db, now=now)
     return Overview(
         now=_range(period, found, counted, ruleset),
@@ -135,7 +135,7 @@ def overview(db: Db, period: Period, *, now: datetime) -> Overview:
     )
 
 
-def _range(period: Period, found: Kept, counted: Census | None, ruleset: Ruleset) -> Range:
+def _range(period: Period, found: StoredDays, counted: Census | None, ruleset: Ruleset) -> Range:
     days = [day for day in found.days if day.day in period]
     sales = series.sales(days, ruleset.account)
     appeared = {} if counted is None else counted.appeared

@@ -23,14 +23,14 @@ NOTIFY_FOR = timedelta(days=1)
 def recent(actor: Actor, *, before: Place | None = None, limit: int = 20) -> list[Job]:
     """Jobs that one may see, the newest first, from a place on.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    listed = [id_ for id_ in _theirs(actor) if registered()[id_].listed]
+    listed = [id_ for id_ in _visible_kinds(actor) if registered()[id_].listed]
     return jobs.recent(actor.db, listed, before=before, limit=limit)
 
 
 def at_hand(actor: Actor) -> list[Job]:
     """Running jobs, and the actor's own that ended recently.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    return jobs.at_hand(actor.db, _theirs(actor), by=actor.user.id, since=actor.now - NOTIFY_FOR)
+    return jobs.at_hand(actor.db, _visible_kinds(actor), by=actor.user.id, since=actor.now - NOTIFY_FOR)
 
 
 def job(actor: Actor, id_: str) -> Job:
@@ -102,6 +102,6 @@ def dismiss(actor: Actor, id_: str) -> None:
     jobs.dismiss(actor.db, job(actor, id_).id, by=actor.user.id)
 
 
-def _theirs(actor: Actor) -> list[str]:
+def _visible_kinds(actor: Actor) -> list[str]:
     """The kinds of jobs that the actor may see."""
     return [id_ for id_, kind in registered().items() if actor.may(kind.permission)]

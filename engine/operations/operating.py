@@ -21,7 +21,7 @@ SHOWN = 50
 
 
 @dataclass(frozen=True)
-class Troubles:
+class NeedsAttention:
     """Everything that needs attention: the latest of each kind."""
 
     reasons: list[FailureReason]
@@ -47,11 +47,11 @@ def processes(actor: Actor) -> Working:
     return working(actor.db, now=actor.now)
 
 
-def troubles(actor: Actor) -> Troubles:
+def needs_attention(actor: Actor) -> NeedsAttention:
     """Failed activities, refused events and unsent calls.  Raises NotAllowed."""
     actor.require(Permission.OPERATE)
     standing = outbox.unsent_counts(actor.db)
-    return Troubles(
+    return NeedsAttention(
         reasons=failed_activities.by_reason(actor.db),
         failed=failed_activities.newest(actor.db, SHOWN),
         refused=refused_events.newest(actor.db, limit=SHOWN),

@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from engine.db import Db, contact_codec
 from engine.domain import component, daily_figures, fold
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.component import Contact, Settled
+from engine.domain.component import Contact, FoldedComponent
 from engine.domain.document import Document
 from engine.domain.rulebook import Rulebook
 from engine.errors import FoldFailed
@@ -177,7 +177,7 @@ def fold_at_tip(
     return folded, rest
 
 
-def _step(folding: Folding, group: Group) -> Settled | None:
+def _step(folding: Folding, group: Group) -> FoldedComponent | None:
     """Fold a group at the tip; None if its whole past is needed, as after any failure."""
     activities = sorted(group.activities, key=lambda activity: activity.moment)
     contacts = {id_: contact_codec.decode(row) for id_, row in group.documents.items()}
@@ -217,7 +217,7 @@ def _fold_again(folding: Folding, groups: Sequence[Group], writes: Writes) -> No
 
 def _refold(
     folding: Folding, group: Group, history: Sequence[Activity], shared: set[str], writes: Writes
-) -> Settled | None:
+) -> FoldedComponent | None:
     """Fold one group's history with what is new; what makes the fold fail is left out, alone."""
     failed: dict[ActivityId, FoldFailed] = {}
     while True:

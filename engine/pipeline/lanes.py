@@ -120,7 +120,7 @@ def bar_older_rules(db: Db, version: int) -> None:
     """Let no batch be committed any more that was folded under older rules.
 
     Each lane and job is written, so that this waits for the commits that are under way, and
-    those that come after it are decided anew.
+    later ones are decided again.
     """
     _bar(db, {"rules": version})
 

@@ -108,7 +108,7 @@ def retry(db: Db, *, now: datetime, ids: Sequence[str] | None = None) -> int:
 
 @dataclass(frozen=True)
 class CallRow:
-    """A call as a line of a list; `due_at` is when it is tried, `error` what the last try came to.
+    """A call in a list; `due_at` is the time of the next attempt, `error` the result of the last one.
 
     `held` is why it waits longer than that.
     """

@@ -15,7 +15,7 @@ from engine.db.installation import lane_count, namespace
 from engine.db.leases import Basis
 from engine.domain import daily_figures
 from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
-from engine.domain.component import Contact, Settled
+from engine.domain.component import Contact, FoldedComponent
 from engine.domain.document import Document
 from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested
@@ -26,7 +26,7 @@ from engine.pipeline.commit import Write, Writes
 from engine.pipeline.groups import Group
 
 Components = dict[ContactId, tuple[ContactId, bool]]
-Refolded = tuple[Group, Settled]
+Refolded = tuple[Group, FoldedComponent]
 
 CALL_WITHIN = timedelta(hours=24)
 """Older activities call no webhook, however late they arrive."""
@@ -50,7 +50,7 @@ class Folding:
         return cls(db, rulebook, namespace(db), lane_count(db), now, basis)
 
 
-def add_changes(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
+def add_changes(folding: Folding, group: Group, settled: FoldedComponent, writes: Writes) -> None:
     """Add to `writes` what a step has changed."""
     _write_contacts(folding, group, settled, writes)
     add_results(folding, settled.ledger, settled.derived, settled.calls, writes)
@@ -100,7 +100,7 @@ def replace_results(folding: Folding, refolded: Sequence[Refolded], writes: Writ
         _add_calls(folding, (call for call in settled.calls if call.root in new), writes)
 
 
-def _write_contacts(folding: Folding, group: Group, settled: Settled, writes: Writes) -> None:
+def _write_contacts(folding: Folding, group: Group, settled: FoldedComponent, writes: Writes) -> None:
     components = _components(group, settled)
     for contact in settled.contacts.values():
         component, linked = components[contact.person.id]
@@ -134,7 +134,7 @@ def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:
     return UpdateOne({"_id": contact, "v": version}, {**update, "$inc": {"v": 1}})
 
 
-def _components(group: Group, settled: Settled) -> Components:
+def _components(group: Group, settled: FoldedComponent) -> Components:
     """The component of each living contact, and whether others are in it.
 
     A shared device is apart: it connects nothing.
@@ -153,7 +153,7 @@ def _components(group: Group, settled: Settled) -> Components:
     }
 
 
-def _settle_untouched(group: Group, settled: Settled, components: Components, writes: Writes) -> None:
+def _settle_untouched(group: Group, settled: FoldedComponent, components: Components, writes: Writes) -> None:
     """Contacts that were read and are not in the result: gone, or as they were.
 
     Those that stay are held on to if a claim was decided on them.
@@ -216,11 +216,11 @@ def _of(found: dict[ContactId, list[Document]], contacts: Iterable[ContactId]) -
     return list({row["_id"]: row for contact in contacts for row in found.get(contact, ())}.values())
 
 
-def _contacts_of(group: Group, settled: Settled) -> set[ContactId]:
+def _contacts_of(group: Group, settled: FoldedComponent) -> set[ContactId]:
     return {*group.documents, *settled.contacts}
 
 
-def _replace(present: _Present, group: Group, settled: Settled, writes: Writes) -> None:
+def _replace(present: _Present, group: Group, settled: FoldedComponent, writes: Writes) -> None:
     contacts = _contacts_of(group, settled)
     suggestions = _of(present.suggestions, contacts)
     dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
@@ -251,7 +251,7 @@ def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> li
 # Redirects: ids that lead on
 
 
-def _redirects(group: Group, settled: Settled, redirects: Iterable[Document]) -> list[Write]:
+def _redirects(group: Group, settled: FoldedComponent, redirects: Iterable[Document]) -> list[Write]:
     """Let every id that was ever shown lead to the contact that it has become.
 
     Besides merges there are new names: a late activity can show that a contact began
@@ -268,7 +268,9 @@ def _redirects(group: Group, settled: Settled, redirects: Iterable[Document]) ->
     return _replace_all(existing.values(), target.values())
 
 
-def _merge_rows(group: Group, settled: Settled, existing: dict[ContactId, Document]) -> Iterable[Document]:
+def _merge_rows(
+    group: Group, settled: FoldedComponent, existing: dict[ContactId, Document]
+) -> Iterable[Document]:
     into = {merge.loser: merge.winner for merge in settled.merges}
     for merge in settled.merges:
         survivor = merge.winner
@@ -299,7 +301,7 @@ _RECORDED = (
 )  # fmt: skip
 
 
-def _heir(row: Document, settled: Settled) -> ContactId:
+def _heir(row: Document, settled: FoldedComponent) -> ContactId:
     """The contact that now holds what `row` held."""
     for contact in settled.contacts.values():
         if set(contact.person.keys()) & set(row.get("keys", ())):

@@ -1,6 +1,6 @@
 """All that is known of a person as one archive: `data.json`, whole, and `index.html`, to be read.
 
-Both are written as they are read, so that the archive of somebody with a million activities
+Both are written as they are read, so that the archive of a person with a million activities
 needs no more memory than another.  What anybody wrote is escaped.
 """
 
@@ -81,7 +81,7 @@ def _page(db: Db, sheet: Sheet, counts: dict[str, int], *, now: datetime) -> Ite
     yield _HEAD.format(title=escape(f"All that is known of {who}"), style=_STYLE)
     yield f"<h1>{escape(who)}</h1><p>All that {escape(ruleset.account.name)} knows of this person, as of "
     yield f"{escape(_at(now, zone))} (times are of {escape(str(zone))}).</p>"
-    yield from _facts("Who", _who(sheet, zone))
+    yield from _facts("Who", _identity_rows(sheet, zone))
     yield from _table("What they can receive", ("channel", "reachable", "why"), _reach(sheet))
     yield from _table(
         "Subscriptions and statuses", ("what", "state", "since", "by", "reason"), _statuses(sheet, zone)
@@ -99,7 +99,7 @@ def _page(db: Db, sheet: Sheet, counts: dict[str, int], *, now: datetime) -> Ite
     yield "</main></body></html>\n"
 
 
-def _who(sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
+def _identity_rows(sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, object]]:
     for name in ("email", "mobile_phone", "external_id", *PROFILE_FIELDS):
         yield FIELDS[name].label, getattr(sheet, name)
     yield from sheet.custom.items()

@@ -218,13 +218,13 @@ class _Erasing:
 
     @property
     def _person(self) -> Person:
-        return self._who()[0]
+        return self._load_person()[0]
 
     @property
     def _mentions(self) -> Mentions:
-        return self._who()[1]
+        return self._load_person()[1]
 
-    def _who(self) -> tuple[Person, Mentions]:
+    def _load_person(self) -> tuple[Person, Mentions]:
         if self._known is None:
             row = self.db.erasures.find_one({"_id": self.job.id})
             assert row is not None

@@ -111,13 +111,13 @@ def _may_hold(
     if bucket == EXPORTS:
         return True
     if bucket != IMPORTS:
-        return _says(db, bucket, file, mentions, go_on)
+        return _names_person(db, bucket, file, mentions, go_on)
     if str(file).endswith(REPEATS):
         return False  # numbers of lines alone
-    return _is_in(db, str(file), job, _Loosely(person, mentions), go_on)
+    return _is_in(db, str(file), job, _LooseMatch(person, mentions), go_on)
 
 
-def _is_in(db: Db, file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]) -> bool:
+def _is_in(db: Db, file: str, job: Job | None, named: _LooseMatch, go_on: Callable[[], bool]) -> bool:
     """Whether a row of a file names the person, imported or not; an unreadable file counts as naming."""
     try:
         return next(_rows_naming(db, file, job, named, go_on), None) is not None
@@ -127,7 +127,7 @@ def _is_in(db: Db, file: str, job: Job | None, named: _Loosely, go_on: Callable[
 
 def rows_naming(db: Db, person: Person, mentions: Mentions) -> Iterator[Document]:
     """The rows of stored imported files that name the person."""
-    named = _Loosely(person, mentions)
+    named = _LooseMatch(person, mentions)
     for file in db[f"{IMPORTS}.files"].find({}, {"filename": 1}):
         job = jobs.job(db, str(file["_id"]))
         if job is None or job.undoes is not None:
@@ -144,7 +144,7 @@ def rows_naming(db: Db, person: Person, mentions: Mentions) -> Iterator[Document
 
 
 def _rows_naming(
-    db: Db, file: str, job: Job | None, named: _Loosely, go_on: Callable[[], bool]
+    db: Db, file: str, job: Job | None, named: _LooseMatch, go_on: Callable[[], bool]
 ) -> Iterator[Row]:
     open_ = stored_files.opener(db, file)
     format_ = formats.detect(open_) if job is None else import_request.settings_of(job).format
@@ -155,7 +155,7 @@ def _rows_naming(
             return
 
 
-class _Loosely:
+class _LooseMatch:
     """Whether a cell could name the person; false positives only delete a file that is not needed."""
 
     def __init__(self, person: Person, mentions: Mentions) -> None:
@@ -178,7 +178,7 @@ class _Loosely:
         )
 
 
-def _says(db: Db, bucket: str, file: object, mentions: Mentions, go_on: Callable[[], bool]) -> bool:
+def _names_person(db: Db, bucket: str, file: object, mentions: Mentions, go_on: Callable[[], bool]) -> bool:
     """Whether the bytes of another kind of file name the person."""
     before = b""
     with GridFSBucket(db, bucket_name=bucket).open_download_stream(file) as stream:

@@ -17,7 +17,7 @@ ERASED = "[erased]"
 """The replacement of the person's name."""
 
 DISTINCT = re.compile(r"(?=.*\d)(?=.*[^\W\d]).{8,}", re.DOTALL)
-"""An id that can mean nobody and nothing else: `1003` may be a price as well."""
+"""An id that is unambiguous in any text: `1003` may be a price as well."""
 
 
 _FILES = "(?:csv|tsv|txt|xlsx|parquet|gz|zip|json)"

@@ -29,9 +29,9 @@ class Person:
       ids: Its own id, first, and those that lead to it.
       keys: Its trackers and identities, former ones, too.
       spans: Its streams, each for as long as it was its own.
-      own_trackers: Those of its trackers that were nobody else's.
+      own_trackers: Its trackers that no other contact used.
       typed: The email as it was typed.
-      name: The whole name, if nobody else is called so.
+      name: The full name, if it is unique.
       others: Contacts that a claim connects with it: other people, who stay.
     """
 

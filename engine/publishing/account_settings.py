@@ -56,7 +56,7 @@ LABELS = {
 
 
 @dataclass(frozen=True)
-class Found:
+class CurrentSettings:
     """The settings in force, and the version of the rules that they are of.
 
     `first_currency` is that of the first order, if there was one; `buyers` have orders.
@@ -80,11 +80,11 @@ class Consequence:
     of_the_past: bool = False
 
 
-def settings(actor: Actor) -> Found:
+def settings(actor: Actor) -> CurrentSettings:
     """The settings in force.  Raises NotAllowed."""
     actor.require(Permission.EDIT_ACCOUNT)
     version = versions.current_number(actor.db)
-    return Found(
+    return CurrentSettings(
         version=version,
         # The configured value, without the first order's currency.
         settings=_written(versions.declared(actor.db, version).account),
@@ -99,7 +99,7 @@ def problems(actor: Actor, wanted: Settings) -> list[Problem]:
     return publishing.check(_texts(actor.db, wanted))
 
 
-def consequences(found: Found, wanted: Settings) -> list[Consequence]:
+def consequences(found: CurrentSettings, wanted: Settings) -> list[Consequence]:
     """The consequences of publishing settings, one for each changed setting."""
     before = found.settings
     return [
@@ -133,7 +133,7 @@ def change(
         )
 
 
-def _consequences(found: Found, wanted: Settings) -> Iterator[Consequence]:
+def _consequences(found: CurrentSettings, wanted: Settings) -> Iterator[Consequence]:
     yield Consequence("name", f"The account is called {wanted.name}.")
     yield Consequence(
         "time_zone",
@@ -167,7 +167,7 @@ def _consequences(found: Found, wanted: Settings) -> Iterator[Consequence]:
     )
 
 
-def _of_money(found: Found, wanted: Settings) -> Iterator[Consequence]:
+def _of_money(found: CurrentSettings, wanted: Settings) -> Iterator[Consequence]:
     counted = wanted.currency or found.first_currency or "that of the first order"
     totals = ""
     if found.buyers:

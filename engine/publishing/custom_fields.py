@@ -126,7 +126,7 @@ def create_several(actor: Actor, wanted: Sequence[tuple[str, str]], *, base: int
 def change(actor: Actor, field: CustomField, *, base: int) -> Version:
     """Declare a field otherwise; its id stays.  Raises as `create`, and FieldNotFound."""
     actor.require(Permission.EDIT_ACCOUNT)
-    _known(actor.db, field.id)
+    _field(actor.db, field.id)
     return _publish(actor, field, f"Changed the field {field.label}", base=base)
 
 
@@ -143,7 +143,7 @@ def delete(actor: Actor, id_: str, *, base: int) -> Version:
     Raises NotAllowed, FieldNotFound, StillInUse, and what publishing does.
     """
     actor.require(Permission.EDIT_ACCOUNT)
-    field = _known(actor.db, id_)
+    field = _field(actor.db, id_)
     uses = field_uses.uses_of(actor.db, id_)
     if uses:
         raise StillInUse(field.label, uses)
@@ -151,7 +151,7 @@ def delete(actor: Actor, id_: str, *, base: int) -> Version:
     return _publish_text(actor, text, f"Deleted the field {field.label}", base=base)
 
 
-def _known(db: Db, id_: str) -> CustomField:
+def _field(db: Db, id_: str) -> CustomField:
     field = versions.current(db).fields.get(id_)
     if field is None:
         raise FieldNotFound(id_)

@@ -56,7 +56,7 @@ def can_fill(old: Ruleset, new: Ruleset) -> bool:
 
 
 def claim(db: Db, *, now: datetime) -> Version | None:
-    """The newest version, if it waits to be filled and nobody is at it."""
+    """The newest version, if it waits to be filled and no process fills it."""
     standing = in_force.newest(db, "filling")
     if not standing.get("filling"):  # asked often, and nearly always so
         return None
@@ -239,7 +239,7 @@ def _pass(filling: _Filling) -> list[Document]:
 
 
 def _put_away(filling: _Filling) -> Document:
-    """Keep who was in a static segment that goes, and take back who was in one that is there again."""
+    """Keep the members of a deleted static segment, and restore those of one declared again."""
     before = {"$ifNull": ["$put_away", []]}
     inside = {"$map": {"input": {"$objectToArray": {"$ifNull": ["$segments", {}]}}, "in": "$$this.k"}}
     gone = {"$setIntersection": [filling.put_away, inside]}

@@ -21,7 +21,7 @@ from engine.db.connection import connect
 from engine.db.installation import namespace
 from engine.domain import component, fold
 from engine.domain.activities import ContactId
-from engine.domain.component import Contact, Settled
+from engine.domain.component import Contact, FoldedComponent
 from engine.domain.document import Document
 from engine.domain.profile import full_name
 from engine.domain.rulebook import Rulebook, Ruleset
@@ -185,7 +185,7 @@ class _Planner:
         return part
 
     def _compare(
-        self, part: Plan, group: Group, settled: Settled, ledgers: Mapping[str, list[LedgerEntry]]
+        self, part: Plan, group: Group, settled: FoldedComponent, ledgers: Mapping[str, list[LedgerEntry]]
     ) -> None:
         entries: dict[ContactId, list[LedgerEntry]] = {}
         for entry in settled.ledger:

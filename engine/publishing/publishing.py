@@ -23,7 +23,7 @@ from engine.publishing import filling
 from engine.rules import versions
 from engine.rules.files.schema import write_schemas
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import FILES, Standing, compile_published, compile_ruleset, rule_tests_of
+from engine.rules.ruleset import FILES, VersionMetadata, compile_published, compile_ruleset, rule_tests_of
 from engine.rules.versions import Version
 
 
@@ -126,7 +126,7 @@ def succeed(
     """The version that follows another: what it changes in what contacts are kept for."""
     number = before.number + 1
     old, _ = compile_published(before.texts, before.standing())
-    new = compile_ruleset(texts, Standing(number))
+    new = compile_ruleset(texts, VersionMetadata(number))
     version = Version(
         number=number,
         texts=dict(texts),

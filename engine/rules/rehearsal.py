@@ -20,7 +20,7 @@ BEGINNING = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Rehearsed:
+class RuleTestResult:
     """The result of a test; `differences` are expected and found values by name, empty if it passed."""
 
     test: RuleTest
@@ -31,10 +31,10 @@ class Rehearsed:
         return not self.differences
 
 
-def rehearse(tests: Iterable[RuleTest], ruleset: Ruleset) -> list[Rehearsed]:
+def rehearse(tests: Iterable[RuleTest], ruleset: Ruleset) -> list[RuleTestResult]:
     """Run tests under a ruleset."""
     rulebook = Rulebook(rulesets={ruleset.version: ruleset}, present=ruleset)
-    return [Rehearsed(test, _differences(test, _played(test, rulebook))) for test in tests]
+    return [RuleTestResult(test, _differences(test, _played(test, rulebook))) for test in tests]
 
 
 def _played(test: RuleTest, rulebook: Rulebook) -> ContactState:

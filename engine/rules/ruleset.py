@@ -33,7 +33,7 @@ FILES = (
 
 
 @dataclass(frozen=True)
-class Standing:
+class VersionMetadata:
     """The metadata of a version (see `Ruleset`) that is not in its files.
 
     `since` are the times from which the conditions of dynamic segments hold.
@@ -75,12 +75,12 @@ def unknown_files(folder: Path) -> list[Problem]:
     return found
 
 
-def compile_ruleset(texts: Mapping[str, str], standing: Standing | None = None) -> Ruleset:
+def compile_ruleset(texts: Mapping[str, str], standing: VersionMetadata | None = None) -> Ruleset:
     """Check and compile the files; raise InvalidRules with every problem found."""
-    return _compile(texts, standing or Standing())[0]
+    return _compile(texts, standing or VersionMetadata())[0]
 
 
-def compile_published(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[Problem]]:
+def compile_published(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset, list[Problem]]:
     """Compile a published version, and report what today's checks find wrong with it.
 
     Checks are added with time; what they find in an older version does not stop the workers.
@@ -91,17 +91,19 @@ def compile_published(texts: Mapping[str, str], standing: Standing) -> tuple[Rul
 
 def rule_tests_of(texts: Mapping[str, str]) -> list[RuleTest]:
     """The tests written beside the rules; raise InvalidRules."""
-    return _compile(texts, Standing())[1]
+    return _compile(texts, VersionMetadata())[1]
 
 
-def _compile(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[RuleTest]]:
+def _compile(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset, list[RuleTest]]:
     ruleset, tests, problems = _build(texts, standing)
     if problems:
         raise InvalidRules(problems)
     return ruleset, tests
 
 
-def _build(texts: Mapping[str, str], standing: Standing) -> tuple[Ruleset, list[RuleTest], list[Problem]]:
+def _build(
+    texts: Mapping[str, str], standing: VersionMetadata
+) -> tuple[Ruleset, list[RuleTest], list[Problem]]:
     """The parsed files, as far as they are valid, and all problems in order."""
     problems = Problems()
     files = _Files.read(texts, problems)

@@ -20,14 +20,14 @@ from engine.domain.rulebook import Rulebook, Ruleset
 from engine.errors import NotFound
 from engine.rules import in_force
 from engine.rules.in_force import current_number as current_number
-from engine.rules.ruleset import Standing, compile_published, compile_ruleset, read_folder
+from engine.rules.ruleset import VersionMetadata, compile_published, compile_ruleset, read_folder
 
 
 @dataclass(frozen=True)
 class Version:
     """A published version: its files, who published it and why, and where it stands.
 
-    `since`, `upkeep`, `kept_from` and `recomputed` are as in `ruleset.Standing`.  While
+    `since`, `upkeep`, `kept_from` and `recomputed` are as in `ruleset.VersionMetadata`.  While
     its segments are `filling`, contacts kept since `outdated_below` are left to that.
     `put_away` are the static segments that were declared before and are no more: contacts
     remember that they were in them.
@@ -46,8 +46,8 @@ class Version:
     filling: bool = False
     put_away: Sequence[str] = ()
 
-    def standing(self) -> Standing:
-        return Standing(
+    def standing(self) -> VersionMetadata:
+        return VersionMetadata(
             self.number, self.published_at, self.since, self.upkeep, self.kept_from, self.recomputed
         )
 
@@ -182,7 +182,7 @@ def version(db: Db, number: int) -> Ruleset:
 
 
 def declared(db: Db, number: int) -> Ruleset:
-    """One version as its files say it: without a currency, as long as nobody has set one."""
+    """A version as written in its files: without a currency until an admin sets one."""
     return _compiled(db, number)
 
 

@@ -78,7 +78,7 @@ def as_list(actor: Actor, id_: str) -> Listing | None:
     if not written:
         return None
     where: Document = json.loads(json.dumps(unqualified(editing.read(written)), default=str))
-    shown, problems = listings.known(actor.db, Listing().with_parts(Listing(where=where).parts))
+    shown, problems = listings.without_unknown(actor.db, Listing().with_parts(Listing(where=where).parts))
     return None if problems else shown
 
 

@@ -43,7 +43,7 @@ def _named(ruleset: Ruleset, segment: str) -> Iterator[tuple[str, str, str]]:
         if segment in mentioned(other.condition):
             yield f"the segment “{other.name}”", "segments.yaml", other.id
     for rule in (rule for rules in ruleset.rules.values() for rule in rules):
-        if segment in _asked_by(rule):
+        if segment in _segments_of_rule(rule):
             yield f"the rule “{rule.name}”", "scoring.yaml", rule.id
     for machine in ruleset.machines.values():
         moves = (move for transitions in machine.transitions.values() for move in transitions)
@@ -51,7 +51,7 @@ def _named(ruleset: Ruleset, segment: str) -> Iterator[tuple[str, str, str]]:
             yield f"the status “{machine.label}”", "transitions.yaml", machine.id
 
 
-def _asked_by(rule: Rule) -> set[str]:
+def _segments_of_rule(rule: Rule) -> set[str]:
     changed = {
         effect.segment for effect in rule.effects if isinstance(effect, AddToSegment | RemoveFromSegment)
     }

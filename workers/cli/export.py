@@ -58,7 +58,7 @@ def export_contacts(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write contacts to a file, which `sheets import` takes back in unchanged."""
+    """Write contacts to a file, which `sheets import` accepts unchanged."""
     _, db = open_db(data_dir, app="export")
     listing = _listing(db, where, search, segment)
     wanted = Export(

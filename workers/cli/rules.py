@@ -63,7 +63,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 
     A warning says which secret of a webhook this environment does not set.
     """
-    texts = _whole(folder, data_dir)
+    texts = _completed_texts(folder, data_dir)
     problems = [*unknown_files(folder), *publishing.check(texts)]
     _report(problems, as_json, warnings=secrets_not_set(texts["settings.yaml"], os.environ))
     if problems:
@@ -74,7 +74,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Run the tests that stand beside the rules; exit 1 if one fails."""
     _refuse(unknown_files(folder), as_json)
-    texts = _whole(folder, data_dir)
+    texts = _completed_texts(folder, data_dir)
     try:
         results = rehearse(rule_tests_of(texts), compile_ruleset(texts))
     except InvalidRules as error:
@@ -229,7 +229,7 @@ def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({**asdict(found), "done": round(found.done, 3), "finished": found.finished})
         return
-    what = "history is judged anew" if found.recomputes else "segments are filled"
+    what = "history is being recomputed" if found.recomputes else "segments are being filled"
     left = f"{found.done:.0%} done, {found.outdated:,} of {found.contacts:,} contacts are left ({what})"
     typer.echo(f"version {found.version}: " + ("all contacts are up to date" if found.finished else left))
 
@@ -291,7 +291,7 @@ def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     print_table("How they came about", ("when", "status", "moved", "because of"), moved, zone=zone)
 
 
-def _whole(folder: Path, data_dir: Path | None) -> dict[str, str]:
+def _completed_texts(folder: Path, data_dir: Path | None) -> dict[str, str]:
     """The folder's files, and for those it lacks the published ones (without an instance: the shipped)."""
     texts = read_present(folder)
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from engine.environment import Environment, Found
+from engine.environment import Environment, FoundSetting
 from workers.cli.environment import environment_of_process, secrets_of_rules, warn
 from workers.cli.session import AsJson, print_json
 
@@ -30,7 +30,7 @@ def settings(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _row(found: Found) -> dict[str, str | None]:
+def _row(found: FoundSetting) -> dict[str, str | None]:
     setting = found.setting
     return {
         "name": setting.name,

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from engine.errors import ContactSheetsError
 from engine.http_status import http_status
 from workers.collector.errors import BodyTimeout, RateLimited, UnsupportedEncoding
-from workers.collector.intake import Taken
+from workers.collector.intake import SortedEvents
 
 RETRY_AFTER = 5
 """Seconds after which a sender may try again while MongoDB is away."""
@@ -20,7 +20,7 @@ FINER: Mapping[type[ContactSheetsError], int] = {BodyTimeout: 408, UnsupportedEn
 """Errors for which HTTP has a status of their own, besides that of their family."""
 
 
-def answer_to(taken: Taken) -> Response:
+def answer_to(taken: SortedEvents) -> Response:
     """200 if anything was kept, with the list of what was not; 400 if nothing was."""
     errors = [refused.as_json() for refused in taken.refused]
     if not errors:

@@ -25,7 +25,7 @@ from engine.db.connection import utc_now
 from engine.errors import ContactSheetsError, Unavailable
 from engine.settings import Settings
 from workers.collector import answers
-from workers.collector.collecting import Collector, Waking
+from workers.collector.collecting import Collector, LaneNotifier
 from workers.collector.limits import RateLimit, limit_of
 from workers.collector.snippet import snippet
 
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 def create_app(
     db: Db,
-    waker: Waking,
+    waker: LaneNotifier,
     *,
     limit: RateLimit | None = None,
     clock: Callable[[], datetime] = utc_now,

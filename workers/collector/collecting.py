@@ -29,7 +29,7 @@ from workers.collector.bodies import Envelope, envelope_of, read_body
 from workers.collector.cached import Cached
 from workers.collector.errors import InvalidRequest, RateLimited, UnknownCall, UnknownWriteKey
 from workers.collector.group_commit import GroupCommit
-from workers.collector.intake import CALLS, Call, Taken, key_inside, take
+from workers.collector.intake import CALLS, Call, SortedEvents, key_inside, take
 from workers.collector.limits import RateLimit
 from workers.collector.metrics import Metrics
 from workers.collector.translate import Sender
@@ -43,7 +43,7 @@ MONGODB_WITHIN = 10.0
 log = structlog.get_logger()
 
 
-class Waking(Protocol):
+class LaneNotifier(Protocol):
     """Notifies the workers that lanes have work."""
 
     def wake(self, lanes: Iterable[int]) -> None: ...
@@ -54,7 +54,7 @@ class Collector:
 
     Parameters:
       db(Database): Where activities are received.
-      waker(Waking): Is called with the lanes that have work; its failures change no response.
+      waker(LaneNotifier): Is called with the lanes that have work; its failures change no response.
       limit(RateLimit): What each key may send.
       clock(callable): The present, aware, in whole milliseconds.
     """
@@ -62,7 +62,7 @@ class Collector:
     def __init__(
         self,
         db: Db,
-        waker: Waking,
+        waker: LaneNotifier,
         *,
         limit: RateLimit,
         clock: Callable[[], datetime],
@@ -125,7 +125,7 @@ class Collector:
         except Exception as error:  # noqa: BLE001  only a hint: the scheduler finds the lanes
             log.warning("lanes not woken", lanes=sorted(receipt.lanes), error=str(error))
 
-    def _keep_refused(self, taken: Taken, sender: Sender, received_at: datetime) -> None:
+    def _keep_refused(self, taken: SortedEvents, sender: Sender, received_at: datetime) -> None:
         """Store refusals for users to see; the response reports them in any case."""
         try:
             with pymongo.timeout(MONGODB_WITHIN):

@@ -1,7 +1,7 @@
 """Group commit: the activities of requests that wait at the same time go in together.
 
 One insert costs a journaled, majority-acknowledged round trip, however many it holds.
-While one is under way, requests gather; the next takes them all.  Nobody waits for company:
+While one is under way, requests gather; the next takes them all.  No request waits for others:
 a request that comes alone goes at once.
 """
 

@@ -71,16 +71,18 @@ class Refused:
 
 
 @dataclass
-class Taken:
+class SortedEvents:
     """The events of one request, sorted into what can be kept and what cannot."""
 
     activities: list[Activity] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
 
-def take(envelope: Envelope, call: Call, sender: Sender, ruleset: Ruleset, *, received_at: datetime) -> Taken:
+def take(
+    envelope: Envelope, call: Call, sender: Sender, ruleset: Ruleset, *, received_at: datetime
+) -> SortedEvents:
     """Translate every event on its own; raise InvalidRequest for an envelope that spoils them all."""
-    taken, sent_at = Taken(), _sent_at(envelope)
+    taken, sent_at = SortedEvents(), _sent_at(envelope)
     for index, raw in enumerate(envelope.batch):
         try:
             event = _event(raw, call, envelope)

@@ -26,9 +26,9 @@ from engine.domain.identities import stream_of
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity
 from workers.collector.bots import MAX_LENGTH, is_bot
+from workers.collector.identification import identify
 from workers.collector.times import happened_at
 from workers.collector.values import mapping, text
-from workers.collector.who import who
 
 KINDS = ("track", "identify", "page", "screen", "alias", "group")
 
@@ -86,7 +86,7 @@ def translate(
     type_ = _type(event, kind, ruleset.catalog)
     properties, context = mapping(event, "properties"), mapping(event, "context")
     traits = _traits(event, kind, context)
-    found = who(
+    found = identify(
         event,
         alias=kind == "alias",
         traits=traits,

@@ -18,7 +18,7 @@ Event = dict[str, Any]
 class Diary:
     """The events of one person, in the order of writing; ids count on from `prefix`.
 
-    A browser's event carries its tracker, and the account once somebody signed in there.
+    A browser's event carries its tracker, and the account after a sign-in there.
     An event of the shop's server carries no tracker: it knows people by account or email.
 
     Parameters:

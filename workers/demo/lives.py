@@ -32,11 +32,11 @@ def live(person: Person, *, days: int, store_day: date | None = None) -> Diary:
     in_store = None if store_day is None else _in_the_store(person, store_day)
     for index, at in enumerate(times):
         if in_store is not None and in_store < at:
-            _come_to_the_store(diary, in_store)
+            _visit_store_on(diary, in_store)
             in_store = None
-        _come(diary, at, index=index, shows_up=index == first_known)
+        _visit_site(diary, at, index=index, shows_up=index == first_known)
     if in_store is not None:
-        _come_to_the_store(diary, in_store)
+        _visit_store_on(diary, in_store)
     return diary
 
 
@@ -47,7 +47,7 @@ def store_day_of(number: int, arrivals: Arrivals) -> date | None:
     return arrivals.day_of(number - number % 100 + IN_THE_STORE[-1]) + timedelta(days=1)
 
 
-def _come(diary: Diary, at: datetime, *, index: int, shows_up: bool) -> None:
+def _visit_site(diary: Diary, at: datetime, *, index: int, shows_up: bool) -> None:
     """Visit the shop; on one visit, the person may say who it is."""
     devices = diary.person.devices
     device = devices[index % len(devices)]
@@ -60,7 +60,7 @@ def _come(diary: Diary, at: datetime, *, index: int, shows_up: bool) -> None:
         _leave_an_address(diary, at + timedelta(minutes=25), device)
 
 
-def _come_to_the_store(diary: Diary, at: datetime) -> None:
+def _visit_store_on(diary: Diary, at: datetime) -> None:
     tablet = Device(f"demo-{diary.person.population}-store-{diary.person.number // 100}", TABLET)
     is_new = not diary.has_account(at)
     visit_store(diary, at, tablet)

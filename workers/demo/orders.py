@@ -9,7 +9,7 @@ from workers.demo.diary import Diary, Event
 from workers.demo.goods import CURRENCY, FREE_FROM, REVIEWS, SHIPPING, Product, euros
 from workers.demo.mail import send_mail
 from workers.demo.people import Device, Kind
-from workers.demo.texting import tell_of_parcel
+from workers.demo.texting import announce_parcel
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _afterwards(
         cancelled = {**order, "total": euros(cents), "reason": chance.choice(("too late", "ordered twice"))}
         diary.serve(at + timedelta(minutes=chance.randrange(10, 300)), "Order Cancelled", cancelled)
         return
-    tell_of_parcel(diary, at + timedelta(hours=chance.randrange(20, 50)))
+    announce_parcel(diary, at + timedelta(hours=chance.randrange(20, 50)))
     product, quantity = basket.lines[0]
     if fate < 0.11:
         refund = {**order, "refund_id": f"{order['order_id']}-r1", "products": [product.line(quantity)]}

@@ -106,4 +106,4 @@ def _revoke(db: Db, made: Iterable[NewKey]) -> None:
         for key in made:
             keys.revoke(db, key.id, now=utc_now())
     except PyMongoError:
-        return  # MongoDB may have gone first; what the demo came to say is more important
+        return  # MongoDB may have stopped first; the error of the demo is more important

@@ -43,7 +43,7 @@ def send_sms(diary: Diary, at: datetime, *, campaign: str) -> None:
         diary.serve(at, "sms_clicked", {**sms, "link_url": f"{SITE}/parcel"})
 
 
-def tell_of_parcel(diary: Diary, at: datetime) -> None:
+def announce_parcel(diary: Diary, at: datetime) -> None:
     """The message that an order is on its way."""
     if diary.chance.random() < 0.5:
         send_sms(diary, at, campaign="Your parcel is on its way")

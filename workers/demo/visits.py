@@ -61,7 +61,7 @@ def visit_store(diary: Diary, at: datetime, tablet: Device) -> None:
         diary.track(at, tablet, "Signed In", {"method": "store tablet"})
     else:
         register(diary, at, tablet)
-    # The next in the queue finds nobody signed in.
+    # The next customer in the queue finds a signed-out device.
     del diary.signed_in[tablet.tracker]
 
 

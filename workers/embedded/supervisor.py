@@ -284,14 +284,14 @@ def _only_one(data_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(_who(lock, data_dir)) from None
+            raise AlreadyRunning(_running_message(lock, data_dir)) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
 
 
-def _who(lock: IO[str], data_dir: Path) -> str:
+def _running_message(lock: IO[str], data_dir: Path) -> str:
     lock.seek(0)
     return (
         f"`sheets up` runs already in {data_dir} (process {lock.read().strip() or 'unknown'}): "

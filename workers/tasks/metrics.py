@@ -45,7 +45,9 @@ class WorkerMetrics(Observer):
         self._due = self._of_lanes("contacts_due", "Contacts brought up to the present or to newer rules.")
         self._again = self._of_lanes("components_folded_again", "Components whose whole history was folded.")
         self._merged = self._of_lanes("contacts_merged", "Contacts that merged into another.")
-        self._conflicts = self._of_lanes("batch_conflicts", "Batches decided anew: others changed a contact.")
+        self._conflicts = self._of_lanes(
+            "batch_conflicts", "Batches retried after a concurrent change of a contact."
+        )
         self._leases = self._of_lanes("leases_lost", "Lanes that another worker took over.")
         self._seconds = Histogram(
             "sheets_worker_batch_seconds",

@@ -16,12 +16,12 @@ from engine.contacts.sheet.timelines import TimelineFilter
 _TYPES, _DAYS, _TEXT = "sheet.types", "sheet.days", "sheet.find"
 
 
-def wanted_now() -> TimelineFilter:
+def current_filter() -> TimelineFilter:
     """The filters in the address."""
     return activity_address.read(st.query_params.to_dict())
 
 
-def want(wanted: TimelineFilter) -> None:
+def set_filter(wanted: TimelineFilter) -> None:
     """Set the filters in the address, from which the widgets take them."""
     for name in activity_address.PARAMETERS:
         st.query_params.pop(name, None)
@@ -33,7 +33,7 @@ def filter_bar(counts: Counts) -> TimelineFilter:
 
     The widget's tuple value makes Streamlit's date input a range.
     """
-    wanted = wanted_now()
+    wanted = current_filter()
     names = _names(counts, wanted)
     _fill_in(wanted)
     st.multiselect(
@@ -95,7 +95,7 @@ def _chosen() -> None:
     """Put the widgets' values into the address; a range with only a first day is open-ended."""
     days: Any = st.session_state.get(_DAYS, ())
     found = tuple(days) if isinstance(days, tuple | list) else (days,)
-    want(
+    set_filter(
         TimelineFilter(
             types=tuple(st.session_state.get(_TYPES, ())),
             first=found[0] if found else None,

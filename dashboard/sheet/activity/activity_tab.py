@@ -15,8 +15,8 @@ from dashboard.contacts.contact_columns import DEFAULT
 from dashboard.exports.export_dialog import EXPORT, question
 from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
-from dashboard.sheet.activity.activity_filters import filter_bar, want, wanted_now
-from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, Look, is_new, timeline
+from dashboard.sheet.activity.activity_filters import current_filter, filter_bar, set_filter
+from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, RowOptions, is_new, timeline
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.html_buttons import on_html_click
@@ -43,7 +43,7 @@ LIVE = 3.0
 
 
 @dataclass
-class Seen:
+class TabState:
     """The state of the tab: when it was opened, which raw data is open, and how much is shown."""
 
     contact: ContactId
@@ -55,14 +55,14 @@ class Seen:
     asked: tuple[str, ActivityId] | None = None
 
 
-def _seen(contact: ContactId) -> Seen:
+def _seen(contact: ContactId) -> TabState:
     """The state of this contact's tab; reset for another contact or other filters."""
-    found: Seen | None = st.session_state.get("activity.seen")
+    found: TabState | None = st.session_state.get("activity.seen")
     if found is None or found.contact != contact:
-        found = Seen(contact, utc_now(), set())
+        found = TabState(contact, utc_now(), set())
         st.session_state["activity.seen"] = found
-    if found.wanted != wanted_now():
-        found.wanted, found.steps = wanted_now(), 1
+    if found.wanted != current_filter():
+        found.wanted, found.steps = current_filter(), 1
     return found
 
 
@@ -78,7 +78,7 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
         live: bool = st.toggle(
             "Live", key="sheet.live", help=f"Checks for new activities every {LIVE:.0f} seconds"
         )
-        on_html_click(SCOPE, lambda act, about: _heard(seen, act, about))
+        on_html_click(SCOPE, lambda act, about: _on_button(seen, act, about))
     _chart(seen, counts, wanted)
     _do(actor, seen)
     fragment(run_every=LIVE if live else None)(_rows)(actor, seen)
@@ -91,7 +91,7 @@ def _export(actor: Actor, contact: ContactId, wanted: TimelineFilter) -> None:
         st.rerun()
 
 
-def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
+def _chart(seen: TabState, counts: Counts, wanted: TimelineFilter) -> None:
     """Activities over time; a click on a bar filters by its days, a second click resets that."""
     unit, bars = periods(counts, wanted.types)
     if len(bars) < 2:
@@ -104,7 +104,7 @@ def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
         first, last = days or (None, None)
         if (first, last) == (wanted.first, wanted.last):
             first = last = None
-        want(TimelineFilter(wanted.types, first, last, wanted.text))
+        set_filter(TimelineFilter(wanted.types, first, last, wanted.text))
 
     chart = activity_charts.over_time(bars, unit, wanted)
     st.altair_chart(chart, key=key, on_select=picked, selection_mode=activity_charts.PICKED, width="stretch")
@@ -113,7 +113,7 @@ def _chart(seen: Seen, counts: Counts, wanted: TimelineFilter) -> None:
         show(tag("p", words, "cs-small cs-quiet"))
 
 
-def _rows(actor: Actor, seen: Seen) -> None:
+def _rows(actor: Actor, seen: TabState) -> None:
     wanted = seen.wanted
     page = sheet_service.timeline(
         actor,
@@ -122,7 +122,9 @@ def _rows(actor: Actor, seen: Seen) -> None:
         limit=MORE * seen.steps,
         scan=SCANNED * FURTHER ** (seen.steps - 1),
     )
-    look = Look(actor.now, time_zone(), seen.since, seen.opened, changes=actor.may(Permission.EDIT_CONTACTS))
+    look = RowOptions(
+        actor.now, time_zone(), seen.since, seen.opened, changes=actor.may(Permission.EDIT_CONTACTS)
+    )
     if page.rows:
         show(joined([_news(page, seen.since), timeline(page.rows, look)]))
     else:
@@ -144,11 +146,11 @@ def _nothing(wanted: TimelineFilter, page: TimelinePage) -> None:
     if page.next is None:
         empty_state("No matching activities", "Change or clear the filters.")
     if st.button("Clear filters", icon=":material/filter_alt_off:", key="sheet.clear"):
-        want(EVERYTHING)
+        set_filter(EVERYTHING)
         st.rerun()
 
 
-def _more(seen: Seen, page: TimelinePage) -> None:
+def _more(seen: TabState, page: TimelinePage) -> None:
     """The button that loads more, or extends a search to older activities."""
     if page.next is None:
         return
@@ -168,14 +170,14 @@ def _more(seen: Seen, page: TimelinePage) -> None:
 # Acts
 
 
-def _heard(seen: Seen, act: str, about: str) -> None:
+def _on_button(seen: TabState, act: str, about: str) -> None:
     if act == RAW:
         seen.opened ^= {about}
     elif act in (TAKE_BACK, PUT_BACK):
         seen.asked = (act, ActivityId(about))
 
 
-def _do(actor: Actor, seen: Seen) -> None:
+def _do(actor: Actor, seen: TabState) -> None:
     """Undo or redo the activity whose button was clicked, and rerun the sheet."""
     if seen.asked is None:
         return

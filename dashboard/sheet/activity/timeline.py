@@ -27,7 +27,7 @@ RAW, TAKE_BACK, PUT_BACK = "raw", "take back", "put back"
 
 
 @dataclass(frozen=True)
-class Look:
+class RowOptions:
     """Options for showing the rows.
 
     Parameters:
@@ -45,7 +45,7 @@ class Look:
     changes: bool = False
 
 
-def timeline(rows: Sequence[TimelineRow], look: Look) -> Markup:
+def timeline(rows: Sequence[TimelineRow], look: RowOptions) -> Markup:
     """The rows in the given order (newest first), with a heading for each day."""
     days = groupby(rows, key=lambda row: formats.day_heading(row.happened_at, look.now, look.zone))
     late = delays(rows)
@@ -62,12 +62,14 @@ def _received(row: TimelineRow) -> datetime:
     return received
 
 
-def _day(heading: str, rows: Iterable[TimelineRow], look: Look, late: Mapping[str, timedelta]) -> Markup:
+def _day(
+    heading: str, rows: Iterable[TimelineRow], look: RowOptions, late: Mapping[str, timedelta]
+) -> Markup:
     events = joined(_event(row, look, late.get(row.id)) for row in rows)
     return tag("h2", heading, "cs-day") + tag("div", events)
 
 
-def _event(row: TimelineRow, look: Look, late: timedelta | None) -> Markup:
+def _event(row: TimelineRow, look: RowOptions, late: timedelta | None) -> Markup:
     text = row_text(row, look.zone)
     line = tag("span", f" {text.line}", "cs-line") if text.line else ""
     label = tag("span", row.label, "cs-undone" if row.undone else "")
@@ -88,7 +90,7 @@ def _when(row: TimelineRow, zone: ZoneInfo) -> Markup:
     return tag("span", formats.clock(row.happened_at, zone), "cs-when", title=whole)
 
 
-def _marks(row: TimelineRow, look: Look, late: timedelta | None) -> list[Markup]:
+def _marks(row: TimelineRow, look: RowOptions, late: timedelta | None) -> list[Markup]:
     """Badges for what is special about an activity."""
     marks = []
     if is_new(row, look.since):
@@ -119,7 +121,7 @@ def _note(row: TimelineRow, zone: ZoneInfo) -> Markup:
     return tag("div", f"Undone{by} on {formats.moment(row.undone.at, zone)}{why}", "cs-note")
 
 
-def _acts(row: TimelineRow, look: Look) -> list[Markup]:
+def _acts(row: TimelineRow, look: RowOptions) -> list[Markup]:
     when = f"{row.label}, {formats.moment(row.happened_at, look.zone)}"
     open_ = row.id in look.opened
     words = wording.HIDE_RAW if open_ else wording.SHOW_RAW

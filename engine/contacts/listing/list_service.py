@@ -55,7 +55,7 @@ def without_unknown(actor: Actor, listing: Listing) -> tuple[Listing, list[str]]
     Raises NotAllowed.
     """
     actor.require(Permission.SEE)
-    return listings.known(actor.db, listing)
+    return listings.without_unknown(actor.db, listing)
 
 
 def find(actor: Actor, key: str) -> ContactId | None:

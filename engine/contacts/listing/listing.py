@@ -216,7 +216,7 @@ def _select(db: Db, listing: Listing) -> _Selection:
     return _Selection(listing, tree, query, now)
 
 
-def known(db: Db, listing: Listing) -> tuple[Listing, list[str]]:
+def without_unknown(db: Db, listing: Listing) -> tuple[Listing, list[str]]:
     """The list without conditions that are not declared (any more), and what is wrong with each."""
     words = Vocabulary.of(versions.current(db))
     kept, wrong = [], []

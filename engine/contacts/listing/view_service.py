@@ -37,7 +37,11 @@ def all_views(actor: Actor) -> list[View]:
     found = views.of(actor.db, actor.user.id)
     if not masks(actor):
         return found
-    return [view for view in found if not reveals_masked(actor.db, listings.known(actor.db, view.listing)[0])]
+    return [
+        view
+        for view in found
+        if not reveals_masked(actor.db, listings.without_unknown(actor.db, view.listing)[0])
+    ]
 
 
 def save(

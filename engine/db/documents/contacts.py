@@ -86,7 +86,7 @@ class SuggestedMerge(Outline):
 
 
 class SharedDevice(Outline):
-    """A tracker that many people used within a day: it links nobody, for good."""
+    """A tracker that many people used within a day: it never links contacts again."""
 
     meta = {"collection": "shared_devices"}
     id = me.StringField(primary_key=True)

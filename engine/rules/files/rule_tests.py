@@ -19,7 +19,7 @@ from engine.rules.language.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)
-class Given:
+class GivenActivity:
     """An activity of a test: `after` so long since the one before."""
 
     type: str
@@ -37,7 +37,7 @@ class RuleTest:
     """
 
     name: str
-    given: tuple[Given, ...]
+    given: tuple[GivenActivity, ...]
     expect: Mapping[str, Any]
     file: str
     place: Place
@@ -88,7 +88,7 @@ def read_tests(file: str, entries: Iterable[RuleTestEntry], words: Vocabulary) -
     ]
 
 
-def _given(node: Node, words: Vocabulary) -> Given | None:
+def _given(node: Node, words: Vocabulary) -> GivenActivity | None:
     """`{added_to_cart: {price: 60}, after: 2d}`."""
     after = node.duration("after")
     names = [name for name in node.keys() if name != "after"]
@@ -100,7 +100,7 @@ def _given(node: Node, words: Vocabulary) -> Given | None:
     if name not in known:
         node.fail(f"no activity {name!r}{did_you_mean(name, known)}", name, needs="activities.yaml")
         return None
-    return Given(name, _properties(node, name, words), APART if after is None else after)
+    return GivenActivity(name, _properties(node, name, words), APART if after is None else after)
 
 
 def _properties(node: Node, name: str, words: Vocabulary) -> dict[str, Any]:

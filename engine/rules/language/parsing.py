@@ -65,7 +65,7 @@ def parsed(text: str) -> Parsed:
 
 def _read(text: str, wrong: tuple[Wrong, ...], *, left: int) -> Parsed:
     try:
-        plain = _Look(text)
+        plain = _EventScan(text)
         content = None if plain.refusal else _loaded(text)
         return Parsed(content, (*wrong, *plain.wrong), whole=left == MAX_BROKEN and not plain.refusal)
     except MarkedYAMLError as error:
@@ -111,7 +111,7 @@ def _place_in(text: str, at: int) -> Place:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
-class _Look:
+class _EventScan:
     """A look at a text's events: whether it is plain data of a sane size, before anything is built of it."""
 
     def __init__(self, text: str) -> None:

@@ -174,7 +174,7 @@ def test_a_filter_that_is_not_declared_is_refused(people, where):
 def test_conditions_that_are_gone_are_named_and_the_others_kept(people):
     wanted = Listing(where={"segments": "long-gone", "points": {"gte": 1}})
 
-    kept, [wrong] = listing.known(people, wanted)
+    kept, [wrong] = listing.without_unknown(people, wanted)
 
     assert kept.where == {"points": {"gte": 1}}
     assert "long-gone" in wrong

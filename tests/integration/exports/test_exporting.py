@@ -362,16 +362,16 @@ def test_files_go_after_their_days_and_with_whoever_is_erased(shop):
     everybody, _, _ = written(shop, Export(), "all")
     of_eva, _, _ = written(shop, Export("activities", selection=Selection(ids=(eva,))), "eva")
     both = [everybody, of_eva]
-    assert exporting.kept(shop, both, now=utc_now()) == {"all", "eva"}
+    assert exporting.available(shop, both, now=utc_now()) == {"all", "eva"}
 
     later = utc_now() + exporting.KEPT_FOR + timedelta(minutes=1)
-    assert exporting.kept(shop, both, now=later) == set()
+    assert exporting.available(shop, both, now=later) == set()
     with pytest.raises(StoredFileNotFound, match="was kept for 7 days"):
         exporting.opened(shop, of_eva, now=later)
 
     erasing.start(shop, eva, id_="erase", by="u1", by_name="Mia", now=utc_now())
     run(shop)
-    assert exporting.kept(shop, both, now=utc_now()) == set()
+    assert exporting.available(shop, both, now=utc_now()) == set()
     with pytest.raises(StoredFileNotFound, match="not kept any more"):
         exporting.opened(shop, everybody, now=utc_now())
 

@@ -19,7 +19,7 @@ MONDAY = date(2026, 3, 2)
 def counted(db, day=MONDAY):
     while daily.refresh(db, clock=utc_now):
         pass
-    return daily.kept(db, day, day).days[0]
+    return daily.stored_days(db, day, day).days[0]
 
 
 def in_zone(db, zone):
@@ -132,7 +132,7 @@ def test_after_a_change_of_the_time_zone_all_days_are_counted_again(db):
     assert counted(db, date(2026, 3, 3)).sales
     in_zone(db, "America/New_York")
 
-    assert daily.kept(db, MONDAY, MONDAY).at is None
+    assert daily.stored_days(db, MONDAY, MONDAY).at is None
     assert counted(db, MONDAY).sales[0].orders == 1
     assert not counted(db, date(2026, 3, 3)).sales
 
@@ -169,7 +169,7 @@ def test_whoever_is_killed_in_the_middle_the_figures_are_the_same(db, monkeypatc
     while daily.refresh(db, clock=lambda: later):
         pass
 
-    found = daily.kept(db, MONDAY - timedelta(days=365), MONDAY)
+    found = daily.stored_days(db, MONDAY - timedelta(days=365), MONDAY)
     assert sum(sale.orders for day in found.days for sale in day.sales) == 7
     assert sum(sale.amount for day in found.days for sale in day.sales) == Decimal("15.30")
     assert not found.stale
@@ -193,7 +193,7 @@ def test_one_that_was_thought_dead_writes_over_nothing(db, monkeypatch):
     monkeypatch.setattr(daily, "_compute", slow)
     daily.refresh(db, clock=utc_now)
 
-    assert daily.kept(db, MONDAY, MONDAY).days[0].sales[0].orders == 3
+    assert daily.stored_days(db, MONDAY, MONDAY).days[0].sales[0].orders == 3
 
 
 def test_a_mark_that_comes_while_a_day_is_computed_stays(db, monkeypatch):
@@ -209,7 +209,7 @@ def test_a_mark_that_comes_while_a_day_is_computed_stays(db, monkeypatch):
 
     monkeypatch.setattr(daily, "_compute", interrupted)
     daily.refresh(db, clock=utc_now)
-    assert daily.kept(db, MONDAY, MONDAY).stale == {MONDAY}
+    assert daily.stored_days(db, MONDAY, MONDAY).stale == {MONDAY}
 
     assert counted(db).sales[0].orders == 4
 

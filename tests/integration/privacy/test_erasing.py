@@ -113,7 +113,7 @@ def test_nothing_of_who_was_erased_is_found_anywhere_and_nobody_else_is_touched(
         "done",
     )
     today = utc_now().date()
-    kept = daily.kept(db, today - timedelta(days=1), today).days
+    kept = daily.stored_days(db, today - timedelta(days=1), today).days
     assert sum(sale.orders for day in kept for sale in day.sales) == 1  # Bob's
 
     _comes_late(shop)

@@ -137,7 +137,7 @@ def test_a_session_slides_with_its_use_and_is_written_once_a_minute(mock_db):
 def test_a_session_that_nobody_uses_ends_and_stays_so(mock_db):
     token = sessions.start(mock_db, "u1", now=NOON)
 
-    assert sessions.goes_on(mock_db, digest(token), "u1", now=NOON + IDLE_LIFE - SEEN_PRECISION)
+    assert sessions.is_active(mock_db, digest(token), "u1", now=NOON + IDLE_LIFE - SEEN_PRECISION)
     assert sessions.user_of(mock_db, digest(token), now=NOON + IDLE_LIFE) is None
 
 

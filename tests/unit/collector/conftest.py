@@ -11,7 +11,7 @@ import pytest
 
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
-from engine.rules.ruleset import Standing, compile_ruleset, read_folder
+from engine.rules.ruleset import VersionMetadata, compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
 from workers.collector.translate import Sender, translate
 
@@ -23,7 +23,7 @@ Translated = Callable[..., Activity]
 
 @pytest.fixture(scope="session")
 def ruleset() -> Ruleset:
-    return compile_ruleset(read_folder(CONFIG_DIR), Standing(version=7))
+    return compile_ruleset(read_folder(CONFIG_DIR), VersionMetadata(version=7))
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def test_a_forged_request_does_nothing(db, role):
         lambda: operating.run_again(acting(db, user), ["a1"]),
         lambda: operating.run_reason_again(acting(db, user), "it broke"),
         lambda: operating.call_again(acting(db, user)),
-        lambda: operating.troubles(acting(db, user)),
+        lambda: operating.needs_attention(acting(db, user)),
         lambda: operating.processes(acting(db, user)),
     ):
         with pytest.raises(NotAllowed):

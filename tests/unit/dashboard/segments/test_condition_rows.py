@@ -2,7 +2,14 @@
 
 import pytest
 
-from dashboard.segments.condition_rows import Comparison, Deed, Simple, of_activity, read, written
+from dashboard.segments.condition_rows import (
+    ActivityCondition,
+    Comparison,
+    Simple,
+    of_activity,
+    read,
+    written,
+)
 from engine.rules.language import editing
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR
@@ -38,14 +45,20 @@ RULESET = compile_ruleset(SHIPPED)
         (
             "did: {activity: product_visited, within: 7d, times: {gte: 3}}\n"
             "did_not: {activity: order_completed}",
-            Simple("all", (Deed("product_visited", True, 3, 7), Deed("order_completed", False))),
+            Simple(
+                "all",
+                (
+                    ActivityCondition("product_visited", True, 3, 7),
+                    ActivityCondition("order_completed", False),
+                ),
+            ),
         ),
         (
             "did: {activity: order_completed, where: {activity.products.category: {eq: boots}}, within: 30d}",
             Simple(
                 "all",
                 (
-                    Deed(
+                    ActivityCondition(
                         "order_completed",
                         days=30,
                         where=Comparison("activity.products.category", "eq", "boots"),
@@ -89,7 +102,7 @@ def test_what_says_more_than_the_form_can_is_left_to_yaml(text):
 
 
 def test_a_form_is_written_a_part_on_a_line():
-    simple = Simple("any", (Comparison("contact.points", "gte", 5), Deed("searched", days=7)))
+    simple = Simple("any", (Comparison("contact.points", "gte", 5), ActivityCondition("searched", days=7)))
 
     assert editing.as_yaml(written(simple)) == (
         "any:\n  - contact.points: {gte: 5}\n  - did: {activity: searched, within: 7d}\n"

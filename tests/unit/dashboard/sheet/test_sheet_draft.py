@@ -20,22 +20,22 @@ def draft():
 
 
 def test_only_what_was_changed_is_in_the_edit(draft):
-    draft.say("first_name", "Anna")
-    draft.say("custom.city", "Roma")
+    draft.change("first_name", "Anna")
+    draft.change("custom.city", "Roma")
 
     assert draft.edit(RULES).fields == {"first_name": "Anna"}
     assert draft.read(RULES) == {"first_name": "Ana"}
 
 
 def test_a_change_that_is_taken_back_is_none(draft):
-    draft.say("first_name", "Anna")
-    draft.say("first_name", "Ana")
+    draft.change("first_name", "Anna")
+    draft.change("first_name", "Ana")
 
     assert not draft.edit(RULES)
 
 
 def test_what_somebody_else_changed_is_seen_where_one_changed_nothing(draft):
-    draft.say("first_name", "Anna")
+    draft.change("first_name", "Anna")
 
     draft.catch_up({**draft.seen, "custom.city": "Paris"})
 
@@ -45,7 +45,7 @@ def test_what_somebody_else_changed_is_seen_where_one_changed_nothing(draft):
 
 
 def test_what_both_changed_is_a_choice(draft):
-    draft.say("custom.city", "Milano")
+    draft.change("custom.city", "Milano")
     present = {**draft.seen, "custom.city": "Paris"}
 
     draft.catch_up(present)
@@ -54,7 +54,7 @@ def test_what_both_changed_is_a_choice(draft):
 
 
 def test_keeping_mine_writes_over_what_was_seen_of_theirs(draft):
-    draft.say("custom.city", "Milano")
+    draft.change("custom.city", "Milano")
     present = {**draft.seen, "custom.city": "Paris"}
 
     draft.keep_mine("custom.city", "Paris")
@@ -67,7 +67,7 @@ def test_keeping_mine_writes_over_what_was_seen_of_theirs(draft):
 
 
 def test_taking_theirs_is_no_change(draft):
-    draft.say("custom.city", "Milano")
+    draft.change("custom.city", "Milano")
 
     draft.take_theirs("custom.city", "Paris")
 
@@ -76,7 +76,7 @@ def test_taking_theirs_is_no_change(draft):
 
 
 def test_both_changing_the_same_to_the_same_is_no_quarrel(draft):
-    draft.say("custom.city", "Paris")
+    draft.change("custom.city", "Paris")
 
     draft.catch_up({**draft.seen, "custom.city": "Paris"})
 
@@ -84,8 +84,8 @@ def test_both_changing_the_same_to_the_same_is_no_quarrel(draft):
 
 
 def test_a_pause_takes_its_end_along(draft):
-    draft.say("email_status", "paused")
-    draft.say("email_status.until", date(2026, 4, 1))
+    draft.change("email_status", "paused")
+    draft.change("email_status.until", date(2026, 4, 1))
 
     change = draft.edit(RULES)
 
@@ -96,7 +96,7 @@ def test_another_end_of_a_running_pause_is_an_edit_of_the_pause():
     april, may = date(2026, 4, 1), date(2026, 5, 1)
     both = {"email_status": "paused", "mobile_status": "paused"}
     draft = Draft(BEGUN, {**both, "email_status.until": april, "mobile_status.until": april})
-    draft.say("email_status.until", may)
+    draft.change("email_status.until", may)
 
     change = draft.edit(RULES)
 
@@ -107,7 +107,7 @@ def test_what_was_refused_is_tried_again_as_another_edit(draft):
     before = draft.id
 
     draft.refused({"email": "no address"}, None)
-    draft.say("email", "ana@x.com")
+    draft.change("email", "ana@x.com")
 
     assert draft.id != before
     assert draft.problems == {}

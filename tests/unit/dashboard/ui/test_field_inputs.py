@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.ui.field_inputs import FieldInput, kept, shown
+from dashboard.ui.field_inputs import FieldInput, input_value, stored_value
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,9 @@ from dashboard.ui.field_inputs import FieldInput, kept, shown
     ],
 )
 def test_a_value_that_nobody_touches_is_not_changed(type_, value):
-    assert kept(shown(FieldInput("custom.x", "X", type_), value)) == value
+    assert stored_value(input_value(FieldInput("custom.x", "X", type_), value)) == value
 
 
 def test_what_is_not_of_the_type_is_shown_as_nothing():
-    assert shown(FieldInput("custom.x", "X", "date"), "in spring") is None
-    assert shown(FieldInput("custom.x", "X", "number"), "many") is None
+    assert input_value(FieldInput("custom.x", "X", "date"), "in spring") is None
+    assert input_value(FieldInput("custom.x", "X", "number"), "many") is None

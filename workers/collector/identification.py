@@ -22,7 +22,7 @@ Named = Iterable[tuple[str, Any]]
 
 
 @dataclass(frozen=True)
-class Who:
+class EventIds:
     """The ids of an event; `not_taken` are the fields that could not be read, with the reason."""
 
     tracker: str | None
@@ -30,7 +30,7 @@ class Who:
     not_taken: dict[str, str]
 
 
-def who(
+def identify(
     event: dict[str, Any],
     *,
     alias: bool,
@@ -38,12 +38,12 @@ def who(
     properties: dict[str, Any],
     identified_by: tuple[str, ...],
     region: str,
-) -> Who:
-    """Find out whose an event is.
+) -> EventIds:
+    """Read the ids of an event.
 
     `identified_by` names the properties that identify, of this type of activity; `region`
-    reads national phone numbers.  Raises InvalidIdentity for a `userId` or tracker that can
-    be nobody's, or when nothing else identifies; InvalidActivity when there is no id at all.
+    reads national phone numbers.  Raises InvalidIdentity for a `userId` or tracker that
+    cannot identify a person, or when nothing else identifies; InvalidActivity when there is no id at all.
     """
     tracker, external_id = _ids(event, alias=alias)
     not_taken: dict[str, str] = {}
@@ -60,7 +60,7 @@ def who(
     )
     if tracker is None and not identities:
         raise _nobody(not_taken)
-    return Who(tracker, identities, not_taken)
+    return EventIds(tracker, identities, not_taken)
 
 
 def _ids(event: dict[str, Any], *, alias: bool) -> tuple[str | None, str | None]:
@@ -98,7 +98,7 @@ def _first(named: Named, normalise: Normalise, not_taken: dict[str, str]) -> str
 
 
 def _as_text(field: str, value: Any) -> str:
-    """A number may be given as a number; anything else that is no text identifies nobody."""
+    """An id as text; a number is accepted, other types are not."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):

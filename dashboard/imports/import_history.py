@@ -41,7 +41,7 @@ def _refused(actor: Actor, job: Job) -> None:
     """The link to the refused rows: like the original, with line and reason added."""
     if job.refused:
         address, name = link_to(actor, REFUSED, job.id), refused_rows.file_name(job)
-        hint = "Mended, it goes in as it is"
+        hint = "Fix the rows and import the file"
         words = "Refused rows as a file"
         button = tag("a", words, "cs-button cs-download", href=address, download=name, title=hint)
         st.html(button, width="content")

@@ -88,14 +88,14 @@ def _unfinished(actor: Actor) -> None:
         for one in drafts
     )
     if drafts:
-        show(card_title("Go on with") + bullet_list(lines, "cs-list cs-links"))
+        show(card_title("Continue an import") + bullet_list(lines, "cs-list cs-links"))
 
 
 def _advice() -> Markup:
     ways = (
         "Columns are known by their headings, in English and Spanish and as Connectif, HubSpot, Klaviyo, "
         "Mailchimp, Mautic and Shopify name them.",
-        "Nobody who unsubscribed is subscribed again, unless the file has a newer date of their consent.",
+        "Unsubscribed contacts are not subscribed again, unless the file has a newer consent date.",
         "An import can be undone as a whole from the history beside the contacts.",
     )
     return bullet_list(ways, "cs-list cs-quiet")

@@ -46,7 +46,7 @@ def _progress(actor: Actor, id_: str) -> None:
             st.rerun()
         st.progress(job.share, f"Reading all of the file: {job_description.progress(job, now=actor.now)}")
         words = (
-            "You can leave this page meanwhile. It goes on, and says so above the contacts once it is done."
+            "You can leave this page meanwhile. The check continues, and its end is shown above the contacts."
         )
         show(tag("div", words, "cs-sub"))
         if st.button("Stop", icon=":material/stop_circle:", key="import.check.stop"):

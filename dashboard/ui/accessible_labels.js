@@ -5,20 +5,20 @@ const OURS = '[data-testid="stHtml"]';
 
 export default function () {
   const readable = (text) => text.replace(/\\([\\`*_~[\]<>:$&#])/g, "$1").replace(/:\u2060/g, ":");
-  const mend = (node) => {
+  const unescape = (node) => {
     for (const name of NAMES) {
       const label = node.getAttribute?.(name);
       if (label && readable(label) !== label && !node.closest(OURS)) node.setAttribute(name, readable(label));
     }
   };
-  const mendAll = (node) => {
-    mend(node);
-    node.querySelectorAll?.(NAMES.map((name) => `[${name}]`).join()).forEach(mend);
+  const unescapeAll = (node) => {
+    unescape(node);
+    node.querySelectorAll?.(NAMES.map((name) => `[${name}]`).join()).forEach(unescape);
   };
   const watcher = new MutationObserver((changes) =>
-    changes.forEach(({ type, target, addedNodes }) => (type === "attributes" ? mend(target) : addedNodes.forEach(mendAll))),
+    changes.forEach(({ type, target, addedNodes }) => (type === "attributes" ? unescape(target) : addedNodes.forEach(unescapeAll))),
   );
-  mendAll(document.body);
+  unescapeAll(document.body);
   watcher.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: NAMES });
   return () => watcher.disconnect();
 }

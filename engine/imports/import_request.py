@@ -145,7 +145,7 @@ def describe_earlier(job: Job, *, when: str) -> str:
     name, by = job.wanted["file"], job.by_name
     if job.under_way:
         return f"{by} is importing the very same file right now, as {name}, since {when}"
-    end = "; that was taken back since" if job.undone_by else _ENDS.get(job.state, "")
+    end = "; that was undone since" if job.undone_by else _ENDS.get(job.state, "")
     return f"{by} imported the very same file on {when}, as {name}{end}"
 
 

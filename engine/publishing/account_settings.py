@@ -161,7 +161,7 @@ def _consequences(found: CurrentSettings, wanted: Settings) -> Iterator[Conseque
     )
     yield Consequence(
         "mask_for_viewers",
-        "Viewers no longer see names, emails, numbers and whatever else says who somebody is."
+        "Viewers no longer see names, emails, numbers and other data that identifies a person."
         if wanted.mask_for_viewers
         else "Viewers see names, emails and numbers as everybody else does.",
     )
@@ -172,7 +172,7 @@ def _of_money(found: CurrentSettings, wanted: Settings) -> Iterator[Consequence]
     totals = ""
     if found.buyers:
         who = "1 contact has orders" if found.buyers == 1 else f"{found.buyers} contacts have orders"
-        totals = f" {who}: what was spent is added up anew with the next order of each."
+        totals = f" {who}: totals are recomputed with their next orders."
     yield Consequence(
         "currency",
         f"Totals are in {counted}; orders in another currency without a rate are shown apart.{totals}",

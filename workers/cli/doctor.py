@@ -147,7 +147,7 @@ def _rules(db: Db) -> Finding:
     _, problems = compile_published(version.texts, version.standing())
     if problems:
         found = f"version {version.number}: {len(problems)} problems, the first: {problems[0]}"
-        advice = "no check found them when it was published: mend them under Rules and publish"
+        advice = "no check found them when it was published: fix them under Rules and publish"
         return Finding("rules", "warning", found[:300], advice)
     return Finding("rules", "ok", f"version {version.number}")
 

@@ -34,7 +34,7 @@ def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson 
     if as_json:
         print_json([job_summary(job) for job in found])
         return
-    headings = ("id", "what", "by", "started", "state", "came to")
+    headings = ("id", "what", "by", "started", "state", "result")
     rows = ((j.id, j.title, j.by_name, j.created_at, j.state.value, _result(j)) for j in found)
     print_table("Jobs", headings, rows, zone=zone_of(db))
 

@@ -325,7 +325,7 @@ def _report(problems: Collection[Problem], as_json: bool, *, warnings: Collectio
     for warning in warnings:
         typer.echo(str(replace(warning, message=f"warning: {warning.message}")))
     if not problems:
-        typer.echo("the rules are in order")
+        typer.echo("the rules are valid")
 
 
 def _places(problems: Iterable[Problem]) -> list[dict[str, Any]]:

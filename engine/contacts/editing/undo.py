@@ -44,7 +44,7 @@ def refusal(row: Document) -> str | None:
     """Return why users cannot undo activities such as this one; None if they can."""
     type_ = row["type"]
     if row.get("derived"):
-        return "it follows from something else: take that back"
+        return "it is the result of another activity: undo that one"
     if type_ in BOUNCES or type_ == IMPORTED:
         return None
     if type_ == DELETED:
@@ -54,7 +54,7 @@ def refusal(row: Document) -> str | None:
     activity = _decoded(row) if type_ == EDITED else None
     if activity is not None and activity.by_hand:
         return None
-    return "only bounces, imports and what people here changed can be taken back"
+    return "only bounces, imports and manual changes can be undone"
 
 
 def check(db: Db, contact: Document, undone: ActivityId) -> str | None:

@@ -127,7 +127,7 @@ def _problem(line: int, cells: list[str], columns: int) -> Problem | None:
     if "\0" in joined:
         return Problem(line, "nul", "the row has NUL bytes: the file was damaged or is no text")
     if DAMAGED in joined:
-        what = "the row has characters that cannot be read: choose another encoding, or mend the file"
+        what = "the row has characters that cannot be read: choose another encoding, or fix the file"
         return Problem(line, "encoding", what)
     if len(joined) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
         return Problem(line, "too_large", f"a cell has over {MAX_CELL:,} characters")

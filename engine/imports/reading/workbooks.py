@@ -93,7 +93,7 @@ def _refuse_bomb(packed: BinaryIO) -> None:
         parts = zipfile.ZipFile(packed).infolist()
     except zipfile.BadZipFile as error:
         raise UnreadableFile(
-            f"the workbook is damaged ({error}): save it anew, or as CSV, and send that"
+            f"the workbook is damaged ({error}): save it again, or as CSV, and upload that"
         ) from None
     names = {part.filename for part in parts}
     if "mimetype" in names and "content.xml" in names:

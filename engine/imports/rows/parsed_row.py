@@ -100,7 +100,7 @@ class RowParser:
             raise RefusedRow(problems)
         if not identities:
             labels = " or ".join(self._headings[name] for name in IDENTITY_FIELDS if name in self._headings)
-            raise RefusedRow([Problem(row.line, "identity", f"the row names nobody: {labels} is needed")])
+            raise RefusedRow([Problem(row.line, "identity", f"the row has no identity: {labels} is needed")])
         typed = unescape_formula(cells.of("email") or "").strip() if identities.email else None
         notices = () if row.problem is None else (row.problem,)
         return ParsedRow(row.line, identities, typed, values, cleared, consents, segments, notices)

@@ -18,9 +18,9 @@ def before(state=JobState.DONE, **more):
     ("job", "words"),
     [
         (before(), "Mia imported the very same file on 2 Mar, as fair.csv"),
-        (before(undone_by="2"), f"{SAID}; that was taken back since"),
+        (before(undone_by="2"), f"{SAID}; that was undone since"),
         (before(JobState.STOPPED), f"{SAID}; that was stopped half-way"),
-        (before(JobState.STOPPED, undone_by="2"), f"{SAID}; that was taken back since"),
+        (before(JobState.STOPPED, undone_by="2"), f"{SAID}; that was undone since"),
         (before(JobState.FAILED), f"{SAID}; that broke off"),
         (before(JobState.WAITING), "Mia is importing the very same file right now, as fair.csv, since 2 Mar"),
     ],

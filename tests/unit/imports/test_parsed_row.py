@@ -91,7 +91,7 @@ def test_all_that_is_wrong_with_a_row_is_said_at_once():
 
 def test_a_row_that_names_nobody_is_refused_and_placeholders_name_nobody():
     assert refused(Mail="NULL", Id="0", Tel="n/a") == {
-        ("identity", ""): "the row names nobody: Id or Mail or Tel is needed"
+        ("identity", ""): "the row has no identity: Id or Mail or Tel is needed"
     }
 
 

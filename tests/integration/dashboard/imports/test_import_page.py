@@ -148,7 +148,7 @@ def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_
     import_request.undo(shop, first, by="u1", by_name="Mia", now=utc_now())
     work(shop)
     app = opened(open_as, shop, b"email\na@x.com\n")
-    assert "; that was taken back since" in shown(app)
+    assert "; that was undone since" in shown(app)
     checked(shop, app)
     button(app, "Import 1 row").click().run()
     assert len([job for job in jobs.recent(shop, [import_request.KIND]) if job.undoes is None]) == 2

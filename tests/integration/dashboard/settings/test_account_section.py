@@ -51,7 +51,7 @@ def test_an_admin_reads_what_a_change_does_and_publishes_it(db, opened):
     app.text_area(key="account.rates.0").set_value("usd 0.5\nGBP = 1.2").run()
     text = shown(app)
     assert "From now on days begin and end in America/New_York: limits “per day”" in text
-    assert "1 contact has orders: what was spent is added up anew" in text
+    assert "1 contact has orders: totals are recomputed" in text
     app.button(key="account.publish").click().run()
 
     assert "Published as version 2 of the rules" in app.success[0].value

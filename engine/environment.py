@@ -35,7 +35,7 @@ class FoundSetting:
 
     @property
     def source(self) -> str:
-        """Where the value comes from: `environment`, `old name` or `default`."""
+        """The source of the value: `environment`, `old name` or `default`."""
         if self.variable is None:
             return "default"
         return "old name" if self.variable == self.setting.about.old else "environment"

@@ -1,11 +1,11 @@
-"""How often the garbage collector looks, and at what: seldom, where thousands of contacts are folded."""
+"""Tuning of the garbage collector: rare collections in processes that fold thousands of contacts."""
 
 from __future__ import annotations
 
 import gc
 
 ALLOCATIONS = 50_000
-"""So many more objects made than dropped before the young ones are looked at.
+"""Net allocations before a collection of the young generation.
 
 A batch of contacts makes objects by the ten thousand, keeps them until it is written and drops
 them all, nearly none of them in circles: with Python's 700 a tenth of a fold's time goes
@@ -14,7 +14,7 @@ into looking at them again and again.
 
 
 def collect_seldom() -> None:
-    """Let this process look for garbage seldom, and never at what is there by now.
+    """Collect garbage rarely in this process, and never the objects that exist now.
 
     Called when a process that folds has read the rules and imported what it needs.
     """
@@ -23,6 +23,6 @@ def collect_seldom() -> None:
 
 
 def pass_over_present() -> None:
-    """Let this process never look for garbage at what is there by now."""
+    """Exclude the objects that exist now from garbage collection."""
     gc.collect()
     gc.freeze()

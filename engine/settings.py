@@ -282,7 +282,7 @@ def locate(settings: Settings, data_dir: Path | None = None) -> Instance:
 
 
 def write_instance(instance: Instance) -> None:
-    """Say in the data folder what runs; the file holds passwords and is the owner's alone."""
+    """Write the running instance to the data folder; the file holds passwords and is private."""
     path = instance_file(_folder_of(instance))
     content = {**asdict(instance), "data_dir": str(instance.data_dir)}
     descriptor = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -292,7 +292,7 @@ def write_instance(instance: Instance) -> None:
 
 
 def remove_instance(data_dir: Path) -> None:
-    """Say that nothing runs in the data folder any more."""
+    """Remove the instance from the data folder."""
     instance_file(data_dir).unlink(missing_ok=True)
 
 

@@ -36,7 +36,7 @@ def render(actor: Actor) -> None:
 
 
 def _try(act: Callable[[], object]) -> None:
-    """Do something for an admin; keep what went wrong for the next run to say."""
+    """Run an admin's action; keep its error for the next run to show."""
     with keep_errors(_PROBLEM):
         act()
 

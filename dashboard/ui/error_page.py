@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 def handle_script_error(error: Exception) -> bool:
-    """Say on the page that it failed, in the place of Streamlit's own box; always true.
+    """Show the failure on the page instead of Streamlit's own box; always true.
 
     It is called for pages, parts of pages, dialogs and what a click does.  Errors that are made for
     readers are shown; what another says is for the log alone, as it may name people.

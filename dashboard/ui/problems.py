@@ -57,10 +57,10 @@ class ErrorDisplay(Enum):
     """An empty state that asks to sign in."""
 
     AWAY = auto()
-    """That the database does not answer; the message is for the log."""
+    """The database does not answer; the message is for the log."""
 
     NOT_SET_UP = auto()
-    """That something has to be set up first, and what."""
+    """The missing configuration."""
 
     FAULT = auto()
     """A number under which the log has the cause; the message may name people and is not shown."""
@@ -120,7 +120,7 @@ def lines_of(error: Exception) -> list[str]:
 
 
 def show_error(error: Exception) -> None:
-    """Say at this place what went wrong."""
+    """Show an error in place."""
     problem_box(lines_of(error))
 
 
@@ -138,7 +138,7 @@ def show_errors() -> Iterator[None]:
 
 @contextmanager
 def keep_errors(key: str) -> Iterator[None]:
-    """Do something in a callback; keep what went wrong for `show_kept` in the run that follows."""
+    """Run the block in a callback; keep its error for `show_kept` in the next run."""
     try:
         yield
     except (ContactSheetsError, PyMongoError) as error:
@@ -146,7 +146,7 @@ def keep_errors(key: str) -> Iterator[None]:
 
 
 def show_kept(key: str) -> None:
-    """Say what went wrong in the run before, once."""
+    """Show the error of the previous run, once."""
     problem_box(st.session_state.pop(key, []))
 
 

@@ -35,7 +35,7 @@ LINK_LIFE: dict[Purpose, timedelta] = {
     "invitation": timedelta(days=7),
     "new password": timedelta(days=1),
 }
-"""How long a one-time link waits to be used."""
+"""The validity of a one-time link."""
 
 LOCAL_ADMIN = "admin@localhost"
 """The account that a new installation begins with."""
@@ -134,7 +134,7 @@ def withdraw_links(db: Db, user: str) -> None:
 
 
 def link_of(db: Db, token: str, *, now: datetime) -> Link | None:
-    """Look at a one-time link without using it up; unset if it can no longer be used."""
+    """Read a one-time link without using it; None if it is not valid any more."""
     link = SignInLink.on(db, id=digest_of(token), expires_at__gt=now).one()
     user = None if link is None else User.on(db, id=link.user, disabled_at=None).one()
     if link is None or user is None:

@@ -45,7 +45,7 @@ def create(actor: Actor, kind: KeyKind, *, label: str) -> NewKey:
 
 
 def revoke(actor: Actor, key: str) -> None:
-    """Take a key out of force for good.  Raises NotAllowed, KeyNotFound, and Conflict if it is revoked."""
+    """Revoke a key permanently.  Raises NotAllowed, KeyNotFound, and Conflict if it is revoked."""
     actor.require(Permission.MANAGE_KEYS)
     found = next((record for record in keys.all_keys(actor.db) if record.id == key), None)
     if found is None:

@@ -86,7 +86,7 @@ def note_use(db: Db, key: str, *, now: datetime) -> None:
 
 
 def revoke(db: Db, key: str, *, now: datetime) -> bool:
-    """Take a key out of force; false if there is none in force of that id."""
+    """Revoke a key; false if there is no active key with that id."""
     return bool(ApiKey.on(db, id=key, revoked_at=None).update_one(set__revoked_at=now))
 
 

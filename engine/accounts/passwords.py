@@ -71,7 +71,7 @@ class LinkExpired(NotAllowed):
 
 @dataclass(frozen=True)
 class Browser:
-    """Where an attempt comes from; `known` is what a browser carries that was signed in before."""
+    """The origin of an attempt; `known` is the token of a browser that signed in before."""
 
     address: str
     agent: str = ""

@@ -61,7 +61,7 @@ def may(user: CurrentUser | None, permission: Permission) -> bool:
 
 
 def require(user: CurrentUser | None, permission: Permission) -> CurrentUser:
-    """Let pass who may do something, and raise NotAllowed for all others."""
+    """Return the user if they have the permission; raise NotAllowed otherwise."""
     if user is None or not may(user, permission):
         raise PermissionDenied(user, permission)
     return user

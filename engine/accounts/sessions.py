@@ -23,16 +23,16 @@ from engine.db.documents.stored import Documents, Stored
 SessionToken = NewType("SessionToken", str)
 
 SESSION_LIFE = timedelta(days=7)
-"""How long a browser stays signed in at most."""
+"""The longest life of a session."""
 
 IDLE_LIFE = timedelta(hours=12)
 """An idle session ends after this time."""
 
 COMPANY_LIFE = timedelta(hours=12)
-"""How long a sign-in with the company's account is good: then its roles are asked for again."""
+"""The life of a sign-in at a provider: its roles are read again afterwards."""
 
 SEEN_PRECISION = timedelta(minutes=1)
-"""How exactly the last use of a session is known: a write for every click would be too many."""
+"""The precision of a session's last use, which avoids a write for every click."""
 
 MAX_AGENT = 200
 
@@ -79,7 +79,7 @@ def start(db: Db, user: str, *, now: datetime, agent: str = "") -> SessionToken:
 
 
 def continue_company(db: Db, id_: SessionId, user: str, *, signed_in_at: datetime, now: datetime) -> bool:
-    """Go on with a sign-in at the company's provider, begun at `signed_in_at`; false if it has ended."""
+    """Continue the session of a sign-in at a provider at `signed_in_at`; false if it has ended."""
     if now >= signed_in_at + COMPANY_LIFE:
         return False
     session = _new(id_, user, now=signed_in_at, life=COMPANY_LIFE, agent="")

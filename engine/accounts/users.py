@@ -172,7 +172,7 @@ def end_sessions(actor: Actor, key: str) -> int:
 
 
 def own_sessions(actor: Actor) -> list[SessionRecord]:
-    """Where one is signed in, the last used first."""
+    """The actor's active sessions, the last used first."""
     actor.require(Permission.SEE)
     return sessions.of_user(actor.db, actor.user.id, now=actor.now)
 

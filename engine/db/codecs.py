@@ -1,4 +1,4 @@
-"""How values are kept in MongoDB: money exact, times aware and in UTC."""
+"""The encoding of values in MongoDB: exact decimals, aware times in UTC."""
 
 from __future__ import annotations
 

@@ -13,13 +13,13 @@ from engine.db.processes import process_name
 from engine.domain.document import Document
 
 SELECTION_TIMEOUT_MS = 3_000
-"""How long a read or write waits for a primary before it says that there is none."""
+"""The longest wait of a read or write for a primary."""
 
 WATCHFUL_MS = 5_000
 """How often a watchful process asks the server for a sign of life, and how long it waits for it."""
 
 APP = "sheets-"
-"""How the names of our processes begin in MongoDB's own logs."""
+"""The prefix of our processes' names in MongoDB's logs."""
 
 
 def utc_now() -> datetime:

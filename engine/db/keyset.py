@@ -22,7 +22,7 @@ Cursor = str
 
 @dataclass(frozen=True)
 class Position:
-    """Where a contact stands: by its value of the field sorted by, and its id."""
+    """The position of a contact: its value of the sort field, and its id."""
 
     value: Any
     id: str
@@ -80,7 +80,7 @@ class Sort:
 
 
 def position_of(document: Document, stored: str) -> Position:
-    """Where a contact stands."""
+    """The position of a contact."""
     value: Any = document
     for step in stored.split("."):
         value = value.get(step) if isinstance(value, dict) else None

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def in_transaction(db: Db, work: Callable[[Db], T]) -> T:
-    """Do something in one transaction, on the database that `work` is given; return what it returns.
+    """Run `work` in one transaction, with its database as the argument; return its result.
 
     `work` is done again if another transaction was in its way, and nothing of it is kept if it raises.
     """

@@ -28,13 +28,13 @@ DERIVED_STREAM = "c:"
 """The prefix of the streams of activities that the fold itself adds to a contact."""
 
 Moment = tuple[datetime, int, ActivityId]
-"""Where an activity stands in the order of happening.  At equal times a claim comes
+"""The position of an activity in the order of happening.  At equal times a claim comes
 before what is not one (so that a tracker changes hands at a whole millisecond), and the
 id settles the rest."""
 
 
 class ActivityState(StrEnum):
-    """How far an activity has come."""
+    """The processing state of an activity."""
 
     RECEIVED = "received"
     APPLIED = "applied"

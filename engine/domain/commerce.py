@@ -121,7 +121,7 @@ def currency_of(properties: dict[str, Any]) -> str | None:
 
 
 def _refund(commerce: Commerce, activity: Activity) -> None:
-    """Note a refund once; without an amount it is the whole order."""
+    """Record a refund once; without an amount it is the whole order."""
     order = _order_of(commerce, activity)
     name = str(activity.properties.get("refund_id") or activity.id)
     others = [refund for refund in order.refunds if refund.id != name]
@@ -199,7 +199,7 @@ def _with(lines: list[CartLine], added: Iterable[CartLine | None]) -> list[CartL
 
 
 def _without(lines: list[CartLine], removed: Iterable[CartLine | None]) -> list[CartLine]:
-    """Take pieces out; a removal that names no quantity takes the whole line."""
+    """Remove items from the cart; a removal without a quantity removes the whole line."""
     gone = {line.product_id: line for line in removed if line is not None}
     left = []
     for line in lines:

@@ -26,7 +26,7 @@ TrackId = NewType("TrackId", str)
 
 @dataclass(frozen=True)
 class Path:
-    """Where a value is found: a field of the contact, or something that the activity carries.
+    """The path of a value: a field of the contact, or a property of the activity.
 
     `absent` is what a status of the shop's own means that a contact has not met yet: its
     initial state.  (It is no part of what a track is called by.)

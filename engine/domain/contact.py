@@ -31,7 +31,7 @@ class Points(msgspec.Struct):
 
 
 class Status(msgspec.Struct, omit_defaults=True):
-    """Where one machine stands, since when and because of which activity; `until`, if it ends.
+    """The state of one machine, its start and its activity; `until`, if it ends.
 
     `by` is who caused it: a user's name, or `the contact`.
     """
@@ -139,21 +139,21 @@ class Cart(msgspec.Struct, omit_defaults=True):
 
 
 class Deletion(msgspec.Struct):
-    """When a person deleted the contact, and the activity that says so."""
+    """The time of a manual deletion, and its activity."""
 
     at: datetime
     cause: ActivityId
 
 
 class LimitCount(msgspec.Struct, array_like=True):
-    """How often a limited rule has scored in its present window, or what a group has given."""
+    """The count of a limited rule in its present window, or the points of a group."""
 
     window: str
     times: int
 
 
 class ContactState(msgspec.Struct, omit_defaults=True):
-    """All that the fold knows of a contact, apart from who it is (see `people.Person`).
+    """The folded state of a contact, apart from its identity (see `people.Person`).
 
     `weak` names the fields that were only filled because they were empty: a stronger
     source may change them.  `clock` is the last activity folded, `passed` the last time at

@@ -48,7 +48,7 @@ def update_address(state: ContactState, placement: Placement) -> list[str]:
 
 
 def apply_delivery(state: ContactState, activity: Activity) -> None:
-    """Take a bounce or a sign of life into the run of failures of its address."""
+    """Apply a bounce or a delivery to the run of failures of its address."""
     machine = _BOUNCES.get(activity.type) or _SIGNS_OF_LIFE.get(activity.type)
     if machine is None:
         return
@@ -104,7 +104,7 @@ _NOT_THE_ADDRESS = {"3": "mail system", "5": "protocol", "6": "content", "7": "p
 
 
 def apply_push(state: ContactState, activity: Activity) -> None:
-    """Note a device on which web push was turned on or off."""
+    """Record a device on which web push was enabled or disabled."""
     if activity.type not in ("push_subscribed", "push_unsubscribed"):
         return
     device = _text(activity, "device_id") or _text(activity, "endpoint") or activity.tracker or "unnamed"

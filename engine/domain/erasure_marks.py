@@ -46,7 +46,7 @@ ErasureMarks = Mapping[Key, Collection[ErasureMark]]
 def erased_activities(
     activities: Iterable[Activity], marks: ErasureMarks, held: Collection[Key]
 ) -> set[ActivityId]:
-    """Those of some activities that are not to be kept; `held` are keys of living contacts."""
+    """The activities that must not be kept; `held` are keys of living contacts."""
     known, gone = set(held), set[ActivityId]()
     for activity in sorted(activities, key=lambda activity: activity.moment):
         if _is_erased(activity, marks, known):

@@ -199,7 +199,7 @@ class _Folding:
         return self.outcome.state
 
     def take(self, placement: Placement) -> None:
-        """Take in one activity and all that follows from it."""
+        """Apply one activity and all its consequences."""
         activity = placement.activity
         self.pass_time(activity.happened_at)
         self.at = activity.happened_at if self.at is None else max(self.at, activity.happened_at)
@@ -262,7 +262,7 @@ class _Folding:
             state.deleted = False  # it exists by an undone import, and was edited by hand since
 
     def _edit(self, activity: Activity, ruleset: Ruleset) -> None:
-        """Take in what only a person can say, by hand or in a file: points, static segments."""
+        """Apply changes that only edits and imports make: points, static segments."""
         if not activity.by_hand and not activity.by_import:
             return
         before = self.state.points.total
@@ -274,7 +274,7 @@ class _Folding:
             self._record_crossing(crossed, activity.happened_at, activity.id, ruleset)
 
     def pass_time(self, until: datetime) -> None:
-        """Let fall due, in order, what does so by `until`."""
+        """Apply everything that falls due by `until`, in order."""
         while self.at is not None:
             timed = next_due(self.state, self.rulebook.in_force(self.at), self.at)
             boundary = self.rulebook.next_boundary(self.at)
@@ -318,7 +318,7 @@ class _Folding:
         self._react(ruleset, due, cause=cause)
 
     def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
-        """Let rules look at what has happened, and sort into segments, until nothing more follows."""
+        """Run rules on the events and update segments, until nothing more follows."""
         processed = 0
         while True:
             while self.events:
@@ -407,7 +407,7 @@ class _Folding:
         )
 
     def _enter_by_merging(self, known: frozenset[str], cause: Activity, ruleset: Ruleset) -> None:
-        """Let the survivor enter now what only the other one brought along, silently, before."""
+        """Record entries into segments that only the merged contact had entered, silently, before."""
         for segment in sorted(self.silent):
             if segment in self.state.segments and segment not in known:
                 crossed = segments.cross(self.state, segment, cause.happened_at, enters=True)
@@ -434,7 +434,7 @@ class _Folding:
         self.events.append((event, True))
 
     def _record_points_change(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
-        """Let the rules on `points_changed` see a change of points; the ledger shows it already."""
+        """Emit `points_changed` for rules; the ledger has the change already."""
         after = self.state.points.total
         if after == before or "points_changed" not in ruleset.rules:
             return
@@ -452,7 +452,7 @@ class _Folding:
 
 
 def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
-    """When something next falls due after now though nothing happens; unset for never."""
+    """The next time at which something falls due without an activity; None for never."""
     dues = [segments.next_change(state, ruleset, now), statuses.next_end(state)]
     if state.points.expiring:
         dues.append(state.points.expiring[0][0])

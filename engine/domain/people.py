@@ -164,7 +164,7 @@ class Resolver:
         self._holder = {key: person.id for person in self.people.values() for key in person.keys()}
 
     def place(self, activity: Activity) -> Placement:
-        """Say whose `activity` is, after taking in what it claims."""
+        """Apply the claims of an activity, and return its contact."""
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
             return self._placed(activity, self._edited(activity), gaps_only=False)
         if not activity.identities:
@@ -407,7 +407,7 @@ class Resolver:
 
 
 def _record_device(person: Person, activity: Activity) -> None:
-    """Note on the tracker, if the person holds it, that it was there and what it says it is."""
+    """Record the visit and the user agent on the tracker, if the person holds it."""
     if activity.tracker is None:
         return
     for tracker in person.trackers:

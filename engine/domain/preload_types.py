@@ -6,7 +6,7 @@ import msgspec
 
 
 def preload(*types: type) -> None:
-    """Let msgspec inspect types, with all the types of their fields, now.
+    """Make msgspec inspect types and the types of their fields now.
 
     By default it does so at the first conversion, without a lock: two threads that start
     with the same type at the same moment crash the process (msgspec 0.22).

@@ -43,7 +43,7 @@ def full_name(first_name: str | None, last_name: str | None) -> str:
 
 
 def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
-    """Take over what an activity says about the person.
+    """Apply an activity's traits to the contact.
 
     With `gaps_only` a value fills an empty field, or one that was itself filled so.
     """

@@ -22,7 +22,7 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 Silence = Literal["paused", "unsubscribed"]
-"""How sending stops: for a while, or for good because the contact withdrew consent."""
+"""The kind of stop: for a while, or permanent because the contact withdrew consent."""
 
 _SILENCED: Mapping[Silence, Mapping[str, str]] = {
     "paused": {"email_status": "email", "mobile_status": "phone"},
@@ -50,7 +50,7 @@ def stopping(
 
 
 def reach_of(state: ContactState, ruleset: Ruleset, *, email: str | None, phone: str | None) -> list[Reach]:
-    """Say for the newsletter, SMS and web push whether they reach the contact."""
+    """Whether newsletter, SMS and web push reach the contact."""
     return [
         _subscribed(state, ruleset, channel="Newsletter", consent="newsletter", address=email,
                     delivery="email_status", missing="no email"),

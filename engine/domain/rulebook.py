@@ -61,7 +61,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Award:
-    """How many points: `fixed`, or `times` for each one of a number that the activity carries.
+    """An amount of points: `fixed`, or `times` a number of the activity.
 
     A computed amount is rounded down to a whole number, and is `at_most` so many.
     """
@@ -99,7 +99,7 @@ class AddToSegment:
 
 @dataclass(frozen=True)
 class RemoveFromSegment:
-    """Take the contact out of a static segment."""
+    """Remove the contact from a static segment."""
 
     segment: str
 
@@ -122,7 +122,7 @@ class MoveStatus:
 
 @dataclass(frozen=True)
 class CallWebhook:
-    """Tell another system: `name` is one of the webhooks of settings.yaml."""
+    """Call another system: `name` is one of the webhooks of settings.yaml."""
 
     name: str
 
@@ -279,12 +279,12 @@ class Ruleset:
 
     @cached_property
     def timed(self) -> tuple[Segment, ...]:
-        """Those of them that time alone can change."""
+        """The segments that time alone can change."""
         return tuple(s for s in self.dynamic if s.condition is not None and s.condition.timed)
 
     @cached_property
     def tracks(self) -> Mapping[TrackId, Track]:
-        """All that has to be remembered of a contact's past."""
+        """The facts to remember about a contact's past."""
         conditions = [segment.condition for segment in self.dynamic]
         conditions += [rule.when for rules in self.rules.values() for rule in rules]
         conditions += [

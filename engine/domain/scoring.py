@@ -52,7 +52,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 def give(
     state: ContactState, rule: Rule, activity: Activity, ruleset: Ruleset, *, contact: ContactId
 ) -> LedgerEntry | None:
-    """Give a rule's points for an activity that meets it; none if a ceiling leaves none."""
+    """Give a rule's points for a matching activity; none if a ceiling is reached."""
     at = activity.happened_at
     points = worth(rule.award, activity.properties) if rule.award is not None else 0
     if rule.group is not None:
@@ -80,7 +80,7 @@ def give(
 def correct(
     state: ContactState, activity: Activity, ruleset: Ruleset, *, contact: ContactId
 ) -> LedgerEntry | None:
-    """Give or take points by hand, as an entry like another; none if the edit says nothing of points."""
+    """Adjust points manually, as a normal entry; none if the edit has no points."""
     points = activity.properties.get("points")
     if not isinstance(points, int) or isinstance(points, bool) or not points:
         return None
@@ -114,7 +114,7 @@ def worth(award: Award, properties: dict[str, Any]) -> int:
 
 
 def losses_of(rule: Rule, points: int, at: datetime) -> list[tuple[datetime, int]]:
-    """When a rule's points lose their worth, and how much of it each time."""
+    """The expiry times of a rule's points, with the amounts."""
     if rule.fades is not None:
         return list(_steps(rule.fades, points, at))
     return [] if rule.expires_after is None else [(at + rule.expires_after, points)]
@@ -132,7 +132,7 @@ def _steps(fading: Fading, points: int, at: datetime) -> Iterable[tuple[datetime
 
 
 def expire(state: ContactState, until: datetime) -> None:
-    """Take away the points whose time has come, each at its own time."""
+    """Remove expired points, each at its own time."""
     points = state.points
     while points.expiring and points.expiring[0][0] <= until:
         at, lost = points.expiring.pop(0)

@@ -29,7 +29,7 @@ class Crossed:
 
 
 def evaluate(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bool = False) -> list[Crossed]:
-    """Look at every dynamic segment, in order, and say which the contact entered and left.
+    """Evaluate every dynamic segment, in order; return the entered and left ones.
 
     Who was deleted is in none.
     """
@@ -46,7 +46,7 @@ def evaluate(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bo
 
 
 def publish(state: ContactState, ruleset: Ruleset, before: Ruleset, now: datetime) -> list[Crossed]:
-    """Look at every segment as rules are published, those `before` followed by `ruleset`.
+    """Evaluate every segment when `ruleset` replaces the rules `before`.
 
     Segments that are no longer declared are left.  Of a static one no condition can tell
     who was in it, so that is kept, for when it is declared again.
@@ -66,7 +66,7 @@ def _is_static(ruleset: Ruleset, segment: str) -> bool:
 
 
 def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, silent: bool = False) -> Crossed:
-    """Put a contact into a segment, or take it out."""
+    """Add a contact to a segment, or remove it."""
     others = {id_: since for id_, since in state.segments.items() if id_ != segment}
     crossed = Crossed(segment, enters, silent, since=None if enters else state.segments.get(segment))
     state.segments = dict(sorted({**others, segment: now}.items())) if enters else others
@@ -74,7 +74,7 @@ def cross(state: ContactState, segment: str, now: datetime, *, enters: bool, sil
 
 
 def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Crossed]:
-    """Put the contact into static segments, or take it out, as a person's edit says."""
+    """Add the contact to static segments, or remove it, as an edit requests."""
     crossed = []
     for name, enters in ((ADD_TO, True), (REMOVE_FROM, False)):
         named = activity.properties.get(name)
@@ -86,7 +86,7 @@ def edit(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Cros
 
 
 def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:
-    """When a segment may next change though nothing happens: a window closes, or one opens."""
+    """The next time at which a segment may change without an activity: a window closes or opens."""
     earliest = None
     for segment in () if state.deleted else ruleset.timed:
         if segment.condition is not None and segment.condition.next_change is not None:
@@ -97,7 +97,7 @@ def next_change(state: ContactState, ruleset: Ruleset, now: datetime) -> datetim
 
 
 def record_occurrence(state: ContactState, activity: Activity, tracks: Iterable[Track]) -> None:
-    """Note an activity in every track that asks for its kind, the newest first."""
+    """Record an activity in every track of its kind, the newest first."""
     for track in tracks:
         if activity.type not in track.activities:
             continue

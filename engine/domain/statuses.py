@@ -54,14 +54,14 @@ def ends(machine: Machine, state: str) -> bool:
 
 
 def begin(state: ContactState, ruleset: Ruleset) -> None:
-    """Put machines that a contact has not met yet into their initial states."""
+    """Set new machines of a contact to their initial states."""
     missing = {id_: Status(m.initial) for id_, m in ruleset.machines.items() if id_ not in state.statuses}
     if missing:
         state.statuses = {**state.statuses, **missing}
 
 
 def state_of(state: ContactState, machine: Machine) -> str:
-    """Where a machine stands; a contact that nothing has moved is in its initial state."""
+    """The state of a machine; the initial one for a contact that never moved."""
     status = state.statuses.get(machine.id)
     return machine.initial if status is None else status.state
 
@@ -80,7 +80,7 @@ def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Move
 
 
 def restart(state: ContactState, machine: Machine, activity: Activity, ruleset: Ruleset) -> list[Moved]:
-    """Put a machine back to its initial state, as for a new address."""
+    """Reset a machine to its initial state, as for a new address."""
     if state_of(state, machine) == machine.initial:
         return []
     return [enter(state, machine, machine.initial, activity, ruleset)]
@@ -95,7 +95,7 @@ def enter(
     *,
     by: str | None = None,
 ) -> Moved:
-    """Put a machine into a state, because of an activity that may say why and until when."""
+    """Set the state of a machine because of an activity, which may give a reason and an end."""
     reason = activity.properties.get("reason") or _BY_THEMSELVES.get(activity.type)
     return _set(
         state,
@@ -112,7 +112,7 @@ def enter(
 
 
 def _end_otherwise(state: ContactState, activity: Activity, machine: Machine, ruleset: Ruleset) -> None:
-    """Give the present state a new end when a user sets it again: a pause is extended."""
+    """Extend the present state when a user sets it again, such as a pause."""
     status = state.statuses.get(machine.id)
     if status is None or activity.properties.get(machine.id) != status.state:
         return
@@ -156,7 +156,7 @@ def run_out(state: ContactState, ruleset: Ruleset, now: datetime, *, cause: Acti
 
 
 def next_end(state: ContactState) -> datetime | None:
-    """When the next status ends that was given until a date."""
+    """The earliest end date of a status."""
     ends = [status.until for status in state.statuses.values() if status.until is not None]
     return min(ends, default=None)
 

@@ -65,7 +65,7 @@ class _Exporting:
         self._reported_at = time.monotonic()
 
     def total(self) -> int:
-        """How many contacts it is about.  Raises WorkbookTooLarge for more than the format can hold."""
+        """The number of contacts.  Raises WorkbookTooLarge for more than the format can hold."""
         with regex_errors():
             total = self._db.contacts.count_documents(self._wanted.selection.matching(self._db))
         exporting.refuse_too_large(self._wanted, total, len(self._wanted.columns))
@@ -185,7 +185,7 @@ def _all_or_nothing(grid: GridIn) -> Iterator[_Out]:
 
 @contextmanager
 def _snapshot(db: Db) -> Iterator[ClientSession]:
-    """All that is read within is as of one moment.  Raises SnapshotExpired."""
+    """Read everything in the block from one snapshot.  Raises SnapshotExpired."""
     try:
         with db.client.start_session(snapshot=True) as session:
             yield session

@@ -49,7 +49,7 @@ PLAIN: CodecOptions[Document] = CodecOptions()
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows, column by column, and how many contacts have been gone through by them."""
+    """A batch of rows by column, and the number of contacts read so far."""
 
     contacts: int
     rows: int
@@ -111,7 +111,7 @@ def _joined(reads: Iterator[list[Sequence[Any]]]) -> Iterator[list[Sequence[Any]
 
 
 _ROW = "row"
-"""Where the values of a row stand, in the order of the columns: a list is read much faster than names."""
+"""The field with a row's values in column order: a list is read much faster than names."""
 
 
 def _picked(columns: Iterable[Column]) -> Document:

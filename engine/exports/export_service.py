@@ -41,7 +41,7 @@ def start(actor: Actor, wanted: Export, *, id_: str) -> str:
 
 
 def count(actor: Actor, selection: Selection) -> int | None:
-    """How many contacts an export would be of; unset if counting takes too long.  Raises NotAllowed,
+    """The number of contacts of an export; None if counting takes too long.  Raises NotAllowed,
     InvalidFilter."""
     actor.require(Permission.EXPORT)
     return selection.count(actor.db)

@@ -158,7 +158,7 @@ def made_of(job: Job) -> Made | None:
 
 
 def available(db: Db, found: Iterable[Job], *, now: datetime) -> set[str]:
-    """Those of some jobs whose file can be had."""
+    """The jobs whose file can be downloaded."""
     made = {made.file: job.id for job in found if (made := made_of(job)) is not None and now < made.until}
     rows = db["exports.files"].find({"_id": {"$in": list(made)}}, {"_id": 1})
     return {made[row["_id"]] for row in rows}

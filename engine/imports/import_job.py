@@ -34,7 +34,7 @@ STEP = 250
 small cache aborts again and again."""
 
 TRIES = 5
-"""How often a step with a write conflict is prepared again before it is left to the lanes."""
+"""Attempts of a step with a write conflict before it is left to the lanes."""
 
 HEARTBEAT = 2.0
 """Seconds between two signs of life while a file is read without a step."""
@@ -81,7 +81,7 @@ class _ImportFile(ActivitySteps):
         return Step(batch.cursor, len(batch.rows), unchanged, refused, lanes=lanes, created=created)
 
     def _go_on(self) -> bool:
-        """Give a sign of life from time to time; return false once the job was stopped."""
+        """Renew the lease from time to time; return false once the job was stopped."""
         if time.monotonic() - self._last_heartbeat < HEARTBEAT:
             return True
         self._last_heartbeat = time.monotonic()

@@ -40,7 +40,7 @@ PREVIEW = 20
 
 @dataclass(frozen=True)
 class ProblemCount:
-    """How often a kind of problem occurs in a file, with the first examples."""
+    """The number of problems of a kind in a file, with the first examples."""
 
     kind: str
     count: int

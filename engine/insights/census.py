@@ -35,7 +35,7 @@ LOOKED = timedelta(minutes=10)
 """A viewer of the page counts as present for this time."""
 
 POINTS = (0, 1, 10, 25, 50, 100, 200, 500)
-"""Where the groups of points begin; what is below the first is a group, too."""
+"""The lower bounds of the groups of points; lower values are a group, too."""
 
 FEW = 10_000
 """Up to this many contacts are counted while a user waits: half a second."""

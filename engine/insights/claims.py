@@ -14,7 +14,7 @@ from pymongo.errors import DuplicateKeyError
 from engine.db import Db
 
 CLAIM = timedelta(seconds=60)
-"""How long a holder may take for one portion of work before another begins it."""
+"""The lease of a portion of work."""
 
 
 def claim(db: Db, what: str, *, now: datetime) -> int | None:
@@ -41,7 +41,7 @@ def renew(db: Db, what: str, number: int, *, now: datetime) -> bool:
 
 
 def release(db: Db, what: str, number: int) -> None:
-    """Let others have it at once."""
+    """Release the claim."""
     db.installation.update_one({"_id": _name(what), "number": number}, {"$set": {"until": None}})
 
 

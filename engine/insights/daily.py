@@ -99,7 +99,7 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 
 def mark(db: Db, moments: Iterable[datetime], *, id_: str) -> None:
-    """Say that what happened at some moments is to be counted again."""
+    """Mark the hours of some moments for a recount."""
     hours = sorted({hour_of(at) for at in moments})
     db.stale_hours.update_one({"_id": id_}, {"$set": {"hours": hours}}, upsert=True)
 
@@ -175,7 +175,7 @@ def _runs(days: Sequence[date]) -> Iterator[list[date]]:
 
 
 def bounds(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """When the first day begins and the last one has ended."""
+    """The start of the first day and the end of the last one."""
     after = last + timedelta(days=1)
     return datetime.combine(first, time(), zone), datetime.combine(after, time(), zone)
 

@@ -35,7 +35,7 @@ class Period:
 
     @classmethod
     def latest(cls, days: int, *, today: date) -> Period:
-        """So many days, of which today is the last."""
+        """The last days, up to today."""
         return cls(today - timedelta(days=days - 1), today)
 
     @classmethod

@@ -19,6 +19,6 @@ def overview(actor: Actor, period: Period) -> Overview:
 
 
 def failing_sendings(actor: Actor) -> int:
-    """How many sendings failed as a whole and wait for an admin's decision.  Raises NotAllowed."""
+    """The number of suspected outages that wait for an admin's decision.  Raises NotAllowed."""
     actor.require(Permission.SEE)
     return len(outages.undecided(actor.db))

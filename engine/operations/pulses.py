@@ -54,7 +54,7 @@ def beat(
     unset: Sequence[str] | None = None,
     metrics: str | None = None,
 ) -> None:
-    """Say that this process is alive; `unset` and `metrics` are as in Pulse."""
+    """Record a heartbeat of this process; `unset` and `metrics` are as in Pulse."""
     host, pid = socket.gethostname(), os.getpid()
     newest = db.rulesets.find_one({}, {"_id": 1}, sort=[("_id", -1)])
     running = {"version": _version(), "rules": None if newest is None else newest["_id"]}
@@ -66,7 +66,7 @@ def beat(
 
 
 def metrics_address(host: str, port: int) -> str:
-    """Where what a process counts is read, if it listens on `host`."""
+    """The address of a process's metrics, if it listens on `host`."""
     name = socket.gethostname() if host in ("", "0.0.0.0", "::") else host
     return f"http://{name}:{port}/metrics"
 

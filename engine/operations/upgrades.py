@@ -39,7 +39,7 @@ _INDEX_NOT_FOUND = (26, 27)
 
 
 def upgrade(db: Db) -> None:
-    """Do what has not been done yet; killed in between, it is done from the start the next time."""
+    """Run the pending upgrades; an interrupted one starts again the next time."""
     _drop_retired(db)
     for name, make in _STEPS.items():
         if db.installation.find_one({"_id": name}) is None:
@@ -49,7 +49,7 @@ def upgrade(db: Db) -> None:
 
 
 def make_findable(db: Db) -> None:
-    """Give contacts what they are listed and filtered by, those that have not got it.
+    """Add the fields for lists and filters to contacts that lack them.
 
     A contact that is written meanwhile gets it by that.
     """
@@ -57,7 +57,7 @@ def make_findable(db: Db) -> None:
 
 
 def find_by_each_word(db: Db) -> None:
-    """Let names be found by each of their words and without accents, where they were not."""
+    """Rewrite search keys so that names are found by each word and without accents."""
     named = db.contacts.find({"names": {"$exists": True}}, [*search_keys.SOURCE_FIELDS, "names", "v"])
     _describe(db, (row for row in named if not set(search_keys.search_words(row)) <= set(row["names"])))
 

@@ -41,7 +41,7 @@ class Working:
 
 
 def working(db: Db, *, now: datetime) -> Working:
-    """Look at everything, each by an index and up to a limit."""
+    """Read the state of all lanes and processes, each by an index and up to a limit."""
     found = lanes.capped_backlog(db, now=now, limit=COUNT_UP_TO)
     oldest = [lane.oldest_received_at for lane in found if lane.oldest_received_at is not None]
     failed = {"state": "failed", "failure.at": {"$exists": True}}

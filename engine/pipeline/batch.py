@@ -153,7 +153,7 @@ def _commit(db: Db, writes: Writes, lease: Lease, *, clock: Clock) -> None:
 
 
 def _age(folding: Folding, row: Document, writes: Writes) -> None:
-    """Let time pass for one contact, up to now."""
+    """Advance time for one contact, up to now."""
     contact = contact_codec.decode(row)
     outcome = fold.fold(contact.state, [], folding.rulebook, contact=contact.person.id, until=folding.now)
     aged = Contact(contact.person, outcome.state)

@@ -31,7 +31,7 @@ def newest(db: Db, limit: int = 100) -> list[FailedActivity]:
 
 
 def retry(db: Db, ids: Sequence[str] | None = None) -> int:
-    """Let failed activities (all, or those of `ids`) be taken again; say how many.
+    """Retry failed activities (all, or those of `ids`); return how many.
 
     An activity that fails again is set aside again.
     """
@@ -79,6 +79,6 @@ def by_reason(db: Db) -> list[FailureReason]:
 
 
 def retry_reason(db: Db, reason: str) -> int:
-    """Let all that failed for one reason be taken again; say how many."""
+    """Retry all activities that failed for one reason; return how many."""
     chosen = {"state": "failed", "failure.at": {"$exists": True}, "failure.reason": reason}
     return db.activities.update_many(chosen, {"$set": {"state": "received"}}).modified_count

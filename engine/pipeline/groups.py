@@ -33,7 +33,7 @@ class Group:
 
     @property
     def past(self) -> int:
-        """How many activities its contacts have."""
+        """The number of activities of its contacts."""
         return sum(row.get("activities", 0) for row in self.documents.values())
 
 
@@ -79,7 +79,7 @@ def groups_around(db: Db, rows: Sequence[Document]) -> list[Group]:
 def divide(
     activities: Sequence[Activity], documents: dict[ContactId, Document], *, shared: set[str]
 ) -> list[Group]:
-    """Put together what a claim connects; a shared device connects nothing."""
+    """Join the groups that a claim connects; a shared device connects none."""
     component = {key: row["component"] for row in documents.values() for key in row.get("keys", ())}
     links = _Links()
     for activity in activities:
@@ -126,7 +126,7 @@ def histories_of(db: Db, groups: Sequence[Group], *, join: bool = True) -> list[
 
 
 def _leave_out_erased(db: Db, waiting: dict[str, list[Activity]]) -> None:
-    """Take out the waiting activities of erased persons: their own lanes delete them."""
+    """Remove the waiting activities of erased persons: their own lanes delete them."""
     erased = tombstones.erased_among(db, [a for found in waiting.values() for a in found])
     for stream, found in waiting.items() if erased else ():
         waiting[stream] = [activity for activity in found if activity.id not in erased]
@@ -140,7 +140,7 @@ def _join(group: Group, waiting: Iterable[Activity]) -> None:
 
 
 def _streams_of(group: Group) -> set[str]:
-    """Where the past of a group lies: what its contacts hold, and what its activities name."""
+    """The keys of a group's past: those its contacts hold, and those its activities name."""
     held = {span["key"] for row in group.documents.values() for span in row.get("spans", ())}
     named = {activity.stream for activity in group.activities}
     linked = {a.tracker for a in group.activities if a.tracker is not None} - group.shared

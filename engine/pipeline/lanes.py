@@ -30,7 +30,7 @@ SETTLED_AFTER = timedelta(seconds=2)
 still coming in, letting all that is long past fall due would make the rest of it late."""
 
 LEASE = timedelta(seconds=10)
-"""How long a holder may be silent before another takes its lane over."""
+"""The lease of a lane: another worker may take it over after this silence."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def create(db: Db, count: int) -> None:
 
 
 def take(db: Db, lane: int, holder: str, *, now: datetime) -> Lease | None:
-    """Take a free lane; if it is held, announce to its holder that more work has come."""
+    """Claim a free lane; if it is held, announce new work to its holder."""
     taken = None
     with tolerate_timeout():
         taken = db.lanes.find_one_and_update(
@@ -112,12 +112,12 @@ def hold(
 
 
 def bar_older_erasures(db: Db, erasures: int) -> None:
-    """Let no batch be committed any more that was folded not knowing of so many erasures."""
+    """Reject later commits of batches folded with fewer erasures."""
     _bar(db, {"erasures": erasures})
 
 
 def bar_older_rules(db: Db, version: int) -> None:
-    """Let no batch be committed any more that was folded under older rules.
+    """Reject later commits of batches folded under older rules.
 
     Each lane and job is written, so that this waits for the commits that are under way, and
     later ones are decided again.
@@ -134,7 +134,7 @@ def _bar(db: Db, known: Mapping[str, int]) -> None:
 
 
 def release(db: Db, lease: Lease) -> bool:
-    """Give a lane back; false if work was announced meanwhile, and the lane is still held."""
+    """Release a lane; false if work was announced meanwhile, and the lane is still held."""
     freed = db.lanes.update_one(
         {**_held_by(lease), "wanted": False},
         {"$set": {"attempts": 0}, "$unset": {"holder": "", "lease_until": ""}},
@@ -146,7 +146,7 @@ def release(db: Db, lease: Lease) -> bool:
 
 
 def abandon(db: Db, lease: Lease) -> None:
-    """Give a lane back although work is left, for the scheduler to hand it out again."""
+    """Release a lane although work is left, so that the scheduler wakes it again."""
     db.lanes.update_one(_held_by(lease), {"$unset": {"holder": "", "lease_until": ""}})
 
 

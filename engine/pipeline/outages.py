@@ -31,10 +31,10 @@ SUSPICIOUS_SHARE = 0.3
 """The share of failed attempts from which on an outage is suspected."""
 
 BOUNCES_WITHIN = timedelta(days=2)
-"""How far back bounces are considered: a provider retries for up to two days."""
+"""The period in which bounces are considered: a provider retries for up to two days."""
 
 ATTEMPTS_WITHIN = timedelta(days=7)
-"""How far back the attempts of a sending are counted."""
+"""The period in which the attempts of a sending are counted."""
 
 _CHANNELS: tuple[Channel, ...] = ("email", "sms")
 
@@ -62,7 +62,7 @@ class SuspectedOutage:
 
     @property
     def share(self) -> float:
-        """How much of it failed, 0 to 1."""
+        """The failed share, 0 to 1."""
         return min(self.failed / self.attempts, 1.0) if self.attempts else 1.0
 
 
@@ -100,7 +100,7 @@ def detect(db: Db, *, now: datetime) -> list[SuspectedOutage]:
 
 
 def count_bounces(db: Db, id_: str, *, by: str) -> None:
-    """Let the bounces of a suspected outage count: its addresses are dead.  Raises OutageNotFound."""
+    """Count the bounces of a suspected outage: its addresses are dead.  Raises OutageNotFound."""
     _restore(db, _decide(db, id_, {"counted_by": by, "left_by": None}))
 
 
@@ -201,7 +201,7 @@ def _discount(db: Db, sending: SuspectedOutage) -> None:
 
 
 def _restore(db: Db, sending: SuspectedOutage) -> None:
-    """Take the marks off discounted bounces."""
+    """Remove the marks of discounted bounces."""
     _mark(db, {**_bounces_of(sending), "discounted": True}, {"$unset": {"discounted": ""}})
 
 

@@ -20,7 +20,7 @@ from engine.db import Db
 from engine.domain.document import Document
 
 CLAIM = timedelta(seconds=60)
-"""How long a sender may take before another tries."""
+"""The lease of a call: another sender may retry it afterwards."""
 
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1_800, 7_200, 21_600, 43_200))
 """After each failure; when they are used up the call has failed, and a person can send it again."""
@@ -49,7 +49,7 @@ def any_due(db: Db, *, now: datetime, without: Collection[str] = ()) -> bool:
 
 
 def claim(db: Db, *, now: datetime, without: Collection[str] = ()) -> Waiting | None:
-    """Take the call that has waited longest, if one is due; none of the webhooks `without`."""
+    """Claim the due call that has waited longest, but for the webhooks `without`."""
     row = db.outbox.find_one_and_update(
         _due(now, without),
         {"$set": {"due_at": now + CLAIM}, "$inc": {"attempts": 1}, "$unset": {"held": ""}},
@@ -68,14 +68,14 @@ def _due(now: datetime, without: Collection[str]) -> Document:
 
 
 def sent(db: Db, call: Waiting, *, status: int, now: datetime) -> Outcome:
-    """Note that a call was answered as it should be."""
+    """Record a successful call."""
     done = {"state": "sent", "sent_at": now, "status": status}
     db.outbox.update_one({"_id": call.id}, {"$set": done, "$unset": {"error": ""}})
     return "sent"
 
 
 def failed(db: Db, call: Waiting, *, error: str, now: datetime, for_good: bool = False) -> Outcome:
-    """Note that a call was not taken: it is tried again later, until it has failed for good."""
+    """Record a failed attempt: the call is retried later, until it has failed permanently."""
     outcome: Outcome = "failed" if for_good or call.attempts > len(PAUSES) else "again"
     if outcome == "failed":
         change: Document = {"state": "failed", "error": error[:500]}
@@ -86,7 +86,7 @@ def failed(db: Db, call: Waiting, *, error: str, now: datetime, for_good: bool =
 
 
 def hold(db: Db, reasons: Mapping[str, str], *, now: datetime) -> None:
-    """Note at the calls that are due why they are not sent; `reasons` are by webhook."""
+    """Store at the due calls why they are held; `reasons` are by webhook."""
     for webhook, reason in reasons.items():
         due = {"state": "waiting", "due_at": {"$lte": now}, "webhook": webhook, "held": {"$ne": reason}}
         db.outbox.update_many(due, {"$set": {"held": reason}})
@@ -152,7 +152,7 @@ COUNT_UP_TO = 10_000
 
 
 def unsent_counts(db: Db) -> dict[str, int]:
-    """How many calls wait and how many have failed, each up to COUNT_UP_TO."""
+    """The numbers of waiting and failed calls, each up to COUNT_UP_TO."""
     states = ("waiting", "failed")
     return {state: db.outbox.count_documents({"state": state}, limit=COUNT_UP_TO) for state in states}
 
@@ -182,7 +182,7 @@ def held(db: Db) -> list[HeldCalls]:
 
 
 def counts(db: Db) -> dict[str, int]:
-    """How many calls wait, were sent and have failed."""
+    """The numbers of waiting, sent and failed calls."""
     found = {
         row["_id"]: row["n"] for row in db.outbox.aggregate([{"$group": {"_id": "$state", "n": {"$sum": 1}}}])
     }

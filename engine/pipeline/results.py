@@ -75,7 +75,7 @@ def add_results(
 
 
 def _add_calls(folding: Folding, calls: Iterable[Call], writes: Writes) -> None:
-    """Put calls into the outbox, each once, whatever is folded again; none for what is past."""
+    """Add calls to the outbox, each once even if folded again; none for past activities."""
     for call in calls:
         if call.happened_at > folding.now - CALL_WITHIN:
             row = {
@@ -252,7 +252,7 @@ def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> li
 
 
 def _redirects(group: Group, settled: FoldedComponent, redirects: Iterable[Document]) -> list[Write]:
-    """Let every id that was ever shown lead to the contact that it has become.
+    """Redirect every id that was ever shown to its surviving contact.
 
     Besides merges there are new names: a late activity can show that a contact began
     with another tracker than was thought, and an id follows from how a contact began.

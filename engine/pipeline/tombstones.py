@@ -37,7 +37,7 @@ def hash_of(db: Db, key: Key) -> str:
 
 
 def put(db: Db, erasure: str, spans: Iterable[tuple[Key, Document]]) -> None:
-    """Say that keys are being erased, each for a span (`since`, `until`).  Safe to be done again."""
+    """Store the tombstones of keys, each for a span (`since`, `until`).  Idempotent."""
     by_key: dict[str, list[Document]] = {}
     for key, span in spans:
         by_key.setdefault(hash_of(db, key), []).append({"erasure": erasure, **span})
@@ -50,7 +50,7 @@ def put(db: Db, erasure: str, spans: Iterable[tuple[Key, Document]]) -> None:
 
 
 def settle(db: Db, erasure: str, at: datetime, *, session: ClientSession) -> None:
-    """Say when an erasure was done: what happens afterwards is no longer erased."""
+    """Set the time of an erasure: later activities are not erased."""
     db.tombstones.update_many(
         {"marks.erasure": erasure},
         {"$set": {"marks.$[mine].at": at}},
@@ -76,7 +76,7 @@ def any_exist(db: Db) -> bool:
 
 
 def covered_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that happened before an erasure, and are suppressed for good.
+    """The activities that happened before an erasure and are suppressed permanently.
 
     For later ones the fold decides, which sees the other activities.
     """
@@ -86,12 +86,12 @@ def covered_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
 
 
 def named_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that name a key of an erased person."""
+    """The activities that name a key of an erased person."""
     return {activity.id for activity in _about(db, activities)[1]}
 
 
 def erased_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
-    """Those of some activities that are suppressed (see `engine.domain.erasure_marks`)."""
+    """The activities that are suppressed (see `engine.domain.erasure_marks`)."""
     marks, about = _about(db, activities)
     if not about:
         return set()
@@ -108,7 +108,7 @@ def erased_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
 
 
 def unreadable_among(db: Db, ids: Sequence[ActivityId]) -> set[ActivityId]:
-    """Those of some unreadable activities whose stream led to an erased person."""
+    """The unreadable activities whose stream led to an erased person."""
     if not ids or not any_exist(db):
         return set()
     streams = {row["_id"]: row.get("stream") for row in db.activities.find({"_id": {"$in": list(ids)}})}
@@ -142,7 +142,7 @@ def _decode(row: Document) -> Activity:
 
 
 def refused(db: Db, keys: Iterable[Key]) -> set[Key]:
-    """Those of some keys that users cannot enter again: erased, and held by no contact since."""
+    """The keys that users cannot enter again: erased, and held by no contact since."""
     marks = marks_of(db, keys)
     return set(marks) - _held(db, marks) if marks else set()
 
@@ -157,7 +157,7 @@ def _held(db: Db, keys: Iterable[Key]) -> set[Key]:
 
 
 def number(db: Db) -> int:
-    """How many erasures there were so far."""
+    """The number of erasures so far."""
     row = db.installation.find_one({"_id": _NUMBER})
     return 0 if row is None else int(row["value"])
 
@@ -177,7 +177,7 @@ def names_erased(db: Db, event: str, *, region: str) -> bool:
 
 
 def _keys_in(event: str, region: str) -> set[Key]:
-    """All that could be keys among the first words of an event."""
+    """The possible keys among the first words of an event."""
     found: set[Key] = set()
     for word in list(dict.fromkeys(_words(event)))[:MAX_WORDS]:
         text = word.strip()

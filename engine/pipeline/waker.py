@@ -31,7 +31,7 @@ class Waker:
         self._thread.start()
 
     def wake(self, lanes: Iterable[int]) -> None:
-        """Note lanes to wake and return at once; hints for the same lane are sent together."""
+        """Queue lanes to wake and return at once; hints for the same lane are merged."""
         with self._changed:
             self._pending.update(lanes)
             self._changed.notify()

@@ -1,4 +1,4 @@
-"""All that is known of a person as one archive: `data.json`, whole, and `index.html`, to be read.
+"""The archive of a person's data: the complete `data.json`, and a readable `index.html`.
 
 Both are written as they are read, so that the archive of a person with a million activities
 needs no more memory than another.  What anybody wrote is escaped.

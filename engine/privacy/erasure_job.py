@@ -71,7 +71,7 @@ class _Erasing:
         return len(self._stages)
 
     def step(self, cursor: str, *, now: datetime) -> Step | None:  # noqa: ARG002  as all `Work`
-        """Do the next stage; unset if all are done."""
+        """Run the next stage; None if all are done."""
         names = ["", *self._stages]
         following = names[names.index(cursor) + 1 :]
         if not following:

@@ -1,4 +1,4 @@
-"""All that is known of a person, collection by collection, whatever collections there are."""
+"""A person's data from every collection, known or new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a person is named: found quickly in raw bytes, then exactly, as whole words."""
+"""Search for mentions of a person: fast in raw bytes, then exact, as whole words."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def _clean(
     person: Person,
     mentions: Mentions,
 ) -> None:
-    """Take the person out of rows that are others'."""
+    """Remove the person from other people's rows."""
     instead = dict.fromkeys((row["_id"] for row in rows), ERASED)
 
     def cleaning(session: ClientSession) -> int:

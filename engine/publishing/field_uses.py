@@ -1,4 +1,4 @@
-"""Where custom fields are used, and what contacts have in them."""
+"""Uses of custom fields, and the contacts' values."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def claim(db: Db, *, now: datetime) -> Version | None:
 
 
 def fill(db: Db, version: Version) -> int:
-    """Look at every contact as of the publishing of a version; return how many were changed.
+    """Evaluate every contact at the publishing of a version; return how many changed.
 
     Afterwards contacts that were kept for the version before count as kept for this one;
     if MongoDB cannot do it, all are left to the workers and none was changed.
@@ -133,9 +133,9 @@ class _Filling:
     known: set[str]
     """The segments that contacts may be in already."""
     put_away: list[str]
-    """Those gone of which contacts remember that they were in them."""
+    """The deleted segments that contacts remember."""
     back: list[Segment]
-    """Those that contacts may remember, declared again."""
+    """The segments declared again that contacts may remember."""
     lanes: int
 
     @classmethod
@@ -180,7 +180,7 @@ def _leave_to_workers(db: Db, filling: _Filling) -> None:
 
 
 def _leave_all_to_workers(db: Db, version: Version) -> None:
-    """Let every contact be folded again, those too that were filled."""
+    """Mark every contact to be folded again, filled ones included."""
     db.contacts.update_many({"filled": {"$exists": True}}, {"$unset": {"filled": ""}}, hint=_IN_PLACE)
     _end_filling(db, version, set__outdated_below=version.upkeep)
 
@@ -257,7 +257,7 @@ def _put_away(filling: _Filling) -> Document:
 
 
 def _without(segments: list[str]) -> Document:
-    """Take contacts out of segments that are not declared any more."""
+    """Remove contacts from segments that are not declared any more."""
     fields = {"$objectToArray": {"$ifNull": ["$segments", {}]}}
     kept = {"$filter": {"input": fields, "cond": {"$not": [{"$in": ["$$this.k", segments]}]}}}
     return {"$set": {"segments": _some({"$arrayToObject": kept})}}
@@ -281,7 +281,7 @@ def _levels(segments: list[Segment]) -> list[list[Segment]]:
 
 
 def _sort_in(filling: _Filling, level: list[Segment]) -> Document:
-    """Put contacts into segments and take them out; who was in one stays since when it was."""
+    """Add contacts to segments and remove them; present members keep their start."""
     entered, left = [], []
     for segment in level:
         assert segment.condition is not None
@@ -325,7 +325,7 @@ def _next_due(moments: list[Expression], published: datetime) -> Expression:
 
 
 def _moments(segment: Segment) -> Iterator[Expression]:
-    """When time alone may change a condition's answer (see `predicate.next_change`)."""
+    """The next time at which a condition may change by itself (see `predicate.next_change`)."""
     tree = segment.condition.tree if segment.condition is not None else None
     for leaf in leaves(tree):
         if isinstance(leaf, Did) and leaf.within is not None:
@@ -345,7 +345,7 @@ def _later(at: Expression, span: timedelta) -> Expression:
 
 
 def _note_leavings(db: Db, contacts: Document, published: datetime) -> None:
-    """Put the leavings on the timelines, as the fold would have."""
+    """Write the left segments to the timelines, as the fold would."""
     cause = {"$concat": ["$_id", "@", published.isoformat()]}
     row = {
         "_id": {"$concat": [cause, ":segment_left:", "$filled.segment"]},

@@ -221,7 +221,7 @@ class _Planner:
 
 
 def _boundary(number: int) -> str:
-    """Where a slice begins, as the first digits of a contact's id."""
+    """The start of a slice, as the first digits of a contact's id."""
     return "g" if number >= SLICES else f"{number * 0x1000 // SLICES:03x}"
 
 

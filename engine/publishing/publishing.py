@@ -94,7 +94,7 @@ def publish(
     base: int | None = None,
     recompute: bool = False,
 ) -> Version:
-    """Put a whole set of files in force, in one write; return the new version.
+    """Publish a whole set of files in one write; return the new version.
 
     `base` is the version that the change was made on: if it is no longer the newest,
     nothing is published and PublishConflict names the author of the newer one.  With

@@ -18,7 +18,7 @@ QUARTERS = 4
 
 @dataclass(frozen=True)
 class Upkeep:
-    """How many of all contacts were not yet folded for the version in force.
+    """The number of contacts not yet folded for the version in force.
 
     `recomputes` if that is because all history is recomputed; `filled` is how much of a
     pass inside MongoDB is done, 0 to 1, and unset if there is none.
@@ -32,7 +32,7 @@ class Upkeep:
 
     @property
     def done(self) -> float:
-        """How much is done, 0 to 1."""
+        """The finished share, 0 to 1."""
         if self.filled is not None:
             return self.filled
         return 1.0 - self.outdated / self.contacts if self.outdated < self.contacts else 0.0
@@ -64,6 +64,6 @@ def upkeep(db: Db) -> Upkeep:
 
 
 def filling_progress(db: Db) -> float | None:
-    """How much of the newest version's filling is done, 0 to 1; unset if nothing is filled."""
+    """The finished share of filling the newest version, 0 to 1; None if nothing is filled."""
     newest = in_force.newest(db, "filling", "filled")
     return len(newest.get("filled", ())) / QUARTERS if newest.get("filling") else None

@@ -21,7 +21,7 @@ EXAMPLES = 10
 EXAMPLES_OF_SEGMENT = 3
 
 STEPS = (1, 5, 10, 25, 50, 100, 250, 500, 1_000)
-"""Where the columns of the distribution begin, on either side of nothing."""
+"""The lower bounds of the distribution's columns, on either side of zero."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Plan:
                 self.statuses[machine][f"{was.state} → {status.state}"] += 1
 
     def merge(self, other: Plan) -> None:
-        """Take in what another process has counted."""
+        """Add the counts of another process."""
         for name in ("contacts", "gain", "lose", "gained", "lost"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.distribution.update(other.distribution)
@@ -96,7 +96,7 @@ class Plan:
 
     @property
     def examples(self) -> list[Example]:
-        """Those who are moved the most, and some for each segment."""
+        """The contacts with the largest changes, and some for each segment."""
         return [*self.movers, *(example for examples in self.crossers.values() for example in examples)]
 
     def _add_points(self, contact: ContactId, name: str, before: Side, after: Side, ruleset: Ruleset) -> None:
@@ -173,13 +173,13 @@ class Plan:
         }
 
     def _crossings(self, counts: Mapping[str, int], share: float) -> dict[str, int]:
-        """How many enter and leave a segment; of a sample, with how far that may be off."""
+        """The numbers of contacts that enter and leave a segment; for a sample, with the margin of error."""
         ways = ("enter", "leave")
         errors = {f"{way}_error": self.error(counts[way], share) for way in ways} if share < 1.0 else {}
         return {**{way: _of_all(counts[way], share) for way in ways}, **errors}
 
     def error(self, count: int, share: float) -> int:
-        """How far an estimated count may be off, either way, 19 times out of 20.
+        """The margin of error of an estimated count, with 95% confidence.
 
         The normal approximation of the binomial, corrected for the finite whole.
         """

@@ -16,7 +16,7 @@ from engine.domain.rulebook import Rulebook, Ruleset
 from engine.rules.files.rule_tests import RuleTest
 
 BEGINNING = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
-"""When every test begins: a Monday, noon in Madrid."""
+"""The start time of every test: a Monday, noon in Madrid."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 
 
 def reacts_to(rule: Rule, ruleset: Ruleset) -> str:
-    """When a rule acts: `On “Product viewed”, when price is at least 50`."""
+    """The trigger of a rule: `On “Product viewed”, when price is at least 50`."""
     when = "" if rule.when.tree is None else f", when {words(rule.when.tree, ruleset)}"
     return f"On “{ruleset.catalog.label(rule.on)}”{when}"
 

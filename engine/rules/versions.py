@@ -222,7 +222,7 @@ def _compiled(db: Db, number: int) -> Ruleset:
 def _published(
     db: Db, newest: int, recomputed: int
 ) -> tuple[tuple[tuple[datetime, int], ...], tuple[datetime, ...]]:
-    """When each version up to the newest came into force, and when segments changed by that.
+    """The publishing times of all versions, and of those that changed segments.
 
     What was before a recomputation is as if it had never been.
     """

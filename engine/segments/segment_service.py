@@ -149,7 +149,7 @@ def deletable(actor: Actor, id_: str) -> Deletable:
 
 
 def delete(actor: Actor, id_: str, *, base: int) -> Version:
-    """Take a segment out of the rules: its members leave it.
+    """Delete a segment from the rules: its members leave it.
 
     Raises NotAllowed, SegmentNotFound, StillInUse, and what publishing does.
     """
@@ -162,7 +162,7 @@ def delete(actor: Actor, id_: str, *, base: int) -> Version:
 
 
 def restore(actor: Actor, deleted: Version) -> Version:
-    """Take back the version that deleted a segment: it is there again, and its members are in it.
+    """Undo the deletion of a segment: it is restored with its members.
 
     Raises NotAllowed, and PublishConflict once other rules were published since.
     """

@@ -1,4 +1,4 @@
-"""Where a segment is used: what would have no meaning without it."""
+"""Uses of a segment, which would be invalid without it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from engine.rules.ruleset import compile_ruleset
 TREND = timedelta(days=30)
 
 PATIENCE_MS = 4_000
-"""How long an exact count for a preview may take before it is estimated from a sample."""
+"""The time limit of an exact count for a preview; after it a sample is used."""
 
 SAMPLE = 2_000
 """Contacts that a preview folds when a condition asks what nothing remembers yet."""
@@ -84,12 +84,12 @@ def summary(db: Db, segment: str, *, now: datetime) -> SegmentSummary | None:
 
 
 def size(db: Db, segment: str) -> int:
-    """How many contacts are in a segment now."""
+    """The present number of contacts in a segment."""
     return db.contacts.count_documents(in_segment(segment))
 
 
 def trend(db: Db, segment: str, *, now: datetime, zone: ZoneInfo) -> list[Document]:
-    """Those who entered and left on each of the last 30 days, and how many were in it then."""
+    """The contacts that entered and left on each of the last 30 days, and the size of the segment."""
     rows = db.activities.aggregate(
         [
             {"$match": {"derived": True, "properties.segment": segment, "happened_at": {"$gt": now - TREND}}},
@@ -171,7 +171,7 @@ def _examples(db: Db, query: Document) -> list[ContactRow]:
 
 
 def _moves(db: Db, wanted: Sequence[Segment], since: datetime) -> Counter[tuple[str, str]]:
-    """How many entered and left each of some segments, by id and activity type."""
+    """The numbers of entries and exits of some segments, by id and activity type."""
     rows = db.activities.aggregate(
         [
             {
@@ -188,12 +188,12 @@ def _moves(db: Db, wanted: Sequence[Segment], since: datetime) -> Counter[tuple[
 
 
 def _publishings(db: Db, since: datetime) -> list[datetime]:
-    """When rules were published by which segments changed."""
+    """The publishing times of rules that changed segments."""
     return [at for at in versions.rulebook(db).boundaries if at > since]
 
 
 def _entered_by_publishing(db: Db, segment: str, moments: Sequence[datetime]) -> dict[datetime, int]:
-    """How many entered a segment at each publishing of rules: of that no row is kept."""
+    """The number of contacts that entered a segment at each publishing, which writes no rows."""
     left = {"derived": True, "properties.segment": segment, "type": "segment_left"}
     return {
         at: db.contacts.count_documents({f"segments.{segment}": at})
@@ -203,7 +203,7 @@ def _entered_by_publishing(db: Db, segment: str, moments: Sequence[datetime]) ->
 
 
 def _summaries(db: Db, wanted: Sequence[Segment], ruleset: Ruleset, *, now: datetime) -> list[SegmentSummary]:
-    """Some segments; what is the same for all of them is read once."""
+    """Several segments; their shared data is read once."""
     since = now - TREND
     moves, moments = _moves(db, wanted, since), _publishings(db, since)
     waiting, sample = upkeep.upkeep(db).waiting, _sample(db)

@@ -42,7 +42,7 @@ class Finding:
 
 
 def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at everything; a server that does not answer ends the looking.
+    """Run all checks; an unreachable server ends them.
 
     `environment` is looked at for the secrets of webhooks if no worker reports on its own.
     """

@@ -62,7 +62,7 @@ FINER: Mapping[type[ContactSheetsError], int] = {
 
 
 def report(error: Exception) -> int:
-    """Say on standard error what ended a command; return what it exits with.
+    """Print the error of a command to standard error; return the exit code.
 
     What can be expected is one line, a fault of ours the traceback.
     """

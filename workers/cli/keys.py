@@ -58,7 +58,7 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @keys_app.command("revoke")
 def revoke(key: str, data_dir: DataDir = None) -> None:
-    """Take a key out of force, within five seconds."""
+    """Revoke a key, effective within five seconds."""
     _, db = open_db(data_dir, app="keys")
     key_service.revoke(cli_actor(db), key)
     typer.echo("revoked")

@@ -183,7 +183,7 @@ def retry_calls(data_dir: DataDir = None) -> None:
 
 @webhooks_app.command("status")
 def count_calls(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """How many calls wait, were sent and have failed; and why some are held."""
+    """Numbers of waiting, sent and failed calls, and the reasons of held ones."""
     _, db = open_db(data_dir, app="webhooks")
     counts, held = outbox.counts(db), outbox.held(db)
     if as_json:

@@ -187,7 +187,7 @@ def publish(
     until_done: Wait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put the files in force as a new version, all at once."""
+    """Publish the files as a new version, all at once."""
     _refuse(unknown_files(folder), as_json)
     _, db = open_db(data_dir, app="rules")
     texts = publishing.completed(db, read_present(folder))
@@ -223,7 +223,7 @@ def rollback(
 
 @rules_app.command()
 def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """How many contacts are still to be brought up to the version in force."""
+    """Show how many contacts still have to be updated to the version in force."""
     _, db = open_db(data_dir, app="rules")
     found = upkeep.upkeep(db)
     if as_json:

@@ -30,7 +30,7 @@ def list_sendings(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @sendings_app.command()
 def count(sending: str, data_dir: DataDir = None) -> None:
-    """Let the bounces of a sending count after all: its addresses are dead indeed."""
+    """Count the bounces of a sending: its addresses are dead."""
     _, db = open_db(data_dir, app="sendings")
     operating.count_sending(cli_actor(db), sending)
     typer.echo("its bounces count; the workers fold its contacts again")
@@ -38,7 +38,7 @@ def count(sending: str, data_dir: DataDir = None) -> None:
 
 @sendings_app.command()
 def leave(sending: str, data_dir: DataDir = None) -> None:
-    """Leave the bounces of a sending uncounted for good: doctor and the pages ask no more."""
+    """Ignore the bounces of a sending permanently: doctor and the pages stop asking."""
     _, db = open_db(data_dir, app="sendings")
     operating.leave_sending(cli_actor(db), sending)
     typer.echo("its bounces stay uncounted")

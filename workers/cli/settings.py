@@ -53,7 +53,7 @@ def _print(environment: Environment) -> None:
 
 
 def _source(row: dict[str, str | None]) -> str:
-    """Where a value comes from: the variable too, where it is not the setting's own, and the default."""
+    """The source of a value: also the variable, if it is not the setting's own, and the default."""
     if row["source"] == "default":
         return "default"
     own = row["variable"] == row["name"]

@@ -98,7 +98,7 @@ _LONE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 def whole_characters(json: bytes) -> bytes:
-    """Put U+FFFD for every half of a surrogate pair: a name cut in the middle of an emoji."""
+    """Replace every half of a surrogate pair by U+FFFD: a name cut in the middle of an emoji."""
     return _ESCAPE.sub(lambda found: rb"\ufffd" if _LONE.fullmatch(found[0]) else found[0], json)
 
 

@@ -1,4 +1,4 @@
-"""How much a sender may send: sizes as Segment has them, and a rate for each key."""
+"""Limits of a sender: Segment's sizes, and a rate for each key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Bucket:
 
 
 class RateLimit:
-    """So many events a second for each key, with room for bursts: a token bucket.
+    """A token bucket: a rate of events per second for each key, with bursts.
 
     It counts in this process: with several collectors a key may send as much through each.
 

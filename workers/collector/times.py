@@ -1,4 +1,4 @@
-"""When an event happened, by the sender's clock and ours."""
+"""The time of an event, from the sender's clock and ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 def happened_at(
     event: dict[str, Any], *, sent_at: datetime | None, received_at: datetime
 ) -> tuple[datetime, bool]:
-    """When the event happened in whole milliseconds, and whether its time had to be clamped.
+    """The time of the event in whole milliseconds, and whether it was clamped.
 
     The sender's clock is corrected as the Segment specification says: the time is that of
     receipt less what lay, by the sender's own clock, between `timestamp` (or

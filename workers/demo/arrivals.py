@@ -1,4 +1,4 @@
-"""When the made-up shop's people come for the first time, and at which hours they are up."""
+"""The first visits of the demo shop's people, and their active hours."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 HERE = ZoneInfo("Europe/Madrid")
-"""Where the shop is: days begin and end there."""
+"""The time zone of the shop and of its days."""
 
 WEEK = (0.85, 0.8, 0.85, 0.9, 1.05, 1.35, 1.2)
-"""How lively each day is, from Monday; a whole week counts 7."""
+"""The relative activity of each day, from Monday; a week sums to 7."""
 
 HOURS = (1, 0, 0, 0, 0, 0, 1, 2, 4, 6, 7, 7, 7, 6, 4, 5, 6, 7, 9, 10, 12, 13, 9, 4)
-"""How lively each hour is, from midnight."""
+"""The relative activity of each hour, from midnight."""
 
 DAY = timedelta(days=1)
 _FIRST_MONDAY = date(2020, 1, 6)
@@ -57,7 +57,7 @@ def local_day(at: datetime) -> date:
 
 
 def at_hour(day: date, hour: int, *, seconds: float = 0) -> datetime:
-    """So many seconds after a full hour in the shop; in UTC."""
+    """A number of seconds after a full hour in the shop; in UTC."""
     local = datetime.combine(day, time(hour), tzinfo=HERE)
     return local.astimezone(UTC) + timedelta(seconds=round(seconds, 3))
 

@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Habit:
-    """How a kind of visitor behaves.
+    """The behaviour of a kind of visitor.
 
     Parameters:
       share(int): How many in a hundred are such.
@@ -61,7 +61,7 @@ HABITS: dict[Kind, Habit] = {
 
 @dataclass(frozen=True)
 class Country:
-    """Where people live, and how they are called there; `#` is a digit of a mobile number."""
+    """A country and its names; `#` is a digit of a mobile number."""
 
     code: str
     language: str

@@ -46,7 +46,7 @@ class _Answer:
 
     @property
     def refused(self) -> int:
-        """How many events of the batch were not taken."""
+        """The number of refused events of the batch."""
         body: dict[str, Any] = json.loads(self.body)
         return len(body.get("errors", ()))
 

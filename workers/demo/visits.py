@@ -24,7 +24,7 @@ def visit(diary: Diary, at: datetime, device: Device) -> None:
 
 
 def arrive_from_mail(diary: Diary, at: datetime, device: Device, *, campaign: str) -> None:
-    """Come by a link in a mail, look at a few things, and go."""
+    """A visit from a link in a mail: a few page views."""
     diary.page(at, device, path="/new", title=campaign, referrer=f"{SITE}/mail")
     _look_around(diary, at, device)
 
@@ -51,7 +51,7 @@ def ask(diary: Diary, at: datetime, device: Device) -> None:
 
 
 def visit_store(diary: Diary, at: datetime, tablet: Device) -> None:
-    """Look something up, and sign in or up, at the tablet that stands in the store for everybody."""
+    """Search, and sign in or up, on the shared tablet in the store."""
     diary.page(at, tablet, path="/", title="Home")
     at = _later(diary, at, 20, 90)
     diary.track(at, tablet, "Product Viewed", diary.chance.choice(PRODUCTS).line())

@@ -80,7 +80,7 @@ def back_off(deaths: int) -> float:
 
 
 def ending(status: int) -> str:
-    """How a process ended, in words."""
+    """A description of how a process ended."""
     return f"killed by signal {-status}" if status < 0 else f"exit status {status}"
 
 

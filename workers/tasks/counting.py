@@ -17,7 +17,7 @@ from engine.operations import pace
 from workers.tasks.rhythm import Every
 
 REST = 4.0
-"""How many times as long as it took to rest after each round: a fifth of one processor at most."""
+"""The pause after each round, as a multiple of its duration: at most a fifth of one processor."""
 
 SHORTEST_REST = 1.0
 """Seconds between two looks for days to count."""

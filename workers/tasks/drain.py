@@ -137,7 +137,7 @@ def _apply(db: Db, lease: Lease, waiting: Waiting, *, clock: Callable[[], dateti
 
 
 def size_after(attempts: int, conflicts: int) -> int:
-    """How many activities to take: fewer when holders died over them or others interfered."""
+    """The batch size: smaller after crashes or conflicts."""
     halvings = 2 * max(0, attempts - 2) + conflicts // 4
     return max(1, BATCH >> halvings)
 

@@ -61,7 +61,7 @@ class WorkerMetrics(Observer):
         self._jobs = self._counter("jobs", "Jobs that ended here, by kind and state.", "kind", "state")
 
     def show_lanes(self, lanes: int) -> None:
-        """Let each lane be there with 0 before anything is done in it; safe to call again."""
+        """Initialise the metrics of each lane with 0.  Idempotent."""
         for counter in self._by_lane:
             for lane in range(lanes):
                 counter.labels(lane)

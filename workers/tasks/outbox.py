@@ -86,7 +86,7 @@ def secrets_not_set(db: Db, environment: Mapping[str, str]) -> list[str] | None:
 def _hold(
     db: Db, environment: Mapping[str, str], *, before: Mapping[str, str], now: datetime
 ) -> Mapping[str, str]:
-    """Note at the calls that cannot be signed here why they wait; return the reasons by webhook."""
+    """Store at the calls that cannot be signed here why they wait; return the reasons by webhook."""
     reasons = unusable(versions.current(db).webhooks.values(), environment)
     outbox.hold(db, reasons, now=now)
     if reasons != before:

@@ -1,4 +1,4 @@
-"""When something that is done again and again is to be done next."""
+"""The schedule of a repeated action."""
 
 from __future__ import annotations
 

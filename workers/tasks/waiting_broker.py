@@ -11,7 +11,7 @@ WAIT = 0.5
 """Seconds that a consumer waits at a time; a stopping worker ends after them."""
 
 BUSY_MS = 50
-"""How often a consumer looks whether its worker has done one of the messages that it prefetched."""
+"""Milliseconds between two checks for finished prefetched messages."""
 
 
 class _WaitingConsumer(_RedisConsumer):

@@ -173,7 +173,7 @@ class _UndoChange(ActivitySteps):
 
 
 def _stored(db: Db, ids: Iterable[ActivityId]) -> set[ActivityId]:
-    """Those of some activities that are stored already."""
+    """The activities that are stored already."""
     ids = list(ids)
     found = db.activities.find({"_id": {"$in": ids}}, {"_id": 1}) if ids else ()
     return {row["_id"] for row in found}

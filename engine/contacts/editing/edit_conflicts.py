@@ -24,7 +24,7 @@ from engine.errors import Unavailable
 _T = TypeVar("_T")
 
 PENDING_SINCE = timedelta(hours=1)
-"""How far back edits are looked for that have not taken effect yet."""
+"""The period in which pending edits are searched."""
 
 
 def serialized(db: Db, contact: ContactId, work: Callable[[Db], _T], *, now: datetime) -> _T:

@@ -80,7 +80,7 @@ class Wording:
 
 @dataclass(frozen=True)
 class Written:
-    """How numbers and days are written in the words of a chip."""
+    """The formats of numbers and days in chips."""
 
     number: Callable[[float], str] = "{:,g}".format
     day: Callable[[date], str] = lambda day: f"{day.day} {day:%b %Y}"
@@ -126,7 +126,7 @@ class Filter:
         return self.known(chosen.yes) if isinstance(chosen, Known) else self._words(chosen, written)
 
     def known(self, yes: bool) -> str:
-        """That there is a value, or is none, as a chip reads."""
+        """The text of a chip for a present or missing value."""
         return f"{self.label} is {'known' if yes else 'not known'}"
 
     def _condition(self, chosen: Any) -> Part:

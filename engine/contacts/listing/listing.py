@@ -36,7 +36,7 @@ COUNT_UP_TO = 1_000
 """A list with more contacts than this says "over 1,000": counting on would be slow."""
 
 COUNT_TIMEOUT_MS = 400
-"""How long a page waits for its count; if it takes longer, it says "over 50", as far as it knows."""
+"""The longest time a page waits for its count; after it, the page shows a lower bound: "over 50"."""
 
 SORTS: dict[str, Sort] = {
     sort.id: sort
@@ -128,7 +128,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Total:
-    """How many contacts there are; not `exact` means estimated, or at least so many."""
+    """The number of contacts; if not `exact`, an estimate or a lower bound."""
 
     count: int
     exact: bool

@@ -79,7 +79,7 @@ class SavedView(Stored):
 
 
 class Preferences(Stored):
-    """How a user, by their id, usually sees the list of contacts."""
+    """A user's stored preferences for the list of contacts."""
 
     meta = {"collection": "preferences"}
     id: str = me.StringField(primary_key=True)
@@ -136,7 +136,7 @@ def change(db: Db, changed: View) -> View:
 
 
 def delete(db: Db, id_: ViewId) -> None:
-    """Take a view away; `add` brings it back."""
+    """Delete a view; `add` restores it."""
     SavedView.on(db, id=id_).delete()
 
 

@@ -50,7 +50,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """Some days, the last one included, and how many activities they have."""
+    """A range of days, the last one included, with its number of activities."""
 
     first: date
     last: date

@@ -53,7 +53,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
 
 
 class LedgerPage(msgspec.Struct, frozen=True):
-    """Some entries, the latest first; `next` is the cursor of the next page."""
+    """A page of entries, the latest first; `next` is the cursor of the next page."""
 
     rows: list[LedgerEntry]
     next: str | None
@@ -150,7 +150,7 @@ def _entry(row: Document, activity: Document | None, ruleset: Ruleset, *, now: d
 
 
 def _losses(row: Document) -> list[tuple[datetime, int]]:
-    """When points of an entry expire, and how many each time."""
+    """The expiry times of an entry's points, with the amounts."""
     if row.get("losses"):
         return [(at, points) for at, points in row["losses"]]
     expires_at = row.get("expires_at")

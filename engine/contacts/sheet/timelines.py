@@ -58,7 +58,7 @@ EVERYTHING = TimelineFilter()
 
 
 class TimelinePage(msgspec.Struct, frozen=True):
-    """Some rows of the timeline, the latest first; `next` is the cursor of the next page.
+    """A page of the timeline, the latest rows first; `next` is the cursor of the next page.
 
     Of a search, `scanned` is how many activities it read, and `reached` how far back: with `next` it
     can go on.

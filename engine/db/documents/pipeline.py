@@ -63,7 +63,7 @@ class WorkerPulse(Outline):
 
 
 class PaceMark(Outline):
-    """How many activities all lanes had applied at some time."""
+    """The number of activities that all lanes had applied at a time."""
 
     meta = {
         "collection": "pace",

@@ -57,7 +57,7 @@ class Documents(QuerySet, Generic[D]):
         self._collection.update_one(self._query, {"$setOnInsert": document.checked()}, upsert=True)
 
     def replace(self, document: D) -> bool:
-        """Put a document in the place of the first one that matches; false if none does."""
+        """Replace the first matching document; false if none matches."""
         return bool(self._collection.replace_one(self._query, document.checked()).matched_count)
 
     def update(self, **changes: object) -> int:

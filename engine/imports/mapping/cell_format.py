@@ -16,7 +16,7 @@ Decimals = Literal[",", "."]
 
 @dataclass(frozen=True)
 class CellFormat:
-    """How the dates and numbers of a column are written."""
+    """The date and number formats of a column."""
 
     dates: DateOrder | None = None
     decimals: Decimals | None = None

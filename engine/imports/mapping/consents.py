@@ -201,7 +201,7 @@ class ConsentReader:
             raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is none of {words}") from None
 
     def _moment(self, target: str, cells: Cells, *, ends: bool) -> datetime | None:
-        """When a subscription began or ended.
+        """The time at which a subscription began or ended.
 
         Of a day alone it is the first moment, or the last, so that in doubt the contact is unsubscribed.
         """

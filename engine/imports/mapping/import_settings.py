@@ -23,7 +23,7 @@ MODES: Mapping[Mode, str] = {
 
 @dataclass(frozen=True)
 class ImportSettings:
-    """How a file is imported.
+    """The settings of an import.
 
     Parameters:
       format: The format of the file.

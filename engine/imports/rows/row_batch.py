@@ -1,4 +1,4 @@
-"""Some rows of a file on their way: parsed, matched with their contacts, and decided on."""
+"""A batch of rows of a file: parsed, matched with contacts, and decided."""
 
 from __future__ import annotations
 

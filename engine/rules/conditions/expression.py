@@ -31,7 +31,7 @@ def expression(tree: Tree, *, now: datetime | str = "$$NOW") -> Expression:
 
 
 def value(path: Path) -> Expression:
-    """Where MongoDB finds the value of a path; null for no value."""
+    """The MongoDB expression of a path's value; null for no value."""
     if path.source == "activity":
         if path.name in OF_ACTIVITY:
             return {"$ifNull": [f"${path.name}", None]}

@@ -189,7 +189,7 @@ def _did(tree: Did) -> Callable[[ContactState, datetime], bool]:
 
 
 def _since(times: Any, cutoff: datetime) -> int:
-    """How many of `times` (the newest first) are after `cutoff`."""
+    """The number of `times` (the newest first) after `cutoff`."""
     count = 0
     for at in times:
         if at <= cutoff:
@@ -199,7 +199,7 @@ def _since(times: Any, cutoff: datetime) -> int:
 
 
 def _next_change(tree: Tree) -> NextChange | None:
-    """When time alone may next change a tree's answer: the earliest of its leaves."""
+    """The next time at which a tree may change by itself: the earliest of its leaves."""
     timed = [found for leaf in leaves(tree) if (found := _changes(leaf)) is not None]
     if not timed:
         return None

@@ -56,7 +56,7 @@ def read_effects(nodes: Iterable[Node], words: Vocabulary) -> tuple[Effect, ...]
 
 
 def _of_segment(effect: Callable[[str], Effect]) -> EffectReader:
-    """How an effect is read that names a segment into which members are put."""
+    """The reader of an effect that adds contacts to a named segment."""
 
     def read(node: Node, key: str, words: Vocabulary) -> list[Effect]:
         name = node.text(key)

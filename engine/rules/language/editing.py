@@ -83,7 +83,7 @@ def _end(content: CommentedMap, under: str, lines: Sequence[str]) -> int:
 
 
 def _with_comment(lines: Sequence[str], line: int) -> int:
-    """Where something begins, with the comment that stands right above it."""
+    """The start of an entry, with the comment right above it."""
     while line > 0 and lines[line - 1].lstrip().startswith("#"):
         line -= 1
     return line
@@ -140,7 +140,7 @@ def id_of(name: str, *, taken: Container[str]) -> str:
 
 
 def _update(present: CommentedMap, entry: Mapping[str, Any]) -> None:
-    """Give an entry other values, and keep how it is written where they are the same."""
+    """Change the values of an entry; unchanged ones keep their formatting."""
     for key in [key for key in present if key not in entry]:
         del present[key]
     for key, value in entry.items():

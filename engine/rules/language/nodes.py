@@ -43,7 +43,7 @@ class Node:
         return [str(key) for key in self._content]
 
     def place(self, key: str | None = None) -> Place:
-        """Where a key stands, or the mapping itself."""
+        """The position of a key, or of the mapping itself."""
         return self._place if key is None else _place(self._content, key, self._place)
 
     def fail(self, message: str, key: str | None = None, *, needs: str = "") -> None:
@@ -63,7 +63,7 @@ class Node:
         self.fail(f"{message}{did_you_mean(name, known)} (declare it in {file})", key, needs=file)
 
     def raw(self, key: str) -> Any:
-        """Whatever stands at `key`, unset if nothing does."""
+        """The raw value at `key`, or None."""
         return self._content.get(key)
 
     def text(self, key: str, *, default: str | None = None) -> str:
@@ -166,7 +166,7 @@ class Node:
 
 
 def _place(content: object, key: object, otherwise: Place, *, of_value: bool = False) -> Place:
-    """Where a key or item of a text stands, or its value; `otherwise` for what is not of the text itself.
+    """The position of a key, an item or its value in a text; `otherwise` for other objects.
 
     Plain data never was in a text, and what `<<: *anchor` brings in stands elsewhere.
     """

@@ -22,7 +22,7 @@ def identifier(node: Node, key: str) -> str:
 def known_activities(
     names: Sequence[str], catalog: ActivityCatalog, *, node: Node, key: str
 ) -> tuple[str, ...]:
-    """Those of some types of activity that are declared; any other is a problem at the key that names it."""
+    """The declared ones of some activity types; any other is a problem at its key."""
     known = set(catalog.types())
     for name in names:
         if name and name not in known:

@@ -190,7 +190,7 @@ def test_what_cannot_be_taken_back_is_refused_with_words(db, ana):
         with pytest.raises(InvalidEdit, match=words):
             edited(db, ana, undoes=ActivityId(undone), reason="no reason")
     derived = next(row for row in timelines.timeline(db, ana, limit=100).rows if row.derived)
-    with pytest.raises(InvalidEdit, match="it follows from something else"):
+    with pytest.raises(InvalidEdit, match="it is the result of another activity"):
         edited(db, ana, undoes=derived.id)
 
     wrong = edited(db, ana, fields={"first_name": "Anna"})

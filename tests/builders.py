@@ -57,6 +57,8 @@ def an_activity(
     bot: bool = False,
     traits: dict[str, Any] | None = None,
     agent: str | None = None,
+    verified: str | None = None,
+    also: Iterable[str] = (),
     **properties: Any,
 ) -> Activity:
     """An activity; without a tracker or identity it is that of tracker `t`."""
@@ -75,6 +77,8 @@ def an_activity(
         traits=traits or {},
         context={} if agent is None else {"userAgent": agent},
         trusted=trusted,
+        verified=None if verified is None else Key(verified),
+        also=[Key(key) for key in also],
         bot=bot,
     )
 

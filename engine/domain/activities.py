@@ -18,6 +18,9 @@ RuleId = NewType("RuleId", str)
 DELETED = "contact_deleted"
 """The edit by which a person deletes a contact: what came before it is forgotten."""
 
+DASHBOARD = "dashboard"
+"""The source of what users do by hand, on pages or by commands: no API key has this id."""
+
 IMPORT = "import"
 """The source of activities from imported files: no API key has this id, so no sender can claim it."""
 
@@ -31,6 +34,40 @@ Moment = tuple[datetime, int, ActivityId]
 """The position of an activity in the order of happening.  At equal times a claim comes
 before what is not one (so that a tracker changes hands at a whole millisecond), and the
 id settles the rest."""
+
+
+BROWSER_ID, SERVER_ID = "browser:", "server:"
+"""Prefixes of ids: a browser cannot take an id from the shop's server (see `id_of_sender`)."""
+
+
+def id_of_sender(given: str, *, trusted: bool) -> ActivityId:
+    """The id under which an event is kept, from its sender's `messageId`.
+
+    Browsers have a name space of their own; ids of the server stay as they are, unless they look
+    like another name space.
+    """
+    if not trusted:
+        return ActivityId(BROWSER_ID + given)
+    return ActivityId(SERVER_ID + given if given.startswith((BROWSER_ID, SERVER_ID)) else given)
+
+
+class Source(StrEnum):
+    """The sender of an activity; its weight decides what the activity may change."""
+
+    SERVER = "server"
+    VERIFIED_BROWSER = "verified_browser"
+    BROWSER = "browser"
+    IMPORT = "import"
+    PERSON = "person"
+
+
+SOURCE_LABELS = {
+    Source.SERVER: "Server",
+    Source.VERIFIED_BROWSER: "Browser, identity verified",
+    Source.BROWSER: "Browser",
+    Source.IMPORT: "Import",
+    Source.PERSON: "User",
+}
 
 
 class ActivityState(StrEnum):
@@ -47,7 +84,9 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     `happened_at` and `received_at` are aware datetimes in UTC, whole milliseconds.
     `stream` is fixed when the activity is received (see `identities.stream_of`) and
     never changes: whose activity it is follows from who holds the stream at that time.
-    `trusted` is true if it came with a secret key.  A bounce is `discounted` when its whole
+    `trusted` is true if it came with a secret key; `verified` is the identity that the shop's
+    server signed for a browser.  `also` are keys of other contacts that it is about: an alias,
+    a decision on a merge.  A bounce is `discounted` when its whole
     sending is in doubt: it is shown and has no effect.  `ruleset` is the version in force
     when it was received.
     """
@@ -63,6 +102,8 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     traits: dict[str, Any] = {}
     context: dict[str, Any] = {}
     trusted: bool = False
+    verified: Key | None = None
+    also: list[Key] = []
     bot: bool = False
     clamped: bool = False
     discounted: bool = False
@@ -75,8 +116,8 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_claim(self) -> bool:
-        """Whether this says that its tracker, or its several identities, are one person's."""
-        return bool(self.identities)
+        """Whether this says that its keys are one person's, or are not."""
+        return bool(self.identities) or bool(self.also)
 
     @property
     def by_hand(self) -> bool:
@@ -87,6 +128,29 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     def by_import(self) -> bool:
         """Whether a file that a person imported says this of a contact."""
         return self.source == IMPORT and self.tracker is None
+
+    @property
+    def senders_id(self) -> str:
+        """The id that the sender gave, of whatever weight."""
+        return self.id.removeprefix(SERVER_ID if self.trusted else BROWSER_ID)
+
+    @property
+    def counterpart(self) -> ActivityId | None:
+        """The id of the same event from a source of the other weight; unset where there is none."""
+        if self.source in ("", DASHBOARD, IMPORT):
+            return None
+        return id_of_sender(self.senders_id, trusted=not self.trusted)
+
+    @property
+    def sent_by(self) -> Source:
+        """The kind of sender."""
+        if self.by_import:
+            return Source.IMPORT
+        if self.source == DASHBOARD:
+            return Source.PERSON
+        if self.trusted:
+            return Source.SERVER
+        return Source.BROWSER if self.verified is None else Source.VERIFIED_BROWSER
 
     @property
     def undoes(self) -> ActivityId | None:
@@ -101,7 +165,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def keys(self) -> list[Key]:
         """Every key named here, identities first."""
-        keys = self.identities.keys()
+        keys = [*self.identities.keys(), *self.also] if self.also else self.identities.keys()
         if self.tracker is not None:
             keys.append(tracker_key(self.tracker))
         if self.stream not in keys:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from engine.domain.activities import Activity
+from engine.domain.activities import Activity, ActivityId
 from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Order, Refund
 from engine.domain.rulebook import Account
 
@@ -92,6 +92,34 @@ def line_of(product: Any) -> CartLine | None:
 # Orders
 
 
+def superseded(activities: Iterable[Activity]) -> frozenset[ActivityId]:
+    """The activities of browsers that a trusted source has reported, too: they have no effect.
+
+    They are the same order, or have the same id as their senders gave it.
+    """
+    placed = list(activities)
+    trusted = {name for activity in placed if activity.trusted for name in _names(activity)}
+    if not trusted:
+        return frozenset()
+    return frozenset(a.id for a in placed if not a.trusted and not trusted.isdisjoint(_names(a)))
+
+
+def _names(activity: Activity) -> list[tuple[str, str]]:
+    names = [("id", activity.senders_id)]
+    order = activity.properties.get("order_id")
+    if activity.type == "order_completed" and order:
+        names.append(("order", str(order)))
+    return names
+
+
+def corrects_browser(state: ContactState, activity: Activity) -> bool:
+    """Whether a trusted source reports an order that only a browser has reported so far."""
+    order_id = activity.properties.get("order_id")
+    if not activity.trusted or activity.type != "order_completed" or not order_id:
+        return False
+    return any(order.id == str(order_id) and order.unproven for order in state.commerce.book)
+
+
 def _order_of(commerce: Commerce, activity: Activity) -> Order:
     """The order that an activity names; one without an order id is its own."""
     name = str(activity.properties.get("order_id") or activity.id)
@@ -110,6 +138,7 @@ def _place_order(commerce: Commerce, activity: Activity) -> bool:
     order.placed_at = activity.happened_at
     order.amount = amount_of(activity.properties) or Decimal(0)
     order.currency = currency_of(activity.properties)
+    order.unproven = not activity.trusted
     return True
 
 
@@ -130,7 +159,8 @@ def _refund(commerce: Commerce, activity: Activity) -> None:
 
 def _total(commerce: Commerce, account: Account) -> None:
     """Recompute the totals from all orders: no total is corrected by a difference."""
-    first = next((order.currency for order in commerce.book if order.currency), None)
+    book = sorted(commerce.book, key=lambda order: order.unproven)
+    first = next((order.currency for order in book if order.currency), None)
     commerce.currency = account.currency or commerce.currency or first
     counted = [order for order in commerce.book if order.counts]
     dates = sorted(order.placed_at for order in counted if order.placed_at is not None)

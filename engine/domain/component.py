@@ -12,20 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engine.domain.activities import Activity, ActivityId, ContactId, undone_activities
+from engine.domain.commerce import corrects_browser
 from engine.domain.contact import ContactState
 from engine.domain.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
 from engine.domain.identities import IdentityKind
-from engine.domain.people import (
-    Deleted,
-    Merged,
-    Person,
-    Placement,
-    Resolver,
-    Suggested,
-    shared_trackers,
-)
+from engine.domain.merge_decisions import Separations, is_decision
+from engine.domain.people import Deleted, Merged, Person, Placement, Suggested
+from engine.domain.resolver import Resolver
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
+from engine.domain.shared_devices import linked_keys, shared_trackers
 from engine.errors import FoldFailed
 
 
@@ -72,9 +68,9 @@ def step(
     versions = {activity.ruleset for activity in activities}
     if not all(is_kept_by(contact.state, rulebook, versions) for contact in contacts.values()):
         return None
-    if any(activity.undoes or activity.deletes for activity in activities):
+    if any(activity.undoes or activity.deletes or is_decision(activity) for activity in activities):
         return None
-    if _is_late(contacts.values(), activities, rulebook):
+    if _is_late(contacts.values(), activities, rulebook) or _corrects(contacts.values(), activities):
         return None
     undone = {id_ for contact in contacts.values() for id_ in contact.state.undone}
     people = {c.person.id: c.person for c in contacts.values()}
@@ -83,10 +79,12 @@ def step(
         return None
     resolver = Resolver(namespace, people, set(shared), undone)
     placements = _place_all(resolver, activities)
-    if resolver.merges:
+    if resolver.merges or not contacts.keys().isdisjoint(resolver.renames):
         return None
     outcomes = _fold_all(
-        placements, rulebook, states={id_: contact.state for id_, contact in contacts.items()}
+        _renamed(placements, resolver),
+        rulebook,
+        states={id_: contact.state for id_, contact in contacts.items()},
     )
     changed = resolver.touched | set(outcomes)
     return FoldedComponent(
@@ -119,12 +117,14 @@ def refold(
     every contact.  Raises FoldFailed.
     """
     history = sorted(activities, key=lambda activity: activity.moment)
-    newly_shared = shared_trackers(history) - shared
+    newly_shared = shared_trackers(history, links=linked_keys(history)) - shared
     undone = undone_activities(history)
-    resolver = Resolver(namespace, {}, shared | newly_shared, undone)
-    unmerged = _mark_forgotten(_place_all(resolver, history), resolver.deletions)
+    separations = Separations(history, undone, namespace)
+    resolver = Resolver(namespace, {}, shared | newly_shared, undone, separations)
+    placed = _split(_place_all(resolver, history), resolver)
+    unmerged = _renamed(_mark_forgotten(placed, resolver.deletions), resolver)
     placements = _moved_to_survivors(unmerged, resolver)
-    known = _known_before_merges(unmerged, resolver.merges, rulebook)
+    known = _known_before_merges(unmerged, _with_final_ids(resolver), rulebook)
     outcomes = _fold_all(placements, rulebook, states={}, until=until, known=known)
     return FoldedComponent(
         contacts={
@@ -140,7 +140,7 @@ def refold(
             *_merge_activities(resolver),
         ],
         calls=[call for outcome in outcomes.values() for call in outcome.calls],
-        merges=resolver.merges,
+        merges=_with_final_ids(resolver),
         suggestions=_open_suggestions(resolver),
         whole=True,
         newly_shared=frozenset(newly_shared),
@@ -162,6 +162,11 @@ def _is_late(contacts: Iterable[Contact], activities: Sequence[Activity], rulebo
         if contact.state.passed is not None and first.happened_at < contact.state.passed:
             return True
     return False
+
+
+def _corrects(contacts: Iterable[Contact], activities: Sequence[Activity]) -> bool:
+    """Whether the shop's server reports orders that a browser had reported before."""
+    return any(corrects_browser(contact.state, activity) for contact in contacts for activity in activities)
 
 
 def _place_all(resolver: Resolver, activities: Iterable[Activity]) -> list[Placement]:
@@ -189,6 +194,29 @@ def _mark_forgotten(placements: list[Placement], deletions: Sequence[Deleted]) -
     ]
 
 
+def _renamed(placements: list[Placement], resolver: Resolver) -> list[Placement]:
+    """Place what an anonymous contact did on the contact that it was identified as."""
+    if not resolver.renames:
+        return placements
+    names = resolver.renames
+    return [
+        replace(placement, contact=names[placement.contact]) if placement.contact in names else placement
+        for placement in placements
+    ]
+
+
+def _split(placements: list[Placement], resolver: Resolver) -> list[Placement]:
+    """Place what users split off on the contacts that they made of it."""
+    for split in resolver.splits:
+        placements = [
+            Placement(placement.activity, split.new, forgotten=placement.forgotten)
+            if split.takes(placement)
+            else placement
+            for placement in placements
+        ]
+    return placements
+
+
 def _moved_to_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[Placement]:
     """Place the activities of contacts that merged on who they became.
 
@@ -202,6 +230,7 @@ def _moved_to_survivors(placements: Iterable[Placement], resolver: Resolver) -> 
             placement.activity,
             survivors[placement.contact],
             gaps_only=True,
+            proven=placement.proven,
             forgotten=placement.forgotten,
         )
         for placement in placements
@@ -273,10 +302,17 @@ def _open_suggestions(resolver: Resolver) -> list[Suggested]:
     pairs: dict[tuple[ContactId, ContactId], Suggested] = {}
     for suggestion in resolver.suggestions:
         one, other = sorted(resolver.survivor(contact) for contact in suggestion.pair)
-        if one != other and one in resolver.people and other in resolver.people:
-            kept = Suggested(pair=(one, other), cause=suggestion.cause, at=suggestion.at)
-            pairs.setdefault(kept.pair, kept)
+        if one == other or not resolver.people.keys() >= {one, other}:
+            continue
+        if not resolver.separations.are_apart(resolver.people[one], resolver.people[other]):
+            pairs.setdefault((one, other), replace(suggestion, pair=(one, other)))
     return list(pairs.values())
+
+
+def _with_final_ids(resolver: Resolver) -> list[Merged]:
+    """The merges, with the winners' ids as they are now."""
+    names = resolver.renames
+    return [replace(merge, winner=names.get(merge.winner, merge.winner)) for merge in resolver.merges]
 
 
 def _merge_activities(resolver: Resolver) -> list[Derived]:

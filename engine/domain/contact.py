@@ -79,7 +79,8 @@ class Refund(msgspec.Struct, omit_defaults=True):
 class Order(msgspec.Struct, omit_defaults=True):
     """One order; `placed_at` is unset while only its refund or cancellation is known.
 
-    `amount` and `refunds` are in the order's own `currency`.
+    `amount` and `refunds` are in the order's own `currency`.  `unproven` says that only a browser
+    has reported it.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     currency: str | None = None
     refunds: list[Refund] = []
     cancelled: bool = False
+    unproven: bool = False
 
     @property
     def counts(self) -> bool:

@@ -48,9 +48,12 @@ def update_address(state: ContactState, placement: Placement) -> list[str]:
 
 
 def apply_delivery(state: ContactState, activity: Activity) -> None:
-    """Apply a bounce or a delivery to the run of failures of its address."""
+    """Apply a bounce or a sign of life to the run of failures of its address.
+
+    Only a trusted source knows what became of a message.
+    """
     machine = _BOUNCES.get(activity.type) or _SIGNS_OF_LIFE.get(activity.type)
-    if machine is None:
+    if machine is None or not activity.trusted:
         return
     known = _of(state, machine)
     if not _is_about(known, activity, machine):

@@ -28,6 +28,7 @@ from engine.domain.activities import (
 )
 from engine.domain.conditions import Track, TrackId
 from engine.domain.contact import ContactState, Deletion
+from engine.domain.merge_decisions import DECISIONS
 from engine.domain.people import Placement
 from engine.domain.profile import apply_traits
 from engine.domain.rulebook import CallWebhook, Rule, Rulebook, Ruleset
@@ -40,7 +41,7 @@ PASSIVE_TYPES = frozenset(
     {
         "email_sent", "email_delivered", "email_bounced", "email_blocked", "sms_sent", "sms_delivered",
         "sms_bounced", "push_sent", "web_content_shown", "order_refunded", "order_cancelled",
-        "contact_edited", "contact_imported", DELETED,
+        "contact_edited", "contact_imported", DELETED, *DECISIONS,
     }
 )  # fmt: skip
 """Activities that a contact receives and does not do: they do not count as having seen it."""
@@ -118,6 +119,7 @@ def fold(
         known or {},
         _folded_until(state, rulebook),
         undone=_undone(state, placements),
+        superseded=commerce.superseded(placement.activity for placement in placements),
     )
     for placement in placements:
         try:
@@ -191,6 +193,8 @@ class _Folding:
     root: ActivityId = NO_ACTIVITY
     undone: frozenset[ActivityId] = frozenset()
     """The undone activities: they are shown, and have no effect."""
+    superseded: frozenset[ActivityId] = frozenset()
+    """Activities of browsers that a trusted source reports, too."""
     silent: set[str] = field(default_factory=set)
     """The segments that were entered by publishing alone."""
 
@@ -212,7 +216,7 @@ class _Folding:
         self._update_deletion(activity)
         _count_activity(state, placement)
         statuses.begin(state, ruleset)
-        undone = activity.discounted or activity.id in self.undone
+        undone = activity.discounted or activity.id in self.undone or activity.id in self.superseded
         if not undone:
             apply_traits(state, placement, ruleset)
         moved = _take_address(state, placement, ruleset)
@@ -223,7 +227,7 @@ class _Folding:
             if not activity.bot:
                 segments.record_occurrence(state, activity, self.tracks.values())
             if not deliverability.is_inconclusive(activity):
-                moved += statuses.move(state, activity, ruleset)
+                moved += statuses.move(state, activity, ruleset, proven=placement.proven)
             deliverability.reset_failures(state, activity, moved)
             self._edit(activity, ruleset)
             self.events.append((activity, not activity.bot))
@@ -242,7 +246,7 @@ class _Folding:
         if activity.id not in self.undone and _counts(activity, ruleset):
             deliverability.apply_delivery(state, activity)
             deliverability.apply_push(state, activity)
-            moved += statuses.move(state, activity, ruleset)
+            moved += statuses.move(state, activity, ruleset, proven=placement.proven)
             deliverability.reset_failures(state, activity, moved)
 
     def _update_deletion(self, activity: Activity) -> None:

@@ -45,14 +45,15 @@ def full_name(first_name: str | None, last_name: str | None) -> str:
 def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) -> None:
     """Apply an activity's traits to the contact.
 
-    With `gaps_only` a value fills an empty field, or one that was itself filled so.
+    With `gaps_only` a value fills an empty field, or one that was itself filled so; with
+    `fills_only` an empty one alone.
     """
     traits = placement.activity.traits
     _clear(state, placement.activity)
     if not traits:
         return
     for name, value in _standard(traits).items():
-        if _may_set(state, name, getattr(state, name), gaps_only=placement.gaps_only):
+        if _may_set(state, name, getattr(state, name), placement=placement):
             setattr(state, name, value)
     typed = traits.get("email")
     if isinstance(typed, str) and typed.strip().lower() == (placement.email or ""):
@@ -60,7 +61,7 @@ def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) ->
     custom = dict(state.custom)
     for name, value in _custom(traits, ruleset).items():
         has_room = name in custom or name in ruleset.fields or len(custom) < MAX_CUSTOM_FIELDS
-        if has_room and _may_set(state, f"custom.{name}", custom.get(name), gaps_only=placement.gaps_only):
+        if has_room and _may_set(state, f"custom.{name}", custom.get(name), placement=placement):
             custom[name] = value
     state.custom = custom
 
@@ -77,9 +78,11 @@ def _clear(state: ContactState, activity: Activity) -> None:
         state.weak = [weak for weak in state.weak if weak != name]
 
 
-def _may_set(state: ContactState, name: str, present: object, *, gaps_only: bool) -> bool:
+def _may_set(state: ContactState, name: str, present: object, *, placement: Placement) -> bool:
     """Whether the field may be written now; a field that only fills a gap is recorded as weak."""
-    if not gaps_only:
+    if placement.fills_only and present is not None:
+        return False
+    if not placement.gaps_only and not placement.fills_only:
         if name in state.weak:
             state.weak = [weak for weak in state.weak if weak != name]
         return True

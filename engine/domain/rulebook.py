@@ -24,6 +24,10 @@ BY_HAND = RuleId("by-hand")
 Period = Literal["minute", "hour", "day", "week", "month", "ever"]
 
 
+ConsentFromBrowser = Literal["accept", "confirm", "refuse"]
+CONSENT_FROM_BROWSER: tuple[ConsentFromBrowser, ...] = ("accept", "confirm", "refuse")
+
+
 @dataclass(frozen=True)
 class Account:
     """The settings of the account.
@@ -37,6 +41,7 @@ class Account:
       default_region(str): ISO 3166 code that reads national phone numbers.
       cart_idle(timedelta): After how long without change a cart counts as abandoned.
       keep_undeclared_traits(bool): Whether traits that no field declares become custom fields.
+      consent_from_browser(str): Whether a browser alone may subscribe a contact that never refused.
       mask_for_viewers(bool): Whether viewers see personal data hidden.
     """
 
@@ -48,6 +53,7 @@ class Account:
     default_region: str = "ES"
     cart_idle: timedelta = timedelta(hours=4)
     keep_undeclared_traits: bool = True
+    consent_from_browser: ConsentFromBrowser = "accept"
     mask_for_viewers: bool = False
 
 

@@ -24,6 +24,11 @@ _CONSENT = frozenset(
     {"newsletter_subscribed", "newsletter_unsubscribed", "sms_subscribed", "sms_unsubscribed"}
 )
 
+_SUBSCRIPTIONS = frozenset({"newsletter_subscribed", "sms_subscribed"})
+
+_HELD = frozenset({"unsubscribed", "blocked", "bounced", "paused"})
+"""States that only a trusted source leads out of."""
+
 _BY_THEMSELVES: Mapping[str, str] = {"email_complained": "marked a mail as spam"}
 """Default reasons for a change of status, by activity type."""
 
@@ -66,17 +71,27 @@ def state_of(state: ContactState, machine: Machine) -> str:
     return machine.initial if status is None else status.state
 
 
-def move(state: ContactState, activity: Activity, ruleset: Ruleset) -> list[Moved]:
-    """Move each machine that has a fitting transition, once; say which moved."""
+def move(state: ContactState, activity: Activity, ruleset: Ruleset, *, proven: bool = True) -> list[Moved]:
+    """Move each machine that has a fitting transition, once; say which moved.
+
+    An activity that is not `proven` lifts no refusal, block or bounce, and subscribes as far as
+    the account accepts that from browsers.
+    """
     moved, by_hand = [], activity.by_hand
     machines = ruleset.machines.values() if by_hand else ruleset.moved_by.get(activity.type, ())
     for machine in machines:
         target = _target(state, activity, machine)
-        if target is not None:
+        if target is not None and (proven or _may_move_unproven(state, activity, machine, ruleset)):
             moved.append(enter(state, machine, target, activity, ruleset, by=_author_of(activity)))
         elif by_hand:
             _end_otherwise(state, activity, machine, ruleset)
     return moved
+
+
+def _may_move_unproven(state: ContactState, activity: Activity, machine: Machine, ruleset: Ruleset) -> bool:
+    if state_of(state, machine) in _HELD:
+        return False
+    return activity.type not in _SUBSCRIPTIONS or ruleset.account.consent_from_browser == "accept"
 
 
 def restart(state: ContactState, machine: Machine, activity: Activity, ruleset: Ruleset) -> list[Moved]:

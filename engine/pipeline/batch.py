@@ -179,6 +179,8 @@ def fold_at_tip(
 
 def _step(folding: Folding, group: Group) -> FoldedComponent | None:
     """Fold a group at the tip; None if its whole past is needed, as after any failure."""
+    if group.repeats:
+        return None
     activities = sorted(group.activities, key=lambda activity: activity.moment)
     contacts = {id_: contact_codec.decode(row) for id_, row in group.documents.items()}
     try:

@@ -20,12 +20,14 @@ from engine.pipeline import tombstones
 class Group:
     """Activities that are folded together, and the contacts that they may change.
 
-    `shared` are the trackers of the batch that are known to be shared devices.
+    `shared` are the trackers of the batch that are known to be shared devices.  `repeats` says
+    that a source of another weight has sent one of the activities, too.
     """
 
     activities: list[Activity]
     documents: dict[ContactId, Document]
     shared: set[str] = field(default_factory=set)
+    repeats: bool = False
 
     @property
     def has_claims(self) -> bool:
@@ -60,7 +62,20 @@ def groups_of(db: Db, activities: Sequence[Activity], *, seen: Prefetched | None
     if linked:
         others = db.contacts.find({"component": {"$in": list(linked)}, "_id": {"$nin": list(documents)}})
         documents.update((row["_id"], row) for row in others)
-    return divide(activities, documents, shared=shared_devices(db, activities))
+    groups = divide(activities, documents, shared=shared_devices(db, activities))
+    _mark_repeats(db, groups, activities)
+    return groups
+
+
+def _mark_repeats(db: Db, groups: Iterable[Group], activities: Iterable[Activity]) -> None:
+    """Find the activities that a source of another weight has sent under the same id."""
+    counterparts = {a.counterpart: a.id for a in activities if a.counterpart is not None}
+    if not counterparts:
+        return
+    found = db.activities.find({"_id": {"$in": list(counterparts)}, "state": "applied"}, {"_id": 1})
+    repeated = {counterparts[row["_id"]] for row in found}
+    for group in groups if repeated else ():
+        group.repeats = any(activity.id in repeated for activity in group.activities)
 
 
 def groups_around(db: Db, rows: Sequence[Document]) -> list[Group]:

@@ -111,8 +111,8 @@ def _insert(db: Db, rows: list[Document]) -> set[int]:
 
 
 def _record_first_currency(db: Db, activities: Sequence[Activity]) -> None:
-    """Record the currency of the first order: the account's until an admin sets one."""
-    orders = (a.properties for a in activities if a.type == "order_completed")
+    """Record the currency of the first order from a trusted source: the account's until an admin sets one."""
+    orders = (a.properties for a in activities if a.trusted and a.type == "order_completed")
     currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
     if currency is not None and versions.first_currency(db) is None:
         versions.note_first_currency(db, currency)

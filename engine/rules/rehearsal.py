@@ -53,7 +53,7 @@ def _played(test: RuleTest, rulebook: Rulebook) -> ContactState:
             trusted=True,
             ruleset=rulebook.present.version,
         )
-        placements.append(Placement(activity, ContactId("test"), first_seen=BEGINNING))
+        placements.append(Placement(activity, ContactId("test"), proven=True, first_seen=BEGINNING))
     return fold(None, placements, rulebook, contact=ContactId("test"), until=at + test.later).state
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from engine.contacts.editing.edit import Edit, InvalidEdit, name_of, value_of
 from engine.contacts.editing.edit_validation import validate
 from engine.db import Db
-from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId, ContactId
+from engine.domain.activities import DASHBOARD, DELETED, UNDOES, Activity, ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.fields import EDITABLE_FIELDS
 from engine.domain.identities import Identities, Key, stream_of, strongest
@@ -21,8 +21,6 @@ CONTACT_FIELDS = (
     "spans", "deleted", "statuses", "segments", "custom", "email_typed", *EDITABLE_FIELDS,
 )  # fmt: skip
 """The fields of a contact's document that edits, deletions and undos read."""
-
-SOURCE = "dashboard"
 
 
 def edit(
@@ -138,7 +136,7 @@ def _by_hand(
         properties={name: value for name, value in properties.items() if value},
         trusted=True,
         ruleset=version,
-        source=SOURCE,
+        source=DASHBOARD,
     )
 
 

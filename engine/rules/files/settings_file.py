@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from babel import Locale, UnknownLocaleError
 from phonenumbers import SUPPORTED_REGIONS
 
-from engine.domain.rulebook import Account, Webhook
+from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, Webhook
 from engine.rules.files.webhook_secrets import read_secret
 from engine.rules.language.entries import TEXT, Entry, Key, choice, duration, flag, mapping_of, nested, text
 from engine.rules.language.nodes import Node
@@ -116,6 +116,12 @@ class AccountEntry(Entry):
     undeclared_traits = choice(
         "Whether traits that no field declares become custom fields.", ("keep", "ignore"), default="keep"
     )
+    consent_from_browser = choice(
+        "Whether a browser alone may subscribe a contact that never refused: `confirm` waits until the "
+        "shop's server reports the subscription.",
+        CONSENT_FROM_BROWSER,
+        default="accept",
+    )
     mask_for_viewers = flag("Whether viewers see personal data masked.")
 
 
@@ -143,6 +149,7 @@ def read_account(file: SettingsFile) -> Account:
         rates=file.account.rates,
         default_region=file.account.default_region,
         cart_idle=file.account.cart_idle or _DEFAULTS.cart_idle,
+        consent_from_browser=file.account.consent_from_browser,
         keep_undeclared_traits=file.account.undeclared_traits == "keep",
         mask_for_viewers=file.account.mask_for_viewers,
     )

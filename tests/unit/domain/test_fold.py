@@ -141,7 +141,7 @@ def test_the_line_that_is_off_by_default_lets_one_permanent_bounce_be_enough():
 
 
 def test_a_sign_of_life_begins_the_count_anew():
-    opened = an_activity("email_opened", minutes(2), email="a@x.com", message_id="m1")
+    opened = an_activity("email_opened", minutes(2), email="a@x.com", message_id="m1", trusted=True)
     activities = [bounce(minutes(0), "m0"), bounce(minutes(1), "m1"), opened, bounce(minutes(3), "m3")]
 
     contact = the_contact(activities)

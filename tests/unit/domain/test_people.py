@@ -27,11 +27,12 @@ def test_a_new_tracker_joins_the_contact_it_names():
     assert contact_of(settled, "t:t2") is contact_of(settled, "e:ana@x.com")
 
 
-def test_an_anonymous_contact_becomes_identified_and_keeps_its_id():
+def test_an_anonymous_contact_that_is_identified_gets_the_id_of_its_identity():
     settled = folded([an_activity(tracker="t1"), identified(minutes(1), tracker="t1", email="ana@x.com")])
 
     [contact] = settled.contacts.values()
-    assert contact.person.id == id_of("t:t1")
+    assert contact.person.id == id_of("e:ana@x.com")
+    assert contact.person.renamed == [id_of("t:t1")]
     assert contact.state.activities == 2
     assert settled.merges == []
 
@@ -89,7 +90,8 @@ def test_two_known_people_are_never_merged_silently_but_suggested():
 
     assert len(settled.contacts) == 2
     [suggested] = settled.suggestions
-    assert set(suggested.pair) == {id_of("t:t1"), id_of("x:7")}
+    assert set(suggested.pair) == {id_of("e:ana@x.com"), id_of("x:7")}
+    assert suggested.reason == "same_device"
     assert contact_of(settled, "t:t1") is contact_of(settled, "e:ana@x.com"), "the tracker follows the email"
 
 
@@ -216,7 +218,8 @@ def test_chains_of_merges_lead_to_one_living_contact():
     )
 
     [contact] = settled.contacts.values()
-    assert set(contact.person.merged) == {id_of("t:t1")}
+    assert set(contact.person.merged) == {id_of("x:7")}
+    assert contact.person.renamed == [id_of("t:t1")]
     assert contact.state.activities == 4
 
 

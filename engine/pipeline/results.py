@@ -18,7 +18,7 @@ from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.component import Contact, FoldedComponent
 from engine.domain.document import Document
 from engine.domain.fold import Call, Derived
-from engine.domain.people import Suggested
+from engine.domain.people import Suggested, contact_id_of
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
 from engine.pipeline import tombstones
@@ -95,7 +95,7 @@ def replace_results(folding: Folding, refolded: Sequence[Refolded], writes: Writ
     present = _Present.of(folding.db, refolded)
     for group, settled in refolded:
         _write_contacts(folding, group, settled, writes)
-        _replace(present, group, settled, writes)
+        _replace(present, group, settled, writes, namespace=folding.namespace)
         new = {activity.id for activity in group.activities}
         _add_calls(folding, (call for call in settled.calls if call.root in new), writes)
 
@@ -220,7 +220,9 @@ def _contacts_of(group: Group, settled: FoldedComponent) -> set[ContactId]:
     return {*group.documents, *settled.contacts}
 
 
-def _replace(present: _Present, group: Group, settled: FoldedComponent, writes: Writes) -> None:
+def _replace(
+    present: _Present, group: Group, settled: FoldedComponent, writes: Writes, *, namespace: bytes
+) -> None:
     contacts = _contacts_of(group, settled)
     suggestions = _of(present.suggestions, contacts)
     dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
@@ -234,7 +236,7 @@ def _replace(present: _Present, group: Group, settled: FoldedComponent, writes: 
     redirects = _of(present.redirects, contacts.union(merge.loser for merge in settled.merges))
     before = {row["_id"] for row in redirects if row["kind"] == "merged"}
     writes.merged += len({merge.loser for merge in settled.merges} - before)
-    writes.merges.extend(_redirects(group, settled, redirects))
+    writes.merges.extend(_redirects(group, settled, redirects, namespace=namespace))
 
 
 def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> list[Write]:
@@ -251,21 +253,32 @@ def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> li
 # Redirects: ids that lead on
 
 
-def _redirects(group: Group, settled: FoldedComponent, redirects: Iterable[Document]) -> list[Write]:
+def _redirects(
+    group: Group, settled: FoldedComponent, redirects: Iterable[Document], *, namespace: bytes
+) -> list[Write]:
     """Redirect every id that was ever shown to its surviving contact.
 
-    Besides merges there are new names: a late activity can show that a contact began
-    with another tracker than was thought, and an id follows from how a contact began.
+    Besides merges there are new names: a contact that is identified, or turns out to have been
+    identified by something else.  An old id leads to the holder of the key that it follows from.
     """
     existing = {row["_id"]: row for row in redirects}
     target = {row["_id"]: row for row in _merge_rows(group, settled, existing)}
-    for id_, row in existing.items():
+    named = _named_by(settled, namespace)
+    for id_, row in {**existing, **group.documents}.items():
         if id_ not in target and id_ not in settled.contacts:
-            target[id_] = {"_id": id_, "kind": "renamed", "into": row["into"]}
-    for id_, row in group.documents.items():
-        if id_ not in target and id_ not in settled.contacts:
-            target[id_] = {"_id": id_, "kind": "renamed", "into": _heir(row, settled)}
+            into = named.get(id_) or named.get(row.get("into", "")) or _heir(row, settled)
+            target[id_] = {"_id": id_, "kind": "renamed", "into": into}
     return _replace_all(existing.values(), target.values())
+
+
+def _named_by(settled: FoldedComponent, namespace: bytes) -> dict[ContactId, ContactId]:
+    """The living contact of each id: of its own, and of those that follow from a key that it holds."""
+    persons = [contact.person for contact in settled.contacts.values()]
+    return {
+        **{old: person.id for person in persons for old in person.ids()},
+        **{contact_id_of(key, namespace): person.id for person in persons for key in person.keys()},
+        **{person.id: person.id for person in persons},
+    }
 
 
 def _merge_rows(
@@ -340,6 +353,7 @@ def _suggestion_row(suggested: Suggested) -> Document:
         "contacts": list(suggested.pair),
         "cause": suggested.cause,
         "at": suggested.at,
+        "reason": suggested.reason,
     }
 
 

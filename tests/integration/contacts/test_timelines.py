@@ -185,7 +185,11 @@ def test_the_timeline_says_what_was_taken_back_and_by_whom(db, ana):
 
 
 def test_what_cannot_be_taken_back_is_refused_with_words(db, ana):
-    refused = {"order": "only bounces, imports and manual changes", "other": "no such activity", "x": "no such"}
+    refused = {
+        "order": "only bounces, imports and manual changes",
+        "other": "no such activity",
+        "x": "no such",
+    }
     for undone, words in refused.items():
         with pytest.raises(InvalidEdit, match=words):
             edited(db, ana, undoes=ActivityId(undone), reason="no reason")

@@ -99,14 +99,19 @@ def test_a_late_claim_takes_a_merge_back_and_leaves_no_trace_of_it(db):
 
 
 def test_an_id_that_a_late_activity_renames_still_leads_to_its_contact(db):
+    receive_and_drain(db, [an_activity(at=minutes(0), tracker="t1")])
+    anonymous = contact_lookup.find_contact(db, "t1")
     receive_and_drain(db, [identified(minutes(5), tracker="t1", email="ana@x.com")])
-    shown = contact_lookup.find_contact(db, "ana@x.com")
+    ana = contact_lookup.find_contact(db, "ana@x.com")
+    assert ana != anonymous
+    assert contact_lookup.find_contact(db, anonymous) == ana
 
-    receive_and_drain(db, [bought(5, minutes(0), email="ana@x.com")])
+    receive_and_drain(db, [identified(minutes(4), tracker="t1", email="bob@x.com")])
 
-    now_called = contact_lookup.find_contact(db, "ana@x.com")
-    assert now_called != shown
-    assert contact_lookup.find_contact(db, shown) == now_called
+    bob = contact_lookup.find_contact(db, "bob@x.com")
+    assert contact_lookup.find_contact(db, "ana@x.com") == ana, "the id of one person never becomes another's"
+    assert len({anonymous, ana, bob}) == 3
+    assert contact_lookup.find_contact(db, anonymous) == ana, "who holds the tracker that it was made from"
 
 
 def test_six_people_at_one_kiosk_in_any_batches(db):
@@ -302,7 +307,8 @@ def test_an_activity_that_kills_every_worker_is_set_aside(db):
 
 
 def test_the_accounts_currency_is_that_of_its_first_order(db):
-    receive_and_drain(db, [bought(10, email="ana@x.com", currency="GBP")])
+    receive_and_drain(db, [bought(3, email="eve@x.com", currency="USD")])  # a browser sets nothing here
+    receive_and_drain(db, [bought(10, email="ana@x.com", currency="GBP", trusted=True)])
     receive_and_drain(db, [bought(7, email="bob@x.com", currency="EUR"), bought(1, email="bob@x.com")])
 
     bob = sheets.sheet(db, contact_lookup.find_contact(db, "bob@x.com"), now=minutes(0)).commerce

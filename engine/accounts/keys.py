@@ -1,4 +1,8 @@
-"""API keys: write keys for browsers, secret keys for the shop's server.  Only hashes are kept."""
+"""API keys: write keys for browsers, secret keys and identity secrets for the shop's server.
+
+Of write and secret keys only hashes are kept.  An identity secret is kept as it is: signatures are
+verified with it, and it gives no access of its own.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +19,18 @@ from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
 
-KeyKind = Literal["write", "secret"]
+KeyKind = Literal["write", "secret", "identity"]
 
 MAX_LABEL = 80
 """Characters of a key's name."""
 
-_PREFIX: dict[KeyKind, str] = {"write": "wk_", "secret": "sk_"}
+_PREFIX: dict[KeyKind, str] = {"write": "wk_", "secret": "sk_", "identity": "ik_"}
+_SENDING: tuple[KeyKind, ...] = ("write", "secret")
+"""The kinds that events are sent with."""
 
 
 class ApiKey(Stored):
-    """A write key (public) or secret key (the shop's server); of its token only the digest is kept."""
+    """A key; `token` is kept of identity secrets alone."""
 
     meta = {
         "collection": "keys",
@@ -34,6 +40,7 @@ class ApiKey(Stored):
     kind: KeyKind = me.StringField(required=True, choices=get_args(KeyKind))
     label: str = me.StringField(required=True, max_length=MAX_LABEL)
     digest: str = me.StringField(required=True, regex=r"[0-9a-f]{64}$")
+    token: str | None = me.StringField()
     created_at: datetime = Moment(required=True)
     last_used_at: datetime | None = Moment()
     revoked_at: datetime | None = Moment()
@@ -70,13 +77,21 @@ def create_key(db: Db, kind: KeyKind, *, label: str, now: datetime) -> NewKey:
     """Make a key; its token is shown this once and kept as a hash alone."""
     token = _PREFIX[kind] + secrets.token_urlsafe(24)
     key = NewKey(id=uuid_utils.uuid7().hex, kind=kind, label=label, token=token)
-    ApiKey.on(db).insert(ApiKey(id=key.id, kind=kind, label=label, digest=_digest(token), created_at=now))
+    kept = token if kind == "identity" else None
+    ApiKey.on(db).insert(
+        ApiKey(id=key.id, kind=kind, label=label, digest=_digest(token), token=kept, created_at=now)
+    )
     return key
 
 
+def identity_secrets(db: Db) -> tuple[str, ...]:
+    """The secrets in force with which the shop's server signs identities."""
+    return tuple(key.token for key in ApiKey.on(db, kind="identity", revoked_at=None) if key.token)
+
+
 def authenticate(db: Db, token: str) -> KeyRecord | None:
-    """The key that a token belongs to; unset if there is none or it was revoked."""
-    found = ApiKey.on(db, digest=_digest(token), revoked_at=None).one()
+    """The key that events may be sent with by this token; unset if there is none or it was revoked."""
+    found = ApiKey.on(db, digest=_digest(token), revoked_at=None, kind__in=_SENDING).one()
     return None if found is None else _record(found)
 
 

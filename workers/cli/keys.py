@@ -21,15 +21,21 @@ UNNAMED = "from the command line"
 
 
 class Kind(StrEnum):
-    """A browser's key, which everybody can read, or the server's."""
+    """A browser's key, which everybody can read, or one of the server's."""
 
     write = "write"
     secret = "secret"
+    identity = "identity"
 
 
 @keys_app.command("create")
 def create(
-    kind: Annotated[Kind, typer.Option(help="write: for browsers; secret: for the shop's server.")],
+    kind: Annotated[
+        Kind,
+        typer.Option(
+            help="write: for browsers; secret: for the shop's server; identity: to sign user ids with."
+        ),
+    ],
     data_dir: DataDir = None,
     label: Annotated[str, typer.Option(help="What it is for; no other key in force may be called so.")] = "",
     as_json: AsJson = False,

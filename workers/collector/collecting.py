@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from engine.accounts import keys
 from engine.accounts.keys import KeyRecord
 from engine.db import Db
 from engine.domain.activities import Activity
@@ -24,7 +25,7 @@ from engine.errors import Unavailable
 from engine.pipeline import inbox, refused_events
 from engine.rules import versions
 from workers.collector import answers
-from workers.collector.auth import KeyRing, token_of
+from workers.collector.auth import CACHED_FOR, KeyRing, token_of
 from workers.collector.bodies import Envelope, envelope_of, read_body
 from workers.collector.cached import Cached
 from workers.collector.errors import InvalidRequest, RateLimited, UnknownCall, UnknownWriteKey
@@ -73,6 +74,9 @@ class Collector:
         self._clock = clock
         self._keys = KeyRing(db, clock=clock)
         self._ruleset: Cached[Ruleset] = Cached(lambda: versions.current(db), seconds=RULESET_CACHED_FOR)
+        self._identity_secrets: Cached[tuple[str, ...]] = Cached(
+            lambda: keys.identity_secrets(db), seconds=CACHED_FOR
+        )
         self._commit = GroupCommit(self._keep)
         self.metrics = Metrics(waiting=lambda: self._commit.waiting)
 
@@ -93,7 +97,9 @@ class Collector:
         if wait:
             self.metrics.limited.inc(len(envelope.batch))
             raise RateLimited(wait)
-        return await self._receive(envelope, call, _sender(request, key), received_at=received_at)
+        secrets = () if key.trusted else await self._identity_secrets.get()
+        sender = _sender(request, key, secrets)
+        return await self._receive(envelope, call, sender, received_at=received_at)
 
     async def _receive(
         self, envelope: Envelope, call: Call, sender: Sender, *, received_at: datetime
@@ -158,11 +164,12 @@ class Collector:
         await self._commit.close()
 
 
-def _sender(request: Request, key: KeyRecord) -> Sender:
+def _sender(request: Request, key: KeyRecord, secrets: tuple[str, ...]) -> Sender:
     headers = request.headers
     return Sender(
         key=key.id,
         trusted=key.trusted,
+        identity_secrets=secrets,
         user_agent=headers.get("user-agent", ""),
         prefetching="prefetch" in headers.get("sec-purpose", headers.get("purpose", "")).lower(),
     )

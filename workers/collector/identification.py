@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from engine.domain.identities import Identities
+from engine.domain.identities import Identities, IdentityKind, Key, make_key
 from engine.domain.normalisation import (
     normalise_email,
     normalise_external_id,
@@ -23,11 +24,15 @@ Named = Iterable[tuple[str, Any]]
 
 @dataclass(frozen=True)
 class EventIds:
-    """The ids of an event; `not_taken` are the fields that could not be read, with the reason."""
+    """The ids of an event; `not_taken` are the fields that could not be read, with the reason.
+
+    `also` are identities that the previous id of an alias may be.
+    """
 
     tracker: str | None
     identities: Identities
     not_taken: dict[str, str]
+    also: list[Key]
 
 
 def identify(
@@ -60,7 +65,20 @@ def identify(
     )
     if tracker is None and not identities:
         raise _nobody(not_taken)
-    return EventIds(tracker, identities, not_taken)
+    also: list[Key] = []
+    if alias and tracker is not None:
+        tracker, also = _previous(tracker, region=region)
+    return EventIds(tracker, identities, not_taken, also)
+
+
+def _previous(previous: str, *, region: str) -> tuple[str | None, list[Key]]:
+    """The previous id of an alias: an email, a phone number, or a tracker that may be a user id, too."""
+    with suppress(InvalidIdentity):
+        if "@" in previous:
+            return None, [make_key(IdentityKind.EMAIL, normalise_email(previous))]
+        if previous.startswith("+"):
+            return None, [make_key(IdentityKind.PHONE, normalise_phone(previous, region=region))]
+    return previous, [make_key(IdentityKind.EXTERNAL_ID, previous)]
 
 
 def _ids(event: dict[str, Any], *, alias: bool) -> tuple[str | None, str | None]:

@@ -13,7 +13,7 @@
 
    and once it has loaded, shorter:
 
-     sheets.track(event, properties)   sheets.identify(userId, traits)   sheets.identify(traits)
+     sheets.track(event, properties)   sheets.identify(userId, traits, signature)   sheets.identify(traits)
      sheets.page(properties)           for pages that change without loading
      sheets.reset()                    on signing out: another tracker, nobody known
 
@@ -34,7 +34,7 @@
     d.cookie = name + "=" + encodeURIComponent(value) + ";path=/;max-age=" + (value ? 31536000 : 0) + ";samesite=lax" +
       (domain ? ";domain=" + domain : "") + (location.protocol === "https:" ? ";secure" : "");
   };
-  var tracker = read(trackerCookie) || uid(), user = read(userCookie);
+  var tracker = read(trackerCookie) || uid(), user = read(userCookie), signature;
   var send = function (event) {
     event.messageId = uid();
     event.anonymousId = tracker;
@@ -44,6 +44,7 @@
       page: {url: location.href, path: location.pathname, title: d.title, referrer: d.referrer, search: location.search},
       userAgent: navigator.userAgent, locale: navigator.language, library: {name: "t.js"}
     };
+    if (signature) event.context.identity_signature = signature;
     // As plain text, with the key inside: so no browser asks first, and a beacon may carry it.
     var body = JSON.stringify({writeKey: key, sentAt: event.timestamp, batch: [event]});
     if (!(navigator.sendBeacon && navigator.sendBeacon(url, body)))
@@ -52,12 +53,13 @@
   var sheets = {
     page: function (properties) { send({type: "page", properties: properties || {}}); },
     track: function (event, properties) { send({type: "track", event: event, properties: properties || {}}); },
-    identify: function (id, traits) {
+    identify: function (id, traits, signed) {
       if (id && typeof id === "object") { traits = id; id = null; }
+      signature = signed || signature;
       if (id) keep(userCookie, user = String(id));
       send({type: "identify", traits: traits || {}});
     },
-    reset: function () { keep(userCookie, user = ""); keep(trackerCookie, tracker = uid()); },
+    reset: function () { signature = ""; keep(userCookie, user = ""); keep(trackerCookie, tracker = uid()); },
     push: function (call) { sheets[call[0]].apply(null, [].slice.call(call, 1)); }
   };
   var start = function () {

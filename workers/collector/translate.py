@@ -20,13 +20,14 @@ from typing import Any
 
 import msgspec
 
-from engine.domain.activities import Activity, ActivityId
+from engine.domain.activities import Activity, ActivityId, id_of_sender
 from engine.domain.activity_types import ActivityCatalog
-from engine.domain.identities import stream_of
+from engine.domain.identities import Key, stream_of
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity
 from workers.collector.bots import MAX_LENGTH, is_bot
 from workers.collector.identification import identify
+from workers.collector.identity_signature import FIELD, MISMATCH, NOT_VERIFIED, verified_key
 from workers.collector.times import happened_at
 from workers.collector.values import mapping, text
 
@@ -44,6 +45,8 @@ NOT_TAKEN = "identities_not_taken"
 SENT_TIME = "timestamp_said"
 """The context field that keeps the sender's timestamp, if it was clamped."""
 
+_NOT_KEPT = ("traits", NOT_TAKEN, SENT_TIME, FIELD, NOT_VERIFIED)
+
 _TYPES = {
     "identify": "identified",
     "alias": "identified",
@@ -60,12 +63,14 @@ class Sender:
     Parameters:
       key(str): The key's id.
       trusted(bool): Whether it is a secret key.
+      identity_secrets(tuple): What the shop's server may have signed an identity with.
       user_agent(str): The request's header, used for browsers only.
       prefetching(bool): Whether the browser prefetches the page without showing it.
     """
 
     key: str
     trusted: bool
+    identity_secrets: tuple[str, ...] = ()
     user_agent: str = ""
     prefetching: bool = False
 
@@ -94,11 +99,14 @@ def translate(
         identified_by=ruleset.catalog.identified_by(type_),
         region=ruleset.account.default_region,
     )
+    verified = None
+    if not sender.trusted:
+        verified = verified_key(context, found.identities, traits.get("email"), sender.identity_secrets)
     at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at)
     properties = ruleset.catalog.typed(type_, _properties(event, kind, properties, context))
     content = (type_, found.tracker, found.identities, properties, traits)
     return Activity(
-        id=_id(event, content, received_at=received_at),
+        id=_id(event, sender, content, received_at=received_at),
         type=type_,
         stream=stream_of(found.tracker, found.identities),
         happened_at=at,
@@ -107,8 +115,12 @@ def translate(
         identities=found.identities,
         properties=properties,
         traits=traits,
-        context=_context(context, found.not_taken, sent_time=_sent_time(event) if clamped else None),
+        context=_context(
+            context, found.not_taken, verified=verified, sent_time=_sent_time(event) if clamped else None
+        ),
         trusted=sender.trusted,
+        verified=verified,
+        also=found.also,
         bot=sender.prefetching or is_bot(_user_agent(context, sender)),
         clamped=clamped,
         ruleset=ruleset.version,
@@ -162,9 +174,16 @@ def _beside(event: dict[str, Any], *names: str) -> dict[str, str]:
     return {name: value for name in names if (value := text(event, name))}
 
 
-def _context(context: dict[str, Any], not_taken: dict[str, str], *, sent_time: str | None) -> dict[str, Any]:
-    """The stored context: without the traits, which the activity has, and with our own fields."""
-    kept = {name: value for name, value in context.items() if name not in ("traits", NOT_TAKEN, SENT_TIME)}
+def _context(
+    context: dict[str, Any], not_taken: dict[str, str], *, verified: Key | None, sent_time: str | None
+) -> dict[str, Any]:
+    """The stored context: without the traits, which the activity has, and with our own fields.
+
+    Without the signature, too: it is a credential.
+    """
+    kept = {name: value for name, value in context.items() if name not in _NOT_KEPT}
+    if context.get(FIELD) and verified is None:
+        kept[NOT_VERIFIED] = MISMATCH
     if not_taken:
         kept[NOT_TAKEN] = not_taken
     if sent_time is not None:
@@ -184,13 +203,16 @@ def _user_agent(context: dict[str, Any], sender: Sender) -> str:
     return "" if sender.trusted else sender.user_agent[:MAX_LENGTH]
 
 
-def _id(event: dict[str, Any], content: tuple[Any, ...], *, received_at: datetime) -> ActivityId:
+def _id(
+    event: dict[str, Any], sender: Sender, content: tuple[Any, ...], *, received_at: datetime
+) -> ActivityId:
     """The sender's id, else a hash of the content and the time."""
     given = (text(event, "messageId") or "").strip()
     if len(given) > MAX_ID or "\0" in given:
         raise InvalidActivity("messageId", f"must be plain text of at most {MAX_ID} characters")
     if given:
-        return ActivityId(given)
+        return id_of_sender(given, trusted=sender.trusted)
     when = _sent_time(event) or received_at
     encoded = msgspec.json.encode((*content, when), order="deterministic")
-    return ActivityId("content-" + hashlib.blake2b(encoded, digest_size=16).hexdigest())
+    derived = "content-" + hashlib.blake2b(encoded, digest_size=16).hexdigest()
+    return id_of_sender(derived, trusted=sender.trusted)

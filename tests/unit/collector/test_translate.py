@@ -13,6 +13,7 @@ from engine.domain.activities import Activity
 from engine.domain.identities import Identities
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
+from workers.collector.identity_signature import signed
 from workers.collector.translate import Sender
 
 Translated = Callable[..., Activity]
@@ -86,7 +87,7 @@ def test_an_activity_carries_what_its_event_said(translated: Translated) -> None
     )
 
     assert activity == Activity(
-        id="m-1",
+        id="browser:m-1",
         type="product_visited",
         stream="x:u-1",
         happened_at=datetime(2026, 3, 1, 11, 59, tzinfo=UTC),
@@ -356,3 +357,63 @@ def test_bots_are_known_by_the_visitors_user_agent(
     translated: Translated, sender: Sender, context: dict[str, Any], bot: bool
 ) -> None:
     assert translated(sender, context=context).bot is bot
+
+
+# Verified identity, and names of ids
+
+
+def test_a_browser_takes_no_id_of_the_server(translated: Translated) -> None:
+    assert translated(messageId="order-1").id == "browser:order-1"
+    assert translated(SERVER, messageId="order-1").id == "order-1"
+    assert translated(SERVER, messageId="browser:order-1").id == "server:browser:order-1"
+
+
+@pytest.mark.parametrize(
+    ("event", "value", "key"),
+    [
+        ({"userId": "u-1"}, "u-1", "x:u-1"),
+        ({"traits": {"email": "Ana@X.com"}, "type": "identify"}, "Ana@X.com", "e:ana@x.com"),
+        ({"traits": {"email": "Ana@X.com"}, "type": "identify"}, "ana@x.com", "e:ana@x.com"),
+        ({"userId": "u-1", "traits": {"email": "a@x.com"}, "type": "identify"}, "a@x.com", "e:a@x.com"),
+        ({"userId": "u-2"}, "u-1", None),
+        ({}, "t-1", None),
+    ],
+)
+def test_a_signature_verifies_what_was_signed_and_nothing_else(
+    translated: Translated, event: dict[str, Any], value: str, key: str | None
+) -> None:
+    browser = Sender(key="key-1", trusted=False, identity_secrets=("old", "ik_secret"))
+    signature = signed("ik_secret", value)
+
+    activity = translated(browser, **event, context={"identity_signature": signature, "ip": "192.0.2.1"})
+
+    assert activity.verified == key
+    assert signature not in str(activity.context), "a signature is a credential"
+    assert ("identity_not_verified" in activity.context) == (key is None)
+
+
+@pytest.mark.parametrize(
+    "signature", ["", "x", "é" * 64, 7, None, signed("another", "u-1"), signed("", "u-1")]
+)
+def test_a_signature_that_does_not_match_verifies_nobody(translated: Translated, signature: Any) -> None:
+    browser = Sender(key="key-1", trusted=False, identity_secrets=("ik_secret",))
+
+    activity = translated(browser, userId="u-1", context={"identity_signature": signature})
+
+    assert activity.verified is None
+
+
+@pytest.mark.parametrize(
+    ("previous", "tracker", "also"),
+    [
+        ("t-0", "t-0", ["x:t-0"]),
+        ("Ana@x.com", None, ["e:ana@x.com"]),
+        ("+34 600 123 456", None, ["p:+34600123456"]),
+    ],
+)
+def test_the_previous_id_of_an_alias_may_be_of_any_kind(
+    translated: Translated, previous: str, tracker: str | None, also: list[str]
+) -> None:
+    activity = translated(SERVER, type="alias", previousId=previous, userId="u-1", anonymousId=...)
+
+    assert (activity.tracker, activity.also) == (tracker, also)

@@ -20,7 +20,7 @@ from engine.db.connection import utc_now
 KINDS: dict[KeyKind, str] = {
     "write": "Write key, for browsers: public, so its events are not trusted",
     "secret": "Secret key, for your server: keep it secret, its events are trusted",
-    "identity": "Identity secret: your server signs user ids with it, and trusted browsers show the signature",
+    "identity": "Identity secret, to sign user ids: a browser that shows the signature is trusted",
 }
 
 _NEW = "keys.made"

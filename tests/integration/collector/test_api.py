@@ -48,7 +48,7 @@ def test_each_call_becomes_an_activity(
     answer = client.post(f"/v1/{call}{slash}", json={"anonymousId": "t-1", "messageId": "m-1", **body})
 
     assert (answer.status_code, answer.json()) == (200, {"success": True})
-    kept = db.activities.find_one({"_id": "m-1"})
+    kept = db.activities.find_one({"_id": "browser:m-1"})
     assert kept is not None
     assert (kept["type"], kept["state"]) == (type_, "received")
 
@@ -79,8 +79,8 @@ def test_the_same_id_with_other_content_is_kept_aside(client: TestClient, db: Db
     answer = client.post("/v1/batch", json={"batch": [viewed("m-1", properties={"other": True})]})
 
     assert answer.status_code == 200
-    assert "properties" not in db.activities.find_one({"_id": "m-1"})  # type: ignore[operator]
-    assert db.conflicts.count_documents({"activity": "m-1"}) == 1
+    assert "properties" not in db.activities.find_one({"_id": "browser:m-1"})  # type: ignore[operator]
+    assert db.conflicts.count_documents({"activity": "browser:m-1"}) == 1
 
 
 def test_in_a_batch_the_good_events_are_kept_and_the_bad_ones_listed(client: TestClient, db: Db) -> None:
@@ -101,7 +101,7 @@ def test_in_a_batch_the_good_events_are_kept_and_the_bad_ones_listed(client: Tes
         (2, "event"),
         (3, "properties"),
     ]
-    assert set(db.activities.distinct("_id")) == {"good-1", "good-2"}
+    assert set(db.activities.distinct("_id")) == {"browser:good-1", "browser:good-2"}
     refused = {row["field"]: row for row in db.refusals.find()}
     assert json.loads(refused["anonymousId"]["event"]) == batch[1]
     assert "placeholder" in refused["anonymousId"]["reason"]
@@ -178,7 +178,7 @@ def test_one_event_too_large_does_not_spoil_its_batch(client: TestClient, db: Db
     answer = client.post("/v1/batch", json={"batch": [large, viewed("small")]})
 
     assert answer.json()["errors"][0]["field"] == "properties"
-    assert db.activities.distinct("_id") == ["small"]
+    assert db.activities.distinct("_id") == ["browser:small"]
 
 
 def test_odd_keys_and_values_come_back_from_mongodb_as_they_went_in(client: TestClient, db: Db) -> None:
@@ -196,7 +196,7 @@ def test_odd_keys_and_values_come_back_from_mongodb_as_they_went_in(client: Test
     answer = client.post("/v1/batch", json={"batch": [viewed("m-1", properties=odd, context=odd)]})
 
     assert answer.json() == {"success": True}
-    kept = db.activities.find_one({"_id": "m-1"})
+    kept = db.activities.find_one({"_id": "browser:m-1"})
     assert kept is not None
     assert kept["properties"] == odd
     assert kept["context"] == odd
@@ -298,7 +298,7 @@ def test_a_bots_visit_is_kept_and_marked(client: TestClient, db: Db) -> None:
 
     client.post("/v1/page", json={"anonymousId": "t-1", "messageId": "m-1"}, headers=headers)
 
-    assert db.activities.find_one({"_id": "m-1"})["bot"] is True  # type: ignore[index]
+    assert db.activities.find_one({"_id": "browser:m-1"})["bot"] is True  # type: ignore[index]
 
 
 # Times
@@ -314,11 +314,11 @@ def test_a_wrong_clock_is_corrected_and_the_future_clamped(client: TestClient, d
     client.post("/v1/batch", json={"batch": [future], "sentAt": now.isoformat()})
 
     kept = {row["_id"]: row for row in db.activities.find()}
-    assert abs(kept["fast"]["happened_at"] - (now - timedelta(hours=1))) < timedelta(seconds=5)
-    assert "clamped" not in kept["fast"]
-    assert kept["future"]["happened_at"] == kept["future"]["received_at"]
-    assert kept["future"]["clamped"] is True
-    assert kept["future"]["context"]["timestamp_said"] == future["timestamp"]
+    assert abs(kept["browser:fast"]["happened_at"] - (now - timedelta(hours=1))) < timedelta(seconds=5)
+    assert "clamped" not in kept["browser:fast"]
+    assert kept["browser:future"]["happened_at"] == kept["browser:future"]["received_at"]
+    assert kept["browser:future"]["clamped"] is True
+    assert kept["browser:future"]["context"]["timestamp_said"] == future["timestamp"]
 
 
 def test_a_newly_published_ruleset_is_noticed_within_a_second(
@@ -333,8 +333,8 @@ def test_a_newly_published_ruleset_is_noticed_within_a_second(
     now[0] += 1.0
     client.post("/v1/batch", json={"batch": [viewed("after")]})
 
-    assert "ruleset" not in db.activities.find_one({"_id": "before"})  # type: ignore[operator]
-    assert db.activities.find_one({"_id": "after"})["ruleset"] == 2  # type: ignore[index]
+    assert "ruleset" not in db.activities.find_one({"_id": "browser:before"})  # type: ignore[operator]
+    assert db.activities.find_one({"_id": "browser:after"})["ruleset"] == 2  # type: ignore[index]
 
 
 # Health

@@ -70,6 +70,17 @@ SOURCE_LABELS = {
 }
 
 
+def source_of(sender: str, *, trusted: bool, verified: bool) -> Source:
+    """The kind of sender, from the id of its API key or what stands in its place."""
+    if sender == IMPORT:
+        return Source.IMPORT
+    if sender == DASHBOARD:
+        return Source.PERSON
+    if trusted:
+        return Source.SERVER
+    return Source.VERIFIED_BROWSER if verified else Source.BROWSER
+
+
 class ActivityState(StrEnum):
     """The processing state of an activity."""
 
@@ -144,13 +155,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def sent_by(self) -> Source:
         """The kind of sender."""
-        if self.by_import:
-            return Source.IMPORT
-        if self.source == DASHBOARD:
-            return Source.PERSON
-        if self.trusted:
-            return Source.SERVER
-        return Source.BROWSER if self.verified is None else Source.VERIFIED_BROWSER
+        return source_of(self.source, trusted=self.trusted, verified=self.verified is not None)
 
     @property
     def undoes(self) -> ActivityId | None:

@@ -99,6 +99,8 @@ def _marks(row: TimelineRow, look: RowOptions, late: timedelta | None) -> list[M
         marks.append(badge(formats.points(row.points), "good" if row.points > 0 else "bad"))
     if row.bot:
         marks.append(badge("bot, no points"))
+    if row.unproven:
+        marks.append(badge("browser, unproven"))
     if row.discounted:
         marks.append(badge("bounce not counted"))
     if row.clamped:

@@ -13,6 +13,7 @@ from engine.contacts.editing import undo
 from engine.contacts.editing.undo import Undoes, Undone
 from engine.db import Db
 from engine.db.search_keys import plain_letters
+from engine.domain.activities import SOURCE_LABELS, Source, source_of
 from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.pipeline.groups import without_dbrefs
@@ -23,6 +24,8 @@ class TimelineRow(msgspec.Struct, frozen=True):
 
     Parameters:
       details: The raw data.
+      source: The kind of sender; unset for what follows from another activity.
+      unproven: Whether a browser alone claims something of the contact by this.
       discounted: Whether it is a bounce that does not count against the address.
       undoable: Whether a user can undo it.
       undone: Author and time of its undo, if it was undone.
@@ -44,6 +47,8 @@ class TimelineRow(msgspec.Struct, frozen=True):
     undoable: bool = False
     undone: Undone | None = None
     undoes: Undoes | None = None
+    source: Source | None = None
+    unproven: bool = False
 
 
 RowMask = Callable[[TimelineRow], TimelineRow]
@@ -130,7 +135,10 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
     elif row["type"] in ("segment_entered", "segment_left"):
         segment = ruleset.segments.get(properties.get("segment", ""))
         properties = {**properties, **({} if segment is None else {"segment": segment.name})}
+    source = _source(row)
     details = {name: row[name] for name in _DETAILS if row.get(name)}
+    if source is not None:
+        details["source"] = SOURCE_LABELS[source]
     return TimelineRow(
         id=row["_id"],
         type=row["type"],
@@ -144,7 +152,19 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         clamped=row.get("clamped", False),
         bot=row.get("bot", False),
         discounted=undo.is_inconclusive(row),
+        source=source,
+        unproven=source is Source.BROWSER and (bool(row.get("identities")) or row["type"] in _CLAIMS),
     )
+
+
+def _source(row: Document) -> Source | None:
+    if row.get("derived"):
+        return None
+    trusted, verified = row.get("trusted", False), row.get("verified") is not None
+    return source_of(row.get("source", ""), trusted=trusted, verified=verified)
+
+
+_CLAIMS = frozenset({"identified", "order_completed", "newsletter_subscribed", "sms_subscribed"})
 
 
 _DETAILS = ("properties", "traits", "context", "identities", "tracker", "received_at", "ruleset", "cause")

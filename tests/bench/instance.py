@@ -66,7 +66,7 @@ def _delays(instance: Running, *, rate: float, seconds: float) -> list[float]:
         turn = time.perf_counter() + 0.1
         _send(instance, token, [_event(number + offset) for offset in range(size)])
         answered, last = time.perf_counter(), number + size - 1
-        while db.activities.find_one({"_id": f"l-{last}", "state": "applied"}, {"_id": 1}) is None:
+        while db.activities.find_one({"_id": f"browser:l-{last}", "state": "applied"}, {"_id": 1}) is None:
             time.sleep(0.005)
         delays.append(time.perf_counter() - answered)
         number += size

@@ -107,7 +107,9 @@ def _ours_http(running: Servers, activities: int, contacts: int) -> float:
 def _raw(running: Servers, name: str, activities: int) -> float:
     """The bare driver, writing the documents that our run left behind."""
     ours, raw = running.database(name), running.database(f"{name}_raw")
-    rows = list(ours.activities.find({"derived": None, "_id": {"$regex": "^b1-"}}).sort("happened_at", 1))
+    rows = list(
+        ours.activities.find({"derived": None, "_id": {"$regex": "^(browser:)?b1-"}}).sort("happened_at", 1)
+    )
     contacts = {key: row for row in ours.contacts.find() for key in row["keys"]}
     ledger: dict[str, list[dict[str, Any]]] = {}
     for entry in ours.ledger.find():

@@ -56,7 +56,8 @@ def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) ->
         if _may_set(state, name, getattr(state, name), placement=placement):
             setattr(state, name, value)
     typed = traits.get("email")
-    if isinstance(typed, str) and typed.strip().lower() == (placement.email or ""):
+    may_spell = not placement.fills_only or state.email_typed is None
+    if may_spell and isinstance(typed, str) and typed.strip().lower() == (placement.email or ""):
         state.email_typed = typed.strip()
     custom = dict(state.custom)
     for name, value in _custom(traits, ruleset).items():

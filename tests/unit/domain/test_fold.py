@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from engine.domain import component
+from engine.domain.identities import Key
 from engine.domain.people import Person
 from engine.errors import FoldFailed
 from engine.rules.ruleset import read_folder
@@ -17,6 +18,7 @@ from tests.builders import (
     by_hand,
     days,
     folded,
+    id_of,
     identified,
     imported,
     minutes,
@@ -236,27 +238,56 @@ def _drawn(draw, number):
         return structs.replace(by_hand(stream, at, "contact_deleted"), id=f"h{number}")
     if draw(st.integers(0, 5)) == 0:
         return _by_a_file(draw, number)
+    if draw(st.integers(0, 6)) == 0:
+        return _decided(draw, number)
     email = draw(st.sampled_from([None, None, None, *PEOPLE]))
     external_id = draw(st.sampled_from([None, None, None, "1", "2"]))
     tracker = draw(st.sampled_from([*TRACKERS, None]))
     if email is None and external_id is None and tracker is None:
         tracker = "t1"
-    return an_activity(
+    trusted = draw(st.booleans())
+    sent = an_activity(
         draw(st.sampled_from(TYPES)),
         days(draw(st.sampled_from([0, 0, 0.2, 0.4, 0.5, 0.5, 1, 2, 3]))),
-        id_=f"h{number}",
+        id_=f"h{number}" if trusted else f"browser:h{number - 1}",  # now and then the server sends it, too
         tracker=tracker,
         email=email,
         external_id=external_id,
-        trusted=draw(st.booleans()),
+        trusted=trusted,
+        verified=draw(st.sampled_from([None, None, "x:1", "e:ana@x.com"])),
         traits=draw(st.sampled_from([{}, {"first_name": "A"}, {"first_name": "B", "city": "C"}])),
         product_id=draw(st.sampled_from(["p", "q"])),
         order_id=draw(st.sampled_from(["o1", "o2"])),
         message_id=f"m{number}",
         price=60,
-        total="10.10",
+        total=draw(st.sampled_from(["10.10", "99"])),
         bounce="permanent",
     )
+    return structs.replace(sent, source="key")
+
+
+KEYS = ("t:t1", "t:t2", "e:ana@x.com", "e:bob@x.com", "x:1", "x:2")
+
+
+def _decided(draw, number):
+    """A user joins, separates or splits contacts, or an alias says that two ids are one person's."""
+    at = days(draw(st.sampled_from([0.2, 0.5, 1, 2])))
+    one, other = draw(st.sampled_from(KEYS)), draw(st.sampled_from(KEYS))
+    type_ = draw(
+        st.sampled_from(["contacts_joined", "merge_undone", "tracker_split", "activities_split", "alias"])
+    )
+    if type_ == "alias":
+        external_id, trusted = draw(st.sampled_from(["1", "2"])), draw(st.booleans())
+        return an_activity(
+            "identified", at, id_=f"h{number}", external_id=external_id, also=[other], trusted=trusted
+        )
+    made = by_hand(
+        one, at, type_, loser=id_of(other), winner=id_of(one), cause=f"h{max(0, number - 2)}",
+        activities=[f"h{number - 1}", f"h{number - 3}"],
+    )  # fmt: skip
+    if type_ == "tracker_split":
+        other = draw(st.sampled_from(["t:t1", "t:t2"]))
+    return structs.replace(made, id=f"h{number}", also=[Key(other)])
 
 
 def _by_a_file(draw, number):
@@ -290,8 +321,11 @@ class Living:
         if not new:
             return
         self.seen |= {a.id for a in new}
-        settled = component.step(
-            _copied(self.contacts), new, SHIPPED, namespace=NAMESPACE, shared=self.shared
+        repeats = any(activity.counterpart in self.seen for activity in new)
+        settled = (
+            None
+            if repeats
+            else component.step(_copied(self.contacts), new, SHIPPED, namespace=NAMESPACE, shared=self.shared)
         )
         self.history += new
         if settled is None:
@@ -324,7 +358,7 @@ def _picture(contacts):
     pictures = {}
     for id_, contact in contacts.items():
         person = msgspec.to_builtins(contact.person)
-        for unordered in ("former", "trackers", "spans", "merged"):
+        for unordered in ("former", "trackers", "spans", "merged", "renamed"):
             person[unordered] = sorted(person.get(unordered, []), key=str)
         pictures[id_] = (person, msgspec.to_builtins(contact.state))
     return pictures

@@ -3,27 +3,70 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from engine.domain.blanks import trimmed, visible
 from engine.domain.identities import IdentityKind
 from engine.errors import InvalidIdentity
 
 MAX_LENGTH = 256
 """Characters of a tracker or external id; a longer one is a bug at the sender's."""
 
-PLACEHOLDERS = frozenset(
+_WORDS = frozenset(
     {
-        "null", "none", "nil", "undefined", "nan", "0", "-1", "unknown", "anonymous", "anon", "guest",
-        "[object object]", "n/a", "na", "(null)", "(none)", "true", "false", "id", "userid",
-        "user_id", "distinct_id", "anonymousid", "anonymous_id", "email", "not set", "(not set)",
-        "00000000-0000-0000-0000-000000000000", "-", "_", "''", '""', "{}", "[]",
+        "null", "none", "nil", "undefined", "nan", "na", "nd", "inf", "infinity", "unknown", "anonymous",
+        "anon", "guest", "visitor", "unidentified", "notset", "notavailable", "notauthenticated",
+        "notprovided", "empty", "true", "false", "objectobject", "objectundefined", "objectnull",
+        "undefinedundefined", "id", "uid", "guid", "uuid", "userid", "username", "customerid",
+        "customernumber", "clientid", "contactid", "externalid", "distinctid", "anonymousid", "visitorid",
+        "trackerid", "email", "mail", "emailaddress", "phone", "phonenumber", "mobile", "mobilephone",
     }
 )  # fmt: skip
-"""Words that broken senders put where an id belongs, in lower case.  They would make
-one contact of many people, so they never identify."""
+"""Words that broken senders put where an id belongs, in lower case, without spaces and punctuation."""
+
+_QUOTES = "\"'`´‘’‚‛“”„‟«»‹›′″‵‶「」『』〝〞〟\\"  # noqa: RUF001  quotes of all kinds
+_WRAPPING = _QUOTES + "()[]{}<> \t\r\n"
+_SEPARATORS = str.maketrans(dict.fromkeys(_QUOTES + "!#$%&()*+,-./:;<=>?[]^_{|}~ \t\r\n"))
+"""What may surround or part a placeholder's words.  (No `@`: `g@ue.st` is an address.)"""
+
+_ZERO = re.compile(r"[-+]?(?:0x0+|[0.,\-]*0[0.,\-]*(?:e[-+]?\d+)?)")
+"""Nought in any notation: `0`, `0.0`, `000`, `-0`, `0e0`, and an id of noughts alone."""
+
+_TEMPLATE = re.compile(
+    r"\{\{.*?\}\}|\$\{.*?\}|\#\{.*?\}|<%.*?%>|\{%.*?%\}|\[\[.*?\]\]|\*\|.*?\|\*|%%.*?%%", re.DOTALL
+)
+"""Templates that nothing has filled, which may stand within a value."""
+
+_VARIABLE = re.compile(r"\{[a-z_$][\w.$ -]*\}|%[a-z_][\w. -]*%|<[a-z_][\w. -]*>|\[[a-z_][\w. -]*\]")
+"""Templates in marks that an id may have, too: they are one only if they are the whole value."""
+
+_GUID = re.compile(r"[{<\[][0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[]>}]")
+
+
+@lru_cache(maxsize=65_536)
+def is_placeholder(value: str) -> bool:
+    """Whether a value stands for none: `null`, `guest`, `0.0`, `{{user_id}}`, in any case, width or quotes.
+
+    Such values would make one contact of many people, so they never identify.  A blank is none.
+    """
+    if len(value) > MAX_LENGTH:
+        return False
+    folded = unicodedata.normalize("NFKC", visible(value)).casefold()
+    bare = folded.strip(_WRAPPING)
+    if not folded:
+        return False
+    if bare == "-1" or _ZERO.fullmatch(bare) or _TEMPLATE.search(folded):
+        return True
+    word = folded.translate(_SEPARATORS)
+    return not word or word in _WORDS or _is_variable(folded.strip(_QUOTES))
+
+
+def _is_variable(folded: str) -> bool:
+    return _VARIABLE.fullmatch(folded) is not None and _GUID.fullmatch(folded) is None
 
 
 def normalise(kind: IdentityKind, value: str, *, region: str) -> str:
@@ -63,9 +106,10 @@ _RESERVED = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAM
 def normalise_email(value: str) -> str:
     """Return the form in which addresses are compared: trimmed, IDNA domain, lower case.
 
-    The address as typed is for display and kept elsewhere.  Raises InvalidIdentity.
+    Invisible characters, which copying an address brings along, are taken off.  The address as
+    typed is for display and kept elsewhere.  Raises InvalidIdentity.
     """
-    typed = value.strip()
+    typed = visible(value)
     _refuse_placeholder("email", typed)
     if _is_plain_email(typed):  # ten times as fast, with the same answer
         return typed.lower()
@@ -82,7 +126,7 @@ def normalise_phone(value: str, *, region: str) -> str:
 
     Raises InvalidIdentity for what is no possible number.
     """
-    typed = value.strip()
+    typed = visible(value)
     _refuse_placeholder("phone", typed)
     try:
         number = phonenumbers.parse(typed, region)
@@ -106,17 +150,17 @@ def _is_plain_email(typed: str) -> bool:
 
 
 def _plain(field: str, value: str) -> str:
-    trimmed = value.strip()
-    _refuse_placeholder(field, trimmed)
-    if len(trimmed) > MAX_LENGTH:
-        raise InvalidIdentity(field, f"has {len(trimmed)} characters; at most {MAX_LENGTH} are kept")
-    if any(ord(character) < 32 for character in trimmed):
+    kept = trimmed(value)
+    _refuse_placeholder(field, kept)
+    if len(kept) > MAX_LENGTH:
+        raise InvalidIdentity(field, f"has {len(kept)} characters; at most {MAX_LENGTH} are kept")
+    if any(ord(character) < 32 for character in kept):
         raise InvalidIdentity(field, "has control characters; send plain text")
-    return trimmed
+    return kept
 
 
 def _refuse_placeholder(field: str, value: str) -> None:
     if not value:
         raise InvalidIdentity(field, "is blank; leave it out when there is none")
-    if value.lower() in PLACEHOLDERS or not value.strip("0"):
+    if is_placeholder(value):
         raise InvalidIdentity(field, f"{value[:40]!r} is a placeholder and identifies nobody; leave it out")

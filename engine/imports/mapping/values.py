@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from engine.domain import profile
-from engine.domain.normalisation import PLACEHOLDERS
+from engine.domain.blanks import visible
+from engine.domain.field_values import MAX_TEXT, converted
+from engine.domain.normalisation import is_placeholder
 from engine.domain.rulebook import CustomField
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.dates import read_date
@@ -19,7 +21,11 @@ from engine.imports.mapping.numbers import ROUNDED, read_number
 
 _TRUE = frozenset({"true", "yes", "y", "1", "si", "sí", "s", "verdadero", "on", "x", "t", "cierto"})
 _FALSE = frozenset({"false", "no", "n", "0", "falso", "off", "f"})
-_BLANK_IDENTITIES = PLACEHOLDERS | {"\\n", "#n/a"}
+_ANY_ZONE = ZoneInfo("UTC")
+"""The time zone of days: what is read from a cell has no time of day."""
+
+_DATABASE_NULL = "\\N"
+"""What MySQL writes for no value."""
 
 
 def read_boolean(cell: str) -> bool:
@@ -56,16 +62,15 @@ def read_phone(cell: str) -> str:
 
 def is_blank(cell: str | None, *, identity: bool = False) -> bool:
     """Return whether a cell has no value; of an identity, placeholders such as `null` and `n/a` are none."""
-    if cell is None or not cell.strip():
-        return True
-    return identity and cell.strip().lower() in _BLANK_IDENTITIES
+    text = "" if cell is None else visible(cell)
+    return not text or (identity and (text.upper() == _DATABASE_NULL or is_placeholder(text)))
 
 
 def field_value(cell: str, type_: str, format_: CellFormat, *, today: date) -> Any:
     """Return a cell in the form in which a field of a type stores it.  Raises InvalidValue."""
-    stored: Any = profile.converted(_notation(cell, type_, format_, today=today), type_)
+    stored: Any = converted(_notation(cell, type_, format_, today=today), type_, _ANY_ZONE)
     if stored is None:
-        expected = f"at most {profile.MAX_TEXT:,} characters" if type_ in ("text", "list") else f"a {type_}"
+        expected = f"at most {MAX_TEXT:,} characters" if type_ in ("text", "list") else f"a {type_}"
         raise InvalidValue(f"{cell.strip()[:40]!r}: {expected} is wanted")
     return stored
 

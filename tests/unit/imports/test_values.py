@@ -42,6 +42,13 @@ def test_placeholders_say_nothing_where_somebody_is_named_and_are_names_elsewher
     assert not is_blank("Null")
 
 
+@pytest.mark.parametrize(
+    "cell", ['"null"', "0.0", "{{user_id}}", "\u200b", "\uff2e\uff35\uff2c\uff2c", "#N/A"]
+)
+def test_placeholders_of_a_file_are_those_of_events(cell):
+    assert is_blank(cell, identity=True)
+
+
 def test_the_apostrophe_against_formulas_is_taken_off_and_others_stay():
     assert [unescape_formula(cell) for cell in ("'=1+1", "'+34600", "'s-Hertogenbosch", "O'Neill")] == [
         "=1+1", "+34600", "'s-Hertogenbosch", "O'Neill",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 
+from engine.domain.blanks import is_blank
 from engine.errors import InvalidActivity
 from workers.collector.errors import BodyTimeout, BodyTooLarge, InvalidRequest, UnsupportedEncoding
 from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT
@@ -17,12 +19,15 @@ from workers.collector.values import exact_number
 
 
 class Envelope(msgspec.Struct):
-    """The envelope of a batch; each event is still raw."""
+    """The envelope of a batch; each event is still raw.
+
+    `sentAt` and `writeKey` are text and `context` an object, or unset if blank: `envelope_of` sees to it.
+    """
 
     batch: list[msgspec.Raw]
-    sentAt: str | None = None  # noqa: N815  the API's own name
-    writeKey: str | None = None  # noqa: N815
-    context: dict[str, Any] | None = None
+    sentAt: Any = None  # noqa: N815  the API's own name
+    writeKey: Any = None  # noqa: N815
+    context: Any = None
 
 
 async def read_body(request: Request) -> bytes:
@@ -70,7 +75,16 @@ def envelope_of(body: bytes) -> Envelope:
         raise InvalidRequest(_field_of(error, default="batch"), f"cannot be taken: {error}") from None
     except _UNREADABLE as error:
         raise InvalidRequest("body", f"is not JSON that can be read: {_reason(error)}") from None
+    for name, kind in _KINDS.items():
+        value = getattr(envelope, name)
+        if is_blank(value):
+            setattr(envelope, name, None)
+        elif not isinstance(value, kind):
+            raise InvalidRequest(name, f"must be {'text' if kind is str else 'an object'}")
     return envelope
+
+
+_KINDS: Mapping[str, type] = {"sentAt": str, "writeKey": str, "context": dict}
 
 
 def event_of(raw: bytes | msgspec.Raw) -> dict[str, Any]:

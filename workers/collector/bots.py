@@ -23,6 +23,17 @@ _NO_BOTS = re.compile(r"Java/|YahooMailProxy")
 """False positives of ua-parser's spiders: a shop's server in Java, a person's mailbox."""
 
 
+_BROWSER = re.compile(r"(?:Mozilla|Opera)/")
+
+
+def is_browser(user_agent: str) -> bool:
+    """Whether a request's header is a browser's own, or that of a crawler that runs one.
+
+    Another header names the library that sends (`Python-urllib/3.12`): it says nothing of the visitor.
+    """
+    return _BROWSER.match(user_agent) is not None
+
+
 @lru_cache(maxsize=16_384)
 def is_bot(user_agent: str) -> bool:
     """Whether a known robot calls itself so; its visits are kept, and count for nothing."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from engine.domain.blanks import is_blank
 from engine.domain.identities import Identities, IdentityKind, Key, make_key
 from engine.domain.normalisation import (
     normalise_email,
@@ -106,7 +107,7 @@ def _id(event: dict[str, Any], field: str, normalise: Normalise) -> str | None:
 def _first(named: Named, normalise: Normalise, not_taken: dict[str, str]) -> str | None:
     """The first readable value; unreadable ones before it are recorded in `not_taken`."""
     for field, value in named:
-        if value is None:
+        if is_blank(value):
             continue
         try:
             return normalise(_as_text(field, value))

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from engine.domain.activities import Activity
+from engine.domain.blanks import is_blank
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from engine.pipeline.refused_events import RefusedEvent
 from workers.collector.bodies import Envelope, event_of
 from workers.collector.errors import InvalidRequest
 from workers.collector.limits import MAX_EVENT
-from workers.collector.times import moment
+from workers.collector.times import moment, time_field
 from workers.collector.translate import KINDS, Sender, translate
 
 
@@ -114,11 +115,11 @@ def _event(raw: Any, call: Call, envelope: Envelope) -> dict[str, Any]:
     event = event_of(raw)
     if call.kind is not None:
         event["type"] = call.kind
-    if call.historic and event.get("timestamp") is None and event.get("originalTimestamp") is None:
+    if call.historic and time_field(event) is None:
         raise InvalidActivity("timestamp", "is missing: an import says when things happened")
-    if envelope.context:
-        own = event.get("context")
-        event["context"] = {**envelope.context, **own} if isinstance(own, dict) else own or envelope.context
+    own = event.get("context")
+    if envelope.context and (isinstance(own, dict) or is_blank(own)):
+        event["context"] = envelope.context | (own if isinstance(own, dict) else {})
     return event
 
 

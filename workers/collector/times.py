@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine.domain.blanks import is_blank, visible
 from engine.errors import InvalidActivity
 
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -24,11 +25,12 @@ def happened_at(
     The sender's clock is corrected as the Segment specification says: the time is that of
     receipt less what lay, by the sender's own clock, between `timestamp` (or
     `originalTimestamp`) and `sentAt`.  A time still to come becomes that of receipt.
-    Without a time it is that of receipt.  Raises InvalidActivity for what is no time.
+    Without a time, or with a blank one, it is that of receipt.  Raises InvalidActivity for
+    what is no time.
     """
-    named = next((name for name in ("originalTimestamp", "timestamp") if event.get(name) is not None), None)
+    named = time_field(event)
     own_sent_at = event.get("sentAt")
-    sent = sent_at if own_sent_at is None else moment(own_sent_at, "sentAt")
+    sent = sent_at if is_blank(own_sent_at) else moment(own_sent_at, "sentAt")
     if named is None:
         return received_at, False
     at = moment(event[named], named)
@@ -41,12 +43,17 @@ def happened_at(
     return (received_at, True) if at > received_at else (at, False)
 
 
+def time_field(event: dict[str, Any]) -> str | None:
+    """The field that says when an event happened; unset if none does."""
+    return next((name for name in ("originalTimestamp", "timestamp") if not is_blank(event.get(name))), None)
+
+
 def moment(value: Any, field: str) -> datetime:
     """Read an ISO 8601 time, with or without a zone (then UTC), in whole milliseconds."""
     if not isinstance(value, str):
         raise InvalidActivity(field, 'must be an ISO 8601 time such as "2026-03-01T12:00:00.000Z"')
     try:
-        at = datetime.fromisoformat(value.strip().upper())
+        at = datetime.fromisoformat(visible(value).upper())
     except ValueError:
         reason = f'{value[:40]!r} is no time; write it as "2026-03-01T12:00:00.000Z"'
         raise InvalidActivity(field, reason) from None

@@ -2,8 +2,10 @@
 
 Decisions where the specification is open:
 
-- A placeholder or blank `userId` or `anonymousId` refuses the event.  An email or number that
-  cannot be read, beside an id that can, is left out, and the activity's context says so under
+- A blank (`null`, `""`, `[]`, `{}`, white space) is no value: of an id, a time, or a set of
+  properties, traits or context.  The event is refused only if no id is left.
+- A placeholder as `userId` or `anonymousId` refuses the event.  An email or number that cannot
+  be read, beside an id that can, is left out, and the activity's context says so under
   `identities_not_taken`: a mistyped number must not cost an order.
 - `screen` is a page visit; `alias` says that the tracker `previousId` is the customer `userId`;
   `group` is a custom activity, and its traits are the group's and not the person's.
@@ -22,10 +24,11 @@ import msgspec
 
 from engine.domain.activities import Activity, ActivityId, id_of_sender
 from engine.domain.activity_types import ActivityCatalog
+from engine.domain.blanks import is_blank
 from engine.domain.identities import Key, stream_of
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity
-from workers.collector.bots import MAX_LENGTH, is_bot
+from workers.collector.bots import MAX_LENGTH, is_bot, is_browser
 from workers.collector.identification import identify
 from workers.collector.identity_signature import FIELD, MISMATCH, NOT_VERIFIED, verified_key
 from workers.collector.times import happened_at
@@ -64,7 +67,7 @@ class Sender:
       key(str): The key's id.
       trusted(bool): Whether it is a secret key.
       identity_secrets(tuple): What the shop's server may have signed an identity with.
-      user_agent(str): The request's header, used for browsers only.
+      user_agent(str): The request's header, used if it is a browser's.
       prefetching(bool): Whether the browser prefetches the page without showing it.
     """
 
@@ -198,9 +201,9 @@ def _sent_time(event: dict[str, Any]) -> str | None:
 def _user_agent(context: dict[str, Any], sender: Sender) -> str:
     """The visitor's user agent: from the event, else from the header of a browser's request."""
     agent = context.get("userAgent")
-    if isinstance(agent, str):
+    if isinstance(agent, str) and not is_blank(agent):
         return agent[:MAX_LENGTH]
-    return "" if sender.trusted else sender.user_agent[:MAX_LENGTH]
+    return sender.user_agent[:MAX_LENGTH] if not sender.trusted and is_browser(sender.user_agent) else ""
 
 
 def _id(

@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
+from engine.domain.blanks import is_blank
 from engine.errors import InvalidActivity
 
 MAX_DEPTH = 50
@@ -55,9 +56,12 @@ def storable(value: Any, path: str, depth: int = 0) -> Any:
 
 
 def mapping(event: dict[str, Any], field: str) -> dict[str, Any]:
-    """The object at `field`, ready to be stored and the caller's own; an empty one for none."""
+    """The object at `field`, ready to be stored and the caller's own; an empty one for a blank.
+
+    (PHP encodes an empty map as `[]`.)  Raises InvalidActivity.
+    """
     value = event.get(field)
-    if value is None:
+    if not isinstance(value, dict) and is_blank(value):
         return {}
     if not isinstance(value, dict):
         raise InvalidActivity(field, f"must be an object, not {_kind_of(value)}")
@@ -66,9 +70,14 @@ def mapping(event: dict[str, Any], field: str) -> dict[str, Any]:
 
 
 def text(event: dict[str, Any], field: str) -> str | None:
-    """The text at `field`, a whole number as its digits; unset for none.  Raises InvalidActivity."""
+    """The text at `field`, a whole number as its digits; unset for a blank.  Raises InvalidActivity.
+
+    A blank beside good values costs nothing: RudderStack sends `"userId": ""` with anonymous events.
+    """
     value = event.get(field)
-    if value is None or isinstance(value, str):
+    if is_blank(value):
+        return None
+    if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)

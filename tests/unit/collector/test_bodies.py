@@ -64,8 +64,8 @@ def test_gzip_that_is_broken_is_refused(broken: bytes) -> None:
         (b'{"batch": 5}', "batch"),
         (b'{"batch": {}}', "batch"),
         (b'{"batch": [], "sentAt": 5}', "sentAt"),
-        (b'{"batch": [], "writeKey": {}}', "writeKey"),
-        (b'{"batch": [], "context": []}', "context"),
+        (b'{"batch": [], "writeKey": 5}', "writeKey"),
+        (b'{"batch": [], "context": "shop"}', "context"),
     ],
 )
 def test_an_envelope_that_cannot_be_read_names_its_field(body: bytes, field: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.collector.bots import is_bot
+from workers.collector.bots import is_bot, is_browser
 
 ROBOTS = [
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
@@ -37,3 +37,20 @@ def test_a_robot_is_known(user_agent: str) -> None:
 @pytest.mark.parametrize("user_agent", PEOPLE + SERVERS)
 def test_neither_a_person_nor_a_server_is_a_robot(user_agent: str) -> None:
     assert not is_bot(user_agent)
+
+
+LIBRARIES = [
+    *SERVERS, "Python-urllib/3.12", "python-requests/2.32.3", "python-httpx/0.27", "analytics-node/2.1",
+    "analytics-php/3.5", "GuzzleHttp/7", "Ruby", "Apache-HttpClient/4.5 (Java/17)", "Faraday v2.9", "node",
+    "Wget/1.21", "Dart/3.3 (dart:io)", "RudderStack-Go/4", "Shopify/1.0", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("user_agent", LIBRARIES)
+def test_the_agent_of_a_library_says_nothing_about_the_visitor(user_agent: str) -> None:
+    assert not is_browser(user_agent)
+
+
+@pytest.mark.parametrize("user_agent", [agent for agent in PEOPLE + ROBOTS if agent.startswith("Mozilla/")])
+def test_a_browser_or_a_crawler_that_runs_one_calls_itself_mozilla(user_agent: str) -> None:
+    assert is_browser(user_agent)

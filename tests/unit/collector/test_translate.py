@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from engine.domain.activities import Activity
 from engine.domain.identities import Identities
@@ -183,13 +184,62 @@ def test_traits_of_identify_go_before_those_of_its_context(translated: Translate
 @pytest.mark.parametrize("field", ["userId", "anonymousId"])
 @pytest.mark.parametrize(
     "placeholder",
-    ["", "  ", "null", "None", "undefined", "NaN", "0", 0, "unknown", "Guest", "[object Object]"],
+    [
+        "null",
+        "None",
+        "undefined",
+        "NaN",
+        "0",
+        0,
+        "unknown",
+        "Guest",
+        "[object Object]",
+        '"null"',
+        "{{user_id}}",
+    ],
 )
 def test_a_placeholder_refuses_the_event(translated: Translated, field: str, placeholder: object) -> None:
     with pytest.raises(InvalidIdentity) as refused:
         translated(**{"userId": "u-1", field: placeholder})
 
     assert refused.value.field == field
+
+
+BLANKS = [None, "", "  ", "\u200b", "\ufeff", [], {}]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+@pytest.mark.parametrize(
+    "field",
+    ["userId", "properties", "traits", "context", "timestamp", "originalTimestamp", "sentAt", "messageId"],
+)
+def test_a_blank_beside_a_good_id_is_absent(translated: Translated, field: str, blank: object) -> None:
+    assert structs.replace(translated(**{field: blank}), id="m-1") == structs.replace(translated(), id="m-1")
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_email_or_phone_is_absent_and_not_noted(translated: Translated, blank: object) -> None:
+    activity = translated(type="identify", userId="u-1", traits={"email": blank, "phone": blank})
+
+    assert activity.identities == Identities(external_id="u-1")
+    assert activity.context == {}
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_an_event_with_blank_ids_alone_is_refused(translated: Translated, blank: object) -> None:
+    with pytest.raises(InvalidActivity) as refused:
+        translated(anonymousId=blank, userId=blank, traits={"email": blank})
+
+    assert refused.value.field == "anonymousId"
+
+
+def test_deep_nesting_in_the_place_of_an_id_is_no_blank(translated: Translated) -> None:
+    deep: Any = "x"
+    for _ in range(900):
+        deep = [deep]
+
+    with pytest.raises(InvalidActivity, match="must be text, not a list"):
+        translated(userId=deep)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +303,7 @@ def test_a_sender_cannot_write_our_notes(translated: Translated) -> None:
         ({"properties": {"a": {"b\0": 1}}}, "properties.a"),
         ({"context": 5}, "context"),
         ({"type": "identify", "traits": "Ana"}, "traits"),
-        ({"messageId": {}}, "messageId"),
+        ({"messageId": {"id": 1}}, "messageId"),
         ({"messageId": "m" * 257}, "messageId"),
         ({"messageId": "m\0"}, "messageId"),
         ({"timestamp": 1_700_000_000_000}, "timestamp"),
@@ -351,6 +401,11 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
         (Sender("k", trusted=True), {"userAgent": GOOGLEBOT}, True),
         (Sender("k", trusted=False, user_agent=FIREFOX, prefetching=True), {}, True),
         (Sender("k", trusted=False), {"userAgent": 5}, False),
+        (Sender("k", trusted=False, user_agent="Python-urllib/3.12"), {}, False),
+        (Sender("k", trusted=False, user_agent="python-requests/2.32.3"), {}, False),
+        (Sender("k", trusted=False, user_agent="Python-urllib/3.12"), {"userAgent": FIREFOX}, False),
+        (Sender("k", trusted=False, user_agent="Python-urllib/3.12"), {"userAgent": GOOGLEBOT}, True),
+        (Sender("k", trusted=False, user_agent=GOOGLEBOT), {"userAgent": ""}, True),
     ],
 )
 def test_bots_are_known_by_the_visitors_user_agent(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from engine.domain.activities import Activity
+from engine.domain.blanks import is_blank, visible
 from engine.domain.contact import ContactState
+from engine.domain.field_values import as_date, as_text, converted, undeclared
 from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS
 from engine.domain.identities import IDENTIFYING
 from engine.domain.people import Placement
@@ -25,6 +26,12 @@ _HANDLED = frozenset(
 )  # fmt: skip
 """Traits that are not kept as custom fields: they fill other fields, or identify."""
 
+RESERVED = _HANDLED | FIELDS.keys()
+"""What no custom field can be called: built-in fields, and traits that are not kept as custom ones."""
+
+ADDRESS = "address"
+"""The object among traits whose parts are the person's own: `address.city` fills the field `city`."""
+
 _CUSTOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_\- ]{0,63}")
 
 CLEARED = "cleared"
@@ -33,8 +40,8 @@ CLEARED = "cleared"
 MAX_CUSTOM_FIELDS = 100
 """Undeclared traits that one contact may keep as custom fields; more stay on the activity."""
 
-MAX_TEXT = 1_000
-"""Characters of a field's value; a longer one stays on the activity alone."""
+MAX_NESTED = 3
+"""How deep the parts of an object are kept as fields; deeper ones stay on the activity alone."""
 
 
 def full_name(first_name: str | None, last_name: str | None) -> str:
@@ -46,19 +53,23 @@ def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) ->
     """Apply an activity's traits to the contact.
 
     With `gaps_only` a value fills an empty field, or one that was itself filled so; with
-    `fills_only` an empty one alone.
+    `fills_only` an empty one alone.  A blank value of a `proven` source removes what its field
+    has; of another it says nothing.
     """
-    traits = placement.activity.traits
-    _clear(state, placement.activity)
-    if not traits:
+    activity = placement.activity
+    _clear(state, activity)
+    if not activity.traits:
         return
-    for name, value in _standard(traits).items():
+    traits = flattened(activity.traits)
+    if placement.proven and not placement.gaps_only and not placement.fills_only:
+        _empty(state, _emptied(traits, state, ruleset))
+    for name, value in _standard(traits, ruleset.account).items():
         if _may_set(state, name, getattr(state, name), placement=placement):
             setattr(state, name, value)
     typed = traits.get("email")
     may_spell = not placement.fills_only or state.email_typed is None
-    if may_spell and isinstance(typed, str) and typed.strip().lower() == (placement.email or ""):
-        state.email_typed = typed.strip()
+    if may_spell and isinstance(typed, str) and visible(typed).lower() == (placement.email or ""):
+        state.email_typed = visible(typed)
     custom = dict(state.custom)
     for name, value in _custom(traits, ruleset).items():
         has_room = name in custom or name in ruleset.fields or len(custom) < MAX_CUSTOM_FIELDS
@@ -67,11 +78,60 @@ def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) ->
     state.custom = custom
 
 
+def flattened(traits: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The traits with the parts of objects beside them, each under a name of its own.
+
+    `company: {name: …}` becomes `company_name`; of `address` the parts keep their names, unless
+    they would fill a built-in field.  A trait that is there by itself goes before a part.
+    """
+    if not any(isinstance(value, dict) for value in traits.values()):
+        return traits
+    return {**dict(_parts(traits, "", depth=0)), **traits}
+
+
+def _parts(values: Mapping[str, Any], prefix: str, *, depth: int) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value and depth < MAX_NESTED:
+            inner = "" if name == ADDRESS and depth == 0 else f"{prefix}{name}_"
+            yield from _parts(value, inner, depth=depth + 1)
+        elif depth:
+            yield (f"{ADDRESS}_{name}" if not prefix and name in _HANDLED else f"{prefix}{name}"), value
+
+
+def _emptied(traits: Mapping[str, Any], state: ContactState, ruleset: Ruleset) -> Iterator[str]:
+    """The fields that blank traits empty, an undeclared object's with all of its parts."""
+    for field, names in _FILLED_BY.items():
+        given = [traits[name] for name in names if name in traits]
+        if given and all(is_blank(value) for value in given):
+            yield field
+    parts = ("first_name", "last_name")
+    if "name" in traits and is_blank(traits["name"]) and not any(_is_given(traits, part) for part in parts):
+        yield from parts
+    blank = {name for name, value in traits.items() if name not in _HANDLED and _is_emptied(value)}
+    for name in state.custom if blank else ():
+        is_part = name not in ruleset.fields and name not in traits
+        if name in blank or (is_part and any(name.startswith(f"{whole}_") for whole in blank)):
+            yield CUSTOM + name
+
+
+def _is_emptied(value: Any) -> bool:
+    """Whether a trait's own field has no value; an object with parts says something of these alone."""
+    return is_blank(value) and not (isinstance(value, dict) and value)
+
+
+def _is_given(traits: Mapping[str, Any], field: str) -> bool:
+    return any(name in traits for name in _FILLED_BY[field])
+
+
 def _clear(state: ContactState, activity: Activity) -> None:
     """Empty the fields that a person emptied by hand, or by a file."""
     names, may = activity.properties.get(CLEARED), activity.by_hand or activity.by_import
-    for name in names if isinstance(names, list) and may else ():
-        custom = str(name).removeprefix(CUSTOM)
+    _empty(state, [str(name) for name in names] if isinstance(names, list) and may else ())
+
+
+def _empty(state: ContactState, names: Iterable[str]) -> None:
+    for name in list(names):
+        custom = name.removeprefix(CUSTOM)
         if custom != name:
             state.custom = {known: value for known, value in state.custom.items() if known != custom}
         elif name in PROFILE_FIELDS:
@@ -94,11 +154,11 @@ def _may_set(state: ContactState, name: str, present: object, *, placement: Plac
     return True
 
 
-def _standard(traits: Mapping[str, Any]) -> dict[str, str]:
+def _standard(traits: Mapping[str, Any], account: Account) -> dict[str, str]:
     found = {}
     for field, names in _FILLED_BY.items():
-        value = next((traits[name] for name in names if traits.get(name) not in (None, "")), None)
-        text = as_date(value) if field == "birth_date" else as_text(value)
+        value = next((traits[name] for name in names if not is_blank(traits.get(name))), None)
+        text = as_date(value, account.time_zone) if field == "birth_date" else as_text(value)
         if text is not None:
             found[field] = text
     whole = as_text(traits.get("name"))
@@ -111,7 +171,7 @@ def _standard(traits: Mapping[str, Any]) -> dict[str, str]:
 def _custom(traits: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Any]:
     found = {}
     for name, value in traits.items():
-        if name in _HANDLED or value is None:
+        if name in _HANDLED or is_blank(value):
             continue
         declared = ruleset.fields.get(name)
         kept = _coerced(value, declared, ruleset.account) if _is_custom_name(name) else None
@@ -128,77 +188,17 @@ def _is_custom_name(name: str) -> bool:
 
 def _coerced(value: Any, declared: CustomField | None, account: Account) -> Any:
     if declared is None:
-        return _undeclared(value) if account.keep_undeclared_traits else None
-    return _COERCE[declared.type](value)
+        return undeclared(value) if account.keep_undeclared_traits else None
+    return converted(value, declared.type, account.time_zone)
 
 
 def coerced(name: str, value: Any, ruleset: Ruleset) -> Any:
     """A field's value as it is kept, from one that was typed; unset if it cannot be one."""
+    zone = ruleset.account.time_zone
     if name == "birth_date":
-        return as_date(value)
+        return as_date(value, zone)
     custom = name.removeprefix(CUSTOM)
     if custom == name:
         return as_text(value)
     declared = ruleset.fields.get(custom)
-    return _undeclared(value) if declared is None else _COERCE[declared.type](value)
-
-
-def converted(value: Any, type_: str) -> Any:
-    """A value as a field of a type keeps it; unset if it cannot be one."""
-    return _COERCE[type_](value)
-
-
-def _undeclared(value: Any) -> Any:
-    if isinstance(value, bool | int | float | datetime):
-        return value
-    return as_text(value)
-
-
-def as_text(value: Any) -> str | None:
-    """Text as it was given, trimmed; unset if it is blank, too long or no text."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    text = str(value).strip()
-    return text if text and len(text) <= MAX_TEXT else None
-
-
-def as_date(value: Any) -> str | None:
-    """A calendar day as `YYYY-MM-DD`; unset for what is none."""
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if not isinstance(value, str):
-        return None
-    try:
-        return date.fromisoformat(value.strip()[:10]).isoformat()
-    except ValueError:
-        return None
-
-
-def _as_number(value: Any) -> int | float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return value
-    try:
-        return float(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _as_boolean(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    return words.get(str(value).strip().lower())
-
-
-def _as_list(value: Any) -> list[str] | None:
-    items = value if isinstance(value, list) else [value]
-    return [text for item in items if (text := as_text(item)) is not None] or None
-
-
-_COERCE: Mapping[str, Any] = {
-    "text": as_text, "number": _as_number, "boolean": _as_boolean, "date": as_date, "list": _as_list,
-}  # fmt: skip
-
-FIELD_TYPES = frozenset(_COERCE)
+    return undeclared(value) if declared is None else converted(value, declared.type, zone)

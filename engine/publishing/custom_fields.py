@@ -10,6 +10,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.db import Db
 from engine.domain.document import Document
+from engine.domain.profile import RESERVED
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.errors import Invalid, NameTaken, NotFound, StillInUse
 from engine.insights import census
@@ -86,6 +87,8 @@ def create(actor: Actor, field: CustomField, *, base: int) -> Version:
     actor.require(Permission.EDIT_ACCOUNT)
     if field.id in versions.current(actor.db).fields:
         raise InvalidField(f"a field with the ID {field.id} already exists")
+    if field.id in RESERVED:
+        raise InvalidField(f"{field.id} is a built-in field or identity: choose another ID")
     if not ID.fullmatch(field.id):
         raise InvalidField(
             "an ID starts with a lowercase letter, followed by lowercase letters, digits, _ and -"
@@ -95,7 +98,7 @@ def create(actor: Actor, field: CustomField, *, base: int) -> Version:
 
 def devised(db: Db, wanted: Sequence[tuple[str, str]]) -> list[CustomField]:
     """New fields of these labels and types, as `create_several` makes them.  Raises InvalidField."""
-    taken = {id_.replace("_", "-") for id_ in versions.current(db).fields}
+    taken = {id_.replace("_", "-") for id_ in (*versions.current(db).fields, *RESERVED)}
     made = list[CustomField]()
     for label, type_ in wanted:
         id_ = editing.id_of(label, taken=taken).replace("_", "-")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.db import Db
-from engine.domain import profile
+from engine.domain import field_values
 from engine.domain.conditions import Compare, Condition, leaves
 from engine.domain.fields import CUSTOM
 from engine.domain.rulebook import CustomField, Rule, Ruleset, SetField
@@ -78,8 +79,8 @@ def converted(db: Db, field: CustomField) -> Conversion:
         allowDiskUse=True,
         maxTimeMS=PATIENCE_MS,
     )
-    found = list(rows)
-    wrong = [row for row in found if not _fits(row["_id"], field)]
+    found, zone = list(rows), versions.current(db).account.time_zone
+    wrong = [row for row in found if not _fits(row["_id"], field, zone)]
     lost = sum(row["n"] for row in wrong)
     return Conversion(
         kept=sum(row["n"] for row in found) - lost,
@@ -89,8 +90,8 @@ def converted(db: Db, field: CustomField) -> Conversion:
     )
 
 
-def _fits(value: Any, field: CustomField) -> bool:
-    found = profile.converted(value, field.type)
+def _fits(value: Any, field: CustomField, zone: ZoneInfo) -> bool:
+    found = field_values.converted(value, field.type, zone)
     return found is not None and (not field.options or found in field.options)
 
 

@@ -22,6 +22,7 @@ from engine.db import Db
 from engine.domain import profile
 from engine.domain.activities import UNDOES, ContactId
 from engine.domain.document import Document
+from engine.domain.field_values import MAX_TEXT
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, IDENTITY_FIELDS, PROFILE_FIELDS
 from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, make_key
 from engine.domain.normalisation import normalise
@@ -41,7 +42,7 @@ COME_BACK = "they can only come back by themselves, as by an order or by registe
 _POINTS_NEED_REASON = "points adjusted by hand need a reason"
 
 _EXPECTED = {
-    "text": f"text of at most {profile.MAX_TEXT:,} characters is wanted",
+    "text": f"text of at most {MAX_TEXT:,} characters is wanted",
     "number": "a number is wanted",
     "boolean": "yes or no is wanted",
     "date": "a date is wanted, as 2026-03-31",

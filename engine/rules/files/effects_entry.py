@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from engine.domain.profile import FIELD_TYPES, converted
+from engine.domain.field_values import FIELD_TYPES, converted
 from engine.domain.rulebook import (
     AddToSegment,
     CallWebhook,
@@ -78,19 +79,19 @@ def _set(node: Node, key: str, words: Vocabulary) -> list[Effect]:
     for name in inner.keys():
         id_ = name.removeprefix("custom.")
         if id_ in words.fields:
-            found.append(SetField(id_, _value(inner, name, words.fields[id_])))
+            found.append(SetField(id_, _value(inner, name, words.fields[id_], words.zone)))
         else:
             message = f"no custom field {name!r}"
             inner.fail_undeclared(message, name, name=id_, known=words.fields, file="fields.yaml")
     return found
 
 
-def _value(node: Node, name: str, field: CustomField) -> Any:
+def _value(node: Node, name: str, field: CustomField, zone: ZoneInfo) -> Any:
     """The value to write into a custom field; no value empties it."""
     value = plain(node.raw(name))
     if value is None or field.type not in FIELD_TYPES:
         return None
-    kept = converted(value.isoformat() if isinstance(value, date) else value, field.type)
+    kept = converted(value.isoformat() if isinstance(value, date) else value, field.type, zone)
     if kept is None:
         node.fail(f"{name!r} is of type {field.type}, and {node.raw(name)!s} is not", name)
     elif field.options and kept not in field.options:

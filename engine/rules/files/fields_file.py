@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from engine.domain.profile import FIELD_TYPES, as_text
+from engine.domain.field_values import FIELD_TYPES, as_text
+from engine.domain.profile import RESERVED
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.rules.language.entries import Entry, Key, choice, identifier, list_of, optional, text, texts
 from engine.rules.language.nodes import Node
@@ -43,6 +44,8 @@ def read_fields(file: FieldsFile) -> dict[str, CustomField]:
     """The fields by their ids."""
     fields: dict[str, CustomField] = {}
     for entry in file.fields:
+        if entry.id in RESERVED:
+            entry.node.fail(f"{entry.id!r} is a built-in field or identity: give this one another id", "id")
         if entry.id in fields:
             entry.node.fail(f"another field has the id {entry.id!r}", "id")
         fields[entry.id] = _field(entry)

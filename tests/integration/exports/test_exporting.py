@@ -36,7 +36,7 @@ from tests.integration.job_runs import run_next_job
 
 FIELDS = """fields:
   - {id: city, label: City, type: text}
-  - {id: points, label: Points, type: number}
+  - {id: club_points, label: Points, type: number}
   - {id: tags, label: Tags, type: list}
   - {id: news, label: Wants news, type: boolean}
   - {id: since, label: Customer since, type: date}
@@ -101,7 +101,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
                 "last_name": HOSTILE[-number],
                 "birth_date": "1980-02-29" if number % 2 else "1890-02-28",
                 "city": said,
-                "points": [1.234, 5, -0.5, 1e-7, 1e21, 12345678.9, 100.0][number % 7],
+                "club_points": [1.234, 5, -0.5, 1e-7, 1e21, 12345678.9, 100.0][number % 7],
                 "tags": [[said], ["a", "b"], ["x", said], ["plain"]][number % 4],
                 "news": number % 2 == 0,
                 "since": "2024-10-27",
@@ -122,7 +122,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     )
 
     assert shop.contacts.find_one({"email": "p2@x.com"})["custom"] == {
-        "city": HOSTILE[1], "points": -0.5, "tags": ["x", HOSTILE[1]], "news": True, "since": "2024-10-27",
+        "city": HOSTILE[1], "club_points": -0.5, "tags": ["x", HOSTILE[1]], "news": True, "since": "2024-10-27",
     }  # fmt: skip
 
     job, made, content = written(shop, Export(format=format_))
@@ -148,7 +148,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
         "Newsletter": "newsletter", "Newsletter subscription date": "newsletter_at",
         "Newsletter unsubscription date": "newsletter_ended_at", "SMS": "sms",
         "SMS subscription date": "sms_at", "SMS unsubscription date": "sms_ended_at",
-        "City": "custom.city", "Points": "custom.points", "Tags": "custom.tags",
+        "City": "custom.city", "Points": "custom.club_points", "Tags": "custom.tags",
         "Wants news": "custom.news", "Customer since": "custom.since", "Static segments": "segments",
     }  # fmt: skip
 
@@ -181,7 +181,7 @@ def test_each_format_says_the_same_of_the_contacts_that_a_list_holds(shop):
         ],
     )
     columns = ("email", "mobile_phone", "custom.city", "custom.tags", "spent", "orders", "points",
-               "last_order_at", "custom.points", "dynamic_segments", "cart", "id")  # fmt: skip
+               "last_order_at", "custom.club_points", "dynamic_segments", "cart", "id")  # fmt: skip
     files = {
         format_: written(shop, Export("contacts", format_, columns, everybody(orders={"gte": 1})), format_)[2]
         for format_ in ("csv", "xlsx", "parquet")

@@ -8,11 +8,11 @@ from tests.builders import SHIPPED, rules
 
 ODD = rules(
     fields="""fields:
-  - {id: email, label: Email, type: text}
-  - {id: points, label: Points, type: number}
+  - {id: mail, label: Email, type: text}
+  - {id: club_points, label: Points, type: number}
   - {id: nombre, label: 名前, type: text}
   - {id: other, label: Points!, type: number}
-  - {id: segments, label: Static segments, type: text}
+  - {id: clubs, label: Static segments, type: text}
 """
 ).present
 

@@ -31,6 +31,10 @@ def test_an_admin_may_whoever_else_is_named():
     }
 
 
+BUILT_IN = ["email", "phone", "mobile_phone", "external_id", "first_name", "firstname", "birthday", "name", "id",
+            "surname", "points", "last_seen", "newsletter", "segments"]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
@@ -41,6 +45,7 @@ def test_an_admin_may_whoever_else_is_named():
         ("{id: a, edit: [marketr]}", "did you mean 'marketer'"),
         ("{id: a, edit: viewer}", "cannot name 'viewer'"),
         ("{id: a, option: [x]}", "option"),
+        *((f"{{id: {id_}}}", f"'{id_}' is a built-in field or identity") for id_ in BUILT_IN),
     ],
 )
 def test_what_is_wrong_is_told_at_its_line(entry, words):

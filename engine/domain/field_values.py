@@ -16,7 +16,7 @@ from engine.domain.blanks import is_blank
 MAX_TEXT = 1_000
 """Characters of a field's value; a longer one stays on the activity alone."""
 
-MAX_ITEMS = 100
+MAX_ITEMS = 50
 """Items of an undeclared list, which together are no longer than MAX_TEXT."""
 
 

@@ -83,12 +83,21 @@ def test_the_same_id_with_other_content_is_kept_aside(client: TestClient, db: Db
     assert db.conflicts.count_documents({"activity": "browser:m-1"}) == 1
 
 
+def test_blanks_of_a_batch_and_its_events_are_absent(client: TestClient, db: Db) -> None:
+    blank = viewed("blank", userId="", properties=[], context=[], timestamp="")
+
+    answer = client.post("/v1/batch", json={"batch": [blank], "sentAt": "", "writeKey": None, "context": []})
+
+    assert answer.json() == {"success": True}
+    assert db.activities.count_documents({"_id": "blank", "tracker": blank["anonymousId"]}) == 1
+
+
 def test_in_a_batch_the_good_events_are_kept_and_the_bad_ones_listed(client: TestClient, db: Db) -> None:
     batch = [
         viewed("good-1"),
         viewed("bad-1", anonymousId="null"),
         "no event at all",
-        viewed("bad-2", properties=[]),
+        viewed("bad-2", properties=["a"]),
         viewed("good-2"),
     ]
 

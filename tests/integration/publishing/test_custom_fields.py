@@ -39,6 +39,18 @@ def test_a_field_is_declared_changed_put_first_and_deleted(db):
     assert db.audit.count_documents({"act": "published rules", "ending": "done"}) == 4
 
 
+@pytest.mark.parametrize("id_", ["email", "first_name", "firstname", "birthday", "points"])
+def test_a_field_with_the_id_of_a_built_in_one_is_refused(db, id_):
+    with pytest.raises(InvalidField, match=f"{id_} is a built-in field or identity: choose another ID"):
+        declare(db, CustomField(id_, "Another", "text"))
+
+
+def test_a_column_that_is_called_like_a_built_in_field_gets_an_id_of_its_own(db):
+    [made] = custom_fields.devised(db, [("Email", "text")])
+
+    assert (made.id, made.label) == ("email_2", "Email")
+
+
 def test_who_was_overtaken_is_told_and_changes_nothing(db):
     base = versions.current_number(db)
     declare(db)

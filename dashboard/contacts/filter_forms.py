@@ -269,16 +269,17 @@ def _fill_exactly(chosen: Any) -> FormValues | None:
 def _recency(_filter: Filter) -> list[Way]:
     inputs = (Input("days", "Days", "days", "days"),)
 
-    def way(id_: str, label: str, within: bool) -> Way:
+    def way(id_: str, label: str, *, within: bool, ever: bool = False) -> Way:
         def fill(chosen: Any) -> FormValues | None:
-            same = isinstance(chosen, Recency) and chosen.within is within
+            same = isinstance(chosen, Recency) and (chosen.within, chosen.ever) == (within, ever)
             return {"days": chosen.days} if same else None
 
-        return Way(id_, label, inputs, lambda values: Recency(_days(values), within), fill)
+        return Way(id_, label, inputs, lambda values: Recency(_days(values), within, ever), fill)
 
     return [
-        way("within", "in the last", True),
-        way("outside", "not in the last", False),
+        way("within", "in the last", within=True),
+        way("outside", "not in the last", within=False),
+        way("longer", "longer ago than", within=False, ever=True),
         *_between_days(_filter),
     ]
 

@@ -175,7 +175,7 @@ def _comparison(path: str, offer: Offer, before: Comparison | None, *, key: str)
 def _value(offer: Offer, operator: str, was: Any, *, key: str) -> Any:
     if operator == "exists":
         return _one_of({True: "is known", False: "is unknown"}, was, key=key)
-    if operator == "within":
+    if OPERATORS[operator].timed:
         days = _DAYS if was is None else int(was.removesuffix("d"))
         within = st.number_input(
             "Days", min_value=1, max_value=3_650, value=days, key=key, label_visibility="collapsed"

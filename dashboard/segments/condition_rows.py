@@ -15,13 +15,14 @@ from typing import Any, Literal
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
+from engine.rules.conditions.operators import OPERATORS as ENGINE_OPERATORS
 
 OPERATORS: Mapping[str, tuple[str, ...]] = {
     "number": ("gte", "lte", "eq", "ne"),
     "money": ("gte", "lte"),
     "text": ("eq", "ne", "contains", "starts_with", "exists"),
     "state": ("eq", "ne"),
-    "date": ("within", "before", "after", "exists"),
+    "date": ("within", "older_than", "before", "after", "exists"),
     "day": ("before", "after", "exists"),
     "boolean": ("eq",),
     "list": ("has",),
@@ -200,7 +201,7 @@ def _comparisons(path: str, value: Any, offers: Offers) -> Iterator[Comparison]:
 
 def _fits(operand: Any, operator: str, offer: Offer) -> bool:
     """Whether the form has an input for a value."""
-    if operator == "within":
+    if ENGINE_OPERATORS[operator].timed:
         return isinstance(operand, str) and _DAYS.fullmatch(operand) is not None
     if operator == "exists":
         return isinstance(operand, bool)

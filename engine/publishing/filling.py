@@ -38,6 +38,7 @@ from engine.pipeline import lanes
 from engine.publishing.upkeep import QUARTERS
 from engine.rules import in_force, versions
 from engine.rules.conditions.expression import expression, value
+from engine.rules.conditions.operators import OPERATORS
 from engine.rules.files.segments_file import mentioned
 from engine.rules.versions import RulesetVersion, Version
 
@@ -333,7 +334,7 @@ def _moments(segment: Segment) -> Iterator[Expression]:
                 if position is not None and position >= 0:
                     at = {"$arrayElemAt": [{"$ifNull": [f"$did.{leaf.track.id}", []]}, position]}
                     yield _later(at, leaf.within)
-        elif isinstance(leaf, Compare) and leaf.operator == "within":
+        elif isinstance(leaf, Compare) and OPERATORS[leaf.operator].timed:
             yield value(leaf.path)
             yield _later(value(leaf.path), leaf.operand)
 

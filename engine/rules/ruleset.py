@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -86,7 +86,12 @@ def compile_published(texts: Mapping[str, str], standing: VersionMetadata) -> tu
     Checks are added with time; what they find in an older version does not stop the workers.
     """
     ruleset, _, problems = _build(texts, standing)
-    return ruleset, problems
+    return ruleset, _in_order(problems)
+
+
+def warnings_of(texts: Mapping[str, str]) -> list[Problem]:
+    """What is allowed in the files and may not be meant, in order."""
+    return _in_order(_build(texts, VersionMetadata())[2].warnings)
 
 
 def rule_tests_of(texts: Mapping[str, str]) -> list[RuleTest]:
@@ -97,14 +102,12 @@ def rule_tests_of(texts: Mapping[str, str]) -> list[RuleTest]:
 def _compile(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset, list[RuleTest]]:
     ruleset, tests, problems = _build(texts, standing)
     if problems:
-        raise InvalidRules(problems)
+        raise InvalidRules(_in_order(problems))
     return ruleset, tests
 
 
-def _build(
-    texts: Mapping[str, str], standing: VersionMetadata
-) -> tuple[Ruleset, list[RuleTest], list[Problem]]:
-    """The parsed files, as far as they are valid, and all problems in order."""
+def _build(texts: Mapping[str, str], standing: VersionMetadata) -> tuple[Ruleset, list[RuleTest], Problems]:
+    """The parsed files, as far as they are valid, and all problems."""
     problems = Problems()
     files = _Files.read(texts, problems)
     words = files.vocabulary()
@@ -130,8 +133,12 @@ def _build(
         *read_tests("transitions.yaml", files.transitions.tests, words),
     ]
     _refuse_cycles(files.scoring, rules, segments)
-    unique = dict.fromkeys(problems)
-    return ruleset, tests, sorted(unique, key=lambda p: (FILES.index(p.file), p.line, p.column))
+    return ruleset, tests, problems
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, in the order of the files and their lines."""
+    return sorted(dict.fromkeys(problems), key=lambda p: (FILES.index(p.file), p.line, p.column))
 
 
 def _refuse_cycles(

@@ -23,7 +23,14 @@ from engine.rules import versions
 from engine.rules.conditions.explain import lines
 from engine.rules.files.webhook_secrets import secrets_not_set
 from engine.rules.rehearsal import rehearse
-from engine.rules.ruleset import compile_ruleset, read_folder, read_present, rule_tests_of, unknown_files
+from engine.rules.ruleset import (
+    compile_ruleset,
+    read_folder,
+    read_present,
+    rule_tests_of,
+    unknown_files,
+    warnings_of,
+)
 from engine.settings import CONFIG_DIR
 from workers.cli.contact_key import contact_of
 from workers.cli.session import (
@@ -61,11 +68,13 @@ BASE = ".version"
 def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Find everything that is wrong with the files; exit 1 if something is.
 
-    A warning says which secret of a webhook this environment does not set.
+    A warning says which secret of a webhook this environment does not set, and where a `not`
+    is met by a missing value.
     """
     texts = _completed_texts(folder, data_dir)
     problems = [*unknown_files(folder), *publishing.check(texts)]
-    _report(problems, as_json, warnings=secrets_not_set(texts["settings.yaml"], os.environ))
+    warnings = [*warnings_of(texts), *secrets_not_set(texts["settings.yaml"], os.environ)]
+    _report(problems, as_json, warnings=warnings)
     if problems:
         raise typer.Exit(1)
 

@@ -64,10 +64,11 @@ class Days:
 
 @dataclass(frozen=True)
 class Recency:
-    """Within the last so many days, or not."""
+    """Within the last so many days, or not; `ever`: not since, but at some time before."""
 
     days: int
     within: bool = True
+    ever: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,7 @@ class NumberFilter(Filter):
 
 @dataclass(frozen=True)
 class RecencyFilter(Filter):
-    """Within the last so many days, or not (never counts as not), or between two days.
+    """Within the last so many days, or not (never counts as not), or longer ago, or between two days.
 
     Chosen is a Recency or Days; a day is one in the account's time zone, from its first moment
     to its last.
@@ -258,6 +259,8 @@ class RecencyFilter(Filter):
     def _condition(self, chosen: Recency | Days) -> Part:
         if isinstance(chosen, Days):
             return {self.field: _moments(chosen)}
+        if chosen.ever:
+            return {self.field: {"older_than": f"{chosen.days}d"}}
         inside = {self.field: {"within": f"{chosen.days}d"}}
         return inside if chosen.within else {"not": inside}
 
@@ -265,15 +268,18 @@ class RecencyFilter(Filter):
         value, outside = _compared(part, self.field)
         if not outside and (days := _days_of_moments(value)) is not None:
             return days
-        span = _operand(value, "within")
-        if not isinstance(span, str) or not span.endswith("d") or not span[:-1].isdecimal():
-            return None
-        return Recency(int(span[:-1]), within=not outside)
+        since = None if outside else _days_of(_operand(value, "older_than"))
+        if since is not None:
+            return Recency(since, within=False, ever=True)
+        span = _days_of(_operand(value, "within"))
+        return None if span is None else Recency(span, within=not outside)
 
     def _words(self, chosen: Recency | Days, written: Written) -> str:
         if isinstance(chosen, Days):
             return f"{self.verb} {_days_words(chosen, written)}"
         span = "day" if chosen.days == 1 else f"{written.number(chosen.days)} days"
+        if chosen.ever:
+            return f"Last {self.verb.lower()} over {span} ago"
         verb = self.verb if chosen.within else f"Not {self.verb.lower()}"
         return f"{verb} in the last {span}"
 
@@ -319,6 +325,12 @@ class DaysFilter(Filter):
 def _operand(value: Any, operator: str) -> Any:
     """The operand of a comparison by a given operator; None for any other comparison."""
     return value.get(operator) if isinstance(value, Mapping) and len(value) == 1 else None
+
+
+def _days_of(span: Any) -> int | None:
+    """The days of a time such as `30d`; unset for another."""
+    is_days = isinstance(span, str) and span.endswith("d") and span[:-1].isdecimal()
+    return int(span[:-1]) if is_days else None
 
 
 def _compared(part: Part, field: str) -> tuple[Any, bool]:

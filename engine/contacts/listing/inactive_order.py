@@ -15,7 +15,6 @@ from typing import Any
 from engine.db.search_keys import AWAY_AFTER
 from engine.domain.conditions import All, Compare, Not, Tree
 from engine.domain.document import Document
-from engine.rules.conditions.operators import earlier
 
 WHOLE: Sequence[Document] = ({},)
 """An order that is not cut."""
@@ -42,9 +41,10 @@ def unseen_since(tree: Tree, *, now: datetime) -> datetime | None:
         return min((moment for moment in found if moment is not None), default=None)
     if isinstance(tree, Not):
         span = _last_seen_operand(tree.part, "within")
-        return None if span is None else earlier(now, span)
+    else:
+        span = _last_seen_operand(tree, "older_than")
     moment: datetime | None = _last_seen_operand(tree, "before", "lt", "lte")
-    return moment
+    return moment if span is None else now - span
 
 
 def _last_seen_operand(tree: Tree, *operators: str) -> Any:

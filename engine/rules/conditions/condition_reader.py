@@ -8,6 +8,7 @@ from engine.rules.conditions import predicate
 from engine.rules.conditions.comparisons import all_of, read_comparison
 from engine.rules.conditions.contradictions import contradiction, never_by_itself
 from engine.rules.conditions.did_entry import DidEntry, DidNotEntry
+from engine.rules.conditions.missing_values import met_by_missing
 from engine.rules.conditions.vocabulary import Subject, Vocabulary
 from engine.rules.language.entries import Key
 from engine.rules.language.nodes import File, Node, Problems
@@ -34,7 +35,15 @@ def read_condition(owner: Node, subject: Subject) -> Condition:
     )
     if reason is not None:
         owner.fail(f"this can never match: {reason}", "when")
+    _warn_of_missing_values(tree, subject)
     return predicate.condition(tree)
+
+
+def _warn_of_missing_values(tree: Tree, subject: Subject) -> None:
+    for found in met_by_missing(tree):
+        for negation, node in subject.negations:
+            if negation is found.negation:
+                node.warn(str(found), "not")
 
 
 def problems_of(text: str, words: Vocabulary) -> list[Problem]:
@@ -72,7 +81,11 @@ def read_tree(node: Node, subject: Subject, *, depth: int = 0) -> Tree | None:
 def _part(node: Node, key: str, subject: Subject, *, depth: int) -> Tree | None:
     if key == "not":
         inner = read_tree(node.node(key), subject, depth=depth + 1)
-        return None if inner is None else Not(inner)
+        if inner is None:
+            return None
+        negation = Not(inner)
+        subject.negations.append((negation, node))
+        return negation
     if key in ("all", "any"):
         return _combination(node, key, subject, depth=depth)
     if key in ("did", "did_not"):
@@ -96,7 +109,8 @@ def _did(node: Node, key: str, subject: Subject, *, depth: int) -> Tree | None:
     types = known_activities(entry.activity, subject.words.catalog, node=entry.node, key="activity")
     where = None
     if entry.where is not None:
-        where = read_tree(entry.where, Subject(subject.words, types, place="where"), depth=depth + 1)
+        past = Subject(subject.words, types, place="where", negations=subject.negations)
+        where = read_tree(entry.where, past, depth=depth + 1)
     if not types:
         return None
     least, most = entry.times if isinstance(entry, DidEntry) else (1, None)

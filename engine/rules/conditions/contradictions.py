@@ -111,13 +111,15 @@ def _exclude(one: Compare, other: Compare) -> bool:
             return not _meets(first.operand, second)
         if first.operator == "in":
             return not any(_meets(item, second) for item in first.operand)
+        if first.operator == "within" and second.operator == "older_than":
+            return bool(first.operand <= second.operand)
         if first.operator in _LOWER and second.operator in _UPPER:
             return _empty(first, second)
     return False
 
 
 def _meets(value: Any, comparison: Compare) -> bool:
-    if comparison.operator == "within":
+    if OPERATORS[comparison.operator].timed:
         return True
     return test_value(OPERATORS[comparison.operator], value, comparison.operand, datetime.now(UTC))
 

@@ -140,6 +140,7 @@ _OPERATORS: dict[str, Callable[[Any, datetime], Any]] = {
     "before": lambda operand, _now: {"$lt": operand},
     "after": lambda operand, _now: {"$gt": operand},
     "within": lambda span, now: {"$gt": earlier(now, span), "$lte": now},
+    "older_than": lambda span, now: {"$lte": earlier(now, span)},
     "starts_with": _beginning,
     "has": lambda operand, _now: {"$all": list(operand)},
     "has_all": lambda operand, _now: {"$all": list(operand)},

@@ -46,6 +46,11 @@ class Operator:
     whole: bool = False
     python: str | None = None
 
+    @property
+    def timed(self) -> bool:
+        """Whether time alone changes the answer: the moment slides out of the span."""
+        return self.operand == "duration"
+
 
 def test_value(operator: Operator, found: Any, operand: Any, now: datetime) -> bool:
     """Whether a value meets an operator; `operand` is in the form that `operands` gives it."""
@@ -191,6 +196,14 @@ def _within_expression(found: Expression, operand: timedelta, now: Any) -> Expre
     return {"$and": [_IS["date"](found), {"$gt": [found, earlier(now, operand)]}, {"$lte": [found, now]}]}
 
 
+def _older_than(found: Any, operand: timedelta, now: datetime) -> bool:
+    return isinstance(found, datetime) and found <= now - operand
+
+
+def _older_than_expression(found: Expression, operand: timedelta, now: Any) -> Expression:
+    return {"$and": [_IS["date"](found), {"$lte": [found, earlier(now, operand)]}]}
+
+
 def earlier(now: Any, span: timedelta) -> Expression:
     """A moment that lies `span` before another; computed here if the other is fixed."""
     if isinstance(now, datetime):
@@ -220,5 +233,6 @@ OPERATORS: dict[str, Operator] = {
         Operator("before", "is before", "date", *_LT, python="v < k"),
         Operator("after", "is after", "date", *_GT, python="v > k"),
         Operator("within", "lies within the last", "duration", _within, _within_expression),
+        Operator("older_than", "is longer ago than", "duration", _older_than, _older_than_expression),
     )
 }  # fmt: skip

@@ -219,7 +219,7 @@ def _changes(leaf: Compare | Did) -> Callable[[ContactState], list[datetime]] | 
     """The moments at which a leaf may change its answer, past ones included."""
     if isinstance(leaf, Did):
         return None if leaf.within is None else _closes(leaf, leaf.within)
-    return _slides(leaf.path, leaf.operand) if leaf.operator == "within" else None
+    return _slides(leaf.path, leaf.operand) if OPERATORS[leaf.operator].timed else None
 
 
 def _closes(leaf: Did, within: timedelta) -> Callable[[ContactState], list[datetime]]:

@@ -8,11 +8,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from engine.domain.activity_types import ActivityCatalog
-from engine.domain.conditions import Path, ValueType
+from engine.domain.conditions import Not, Path, ValueType
 from engine.domain.fields import CUSTOM, FIELDS, STATES
 from engine.domain.fields import field as contact_field
 from engine.domain.rulebook import Account, CustomField, Ruleset, Webhook
 from engine.rules.conditions.predicate import CONTEXT, OF_ACTIVITY
+from engine.rules.language.nodes import Node
 
 _CUSTOM_TYPES: Mapping[str, ValueType] = {
     "text": "text", "number": "number", "boolean": "boolean", "date": "day", "list": "list",
@@ -150,7 +151,7 @@ class Subject:
     the past, the `where` of a `did` looks at an activity alone, and in both a name needs no
     `contact.` or `activity.` before it.  `any_activity` is for rules whose activity is itself
     wrong: one mistake is reported once.  `itself` says that what was done includes the
-    activity at hand.
+    activity at hand.  `negations` collects each `not` that is read, with the mapping that it is in.
     """
 
     words: Vocabulary
@@ -158,6 +159,7 @@ class Subject:
     place: Literal["file", "filter", "where"] = "file"
     any_activity: bool = False
     itself: bool = False
+    negations: list[tuple[Not, Node]] = field(default_factory=list, compare=False)
 
 
 def own_initial(initial: Mapping[str, str]) -> dict[str, str]:

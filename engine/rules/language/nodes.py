@@ -50,6 +50,10 @@ class Node:
         """Report a problem at a key, or at the mapping; `needs` is the file that would have to declare it."""
         self._file.fail(message, self.place(key), needs=needs)
 
+    def warn(self, message: str, key: str) -> None:
+        """Report at a key what is allowed and may not be meant."""
+        self._file.warn(message, self.place(key))
+
     def fail_item(self, message: str, key: str, item: str) -> None:
         """Report a problem at one of the names at a key, be it a list of them or a mapping by name."""
         value = self.raw(key)
@@ -182,12 +186,13 @@ class Problems(list[Problem]):
     """The problems of a ruleset's files.
 
     `unreadable` are the files that cannot be read, or not all of them: that something is named
-    which such a file may declare is no problem of its own.
+    which such a file may declare is no problem of its own.  `warnings` are no problems.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.unreadable: set[str] = set()
+        self.warnings: list[Problem] = []
 
 
 class File:
@@ -200,6 +205,9 @@ class File:
     def fail(self, message: str, place: Place, *, needs: str = "") -> None:
         if needs not in self._problems.unreadable:
             self._problems.append(Problem(self.name, place[0], place[1], message))
+
+    def warn(self, message: str, place: Place) -> None:
+        self._problems.warnings.append(Problem(self.name, place[0], place[1], message))
 
     def parse(self, text: str) -> Node:
         """Read the file's text; the root must be a mapping, and an empty file is an empty one."""

@@ -38,7 +38,11 @@ def choices_of(filter_):
             return some if filter_.outside else [*some, Every(every[:2])]
         return [*known, Picked(every[:2], outside=True), *map(Picked, some)]
     both = {
-        "recency": [Recency(30, within=False), Days(date(2026, 1, 1), date(2026, 2, 1))],
+        "recency": [
+            Recency(30, within=False),
+            Recency(30, within=False, ever=True),
+            Days(date(2026, 1, 1), date(2026, 2, 1)),
+        ],
         "text": [Wording("Ma", whole=False)],
     }
     return [FIRST[filter_.kind], *both.get(filter_.kind, []), *known]

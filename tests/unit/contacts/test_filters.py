@@ -36,6 +36,7 @@ CHOSEN = [
     ("points", Range(0, 0), "Points: 0"),
     ("last_seen", Recency(30), "Seen in the last 30 days"),
     ("last_seen", Recency(1, within=False), "Not seen in the last day"),
+    ("last_seen", Recency(60, within=False, ever=True), "Last seen over 60 days ago"),
     ("last_seen", Days(date(2026, 1, 2), date(2026, 1, 31)), "Seen 2 Jan 2026 to 31 Jan 2026"),
     ("last_seen", Days(last=date(2026, 1, 31)), "Seen up to 31 Jan 2026"),
     ("last_seen", Known(False), "Never seen"),

@@ -22,6 +22,10 @@ def test_whoever_was_not_seen_within_a_span_was_not_seen_since_its_beginning():
     assert since(UNSEEN) == days(-30)
 
 
+def test_nor_was_whoever_was_last_seen_longer_ago():
+    assert since({"last_seen": {"older_than": "30d"}}) == days(-30)
+
+
 def test_of_several_conditions_the_earliest_moment_holds():
     assert since({"all": [UNSEEN, EARLIER], "points": {"gte": 20}}) == since(EARLIER) < days(-30)
 

@@ -36,6 +36,7 @@ READ = [
     ("spent", "least", {"least": "12.5"}, Range(12.5)),
     ("last_seen", "within", {"days": "30"}, Recency(30)),
     ("last_seen", "outside", {"days": 30}, Recency(30, within=False)),
+    ("last_seen", "longer", {"days": "60"}, Recency(60, within=False, ever=True)),
     (
         "last_seen",
         "between",

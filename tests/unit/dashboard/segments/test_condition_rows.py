@@ -43,6 +43,10 @@ RULESET = compile_ruleset(SHIPPED)
             ),
         ),
         (
+            "contact.last_seen: {older_than: 60d}",
+            Simple("all", (Comparison("contact.last_seen", "older_than", "60d"),)),
+        ),
+        (
             "did: {activity: product_visited, within: 7d, times: {gte: 3}}\n"
             "did_not: {activity: order_completed}",
             Simple(

@@ -26,6 +26,7 @@ from engine.domain.activities import Activity, ActivityId, id_of_sender
 from engine.domain.activity_types import ActivityCatalog
 from engine.domain.blanks import is_blank
 from engine.domain.identities import Key, stream_of
+from engine.domain.normalisation import is_placeholder
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity
 from workers.collector.bots import MAX_LENGTH, is_bot, is_browser
@@ -209,11 +210,11 @@ def _user_agent(context: dict[str, Any], sender: Sender) -> str:
 def _id(
     event: dict[str, Any], sender: Sender, content: tuple[Any, ...], *, received_at: datetime
 ) -> ActivityId:
-    """The sender's id, else a hash of the content and the time."""
+    """The sender's id, else a hash of the content and the time: a placeholder would make all events one."""
     given = (text(event, "messageId") or "").strip()
     if len(given) > MAX_ID or "\0" in given:
         raise InvalidActivity("messageId", f"must be plain text of at most {MAX_ID} characters")
-    if given:
+    if given and not is_placeholder(given):
         return id_of_sender(given, trusted=sender.trusted)
     when = _sent_time(event) or received_at
     encoded = msgspec.json.encode((*content, when), order="deterministic")

@@ -374,6 +374,13 @@ def test_without_a_message_id_the_same_content_has_the_same_id(translated: Trans
     assert first.id != other.id
 
 
+@pytest.mark.parametrize("placeholder", ["null", "undefined", "{{message_id}}", "0"])
+def test_a_placeholder_is_no_message_id(translated: Translated, placeholder: str) -> None:
+    first, other = (translated(messageId=placeholder, properties={"n": n}) for n in range(2))
+
+    assert first.id != other.id
+
+
 def test_without_an_id_and_a_time_what_happens_later_is_another_activity(
     translated: Translated, ruleset: Ruleset
 ) -> None:

@@ -54,15 +54,16 @@ def apply_traits(state: ContactState, placement: Placement, ruleset: Ruleset) ->
 
     With `gaps_only` a value fills an empty field, or one that was itself filled so; with
     `fills_only` an empty one alone.  A blank value of a `proven` source removes what its field
-    has; of another it says nothing.
+    has (with `gaps_only`, what filled a gap); of another it says nothing.
     """
     activity = placement.activity
     _clear(state, activity)
     if not activity.traits:
         return
     traits = flattened(activity.traits)
-    if placement.proven and not placement.gaps_only and not placement.fills_only:
-        _empty(state, _emptied(traits, state, ruleset))
+    if placement.proven and not placement.fills_only:
+        emptied = _emptied(traits, state, ruleset)
+        _empty(state, (name for name in emptied if not placement.gaps_only or name in state.weak))
     for name, value in _standard(traits, ruleset.account).items():
         if _may_set(state, name, getattr(state, name), placement=placement):
             setattr(state, name, value)

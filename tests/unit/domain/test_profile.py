@@ -6,7 +6,7 @@ import pytest
 
 from engine.domain.field_values import MAX_ITEMS, MAX_TEXT, as_date
 from engine.domain.profile import MAX_CUSTOM_FIELDS
-from tests.builders import SHIPPED, by_hand, identified, imported, minutes, rules, the_contact
+from tests.builders import SHIPPED, an_activity, by_hand, identified, imported, minutes, rules, the_contact
 
 BLANKS = [None, "", "  ", "\u200b", [], {}, [""], [None]]
 FIRST = {"first_name": "Ana", "last_name": "Ruiz", "birthday": "1990-06-01", "city": "Vigo", "tags": ["a", "b"],
@@ -97,6 +97,22 @@ def test_what_was_taken_away_can_be_filled_again_by_anybody():
     ).state
 
     assert state.custom["city"] == "Lugo"
+
+
+@pytest.mark.parametrize(("of_the_survivor", "city"), [({}, None), ({"city": "Lugo"}, "Lugo")])
+def test_what_a_merged_contact_had_taken_away_fills_no_gap(of_the_survivor, city):
+    state = the_contact(
+        [
+            identified(minutes(-1), email="ana@x.com", trusted=True, traits=of_the_survivor),
+            an_activity(
+                "page_visited", tracker="t", trusted=True, traits={"city": "Vigo", "first_name": "Ana"}
+            ),
+            an_activity("page_visited", minutes(1), tracker="t", trusted=True, traits={"city": None}),
+            identified(minutes(2), tracker="t", email="ana@x.com", trusted=True),
+        ]
+    ).state
+
+    assert (state.first_name, state.custom.get("city")) == ("Ana", city)
 
 
 def test_an_older_blank_takes_no_newer_value():

@@ -7,7 +7,7 @@ mark); which values a field accepts is decided by the code that edits by hand us
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,9 +21,6 @@ from engine.imports.mapping.numbers import ROUNDED, read_number
 
 _TRUE = frozenset({"true", "yes", "y", "1", "si", "sí", "s", "verdadero", "on", "x", "t", "cierto"})
 _FALSE = frozenset({"false", "no", "n", "0", "falso", "off", "f"})
-_ANY_ZONE = ZoneInfo("UTC")
-"""The time zone of days: what is read from a cell has no time of day."""
-
 _DATABASE_NULL = "\\N"
 """What MySQL writes for no value."""
 
@@ -66,9 +63,12 @@ def is_blank(cell: str | None, *, identity: bool = False) -> bool:
     return not text or (identity and (text.upper() == _DATABASE_NULL or is_placeholder(text)))
 
 
-def field_value(cell: str, type_: str, format_: CellFormat, *, today: date) -> Any:
-    """Return a cell in the form in which a field of a type stores it.  Raises InvalidValue."""
-    stored: Any = converted(_notation(cell, type_, format_, today=today), type_, _ANY_ZONE)
+def field_value(cell: str, type_: str, format_: CellFormat, *, today: date, zone: ZoneInfo) -> Any:
+    """Return a cell in the form in which a field of a type stores it.  Raises InvalidValue.
+
+    A moment is its day in `zone`, the account's.
+    """
+    stored: Any = converted(_notation(cell, type_, format_, today=today), type_, zone)
     if stored is None:
         expected = f"at most {MAX_TEXT:,} characters" if type_ in ("text", "list") else f"a {type_}"
         raise InvalidValue(f"{cell.strip()[:40]!r}: {expected} is wanted")
@@ -89,8 +89,7 @@ def option(value: Any, field: CustomField) -> Any:
 def _notation(cell: str, type_: str, format_: CellFormat, *, today: date) -> Any:
     """A cell in the notation that a field of a type accepts."""
     if type_ == "date":
-        found = read_date(cell, format_.dates, today=today)
-        return (found.date() if isinstance(found, datetime) else found).isoformat()
+        return read_date(cell, format_.dates, today=today).isoformat()
     if type_ == "number":
         return float(read_number(cell, format_.decimals))
     if type_ == "boolean":

@@ -161,6 +161,7 @@ class _FieldColumn:
         self, heading: str, target: str, settings: ImportSettings, ruleset: Ruleset, *, today: date
     ) -> None:
         self.heading, self._target, self._today = heading, target, today
+        self._zone = ruleset.account.time_zone
         fields = ["first_name", "last_name"] if target == "name" else [target]
         self.cleared = fields if heading in settings.clear else []
         self._format = settings.readings.get(heading, CellFormat())
@@ -183,5 +184,5 @@ class _FieldColumn:
             return {"first_name": first} | ({"last_name": last} if last else {})
         declared = self._declared
         type_ = "date" if self._target == "birth_date" else "text" if declared is None else declared.type
-        value = field_value(cell, type_, self._format, today=self._today)
+        value = field_value(cell, type_, self._format, today=self._today, zone=self._zone)
         return {self._target: value if declared is None else option(value, declared)}

@@ -18,6 +18,7 @@ from workers.cli.rules import rules_app as app
 from workers.cli.session import cli_actor
 
 SCORING = "rules:\n  - {id: look, name: Look around, on: product_visited, points: 3}\n"
+RULE = "rules:\n  - id: look\n    name: Look around\n    on: product_visited\n    points: 3\n"
 WRONG = SCORING.replace("product_visited", "product_visted").replace("points: 3", "points: some")
 
 
@@ -65,6 +66,17 @@ def test_problems_are_told_all_at_once_by_every_command_and_nothing_is_published
     assert "did you mean 'product_visited'" in found["problems"][0]["message"]
     assert "did you mean 'product_visited'" in run(*command, folder).stdout
     assert versions.current_number(shop) == 1
+
+
+def test_a_warning_is_told_at_its_line_and_is_no_error(shop, folder):
+    condition = "    when:\n      not: {contact.last_order_at: {within: 30d}}\n"
+    (folder / "scoring.yaml").write_text(RULE + condition)
+
+    found = told("check", folder)
+
+    assert (found["ok"], found["problems"]) == (True, [])
+    assert [(w["file"], w["line"], w["column"]) for w in found["warnings"]] == [("scoring.yaml", 7, 7)]
+    assert "scoring.yaml:7:7: warning: this `not` is met, too," in run("check", folder).stdout
 
 
 def test_the_plan_equals_what_publishing_brings_about_and_rolling_back_takes_away(shop, folder):

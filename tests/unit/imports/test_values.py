@@ -1,6 +1,7 @@
 """Cells are read as people write them, and what cannot be told is asked for, never guessed."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,6 +11,7 @@ from engine.imports.mapping.values import field_value, is_blank, option, read_bo
 from engine.imports.reading.formula_escape import unescape_formula
 
 TODAY = date(2026, 11, 25)
+MADRID = ZoneInfo("Europe/Madrid")
 
 
 def test_yes_and_no_are_understood_in_english_and_spanish():
@@ -62,16 +64,19 @@ def test_the_apostrophe_against_formulas_is_taken_off_and_others_stay():
         ("1.234,5", "number", 1234.5),
         ("sí", "boolean", True),
         ("31/12/1990 10:00", "date", "1990-12-31"),
+        ("31/12/1990 23:30", "date", "1990-12-31"),
+        ("1990-05-31T22:00:00.000Z", "date", "1990-06-01"),
+        ("1990-06-01T00:00:00Z", "date", "1990-06-01"),
         ("a|b", "list", ["a", "b"]),
     ],
 )
 def test_a_cell_is_kept_as_its_field_declares(cell, type_, kept):
-    assert field_value(cell, type_, CellFormat(dates="dmy"), today=TODAY) == kept
+    assert field_value(cell, type_, CellFormat(dates="dmy"), today=TODAY, zone=MADRID) == kept
 
 
 def test_text_that_is_too_long_is_refused():
     with pytest.raises(InvalidValue, match="at most 1,000 characters is wanted"):
-        field_value("a" * 1001, "text", CellFormat(), today=TODAY)
+        field_value("a" * 1001, "text", CellFormat(), today=TODAY, zone=MADRID)
 
 
 def test_an_option_is_taken_whatever_its_case_and_another_is_refused_with_those_there_are():

@@ -25,6 +25,8 @@ segments:
   - {id: rich, name: Rich, when: {any: [{contact.points: {gte: 60}}, {contact.spent: {gt: 500}}]}}
   - {id: both, name: Both, when: {contact.segments: {has_all: [customers, rich]}}}
   - {id: lately, name: Lately, when: {contact.last_seen: {within: 3650d}}}
+  - {id: away, name: Away, when: {contact.last_seen: {older_than: 7d}}}
+  - {id: leaving, name: Leaving, when: {contact.last_seen: {older_than: 3650d}}}
   - {id: shoppers, name: Shoppers, when: {did: {activity: product_visited, within: 7d, times: {gte: 3}}, did_not: {activity: order_completed, within: 30d}}}
   - {id: abandoned-cart, name: Abandoned, when: {contact.cart: abandoned}}
 """

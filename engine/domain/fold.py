@@ -9,7 +9,7 @@ makes the whole contact.  Both give the same, and time is an input of both.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,8 +50,12 @@ RESTORING_TYPE = "contact_imported"
 """The passive activity that restores a deleted contact."""
 
 
-MAX_CASCADE = 200
-"""Events that one activity may cause: more is a cycle of rules that validation did not find."""
+MAX_DEPTH = 200
+"""Steps from an activity to what follows from it, beyond those that limited rules account for.
+
+Steps and not events are limited: an activity may enter a thousand segments.  A longer chain,
+or one crossing repeated as often, is a cycle of rules that validation did not find.
+"""
 
 
 NO_ACTIVITY = ActivityId("")
@@ -81,6 +85,17 @@ class Call(msgspec.Struct, frozen=True):
     root: ActivityId
     happened_at: datetime
     activity: dict[str, Any]
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An event that no rule has processed yet.
+
+    `counts` says whether rules may process it; `depth`, how many steps it is from its root.
+    """
+
+    activity: Activity
+    counts: bool
+    depth: int
 
 
 class Outcome(msgspec.Struct):
@@ -187,8 +202,11 @@ class _Folding:
     known: Mapping[ActivityId, frozenset[str]]
     at: datetime | None
     """Up to when time has passed; unset before the first activity."""
-    events: list[tuple[Activity, bool]] = field(default_factory=list)
-    """Events that no rule has processed yet, each with whether rules may process it."""
+    events: deque[Event] = field(default_factory=deque)
+    depth: int = 0
+    """How many steps what happens now is from the root."""
+    crossings: Counter[str] = field(default_factory=Counter)
+    """How often each thing has followed from the root."""
     derived_ids: Counter[ActivityId] = field(default_factory=Counter)
     root: ActivityId = NO_ACTIVITY
     undone: frozenset[ActivityId] = frozenset()
@@ -202,12 +220,17 @@ class _Folding:
     def state(self) -> ContactState:
         return self.outcome.state
 
+    def _begin(self, root: ActivityId) -> None:
+        """Begin what follows from an activity, or from the passing of time."""
+        self.root, self.depth = root, 0
+        self.crossings.clear()
+
     def take(self, placement: Placement) -> None:
         """Apply one activity and all its consequences."""
         activity = placement.activity
         self.pass_time(activity.happened_at)
         self.at = activity.happened_at if self.at is None else max(self.at, activity.happened_at)
-        self.root = activity.id
+        self._begin(activity.id)
         ruleset = self.rulebook.at(activity.ruleset)
         state = self.state
         if placement.forgotten:
@@ -230,7 +253,7 @@ class _Folding:
                 moved += statuses.move(state, activity, ruleset, proven=placement.proven)
             deliverability.reset_failures(state, activity, moved)
             self._edit(activity, ruleset)
-            self.events.append((activity, not activity.bot))
+            self.events.append(Event(activity, not activity.bot, depth=0))
         self._record_moves(moved, activity)
         if activity.id in self.known:
             self._enter_by_merging(self.known[activity.id], activity, ruleset)
@@ -310,7 +333,7 @@ class _Folding:
         if timed:
             state.passed = due
         cause = ActivityId(f"{self.contact}@{due.isoformat()}")
-        self.root = cause
+        self._begin(cause)
         ruleset = self.rulebook.in_force(due)
         for move in statuses.run_out(state, ruleset, due, cause=cause):
             self._record_move(move, due, cause, ruleset.version)
@@ -323,15 +346,15 @@ class _Folding:
 
     def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
         """Run rules on the events and update segments, until nothing more follows."""
-        processed = 0
         while True:
+            deepest = self.depth
             while self.events:
-                processed += 1
-                if processed > MAX_CASCADE:
-                    raise RuntimeError(f"over {MAX_CASCADE} things follow from one: rules run in a circle")
-                event, counts = self.events.pop(0)
-                if counts:
-                    self._apply_rules(ruleset, event)
+                event = self.events.popleft()
+                self.depth = event.depth
+                deepest = max(deepest, event.depth)
+                if event.counts:
+                    self._apply_rules(ruleset, event.activity)
+            self.depth = deepest
             for crossing in segments.evaluate(self.state, self.rulebook.in_force(now), now):
                 self._record_crossing(crossing, now, cause, ruleset)
             if not self.events:
@@ -435,7 +458,9 @@ class _Folding:
         self.outcome.derived.append(derived)
         event = _event(derived, version)
         segments.record_occurrence(self.state, event, self.tracks.values())
-        self.events.append((event, True))
+        self.crossings[what] += 1
+        self._refuse_cycle(self.crossings[what], self.rulebook.at(version))
+        self._emit(event, self.rulebook.at(version))
 
     def _record_points_change(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
         """Emit `points_changed` for rules; the ledger has the change already."""
@@ -452,7 +477,16 @@ class _Folding:
             properties=properties,
             ruleset=ruleset.version,
         )
-        self.events.append((event, True))
+        self._emit(event, ruleset)
+
+    def _emit(self, event: Activity, ruleset: Ruleset) -> None:
+        """Queue what followed for the rules that wait for it."""
+        self._refuse_cycle(self.depth + 1, ruleset)
+        self.events.append(Event(event, counts=True, depth=self.depth + 1))
+
+    def _refuse_cycle(self, steps: int, ruleset: Ruleset) -> None:
+        if steps > MAX_DEPTH + ruleset.longest_limited_chain:
+            raise RuntimeError(f"rules run in a circle: over {steps - 1} steps follow from one event")
 
 
 def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime | None:

@@ -21,6 +21,9 @@ from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
 BY_HAND = RuleId("by-hand")
 """The rule of ledger entries by which a user corrected the points."""
 
+MAX_REPEATS = 20
+"""How often rules in a cycle may set each other off, if their limits allow it."""
+
 Period = Literal["minute", "hour", "day", "week", "month", "ever"]
 
 
@@ -277,6 +280,14 @@ class Ruleset:
             type_: tuple(machine for machine in self.machines.values() if type_ in machine.transitions)
             for type_ in types
         }
+
+    @cached_property
+    def longest_limited_chain(self) -> int:
+        """The steps in which rules may set each other off and end by their limits.
+
+        A rule is two steps: what it changes, and what follows from that.
+        """
+        return 2 * MAX_REPEATS * sum(map(len, self.rules.values()))
 
     @cached_property
     def dynamic(self) -> tuple[Segment, ...]:

@@ -13,6 +13,7 @@ from engine.domain.fold import fold
 from engine.domain.identities import Key
 from engine.domain.people import Placement
 from engine.domain.rulebook import Rulebook, Ruleset
+from engine.errors import FoldFailed
 from engine.rules.files.rule_tests import RuleTest
 
 BEGINNING = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)
@@ -34,7 +35,15 @@ class RuleTestResult:
 def rehearse(tests: Iterable[RuleTest], ruleset: Ruleset) -> list[RuleTestResult]:
     """Run tests under a ruleset."""
     rulebook = Rulebook(rulesets={ruleset.version: ruleset}, present=ruleset)
-    return [RuleTestResult(test, _differences(test, _played(test, rulebook))) for test in tests]
+    return [RuleTestResult(test, _rehearsed(test, rulebook)) for test in tests]
+
+
+def _rehearsed(test: RuleTest, rulebook: Rulebook) -> dict[str, tuple[Any, Any]]:
+    """The differences of a test; that the rules fail is one, too."""
+    try:
+        return _differences(test, _played(test, rulebook))
+    except FoldFailed as error:
+        return {"result": ("a contact", error.reason)}
 
 
 def _played(test: RuleTest, rulebook: Rulebook) -> ContactState:

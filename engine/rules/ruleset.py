@@ -8,11 +8,11 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from engine.domain.rulebook import Rule, Ruleset, Segment
+from engine.domain.rulebook import MAX_REPEATS, Rule, Ruleset, Segment
 from engine.errors import InvalidRules, Problem
 from engine.rules.conditions.vocabulary import Vocabulary, own_initial
 from engine.rules.files.activities_file import ActivitiesFile, read_activities
-from engine.rules.files.cycles import MAX_REPEATS, rule_cycles
+from engine.rules.files.cycles import rule_cycles
 from engine.rules.files.fields_file import FieldsFile, read_fields
 from engine.rules.files.rule_tests import RuleTest, read_tests
 from engine.rules.files.scoring_file import ScoringFile, read_scoring

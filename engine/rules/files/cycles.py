@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from engine.domain.conditions import Compare, Did, leaves
-from engine.domain.rulebook import AddToSegment, MoveStatus, RemoveFromSegment, Rule, Segment, SetField
+from engine.domain.rulebook import (
+    MAX_REPEATS,
+    AddToSegment,
+    MoveStatus,
+    RemoveFromSegment,
+    Rule,
+    Segment,
+    SetField,
+)
 from engine.rules.conditions.contradictions import required
 
 Change = str
 """Something of a contact that can change: `points`, `custom.size`, `newsletter`, `segment:vip`."""
-
-
-MAX_REPEATS = 20
-"""How often rules in a cycle may set each other off, if their limits allow it."""
 
 
 def rule_cycles(rules: Mapping[str, tuple[Rule, ...]], segments: Mapping[str, Segment]) -> list[list[str]]:

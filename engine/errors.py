@@ -202,7 +202,19 @@ class NoInstance(Unavailable):
 
 
 class CommitConflict(Aborted):
-    """The basis of a commit has changed: read again and decide again."""
+    """The basis of a commit has changed: read again and decide again.
+
+    `content` is what was decided and on what, if the database was found otherwise: a second
+    conflict over the same content is no race, and would come again however often it is tried.
+    """
+
+    def __init__(self, reason: str, *, content: object = None) -> None:
+        self.content = content
+        super().__init__(reason)
+
+
+class WriteRefused(Aborted):
+    """MongoDB cannot store what was decided, however often it is tried: some activity is to be set aside."""
 
 
 class LeaseLost(Aborted):

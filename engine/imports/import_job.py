@@ -16,7 +16,7 @@ from itertools import islice
 from engine.accounts.permissions import Permission
 from engine.db import Db
 from engine.db.connection import utc_now
-from engine.errors import CommitConflict, WorkStopped
+from engine.errors import CommitConflict, WorkStopped, WriteRefused
 from engine.imports import import_request, refused_rows, stored_files
 from engine.imports.import_batch import BatchPreparation, PreparedBatch
 from engine.imports.import_request import cursor_at
@@ -116,15 +116,22 @@ class _ImportFile(ActivitySteps):
     def _write(self, cursor: str, batch: PreparedBatch) -> tuple[PreparedBatch, frozenset[int]]:
         """Write a batch; after a write conflict with another change of its contacts prepare it again.
 
-        A batch that comes into conflict again and again is left to the lanes, which take turns.
+        A batch that comes into conflict again and again is left to the lanes, which take turns and
+        set aside what cannot be written.
         """
+        content: object = None
         for _ in range(TRIES):
             try:
                 lanes = self.keep(batch.folded.for_lanes)
                 inline_apply.write(
                     self.db, batch.folded.writes, job=self.job.id, cursor=cursor, clock=utc_now
                 )
-            except CommitConflict:
+            except WriteRefused:
+                break
+            except CommitConflict as conflict:
+                if conflict.content is not None and conflict.content == content:
+                    break
+                content = conflict.content
                 batch = self._preparation.prepare(batch.rows, is_retry=True)
             else:
                 return batch, lanes

@@ -96,7 +96,7 @@ def apply(db: Db, lease: Lease, waiting: Waiting, rulebook: Rulebook, *, clock: 
     """Fold activities and commit what comes of it; each takes effect once.
 
     An activity that makes the fold fail is quarantined; the others are applied.
-    Raises CommitConflict, LeaseLost or Unavailable, and then nothing was written.
+    Raises CommitConflict, LeaseLost, WriteRefused or Unavailable, and then nothing was written.
     """
     folding = Folding.begin(db, rulebook, clock())
     writes = Writes(folding.basis)
@@ -128,14 +128,16 @@ def apply_due(db: Db, lease: Lease, rulebook: Rulebook, *, clock: Clock) -> Appl
     folding = Folding.begin(db, rulebook, clock())
     now, writes = folding.now, Writes(folding.basis)
     outdated = list(db.contacts.find(lanes.outdated_in(lease.lane, lanes.outdated_below(db))).limit(OUTDATED))
-    seen = {row["_id"] for row in outdated}
-    for row in db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH):
-        if row["upkeep"] >= rulebook.present.kept_from:
+    due = list(db.contacts.find(lanes.due_in(lease.lane, now)).limit(BATCH))
+    # What is to be filled and due is folded again: its time comes first.
+    unkept = [row for row in due if row["upkeep"] < rulebook.present.kept_from]
+    groups = groups_around(db, list({row["_id"]: row for row in (*outdated, *unkept)}.values()))
+    folded_again = {id_ for group in groups for id_ in group.documents}
+    for row in due:
+        if row["_id"] not in folded_again:
             _age(folding, row, writes)
-        elif row["_id"] not in seen:
-            outdated.append(row)  # it is to be filled, but its time comes first
     again = 0
-    for portion in portions(groups_around(db, outdated)):
+    for portion in portions(groups):
         _fold_again(folding, portion, writes)
         again += len(portion)
     if writes.contacts:
@@ -157,6 +159,7 @@ def _age(folding: Folding, row: Document, writes: Writes) -> None:
     contact = contact_codec.decode(row)
     outcome = fold.fold(contact.state, [], folding.rulebook, contact=contact.person.id, until=folding.now)
     aged = Contact(contact.person, outcome.state)
+    writes.record_read([row])
     write_contact(writes, document_of(folding, aged, like=row), row)
     add_results(folding, outcome.ledger, outcome.derived, outcome.calls, writes)
 
@@ -168,6 +171,7 @@ def fold_at_tip(
     folded: list[Activity] = []
     rest = []
     for group in groups:
+        writes.record_read(group.documents.values())
         settled = _step(folding, group)
         if settled is None:
             rest.append(group)
@@ -210,6 +214,8 @@ def _fold_again(folding: Folding, groups: Sequence[Group], writes: Writes) -> No
     histories = histories_of(folding.db, groups)
     known = shared_devices(folding.db, (activity for history in histories for activity in history))
     settled = []
+    for group in groups:
+        writes.record_read(group.documents.values())
     for group, history in zip(groups, histories, strict=True):
         result = _refold(folding, group, history, known | group.shared, writes)
         if result is not None:

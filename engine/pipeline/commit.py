@@ -3,16 +3,19 @@
 The fold runs outside, on what was read before.  Inside, every write says what it was
 decided on: activities must still be `received`, contacts must have the version that was
 read, keys must belong to no other contact, and the lane or job must still be held.  Whatever fails aborts
-the transaction with CommitConflict (read again) or LeaseLost (stop).
+the transaction with CommitConflict (read again), LeaseLost (stop) or WriteRefused (set something aside).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import uuid_utils
+from bson.errors import InvalidDocument
 from pymongo import DeleteOne, InsertOne, ReadPreference, ReplaceOne, UpdateOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -24,7 +27,8 @@ from engine.db import Db
 from engine.db.leases import Basis
 from engine.domain.activities import ActivityId
 from engine.domain.document import Document
-from engine.errors import CommitConflict, FoldFailed, Unavailable
+from engine.domain.identities import IdentityKind
+from engine.errors import CommitConflict, FoldFailed, Unavailable, WriteRefused
 
 RenewLease = Callable[[ClientSession, datetime], None]
 """Renews inside the transaction, at a time, the right to write what was decided on.  Raises LeaseLost,
@@ -47,6 +51,8 @@ class Writes:
 
     basis: Basis = field(default_factory=Basis)
     """The basis of the decision."""
+    read: dict[str, int] = field(default_factory=dict)
+    """The contacts that were read for it, with their versions."""
     applied: list[ActivityId] = field(default_factory=list)
     kept: list[Document] = field(default_factory=list)
     """Activities that are not there yet: they are kept, and take effect, by this."""
@@ -67,9 +73,20 @@ class Writes:
     erased: list[ActivityId] = field(default_factory=list)
     """Activities of who was erased: they are not kept."""
 
+    def record_read(self, rows: Iterable[Document]) -> None:
+        """Record contacts that the decision rests on."""
+        self.read.update((row["_id"], row["v"]) for row in rows)
+
+    @property
+    def content(self) -> object:
+        """What is decided, and on what: if both are the same again, so is the outcome."""
+        kept = (row["_id"] for row in self.kept)
+        settled = frozenset([*self.applied, *self.erased, *(row.activity_id for row in self.failed), *kept])
+        return settled, frozenset(self.read.items()), self.basis
+
 
 def commit(db: Db, writes: Writes, renew: RenewLease, *, clock: Callable[[], datetime]) -> None:
-    """Write a batch in one transaction.  Raises CommitConflict, LeaseLost or Unavailable."""
+    """Write a batch in one transaction.  Raises CommitConflict, LeaseLost, WriteRefused or Unavailable."""
     try:
         with db.client.start_session() as session:
             session.with_transaction(
@@ -79,10 +96,17 @@ def commit(db: Db, writes: Writes, renew: RenewLease, *, clock: Callable[[], dat
                 read_preference=ReadPreference.PRIMARY,
                 max_commit_time_ms=30_000,
             )
-    except (BulkWriteError, DuplicateKeyError, OperationFailure) as error:
-        if _is_conflict(error):
+    except (BulkWriteError, OperationFailure) as error:
+        if _has_lost_a_race(error):
             raise CommitConflict("a contact of this batch was changed meanwhile") from error
+        refused = _refused_write(error)
+        if refused.get("code") == DUPLICATE_KEY:
+            raise CommitConflict(duplicate(refused), content=writes.content) from error
+        if refused:
+            raise WriteRefused(f"error {refused.get('code')} of MongoDB") from error
         raise
+    except (InvalidDocument, OverflowError) as error:
+        raise WriteRefused(f"it is no document that MongoDB stores: {type(error).__name__}") from error
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not take the batch: {error}") from error
 
@@ -93,7 +117,10 @@ def _write(db: Db, writes: Writes, renew: RenewLease, session: ClientSession, no
         db.activities.insert_many(writes.kept, ordered=True, session=session)
     _settle_activities(db, writes, session, now)
     for passed in (writes.leaving, writes.letting_go, writes.contacts):
-        _write_contacts(db.contacts, passed, session)
+        if _write_contacts(db.contacts, passed, session) != len(passed):
+            raise CommitConflict(
+                "a contact of this batch was changed by another worker", content=writes.content
+            )
     for collection, operations in (
         (db.ledger, writes.ledger),
         (db.activities, writes.derived),
@@ -118,7 +145,9 @@ def _settle_activities(db: Db, writes: Writes, session: ClientSession, now: date
             session=session,
         )
         if settled.modified_count != len(writes.applied):
-            raise CommitConflict("an activity of this batch was applied by another worker")
+            raise CommitConflict(
+                "an activity of this batch was applied by another worker", content=writes.content
+            )
     if writes.erased:
         db.activities.delete_many({"_id": {"$in": writes.erased}, "state": "received"}, session=session)
     for failure in writes.failed:
@@ -131,23 +160,44 @@ def _settle_activities(db: Db, writes: Writes, session: ClientSession, now: date
 
 def _write_contacts(
     contacts: Collection[Document], operations: Sequence[Write], session: ClientSession
-) -> None:
+) -> int:
+    """Write contacts; return how many were there as they were read."""
     if not operations:
-        return
+        return 0
     by_kind = sorted(operations, key=lambda write: type(write).__name__)  # runs of a kind go in one command
     result = contacts.bulk_write(by_kind, ordered=True, session=session)
-    done = result.inserted_count + result.matched_count + result.deleted_count
-    if done != len(operations):
-        raise CommitConflict("a contact of this batch was changed by another worker")
+    return result.inserted_count + result.matched_count + result.deleted_count
 
 
-def _is_conflict(error: PyMongoError) -> bool:
+def _has_lost_a_race(error: PyMongoError) -> bool:
+    """Whether another transaction was quicker: a duplicate key is no such thing in itself."""
+    if isinstance(error, BulkWriteError) or not isinstance(error, OperationFailure):
+        return False
+    transient = error.has_error_label("TransientTransactionError")
+    return transient or error.code in (WRITE_CONFLICT, NO_SUCH_TRANSACTION)
+
+
+def _refused_write(error: PyMongoError) -> Mapping[str, Any]:
+    """The one write that MongoDB refused; empty if it refused something else."""
+    details: Mapping[str, Any] = getattr(error, "details", None) or {}
     if isinstance(error, BulkWriteError):
-        return any(
-            problem["code"] == DUPLICATE_KEY for problem in (error.details or {}).get("writeErrors", [])
-        )
-    if isinstance(error, OperationFailure):
-        return error.code in (DUPLICATE_KEY, WRITE_CONFLICT, NO_SUCH_TRANSACTION) or error.has_error_label(
-            "TransientTransactionError"
-        )
-    return False
+        return next(iter(details.get("writeErrors", ())), {})
+    return {"code": DUPLICATE_KEY, **details} if isinstance(error, DuplicateKeyError) else {}
+
+
+_INDEX = re.compile(r"collection: [^.\s]+\.(\S+) index: (\S+)")
+
+
+def duplicate(refused: Mapping[str, Any]) -> str:
+    """Name a key that is there already, without the email, phone or number that it may hold."""
+    found = _INDEX.search(str(refused.get("errmsg", "")))
+    where = " ".join(found.groups()) if found else "an index"
+    values = [_shown(name, value) for name, value in (refused.get("keyValue") or {}).items()]
+    return f"a duplicate key in {where}: {', '.join(values)}"
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "_id":
+        return f"_id {value}"
+    kinds = [kind.label for kind in IdentityKind if str(value).startswith(kind.prefix)]
+    return f"{name} ({kinds[0].lower() if kinds else 'no value'})"

@@ -124,9 +124,19 @@ def write_contact(writes: Writes, new: Document, old: Document | None) -> None:
     lost = set(old.get("keys", ())) - set(new.get("keys", ()))
     version = old["v"]
     if lost:
-        writes.letting_go.append(_guarded(new["_id"], version, {"$pull": {"keys": {"$in": sorted(lost)}}}))
+        writes.letting_go.append(_guarded(new["_id"], version, _without_keys(old, lost)))
         version += 1
     writes.contacts.append(_guarded(new["_id"], version, contact_codec.difference(old, new)))
+
+
+def _without_keys(old: Document, lost: set[str]) -> Document:
+    """The update by which a contact gives keys up.
+
+    Without any left it has no list of keys: the unique index takes empty lists for equal values.
+    """
+    if lost.issuperset(old["keys"]):
+        return {"$unset": {"keys": ""}}
+    return {"$pull": {"keys": {"$in": sorted(lost)}}}
 
 
 def _guarded(contact: ContactId, version: int, update: Document) -> UpdateOne:

@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 
 from engine.db import Db
-from engine.errors import CommitConflict, FoldFailed, LeaseLost
+from engine.errors import CommitConflict, FoldFailed, LeaseLost, WriteRefused
 from engine.pipeline import batch, lanes
 from engine.pipeline.batch import BATCH, Applied, Waiting
 from engine.pipeline.lanes import Lease
@@ -96,8 +96,8 @@ def drain(
         observer.lease_lost(lane)
         log.info("lease lost", lane=lane, reason=str(error))
         return done
-    except CommitConflict:
-        log.warning("lane given back after conflicts", lane=lane)
+    except (CommitConflict, WriteRefused) as error:
+        log.warning("lane given back after conflicts", lane=lane, reason=str(error))
     lanes.abandon(db, lease)
     return done
 
@@ -110,23 +110,85 @@ def _one_batch(
     attempts: int,
     clock: Callable[[], datetime],
 ) -> Drained:
+    size, content = BATCH, None
     for conflicts in range(MAX_CONFLICTS):
-        waiting = batch.next_activities(db, lease.lane, limit=size_after(attempts, conflicts))
+        size = min(size, size_after(attempts, conflicts))
+        waiting = batch.next_activities(db, lease.lane, limit=size)
         if attempts > MAX_DEATHS and waiting.activities:
             waiting = _set_aside(waiting, attempts)
         began = time.perf_counter()
         try:
             applied = _apply(db, lease, waiting, clock=clock)
-        except CommitConflict:
+        except CommitConflict as conflict:
             observer.conflict(lease.lane)
+            if conflict.content is not None and conflict.content == content:
+                refused = WriteRefused(str(conflict))
+                return _apply_apart(db, lease, waiting, refused, observer, clock=clock)
+            # With what comes in meanwhile it would be another batch, and never the same conflict.
+            size, content = max(1, len(waiting.activities)), conflict.content
             time.sleep(random.uniform(0, 0.01 * 2 ** min(conflicts, 6)))
+        except WriteRefused as error:
+            return _apply_apart(db, lease, waiting, error, observer, clock=clock)
         else:
-            for failure in applied.failed:
-                log.error("activity failed", activity=failure.activity_id, reason=failure.reason)
-            if applied != NOTHING:
-                observer.batch(lease.lane, applied, seconds=time.perf_counter() - began)
-            return Drained(applied.applied, len(applied.failed), applied.due, applied.erased, applied.calls)
+            return _report(lease.lane, applied, observer, seconds=time.perf_counter() - began)
     raise CommitConflict(f"lane {lease.lane}: {MAX_CONFLICTS} conflicts in a row")
+
+
+def _report(lane: int, applied: Applied, observer: Observer, *, seconds: float) -> Drained:
+    for failure in applied.failed:
+        log.error("activity failed", activity=failure.activity_id, reason=failure.reason)
+    if applied != NOTHING:
+        observer.batch(lane, applied, seconds=seconds)
+    return Drained(applied.applied, len(applied.failed), applied.due, applied.erased, applied.calls)
+
+
+def _apply_apart(
+    db: Db,
+    lease: Lease,
+    waiting: Waiting,
+    refused: WriteRefused,
+    observer: Observer,
+    *,
+    clock: Callable[[], datetime],
+) -> Drained:
+    """Apply by halves what cannot be written as a whole, and set aside the activities that are to blame.
+
+    Raises CommitConflict, or WriteRefused if it is no activity: what is due will not be written, either.
+    """
+    log.error("batch cannot be written", lane=lease.lane, reason=str(refused), size=len(waiting.activities))
+    if not waiting.activities:
+        raise refused
+    if len(waiting.activities) == 1:
+        failure = FoldFailed(waiting.activities[0].id, f"cannot be written: {refused}")
+        parts = [Waiting([], [*waiting.unreadable, failure])]
+    else:
+        half = len(waiting.activities) // 2
+        first, second = waiting.activities[:half], waiting.activities[half:]
+        parts = [Waiting(first, waiting.unreadable), Waiting(second)]
+    done = Drained()
+    for part in parts:
+        began = time.perf_counter()
+        try:
+            applied = _apply_or_refuse(db, lease, part, clock=clock)
+        except WriteRefused as again:
+            done = done + _apply_apart(db, lease, part, again, observer, clock=clock)
+        else:
+            done = done + _report(lease.lane, applied, observer, seconds=time.perf_counter() - began)
+    return done
+
+
+def _apply_or_refuse(db: Db, lease: Lease, waiting: Waiting, *, clock: Callable[[], datetime]) -> Applied:
+    """Apply a batch; raise WriteRefused for a conflict that comes again over the same content."""
+    content: object = None
+    while True:
+        try:
+            return _apply(db, lease, waiting, clock=clock)
+        except CommitConflict as conflict:
+            if conflict.content is None:
+                raise
+            if conflict.content == content:
+                raise WriteRefused(str(conflict)) from conflict
+            content = conflict.content
 
 
 def _apply(db: Db, lease: Lease, waiting: Waiting, *, clock: Callable[[], datetime]) -> Applied:

@@ -7,7 +7,7 @@ refold can settle: a late activity, a merge of contacts with a past, a shared de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from engine.domain.resolver import Resolver
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
 from engine.domain.shared_devices import linked_keys, shared_trackers
+from engine.domain.united_fold import fold_united, sides
 from engine.errors import FoldFailed
 
 
@@ -122,10 +123,11 @@ def refold(
     separations = Separations(history, undone, namespace)
     resolver = Resolver(namespace, {}, shared | newly_shared, undone, separations)
     placed = _split(_place_all(resolver, history), resolver)
-    unmerged = _renamed(_mark_forgotten(placed, resolver.deletions), resolver)
-    placements = _moved_to_survivors(unmerged, resolver)
-    known = _known_before_merges(unmerged, _with_final_ids(resolver), rulebook)
-    outcomes = _fold_all(placements, rulebook, states={}, until=until, known=known)
+    placements = _renamed(_mark_forgotten(placed, resolver.deletions), resolver)
+    outcomes = {
+        contact: fold_united(side, rulebook, contact=contact, until=until)
+        for contact, side in sides(placements, _with_final_ids(resolver)).items()
+    }
     return FoldedComponent(
         contacts={
             person.id: Contact(
@@ -217,73 +219,19 @@ def _split(placements: list[Placement], resolver: Resolver) -> list[Placement]:
     return placements
 
 
-def _moved_to_survivors(placements: Iterable[Placement], resolver: Resolver) -> list[Placement]:
-    """Place the activities of contacts that merged on who they became.
-
-    What the other one brought along fills gaps, and says nothing of the survivor's address.
-    """
-    survivors = {merge.loser: resolver.survivor(merge.loser) for merge in resolver.merges}
-    return [
-        placement
-        if placement.contact not in survivors
-        else Placement(
-            placement.activity,
-            survivors[placement.contact],
-            gaps_only=True,
-            proven=placement.proven,
-            forgotten=placement.forgotten,
-        )
-        for placement in placements
-    ]
-
-
 def _fold_all(
     placements: Iterable[Placement],
     rulebook: Rulebook,
     *,
     states: dict[ContactId, ContactState],
-    until: datetime | None = None,
-    known: Mapping[ActivityId, frozenset[str]] | None = None,
 ) -> dict[ContactId, Outcome]:
     by_contact: dict[ContactId, list[Placement]] = {}
     for placement in placements:
         by_contact.setdefault(placement.contact, []).append(placement)
     return {
-        contact: fold(states.get(contact), placed, rulebook, contact=contact, until=until, known=known)
+        contact: fold(states.get(contact), placed, rulebook, contact=contact)
         for contact, placed in by_contact.items()
     }
-
-
-def _known_before_merges(
-    placements: Sequence[Placement], merges: Sequence[Merged], rulebook: Rulebook
-) -> dict[ActivityId, frozenset[str]]:
-    """The segments that each merge's survivor was in before, by the activity that merged.
-
-    Only a merge after segments were published needs this: what the two together were in
-    by then, but the survivor alone was not, is entered by the merge (see `fold`).
-    """
-    if not rulebook.boundaries:
-        return {}
-    into: dict[ContactId, ContactId] = {}
-    known = {}
-    for merge in merges:
-        if merge.at > rulebook.boundaries[0]:
-            own = [
-                p
-                for p in placements
-                if p.activity.id != merge.cause and _survivor_of(p.contact, into) == merge.winner
-            ]
-            before = [p for p in own if p.activity.happened_at <= merge.at]
-            alone = fold(None, before, rulebook, contact=merge.winner, until=merge.at)
-            known[merge.cause] = frozenset(alone.state.segments)
-        into[merge.loser] = merge.winner
-    return known
-
-
-def _survivor_of(contact: ContactId, into: Mapping[ContactId, ContactId]) -> ContactId:
-    while contact in into:
-        contact = into[contact]
-    return contact
 
 
 def _unfolded_state(person: Person, rulebook: Rulebook) -> ContactState:

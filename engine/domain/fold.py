@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -26,6 +28,7 @@ from engine.domain.activities import (
     derived_stream,
     undone_activities,
 )
+from engine.domain.before_merges import BeforeMerge, Reaction, RuleReaction, SegmentReaction, TwoSides
 from engine.domain.conditions import Track, TrackId
 from engine.domain.contact import ContactState, Deletion
 from engine.domain.merge_decisions import DECISIONS
@@ -59,6 +62,8 @@ or one crossing repeated as often, is a cycle of rules that validation did not f
 
 
 NO_ACTIVITY = ActivityId("")
+
+POINTS_CHANGED = "points_changed"
 
 
 class Derived(msgspec.Struct, frozen=True):
@@ -117,35 +122,43 @@ def fold(
     *,
     contact: ContactId,
     until: datetime | None = None,
-    known: Mapping[ActivityId, frozenset[str]] | None = None,
 ) -> Outcome:
     """Fold a contact's activities, given in the order of happening, into its state.
 
     `state` is consumed: use the outcome's.  Without one the fold is from the start.
     With `until`, time then advances to that point, and whatever falls due by then takes
-    effect.  `known` are the segments that the contact was in before an activity merged
-    another into it.  Raises FoldFailed, naming the activity that could not be folded.
+    effect.  Raises FoldFailed, naming the activity that could not be folded.
     """
-    folding = _Folding(
+    under_way = begin(state, placements, rulebook, contact=contact)
+    for placement in placements:
+        under_way.take(placement)
+    return under_way.finish(until)
+
+
+def begin(
+    state: ContactState | None, placements: Sequence[Placement], rulebook: Rulebook, *, contact: ContactId
+) -> ContactFold:
+    """A fold under way, before the first of `placements`."""
+    return ContactFold(
         contact,
         rulebook,
         _tracks(state, placements, rulebook),
         Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[]),
-        known or {},
         _folded_until(state, rulebook),
         undone=_undone(state, placements),
         superseded=commerce.superseded(placement.activity for placement in placements),
     )
-    for placement in placements:
-        try:
-            folding.take(placement)
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise FoldFailed(placement.activity.id, reason) from error
-    ends = [at for at in (until, rulebook.last_boundary) if at is not None]
-    if ends:
-        folding.pass_time(max(ends))
-    return folding.finish()
+
+
+@contextmanager
+def naming(activity: ActivityId) -> Iterator[None]:
+    """Raise FoldFailed with an activity's id for what goes wrong over it."""
+    try:
+        yield
+    except FoldFailed:
+        raise
+    except Exception as error:
+        raise FoldFailed(activity, f"{type(error).__name__}: {error}") from error
 
 
 def derived_id(cause: str, what: str) -> ActivityId:
@@ -192,14 +205,13 @@ def _tracks(
 
 
 @dataclass
-class _Folding:
+class ContactFold:
     """One contact's fold under way."""
 
     contact: ContactId
     rulebook: Rulebook
     tracks: Mapping[TrackId, Track]
     outcome: Outcome
-    known: Mapping[ActivityId, frozenset[str]]
     at: datetime | None
     """Up to when time has passed; unset before the first activity."""
     events: deque[Event] = field(default_factory=deque)
@@ -215,6 +227,10 @@ class _Folding:
     """Activities of browsers that a trusted source reports, too."""
     silent: set[str] = field(default_factory=set)
     """The segments that were entered by publishing alone."""
+    reactions: list[Reaction] = field(default_factory=list)
+    """What happened so far that a merge must not change afterwards."""
+    sides: TwoSides | None = None
+    """The contacts that this fold unites, up to the time at which they merge."""
 
     @property
     def state(self) -> ContactState:
@@ -225,8 +241,31 @@ class _Folding:
         self.root, self.depth = root, 0
         self.crossings.clear()
 
-    def take(self, placement: Placement) -> None:
-        """Apply one activity and all its consequences."""
+    def copy(self) -> ContactFold:
+        """The same fold, to be continued otherwise.  Between two activities only."""
+        state = msgspec.convert(
+            msgspec.to_builtins(self.state, builtin_types=(datetime, Decimal)), ContactState
+        )
+        outcome = Outcome(state, [*self.outcome.ledger], [*self.outcome.derived], [*self.outcome.calls])
+        return replace(
+            self,
+            outcome=outcome,
+            events=deque(),
+            crossings=Counter(),
+            derived_ids=Counter(self.derived_ids),
+            silent=set(self.silent),
+            reactions=[*self.reactions],
+        )
+
+    def take(self, placement: Placement, *, merged: BeforeMerge | None = None) -> None:
+        """Apply one activity and all its consequences; `merged` if it merged another contact into this.
+
+        Raises FoldFailed.
+        """
+        with naming(placement.activity.id):
+            self._take(placement, merged)
+
+    def _take(self, placement: Placement, merged: BeforeMerge | None) -> None:
         activity = placement.activity
         self.pass_time(activity.happened_at)
         self.at = activity.happened_at if self.at is None else max(self.at, activity.happened_at)
@@ -255,8 +294,8 @@ class _Folding:
             self._edit(activity, ruleset)
             self.events.append(Event(activity, not activity.bot, depth=0))
         self._record_moves(moved, activity)
-        if activity.id in self.known:
-            self._enter_by_merging(self.known[activity.id], activity, ruleset)
+        if merged is not None:
+            self._take_merge(merged, activity.id, activity.happened_at, ruleset)
         self._react(ruleset, activity.happened_at, cause=activity.id)
 
     def _keep_consent(self, placement: Placement, ruleset: Ruleset) -> None:
@@ -305,14 +344,18 @@ class _Folding:
         while self.at is not None:
             timed = next_due(self.state, self.rulebook.in_force(self.at), self.at)
             boundary = self.rulebook.next_boundary(self.at)
-            due = min((at for at in (timed, boundary) if at is not None), default=None)
+            apart = None if self.sides is None else self.sides.next_due(self.at)
+            due = min((at for at in (timed, boundary, apart) if at is not None), default=None)
             if due is None or due > until:
                 break
             self.at = due
             self._fall_due(due, timed=due == timed, silent=due == boundary)
 
-    def finish(self) -> Outcome:
-        """The outcome, with the state that is kept."""
+    def finish(self, until: datetime | None) -> Outcome:
+        """The outcome, with the state that is kept, after time has advanced to the end."""
+        ends = [at for at in (until, self.rulebook.last_boundary) if at is not None]
+        if ends:
+            self.pass_time(max(ends))
         state, present = self.state, self.rulebook.present
         state.undone = sorted(self.undone)
         if any(track not in present.tracks for track in state.did):
@@ -340,25 +383,78 @@ class _Folding:
         self._record_points_change(before, cause, due, ruleset)
         if silent:
             until_now = self.rulebook.in_force(due - timedelta(microseconds=1))
-            for crossing in segments.publish(state, ruleset, until_now, due):
-                self._record_crossing(crossing, due, cause, ruleset)
+            self._publish_segments(ruleset, until_now, due, cause)
         self._react(ruleset, due, cause=cause)
 
     def _react(self, ruleset: Ruleset, now: datetime, *, cause: ActivityId) -> None:
         """Run rules on the events and update segments, until nothing more follows."""
-        while True:
-            deepest = self.depth
-            while self.events:
-                event = self.events.popleft()
-                self.depth = event.depth
-                deepest = max(deepest, event.depth)
-                if event.counts:
-                    self._apply_rules(ruleset, event.activity)
-            self.depth = deepest
-            for crossing in segments.evaluate(self.state, self.rulebook.in_force(now), now):
-                self._record_crossing(crossing, now, cause, ruleset)
-            if not self.events:
-                return
+        self._run_rules(ruleset)
+        if self.sides is not None:
+            self._repeat_reactions(self.sides, ruleset, now, cause)
+            return
+        while crossed := segments.evaluate(self.state, self.rulebook.in_force(now), now):
+            self._cross_all(crossed, now, cause, ruleset)
+            self._run_rules(ruleset)
+
+    def _run_rules(self, ruleset: Ruleset) -> None:
+        deepest = self.depth
+        while self.events:
+            event = self.events.popleft()
+            self.depth = event.depth
+            deepest = max(deepest, event.depth)
+            if event.counts:
+                self._apply_rules(ruleset, event.activity)
+        self.depth = deepest
+
+    def _publish_segments(self, ruleset: Ruleset, before: Ruleset, due: datetime, cause: ActivityId) -> None:
+        """Evaluate every segment when `ruleset` replaces the rules `before`."""
+        for crossing in segments.redeclare(self.state, ruleset, before, due):
+            self._record_crossing(crossing, due, cause, ruleset)
+            if self.sides is not None and not crossing.entered:
+                self.sides.forget(crossing.segment)
+        if self.sides is None:
+            self._cross_all(segments.evaluate(self.state, ruleset, due, silent=True), due, cause, ruleset)
+
+    def _cross_all(
+        self, crossed: Iterable[Crossed], at: datetime, cause: ActivityId, ruleset: Ruleset
+    ) -> None:
+        for crossing in crossed:
+            self.reactions.append(SegmentReaction(self.root, at, crossing))
+            self._record_crossing(crossing, at, cause, ruleset)
+
+    # Merges: what two contacts did each for itself until they were known to be one
+
+    def _repeat_reactions(self, sides: TwoSides, ruleset: Ruleset, now: datetime, cause: ActivityId) -> None:
+        """Repeat what one of the sides did, instead of what both together would have done."""
+        for reaction in sides.repeat(self.root):
+            if isinstance(reaction, RuleReaction):
+                self._run_rules(ruleset)
+                if scoring.may_act(self.state, reaction.rule, reaction.event, ruleset.account):
+                    self.reactions.append(reaction)
+                    self._apply_rule(reaction.rule, reaction.event, ruleset)
+            elif (reaction.crossed.segment in self.state.segments) != reaction.crossed.entered:
+                crossed = reaction.crossed
+                again = segments.cross(
+                    self.state, crossed.segment, now, enters=crossed.entered, silent=crossed.silent
+                )
+                self._cross_all([again], now, cause, ruleset)
+        self._run_rules(ruleset)
+
+    def merge(self, before: BeforeMerge, cause: ActivityId, at: datetime) -> None:
+        """Let a merge take effect whose activity is another contact's."""
+        ruleset = self.rulebook.in_force(at)
+        self._begin(cause)
+        self._take_merge(before, cause, at, ruleset)
+        self._react(ruleset, at, cause=cause)
+
+    def _take_merge(self, before: BeforeMerge, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
+        """Let what only both together have reached take effect now.
+
+        Segments follow when they are evaluated; but those that only the merged contact had
+        entered, silently, are entered here.
+        """
+        self._enter_by_merging(before.segments, cause, at, ruleset)
+        self._record_points_change(before.points, derived_id(cause, "merged"), at, ruleset)
 
     def _apply_rules(self, ruleset: Ruleset, event: Activity) -> None:
         """Apply the rules that an event meets; all of them see the contact as the event left it."""
@@ -368,6 +464,8 @@ class _Folding:
         before = state.points.total
         for rule in met:
             if scoring.may_act(state, rule, event, ruleset.account):
+                if event.type == POINTS_CHANGED:
+                    self.reactions.append(RuleReaction(self.root, now, rule, event))
                 self._apply_rule(rule, event, ruleset)
         self._record_points_change(before, event.id, now, ruleset)
 
@@ -415,7 +513,7 @@ class _Folding:
         if crossed.silent:
             self._record_silent_crossing(crossed, at, cause)
             return
-        type_ = "segment_entered" if crossed.entered else "segment_left"
+        type_ = segments.SEGMENT_ENTERED if crossed.entered else segments.SEGMENT_LEFT
         what = f"{type_}:{crossed.segment}"
         self._record(what, type_, _properties(crossed), at, cause, ruleset.version)
 
@@ -433,12 +531,14 @@ class _Folding:
             Derived(id_, "segment_left", self.contact, at, cause, _properties(crossed))
         )
 
-    def _enter_by_merging(self, known: frozenset[str], cause: Activity, ruleset: Ruleset) -> None:
+    def _enter_by_merging(
+        self, known: frozenset[str], cause: ActivityId, at: datetime, ruleset: Ruleset
+    ) -> None:
         """Record entries into segments that only the merged contact had entered, silently, before."""
         for segment in sorted(self.silent):
             if segment in self.state.segments and segment not in known:
-                crossed = segments.cross(self.state, segment, cause.happened_at, enters=True)
-                self._record_crossing(crossed, cause.happened_at, cause.id, ruleset)
+                crossed = segments.cross(self.state, segment, at, enters=True)
+                self._record_crossing(crossed, at, cause, ruleset)
 
     def _record(
         self,
@@ -465,12 +565,12 @@ class _Folding:
     def _record_points_change(self, before: int, cause: ActivityId, at: datetime, ruleset: Ruleset) -> None:
         """Emit `points_changed` for rules; the ledger has the change already."""
         after = self.state.points.total
-        if after == before or "points_changed" not in ruleset.rules:
+        if after == before or POINTS_CHANGED not in ruleset.rules or self.sides is not None:
             return
         properties = {"from": before, "to": after, "by": after - before}
         event = Activity(
             id=derived_id(cause, "points"),
-            type="points_changed",
+            type=POINTS_CHANGED,
             stream=derived_stream(self.contact),
             happened_at=at,
             received_at=at,

@@ -15,6 +15,10 @@ ADD_TO, REMOVE_FROM = "add_to", "remove_from"
 """The properties of an edit that name static segments."""
 
 
+SEGMENT_ENTERED, SEGMENT_LEFT = "segment_entered", "segment_left"
+"""The activities that crossings leave behind."""
+
+
 @dataclass(frozen=True)
 class Crossed:
     """A contact entered a segment, or left it; `since` is when one that left had entered it.
@@ -45,8 +49,8 @@ def evaluate(state: ContactState, ruleset: Ruleset, now: datetime, *, silent: bo
     return crossed
 
 
-def publish(state: ContactState, ruleset: Ruleset, before: Ruleset, now: datetime) -> list[Crossed]:
-    """Evaluate every segment when `ruleset` replaces the rules `before`.
+def redeclare(state: ContactState, ruleset: Ruleset, before: Ruleset, now: datetime) -> list[Crossed]:
+    """Leave and enter the segments that are declared no longer, or again, as `ruleset` replaces `before`.
 
     Segments that are no longer declared are left.  Of a static one no condition can tell
     who was in it, so that is kept, for when it is declared again.
@@ -57,7 +61,7 @@ def publish(state: ContactState, ruleset: Ruleset, before: Ruleset, now: datetim
     crossed += [cross(state, id_, now, enters=True, silent=True) for id_ in back]
     away = {*state.put_away, *(id_ for id_ in gone if _is_static(before, id_))}
     state.put_away = sorted(away - ruleset.segments.keys())
-    return crossed + evaluate(state, ruleset, now, silent=True)
+    return crossed
 
 
 def _is_static(ruleset: Ruleset, segment: str) -> bool:

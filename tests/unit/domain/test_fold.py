@@ -312,7 +312,8 @@ def _by_a_file(draw, number):
 class Living:
     """What the store does with a component, kept in memory: a step where it can, else a refold."""
 
-    def __init__(self):
+    def __init__(self, rulebook=SHIPPED):
+        self.rulebook = rulebook
         self.contacts, self.ledger, self.derived, self.seen, self.history = {}, {}, {}, set(), []
         self.shared = set()
 
@@ -325,11 +326,11 @@ class Living:
         settled = (
             None
             if repeats
-            else component.step(_copied(self.contacts), new, SHIPPED, namespace=NAMESPACE, shared=self.shared)
+            else component.step(_copied(self.contacts), new, self.rulebook, namespace=NAMESPACE, shared=self.shared)
         )
         self.history += new
         if settled is None:
-            settled = component.refold(self.history, SHIPPED, namespace=NAMESPACE, shared=self.shared)
+            settled = component.refold(self.history, self.rulebook, namespace=NAMESPACE, shared=self.shared)
             self.shared |= settled.newly_shared
             self.contacts, self.ledger, self.derived = {}, {}, {}
         self.contacts |= settled.contacts

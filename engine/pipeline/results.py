@@ -21,6 +21,7 @@ from engine.domain.fold import Call, Derived
 from engine.domain.people import Suggested, contact_id_of
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
+from engine.domain.segments import SEGMENT_ENTERED
 from engine.pipeline import tombstones
 from engine.pipeline.commit import Write, Writes
 from engine.pipeline.groups import Group
@@ -96,8 +97,42 @@ def replace_results(folding: Folding, refolded: Sequence[Refolded], writes: Writ
     for group, settled in refolded:
         _write_contacts(folding, group, settled, writes)
         _replace(present, group, settled, writes, namespace=folding.namespace)
-        new = {activity.id for activity in group.activities}
-        _add_calls(folding, (call for call in settled.calls if call.root in new), writes)
+        stored = _of(present.derived, _contacts_of(group, settled))
+        calls = (
+            call
+            for call in settled.calls
+            if _follows_from_news(call, group, settled) and not _was_announced(call, group, stored, settled)
+        )
+        _add_calls(folding, calls, writes)
+
+
+def _follows_from_news(call: Call, group: Group, settled: FoldedComponent) -> bool:
+    """Whether a call follows from a new activity, be it that an old one now leads to more.
+
+    Another lane may apply an identification before the visit that it merges, which came first.
+    """
+    if any(activity.id == call.root for activity in group.activities):
+        return True
+    by_time = call.root.startswith(f"{call.contact}@")
+    by_merging = any(merge.cause == call.root for merge in settled.merges)
+    if by_time or not (by_merging or call.activity["type"] == SEGMENT_ENTERED):
+        return False
+    return any(activity.happened_at <= call.happened_at for activity in group.activities)
+
+
+def _was_announced(call: Call, group: Group, stored: Iterable[Document], settled: FoldedComponent) -> bool:
+    """Whether this is an entry into a segment that was there before, with another date."""
+    if call.activity["type"] != SEGMENT_ENTERED:
+        return False
+    segment = call.activity["properties"]["segment"]
+    present = (row.get("segments", {}).get(segment) for row in group.documents.values())
+    if any(since is not None and since >= call.happened_at for since in present):
+        return True
+    kept = {derived.id for derived in settled.derived}
+    return any(
+        row["type"] == SEGMENT_ENTERED and row["properties"]["segment"] == segment and row["_id"] not in kept
+        for row in stored
+    )
 
 
 def _write_contacts(folding: Folding, group: Group, settled: FoldedComponent, writes: Writes) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.rulebook import Rule
 from engine.domain.segments import Crossed
+from engine.domain.statuses import Moved
 
 
 class SegmentReaction(msgspec.Struct, frozen=True):
@@ -34,7 +35,15 @@ class RuleReaction(msgspec.Struct, frozen=True):
     event: Activity
 
 
-Reaction = SegmentReaction | RuleReaction
+class StatusReaction(msgspec.Struct, frozen=True):
+    """A machine that moved."""
+
+    root: ActivityId
+    at: datetime
+    moved: Moved
+
+
+Reaction = SegmentReaction | RuleReaction | StatusReaction
 
 
 class BeforeMerge(msgspec.Struct, frozen=True):
@@ -69,10 +78,22 @@ class TwoSides:
         index = bisect_right(self._times, after)
         return self._times[index] if index < len(self._times) else None
 
+    def take_move(self, root: ActivityId, moved: Moved) -> bool:
+        """Whether one of them made a move, too; it is then not repeated."""
+        for found in self._by_root.get(root, []):
+            reaction = found[1]
+            if isinstance(reaction, StatusReaction) and _is_same_move(reaction.moved, moved):
+                self._by_root[root].remove(found)
+                return True
+        return False
+
     def repeat(self, root: ActivityId) -> Iterator[Reaction]:
         """What followed from a root; a segment is left once neither of them is in it."""
         applied = set()
         for side, reaction in self._by_root.pop(root, ()):
+            if isinstance(reaction, StatusReaction):
+                yield reaction
+                continue
             if isinstance(reaction, RuleReaction):
                 if (reaction.rule.id, reaction.event.id) not in applied:
                     applied.add((reaction.rule.id, reaction.event.id))
@@ -91,3 +112,8 @@ class TwoSides:
         """A segment is no longer declared."""
         for inside in self._inside:
             inside.discard(segment)
+
+
+def _is_same_move(one: Moved, other: Moved) -> bool:
+    """Whether both end in the same state; where they began may differ."""
+    return (one.machine, one.to) == (other.machine, other.to)

@@ -28,7 +28,14 @@ from engine.domain.activities import (
     derived_stream,
     undone_activities,
 )
-from engine.domain.before_merges import BeforeMerge, Reaction, RuleReaction, SegmentReaction, TwoSides
+from engine.domain.before_merges import (
+    BeforeMerge,
+    Reaction,
+    RuleReaction,
+    SegmentReaction,
+    StatusReaction,
+    TwoSides,
+)
 from engine.domain.conditions import Track, TrackId
 from engine.domain.contact import ContactState, Deletion
 from engine.domain.merge_decisions import DECISIONS
@@ -229,6 +236,8 @@ class ContactFold:
     """The segments that were entered by publishing alone."""
     reactions: list[Reaction] = field(default_factory=list)
     """What happened so far that a merge must not change afterwards."""
+    postponed: dict[str, str] = field(default_factory=dict)
+    """Machines that both sides together have moved, and neither alone: where they began."""
     sides: TwoSides | None = None
     """The contacts that this fold unites, up to the time at which they merge."""
 
@@ -254,6 +263,7 @@ class ContactFold:
             crossings=Counter(),
             derived_ids=Counter(self.derived_ids),
             silent=set(self.silent),
+            postponed=dict(self.postponed),
             reactions=[*self.reactions],
         )
 
@@ -432,6 +442,8 @@ class ContactFold:
                 if scoring.may_act(self.state, reaction.rule, reaction.event, ruleset.account):
                     self.reactions.append(reaction)
                     self._apply_rule(reaction.rule, reaction.event, ruleset)
+            elif isinstance(reaction, StatusReaction):
+                self._record_postponed(reaction.moved.machine, now, cause, ruleset)
             elif (reaction.crossed.segment in self.state.segments) != reaction.crossed.entered:
                 crossed = reaction.crossed
                 again = segments.cross(
@@ -454,7 +466,18 @@ class ContactFold:
         entered, silently, are entered here.
         """
         self._enter_by_merging(before.segments, cause, at, ruleset)
+        for machine in sorted(self.postponed):
+            self._record_postponed(machine, at, cause, ruleset)
         self._record_points_change(before.points, derived_id(cause, "merged"), at, ruleset)
+
+    def _record_postponed(self, machine: str, at: datetime, cause: ActivityId, ruleset: Ruleset) -> None:
+        """Record the move that a merge brought about.  The status keeps the date of its activity."""
+        before, status = self.postponed.pop(machine, None), self.state.statuses.get(machine)
+        if before is None or status is None or status.state == before:
+            return
+        sides, self.sides = self.sides, None
+        self._record_move(Moved(machine, before, status.state), at, cause, ruleset.version)
+        self.sides = sides
 
     def _apply_rules(self, ruleset: Ruleset, event: Activity) -> None:
         """Apply the rules that an event meets; all of them see the contact as the event left it."""
@@ -501,6 +524,10 @@ class ContactFold:
             self._record_move(move, cause.happened_at, cause.id, cause.ruleset)
 
     def _record_move(self, move: Moved, at: datetime, cause: ActivityId, version: int) -> None:
+        if self.sides is not None and not self.sides.take_move(self.root, move):
+            self.postponed.setdefault(move.machine, move.from_)
+            return
+        self.reactions.append(StatusReaction(self.root, at, move))
         properties: dict[str, str | datetime] = {
             "machine": move.machine,
             "from": move.from_,

@@ -96,6 +96,8 @@ class _Course:
         self._fold: ContactFold = empty.copy()
         self._taken = 0
         self._forks: dict[int, tuple[ContactFold, int]] = {}
+        self._unforked = [number for number, begins in enumerate(self._begins) if begins is not None]
+        self._unforked.sort(key=self._begin_of, reverse=True)
 
     def run(self, end: Moment | None) -> ContactFold:
         """Fold what happened before `end`, or everything."""
@@ -123,11 +125,15 @@ class _Course:
         self._fork(first, end)
 
     def _fork(self, first: int, reached: Moment | None) -> None:
-        for number in range(first, len(self._merges)):
-            begins = self._begins[number]
-            if number in self._forks or begins is None or (reached is not None and begins >= reached):
-                continue
-            self._forks[number] = (self._fold.copy(), self._taken)
+        while self._unforked and (reached is None or self._begin_of(self._unforked[-1]) < reached):
+            number = self._unforked.pop()
+            if number >= first:
+                self._forks[number] = (self._fold.copy(), self._taken)
+
+    def _begin_of(self, number: int) -> Moment:
+        begins = self._begins[number]
+        assert begins is not None
+        return begins
 
     def _unite(self, number: int, union: Union, before: BeforeMerge | None) -> BeforeMerge:
         """Fold both sides of a merge together, up to that."""
@@ -162,10 +168,14 @@ class _Course:
 
     def _forget_forks_after(self, number: int) -> None:
         """Forks within the time that is folded together now are made again."""
-        begins = self._begins[number]
-        for later, begun in enumerate(self._begins):
-            if later > number and begun is not None and begins is not None and begun > begins:
-                self._forks.pop(later, None)
+        again = [
+            later
+            for later in self._forks
+            if later > number and self._begin_of(later) > self._begin_of(number)
+        ]
+        for later in again:
+            del self._forks[later]
+        self._unforked = sorted([*self._unforked, *again], key=self._begin_of, reverse=True)
 
     def _take_cause(self, union: Union, before: BeforeMerge) -> None:
         """Take the activity that merged; without it (it is another contact's) only its effect."""

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.domain import component, united_fold
+from engine.rules.ruleset import read_folder
+from engine.settings import CONFIG_DIR
 from tests.builders import NAMESPACE, an_activity, bought, days, folded, identified, minutes, rules
 from tests.unit.domain.test_fold import Living, histories
 
@@ -26,10 +28,11 @@ rules:
   - {id: first-review, name: Reviewed, on: product_reviewed, points: 6, limit: once}
   - {id: ten, name: Ten points, on: points_changed, when: {contact.points: {gte: 10}}, limit: once, effects: [{webhook: crm}]}
 """
+SETTINGS = "webhooks:\n  crm: {url: https://crm.example.com/}\n"
 BOOK = rules(
     segments=SEGMENTS,
     scoring=SCORING,
-    settings="webhooks:\n  crm: {url: https://crm.example.com/}\n",
+    settings=SETTINGS,
 )
 
 
@@ -167,6 +170,55 @@ def test_a_rule_that_acts_once_acted_for_both_of_them():
     [ana] = settled.contacts.values()
     assert ana.state.points.total == 6
     assert calls(settled, "ten") == []
+
+
+def with_a_machine():
+    """A status that two searches move, and a rule that waits for it."""
+    shipped = read_folder(CONFIG_DIR)["transitions.yaml"].split("\ntests:")[0]
+    mood = """machines:
+  mood:
+    states: {calm: calm, keen: keen}
+    initial: calm
+    transitions: [{on: product_reviewed, from: calm, to: keen, when: {contact.points: {gte: 10}}}]
+"""
+    keen = "  - {id: keen, name: Keen, on: status_changed, when: {activity.machine: mood}, points: 7, effects: [{webhook: crm}]}\n"
+    return rules(
+        segments=SEGMENTS,
+        scoring=SCORING + keen,
+        settings=SETTINGS,
+        transitions=shipped.replace("machines:\n", mood, 1),
+    )
+
+
+def test_a_status_that_only_both_together_reach_is_announced_as_they_merge_and_keeps_its_date():
+    history = [
+        an_activity("searched", minutes(0), email="ana@x.com"),
+        an_activity("searched", minutes(1), tracker="t2"),
+        an_activity("product_reviewed", minutes(2), tracker="t2"),
+        identified(minutes(3), tracker="t2", email="ana@x.com", id_="claim"),
+    ]
+    late = an_activity("page_visited", minutes(0.5), tracker="t3")
+    third = identified(minutes(5), tracker="t3", email="ana@x.com")
+
+    for settled in (folded(history, with_a_machine()), folded([*history, late, third], with_a_machine())):
+        [ana] = settled.contacts.values()
+        assert (ana.state.statuses["mood"].state, ana.state.statuses["mood"].since) == ("keen", minutes(2))
+        assert calls(settled, "keen") == [("claim", minutes(3))]
+
+
+def test_a_status_that_one_of_them_reached_is_not_announced_again():
+    settled = folded(
+        [
+            an_activity("searched", minutes(0), tracker="t2"),
+            an_activity("searched", minutes(1), tracker="t2"),
+            an_activity("product_reviewed", minutes(2), tracker="t2", id_="review"),
+            identified(minutes(2.5), email="ana@x.com"),
+            identified(minutes(3), tracker="t2", email="ana@x.com", id_="claim"),
+        ],
+        with_a_machine(),
+    )
+
+    assert calls(settled, "keen") == [("review", minutes(2))]
 
 
 def test_who_becomes_identified_without_a_merge_enters_then():

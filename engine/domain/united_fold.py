@@ -16,6 +16,12 @@ from engine.domain.fold import ContactFold, Outcome, begin, fold, naming
 from engine.domain.people import Merged, Placement
 from engine.domain.rulebook import Rulebook
 
+MAX_EFFORT = 4
+"""How many times the length of a history may be folded to keep the sides of merges apart."""
+
+FREE_EFFORT = 2_000
+"""Activities that are folded beyond that, however short the history is."""
+
 
 @dataclass
 class Side:
@@ -95,6 +101,8 @@ class _Course:
         self._begins: list[Moment | None] = [_beginning(union.loser) for union in side.merges]
         self._fold: ContactFold = empty.copy()
         self._taken = 0
+        self._effort = 0
+        self._max_effort = MAX_EFFORT * len(side.everything()) + FREE_EFFORT
         self._forks: dict[int, tuple[ContactFold, int]] = {}
         self._unforked = [number for number, begins in enumerate(self._begins) if begins is not None]
         self._unforked.sort(key=self._begin_of, reverse=True)
@@ -104,6 +112,9 @@ class _Course:
         before: BeforeMerge | None = None
         for number, union in enumerate(self._merges):
             self._take_until(union.moment, number)
+            if self._effort > self._max_effort:
+                self._unite_all_from(number)
+                break
             with naming(union.cause):
                 self._fold.pass_time(union.at)
                 before = self._unite(number, union, before)
@@ -122,6 +133,7 @@ class _Course:
             self._fork(first, _moment(placement))
             self._fold.take(placement)
             self._taken += 1
+            self._effort += 1
         self._fork(first, end)
 
     def _fork(self, first: int, reached: Moment | None) -> None:
@@ -160,6 +172,20 @@ class _Course:
         self._take_until(union.moment, number + 1)
         self._fold.pass_time(union.at)
         self._fold.sides = None
+
+    def _unite_all_from(self, number: int) -> None:
+        """Fold the rest as one contact from where the first of its sides begins.
+
+        Dozens of busy browsers at the same time are one by one too much work.  What they
+        reach together is then dated at the activity that reaches it.
+        """
+        forks = [fork for later, fork in self._forks.items() if later >= number]
+        if forks:
+            self._fold, self._taken = min(forks, key=lambda fork: fork[1])
+            self._fold.sides = None
+        self._forks, self._unforked = {}, []
+        for union in self._merges[number:]:
+            self._bring(union.loser)
 
     def _bring(self, loser: Side) -> None:
         """Add the placements of a contact that merged to those that are not taken yet."""

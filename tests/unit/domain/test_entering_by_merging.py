@@ -351,3 +351,37 @@ def test_many_browsers_of_one_person_are_each_folded_apart_for_their_own_time_al
     folded(history, BOOK)
 
     assert len(taken) < 3 * len(history)
+
+
+def test_many_browsers_at_the_same_time_do_not_take_forever(monkeypatch):
+    monkeypatch.setattr(united_fold, "FREE_EFFORT", 0)
+    taken = []
+    take = united_fold.ContactFold._take
+    monkeypatch.setattr(
+        united_fold.ContactFold, "_take", lambda self, *args: (taken.append(1), take(self, *args))
+    )
+    visits = [an_activity("searched", minutes(n), tracker=f"t{n % 40}") for n in range(400)]
+    claims = [identified(minutes(1_000 + n), tracker=f"t{n}", email="ana@x.com") for n in range(40)]
+
+    settled = folded([*visits, *claims], BOOK)
+
+    [ana] = settled.contacts.values()
+    assert (ana.state.activities, ana.state.points.total) == (440, 2_400)
+    assert len(taken) < 8 * len(visits)
+
+
+@settings(max_examples=100, deadline=None)
+@given(history=histories(), data=st.data())
+def test_any_order_agrees_when_the_sides_are_too_much_to_be_kept_apart(history, data):
+    shuffled = data.draw(st.permutations(history))
+    quiet, lively = Living(BOOK), Living(BOOK)
+    free, effort = united_fold.FREE_EFFORT, united_fold.MAX_EFFORT
+    united_fold.FREE_EFFORT, united_fold.MAX_EFFORT = 0, 1
+    try:
+        quiet.receive(history)
+        for activity in shuffled:
+            lively.receive([activity])
+    finally:
+        united_fold.FREE_EFFORT, united_fold.MAX_EFFORT = free, effort
+
+    assert lively.picture() == quiet.picture()

@@ -326,7 +326,9 @@ class Living:
         settled = (
             None
             if repeats
-            else component.step(_copied(self.contacts), new, self.rulebook, namespace=NAMESPACE, shared=self.shared)
+            else component.step(
+                _copied(self.contacts), new, self.rulebook, namespace=NAMESPACE, shared=self.shared
+            )
         )
         self.history += new
         if settled is None:

@@ -92,14 +92,14 @@ def _mailchimp() -> dict[str, Export]:
             cleaned.encode(),
             MAILCHIMP | {"Birthday": "birth_date"},
             {"mc.dead@example.com": {"newsletter": "not_subscribed"}},
-            notices=("people who are not subscribed",),
+            notices=("contacts who are not subscribed",),
         ),
         "Mailchimp, not subscribed": Export(
             "nonsubscribed_email_audience_export_1bde686f3d.csv",
             strangers.encode(),
             MAILCHIMP | {"Birthday": "birth_date"},
             {"mc.guest@example.com": {"newsletter": "not_subscribed"}},
-            notices=("people who are not subscribed",),
+            notices=("contacts who are not subscribed",),
         ),
     }  # fmt: skip
 

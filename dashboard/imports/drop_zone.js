@@ -25,8 +25,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
   const send = (file) => {
     if (!file || root.request) return;
-    if (!file.size) return say(`${file.name} is empty: there is nothing in it to import.`);
-    if (file.size > data.most) return say(`${file.name} is over ${data.limit}: pack it as .gz, split it, or import it on the server with “sheets import”.`);
+    if (!file.size) return say(`${file.name} is empty.`);
+    if (file.size > data.most) return say(`${file.name} is larger than ${data.limit}. Compress it as .gz, split it, or use “sheets import” on the server.`);
     say("");
     const request = (root.request = new XMLHttpRequest()), began = Date.now();
     const over = (words) => {
@@ -37,7 +37,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     request.open("PUT", `${root.address}?name=${encodeURIComponent(file.name)}`);
     request.upload.onprogress = ({ loaded, total }) => {
       bar.value = loaded / total;
-      how.textContent = loaded < total ? `${size(loaded)} of ${size(total)}${left(loaded, total, began)}` : "It is there; looking at it…";
+      how.textContent = loaded < total ? `${size(loaded)} of ${size(total)}${left(loaded, total, began)}` : "Uploaded. Reading the file…";
     };
     request.onload = () => {
       if (request.status === 200) {
@@ -45,11 +45,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
         setTriggerValue("sent", { id: root.address, at: Date.now() });
         return;
       }
-      let words = "The server did not take the file. Load the page again and try once more.";
+      let words = "The upload failed. Reload the page and try again.";
       try { words = JSON.parse(request.response).problem; } catch { /* a proxy's own page */ }
-      over(request.status === 413 && !words ? `The file is larger than the server takes.` : words);
+      over(request.status === 413 && !words ? "The file is larger than the server accepts." : words);
     };
-    request.onerror = () => over("The connection broke off before the whole file was sent. Try again.");
+    request.onerror = () => over("The connection was lost during the upload. Try again.");
     request.onabort = () => over("");
     name.textContent = file.name;
     how.textContent = size(file.size);
@@ -65,7 +65,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   zone.ondrop = (event) => {
     event.preventDefault();
     zone.classList.remove("over");
-    if (event.dataTransfer.files.length > 1) return say("One file at a time, please; a folder of files goes in with “sheets import FOLDER”.");
+    if (event.dataTransfer.files.length > 1) return say("Drop one file at a time. To import a folder, use “sheets import FOLDER” on the server.");
     send(event.dataTransfer.files[0]);
   };
 }

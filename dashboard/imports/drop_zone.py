@@ -18,10 +18,9 @@ _HTML = """<div class="drop">
 <div class="problem" role="alert" hidden></div>
 <label class="zone"><input type="file" aria-label="File to import">
 <b>Drop a file here, or <u>choose one</u></b>
-<span>CSV or TSV, also packed as .gz, or an Excel workbook (.xlsx), as another tool wrote it.
-Up to 1 GB.</span></label>
+<span>CSV, TSV (also as .gz) or Excel (.xlsx), up to 1 GB</span></label>
 <div class="going" hidden role="status"><b></b>
-<progress max="1" value="0" aria-label="How much is sent"></progress>
+<progress max="1" value="0" aria-label="Upload progress"></progress>
 <span class="how"></span><button type="button">Cancel</button></div>
 </div>"""
 

@@ -36,13 +36,13 @@ NEW_FIELD = "\0new"
 
 Answer = TypeVar("Answer", bound=str)
 
-_REASONS = {"remembered": "as last time", "name": "by its name", "values": "by its values", "": ""}
+_REASONS = {"remembered": "as last time", "name": "matched by heading", "values": "matched by values", "": ""}
 
 
 def ask_columns(actor: Actor, form: ImportForm, ruleset: Ruleset) -> list[str]:
     """Ask for the target of each column; return the problems that prevent the preview."""
     columns_ = form.inspection.columns
-    show(card_title("Which column fills what"))
+    show(card_title("Map columns"))
     show(tag("div", _counted(form), "cs-sub"))
     labels = _labels(actor, ruleset)
     _, undecided = form.cell_formats(ruleset)
@@ -59,16 +59,16 @@ def ask_columns(actor: Actor, form: ImportForm, ruleset: Ruleset) -> list[str]:
 def _counted(form: ImportForm) -> str:
     filled, total = len(form.mapping), len(form.inspection.columns)
     words = f"{formats.count(filled)} of {formats.count(total)} {plural(total, 'column')} will be imported"
-    return f"{words}. What nothing is chosen for is left out."
+    return f"{words}."
 
 
 def _labels(actor: Actor, ruleset: Ruleset) -> dict[str, str]:
     """The labels of the targets that the user's role may fill."""
     targets = {target.id: target.label for target in columns.targets(ruleset)}
     refused = edit_validation.fields_not_allowed(targets, actor.user.role, ruleset)
-    labels = {LEFT_OUT: "Left out"}
+    labels = {LEFT_OUT: "Don't import"}
     if actor.may(Permission.EDIT_ACCOUNT):
-        labels[NEW_FIELD] = "A new field…"
+        labels[NEW_FIELD] = "New field…"
     return labels | {id_: label for id_, label in targets.items() if id_ not in refused}
 
 
@@ -120,7 +120,7 @@ def _ask_target(form: ImportForm, number: int, labels: Mapping[str, str]) -> Non
     present = NEW_FIELD if heading in form.new_fields else form.targets[heading]
     options = list(labels)
     chosen = st.selectbox(
-        escape_label(f"What {heading[:80]} fills"),
+        escape_label(f"Import {heading[:80]} as"),
         options,
         index=options.index(present) if present in options else 0,
         format_func=lambda id_: labels[id_],
@@ -142,13 +142,13 @@ def _ask_format(form: ImportForm, column: AmbiguousColumn, number: int) -> None:
     example = column.ambiguous.example
     if column.ambiguous.what == "dates":
         orders: dict[DateOrder, str] = {"dmy": _as_day(example, "dmy"), "mdy": _as_day(example, "mdy")}
-        order = _either(form, number, f"{example} is", orders, form.date_orders.get(column.heading))
+        order = _either(form, number, f"{example} means", orders, form.date_orders.get(column.heading))
         if order is not None and order != form.date_orders.get(column.heading):
             form.date_orders[column.heading] = order
             st.rerun()
         return
-    marks: dict[Decimals, str] = {",": "the comma", ".": "the point"}
-    words = f"In {example}, decimals begin at"
+    marks: dict[Decimals, str] = {",": "Comma", ".": "Point"}
+    words = f"Decimal separator in {example}"
     mark = _either(form, number, words, marks, form.decimal_marks.get(column.heading))
     if mark is not None and mark != form.decimal_marks.get(column.heading):
         form.decimal_marks[column.heading] = mark
@@ -180,7 +180,7 @@ def _pager(form: ImportForm, first: int, total: int) -> None:
     last = min(first + PAGE, total)
     with st.container(horizontal=True, vertical_alignment="center"):
         show(quiet(f"Columns {first + 1} to {last} of {formats.count(total)}"))
-        if st.button("Before", disabled=not first, key=form.key("before")):
+        if st.button("Previous", disabled=not first, key=form.key("before")):
             form.page = first // PAGE - 1
             st.rerun()
         if st.button("Next", disabled=last == total, key=form.key("next")):
@@ -196,8 +196,8 @@ def _problems(form: ImportForm, ruleset: Ruleset) -> list[str]:
         problems += error.problems
     _, undecided = form.cell_formats(ruleset)
     for one in undecided:
-        what = "which is the day and which the month" if one.ambiguous.what == "dates" else "what a comma is"
-        problems.append(f"say of column {one.heading!r} {what}")
+        what = "date format" if one.ambiguous.what == "dates" else "decimal separator"
+        problems.append(f"choose the {what} of column {one.heading!r}")
     if form.new_fields:
-        problems.append("create the new fields, or choose something else for their columns")
+        problems.append("create the new fields, or map their columns to something else")
     return problems

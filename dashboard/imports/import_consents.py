@@ -14,8 +14,8 @@ from engine.imports.mapping.columns import CHANNELS, Channel
 from engine.imports.mapping.consents import MAX_SOURCE, NAMES, Statement
 
 _HINT = (
-    "It subscribes those who never were, as of that day. Who unsubscribed stays unsubscribed: for them the "
-    "file needs a column with the date of each."
+    "Contacts who were never subscribed become subscribed as of this date. Unsubscribed contacts stay "
+    "unsubscribed: to resubscribe them, the file needs a column with the date of each opt-in."
 )
 
 
@@ -31,13 +31,13 @@ def ask_statements(form: ImportForm) -> None:
 
 def _ask(form: ImportForm, channel: Channel) -> None:
     present = form.statements.get(channel)
-    words = f"All people in this file agreed to the {NAMES[channel]}"
+    words = f"Everyone in this file opted in to {NAMES[channel]}"
     if not st.checkbox(words, present is not None, key=form.key(f"agreed.{channel}")):
         form.statements.pop(channel, None)
         return
     with st.container(horizontal=True):
         on = st.date_input(
-            "On which day",
+            "Opt-in date",
             today() if present is None else present.on,
             max_value=today(),
             format=formats.date_entry(),
@@ -45,7 +45,7 @@ def _ask(form: ImportForm, channel: Channel) -> None:
             width=180,
         )
         source = st.text_input(
-            "Where and how",
+            "Opt-in source",
             "" if present is None else present.source,
             max_chars=MAX_SOURCE,
             placeholder="Form at the fair in Madrid",
@@ -59,4 +59,4 @@ def missing_sources(form: ImportForm) -> Iterator[str]:
     """Return the problems of statements without a source."""
     for one in form.statements.values():
         if not one.source.strip():
-            yield f"say where and how all of them agreed to the {NAMES[one.channel]}: it is kept with each"
+            yield f"enter where everyone opted in to {NAMES[one.channel]}: it is stored with each contact"

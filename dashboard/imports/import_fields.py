@@ -29,7 +29,7 @@ def ask_field(form: ImportForm, number: int) -> None:
     heading = form.inspection.columns[number].heading
     proposal = form.new_fields[heading]
     label = st.text_input(
-        "Name of the field", proposal.label, max_chars=LONGEST_LABEL, key=form.key(f"field.{number}")
+        "Field name", proposal.label, max_chars=LONGEST_LABEL, key=form.key(f"field.{number}")
     )
     type_ = st.selectbox(
         "Type",
@@ -48,9 +48,9 @@ def offer_creation(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="import-new-fields"):
         names = ", ".join(one.label for one in form.new_fields.values())
         with st.container(width="stretch"):
-            show(tag("div", f"New for all contacts, from now on: {names}", "cs-small"))
+            show(tag("div", f"New custom fields: {names}", "cs-small"))
         count = len(form.new_fields)
-        words = "Create the field" if count == 1 else f"Create {formats.count(count)} fields"
+        words = "Create field" if count == 1 else f"Create {formats.count(count)} fields"
         if st.button(words, icon=":material/add:", key=form.key("create")):
             _create(actor, form, ruleset)
 

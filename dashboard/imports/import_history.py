@@ -22,7 +22,7 @@ from engine.rules.rule_service import current_rules
 
 
 def is_import(job: Job) -> bool:
-    """Whether a job imported a file, rather than taking that back."""
+    """Whether a job imported a file, rather than undoing an import."""
     return job.kind == import_request.KIND and job.undoes is None
 
 
@@ -32,7 +32,7 @@ def import_details(actor: Actor, job: Job) -> None:
         with st.container(horizontal=True):
             _refused(actor, job)
             _repeat_buttons(actor, job)
-    with st.expander("How it was imported"):
+    with st.expander("Import settings"):
         settings = draft_service.settings_of(actor, job.id)
         show(_settings(settings, current_rules(actor)))
 
@@ -41,19 +41,19 @@ def _refused(actor: Actor, job: Job) -> None:
     """The link to the refused rows: like the original, with line and reason added."""
     if job.refused:
         address, name = link_to(actor, REFUSED, job.id), refused_rows.file_name(job)
-        hint = "Fix the rows and import the file"
-        words = "Refused rows as a file"
+        hint = "Fix the rows and import the file again"
+        words = "Download refused rows"
         button = tag("a", words, "cs-button cs-download", href=address, download=name, title=hint)
         st.html(button, width="content")
 
 
 def _repeat_buttons(actor: Actor, job: Job) -> None:
     """Buttons to import another file, or the same one, with these settings."""
-    if st.button("Another file like this", icon=":material/upload:", key=f"history.like.{job.id}"):
+    if st.button("Import with these settings", icon=":material/upload:", key=f"history.like.{job.id}"):
         close_dialog()
         go_to(f"?page=import&like={job.id}")
         st.rerun()
-    if st.button("The same file again", icon=":material/replay:", key=f"history.again.{job.id}"):
+    if st.button("Import this file again", icon=":material/replay:", key=f"history.again.{job.id}"):
         with show_errors():
             draft = draft_service.draft_again(actor, job.id)
             close_dialog()
@@ -65,15 +65,15 @@ def _settings(settings: ImportSettings, ruleset: Ruleset) -> Markup:
     labels = {target.id: target.label for target in columns.targets(ruleset)}
     filled = [(heading, labels.get(target, target)) for heading, target in settings.columns.items() if target]
     segment = ruleset.segments.get(settings.segment)
-    emptied = f"empty {', '.join(sorted(settings.clear))}" if settings.clear else "leave what is there"
+    emptied = f"clear {', '.join(sorted(settings.clear))}" if settings.clear else "keep the existing value"
     rows: list[tuple[str, object]] = [
-        ("Written as", str(settings.format)),
+        ("File format", str(settings.format)),
         ("Contacts", MODES[settings.mode]),
         ("Empty cells", emptied),
         ("Static segment", quiet("none") if segment is None else segment.name),
     ]
     rows += [
-        (f"All agreed to the {NAMES[one.channel]}", f"{formats.calendar_day(one.on)}: {one.source}")
+        (f"Opt-in to {NAMES[one.channel]}", f"{formats.calendar_day(one.on)}: {one.source}")
         for one in settings.statements
     ]
     return joined([facts(rows), tag("h3", "Columns", "cs-card-title"), facts(filled)])

@@ -23,16 +23,14 @@ from engine.segments import segment_service
 
 _NONE, _NEW = "", "\0new"
 
-_EMPTIES = {"keep": "Leave what is there", "clear": "Empty the field"}
+_EMPTIES = {"keep": "Keep the existing value", "clear": "Clear the field"}
 
 
 def ask_format(actor: Actor, draft: Draft, present: Format) -> None:
     """Show the format of a file, and inspect the file again if the user changes it."""
-    with st.expander(
-        f"How the file is written: {_in_words(present)}. Not so?", icon=":material/description:"
-    ):
+    with st.expander(f"File format: {_in_words(present)}", icon=":material/description:"):
         chosen = _workbook(actor, draft, present) if present.kind == "workbook" else _text(draft, present)
-        header = st.checkbox("The first row names the columns", present.header, key=_key(draft, "header"))
+        header = st.checkbox("The first row contains headings", present.header, key=_key(draft, "header"))
         chosen = replace(chosen, header=header)
     if chosen == present:
         return
@@ -46,7 +44,7 @@ def ask_format(actor: Actor, draft: Draft, present: Format) -> None:
 
 def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
     """Ask which contacts change, what empty cells do, and into which segment all contacts go."""
-    show(card_title("What the import may do"))
+    show(card_title("Import options"))
     modes: list[Mode] = list(MODES)
     form.mode = st.radio(
         "Contacts",
@@ -60,7 +58,7 @@ def ask_options(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
 
 
 def _in_words(format_: Format) -> str:
-    header = "" if format_.header else ", without a row of headings"
+    header = "" if format_.header else ", without headings"
     return f"{format_}{header}"
 
 
@@ -70,7 +68,7 @@ def _key(draft: Draft, name: str) -> str:
 
 def _text(draft: Draft, present: Format) -> Format:
     with st.container(horizontal=True):
-        separator = _select("Cells are separated by", SEPARATORS, present.separator, _key(draft, "separator"))
+        separator = _select("Separator", SEPARATORS, present.separator, _key(draft, "separator"))
         encoding = _select("Encoding", ENCODINGS, present.encoding, _key(draft, "encoding"))
     return replace(present, separator=separator, encoding=encoding)
 
@@ -100,7 +98,7 @@ def _select(label: str, options: dict[str, str], present: str, key: str) -> str:
 def _ask_empties(form: ImportForm) -> None:
     fillable = [heading for heading, target in form.mapping.items() if target not in IDENTITY_FIELDS]
     chosen = st.radio(
-        "An empty cell",
+        "Empty cells",
         list(_EMPTIES),
         index=1 if form.cleared else 0,
         format_func=_EMPTIES.__getitem__,
@@ -112,19 +110,19 @@ def _ask_empties(form: ImportForm) -> None:
         return
     kept = [heading for heading in fillable if heading in form.cleared] or fillable
     cleared: Sequence[str] = st.multiselect(
-        "Empty the fields of", fillable, kept, key=form.key(f"cleared.{len(fillable)}")
+        "Clear these fields", fillable, kept, key=form.key(f"cleared.{len(fillable)}")
     )
     form.cleared = frozenset(cleared)
 
 
 def _ask_segment(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
     static = {one.id: one.name for one in ruleset.segments.values() if not one.dynamic}
-    options = {_NONE: "None", **static, _NEW: "A new one…"}
+    options = {_NONE: "None", **static, _NEW: "New segment…"}
     if form.segment not in static:
         form.segment = ""
     known = list(options)
     chosen = st.selectbox(
-        "Put all of them into a static segment",
+        "Add all contacts to a static segment",
         known,
         index=known.index(form.segment),
         format_func=lambda id_: options[id_],
@@ -134,11 +132,11 @@ def _ask_segment(actor: Actor, form: ImportForm, ruleset: Ruleset) -> None:
         form.segment = chosen
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name of the new segment", key=form.key("segment.name"), max_chars=80)
-        pressed = st.button("Create it", key=form.key("segment.create"))
+        name = st.text_input("Segment name", key=form.key("segment.name"), max_chars=80)
+        pressed = st.button("Create segment", key=form.key("segment.create"))
     if pressed:
         with show_errors():
             form.segment = segment_service.create_static(actor, name)
             form.renew_widgets()
             st.rerun()
-    show(tag("div", "It is there at once, and filled once the file is imported.", "cs-small cs-quiet"))
+    show(tag("div", "The segment is created now and filled by the import.", "cs-small cs-quiet"))

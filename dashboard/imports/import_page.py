@@ -64,14 +64,10 @@ def _at(draft: str, step: str = "", *, like: str | None = None) -> str:
 
 
 def _upload(actor: Actor, like: str | None) -> None:
-    show(
-        page_title(
-            "Import contacts", "Nothing is written before you have seen what would become of the file."
-        )
-    )
+    show(page_title("Import contacts", "You see a preview before anything is imported."))
     show_kept(_GONE)
     if like and (model := _model(actor, like)) is not None:
-        words = f"Columns and choices are taken over from {model.wanted['file']}; you can change them."
+        words = f"Settings are copied from {model.wanted['file']}. You can change them."
         notice_box([words])
     drop_zone(actor, key="import.drop", then=lambda id_: go_to(_at(id_, like=like)))
     _unfinished(actor)
@@ -84,7 +80,7 @@ def _unfinished(actor: Actor) -> None:
     drafts = draft_service.drafts_of_user(actor)
     zone, now = account().time_zone, actor.now
     lines = (
-        link(_at(one.id), one.name) + quiet(f" · sent {formats.ago(one.created_at, now, zone)}")
+        link(_at(one.id), one.name) + quiet(f" · uploaded {formats.ago(one.created_at, now, zone)}")
         for one in drafts
     )
     if drafts:
@@ -93,10 +89,10 @@ def _unfinished(actor: Actor) -> None:
 
 def _advice() -> Markup:
     ways = (
-        "Columns are known by their headings, in English and Spanish and as Connectif, HubSpot, Klaviyo, "
-        "Mailchimp, Mautic and Shopify name them.",
+        "Columns are matched by their headings, in English and Spanish and as exported by Connectif, "
+        "HubSpot, Klaviyo, Mailchimp, Mautic and Shopify.",
         "Unsubscribed contacts are not subscribed again, unless the file has a newer consent date.",
-        "An import can be undone as a whole from the history beside the contacts.",
+        "You can undo an import under History on the Contacts page.",
     )
     return bullet_list(ways, "cs-list cs-quiet")
 
@@ -116,7 +112,7 @@ def _settings(actor: Actor, draft: Draft) -> None:
     import_options.ask_format(actor, draft, form.inspection.format)
     ruleset = current_rules(actor)
     if not form.inspection.sample:
-        problem_box(["The file has headings and no rows: there is nothing to import."])
+        problem_box(["The file has headings but no rows."])
         _other_file(actor, draft, type_="primary")
         return
     _imported_before(actor, draft)
@@ -129,7 +125,7 @@ def _settings(actor: Actor, draft: Draft) -> None:
     problems += missing_sources(form)
     problem_box(map(sentence, problems))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Check the whole file", type="primary", disabled=bool(problems), key="import.check"):
+        if st.button("Check file", type="primary", disabled=bool(problems), key="import.check"):
             draft_service.store_settings(actor, draft.id, form.settings(ruleset))
             go_to(_at(draft.id, "check"))
             st.rerun()
@@ -145,9 +141,9 @@ def _model(actor: Actor, job: str) -> Job | None:
 
 
 def _about(draft: Draft, preview: Preview | None = None) -> str:
-    """`3.4 MB · 41 rows · nothing of it is imported yet`."""
+    """`3.4 MB · 41 rows · not imported yet`."""
     rows = [] if preview is None else [f"{formats.count(preview.rows)} {plural(preview.rows, 'row')}"]
-    return " · ".join([formats.size(draft.size), *rows, "nothing of it is imported yet"])
+    return " · ".join([formats.size(draft.size), *rows, "not imported yet"])
 
 
 def _imported_before(actor: Actor, draft: Draft) -> None:
@@ -179,7 +175,7 @@ def _detected(actor: Actor, draft: Draft) -> Format | None:
 
 
 def _other_file(actor: Actor, draft: Draft, *, type_: Literal["primary", "tertiary"] = "tertiary") -> None:
-    if st.button("Another file", type=type_, key="import.other"):
+    if st.button("Choose another file", type=type_, key="import.other"):
         draft_service.discard(actor, draft.id)
         discard_form()
         go_to(HERE)
@@ -246,6 +242,6 @@ def _start(actor: Actor, draft: Draft, preview: Preview) -> None:
 
 
 def _back(draft: Draft) -> None:
-    if st.button("Back to the columns", key="import.back"):
+    if st.button("Back to columns", key="import.back"):
         go_to(_at(draft.id))
         st.rerun()

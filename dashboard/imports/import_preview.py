@@ -31,7 +31,7 @@ POLL = 0.5
 EXAMPLES = 3
 """Examples shown of each kind of problem."""
 
-_OUTCOMES = {"created": ("new", "good"), "updated": ("changed", "info"), "unchanged": ("as it is", "quiet")}
+_OUTCOMES = {"created": ("new", "good"), "updated": ("update", "info"), "unchanged": ("unchanged", "quiet")}
 
 
 def show_progress(actor: Actor, job: Job) -> None:
@@ -44,10 +44,8 @@ def _progress(actor: Actor, id_: str) -> None:
         job = job_service.job(actor, id_)
         if not job.under_way:
             st.rerun()
-        st.progress(job.share, f"Reading all of the file: {job_description.progress(job, now=actor.now)}")
-        words = (
-            "You can leave this page meanwhile. The check continues, and its end is shown above the contacts."
-        )
+        st.progress(job.share, f"Checking the file: {job_description.progress(job, now=actor.now)}")
+        words = "You can leave this page. The check continues, and its result appears on the Contacts page."
         show(tag("div", words, "cs-sub"))
         if st.button("Stop", icon=":material/stop_circle:", key="import.check.stop"):
             job_service.stop(actor, id_)
@@ -60,10 +58,10 @@ def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -
     show(
         figures(
             [
-                ("would be created", formats.count(outcomes["created"])),
-                ("would change", formats.count(outcomes["updated"])),
-                ("are so already", formats.count(outcomes["unchanged"])),
-                ("would be refused", formats.count(preview.refused)),
+                ("to create", formats.count(outcomes["created"])),
+                ("to update", formats.count(outcomes["updated"])),
+                ("unchanged", formats.count(outcomes["unchanged"])),
+                ("refused", formats.count(preview.refused)),
             ]
         )
     )
@@ -76,13 +74,13 @@ def show_preview(preview: Preview, settings: ImportSettings, ruleset: Ruleset) -
 
 
 def _problems(problems: Sequence[ProblemCount]) -> Markup:
-    title = card_title("What is wrong in the file")
+    title = card_title("Problems in the file")
     return title + bullet_list((_problem(found) for found in problems), "cs-wrongs")
 
 
 def _problem(found: ProblemCount) -> Markup:
     rows = f"{formats.count(found.count)} {plural(found.count, 'row')}"
-    word = badge("refused", "bad") if found.refuses else badge("goes in", "good")
+    word = badge("refused", "bad") if found.refuses else badge("imported", "good")
     head = joined([tag("b", f"{found.label[:1].upper()}{found.label[1:]}"), f" · {rows} ", word])
     examples = joined(
         tag("div", joined([tag("span", f"Line {formats.count(one.line)}:", "cs-quiet"), f" {one.message}"]))
@@ -101,8 +99,10 @@ def _preview(rows: Sequence[PreviewRow], ruleset: Ruleset) -> Markup:
     types = {name: columns.type_of(name, ruleset) for name in names}
     body = joined(tag("tr", _row(row, types)) for row in rows)
     table = tag("table", tag("thead", tag("tr", head)) + tag("tbody", body), "cs-rows")
-    scroller = tag("div", table, "cs-scroll", tabindex="0", role="region", aria_label="The first rows")
-    return card_title("The first rows as they would be stored") + scroller
+    scroller = tag(
+        "div", table, "cs-scroll", tabindex="0", role="region", aria_label="Preview of the first rows"
+    )
+    return card_title("Preview of the first rows") + scroller
 
 
 def _labels(ruleset: Ruleset) -> Mapping[str, str]:

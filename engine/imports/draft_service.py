@@ -36,7 +36,7 @@ def receive(db: Db, id_: str, name: str, *, now: datetime) -> Upload:
     by, session = drafts.expected(db, id_)
     user = require(accounts.active_user(db, by, session=SessionId(session or "")), Permission.IMPORT)
     if session is not None and changed_meanwhile(Actor(db, user, clock=lambda: now)):
-        raise UploadNotExpected("you were signed out meanwhile: sign in, then send the file again")
+        raise UploadNotExpected("you were signed out: sign in, then upload the file again")
     return drafts.receive(db, id_, name)
 
 
@@ -45,7 +45,7 @@ def draft(actor: Actor, id_: str) -> Draft:
     actor.require(Permission.IMPORT)
     found = drafts.draft(actor.db, id_, by=actor.user.id)
     if found is None:
-        raise StoredFileNotFound(id_, "this file is imported already, or was thrown away: send it again")
+        raise StoredFileNotFound(id_, "this file was already imported or discarded: upload it again")
     return found
 
 

@@ -97,7 +97,7 @@ def expected(db: Db, id_: str) -> tuple[str, str | None]:
     """Return the user and the session that an upload is expected from.  Raises UploadNotExpected."""
     row = db.import_drafts.find_one({"_id": id_, "state": "awaited"})
     if row is None:
-        raise UploadNotExpected("this page was loaded a while ago: load it again, then send the file")
+        raise UploadNotExpected("this page is outdated: reload it, then upload the file again")
     return row["by"], row["session"]
 
 

@@ -26,7 +26,7 @@ from engine.rules import versions
 
 KIND = "import"
 
-_ENDS = {JobState.STOPPED: "; that was stopped half-way", JobState.FAILED: "; that broke off"}
+_ENDS = {JobState.STOPPED: "; it was stopped", JobState.FAILED: "; it failed"}
 
 
 def start(
@@ -85,7 +85,7 @@ def undo(db: Db, of: str, *, by: str, by_name: str, now: datetime) -> str:
     if undone is None or not is_import(undone):
         raise JobNotFound(of, "import")
     if undone.under_way:
-        raise CannotUndo("the import is not finished yet: stop it, then take it back")
+        raise CannotUndo("the import is still running: stop it, then undo it")
     id_ = f"{of}:undo"
     jobs.add(db, Job(id_, KIND, f"Undo: {undone.title}", by, by_name, created_at=now, undoes=of))
     return id_
@@ -144,9 +144,9 @@ def describe_earlier(job: Job, *, when: str) -> str:
     """Describe an earlier import of the same file; `when` it began, in the reader's notation."""
     name, by = job.wanted["file"], job.by_name
     if job.under_way:
-        return f"{by} is importing the very same file right now, as {name}, since {when}"
-    end = "; that was undone since" if job.undone_by else _ENDS.get(job.state, "")
-    return f"{by} imported the very same file on {when}, as {name}{end}"
+        return f"{by} is importing the same file now, as {name}, since {when}"
+    end = "; it was undone" if job.undone_by else _ENDS.get(job.state, "")
+    return f"{by} imported the same file on {when}, as {name}{end}"
 
 
 def _last(db: Db, name: str, value: object, *, but: str | None = None) -> Job | None:

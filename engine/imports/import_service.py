@@ -122,7 +122,7 @@ def _audited(actor: Actor, settings: ImportSettings, *, name: str, id_: str) -> 
         Change("mode", None, MODES[settings.mode]),
     ]
     changes += [
-        Change(f"all agreed to {one.channel}", None, f"{one.on.isoformat()}, {one.source}")
+        Change(f"opt-in to {one.channel}", None, f"{one.on.isoformat()}, {one.source}")
         for one in settings.statements
     ]
     subject = Subject("job", id_)

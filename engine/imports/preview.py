@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.db import Db
 from engine.domain.identities import key_kind, key_value
@@ -87,7 +88,11 @@ def preview(
     ruleset = versions.current(db)
     table = read_table(open_, settings.format)
     settings = replace(settings, columns=columns.validated(table.headings, settings.columns, ruleset))
-    parser, seen, tally = RowParser(table.headings, settings, ruleset, now=now), SeenKeys(), _Tally()
+    parser, seen, tally = (
+        RowParser(table.headings, settings, ruleset, now=now),
+        SeenKeys(),
+        _Tally(ruleset.account.time_zone),
+    )
     batches = iter(lambda: list(islice(table.rows, BATCH)), [])
     for parsed in one_ahead(parse_rows(rows, parser, seen) for rows in batches):
         if not go_on():
@@ -112,9 +117,10 @@ def missing_transitions(settings: ImportSettings, ruleset: Ruleset) -> list[str]
 
 
 class _Tally:
-    """Counts outcomes and problems, and keeps the first examples."""
+    """Counts outcomes and problems, and keeps the first examples; dates are those of the account's zone."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
         self._preview = Preview()
         self._counts: Counter[tuple[str, bool]] = Counter()
         self._examples: dict[tuple[str, bool], list[Problem]] = {}
@@ -128,7 +134,7 @@ class _Tally:
             problems = result.parsed.notices
             self._preview.outcomes[result.decision.outcome] += 1
             if len(self._preview.preview) < PREVIEW:
-                row = PreviewRow(result.line, result.decision.outcome, _values(result.parsed))
+                row = PreviewRow(result.line, result.decision.outcome, _values(result.parsed, self._zone))
                 self._preview.preview.append(row)
         for problem in problems:
             kind = (problem.kind, problem.refuses)
@@ -145,16 +151,16 @@ class _Tally:
         return self._preview
 
 
-def _values(row: ParsedRow) -> dict[str, Any]:
+def _values(row: ParsedRow, zone: ZoneInfo) -> dict[str, Any]:
     """The values of a row, by target."""
     identities = {key_kind(key).contact_field: key_value(key) for key in row.keys}
     values: dict[str, Any] = {**identities, **row.values}
-    values |= {consent.channel: _consent_words(consent) for consent in row.consents}
+    values |= {consent.channel: _consent_words(consent, zone) for consent in row.consents}
     if row.segments:
         values["segments"] = list(row.segments)
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _consent_words(consent: Consent) -> str:
+def _consent_words(consent: Consent, zone: ZoneInfo) -> str:
     state = "not subscribed" if consent.state == "no" else consent.state
-    return state if consent.at is None else f"{state} on {consent.at.date().isoformat()}"
+    return state if consent.at is None else f"{state} on {consent.at.astimezone(zone).date().isoformat()}"

@@ -40,19 +40,19 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
     expect(page.get_by_text("Windows-1252, separated by semicolon")).to_be_visible()
     settled(page)
 
-    choose(page, "What Talla de zapato fills", "A new field…")
-    page.get_by_role("button", name="Create the field").click()
+    choose(page, "Import Talla de zapato as", "New field…")
+    page.get_by_role("button", name="Create field").click()
     expect(page.get_by_text("6 of 6 columns will be imported")).to_be_visible()
-    expect(page.get_by_text("Say of column 'Fecha de nacimiento'")).to_be_visible()
+    expect(page.get_by_text("Choose the date format of column 'Fecha de nacimiento'")).to_be_visible()
     settled(page)
     page.locator('[data-testid="stRadio"] label', has_text="Apr").click()
-    expect(page.get_by_text("Say of column 'Fecha de nacimiento'")).to_be_hidden()
+    expect(page.get_by_text("Choose the date format of column 'Fecha de nacimiento'")).to_be_hidden()
     picture(page, "import-columns")
-    page.get_by_role("button", name="Check the whole file").click()
-    expect(page.get_by_text("302 rows · nothing of it is imported yet")).to_be_visible()
+    page.get_by_role("button", name="Check file").click()
+    expect(page.get_by_text("302 rows · not imported yet")).to_be_visible()
     settled(page)
     page.reload()  # what was settled is kept with the file
-    expect(page.get_by_text("302 rows · nothing of it is imported yet")).to_be_visible()
+    expect(page.get_by_text("302 rows · not imported yet")).to_be_visible()
     settled(page)
     picture(page, "import-checked")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def test_a_file_is_dropped_settled_checked_imported_and_taken_back(
     page.get_by_role("button", name="View reasons").click()
     expect(page.get_by_text("is no email address")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Refused rows as a file").click()
+        page.get_by_role("link", name="Download refused rows").click()
     refused = Path(download.value.path()).read_text(encoding="utf-8-sig")
     [headings, first, _] = csv.reader(refused.splitlines(), delimiter=";")
     assert (headings[-2:], first[:3]) == (

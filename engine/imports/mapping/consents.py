@@ -40,7 +40,7 @@ UNKNOWN = frozenset(
 """Words for a subscription in files, in lower case; yes and no are accepted as well."""
 
 
-NAMES: Mapping[Channel, str] = {"newsletter": "newsletter", "sms": "SMS"}
+NAMES: Mapping[Channel, str] = {"newsletter": "the newsletter", "sms": "SMS"}
 
 CACHED = 5_000
 """Different combinations of consent cells whose consents are cached: most rows repeat those of others."""
@@ -93,15 +93,17 @@ def file_consents(
         named = [heading for heading, target in columns.items() if target.startswith(channel)]
         if named:
             raise InvalidConsent(
-                f"the column {named[0]!r} says of each who agreed to the {NAMES[channel]}: leave it out, "
-                "or state nothing of all"
+                f"the column {named[0]!r} has the opt-in of each contact to {NAMES[channel]}: leave out the "
+                "column or the opt-in of everyone"
             )
         if channel in found:
-            raise InvalidConsent(f"that all agreed to the {NAMES[channel]} is stated twice")
+            raise InvalidConsent(f"the opt-in of everyone to {NAMES[channel]} is given twice")
         if at is None or at > now:
-            raise InvalidConsent(f"{statement.on.isoformat()}: nobody agreed in the future")
+            raise InvalidConsent(f"{statement.on.isoformat()}: the opt-in date is in the future")
         if not statement.source.strip():
-            raise InvalidConsent(f"say where all agreed to the {NAMES[channel]}, such as: form at the fair")
+            raise InvalidConsent(
+                f"enter where everyone opted in to {NAMES[channel]}, such as: form at the fair"
+            )
         found[channel] = Consent(channel, "subscribed", at, statement.source.strip()[:MAX_SOURCE])
     return tuple(found.values())
 
@@ -216,5 +218,5 @@ class ConsentReader:
             raise InvalidValue(f"{heading}: {error}") from None
         at = end_of(found, self._account, now=self._now) if ends else start_of(found, self._account)
         if at is None or at > self._now:
-            raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} lies in the future")
+            raise InvalidValue(f"{heading}: {cell.strip()[:40]!r} is in the future")
         return at

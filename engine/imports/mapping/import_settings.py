@@ -15,9 +15,9 @@ from engine.imports.reading.formats import Format
 Mode = Literal["create", "update", "both"]
 
 MODES: Mapping[Mode, str] = {
-    "both": "create new contacts and change known ones",
-    "create": "only create new contacts",
-    "update": "only change known contacts",
+    "both": "create and update contacts",
+    "create": "create new contacts only",
+    "update": "update existing contacts only",
 }
 
 

@@ -30,8 +30,8 @@ def without_consents(name: str, columns: Sequence[Column]) -> tuple[list[Column]
         return list(columns), []
     headings_left_out = " and ".join(repr(column.heading) for column in consents)
     notice = (
-        "this is Mailchimp's file of people who are not subscribed, or whose address is dead: "
-        f"{headings_left_out} is left out, so that it subscribes nobody"
+        "this is Mailchimp's export of contacts who are not subscribed or cannot be reached: "
+        f"{headings_left_out} is left out, so that nobody is subscribed"
     )
     left = [replace(one, target=LEFT_OUT, because="") if one in consents else one for one in columns]
     return left, [Problem(1, "heading", notice, consents[0].heading, refuses=False)]

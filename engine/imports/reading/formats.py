@@ -181,17 +181,17 @@ def _head(open_: Opener) -> bytes:
         try:
             return stream.read(HEAD)
         except (OSError, EOFError, zlib.error) as error:
-            raise UnreadableFile(f"the file is gzipped, and damaged: {error}") from None
+            raise UnreadableFile(f"the gzip file is damaged: {error}") from None
 
 
 def _refuse_foreign(head: bytes) -> None:
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
-            raise UnreadableFile(f"this is {what}, whatever its name says: {ADVICE}")
+            raise UnreadableFile(f"this is {what}: {ADVICE}")
     if head.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html", b"<?xml", b"<table")):
-        raise UnreadableFile(f"this is a web page or XML, whatever its name says: {ADVICE}")
+        raise UnreadableFile(f"this is a web page or XML: {ADVICE}")
     if head.lstrip(b"\xef\xbb\xbf \r\n")[:1] in (b"{", b"["):
-        raise UnreadableFile(f"this is JSON, whatever its name says: {ADVICE}")
+        raise UnreadableFile(f"this is JSON: {ADVICE}")
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -132,6 +132,6 @@ def _problem(line: int, cells: list[str], columns: int) -> Problem | None:
     if len(joined) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
         return Problem(line, "too_large", f"a cell has over {MAX_CELL:,} characters")
     if len(cells) < columns:
-        what = f"the row ends after {len(cells)} of {columns} cells; the others are taken as not given"
+        what = f"the row ends after {len(cells)} of {columns} cells; the others are left out"
         return Problem(line, "short", what, refuses=False)
     return None

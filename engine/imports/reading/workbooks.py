@@ -105,7 +105,7 @@ def _refuse_bomb(packed: BinaryIO) -> None:
         if large and part.file_size > MAX_RATIO * max(part.compress_size, 1):
             raise UnreadableFile(
                 f"the workbook's part {part.filename} would unpack to {part.file_size // 1024**2:,} MB "
-                f"from {part.compress_size // 1024:,} KB: that is no spreadsheet that anybody made"
+                f"from {part.compress_size // 1024:,} KB: no real spreadsheet does that"
             )
         if part.file_size > MAX_PART:
             raise UnreadableFile(

@@ -93,7 +93,7 @@ def _parse(row: Row, parser: RowParser) -> ParsedRow | Refusal:
 
 
 def _repeated(row: Row, earlier: int) -> Refusal:
-    what = f"line {earlier:,} has the same email, phone or external id already; that one goes in"
+    what = f"line {earlier:,} has the same email, phone or external ID and is imported"
     return Refusal(row, (Problem(row.line, "repeated", what),))
 
 
@@ -103,5 +103,5 @@ def _refuse_same_contact(decision: Decision, first_lines: dict[ContactId, int]) 
         return
     earlier = first_lines.setdefault(decision.contact, decision.line)
     if earlier != decision.line:
-        what = f"line {earlier:,} is about the same contact; that one goes in"
+        what = f"line {earlier:,} is about the same contact and is imported"
         raise RefusedRow([Problem(decision.line, "repeated", what)])

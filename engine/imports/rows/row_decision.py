@@ -76,9 +76,9 @@ class Decision:
 def decide(row: ParsedRow, match: Match, *, mode: Mode) -> Decision:
     """Decide what becomes of a row.  Raises RefusedRow if the mode excludes its contact."""
     if mode == "create" and match.is_present:
-        raise RefusedRow([Problem(row.line, "exists", f"{described(row.keys[0])} is there already")])
+        raise RefusedRow([Problem(row.line, "exists", f"{described(row.keys[0])} already exists")])
     if mode == "update" and not match.is_present:
-        raise RefusedRow([Problem(row.line, "unknown", f"{described(row.keys[0])} is no contact yet")])
+        raise RefusedRow([Problem(row.line, "unknown", f"{described(row.keys[0])} does not exist")])
     if match.contact is None:
         return Decision(row.line, "created", match, _all_of(row))
     changes = _changes(row, match.contact, match)

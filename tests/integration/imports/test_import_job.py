@@ -153,7 +153,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     refused = {line: reason for line, reason, _ in refused_rows.rows_of(shop, "job-1")}
     assert list(refused) == [7, 8, 9, 10, 11, 12]
     assert "external id 5 is one contact's and email other@x.com another contact's" in refused[7]
-    assert "line 6 has the same email, phone or external id already" in refused[10]
+    assert "line 6 has the same email, phone or external ID" in refused[10]
 
 
 def test_importing_the_same_again_changes_nothing(shop):

@@ -6,7 +6,7 @@ from engine.imports import import_request
 from engine.jobs.jobs import Job, JobState
 from tests.builders import NOON
 
-SAID = "Mia imported the very same file on 2 Mar, as fair.csv"
+SAID = "Mia imported the same file on 2 Mar, as fair.csv"
 
 
 def before(state=JobState.DONE, **more):
@@ -17,12 +17,12 @@ def before(state=JobState.DONE, **more):
 @pytest.mark.parametrize(
     ("job", "words"),
     [
-        (before(), "Mia imported the very same file on 2 Mar, as fair.csv"),
-        (before(undone_by="2"), f"{SAID}; that was undone since"),
-        (before(JobState.STOPPED), f"{SAID}; that was stopped half-way"),
-        (before(JobState.STOPPED, undone_by="2"), f"{SAID}; that was undone since"),
-        (before(JobState.FAILED), f"{SAID}; that broke off"),
-        (before(JobState.WAITING), "Mia is importing the very same file right now, as fair.csv, since 2 Mar"),
+        (before(), "Mia imported the same file on 2 Mar, as fair.csv"),
+        (before(undone_by="2"), f"{SAID}; it was undone"),
+        (before(JobState.STOPPED), f"{SAID}; it was stopped"),
+        (before(JobState.STOPPED, undone_by="2"), f"{SAID}; it was undone"),
+        (before(JobState.FAILED), f"{SAID}; it failed"),
+        (before(JobState.WAITING), "Mia is importing the same file now, as fair.csv, since 2 Mar"),
     ],
     ids=["done", "taken back", "stopped", "stopped and taken back", "failed", "under way"],
 )

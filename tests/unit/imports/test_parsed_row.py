@@ -149,7 +149,7 @@ def test_a_column_of_dates_alone_says_that_who_has_one_subscribed_then():
 
 
 def test_a_subscription_in_the_future_is_refused():
-    assert "'01/01/2027' lies in the future" in refused(News="yes", Since="01/01/2027")["consent", ""]
+    assert "'01/01/2027' is in the future" in refused(News="yes", Since="01/01/2027")["consent", ""]
 
 
 def test_segments_are_known_by_id_and_name_and_that_of_the_whole_file_is_added():
@@ -184,14 +184,22 @@ def test_what_is_stated_of_all_in_a_file_is_said_by_each_row_from_the_first_mome
 @pytest.mark.parametrize(
     ("statements", "columns", "says"),
     [
-        ([AT_THE_FAIR], {"Mail": "email", "Since": "newsletter_at"}, "the column 'Since' says of each"),
-        ([AT_THE_FAIR, AT_THE_FAIR], {"Mail": "email"}, "is stated twice"),
+        (
+            [AT_THE_FAIR],
+            {"Mail": "email", "Since": "newsletter_at"},
+            "the column 'Since' has the opt-in of each contact",
+        ),
+        ([AT_THE_FAIR, AT_THE_FAIR], {"Mail": "email"}, "is given twice"),
         (
             [Statement("sms", date(2027, 1, 1), "x")],
             {"Mail": "email"},
-            "2027-01-01: nobody agreed in the future",
+            "2027-01-01: the opt-in date is in the future",
         ),
-        ([Statement("sms", date(2026, 1, 1), " ")], {"Mail": "email"}, "say where all agreed to the SMS"),
+        (
+            [Statement("sms", date(2026, 1, 1), " ")],
+            {"Mail": "email"},
+            "enter where everyone opted in to SMS",
+        ),
     ],
 )
 def test_what_cannot_be_stated_of_a_file_is_told(statements, columns, says):

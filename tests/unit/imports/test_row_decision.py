@@ -138,11 +138,11 @@ def test_a_row_about_two_people_is_refused(row, says):
 def test_only_new_or_only_known_contacts_are_touched_if_that_is_wanted():
     assert refusal(a_row(email="ana@x.com"), ANA, mode="create") == (
         "exists",
-        "email ana@x.com is there already",
+        "email ana@x.com already exists",
     )
     assert refusal(a_row(email="new@x.com"), ANA, mode="update") == (
         "unknown",
-        "email new@x.com is no contact yet",
+        "email new@x.com does not exist",
     )
 
 

@@ -181,7 +181,7 @@ def test_ten_thousand_columns_are_refused_with_what_to_look_at():
     [
         (b"", "the file is empty"),
         (b"\xef\xbb\xbf \r\n", "the file is empty"),
-        (b"\xd0\xcf\x11\xe0 old Excel", r"before 2007 \(.xls\), whatever its name says"),
+        (b"\xd0\xcf\x11\xe0 old Excel", r"before 2007 \(.xls\): save it"),
         (b"%PDF-1.7", "this is a PDF"),
         (b"<html><table><tr><td>a</td></tr></table></html>", "a web page"),
         (b'[{"email": "a@x.com"}]', "this is JSON"),

@@ -51,7 +51,7 @@ def test_a_file_is_kept_once_for_who_waits_for_it(db, client, eva):
     assert draft_service.opener(acting(db, eva), id_)().read() == CONTENT
     assert draft_service.drafts_of_user(acting(db, eva)) == [draft]
     again = send(client, id_, b"other")
-    assert (again.status_code, again.json()["problem"][:14]) == (409, "This page was ")
+    assert (again.status_code, again.json()["problem"][:14]) == (409, "This page is o")
     assert draft_service.opener(acting(db, eva), id_)().read() == CONTENT
     with pytest.raises(StoredFileNotFound):
         draft_service.draft(acting(db, CurrentUser("u2", "", "Other", "marketer")), id_)

@@ -217,7 +217,7 @@ def _form(
         max_chars=200,
     )
     kinds = {
-        "dynamic": "Dynamic: a condition decides who is in it",
+        "dynamic": "Dynamic: all contacts that match the condition",
         "static": "Static: members are added manually, by import or by a rule",
     }
     if segment is None:

@@ -9,6 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
+from dashboard.running_instance import account
 from dashboard.settings import needs_attention
 from dashboard.signin.current_user import fragment
 from dashboard.ui import charts
@@ -54,8 +55,8 @@ def _figures(found: Working) -> Iterable[Markup]:
     waiting = formats.count(found.waiting)
     yield metric_card("Waiting", waiting if found.exact else f"over {waiting}")
     yield metric_card("Lag", _seconds(found.lag.total_seconds()) if found.lag is not None else "none")
-    yield metric_card("Per second, last minute", _rate(found.pace.minute))
-    yield metric_card("Per second, last hour", _rate(found.pace.hour))
+    yield metric_card("Activities/s, last minute", _rate(found.pace.minute))
+    yield metric_card("Activities/s, last hour", _rate(found.pace.hour))
     yield metric_card("Failed", _up_to(found.failed))
 
 
@@ -92,7 +93,11 @@ def _unset(found: Working, now: datetime) -> Iterable[Markup]:
 
 
 def _pace(found: Working) -> None:
-    rows = [{"at": at.isoformat(), "applied": number} for at, number in found.pace.by_minute]
+    zone = account().time_zone
+    rows = [
+        {"at": at.astimezone(zone).replace(tzinfo=None).isoformat(), "applied": number}
+        for at, number in found.pace.by_minute
+    ]
     if not rows:
         show(quiet("No data yet. Updated every ten seconds."))
         return

@@ -109,7 +109,7 @@ def by_day(rows: Sequence[dict[str, Any]], *, title: str, colours: Mapping[str, 
 
 
 def by_minute(rows: Sequence[dict[str, Any]], *, title: str) -> None:
-    """A count in each minute: rows of `at` and `applied`."""
+    """A count in each minute: rows of `at`, in the account's time without an offset, and `applied`."""
     clock = alt.Axis(grid=False, format="%H:%M", tickCount=6)
     chart = (
         alt.Chart(alt.InlineData(values=list(rows)))

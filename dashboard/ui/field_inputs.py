@@ -215,6 +215,6 @@ _WIDGETS = {"date": _date, "boolean": _yes_or_no, "list": _list, "number": _numb
 
 _PLACEHOLDERS = {
     "email": "name@example.com",
-    "mobile_phone": "With country code, e.g. +34 600 000 000",
+    "mobile_phone": "e.g. +34 600 000 000",
     "external_id": "Customer number in your shop",
 }

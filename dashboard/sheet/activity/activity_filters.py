@@ -58,7 +58,7 @@ def filter_bar(counts: Counts) -> TimelineFilter:
         "Search activities",
         key=_TEXT,
         type="search",
-        placeholder="Product, order, subject, URL …",
+        placeholder="Product, order, subject, URL",
         label_visibility="collapsed",
         max_chars=activity_address.MAX_TEXT,
         on_change=_chosen,

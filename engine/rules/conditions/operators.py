@@ -232,7 +232,7 @@ OPERATORS: dict[str, Operator] = {
         Operator("exists", "is there", "boolean", _exists, _exists_expression, whole=True),
         Operator("before", "is before", "date", *_LT, python="v < k"),
         Operator("after", "is after", "date", *_GT, python="v > k"),
-        Operator("within", "lies within the last", "duration", _within, _within_expression),
+        Operator("within", "is within the last", "duration", _within, _within_expression),
         Operator("older_than", "is longer ago than", "duration", _older_than, _older_than_expression),
     )
 }  # fmt: skip

@@ -95,7 +95,7 @@ def _indexes(db: Db) -> Finding:
     missing = list(indexes.missing(db, collections.ALL))
     if missing:
         return Finding("indexes", "broken", f"missing: {'; '.join(missing)}", "run `sheets doctor --prepare`")
-    return Finding("indexes", "ok", "all there")
+    return Finding("indexes", "ok", "complete")
 
 
 def _clock(db: Db) -> Finding:
@@ -160,7 +160,7 @@ def _segments(db: Db) -> Finding:
             "segments", "warning", names,
             "publish the rules with --recompute to fold these contacts again, and report it as a bug",
         )  # fmt: skip
-    return Finding("segments", "ok", "all are what their conditions say")
+    return Finding("segments", "ok", "all memberships match their conditions")
 
 
 def _sendings(db: Db) -> Finding:
@@ -171,9 +171,9 @@ def _sendings(db: Db) -> Finding:
         )
         return Finding(
             "sendings", "warning", f"{listed}: these bounces do not count",
-            "ask your provider; if the addresses are dead indeed, `sheets sendings count ID`",
+            "ask your provider; if the addresses are invalid, run `sheets sendings count ID`",
         )  # fmt: skip
-    return Finding("sendings", "ok", "none fails as a whole")
+    return Finding("sendings", "ok", "no suspected outages")
 
 
 def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:
@@ -186,7 +186,7 @@ def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:
         )  # fmt: skip
     if counts["failed"]:
         return Finding(
-            "webhooks", "warning", f"{counts['failed']} calls failed for good",
+            "webhooks", "warning", f"{counts['failed']} calls failed permanently",
             "look at `error` in the collection `outbox`; `sheets webhooks retry` sends them again",
         )  # fmt: skip
     return Finding("webhooks", "ok", f"{counts['sent']} sent, {counts['waiting']} waiting")
@@ -213,7 +213,7 @@ def _unsigned(db: Db, environment: Mapping[str, str]) -> Iterator[str]:
 def _broker(url: str) -> Finding:
     from workers.tasks.broker import make_broker
 
-    advice = "start it, or correct BROKER_URL; until then work is found by the scheduler alone"
+    advice = "start it, or correct BROKER_URL; until then only the scheduler finds waiting work"
     if not url:
         return Finding("broker", "warning", "none is set", advice)
     try:

@@ -26,12 +26,14 @@ app = typer.Typer()
 
 @app.command()
 def data(
-    key: Annotated[str, typer.Argument(help="An id, email, phone, external id or tracker of theirs.")],
-    to: Annotated[Path | None, typer.Option(help="The archive to write; else data-of-ID.zip here.")] = None,
+    key: Annotated[str, typer.Argument(help="The ID, email, phone, external ID or tracker of the contact.")],
+    to: Annotated[
+        Path | None, typer.Option(help="The archive to write; default: data-of-ID.zip in this folder.")
+    ] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write all that is known of a person into an archive: JSON, and a page to be read."""
+    """Export all data of a person as an archive: JSON and a readable page."""
     _, db = open_db(data_dir, app="data")
     contact = contact_of(db, key)
     path = to or Path.cwd() / f"data-of-{contact}.zip"
@@ -52,7 +54,7 @@ def data(
 
 @app.command()
 def erase(
-    key: Annotated[str, typer.Argument(help="An id, email, phone, external id or tracker of theirs.")],
+    key: Annotated[str, typer.Argument(help="The ID, email, phone, external ID or tracker of the contact.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")] = True,
     data_dir: DataDir = None,
@@ -70,7 +72,7 @@ def erase(
             raise NotConfirmed(f"nothing was erased: that was not {key}")
     id_ = privacy_service.erase(cli_actor(db), contact, id_=uuid_utils.uuid7().hex)
     if not any(pulse.kind == "worker" for pulse in pulses.alive(db, utc_now())):
-        typer.echo("no worker is running: it is done once one does", err=True)
+        typer.echo("no worker is running: the job waits for one", err=True)
     if not wait:
         print_json({"job": id_, "state": "waiting"}) if as_json else typer.echo(f"job {id_}")
         return

@@ -27,24 +27,24 @@ from workers.cli.look import filters_of
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table
 
 app = typer.Typer()
-export_app = typer.Typer(help="Write contacts or their activities to a file.")
+export_app = typer.Typer(help="Export contacts or activities to a file.")
 app.add_typer(export_app, name="export")
 
 
 To = Annotated[
-    Path, typer.Option("--to", metavar="FILE", help="Where the file goes; its ending says the format.")
+    Path, typer.Option("--to", metavar="FILE", help="The file to write; its extension sets the format.")
 ]
-Where = Annotated[
-    str, typer.Option(help='Which contacts, as JSON: \'{"newsletter": "subscribed"}\'; none: all.')
-]
-Search = Annotated[str, typer.Option(help="What an email, number, name or id begins with.")]
+Where = Annotated[str, typer.Option(help='Filter as JSON: \'{"newsletter": "subscribed"}\'; default: all.')]
+Search = Annotated[str, typer.Option(help="Search by the beginning of an email, phone number, name or ID.")]
 InSegment = Annotated[
-    str, typer.Option("--segment", help="Only the members of a segment, by its id or name.")
+    str, typer.Option("--segment", help="Only the members of a segment, by its ID or name.")
 ]
 Columns = Annotated[
-    str, typer.Option(help="Columns with commas between them; none: all (see `sheets export columns`).")
+    str, typer.Option(help="Columns, separated by commas; default: all (see `sheets export columns`).")
 ]
-AsFormat = Annotated[str, typer.Option("--format", help="csv, xlsx or parquet; else by the file's ending.")]
+AsFormat = Annotated[
+    str, typer.Option("--format", help="csv, xlsx or parquet; default: by the file's extension.")
+]
 
 
 @export_app.command("contacts")
@@ -58,7 +58,7 @@ def export_contacts(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write contacts to a file, which `sheets import` accepts unchanged."""
+    """Export contacts to a file that `sheets import` accepts unchanged."""
     _, db = open_db(data_dir, app="export")
     listing = _listing(db, where, search, segment)
     wanted = Export(
@@ -83,7 +83,7 @@ def export_activities(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write what contacts did to a file, one activity a row."""
+    """Export activities to a file, one a row."""
     _, db = open_db(data_dir, app="export")
     wanted = Export(
         "activities",
@@ -104,7 +104,7 @@ def list_columns(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """The columns that an export can have."""
+    """List the columns of an export."""
     if what not in ("contacts", "activities"):
         raise Invalid(f"{what!r} cannot be exported: contacts or activities are wanted")
     _, db = open_db(data_dir, app="export")

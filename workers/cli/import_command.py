@@ -38,20 +38,30 @@ app = typer.Typer()
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, .gz or XLSX; or a folder of such.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV, TSV, .gz or XLSX file, or a folder of them.")
+    ],
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column fills; nothing leaves it out."),
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="The field of a column; without a field the column is left out.",
+        ),
     ] = None,
-    mode: Annotated[Mode, typer.Option(help="Which contacts may be touched.")] = "both",
-    empty: Annotated[Literal["keep", "clear"], typer.Option(help="What an empty cell does.")] = "keep",
-    segment: Annotated[str, typer.Option(help="The static segment to put all into, by id or name.")] = "",
+    mode: Annotated[Mode, typer.Option(help="Create new contacts, update existing ones, or both.")] = "both",
+    empty: Annotated[
+        Literal["keep", "clear"], typer.Option(help="Keep or clear the field of an empty cell.")
+    ] = "keep",
+    segment: Annotated[
+        str, typer.Option(help="Add all contacts to this static segment, by ID or name.")
+    ] = "",
     consent: Annotated[
         list[str] | None,
         typer.Option(
             "--consent",
             metavar="CHANNEL=DATE,SOURCE",
-            help="That all in the file agreed to the newsletter or to sms, when and where.",
+            help="Everyone in the file opted in to newsletter or sms: date and source.",
         ),
     ] = None,
     new_field: Annotated[
@@ -59,26 +69,24 @@ def import_(
         typer.Option(
             "--new-field",
             metavar="COLUMN[:TYPE]",
-            help="Make a custom field of a column (admin): text, number, boolean, date or list.",
+            help="Create a custom field for a column (admin): text, number, boolean, date or list.",
         ),
     ] = None,
     dates: Annotated[
         Literal["dmy", "mdy", ""], typer.Option(help="The order of dates such as 3/4/2026.")
     ] = "",
-    decimals: Annotated[Literal[",", ".", ""], typer.Option(help="What divides decimals.")] = "",
-    encoding: Annotated[str, typer.Option(help="The file's encoding, if it is not found out.")] = "",
-    separator: Annotated[
-        str, typer.Option(help="The separator, if it is not found out; `tab` for a tab.")
-    ] = "",
-    sheet: Annotated[str, typer.Option(help="The sheet of a workbook; else its first.")] = "",
+    decimals: Annotated[Literal[",", ".", ""], typer.Option(help="The decimal separator.")] = "",
+    encoding: Annotated[str, typer.Option(help="The encoding; default: detected.")] = "",
+    separator: Annotated[str, typer.Option(help="The separator, `tab` for a tab; default: detected.")] = "",
+    sheet: Annotated[str, typer.Option(help="The sheet of a workbook; default: the first.")] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would become of it, and write nothing.")
+        bool, typer.Option("--dry-run", help="Show the result without writing anything.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it is done.")] = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import contacts from a file: columns are guessed by their headings."""
+    """Import contacts from a file; columns are matched by their headings."""
     _, db = open_db(data_dir, app="import")
     options = Options(
         mappings=map_ or [],
@@ -99,7 +107,7 @@ def import_(
         if not as_json:
             _print_mapping(prepared)
         if not prepared.inspection.sample:
-            typer.echo(f"{prepared.file.name} has headings and no rows: there is nothing to import", err=True)
+            typer.echo(f"{prepared.file.name} has headings but no rows", err=True)
         earlier = _imported_before(db, prepared)
         for warning in preview.missing_transitions(prepared.settings, versions.current(db)):
             typer.echo(warning, err=True)
@@ -165,14 +173,14 @@ def _import(db: Db, prepared: PreparedFile, *, wait: bool, as_json: bool) -> Doc
         import_service.start(cli_actor(db), stream, prepared.settings, name=file.name, id_=id_)
     if not wait:
         if not as_json:
-            typer.echo(f"job {id_}: the workers do it; see `sheets jobs`")
+            typer.echo(f"job {id_}: in progress; see `sheets jobs`")
         return {"job": id_, "file": file.name, "state": "waiting"}
     job = await_job(db, id_, quietly=as_json)
     result = job_summary(job) | {"file": file.name, "refused_file": _write_refused(db, job)}
     if not as_json:
         _print_counts("were", result)
         if job.failure:
-            typer.echo(f"it ended before the file did: {job.failure}", err=True)
+            typer.echo(f"the import stopped early: {job.failure}", err=True)
         if result["refused_file"]:
             typer.echo(f"refused rows, each with the reason: {result['refused_file']}")
     return result

@@ -68,7 +68,7 @@ def create(actor: Actor, fields: Sequence[CustomField], *, base: int) -> None:
 def announce(fields: Sequence[CustomField]) -> None:
     """Print the fields that an import would create."""
     names = ", ".join(f"{one.label} ({one.type})" for one in fields)
-    typer.echo(f"new fields would be made, and their values are not checked yet: {names}", err=True)
+    typer.echo(f"new fields would be created; their values are not checked yet: {names}", err=True)
 
 
 def _column_and_type(option: str, inspection: Inspection, mapping: Mapping[str, str]) -> tuple[str, str]:

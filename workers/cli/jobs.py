@@ -15,7 +15,7 @@ from engine.operations.job_kinds import find_job_kinds
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
-jobs_app = typer.Typer(help="Long work that people started: imports, exports, changes of many.")
+jobs_app = typer.Typer(help="List, stop and undo imports, exports and bulk changes.")
 app.add_typer(jobs_app, name="jobs")
 
 
@@ -25,7 +25,7 @@ LOOK_EVERY = 0.5
 
 @jobs_app.callback(invoke_without_command=True)
 def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """The last jobs, the newest first."""
+    """List the last jobs, the newest first."""
     find_job_kinds()
     if context.invoked_subcommand is not None:
         return
@@ -40,7 +40,7 @@ def list_jobs(context: typer.Context, data_dir: DataDir = None, as_json: AsJson 
 
 
 def _result(job: Job) -> str:
-    """The result of a job, or its progress."""
+    """Show the result of a job, or its progress."""
     counts = {
         "created": job.created,
         "changed": job.changed - job.created,

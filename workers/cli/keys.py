@@ -12,7 +12,7 @@ from engine.accounts import key_service, users
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
-keys_app = typer.Typer(help="Keys that events are sent with.")
+keys_app = typer.Typer(help="Create, list and revoke API keys.")
 app.add_typer(keys_app, name="keys")
 
 
@@ -37,10 +37,10 @@ def create(
         ),
     ],
     data_dir: DataDir = None,
-    label: Annotated[str, typer.Option(help="What it is for; no other key in force may be called so.")] = "",
+    label: Annotated[str, typer.Option(help="A label, unique among the active keys.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a key. Its token is shown this once."""
+    """Create a key; its token is shown only once."""
     _, db = open_db(data_dir, app="keys")
     called = label or key_service.free_label(db, UNNAMED)
     key = key_service.create(cli_actor(db), kind.value, label=called)
@@ -52,7 +52,7 @@ def create(
 
 @keys_app.command("list")
 def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """All keys, without their tokens."""
+    """List all keys, without their tokens."""
     _, db = open_db(data_dir, app="keys")
     found = key_service.all_keys(cli_actor(db))
     if as_json:
@@ -72,7 +72,7 @@ def revoke(key: str, data_dir: DataDir = None) -> None:
 
 @app.command()
 def link(data_dir: DataDir = None) -> None:
-    """Print a one-time link by which the local admin signs in."""
+    """Print a one-time sign-in link for the local admin."""
     instance, db = open_db(data_dir, app="link")
     token = users.local_link(cli_actor(db))
     typer.echo(f"{instance.dashboard_url or ''}/signin?link={token}")

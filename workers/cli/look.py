@@ -32,13 +32,13 @@ from workers.cli.session import (
 )
 
 app = typer.Typer()
-contact_app = typer.Typer(help="One contact.")
-contacts_app = typer.Typer(help="All contacts.")
-failed_app = typer.Typer(help="Activities that were set aside.")
+contact_app = typer.Typer(help="Show a contact.")
+contacts_app = typer.Typer(help="List contacts.")
+failed_app = typer.Typer(help="List and retry failed activities.")
 app.add_typer(contact_app, name="contact")
 app.add_typer(contacts_app, name="contacts")
 app.add_typer(failed_app, name="failed")
-webhooks_app = typer.Typer(help="Calls to other systems.")
+webhooks_app = typer.Typer(help="Show and retry webhook calls.")
 app.add_typer(webhooks_app, name="webhooks")
 
 
@@ -152,7 +152,7 @@ def activities(
 
 @failed_app.command("list")
 def list_failed(data_dir: DataDir = None, as_json: AsJson = False, limit: int = 100) -> None:
-    """Activities that the fold could not take, with the reason."""
+    """List failed activities with their reasons."""
     _, db = open_db(data_dir, app="failed")
     found = failed_activities.newest(db, limit)
     if as_json:
@@ -164,7 +164,7 @@ def list_failed(data_dir: DataDir = None, as_json: AsJson = False, limit: int = 
 
 @failed_app.command("retry")
 def retry_failed(
-    ids: Annotated[list[str] | None, typer.Argument(help="Which; none: all.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(help="IDs of activities; default: all.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Run failed activities again."""
@@ -175,7 +175,7 @@ def retry_failed(
 
 @webhooks_app.command("retry")
 def retry_calls(data_dir: DataDir = None) -> None:
-    """Send the calls that failed for good once more."""
+    """Retry the calls that failed permanently."""
     _, db = open_db(data_dir, app="webhooks")
     again = operating.call_again(cli_actor(db))
     typer.echo(f"{again:,} {'call' if again == 1 else 'calls'} will be sent again")
@@ -183,7 +183,7 @@ def retry_calls(data_dir: DataDir = None) -> None:
 
 @webhooks_app.command("status")
 def count_calls(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Numbers of waiting, sent and failed calls, and the reasons of held ones."""
+    """Show the counts of waiting, sent and failed calls, and why calls are held."""
     _, db = open_db(data_dir, app="webhooks")
     counts, held = outbox.counts(db), outbox.held(db)
     if as_json:

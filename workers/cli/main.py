@@ -18,39 +18,39 @@ class Sheets(LazyGroup):
         "up": Deferred(
             "workers.cli.run", "Start everything on this machine and keep it running until Ctrl-C."
         ),
-        "collector": Deferred("workers.cli.run", "Run the collector alone: it takes events over HTTP."),
-        "worker": Deferred("workers.cli.run", "Run one worker process alone; start as many as you like."),
+        "collector": Deferred("workers.cli.run", "Run only the collector, which receives events over HTTP."),
+        "worker": Deferred("workers.cli.run", "Run one worker process; start as many as you need."),
         "scheduler": Deferred(
-            "workers.cli.run", "Run the scheduler alone: it wakes lanes that have work waiting."
+            "workers.cli.run", "Run only the scheduler, which wakes lanes with waiting work."
         ),
-        "dashboard": Deferred("workers.cli.run", "Run the dashboard alone."),
+        "dashboard": Deferred("workers.cli.run", "Run only the dashboard."),
         "demo": Deferred(
             "workers.cli.run",
-            "Send the history of a made-up shop to the collector; sent again it changes nothing.",
+            "Send the history of a demo shop to the collector; repeating it changes nothing.",
         ),
         "status": Deferred(
             "workers.cli.status",
-            "Counts, what waits in each lane and for how long, what failed, who is alive.",
+            "Show counts, the backlog and lag of each lane, failures and running processes.",
         ),
         "doctor": Deferred(
             "workers.cli.look",
             "Check servers, versions, indexes, clock and disk; exit 1 if something is broken.",
         ),
         "wait": Deferred(
-            "workers.cli.status", "Return when no lane has work waiting; exit 1 after the timeout."
+            "workers.cli.status", "Wait until no lane has waiting work; exit 1 after the timeout."
         ),
         "activities": Deferred(
             "workers.cli.look",
             "Print a contact's activities, the newest first; with --json one object a line.",
         ),
-        "link": Deferred("workers.cli.keys", "Print a one-time link by which the local admin signs in."),
+        "link": Deferred("workers.cli.keys", "Print a one-time sign-in link for the local admin."),
         "import": Deferred(
             "workers.cli.import_command",
-            "Import contacts from a file: columns are guessed by their headings.",
+            "Import contacts from a file; columns are matched by their headings.",
         ),
         "data": Deferred(
             "workers.cli.erasure",
-            "Write all that is known of a person into an archive: JSON, and a page to be read.",
+            "Export all data of a person as an archive: JSON and a readable page.",
         ),
         "erase": Deferred(
             "workers.cli.erasure",
@@ -58,21 +58,17 @@ class Sheets(LazyGroup):
         ),
         "settings": Deferred(
             "workers.cli.settings",
-            "Show every setting: its value here, its default, where it comes from, and its meaning.",
+            "Show every setting with its value, default, source and meaning.",
         ),
-        "contact": Deferred("workers.cli.look", "One contact."),
-        "contacts": Deferred("workers.cli.look", "All contacts."),
-        "failed": Deferred("workers.cli.look", "Activities that were set aside."),
-        "webhooks": Deferred("workers.cli.look", "Calls to other systems."),
-        "keys": Deferred("workers.cli.keys", "Keys that events are sent with."),
-        "jobs": Deferred(
-            "workers.cli.jobs", "Long work that people started: imports, exports, changes of many."
-        ),
-        "export": Deferred("workers.cli.export", "Write contacts or their activities to a file."),
-        "rules": Deferred("workers.cli.rules", "The rules: YAML in a folder, or as published."),
-        "sendings": Deferred(
-            "workers.cli.sendings", "Sendings that failed as a whole: their bounces do not count."
-        ),
+        "contact": Deferred("workers.cli.look", "Show a contact."),
+        "contacts": Deferred("workers.cli.look", "List contacts."),
+        "failed": Deferred("workers.cli.look", "List and retry failed activities."),
+        "webhooks": Deferred("workers.cli.look", "Show and retry webhook calls."),
+        "keys": Deferred("workers.cli.keys", "Create, list and revoke API keys."),
+        "jobs": Deferred("workers.cli.jobs", "List, stop and undo imports, exports and bulk changes."),
+        "export": Deferred("workers.cli.export", "Export contacts or activities to a file."),
+        "rules": Deferred("workers.cli.rules", "Check, test, plan, publish and inspect rules."),
+        "sendings": Deferred("workers.cli.sendings", "Review suspected outages, whose bounces do not count."),
     }
 
 

@@ -47,18 +47,22 @@ from workers.cli.session import (
 from workers.cli.status import POLL
 
 app = typer.Typer()
-rules_app = typer.Typer(help="The rules: YAML in a folder, or as published.")
+rules_app = typer.Typer(help="Check, test, plan, publish and inspect rules.")
 app.add_typer(rules_app, name="rules")
 
 Folder = Annotated[
     Path,
     typer.Argument(
-        help="A folder with YAML files; one that it lacks stays as published.", exists=True, file_okay=False
+        help="The folder with the YAML files; a missing file stays as published.",
+        exists=True,
+        file_okay=False,
     ),
 ]
-By = Annotated[str | None, typer.Option("--by", help="Who publishes; else the user of this machine.")]
-Recompute = Annotated[bool, typer.Option("--recompute", help="Judge all history by these rules.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Return when all contacts are up to date.")]
+By = Annotated[
+    str | None, typer.Option("--by", help="Name of the publisher; default: the user of this machine.")
+]
+Recompute = Annotated[bool, typer.Option("--recompute", help="Apply these rules to all history.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until all contacts are up to date.")]
 
 BASE = ".version"
 """The file in which `pull` records the version of a folder's files."""
@@ -66,10 +70,9 @@ BASE = ".version"
 
 @rules_app.command()
 def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Find everything that is wrong with the files; exit 1 if something is.
+    """Check the files; exit 1 if there are problems.
 
-    A warning says which secret of a webhook this environment does not set, and where a `not`
-    is met by a missing value.
+    Warns of webhook secrets that this environment does not set, and of a `not` that a missing value meets.
     """
     texts = _completed_texts(folder, data_dir)
     problems = [*unknown_files(folder), *publishing.check(texts)]
@@ -81,7 +84,7 @@ def check(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> 
 
 @rules_app.command()
 def test(folder: Folder, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Run the tests that stand beside the rules; exit 1 if one fails."""
+    """Run the tests in the rule files; exit 1 if one fails."""
     _refuse(unknown_files(folder), as_json)
     texts = _completed_texts(folder, data_dir)
     try:
@@ -119,10 +122,11 @@ def plan(
     folder: Folder,
     data_dir: DataDir = None,
     sample: Annotated[
-        float, typer.Option(min=0.001, max=1.0, help="Fold only this share of the contacts: 0.1 is a tenth.")
+        float,
+        typer.Option(min=0.001, max=1.0, help="Evaluate only this share of the contacts: 0.1 is a tenth."),
     ] = 1.0,
     from_now: Annotated[
-        bool, typer.Option("--from-now", help="As publishing without --recompute would do it.")
+        bool, typer.Option("--from-now", help="Show the impact of publishing without --recompute.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -186,11 +190,11 @@ def _with_margin(counts: dict[str, int], direction: str) -> str:
 @rules_app.command()
 def publish(
     folder: Folder,
-    message: Annotated[str, typer.Option("--message", "-m", help="What is changed, and why.")],
+    message: Annotated[str, typer.Option("--message", "-m", help="The change and its reason.")],
     data_dir: DataDir = None,
     by: By = None,
     base: Annotated[
-        int | None, typer.Option(help="The version that was changed; else the one that `pull` recorded.")
+        int | None, typer.Option(help="The version that was edited; default: the one recorded by `pull`.")
     ] = None,
     recompute: Recompute = False,
     until_done: Wait = False,
@@ -217,7 +221,7 @@ def publish(
 
 @rules_app.command()
 def rollback(
-    version: Annotated[int, typer.Argument(help="The version to go back to.")],
+    version: Annotated[int, typer.Argument(help="The version to restore.")],
     data_dir: DataDir = None,
     by: By = None,
     recompute: Recompute = False,
@@ -232,7 +236,7 @@ def rollback(
 
 @rules_app.command()
 def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Show how many contacts still have to be updated to the version in force."""
+    """Show how many contacts still have to be updated to the live version."""
     _, db = open_db(data_dir, app="rules")
     found = upkeep.upkeep(db)
     if as_json:
@@ -245,9 +249,9 @@ def progress(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @rules_app.command()
 def pull(
-    folder: Annotated[Path, typer.Argument(help="Where to write the files.", file_okay=False)],
+    folder: Annotated[Path, typer.Argument(help="The folder for the files.", file_okay=False)],
     data_dir: DataDir = None,
-    version: Annotated[int | None, typer.Option(help="Which; else the one in force.")] = None,
+    version: Annotated[int | None, typer.Option(help="The version; default: the live one.")] = None,
 ) -> None:
     """Write the published files into a folder."""
     _, db = open_db(data_dir, app="rules")
@@ -260,7 +264,7 @@ def pull(
 
 @rules_app.command()
 def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """All published versions, the newest first."""
+    """List the published versions, the newest first."""
     _, db = open_db(data_dir, app="rules")
     published = versions.history(db)
     if as_json:
@@ -272,7 +276,7 @@ def log(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 @rules_app.command()
 def show(key: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Why a contact has these points, is in a segment or not, and has its statuses."""
+    """Explain a contact's points, segments and statuses."""
     _, db = open_db(data_dir, app="rules")
     found = reasons.reasons_of(db, contact_of(db, key), now=utc_now())
     if found is None:
@@ -347,11 +351,11 @@ def _published(db: Db, version: versions.Version, *, until_done: bool, as_json: 
     if as_json:
         print_json(_version_summary(version))
         return
-    typer.echo(f"version {version.number} is in force")
+    typer.echo(f"version {version.number} is live")
     if version.upkeep == version.number and not until_done:
         typer.echo(
-            "the workers bring all contacts up to date: `sheets rules progress` says how far they are, "
-            "`sheets wait` returns when they are done"
+            "the workers are updating all contacts: `sheets rules progress` shows how many remain, "
+            "`sheets wait` returns when it is done"
         )
 
 

@@ -30,10 +30,10 @@ def up(
     collector_port: Annotated[int, typer.Option(help="Port of the collector.")] = 8511,
     workers: Annotated[
         int,
-        typer.Option(min=1, max=64, help="Worker processes; else one for two processors, four at most."),
+        typer.Option(min=1, max=64, help="Worker processes; default: one for two processors, four at most."),
     ] = WORKERS,
-    demo: Annotated[bool, typer.Option("--demo", help="Fill it with a made-up shop.")] = False,
-    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Without the pages.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Send the data of a demo shop.")] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Run without the dashboard.")] = False,
     host: Host = "127.0.0.1",
 ) -> None:
     """Start everything on this machine and keep it running until Ctrl-C."""
@@ -60,7 +60,7 @@ def up(
 
 @app.command()
 def collector(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8511) -> None:
-    """Run the collector alone: it takes events over HTTP."""
+    """Run only the collector, which receives events over HTTP."""
     from workers.collector.limits import limit_of
     from workers.collector.serve import serve
 
@@ -75,11 +75,12 @@ def worker(
     data_dir: DataDir = None,
     threads: int = 2,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Port of /metrics for Prometheus; 0: one that is free; unset: none.")
+        int | None,
+        typer.Option(help="Port of /metrics for Prometheus; 0: any free port; default: no metrics."),
     ] = None,
     metrics_host: Annotated[str, typer.Option(help="Address that /metrics listens on.")] = "127.0.0.1",
 ) -> None:
-    """Run one worker process alone; start as many as you like."""
+    """Run one worker process; start as many as you need."""
     from engine.db.connection import utc_now
     from engine.garbage import collect_seldom
     from workers.embedded.supervisor import stop_on_signals
@@ -99,7 +100,7 @@ def worker(
 
 @app.command()
 def scheduler(data_dir: DataDir = None) -> None:
-    """Run the scheduler alone: it wakes lanes that have work waiting."""
+    """Run only the scheduler, which wakes lanes with waiting work."""
     from engine.db.connection import utc_now
     from workers.embedded.supervisor import stop_on_signals
     from workers.tasks.scheduler import run
@@ -111,7 +112,7 @@ def scheduler(data_dir: DataDir = None) -> None:
 
 @app.command()
 def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 8501) -> None:
-    """Run the dashboard alone."""
+    """Run only the dashboard."""
     from dashboard.serve import serve
 
     settings, instance = begin(data_dir)
@@ -122,12 +123,12 @@ def dashboard(data_dir: DataDir = None, host: Host = "127.0.0.1", port: int = 85
 @app.command()
 def demo(
     data_dir: DataDir = None,
-    contacts: Annotated[int, typer.Option(min=1, help="People of the made-up shop.")] = 400,
+    contacts: Annotated[int, typer.Option(min=1, help="Contacts of the demo shop.")] = 400,
     days: Annotated[int, typer.Option(min=1, help="Days of history, up to now.")] = 90,
     seed: int = 7,
     live: Annotated[bool, typer.Option("--live/--no-live", help="Keep sending events.")] = False,
 ) -> None:
-    """Send the history of a made-up shop to the collector; sent again it changes nothing."""
+    """Send the history of a demo shop to the collector; repeating it changes nothing."""
     from workers.demo.shop import run
     from workers.embedded.supervisor import stop_on_signals
 

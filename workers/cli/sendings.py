@@ -11,7 +11,7 @@ from engine.pipeline import outages
 from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
 
 app = typer.Typer()
-sendings_app = typer.Typer(help="Sendings that failed as a whole: their bounces do not count.")
+sendings_app = typer.Typer(help="Review suspected outages, whose bounces do not count.")
 app.add_typer(sendings_app, name="sendings")
 
 

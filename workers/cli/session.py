@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", help="The instance's folder (else SHEETS_DATA_DIR, else ./.sheets)."),
+    typer.Option("--data-dir", help="The instance's folder; default: SHEETS_DATA_DIR or ./.sheets."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -13,7 +13,7 @@ app = typer.Typer()
 
 @app.command()
 def settings(as_json: AsJson = False) -> None:
-    """Show every setting: its value here, its default, where it comes from, and its meaning.
+    """Show every setting with its value, default, source and meaning.
 
     Secrets are masked.  Exit 1 if a value is invalid.
     """

@@ -22,7 +22,7 @@ POLL = 0.1
 
 @app.command()
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Counts, what waits in each lane and for how long, what failed, who is alive."""
+    """Show counts, the backlog and lag of each lane, failures and running processes."""
     _, db = open_db(data_dir, app="status")
     now = utc_now()
     by_state = {row["_id"]: row["n"] for row in db.activities.aggregate(_COUNT_STATES)}
@@ -48,14 +48,14 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     ))  # fmt: skip
     if not rules.finished:
         console.print(
-            f"rules of version {rules.version}: {rules.done:.0%} done, {rules.outdated:,} contacts are left"
+            f"rules of version {rules.version}: {rules.done:.0%} done, {rules.outdated:,} contacts remaining"
         )
     busy = [lane for lane in report["lanes"] if lane["waiting"] or lane["due"]]
     if busy:
         print_table(
-            "Waiting", ("lane", "activities", "due contacts", "oldest, s"), (lane.values() for lane in busy)
+            "Backlog", ("lane", "activities", "due contacts", "oldest, s"), (lane.values() for lane in busy)
         )
-    print_table("Alive", ("what", "host", "process", "metrics"), (p.values() for p in report["alive"]))
+    print_table("Running", ("process", "host", "pid", "metrics"), (p.values() for p in report["alive"]))
 
 
 _COUNT_STATES = [{"$group": {"_id": "$state", "n": {"$sum": 1}}}]
@@ -68,7 +68,7 @@ def _age(lane: lanes.LaneBacklog, now: Any) -> float | None:
 
 @app.command()
 def wait(data_dir: DataDir = None, timeout: Annotated[float, typer.Option(help="Seconds.")] = 60.0) -> None:
-    """Return when no lane has work waiting; exit 1 after the timeout."""
+    """Wait until no lane has waiting work; exit 1 after the timeout."""
     _, db = open_db(data_dir, app="wait")
     deadline = time.monotonic() + timeout
     while not lanes.idle(db, now=utc_now()):

@@ -66,7 +66,7 @@ def render(actor: Actor) -> None:
     changing_bar(actor, address)
     changed_bar(actor, present, address)
     just_deleted_view(actor)
-    problem_box(left_out)
+    problem_box(f"A filter was left out: {problem}." for problem in left_out)
     if actor.may(Permission.EDIT_CONTACTS):
         just_deleted(actor)
         job_status_bar(actor)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.rules.rollout_bar import rollout_bar
@@ -94,20 +95,22 @@ def _nightly_look(actor: Actor, names: dict[str, str]) -> None:
 def _row(summary: SegmentSummary) -> tuple[object, ...]:
     name = link(f"?page=segments&segment={summary.id}", tag("b", summary.name))
     about = tag("div", summary.description or summary.words, "cs-quiet cs-small")
-    moves = joined(
-        [
-            tag("span", f"+{formats.count(summary.entered)}", "cs-plus"),
-            " ",
-            tag("span", f"\N{MINUS SIGN}{formats.count(summary.left)}", "cs-minus"),
-        ]
-    )
     return (
         joined([name, about]),
         badge("dynamic", "info") if summary.dynamic else badge("static"),
-        moves,
+        _moves(summary),
         formats.day(summary.changed_at, time_zone()),
         formats.count(summary.size),
     )
+
+
+def _moves(summary: SegmentSummary) -> Markup:
+    """How many contacts entered and left in the last 30 days."""
+    if not summary.entered and not summary.left:
+        return quiet(formats.NOTHING)
+    entered = tag("span", f"+{formats.count(summary.entered)}", "cs-plus")
+    left = tag("span", f"{formats.MINUS}{formats.count(summary.left)}", "cs-minus")
+    return joined([entered, " ", left])
 
 
 # One segment

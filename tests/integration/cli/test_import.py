@@ -141,7 +141,7 @@ def test_of_a_folder_what_cannot_be_read_is_told_and_the_others_go_in(shop, tmp_
         ("d.csv", "done", 0),
     ]
     assert "a.png is left out: " in done.stderr
-    assert "d.csv has headings and no rows" in done.stderr
+    assert "d.csv has headings but no rows" in done.stderr
 
 
 def test_all_that_has_to_be_said_of_a_folder_is_asked_before_anything_goes_in(shop, tmp_path):

@@ -221,7 +221,7 @@ def test_only_an_import_that_has_ended_is_taken_back(shop):
     with pytest.raises(JobNotFound, match="there is no import"):
         import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
     started(shop, people(3))
-    with pytest.raises(CannotUndo, match="stop it, then take it back"):
+    with pytest.raises(CannotUndo, match="stop it, then undo it"):
         import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
 
 

@@ -5,6 +5,7 @@ Functions import what only some commands need: `sheets status` needs none of it.
 
 from __future__ import annotations
 
+import atexit
 import getpass
 import json
 import logging
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
+from pymongo.synchronous import monitor
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -39,6 +41,8 @@ console = Console()
 def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Db]:
     """The running instance and its database; raise NoInstance, InvalidSettings."""
     _, instance = begin(data_dir)
+    # PyMongo's exit waits for its monitors, which sleep half a second: longer than a command takes.
+    atexit.unregister(monitor._shutdown_resources)
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
 from engine.domain.conditions import All, Compare, Did, Either, Not, Tree
+from engine.rules.conditions.explain import span_words
 from engine.rules.conditions.operators import OPERATORS, family, test_value
 
 _LOWER = {"gt": False, "gte": True, "after": False}
@@ -137,4 +138,6 @@ def _empty(lower: Compare, upper: Compare) -> bool:
 
 
 def _phrase(comparison: Compare) -> str:
-    return f"{OPERATORS[comparison.operator].phrase} {comparison.operand}"
+    operand = comparison.operand
+    shown = span_words(operand) if isinstance(operand, timedelta) else operand
+    return f"{OPERATORS[comparison.operator].phrase} {shown}"

@@ -79,7 +79,7 @@ rules:
         ("contact.last_seen: {within: soon}", "`within` needs a time such as 30d, 4h or 15m"),
         ("contact.last_seen: {older_than: soon}", "`older_than` needs a time such as 30d, 4h or 15m"),
         ("contact.birth_date: {older_than: 30d}", "`older_than` does not go with `contact.birth_date`, which is a day"),
-        ("contact.last_seen: {within: 30d, older_than: 60d}", "this can never match: `contact.last_seen` lies within the last"),
+        ("contact.last_seen: {within: 30d, older_than: 60d}", "this can never match: `contact.last_seen` is within the last 30 days and is longer ago than 60 days"),
         ("contact.last_seen: {exists: false, older_than: 60d}", "this can never match"),
         ("contact.last_seen: {before: yesterday}", "`contact.last_seen` is a time: compare it with one such as 2026-03-31"),
         ("contact.points: .nan", "a comparison with .nan never matches"),

@@ -130,7 +130,6 @@ class Resolver:
                 if held is not None:
                     person.former = [*(k for k in person.former if k != key), held]
                 self._assign(person, key)
-                self._own_stream(person, key)
         if activity.deletes and activity.id not in self.undone:
             self._delete(person, activity)
         return person

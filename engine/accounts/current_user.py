@@ -10,8 +10,8 @@ SessionId = NewType("SessionId", str)
 
 ROLES: dict[Role, str] = {
     "viewer": "can view contacts, segments and rules",
-    "marketer": "can edit contacts and segments, import and export",
-    "admin": "can do everything, including rules, fields, API keys, users, merges and erasure",
+    "marketer": "can edit and merge contacts, edit segments, import and export",
+    "admin": "can do everything, including rules, fields, API keys, users and erasure",
 }
 """The roles, each with what it may in a few words, from the least to the most."""
 

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     SEE = "view contacts"
     SAVE_VIEWS = "save views"
     EDIT_CONTACTS = "edit contacts"
+    MERGE = "merge or split contacts"
     EDIT_SEGMENTS = "edit segments"
     IMPORT = "import contacts"
     EXPORT = "export contacts"
@@ -43,6 +44,7 @@ class PermissionDenied(NotAllowed):
 _VIEWER = frozenset({Permission.SEE, Permission.SAVE_VIEWS})
 _MARKETER = _VIEWER | {
     Permission.EDIT_CONTACTS,
+    Permission.MERGE,
     Permission.EDIT_SEGMENTS,
     Permission.IMPORT,
     Permission.EXPORT,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.contacts.editing import identity_decisions
 from engine.contacts.editing.edit import Edit, InvalidEdit, name_of, value_of
 from engine.contacts.editing.edit_validation import validate
 from engine.db import Db
@@ -36,15 +37,17 @@ def edit(
     """Return the activity that edits a contact, given as its document.  Raises InvalidEdit."""
     valid = validate(db, row, change, ruleset, now=now)
     properties = {"author": author, **valid.properties, **_properties(change), "what": valid.summary}
-    return _by_hand(
+    decision = None if change.undoes is None else identity_decisions.decision(db, change.undoes)
+    return by_hand(
         "contact_edited",
-        own_stream(row),
+        own_stream(row) if decision is None else decision.stream,
         version=ruleset.version,
         id_=id_,
         now=now,
         properties=properties,
         identities=valid.identities,
         traits=valid.traits,
+        also=() if decision is None else decision.also,
     )
 
 
@@ -61,7 +64,7 @@ def creation(
     valid = validate(db, {"_id": ContactId("")}, Edit(fields=fields), ruleset, now=now)
     if not valid.identities:
         raise InvalidEdit({"email": "an email, a mobile phone or an external id is needed"})
-    return _by_hand(
+    return by_hand(
         "contact_created",
         stream_of(None, valid.identities),
         version=ruleset.version,
@@ -78,7 +81,7 @@ def deletion(
 ) -> Activity:
     """Return the activity that deletes a contact, given as its document, under a version of the rules."""
     properties = {"author": author, "name": name_of(row), "reason": reason.strip()}
-    return _by_hand(DELETED, own_stream(row), version=version, id_=id_, now=now, properties=properties)
+    return by_hand(DELETED, own_stream(row), version=version, id_=id_, now=now, properties=properties)
 
 
 def undo(
@@ -87,7 +90,7 @@ def undo(
     """Return the activity that undoes another one of a contact, which that one may have deleted."""
     properties = {"author": author, UNDOES: undone, "what": ["undid an earlier change"]}
     stream = own_stream(row)
-    return _by_hand("contact_edited", stream, version=version, id_=id_, now=now, properties=properties)
+    return by_hand("contact_edited", stream, version=version, id_=id_, now=now, properties=properties)
 
 
 def changes_nothing(row: Document, change: Edit) -> bool:
@@ -114,7 +117,7 @@ def own_stream(row: Document) -> Key:
     return held
 
 
-def _by_hand(
+def by_hand(
     type_: str,
     stream: Key,
     *,
@@ -124,7 +127,9 @@ def _by_hand(
     properties: Document,
     identities: Identities | None = None,
     traits: Document | None = None,
+    also: Sequence[Key] = (),
 ) -> Activity:
+    """Return a user's change of the contact that holds `stream`; `also` are the other keys it is about."""
     return Activity(
         id=id_,
         type=type_,
@@ -137,6 +142,7 @@ def _by_hand(
         trusted=True,
         ruleset=version,
         source=DASHBOARD,
+        also=list(also),
     )
 
 

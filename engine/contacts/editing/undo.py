@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from engine.contacts.editing.identity_decisions import DECISIONS
 from engine.db import Db
 from engine.domain import deliverability
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId
@@ -51,7 +52,7 @@ def refusal(row: Document) -> str | None:
         return "restore the contact instead"
     if type_ == "contact_created":
         return "delete the contact instead"
-    activity = _decoded(row) if type_ == EDITED else None
+    activity = _decoded(row) if type_ == EDITED or type_ in DECISIONS else None
     if activity is not None and activity.by_hand:
         return None
     return "only bounces, imports and manual changes can be undone"

@@ -1,0 +1,48 @@
+"""Identity decisions: activities by which a user merges contacts, undoes a merge or splits a contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.db import Db
+from engine.domain.activities import UNDOES, ActivityId
+from engine.domain.identities import Key
+
+JOINED = "contacts_joined"
+MERGE_UNDONE = "merge_undone"
+TRACKER_SPLIT = "tracker_split"
+ACTIVITIES_SPLIT = "activities_split"
+
+DECISIONS = frozenset({JOINED, MERGE_UNDONE, TRACKER_SPLIT, ACTIVITIES_SPLIT})
+"""The types of activity by which a user decides whose something is."""
+
+MAX_UNDOS = 20
+"""Undos of undos that are followed to the decision that they are about."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An identity decision: its type, the stream that it is stored in, and the other keys it is about."""
+
+    id: ActivityId
+    type: str
+    stream: Key
+    also: tuple[Key, ...]
+
+
+def decision(db: Db, undone: ActivityId) -> Decision | None:
+    """Return the identity decision that undoing an activity is about; None for any other activity.
+
+    An edit that undid a decision leads to that decision: an undo names the same contacts as it.
+    """
+    for _ in range(MAX_UNDOS):
+        row = db.activities.find_one({"_id": undone}, ["type", "stream", "also", f"properties.{UNDOES}"])
+        if row is None:
+            return None
+        if row["type"] in DECISIONS:
+            return Decision(ActivityId(row["_id"]), row["type"], row["stream"], tuple(row.get("also", ())))
+        earlier = row.get("properties", {}).get(UNDOES)
+        if not isinstance(earlier, str):
+            return None
+        undone = ActivityId(earlier)
+    return None

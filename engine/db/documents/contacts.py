@@ -68,7 +68,7 @@ class Merge(Outline):
 
     meta = {
         "collection": "merges",
-        "indexes": [{"fields": ["into"]}],
+        "indexes": [{"fields": ["into"]}, {"fields": ["kind", "-at", "-_id"]}],
     }
     id = me.StringField(primary_key=True)
     into = me.StringField(required=True)
@@ -79,7 +79,7 @@ class SuggestedMerge(Outline):
 
     meta = {
         "collection": "suggestions",
-        "indexes": [{"fields": ["contacts"]}],
+        "indexes": [{"fields": ["contacts"]}, {"fields": ["dismissed_at", "-at", "-_id"]}],
     }
     id = me.StringField(primary_key=True)
     contacts = me.ListField(me.StringField(), required=True)

@@ -272,7 +272,8 @@ def _replace(
     suggestions = _of(present.suggestions, contacts)
     dismissed = {row["_id"] for row in suggestions if row.get("dismissed_at")}
     suggested = [row for row in map(_suggestion_row, settled.suggestions) if row["_id"] not in dismissed]
-    open_ = [row for row in suggestions if row["_id"] not in dismissed]
+    kept = dismissed | _found_by_search(suggestions, made=suggested, gone=contacts - set(settled.contacts))
+    open_ = [row for row in suggestions if row["_id"] not in kept]
     writes.ledger.extend(_replace_all(_of(present.ledger, contacts), map(_ledger_row, settled.ledger)))
     derived, stored = list(map(_derived_row, settled.derived)), _of(present.derived, contacts)
     writes.derived.extend(_replace_all(stored, derived))
@@ -282,6 +283,18 @@ def _replace(
     before = {row["_id"] for row in redirects if row["kind"] == "merged"}
     writes.merged += len({merge.loser for merge in settled.merges} - before)
     writes.merges.extend(_redirects(group, settled, redirects, namespace=namespace))
+
+
+def _found_by_search(
+    suggestions: Iterable[Document], *, made: Iterable[Document], gone: set[ContactId]
+) -> set[str]:
+    """The suggestions that the nightly search found and no activity makes, between contacts that exist."""
+    by_fold = {row["_id"] for row in made}
+    return {
+        row["_id"]
+        for row in suggestions
+        if row.get("found_by") and row["_id"] not in by_fold and gone.isdisjoint(row["contacts"])
+    }
 
 
 def _replace_all(existing: Iterable[Document], target: Iterable[Document]) -> list[Write]:

@@ -62,6 +62,10 @@ class Sheets(LazyGroup):
         ),
         "contact": Deferred("workers.cli.look", "Show a contact."),
         "contacts": Deferred("workers.cli.look", "List contacts."),
+        "merge": Deferred(
+            "workers.cli.merges", "Merge two contacts into one; `sheets merges undo` takes it back."
+        ),
+        "merges": Deferred("workers.cli.merges", "List and undo merges; accept and dismiss suggested ones."),
         "failed": Deferred("workers.cli.look", "List and retry failed activities."),
         "webhooks": Deferred("workers.cli.look", "Show and retry webhook calls."),
         "keys": Deferred("workers.cli.keys", "Create, list and revoke API keys."),

@@ -1,0 +1,182 @@
+"""`sheets merge` and `sheets merges`: merge contacts, undo merges, decide suggested ones."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import typer
+import uuid_utils
+
+from engine.contacts.merging import merge_list, merge_preview, merge_service, suggestion_service
+from engine.contacts.merging.merge_list import Merge
+from engine.contacts.merging.suggestion_service import Suggestion
+from engine.db import Db
+from engine.domain.activities import ActivityId, ContactId
+from engine.domain.document import Document
+from workers.cli.contact_key import contact_of
+from workers.cli.errors import InvalidOption
+from workers.cli.session import AsJson, DataDir, cli_actor, open_db, print_json, print_table, zone_of
+
+app = typer.Typer()
+merges_app = typer.Typer(help="List and undo merges; accept and dismiss suggested ones.")
+app.add_typer(merges_app, name="merges")
+
+Reason = Annotated[str, typer.Option(help="Why; shown on the timeline and in the audit log.")]
+Into = Annotated[
+    str | None, typer.Option("--into", help="The contact whose values win; else the identified or older one.")
+]
+Limit = Annotated[int, typer.Option(min=1)]
+
+
+@app.command()
+def merge(
+    one: Annotated[str, typer.Argument(help="An id, email, phone, external id or tracker.")],
+    other: Annotated[str, typer.Argument(help="The same of the other contact.")],
+    into: Into = None,
+    reason: Reason = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Merge two contacts into one; `sheets merges undo` takes it back."""
+    _, db = open_db(data_dir, app="merge")
+    actor, pair = cli_actor(db), (contact_of(db, one), contact_of(db, other))
+    survivor, gone = _pair(pair, _survivor(db, into, pair)) if into else merge_preview.pair(actor, *pair)
+    id_ = _new_id()
+    merge_service.merge(actor, survivor, gone, id_=id_, reason=reason)
+    _print_decision(id_, as_json, f"{gone} merges into {survivor}", loser=gone, into=survivor)
+
+
+@merges_app.command("list")
+def list_merges(
+    contact: Annotated[str | None, typer.Argument(help="Only the merges of this contact.")] = None,
+    limit: Limit = 100,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """The merges in force, the latest first."""
+    _, db = open_db(data_dir, app="merges")
+    actor = cli_actor(db)
+    found = (
+        list(merge_list.walk(actor, limit=limit))
+        if contact is None
+        else merge_list.of_contact(actor, contact_of(db, contact))[:limit]
+    )
+    if as_json:
+        print_json(
+            [
+                msgspec.structs.asdict(merge) | {"cause": msgspec.structs.asdict(merge.cause)}
+                for merge in found
+            ]
+        )
+        return
+    rows = ((m.loser, m.name, m.into, m.into_name, m.at, _cause(m)) for m in found)
+    headings = ("id", "name", "merged into", "name there", "at", "cause")
+    print_table("Merges", headings, rows, zone=zone_of(db))
+
+
+@merges_app.command()
+def undo(
+    loser: Annotated[str, typer.Argument(help="The id of the contact that was merged into another.")],
+    reason: Reason = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Undo a merge: both contacts come back, and stay apart."""
+    _, db = open_db(data_dir, app="merges")
+    id_ = _new_id()
+    merge_service.undo_merge(cli_actor(db), ContactId(loser), id_=id_, reason=reason)
+    _print_decision(id_, as_json, f"{loser} comes back", loser=loser)
+
+
+@merges_app.command()
+def suggestions(
+    dismissed: Annotated[bool, typer.Option("--dismissed", help="Those that were dismissed.")] = False,
+    limit: Limit = 100,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pairs of contacts that may be one person, the latest first."""
+    _, db = open_db(data_dir, app="merges")
+    actor = cli_actor(db)
+    found = list(suggestion_service.walk(actor, limit=limit, dismissed=dismissed))
+    if as_json:
+        print_json([_suggestion(suggestion) for suggestion in found])
+        return
+    rows = ((s.id, *(side.name or "anonymous" for side in s.sides), s.why, s.at) for s in found)
+    print_table("Suggested merges", ("id", "stays", "merges", "why", "at"), rows, zone=zone_of(db))
+
+
+@merges_app.command()
+def accept(
+    suggestion: Annotated[str, typer.Argument(help="Its id in `sheets merges suggestions`.")],
+    into: Into = None,
+    reason: Reason = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Merge the two contacts of a suggestion."""
+    _, db = open_db(data_dir, app="merges")
+    one, _, other = suggestion.partition(":")
+    survivor = _survivor(db, into, (ContactId(one), ContactId(other))) if into else None
+    id_ = _new_id()
+    suggestion_service.accept(cli_actor(db), suggestion, survivor=survivor, activity=id_, reason=reason)
+    _print_decision(id_, as_json, "accepted", suggestion=suggestion)
+
+
+@merges_app.command()
+def dismiss(
+    suggestion: Annotated[str, typer.Argument(help="Its id in `sheets merges suggestions`.")],
+    reason: Reason = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dismiss a suggestion for good: these two are never suggested again."""
+    _, db = open_db(data_dir, app="merges")
+    suggestion_service.dismiss(cli_actor(db), suggestion, reason=reason)
+    print_json({"suggestion": suggestion, "dismissed": True}) if as_json else typer.echo("dismissed")
+
+
+def _survivor(db: Db, into: str, pair: tuple[ContactId, ContactId]) -> ContactId:
+    """The contact that an option names as the survivor.  Raises InvalidOption."""
+    survivor = contact_of(db, into)
+    if survivor not in pair:
+        raise InvalidOption("--into", f"{into} is neither of the two contacts")
+    return survivor
+
+
+def _pair(pair: tuple[ContactId, ContactId], survivor: ContactId) -> tuple[ContactId, ContactId]:
+    """Two contacts, the survivor first."""
+    one, other = pair
+    return (one, other) if survivor == one else (other, one)
+
+
+def _new_id() -> ActivityId:
+    return ActivityId(uuid_utils.uuid7().hex)
+
+
+def _print_decision(id_: ActivityId, as_json: bool, words: str, **about: str) -> None:
+    """Say what a worker does now."""
+    print_json({"activity": id_, **about}) if as_json else typer.echo(words)
+
+
+def _cause(merge: Merge) -> str:
+    by = f" by {merge.cause.author}" if merge.cause.author else ""
+    why = f": {merge.cause.reason}" if merge.cause.reason else ""
+    return f"{merge.cause.label}{by}{why}"
+
+
+def _suggestion(suggestion: Suggestion) -> Document:
+    """A suggestion as `--json` prints it."""
+    sides = [{"id": side.id, "name": side.name, **side.values} for side in suggestion.sides]
+    return {
+        "suggestion": suggestion.id,
+        "reason": suggestion.reason,
+        "why": suggestion.why,
+        "at": suggestion.at,
+        "cause": suggestion.cause,
+        "contacts": sides,
+        "dismissed_at": suggestion.dismissed_at,
+        "dismissed_by": suggestion.dismissed_by or None,
+        "dismissed_why": suggestion.dismissed_why or None,
+    }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from engine.db import Db
-from engine.domain.activities import UNDOES, ActivityId
-from engine.domain.identities import Key
+from engine.domain.activities import IMPORT, UNDOES, ActivityId
+from engine.domain.document import Document
+from engine.domain.identities import Identities, Key
 
 JOINED = "contacts_joined"
 MERGE_UNDONE = "merge_undone"
@@ -46,3 +49,14 @@ def decision(db: Db, undone: ActivityId) -> Decision | None:
             return None
         undone = ActivityId(earlier)
     return None
+
+
+def can_be_split_off(row: Document) -> bool:
+    """Return whether an activity, given as its document, is something that a visitor did.
+
+    That may have been somebody else; changes by hand, imports and consequences are the contact's own.
+    """
+    if row.get("derived") or row.get("source") == IMPORT:
+        return False
+    identities = msgspec.convert(row.get("identities") or {}, Identities)
+    return row.get("tracker") is not None or identities.claim(row["stream"])

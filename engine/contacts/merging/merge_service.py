@@ -16,7 +16,7 @@ from engine.contacts.contact_lookup import find_contact
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import name_of
 from engine.contacts.editing.edit_activities import own_stream
-from engine.contacts.editing.identity_decisions import DECISIONS
+from engine.contacts.editing.identity_decisions import DECISIONS, can_be_split_off
 from engine.contacts.merging import merge_activities, suggestion_rows
 from engine.contacts.merging.merge_activities import Decided
 from engine.contacts.merging.merge_errors import InvalidMerge, MergeNotFound
@@ -182,11 +182,6 @@ def splitting_activities(
             "only what the contact did can be split off, not changes by hand, imports or consequences"
         )
     return merge_activities.activities_split(_decided(actor, id_, reason), row, wanted)
-
-
-def can_be_split_off(row: Document) -> bool:
-    """Return whether an activity is something that a visitor did, which may have been somebody else."""
-    return not row.get("derived") and row.get("source") not in ("dashboard", "import")
 
 
 def take_back(actor: Actor, decision: ActivityId, *, id_: ActivityId, reason: str = "") -> frozenset[int]:

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.devices import Device
+from engine.contacts.sheet.identity_history import KnownIdentity
 from engine.contacts.sheet.points import LedgerEntry
 from engine.contacts.sheet.reasons import Reasons, SegmentReason, StatusReason
 from engine.contacts.sheet.sheet_model import Sheet, SheetDelivery, SheetStatus
@@ -43,6 +44,12 @@ def masked_sheet(sheet: Sheet) -> Sheet:
 def masked_device(device: Device) -> Device:
     """Return a device with its tracker masked."""
     return replace(device, id=masking.masked_id(device.id))
+
+
+def masked_identity(identity: KnownIdentity) -> KnownIdentity:
+    """Return an identity of a contact masked; a former one is hidden whole."""
+    value = masking.masked_field(identity.field, identity.value) if identity.current else masking.HIDDEN
+    return msgspec.structs.replace(identity, value=value)
 
 
 def _masked_status(status: SheetStatus) -> SheetStatus:

@@ -9,6 +9,7 @@ from engine.accounts.permissions import Permission
 from engine.contacts.sheet import activity_counts, points, sheet_masking, sheets, timelines
 from engine.contacts.sheet.activity_counts import Counts
 from engine.contacts.sheet.devices import Device, devices_of
+from engine.contacts.sheet.identity_history import KnownIdentity, identities_of
 from engine.contacts.sheet.points import LedgerPage, Outlook, PointsDay
 from engine.contacts.sheet.reasons import Reasons, reasons_of
 from engine.contacts.sheet.sheet_model import Sheet
@@ -31,6 +32,13 @@ def devices(actor: Actor, contact: ContactId) -> list[Device]:
     actor.require(Permission.SEE)
     found = devices_of(actor.db, contact)
     return [sheet_masking.masked_device(device) for device in found] if masks(actor) else found
+
+
+def identities(actor: Actor, contact: ContactId) -> list[KnownIdentity]:
+    """Return the identities of a contact, each with its first source.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    found = identities_of(actor.db, contact)
+    return [sheet_masking.masked_identity(identity) for identity in found] if masks(actor) else found
 
 
 def reasons(actor: Actor, contact: ContactId) -> Reasons | None:

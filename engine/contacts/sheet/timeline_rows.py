@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from engine.contacts.editing import undo
+from engine.contacts.editing.identity_decisions import can_be_split_off
 from engine.contacts.editing.undo import Undoes, Undone
 from engine.db import Db
 from engine.db.search_keys import plain_letters
@@ -28,6 +29,7 @@ class TimelineRow(msgspec.Struct, frozen=True):
       unproven: Whether a browser alone claims something of the contact by this.
       discounted: Whether it is a bounce that does not count against the address.
       undoable: Whether a user can undo it.
+      splittable: Whether a user can split it off the contact, as something that somebody else did.
       undone: Author and time of its undo, if it was undone.
       undoes: The activity that it undoes itself.
     """
@@ -45,6 +47,7 @@ class TimelineRow(msgspec.Struct, frozen=True):
     bot: bool
     discounted: bool = False
     undoable: bool = False
+    splittable: bool = False
     undone: Undone | None = None
     undoes: Undoes | None = None
     source: Source | None = None
@@ -154,6 +157,7 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         discounted=undo.is_inconclusive(row),
         source=source,
         unproven=source is Source.BROWSER and (bool(row.get("identities")) or row["type"] in _CLAIMS),
+        splittable=can_be_split_off(row),
     )
 
 

@@ -8,7 +8,13 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 
-_SHEETS = ("ui/style.css", "ui/lists.css", "sheet/sheet.css", "sheet/activity/activity.css")
+_SHEETS = (
+    "ui/style.css",
+    "ui/lists.css",
+    "sheet/sheet.css",
+    "sheet/activity/activity.css",
+    "merges/merges.css",
+)
 """The style sheets of every page; components bring their own."""
 
 

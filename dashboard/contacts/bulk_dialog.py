@@ -11,8 +11,10 @@ from markupsafe import Markup
 
 from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, CompleteChange, Subject, offered
 from dashboard.contacts.contact_list import Action, ChosenContacts, Handlers
+from dashboard.contacts.selection_generation import clear_selection
 from dashboard.contacts.selection_summary import contacts_counted, selection_summary
 from dashboard.exports.export_dialog import EXPORT, question
+from dashboard.merges.merge_dialog import MERGE, ask_to_merge
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors
@@ -24,8 +26,6 @@ from engine.domain.activities import ContactId
 from engine.rules.rule_service import current_rules
 
 BULK = "bulk"
-
-_GENERATION = "bulk.round"
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,16 @@ def handlers(listing: Listing, shown: tuple[str, ...], *, remove: Callable[[Cont
 
     def act(ticked: ChosenContacts) -> None:
         selection = Selection(listing=listing, but=ticked.but) if ticked.all else Selection(ticked.ids)
-        if ticked.action == EXPORT:
+        if ticked.action == MERGE and len(ticked.ids) == 2:
+            ask_to_merge(*ticked.ids)
+        elif ticked.action == EXPORT:
             open_dialog(EXPORT, question(selection, shown))
         elif ticked.action in ACTIONS:
             open_dialog(BULK, Question(ticked.action, selection, uuid_utils.uuid7().hex))
 
     changes = offered()
-    return Handlers([*changes[:-1], Action(EXPORT, "Export"), *changes[-1:]], act, remove)
-
-
-def selection_generation() -> int:
-    """Counts the bulk changes of this session: after each, the list clears its selection."""
-    return int(st.session_state.get(_GENERATION, 0))
+    merging = Action(MERGE, "Merge", exactly=2)
+    return Handlers([*changes[:-1], merging, Action(EXPORT, "Export"), *changes[-1:]], act, remove)
 
 
 def change_many(actor: Actor, question: Question) -> None:
@@ -90,7 +88,7 @@ def _button(action: BulkAction, ready: CompleteChange | None) -> bool:
 
 def _begin(actor: Actor, question: Question, change: Change) -> None:
     bulk_service.start(actor, question.selection, change, id_=question.job)
-    st.session_state[_GENERATION] = selection_generation() + 1
+    clear_selection()
     close_dialog()
     st.rerun()
 

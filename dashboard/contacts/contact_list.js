@@ -206,7 +206,8 @@ function showBar(bar, data, selection, send) {
     return selection.all ? { ids: [], all: true, but: ids } : { ids, all: false, but: [] };
   };
   const offered = element("span", "actions");
-  offered.append(...actions.map(({ id, label, tone }) => button(tone, label, () => send("act", { action: id, ...chosen() }))));
+  const fits = ({ exactly }) => exactly === null || (!selection.all && selection.ids.size === exactly);
+  offered.append(...actions.filter(fits).map(({ id, label, tone }) => button(tone, label, () => send("act", { action: id, ...chosen() }))));
   bar.replaceChildren(...parts, offered);
   bar.querySelectorAll("button").forEach((made) => (made.dataset.focus = made.textContent));
 }

@@ -26,11 +26,16 @@ MAX_TICKED = 10_000
 
 @dataclass(frozen=True)
 class Action:
-    """An action on selected contacts; `tone` is `danger` if it removes something."""
+    """An action on selected contacts.
+
+    `tone` is `danger` if it removes something.  With `exactly`, it is offered only while so many
+    contacts are selected one by one.
+    """
 
     id: str
     label: str
     tone: str = ""
+    exactly: int | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,9 @@ def contact_list(
         "rows": [_row(row, columns, address, reading) for row in page.rows],
         "selectable": bool(handlers.actions),
         "deletable": handlers.remove is not None,
-        "actions": [{"id": a.id, "label": a.label, "tone": a.tone} for a in handlers.actions],
+        "actions": [
+            {"id": a.id, "label": a.label, "tone": a.tone, "exactly": a.exactly} for a in handlers.actions
+        ],
         "total": _total(page),
         "locale": str(formats.locale()).replace("_", "-"),
     }

@@ -15,6 +15,7 @@ from dashboard.contacts.views_menu import SAVE as SAVE_VIEW
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.merges.merge_dialog import MERGE, merge_dialog
 from dashboard.segments.save_as_segment import SAVE as SAVE_SEGMENT
 from dashboard.segments.save_as_segment import save_segment
 from dashboard.ui.dialog_state import current_dialog, dialog
@@ -73,4 +74,5 @@ _DIALOGS: dict[str, Callable[[Actor, Any], None]] = {
     DELETE_VIEW: _delete_view,
     SAVE_SEGMENT: _save_segment,
     BULK: change_many,
+    MERGE: merge_dialog,
 }

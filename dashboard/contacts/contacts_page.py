@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts import contacts_dialogs
-from dashboard.contacts.bulk_dialog import handlers, selection_generation
+from dashboard.contacts.bulk_dialog import handlers
 from dashboard.contacts.column_chooser import column_chooser, columns_of
 from dashboard.contacts.contact_columns import Column, Reading, chosen, offered
 from dashboard.contacts.contact_list import READ_ONLY, Handlers, contact_list
@@ -19,10 +19,12 @@ from dashboard.contacts.delete_contact import just_deleted
 from dashboard.contacts.filter_bar import filter_bar
 from dashboard.contacts.list_address import ALL, PLACE, ListAddress
 from dashboard.contacts.pager import pager
+from dashboard.contacts.selection_generation import selection_generation
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
 from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
+from dashboard.merges.decision_bar import decision_bar
 from dashboard.segments.edit_by_filters import changing_bar, page_of
 from dashboard.segments.save_as_segment import save_segment_button
 from dashboard.ui.dialog_state import open_dialog
@@ -69,6 +71,7 @@ def render(actor: Actor) -> None:
     problem_box(f"A filter was left out: {problem}." for problem in left_out)
     if actor.may(Permission.EDIT_CONTACTS):
         just_deleted(actor)
+        decision_bar(actor)
         job_status_bar(actor)
     try:
         page = list_service.page(actor, address.listing, after=address.after, limit=address.size)

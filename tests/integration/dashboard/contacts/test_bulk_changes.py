@@ -92,6 +92,7 @@ def test_a_marketer_adds_to_a_segment_follows_that_and_takes_it_back(shop, open_
         "remove",
         "status",
         "field",
+        "merge",
         "export",
         "delete",
     ]

@@ -9,6 +9,7 @@ JUST_NOW = "just now"
 TODAY, YESTERDAY = "Today", "Yesterday"
 
 SHOW_RAW, HIDE_RAW = "Raw data", "Hide raw data"
+NOT_THEIRS, CHOSEN_NOT_THEIRS = "Not theirs", "Not theirs ✓"
 NOT_A_BOUNCE, TAKE_BACK, PUT_BACK = "Not a bounce", "Undo", "Redo"
 
 FIELD_TYPES = {

@@ -10,6 +10,7 @@ from dashboard.contacts.list_address import ListAddress
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.merges.division_dialogs import SPLIT, UNDO_MERGE, split_dialog, undo_merge_dialog
 from dashboard.sheet.privacy_requests import erase_contact, export_personal_data
 from dashboard.sheet.stop_sending import stop_sending
 from dashboard.ui.dialog_state import current_dialog, dialog
@@ -51,6 +52,8 @@ _DIALOGS: dict[str, Callable[[Actor, Any, ListAddress], None]] = {
     STOP: _stop,
     DATA: _data,
     ERASE: _erase,
+    UNDO_MERGE: lambda actor, about, _listed: undo_merge_dialog(actor, about),
+    SPLIT: lambda actor, about, _listed: split_dialog(actor, about),
     EXPORT: lambda actor, about, _listed: export_dialog(actor, about),
     HISTORY: lambda actor, about, _listed: open_history(actor, about),
 }

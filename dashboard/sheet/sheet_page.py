@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from dashboard.contacts.list_address import ListAddress
 from dashboard.jobs.job_status_bar import job_status_bar
+from dashboard.merges.decision_bar import decision_bar
 from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields
 from dashboard.sheet.activity.activity_tab import activity_tab
@@ -20,7 +21,7 @@ from dashboard.sheet.sheet_deleted import deleted_contact
 from dashboard.sheet.sheet_dialogs import DATA, DELETE, ERASE, STOP, show_dialog
 from dashboard.sheet.sheet_form import sheet_form
 from dashboard.sheet.sheet_header import Neighbours, title, ways
-from dashboard.sheet.sheet_identities import known_by
+from dashboard.sheet.sheet_identities import identities
 from dashboard.sheet.sheet_menu import Choice, sheet_menu
 from dashboard.sheet.sheet_segments import segments_card
 from dashboard.sheet.sheet_statuses import reach_card, statuses_card
@@ -56,6 +57,8 @@ def render(actor: Actor, wanted: str) -> None:
     show(ways(listed, _beside(actor, listed, contact)))
     _top(actor, sheet)
     sheet_edits.just_done(actor, contact)
+    if actor.may(Permission.MERGE):
+        decision_bar(actor)
     shown = _TABS.get(st.query_params.get(_TAB, ""), _TABS["profile"])
     about, activity = st.tabs(list(_TABS.values()), default=shown, key=_TAB_KEY, on_change="rerun")
     _remember("activity" if activity.open else "profile")
@@ -166,7 +169,8 @@ def _profile(actor: Actor, sheet: Sheet) -> None:
         _card("cart", sheet_commerce.cart(sheet.commerce, zone))
         _card("rfm", sheet_commerce.rfm(sheet.commerce, now=now))
         _card("clv", sheet_commerce.clv(sheet.commerce))
-        _card("known-by", known_by(sheet, sheet_service.devices(actor, sheet.id), now=now, zone=zone))
+        with card("known-by"):
+            identities(actor, sheet.id, zone)
 
 
 def _card(name: str, content: Markup) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,20 @@ from markupsafe import Markup
 from dashboard import formats, wait_for_workers
 from dashboard.contacts.contact_columns import DEFAULT
 from dashboard.exports.export_dialog import EXPORT, question
+from dashboard.merges.division_dialogs import SPLIT, split_of_activities
 from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_filters import current_filter, filter_bar, set_filter
-from dashboard.sheet.activity.timeline import PUT_BACK, RAW, SCOPE, TAKE_BACK, RowOptions, is_new, timeline
+from dashboard.sheet.activity.timeline import (
+    CHOOSE,
+    PUT_BACK,
+    RAW,
+    SCOPE,
+    TAKE_BACK,
+    RowOptions,
+    is_new,
+    timeline,
+)
 from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.html_buttons import on_html_click
@@ -44,7 +54,10 @@ LIVE = 3.0
 
 @dataclass
 class TabState:
-    """The state of the tab: when it was opened, which raw data is open, and how much is shown."""
+    """The state of the tab: when it was opened, which raw data is open, and how much is shown.
+
+    `chosen` are the activities to split off the contact.
+    """
 
     contact: ContactId
     since: datetime
@@ -53,6 +66,7 @@ class TabState:
     steps: int = 1
     charts: int = 0
     asked: tuple[str, ActivityId] | None = None
+    chosen: list[ActivityId] = field(default_factory=list)
 
 
 def _seen(contact: ContactId) -> TabState:
@@ -81,6 +95,7 @@ def activity_tab(actor: Actor, contact: ContactId) -> None:
         on_html_click(SCOPE, lambda act, about: _on_button(seen, act, about))
     _chart(seen, counts, wanted)
     _do(actor, seen)
+    _split_bar(seen)
     fragment(run_every=LIVE if live else None)(_rows)(actor, seen)
 
 
@@ -123,7 +138,13 @@ def _rows(actor: Actor, seen: TabState) -> None:
         scan=SCANNED * FURTHER ** (seen.steps - 1),
     )
     look = RowOptions(
-        actor.now, time_zone(), seen.since, seen.opened, changes=actor.may(Permission.EDIT_CONTACTS)
+        actor.now,
+        time_zone(),
+        seen.since,
+        seen.opened,
+        changes=actor.may(Permission.EDIT_CONTACTS),
+        splits=actor.may(Permission.MERGE),
+        chosen=seen.chosen,
     )
     if page.rows:
         show(joined([_news(page, seen.since), timeline(page.rows, look)]))
@@ -175,6 +196,31 @@ def _on_button(seen: TabState, act: str, about: str) -> None:
         seen.opened ^= {about}
     elif act in (TAKE_BACK, PUT_BACK):
         seen.asked = (act, ActivityId(about))
+    elif act == CHOOSE:
+        _choose(seen, ActivityId(about))
+
+
+def _choose(seen: TabState, activity: ActivityId) -> None:
+    """Choose an activity to split off, or no longer."""
+    if activity in seen.chosen:
+        seen.chosen.remove(activity)
+    else:
+        seen.chosen.append(activity)
+
+
+def _split_bar(seen: TabState) -> None:
+    """The chosen activities, and the button that splits them off the contact."""
+    if not seen.chosen:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="activity-split-bar"):
+        with st.container(width="stretch"):
+            counted = formats.counted(len(seen.chosen), "activity", "activities")
+            show(tag("div", f"{counted} chosen that somebody else did", role="status"))
+        if st.button("Split off…", type="primary", key="sheet.split"):
+            open_dialog(SPLIT, split_of_activities(seen.contact, [*seen.chosen]))
+            seen.chosen.clear()
+            st.rerun()
+        st.button("Clear", key="sheet.split.clear", on_click=seen.chosen.clear)
 
 
 def _do(actor: Actor, seen: TabState) -> None:

@@ -22,7 +22,7 @@ from engine.contacts.sheet import sheets
 from engine.contacts.sheet.timeline_rows import TimelineRow
 
 SCOPE = "activity"
-RAW, TAKE_BACK, PUT_BACK = "raw", "take back", "put back"
+RAW, TAKE_BACK, PUT_BACK, CHOOSE = "raw", "take back", "put back", "choose"
 """The actions of a row's buttons."""
 
 
@@ -36,6 +36,8 @@ class RowOptions:
       since: Activities received after this are marked as new.
       opened: Ids of activities whose raw data is shown.
       changes: Whether the user may undo activities.
+      splits: Whether the user may split activities off the contact.
+      chosen: Ids of activities that are to be split off.
     """
 
     now: datetime
@@ -43,6 +45,8 @@ class RowOptions:
     since: datetime
     opened: Collection[str] = ()
     changes: bool = False
+    splits: bool = False
+    chosen: Collection[str] = ()
 
 
 def timeline(rows: Sequence[TimelineRow], look: RowOptions) -> Markup:
@@ -135,6 +139,12 @@ def _acts(row: TimelineRow, look: RowOptions) -> list[Markup]:
         words = wording.PUT_BACK
         acts.append(
             html_button(words, scope=SCOPE, act=PUT_BACK, about=row.undone.id, hint=f"{words}: {when}")
+        )
+    if look.splits and row.splittable:
+        chosen = row.id in look.chosen
+        words = wording.CHOSEN_NOT_THEIRS if chosen else wording.NOT_THEIRS
+        acts.append(
+            html_button(words, scope=SCOPE, act=CHOOSE, about=row.id, hint=f"{words}: {when}", opened=chosen)
         )
     return acts
 

@@ -61,7 +61,9 @@ class Person(msgspec.Struct, omit_defaults=True):
 
     `identities` are the keys held, by kind; `former` are keys that were once its own and
     still lead to it.  `merged` are the contacts that became this one, `renamed` the ids that it
-    had while it was anonymous.  `vouched` says that a trusted source has reported it.
+    had while it was anonymous.  `vouched` says that a trusted source has reported it.  `split_off`
+    are activities in its streams that a user moved to another contact, `taken_over` those that were
+    moved to this one.
     """
 
     id: ContactId
@@ -73,6 +75,8 @@ class Person(msgspec.Struct, omit_defaults=True):
     merged: list[ContactId] = []
     renamed: list[ContactId] = []
     vouched: bool = False
+    split_off: list[ActivityId] = []
+    taken_over: list[ActivityId] = []
 
     @property
     def identified(self) -> bool:

@@ -153,6 +153,7 @@ class Resolver:
         self.deletions.append(Deleted(person.ids(), activity.moment))
         for span in person.spans:
             span.since = at if span.since is None else max(span.since, at)
+        person.taken_over = []
         for tracker in person.trackers:
             tracker.seen, tracker.agent = None, ""
 
@@ -201,6 +202,9 @@ class Resolver:
         ids = frozenset(map(ActivityId, map(str, named))) if isinstance(named, list) else frozenset()
         if ids:
             new = self._split_off(person, activity)
+            person.split_off = sorted({*person.split_off, *ids.difference(person.taken_over)})
+            person.taken_over = sorted(set(person.taken_over) - ids)
+            new.taken_over = sorted(ids)
             self.splits.append(Split(person.ids(), new.id, activity, activities=ids))
 
     def _split_off(self, person: Person, activity: Activity) -> Person:
@@ -396,6 +400,8 @@ class Resolver:
         winner.spans.extend(loser.spans)
         winner.merged = sorted({*winner.merged, *loser.merged, loser.id})
         winner.renamed = sorted({*winner.renamed, *loser.renamed})
+        winner.split_off = sorted({*winner.split_off, *loser.split_off})
+        winner.taken_over = sorted({*winner.taken_over, *loser.taken_over})
         winner.first_seen = min(winner.first_seen, loser.first_seen)
         winner.vouched = winner.vouched or loser.vouched
         self._holder.update(dict.fromkeys(loser.keys(), winner.id))

@@ -160,7 +160,8 @@ class _Activities:
     def of(self, contacts: Collection[Document], query: Document, order: Order) -> Iterator[Batch]:
         done = 0
         for found in self._some(contacts, query, order):
-            for columns in _joined(self._written(rows) for rows in self._rows(_held(found))):
+            rows_of_some = chain(self._rows(_held(found)), self._taken_over(found))
+            for columns in _joined(self._written(rows) for rows in rows_of_some):
                 yield Batch(done, len(columns[0]), columns)
             done += len(found)
             yield Batch(done, 0, [])
@@ -168,7 +169,9 @@ class _Activities:
     def _some(
         self, contacts: Collection[Document], query: Document, order: Order
     ) -> Iterator[list[Document]]:
-        picked = {"spans": 1, "deletion.at": 1, **_picked(self._theirs)}
+        picked = {
+            "spans": 1, "deletion.at": 1, "split_off": 1, "taken_over": 1, **_picked(self._theirs),
+        }  # fmt: skip
         with contacts.find(
             query, picked, sort=order, session=self._session, batch_size=CONTACTS_AT_ONCE, allow_disk_use=True
         ) as cursor:
@@ -181,10 +184,20 @@ class _Activities:
         picked = {"stream": 1, "happened_at": 1, **_picked(self._own)}
         order = [("stream", 1), ("happened_at", 1), ("_id", 1)]
         for rows in _streamed(self._activities, query, picked, order, self._session):
-            owned = ((row, _owner(held[row["stream"]], row["happened_at"])) for row in rows)
+            owned = ((row, _owner(held[row["stream"]], row)) for row in rows)
             found = [(row, owner) for row, owner in owned if owner is not None]
             if found:
                 yield found
+
+    def _taken_over(self, contacts: Sequence[Document]) -> Iterator[list[tuple[Document, Document]]]:
+        """Activities that users moved to some contacts, each with whose it is now."""
+        owners = {id_: contact for contact in contacts for id_ in contact.get("taken_over", ())}
+        if not owners:
+            return
+        query = {"_id": {"$in": list(owners)}, **self._more}
+        picked = {"stream": 1, "happened_at": 1, **_picked(self._own)}
+        for rows in _streamed(self._activities, query, picked, [("_id", 1)], self._session):
+            yield [(row, owners[row["_id"]]) for row in rows]
 
     def _written(self, rows: Sequence[tuple[Document, Document]]) -> list[Sequence[Any]]:
         own = iter(_made(self._own, [activity[_ROW] for activity, _ in rows]))
@@ -202,8 +215,9 @@ def _held(contacts: Iterable[Document]) -> dict[str, list[Held]]:
     return held
 
 
-def _owner(held: Sequence[Held], at: datetime) -> Document | None:
+def _owner(held: Sequence[Held], row: Document) -> Document | None:
+    at = row["happened_at"]
     for since, until, contact in held:
         if (since is None or at >= since) and (until is None or at < until):
-            return contact
+            return None if row["_id"] in contact.get("split_off", ()) else contact
     return None

@@ -1,4 +1,7 @@
-"""Which activities are a contact's: the streams that it holds, each for as long as it was its own."""
+"""Which activities are a contact's: the streams that it holds, each for as long as it was its own.
+
+Single activities that a user moved to another contact are that one's.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from engine.domain.activities import ContactId, derived_stream
 from engine.domain.document import Document
 from engine.domain.identities import Key
 
-HELD = {"spans": 1, "segments": 1, "deletion": 1, "undone": 1}
+HELD = {"spans": 1, "segments": 1, "deletion": 1, "undone": 1, "split_off": 1, "taken_over": 1}
 """The fields of a contact's document by which its activities are found."""
 
 
@@ -61,7 +64,9 @@ def spans_of(contact: Document) -> Iterator[Span]:
 
 def is_of(contact: Document, row: Mapping[str, Any]) -> bool:
     """Whether an activity is a contact's."""
-    return any(span.covers(row) for span in spans_of(contact))
+    if row["_id"] in contact.get("taken_over", ()):
+        return True
+    return row["_id"] not in contact.get("split_off", ()) and any(s.covers(row) for s in spans_of(contact))
 
 
 def query(
@@ -77,4 +82,12 @@ def query(
     its index and merges them, where with anything beside the `$or` it would read and sort
     all that the contact ever did.
     """
-    return {"$or": [span.cut(since, until).query(more or {}) for span in spans_of(contact)]}
+    asked = dict(more or {})
+    left = {"_id": {"$nin": contact["split_off"]}} if contact.get("split_off") else {}
+    branches = [span.cut(since, until).query({**left, **asked}) for span in spans_of(contact)]
+    if contact.get("taken_over"):
+        bounds = {"$gte": since, "$lt": until}
+        limits = {operator: at for operator, at in bounds.items() if at is not None}
+        moved = {"_id": {"$in": contact["taken_over"]}, **asked}
+        branches.append(moved | ({"happened_at": limits} if limits else {}))
+    return {"$or": branches}

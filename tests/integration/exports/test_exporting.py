@@ -14,8 +14,11 @@ import pytest
 from msgspec import structs
 
 from engine.contacts.bulk.selection import Selection
+from engine.contacts.contact_lookup import find_contact
 from engine.contacts.listing.listing import InvalidFilter, Listing
+from engine.contacts.merging import merge_service
 from engine.db.connection import connect, utc_now
+from engine.domain.activities import ActivityId
 from engine.errors import StoredFileNotFound
 from engine.exports import export_job, export_rows, exporting, workbook_writer
 from engine.exports.export_columns import UnknownColumn
@@ -30,7 +33,7 @@ from engine.pipeline import activity_steps
 from engine.privacy import erasing
 from engine.publishing import publishing
 from engine.rules import versions
-from tests.builders import an_activity, bought, days, identified
+from tests.builders import acting, an_activity, bought, colleague, days, identified
 from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
 
@@ -250,6 +253,28 @@ def test_the_activities_of_some_contacts_are_written_with_whose_they_are(shop):
     narrow = Export("activities", "csv", ("type",), everybody(), types=("page_visited", "order_completed"),
                     first=date(2026, 3, 3), last=date(2026, 3, 4))  # fmt: skip
     assert [row["Type"] for row in rows_of(written(shop, narrow, "job-2")[2])] == ["order_completed"]
+
+
+def test_activities_that_were_moved_to_another_contact_are_written_as_that_ones(shop):
+    received(
+        shop,
+        [
+            identified(days(0), tracker="m1", email="moved@x.com", trusted=True),
+            an_activity("product_visited", days(1), id_="gift", tracker="m1"),
+        ],
+    )
+    owner = find_contact(shop, "moved@x.com")
+    merge_service.split_activities(
+        acting(shop, colleague()), owner, [ActivityId("gift")], id_=ActivityId("s")
+    )
+    drain_all(shop)
+
+    _, _, content = written(
+        shop, Export("activities", "csv", selection=everybody(), types=("product_visited",))
+    )
+
+    [row] = rows_of(content)
+    assert row["Email"] == ""
 
 
 def one_batch_of(monkeypatch, rows):

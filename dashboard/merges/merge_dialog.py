@@ -62,6 +62,11 @@ def _preview(actor: Actor, question: MergeQuestion, key: str) -> Preview:
     pair = merge_preview.pair(actor, question.one, question.other)
     preview = merge_preview.of_merge(actor, *pair)
     names = {side.id: side_name(side) for side in preview.before}
+    if not all(side.identified is preview.before[0].identified for side in preview.before):
+        words = f"{names[pair[0]]} keeps its values: an anonymous contact merges into an identified one."
+        show(tag("p", words, "cs-small"))
+        show(merge_table(preview, time_zone()))
+        return preview
     survivor: ContactId = st.radio(
         "Keep the values of",
         list(pair),

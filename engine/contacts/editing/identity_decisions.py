@@ -10,14 +10,7 @@ from engine.db import Db
 from engine.domain.activities import IMPORT, UNDOES, ActivityId
 from engine.domain.document import Document
 from engine.domain.identities import Identities, Key
-
-JOINED = "contacts_joined"
-MERGE_UNDONE = "merge_undone"
-TRACKER_SPLIT = "tracker_split"
-ACTIVITIES_SPLIT = "activities_split"
-
-DECISIONS = frozenset({JOINED, MERGE_UNDONE, TRACKER_SPLIT, ACTIVITIES_SPLIT})
-"""The types of activity by which a user decides whose something is."""
+from engine.domain.merge_decisions import DECISIONS
 
 MAX_UNDOS = 20
 """Undos of undos that are followed to the decision that they are about."""

@@ -14,7 +14,7 @@ from engine.domain.activities import ContactId
 from engine.domain.component import Contact
 from engine.domain.contact import ContactState
 from engine.domain.fields import CUSTOM, FIELDS, IDENTITY_FIELDS, PERSONAL_FIELDS, PROFILE_FIELDS
-from engine.domain.identities import IDENTIFYING, key_value
+from engine.domain.identities import IDENTIFYING, is_tracker, key_value
 from engine.domain.people import Person
 from engine.domain.profile import full_name
 from engine.domain.rulebook import Ruleset
@@ -74,7 +74,7 @@ def side_of(contact: Contact, ruleset: Ruleset) -> Side:
         "first_seen": person.first_seen,
         SEGMENTS: sorted(ruleset.segments[id_].name for id_ in state.segments if id_ in ruleset.segments),
         DEVICES: len(person.trackers),
-        FORMER: [key_value(key) for key in person.former],
+        FORMER: [key_value(key) for key in person.former if not is_tracker(key)],
     }
     name = full_name(state.first_name, state.last_name)
     known = name or next(

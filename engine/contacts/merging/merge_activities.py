@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.contacts.editing.edit_activities import by_hand, own_stream
-from engine.contacts.editing.identity_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.identities import Key, tracker_key
+from engine.domain.merge_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
 
 
 @dataclass(frozen=True)

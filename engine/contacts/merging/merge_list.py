@@ -12,7 +12,6 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.contact_rows import rows_of
 from engine.contacts.editing.edit import name_of
-from engine.contacts.editing.identity_decisions import JOINED
 from engine.contacts.merging.merge_activities import winner_of
 from engine.contacts.viewer_mask import masks
 from engine.db import Db
@@ -20,6 +19,7 @@ from engine.db.keyset import Cursor, Sort, cursor_after, read_cursor
 from engine.domain import masking
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.document import Document
+from engine.domain.merge_decisions import JOINED
 from engine.domain.rulebook import Ruleset
 from engine.rules import versions
 

@@ -16,7 +16,7 @@ from engine.contacts.contact_lookup import find_contact
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import name_of
 from engine.contacts.editing.edit_activities import own_stream
-from engine.contacts.editing.identity_decisions import DECISIONS, can_be_split_off
+from engine.contacts.editing.identity_decisions import can_be_split_off
 from engine.contacts.merging import merge_activities, suggestion_rows
 from engine.contacts.merging.merge_activities import Decided
 from engine.contacts.merging.merge_errors import InvalidMerge, MergeNotFound
@@ -26,6 +26,7 @@ from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.identities import Key, strongest, tracker_key
+from engine.domain.merge_decisions import DECISIONS
 from engine.domain.people import contact_id_of
 from engine.errors import ContactNotFound
 from engine.pipeline import activity_spans, inbox
@@ -216,6 +217,8 @@ def refuse_merge(survivor: Document, other: Document) -> None:
     """Raise InvalidMerge if two contacts, given as their documents, cannot be merged."""
     if survivor["_id"] == other["_id"]:
         raise InvalidMerge("these are one contact already")
+    if other["identified"] and not survivor["identified"]:
+        raise InvalidMerge("an anonymous contact merges into the identified one, not the other way round")
     for row in (survivor, other):
         trackers = row.get("trackers", ())
         if not row["identified"] and any(tracker.get("shared") for tracker in trackers):

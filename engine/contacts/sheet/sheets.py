@@ -22,7 +22,7 @@ from engine.db import Db, contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Cart, Commerce, ContactState, Deliverability
 from engine.domain.document import Document
-from engine.domain.identities import key_value
+from engine.domain.identities import is_tracker, key_value
 from engine.domain.profile import full_name
 from engine.domain.reachability import reach_of
 from engine.domain.rulebook import Ruleset
@@ -70,7 +70,7 @@ def sheet(db: Db, contact_id: ContactId, *, now: datetime) -> Sheet | None:
         activities=state.activities,
         first_seen=contact.person.first_seen,
         last_seen=state.last_seen,
-        former=[key_value(key) for key in contact.person.former],
+        former=[key_value(key) for key in contact.person.former if not is_tracker(key)],
         deleted_at=state.deletion.at if state.deleted and state.deletion is not None else None,
         deleted_by=deleted_by,
         deleted_why=deleted_why,

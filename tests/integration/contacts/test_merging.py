@@ -8,6 +8,7 @@ from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.merging import merge_list, merge_preview, merge_service
 from engine.contacts.merging.merge_errors import InvalidMerge, MergeNotFound
+from engine.contacts.sheet import sheet_service
 from engine.domain.activities import ActivityId
 from engine.errors import ContactNotFound, NotAllowed
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
@@ -46,6 +47,10 @@ def merged(db, survivor, other, id_="m1", **more):
 
 def log(db):
     return [audit.entry_of(row) for row in db.audit.find().sort("at", 1)]
+
+
+def timeline(db, contact):
+    return [row.id for row in sheet_service.timeline(mia(db), contact).rows]
 
 
 def line(preview, name):
@@ -156,6 +161,13 @@ def test_by_default_the_identified_contact_survives_and_else_the_older(db, two):
     assert merge_preview.pair(mia(db), the_id(db, "anon"), two[1]) == (two[1], the_id(db, "anon"))
 
 
+def test_an_identified_contact_does_not_merge_into_an_anonymous_one(db, two):
+    receive_and_drain(db, [an_activity(at=minutes(-9), tracker="anon")])
+
+    with pytest.raises(InvalidMerge, match="not the other way round"):
+        merge_service.merge(mia(db), the_id(db, "anon"), two[0], id_=ActivityId("m"))
+
+
 def test_a_merge_that_is_taken_back_leaves_both_as_they_were(db, two):
     before = person(db, "ana@x.com"), person(db, "ana@work.com")
     merged(db, *two)
@@ -259,11 +271,37 @@ def test_chosen_activities_are_split_off_and_come_back(db):
     merge_service.split_activities(mia(db), ana, [ActivityId("gift")], id_=ActivityId("s1"), reason="a guest")
     drain_all(db)
     assert db.contacts.count_documents({}) == 2
+    [guest] = db.contacts.find({"_id": {"$ne": ana}})
+    assert "gift" in timeline(db, guest["_id"]) and "gift" not in timeline(db, ana)
+    assert "own" in timeline(db, ana) and sum(
+        sheet_service.counts(mia(db), guest["_id"]).days.popitem()[1].values()
+    )
+    assert sheet_service.sheet(mia(db), guest["_id"]).former == []
 
     merge_service.take_back(mia(db), ActivityId("s1"), id_=ActivityId("s2"))
     drain_all(db)
     assert db.contacts.count_documents({}) == 1
     assert db.contacts.find_one({"_id": ana})["activities"] >= before
+    assert "gift" in timeline(db, ana)
+
+
+def test_what_was_split_off_and_merged_again_is_there_once(db):
+    receive_and_drain(
+        db,
+        [
+            identified(minutes(0), email="ana@x.com", tracker="t1", trusted=True),
+            an_activity("product_visited", minutes(1), id_="gift", tracker="t1", name="Tie"),
+        ],
+    )
+    ana = the_id(db, "ana@x.com")
+    merge_service.split_activities(mia(db), ana, [ActivityId("gift")], id_=ActivityId("s1"))
+    drain_all(db)
+    [guest] = db.contacts.find({"_id": {"$ne": ana}})
+
+    merged(db, ana, guest["_id"])
+
+    assert db.contacts.count_documents({}) == 1
+    assert timeline(db, ana).count("gift") == 1
 
 
 def test_only_what_the_contact_did_is_split_off(db, two):

@@ -9,6 +9,7 @@ import typer
 import uuid_utils
 
 from engine.contacts.merging import merge_list, merge_preview, merge_service, suggestion_service
+from engine.contacts.merging.duplicate_search import DuplicateReport
 from engine.contacts.merging.merge_list import Merge
 from engine.contacts.merging.suggestion_service import Suggestion
 from engine.db import Db
@@ -92,6 +93,9 @@ def undo(
 @merges_app.command()
 def suggestions(
     dismissed: Annotated[bool, typer.Option("--dismissed", help="Those that were dismissed.")] = False,
+    find: Annotated[
+        bool, typer.Option("--find", help="Search for duplicates first, as every night.")
+    ] = False,
     limit: Limit = 100,
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -99,6 +103,8 @@ def suggestions(
     """Pairs of contacts that may be one person, the latest first."""
     _, db = open_db(data_dir, app="merges")
     actor = cli_actor(db)
+    if find:
+        _print_report(suggestion_service.find_duplicates(actor))
     found = list(suggestion_service.walk(actor, limit=limit, dismissed=dismissed))
     if as_json:
         print_json([_suggestion(suggestion) for suggestion in found])
@@ -158,6 +164,13 @@ def _new_id() -> ActivityId:
 def _print_decision(id_: ActivityId, as_json: bool, words: str, **about: str) -> None:
     """Say what a worker does now."""
     print_json({"activity": id_, **about}) if as_json else typer.echo(words)
+
+
+def _print_report(report: DuplicateReport) -> None:
+    """Say what a search found, on standard error: standard output is for the suggestions."""
+    skipped = f", {report.skipped:,} skipped that too many contacts share" if report.skipped else ""
+    rest = "" if report.complete else "; there are more: decide these and search again"
+    typer.echo(f"{report.found:,} new, {report.known:,} known{skipped}{rest}", err=True)
 
 
 def _cause(merge: Merge) -> str:

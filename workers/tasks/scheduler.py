@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 from pymongo.errors import PyMongoError
 
+from engine.contacts.merging import duplicate_search
 from engine.db import Db, leases, orphaned_transactions
 from engine.db.processes import is_gone
 from engine.errors import Unavailable
@@ -49,7 +50,13 @@ def run(
     stop: threading.Event,
 ) -> None:
     """Check the lanes until stopped.  Any number may run: waking a lane twice is harmless."""
-    beside = {"filler": _fill, "checks": _check_segments, "sendings": _watch_sendings, "upkeep": _let_go}
+    beside = {
+        "filler": _fill,
+        "checks": _check_segments,
+        "duplicates": _find_duplicates,
+        "sendings": _watch_sendings,
+        "upkeep": _let_go,
+    }
     for name, work in beside.items():
         threading.Thread(target=work, args=(db, clock, stop), name=name, daemon=True).start()
     for what in (counting.run, counting.take_censuses):
@@ -97,6 +104,22 @@ def _check_segments(db: Db, clock: Callable[[], datetime], stop: threading.Event
                 log.error("segments are not what their conditions say", differences=checked["differences"])
         except (PyMongoError, Unavailable) as error:
             log.warning("cannot check segments", error=str(error))
+        if stop.wait(UPKEEP):
+            return
+
+
+def _find_duplicates(db: Db, clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Once a night, suggest merges of contacts that are alike."""
+    while True:
+        try:
+            report = duplicate_search.search_nightly(db, now=clock())
+            if report is not None:
+                log.info(
+                    "searched for duplicates", found=report.found, known=report.known,
+                    skipped=report.skipped, complete=report.complete,
+                )  # fmt: skip
+        except (PyMongoError, Unavailable) as error:
+            log.warning("cannot search for duplicates", error=str(error))
         if stop.wait(UPKEEP):
             return
 

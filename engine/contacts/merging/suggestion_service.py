@@ -12,8 +12,9 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.contacts.merging import merge_service, suggestion_rows
+from engine.contacts.merging import duplicate_search, merge_service, suggestion_rows
 from engine.contacts.merging.comparison import Side, default_survivor, masked_side, side_of
+from engine.contacts.merging.duplicate_search import DuplicateReport
 from engine.contacts.merging.merge_errors import InvalidMerge, SuggestionDecided, SuggestionNotFound
 from engine.contacts.merging.suggestion_reasons import reason_words
 from engine.contacts.viewer_mask import masks
@@ -167,6 +168,13 @@ def reopen(actor: Actor, id_: str) -> None:
         gone = dict.fromkeys(("dismissed_at", "dismissed_by", "dismissed_by_name", "dismissed_why"), "")
         if not actor.db.suggestions.update_one({"_id": id_}, {"$unset": gone}).matched_count:
             raise SuggestionNotFound(id_)
+
+
+def find_duplicates(actor: Actor) -> DuplicateReport:
+    """Search for duplicates now, as every night.  Raises NotAllowed."""
+    actor.require(Permission.MERGE)
+    with audit.recorded(actor, "searched for duplicates", subject=Subject("suggested merge", "all contacts")):
+        return duplicate_search.search(actor.db, now=actor.now)
 
 
 # Reading

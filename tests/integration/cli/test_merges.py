@@ -106,3 +106,19 @@ def test_a_dismissed_suggestion_is_listed_apart_with_who_and_why(named, suggeste
     [dismissed] = printed("merges", "suggestions", "--dismissed")
     assert (dismissed["suggestion"], dismissed["dismissed_why"]) == (found["suggestion"], "sisters")
     assert dismissed["dismissed_by"] and dismissed["dismissed_at"]
+
+
+def test_duplicates_are_searched_on_demand(named):
+    receive_and_drain(
+        named,
+        [
+            identified(minutes(0), email="leo@gmail.com", trusted=True),
+            identified(minutes(1), email="l.eo@googlemail.com", trusted=True),
+        ],
+    )
+
+    [found] = printed("merges", "suggestions", "--find")
+
+    assert found["reason"] == "similar_email"
+    assert "leo@gmail.com" in found["why"]
+    assert "0 new, 1 known" in run("merges", "suggestions", "--find").stderr

@@ -58,6 +58,14 @@ def known_people() -> list[dict[str, Any]]:
         "lastName": "de la Prueba y Fernández-Villaverde",
     }
     return [
+        *(
+            {
+                "type": "identify",
+                "userId": f"twin-{n}",
+                "traits": {"email": "twin.prueba@example.com", "firstName": f"Twin {n}"},
+            }
+            for n in (1, 2)
+        ),
         {"type": "identify", "userId": "ana", "anonymousId": "ana-laptop", "traits": ana},
         track("ana", "newsletter_subscribed", source="checkout"),
         *(

@@ -133,6 +133,19 @@ def of_contact(choice: str) -> Step:
     return step
 
 
+def merge_two(page: Page) -> None:
+    """Tick two contacts of the list and ask to merge them."""
+    for number in (1, 2):
+        page.locator(".row .tick input").nth(number).check()
+    press("Merge")(page)
+    expect(page.get_by_role("dialog").get_by_role("region", name="Comparison")).to_be_visible()
+
+
+def split_off(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^Split off ")).first.click()
+    expect(page.get_by_role("dialog").get_by_role("region", name="Comparison")).to_be_visible()
+
+
 def raw_data(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Raw data")).first.click()
     expect(page.locator(".cs-event pre").first).to_be_visible()
@@ -166,6 +179,11 @@ PLACES = (
     Place("contacts-view-delete", "/?view=all", r"contacts$", (of_view("Delete"), see("Delete view"))),
     Place("contacts-columns", "/", r"contacts$", (columns,)),
     *(Place(f"contacts-bulk-{name}", "/", r"contacts$", (bulk(action),)) for name, action in BULK.items()),
+    Place("contacts-merge", "/?where=%7B%22identified%22%3Atrue%7D", r"found$", (merge_two,)),
+    Place("merges", "/?page=merges", r"may be one person", (see("Not the same person"),)),
+    Place("merges-preview", "/?page=merges", r"may be one person", (press("Preview…"), see("Keep the values of"))),
+    Place("merges-dismissed", "/?page=merges&state=dismissed", r"Nothing was dismissed"),
+    Place("sheet-split", "/?contact={contact}", r"last seen", (split_off,)),
     Place("sheet", "/?contact={contact}", r"last seen", (see("Can be reached by"),)),
     Place("sheet-why", "/?contact={contact}", r"last seen", (unfold("^Status history"), unfold("^Membership reasons"))),
     Place("sheet-activity", "/?contact={contact}", r"last seen", (tab("Activity"), see("Today"))),

@@ -53,6 +53,11 @@ class Line(msgspec.Struct, frozen=True):
     after: list[Any]
 
     @property
+    def values(self) -> list[Any]:
+        """Its values on all sides."""
+        return [*self.before, *self.after]
+
+    @property
     def differs(self) -> bool:
         """Whether two sides have a value and the values differ."""
         filled = [value for value in self.before if value not in _EMPTY]
@@ -99,17 +104,27 @@ def _statuses(state: ContactState, ruleset: Ruleset) -> dict[str, str]:
 
 
 def compare(before: Sequence[Side], after: Sequence[Side], ruleset: Ruleset) -> list[Line]:
-    """Return the fields in which any side has a value, in the order of the sheet."""
-    return [
+    """Return the fields that say something of one of the sides, in the order of the sheet.
+
+    A status in which all are initially, and a total of nought, say nothing.
+    """
+    lines = (
         Line(
             name,
             _label(name, ruleset),
-            before=[s.values.get(name) for s in before],
-            after=[s.values.get(name) for s in after],
+            before=[side.values.get(name) for side in before],
+            after=[side.values.get(name) for side in after],
         )
         for name in _names([*before, *after], ruleset)
-        if any(side.values.get(name) not in _EMPTY for side in (*before, *after))
-    ]
+    )
+    return [line for line in lines if any(not _is_blank(line.name, v, ruleset) for v in line.values)]
+
+
+def _is_blank(name: str, value: Any, ruleset: Ruleset) -> bool:
+    machine = ruleset.machines.get(name)
+    if machine is not None:
+        return value in (None, machine.states.get(machine.initial, machine.initial))
+    return value in _EMPTY or (name in TOTALS and not value)
 
 
 def _names(sides: Sequence[Side], ruleset: Ruleset) -> Iterator[str]:
@@ -123,7 +138,9 @@ def _label(name: str, ruleset: Ruleset) -> str:
     if name in _LABELS:
         return _LABELS[name]
     machine = ruleset.machines.get(name)
-    return label_of(name, ruleset) if machine is None else machine.label
+    if machine is not None and name not in FIELDS:
+        return machine.label
+    return label_of(name, ruleset)
 
 
 def united(survivor: Side, other: Side) -> Side:

@@ -9,7 +9,7 @@ import msgspec
 from pymongo.errors import ExecutionTimeout
 
 from engine.db import Db
-from engine.domain.activities import DASHBOARD, IMPORT, ContactId
+from engine.domain.activities import SOURCE_LABELS, ContactId, Source, source_of
 from engine.domain.document import Document
 from engine.domain.identities import IDENTIFYING, IdentityKind, Key, key_kind, key_value, make_key
 from engine.pipeline import activity_spans
@@ -84,10 +84,10 @@ def _first_activity(db: Db, row: Document, kind: IdentityKind, value: str) -> Do
 
 
 def source_words(row: Document) -> str:
-    """Return who said an activity, in words, given its document."""
+    """Return who said an activity, in words, given its document: a user's name, or the kind of source."""
     author = str((row.get("properties") or {}).get("author", ""))
-    if row.get("source") == DASHBOARD:
-        return author or "the dashboard"
-    if row.get("source") == IMPORT:
-        return f"import by {author}" if author else "import"
-    return "your shop's server" if row.get("trusted") else "browser"
+    verified = row.get("verified") is not None
+    source = source_of(row.get("source", ""), trusted=row.get("trusted", False), verified=verified)
+    if source is Source.PERSON and author:
+        return author
+    return SOURCE_LABELS[source]

@@ -49,7 +49,7 @@ def test_the_sheet_shows_devices_identifiers_and_merges_with_their_causes(ana, o
         "Split off…",
         "ana@work.com",
         "Email, former",
-        "your shop&#39;s server",
+        "Server",
     ):
         assert words in text
     assert "by Mia: asked &lt;b&gt;us" in text

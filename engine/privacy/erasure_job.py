@@ -106,8 +106,7 @@ class _Erasing:
     # Remove the activities and the contact
 
     def _remove_activities(self) -> bool:
-        for span in self._person.streams():
-            query = span.query({})
+        for query in self._person.queries():
             while ids := [row["_id"] for row in self.db.activities.find(query, {"_id": 1}).limit(PORTION)]:
                 self._count("activities", partial(self._drop, ids))
                 self._go_on()
@@ -192,8 +191,7 @@ class _Erasing:
         assert row is not None
         if utc_now() < row["at"] + SETTLED_AFTER or self._others_wait():
             return False
-        for span in self._person.streams():
-            query = span.cut(None, row["at"] + timedelta(milliseconds=1)).query({})
+        for query in self._person.queries(until=row["at"] + timedelta(milliseconds=1)):
             ids = [found["_id"] for found in self.db.activities.find(query, {"_id": 1})]
             if ids:
                 self._count("activities", partial(self._drop, ids))

@@ -36,8 +36,8 @@ def known_of(db: Db, contact: ContactId) -> Iterator[Part]:
 
 
 def _activities(db: Db, person: Person) -> Iterator[Document]:
-    for span in person.streams():
-        for row in db.activities.find(span.query({})).sort("happened_at", 1):
+    for query in person.queries():
+        for row in db.activities.find(query).sort("happened_at", 1):
             yield without_dbrefs(row)
 
 

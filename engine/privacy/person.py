@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from engine.pipeline.activity_spans import Span
 
 _READ = (
     "keys", "spans", "merged", "component", "linked", "email", "email_typed", "mobile_phone", "external_id",
-    "first_name", "last_name", "names",
+    "first_name", "last_name", "names", "taken_over",
 )  # fmt: skip
 
 
@@ -33,6 +33,7 @@ class Person:
       typed: The email as it was typed.
       name: The full name, if it is unique.
       others: Contacts that a claim connects with it: other people, who stay.
+      taken_over: Activities of other streams that users moved to it.
     """
 
     ids: tuple[ContactId, ...]
@@ -42,6 +43,15 @@ class Person:
     typed: str = ""
     name: str = ""
     others: tuple[ContactId, ...] = ()
+    taken_over: tuple[str, ...] = ()
+
+    def queries(self, *, until: datetime | None = None) -> Iterator[Document]:
+        """The queries of all activities before a time: by stream, and those that users moved here."""
+        for span in self.streams():
+            yield span.cut(None, until).query({})
+        if self.taken_over:
+            before = {} if until is None else {"happened_at": {"$lt": until}}
+            yield {"_id": {"$in": list(self.taken_over)}, **before}
 
     def streams(self) -> list[Span]:
         """All spans, trackers first, with what the fold itself recorded: the claims that say whose
@@ -75,6 +85,7 @@ def person_of(db: Db, contact: ContactId) -> Person | None:
         typed=row.get("email_typed", ""),
         name=_own_name(db, row),
         others=tuple(sorted(other["_id"] for other in others)),
+        taken_over=tuple(row.get("taken_over", ())),
     )
 
 

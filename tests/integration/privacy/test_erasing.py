@@ -18,6 +18,7 @@ from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import InvalidEdit
+from engine.contacts.merging import merge_service
 from engine.db.connection import connect, utc_now
 from engine.domain.activities import ActivityId
 from engine.errors import NotAllowed
@@ -30,8 +31,8 @@ from engine.pipeline import activity_steps
 from engine.privacy import erasure_job, privacy_service
 from engine.rules import versions
 from engine.segments import agreement
-from tests.builders import acting, identified, minutes
-from tests.integration.drained import receive_and_drain
+from tests.builders import acting, an_activity, identified, minutes
+from tests.integration.drained import drain_all, receive_and_drain
 from tests.integration.job_runs import run_next_job
 from tests.integration.privacy.planted import ANA, EMAIL, MARK, OURS, PHONE, TRACKERS, WORDS, ago, plant
 from tests.integration.privacy.traces import traces
@@ -254,3 +255,24 @@ def test_only_an_admin_erases_once_and_nobody_stops_it_half_way(db):
         job_service.stop(acting(db, ANA), "erasure-1")
     with pytest.raises(CannotUndo):
         job_service.undo(acting(db, ANA), "erasure-1")
+
+
+def test_activities_that_were_moved_to_a_contact_go_with_it(db, monkeypatch):
+    monkeypatch.setattr(activity_steps, "APPLY_TIMEOUT", 0)
+    monkeypatch.setattr(erasure_job, "SETTLED_AFTER", erasure_job.timedelta(0))
+    events = [
+        identified(minutes(0), tracker="t1", email="owner@x.com", trusted=True),
+        an_activity("product_visited", minutes(1), id_="gift", tracker="t1"),
+    ]
+    receive_and_drain(db, events)
+    owner = contact_lookup.find_contact(db, "owner@x.com")
+    merge_service.split_activities(acting(db, ANA), owner, [ActivityId("gift")], id_=ActivityId("s1"))
+    drain_all(db)
+    guest = db.contacts.find_one({"_id": {"$ne": owner}})["_id"]
+
+    privacy_service.erase(acting(db, ANA), guest, id_="erasure-1")
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
+        drain_all(db)
+
+    assert db.activities.find_one({"_id": "gift"}) is None
+    assert contact_lookup.find_contact(db, "owner@x.com") == owner

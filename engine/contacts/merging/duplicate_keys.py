@@ -5,9 +5,7 @@ Emails are compared without dots and plus-tags, phone numbers by their last digi
 
 from __future__ import annotations
 
-import string
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 
 from engine.domain.document import Document
 
@@ -27,8 +25,6 @@ PHONE_FIELDS = ("phone", "mobile", "mobile_phone", "telephone", "tel", "phone_nu
 PHONE_DIGITS = 9
 """The last digits by which phone numbers are compared: without the country and the trunk prefix."""
 
-_LETTERS = string.ascii_lowercase + string.digits + "-."
-
 
 def typing_error_of(domain: str) -> str | None:
     """Return the common provider of which a domain is a typing error by one letter, if any."""
@@ -41,19 +37,17 @@ def is_one_edit(one: str, other: str) -> bool:
     """Return whether two texts differ by one letter: changed, added, left out, or swapped with the next."""
     if abs(len(one) - len(other)) > 1 or one == other:
         return False
-    return other in _edits(one, other)
+    start = _common(one, other)
+    one, other = one[start:], other[start:]
+    end = _common(one[::-1], other[::-1])
+    one, other = one[: len(one) - end], other[: len(other) - end]
+    return max(len(one), len(other)) == 1 or (len(one) == 2 and one == other[::-1])
 
 
-def _edits(text: str, target: str) -> Iterator[str]:
-    """The texts that one edit makes of a text, with letters of another one."""
-    letters = set(target)
-    for place in range(len(text) + 1):
-        before, after = text[:place], text[place:]
-        yield before + after[1:]
-        yield from (before + letter + after[1:] for letter in letters if after)
-        yield from (before + letter + after for letter in letters)
-    for place, (first, second) in enumerate(pairwise(text)):
-        yield text[:place] + second + first + text[place + 2 :]
+def _common(one: str, other: str) -> int:
+    """The number of letters with which two texts begin alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def email_key(email: object, typing_errors: Mapping[str, str]) -> Document:

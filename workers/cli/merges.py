@@ -55,7 +55,7 @@ def list_merges(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """The merges in force, the latest first."""
+    """List the merges in force, the latest first."""
     _, db = open_db(data_dir, app="merges")
     actor = cli_actor(db)
     found = (
@@ -100,7 +100,7 @@ def suggestions(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Pairs of contacts that may be one person, the latest first."""
+    """List pairs of contacts that may be one person, the latest first."""
     _, db = open_db(data_dir, app="merges")
     actor = cli_actor(db)
     if find:

@@ -64,7 +64,8 @@ class Resolver:
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
             person = self._edited(activity)
             person = self._decided(person, activity)
-            person.vouched = True
+            reports = activity.id not in self.undone and activity.undoes is None
+            person.vouched = person.vouched or reports
             return self._placed(activity, person, proven=True)
         if not activity.identities:
             person = self._visitor(activity)

@@ -38,7 +38,7 @@ def ana(db):
             an_activity("product_visited", days(1), id_="v2", email="ana@x.com", name="Boot"),
             an_activity("product_visited", days(1), id_="v3", email="ana@x.com", name="Sandal"),
             bought(90, days(2), id_="o1", email="ana@x.com", order_id="A-1"),
-            an_activity("email_opened", days(4), id_="m1", email="ana@x.com", subject="Sale"),
+            an_activity("email_opened", days(4), id_="m1", email="ana@x.com", subject="Sale", trusted=True),
         ],
     )
     return contact_lookup.find_contact(db, "ana@x.com")
@@ -89,7 +89,7 @@ def test_of_very_many_entries_the_course_still_ends_with_what_there_is(db, ana, 
 
 def test_what_time_will_take_and_what_limits_leave(db, ana):
     now = utc_now()
-    opened = [an_activity("email_opened", now, email="ana@x.com") for _ in range(3)]
+    opened = [an_activity("email_opened", now, email="ana@x.com", trusted=True) for _ in range(3)]
     receive_and_drain(db, [*opened, bought("90", now, email="ana@x.com", order_id="A-2")])
 
     outlook = points.outlook(db, ana, now=now)

@@ -12,6 +12,7 @@ from tests.bench.idle import idle
 from tests.bench.importing import bench_import
 from tests.bench.instance import latency, startup
 from tests.bench.measure import Bench
+from tests.bench.merge import bench_merge
 from tests.bench.pages import bench_pages
 from tests.bench.people import bench_people
 from tests.bench.pipeline import pipeline, pipeline_http
@@ -33,6 +34,7 @@ BENCHES: dict[str, Bench] = {
     "startup": startup,
     "idle": idle,
     "latency": latency,
+    "merge": bench_merge,
     "pipeline": pipeline,
     "pipeline_http": pipeline_http,
 }

@@ -34,8 +34,8 @@ def a_shop(db):
     receive_and_drain(
         db,
         [
-            bought("10", minutes(1), email="ana@x.com", order_id="1", currency="EUR"),
-            bought("20", minutes(2), email="ana@x.com", order_id="2", currency="USD"),
+            bought("10", minutes(1), email="ana@x.com", order_id="1", currency="EUR", trusted=True),
+            bought("20", minutes(2), email="ana@x.com", order_id="2", currency="USD", trusted=True),
         ],
     )
 

@@ -12,9 +12,9 @@ from msgspec import structs
 from engine.accounts.actor import Actor
 from engine.accounts.current_user import CurrentUser, Role
 from engine.domain.activities import IMPORT, Activity, ActivityId, ContactId
-from engine.domain.component import Contact, FoldedComponent, refold
-from engine.domain.identities import Identities, Key, stream_of
-from engine.domain.people import contact_id_of
+from engine.domain.folding.component import Contact, FoldedComponent, refold
+from engine.domain.identity.identities import Identities, Key, stream_of
+from engine.domain.identity.people import contact_id_of
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR

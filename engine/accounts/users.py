@@ -22,7 +22,7 @@ from engine.accounts.permissions import Permission
 from engine.accounts.sessions import SessionId, SessionRecord
 from engine.db import Db
 from engine.db.transactions import in_transaction
-from engine.domain.normalisation import normalise_email
+from engine.domain.identity.normalisation import normalise_email
 from engine.errors import Conflict, Invalid, InvalidIdentity, NotAllowed, NotFound
 
 

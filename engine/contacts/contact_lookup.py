@@ -10,8 +10,8 @@ from engine.db import Db
 from engine.db.search_keys import searchable
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
-from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
-from engine.domain.normalisation import country_code, normalise_email, normalise_phone
+from engine.domain.identity.identities import IdentityKind, Key, make_key, tracker_key
+from engine.domain.identity.normalisation import country_code, normalise_email, normalise_phone
 from engine.errors import InvalidIdentity
 from engine.rules import versions
 

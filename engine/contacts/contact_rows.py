@@ -12,7 +12,7 @@ from engine.db import Db
 from engine.db.contact_codec import LIVING
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
-from engine.domain.profile import full_name
+from engine.domain.folding.profile import full_name
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ import msgspec
 
 from engine.db.search_keys import search_fields
 from engine.domain.activities import ContactId
-from engine.domain.component import Contact
 from engine.domain.contact import ContactState
 from engine.domain.document import Document
-from engine.domain.identities import IDENTIFYING, lane_of
-from engine.domain.people import Person
+from engine.domain.folding.component import Contact
+from engine.domain.identity.identities import IDENTIFYING, lane_of
+from engine.domain.identity.people import Person
 
 BSON_TYPES = (datetime, Decimal, bytes)
 """The types that BSON encodes natively and that stay unconverted."""

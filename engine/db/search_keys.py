@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from engine.domain.document import Document
-from engine.domain.profile import full_name
+from engine.domain.folding.profile import full_name
 
 SEARCH_FIELDS = ("names", "sort_name", "facets")
 """The fields that `search_fields` computes."""

@@ -9,7 +9,7 @@ from typing import Any, NewType
 
 import msgspec
 
-from engine.domain.identities import Identities, Key, tracker_key
+from engine.domain.identity.identities import Identities, Key, tracker_key
 from engine.domain.preload_types import preload
 
 ActivityId = NewType("ActivityId", str)

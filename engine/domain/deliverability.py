@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from engine.domain.activities import Activity
 from engine.domain.contact import Bounce, ContactState, Deliverability
-from engine.domain.people import Placement
+from engine.domain.identity.people import Placement
 from engine.domain.statuses import Moved
 
 MAIL = "email_status"

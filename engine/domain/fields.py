@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from engine.domain.conditions import ValueType
 from engine.domain.contact import ContactState
-from engine.domain.identities import IDENTIFYING, IdentityKind
+from engine.domain.identity.identities import IDENTIFYING, IdentityKind
 
 Mask = Literal["name", "email", "phone", "id", "all"]
 """How a personal value is masked (see `masking.masked_field`)."""

@@ -14,7 +14,7 @@ from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.identities import Identities
+from engine.domain.identity.identities import Identities
 from engine.domain.rulebook import Ruleset
 from engine.imports import import_request
 from engine.imports.import_request import cursor_at

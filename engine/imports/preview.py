@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.db import Db
-from engine.domain.identities import key_kind, key_value
+from engine.domain.identity.identities import key_kind, key_value
 from engine.domain.rulebook import Ruleset
 from engine.errors import WorkStopped
 from engine.imports.mapping import columns

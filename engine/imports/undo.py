@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.contacts.editing import edit_activities
 from engine.db import Db
 from engine.domain.activities import ActivityId
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 from engine.imports.import_request import cursor_at
 from engine.imports.rows.matching import contacts_by_key
 from engine.imports.rows.row_activities import PARTS, activity_id

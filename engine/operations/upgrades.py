@@ -13,8 +13,8 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from engine.db import Db, search_keys
 from engine.db.contact_codec import LIVING
 from engine.domain.document import Document
-from engine.domain.identities import tracker_key
-from engine.domain.people import MAX_AGENT
+from engine.domain.identity.identities import tracker_key
+from engine.domain.identity.people import MAX_AGENT
 
 RETIRED = {
     "contacts": (

@@ -13,7 +13,7 @@ from typing import Any
 from engine.db import Db
 from engine.domain.activities import ContactId, derived_stream
 from engine.domain.document import Document
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 
 HELD = {"spans": 1, "segments": 1, "deletion": 1, "undone": 1, "split_off": 1, "taken_over": 1}
 """The fields of a contact's document by which its activities are found."""

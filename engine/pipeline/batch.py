@@ -14,10 +14,11 @@ import msgspec
 from pymongo.client_session import ClientSession
 
 from engine.db import Db, contact_codec
-from engine.domain import component, daily_figures, fold
+from engine.domain import daily_figures
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.component import Contact, FoldedComponent
 from engine.domain.document import Document
+from engine.domain.folding import component, fold
+from engine.domain.folding.component import Contact, FoldedComponent
 from engine.domain.rulebook import Rulebook
 from engine.errors import FoldFailed
 from engine.pipeline import lanes, tombstones

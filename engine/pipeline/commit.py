@@ -27,7 +27,7 @@ from engine.db import Db
 from engine.db.leases import Basis
 from engine.domain.activities import ActivityId
 from engine.domain.document import Document
-from engine.domain.identities import IdentityKind
+from engine.domain.identity.identities import IdentityKind
 from engine.errors import CommitConflict, FoldFailed, Unavailable, WriteRefused
 
 RenewLease = Callable[[ClientSession, datetime], None]

@@ -12,7 +12,7 @@ from bson.dbref import DBRef
 from engine.db import Db
 from engine.domain.activities import Activity, ContactId
 from engine.domain.document import Document
-from engine.domain.identities import Key, tracker_key
+from engine.domain.identity.identities import Key, tracker_key
 from engine.pipeline import tombstones
 
 

@@ -15,7 +15,7 @@ from engine.db.installation import lane_count
 from engine.domain.activities import Activity, ActivityId, ActivityState
 from engine.domain.commerce import currency_of
 from engine.domain.document import Document
-from engine.domain.identities import lane_of
+from engine.domain.identity.identities import lane_of
 from engine.errors import Unavailable
 from engine.pipeline import tombstones
 from engine.rules import versions

@@ -19,7 +19,7 @@ from pymongo import ReturnDocument
 
 from engine.db import Db
 from engine.domain.document import Document
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 from engine.errors import NotFound
 
 Channel = Literal["email", "sms"]

@@ -15,10 +15,10 @@ from engine.db.installation import lane_count, namespace
 from engine.db.leases import Basis
 from engine.domain import daily_figures
 from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
-from engine.domain.component import Contact, FoldedComponent
 from engine.domain.document import Document
-from engine.domain.fold import Call, Derived
-from engine.domain.people import Suggested, contact_id_of
+from engine.domain.folding.component import Contact, FoldedComponent
+from engine.domain.folding.fold import Call, Derived
+from engine.domain.identity.people import Suggested, contact_id_of
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
 from engine.domain.segments import SEGMENT_ENTERED

@@ -18,11 +18,11 @@ from pymongo.client_session import ClientSession
 
 from engine.db import Db
 from engine.db.installation import namespace
-from engine.domain import erasure_marks, normalisation
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.document import Document
-from engine.domain.erasure_marks import ErasureMark
-from engine.domain.identities import IdentityKind, Key, make_key, tracker_key
+from engine.domain.identity import erasure_marks, normalisation
+from engine.domain.identity.erasure_marks import ErasureMark
+from engine.domain.identity.identities import IdentityKind, Key, make_key, tracker_key
 from engine.errors import InvalidIdentity
 
 MAX_WORDS = 500
@@ -91,7 +91,7 @@ def named_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
 
 
 def erased_among(db: Db, activities: Sequence[Activity]) -> set[ActivityId]:
-    """The activities that are suppressed (see `engine.domain.erasure_marks`)."""
+    """The activities that are suppressed (see `engine.domain.identity.erasure_marks`)."""
     marks, about = _about(db, activities)
     if not about:
         return set()

@@ -16,7 +16,7 @@ from gridfs import GridFSBucket
 
 from engine.db import Db
 from engine.domain.document import Document
-from engine.domain.identities import IdentityKind, key_kind, key_value
+from engine.domain.identity.identities import IdentityKind, key_kind, key_value
 from engine.errors import ContactSheetsError
 from engine.exports import exporting
 from engine.imports import import_request, stored_files

@@ -10,7 +10,7 @@ from typing import Any
 
 from bson.dbref import DBRef
 
-from engine.domain.identities import IdentityKind, key_kind, key_value, tracker_key
+from engine.domain.identity.identities import IdentityKind, key_kind, key_value, tracker_key
 from engine.privacy.person import Person
 
 ERASED = "[erased]"

@@ -12,7 +12,7 @@ from engine.db import Db
 from engine.db.search_keys import plain_letters, searchable
 from engine.domain.activities import ContactId, derived_stream
 from engine.domain.document import Document
-from engine.domain.identities import Key, is_tracker, key_value
+from engine.domain.identity.identities import Key, is_tracker, key_value
 from engine.pipeline.activity_spans import Span
 
 _READ = (

@@ -10,7 +10,7 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.db import Db
 from engine.domain.document import Document
-from engine.domain.profile import RESERVED
+from engine.domain.folding.profile import RESERVED
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.errors import Invalid, NameTaken, NotFound, StillInUse
 from engine.insights import census

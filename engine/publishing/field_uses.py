@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.db import Db
-from engine.domain import field_values
 from engine.domain.conditions import Compare, Condition, leaves
 from engine.domain.fields import CUSTOM
+from engine.domain.folding import field_values
 from engine.domain.rulebook import CustomField, Rule, Ruleset, SetField
 from engine.rules import versions
 from engine.rules.language import editing

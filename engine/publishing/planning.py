@@ -19,11 +19,11 @@ import msgspec
 from engine.db import Db, contact_codec
 from engine.db.connection import connect
 from engine.db.installation import namespace
-from engine.domain import component, fold
 from engine.domain.activities import ContactId
-from engine.domain.component import Contact, FoldedComponent
 from engine.domain.document import Document
-from engine.domain.profile import full_name
+from engine.domain.folding import component, fold
+from engine.domain.folding.component import Contact, FoldedComponent
+from engine.domain.folding.profile import full_name
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
 from engine.errors import WorkStopped

@@ -9,9 +9,9 @@ from typing import Any
 
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.contact import ContactState
-from engine.domain.fold import fold
-from engine.domain.identities import Key
-from engine.domain.people import Placement
+from engine.domain.folding.fold import fold
+from engine.domain.identity.identities import Key
+from engine.domain.identity.people import Placement
 from engine.domain.rulebook import Rulebook, Ruleset
 from engine.errors import FoldFailed
 from engine.rules.files.rule_tests import RuleTest

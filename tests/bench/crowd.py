@@ -15,10 +15,10 @@ from engine.db import Db, contact_codec
 from engine.db.connection import utc_now
 from engine.db.search_keys import AWAY_AFTER, search_fields
 from engine.domain.activities import ActivityId, ContactId
-from engine.domain.component import Contact
 from engine.domain.contact import Commerce, ContactState, Deliverability, Points, Status
 from engine.domain.document import Document
-from engine.domain.people import Person
+from engine.domain.folding.component import Contact
+from engine.domain.identity.people import Person
 from engine.operations.preparation import prepare
 from engine.settings import CONFIG_DIR
 from tests.bench.traffic import START

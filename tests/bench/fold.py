@@ -7,8 +7,8 @@ import time
 import msgspec
 
 from engine.domain.activities import Activity
-from engine.domain.fold import fold
-from engine.domain.people import Placement
+from engine.domain.folding.fold import fold
+from engine.domain.identity.people import Placement
 from engine.domain.rulebook import Rulebook
 from engine.pipeline.inbox import encode_activity
 from engine.rules.ruleset import compile_ruleset, read_folder

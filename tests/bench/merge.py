@@ -10,7 +10,7 @@ from datetime import timedelta
 from engine.db import Db
 from engine.db.connection import utc_now
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.identities import Identities, stream_of
+from engine.domain.identity.identities import Identities, stream_of
 from engine.pipeline import inbox
 from engine.pipeline.batch import BATCH
 from tests.bench.measure import Result, Size, chunks, servers

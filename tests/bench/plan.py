@@ -11,9 +11,9 @@ import psutil
 from engine.db import Db
 from engine.db.connection import utc_now
 from engine.db.installation import namespace
-from engine.domain import component
 from engine.domain.activities import Activity
-from engine.domain.identities import Identities, Key
+from engine.domain.folding import component
+from engine.domain.identity.identities import Identities, Key
 from engine.pipeline.commit import Writes
 from engine.pipeline.groups import Group
 from engine.pipeline.inbox import encode_activity

@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.contact import Commerce, ContactState, Points, Status
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 from engine.domain.rulebook import Ruleset
 from engine.rules.ruleset import compile_ruleset, read_folder
 from engine.settings import CONFIG_DIR

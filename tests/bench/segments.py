@@ -16,9 +16,9 @@ from typing import Any
 from engine.db import Db, contact_codec
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId, ContactId
-from engine.domain.component import Contact
 from engine.domain.contact import Commerce, ContactState, Points, Status
-from engine.domain.people import Person
+from engine.domain.folding.component import Contact
+from engine.domain.identity.people import Person
 from engine.publishing import filling, publishing
 from tests.bench.measure import Result, Size, servers
 from tests.bench.traffic import START

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.db.connection import utc_now
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.identities import Identities, stream_of
+from engine.domain.identity.identities import Identities, stream_of
 
 START = utc_now() - timedelta(hours=1)
 """The present, as in a shop: nothing that is scored falls due while it is measured."""

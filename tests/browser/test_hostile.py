@@ -10,7 +10,7 @@ import pytest
 from engine.accounts import key_service, users
 from engine.accounts.current_user import CurrentUser
 from engine.db.connection import connect
-from engine.domain.field_values import MAX_TEXT
+from engine.domain.folding.field_values import MAX_TEXT
 from engine.domain.rulebook import CustomField
 from engine.publishing import custom_fields, publish_service, publishing
 from engine.rules.language import editing

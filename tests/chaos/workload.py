@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.domain.activities import DASHBOARD, Activity, ActivityId
-from engine.domain.identities import Identities, IdentityKind, make_key, stream_of, tracker_key
-from engine.domain.merge_decisions import JOINED, TRACKER_SPLIT
+from engine.domain.identity.identities import Identities, IdentityKind, make_key, stream_of, tracker_key
+from engine.domain.identity.merge_decisions import JOINED, TRACKER_SPLIT
 
 START = datetime(2025, 1, 6, 8, 0, tzinfo=UTC)
 """Long past, so that nothing falls due between the two runs that are compared."""

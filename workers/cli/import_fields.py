@@ -10,8 +10,8 @@ import typer
 from engine.accounts.actor import Actor
 from engine.db import Db
 from engine.db.connection import utc_now
-from engine.domain.field_values import FIELD_TYPES
 from engine.domain.fields import CUSTOM
+from engine.domain.folding.field_values import FIELD_TYPES
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.imports.mapping.columns import plain
 from engine.imports.mapping.field_proposals import proposed_label, proposed_type

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from engine.domain.blanks import is_blank
+from engine.domain.identity.blanks import is_blank
 from engine.errors import InvalidActivity
 from workers.collector.errors import BodyTimeout, BodyTooLarge, InvalidRequest, UnsupportedEncoding
 from workers.collector.limits import BODY_WITHIN, MAX_BODY, MAX_EVENT

@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from engine.domain.blanks import is_blank
-from engine.domain.identities import Identities, IdentityKind, Key, make_key
-from engine.domain.normalisation import (
+from engine.domain.identity.blanks import is_blank
+from engine.domain.identity.identities import Identities, IdentityKind, Key, make_key
+from engine.domain.identity.normalisation import (
     normalise_email,
     normalise_external_id,
     normalise_phone,

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.domain.identities import Identities, IdentityKind, Key, make_key
+from engine.domain.identity.identities import Identities, IdentityKind, Key, make_key
 
 FIELD = "identity_signature"
 """The field of an event's context that has the signature."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.domain.activities import Activity
-from engine.domain.blanks import is_blank
+from engine.domain.identity.blanks import is_blank
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from engine.pipeline.refused_events import RefusedEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from engine.domain.blanks import is_blank, visible
+from engine.domain.identity.blanks import is_blank, visible
 from engine.errors import InvalidActivity
 
 CLOCK_TOLERANCE = timedelta(seconds=2)

@@ -24,9 +24,9 @@ import msgspec
 
 from engine.domain.activities import Activity, ActivityId, id_of_sender
 from engine.domain.activity_types import ActivityCatalog
-from engine.domain.blanks import is_blank
-from engine.domain.identities import Key, stream_of
-from engine.domain.normalisation import is_placeholder
+from engine.domain.identity.blanks import is_blank
+from engine.domain.identity.identities import Key, stream_of
+from engine.domain.identity.normalisation import is_placeholder
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity
 from workers.collector.bots import MAX_LENGTH, is_bot, is_browser

@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
-from engine.domain.blanks import is_blank
+from engine.domain.identity.blanks import is_blank
 from engine.errors import InvalidActivity
 
 MAX_DEPTH = 50

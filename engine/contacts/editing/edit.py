@@ -10,7 +10,7 @@ from typing import Any
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS
-from engine.domain.profile import full_name
+from engine.domain.folding.profile import full_name
 from engine.domain.rulebook import Machine, Ruleset
 from engine.errors import EditConflict, Invalid
 

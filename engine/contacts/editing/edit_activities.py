@@ -13,7 +13,7 @@ from engine.db import Db
 from engine.domain.activities import DASHBOARD, DELETED, UNDOES, Activity, ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.fields import EDITABLE_FIELDS
-from engine.domain.identities import Identities, Key, stream_of, strongest
+from engine.domain.identity.identities import Identities, Key, stream_of, strongest
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS

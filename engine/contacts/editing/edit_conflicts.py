@@ -16,8 +16,8 @@ from engine.db import Db
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, PROFILE_FIELDS
-from engine.domain.identities import IDENTIFYING, Key
-from engine.domain.profile import CLEARED
+from engine.domain.folding.profile import CLEARED
+from engine.domain.identity.identities import IDENTIFYING, Key
 from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
 

@@ -19,14 +19,14 @@ from engine.contacts.editing.edit import (
 )
 from engine.contacts.editing.edit_summary import summary
 from engine.db import Db
-from engine.domain import profile
 from engine.domain.activities import UNDOES, ContactId
 from engine.domain.document import Document
-from engine.domain.field_values import MAX_TEXT
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, IDENTITY_FIELDS, PROFILE_FIELDS
-from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, make_key
-from engine.domain.normalisation import normalise
-from engine.domain.profile import CLEARED
+from engine.domain.folding import profile
+from engine.domain.folding.field_values import MAX_TEXT
+from engine.domain.folding.profile import CLEARED
+from engine.domain.identity.identities import IDENTIFYING, Identities, IdentityKind, make_key
+from engine.domain.identity.normalisation import normalise
 from engine.domain.rulebook import CustomField, Ruleset
 from engine.domain.scoring import MAX_POINTS
 from engine.domain.statuses import by_hand, ends, moment_of, reachable_by_hand

@@ -9,8 +9,8 @@ import msgspec
 from engine.db import Db
 from engine.domain.activities import IMPORT, UNDOES, ActivityId
 from engine.domain.document import Document
-from engine.domain.identities import Identities, Key
-from engine.domain.merge_decisions import DECISIONS
+from engine.domain.identity.identities import Identities, Key
+from engine.domain.identity.merge_decisions import DECISIONS
 
 MAX_UNDOS = 20
 """Undos of undos that are followed to the decision that they are about."""

@@ -12,7 +12,7 @@ from engine.db import Db
 from engine.domain import deliverability
 from engine.domain.activities import DELETED, UNDOES, Activity, ActivityId
 from engine.domain.document import Document
-from engine.domain.merge_decisions import DECISIONS
+from engine.domain.identity.merge_decisions import DECISIONS
 from engine.domain.rulebook import Ruleset
 from engine.pipeline import activity_spans
 from engine.pipeline.groups import decode_activity, without_dbrefs

@@ -11,12 +11,12 @@ import msgspec
 from engine.contacts.editing.edit import label_of
 from engine.domain import masking
 from engine.domain.activities import ContactId
-from engine.domain.component import Contact
 from engine.domain.contact import ContactState
 from engine.domain.fields import CUSTOM, FIELDS, IDENTITY_FIELDS, PERSONAL_FIELDS, PROFILE_FIELDS
-from engine.domain.identities import IDENTIFYING, is_tracker, key_value
-from engine.domain.people import Person
-from engine.domain.profile import full_name
+from engine.domain.folding.component import Contact
+from engine.domain.folding.profile import full_name
+from engine.domain.identity.identities import IDENTIFYING, is_tracker, key_value
+from engine.domain.identity.people import Person
 from engine.domain.rulebook import Ruleset
 
 TOTALS = ("points", "orders", "spent", "activities", "first_seen", "last_seen")

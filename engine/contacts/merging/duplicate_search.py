@@ -22,7 +22,7 @@ from engine.db import Db
 from engine.db.contact_codec import LIVING
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
-from engine.domain.merge_decisions import MERGE_UNDONE
+from engine.domain.identity.merge_decisions import MERGE_UNDONE
 from engine.rules import versions
 
 HOUR = 2

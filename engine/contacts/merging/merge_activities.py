@@ -9,8 +9,8 @@ from datetime import datetime
 from engine.contacts.editing.edit_activities import by_hand, own_stream
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.document import Document
-from engine.domain.identities import Key, tracker_key
-from engine.domain.merge_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
+from engine.domain.identity.identities import Key, tracker_key
+from engine.domain.identity.merge_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
 
 
 @dataclass(frozen=True)

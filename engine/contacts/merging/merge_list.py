@@ -19,7 +19,7 @@ from engine.db.keyset import Cursor, Sort, cursor_after, read_cursor
 from engine.domain import masking
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.document import Document
-from engine.domain.merge_decisions import JOINED
+from engine.domain.identity.merge_decisions import JOINED
 from engine.domain.rulebook import Ruleset
 from engine.rules import versions
 

@@ -24,10 +24,10 @@ from engine.contacts.merging.merge_activities import Decided
 from engine.contacts.viewer_mask import masks
 from engine.db import Db, contact_codec
 from engine.db.installation import namespace
-from engine.domain import component
 from engine.domain.activities import Activity, ActivityId, ContactId
-from engine.domain.component import Contact
 from engine.domain.document import Document
+from engine.domain.folding import component
+from engine.domain.folding.component import Contact
 from engine.errors import FoldFailed
 from engine.pipeline.groups import Group, groups_around, histories_of, shared_devices
 from engine.rules import versions

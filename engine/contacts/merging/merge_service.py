@@ -25,9 +25,9 @@ from engine.db.contact_codec import LIVING
 from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.document import Document
-from engine.domain.identities import Key, strongest, tracker_key
-from engine.domain.merge_decisions import DECISIONS
-from engine.domain.people import contact_id_of
+from engine.domain.identity.identities import Key, strongest, tracker_key
+from engine.domain.identity.merge_decisions import DECISIONS
+from engine.domain.identity.people import contact_id_of
 from engine.errors import ContactNotFound
 from engine.pipeline import activity_spans, inbox
 from engine.rules import versions

@@ -22,8 +22,8 @@ from engine.db import Db, contact_codec
 from engine.db.contact_codec import LIVING
 from engine.db.keyset import Cursor, Sort, cursor_after, read_cursor
 from engine.domain.activities import ActivityId, ContactId
-from engine.domain.component import Contact
 from engine.domain.document import Document
+from engine.domain.folding.component import Contact
 from engine.rules import versions
 
 PAGE = 20

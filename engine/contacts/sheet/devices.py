@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from engine.db import Db
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
-from engine.domain.identities import tracker_key
+from engine.domain.identity.identities import tracker_key
 from engine.pipeline.activity_spans import Span
 
 DATED = 50

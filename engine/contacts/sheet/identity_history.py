@@ -11,7 +11,7 @@ from pymongo.errors import ExecutionTimeout
 from engine.db import Db
 from engine.domain.activities import SOURCE_LABELS, ContactId, Source, source_of
 from engine.domain.document import Document
-from engine.domain.identities import IDENTIFYING, IdentityKind, Key, key_kind, key_value, make_key
+from engine.domain.identity.identities import IDENTIFYING, IdentityKind, Key, key_kind, key_value, make_key
 from engine.pipeline import activity_spans
 
 DATED = 20

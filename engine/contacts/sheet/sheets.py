@@ -22,8 +22,8 @@ from engine.db import Db, contact_codec
 from engine.domain.activities import ContactId
 from engine.domain.contact import Cart, Commerce, ContactState, Deliverability
 from engine.domain.document import Document
-from engine.domain.identities import is_tracker, key_value
-from engine.domain.profile import full_name
+from engine.domain.folding.profile import full_name
+from engine.domain.identity.identities import is_tracker, key_value
 from engine.domain.reachability import reach_of
 from engine.domain.rulebook import Ruleset
 from engine.rules import versions

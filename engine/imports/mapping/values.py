@@ -11,9 +11,9 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.domain.blanks import visible
-from engine.domain.field_values import MAX_TEXT, converted
-from engine.domain.normalisation import is_placeholder
+from engine.domain.folding.field_values import MAX_TEXT, converted
+from engine.domain.identity.blanks import visible
+from engine.domain.identity.normalisation import is_placeholder
 from engine.domain.rulebook import CustomField
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue
 from engine.imports.mapping.dates import read_date

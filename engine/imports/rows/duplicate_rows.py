@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 
 if TYPE_CHECKING:
     import numpy as np

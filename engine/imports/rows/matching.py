@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.db import Db
 from engine.domain.document import Document
 from engine.domain.fields import EDITABLE_FIELDS
-from engine.domain.identities import Key, key_kind, key_value
+from engine.domain.identity.identities import Key, key_kind, key_value
 from engine.imports.reading.problems import Problem
 from engine.imports.rows.parsed_row import ParsedRow, RefusedRow
 from engine.pipeline.groups import Prefetched

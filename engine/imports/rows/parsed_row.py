@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from engine.domain.fields import CUSTOM, IDENTITY_FIELDS, PROFILE_FIELDS
-from engine.domain.identities import IDENTIFYING, Identities, IdentityKind, Key
-from engine.domain.normalisation import normalise
+from engine.domain.identity.identities import IDENTIFYING, Identities, IdentityKind, Key
+from engine.domain.identity.normalisation import normalise
 from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid, InvalidIdentity
 from engine.imports.mapping.cell_format import CellFormat, InvalidValue

@@ -16,9 +16,9 @@ from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.editing.edit_summary import summary
 from engine.domain.activities import IMPORT, Activity, ActivityId
 from engine.domain.document import Document
-from engine.domain.identities import Identities, Key, key_kind, key_value, stream_of
-from engine.domain.people import contact_id_of
-from engine.domain.profile import CLEARED
+from engine.domain.folding.profile import CLEARED
+from engine.domain.identity.identities import Identities, Key, key_kind, key_value, stream_of
+from engine.domain.identity.people import contact_id_of
 from engine.domain.rulebook import Ruleset
 from engine.domain.segments import ADD_TO
 from engine.imports.mapping.columns import CHANNELS

@@ -9,7 +9,7 @@ from engine.contacts.editing.edit_validation import COME_BACK
 from engine.db import Db
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import ERASED, Problem
 from engine.imports.reading.table import Row

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from engine.contacts.editing.edit import value_of
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
-from engine.domain.identities import Identities, IdentityKind, key_kind, key_value
+from engine.domain.identity.identities import Identities, IdentityKind, key_kind, key_value
 from engine.imports.mapping.consents import Consent
 from engine.imports.mapping.import_settings import Mode
 from engine.imports.reading.problems import Problem

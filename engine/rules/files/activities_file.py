@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, cast, get_args
 
 from engine.domain.activity_types import CUSTOM_ICON, ActivityCatalog, ActivityType, PropertyType
-from engine.domain.identities import IDENTIFYING
+from engine.domain.identity.identities import IDENTIFYING
 from engine.rules.language.entries import Entry, Key, choice, mapping_of, optional, text, texts
 from engine.rules.language.nodes import Node
 from engine.rules.language.references import ID

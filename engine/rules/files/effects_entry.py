@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.domain.field_values import FIELD_TYPES, converted
+from engine.domain.folding.field_values import FIELD_TYPES, converted
 from engine.domain.rulebook import (
     AddToSegment,
     CallWebhook,

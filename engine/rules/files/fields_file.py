@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from engine.domain.field_values import FIELD_TYPES, as_text
-from engine.domain.profile import RESERVED
+from engine.domain.folding.field_values import FIELD_TYPES, as_text
+from engine.domain.folding.profile import RESERVED
 from engine.domain.rulebook import EDITORS, CustomField
 from engine.rules.language.entries import Entry, Key, choice, identifier, list_of, optional, text, texts
 from engine.rules.language.nodes import Node

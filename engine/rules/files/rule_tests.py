@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from engine.domain.profile import CLEARED
+from engine.domain.folding.profile import CLEARED
 from engine.domain.segments import ADD_TO, REMOVE_FROM
 from engine.domain.statuses import ENDS, UNTIL
 from engine.rules.conditions.operands import plain

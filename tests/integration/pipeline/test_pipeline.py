@@ -18,7 +18,7 @@ from engine.contacts.sheet.timelines import TimelineFilter
 from engine.db import leases, orphaned_transactions
 from engine.db.connection import connect, utc_now
 from engine.db.processes import holder_name, is_gone, worker_name
-from engine.domain import fold as fold_module
+from engine.domain.folding import fold as fold_module
 from engine.errors import CommitConflict, LeaseLost
 from engine.pipeline import batch, failed_activities, inbox, lanes
 from engine.rules import versions

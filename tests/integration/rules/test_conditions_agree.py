@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from engine.db import contact_codec
 from engine.domain.activities import Activity, ContactId
-from engine.domain.component import Contact
 from engine.domain.conditions import All, Compare, Did, Either, Not, Path
 from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Deliverability, Points, Status
 from engine.domain.fields import FIELDS
-from engine.domain.identities import Key
-from engine.domain.people import Person
+from engine.domain.folding.component import Contact
+from engine.domain.identity.identities import Key
+from engine.domain.identity.people import Person
 from engine.pipeline.inbox import encode_activity
 from engine.rules.conditions import regex
 from engine.rules.conditions.expression import expression

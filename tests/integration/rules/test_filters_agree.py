@@ -9,9 +9,9 @@ from engine.db import contact_codec
 from engine.db.connection import connect
 from engine.db.search_keys import search_fields
 from engine.domain.activities import ContactId
-from engine.domain.component import Contact
 from engine.domain.conditions import Compare, Not, Path
-from engine.domain.people import Person
+from engine.domain.folding.component import Contact
+from engine.domain.identity.people import Person
 from engine.operations.preparation import prepare
 from engine.rules.conditions import index_query
 from engine.rules.conditions.operators import OPERATORS

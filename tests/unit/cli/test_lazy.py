@@ -23,7 +23,7 @@ OF_OTHERS = {
 """Packages that neither the list of all commands nor `sheets status` needs."""
 
 OF_OURS = {
-    "engine.accounts.audit", "engine.db.documents", "engine.domain.fold", "engine.rules.versions",
+    "engine.accounts.audit", "engine.db.documents", "engine.domain.folding.fold", "engine.rules.versions",
     "engine.rules.ruleset", "dashboard", "workers.collector", "workers.embedded", "workers.tasks",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from engine.domain.activities import Activity
-from engine.domain.identities import Identities
+from engine.domain.identity.identities import Identities
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
 from workers.collector.identity_signature import signed

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.domain.normalisation import normalise_email, normalise_phone
+from engine.domain.identity.normalisation import normalise_email, normalise_phone
 from tests.builders import SHIPPED
 from workers.collector.translate import Sender, translate
 from workers.demo.arrivals import HERE

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.field_values import MAX_ITEMS, MAX_TEXT, as_date
-from engine.domain.profile import MAX_CUSTOM_FIELDS
+from engine.domain.folding.field_values import MAX_ITEMS, MAX_TEXT, as_date
+from engine.domain.folding.profile import MAX_CUSTOM_FIELDS
 from tests.builders import SHIPPED, an_activity, by_hand, identified, imported, minutes, rules, the_contact
 
 BLANKS = [None, "", "  ", "\u200b", [], {}, [""], [None]]

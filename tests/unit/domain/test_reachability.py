@@ -2,7 +2,7 @@
 
 import msgspec
 
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 from engine.domain.reachability import reach_of, stopping
 from tests.builders import SHIPPED, an_activity, days, the_contact
 

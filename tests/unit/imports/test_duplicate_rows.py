@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from engine.domain.identities import Key
+from engine.domain.identity.identities import Key
 from engine.imports.rows import duplicate_rows
 from engine.imports.rows.duplicate_rows import SeenKeys
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from engine.domain.identities import Identities
+from engine.domain.identity.identities import Identities
 from engine.imports.mapping.cell_format import CellFormat
 from engine.imports.mapping.consents import Consent, InvalidConsent, Statement
 from engine.imports.mapping.import_settings import ImportSettings

@@ -7,8 +7,8 @@ from msgspec import structs
 
 from engine.db import contact_codec
 from engine.domain.activities import Activity, ContactId
-from engine.domain.component import refold
-from engine.domain.identities import Identities, Key
+from engine.domain.folding.component import refold
+from engine.domain.identity.identities import Identities, Key
 from engine.imports.mapping.consents import Consent
 from engine.imports.rows.matching import match
 from engine.imports.rows.parsed_row import ParsedRow, RefusedRow

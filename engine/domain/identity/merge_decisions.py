@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from engine.domain.activities import Activity, ActivityId, ContactId
-from engine.domain.identities import Key, tracker_key
-from engine.domain.people import Person, contact_id_of
+from engine.domain.identity.identities import Key, tracker_key
+from engine.domain.identity.people import Person, contact_id_of
 
 JOINED = "contacts_joined"
 """The contact of `also` becomes the contact of the stream."""

@@ -5,8 +5,8 @@ from itertools import permutations
 from msgspec import structs
 
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.identities import Key
-from engine.domain.merge_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
+from engine.domain.identity.identities import Key
+from engine.domain.identity.merge_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
 from tests.builders import an_activity, by_hand, contact_of, folded, id_of, identified, minutes
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.domain import component, united_fold
+from engine.domain.folding import component, united_fold
 from engine.rules.ruleset import read_folder
 from engine.settings import CONFIG_DIR
 from tests.builders import NAMESPACE, an_activity, bought, days, folded, identified, minutes, rules
-from tests.unit.domain.test_fold import Living, histories
+from tests.unit.domain.folding.test_fold import Living, histories
 
 SEGMENTS = """
 segments:

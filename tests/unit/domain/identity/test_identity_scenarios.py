@@ -11,11 +11,11 @@ import pytest
 from msgspec import structs
 
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.component import Contact, FoldedComponent
-from engine.domain.identities import Key
+from engine.domain.folding.component import Contact, FoldedComponent
+from engine.domain.identity.identities import Key
 from tests.builders import an_activity, by_hand, folded, imported, minutes
 
-PAGE = Path(__file__).parents[3] / "docs" / "identity.md"
+PAGE = Path(__file__).parents[4] / "docs" / "identity.md"
 
 VERBS = {
     "visits": "page_visited",

@@ -5,8 +5,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.domain.identities import IdentityKind
-from engine.domain.normalisation import (
+from engine.domain.identity.identities import IdentityKind
+from engine.domain.identity.normalisation import (
     _is_plain_email,
     is_placeholder,
     normalise,

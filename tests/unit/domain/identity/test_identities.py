@@ -3,7 +3,7 @@
 import pytest
 
 from engine.domain.activities import derived_stream
-from engine.domain.identities import (
+from engine.domain.identity.identities import (
     IDENTIFYING,
     Identities,
     IdentityKind,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from engine.domain.blanks import is_blank
+from engine.domain.identity.blanks import is_blank
 
 MAX_TEXT = 1_000
 """Characters of a field's value; a longer one stays on the activity alone."""

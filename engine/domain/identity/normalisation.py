@@ -9,8 +9,8 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
-from engine.domain.blanks import trimmed, visible
-from engine.domain.identities import IdentityKind
+from engine.domain.identity.blanks import trimmed, visible
+from engine.domain.identity.identities import IdentityKind
 from engine.errors import InvalidIdentity
 
 MAX_LENGTH = 256

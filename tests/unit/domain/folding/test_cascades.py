@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.domain import fold as fold_module
+from engine.domain.folding import fold as fold_module
 from engine.errors import FoldFailed
 from engine.rules.rehearsal import rehearse
 from engine.rules.ruleset import compile_ruleset, read_folder, rule_tests_of

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from engine.domain import commerce, deliverability, effects, scoring, segments, statuses
+from engine.domain import commerce, deliverability, scoring, segments, statuses
 from engine.domain.activities import (
     DELETED,
     Activity,
@@ -28,7 +28,10 @@ from engine.domain.activities import (
     derived_stream,
     undone_activities,
 )
-from engine.domain.before_merges import (
+from engine.domain.conditions import Track, TrackId
+from engine.domain.contact import ContactState, Deletion
+from engine.domain.folding import effects
+from engine.domain.folding.before_merges import (
     BeforeMerge,
     Reaction,
     RuleReaction,
@@ -36,11 +39,9 @@ from engine.domain.before_merges import (
     StatusReaction,
     TwoSides,
 )
-from engine.domain.conditions import Track, TrackId
-from engine.domain.contact import ContactState, Deletion
-from engine.domain.merge_decisions import DECISIONS
-from engine.domain.people import Placement
-from engine.domain.profile import apply_traits
+from engine.domain.folding.profile import apply_traits
+from engine.domain.identity.merge_decisions import DECISIONS
+from engine.domain.identity.people import Placement
 from engine.domain.rulebook import CallWebhook, Rule, Rulebook, Ruleset
 from engine.domain.scoring import LedgerEntry
 from engine.domain.segments import Crossed

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
 from engine.domain.activities import Activity
-from engine.domain.identities import IdentityKind, Key, is_tracker, key_kind
-from engine.domain.people import RecentClaim, Tracker
+from engine.domain.identity.identities import IdentityKind, Key, is_tracker, key_kind
+from engine.domain.identity.people import RecentClaim, Tracker
 
 SHARED_OVER = 5
 """A tracker claimed by more different people than this within SHARED_WITHIN is shared."""

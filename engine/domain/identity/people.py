@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from engine.domain.activities import Activity, ActivityId, ContactId, Moment
-from engine.domain.identities import IdentityKind, Key, key_kind, key_value, tracker_key
+from engine.domain.identity.identities import IdentityKind, Key, key_kind, key_value, tracker_key
 from engine.domain.preload_types import preload
 
 SuggestionReason = Literal["shared_event", "same_device", "alias"]

@@ -1,6 +1,6 @@
 """A person deletes a contact: what it did is forgotten, and what must not be is kept."""
 
-from engine.domain import component
+from engine.domain.folding import component
 from tests.builders import (
     NAMESPACE,
     SHIPPED,

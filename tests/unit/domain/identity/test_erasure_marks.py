@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.domain.erasure_marks import ErasureMark, erased_activities
+from engine.domain.identity.erasure_marks import ErasureMark, erased_activities
 from tests.builders import an_activity, bought, by_hand, identified, imported, minutes
 
 EVA = {"t:t1": [ErasureMark(minutes(10))], "e:eva@x.com": [ErasureMark(minutes(10))]}

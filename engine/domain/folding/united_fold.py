@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.domain.activities import ActivityId, ContactId, Moment
-from engine.domain.before_merges import BeforeMerge, TwoSides
-from engine.domain.fold import ContactFold, Outcome, begin, fold, naming
-from engine.domain.people import Merged, Placement
+from engine.domain.folding.before_merges import BeforeMerge, TwoSides
+from engine.domain.folding.fold import ContactFold, Outcome, begin, fold, naming
+from engine.domain.identity.people import Merged, Placement
 from engine.domain.rulebook import Rulebook
 
 MAX_EFFORT = 4

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from engine.domain import component
-from engine.domain.identities import Key
-from engine.domain.people import Person
+from engine.domain.folding import component
+from engine.domain.identity.identities import Key
+from engine.domain.identity.people import Person
 from engine.errors import FoldFailed
 from engine.rules.ruleset import read_folder
 from engine.settings import CONFIG_DIR

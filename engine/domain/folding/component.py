@@ -14,15 +14,15 @@ from datetime import datetime
 from engine.domain.activities import Activity, ActivityId, ContactId, undone_activities
 from engine.domain.commerce import corrects_browser
 from engine.domain.contact import ContactState
-from engine.domain.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
-from engine.domain.identities import IdentityKind
-from engine.domain.merge_decisions import Separations, is_decision
-from engine.domain.people import Deleted, Merged, Person, Placement, Suggested
-from engine.domain.resolver import Resolver
+from engine.domain.folding.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
+from engine.domain.folding.united_fold import fold_united, sides
+from engine.domain.identity.identities import IdentityKind
+from engine.domain.identity.merge_decisions import Separations, is_decision
+from engine.domain.identity.people import Deleted, Merged, Person, Placement, Suggested
+from engine.domain.identity.resolver import Resolver
+from engine.domain.identity.shared_devices import linked_keys, shared_trackers
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry
-from engine.domain.shared_devices import linked_keys, shared_trackers
-from engine.domain.united_fold import fold_united, sides
 from engine.errors import FoldFailed
 
 

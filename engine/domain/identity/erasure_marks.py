@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.identities import Key, is_tracker
+from engine.domain.identity.identities import Key, is_tracker
 
 RETURNING_TYPES = frozenset(
     {"registered", "order_completed", "newsletter_subscribed", "sms_subscribed", "form_submitted"}

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from engine.domain.activities import Activity
-from engine.domain.blanks import is_blank, visible
 from engine.domain.contact import ContactState
-from engine.domain.field_values import as_date, as_text, converted, undeclared
 from engine.domain.fields import CUSTOM, FIELDS, PROFILE_FIELDS
-from engine.domain.identities import IDENTIFYING
-from engine.domain.people import Placement
+from engine.domain.folding.field_values import as_date, as_text, converted, undeclared
+from engine.domain.identity.blanks import is_blank, visible
+from engine.domain.identity.identities import IDENTIFYING
+from engine.domain.identity.people import Placement
 from engine.domain.rulebook import Account, CustomField, Ruleset
 
 _FILLED_BY = {field: FIELDS[field].traits for field in PROFILE_FIELDS}

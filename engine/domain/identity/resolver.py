@@ -9,9 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.domain.activities import Activity, ActivityId, ContactId
-from engine.domain.identities import IdentityKind, Key, is_tracker, key_kind, key_value, make_key, tracker_key
-from engine.domain.merge_decisions import ACTIVITIES_SPLIT, JOINED, TRACKER_SPLIT, Separations, split_key
-from engine.domain.people import (
+from engine.domain.identity.identities import (
+    IdentityKind,
+    Key,
+    is_tracker,
+    key_kind,
+    key_value,
+    make_key,
+    tracker_key,
+)
+from engine.domain.identity.merge_decisions import (
+    ACTIVITIES_SPLIT,
+    JOINED,
+    TRACKER_SPLIT,
+    Separations,
+    split_key,
+)
+from engine.domain.identity.people import (
     MAX_AGENT,
     Deleted,
     Merged,
@@ -23,7 +37,7 @@ from engine.domain.people import (
     Tracker,
     contact_id_of,
 )
-from engine.domain.shared_devices import with_claim
+from engine.domain.identity.shared_devices import with_claim
 
 MAY_CHANGE_IDENTITY = frozenset({"identified", "registered", "contact_edited"})
 """Activities that, from a trusted source, replace an email, phone or external id."""

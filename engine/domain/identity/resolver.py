@@ -387,7 +387,7 @@ class Resolver:
         A tracker can turn out to have been another person's at first; an id that followed from
         it would then come to mean that person.
         """
-        if id_ == person.id:
+        if id_ in person.ids():  # the contact of this identity became this one before
             return
         old = person.id
         del self.people[old]

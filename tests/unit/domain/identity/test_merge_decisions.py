@@ -150,3 +150,19 @@ def test_no_sender_of_events_can_decide():
     settled = folded([*MERGED, identified(minutes(1), email="bob@x.com", trusted=True), forged])
 
     assert contact_of(settled, "e:bob@x.com") is not contact_of(settled, "e:ana@x.com")
+
+
+def test_an_id_that_became_another_one_never_leads_in_a_circle():
+    edited = by_hand("e:ana@x.com", minutes(0))  # before anything else of her was heard
+    settled = folded(
+        [
+            edited,
+            an_activity(at=minutes(1), tracker="t1"),
+            decided(JOINED, "t:t1", 2, also="e:ana@x.com"),
+            identified(minutes(3), tracker="t1", email="ana@x.com"),
+        ]
+    )
+
+    [contact] = settled.contacts.values()
+    assert contact.person.ids() == {id_of("t:t1"), id_of("e:ana@x.com")}
+    assert contact_of(settled, "e:ana@x.com") is contact_of(settled, "t:t1")

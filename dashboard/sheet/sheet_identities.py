@@ -83,9 +83,7 @@ def _named(device: Device, look: Look) -> Markup:
     parts = [joined([tag("span", name), *marks], " "), tag("div", device.id, "cs-quiet cs-small")]
     if look.changes and not device.shared:
         parts.append(
-            html_button(
-                "Split off…", scope=SCOPE, act=_SPLIT, about=device.id, hint=f"Split off {name}, {device.id}"
-            )
+            html_button("Split off…", scope=SCOPE, act=_SPLIT, about=device.id, hint=f"Split off {device.id}")
         )
     return joined(parts)
 

@@ -60,6 +60,10 @@ def hostile_events() -> list[dict[str, Any]]:
         {"type": "identify", "userId": "undefined", "traits": {"email": WORSE}},  # is refused
         {"type": "identify", "userId": "endless", "traits": {"firstName": LONGEST, "city": LONGEST, "plan": ENDLESS}},
         track("endless", ENDLESS, name=ENDLESS),
+        *(  # one event names both, so that they are suggested to merge
+            {"type": "identify", "userId": f"twin-{n}", "traits": {"email": "twin@example.com", "firstName": WORSE}}
+            for n in (1, 2)
+        ),
         track("endless", "Product Added", product_id=ENDLESS, name=ENDLESS, price=1),
     ]  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What a marketer does, in a real browser."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -122,16 +123,18 @@ def test_activities_by_type_refreshed_and_more_of_them(page, instance):
     page.get_by_role("combobox", name="Types of activity").click()
     page.keyboard.type("Order completed")
     page.get_by_role("option", name=re.compile("Order completed")).click()
-    expect(page.locator(".cs-event")).to_have_count(1)
+    expect(page.locator(".cs-event").nth(49)).to_have_count(0)
+    orders = page.locator(".cs-event").count()
     page.keyboard.press("Escape")
 
-    send(instance, [track("ana", "Order Completed", order_id="A-2", total=5, currency="EUR")])
+    order_id = f"A-{uuid.uuid4().hex[:6]}"  # a second try finds the order of the first
+    send(instance, [track("ana", "Order Completed", order_id=order_id, total=5, currency="EUR")])
     instance.sheets("wait", "--timeout", "30")
     page.get_by_role("button", name="Refresh").click()
-    expect(page.locator(".cs-event")).to_have_count(2)
+    expect(page.locator(".cs-event")).to_have_count(orders + 1)
 
     page.get_by_role("button", name=re.compile("^Raw data: Order completed")).first.click()
-    expect(page.locator(".cs-event pre").first).to_contain_text('"order_id": "A-2"')
+    expect(page.locator(".cs-event pre").first).to_contain_text(f'"order_id": "{order_id}"')
 
 
 def test_an_address_can_be_shared_and_an_old_id_leads_on(page, context, instance):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -70,15 +70,16 @@ SOURCE_LABELS = {
 }
 
 
-def source_of(sender: str, *, trusted: bool, verified: bool) -> Source:
-    """The kind of sender, from the id of its API key or what stands in its place."""
+def source_of(row: Mapping[str, Any]) -> Source:
+    """The kind of sender of an activity, given as its document."""
+    sender = row.get("source", "")
     if sender == IMPORT:
         return Source.IMPORT
     if sender == DASHBOARD:
         return Source.PERSON
-    if trusted:
+    if row.get("trusted"):
         return Source.SERVER
-    return Source.VERIFIED_BROWSER if verified else Source.BROWSER
+    return Source.BROWSER if row.get("verified") is None else Source.VERIFIED_BROWSER
 
 
 class ActivityState(StrEnum):
@@ -151,11 +152,6 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.source in ("", DASHBOARD, IMPORT):
             return None
         return id_of_sender(self.senders_id, trusted=not self.trusted)
-
-    @property
-    def sent_by(self) -> Source:
-        """The kind of sender."""
-        return source_of(self.source, trusted=self.trusted, verified=self.verified is not None)
 
     @property
     def undoes(self) -> ActivityId | None:

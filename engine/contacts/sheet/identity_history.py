@@ -84,10 +84,9 @@ def _first_activity(db: Db, row: Document, kind: IdentityKind, value: str) -> Do
 
 
 def source_words(row: Document) -> str:
-    """Return who said an activity, in words, given its document: a user's name, or the kind of source."""
+    """Return the sender of an activity, given its document: a user's name, or the kind of source."""
     author = str((row.get("properties") or {}).get("author", ""))
-    verified = row.get("verified") is not None
-    source = source_of(row.get("source", ""), trusted=row.get("trusted", False), verified=verified)
+    source = source_of(row)
     if source is Source.PERSON and author:
         return author
     return SOURCE_LABELS[source]

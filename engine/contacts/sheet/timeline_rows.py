@@ -138,7 +138,7 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
     elif row["type"] in ("segment_entered", "segment_left"):
         segment = ruleset.segments.get(properties.get("segment", ""))
         properties = {**properties, **({} if segment is None else {"segment": segment.name})}
-    source = _source(row)
+    source = None if row.get("derived") else source_of(row)
     details = {name: row[name] for name in _DETAILS if row.get(name)}
     if source is not None:
         details["source"] = SOURCE_LABELS[source]
@@ -159,13 +159,6 @@ def _timeline_row(row: Document, ruleset: Ruleset, points: int | None) -> Timeli
         unproven=source is Source.BROWSER and (bool(row.get("identities")) or row["type"] in _CLAIMS),
         splittable=can_be_split_off(row),
     )
-
-
-def _source(row: Document) -> Source | None:
-    if row.get("derived"):
-        return None
-    trusted, verified = row.get("trusted", False), row.get("verified") is not None
-    return source_of(row.get("source", ""), trusted=trusted, verified=verified)
 
 
 _CLAIMS = frozenset({"identified", "order_completed", "newsletter_subscribed", "sms_subscribed"})

@@ -4,7 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from engine.domain.activities import Source, id_of_sender
+from engine.domain.activities import Source, id_of_sender, source_of
+from engine.pipeline import inbox
 from tests.builders import (
     an_activity,
     bought,
@@ -268,4 +269,4 @@ def test_an_alias_from_an_email_to_a_customer_merges_when_the_server_says_it():
     ],
 )
 def test_each_activity_names_its_source(activity, source):
-    assert activity.sent_by is source
+    assert source_of(inbox.encode_activity(activity)) is source

@@ -12,6 +12,7 @@ from typing import Any
 
 import bson
 from bson.errors import InvalidBSON
+from pymongo.collection import Collection
 
 from engine.db.codecs import CODEC
 from engine.domain.document import Document
@@ -111,6 +112,19 @@ def read_cursor(cursor: Cursor | None, order: str) -> Position | None:
     if isinstance(payload.get("value"), dict | list):
         return None
     return Position(payload.get("value"), payload["id"], backwards=payload.get("side") == "before")
+
+
+def latest_after(
+    collection: Collection[Document], query: Document, order: Sort, after: Cursor | None, *, limit: int
+) -> Iterator[Document]:
+    """The rows of a query behind a position, the largest values first, `limit` at most."""
+    for bounds in order.ranges(read_cursor(after, order.id), ascending=False, backwards=False):
+        found = collection.find({"$and": [query, bounds]}).sort(order.order(ascending=False)).limit(limit)
+        for row in found:
+            yield row
+            limit -= 1
+        if limit <= 0:
+            return
 
 
 def _cursor(side: str, order: str, position: Position) -> Cursor:

@@ -15,7 +15,7 @@ from engine.contacts.editing.edit import name_of
 from engine.contacts.merging.merge_activities import winner_of
 from engine.contacts.viewer_mask import masks
 from engine.db import Db
-from engine.db.keyset import Cursor, Sort, cursor_after, read_cursor
+from engine.db.keyset import Cursor, Sort, cursor_after, latest_after
 from engine.domain import masking
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.document import Document
@@ -78,7 +78,7 @@ def of_contact(actor: Actor, contact: ContactId) -> list[Merge]:
 def page(actor: Actor, *, after: Cursor | None = None, limit: int = PAGE) -> MergePage:
     """Return a page of all merges, the latest first.  Raises NotAllowed."""
     actor.require(Permission.SEE)
-    found = list(_rows(actor.db, after, limit=limit + 1))
+    found = list(latest_after(actor.db.merges, _MERGED, ORDER, after, limit=limit + 1))
     more = len(found) > limit
     shown = found[:limit]
     return MergePage(_merges(actor, shown), cursor_after(shown[-1], ORDER.id, ORDER.stored) if more else None)
@@ -92,17 +92,6 @@ def walk(actor: Actor, *, limit: int) -> Iterator[Merge]:
         yield from found.merges
         limit, after = limit - len(found.merges), found.next
         if after is None:
-            return
-
-
-def _rows(db: Db, after: Cursor | None, *, limit: int) -> Iterator[Document]:
-    position = read_cursor(after, ORDER.id)
-    for bounds in ORDER.ranges(position, ascending=False, backwards=False):
-        found = db.merges.find({"$and": [_MERGED, bounds]}).sort(ORDER.order(ascending=False)).limit(limit)
-        for row in found:
-            yield row
-            limit -= 1
-        if limit <= 0:
             return
 
 

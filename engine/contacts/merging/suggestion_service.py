@@ -20,7 +20,7 @@ from engine.contacts.merging.suggestion_reasons import reason_words
 from engine.contacts.viewer_mask import masks
 from engine.db import Db, contact_codec
 from engine.db.contact_codec import LIVING
-from engine.db.keyset import Cursor, Sort, cursor_after, read_cursor
+from engine.db.keyset import Cursor, Sort, cursor_after, latest_after
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.folding.component import Contact
@@ -94,9 +94,10 @@ def page(
     found: list[Suggestion] = []
     position: Cursor | None = after
     while True:
-        rows = list(_rows(actor.db, position, limit=limit - len(found) + 1, dismissed=dismissed))
-        more = len(rows) > limit - len(found)
-        rows = rows[: limit - len(found)]
+        left, state = limit - len(found), _state(dismissed)
+        rows = list(latest_after(actor.db.suggestions, state, ORDER, position, limit=left + 1))
+        more = len(rows) > left
+        rows = rows[:left]
         found += _suggestions(actor, rows)
         position = cursor_after(rows[-1], ORDER.id, ORDER.stored) if rows and more else None
         if position is None or len(found) >= limit:
@@ -180,16 +181,8 @@ def find_duplicates(actor: Actor) -> DuplicateReport:
 # Reading
 
 
-def _rows(db: Db, after: Cursor | None, *, limit: int, dismissed: bool) -> Iterator[Document]:
-    state = {"dismissed_at": {"$type": "date"}} if dismissed else suggestion_rows.OPEN
-    position = read_cursor(after, ORDER.id)
-    for bounds in ORDER.ranges(position, ascending=False, backwards=False):
-        found = db.suggestions.find({"$and": [state, bounds]}).sort(ORDER.order(ascending=False)).limit(limit)
-        for row in found:
-            yield row
-            limit -= 1
-        if limit <= 0:
-            return
+def _state(dismissed: bool) -> Document:
+    return {"dismissed_at": {"$type": "date"}} if dismissed else suggestion_rows.OPEN
 
 
 def _suggestions(actor: Actor, rows: Sequence[Document]) -> list[Suggestion]:

@@ -116,7 +116,7 @@ class Resolver:
 
         A trusted source may.  A browser may that identified the contact as long as no trusted
         source has reported it, or that a trusted source named together with the contact; and
-        whoever visits may say anything of an anonymous contact.
+        any visitor with its tracker may change an anonymous contact.
         """
         if not person.identified or _is_proven(person, activity):
             return True

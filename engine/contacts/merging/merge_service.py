@@ -6,7 +6,8 @@ once, stands on the timeline with its author, and can be undone for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from engine.accounts import audit
 from engine.accounts.actor import Actor
@@ -44,15 +45,8 @@ def merge(
     The survivor's values win and the other's fill its gaps.  Raises NotAllowed, ContactNotFound,
     InvalidMerge, Unavailable.
     """
-    actor.require(Permission.MERGE)
-    with audit.recorded(
-        actor,
-        "merged contacts",
-        subject=Subject("contact", survivor),
-        changes=[Change("merged contact", other, survivor)],
-        reason=reason,
-        id_=f"edit:{id_}",
-    ):
+    changes = [Change("merged contact", other, survivor)]
+    with _recorded(actor, "merged contacts", survivor, changes, id_=id_, reason=reason):
         return join(actor, survivor, other, id_=id_, reason=reason, suggestion={})
 
 
@@ -81,15 +75,8 @@ def undo_merge(actor: Actor, loser: ContactId, *, id_: ActivityId, reason: str =
     Both contacts come back as if it had not happened, and stay apart whatever else claims that they are
     one, until a user merges them.  Raises NotAllowed, MergeNotFound, Unavailable.
     """
-    actor.require(Permission.MERGE)
-    with audit.recorded(
-        actor,
-        "undid a merge",
-        subject=Subject("contact", loser),
-        changes=[Change("merged into", _into(actor.db, loser), None)],
-        reason=reason,
-        id_=f"edit:{id_}",
-    ):
+    changes = [Change("merged into", _into(actor.db, loser), None)]
+    with _recorded(actor, "undid a merge", loser, changes, id_=id_, reason=reason):
         return _store(actor.db, id_, lambda: undoing(actor, loser, id_=id_, reason=reason))
 
 
@@ -108,15 +95,8 @@ def split_tracker(
 
     Return the lanes that have work by it.  Raises NotAllowed, ContactNotFound, InvalidMerge, Unavailable.
     """
-    actor.require(Permission.MERGE)
-    with audit.recorded(
-        actor,
-        "split off a device",
-        subject=Subject("contact", contact),
-        changes=[Change("device", tracker, None)],
-        reason=reason,
-        id_=f"edit:{id_}",
-    ):
+    changes = [Change("device", tracker, None)]
+    with _recorded(actor, "split off a device", contact, changes, id_=id_, reason=reason):
         return _store(
             actor.db, id_, lambda: splitting_tracker(actor, contact, tracker, id_=id_, reason=reason)
         )
@@ -146,15 +126,8 @@ def split_activities(
 
     Return the lanes that have work by it.  Raises NotAllowed, ContactNotFound, InvalidMerge, Unavailable.
     """
-    actor.require(Permission.MERGE)
-    with audit.recorded(
-        actor,
-        "split off activities",
-        subject=Subject("contact", contact),
-        changes=[Change("activity", activity, None) for activity in activities[:50]],
-        reason=reason,
-        id_=f"edit:{id_}",
-    ):
+    changes = [Change("activity", activity, None) for activity in activities[:50]]
+    with _recorded(actor, "split off activities", contact, changes, id_=id_, reason=reason):
         return _store(
             actor.db, id_, lambda: splitting_activities(actor, contact, activities, id_=id_, reason=reason)
         )
@@ -260,6 +233,17 @@ def _into(db: Db, loser: ContactId) -> str | None:
 
 
 # Storing
+
+
+@contextmanager
+def _recorded(
+    actor: Actor, act: str, contact: ContactId, changes: Sequence[Change], *, id_: ActivityId, reason: str
+) -> Iterator[None]:
+    """Record a decision about a contact in the audit log, once for its id.  Raises NotAllowed."""
+    actor.require(Permission.MERGE)
+    subject = Subject("contact", contact)
+    with audit.recorded(actor, act, subject=subject, changes=changes, reason=reason, id_=f"edit:{id_}"):
+        yield
 
 
 def _decided(actor: Actor, id_: ActivityId, reason: str) -> Decided:

@@ -24,6 +24,7 @@ from engine.db.keyset import Cursor, Sort, cursor_after, latest_after
 from engine.domain.activities import ActivityId, ContactId
 from engine.domain.document import Document
 from engine.domain.folding.component import Contact
+from engine.domain.rulebook import Ruleset
 from engine.rules import versions
 
 PAGE = 20
@@ -191,16 +192,21 @@ def _suggestions(actor: Actor, rows: Sequence[Document]) -> list[Suggestion]:
         ContactId(row["_id"]): contact_codec.decode(row)
         for row in actor.db.contacts.find({"_id": {"$in": sorted(ids)}, **LIVING})
     }
-    return [_suggestion(actor, row, living) for row in rows if all(id_ in living for id_ in row["contacts"])]
+    ruleset, hidden = versions.current(actor.db), masks(actor)
+    return [
+        _suggestion(row, living, ruleset, now=actor.now, hidden=hidden)
+        for row in rows
+        if all(id_ in living for id_ in row["contacts"])
+    ]
 
 
-def _suggestion(actor: Actor, row: Document, living: Mapping[ContactId, Contact]) -> Suggestion:
-    ruleset = versions.current(actor.db)
+def _suggestion(
+    row: Document, living: Mapping[ContactId, Contact], ruleset: Ruleset, *, now: datetime, hidden: bool
+) -> Suggestion:
     one, other = (living[id_] for id_ in row["contacts"])
-    kept = default_survivor(one, other, now=actor.now)
+    kept = default_survivor(one, other, now=now)
     first, second = (one, other) if kept == one.person.id else (other, one)
     sides = (side_of(first, ruleset), side_of(second, ruleset))
-    hidden = masks(actor)
     evidence: Mapping[str, Any] = {} if hidden else row.get("evidence", {})
     reason = str(row.get("reason", ""))
     cause = row.get("cause")

@@ -28,6 +28,7 @@ Into = Annotated[
     str | None, typer.Option("--into", help="The contact whose values win; else the identified or older one.")
 ]
 Limit = Annotated[int, typer.Option(min=1)]
+SuggestionId = Annotated[str, typer.Argument(help="Its id in `sheets merges suggestions`.")]
 
 
 @app.command()
@@ -42,10 +43,11 @@ def merge(
     """Merge two contacts into one; `sheets merges undo` takes it back."""
     _, db = open_db(data_dir, app="merge")
     actor, pair = cli_actor(db), (contact_of(db, one), contact_of(db, other))
-    survivor, gone = _pair(pair, _survivor(db, into, pair)) if into else merge_preview.pair(actor, *pair)
+    survivor = _survivor(db, into, pair)
+    survivor, gone = _first(survivor, pair) if survivor else merge_preview.pair(actor, *pair)
     id_ = _new_id()
     merge_service.merge(actor, survivor, gone, id_=id_, reason=reason)
-    _print_decision(id_, as_json, f"{gone} merges into {survivor}", loser=gone, into=survivor)
+    _print(f"{gone} merges into {survivor}", as_json, activity=id_, loser=gone, into=survivor)
 
 
 @merges_app.command("list")
@@ -87,7 +89,7 @@ def undo(
     _, db = open_db(data_dir, app="merges")
     id_ = _new_id()
     merge_service.undo_merge(cli_actor(db), ContactId(loser), id_=id_, reason=reason)
-    _print_decision(id_, as_json, f"{loser} comes back", loser=loser)
+    _print(f"{loser} comes back", as_json, activity=id_, loser=loser)
 
 
 @merges_app.command()
@@ -115,7 +117,7 @@ def suggestions(
 
 @merges_app.command()
 def accept(
-    suggestion: Annotated[str, typer.Argument(help="Its id in `sheets merges suggestions`.")],
+    suggestion: SuggestionId,
     into: Into = None,
     reason: Reason = "",
     data_dir: DataDir = None,
@@ -124,15 +126,14 @@ def accept(
     """Merge the two contacts of a suggestion."""
     _, db = open_db(data_dir, app="merges")
     one, _, other = suggestion.partition(":")
-    survivor = _survivor(db, into, (ContactId(one), ContactId(other))) if into else None
-    id_ = _new_id()
+    survivor, id_ = _survivor(db, into, (ContactId(one), ContactId(other))), _new_id()
     suggestion_service.accept(cli_actor(db), suggestion, survivor=survivor, activity=id_, reason=reason)
-    _print_decision(id_, as_json, "accepted", suggestion=suggestion)
+    _print("accepted", as_json, activity=id_, suggestion=suggestion)
 
 
 @merges_app.command()
 def dismiss(
-    suggestion: Annotated[str, typer.Argument(help="Its id in `sheets merges suggestions`.")],
+    suggestion: SuggestionId,
     reason: Reason = "",
     data_dir: DataDir = None,
     as_json: AsJson = False,
@@ -140,18 +141,20 @@ def dismiss(
     """Dismiss a suggestion for good: these two are never suggested again."""
     _, db = open_db(data_dir, app="merges")
     suggestion_service.dismiss(cli_actor(db), suggestion, reason=reason)
-    print_json({"suggestion": suggestion, "dismissed": True}) if as_json else typer.echo("dismissed")
+    _print("dismissed", as_json, suggestion=suggestion, dismissed=True)
 
 
-def _survivor(db: Db, into: str, pair: tuple[ContactId, ContactId]) -> ContactId:
-    """The contact that an option names as the survivor.  Raises InvalidOption."""
+def _survivor(db: Db, into: str | None, pair: tuple[ContactId, ContactId]) -> ContactId | None:
+    """The contact that the option names as the survivor, if given.  Raises InvalidOption."""
+    if not into:
+        return None
     survivor = contact_of(db, into)
     if survivor not in pair:
         raise InvalidOption("--into", f"{into} is neither of the two contacts")
     return survivor
 
 
-def _pair(pair: tuple[ContactId, ContactId], survivor: ContactId) -> tuple[ContactId, ContactId]:
+def _first(survivor: ContactId, pair: tuple[ContactId, ContactId]) -> tuple[ContactId, ContactId]:
     """Two contacts, the survivor first."""
     one, other = pair
     return (one, other) if survivor == one else (other, one)
@@ -161,9 +164,9 @@ def _new_id() -> ActivityId:
     return ActivityId(uuid_utils.uuid7().hex)
 
 
-def _print_decision(id_: ActivityId, as_json: bool, words: str, **about: str) -> None:
-    """Say what a worker does now."""
-    print_json({"activity": id_, **about}) if as_json else typer.echo(words)
+def _print(words: str, as_json: bool, **about: object) -> None:
+    """Print a decision in words, or as JSON."""
+    print_json(about) if as_json else typer.echo(words)
 
 
 def _print_report(report: DuplicateReport) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from dashboard import formats, wording
 from dashboard.contacts import contacts_page
+from dashboard.current_user import Visitor, reset_for_other_user, visitor
 from dashboard.imports import import_page
 from dashboard.merges import suggested_merges_page
 from dashboard.overview import overview_page
@@ -19,7 +20,6 @@ from dashboard.segments import segments_page
 from dashboard.settings import settings_page
 from dashboard.sheet import sheet_page
 from dashboard.signin import sign_in_page, sign_out_page
-from dashboard.signin.current_user import Visitor, reset_for_other_user, visitor
 from dashboard.theme import apply_theme
 from dashboard.ui.accessible_labels import unescape_accessible_labels
 from dashboard.ui.error_page import NO_DATABASE, show_failure

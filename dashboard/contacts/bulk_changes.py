@@ -9,7 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_list import Action
+from dashboard.listing.contact_list import Action
 from dashboard.ui.field_inputs import FieldInput, editable, field_input, later_day_input
 from dashboard.ui.markup import joined, link, show, tag
 from dashboard.wording import plural

@@ -10,10 +10,10 @@ import uuid_utils
 from markupsafe import Markup
 
 from dashboard.contacts.bulk_changes import ACTIONS, BulkAction, Change, CompleteChange, Subject, offered
-from dashboard.contacts.contact_list import Action, ChosenContacts, Handlers
-from dashboard.contacts.selection_generation import clear_selection
-from dashboard.contacts.selection_summary import contacts_counted, selection_summary
 from dashboard.exports.export_dialog import EXPORT, question
+from dashboard.listing.contact_list import Action, ChosenContacts, Handlers
+from dashboard.listing.selection_generation import clear_selection
+from dashboard.listing.selection_summary import contacts_counted, selection_summary
 from dashboard.merges.merge_dialog import MERGE, ask_to_merge
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
 from dashboard.ui.markup import joined, show, tag

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.contacts.contact_columns import DEFAULT, Column
-from dashboard.contacts.list_address import ListAddress
+from dashboard.listing.contact_columns import DEFAULT, Column
+from dashboard.listing.list_address import ListAddress
 from dashboard.ui.markup import escape_label, show, tag
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor

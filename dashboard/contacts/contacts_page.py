@@ -13,17 +13,17 @@ from dashboard import formats, wording
 from dashboard.contacts import contacts_dialogs
 from dashboard.contacts.bulk_dialog import handlers
 from dashboard.contacts.column_chooser import column_chooser, columns_of
-from dashboard.contacts.contact_columns import Column, Reading, chosen, offered
-from dashboard.contacts.contact_list import READ_ONLY, Handlers, contact_list
 from dashboard.contacts.delete_contact import just_deleted
-from dashboard.contacts.filter_bar import filter_bar
-from dashboard.contacts.list_address import ALL, PLACE, ListAddress
-from dashboard.contacts.pager import pager
-from dashboard.contacts.selection_generation import selection_generation
 from dashboard.contacts.views_dialogs import just_deleted_view
 from dashboard.contacts.views_menu import changed_bar, views_menu
 from dashboard.exports.export_dialog import export_button, question
 from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
+from dashboard.listing.contact_columns import Column, Reading, chosen, offered
+from dashboard.listing.contact_list import READ_ONLY, Handlers, contact_list
+from dashboard.listing.filter_bar import filter_bar
+from dashboard.listing.list_address import ALL, PLACE, ListAddress
+from dashboard.listing.pager import pager
+from dashboard.listing.selection_generation import selection_generation
 from dashboard.merges.decision_bar import decision_bar
 from dashboard.segments.edit_by_filters import changing_bar, page_of
 from dashboard.segments.save_as_segment import save_segment_button

@@ -9,7 +9,7 @@ import streamlit as st
 import uuid_utils
 
 from dashboard import wait_for_workers
-from dashboard.contacts.contact_columns import name_of
+from dashboard.listing.contact_columns import name_of
 from dashboard.ui.dialog_state import cancel_button, close_dialog
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 import uuid_utils
 
-from dashboard.contacts.list_address import ALL, ListAddress
+from dashboard.listing.list_address import ALL, ListAddress
 from dashboard.ui.dialog_state import cancel_button, close_dialog
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.contacts.list_address import ALL, ListAddress
+from dashboard.listing.list_address import ALL, ListAddress
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.markup import escape_label, joined, link, show, tag
 from dashboard.ui.problems import show_errors

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from dashboard.current_user import COOKIE, session_token
 from dashboard.failed_requests import answering
-from dashboard.signin.current_user import COOKIE, session_token
 from dashboard.signin.sign_in_forms import HEADERS, download_denied_page
 from engine.accounts import accounts, file_links
 from engine.accounts.actor import Actor

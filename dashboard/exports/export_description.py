@@ -6,8 +6,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.filter_bar import written
 from dashboard.exports.downloads import EXPORTS, link_to
+from dashboard.listing.filter_bar import written
 from dashboard.running_instance import account
 from dashboard.ui.markup import tag
 from engine.accounts.actor import Actor

@@ -11,8 +11,8 @@ import uuid_utils
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.selection_summary import contacts_counted, selection_summary
 from dashboard.exports import export_description
+from dashboard.listing.selection_summary import contacts_counted, selection_summary
 from dashboard.running_instance import today
 from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
 from dashboard.ui.markup import escape_label, joined, quiet, show, tag

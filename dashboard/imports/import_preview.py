@@ -10,9 +10,9 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import plain_value
+from dashboard.current_user import fragment
 from dashboard.jobs import job_description
-from dashboard.signin.current_user import fragment
+from dashboard.listing.contact_columns import plain_value
 from dashboard.ui.markup import badge, bullet_list, card_title, figures, joined, quiet, show, tag
 from dashboard.ui.problems import notice_box, show_errors
 from dashboard.wording import plural

@@ -10,14 +10,14 @@ import uuid_utils
 from markupsafe import Markup, escape
 
 from dashboard import formats, wording
-from dashboard.contacts.contact_columns import name_of
+from dashboard.current_user import fragment
 from dashboard.exports import export_description
-from dashboard.imports.import_history import import_details
 from dashboard.jobs import job_description as words
+from dashboard.jobs.erasure_details import erasure_details
+from dashboard.jobs.import_details import import_details
 from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.listing.contact_columns import name_of
 from dashboard.running_instance import account
-from dashboard.sheet.privacy_requests import erasure_report
-from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import dialog, open_dialog
 from dashboard.ui.markup import (
     badge,
@@ -174,7 +174,7 @@ def _one(actor: Actor, job: Job) -> None:
     if is_import(job):
         import_details(actor, job)
     if job.kind == erasing.KIND:
-        erasure_report(actor, job.id)
+        erasure_details(actor, job.id)
     refused = job_service.refusals(actor, job.id, limit=MAX_REFUSED)
     if refused:
         _refused(actor, refused, job.refused)

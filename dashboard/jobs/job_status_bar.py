@@ -6,9 +6,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import wait_for_workers, wording
+from dashboard.current_user import fragment
 from dashboard.exports import export_description
 from dashboard.jobs import job_description as words
-from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors

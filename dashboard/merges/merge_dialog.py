@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.contacts.selection_generation import clear_selection
+from dashboard.listing.selection_generation import clear_selection
 from dashboard.merges.compared_contacts import merge_table, side_name
 from dashboard.merges.decision_bar import decided, new_id
 from dashboard.running_instance import time_zone

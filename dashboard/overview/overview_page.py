@@ -10,9 +10,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats, wording
+from dashboard.current_user import fragment
 from dashboard.overview import overview_sections
 from dashboard.running_instance import time_zone
-from dashboard.signin.current_user import fragment
 from dashboard.ui.markup import badge, card_title, empty_state, joined, link, menu, show, tag
 from dashboard.ui.metric_cards import cards, metric_card
 from engine.accounts.actor import Actor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import formats
-from dashboard.signin.current_user import fragment
+from dashboard.current_user import fragment
 from engine.accounts.actor import Actor
 from engine.publishing import publish_service
 from engine.publishing.upkeep import Upkeep

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.contacts.list_address import ALL, ListAddress
+from dashboard.listing.list_address import ALL, ListAddress
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to

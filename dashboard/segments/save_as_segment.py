@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.contacts.filter_bar import written
-from dashboard.contacts.list_address import ListAddress
+from dashboard.listing.filter_bar import written
+from dashboard.listing.list_address import ListAddress
 from dashboard.ui.dialog_state import close_dialog, open_dialog
 from dashboard.ui.markup import bullet_list, joined, link, show, tag
 from dashboard.ui.problems import show_errors

@@ -6,10 +6,6 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard.contacts.contact_columns import DEFAULT, Reading, chosen, offered
-from dashboard.contacts.contact_list import contact_list
-from dashboard.contacts.list_address import PLACE, ListAddress
-from dashboard.contacts.pager import pager
 from dashboard.exports.export_dialog import (
     EXPORT,
     ExportQuestion,
@@ -20,6 +16,10 @@ from dashboard.exports.export_dialog import (
 )
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_status_bar import HISTORY, job_status_bar
+from dashboard.listing.contact_columns import DEFAULT, Reading, chosen, offered
+from dashboard.listing.contact_list import contact_list
+from dashboard.listing.list_address import PLACE, ListAddress
+from dashboard.listing.pager import pager
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import current_dialog
 from dashboard.ui.error_page import show_failure

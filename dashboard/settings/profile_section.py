@@ -8,8 +8,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
+from dashboard.current_user import provider
 from dashboard.running_instance import time_zone
-from dashboard.signin.current_user import provider
 from dashboard.ui.markup import badge, card_title, joined, quiet, show, tag
 from dashboard.ui.problems import problem_box, show_error
 from engine.accounts import passwords, users

@@ -10,8 +10,8 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats, wording
+from dashboard.current_user import provider
 from dashboard.running_instance import time_zone
-from dashboard.signin.current_user import provider
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import badge, card_title, escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import keep_errors, show_kept

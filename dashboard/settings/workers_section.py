@@ -9,9 +9,9 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
+from dashboard.current_user import fragment
 from dashboard.running_instance import account
 from dashboard.settings import needs_attention
-from dashboard.signin.current_user import fragment
 from dashboard.ui import charts
 from dashboard.ui.markup import badge, card_title, joined, quiet, show, table, tag
 from dashboard.ui.metric_cards import cards, metric_card

@@ -9,9 +9,9 @@ import uuid_utils
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import name_of
+from dashboard.listing.contact_columns import name_of
 from dashboard.ui.dialog_state import cancel_button, close_dialog
-from dashboard.ui.markup import card_title, escape_label, joined, quiet, show, table, tag
+from dashboard.ui.markup import escape_label, joined, show, tag
 from dashboard.ui.problems import problem, show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
@@ -75,22 +75,6 @@ def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
         close_dialog()
         go_to(go)
         st.rerun()
-
-
-def erasure_report(actor: Actor, job: str) -> None:
-    """Show what an erasure removed, and which other systems have to be asked."""
-    report = privacy_service.report(actor, job)
-    if report is None:
-        return
-    places = sorted({*report.removed, *report.cleaned})
-    parts = (report.removed, report.cleaned)
-    counts = [(place.replace("_", " "), *(formats.count(p.get(place, 0)) for p in parts)) for place in places]
-    show(card_title("Erased data"))
-    show(table(("Where", "Removed", "Mentions removed"), counts))
-    if report.webhook_calls:
-        show(quiet(f"Also ask these systems to erase the contact: {', '.join(report.webhook_calls)}."))
-    if report.pending:
-        show(quiet("Files of running jobs are erased when those end."))
 
 
 def _consequences(name: str, found: ErasurePreview) -> Markup:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from dashboard.contacts.delete_contact import delete_contact
-from dashboard.contacts.list_address import ListAddress
 from dashboard.exports.export_dialog import EXPORT, export_dialog
 from dashboard.jobs.job_history import open_history
 from dashboard.jobs.job_status_bar import HISTORY
+from dashboard.listing.list_address import ListAddress
 from dashboard.merges.division_dialogs import SPLIT, UNDO_MERGE, split_dialog, undo_merge_dialog
 from dashboard.sheet.privacy_requests import erase_contact, export_personal_data
 from dashboard.sheet.stop_sending import stop_sending

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import plain_value
+from dashboard.listing.contact_columns import plain_value
 from dashboard.ui.markup import card_title, facts, joined, quiet
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.fields import FIELDS

@@ -11,11 +11,11 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import plain_value
+from dashboard.current_user import fragment
+from dashboard.listing.contact_columns import plain_value
 from dashboard.sheet import sheet_edits, sheet_fields
 from dashboard.sheet.sheet_card import card
 from dashboard.sheet.sheet_draft import Draft, draft_of, end, present_values
-from dashboard.signin.current_user import fragment
 from dashboard.ui.browser_component import browser_component
 from dashboard.ui.field_inputs import (
     FieldInput,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from dashboard import formats, wording
-from dashboard.contacts.list_address import ListAddress
+from dashboard.listing.list_address import ListAddress
 from dashboard.ui.markup import badge, joined, link, tag
 from engine.contacts.sheet.sheet_model import Sheet, SheetCommerce
 from engine.domain.activities import ContactId

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard.contacts.list_address import ListAddress
 from dashboard.jobs.job_status_bar import job_status_bar
+from dashboard.listing.list_address import ListAddress
 from dashboard.merges.decision_bar import decision_bar
 from dashboard.running_instance import time_zone
 from dashboard.sheet import sheet_commerce, sheet_draft, sheet_edits, sheet_fields

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import wording
-from dashboard.signin.current_user import Visitor, provider
+from dashboard.current_user import Visitor, provider
 from dashboard.ui.markup import empty_state, escape_label, link, show
 from dashboard.ui.router import remember_address
 

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import wording
+from dashboard.current_user import COOKIE
 from dashboard.failed_requests import answering
 from dashboard.signin import sign_in_forms
-from dashboard.signin.current_user import COOKIE
 from dashboard.signin.sign_in_forms import HEADERS, FormContext
 from engine.accounts import accounts, passwords
 from engine.accounts.openid import Provider

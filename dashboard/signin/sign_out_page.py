@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.signin import current_user
+from dashboard import current_user
 from dashboard.ui.markup import empty_state
 from dashboard.ui.router import followed
 from engine.accounts.actor import Actor

@@ -8,7 +8,7 @@ from typing import Literal, ParamSpec
 
 import streamlit as st
 
-from dashboard.signin.current_user import while_signed_in
+from dashboard.current_user import while_signed_in
 
 DialogParams = ParamSpec("DialogParams")
 

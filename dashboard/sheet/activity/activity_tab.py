@@ -11,8 +11,9 @@ import uuid_utils
 from markupsafe import Markup
 
 from dashboard import formats, wait_for_workers
-from dashboard.contacts.contact_columns import DEFAULT
+from dashboard.current_user import fragment
 from dashboard.exports.export_dialog import EXPORT, question
+from dashboard.listing.contact_columns import DEFAULT
 from dashboard.merges.division_dialogs import SPLIT, split_of_activities
 from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
@@ -27,7 +28,6 @@ from dashboard.sheet.activity.timeline import (
     is_new,
     timeline,
 )
-from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import open_dialog
 from dashboard.ui.html_buttons import on_html_click
 from dashboard.ui.markup import empty_state, joined, show, tag

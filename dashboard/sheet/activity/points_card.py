@@ -9,13 +9,13 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard import formats, wording
+from dashboard.current_user import fragment
 from dashboard.running_instance import time_zone
 from dashboard.sheet.activity import activity_charts
 from dashboard.sheet.activity.activity_tab import take_back
 from dashboard.sheet.activity.points_dialog import GIVE, give_points, just_given
 from dashboard.sheet.activity.timeline_lines import in_a_line
 from dashboard.sheet.sheet_card import card
-from dashboard.signin.current_user import fragment
 from dashboard.ui.dialog_state import current_dialog, open_dialog
 from dashboard.ui.html_buttons import html_button, on_html_click
 from dashboard.ui.markup import card_title, joined, show, tag

@@ -10,8 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
-from dashboard import running_instance, wait_for_workers
-from dashboard.signin import current_user
+from dashboard import current_user, running_instance, wait_for_workers
 from engine.accounts.current_user import CurrentUser
 from engine.db import Db
 from engine.settings import Instance, Settings

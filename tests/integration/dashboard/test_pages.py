@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.signin import current_user
+from dashboard import current_user
 from engine.accounts import accounts
 from engine.contacts import contact_lookup
 from engine.db.connection import utc_now

@@ -6,7 +6,7 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 from streamlit.testing.v1 import AppTest
 
-from dashboard.signin import current_user
+from dashboard import current_user
 from dashboard.signin.sign_in_routes import safe_next
 from engine.errors import NoInstance, Unavailable
 

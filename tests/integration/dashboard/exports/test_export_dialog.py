@@ -8,9 +8,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from dashboard.current_user import COOKIE
 from dashboard.exports.downloads import download_routes
 from dashboard.exports.export_dialog import EXPORT, question
-from dashboard.signin.current_user import COOKIE
 from dashboard.ui.dialog_state import OpenDialog
 from engine.accounts import accounts, file_links, sessions
 from engine.contacts.bulk.selection import Selection

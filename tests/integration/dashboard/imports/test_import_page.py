@@ -7,8 +7,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard import running_instance
+from dashboard.current_user import COOKIE
 from dashboard.exports import downloads
-from dashboard.signin.current_user import COOKIE
 from engine.accounts import accounts, sessions
 from engine.accounts.current_user import CurrentUser
 from engine.contacts import contact_lookup

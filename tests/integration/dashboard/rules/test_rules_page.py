@@ -5,9 +5,8 @@ from datetime import date
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import formats
+from dashboard import current_user, formats
 from dashboard.rules import rule_plan
-from dashboard.signin import current_user
 from engine.accounts import accounts
 from engine.contacts import contact_lookup
 from engine.db.connection import utc_now

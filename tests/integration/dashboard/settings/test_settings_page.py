@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import formats
+from dashboard import current_user, formats
 from dashboard.settings import audit_log_section
-from dashboard.signin import current_user
 from engine.accounts import accounts, audit, key_service, passwords, users
 from engine.accounts.audit import Change, Filters, Subject
 from engine.accounts.current_user import COMMAND_LINE, CurrentUser

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.signin.current_user import COOKIE
+from dashboard.current_user import COOKIE
 from dashboard.signin.sign_in_routes import FORM, KNOWN, RedirectToSignIn, sign_in_routes
 from engine.accounts import accounts, passwords, users
 from engine.accounts.current_user import CurrentUser

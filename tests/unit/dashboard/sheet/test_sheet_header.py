@@ -1,6 +1,6 @@
 """The top of the sheet, as far as it is words."""
 
-from dashboard.contacts.list_address import ListAddress
+from dashboard.listing.list_address import ListAddress
 from dashboard.sheet.sheet_header import ways
 from engine.domain.activities import ContactId
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from dashboard.contacts.list_address import SIZES, ListAddress
+from dashboard.listing.list_address import SIZES, ListAddress
 from dashboard.ui.markup import joined, link, tag
 from engine.contacts.listing.listing import ContactPage
 

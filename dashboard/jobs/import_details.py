@@ -13,17 +13,12 @@ from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
 from engine.accounts.actor import Actor
 from engine.domain.rulebook import Ruleset
-from engine.imports import draft_service, import_request, refused_rows
+from engine.imports import draft_service, refused_rows
 from engine.imports.mapping import columns
 from engine.imports.mapping.consents import NAMES
 from engine.imports.mapping.import_settings import MODES, ImportSettings
 from engine.jobs.jobs import Job
 from engine.rules.rule_service import current_rules
-
-
-def is_import(job: Job) -> bool:
-    """Whether a job imported a file, rather than undoing an import."""
-    return job.kind == import_request.KIND and job.undoes is None
 
 
 def import_details(actor: Actor, job: Job) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import name_of
+from dashboard.listing.contact_columns import name_of
 from dashboard.ui.markup import joined, tag
 from engine.accounts.actor import Actor
 from engine.contacts.bulk.selection import Selection

@@ -11,8 +11,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.contacts import filter_forms
-from dashboard.contacts.list_address import ListAddress
+from dashboard.listing import filter_forms
+from dashboard.listing.list_address import ListAddress
 from dashboard.ui.browser_component import browser_component
 from dashboard.ui.problems import keep_errors, show_kept
 from dashboard.ui.router import go_to

@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats
-from dashboard.contacts.contact_columns import Column, Reading, name_of
-from dashboard.contacts.list_address import ListAddress
+from dashboard.listing.contact_columns import Column, Reading, name_of
+from dashboard.listing.list_address import ListAddress
 from dashboard.ui.browser_component import browser_component
 from engine.contacts.contact_rows import ContactRow
 from engine.contacts.listing.listing import ContactPage, Listing, Total

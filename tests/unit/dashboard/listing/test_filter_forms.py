@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from dashboard.contacts import filter_forms
-from dashboard.contacts.filter_bar import changed
-from dashboard.contacts.filter_forms import MOST_DAYS, filled_form, form_of
+from dashboard.listing import filter_forms
+from dashboard.listing.filter_bar import changed
+from dashboard.listing.filter_forms import MOST_DAYS, filled_form, form_of
 from engine.contacts.listing.filter_bar import offered
 from engine.contacts.listing.filters import Days, Every, Known, Picked, Range, Recency, Wording
 from engine.contacts.listing.listing import InvalidFilter, Listing

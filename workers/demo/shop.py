@@ -15,6 +15,7 @@ from engine.accounts.keys import KeyKind, NewKey
 from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import NoInstance
+from engine.insights import census
 from engine.settings import Instance
 from workers.demo.diary import Event
 from workers.demo.history import generate
@@ -66,6 +67,7 @@ def run(
         sender = Sender(instance.collector_url, tokens, stop=stop)
         past = _send_all(sender, generate(seed=seed, contacts=contacts, days=days, now=now), stop=stop)
         say(f"sent {past.taken:,} events of about {contacts:,} people over {days} days{_but(past)}")
+        census.look(db, now=utc_now())  # the last one may be of the middle, and the next an hour away
         present = Sent()
         for event in happen(seed=seed, contacts=contacts, days=days, now=now) if live else ():
             if stop.wait(LIVE_PAUSE):

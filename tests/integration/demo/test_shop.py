@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from engine.contacts.sheet import sheets
 from engine.db import Db
 from engine.db.connection import utc_now
 from engine.errors import NoInstance
+from engine.insights import census
 from engine.settings import Instance
 from tests.integration.drained import drain_all
 from tests.integration.served import served
@@ -92,6 +93,20 @@ def test_the_tablet_in_the_store_is_known_as_shared(db: Db) -> None:
     shared = [device.id for sheet in shown if sheet for device in sheet.devices if device.shared]
     assert shared
     assert all("-store-" in tracker for tracker in shared)
+
+
+def test_the_overview_soon_counts_everybody_although_it_counted_while_they_came(db: Db) -> None:
+    census.take(db, now=NOW)
+    with served(db) as url:
+        run(db, url)
+    drain_all(db)
+
+    soon = NOW + timedelta(minutes=1)
+    assert census.is_due(db, now=soon)
+    assert census.take(db, now=soon)
+    found = census.latest(db)
+    assert found is not None
+    assert found.contacts == len(list(listing.walk(db, Listing())))
 
 
 def test_live_it_goes_on_until_told_to_stop(db: Db, monkeypatch: pytest.MonkeyPatch) -> None:

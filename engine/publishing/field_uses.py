@@ -11,7 +11,7 @@ from engine.db import Db
 from engine.domain.conditions import Compare, Condition, leaves
 from engine.domain.fields import CUSTOM
 from engine.domain.folding import field_values
-from engine.domain.rulebook import CustomField, Rule, Ruleset, SetField
+from engine.domain.rulebook import CustomField, Ruleset, SetField
 from engine.rules import versions
 from engine.rules.language import editing
 
@@ -110,10 +110,6 @@ def _named(ruleset: Ruleset, field: str) -> Iterator[tuple[str, str, str]]:
         moves = (move for transitions in machine.transitions.values() for move in transitions)
         if any(_asks(move.when, field) for move in moves):
             yield f"the status “{machine.label}”", "transitions.yaml", machine.id
-
-
-def _fields_set(rule: Rule) -> set[str]:
-    return {f"{CUSTOM}{effect.field}" for effect in rule.effects if isinstance(effect, SetField)}
 
 
 def _asks(condition: Condition | None, field: str) -> bool:

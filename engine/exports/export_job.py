@@ -26,7 +26,7 @@ from engine.exports import export_rows, exporting
 from engine.exports.export_columns import Column
 from engine.exports.export_files import FORMATS
 from engine.exports.export_rows import Batch
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import versions
@@ -89,8 +89,8 @@ class _Exporting:
         with regex_errors(), _snapshot(self._db) as session:
             metadata = {"job": before.id, "what": self._wanted.what, "as_of": as_of}
             rows, size, contacts = self._upload(before, file, columns, query, metadata, session)
-        jobs.note_total(self._db, before.id, contacts)
-        if not jobs.reach(self._db, before, contacts, now=utc_now()):
+        job_lease.note_total(self._db, before.id, contacts)
+        if not job_lease.reach(self._db, before, contacts, now=utc_now()):
             raise WorkStopped(_STOPPED)
         made = {"file": file, "name": self._wanted.file, "bytes": size, "rows": rows, "as_of": as_of}
         return Step(file, 0, made=made)
@@ -133,7 +133,7 @@ class _Exporting:
             yield batch
             if time.monotonic() - self._reported_at >= REPORT_EVERY:
                 self._reported_at = time.monotonic()
-                if not jobs.reach(self._db, before, batch.contacts, now=utc_now()):
+                if not job_lease.reach(self._db, before, batch.contacts, now=utc_now()):
                     raise WorkStopped(_STOPPED)
 
 

@@ -22,7 +22,7 @@ from engine.imports.import_batch import BatchPreparation, PreparedBatch
 from engine.imports.import_request import cursor_at
 from engine.imports.reading.table import Row, count_rows, read_table
 from engine.imports.undo import UndoImport
-from engine.jobs import jobs
+from engine.jobs import job_lease
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.jobs.runner import in_a_thread
@@ -85,7 +85,7 @@ class _ImportFile(ActivitySteps):
         if time.monotonic() - self._last_heartbeat < HEARTBEAT:
             return True
         self._last_heartbeat = time.monotonic()
-        return jobs.keep(self.db, self.job.id, now=utc_now())
+        return job_lease.keep(self.db, self.job.id, now=utc_now())
 
     # While one step is written the next is prepared
 

@@ -23,7 +23,7 @@ from engine.imports.drafts import Draft
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.preview import Preview, PreviewRow
 from engine.imports.reading.read_progress import ReadProgress
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.rules import versions
@@ -94,7 +94,7 @@ class _PreviewDraft:
         except WorkStopped:
             return Step(cursor, 0)
         drafts.store_preview(self._db, self._draft, self._job.id, _encode(result))
-        jobs.reach(self._db, self._job, self.total(), now=utc_now())
+        job_lease.reach(self._db, self._job, self.total(), now=utc_now())
         made: Document = {str(outcome): count for outcome, count in result.outcomes.items()}
         made |= {"refused": result.refused, "rows": result.rows}
         return Step(_DONE, 0, made=made)
@@ -104,7 +104,7 @@ class _PreviewDraft:
         if time.monotonic() - self._last_report < REPORT_EVERY:
             return True
         self._last_report = time.monotonic()
-        return jobs.reach(self._db, self._job, min(self._progress.read, self.total()), now=utc_now())
+        return job_lease.reach(self._db, self._job, min(self._progress.read, self.total()), now=utc_now())
 
 
 def _encode(result: Preview) -> str:

@@ -12,16 +12,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mongoengine.queryset import Q
-from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError
 
-from engine.db import Db, leases
-from engine.db.documents.stored import Documents
-from engine.db.leases import Basis
-from engine.domain.document import Document
-from engine.errors import LeaseLost
-from engine.jobs.job_document import MAX_FAILURE, StoredJob
+from engine.db import Db
 from engine.jobs.job_document import JobState as JobState
+from engine.jobs.job_document import StoredJob
 
 if TYPE_CHECKING:
     from engine.domain.activities import ContactId
@@ -29,20 +24,14 @@ if TYPE_CHECKING:
 Place = tuple[datetime, str]
 """A position in the history: the creation time of a job, and its id."""
 
-CLAIM = timedelta(seconds=20)
-"""The lease of a job: another worker may take it over this long after its last step."""
-
 UNDO_FOR = timedelta(days=30)
 """A job can be undone for this time after its end; its file and refused rows are kept as long."""
 
-MAX_ATTEMPTS = 20
-"""Workers in a row that may die in one step before the job fails."""
+UNDER_WAY = (JobState.WAITING, JobState.RUNNING)
+"""The states of a job that is not over."""
 
-
-_UNDER_WAY = (JobState.WAITING, JobState.RUNNING)
-
-HELD: Document = {"state": "running", "claimed_until": {"$ne": None}}
-"""Matches the jobs that a worker holds (see `leases.release_dead`)."""
+COUNTED = ("done", "unchanged", "refused", "created")
+"""The counts of a step, which are added to those of its job."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +127,7 @@ _KEPT = ("kind", "title", "by", "by_name", "created_at", "wanted", "undoes")
 def job(db: Db, id_: str) -> Job | None:
     """One job; unset if there is none of that id."""
     found = StoredJob.on(db, id=id_).one()
-    return None if found is None else _job(found)
+    return None if found is None else job_of(found)
 
 
 def recent(db: Db, kinds: Sequence[str], *, before: Place | None = None, limit: int = 20) -> list[Job]:
@@ -147,7 +136,7 @@ def recent(db: Db, kinds: Sequence[str], *, before: Place | None = None, limit: 
     if before is not None:
         at, id_ = before
         found = found(Q(created_at__lt=at) | Q(created_at=at, id__lt=id_))
-    return [_job(document) for document in found.order_by(*_NEWEST).limit(limit)]
+    return [job_of(document) for document in found.order_by(*_NEWEST).limit(limit)]
 
 
 _NEWEST = ("-created_at", "-id")
@@ -157,19 +146,19 @@ def at_hand(db: Db, kinds: Sequence[str], *, by: str, since: datetime, limit: in
     """Running jobs of all users, and jobs of one user that ended since and were neither dismissed
     nor undone; the newest first."""
     ended = Q(by=by, finished_at__gte=since, dismissed=None, undone_by=None)
-    found = StoredJob.on(db, Q(state__in=_UNDER_WAY) | ended, kind__in=kinds)
-    return [_job(document) for document in found.order_by(*_NEWEST).limit(limit)]
+    found = StoredJob.on(db, Q(state__in=UNDER_WAY) | ended, kind__in=kinds)
+    return [job_of(document) for document in found.order_by(*_NEWEST).limit(limit)]
 
 
 def under_way(db: Db, kinds: Sequence[str]) -> list[Job]:
     """Unfinished jobs of some kinds."""
-    return [_job(document) for document in StoredJob.on(db, state__in=_UNDER_WAY, kind__in=kinds)]
+    return [job_of(document) for document in StoredJob.on(db, state__in=UNDER_WAY, kind__in=kinds)]
 
 
 def wanting(db: Db, kind: str, name: str, value: object) -> list[Job]:
     """Jobs of a kind whose request has a value under a name, the newest first."""
     found = StoredJob.on(db, __raw__={"kind": kind, f"wanted.{name}": value}).order_by(*_NEWEST)
-    return [_job(document) for document in found]
+    return [job_of(document) for document in found]
 
 
 def dismiss(db: Db, id_: str, *, by: str) -> None:
@@ -177,129 +166,15 @@ def dismiss(db: Db, id_: str, *, by: str) -> None:
     StoredJob.on(db, id=id_, by=by).update_one(set__dismissed=True)
 
 
-def _free(kinds: Sequence[str], now: datetime, holder: str) -> Document:
-    free: list[Document] = [{"claimed_until": None}, {"claimed_until": {"$lte": now}}]
-    if holder:
-        free.append({"holder": holder})
-    under_way = [state.value for state in _UNDER_WAY]
-    return {"state": {"$in": under_way}, "kind": {"$in": list(kinds)}, "$or": free}
-
-
-def any_waits(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> bool:
-    """Whether there is a job to claim: for polling, at half the cost of `claim`."""
-    return db.jobs.find_one(_free(kinds, now, holder), {"_id": 1}) is not None
-
-
-def claim(db: Db, kinds: Sequence[str], *, now: datetime, holder: str = "") -> Job | None:
-    """Claim the free job that has waited longest, for `holder`.
-
-    A job that `holder` holds already, from before MongoDB was unavailable, counts as free.
-    """
-    waiting = StoredJob.on(db, __raw__=_free(kinds, now, holder)).order_by("created_at")
-    claimed = waiting.change_one(
-        set__state=JobState.RUNNING,
-        set__claimed_until=now + CLAIM,
-        set__holder=holder,
-        inc__attempts=1,
-    )
-    if claimed is None:
-        return None
-    if claimed.attempts > MAX_ATTEMPTS:
-        fail(db, claimed.id, f"{MAX_ATTEMPTS} workers in a row died over its next step", now=now)
-        return None
-    if claimed.started_at is None:
-        claimed.started_at = now
-        StoredJob.on(db, id=claimed.id).update_one(set__started_at=now)
-    return _job(claimed)
-
-
-def note_total(db: Db, id_: str, total: int) -> None:
-    """Set the total of a job."""
-    StoredJob.on(db, id=id_).update_one(set__total=total)
-
-
-def advance(db: Db, before: Job, step: Step, *, now: datetime) -> Job | None:
-    """Record a finished step and renew the lease.
-
-    None if the job was stopped or another worker took it over.
-    """
-    made = {"set__made": dict(step.made)} if step.made else {}
-    advanced = _at(db, before, JobState.RUNNING, JobState.STOPPED).change_one(
-        set__cursor=step.cursor,
-        set__claimed_until=now + CLAIM,
-        set__attempts=0,
-        **made,
-        **{f"inc__{name}": getattr(step, name) for name in _COUNTED},
-    )
-    return None if advanced is None or advanced.state is JobState.STOPPED else _job(advanced)
-
-
-_COUNTED = ("done", "unchanged", "refused", "created")
-
-
-def keep(db: Db, id_: str, *, now: datetime) -> bool:
-    """Renew the lease of a job while waiting; false if it was stopped."""
-    held = StoredJob.on(db, id=id_, state=JobState.RUNNING)
-    return bool(held.update_one(set__claimed_until=now + CLAIM))
-
-
-def hold(
-    db: Db,
-    id_: str,
-    cursor: str,
-    session: ClientSession,
-    *,
-    now: datetime,
-    basis: Basis,
-    applied: int,
-) -> None:
-    """Renew the lease of a job in the transaction of the step after `cursor`.
-
-    `applied` activities are added to the job's count.  Raises LeaseLost if another worker did
-    that step meanwhile, and CommitConflict if newer rules came into force or a contact was erased.
-    """
-    # One statement of a batch's transaction: PyMongo, as all of the others.
-    at = cursor or {"$in": list(_BEGINNING)}
-    ours = {"_id": id_, "state": {"$in": ["running", "stopped"]}, "cursor": at}
-    change = {"$set": {"claimed_until": now + CLAIM}, "$inc": {"applied": applied}}
-    if not leases.renew(db.jobs, ours, change, session, basis=basis):
-        raise LeaseLost(f"the job {id_} went on without us")
-
-
-def bar(db: Db, known: Mapping[str, int]) -> None:
-    """Reject later commits of steps that do not know these `rules` or `erasures`; wait for running
-    ones."""
-    StoredJob.on(db, state__in=_UNDER_WAY).update(
-        **{f"max__{name}": number for name, number in known.items()}
-    )
-
-
-def reach(db: Db, before: Job, done: int, *, now: datetime) -> bool:
-    """Report the progress of a single long step and renew the lease; false if the job was stopped or
-    taken over."""
-    ours = _at(db, before, JobState.RUNNING)
-    return bool(ours.update_one(set__claimed_until=now + CLAIM, set__done=done))
-
-
-def finish(db: Db, id_: str, *, now: datetime) -> None:
-    """Mark a job as done."""
-    _end(db, id_, set__state=JobState.DONE, set__finished_at=now)
-
-
-def fail(db: Db, id_: str, reason: str, *, now: datetime) -> None:
-    """Mark a job as failed, with the reason; its changes stay."""
-    _end(db, id_, set__state=JobState.FAILED, set__finished_at=now, set__failure=reason[:MAX_FAILURE])
-
-
 def stop(db: Db, id_: str, *, now: datetime) -> None:
     """Stop a job after the current step; its changes stay."""
-    _end(db, id_, set__state=JobState.STOPPED, set__finished_at=now)
+    end(db, id_, set__state=JobState.STOPPED, set__finished_at=now)
 
 
 def ended_before(db: Db, kinds: Sequence[str], moment: datetime) -> list[Job]:
     """Jobs of some kinds that ended by a moment and still have stored files."""
     ended = StoredJob.on(db, kind__in=kinds, finished_at__lte=moment, cleared=None)
-    return [_job(document) for document in ended]
+    return [job_of(document) for document in ended]
 
 
 def note_cleared(db: Db, id_: str) -> None:
@@ -329,31 +204,18 @@ def forget_wanted(db: Db, id_: str) -> None:
     StoredJob.on(db, id=id_).update_one(set__wanted={})
 
 
-def let_go(db: Db, id_: str) -> None:
-    """Release a job, so that another worker can continue it at once."""
-    StoredJob.on(db, id=id_).update_one(unset__claimed_until=1, set__attempts=0)
+def end(db: Db, id_: str, **change: object) -> None:
+    """Release a job that is under way, and change it."""
+    StoredJob.on(db, id=id_, state__in=UNDER_WAY).update_one(unset__claimed_until=1, **change)
 
 
-def _at(db: Db, job: Job, *states: JobState) -> Documents[StoredJob]:
-    """A job, if it is in one of some states and its cursor has not moved."""
-    at: dict[str, object] = {"cursor": job.cursor} if job.cursor else {"cursor__in": _BEGINNING}
-    return StoredJob.on(db, id=job.id, state__in=states, **at)
-
-
-_BEGINNING = (None, "")
-"""The cursors of a job without progress: an attempt without a step leaves an empty one."""
-
-
-def _end(db: Db, id_: str, **change: object) -> None:
-    StoredJob.on(db, id=id_, state__in=_UNDER_WAY).update_one(unset__claimed_until=1, **change)
-
-
-def _job(document: StoredJob) -> Job:
+def job_of(document: StoredJob) -> Job:
+    """The job that a document keeps."""
     known = {name: getattr(document, name) for name in _READ}
     return Job(id=document.id, **{name: value for name, value in known.items() if value is not None})
 
 
 _READ = (
-    *_KEPT, *_COUNTED, "state", "cursor", "total", "made", "started_at", "finished_at", "failure",
+    *_KEPT, *COUNTED, "state", "cursor", "total", "made", "started_at", "finished_at", "failure",
     "undone_by",
 )  # fmt: skip

@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 
 from engine.db import Db
 from engine.errors import ContactSheetsError, LeaseLost, Unavailable
-from engine.jobs import jobs
+from engine.jobs import job_lease
 from engine.jobs.jobs import Job, JobState
 from engine.jobs.kinds import Work, registered
 
@@ -66,9 +66,9 @@ def run_next(
     it, `ended` the job if it is done or has failed, `holder` is the name of who works on it.
     """
     kinds = registered()
-    if not jobs.any_waits(db, list(kinds), now=clock(), holder=holder):
+    if not job_lease.any_waits(db, list(kinds), now=clock(), holder=holder):
         return False
-    job = jobs.claim(db, list(kinds), now=clock(), holder=holder)
+    job = job_lease.claim(db, list(kinds), now=clock(), holder=holder)
     if job is None:
         return False
     try:
@@ -80,10 +80,11 @@ def run_next(
     except LeaseLost:
         return True  # another worker continues it
     except ContactSheetsError as error:
-        jobs.fail(db, job.id, str(error), now=clock())
+        job_lease.fail(db, job.id, str(error), now=clock())
         ended(job, JobState.FAILED)
     except Exception as error:
-        jobs.fail(db, job.id, f"a fault of ours, see the log: {type(error).__name__}: {error}", now=clock())
+        reason = f"a fault of ours, see the log: {type(error).__name__}: {error}"
+        job_lease.fail(db, job.id, reason, now=clock())
         ended(job, JobState.FAILED)
         raise
     return True
@@ -101,18 +102,18 @@ def _work(
 ) -> bool:
     """Work on a job until it is done; false if it is left to others, or was stopped."""
     if job.total is None:
-        jobs.note_total(db, job.id, work.total())
+        job_lease.note_total(db, job.id, work.total())
     current: Job | None = job
     while current is not None:
         if not _caught_up(db, job.id, clock=clock, stopped=stopped, busy=busy):
-            jobs.let_go(db, job.id)
+            job_lease.let_go(db, job.id)
             return False
         step = work.step(current.cursor, now=clock())
         if step is None:
-            jobs.finish(db, job.id, now=clock())
+            job_lease.finish(db, job.id, now=clock())
             return True
         wake(step.lanes)
-        current = jobs.advance(db, current, step, now=clock())
+        current = job_lease.advance(db, current, step, now=clock())
     return False
 
 
@@ -126,7 +127,7 @@ def _caught_up(
 ) -> bool:
     """Wait until the workers have little to do; false if stopped meanwhile."""
     while busy(db):
-        if stopped() or not jobs.keep(db, job, now=clock()):
+        if stopped() or not job_lease.keep(db, job, now=clock()):
             return False
         time.sleep(PAUSE)
     return not stopped()

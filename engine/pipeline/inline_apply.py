@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from engine.db import Db
 from engine.domain import daily_figures
 from engine.domain.activities import Activity, ActivityState
-from engine.jobs import jobs
+from engine.jobs import job_lease
 from engine.pipeline import batch, inbox, tombstones
 from engine.pipeline.commit import Writes, commit
 from engine.pipeline.groups import Prefetched, groups_of
@@ -52,7 +52,7 @@ def write(db: Db, writes: Writes, *, job: str, cursor: str, clock: Callable[[], 
     """
 
     def renew(session: ClientSession, now: datetime) -> None:
-        jobs.hold(db, job, cursor, session, now=now, basis=writes.basis, applied=len(writes.kept))
+        job_lease.hold(db, job, cursor, session, now=now, basis=writes.basis, applied=len(writes.kept))
 
     if writes.kept:
         commit(db, writes, renew, clock=clock)

@@ -126,11 +126,11 @@ def bar_older_rules(db: Db, version: int) -> None:
 
 
 def _bar(db: Db, known: Mapping[str, int]) -> None:
-    from engine.jobs import jobs  # `sheets status` asks for lanes and does without the documents of jobs
+    from engine.jobs import job_lease  # `sheets status` asks for lanes and does without the documents of jobs
 
     for lane in db.lanes.find({}, {"_id": 1}):
         db.lanes.update_one({"_id": lane["_id"]}, {"$max": dict(known)})
-    jobs.bar(db, known)
+    job_lease.bar(db, known)
 
 
 def release(db: Db, lease: Lease) -> bool:

@@ -22,7 +22,7 @@ from engine.db.connection import utc_now
 from engine.domain import daily_figures
 from engine.domain.activities import ContactId
 from engine.errors import ContactNotFound
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import Job, Step
 from engine.jobs.kinds import JobKind, Work, register
 from engine.pipeline import lanes, tombstones
@@ -237,7 +237,7 @@ class _Erasing:
         """Renew the job's lease from time to time.  An erasure cannot be stopped half-way."""
         if time.monotonic() - self._kept_at >= ALIVE_EVERY:
             self._kept_at = time.monotonic()
-            jobs.keep(self.db, self.job.id, now=utc_now())
+            job_lease.keep(self.db, self.job.id, now=utc_now())
         return True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.db.connection import utc_now
-from engine.jobs import jobs
+from engine.jobs import job_lease
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
 
@@ -39,5 +39,5 @@ def run_to_the_end(db: Any, job: str, *, deaths: int = 40) -> None:
             run_next_job(db, clock=utc_now, stopped=lambda: False)
         except Killed:
             drain_all(db)
-            jobs.let_go(db, job)
+            job_lease.let_go(db, job)
     drain_all(db)

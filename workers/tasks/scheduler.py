@@ -15,7 +15,7 @@ from engine.db.processes import is_gone
 from engine.errors import Unavailable
 from engine.exports import exporting
 from engine.imports import drafts, expiry
-from engine.jobs import jobs
+from engine.jobs import job_lease
 from engine.operations import pulses
 from engine.pipeline import lanes, outages
 from engine.privacy import files
@@ -79,7 +79,7 @@ def _look(db: Db, clock: Callable[[], datetime]) -> list[int]:
     """Release the leases of dead workers; find the lanes that have work and no worker."""
     orphaned_transactions.end(db, is_gone)  # first: what they wrote could not be freed
     leases.release_dead(db.lanes, {}, is_gone)
-    leases.release_dead(db.jobs, jobs.HELD, is_gone)
+    leases.release_dead(db.jobs, job_lease.HELD, is_gone)
     return lanes.waiting(db, now=clock())
 
 

@@ -24,7 +24,7 @@ from engine.db import leases
 from engine.db.connection import connect, utc_now
 from engine.db.processes import is_gone, worker_name
 from engine.errors import NotAllowed, Unavailable
-from engine.jobs import job_service, jobs, runner
+from engine.jobs import job_lease, job_service, jobs, runner
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox
 from engine.publishing import publishing
@@ -166,7 +166,7 @@ def test_the_same_job_again_is_no_second_one(shop):
 @pytest.mark.parametrize("deadly", ["_record", "receive", "advance"])
 def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monkeypatch, deadly):
     started(shop, Edit(points=5, reason="gift"))
-    module = {"_record": bulk_job, "receive": inbox, "advance": jobs}[deadly]
+    module = {"_record": bulk_job, "receive": inbox, "advance": job_lease}[deadly]
     real = getattr(module, deadly)
     some = {"_record": lambda *args: real(*args[:2], args[2][:3])}.get(deadly)
     monkeypatch.setattr(module, deadly, dying(real, some))
@@ -208,7 +208,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongo
             pass
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        leases.release_dead(shop.jobs, jobs.HELD, is_gone)
+        leases.release_dead(shop.jobs, job_lease.HELD, is_gone)
     run(shop)
 
     drain_all(shop)
@@ -229,7 +229,7 @@ def test_a_fault_in_a_step_ends_the_job_with_its_name_and_a_database_that_is_awa
         run_next_job(shop, clock=utc_now, stopped=lambda: False)
     assert jobs.job(shop, "job-1").state == JobState.RUNNING
 
-    jobs.let_go(shop, "job-1")
+    job_lease.let_go(shop, "job-1")
     monkeypatch.setattr(inbox, "receive", wrong)
     with pytest.raises(ZeroDivisionError):
         run_next_job(shop, clock=utc_now, stopped=lambda: False)
@@ -324,23 +324,23 @@ def test_the_job_of_a_dead_worker_is_free_at_once(shop):
     dead = f"{socket.gethostname()}:{died.pid}:abc"
     for number, holder in enumerate((dead, f"another-host:{died.pid}:abc", worker_name())):
         started(shop, Edit(add_to=["staff"]), id_=f"job-{number}")
-        assert jobs.claim(shop, [bulk_change.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
+        assert job_lease.claim(shop, [bulk_change.KIND], now=utc_now(), holder=holder).id == f"job-{number}"
 
-    assert leases.release_dead(shop.jobs, jobs.HELD, is_gone) == ["job-0"]
+    assert leases.release_dead(shop.jobs, job_lease.HELD, is_gone) == ["job-0"]
 
-    assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()).id == "job-0"
-    assert jobs.claim(shop, [bulk_change.KIND], now=utc_now()) is None
+    assert job_lease.claim(shop, [bulk_change.KIND], now=utc_now()).id == "job-0"
+    assert job_lease.claim(shop, [bulk_change.KIND], now=utc_now()) is None
 
 
 def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop, monkeypatch):
-    real, away = jobs.advance, iter([True])
+    real, away = job_lease.advance, iter([True])
 
     def once_away(*args, **more):
         if next(away, False):
             raise AutoReconnect("MongoDB is away")
         return real(*args, **more)
 
-    monkeypatch.setattr(jobs, "advance", once_away)
+    monkeypatch.setattr(job_lease, "advance", once_away)
     started(shop, Edit(add_to=["staff"]))
     with pytest.raises(AutoReconnect):
         run_next_job(shop, clock=utc_now, stopped=lambda: False, holder="a")
@@ -370,7 +370,7 @@ def test_a_job_waits_while_the_workers_have_much_to_do(shop, monkeypatch):
     run_next_job(shop, clock=utc_now, stopped=lambda: next(looks))
 
     assert jobs.job(shop, "job-1").done == 0
-    run_after = jobs.claim(shop, [bulk_change.KIND], now=utc_now())
+    run_after = job_lease.claim(shop, [bulk_change.KIND], now=utc_now())
     assert run_after is not None  # another may go on at once
 
 

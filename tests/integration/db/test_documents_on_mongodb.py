@@ -13,7 +13,7 @@ from engine.db import indexes
 from engine.db.connection import connect, utc_now
 from engine.db.transactions import in_transaction
 from engine.errors import ContactSheetsError
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import Job
 from engine.operations import collections
 
@@ -76,7 +76,7 @@ def test_a_job_is_claimed_by_one_of_many_workers(db):
     now = utc_now()
 
     with ThreadPoolExecutor(8) as pool:
-        claimed = list(pool.map(lambda n: jobs.claim(db, ["tidy"], now=now, holder=f"w{n}"), range(8)))
+        claimed = list(pool.map(lambda n: job_lease.claim(db, ["tidy"], now=now, holder=f"w{n}"), range(8)))
 
     assert len([job for job in claimed if job is not None]) == 1
 

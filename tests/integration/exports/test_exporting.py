@@ -27,7 +27,7 @@ from engine.exports.workbook_writer import WorkbookTooLarge
 from engine.imports import import_request, preview
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
 from engine.privacy import erasing
@@ -327,7 +327,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
         assert (job.under_way, job.made, shop["exports.files"].count_documents({})) == (True, {}, 0)
         with pytest.raises(StoredFileNotFound, match="not ready"):
             exporting.opened(shop, job, now=utc_now())
-        jobs.let_go(shop, "job-1")
+        job_lease.let_go(shop, "job-1")
     run(shop)
 
     job = jobs.job(shop, "job-1")
@@ -345,13 +345,13 @@ def test_a_stopped_export_leaves_nothing(shop, monkeypatch):
     monkeypatch.setattr(export_job, "REPORT_EVERY", 0)
     received(shop, crowd(50))
     exporting.start(shop, Export(), id_="job-1", by="u1", by_name="Mia", now=utc_now())
-    real = jobs.reach
+    real = job_lease.reach
 
     def stops(db, before, done, *, now):
         jobs.stop(db, before.id, now=now)
         return real(db, before, done, now=now)
 
-    monkeypatch.setattr(jobs, "reach", stops)
+    monkeypatch.setattr(job_lease, "reach", stops)
     run(shop)
 
     job = jobs.job(shop, "job-1")
@@ -367,7 +367,7 @@ def test_of_two_who_write_the_same_one_file_is_offered(shop, monkeypatch):
     def slow(work, before, as_of):
         step = real(work, before, as_of)
         monkeypatch.setattr(export_job._Exporting, "_written", real)
-        jobs.let_go(shop, "job-1")
+        job_lease.let_go(shop, "job-1")
         run_next_job(shop, clock=utc_now, stopped=lambda: False)  # another, while this one sleeps
         return step
 

@@ -14,7 +14,7 @@ from engine.db.connection import utc_now
 from engine.imports import expiry, import_service
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
-from engine.jobs import job_service, jobs
+from engine.jobs import job_lease, job_service, jobs
 from engine.jobs.errors import CannotUndo
 from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
@@ -82,7 +82,7 @@ def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(
     assert shop.erasures.find_one({"_id": "e"})["pending"] == ["import-1"]
     assert files.remove_pending(shop) == 0
 
-    jobs.let_go(shop, "import-1")
+    job_lease.let_go(shop, "import-1")
     work(shop)
 
     assert files.remove_pending(shop) == 1

@@ -18,7 +18,7 @@ from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
 from engine.imports.reading import table
 from engine.imports.reading.formats import Format
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.errors import CannotUndo, JobNotFound
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox, inline_apply
@@ -232,7 +232,7 @@ def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch,
     if deadly == "receive":  # as what a lane has to settle
         monkeypatch.setattr(inline_apply, "fold", lambda _db, all_, **_: Folded(Writes(), list(all_)))
     module = {
-        "receive": inbox, "hold": jobs, "write": inline_apply, "advance": jobs, "store": refused_rows,
+        "receive": inbox, "hold": job_lease, "write": inline_apply, "advance": job_lease, "store": refused_rows,
     }[deadly]  # fmt: skip
     real = getattr(module, deadly)
     some = {"receive": lambda db, activities: real(db, activities[:3])}.get(deadly)
@@ -263,7 +263,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_file_for_another(shop, mong
             pass
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        jobs.let_go(shop, "job-1")
+        job_lease.let_go(shop, "job-1")
     run(shop)
 
     drain_all(shop)
@@ -285,14 +285,14 @@ def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(s
     monkeypatch.setattr(import_job, "HEARTBEAT", 0)
     started(shop, people(25))
     looks = []
-    real = jobs.keep
+    real = job_lease.keep
 
     def stops(db, id_, *, now):
         looks.append(id_)
         jobs.stop(db, id_, now=now)
         return real(db, id_, now=now)
 
-    monkeypatch.setattr(jobs, "keep", stops)
+    monkeypatch.setattr(job_lease, "keep", stops)
     run(shop)
 
     assert (len(looks), jobs.job(shop, "job-1").state) == (1, JobState.STOPPED)

@@ -9,8 +9,9 @@ from engine.db.connection import utc_now
 from engine.imports import draft_service, drafts, preview_job
 from engine.imports.mapping.columns import InvalidMapping
 from engine.imports.mapping.import_settings import ImportSettings
-from engine.jobs import job_service, jobs, kinds
-from engine.jobs.jobs import CLAIM, JobState
+from engine.jobs import job_lease, job_service, jobs, kinds
+from engine.jobs.job_lease import CLAIM
+from engine.jobs.jobs import JobState
 from engine.publishing import publishing
 from tests.builders import acting, identified, minutes
 from tests.integration.drained import receive_and_drain
@@ -75,7 +76,7 @@ def test_a_check_begins_anew_with_other_settings_or_rules_and_ends_with_the_file
 def test_a_check_that_a_killed_worker_left_is_done_by_the_next(db):
     id_ = a_draft(db)
     job = check(db, id_).job
-    assert jobs.claim(db, list(kinds.registered()), now=utc_now()).id == job.id
+    assert job_lease.claim(db, list(kinds.registered()), now=utc_now()).id == job.id
     assert not run(db)
 
     assert run(db, clock=lambda: utc_now() + 2 * CLAIM)
@@ -87,13 +88,15 @@ def test_a_check_stops_when_nobody_wants_it_and_says_why_it_could_not_go_on(db, 
     rows = b"".join(b"p%d@x.com,Roma\n" % n for n in range(5_000))
     id_ = a_draft(db, b"email,city\n" + rows)
     stopped = check(db, id_).job
-    reach = jobs.reach
+    reach = job_lease.reach
     monkeypatch.setattr(
-        jobs, "reach", lambda *args, **more: jobs.stop(db, stopped.id, now=utc_now()) or reach(*args, **more)
+        job_lease,
+        "reach",
+        lambda *args, **more: jobs.stop(db, stopped.id, now=utc_now()) or reach(*args, **more),
     )
     run(db)
     assert (check(db, id_).job.state, check(db, id_).result) == (JobState.STOPPED, None)
-    monkeypatch.setattr(jobs, "reach", reach)
+    monkeypatch.setattr(job_lease, "reach", reach)
     draft_service.resume_preview(acting(db, MIA), id_)
     run(db)
     assert check(db, id_).result.rows == 5_000

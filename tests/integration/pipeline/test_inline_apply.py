@@ -13,7 +13,7 @@ from engine.db.connection import connect, utc_now
 from engine.imports import import_batch, import_job, import_request
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.jobs import JobState
 from engine.operations.preparation import prepare
 from engine.pipeline import activity_steps, inline_apply
@@ -219,7 +219,7 @@ def test_rules_react_to_a_file_once_and_tell_others_once(shop, monkeypatch):
     publishing.publish(shop, texts, by="ana", message="rules", now=utc_now())
     drain_all(shop)
     started(shop, people(25), segment="fair")
-    real, killed = jobs.advance, []
+    real, killed = job_lease.advance, []
 
     def dies(*args, **more):
         if len(killed) < 2:
@@ -227,12 +227,12 @@ def test_rules_react_to_a_file_once_and_tell_others_once(shop, monkeypatch):
             raise KeyboardInterrupt
         return real(*args, **more)
 
-    monkeypatch.setattr(jobs, "advance", dies)
+    monkeypatch.setattr(job_lease, "advance", dies)
     for _ in range(3):
         try:
             run(shop)
         except KeyboardInterrupt:
-            jobs.let_go(shop, "job-1")
+            job_lease.let_go(shop, "job-1")
 
     assert (waiting(shop), jobs.job(shop, "job-1").created) == (0, 25)
     assert shop.contacts.count_documents({"points.total": 7, "segments.fair": {"$ne": None}}) == 25

@@ -24,7 +24,7 @@ from engine.domain.activities import ActivityId
 from engine.errors import NotAllowed
 from engine.imports import refused_rows
 from engine.insights import daily
-from engine.jobs import job_service, jobs
+from engine.jobs import job_lease, job_service, jobs
 from engine.jobs.errors import CannotStop, CannotUndo
 from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps
@@ -231,7 +231,7 @@ def test_whoever_is_killed_over_it_the_erasure_is_done_and_counted_once(shop, mo
         time.sleep(chance.uniform(0, 0.03))  # somewhere within the next stage
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        jobs.let_go(db, "erasure-1")
+        job_lease.let_go(db, "erasure-1")
     shop.work()
 
     assert jobs.job(db, "erasure-1").state == JobState.DONE

@@ -6,9 +6,10 @@ import pytest
 
 from engine.db import leases
 from engine.errors import InvalidDocument
-from engine.jobs import jobs
+from engine.jobs import job_lease, jobs
 from engine.jobs.job_document import StoredJob
-from engine.jobs.jobs import CLAIM, MAX_ATTEMPTS, Job, JobState, Step
+from engine.jobs.job_lease import CLAIM, MAX_ATTEMPTS
+from engine.jobs.jobs import Job, JobState, Step
 from tests.builders import NOON
 
 LATER = NOON + CLAIM
@@ -25,7 +26,7 @@ def db(mock_db):
 
 
 def claim(db, *, now=NOON, holder="w1"):
-    return jobs.claim(db, ["tidy"], now=now, holder=holder)
+    return job_lease.claim(db, ["tidy"], now=now, holder=holder)
 
 
 def state(db):
@@ -62,10 +63,10 @@ def test_the_job_that_has_waited_longest_comes_first(db):
 def test_a_step_is_noted_once(db):
     job = claim(db)
 
-    advanced = jobs.advance(db, job, Step("1", 3, refused=1, made={"files": 2}), now=NOON)
+    advanced = job_lease.advance(db, job, Step("1", 3, refused=1, made={"files": 2}), now=NOON)
 
     assert (advanced.cursor, advanced.done, advanced.refused, advanced.made) == ("1", 3, 1, {"files": 2})
-    assert jobs.advance(db, job, Step("1", 3), now=NOON) is None
+    assert job_lease.advance(db, job, Step("1", 3), now=NOON) is None
     assert jobs.job(db, "j1").done == 3
 
 
@@ -73,27 +74,27 @@ def test_a_stopped_job_keeps_the_step_that_was_under_way_and_goes_no_further(db)
     job = claim(db)
     jobs.stop(db, "j1", now=NOON)
 
-    assert not jobs.keep(db, "j1", now=NOON)
-    assert not jobs.reach(db, job, 2, now=NOON)
-    assert jobs.advance(db, job, Step("1", 3), now=NOON) is None
+    assert not job_lease.keep(db, "j1", now=NOON)
+    assert not job_lease.reach(db, job, 2, now=NOON)
+    assert job_lease.advance(db, job, Step("1", 3), now=NOON) is None
     assert (state(db), jobs.job(db, "j1").done) == (JobState.STOPPED, 3)
 
 
-@pytest.mark.parametrize("end", [jobs.finish, jobs.stop])
+@pytest.mark.parametrize("end", [job_lease.finish, jobs.stop])
 def test_what_has_ended_does_not_end_again(db, end):
     claim(db)
     end(db, "j1", now=NOON)
     ended = jobs.job(db, "j1")
 
-    jobs.fail(db, "j1", "too late", now=LATER)
+    job_lease.fail(db, "j1", "too late", now=LATER)
 
     assert jobs.job(db, "j1") == ended
     assert claim(db, now=LATER) is None
 
 
 def test_a_job_that_failed_goes_on_from_where_it_was(db):
-    jobs.advance(db, claim(db), Step("1", 3), now=NOON)
-    jobs.fail(db, "j1", "x" * 600, now=NOON)
+    job_lease.advance(db, claim(db), Step("1", 3), now=NOON)
+    job_lease.fail(db, "j1", "x" * 600, now=NOON)
     failed = jobs.job(db, "j1")
 
     jobs.resume(db, "j1")
@@ -124,8 +125,8 @@ def test_a_job_over_which_every_worker_dies_is_given_up(db):
 def test_a_job_of_a_dead_worker_is_free_at_once(db):
     claim(db, holder="dead")
 
-    assert leases.release_dead(db.jobs, jobs.HELD, lambda holder: holder == "dead") == ["j1"]
-    assert leases.release_dead(db.jobs, jobs.HELD, lambda holder: holder == "dead") == []
+    assert leases.release_dead(db.jobs, job_lease.HELD, lambda holder: holder == "dead") == ["j1"]
+    assert leases.release_dead(db.jobs, job_lease.HELD, lambda holder: holder == "dead") == []
     assert claim(db, holder="w2").id == "j1"
 
 
@@ -148,8 +149,8 @@ def test_a_job_of_an_older_version_is_read(mock_db):
         }
     )  # fmt: skip
 
-    job = jobs.claim(mock_db, ["tidy"], now=NOON)
-    jobs.advance(mock_db, job, Step("1", 1), now=NOON)
+    job = job_lease.claim(mock_db, ["tidy"], now=NOON)
+    job_lease.advance(mock_db, job, Step("1", 1), now=NOON)
 
     assert jobs.job(mock_db, "old").done == 1
     assert mock_db.jobs.find_one()["colour"] == "red"

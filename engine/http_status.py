@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.errors import (
-    Aborted,
-    Conflict,
-    ContactSheetsError,
-    Family,
-    InternalFault,
-    Invalid,
-    LimitExceeded,
-    Misconfigured,
-    NotAllowed,
-    NotFound,
-    TooManyRequests,
-    Unauthenticated,
-    Unavailable,
-    family_of,
-)
+from engine import errors
+from engine.errors import ContactSheetsError, Family, family_of
 
 HTTP_STATUS: Mapping[Family, int] = {
-    Invalid: 400,
-    Unauthenticated: 401,
-    NotAllowed: 403,
-    NotFound: 404,
-    Conflict: 409,
-    LimitExceeded: 413,
-    TooManyRequests: 429,
-    InternalFault: 500,
-    Unavailable: 503,
-    Aborted: 503,
-    Misconfigured: 503,
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.LimitExceeded: 413,
+    errors.TooManyRequests: 429,
+    errors.InternalFault: 500,
+    errors.Unavailable: 503,
+    errors.Aborted: 503,
+    errors.Misconfigured: 503,
 }
 
 

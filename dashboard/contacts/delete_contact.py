@@ -67,16 +67,12 @@ def just_deleted(actor: Actor) -> None:
     if deleted is None:
         return
     message = joined([tag("b", deleted.name), f" was deleted. {deleted.later}"])
-    undo_bar(message, key="deleting", undo=partial(_restore, actor, deleted), close=_forget)
+    undo_bar(message, key="deleting", undo=partial(_restore, actor, deleted), state=_DELETED)
 
 
 def _restore(actor: Actor, deleted: Deleted) -> None:
     id_ = ActivityId(uuid_utils.uuid7().hex)
     lanes = edit_service.restore(actor, deleted.contact, id_=id_)
     wait_for_workers.wait_or_notify(lanes, id_)
-    _forget()
+    del st.session_state[_DELETED]
     st.rerun()
-
-
-def _forget() -> None:
-    st.session_state.pop(_DELETED, None)

@@ -89,11 +89,11 @@ def just_deleted_view(actor: Actor) -> None:
 
     def undo() -> None:
         view_service.restore(actor, view)
-        _forget()
+        del st.session_state[_DELETED]
         _done(ListAddress.of_view(view))
 
     message = joined(["The view ", tag("b", view.name), " was deleted."])
-    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
+    undo_bar(message, key=_DELETED, undo=undo, state=_DELETED)
 
 
 def _sharing(actor: Actor, *, value: bool, key: str) -> bool:
@@ -107,7 +107,3 @@ def _done(address: ListAddress) -> None:
     close_dialog()
     go_to(address.here)
     st.rerun()
-
-
-def _forget() -> None:
-    st.session_state.pop(_DELETED, None)

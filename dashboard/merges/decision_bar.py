@@ -54,7 +54,7 @@ def decision_bar(actor: Actor) -> None:
             done.undo(actor)
         st.rerun()
 
-    undo_bar(done.words, key=_DONE, undo=None if done.undo is None else undo, close=_forget)
+    undo_bar(done.words, key=_DONE, undo=None if done.undo is None else undo, state=_DONE)
 
 
 def _take_back(actor: Actor, *, activity: ActivityId) -> None:
@@ -62,7 +62,3 @@ def _take_back(actor: Actor, *, activity: ActivityId) -> None:
     lanes = merge_service.take_back(actor, activity, id_=id_)
     applied = wait_for_workers.wait_until_applied(lanes, id_)
     announce("Undone." if applied else f"Undone. {wait_for_workers.pending_notice()}", undo=None)
-
-
-def _forget() -> None:
-    st.session_state.pop(_DONE, None)

@@ -93,12 +93,8 @@ def just_deleted(actor: Actor) -> None:
 
     def undo() -> None:
         segment_service.restore(actor, deleted.by)
-        _forget()
+        del st.session_state[_DELETED]
         st.rerun()
 
     message = joined([tag("b", deleted.name), f" was deleted (version {deleted.by.number} of the rules)."])
-    undo_bar(message, key=_DELETED, undo=undo, close=_forget)
-
-
-def _forget() -> None:
-    st.session_state.pop(_DELETED, None)
+    undo_bar(message, key=_DELETED, undo=undo, state=_DELETED)

@@ -59,8 +59,4 @@ def just_done(actor: Actor, contact: ContactId) -> None:
         apply(actor, contact, Edit(undoes=done.edit), words="Undone.")
         st.rerun()
 
-    undo_bar(done.words, key=_DONE, undo=None if done.edit is None else undo, close=_forget)
-
-
-def _forget() -> None:
-    st.session_state.pop(_DONE, None)
+    undo_bar(done.words, key=_DONE, undo=None if done.edit is None else undo, state=_DONE)

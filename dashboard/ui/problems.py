@@ -19,22 +19,8 @@ from pymongo.errors import PyMongoError
 
 from dashboard.ui.markup import joined, show, tag
 from dashboard.wording import sentence
-from engine.errors import (
-    Aborted,
-    Conflict,
-    ContactSheetsError,
-    Family,
-    InternalFault,
-    Invalid,
-    LimitExceeded,
-    Misconfigured,
-    NotAllowed,
-    NotFound,
-    TooManyRequests,
-    Unauthenticated,
-    Unavailable,
-    family_of,
-)
+from engine import errors
+from engine.errors import ContactSheetsError, Family, family_of
 
 AWAY = "The database is not responding, so nothing was changed. Try again in a moment."
 
@@ -67,24 +53,24 @@ class ErrorDisplay(Enum):
 
 
 SHOWN_AS: Mapping[Family, ErrorDisplay] = {
-    Invalid: ErrorDisplay.PROBLEM,
-    Conflict: ErrorDisplay.PROBLEM,
-    LimitExceeded: ErrorDisplay.PROBLEM,
-    TooManyRequests: ErrorDisplay.PROBLEM,
-    Aborted: ErrorDisplay.PROBLEM,
-    NotFound: ErrorDisplay.NOT_FOUND,
-    NotAllowed: ErrorDisplay.NOT_FOR_YOU,
-    Unauthenticated: ErrorDisplay.SIGN_IN,
-    Unavailable: ErrorDisplay.AWAY,
-    Misconfigured: ErrorDisplay.NOT_SET_UP,
-    InternalFault: ErrorDisplay.FAULT,
+    errors.Invalid: ErrorDisplay.PROBLEM,
+    errors.Conflict: ErrorDisplay.PROBLEM,
+    errors.LimitExceeded: ErrorDisplay.PROBLEM,
+    errors.TooManyRequests: ErrorDisplay.PROBLEM,
+    errors.Aborted: ErrorDisplay.PROBLEM,
+    errors.NotFound: ErrorDisplay.NOT_FOUND,
+    errors.NotAllowed: ErrorDisplay.NOT_FOR_YOU,
+    errors.Unauthenticated: ErrorDisplay.SIGN_IN,
+    errors.Unavailable: ErrorDisplay.AWAY,
+    errors.Misconfigured: ErrorDisplay.NOT_SET_UP,
+    errors.InternalFault: ErrorDisplay.FAULT,
 }
 
 
 def shown_as(error: Exception) -> ErrorDisplay:
     """Return how a page shows an error."""
     if isinstance(error, PyMongoError):
-        return SHOWN_AS[Unavailable]
+        return SHOWN_AS[errors.Unavailable]
     return SHOWN_AS[family_of(error)] if isinstance(error, ContactSheetsError) else ErrorDisplay.FAULT
 
 

@@ -10,16 +10,14 @@ from dashboard.ui.markup import show, tag
 from dashboard.ui.problems import show_errors
 
 
-def undo_bar(
-    message: object, *, key: str, undo: Callable[[], None] | None, close: Callable[[], None]
-) -> None:
+def undo_bar(message: object, *, key: str, state: str, undo: Callable[[], None] | None) -> None:
     """Show what was just done, until it is closed.
 
     Parameters:
       message: Text or markup.
       key: The prefix of the widgets' keys: `….undo` and `….close`.
+      state: Where the session keeps what was done; emptied when the bar is closed.
       undo: Undoes it; unset if it was undone already.
-      close: Called when the bar is closed.
     """
     css = f"undo-bar-{key.replace('.', '-')}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=css):
@@ -28,4 +26,4 @@ def undo_bar(
         if undo is not None and st.button("Undo", icon=":material/undo:", key=f"{key}.undo"):
             with show_errors():
                 undo()
-        st.button("Close", key=f"{key}.close", on_click=close)
+        st.button("Close", key=f"{key}.close", on_click=st.session_state.pop, args=(state, None))

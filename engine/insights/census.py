@@ -23,6 +23,7 @@ from engine.domain.deliverability import DELIVERED_TO
 from engine.domain.document import Document
 from engine.domain.rulebook import Ruleset
 from engine.insights import claims
+from engine.insights.daily import local_day
 from engine.rules import versions
 
 SHARE = 20
@@ -166,7 +167,7 @@ def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
         "states": states,
     }
     carts = {"$ifNull": ["$cart.value", 0]}
-    appeared = {"day": _day("$first_seen", zone), "identified": "$identified"}
+    appeared = {"day": local_day("$first_seen", zone), "identified": "$identified"}
     needed = [*_NEEDED, *(f"statuses.{machine}.state" for machine in ruleset.machines)]
     return [
         {"$project": {"_id": 0, **dict.fromkeys(needed, 1)}},
@@ -174,7 +175,7 @@ def _pass(ruleset: Ruleset, zone: str) -> list[Document]:
             "$facet": {
                 "kinds": [{"$group": {"_id": kind, "n": {"$sum": 1}, "carts": {"$sum": carts}}}],
                 "appeared": [{"$group": {"_id": appeared, "n": {"$sum": 1}}}],
-                "seen": [{"$group": {"_id": _day("$last_seen", zone), "n": {"$sum": 1}}}],
+                "seen": [{"$group": {"_id": local_day("$last_seen", zone), "n": {"$sum": 1}}}],
                 "segments": _names("segments"),
                 "custom": _names("custom"),
             }
@@ -212,10 +213,6 @@ def _names(of: str) -> list[Document]:
 def _branches() -> Iterable[Document]:
     for least in reversed(POINTS):
         yield {"case": {"$gte": [{"$ifNull": ["$points.total", 0]}, least]}, "then": least}
-
-
-def _day(at: str, zone: str) -> Document:
-    return {"$dateToString": {"date": at, "format": "%Y-%m-%d", "timezone": zone}}
 
 
 def _read(row: Document, ruleset: Ruleset) -> Census:

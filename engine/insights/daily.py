@@ -225,7 +225,7 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
         {"$match": {"order.placed_at": placed}},
         {
             "$group": {
-                "_id": {"day": _day("$order.placed_at", zone), "currency": "$order.currency"},
+                "_id": {"day": local_day("$order.placed_at", zone), "currency": "$order.currency"},
                 "orders": {"$sum": {"$cond": [counts, 1, 0]}},
                 "amount": {"$sum": {"$cond": [counts, {"$subtract": [amount, refunded]}, Decimal128("0")]}},
                 "refunded": {"$sum": {"$cond": [counts, refunded, Decimal128("0")]}},
@@ -253,7 +253,7 @@ def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
         {
             "$group": {
                 "_id": {
-                    "day": _day("$happened_at", zone),
+                    "day": local_day("$happened_at", zone),
                     "type": "$type",
                     "bounce": {"$cond": [{"$in": [bounce, ["temporary", "permanent"]]}, bounce, "$$REMOVE"]},
                     "machine": {"$cond": [of_moves, "$properties.machine", "$$REMOVE"]},
@@ -267,7 +267,8 @@ def _happenings(begins: datetime, ends: datetime, zone: str) -> list[Document]:
     ]
 
 
-def _day(at: str, zone: str) -> Document:
+def local_day(at: str, zone: str) -> Document:
+    """The day of a field with a time, for an aggregation."""
     return {"$dateToString": {"date": at, "format": "%Y-%m-%d", "timezone": zone}}
 
 

@@ -20,43 +20,28 @@ from collections.abc import Mapping
 
 import typer
 
-from engine.errors import (
-    Aborted,
-    Conflict,
-    ContactSheetsError,
-    Family,
-    InternalFault,
-    Invalid,
-    LimitExceeded,
-    Misconfigured,
-    NoInstance,
-    NotAllowed,
-    NotFound,
-    TooManyRequests,
-    Unauthenticated,
-    Unavailable,
-    family_of,
-)
+from engine import errors
+from engine.errors import ContactSheetsError, Family, family_of
 
 REFUSED, AGAIN, FAULT = 1, 3, 70
 
 EXIT_CODES: Mapping[Family, int] = {
-    NotFound: REFUSED,
-    Invalid: REFUSED,
-    Conflict: REFUSED,
-    NotAllowed: REFUSED,
-    Unauthenticated: REFUSED,
-    LimitExceeded: REFUSED,
-    Misconfigured: REFUSED,
-    TooManyRequests: AGAIN,
-    Unavailable: AGAIN,
-    Aborted: AGAIN,
-    InternalFault: FAULT,
+    errors.NotFound: REFUSED,
+    errors.Invalid: REFUSED,
+    errors.Conflict: REFUSED,
+    errors.NotAllowed: REFUSED,
+    errors.Unauthenticated: REFUSED,
+    errors.LimitExceeded: REFUSED,
+    errors.Misconfigured: REFUSED,
+    errors.TooManyRequests: AGAIN,
+    errors.Unavailable: AGAIN,
+    errors.Aborted: AGAIN,
+    errors.InternalFault: FAULT,
 }
 
 
 FINER: Mapping[type[ContactSheetsError], int] = {
-    NoInstance: REFUSED,  # the same command again does not help: an instance has to be started first
+    errors.NoInstance: REFUSED,  # the same command again does not help: an instance has to be started first
 }
 """Errors that mean something else to a script than their family."""
 
@@ -67,7 +52,7 @@ def report(error: Exception) -> int:
     What can be expected is one line, a fault of ours the traceback.
     """
     if _is_of_mongodb(error):
-        error = Unavailable(f"MongoDB does not answer: {str(error)[:300]}")
+        error = errors.Unavailable(f"MongoDB does not answer: {str(error)[:300]}")
     code = exit_code(error)
     if code == FAULT:
         traceback.print_exception(error)
@@ -87,5 +72,5 @@ def _in_words(error: Exception) -> str:
 
 
 def _is_of_mongodb(error: Exception) -> bool:
-    errors = sys.modules.get("pymongo.errors")  # a command that never needed it has not imported it
-    return errors is not None and isinstance(error, errors.PyMongoError)
+    mongodb = sys.modules.get("pymongo.errors")  # a command that never needed it has not imported it
+    return mongodb is not None and isinstance(error, mongodb.PyMongoError)

@@ -70,11 +70,7 @@ def just_given(actor: Actor, contact: ContactId) -> None:
 
     def undo() -> None:
         take_back(actor, contact, given.edit)
-        _forget()
+        del st.session_state[_GIVEN]
         st.rerun()
 
-    undo_bar(f"Adjusted by {formats.points(given.points)}.", key="points", undo=undo, close=_forget)
-
-
-def _forget() -> None:
-    st.session_state.pop(_GIVEN, None)
+    undo_bar(f"Adjusted by {formats.points(given.points)}.", key="points", undo=undo, state=_GIVEN)

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from engine.contacts import contact_lookup
 from engine.db import Db
 from engine.db.connection import utc_now
-from engine.domain.activities import Activity
+from engine.domain.activities import Activity, ContactId
 from engine.pipeline import inbox, lanes
 from engine.publishing import filling
 from tests.integration.job_runs import run_next_job
@@ -34,6 +35,18 @@ def drain_all(db: Db) -> None:
         for lane in lanes.waiting(db, now=clock()):
             drain(db, lane, holder="test", clock=clock)
         ahead += lanes.SETTLED_AFTER
+
+
+def run_jobs(db: Db) -> None:
+    """Until no job waits, and nothing of what they did."""
+    while run_next_job(db, clock=utc_now, stopped=lambda: False):
+        drain_all(db)
+    drain_all(db)
+
+
+def the_id(db: Db, key: str) -> ContactId | None:
+    """The contact that a key leads to."""
+    return contact_lookup.find_contact(db, key)
 
 
 @contextmanager

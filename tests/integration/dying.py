@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from engine.db.connection import utc_now
+from engine.db.connection import connect, utc_now
 from engine.jobs import job_lease
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
@@ -41,3 +41,10 @@ def run_to_the_end(db: Any, job: str, *, deaths: int = 40) -> None:
             drain_all(db)
             job_lease.let_go(db, job)
     drain_all(db)
+
+
+def work_for_ever(uri: str, name: str) -> None:
+    """Be a worker that is there to be killed."""
+    db = connect(uri, name, app="victim")
+    while True:
+        run_next_job(db, clock=utc_now, stopped=lambda: False)

@@ -3,30 +3,20 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
 from engine.accounts import audit
-from engine.contacts import contact_lookup
 from engine.errors import ContactNotFound
 from tests.builders import identified, minutes
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.cli.commands import run
+from tests.integration.drained import drain_all, receive_and_drain, the_id
 from workers.cli.errors import InvalidOption
-from workers.cli.main import app
 from workers.cli.session import cli_actor
-
-
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 def printed(*words):
     answer = run(*words, "--json")
     assert answer.exit_code == 0, answer.exception
     return json.loads(answer.stdout)
-
-
-def the_id(db, key):
-    return contact_lookup.find_contact(db, key)
 
 
 @pytest.fixture

@@ -5,18 +5,13 @@ import json
 import re
 
 import pytest
-from typer.testing import CliRunner
 
 from engine.accounts import audit, keys
 from engine.db.connection import utc_now
 from engine.pipeline import inbox
 from tests.builders import an_activity
-from workers.cli.main import app
+from tests.integration.cli.commands import run
 from workers.cli.session import cli_actor
-
-
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 def made(*words):

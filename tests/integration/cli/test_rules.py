@@ -5,7 +5,6 @@ import json
 import re
 
 import pytest
-from typer.testing import CliRunner
 
 from engine.accounts import audit
 from engine.contacts import contact_lookup
@@ -13,8 +12,8 @@ from engine.db.connection import utc_now
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import an_activity, bought
+from tests.integration.cli import commands
 from tests.integration.drained import drain_all, receive_and_drain
-from workers.cli.rules import rules_app as app
 from workers.cli.session import cli_actor
 
 SCORING = "rules:\n  - {id: look, name: Look around, on: product_visited, points: 3}\n"
@@ -45,7 +44,7 @@ def folder(tmp_path):
 
 
 def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
+    return commands.run("rules", *words)
 
 
 def told(*words, exits=0):

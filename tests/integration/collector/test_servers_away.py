@@ -18,6 +18,7 @@ from engine.db.connection import connect, utc_now
 from engine.operations.preparation import prepare
 from engine.pipeline.waker import Waker
 from engine.settings import CONFIG_DIR
+from tests.integration.served import NobodyToWake
 from workers.collector import collecting
 from workers.collector.app import create_app
 from workers.embedded.mongod import Mongod
@@ -25,11 +26,6 @@ from workers.embedded.mongod import Mongod
 
 def visit(id_: str) -> dict[str, Any]:
     return {"anonymousId": "t-1", "messageId": id_}
-
-
-class NobodyToWake:
-    def wake(self, lanes: object) -> None:
-        del lanes
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from engine.jobs.jobs import JobState
 from engine.pipeline import activity_steps, inbox
 from engine.publishing import publishing
 from tests.builders import acting, an_activity, colleague, identified, minutes
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain, run_jobs
 from tests.integration.dying import dying, run_to_the_end
 from tests.integration.job_runs import run_next_job
 
@@ -67,11 +67,6 @@ def started(db, change, selection=EVERYBODY, id_="job-1", user=MIA):
     return bulk_service.start(acting(db, user), selection, change, id_=id_)
 
 
-def run(db):
-    while run_next_job(db, clock=utc_now, stopped=lambda: False):
-        drain_all(db)
-
-
 def members(db):
     return db.contacts.count_documents({"segments.staff": {"$exists": True}})
 
@@ -82,7 +77,7 @@ def edits_of(db):
 
 def test_all_of_a_list_are_changed_each_once(shop):
     started(shop, Edit(add_to=["staff"]))
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     assert (job.state, job.total, job.done, job.unchanged, job.refused) == (
@@ -99,21 +94,21 @@ def test_all_of_a_list_are_changed_each_once(shop):
 def test_only_those_who_are_chosen_are_changed(shop):
     chosen = tuple(contact_lookup.find_contact(shop, f"p0{n}@x.com") for n in range(3))
     started(shop, Edit(fields={"custom.city": "Roma"}), Selection(ids=chosen))
-    run(shop)
+    run_jobs(shop)
 
     assert shop.contacts.count_documents({"custom.city": "Roma"}) == 3
 
 
 def test_a_list_that_shrinks_by_the_change_is_changed_whole(shop):
     started(shop, Edit(add_to=["staff"]), Selection(listing=Listing({"not": {"segments": "staff"}})))
-    run(shop)
+    run_jobs(shop)
 
     assert members(shop) == PEOPLE
 
 
 def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
     started(shop, Edit(statuses={"newsletter": "unsubscribed"}))
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     assert (job.done, job.refused) == (PEOPLE, PEOPLE - 1)
@@ -122,19 +117,19 @@ def test_who_is_as_wanted_already_is_left_alone_and_who_may_not_is_told(shop):
 
     started(shop, Edit(statuses={"newsletter": "unsubscribed"}), id_="job-2",
             selection=Selection(ids=(contact_lookup.find_contact(shop, "p03@x.com"),)))  # fmt: skip
-    run(shop)
+    run_jobs(shop)
     assert jobs.job(shop, "job-2").unchanged == 1
 
 
 def test_taking_it_back_leaves_what_was_done_since(shop):
     started(shop, Edit(add_to=["staff"], fields={"custom.city": "Roma"}))
-    run(shop)
+    run_jobs(shop)
     p01 = contact_lookup.find_contact(shop, "p01@x.com")
     edit_service.edit(acting(shop, colleague("Leo")), p01, Edit(fields={"custom.country": "IT"}), id_="later")
     drain_all(shop)
 
     job_service.undo(acting(shop, MIA), "job-1")
-    run(shop)
+    run_jobs(shop)
 
     assert members(shop) == 0
     assert sheets.sheet(shop, p01, now=utc_now()).custom == {"country": "IT"}
@@ -144,18 +139,18 @@ def test_taking_it_back_leaves_what_was_done_since(shop):
 def test_deleting_many_and_restoring_them(shop):
     before = {row["_id"]: row["first_name"] for row in shop.contacts.find()}
     started(shop, Deletion("old"))
-    run(shop)
+    run_jobs(shop)
     assert listing.page(shop, Listing()).rows == []
 
     job_service.undo(acting(shop, MIA), "job-1")
-    run(shop)
+    run_jobs(shop)
     assert {row["_id"]: row["first_name"] for row in shop.contacts.find({"deleted": None})} == before
 
 
 def test_the_same_job_again_is_no_second_one(shop):
     for _ in range(2):
         started(shop, Edit(points=5, reason="gift"))
-    run(shop)
+    run_jobs(shop)
     for _ in range(2):
         job_service.undo(acting(shop, MIA), "job-1")
 
@@ -180,7 +175,7 @@ def test_whoever_dies_at_whatever_point_each_contact_is_changed_once(shop, monke
 
 def test_a_list_that_is_no_longer_understood_fails_with_the_reason(shop):
     started(shop, Edit(add_to=["staff"]), Selection(listing=Listing({"no_such_field": 1})))
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     assert job.state == JobState.FAILED
@@ -209,7 +204,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_job_for_another(shop, mongo
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
         leases.release_dead(shop.jobs, job_lease.HELD, is_gone)
-    run(shop)
+    run_jobs(shop)
 
     drain_all(shop)
     assert jobs.job(shop, "job-1").done == PEOPLE + 300
@@ -242,12 +237,12 @@ def test_a_fault_in_a_step_ends_the_job_with_its_name_and_a_database_that_is_awa
 
 def test_who_was_merged_or_erased_since_is_no_reason_to_stop_taking_back(shop):
     started(shop, Edit(add_to=["staff"]))
-    run(shop)
+    run_jobs(shop)
     erased = contact_lookup.find_contact(shop, "p05@x.com")
     shop.contacts.delete_one({"_id": erased})
 
     job_service.undo(acting(shop, MIA), "job-1")
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1:undo")
     assert (job.state, job.total, job.changed, job.refused) == (JobState.DONE, PEOPLE, PEOPLE - 1, 1)
@@ -269,7 +264,7 @@ def test_before_anything_is_done_it_is_said_how_many_and_in_which_states(shop):
     }
     assert bulk_service.count_in_segment(acting(shop, MIA), EVERYBODY, "staff") == 0
     started(shop, Edit(add_to=["staff"]), one)
-    run(shop)
+    run_jobs(shop)
     assert bulk_service.count_in_segment(acting(shop, MIA), EVERYBODY, "staff") == 1
 
 
@@ -282,14 +277,14 @@ def test_what_is_at_hand_is_all_that_runs_and_what_of_ones_own_has_ended_until_i
     started(shop, Edit(add_to=["staff"]))
     assert at_hand(MIA) == at_hand(leo) == ["job-1"]
 
-    run(shop)
+    run_jobs(shop)
     assert (at_hand(MIA), at_hand(leo)) == (["job-1"], [])
     job = jobs.job(shop, "job-1")
     assert job.created_at <= job.started_at <= job.finished_at
 
     job_service.undo(acting(shop, MIA), "job-1")
     assert at_hand(MIA) == ["job-1:undo"]  # which has taken the place of what it takes back
-    run(shop)
+    run_jobs(shop)
     job_service.dismiss(acting(shop, leo), "job-1:undo")
     assert at_hand(MIA) == ["job-1:undo"]
     job_service.dismiss(acting(shop, MIA), "job-1:undo")
@@ -355,7 +350,7 @@ def test_a_worker_goes_on_at_once_with_what_it_left_while_mongodb_was_away(shop,
 def test_a_stopped_job_ends_where_it_is(shop):
     started(shop, Edit(add_to=["staff"]))
     job_service.stop(acting(shop, MIA), "job-1")
-    run(shop)
+    run_jobs(shop)
 
     assert jobs.job(shop, "job-1").state == JobState.STOPPED
     assert members(shop) == 0

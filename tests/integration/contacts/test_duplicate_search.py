@@ -4,12 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.contacts import contact_lookup
 from engine.contacts.merging import duplicate_search, merge_service, suggestion_service
 from engine.domain.activities import ActivityId
 from engine.errors import NotAllowed
 from tests.builders import NOON, acting, colleague, identified, minutes
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain, the_id
 
 MIA = colleague("Mia")
 
@@ -29,10 +28,6 @@ def found(db, *, now=NOON):
     report = duplicate_search.search(db, now=now)
     rows = db.suggestions.find({"found_by": "nightly"}).sort("_id", 1)
     return report, [(row["reason"], tuple(row["evidence"]["values"])) for row in rows]
-
-
-def the_id(db, key):
-    return contact_lookup.find_contact(db, key)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import pytest
 
 from engine.accounts import audit
-from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.merging import merge_list, merge_preview, merge_service
@@ -12,7 +11,7 @@ from engine.contacts.sheet import sheet_service
 from engine.domain.activities import ActivityId
 from engine.errors import ContactNotFound, NotAllowed
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain, the_id
 
 MIA = colleague("Mia")
 
@@ -30,10 +29,6 @@ def two(db):
         ],
     )
     return the_id(db, "ana@x.com"), the_id(db, "ana@work.com")
-
-
-def the_id(db, key):
-    return contact_lookup.find_contact(db, key)
 
 
 def mia(db):

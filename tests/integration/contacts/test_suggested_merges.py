@@ -3,7 +3,6 @@
 import pytest
 
 from engine.accounts import audit
-from engine.contacts import contact_lookup
 from engine.contacts.merging import merge_service, suggestion_service
 from engine.contacts.merging.merge_errors import SuggestionDecided, SuggestionNotFound
 from engine.contacts.merging.suggestion_rows import pair_id
@@ -12,7 +11,7 @@ from engine.domain.activities import ActivityId
 from engine.errors import NotAllowed
 from engine.publishing import publishing
 from tests.builders import acting, an_activity, bought, colleague, identified, minutes
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain, the_id
 
 MIA = colleague("Mia")
 
@@ -53,10 +52,6 @@ def found(db):
         }
     )
     return contacts
-
-
-def the_id(db, key):
-    return contact_lookup.find_contact(db, key)
 
 
 def mia(db):

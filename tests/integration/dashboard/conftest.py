@@ -14,8 +14,9 @@ from dashboard import current_user, running_instance, wait_for_workers
 from engine.accounts.current_user import CurrentUser
 from engine.db import Db
 from engine.settings import Instance, Settings
+from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import SCRIPT
-from tests.integration.drained import drain_all
+from tests.integration.drained import drain_all, receive_and_drain
 from workers.embedded.mongod import Mongod
 
 # A page that was first imported while a test has replaced the database would keep that test's for ever.
@@ -67,3 +68,19 @@ def open_as(over_db: None, monkeypatch: pytest.MonkeyPatch) -> OpenAs:
         return app.run()
 
     return opened
+
+
+@pytest.fixture
+def shop(db: Db) -> Db:
+    """Ana, who bought; Bo, who subscribed; and somebody unknown, in this order of the list from below."""
+    receive_and_drain(
+        db,
+        [
+            identified(minutes(0), email="ana@x.com", traits={"name": "Ana Ruiz", "city": "Roma"}),
+            bought("12.10", minutes(1), email="ana@x.com", order_id="A-1", currency="EUR"),
+            identified(minutes(2), email="bo@x.com", traits={"name": "Bo Li"}),
+            an_activity("newsletter_subscribed", minutes(3), email="bo@x.com"),
+            an_activity("page_visited", minutes(4), tracker="somebody"),
+        ],
+    )
+    return db

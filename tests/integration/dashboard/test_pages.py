@@ -23,6 +23,11 @@ def session(db, over_db, monkeypatch):
     return token
 
 
+def keys(app):
+    """The buttons of a page, by their keys."""
+    return {button.key for button in app.button}
+
+
 def shown(app):
     assert not app.exception
     return " ".join(element.proto.body for element in app.get("html"))

@@ -17,7 +17,7 @@ from engine.contacts.bulk.selection import Selection
 from engine.contacts.contact_lookup import find_contact
 from engine.contacts.listing.listing import InvalidFilter, Listing
 from engine.contacts.merging import merge_service
-from engine.db.connection import connect, utc_now
+from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
 from engine.errors import StoredFileNotFound
 from engine.exports import export_job, export_rows, exporting, workbook_writer
@@ -34,7 +34,8 @@ from engine.privacy import erasing
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import acting, an_activity, bought, colleague, days, identified
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain, run_jobs
+from tests.integration.dying import work_for_ever
 from tests.integration.job_runs import run_next_job
 
 FIELDS = """fields:
@@ -69,15 +70,10 @@ def received(db, activities):
     receive_and_drain(db, [structs.replace(activity, ruleset=version) for activity in activities])
 
 
-def run(db):
-    while run_next_job(db, clock=utc_now, stopped=lambda: False):
-        drain_all(db)
-
-
 def written(db, wanted, id_="job-1"):
     """An export, done, and its file."""
     exporting.start(db, wanted, id_=id_, by="u1", by_name="Mia", now=utc_now())
-    run(db)
+    run_jobs(db)
     job = jobs.job(db, id_)
     assert (job.state, job.failure) == (JobState.DONE, None)
     made, stream = exporting.opened(db, job, now=utc_now())
@@ -141,7 +137,7 @@ def test_an_export_of_all_comes_back_in_as_no_change(shop, format_):
     import_request.start(
         shop, opener(), settings, name="b", id_="back", by="u1", by_name="Mia", now=utc_now()
     )
-    run(shop)
+    run_jobs(shop)
 
     back = jobs.job(shop, "back")
     assert (back.done, back.created, back.changed, back.refused) == (len(HOSTILE), 0, 0, 0)
@@ -302,12 +298,6 @@ def test_a_file_shows_one_moment_whatever_is_written_meanwhile(shop, monkeypatch
     assert rows == {str(n): f"P{n}" for n in range(100)}
 
 
-def _work_for_ever(uri, name):
-    db = connect(uri, name, app="victim")
-    while True:
-        run_next_job(db, clock=utc_now, stopped=lambda: False)
-
-
 def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whole(shop, mongod, monkeypatch):
     one_batch_of(monkeypatch, 20)
     monkeypatch.setattr(export_job, "REPORT_EVERY", 0)
@@ -317,7 +307,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
     context = multiprocessing.get_context("fork")
     for _ in range(3):
         shop.jobs.update_one({"_id": "job-1"}, {"$set": {"done": 0}})
-        victim = context.Process(target=_work_for_ever, args=(mongod.uri, shop.name))
+        victim = context.Process(target=work_for_ever, args=(mongod.uri, shop.name))
         victim.start()
         while jobs.job(shop, "job-1").done < 100:
             pass
@@ -328,7 +318,7 @@ def test_a_worker_that_is_killed_leaves_no_half_file_and_another_writes_the_whol
         with pytest.raises(StoredFileNotFound, match="not ready"):
             exporting.opened(shop, job, now=utc_now())
         job_lease.let_go(shop, "job-1")
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     made, stream = exporting.opened(shop, job, now=utc_now())
@@ -352,7 +342,7 @@ def test_a_stopped_export_leaves_nothing(shop, monkeypatch):
         return real(db, before, done, now=now)
 
     monkeypatch.setattr(job_lease, "reach", stops)
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     assert (job.state, exporting.made_of(job)) == (JobState.STOPPED, None)
@@ -372,7 +362,7 @@ def test_of_two_who_write_the_same_one_file_is_offered(shop, monkeypatch):
         return step
 
     monkeypatch.setattr(export_job._Exporting, "_written", slow)
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     assert (job.state, job.done) == (JobState.DONE, 5)
@@ -395,7 +385,7 @@ def test_files_go_after_their_days_and_with_whoever_is_erased(shop):
         exporting.opened(shop, of_eva, now=later)
 
     erasing.start(shop, eva, id_="erase", by="u1", by_name="Mia", now=utc_now())
-    run(shop)
+    run_jobs(shop)
     assert exporting.available(shop, both, now=utc_now()) == set()
     with pytest.raises(StoredFileNotFound, match="not kept any more"):
         exporting.opened(shop, everybody, now=utc_now())
@@ -419,7 +409,7 @@ def test_what_cannot_be_written_is_said_before_it_is_begun(shop, monkeypatch):
         start(Export(selection=everybody(shoe=38)))
     monkeypatch.setattr(workbook_writer, "MAX_ROWS", 11)
     start(Export(format="xlsx"))
-    run(shop)
+    run_jobs(shop)
     job = jobs.job(shop, "job-1")
     assert job.state == JobState.FAILED
     assert "an Excel sheet holds 10 rows besides its headings, and there are more: use CSV" in job.failure

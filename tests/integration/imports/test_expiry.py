@@ -20,8 +20,7 @@ from engine.pipeline import activity_steps
 from engine.privacy import erasing, erasure_job, files
 from engine.rules import versions
 from tests.builders import acting, identified, minutes
-from tests.integration.drained import drain_all, receive_and_drain
-from tests.integration.job_runs import run_next_job
+from tests.integration.drained import receive_and_drain, run_jobs
 
 MIA = CurrentUser("u1", "mia@shop.com", "Mia", "admin")
 CONTENT = b"email,first name\neva@x.com,Eva\nno-email,Bad\n"
@@ -42,11 +41,6 @@ def import_(db, id_="import-1"):
     import_service.start(acting(db, MIA), io.BytesIO(CONTENT), wanted, name="p.csv", id_=id_)
 
 
-def work(db):
-    while run_next_job(db, clock=utc_now, stopped=lambda: False):
-        drain_all(db)
-
-
 def kept(db):
     names = ("imports.files", "imports.chunks", "import_refusals", "job_items")
     return {name for name in names if db[name].count_documents({})}
@@ -56,7 +50,7 @@ def test_after_its_time_a_job_cannot_be_taken_back_and_nothing_is_kept_but_that_
     import_(shop)
     bob = contact_lookup.find_contact(shop, "bob@x.com")
     bulk_service.start(acting(shop, MIA), Selection(ids=(bob,)), Edit(fields={"first_name": "Bo"}), id_="b")
-    work(shop)
+    run_jobs(shop)
     before, after = (utc_now() + jobs.UNDO_FOR + timedelta(hours=hours) for hours in (-1, 1))
 
     assert expiry.expire(shop, now=before) == 0
@@ -78,12 +72,12 @@ def test_a_file_that_is_imported_while_somebody_in_it_is_erased_goes_at_its_end(
     shop.jobs.update_one({"_id": "import-1"}, {"$set": {"claimed_until": utc_now() + timedelta(hours=1)}})
     eva = contact_lookup.find_contact(shop, "eva@x.com")
     erasing.start(shop, eva, id_="e", by="u1", by_name="Mia", now=utc_now())
-    work(shop)
+    run_jobs(shop)
     assert shop.erasures.find_one({"_id": "e"})["pending"] == ["import-1"]
     assert files.remove_pending(shop) == 0
 
     job_lease.let_go(shop, "import-1")
-    work(shop)
+    run_jobs(shop)
 
     assert files.remove_pending(shop) == 1
     assert kept(shop) == {"import_refusals"}

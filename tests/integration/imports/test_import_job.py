@@ -12,7 +12,7 @@ from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.contacts.sheet import sheets
-from engine.db.connection import connect, utc_now
+from engine.db.connection import utc_now
 from engine.imports import drafts, import_job, import_request, preview, refused_rows
 from engine.imports.mapping import inspection
 from engine.imports.mapping.import_settings import ImportSettings
@@ -27,9 +27,8 @@ from engine.pipeline.inline_apply import Folded
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import acting, an_activity, colleague, days, identified
-from tests.integration.drained import drain_all, receive_and_drain
-from tests.integration.dying import dying, run_to_the_end
-from tests.integration.job_runs import run_next_job
+from tests.integration.drained import drain_all, receive_and_drain, run_jobs
+from tests.integration.dying import dying, run_to_the_end, work_for_ever
 
 SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 
@@ -63,11 +62,6 @@ def started(db, content, id_="job-1", **more):
     return import_request.start(
         db, io.BytesIO(content), wanted, name="people.csv", id_=id_, by="u1", by_name="Mia", now=utc_now()
     )
-
-
-def run(db):
-    while run_next_job(db, clock=utc_now, stopped=lambda: False):
-        drain_all(db)
 
 
 def counts(db, id_="job-1"):
@@ -119,7 +113,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
     foretold = preview.preview(shop, lambda: io.BytesIO(content), settled(shop, content), now=utc_now())
     assert shop.activities.count_documents({"source": "import"}) == 0
     started(shop, content)
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     assert (job.state, job.total, job.done) == (JobState.DONE, 11, 11)
@@ -159,7 +153,7 @@ def test_a_file_makes_contacts_changes_known_ones_and_gives_back_what_it_cannot(
 def test_importing_the_same_again_changes_nothing(shop):
     for id_ in ("job-1", "job-1", "job-2"):
         started(shop, people(25), id_=id_)
-    run(shop)
+    run_jobs(shop)
 
     assert counts(shop) == {"created": 25, "updated": 0, "unchanged": 0, "refused": 0}
     assert counts(shop, "job-2") == {"created": 0, "updated": 0, "unchanged": 25, "refused": 0}
@@ -172,19 +166,19 @@ def test_importing_the_same_again_changes_nothing(shop):
 )
 def test_only_new_or_only_known_contacts_are_touched_if_that_is_wanted(shop, mode, expected):
     started(shop, people(10))
-    run(shop)
+    run_jobs(shop)
     started(shop, people(25, city="Lugo"), id_="job-2", mode=mode)
-    run(shop)
+    run_jobs(shop)
 
     assert counts(shop, "job-2") == {"created": 0, "updated": 0, "unchanged": 0, "refused": 0} | expected
 
 
 def test_an_empty_cell_empties_a_field_only_where_that_is_wanted(shop):
     started(shop, people(3))
-    run(shop)
+    run_jobs(shop)
     emptied = b"email,nombre,ciudad\np1@x.com,,\n"
     started(shop, emptied, id_="job-2", clear=frozenset({"ciudad"}))
-    run(shop)
+    run_jobs(shop)
 
     row = shop.contacts.find_one({"email": "p1@x.com"})
     assert (row["first_name"], row.get("custom", {})) == ("P1", {})
@@ -195,7 +189,7 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
         shop, [identified(days(0), email="p1@x.com", traits={"first_name": "Before", "city": "Bari"})]
     )
     started(shop, people(25), segment="fair")
-    run(shop)
+    run_jobs(shop)
     p2 = contact_lookup.find_contact(shop, "p2@x.com")
     edit_service.edit(acting(shop, colleague("Leo")), p2, Edit(fields={"custom.country": "IT"}), id_="later")
     receive_and_drain(
@@ -203,7 +197,7 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
     )
 
     import_request.undo(shop, "job-1", by="u1", by_name="Mia", now=utc_now())
-    run(shop)
+    run_jobs(shop)
 
     living = {row.get("email"): row for row in shop.contacts.find({"deleted": {"$ne": True}})}
     assert set(living) == {"p1@x.com", None, "p3@x.com"}
@@ -213,7 +207,7 @@ def test_taking_an_import_back_leaves_what_was_there_and_what_came_since(shop):
     assert shop.contacts.count_documents({"segments.fair": {"$exists": True}}) == 0
 
     started(shop, people(25), id_="again")
-    run(shop)
+    run_jobs(shop)
     assert counts(shop, "again") == {"created": 22, "updated": 3, "unchanged": 0, "refused": 0}
 
 
@@ -246,17 +240,11 @@ def test_whoever_dies_at_whatever_point_each_row_goes_in_once(shop, monkeypatch,
     assert shop.conflicts.count_documents({}) == 0
 
 
-def _work_for_ever(uri, name):
-    db = connect(uri, name, app="victim")
-    while True:
-        run_next_job(db, clock=utc_now, stopped=lambda: False)
-
-
 def test_a_worker_that_is_killed_for_real_leaves_the_file_for_another(shop, mongod):
     started(shop, people(300))
     context = multiprocessing.get_context("fork")
     for _ in range(3):
-        victim = context.Process(target=_work_for_ever, args=(mongod.uri, shop.name))
+        victim = context.Process(target=work_for_ever, args=(mongod.uri, shop.name))
         victim.start()
         before = jobs.job(shop, "job-1").done
         while victim.is_alive() and (job := jobs.job(shop, "job-1")).done == before and job.under_way:
@@ -264,7 +252,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_file_for_another(shop, mong
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
         job_lease.let_go(shop, "job-1")
-    run(shop)
+    run_jobs(shop)
 
     drain_all(shop)
     assert counts(shop) == {"created": 300, "updated": 0, "unchanged": 0, "refused": 0}
@@ -274,7 +262,7 @@ def test_a_worker_that_is_killed_for_real_leaves_the_file_for_another(shop, mong
 def test_a_stopped_import_ends_where_it_is(shop):
     started(shop, people(25))
     jobs.stop(shop, "job-1", now=utc_now())
-    run(shop)
+    run_jobs(shop)
 
     assert jobs.job(shop, "job-1").state == JobState.STOPPED
     assert shop.activities.count_documents({"source": "import"}) == 0
@@ -293,7 +281,7 @@ def test_an_import_that_is_stopped_while_its_file_is_looked_at_imports_nothing(s
         return real(db, id_, now=now)
 
     monkeypatch.setattr(job_lease, "keep", stops)
-    run(shop)
+    run_jobs(shop)
 
     assert (len(looks), jobs.job(shop, "job-1").state) == (1, JobState.STOPPED)
     assert shop.activities.count_documents({"source": "import"}) == 0
@@ -312,7 +300,7 @@ def test_a_file_that_breaks_off_fails_and_says_where_before_anything_goes_in(sho
         by_name="Mia",
         now=utc_now(),
     )
-    run(shop)
+    run_jobs(shop)
 
     job = jobs.job(shop, "job-1")
     assert (job.state, job.done) == (JobState.FAILED, 0)
@@ -322,9 +310,9 @@ def test_a_file_that_breaks_off_fails_and_says_where_before_anything_goes_in(sho
 def test_nothing_that_an_import_or_the_fold_of_it_asks_reads_all_activities_or_contacts(shop):
     run_import = started(shop, people(30))
     shop.command("profile", 2)
-    run(shop)
+    run_jobs(shop)
     import_request.undo(shop, run_import, by="u1", by_name="Mia", now=utc_now())
-    run(shop)
+    run_jobs(shop)
     shop.command("profile", 0)
 
     asked = shop["system.profile"].find({"ns": {"$regex": r"\.(activities|contacts|ledger)$"}})
@@ -351,7 +339,7 @@ def test_the_very_same_content_is_known_again_whatever_it_is_called(shop):
 def test_of_several_imports_of_a_file_one_that_stands_is_told_before_those_taken_back(shop):
     for id_ in ("job-1", "job-2", "job-3"):
         started(shop, people(3), id_)
-        run(shop)
+        run_jobs(shop)
     import_request.undo(shop, "job-3", by="u1", by_name="Mia", now=utc_now())
 
     assert import_request.imported_before_from(shop, opener(people(3)), size=len(people(3))).id == "job-2"

@@ -32,6 +32,7 @@ from engine.rules import versions
 from tests.builders import acting
 from tests.integration.drained import drain_all
 from tests.integration.job_runs import run_next_job
+from tests.integration.served import NobodyToWake
 from workers.collector.app import create_app
 from workers.collector.limits import RateLimit
 from workers.tasks.outbox import send_next
@@ -56,11 +57,6 @@ rules:
   - {id: seen, name: Seen, on: product_visited, points: 2}
   - {id: tell, name: Tell, on: product_visited, effects: [{webhook: crm}]}
 """
-
-
-class _Asleep:
-    def wake(self, lanes: object) -> None:
-        del lanes
 
 
 @dataclass
@@ -118,7 +114,7 @@ def plant(db: Db, *, webhook: str) -> Planted:
     )
     planted = Planted(
         db,
-        TestClient(create_app(db, _Asleep(), limit=limit)),
+        TestClient(create_app(db, NobodyToWake(), limit=limit)),
         {"Authorization": f"Bearer {write}"},
         {"Authorization": f"Bearer {secret}"},
     )

@@ -24,8 +24,7 @@ from engine.rules import versions
 from tests.builders import acting, an_activity, identified, minutes
 from tests.integration.dashboard.contacts.test_contacts_page import the_list
 from tests.integration.dashboard.test_pages import shown
-from tests.integration.drained import drain_all, receive_and_drain
-from tests.integration.job_runs import run_next_job
+from tests.integration.drained import drain_all, receive_and_drain, run_jobs
 
 SEGMENTS = "segments:\n  - {id: staff, name: Staff, static: true}\n  - {id: vip, name: VIP, static: true}\n"
 EVERYBODY = Selection(listing=Listing())
@@ -55,22 +54,12 @@ def sure(app):
     return app.button(key="bulk.sure")
 
 
-def work(db):
-    while run_next_job(db, clock=utc_now, stopped=lambda: False):
-        drain_all(db)
-    drain_all(db)
-
-
 def begun(db, change, by="u1", id_="job-1"):
     return bulk_change.start(db, EVERYBODY, change, id_=id_, by=by, by_name="Mia", now=utc_now())
 
 
 def ids(db, *emails):
     return tuple(contact_lookup.find_contact(db, email) for email in emails)
-
-
-def keys(app):
-    return {button.key for button in app.button}
 
 
 def test_a_viewer_has_no_ticks_and_hears_of_no_changes(shop, open_as):
@@ -106,11 +95,11 @@ def test_a_marketer_adds_to_a_segment_follows_that_and_takes_it_back(shop, open_
     assert "waiting" in shown(app)
     assert the_list(app)["scope"].endswith(" 1")  # nothing is ticked any more
 
-    work(shop)
+    run_jobs(shop)
     app.run()
     assert "2 contacts changed" in shown(app)
     app.button(key="job.undo.job-1").click().run()
-    work(shop)
+    run_jobs(shop)
     app.run()
     assert "2 contacts restored" in shown(app)
     assert shop.contacts.count_documents({"segments.staff": {"$exists": True}}) == 0
@@ -126,7 +115,7 @@ def test_what_a_status_comes_to_is_said_before_and_who_was_refused_after(shop, o
     assert "11 contacts will be refused" in shown(app)
     assert sure(app).label == "Change 1 contact"
     sure(app).click().run()
-    work(shop)
+    run_jobs(shop)
     app.run()
 
     app.button(key="job.why.job-1").click().run()
@@ -154,13 +143,13 @@ def test_deleting_asks_for_the_number_and_is_restored_from_the_history(shop, ope
     assert sure(app).disabled
     app.text_input(key="bulk.job-1.sure").set_value("11").run()
     sure(app).click().run()
-    work(shop)
+    run_jobs(shop)
     assert len(the_list(app.run())["rows"]) == 1
 
     app.button(key="contacts.history").click().run()
     assert "11 contacts deleted" in shown(app)
     app.button(key="history.undo.job-1").click().run()
-    work(shop)
+    run_jobs(shop)
     assert len(the_list(app.run())["rows"]) == 12
     assert "undone" in shown(app)
 
@@ -174,7 +163,7 @@ def test_a_field_is_set_or_emptied(shop, open_as):
         else:
             app.text_input(key=f"bulk.{job}.value.custom.city").set_value(value).run()
         sure(app).click().run()
-        work(shop)
+        run_jobs(shop)
         assert shop.contacts.count_documents({"custom.city": value}) == 12
 
 
@@ -188,7 +177,7 @@ def test_a_pause_of_many_ends_on_a_later_day_at_the_earliest(shop, open_as):
     assert until.min == tomorrow
     until.set_value(tomorrow).run()
     sure(app).click().run()
-    work(shop)
+    run_jobs(shop)
 
     paused = shop.contacts.find_one({"email": "p03@x.com"})["statuses"]["email_status"]
     assert paused["state"] == "paused"
@@ -218,7 +207,7 @@ def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_bac
     file = io.BytesIO(b"email\nzoe@x.com\nbad\n")
     columns = ImportSettings(columns={"email": "email"})
     import_service.start(acting(shop, user), file, columns, name="p.csv", id_="job-1")
-    work(shop)
+    run_jobs(shop)
     app = open_as("marketer")
     app.button(key="contacts.history").click().run()
     assert "Import of p.csv" in shown(app)
@@ -228,6 +217,6 @@ def test_an_import_stands_in_the_history_with_its_refused_lines_and_is_taken_bac
     assert "line 3" in shown(app)
     app.button(key="history.all").click().run()
     app.button(key="history.undo.job-1").click().run()
-    work(shop)
+    run_jobs(shop)
 
     assert shop.contacts.count_documents({"email": "zoe@x.com", **LIVING}) == 0

@@ -7,27 +7,11 @@ import pytest
 
 from engine.contacts import contact_lookup
 from tests.browser.conftest import HOSTILE
-from tests.builders import an_activity, bought, identified, minutes
+from tests.builders import identified, minutes
 from tests.integration.dashboard.test_pages import shown
 from tests.integration.drained import receive_and_drain
 
 CHANGING = {"contacts.new", "contacts.import", "contacts.export", "contacts.history"}
-
-
-@pytest.fixture
-def shop(db):
-    """Ana, who bought; Bo, who subscribed; and somebody unknown."""
-    receive_and_drain(
-        db,
-        [
-            identified(minutes(0), email="ana@x.com", traits={"name": "Ana Ruiz", "city": "Roma"}),
-            bought("12.10", minutes(1), email="ana@x.com", order_id="A-1", currency="EUR"),
-            identified(minutes(2), email="bo@x.com", traits={"name": "Bo Li"}),
-            an_activity("newsletter_subscribed", minutes(3), email="bo@x.com"),
-            an_activity("page_visited", minutes(4), tracker="somebody"),
-        ],
-    )
-    return db
 
 
 def the_list(app):

@@ -8,10 +8,8 @@ from engine.contacts.listing.listing import Listing
 from engine.contacts.listing.views import ViewId
 from tests.browser.conftest import HOSTILE
 from tests.builders import acting, minutes
-from tests.integration.dashboard.contacts.test_contacts_page import names, shop, the_list, where
-from tests.integration.dashboard.test_pages import shown
-
-__all__ = ["shop"]
+from tests.integration.dashboard.contacts.test_contacts_page import names, the_list, where
+from tests.integration.dashboard.test_pages import keys, shown
 
 EVA = CurrentUser("u1", "eva@x.com", "Eva", "marketer")
 IVO = CurrentUser("u2", "ivo@x.com", "Ivo", "marketer")
@@ -26,10 +24,6 @@ def saved(db, user=EVA, name="Buyers", **said):
 
 def headings(app):
     return [column["label"] for column in the_list(app)["columns"]]
-
-
-def keys(app):
-    return {button.key for button in app.button}
 
 
 def test_the_list_that_is_shown_is_saved_under_a_name_and_opened_again(shop, open_as):

@@ -21,9 +21,8 @@ from engine.exports.exporting import Export
 from engine.jobs import jobs
 from engine.publishing import publishing
 from tests.builders import acting, an_activity, identified, minutes
-from tests.integration.dashboard.test_pages import shown
-from tests.integration.drained import drain_all, receive_and_drain
-from tests.integration.job_runs import run_next_job
+from tests.integration.dashboard.test_pages import keys, shown
+from tests.integration.drained import drain_all, receive_and_drain, run_jobs
 
 SEGMENTS = "segments:\n  - {id: vip, name: Very important, when: {contact.newsletter: subscribed}}\n"
 SUBSCRIBED = json.dumps({"newsletter": "subscribed"})
@@ -45,15 +44,6 @@ def shop(db):
     )
     drain_all(db)
     return db
-
-
-def work(db):
-    while run_next_job(db, clock=utc_now, stopped=lambda: False):
-        pass
-
-
-def keys(app):
-    return {button.key for button in app.button}
 
 
 def radio(app, name):
@@ -80,7 +70,7 @@ def test_what_the_list_finds_is_exported_with_its_columns(shop, open_as):
     assert wanted.name.startswith("contacts-20")
     assert "waiting" in shown(app)
 
-    work(shop)
+    run_jobs(shop)
     text = shown(app.run())
     assert "1 contact · " in text
     assert f'href="/exports/{job.id}"' in text
@@ -106,7 +96,7 @@ def test_columns_activities_and_formats_are_chosen(shop, open_as):
     types.set_value(["newsletter_subscribed"])
     radio(app, "format").set_value("parquet").run()
     app.button(key="export.sure").click().run()
-    work(shop)
+    run_jobs(shop)
 
     made, stream = exporting.opened(shop, the_job(shop), now=utc_now())
     rows = pyarrow.parquet.read_table(io.BytesIO(stream.read())).to_pylist()
@@ -135,7 +125,7 @@ def test_ticked_contacts_and_a_segment_are_exported_by_who_may(shop, open_as):
     app = open_as("marketer", page="segments", segment="vip")
     app.button(key="segments.export").click().run()
     app.button(key="export.sure").click().run()
-    work(shop)
+    run_jobs(shop)
     wanted = exporting.export_of(the_job(shop))
     assert wanted.selection.listing.where == {"segments": {"has_any": ["vip"]}}
     assert wanted.name.startswith("vip-")
@@ -150,7 +140,7 @@ def test_what_is_looked_at_on_a_sheet_is_exported_from_there(shop, open_as):
     app = open_as("marketer", contact=ana, tab="activity", type="newsletter_subscribed")
     app.button(key="sheet.export").click().run()
     app.button(key="export.sure").click().run()
-    work(shop)
+    run_jobs(shop)
 
     wanted = exporting.export_of(the_job(shop))
     assert (wanted.what, wanted.types, wanted.selection.ids) == (
@@ -174,7 +164,7 @@ def test_a_file_is_given_out_to_who_may_read_it_and_to_nobody_else(db):
     for id_ in ("job-1", "job-2"):
         export_service.start(acting(db, mia, at=now), wanted, id_=id_)
     jobs.stop(db, "job-2", now=now)
-    work(db)
+    run_jobs(db)
     client = TestClient(Starlette(routes=download_routes(db)))
 
     def fetched(job, token=None, **said):

@@ -22,8 +22,7 @@ from engine.publishing import publishing
 from engine.rules import versions
 from tests.builders import acting, identified, minutes
 from tests.integration.dashboard.test_pages import shown
-from tests.integration.drained import drain_all, receive_and_drain
-from tests.integration.job_runs import run_next_job
+from tests.integration.drained import drain_all, receive_and_drain, run_jobs
 
 SEGMENTS = "segments:\n  - {id: fair, name: Met at the fair, static: true}\n"
 PEOPLE = """Código cliente;Correo electrónico;Nombre;Ciudad;Talla;Última visita;Suscrito
@@ -68,16 +67,10 @@ def button(app, label):
     return found
 
 
-def work(db):
-    while run_next_job(db, clock=utc_now, stopped=lambda: False):
-        drain_all(db)
-    drain_all(db)
-
-
 def checked(db, app):
     """Have the whole file checked, and come back for what was found."""
     app.button(key="import.check").click().run()
-    work(db)
+    run_jobs(db)
     app.run()
 
 
@@ -103,7 +96,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
     segment.set_value("fair").run()
     app.button(key="import.check").click().run()
     assert "You can leave this page" in shown(app)
-    work(shop)
+    run_jobs(shop)
     app.run()
 
     text = shown(app)
@@ -115,7 +108,7 @@ def test_a_marketer_imports_a_file_and_sees_what_would_become_of_it_before(shop,
 
     button(app, "Import 2 rows").click().run()
     assert "waiting" in shown(app)
-    work(shop)
+    run_jobs(shop)
     app.run()
     assert "1 created · 1 changed · 2 refused" in shown(app)
     ana = shop.contacts.find_one({"email": "ana@x.com"})
@@ -138,7 +131,7 @@ def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_
     )
     app = opened(open_as, shop, b"email\na@x.com\n")
     assert "Mia &lt;b&gt; is importing the same file now, as fair.csv, since " in shown(app)
-    work(shop)
+    run_jobs(shop)
 
     checked(shop, app)
     text = shown(app)
@@ -147,7 +140,7 @@ def test_a_file_that_was_imported_before_is_told_and_hinders_nothing(shop, open_
     assert "Nothing to import" in {one.label for one in app.button}
 
     import_request.undo(shop, first, by="u1", by_name="Mia", now=utc_now())
-    work(shop)
+    run_jobs(shop)
     app = opened(open_as, shop, b"email\na@x.com\n")
     assert "; it was undone" in shown(app)
     checked(shop, app)
@@ -193,7 +186,7 @@ def test_an_admin_makes_fields_of_unknown_columns_with_the_proposed_types(shop, 
     order.set_value("dmy").run()
     checked(shop, app)
     button(app, "Import 2 rows").click().run()
-    work(shop)
+    run_jobs(shop)
     ana = shop.contacts.find_one({"email": "ana@x.com"})
     assert (ana["custom"]["talla"], ana["custom"]["ultima_visita"]) == (37.5, "2026-04-03")
     assert shop.audit.count_documents({"act": "published rules"}) == 1
@@ -266,7 +259,7 @@ def test_columns_and_choices_are_remembered_for_the_next_file(shop, open_as):
     content = b"email,town,other\nc@x.com,Roma,x\n"
     id_ = sent(shop, content)
     import_service.start_stored(acting(shop, user), wanted, name="p.csv", id_=id_)
-    work(shop)
+    run_jobs(shop)
 
     app = opened(open_as, shop, content)
     assert target_of(app, "town").value == "custom.city"
@@ -287,7 +280,7 @@ def test_a_check_goes_on_when_one_leaves_can_be_stopped_and_begins_anew_with_oth
     assert "The check was stopped" in shown(app)
     app.button(key="import.check.again").click().run()
     elsewhere = open_as("marketer", page="import")
-    work(shop)
+    run_jobs(shop)
 
     elsewhere.run()
     assert "would create 1, refuse 1" in shown(elsewhere)
@@ -314,7 +307,7 @@ def test_refused_rows_are_given_out_line_by_line_to_who_may_import_and_to_nobody
     content = b"email;city\n" + b"".join(b"bad %d;=1+1\n" % n for n in range(downloads.LINES + 1))
     wanted = ImportSettings(format=Format(separator=";"), columns={"email": "email"})
     import_service.start_stored(acting(shop, mia), wanted, name="fair.csv.gz", id_=sent(shop, content))
-    work(shop)
+    run_jobs(shop)
     [job] = jobs.recent(shop, [import_request.KIND])
     client = TestClient(Starlette(routes=downloads.download_routes(shop)))
 
@@ -348,7 +341,7 @@ def test_that_all_in_a_file_agreed_is_stated_once_with_its_day_and_place(shop, o
     checked(shop, app)
     assert f"subscribed on {running_instance.today().isoformat()}" in shown(app)
     button(app, "Import 2 rows").click().run()
-    work(shop)
+    run_jobs(shop)
 
     states = {row["email"]: row["statuses"]["newsletter"]["state"] for row in shop.contacts.find()}
     assert states == {"c@x.com": "subscribed", "bea@x.com": "subscribed"}

@@ -6,7 +6,6 @@ import pytest
 
 from dashboard.merges.merge_dialog import MERGE, MergeQuestion
 from dashboard.ui.dialog_state import OpenDialog
-from engine.contacts import contact_lookup
 from engine.contacts.merging.suggestion_rows import pair_id
 from engine.db.connection import utc_now
 from engine.domain.activities import ActivityId
@@ -14,7 +13,7 @@ from engine.publishing import publishing
 from tests.browser.conftest import HOSTILE
 from tests.builders import an_activity, bought, identified, minutes
 from tests.integration.dashboard.test_pages import shown
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.integration.drained import drain_all, receive_and_drain, the_id
 
 
 @pytest.fixture
@@ -30,10 +29,6 @@ def pair(db):
     )
     receive_and_drain(db, [identified(minutes(3), email="ana@x.com", external_id="A-7")])
     return the_id(db, "ana@x.com"), the_id(db, "A-7")
-
-
-def the_id(db, key):
-    return contact_lookup.find_contact(db, key)
 
 
 def button(app, start):

@@ -3,11 +3,8 @@
 import json
 from datetime import timedelta
 
-import pytest
-
 from dashboard import wait_for_workers
 from engine.accounts.current_user import CurrentUser
-from engine.contacts import contact_lookup
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import Edit
 from engine.db.connection import utc_now
@@ -16,37 +13,13 @@ from engine.operations import pulses
 from engine.publishing import publishing
 from engine.rules import versions
 from tests.browser.conftest import HOSTILE
-from tests.builders import acting, an_activity, bought, identified, minutes
-from tests.integration.dashboard.test_pages import shown
-from tests.integration.drained import drain_all, receive_and_drain
+from tests.builders import acting, identified, minutes
+from tests.integration.dashboard.test_pages import keys, shown
+from tests.integration.drained import drain_all, receive_and_drain, the_id
 from tests.integration.job_runs import run_next_job
 
 LEO = CurrentUser("leo", "", "Leo", "admin")
 MIA = CurrentUser("mia", "", "Mia <b>", "admin")
-
-
-@pytest.fixture
-def shop(db):
-    """Ana, who bought; Bo, who subscribed; and somebody unknown, in this order of the list from below."""
-    receive_and_drain(
-        db,
-        [
-            identified(minutes(0), email="ana@x.com", traits={"name": "Ana Ruiz", "city": "Roma"}),
-            bought("12.10", minutes(1), email="ana@x.com", order_id="A-1", currency="EUR"),
-            identified(minutes(2), email="bo@x.com", traits={"name": "Bo Li"}),
-            an_activity("newsletter_subscribed", minutes(3), email="bo@x.com"),
-            an_activity("page_visited", minutes(4), tracker="somebody"),
-        ],
-    )
-    return db
-
-
-def the_id(db, key):
-    return contact_lookup.find_contact(db, key)
-
-
-def keys(app):
-    return {button.key for button in app.button}
 
 
 def field(app, contact, name):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
-import uuid_utils
 
 from dashboard import wait_for_workers
 from dashboard.listing.contact_columns import name_of
@@ -18,7 +17,7 @@ from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service
 from engine.contacts.listing import list_service
-from engine.domain.activities import ActivityId, ContactId
+from engine.domain.activities import ContactId
 
 _DELETED = "deleting.deleted"
 
@@ -54,7 +53,7 @@ def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -
 
 
 def _delete(actor: Actor, deleted: Deleted, reason: str) -> None:
-    id_ = ActivityId(uuid_utils.uuid7().hex)
+    id_ = edit_service.new_id()
     lanes = edit_service.delete(actor, deleted.contact, id_=id_, reason=reason)
     later = "" if wait_for_workers.wait_until_applied(lanes, id_) else wait_for_workers.pending_notice()
     st.session_state[_DELETED] = replace(deleted, later=later)
@@ -71,7 +70,7 @@ def just_deleted(actor: Actor) -> None:
 
 
 def _restore(actor: Actor, deleted: Deleted) -> None:
-    id_ = ActivityId(uuid_utils.uuid7().hex)
+    id_ = edit_service.new_id()
     lanes = edit_service.restore(actor, deleted.contact, id_=id_)
     wait_for_workers.wait_or_notify(lanes, id_)
     del st.session_state[_DELETED]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-import uuid_utils
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import wait_for_workers
@@ -18,7 +17,7 @@ from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import InvalidEdit
 from engine.contacts.listing import list_service
-from engine.domain.activities import ActivityId, ContactId
+from engine.domain.activities import ContactId
 from engine.domain.fields import IDENTITY_FIELDS
 from engine.rules.rule_service import current_rules
 
@@ -63,7 +62,7 @@ def _explain(error: InvalidEdit, below: Mapping[str, DeltaGenerator], elsewhere:
 
 
 def _create(actor: Actor, values: Mapping[str, Any]) -> None:
-    id_ = ActivityId(uuid_utils.uuid7().hex)
+    id_ = edit_service.new_id()
     lanes = edit_service.create(actor, values, id_=id_)
     shows = wait_for_workers.wait_until_applied(lanes, id_)
     made = _made(actor, values)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
-import uuid_utils
 
 from dashboard import wait_for_workers
 from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
+from engine.contacts.editing.edit_service import new_id
 from engine.contacts.merging import merge_service
 from engine.domain.activities import ActivityId
 
@@ -24,11 +24,6 @@ class Done:
 
     words: str
     undo: Callable[[Actor], None] | None
-
-
-def new_id() -> ActivityId:
-    """A new id for a decision's activity."""
-    return ActivityId(uuid_utils.uuid7().hex)
 
 
 def decided(lanes: frozenset[int], activity: ActivityId, words: str) -> None:

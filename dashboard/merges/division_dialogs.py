@@ -10,12 +10,13 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.merges.compared_contacts import division_table
-from dashboard.merges.decision_bar import decided, new_id
+from dashboard.merges.decision_bar import decided
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
 from dashboard.ui.markup import show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
+from engine.contacts.editing.edit_service import new_id
 from engine.contacts.merging import merge_preview, merge_service
 from engine.contacts.merging.merge_preview import Preview
 from engine.domain.activities import ActivityId, ContactId

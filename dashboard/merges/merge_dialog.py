@@ -8,12 +8,13 @@ import streamlit as st
 
 from dashboard.listing.selection_generation import clear_selection
 from dashboard.merges.compared_contacts import merge_table, side_name
-from dashboard.merges.decision_bar import decided, new_id
+from dashboard.merges.decision_bar import decided
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog, open_dialog
 from dashboard.ui.markup import escape_label, show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
+from engine.contacts.editing.edit_service import new_id
 from engine.contacts.merging import merge_preview, merge_service, suggestion_service
 from engine.contacts.merging.merge_preview import Preview
 from engine.domain.activities import ActivityId, ContactId

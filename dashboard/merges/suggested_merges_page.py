@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.merges.compared_contacts import pair_table, side_name
-from dashboard.merges.decision_bar import announce, decided, decision_bar, new_id
+from dashboard.merges.decision_bar import announce, decided, decision_bar
 from dashboard.merges.merge_dialog import MergeQuestion, ask_to_merge, merge_dialog
 from dashboard.running_instance import time_zone
 from dashboard.ui.dialog_state import current_dialog
@@ -18,6 +18,7 @@ from dashboard.ui.markup import badge, empty_state, joined, link, page_title, sh
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
+from engine.contacts.editing.edit_service import new_id
 from engine.contacts.merging import suggestion_service
 from engine.contacts.merging.comparison import compare
 from engine.contacts.merging.suggestion_service import Suggestion, SuggestionPage

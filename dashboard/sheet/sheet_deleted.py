@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-import uuid_utils
 from markupsafe import Markup
 
 from dashboard import formats, wait_for_workers
@@ -16,7 +15,6 @@ from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
 from engine.contacts.editing import edit_service
 from engine.contacts.sheet.sheet_model import Sheet
-from engine.domain.activities import ActivityId
 
 
 def deleted_contact(actor: Actor, sheet: Sheet) -> None:
@@ -46,7 +44,7 @@ def _deletion_text(sheet: Sheet) -> Markup:
 
 
 def _restore(actor: Actor, sheet: Sheet) -> None:
-    id_ = ActivityId(uuid_utils.uuid7().hex)
+    id_ = edit_service.new_id()
     lanes = edit_service.restore(actor, sheet.id, id_=id_)
     wait_for_workers.wait_or_notify(lanes, id_)
     st.rerun()

@@ -9,9 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-import uuid_utils
 
 from engine.contacts.editing.edit import Edit
+from engine.contacts.editing.edit_service import new_id
 from engine.contacts.editing.edit_validation import end_name
 from engine.contacts.sheet.sheet_model import Sheet
 from engine.domain.activities import ActivityId, ContactId
@@ -20,10 +20,6 @@ from engine.domain.rulebook import Ruleset
 from engine.domain.statuses import ends
 
 _DRAFTS = "sheet.drafts"
-
-
-def new_id() -> ActivityId:
-    return ActivityId(uuid_utils.uuid7().hex)
 
 
 @dataclass

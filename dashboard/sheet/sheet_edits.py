@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from dashboard import wait_for_workers
-from dashboard.sheet.sheet_draft import new_id
 from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
 from engine.contacts.editing import edit_service
@@ -41,7 +40,7 @@ def apply(
 
     Raises what `engine.contacts.editing.edit_service.edit` does.
     """
-    edit = new_id() if id_ is None else id_
+    edit = edit_service.new_id() if id_ is None else id_
     lanes = edit_service.edit(actor, contact, change, id_=edit, read=read)
     shows = wait_for_workers.wait_until_applied(lanes, edit)
     undoable = change.undoes is None

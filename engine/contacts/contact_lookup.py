@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from engine.db import Db
+from engine.db.contact_codec import LIVING
 from engine.db.search_keys import searchable
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
 from engine.domain.identity.identities import IdentityKind, Key, make_key, tracker_key
 from engine.domain.identity.normalisation import country_code, normalise_email, normalise_phone
-from engine.errors import InvalidIdentity
+from engine.errors import ContactNotFound, InvalidIdentity
 from engine.rules import versions
 
 MAX_REDIRECTS = 50
@@ -108,3 +109,11 @@ def _has_prefix(prefix: str) -> Document:
     The indexes hold only contacts that have such items; without `$exists` MongoDB does not use them.
     """
     return {"$elemMatch": {"$gte": prefix, "$lt": prefix + "\uffff"}, "$exists": True}
+
+
+def living_contact(db: Db, contact: ContactId) -> Document:
+    """Return the document of a living contact.  Raises ContactNotFound."""
+    row = db.contacts.find_one({"_id": contact, **LIVING})
+    if row is None:
+        raise ContactNotFound(contact, "this contact no longer exists: it may have been merged or deleted")
+    return row

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import msgspec
 import typer
-import uuid_utils
 
+from engine.contacts.editing.edit_service import new_id
 from engine.contacts.merging import merge_list, merge_preview, merge_service, suggestion_service
 from engine.contacts.merging.duplicate_search import DuplicateReport
 from engine.contacts.merging.merge_list import Merge
 from engine.contacts.merging.suggestion_service import Suggestion
 from engine.db import Db
-from engine.domain.activities import ActivityId, ContactId
+from engine.domain.activities import ContactId
 from engine.domain.document import Document
 from workers.cli.contact_key import contact_of
 from workers.cli.errors import InvalidOption
@@ -45,7 +45,7 @@ def merge(
     actor, pair = cli_actor(db), (contact_of(db, one), contact_of(db, other))
     survivor = _survivor(db, into, pair)
     survivor, gone = _first(survivor, pair) if survivor else merge_preview.pair(actor, *pair)
-    id_ = _new_id()
+    id_ = new_id()
     merge_service.merge(actor, survivor, gone, id_=id_, reason=reason)
     _print(f"{gone} merges into {survivor}", as_json, activity=id_, loser=gone, into=survivor)
 
@@ -87,7 +87,7 @@ def undo(
 ) -> None:
     """Undo a merge: both contacts come back, and stay apart."""
     _, db = open_db(data_dir, app="merges")
-    id_ = _new_id()
+    id_ = new_id()
     merge_service.undo_merge(cli_actor(db), ContactId(loser), id_=id_, reason=reason)
     _print(f"{loser} comes back", as_json, activity=id_, loser=loser)
 
@@ -126,7 +126,7 @@ def accept(
     """Merge the two contacts of a suggestion."""
     _, db = open_db(data_dir, app="merges")
     one, _, other = suggestion.partition(":")
-    survivor, id_ = _survivor(db, into, (ContactId(one), ContactId(other))), _new_id()
+    survivor, id_ = _survivor(db, into, (ContactId(one), ContactId(other))), new_id()
     suggestion_service.accept(cli_actor(db), suggestion, survivor=survivor, activity=id_, reason=reason)
     _print("accepted", as_json, activity=id_, suggestion=suggestion)
 
@@ -158,10 +158,6 @@ def _first(survivor: ContactId, pair: tuple[ContactId, ContactId]) -> tuple[Cont
     """Two contacts, the survivor first."""
     one, other = pair
     return (one, other) if survivor == one else (other, one)
-
-
-def _new_id() -> ActivityId:
-    return ActivityId(uuid_utils.uuid7().hex)
 
 
 def _print(words: str, as_json: bool, **about: object) -> None:

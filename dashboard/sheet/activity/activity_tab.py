@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import streamlit as st
-import uuid_utils
 from markupsafe import Markup
 
 from dashboard import formats, wait_for_workers
@@ -236,6 +235,6 @@ def _do(actor: Actor, seen: TabState) -> None:
 
 def take_back(actor: Actor, contact: ContactId, undone: ActivityId, **more: Any) -> None:
     """Undo an activity, and wait until that is applied."""
-    id_ = ActivityId(uuid_utils.uuid7().hex)
+    id_ = edit_service.new_id()
     lanes = edit_service.take_back(actor, contact, undone, id_=id_, **more)
     wait_for_workers.wait_or_notify(lanes, id_)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import streamlit as st
-import uuid_utils
 
 from dashboard import formats, wait_for_workers
 from dashboard.sheet.activity.activity_tab import take_back
@@ -54,7 +53,7 @@ def give_points(actor: Actor, contact: ContactId) -> None:
 
 
 def _give(actor: Actor, contact: ContactId, points: int, reason: str) -> None:
-    id_ = ActivityId(uuid_utils.uuid7().hex)
+    id_ = edit_service.new_id()
     change = Edit(points=points, reason=reason)
     lanes = edit_service.edit(actor, contact, change, id_=id_)
     wait_for_workers.wait_or_notify(lanes, id_)

@@ -10,17 +10,19 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import uuid_utils
+
 from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
+from engine.contacts.contact_lookup import living_contact
 from engine.contacts.editing import edit_activities
 from engine.contacts.editing.edit import Edit, InvalidEdit, value_of
 from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.editing.edit_conflicts import refuse_conflict, serialized
 from engine.contacts.editing.edit_validation import end_name, fields_not_allowed
 from engine.db import Db
-from engine.db.contact_codec import LIVING
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.document import Document
 from engine.errors import ContactNotFound
@@ -32,6 +34,11 @@ TAKEN_BACK = "taken back"
 
 POLL = 0.03
 """Seconds between two looks whether an activity is applied."""
+
+
+def new_id() -> ActivityId:
+    """An id for the activity of a change by hand, by which it is stored once."""
+    return ActivityId(uuid_utils.uuid7().hex)
 
 
 def edit(
@@ -71,7 +78,7 @@ def _store_edit(
         stored = db.activities.find_one({"_id": id_}, {"lane": 1})
         if stored is not None:
             return frozenset({stored["lane"]})
-        row = _living(db, contact)
+        row = living_contact(db, contact)
         if read:
             refuse_conflict(db, row, read, ruleset, stream=own_stream(row), now=now)
         author = actor.user.name
@@ -100,7 +107,7 @@ def delete(actor: Actor, contact: ContactId, *, id_: ActivityId, reason: str = "
     actor.require(Permission.EDIT_CONTACTS)
     subject = Subject("contact", contact)
     with audit.recorded(actor, "deleted a contact", subject=subject, reason=reason, id_=f"edit:{id_}"):
-        row, version = _living(actor.db, contact), versions.current_number(actor.db)
+        row, version = living_contact(actor.db, contact), versions.current_number(actor.db)
         author, now = actor.user.name, actor.now
         return _receive(
             actor.db,
@@ -163,14 +170,6 @@ def wait_until_applied(db: Db, id_: ActivityId, *, patience: float) -> bool:
             return False
         time.sleep(POLL)
     return row is not None and row["state"] == "applied"
-
-
-def _living(db: Db, contact: ContactId) -> Document:
-    row = db.contacts.find_one({"_id": contact, **LIVING})
-    if row is None:
-        gone = "this contact is not there any more: it may have been merged or deleted"
-        raise ContactNotFound(contact, gone)
-    return row
 
 
 def _receive(db: Db, activity: Activity) -> frozenset[int]:

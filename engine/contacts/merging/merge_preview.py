@@ -9,6 +9,7 @@ import msgspec
 
 from engine.accounts.actor import Actor
 from engine.accounts.permissions import Permission
+from engine.contacts.contact_lookup import living_contact
 from engine.contacts.editing.edit_activities import own_stream
 from engine.contacts.merging import merge_activities, merge_service
 from engine.contacts.merging.comparison import (
@@ -56,7 +57,7 @@ def pair(actor: Actor, one: ContactId, other: ContactId) -> tuple[ContactId, Con
     Raises NotAllowed, ContactNotFound.
     """
     actor.require(Permission.SEE)
-    first, second = (contact_codec.decode(merge_service.living(actor.db, id_)) for id_ in (one, other))
+    first, second = (contact_codec.decode(living_contact(actor.db, id_)) for id_ in (one, other))
     survivor = default_survivor(first, second, now=actor.now)
     return (survivor, other if survivor == one else one)
 
@@ -65,7 +66,7 @@ def of_merge(actor: Actor, survivor: ContactId, other: ContactId) -> Preview:
     """Preview the merge of `other` into `survivor`.  Raises NotAllowed, ContactNotFound, InvalidMerge."""
     actor.require(Permission.SEE)
     db, ruleset = actor.db, versions.current(actor.db)
-    rows = [merge_service.living(db, id_) for id_ in (survivor, other)]
+    rows = [living_contact(db, id_) for id_ in (survivor, other)]
     merge_service.refuse_merge(rows[0], rows[1])
     before = [side_of(contact_codec.decode(row), ruleset) for row in rows]
     decided = Decided(_PREVIEW, "", "", actor.now, ruleset.version)
@@ -89,14 +90,14 @@ def of_undo(actor: Actor, loser: ContactId) -> Preview:
 def of_tracker_split(actor: Actor, contact: ContactId, tracker: str) -> Preview:
     """Preview splitting a tracker off a contact.  Raises NotAllowed, ContactNotFound, InvalidMerge."""
     actor.require(Permission.SEE)
-    row = merge_service.living(actor.db, contact)
+    row = living_contact(actor.db, contact)
     return _of_division(actor, row, merge_service.splitting_tracker(actor, contact, tracker, id_=_PREVIEW))
 
 
 def of_activities_split(actor: Actor, contact: ContactId, activities: Sequence[ActivityId]) -> Preview:
     """Preview splitting activities off a contact.  Raises NotAllowed, ContactNotFound, InvalidMerge."""
     actor.require(Permission.SEE)
-    row = merge_service.living(actor.db, contact)
+    row = living_contact(actor.db, contact)
     split = merge_service.splitting_activities(actor, contact, activities, id_=_PREVIEW)
     return _of_division(actor, row, split)
 

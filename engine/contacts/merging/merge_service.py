@@ -13,7 +13,7 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
-from engine.contacts.contact_lookup import find_contact
+from engine.contacts.contact_lookup import find_contact, living_contact
 from engine.contacts.editing import edit_service
 from engine.contacts.editing.edit import name_of
 from engine.contacts.editing.edit_activities import own_stream
@@ -22,7 +22,6 @@ from engine.contacts.merging import merge_activities, suggestion_rows
 from engine.contacts.merging.merge_activities import Decided
 from engine.contacts.merging.merge_errors import InvalidMerge, MergeNotFound
 from engine.db import Db
-from engine.db.contact_codec import LIVING
 from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.document import Document
@@ -62,7 +61,7 @@ def join(
     """Store the activity that merges `other` into `survivor`; the caller has checked the role and audits."""
 
     def decide() -> Activity:
-        kept, gone = living(actor.db, survivor), living(actor.db, other)
+        kept, gone = living_contact(actor.db, survivor), living_contact(actor.db, other)
         refuse_merge(kept, gone)
         return merge_activities.joined(_decided(actor, id_, reason), kept, gone, suggestion)
 
@@ -106,7 +105,7 @@ def splitting_tracker(
     actor: Actor, contact: ContactId, tracker: str, *, id_: ActivityId, reason: str = ""
 ) -> Activity:
     """Return the activity that splits a tracker off a contact.  Raises ContactNotFound, InvalidMerge."""
-    row = living(actor.db, contact)
+    row = living_contact(actor.db, contact)
     if all(held["id"] != tracker for held in row.get("trackers", ())):
         raise InvalidMerge("this browser or app no longer belongs to the contact")
     if own_stream(row) == tracker_key(tracker):
@@ -142,7 +141,7 @@ def splitting_activities(
     reason: str = "",
 ) -> Activity:
     """Return the activity that splits activities off a contact.  Raises ContactNotFound, InvalidMerge."""
-    row = living(actor.db, contact)
+    row = living_contact(actor.db, contact)
     wanted = list(dict.fromkeys(activities))
     if not wanted:
         raise InvalidMerge("choose at least one activity")
@@ -178,14 +177,6 @@ def take_back(actor: Actor, decision: ActivityId, *, id_: ActivityId, reason: st
 # What a decision is about
 
 
-def living(db: Db, contact: ContactId) -> Document:
-    """Return the document of a living contact.  Raises ContactNotFound."""
-    row = db.contacts.find_one({"_id": contact, **LIVING})
-    if row is None:
-        raise ContactNotFound(contact, "this contact no longer exists: it may have been merged or deleted")
-    return row
-
-
 def refuse_merge(survivor: Document, other: Document) -> None:
     """Raise InvalidMerge if two contacts, given as their documents, cannot be merged."""
     if survivor["_id"] == other["_id"]:
@@ -212,7 +203,7 @@ def survivor_of(db: Db, record: Document) -> Document:
     found = find_contact(db, record["_id"])
     if found is None:
         raise ContactNotFound(record["_id"], "the contact that this one was merged into no longer exists")
-    return living(db, found)
+    return living_contact(db, found)
 
 
 def _key_of_loser(db: Db, record: Document, survivor: Document) -> Key | None:

@@ -12,6 +12,7 @@ from engine.accounts import audit
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
+from engine.contacts.contact_lookup import living_contact
 from engine.contacts.merging import duplicate_search, merge_service, suggestion_rows
 from engine.contacts.merging.comparison import Side, default_survivor, masked_side, side_of
 from engine.contacts.merging.duplicate_search import DuplicateReport
@@ -235,7 +236,7 @@ def _undecided(db: Db, id_: str) -> Document:
 
 def _ordered(actor: Actor, row: Document, survivor: ContactId | None) -> Pair:
     """The contacts of a suggestion, the one that survives first."""
-    one, other = (merge_service.living(actor.db, ContactId(id_)) for id_ in row["contacts"])
+    one, other = (living_contact(actor.db, ContactId(id_)) for id_ in row["contacts"])
     if survivor is not None and survivor not in row["contacts"]:
         raise InvalidMerge("the contact that survives must be one of the two")
     decoded = (contact_codec.decode(one), contact_codec.decode(other))

@@ -10,6 +10,7 @@ import getpass
 import json
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +36,9 @@ DataDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+PYMONGO_EXIT = "_shutdown_resources"
+"""PyMongo's handler of the end of a process."""
+
 console = Console()
 
 
@@ -42,7 +46,9 @@ def open_db(data_dir: Path | None, *, app: str) -> tuple[Instance, Db]:
     """The running instance and its database; raise NoInstance, InvalidSettings."""
     _, instance = begin(data_dir)
     # PyMongo's exit waits for its monitors, which sleep half a second: longer than a command takes.
-    atexit.unregister(monitor._shutdown_resources)
+    # It has no public name, nor has a client one without monitors; where it is gone, commands are slower.
+    with suppress(AttributeError):
+        atexit.unregister(getattr(monitor, PYMONGO_EXIT))
     return instance, connect(instance.mongodb_uri, instance.database, app=app)
 
 

@@ -7,11 +7,13 @@ import sys
 from importlib import import_module
 
 import pytest
+from pymongo.synchronous import monitor
 from typer.main import get_group
 from typer.testing import CliRunner
 
 from workers.cli.lazy import load
 from workers.cli.main import Sheets, app
+from workers.cli.session import PYMONGO_EXIT
 
 COMMANDS = Sheets.deferred
 
@@ -87,3 +89,7 @@ def test_a_folder_without_an_instance_is_named(tmp_path):
     result = CliRunner().invoke(app, ["status", "--data-dir", str(tmp_path)], env={"MONGODB_URI": ""})
 
     assert f"no instance runs in {tmp_path}" in str(result.exception)
+
+
+def test_the_exit_that_commands_do_without_is_still_called_so_by_pymongo():
+    assert callable(getattr(monitor, PYMONGO_EXIT))

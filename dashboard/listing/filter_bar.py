@@ -19,7 +19,6 @@ from dashboard.ui.router import go_to
 from engine.contacts.listing.filter_bar import Chip, chips, offered, with_part
 from engine.contacts.listing.filters import Filter, Written
 from engine.contacts.listing.listing import InvalidFilter, Listing
-from engine.contacts.listing.where_parts import Part
 from engine.domain.rulebook import Ruleset
 
 _REFUSED = "filter_bar.refused"
@@ -88,8 +87,5 @@ def _chip(chip: Chip, address: ListAddress, bar: Mapping[str, Filter]) -> dict[s
     }
     if chip.filter is None:
         return form
-    return {**form, "part": chip.part, "form": _filled(bar[chip.filter], chip.part)}
-
-
-def _filled(filter_: Filter, part: Part) -> dict[str, Any]:
-    return filter_forms.filled_form(filter_, filter_.chosen(part))
+    filter_ = bar[chip.filter]
+    return {**form, "part": chip.part, "form": filter_forms.filled_form(filter_, filter_.chosen(chip.part))}

@@ -35,7 +35,7 @@ def merge_table(preview: Preview, zone: ZoneInfo) -> Markup:
 def _merge_cells(line: Line, preview: Preview, zone: ZoneInfo) -> list[object]:
     [after] = line.after
     before = [
-        _dropped(shown) if line.name in _CHOSEN_OF and line.differs and value != after else shown
+        tag("s", shown, "cs-quiet") if line.name in _CHOSEN_OF and line.differs and value != after else shown
         for value, shown in _shown(line.name, line.before, preview.before, zone)
     ]
     [(_, result)] = _shown(line.name, line.after, preview.after, zone)
@@ -85,10 +85,6 @@ def _table(heads: Sequence[object], rows: Sequence[Sequence[object]], first: Seq
     )
     table = tag("table", tag("thead", head) + tag("tbody", body), "cs-compared")
     return tag("div", table, "cs-compared-frame", tabindex="0", role="region", aria_label="Comparison")
-
-
-def _dropped(shown: object) -> Markup:
-    return tag("s", shown, "cs-quiet")
 
 
 def _shown(

@@ -97,6 +97,7 @@ def _tooltip(day: date, words: str) -> str:
 def orders(found: Overview, counted: Census, *, than: str) -> None:
     """Orders, revenue and carts."""
     sold = found.now.sold
+    again = f"{formats.count(counted.returning)} bought again" if counted.returning else ""
     show(tag("h2", "Orders", "cs-section"))
     show(
         cards(
@@ -105,7 +106,7 @@ def orders(found: Overview, counted: Census, *, than: str) -> None:
                 _bought("Revenue", formats.money(sold.revenue, found.currency), found, than=than),
                 metric_card("Average order", formats.money(sold.average, found.currency)),
                 _given_back(found),
-                _count("Customers", counted.buyers, {"orders": {"gte": 1}}, note=_returning_words(counted)),
+                _count("Customers", counted.buyers, {"orders": {"gte": 1}}, note=again),
                 _count("Abandoned carts", counted.carts.get("abandoned", 0), {"cart": "abandoned"}),
             ]
         )
@@ -140,10 +141,6 @@ def _given_back(found: Overview) -> Markup:
     note = f"{formats.count(sold.cancelled)} cancelled" if sold.cancelled else ""
     address = contacts_url({"refunded": {"gt": 0}})
     return metric_card("Refunded", formats.money(sold.refunded, found.currency), address=address, note=note)
-
-
-def _returning_words(counted: Census) -> str:
-    return f"{formats.count(counted.returning)} bought again" if counted.returning else ""
 
 
 def _revenue(found: Overview) -> Iterable[dict[str, object]]:

@@ -27,13 +27,10 @@ def name_of(sheet: Sheet) -> str:
 def ways(address: ListAddress, beside: Neighbours) -> Markup:
     """Links back to the list, and to the contacts before and after this one."""
     before, after = beside
-    back = link(address.here, f"← {_list_name(address)}", "cs-back")
+    name = "Filtered contacts" if address.listing.where or address.listing.search else "Contacts"
+    back = link(address.here, f"← {name}", "cs-back")
     turns = _way("Previous", "prev", before, address) + _way("Next", "next", after, address)
     return tag("nav", back + tag("span", turns), "cs-ways", aria_label="Contacts")
-
-
-def _list_name(address: ListAddress) -> str:
-    return "Filtered contacts" if address.listing.where or address.listing.search else "Contacts"
 
 
 def _way(label: str, relation: str, contact: ContactId | None, address: ListAddress) -> Markup:

@@ -47,7 +47,8 @@ def render(actor: Actor, wanted: str) -> None:
     if contact is None or sheet is None or sheet.deleted_at is not None:
         show(ways(listed, (None, None)))
         if sheet is None or sheet.deleted_at is None:
-            _not_found()
+            words = "It may have been erased, or the link is incomplete."
+            empty_state("Contact not found", words, whole="page")
         else:
             deleted_contact(actor, sheet)
             show_dialog(actor, listed)
@@ -71,10 +72,6 @@ def render(actor: Actor, wanted: str) -> None:
                 job_status_bar(actor)
             activity_tab(actor, contact)
     show_dialog(actor, listed)
-
-
-def _not_found() -> None:
-    empty_state("Contact not found", "It may have been erased, or the link is incomplete.", whole="page")
 
 
 def _listed(actor: Actor) -> ListAddress:

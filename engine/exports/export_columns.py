@@ -16,7 +16,7 @@ from bson import Decimal128
 
 from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, FIELDS
-from engine.domain.rulebook import CustomField, Ruleset
+from engine.domain.rulebook import Ruleset
 from engine.errors import Invalid
 from engine.imports.mapping import columns as importable
 from engine.imports.mapping.columns import plain
@@ -146,7 +146,7 @@ def _custom(ruleset: Ruleset) -> list[Column]:
             field.label,
             _KINDS[field.type],
             f"${CUSTOM}{field.id}",
-            _fitting(field),
+            _FITTING[field.type],
             target=CUSTOM + field.id,
         )
         for field in ruleset.fields.values()
@@ -280,11 +280,7 @@ _FITTING: Mapping[str, Callable[[Any], Any]] = {
     "date": _day,
     "list": lambda value: [str(item) for item in value] if isinstance(value, list) and value else None,
 }
-
-
-def _fitting(field: CustomField) -> Callable[[Any], Any]:
-    """A field's value; nothing for one from when the field was of another type."""
-    return _FITTING[field.type]
+"""The value of a field, by its type; nothing for one from when the field was of another type."""
 
 
 def _others(ruleset: Ruleset) -> Callable[[Any], str | None]:

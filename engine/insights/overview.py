@@ -23,8 +23,6 @@ from engine.rules import versions
 LONGEST = 3 * 366
 """Days of the longest period that is shown."""
 
-BOUNCES = ("email_bounced", "sms_bounced")
-
 
 @dataclass(frozen=True)
 class Period:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
@@ -131,13 +131,9 @@ _STEPS = {
 
 
 def _drop_retired(db: Db) -> None:
-    for collection, name in _retired():
+    for collection, name in ((collection, name) for collection, names in RETIRED.items() for name in names):
         try:
             db[collection].drop_index(name)
         except OperationFailure as error:
             if error.code not in _INDEX_NOT_FOUND:
                 raise
-
-
-def _retired() -> Iterator[tuple[str, str]]:
-    return ((collection, name) for collection, names in RETIRED.items() for name in names)

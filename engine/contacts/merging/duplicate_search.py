@@ -8,7 +8,7 @@ a limited number of suggestions.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 
@@ -40,7 +40,7 @@ MAX_OPEN = 5_000
 MAX_TYPING_ERRORS = 500
 """Domains that are taken for typing errors of a common provider."""
 
-_REPORT = "duplicates_searched"
+_SEARCHED = "duplicates_searched"
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ def search(db: Db, *, now: datetime) -> DuplicateReport:
             continue
         for one, other in combinations(sorted(alike.contacts), 2):
             if found >= room:
-                return _report(db, DuplicateReport(now, found, known, skipped, complete=False))
+                return _ended(db, DuplicateReport(now, found, known, skipped, complete=False))
             if _suggest(db, one, other, alike, now=now):
                 found += 1
             else:
                 known += 1
-    return _report(db, DuplicateReport(now, found, known, skipped, complete=True))
+    return _ended(db, DuplicateReport(now, found, known, skipped, complete=True))
 
 
 def search_nightly(db: Db, *, now: datetime) -> DuplicateReport | None:
@@ -99,24 +99,18 @@ def search_nightly(db: Db, *, now: datetime) -> DuplicateReport | None:
     return search(db, now=now) if _claimed(db, due, now) else None
 
 
-def last_report(db: Db) -> DuplicateReport | None:
-    """Return the result of the last search; None if none has ended yet."""
-    row = db.installation.find_one({"_id": _REPORT})
-    return None if row is None or "report" not in row else DuplicateReport(**row["report"])
-
-
 def _claimed(db: Db, due: datetime, now: datetime) -> bool:
     """Whether this process is the one that searches; none other does from now on until the next night."""
     try:
-        claim = {"_id": _REPORT, "at": {"$lt": due}}
+        claim = {"_id": _SEARCHED, "at": {"$lt": due}}
         return db.installation.update_one(claim, {"$set": {"at": now}}, upsert=True).acknowledged
     except DuplicateKeyError:  # another has claimed it: its time is not before `due`
         return False
 
 
-def _report(db: Db, report: DuplicateReport) -> DuplicateReport:
-    change = {"$set": {"at": report.at, "report": asdict(report)}}
-    db.installation.update_one({"_id": _REPORT}, change, upsert=True)
+def _ended(db: Db, report: DuplicateReport) -> DuplicateReport:
+    """Note that a search has ended: the nightly one is not due before the next night."""
+    db.installation.update_one({"_id": _SEARCHED}, {"$set": {"at": report.at}}, upsert=True)
     return report
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import wait_for_workers
 from dashboard.listing.contact_columns import name_of
-from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.dialog_state import close_dialog, confirm_buttons
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
@@ -41,10 +41,7 @@ def delete_contact(actor: Actor, contact: ContactId, *, go: str | None = None) -
     words = "will be removed from lists, segments and reports. You can restore it."
     show(tag("div", joined([tag("b", name), f" {words}"]), "cs-confirm"))
     reason: str = st.text_input("Reason (optional)", key=f"deleting.why.{contact}", max_chars=500)
-    with st.container(horizontal=True, key="danger-deleting"):
-        sure = st.button("Delete", type="primary", key="deleting.sure")
-        cancel_button(key="deleting.cancel")
-    if sure:
+    if confirm_buttons("Delete", key="deleting", danger=True):
         with show_errors():
             _delete(actor, Deleted(contact, name), reason)
             if go is not None:

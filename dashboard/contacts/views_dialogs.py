@@ -8,7 +8,7 @@ import streamlit as st
 import uuid_utils
 
 from dashboard.listing.list_address import ALL, ListAddress
-from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.dialog_state import close_dialog, confirm_buttons
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import show_errors
 from dashboard.ui.router import go_to
@@ -71,10 +71,7 @@ def delete_view(actor: Actor, view: View) -> None:
     whose = " for the whole team" if view.shared else ""
     words = f" will be deleted{whose}. Its contacts are not affected."
     show(tag("div", joined([tag("b", view.name), words]), "cs-confirm"))
-    with st.container(horizontal=True, key="danger-view"):
-        sure = st.button("Delete", type="primary", key="views.delete.sure")
-        cancel_button(key="views.delete.cancel")
-    if sure:
+    if confirm_buttons("Delete", key="views.delete", danger=True):
         with show_errors():
             view_service.delete(actor, view)
             st.session_state[_DELETED] = view

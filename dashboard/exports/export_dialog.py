@@ -14,7 +14,7 @@ from dashboard import formats
 from dashboard.exports import export_description
 from dashboard.listing.selection_summary import contacts_counted, selection_summary
 from dashboard.running_instance import today
-from dashboard.ui.dialog_state import cancel_button, close_dialog, count_once, dialog, open_dialog
+from dashboard.ui.dialog_state import close_dialog, confirm_buttons, count_once, dialog, open_dialog
 from dashboard.ui.markup import escape_label, joined, quiet, show, tag
 from dashboard.ui.problems import show_error, show_errors
 from engine.accounts.actor import Actor
@@ -97,11 +97,8 @@ def _content(actor: Actor, asked: ExportQuestion) -> None:
     name = f"{asked.name}{'' if what == 'contacts' else '-activities'}-{today().isoformat()}"
     wanted = Export(what, format_, columns or (), asked.selection, acts.types, acts.first, acts.last, name)
     too_large = _too_large(wanted, number)
-    with st.container(horizontal=True):
-        empty = number == 0 or columns is None or bool(too_large)
-        sure = st.button(_words(what, number), type="primary", disabled=empty, key="export.sure")
-        cancel_button(key="export.cancel")
-    if sure:
+    empty = number == 0 or columns is None or bool(too_large)
+    if confirm_buttons(_words(what, number), key="export", disabled=empty):
         export_service.start(actor, wanted, id_=asked.job)
         close_dialog()
         st.rerun()

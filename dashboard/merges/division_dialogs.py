@@ -12,7 +12,7 @@ from dashboard import formats
 from dashboard.merges.compared_contacts import division_table
 from dashboard.merges.decision_bar import decided
 from dashboard.running_instance import time_zone
-from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
+from dashboard.ui.dialog_state import close_dialog, confirm_buttons, dialog
 from dashboard.ui.markup import show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
@@ -107,10 +107,7 @@ def _divide(actor: Actor, question: DivisionQuestion) -> None:
             words = "This contact has a long history: no preview is shown."
             show(tag("p", words, "cs-small cs-quiet"))
     reason: str = st.text_input("Reason (optional)", key=f"merges.{question.activity}.reason", max_chars=500)
-    with st.container(horizontal=True):
-        sure = st.button(question.act, type="primary", key="merges.divide", disabled=preview is None)
-        cancel_button(key="merges.divide.cancel")
-    if sure:
+    if confirm_buttons(question.act, key="merges.divide", disabled=preview is None):
         with show_errors():
             lanes = question.decide(actor, id_=question.activity, reason=reason)
             decided(lanes, question.activity, question.done)

@@ -10,7 +10,7 @@ from dashboard.listing.selection_generation import clear_selection
 from dashboard.merges.compared_contacts import merge_table, side_name
 from dashboard.merges.decision_bar import decided
 from dashboard.running_instance import time_zone
-from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog, open_dialog
+from dashboard.ui.dialog_state import close_dialog, confirm_buttons, dialog, open_dialog
 from dashboard.ui.markup import escape_label, show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts.actor import Actor
@@ -48,10 +48,7 @@ def merge_dialog(actor: Actor, question: MergeQuestion) -> None:
     with show_errors():
         preview = _preview(actor, question, key)
     reason: str = st.text_input("Reason (optional)", key=f"{key}.reason", max_chars=500)
-    with st.container(horizontal=True):
-        sure = st.button("Merge", type="primary", key="merges.sure", disabled=preview is None)
-        cancel_button(key="merges.cancel")
-    if sure and preview is not None:
+    if confirm_buttons("Merge", key="merges", disabled=preview is None) and preview is not None:
         with show_errors():
             _merge(actor, question, preview, reason)
             close_dialog()

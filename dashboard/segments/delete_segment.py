@@ -8,7 +8,14 @@ from functools import partial
 import streamlit as st
 
 from dashboard import formats
-from dashboard.ui.dialog_state import OpenDialog, cancel_button, close_dialog, current_dialog, open_dialog
+from dashboard.ui.dialog_state import (
+    OpenDialog,
+    cancel_button,
+    close_dialog,
+    confirm_buttons,
+    current_dialog,
+    open_dialog,
+)
 from dashboard.ui.markup import joined, show, tag
 from dashboard.ui.problems import problem_box, show_errors
 from dashboard.ui.undo_bar import undo_bar
@@ -57,10 +64,7 @@ def _confirmation(actor: Actor, found: Deletable) -> bool:
             _refuse(found)
             return False
         show(tag("div", joined([tag("b", found.name), _what(found)]), "cs-confirm"))
-        with st.container(horizontal=True, key="danger-segment"):
-            sure = st.button("Delete segment", type="primary", key="segments.delete.sure")
-            cancel_button(key="segments.delete.cancel")
-        if sure:
+        if confirm_buttons("Delete segment", key="segments.delete", danger=True):
             version = segment_service.delete(actor, found.id, base=found.version)
             st.session_state[_DELETED] = Deleted(found.name, version)
             close_dialog()

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.listing.contact_columns import name_of
-from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.dialog_state import cancel_button, close_dialog, confirm_buttons
 from dashboard.ui.markup import escape_label, joined, show, tag
 from dashboard.ui.problems import problem, show_errors
 from dashboard.ui.router import go_to
@@ -62,10 +62,7 @@ def erase_contact(actor: Actor, contact: ContactId, *, go: str) -> None:
     name = " ".join(name_of(row).split())
     show(tag("div", _consequences(name, found), "cs-confirm"))
     typed: str = st.text_input(f"Type {escape_label(name)} to confirm", key=f"erasing.name.{contact}")
-    with st.container(horizontal=True, key="danger-erasing"):
-        sure = st.button("Erase permanently", type="primary", key="erasing.sure")
-        cancel_button(key="erasing.cancel")
-    if not sure:
+    if not confirm_buttons("Erase permanently", key="erasing", danger=True):
         return
     if " ".join(typed.split()).casefold() != name.casefold():
         show(problem(f"Type {name} exactly as shown. Nothing was erased."))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.sheet import sheet_edits
 from dashboard.sheet.sheet_header import name_of
-from dashboard.ui.dialog_state import cancel_button, close_dialog
+from dashboard.ui.dialog_state import close_dialog, confirm_buttons
 from dashboard.ui.field_inputs import later_day_input
 from dashboard.ui.markup import badge, facts, joined, quiet, show, tag
 from dashboard.ui.problems import show_errors
@@ -59,10 +59,7 @@ def stop_sending(actor: Actor, contact: ContactId) -> None:
     if how == "paused" and statuses:
         until = later_day_input("Until (leave empty for no end date)", key="sheet.stop.until")
     reason: str = st.text_input("Reason (optional)", key="sheet.stop.reason", max_chars=500)
-    with st.container(horizontal=True):
-        sure = st.button("Stop sending", type="primary", key="sheet.stop.sure", disabled=not statuses)
-        cancel_button(key="sheet.stop.cancel")
-    if sure:
+    if confirm_buttons("Stop sending", key="sheet.stop", disabled=not statuses):
         with show_errors():
             change = Edit(statuses=statuses, until=until, reason=reason)
             read = {id_: sheet.statuses[id_].state for id_ in statuses}

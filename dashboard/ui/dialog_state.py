@@ -60,6 +60,17 @@ def cancel_button(label: str = "Cancel", *, key: str) -> None:
         st.rerun()
 
 
+def confirm_buttons(words: str, *, key: str, danger: bool = False, disabled: bool = False) -> bool:
+    """The button that does what the dialog asks, and Cancel; whether the first was pressed.
+
+    It is red if it means `danger`.
+    """
+    with st.container(horizontal=True, key=f"danger-{key}" if danger else None):
+        sure = st.button(words, type="primary", key=f"{key}.sure", disabled=disabled)
+        cancel_button(key=f"{key}.cancel")
+    return sure
+
+
 def count_once(key: str, count: Callable[[], int | None]) -> int | None:
     """The number of contacts of a dialog, counted once when it opens."""
     if key not in st.session_state:

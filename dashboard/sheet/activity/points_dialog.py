@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import formats, wait_for_workers
 from dashboard.sheet.activity.activity_tab import take_back
-from dashboard.ui.dialog_state import cancel_button, close_dialog, dialog
+from dashboard.ui.dialog_state import close_dialog, confirm_buttons, dialog
 from dashboard.ui.problems import show_errors
 from dashboard.ui.undo_bar import undo_bar
 from engine.accounts.actor import Actor
@@ -42,11 +42,7 @@ def give_points(actor: Actor, contact: ContactId) -> None:
         "Points", min_value=1, max_value=MAX_POINTS, value=10, step=1, key="points.number"
     )
     reason: str = st.text_input("Reason", key="points.reason", max_chars=500)
-    with st.container(horizontal=True):
-        words = f"{direction} {formats.counted(number, 'point')}"
-        sure = st.button(words, type="primary", key="points.sure")
-        cancel_button(key="points.cancel")
-    if sure:
+    if confirm_buttons(f"{direction} {formats.counted(number, 'point')}", key="points"):
         with show_errors():
             _give(actor, contact, _DIRECTIONS[str(direction)] * number, reason)
             st.rerun()

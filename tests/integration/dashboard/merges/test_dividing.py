@@ -68,7 +68,7 @@ def test_a_merge_is_undone_after_a_preview_and_merged_again_by_undo(ana, db, ope
     app = asked(open_as("marketer", contact=ana), UNDO_MERGE, undo_of_merge(record["_id"]))
     assert "Now: " in shown(app)
 
-    app.button(key="merges.divide").click().run()
+    app.button(key="merges.divide.sure").click().run()
 
     assert "The merge was undone." in shown(app)
     assert contact_lookup.find_contact(db, "ana@work.com") == record["_id"]
@@ -78,7 +78,7 @@ def test_a_merge_is_undone_after_a_preview_and_merged_again_by_undo(ana, db, ope
 
 def test_a_device_is_split_off_and_comes_back(ana, db, open_as):
     app = asked(open_as("marketer", contact=ana), SPLIT, split_of_tracker(ana, "t2"))
-    app.button(key="merges.divide").click().run()
+    app.button(key="merges.divide.sure").click().run()
 
     assert "The browser or app was split off." in shown(app)
     assert contact_lookup.find_contact(db, "t2") != ana
@@ -96,7 +96,7 @@ def test_chosen_activities_are_split_off(ana, db, open_as):
 
     app.button(key="sheet.split").click().run()
     assert app.session_state["dialog.open"].name == SPLIT
-    app.button(key="merges.divide").click().run()
+    app.button(key="merges.divide.sure").click().run()
 
     assert "1 activity was split off." in shown(app)
     assert db.contacts.count_documents({}) == before + 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from engine.db import Db
-from engine.db.contact_codec import LIVING
+from engine.db.contact_codec import LIVING, held_by
 from engine.db.search_keys import searchable
 from engine.domain.activities import ContactId
 from engine.domain.document import Document
@@ -36,7 +36,7 @@ def find_contact(db: Db, key: str) -> ContactId | None:
         if found is not None:
             return found
     for candidate in _candidate_keys(db, key):
-        row = db.contacts.find_one({"keys": candidate}, {"_id": 1})
+        row = db.contacts.find_one(held_by(candidate), {"_id": 1})
         if row is not None:
             return ContactId(row["_id"])
     return None

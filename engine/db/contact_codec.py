@@ -16,7 +16,7 @@ from engine.domain.activities import ContactId
 from engine.domain.contact import ContactState
 from engine.domain.document import Document
 from engine.domain.folding.component import Contact
-from engine.domain.identity.identities import IDENTIFYING, lane_of
+from engine.domain.identity.identities import IDENTIFYING, Key, lane_of
 from engine.domain.identity.people import Person
 
 BSON_TYPES = (datetime, Decimal, bytes)
@@ -46,7 +46,7 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, 
     if state.next_due is not None:
         document["folded_at"] = now
     present = {
-        "keys": sorted(person.keys()),
+        "keys": sorted({*person.keys(), *person.named}),
         **{kind.contact_field: person.identity(kind) for kind in IDENTIFYING},
     }
     document.update((name, value) for name, value in present.items() if value)
@@ -58,6 +58,16 @@ def decode(document: Document) -> Contact:
     """Read a document back; everything returned is the caller's own to change."""
     person = msgspec.convert({**document, "id": document["_id"]}, Person)
     return Contact(person=person, state=msgspec.convert(document, ContactState))
+
+
+def held_by(key: Key) -> Document:
+    """Matches the contact that holds a key, now or formerly: not one whose events merely named it."""
+    return {"keys": key, "named": {"$ne": key}}
+
+
+def held_keys(document: Document) -> set[Key]:
+    """The keys that a contact holds or held."""
+    return set(document.get("keys", ())).difference(document.get("named", ()))
 
 
 def difference(old: Document, new: Document) -> Document:

@@ -10,7 +10,7 @@ import msgspec
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 
 from engine.db import Db, contact_codec
-from engine.db.contact_codec import BSON_TYPES
+from engine.db.contact_codec import BSON_TYPES, held_keys
 from engine.db.installation import lane_count, namespace
 from engine.db.leases import Basis
 from engine.domain import daily_figures
@@ -375,7 +375,7 @@ _RECORDED = (
 def _heir(row: Document, settled: FoldedComponent) -> ContactId:
     """The contact that now holds what `row` held."""
     for contact in settled.contacts.values():
-        if set(contact.person.keys()) & set(row.get("keys", ())):
+        if held_keys(row).intersection(contact.person.keys()):
             return contact.person.id
     return min(settled.contacts)
 

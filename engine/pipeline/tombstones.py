@@ -17,6 +17,7 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from engine.db import Db
+from engine.db.contact_codec import held_keys
 from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.document import Document
@@ -149,8 +150,8 @@ def refused(db: Db, keys: Iterable[Key]) -> set[Key]:
 
 def _held(db: Db, keys: Iterable[Key]) -> set[Key]:
     asked = set(keys)
-    rows = db.contacts.find({"keys": {"$in": list(asked)}}, {"keys": 1})
-    return {Key(key) for row in rows for key in row["keys"] if key in asked}
+    rows = db.contacts.find({"keys": {"$in": list(asked)}}, ["keys", "named"])
+    return {key for row in rows for key in held_keys(row) & asked}
 
 
 # The number of the last erasure: a batch that did not see it cannot be committed

@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.accounts.accounts import User
 from engine.contacts import contact_lookup
 from engine.db import Db
+from engine.db.contact_codec import held_keys
 from engine.db.search_keys import plain_letters, searchable
 from engine.domain.activities import ContactId, derived_stream
 from engine.domain.document import Document
@@ -16,8 +17,8 @@ from engine.domain.identity.identities import Key, is_tracker, key_value
 from engine.pipeline.activity_spans import Span
 
 _READ = (
-    "keys", "spans", "merged", "component", "linked", "email", "email_typed", "mobile_phone", "external_id",
-    "first_name", "last_name", "names", "taken_over",
+    "keys", "named", "spans", "merged", "component", "linked", "email", "email_typed", "mobile_phone",
+    "external_id", "first_name", "last_name", "names", "taken_over",
 )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def person_of(db: Db, contact: ContactId) -> Person | None:
     led = db.merges.find({"into": row["_id"]}, {"_id": 1})
     return Person(
         ids=tuple(dict.fromkeys([row["_id"], *row.get("merged", ()), *(merge["_id"] for merge in led)])),
-        keys=tuple(sorted(row.get("keys", ()))),
+        keys=tuple(sorted(held_keys(row))),
         spans=tuple(Span(s["key"], s.get("since"), s.get("until")) for s in row.get("spans", ())),
         own_trackers=tuple(sorted(key_value(key) for key in trackers)),
         typed=row.get("email_typed", ""),
@@ -102,7 +103,7 @@ def decode(row: Document) -> Person:
 
 
 def _streams(row: Document) -> Iterable[Key]:
-    return [*row.get("keys", ()), *(span["key"] for span in row.get("spans", ()))]
+    return [*held_keys(row), *(span["key"] for span in row.get("spans", ()))]
 
 
 def _bounds(since: datetime | None, until: datetime | None) -> Document:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.domain.activities import Activity, ActivityId
-from engine.domain.identity.identities import Identities, stream_of
+from engine.domain.activities import DASHBOARD, Activity, ActivityId
+from engine.domain.identity.identities import Identities, IdentityKind, make_key, stream_of, tracker_key
+from engine.domain.identity.merge_decisions import JOINED, TRACKER_SPLIT
 
 START = datetime(2025, 1, 6, 8, 0, tzinfo=UTC)
 """Long past, so that nothing falls due between the two runs that are compared."""
@@ -49,8 +50,8 @@ def workload(*, activities: int, contacts: int, seed: int) -> Workload:
     """Visits, carts, orders, mails and claims of `contacts` people over a few months.
 
     Most browse without a name and are identified now and then; some have two browsers,
-    some share one, and at fairs a tablet is used by many people within hours.  The server
-    tells the customers' numbers.
+    some share one, and at fairs a tablet is used by many people within hours.  Users join
+    browsers to people and split them off, and the server tells the customers' numbers.
     """
     source = random.Random(seed)
     made: list[Activity] = []
@@ -74,6 +75,8 @@ def workload(*, activities: int, contacts: int, seed: int) -> Workload:
 
 def _one(source: random.Random, id_: str, person: int, at: datetime, *, fair: int) -> Activity:
     email, chance = f"person{person}@example.com", source.random()
+    if chance < 0.02:
+        return _decided(source, id_, person, at)
     if chance < 0.05:  # the server names the customer, who may have been known by email alone
         return _made(id_, "logged_in", at, email=email, external_id=f"n{person}", trusted=True)
     if chance < 0.55:
@@ -100,6 +103,22 @@ def _one(source: random.Random, id_: str, person: int, at: datetime, *, fair: in
         return _made(id_, "order_completed", at, email=email, properties=said, trusted=True)
     said = {"message_id": f"m{id_}", "bounce": source.choice(("temporary", "permanent"))}
     return _made(id_, source.choice(MAILS), at, email=email, properties=said, trusted=True)
+
+
+def _decided(source: random.Random, id_: str, person: int, at: datetime) -> Activity:
+    """A user gives a browser to a person, or takes one away from them."""
+    tracker = tracker_key(f"browser{person}-{source.randrange(2)}")
+    return Activity(
+        id=ActivityId(id_),
+        type=source.choice((JOINED, TRACKER_SPLIT)),
+        stream=make_key(IdentityKind.EMAIL, f"person{person}@example.com"),
+        happened_at=at,
+        received_at=at,
+        also=[tracker],
+        properties={"author": "Mia"},
+        trusted=True,
+        source=DASHBOARD,
+    )
 
 
 def _browser(source: random.Random, person: int, fair: int) -> str:

@@ -19,6 +19,7 @@ from engine.contacts.editing.edit import (
 )
 from engine.contacts.editing.edit_summary import summary
 from engine.db import Db
+from engine.db.contact_codec import held_by
 from engine.domain.activities import UNDOES, ContactId
 from engine.domain.document import Document
 from engine.domain.fields import CUSTOM, EDITABLE_FIELDS, IDENTITY_FIELDS, PROFILE_FIELDS
@@ -137,7 +138,7 @@ def _identities(
             problems[name] = f"{label_of(name, ruleset)}: {error.reason}"
             continue
         key = make_key(kind, value)
-        holder = db.contacts.find_one({"keys": key}, {"first_name": 1, "last_name": 1, "deleted": 1})
+        holder = db.contacts.find_one(held_by(key), {"first_name": 1, "last_name": 1, "deleted": 1})
         if holder is not None and holder["_id"] != row["_id"] and not _is_recreated(holder, row):
             other = ContactId(holder["_id"])
             whose = name_of(holder) or ("a deleted contact" if holder.get("deleted") else "another contact")

@@ -22,6 +22,7 @@ from engine.contacts.merging import merge_activities, suggestion_rows
 from engine.contacts.merging.merge_activities import Decided
 from engine.contacts.merging.merge_errors import InvalidMerge, MergeNotFound
 from engine.db import Db
+from engine.db.contact_codec import held_by, held_keys
 from engine.db.installation import namespace
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.document import Document
@@ -166,7 +167,7 @@ def take_back(actor: Actor, decision: ActivityId, *, id_: ActivityId, reason: st
     row = actor.db.activities.find_one({"_id": decision}, ["type", "stream", "properties"])
     if row is None or row["type"] not in DECISIONS:
         raise InvalidMerge("there is no such merge or split to undo")
-    holder = actor.db.contacts.find_one({"keys": row["stream"]}, {"_id": 1})
+    holder = actor.db.contacts.find_one(held_by(row["stream"]), {"_id": 1})
     if holder is None:
         raise ContactNotFound(row["stream"], "the contact of this decision is not there any more")
     lanes = edit_service.take_back(actor, ContactId(holder["_id"]), decision, id_=id_, reason=reason)
@@ -214,7 +215,7 @@ def _key_of_loser(db: Db, record: Document, survivor: Document) -> Key | None:
     if held is not None:
         return held
     secret = namespace(db)
-    keys = [*survivor.get("keys", ()), *(span["key"] for span in survivor.get("spans", ()))]
+    keys = [*sorted(held_keys(survivor)), *(span["key"] for span in survivor.get("spans", ()))]
     return next((Key(key) for key in keys if contact_id_of(Key(key), secret) == record["_id"]), None)
 
 

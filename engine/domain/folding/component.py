@@ -73,12 +73,18 @@ def step(
         return None
     if _is_late(contacts.values(), activities, rulebook) or _corrects(contacts.values(), activities):
         return None
+    if any(_is_split_off(contact.person, activities) for contact in contacts.values()):
+        return None
     undone = {id_ for contact in contacts.values() for id_ in contact.state.undone}
     people = {c.person.id: c.person for c in contacts.values()}
     trackers = (tracker for person in people.values() for tracker in person.trackers)
     if shared_trackers(activities, trackers) - shared:
         return None
-    resolver = Resolver(namespace, people, set(shared), undone)
+    separations = Separations()
+    for person in people.values():
+        for other in person.apart:
+            separations.keep_apart(person.id, other)
+    resolver = Resolver(namespace, people, set(shared), undone, separations)
     placements = _place_all(resolver, activities)
     if resolver.merges or not contacts.keys().isdisjoint(resolver.renames):
         return None
@@ -166,6 +172,11 @@ def _is_late(contacts: Iterable[Contact], activities: Sequence[Activity], rulebo
     return False
 
 
+def _is_split_off(person: Person, activities: Sequence[Activity]) -> bool:
+    """Whether a user moved one of the activities to another contact before it came."""
+    return bool(person.split_off) and any(activity.id in person.split_off for activity in activities)
+
+
 def _corrects(contacts: Iterable[Contact], activities: Sequence[Activity]) -> bool:
     """Whether the shop's server reports orders that a browser had reported before."""
     return any(corrects_browser(contact.state, activity) for contact in contacts for activity in activities)
@@ -178,6 +189,7 @@ def _place_all(resolver: Resolver, activities: Iterable[Activity]) -> list[Place
             placements.append(resolver.place(activity))
         except Exception as error:
             raise FoldFailed(activity.id, f"{type(error).__name__}: {error}") from error
+    resolver.settle()
     return placements
 
 

@@ -71,6 +71,9 @@ class Separations:
         ]
         self._split: list[tuple[ContactId, ContactId]] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._undone or self._split)
+
     def keep_apart(self, one: ContactId, other: ContactId) -> None:
         """Let no claim merge these two from now on."""
         self._split.append((one, other))

@@ -23,6 +23,9 @@ SuggestionReason = Literal["shared_event", "same_device", "alias"]
 MAX_AGENT = 500
 """Characters that are kept of what a browser or app says it is."""
 
+MAX_NAMED = 100
+"""Keys of nobody that are kept of a contact's claims: a stranger's browser may name any number."""
+
 
 class Span(msgspec.Struct, omit_defaults=True):
     """A stream that is a contact's own from `since` (inclusive) to `until` (exclusive)."""
@@ -63,7 +66,8 @@ class Person(msgspec.Struct, omit_defaults=True):
     still lead to it.  `merged` are the contacts that became this one, `renamed` the ids that it
     had while it was anonymous.  `vouched` says that a trusted source has reported it.  `split_off`
     are activities in its streams that a user moved to another contact, `taken_over` those that were
-    moved to this one.
+    moved to this one.  `named` are keys that its claims named and nobody holds: who comes to hold one
+    is folded together with this contact.  `apart` are contacts that users keep apart from this one.
     """
 
     id: ContactId
@@ -77,6 +81,8 @@ class Person(msgspec.Struct, omit_defaults=True):
     vouched: bool = False
     split_off: list[ActivityId] = []
     taken_over: list[ActivityId] = []
+    named: list[Key] = []
+    apart: list[ContactId] = []
 
     @property
     def identified(self) -> bool:

@@ -27,6 +27,7 @@ from engine.domain.identity.merge_decisions import (
 )
 from engine.domain.identity.people import (
     MAX_AGENT,
+    MAX_NAMED,
     Deleted,
     Merged,
     Person,
@@ -75,6 +76,23 @@ class Resolver:
 
     def place(self, activity: Activity) -> Placement:
         """Apply the claims of an activity, and return its contact."""
+        placement = self._place(activity)
+        if activity.is_claim:
+            self._record_named(self.people[placement.contact], activity)
+        return placement
+
+    def settle(self) -> None:
+        """Finish, after the last activity: bring up to date what people know of others."""
+        for person in self.people.values():
+            named = [key for key in person.named if key not in self._holder and not self._is_shared(key)]
+            if named != person.named:
+                person.named = named
+                self.touched.add(person.id)
+        if self.separations:
+            for person in self.people.values():
+                person.apart = self._apart_from(person)
+
+    def _place(self, activity: Activity) -> Placement:
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
             person = self._edited(activity)
             person = self._decided(person, activity)
@@ -96,11 +114,27 @@ class Resolver:
         was_identified = person.identified
         self._link_tracker(activity, person, self._known_visitor(activity))
         self._take_identities(person, activity, may_write=may_write)
+        if activity.trusted and activity.tracker is None:
+            self._take_previous(person, activity)
         proven = _is_proven(person, activity)
         self._record_weight(person, activity, proven=proven, created=not was_identified)
         _record_device(person, activity)
         self.touched.add(person.id)
         return self._placed(activity, person, proven=proven, fills_only=not may_write)
+
+    def _record_named(self, person: Person, activity: Activity) -> None:
+        """Record what a claim names and nobody holds: it may be heard of later, as of an earlier time."""
+        for key in activity.keys():
+            if key not in self._holder and key not in person.named and len(person.named) < MAX_NAMED:
+                person.named.append(key)
+                self.touched.add(person.id)
+
+    def _apart_from(self, person: Person) -> list[ContactId]:
+        others = sorted(self.people)
+        return [id_ for id_ in others if self.separations.are_apart(person, self.people[id_])]
+
+    def _is_shared(self, key: Key) -> bool:
+        return is_tracker(key) and key_value(key) in self.shared
 
     def survivor(self, contact: ContactId) -> ContactId:
         """The living contact that `contact` has become."""
@@ -185,7 +219,10 @@ class Resolver:
         return person
 
     def _joined(self, person: Person, activity: Activity) -> Person:
-        holder = self._holder.get(activity.also[0])
+        key = activity.also[0]
+        holder = self._holder.get(key)
+        if holder is None:
+            self._lead_here(key, person)
         if holder is None or holder == person.id:
             return person
         other = self.people[holder]
@@ -278,6 +315,14 @@ class Resolver:
             email is not None and not self._held_by_another(make_key(IdentityKind.EMAIL, email), person)
         )
 
+    def _lead_here(self, key: Key, person: Person) -> None:
+        """Let a key that nobody was heard of by lead to a person."""
+        if is_tracker(key):
+            self._give_tracker(person, Tracker(id=key_value(key), shared=self._is_shared(key)))
+        else:
+            person.former.append(key)
+            self._holder[key] = person.id
+
     def _give_tracker(self, person: Person, tracker: Tracker) -> None:
         key = tracker_key(tracker.id)
         person.trackers.append(tracker)
@@ -358,6 +403,12 @@ class Resolver:
                 person.former = [*(k for k in person.former if k != key), held]
                 self._assign(person, key)
 
+    def _take_previous(self, person: Person, activity: Activity) -> None:
+        """Take an alias's previous email or phone that nobody has, where the contact has none."""
+        for key in activity.also:
+            if key not in self._holder and key_kind(key) not in person.identities:
+                self._assign(person, key)
+
     def _assign(self, person: Person, key: Key) -> None:
         if not person.identified:
             self._rename(person, contact_id_of(key, self.namespace))
@@ -417,6 +468,7 @@ class Resolver:
         winner.renamed = sorted({*winner.renamed, *loser.renamed})
         winner.split_off = sorted({*winner.split_off, *loser.split_off})
         winner.taken_over = sorted({*winner.taken_over, *loser.taken_over})
+        winner.named = list(dict.fromkeys([*winner.named, *loser.named]))[:MAX_NAMED]
         winner.first_seen = min(winner.first_seen, loser.first_seen)
         winner.vouched = winner.vouched or loser.vouched
         self._holder.update(dict.fromkeys(loser.keys(), winner.id))

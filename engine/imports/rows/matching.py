@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from engine.db import Db
+from engine.db.contact_codec import held_keys
 from engine.domain.document import Document
 from engine.domain.fields import EDITABLE_FIELDS
 from engine.domain.identity.identities import Key, key_kind, key_value
@@ -14,8 +15,8 @@ from engine.imports.rows.parsed_row import ParsedRow, RefusedRow
 from engine.pipeline.groups import Prefetched
 
 _CONTACT_FIELDS = (
-    "keys", "spans", *EDITABLE_FIELDS, "email_typed", "custom", "statuses.newsletter", "statuses.sms",
-    "segments", "deleted", "deletion",
+    "keys", "named", "spans", *EDITABLE_FIELDS, "email_typed", "custom", "statuses.newsletter",
+    "statuses.sms", "segments", "deleted", "deletion",
 )  # fmt: skip
 """The contact fields that the decision on a row reads."""
 
@@ -35,7 +36,7 @@ def whole_contacts(db: Db, keys: Iterable[Key]) -> Prefetched:
 
 def by_key(keys: set[Key], rows: Iterable[Document]) -> dict[Key, Document]:
     """Return contacts by those of some keys that lead to them."""
-    return {Key(key): row for row in rows for key in row["keys"] if key in keys}
+    return {Key(key): row for row in rows for key in held_keys(row) & keys}
 
 
 @dataclass(frozen=True)

@@ -130,8 +130,8 @@ class Resolver:
                 self.touched.add(person.id)
 
     def _apart_from(self, person: Person) -> list[ContactId]:
-        others = sorted(self.people)
-        return [id_ for id_ in others if self.separations.are_apart(person, self.people[id_])]
+        others = (other for id_, other in sorted(self.people.items()) if other is not person)
+        return [other.id for other in others if self.separations.are_apart(person, other)]
 
     def _is_shared(self, key: Key) -> bool:
         return is_tracker(key) and key_value(key) in self.shared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from engine.domain.activities import Activity
@@ -25,18 +25,20 @@ def different_people(claims: Iterable[Collection[Key]], links: Mapping[Key, Key]
     so they are not counted as two.
     """
     known = links or {}
-    named = [{known.get(key, key) for key in keys} for keys in claims]
-    numbers = {key: name for keys in named for name in keys if _is_number(name) for key in keys}
+    named = [{key: known.get(key, key) for key in keys} for keys in claims]
+    numbers = {
+        name: number for names in named for number in _numbers(names.values()) for name in names.values()
+    }
     people: dict[IdentityKind, set[Key]] = defaultdict(set)
-    for keys in named:
-        own = next(filter(_is_number, keys), None)
-        for key in keys:
-            people[key_kind(key)].add(own or numbers.get(key, key))
+    for names in named:
+        own = next(_numbers(names.values()), None)
+        for key, name in names.items():
+            people[key_kind(key)].add(own or numbers.get(name, name))
     return max(map(len, people.values()), default=0)
 
 
-def _is_number(key: Key) -> bool:
-    return key_kind(key) is IdentityKind.EXTERNAL_ID
+def _numbers(names: Iterable[Key]) -> Iterator[Key]:
+    return (name for name in names if key_kind(name) is IdentityKind.EXTERNAL_ID)
 
 
 def linked_keys(history: Iterable[Activity]) -> dict[Key, Key]:

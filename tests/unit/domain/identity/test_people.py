@@ -172,6 +172,16 @@ def test_emails_and_customer_numbers_may_be_the_same_peoples_and_are_not_added_u
     assert folded([*emails, *numbers]).newly_shared == set()
 
 
+def test_six_people_are_six_also_where_the_shop_knows_some_by_number():
+    known = [
+        an_activity("logged_in", minutes(0), email=f"p{n}@x.com", external_id=f"{n}", trusted=True)
+        for n in range(3)
+    ]
+    claims = [identified(minutes(n + 1), tracker="kiosk", email=f"p{n}@x.com") for n in range(6)]
+
+    assert folded([*known, *claims]).newly_shared == {"kiosk"}
+
+
 def test_a_shared_device_that_did_nothing_itself_is_no_contact():
     settled = folded([identified(minutes(n), tracker="kiosk", email=f"p{n}@x.com") for n in range(6)])
 

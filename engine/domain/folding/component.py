@@ -16,6 +16,7 @@ from engine.domain.commerce import corrects_browser
 from engine.domain.contact import ContactState
 from engine.domain.folding.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
 from engine.domain.folding.united_fold import fold_united, sides
+from engine.domain.identity.directory import Directory
 from engine.domain.identity.identities import IdentityKind
 from engine.domain.identity.merge_decisions import Separations, is_decision
 from engine.domain.identity.people import Deleted, Merged, Person, Placement, Suggested
@@ -84,20 +85,21 @@ def step(
     for person in people.values():
         for other in person.apart:
             separations.keep_apart(person.id, other)
-    resolver = Resolver(namespace, people, set(shared), undone, separations)
+    directory = Directory(namespace, people, set(shared))
+    resolver = Resolver(directory, undone, separations)
     placements = _place_all(resolver, activities)
-    if resolver.merges or not contacts.keys().isdisjoint(resolver.renames):
+    if directory.merges or not contacts.keys().isdisjoint(directory.renames):
         return None
     outcomes = _fold_all(
-        _renamed(placements, resolver),
+        _renamed(placements, directory),
         rulebook,
         states={id_: contact.state for id_, contact in contacts.items()},
     )
-    changed = resolver.touched | set(outcomes)
+    changed = directory.touched | set(outcomes)
     return FoldedComponent(
         contacts={
             id_: Contact(
-                resolver.people[id_], outcomes[id_].state if id_ in outcomes else contacts[id_].state
+                directory.people[id_], outcomes[id_].state if id_ in outcomes else contacts[id_].state
             )
             for id_ in changed
         },
@@ -127,12 +129,13 @@ def refold(
     newly_shared = shared_trackers(history, links=linked_keys(history)) - shared
     undone = undone_activities(history)
     separations = Separations(history, undone, namespace)
-    resolver = Resolver(namespace, {}, shared | newly_shared, undone, separations)
+    directory = Directory(namespace, {}, shared | newly_shared)
+    resolver = Resolver(directory, undone, separations)
     placed = _split(_place_all(resolver, history), resolver)
-    placements = _renamed(_mark_forgotten(placed, resolver.deletions), resolver)
+    placements = _renamed(_mark_forgotten(placed, resolver.manual.deletions), directory)
     outcomes = {
         contact: fold_united(side, rulebook, contact=contact, until=until)
-        for contact, side in sides(placements, _with_final_ids(resolver)).items()
+        for contact, side in sides(placements, _with_final_ids(directory)).items()
     }
     return FoldedComponent(
         contacts={
@@ -140,15 +143,15 @@ def refold(
                 person,
                 outcomes[person.id].state if person.id in outcomes else _unfolded_state(person, rulebook),
             )
-            for person in resolver.people.values()
+            for person in directory.people.values()
         },
         ledger=[entry for outcome in outcomes.values() for entry in outcome.ledger],
         derived=[
             *(derived for outcome in outcomes.values() for derived in outcome.derived),
-            *_merge_activities(resolver),
+            *_merge_activities(directory),
         ],
         calls=[call for outcome in outcomes.values() for call in outcome.calls],
-        merges=_with_final_ids(resolver),
+        merges=_with_final_ids(directory),
         suggestions=_open_suggestions(resolver),
         whole=True,
         newly_shared=frozenset(newly_shared),
@@ -208,11 +211,11 @@ def _mark_forgotten(placements: list[Placement], deletions: Sequence[Deleted]) -
     ]
 
 
-def _renamed(placements: list[Placement], resolver: Resolver) -> list[Placement]:
+def _renamed(placements: list[Placement], directory: Directory) -> list[Placement]:
     """Place what an anonymous contact did on the contact that it was identified as."""
-    if not resolver.renames:
+    if not directory.renames:
         return placements
-    names = resolver.renames
+    names = directory.renames
     return [
         replace(placement, contact=names[placement.contact]) if placement.contact in names else placement
         for placement in placements
@@ -221,7 +224,7 @@ def _renamed(placements: list[Placement], resolver: Resolver) -> list[Placement]
 
 def _split(placements: list[Placement], resolver: Resolver) -> list[Placement]:
     """Place what users split off on the contacts that they made of it."""
-    for split in resolver.splits:
+    for split in resolver.manual.splits:
         placements = [
             Placement(placement.activity, split.new, forgotten=placement.forgotten)
             if split.takes(placement)
@@ -259,31 +262,32 @@ def _unfolded_state(person: Person, rulebook: Rulebook) -> ContactState:
 
 def _open_suggestions(resolver: Resolver) -> list[Suggested]:
     """Suggestions between contacts that are still two, each pair once."""
+    directory = resolver.directory
     pairs: dict[tuple[ContactId, ContactId], Suggested] = {}
     for suggestion in resolver.suggestions:
-        one, other = sorted(resolver.survivor(contact) for contact in suggestion.pair)
-        if one == other or not resolver.people.keys() >= {one, other}:
+        one, other = sorted(directory.survivor(contact) for contact in suggestion.pair)
+        if one == other or not directory.people.keys() >= {one, other}:
             continue
-        if not resolver.separations.are_apart(resolver.people[one], resolver.people[other]):
+        if not resolver.separations.are_apart(directory.people[one], directory.people[other]):
             pairs.setdefault((one, other), replace(suggestion, pair=(one, other)))
     return list(pairs.values())
 
 
-def _with_final_ids(resolver: Resolver) -> list[Merged]:
+def _with_final_ids(directory: Directory) -> list[Merged]:
     """The merges, with the winners' ids as they are now."""
-    names = resolver.renames
-    return [replace(merge, winner=names.get(merge.winner, merge.winner)) for merge in resolver.merges]
+    names = directory.renames
+    return [replace(merge, winner=names.get(merge.winner, merge.winner)) for merge in directory.merges]
 
 
-def _merge_activities(resolver: Resolver) -> list[Derived]:
+def _merge_activities(directory: Directory) -> list[Derived]:
     return [
         Derived(
             id=derived_id(ActivityId(merge.cause), f"merged:{merge.loser}"),
             type="contacts_merged",
-            contact=resolver.survivor(merge.winner),
+            contact=directory.survivor(merge.winner),
             happened_at=merge.at,
             cause=merge.cause,
             properties={"from": merge.loser, "into": merge.winner},
         )
-        for merge in resolver.merges
+        for merge in directory.merges
     ]

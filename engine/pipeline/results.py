@@ -17,7 +17,7 @@ from engine.domain import daily_figures
 from engine.domain.activities import DERIVED_STREAM, ContactId, derived_stream
 from engine.domain.document import Document
 from engine.domain.folding.component import Contact, FoldedComponent
-from engine.domain.folding.fold import Call, Derived
+from engine.domain.folding.outcome import Call, Derived
 from engine.domain.identity.people import Suggested, contact_id_of
 from engine.domain.rulebook import Rulebook
 from engine.domain.scoring import LedgerEntry

@@ -14,7 +14,8 @@ from datetime import datetime
 from engine.domain.activities import Activity, ActivityId, ContactId, undone_activities
 from engine.domain.commerce import corrects_browser
 from engine.domain.contact import ContactState
-from engine.domain.folding.fold import Call, Derived, Outcome, derived_id, fold, is_kept_by
+from engine.domain.folding.fold import fold, is_kept_by
+from engine.domain.folding.outcome import Call, Derived, Outcome, derived_id
 from engine.domain.folding.united_fold import fold_united, sides
 from engine.domain.identity.directory import Directory
 from engine.domain.identity.identities import IdentityKind

@@ -8,14 +8,12 @@ makes the whole contact.  Both give the same, and time is an input of both.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -39,11 +37,11 @@ from engine.domain.folding.before_merges import (
     StatusReaction,
     TwoSides,
 )
+from engine.domain.folding.outcome import Call, Derived, Outcome, derived_id
 from engine.domain.folding.profile import apply_traits
 from engine.domain.identity.merge_decisions import DECISIONS
 from engine.domain.identity.people import Placement
 from engine.domain.rulebook import CallWebhook, Rule, Rulebook, Ruleset
-from engine.domain.scoring import LedgerEntry
 from engine.domain.segments import Crossed
 from engine.domain.statuses import Moved
 from engine.errors import FoldFailed
@@ -74,32 +72,6 @@ NO_ACTIVITY = ActivityId("")
 POINTS_CHANGED = "points_changed"
 
 
-class Derived(msgspec.Struct, frozen=True):
-    """An activity that the fold itself produced: its id follows from what caused it."""
-
-    id: ActivityId
-    type: str
-    contact: ContactId
-    happened_at: datetime
-    cause: ActivityId
-    properties: dict[str, str | datetime]
-
-
-class Call(msgspec.Struct, frozen=True):
-    """A webhook to be called, once: its id says what for.
-
-    `root` is the activity (or the passing of time) that all of it follows from.
-    """
-
-    id: str
-    webhook: str
-    rule: str
-    contact: ContactId
-    root: ActivityId
-    happened_at: datetime
-    activity: dict[str, Any]
-
-
 class Event(msgspec.Struct, frozen=True):
     """An event that no rule has processed yet.
 
@@ -109,18 +81,6 @@ class Event(msgspec.Struct, frozen=True):
     activity: Activity
     counts: bool
     depth: int
-
-
-class Outcome(msgspec.Struct):
-    """The result of a fold: the state, and the records it produced.
-
-    `next_due` (in the state) says when to look at the contact again though nothing happens.
-    """
-
-    state: ContactState
-    ledger: list[LedgerEntry]
-    derived: list[Derived]
-    calls: list[Call]
 
 
 def fold(
@@ -167,11 +127,6 @@ def naming(activity: ActivityId) -> Iterator[None]:
         raise
     except Exception as error:
         raise FoldFailed(activity, f"{type(error).__name__}: {error}") from error
-
-
-def derived_id(cause: str, what: str) -> ActivityId:
-    """The id of what `cause` brings about: the same however often it is folded."""
-    return ActivityId(hashlib.blake2b(f"{cause}\n{what}".encode(), digest_size=16).hexdigest())
 
 
 def is_kept_by(state: ContactState, rulebook: Rulebook, versions: Iterable[int]) -> bool:
@@ -584,7 +539,7 @@ class ContactFold:
             id_ = derived_id(cause, f"{what}:{self.derived_ids[id_]}")
         derived = Derived(id_, type_, self.contact, at, cause, properties)
         self.outcome.derived.append(derived)
-        event = _event(derived, version)
+        event = derived.as_activity(version)
         segments.record_occurrence(self.state, event, self.tracks.values())
         self.crossings[what] += 1
         self._refuse_cycle(self.crossings[what], self.rulebook.at(version))
@@ -625,20 +580,6 @@ def next_due(state: ContactState, ruleset: Ruleset, now: datetime) -> datetime |
     if state.cart is not None and state.cart.state == "active":
         dues.append(state.cart.idle_at)
     return min((at for at in dues if at is not None), default=None)
-
-
-def _event(derived: Derived, version: int) -> Activity:
-    """A change made by the fold, as an activity for rules."""
-    return Activity(
-        id=derived.id,
-        type=derived.type,
-        stream=derived_stream(derived.contact),
-        happened_at=derived.happened_at,
-        received_at=derived.happened_at,
-        properties=dict(derived.properties),
-        trusted=True,
-        ruleset=version,
-    )
 
 
 def _properties(crossed: Crossed) -> dict[str, str | datetime]:

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from engine.domain.activities import ActivityId, ContactId, Moment
 from engine.domain.folding.before_merges import BeforeMerge, TwoSides
-from engine.domain.folding.fold import ContactFold, Outcome, begin, fold, naming
+from engine.domain.folding.fold import ContactFold, begin, fold, naming
+from engine.domain.folding.outcome import Outcome
 from engine.domain.identity.people import Merged, Placement
 from engine.domain.rulebook import Rulebook
 

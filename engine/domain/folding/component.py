@@ -75,8 +75,6 @@ def step(
         return None
     if _is_late(contacts.values(), activities, rulebook) or _corrects(contacts.values(), activities):
         return None
-    if any(_is_split_off(contact.person, activities) for contact in contacts.values()):
-        return None
     undone = {id_ for contact in contacts.values() for id_ in contact.state.undone}
     people = {c.person.id: c.person for c in contacts.values()}
     trackers = (tracker for person in people.values() for tracker in person.trackers)
@@ -134,6 +132,7 @@ def refold(
     resolver = Resolver(directory, undone, separations)
     placed = _split(_place_all(resolver, history), resolver)
     placements = _renamed(_mark_forgotten(placed, resolver.manual.deletions), directory)
+    _record_moved(placements, resolver)
     outcomes = {
         contact: fold_united(side, rulebook, contact=contact, until=until)
         for contact, side in sides(placements, _with_final_ids(directory)).items()
@@ -174,11 +173,6 @@ def _is_late(contacts: Iterable[Contact], activities: Sequence[Activity], rulebo
         if contact.state.passed is not None and first.happened_at < contact.state.passed:
             return True
     return False
-
-
-def _is_split_off(person: Person, activities: Sequence[Activity]) -> bool:
-    """Whether a user moved one of the activities to another contact before it came."""
-    return bool(person.split_off) and any(activity.id in person.split_off for activity in activities)
 
 
 def _corrects(contacts: Iterable[Contact], activities: Sequence[Activity]) -> bool:
@@ -233,6 +227,26 @@ def _split(placements: list[Placement], resolver: Resolver) -> list[Placement]:
             for placement in placements
         ]
     return placements
+
+
+def _record_moved(placements: Iterable[Placement], resolver: Resolver) -> None:
+    """Record on people which activities are theirs in the stream of another, and the other way round.
+
+    Only now it is certain whose they are: a split moves nothing of a contact that was never merged, and
+    what was moved may have come back with its contact.
+    """
+    splits = [split for split in resolver.manual.splits if split.activities]
+    for placement in placements if splits else ():
+        activity = placement.activity
+        if not any(split.names(activity) for split in splits):
+            continue
+        holder = resolver.directory.survivor(placement.contact)
+        for person in resolver.directory.people.values():
+            its_stream = any(span.covers(activity.stream, activity.happened_at) for span in person.spans)
+            if its_stream and person.id != holder:
+                person.split_off.append(activity.id)
+            elif person.id == holder and not its_stream and not placement.forgotten:
+                person.taken_over.append(activity.id)
 
 
 def _fold_all(

@@ -138,8 +138,6 @@ class Directory:
         winner.spans.extend(loser.spans)
         winner.merged = sorted({*winner.merged, *loser.merged, loser.id})
         winner.renamed = sorted({*winner.renamed, *loser.renamed})
-        winner.split_off = sorted({*winner.split_off, *loser.split_off})
-        winner.taken_over = sorted({*winner.taken_over, *loser.taken_over})
         winner.named = list(dict.fromkeys([*winner.named, *loser.named]))[:MAX_NAMED]
         winner.first_seen = min(winner.first_seen, loser.first_seen)
         winner.vouched = winner.vouched or loser.vouched

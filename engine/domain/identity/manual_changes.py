@@ -71,7 +71,6 @@ class ManualChanges:
         self.deletions.append(Deleted(person.ids(), activity.moment))
         for span in person.spans:
             span.since = at if span.since is None else max(span.since, at)
-        person.taken_over = []
         for tracker in person.trackers:
             tracker.seen, tracker.agent = None, ""
 
@@ -121,9 +120,6 @@ class ManualChanges:
         ids = frozenset(map(ActivityId, map(str, named))) if isinstance(named, list) else frozenset()
         if ids:
             new = self._split_off(person, activity)
-            person.split_off = sorted({*person.split_off, *ids.difference(person.taken_over)})
-            person.taken_over = sorted(set(person.taken_over) - ids)
-            new.taken_over = sorted(ids)
             self.splits.append(Split(person.ids(), new.id, activity, activities=ids))
 
     def _split_off(self, person: Person, activity: Activity) -> Person:
@@ -153,6 +149,10 @@ class Split:
         activity = placement.activity
         if placement.contact not in self.contacts:
             return False
-        if self.stream is None:
-            return activity.id in self.activities
-        return activity.stream == self.stream and activity.moment < self.decision.moment
+        if activity.moment > self.decision.moment:
+            return False
+        return self.names(activity) if self.stream is None else activity.stream == self.stream
+
+    def names(self, activity: Activity) -> bool:
+        """Whether an activity is one of the chosen ones, or the same event from a source of other weight."""
+        return activity.id in self.activities or activity.counterpart in self.activities

@@ -34,6 +34,11 @@ class Span(msgspec.Struct, omit_defaults=True):
     since: datetime | None = None
     until: datetime | None = None
 
+    def covers(self, stream: Key, at: datetime) -> bool:
+        """Whether what happened in a stream at a time lies in it."""
+        within = (self.since is None or at >= self.since) and (self.until is None or at < self.until)
+        return stream == self.key and within
+
 
 class RecentClaim(msgspec.Struct, array_like=True):
     """Identities that claimed a tracker, and when they last did."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.domain.activities import Activity, ActivityId, ContactId
 from engine.domain.identity.directory import Directory
-from engine.domain.identity.identities import IdentityKind, key_kind, make_key, tracker_key
+from engine.domain.identity.identities import IdentityKind, is_tracker, key_kind, make_key, tracker_key
 from engine.domain.identity.manual_changes import ManualChanges
 from engine.domain.identity.merge_decisions import Separations
 from engine.domain.identity.people import (
@@ -236,7 +236,8 @@ class Resolver:
     def _take_previous(self, person: Person, activity: Activity) -> None:
         """Take an alias's previous email or phone that nobody has, where the contact has none."""
         for key in activity.also:
-            if key not in self.directory and key_kind(key) not in person.identities:
+            taken = key in self.directory or key_kind(key) in person.identities
+            if not taken and not is_tracker(key):
                 self.directory.assign(person, key)
 
     # People

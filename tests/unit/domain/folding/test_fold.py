@@ -278,9 +278,9 @@ def _decided(draw, number):
     )
     if type_ == "alias":
         external_id, trusted = draw(st.sampled_from(["1", "2"])), draw(st.booleans())
-        return an_activity(
-            "identified", at, id_=f"h{number}", external_id=external_id, also=[other], trusted=trusted
-        )
+        id_ = f"h{number}" if trusted else f"browser:h{number - 1}"
+        alias = an_activity("identified", at, id_=id_, external_id=external_id, also=[other], trusted=trusted)
+        return structs.replace(alias, source="key")
     made = by_hand(
         one, at, type_, loser=id_of(other), winner=id_of(one), cause=f"h{max(0, number - 2)}",
         activities=[f"h{number - 1}", f"h{number - 3}"],
@@ -381,3 +381,22 @@ def test_any_order_any_batches_and_any_repetition_make_the_same_contacts(history
         lively.receive(repeated[start : start + size])
 
     assert lively.picture() == quiet.picture()
+
+
+@settings(max_examples=300, deadline=None)
+@given(history=histories())
+def test_every_activity_is_on_the_timeline_of_one_contact_where_it_counts(history):
+    history = [activity for activity in history if not activity.deletes]
+    people = [contact.person for contact in folded(history).contacts.values()]
+    streams = {span.key for person in people for span in person.spans}
+
+    # No user and no file changes a contact in a stream that nobody ever sent anything in.
+    for activity in (activity for activity in history if activity.stream in streams):
+        holders = [person.id for person in people if _is_on_timeline(person, activity)]
+        assert len(holders) == 1, (activity.id, holders)
+
+
+def _is_on_timeline(person, activity):
+    if activity.id in person.taken_over or activity.id in person.split_off:
+        return activity.id in person.taken_over
+    return any(span.covers(activity.stream, activity.happened_at) for span in person.spans)

@@ -142,6 +142,19 @@ def test_activities_that_were_not_hers_go_to_a_contact_of_their_own():
     assert len(folded([*MERGED, split, undoing(split, 6)]).contacts) == 1
 
 
+def test_what_was_split_off_by_error_is_the_other_contacts_alone_once_their_merge_is_undone():
+    split = decided(ACTIVITIES_SPLIT, "e:ana@x.com", 5, activities=["seen"], id_="s")
+    undone = undone_merge(9, "claim")
+
+    settled = folded([*MERGED, split, undone])
+
+    assert contact_of(settled, "t:t1").state.activities == 2
+    assert [contact.person.taken_over for contact in settled.contacts.values()] == [[], [], []]
+    joined = decided(JOINED, "e:ana@x.com", 12, also="t:t1", id_="j")
+    ana = contact_of(folded([*MERGED, split, undone, joined]), "e:ana@x.com")
+    assert ana.person.split_off == []
+
+
 def test_no_sender_of_events_can_decide():
     forged = an_activity(
         JOINED, minutes(5), external_id="7", email="ana@x.com", also=["e:bob@x.com"], trusted=False

@@ -2,12 +2,13 @@
 
 from itertools import permutations
 
+import pytest
 from msgspec import structs
 
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.identity.identities import Key
 from engine.domain.identity.merge_decisions import ACTIVITIES_SPLIT, JOINED, MERGE_UNDONE, TRACKER_SPLIT
-from tests.builders import an_activity, by_hand, contact_of, folded, id_of, identified, minutes
+from tests.builders import an_activity, bought, by_hand, contact_of, folded, id_of, identified, minutes
 
 
 def decided(type_: str, stream: str, at: float, *, also: str = "", id_: str = "d", **properties) -> Activity:
@@ -153,6 +154,23 @@ def test_what_was_split_off_by_error_is_the_other_contacts_alone_once_their_merg
     joined = decided(JOINED, "e:ana@x.com", 12, also="t:t1", id_="j")
     ana = contact_of(folded([*MERGED, split, undone, joined]), "e:ana@x.com")
     assert ana.person.split_off == []
+
+
+@pytest.mark.parametrize("chosen", ["o", "browser:o"])
+def test_an_order_that_the_browser_and_the_server_reported_is_split_off_as_one(chosen):
+    reported = [
+        structs.replace(
+            bought(10, minutes(1.5), id_=id_, tracker="t1", order_id="1", trusted=trusted), source="key"
+        )
+        for id_, trusted in (("o", True), ("browser:o", False))
+    ]
+    split = decided(ACTIVITIES_SPLIT, "e:ana@x.com", 5, activities=[chosen], id_="s")
+
+    settled = folded([*MERGED, *reported, split])
+
+    part, ana = contact_of(settled, "t:split:s"), contact_of(settled, "e:ana@x.com")
+    assert (part.state.commerce.orders, ana.state.commerce.orders) == (1, 0)
+    assert sorted(part.person.taken_over) == sorted(ana.person.split_off) == ["browser:o", "o"]
 
 
 def test_no_sender_of_events_can_decide():

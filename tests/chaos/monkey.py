@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,21 +78,30 @@ class Chaos:
 
     def run(self, load: Workload) -> tuple[Verdict, Toll]:
         """Send everything twice and shuffled while things are killed; judge the end."""
+        with self.servers():
+            self._quiet_run(load)
+            prepare(self.open("lively"), config_dir=CONFIG_DIR, now=utc_now())
+            with self.workers_under_fire():
+                self._send(load.activities)
+                self.wait_for_the_end()
+            return self._judge(load), self.toll
+
+    @contextmanager
+    def servers(self) -> Iterator[None]:
+        """A MongoDB and a Valkey of this run's own."""
         self._mongod, self._valkey = Mongod(self.folder), Valkey(self.folder)
         for server in (self._mongod, self._valkey):
             server.start()
         for server in (self._mongod, self._valkey):
             server.wait_ready()
         try:
-            self._quiet_run(load)
-            self._lively_run(load)
-            return self._judge(load), self.toll
+            yield
         finally:
             self._mongod.stop()
             self._valkey.stop()
 
     def _quiet_run(self, load: Workload) -> None:
-        db = self._open("quiet")
+        db = self.open("quiet")
         prepare(db, config_dir=CONFIG_DIR, now=utc_now())
         for start in range(0, len(load.activities), 1_000):
             inbox.receive(db, load.activities[start : start + 1_000])
@@ -106,8 +115,9 @@ class Chaos:
         for lane in range(db.lanes.count_documents({})):
             drain(db, lane, holder="quiet", clock=utc_now)
 
-    def _lively_run(self, load: Workload) -> None:
-        prepare(self._open("lively"), config_dir=CONFIG_DIR, now=utc_now())
+    @contextmanager
+    def workers_under_fire(self) -> Iterator[None]:
+        """Workers and a scheduler on the database `lively`; of the workers one after the other is killed."""
         instance = Instance(
             self._mongod.uri, self._valkey.url, "lively", data_dir=self.folder, pid=os.getpid()
         )
@@ -118,8 +128,7 @@ class Chaos:
         killer = threading.Thread(target=self._kill_workers, args=(herd, over))
         killer.start()
         try:
-            self._send(load.activities)
-            self._wait_for_the_end()
+            yield
         finally:
             over.set()
             killer.join()
@@ -131,7 +140,7 @@ class Chaos:
         source = random.Random(self.seed)
         parcels = [*activities, *activities]
         source.shuffle(parcels)
-        db, position = self._open("lively"), 0
+        db, position = self.open("lively"), 0
         events = {len(parcels) // 3: self._kill_mongod, 2 * len(parcels) // 3: self._kill_mongod}
         events |= {len(parcels) // 4: self._flush, 3 * len(parcels) // 4: self._flush}
         events |= {len(parcels) // 2: self._publish}
@@ -172,7 +181,7 @@ class Chaos:
         """Publish new segments while everything runs, in spite of a mongod that may be away."""
         while True:
             try:
-                db = self._open("lively")
+                db = self.open("lively")
                 texts = publishing.completed(db, {"segments.yaml": SEGMENTS, "scoring.yaml": SCORING})
                 with suppress(NothingToPublish):  # the answer was lost, and it was in force already
                     publishing.publish(db, texts, by="chaos", message="segments", now=utc_now())
@@ -184,7 +193,7 @@ class Chaos:
 
     def _publish_quietly(self) -> None:
         """The same at the same time in the quiet run, where nobody is in the way."""
-        db, raw = self._open("quiet"), self._raw()
+        db, raw = self.open("quiet"), self._raw()
         version = raw["lively"].rulesets.find_one(sort=[("_id", -1)])
         raw["quiet"].rulesets.insert_one({**version, "kept_from": 2, "outdated_below": 1, "filling": True})
         drain_all(db)
@@ -193,7 +202,7 @@ class Chaos:
         redis.Redis.from_url(self._valkey.url).flushall()
         self.toll.flushes += 1
 
-    def _wait_for_the_end(self) -> None:
+    def wait_for_the_end(self) -> None:
         """Until nothing is received and nothing is due, going by MongoDB's own word."""
         deadline = time.monotonic() + END_TIMEOUT
         while time.monotonic() < deadline:
@@ -215,7 +224,8 @@ class Chaos:
         command = [sys.executable, "-m", "workers.cli.main", name, "--data-dir", str(self.folder)]
         return spawn(command, log=self.folder / "logs" / f"{name}-{number}.log")
 
-    def _open(self, name: str) -> Any:
+    def open(self, name: str) -> Any:
+        """A database of this run's MongoDB."""
         return connect(self._mongod.uri, name, app="chaos")
 
     def _raw(self) -> MongoClient[dict[str, Any]]:

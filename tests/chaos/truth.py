@@ -79,6 +79,17 @@ def judge(
     )
 
 
+def differences(quiet: Any, lively: Any) -> list[str]:
+    """What two databases with the same history do not have in common."""
+    return _differences(dump(quiet), dump(lively))
+
+
+def wrong_points(db: Any) -> int:
+    """Ledger entries that are there twice, and contacts whose points are not the sum of their own."""
+    ledger = list(db.ledger.find())
+    return _doubled_entries(ledger) + _wrong_sums(db, ledger)
+
+
 def _orders_off(orders: dict[str, tuple[int, Decimal]], contacts: Iterable[Row]) -> tuple[int, int]:
     """How many people have less, and how many have more, than was ordered in their name."""
     found = {row["email"]: row.get("commerce", {}) for row in contacts if row.get("email")}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain, count
 
 from engine.accounts import audit, keys
 from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
+from engine.accounts.key_limits import NEW_KEY, NO_LIMITS, InvalidLimits, KeyLimits
 from engine.accounts.keys import MAX_LABEL, KeyKind, KeyRecord, NewKey
 from engine.accounts.permissions import Permission
 from engine.db import Db
@@ -31,25 +33,45 @@ def all_keys(actor: Actor) -> list[KeyRecord]:
     return keys.all_keys(actor.db)
 
 
-def create(actor: Actor, kind: KeyKind, *, label: str) -> NewKey:
-    """Make a key, whose token can be read this once.  Raises NotAllowed, InvalidKey, NameTaken."""
+def create(actor: Actor, kind: KeyKind, *, label: str, limits: KeyLimits | None = None) -> NewKey:
+    """Make a key, whose token can be read this once; without `limits` a write key has those of NEW_KEY.
+
+    Raises NotAllowed, InvalidKey, NameTaken, and InvalidLimits and InvalidOrigin.
+    """
     actor.require(Permission.MANAGE_KEYS)
     label = _named(actor.db, label)
+    if limits is None:
+        limits = NEW_KEY if kind == "write" else NO_LIMITS
+    limits = _of_kind(kind, limits)
     with audit.recorded(
         actor,
         "created an API key",
         subject=Subject("key", label),
-        changes=[Change(f"{kind} key", None, label)],
+        changes=[Change(f"{kind} key", None, label), *_changes(NO_LIMITS, limits)],
     ):
-        return keys.create_key(actor.db, kind, label=label, now=actor.now)
+        return keys.create_key(actor.db, kind, label=label, now=actor.now, limits=limits)
+
+
+def change_limits(actor: Actor, key: str, limits: KeyLimits) -> None:
+    """Give a write key other limits, effective within five seconds.
+
+    Raises NotAllowed, KeyNotFound, InvalidLimits, InvalidOrigin, and Conflict if it is revoked.
+    """
+    found = find(actor, key)
+    limits = _of_kind(found.kind, limits)
+    with audit.recorded(
+        actor,
+        "changed the limits of an API key",
+        subject=Subject("key", found.label),
+        changes=list(_changes(found.limits, limits)),
+    ):
+        if not keys.set_limits(actor.db, key, limits):
+            raise Conflict(f"{found.label} is revoked; see `sheets keys list`")
 
 
 def revoke(actor: Actor, key: str) -> None:
     """Revoke a key permanently.  Raises NotAllowed, KeyNotFound, and Conflict if it is revoked."""
-    actor.require(Permission.MANAGE_KEYS)
-    found = next((record for record in keys.all_keys(actor.db) if record.id == key), None)
-    if found is None:
-        raise KeyNotFound(key)
+    found = find(actor, key)
     with audit.recorded(
         actor,
         "revoked an API key",
@@ -58,6 +80,14 @@ def revoke(actor: Actor, key: str) -> None:
     ):
         if not keys.revoke(actor.db, key, now=actor.now):
             raise Conflict(f"{found.label} was revoked before; see `sheets keys list`")
+
+
+def find(actor: Actor, key: str) -> KeyRecord:
+    """The key with an id.  Raises NotAllowed, KeyNotFound."""
+    found = next((record for record in all_keys(actor) if record.id == key), None)
+    if found is None:
+        raise KeyNotFound(key)
+    return found
 
 
 def free_label(db: Db, wanted: str) -> str:
@@ -76,3 +106,24 @@ def _named(db: Db, label: str) -> str:
     if any(key.label == label and key.revoked_at is None for key in keys.all_keys(db)):
         raise NameTaken("another key in force", label)
     return label
+
+
+def _of_kind(kind: KeyKind, limits: KeyLimits) -> KeyLimits:
+    if kind != "write" and limits != NO_LIMITS:
+        raise InvalidLimits(f"only a write key has limits; a {kind} key stays on your server")
+    return limits.checked()
+
+
+def _changes(before: KeyLimits, after: KeyLimits) -> Iterator[Change]:
+    """The limits that differ, as the audit log words them."""
+    for what, old, new in (
+        ("allowed origins", ", ".join(before.origins), ", ".join(after.origins)),
+        ("events a second per IP address", before.address_rate, after.address_rate),
+        ("new contacts a day", before.new_contacts, after.new_contacts),
+    ):
+        if old != new:
+            yield Change(what, _as_text(old), _as_text(new))
+
+
+def _as_text(value: float | str | None) -> str | None:
+    return f"{value:,.15g}" if isinstance(value, (int, float)) else value or None

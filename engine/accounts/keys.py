@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import mongoengine as me
 import uuid_utils
 
+from engine.accounts.key_limits import NO_LIMITS, KeyLimits
 from engine.db import Db
 from engine.db.documents.fields import Moment
 from engine.db.documents.stored import Stored
@@ -30,7 +31,7 @@ _SENDING: tuple[KeyKind, ...] = ("write", "secret")
 
 
 class ApiKey(Stored):
-    """A key; `token` is kept of identity secrets alone."""
+    """A key; `token` is kept of identity secrets alone, and `KeyLimits` documents the limits."""
 
     meta = {
         "collection": "keys",
@@ -41,6 +42,9 @@ class ApiKey(Stored):
     label: str = me.StringField(required=True, max_length=MAX_LABEL)
     digest: str = me.StringField(required=True, regex=r"[0-9a-f]{64}$")
     token: str | None = me.StringField()
+    origins: list[str] = me.ListField(me.StringField())
+    address_rate: float | None = me.FloatField(null=True)
+    new_contacts: int | None = me.LongField(null=True)
     created_at: datetime = Moment(required=True)
     last_used_at: datetime | None = Moment()
     revoked_at: datetime | None = Moment()
@@ -66,6 +70,7 @@ class KeyRecord:
     created_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    limits: KeyLimits = NO_LIMITS
 
     @property
     def trusted(self) -> bool:
@@ -73,13 +78,23 @@ class KeyRecord:
         return self.kind == "secret"
 
 
-def create_key(db: Db, kind: KeyKind, *, label: str, now: datetime) -> NewKey:
+def create_key(db: Db, kind: KeyKind, *, label: str, now: datetime, limits: KeyLimits = NO_LIMITS) -> NewKey:
     """Make a key; its token is shown this once and kept as a hash alone."""
     token = _PREFIX[kind] + secrets.token_urlsafe(24)
     key = NewKey(id=uuid_utils.uuid7().hex, kind=kind, label=label, token=token)
     kept = token if kind == "identity" else None
     ApiKey.on(db).insert(
-        ApiKey(id=key.id, kind=kind, label=label, digest=_digest(token), token=kept, created_at=now)
+        ApiKey(
+            id=key.id,
+            kind=kind,
+            label=label,
+            digest=_digest(token),
+            token=kept,
+            created_at=now,
+            origins=list(limits.origins),
+            address_rate=limits.address_rate,
+            new_contacts=limits.new_contacts,
+        )
     )
     return key
 
@@ -100,6 +115,17 @@ def note_use(db: Db, key: str, *, now: datetime) -> None:
     ApiKey.on(db, id=key).update_one(max__last_used_at=now)
 
 
+def set_limits(db: Db, key: str, limits: KeyLimits) -> bool:
+    """Give a key other limits; false if there is no active key with that id."""
+    return bool(
+        ApiKey.on(db, id=key, revoked_at=None).update_one(
+            set__origins=list(limits.origins),
+            set__address_rate=limits.address_rate,
+            set__new_contacts=limits.new_contacts,
+        )
+    )
+
+
 def revoke(db: Db, key: str, *, now: datetime) -> bool:
     """Revoke a key; false if there is no active key with that id."""
     return bool(ApiKey.on(db, id=key, revoked_at=None).update_one(set__revoked_at=now))
@@ -118,6 +144,7 @@ def _record(key: ApiKey) -> KeyRecord:
         created_at=key.created_at,
         last_used_at=key.last_used_at,
         revoked_at=key.revoked_at,
+        limits=KeyLimits(tuple(key.origins), key.address_rate, key.new_contacts),
     )
 
 

@@ -7,6 +7,7 @@ from pymongo.errors import DuplicateKeyError
 
 from engine.accounts import accounts, keys, sessions
 from engine.accounts.accounts import SignInLink, User
+from engine.accounts.key_limits import NO_LIMITS, KeyLimits
 from engine.accounts.keys import ApiKey
 from engine.accounts.sessions import IDLE_LIFE, SEEN_PRECISION, Session, digest
 from engine.errors import InvalidDocument
@@ -190,3 +191,19 @@ def test_the_last_use_of_a_key_never_goes_back(mock_db):
         keys.note_use(mock_db, key.id, now=at)
 
     assert keys.all_keys(mock_db)[0].last_used_at == NOON + HOUR
+
+
+def test_a_key_that_an_older_version_made_has_no_limits(mock_db):
+    key = keys.create_key(mock_db, "write", label="shop", now=NOON)
+    mock_db["keys"].update_one({}, {"$unset": {"origins": "", "address_rate": "", "new_contacts": ""}})
+
+    assert keys.authenticate(mock_db, key.token).limits == NO_LIMITS
+
+
+def test_the_limits_of_a_key_are_read_as_they_were_set(mock_db):
+    key = keys.create_key(mock_db, "write", label="shop", now=NOON)
+    limits = KeyLimits(("https://shop.example",), 2.5, 100)
+
+    assert keys.set_limits(mock_db, key.id, limits)
+
+    assert keys.authenticate(mock_db, key.token).limits == limits

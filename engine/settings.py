@@ -102,6 +102,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(gt=0, le=1e9),
         About("Events that one key may send at once after a pause", old="SHEETS_EVENTS_BURST"),
     ] = 50_000
+    collector_trusted_proxies: Annotated[
+        int,
+        Meta(ge=0, le=10),
+        About(
+            "Your proxies before the collector: so many addresses at the end of X-Forwarded-For are believed",
+            allowed="a whole number from 0 to 10",
+        ),
+    ] = 0
 
     openid_metadata_url: Annotated[
         str,

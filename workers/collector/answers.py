@@ -21,13 +21,18 @@ FINER: Mapping[type[ContactSheetsError], int] = {BodyTimeout: 408, UnsupportedEn
 
 
 def answer_to(taken: SortedEvents) -> Response:
-    """200 if anything was kept, with the list of what was not; 400 if nothing was."""
-    errors = [refused.as_json() for refused in taken.refused]
+    """200 if anything was kept, with the list of what was not; 429 or 400 if nothing was."""
+    errors = [
+        refused.as_json() for refused in sorted([*taken.refused, *taken.turned_away], key=lambda r: r.index)
+    ]
     if not errors:
         return JSONResponse({"success": True})
     if taken.activities:
         return JSONResponse({"success": True, "accepted": len(taken.activities), "errors": errors})
-    return JSONResponse({"success": False, "errors": errors}, status_code=400)
+    failed = {"success": False, "errors": errors}
+    if taken.turned_away:
+        return JSONResponse(failed, status_code=429, headers=_retry_after(taken.wait))
+    return JSONResponse(failed, status_code=400)
 
 
 def status_of(error: ContactSheetsError) -> int:
@@ -58,7 +63,11 @@ def unavailable(status: int = 503) -> JSONResponse:
 
 
 def _headers(error: ContactSheetsError) -> dict[str, str]:
-    return {"Retry-After": str(max(1, math.ceil(error.wait)))} if isinstance(error, RateLimited) else {}
+    return _retry_after(error.wait) if isinstance(error, RateLimited) else {}
+
+
+def _retry_after(wait: float) -> dict[str, str]:
+    return {"Retry-After": str(max(1, math.ceil(wait)))}
 
 
 @runtime_checkable

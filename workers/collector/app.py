@@ -40,11 +40,15 @@ def create_app(
     waker: LaneNotifier,
     *,
     limit: RateLimit | None = None,
+    proxies: int = 0,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
-    """Make the collector's ASGI application; without a `limit` the default one holds."""
+    """Make the collector's ASGI application; without a `limit` the default one holds.
+
+    `proxies` of our own stand before it, each of which adds to X-Forwarded-For.
+    """
     limit = limit_of(Settings()) if limit is None else limit
-    collector = Collector(db, waker, limit=limit, clock=clock)
+    collector = Collector(db, waker, limit=limit, proxies=proxies, clock=clock)
 
     async def call(request: Request) -> Response:
         answer = await _answer(collector, request)
@@ -84,7 +88,11 @@ def _failed(error: ContactSheetsError) -> Response:
 
 
 def _from_any_page() -> Middleware:
-    """Shops are on other hosts than the collector, and the key, not a cookie, lets them in."""
+    """Shops are on other hosts than the collector, and the key, not a cookie, lets them in.
+
+    A preflight names no key: the request itself is answered 403 if its key allows other origins,
+    which the page can read.
+    """
     return Middleware(
         CORSMiddleware,
         allow_origin_regex=".*",

@@ -18,21 +18,32 @@ from starlette.responses import JSONResponse, Response
 
 from engine.accounts import keys
 from engine.accounts.keys import KeyRecord
+from engine.accounts.origins import is_allowed
 from engine.db import Db
 from engine.domain.activities import Activity
 from engine.domain.rulebook import Ruleset
 from engine.errors import Unavailable
-from engine.pipeline import inbox, refused_events
+from engine.pipeline import inbox, new_contacts, refused_events
+from engine.pipeline.refused_events import RefusedEvent
 from engine.rules import versions
 from workers.collector import answers
 from workers.collector.auth import CACHED_FOR, KeyRing, token_of
 from workers.collector.bodies import Envelope, envelope_of, read_body
 from workers.collector.cached import Cached
-from workers.collector.errors import InvalidRequest, RateLimited, UnknownCall, UnknownWriteKey
+from workers.collector.client_address import client_address
+from workers.collector.errors import (
+    AddressRateLimited,
+    InvalidRequest,
+    OriginNotAllowed,
+    RateLimited,
+    UnknownCall,
+    UnknownWriteKey,
+)
 from workers.collector.group_commit import GroupCommit
-from workers.collector.intake import CALLS, Call, SortedEvents, key_inside, take
-from workers.collector.limits import RateLimit
+from workers.collector.intake import CALLS, Call, Refused, key_inside, take
+from workers.collector.limits import AddressLimit, RateLimit
 from workers.collector.metrics import Metrics
+from workers.collector.newcomers import Newcomers
 from workers.collector.translate import Sender
 
 RULESET_CACHED_FOR = 0.9
@@ -40,6 +51,9 @@ RULESET_CACHED_FOR = 0.9
 
 MONGODB_WITHIN = 10.0
 """Seconds after which MongoDB counts as away though its connection stands."""
+
+SAMPLE = 10
+"""Refusals by limits of a key that are stored at once, and then one a minute: a flood fills no disk."""
 
 log = structlog.get_logger()
 
@@ -57,6 +71,7 @@ class Collector:
       db(Database): Where activities are received.
       waker(LaneNotifier): Is called with the lanes that have work; its failures change no response.
       limit(RateLimit): What each key may send.
+      proxies(int): Our own proxies before the collector.
       clock(callable): The present, aware, in whole milliseconds.
     """
 
@@ -66,11 +81,17 @@ class Collector:
         waker: LaneNotifier,
         *,
         limit: RateLimit,
+        proxies: int,
         clock: Callable[[], datetime],
     ) -> None:
         self._db = db
         self._waker = waker
         self._limit = limit
+        self._proxies = proxies
+        self._warned = False
+        self._addresses = AddressLimit()
+        self._newcomers = Newcomers(db, within=MONGODB_WITHIN)
+        self._samples = RateLimit(per_second=1 / 60, burst=SAMPLE)
         self._clock = clock
         self._keys = KeyRing(db, clock=clock)
         self._ruleset: Cached[Ruleset] = Cached(lambda: versions.current(db), seconds=RULESET_CACHED_FOR)
@@ -93,24 +114,78 @@ class Collector:
         key = await self._key_of(request, envelope)
         if key is None:
             raise UnknownWriteKey
-        wait = self._limit.wait_for(key.id, len(envelope.batch))
-        if wait:
-            self.metrics.limited.inc(len(envelope.batch))
-            raise RateLimited(wait)
         secrets = () if key.trusted else await self._identity_secrets.get()
         sender = _sender(request, key, secrets)
-        return await self._receive(envelope, call, sender, received_at=received_at)
+        await self._check_origin(request, envelope, key, sender, received_at=received_at)
+        self._check_rates(request, key, len(envelope.batch))
+        return await self._receive(envelope, call, key, sender, received_at=received_at)
+
+    async def _check_origin(
+        self, request: Request, envelope: Envelope, key: KeyRecord, sender: Sender, *, received_at: datetime
+    ) -> None:
+        """Raise OriginNotAllowed for a page that the key does not name; without an Origin it is no page."""
+        origin = request.headers.get("origin")
+        if origin is None or not key.limits.origins or is_allowed(origin, key.limits.origins):
+            return
+        error = OriginNotAllowed(origin)
+        refused = Refused(0, error.field, str(error), bytes(envelope.batch[0]))
+        await self._store([], [refused], sender, received_at)
+        raise error
+
+    def _check_rates(self, request: Request, key: KeyRecord, events: int) -> None:
+        """Take the events from what the address and the key may send; raise RateLimited."""
+        try:
+            self._take_from_address(request, key, events)
+            if wait := self._limit.wait_for(key.id, events):
+                raise RateLimited(wait)
+        except RateLimited:
+            self.metrics.limited.inc(events)
+            raise
+
+    def _take_from_address(self, request: Request, key: KeyRecord, events: int) -> None:
+        rate = key.limits.address_rate
+        if rate is None or request.client is None:
+            return
+        forwarded = request.headers.getlist("x-forwarded-for")
+        address = client_address(request.client.host, forwarded, proxies=self._proxies)
+        wait = self._addresses.wait_for(key.id, address, events, rate=rate) if address is not None else 0.0
+        if forwarded and (address is None or wait):
+            self._warn_of_proxy()
+        if wait:
+            raise AddressRateLimited(wait)
+
+    def _warn_of_proxy(self) -> None:
+        """Log once that requests seem to come through a proxy that the settings do not count."""
+        if not self._proxies and not self._warned:
+            self._warned = True
+            log.warning("X-Forwarded-For is ignored: behind proxies set SHEETS_COLLECTOR_TRUSTED_PROXIES")
 
     async def _receive(
-        self, envelope: Envelope, call: Call, sender: Sender, *, received_at: datetime
+        self, envelope: Envelope, call: Call, key: KeyRecord, sender: Sender, *, received_at: datetime
     ) -> Response:
-        taken = take(envelope, call, sender, await self._ruleset.get(), received_at=received_at)
+        ruleset = await self._ruleset.get()
+        taken = take(envelope, call, sender, ruleset, received_at=received_at)
+        if key.limits.new_contacts is not None:
+            until = new_contacts.end_of_day(received_at, ruleset.account.time_zone)
+            beyond = await self._newcomers.beyond(
+                taken.activities, key.id, ceiling=key.limits.new_contacts, until=until
+            )
+            taken.turn_away(beyond, envelope, wait=(until - received_at).total_seconds())
         await self._commit.keep(taken.activities)
         self.metrics.kept.inc(len(taken.activities))
-        if taken.refused:
-            self.metrics.refused.inc(len(taken.refused))
-            await asyncio.to_thread(self._keep_refused, taken, sender, received_at)
+        self.metrics.refused.inc(len(taken.refused))
+        self.metrics.beyond_ceiling.inc(len(taken.turned_away))
+        await self._store(taken.refused, taken.turned_away, sender, received_at)
         return answers.answer_to(taken)
+
+    async def _store(
+        self, refused: Sequence[Refused], limited: Sequence[Refused], sender: Sender, received_at: datetime
+    ) -> None:
+        """Store refusals for users to see; of those by a limit of the key a sample."""
+        sample = [refusal for refusal in limited if not self._samples.wait_for(sender.key, 1)]
+        events = [refusal.to_keep(sender, received_at=received_at) for refusal in (*refused, *sample)]
+        if events:
+            await asyncio.to_thread(self._keep_refused, events)
 
     async def _key_of(self, request: Request, envelope: Envelope) -> KeyRecord | None:
         """The key of the header, else that in the body."""
@@ -131,15 +206,13 @@ class Collector:
         except Exception as error:  # noqa: BLE001  only a hint: the scheduler finds the lanes
             log.warning("lanes not woken", lanes=sorted(receipt.lanes), error=str(error))
 
-    def _keep_refused(self, taken: SortedEvents, sender: Sender, received_at: datetime) -> None:
-        """Store refusals for users to see; the response reports them in any case."""
+    def _keep_refused(self, events: Sequence[RefusedEvent]) -> None:
+        """Store refusals; the response reports them in any case."""
         try:
             with pymongo.timeout(MONGODB_WITHIN):
-                refused_events.refuse(
-                    self._db, [r.to_keep(sender, received_at=received_at) for r in taken.refused]
-                )
+                refused_events.refuse(self._db, events)
         except (PyMongoError, Unavailable) as error:
-            log.warning("refusals not kept", refused=len(taken.refused), error=str(error)[:300])
+            log.warning("refusals not kept", refused=len(events), error=str(error)[:300])
 
     async def health(self, _request: Request) -> Response:
         """`/healthz`: whether activities could be received now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.errors import Invalid, LimitExceeded, NotFound, TooManyRequests, Unauthenticated
+from engine.errors import Invalid, LimitExceeded, NotAllowed, NotFound, TooManyRequests, Unauthenticated
 
 
 class UnknownCall(NotFound):
@@ -44,11 +44,33 @@ class UnknownWriteKey(Unauthenticated):
         )
 
 
+class OriginNotAllowed(NotAllowed):
+    """A page sends with a key that names other origins."""
+
+    field = "Origin"
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin[:200]
+        super().__init__(
+            f"{self.origin!r} is not among the allowed origins of this key; "
+            "an admin can add it in the settings, under API keys"
+        )
+
+
 class RateLimited(TooManyRequests):
     """The key sends more events than it may; after `wait` seconds it may again."""
 
     field = "writeKey"
 
-    def __init__(self, wait: float) -> None:
+    def __init__(self, wait: float, reason: str = "sends more events than it may; slow down") -> None:
         self.wait = wait
-        super().__init__("sends more events than it may; slow down")
+        super().__init__(reason)
+
+
+class AddressRateLimited(RateLimited):
+    """One address sends more events with a key than it may; after `wait` seconds it may again."""
+
+    field = "address"
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(wait, "sends more events with this key than one IP address may; slow down")

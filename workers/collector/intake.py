@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from engine.domain.activities import Activity
+from engine.domain.activities import Activity, ActivityId
 from engine.domain.identity.blanks import is_blank
 from engine.domain.rulebook import Ruleset
 from engine.errors import InvalidActivity, InvalidIdentity
@@ -48,6 +48,12 @@ CALLS: dict[str, Call] = {
 """The paths below `/v1/`."""
 
 
+BEYOND_CEILING = (
+    "has reached its daily limit of new contacts; events of known contacts are accepted, "
+    "and an admin can raise the limit in the settings, under API keys"
+)
+
+
 @dataclass(frozen=True)
 class Refused:
     """An event that was not taken, by its position in the batch."""
@@ -77,6 +83,23 @@ class SortedEvents:
 
     activities: list[Activity] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    """The position in the batch of each activity."""
+    turned_away: list[Refused] = field(default_factory=list)
+    """Events of new contacts beyond the key's daily ceiling: they may come again after `wait` seconds."""
+    wait: float = 0.0
+
+    def turn_away(self, ids: Container[ActivityId], envelope: Envelope, *, wait: float) -> None:
+        """Turn activities away whose contacts the key may not create today."""
+        placed = list(zip(self.activities, self.positions, strict=True))
+        self.activities = [activity for activity, _ in placed if activity.id not in ids]
+        self.positions = [position for activity, position in placed if activity.id not in ids]
+        self.turned_away = [
+            Refused(position, "writeKey", BEYOND_CEILING, bytes(envelope.batch[position]))
+            for activity, position in placed
+            if activity.id in ids
+        ]
+        self.wait = wait
 
 
 def take(
@@ -90,6 +113,7 @@ def take(
             taken.activities.append(
                 translate(event, sender, ruleset, received_at=received_at, sent_at=sent_at)
             )
+            taken.positions.append(index)
         except (InvalidActivity, InvalidIdentity) as error:
             taken.refused.append(Refused(index, error.field, error.reason, bytes(raw)))
     return taken

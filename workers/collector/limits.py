@@ -1,4 +1,4 @@
-"""Limits of a sender: Segment's sizes, and a rate for each key."""
+"""Limits of a sender: Segment's sizes, and a rate for each key and each address."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ BODY_WITHIN = 30.0
 """Seconds in which a request's body has to arrive."""
 
 
+MAX_BUCKETS = 100_000
+"""Senders of which a rate is known at once; beyond them the one that was quiet longest starts anew."""
+
+ADDRESS_BURST = 10
+"""Seconds' worth of its rate that an address may send at once after a pause."""
+
+
 @dataclass
 class _Bucket:
     tokens: float
@@ -28,6 +35,7 @@ class RateLimit:
     """A token bucket: a rate of events per second for each key, with bursts.
 
     It counts in this process: with several collectors a key may send as much through each.
+    A key is forgotten once its bucket is full again.
 
     Parameters:
       per_second(float): Events a second that a key may send on and on.
@@ -49,14 +57,42 @@ class RateLimit:
         A batch larger than the burst passes when the bucket is full, and leaves a debt.
         """
         now = self._clock()
-        bucket = self._buckets.setdefault(key, _Bucket(self._burst, now))
-        bucket.tokens = min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
-        bucket.at = now
+        bucket = self._buckets.pop(key, None) or _Bucket(self._burst, now)
+        bucket.tokens, bucket.at = self._tokens(bucket, now), now
+        self._forget(now)
+        self._buckets[key] = bucket  # the last in order, as it was used last
         missing = min(events, self._burst) - bucket.tokens
         if missing > 0:
             return missing / self._per_second
         bucket.tokens -= events
         return 0.0
+
+    def _tokens(self, bucket: _Bucket, now: float) -> float:
+        return min(self._burst, bucket.tokens + (now - bucket.at) * self._per_second)
+
+    def _forget(self, now: float) -> None:
+        """Forget the longest quiet keys while their buckets are full, or there are too many."""
+        while self._buckets:
+            key = next(iter(self._buckets))
+            if len(self._buckets) < MAX_BUCKETS and self._tokens(self._buckets[key], now) < self._burst:
+                return
+            del self._buckets[key]
+
+
+class AddressLimit:
+    """A rate for each address of each key; addresses are kept in memory, for seconds."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._limits: dict[float, RateLimit] = {}
+
+    def wait_for(self, key: str, address: str, events: int, *, rate: float) -> float:
+        """Take `events` from what an address may send with a key, as RateLimit does."""
+        if rate not in self._limits:
+            self._limits[rate] = RateLimit(
+                per_second=rate, burst=max(1.0, rate * ADDRESS_BURST), clock=self._clock
+            )
+        return self._limits[rate].wait_for(f"{key} {address}", events)
 
 
 def limit_of(settings: Settings) -> RateLimit:

@@ -28,7 +28,12 @@ class Metrics:
         self.requests = self._counter("requests", "Requests answered, by HTTP status.", "status")
         self.kept = self._counter("activities_kept", "Activities kept durably, also those that came again.")
         self.refused = self._counter("events_refused", "Events refused, with the reason in the answer.")
-        self.limited = self._counter("events_limited", "Events turned away because their key sends too many.")
+        self.limited = self._counter(
+            "events_limited", "Events turned away because their key or address sends too many."
+        )
+        self.beyond_ceiling = self._counter(
+            "new_contacts_refused", "Events refused because their key has created its day's new contacts."
+        )
         Gauge(
             "sheets_collector_activities_waiting",
             "Activities that wait for their insert.",

@@ -28,14 +28,15 @@ MAX_CONNECTIONS = 2_000
 log = structlog.get_logger()
 
 
-def serve(db: Db, waker: Waker, *, host: str, port: int, limit: RateLimit) -> None:
+def serve(db: Db, waker: Waker, *, host: str, port: int, limit: RateLimit, proxies: int) -> None:
     """Serve until SIGTERM or Ctrl-C; open requests are answered first."""
     stop = threading.Event()
     metrics = pulses.metrics_address(host, port)
     beating = threading.Thread(target=_beat, args=(db, stop, metrics), name="pulse", daemon=True)
     beating.start()
     try:
-        uvicorn.Server(_configuration(create_app(db, waker, limit=limit), host=host, port=port)).run()
+        app = create_app(db, waker, limit=limit, proxies=proxies)
+        uvicorn.Server(_configuration(app, host=host, port=port)).run()
     finally:
         stop.set()
         waker.close()
@@ -49,6 +50,7 @@ def _configuration(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # uvicorn would believe X-Forwarded-For of anybody on this machine
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=FINISH_WITHIN,
     )

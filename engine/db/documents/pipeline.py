@@ -74,6 +74,18 @@ class PaceMark(Outline):
     applied = me.IntField(required=True)
 
 
+class NewContacts(Outline):
+    """The new contacts of a key in one day of the account (see `engine.pipeline.new_contacts`)."""
+
+    meta = {
+        "collection": "new_contacts",
+        "indexes": [{"fields": ["until"], "expireAfterSeconds": 30 * 86_400}],
+    }
+    id = me.StringField(primary_key=True)
+    key = me.StringField(required=True)
+    until = me.DateTimeField(required=True)
+
+
 class Fact(Outline):
     """One fact about this installation: how many lanes, the secret that ids are keyed with."""
 

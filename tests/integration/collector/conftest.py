@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -46,8 +47,16 @@ def serving(db: Db, waker: Lanes) -> Iterator[Callable[..., TestClient]]:
     """Open a client of a collector with the limits and the waker that a test gives."""
     with contextlib.ExitStack() as stack:
 
-        def serve(*, limit: RateLimit | None = None, waker: Any = waker) -> TestClient:
-            return stack.enter_context(TestClient(create_app(db, waker, limit=limit)))
+        def serve(
+            *,
+            limit: RateLimit | None = None,
+            waker: Any = waker,
+            proxies: int = 0,
+            clock: Callable[[], datetime] = utc_now,
+            address: str = "127.0.0.1",
+        ) -> TestClient:
+            app = create_app(db, waker, limit=limit, proxies=proxies, clock=clock)
+            return stack.enter_context(TestClient(app, client=(address, 50_000)))
 
         yield serve
 

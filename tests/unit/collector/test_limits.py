@@ -1,11 +1,12 @@
-"""Rates: what a key may send, and how long it waits when it sent more."""
+"""Rates: what a key or an address may send, and how long it waits when it sent more."""
 
 from __future__ import annotations
 
 import pytest
 
 from engine.environment import read_environment
-from workers.collector.limits import RateLimit, limit_of
+from workers.collector import limits
+from workers.collector.limits import AddressLimit, RateLimit, limit_of
 
 
 class Clock:
@@ -64,3 +65,39 @@ def test_the_environment_sets_the_rate(prefix: str) -> None:
 
     assert limit.wait_for("key", 3) == 0
     assert 0 < limit.wait_for("key", 1) <= 0.5
+
+
+def test_a_key_is_forgotten_once_its_bucket_is_full_again() -> None:
+    clock = Clock()
+    limit = RateLimit(per_second=10, burst=10, clock=clock)
+    for number in range(1_000):
+        limit.wait_for(f"quiet {number}", 10)
+
+    clock.now += 1
+    limit.wait_for("key", 1)
+
+    assert len(limit._buckets) == 1
+
+
+def test_however_many_keys_there_are_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_BUCKETS", 3)
+    limit = RateLimit(per_second=1, burst=1, clock=Clock())
+    limit.wait_for("busy", 1)
+
+    for number in range(100):
+        limit.wait_for(f"once {number}", 1)
+        assert limit.wait_for("busy", 1) > 0
+
+    assert len(limit._buckets) == 3
+
+
+def test_addresses_and_keys_have_an_allowance_each() -> None:
+    clock = Clock()
+    limit = AddressLimit(clock=clock)
+
+    assert limit.wait_for("key", "8.8.8.8", 20, rate=2) == 0
+    assert limit.wait_for("key", "8.8.8.8", 1, rate=2) == 0.5
+    assert limit.wait_for("key", "8.8.4.4", 20, rate=2) == 0
+    assert limit.wait_for("other", "8.8.8.8", 20, rate=2) == 0
+    clock.now += 0.5
+    assert limit.wait_for("key", "8.8.8.8", 1, rate=2) == 0

@@ -15,7 +15,7 @@ from engine.db import Db, indexes
 from engine.db.connection import utc_now
 from engine.domain.webhook_secrets import unusable
 from engine.operations import collections, pulses
-from engine.pipeline import failed_activities, lanes, outages, outbox
+from engine.pipeline import failed_activities, lanes, new_contacts, outages, outbox
 from engine.rules import versions
 from engine.rules.ruleset import compile_published
 from engine.segments import agreement
@@ -64,6 +64,7 @@ def examine(db: Db, instance: Instance, environment: Mapping[str, str]) -> Itera
         _rules,
         _segments,
         _sendings,
+        _new_contacts,
     ):
         yield check(db)
     yield _webhooks(db, environment)
@@ -174,6 +175,17 @@ def _sendings(db: Db) -> Finding:
             "ask your provider; if the addresses are invalid, run `sheets sendings count ID`",
         )  # fmt: skip
     return Finding("sendings", "ok", "no suspected outages")
+
+
+def _new_contacts(db: Db) -> Finding:
+    reached = new_contacts.reached(db, now=utc_now())
+    if reached:
+        listed = "; ".join(f"key {key.label!r} has reached its {key.ceiling:,} of today" for key in reached)
+        return Finding(
+            "new contacts", "warning", f"{listed}: events of further ones are refused",
+            "see *Refused events* in the settings; `sheets keys change --new-contacts-per-day` raises it",
+        )  # fmt: skip
+    return Finding("new contacts", "ok", "no key has reached its daily limit")
 
 
 def _webhooks(db: Db, environment: Mapping[str, str]) -> Finding:

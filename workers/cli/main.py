@@ -68,7 +68,7 @@ class Sheets(LazyGroup):
         "merges": Deferred("workers.cli.merges", "List and undo merges; accept and dismiss suggested ones."),
         "failed": Deferred("workers.cli.look", "List and retry failed activities."),
         "webhooks": Deferred("workers.cli.look", "Show and retry webhook calls."),
-        "keys": Deferred("workers.cli.keys", "Create, list and revoke API keys."),
+        "keys": Deferred("workers.cli.keys", "Create, list, change and revoke API keys."),
         "jobs": Deferred("workers.cli.jobs", "List, stop and undo imports, exports and bulk changes."),
         "export": Deferred("workers.cli.export", "Export contacts or activities to a file."),
         "rules": Deferred("workers.cli.rules", "Check, test, plan, publish and inspect rules."),

@@ -42,7 +42,7 @@ def render(actor: Actor) -> None:
     found = overview_service.overview(actor, period)
     _head(period, today)
     _freshness(actor, found, zone)
-    _notice(actor)
+    _notices(actor)
     if found.census is None:
         empty_state("Counting contacts…", "Figures appear here in a moment.")
         return
@@ -126,7 +126,28 @@ def _freshness(actor: Actor, found: Overview, zone: ZoneInfo) -> None:
     follow(actor)
 
 
-def _notice(actor: Actor) -> None:
+def _notices(actor: Actor) -> None:
+    """Notices about what an admin should look at."""
+    _failing_sendings(actor)
+    _keys_at_their_limit(actor)
+
+
+def _keys_at_their_limit(actor: Actor) -> None:
+    """A notice about keys whose new contacts are refused."""
+    names = overview_service.keys_at_their_limit(actor)
+    if not names:
+        return
+    act = (
+        link("?page=settings&section=keys", "Review")
+        if actor.may(Permission.MANAGE_KEYS)
+        else "An admin can raise the limit."
+    )
+    keys = joined([tag("b", name) for name in names], ", ")
+    what = " reached the daily limit of new contacts: events of new visitors are refused until midnight. "
+    show(tag("div", joined([keys, what, act]), "cs-notice"))
+
+
+def _failing_sendings(actor: Actor) -> None:
     """A notice about suspected outages, which need an admin's decision."""
     number = overview_service.failing_sendings(actor)
     if not number:

@@ -9,13 +9,17 @@ from markupsafe import Markup
 
 from dashboard import formats
 from dashboard.running_instance import time_zone
+from dashboard.settings import key_limits_form
 from dashboard.ui import confirm_by_typing
 from dashboard.ui.markup import badge, card_title, empty_state, joined, quiet, show, tag
 from dashboard.ui.problems import show_errors
 from engine.accounts import key_service
 from engine.accounts.actor import Actor
+from engine.accounts.key_limits import NEW_KEY
 from engine.accounts.keys import KeyKind, KeyRecord, NewKey
 from engine.db.connection import utc_now
+from engine.operations import operating
+from engine.pipeline.new_contacts import KeyToday
 
 KINDS: dict[KeyKind, str] = {
     "write": "Write key, for browsers: public, so its events are not trusted",
@@ -24,10 +28,12 @@ KINDS: dict[KeyKind, str] = {
 }
 
 _NEW = "keys.made"
+_CHANGING = "keys.changing"
+"""The id of the key whose limits are being changed."""
 
 
 def render(actor: Actor) -> None:
-    """Create and revoke keys, with when each was last used."""
+    """Create, limit and revoke keys, with when each was last used."""
     made: NewKey | None = st.session_state.get(_NEW)
     if made is not None:
         _made(made)
@@ -36,18 +42,20 @@ def render(actor: Actor) -> None:
     found = key_service.all_keys(actor)
     if not found:
         empty_state("No API keys yet", "Your shop needs a key to send events.")
+    today = {key.key: key for key in operating.new_contacts_today(actor)}
     for key in found:
-        _row(actor, key)
+        _row(actor, key, today.get(key.id))
 
 
 def _form(actor: Actor) -> None:
+    kind = st.radio("Type", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
     with st.form("keys.form", border=False, clear_on_submit=False):
         label = st.text_input("Name", key="keys.label", placeholder="Web shop", max_chars=80)
-        kind = st.radio("Type", list(KINDS), format_func=KINDS.__getitem__, key="keys.kind")
+        limits = key_limits_form.fields("keys.limits", NEW_KEY) if kind == "write" else None
         if not st.form_submit_button("Create key", type="primary", key="keys.make"):
             return
     with show_errors():
-        st.session_state[_NEW] = key_service.create(actor, kind, label=label)
+        st.session_state[_NEW] = key_service.create(actor, kind, label=label, limits=limits)
         st.rerun()
 
 
@@ -59,13 +67,17 @@ def _made(key: NewKey) -> None:
         st.button("Done", key="keys.kept", on_click=lambda: st.session_state.pop(_NEW, None))
 
 
-def _row(actor: Actor, key: KeyRecord) -> None:
+def _row(actor: Actor, key: KeyRecord, today: KeyToday | None) -> None:
     with st.container(
         border=True, horizontal=True, vertical_alignment="center", key=f"settings-row-{key.id}"
     ):
         with st.container(width="stretch"):
-            show(_about(key))
+            show(_about(key, today))
         if key.revoked_at is None:
+            if key.kind == "write":
+                st.button(
+                    "Limits", key=f"keys.limit.{key.id}", type="tertiary", on_click=_change, args=(key.id,)
+                )
             st.button(
                 "Revoke",
                 key=f"keys.revoke.{key.id}",
@@ -75,15 +87,37 @@ def _row(actor: Actor, key: KeyRecord) -> None:
     if confirm_by_typing.is_requested(key.id):
         with st.container(border=True):
             _revoke(actor, key)
+    if st.session_state.get(_CHANGING) == key.id and key.revoked_at is None:
+        _limits(actor, key)
 
 
-def _about(key: KeyRecord) -> Markup:
+def _change(key: str | None) -> None:
+    """Open the form of a key's limits; for None, or if it is open, close it."""
+    st.session_state[_CHANGING] = None if st.session_state.get(_CHANGING) == key else key
+
+
+def _limits(actor: Actor, key: KeyRecord) -> None:
+    with st.form(f"keys.form.{key.id}"):
+        limits = key_limits_form.fields(f"keys.limits.{key.id}", key.limits)
+        if not st.form_submit_button("Save limits", type="primary", key=f"keys.save.{key.id}"):
+            return
+    with show_errors():
+        key_service.change_limits(actor, key.id, limits)
+        _change(None)
+        st.rerun()
+
+
+def _about(key: KeyRecord, today: KeyToday | None) -> Markup:
     zone = time_zone()
     kind = badge(key.kind, "info" if key.trusted else "quiet")
     gone = badge(f"revoked on {formats.day(key.revoked_at, zone)}", "bad") if key.revoked_at else ""
     used = f"last used {formats.ago(key.last_used_at, utc_now(), zone)}" if key.last_used_at else "never used"
     made = f"created on {formats.day(key.created_at, zone)}, {used}"
-    return joined([tag("b", key.label), " ", kind, " ", gone, tag("div", quiet(made), "cs-small")])
+    reached = badge("daily limit reached", "bad") if today and today.is_reached else ""
+    about = [tag("div", quiet(made), "cs-small")]
+    if key.kind == "write" and key.revoked_at is None:
+        about.append(tag("div", quiet(key_limits_form.in_words(key.limits, today)), "cs-small"))
+    return joined([tag("b", key.label), " ", kind, " ", gone, reached, *about])
 
 
 def _revoke(actor: Actor, key: KeyRecord) -> None:

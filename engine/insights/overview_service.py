@@ -7,7 +7,7 @@ from engine.accounts.permissions import Permission
 from engine.insights import census
 from engine.insights import overview as analytics
 from engine.insights.overview import Overview, Period
-from engine.pipeline import outages
+from engine.pipeline import new_contacts, outages
 
 
 def overview(actor: Actor, period: Period) -> Overview:
@@ -22,3 +22,9 @@ def failing_sendings(actor: Actor) -> int:
     """The number of suspected outages that wait for an admin's decision.  Raises NotAllowed."""
     actor.require(Permission.SEE)
     return len(outages.undecided(actor.db))
+
+
+def keys_at_their_limit(actor: Actor) -> list[str]:
+    """The names of keys whose new contacts are refused for the rest of the day.  Raises NotAllowed."""
+    actor.require(Permission.SEE)
+    return [key.label for key in new_contacts.reached(actor.db, now=actor.now)]

@@ -10,8 +10,9 @@ from engine.accounts.actor import Actor
 from engine.accounts.audit import Change, Subject
 from engine.accounts.permissions import Permission
 from engine.operations.working import Working, working
-from engine.pipeline import failed_activities, outages, outbox, refused_events
+from engine.pipeline import failed_activities, new_contacts, outages, outbox, refused_events
 from engine.pipeline.failed_activities import FailedActivity, FailureReason
+from engine.pipeline.new_contacts import KeyToday
 from engine.pipeline.outages import SuspectedOutage
 from engine.pipeline.outbox import CallRow, HeldCalls
 from engine.pipeline.refused_events import IdConflict, RefusedEvent
@@ -62,6 +63,12 @@ def needs_attention(actor: Actor) -> NeedsAttention:
         failed_calls=standing["failed"],
         sendings=outages.suspected(actor.db, limit=SHOWN),
     )
+
+
+def new_contacts_today(actor: Actor) -> list[KeyToday]:
+    """This day's new contacts of each key that has a daily limit of them.  Raises NotAllowed."""
+    actor.require(Permission.MANAGE_KEYS)
+    return new_contacts.today(actor.db, now=actor.now)
 
 
 def run_again(actor: Actor, ids: Sequence[str] | None) -> int:

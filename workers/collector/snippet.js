@@ -46,9 +46,11 @@
     };
     if (signature) event.context.identity_signature = signature;
     // As plain text, with the key inside: so no browser asks first, and a beacon may carry it.
+    // A beacon of a page with a strict Referrer-Policy says "Origin: null"; a fetch names its page.
     var body = JSON.stringify({writeKey: key, sentAt: event.timestamp, batch: [event]});
-    if (!(navigator.sendBeacon && navigator.sendBeacon(url, body)))
-      fetch(url, {method: "POST", body: body, keepalive: true, mode: "no-cors"}).catch(function () {});
+    if ("keepalive" in Request.prototype || !navigator.sendBeacon)
+      fetch(url, {method: "POST", body: body, keepalive: true, credentials: "omit"}).catch(function () {});
+    else navigator.sendBeacon(url, body);
   };
   var sheets = {
     page: function (properties) { send({type: "page", properties: properties || {}}); },

@@ -13,12 +13,15 @@ import pytest
 import segment.analytics as segment
 from playwright.sync_api import Browser, Page
 
+from engine.accounts import keys
+from engine.accounts.key_limits import KeyLimits
 from engine.contacts import contact_lookup
 from engine.contacts.sheet import sheets
 from engine.db import Db
 from engine.db.connection import utc_now
 from tests.integration.drained import drain_all
 from tests.integration.served import served
+from workers.collector import auth
 
 
 @pytest.fixture
@@ -90,11 +93,13 @@ def page(browser: Browser) -> Iterator[Page]:
 def shop(page: Page, collector: str, write_key: str) -> Iterator[Callable[..., None]]:
     """Open a page of the shop, with the snippet and `before`, a script that runs ahead of it."""
     html = ""
+    policy = ""
 
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
+            self.send_header("Referrer-Policy", policy)
             self.end_headers()
             self.wfile.write(html.encode())
 
@@ -104,8 +109,9 @@ def shop(page: Page, collector: str, write_key: str) -> Iterator[Callable[..., N
     server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
-    def open_page(before: str = "") -> None:
-        nonlocal html
+    def open_page(before: str = "", *, referrer: str = "") -> None:
+        nonlocal html, policy
+        policy = referrer
         html = (
             "<!doctype html><title>Shoes</title><script>window.sheets = window.sheets || [];"
             f'{before}</script><script async src="{collector}/t.js" data-key="{write_key}"></script>'
@@ -149,10 +155,33 @@ def test_the_snippet_follows_a_visitor_from_page_to_page(
     assert db.activities.count_documents({"identities.external_id": "customer-7"}) == 3
 
 
-def test_without_beacons_the_snippet_fetches(db: Db, shop: Callable[..., None]) -> None:
-    shop("navigator.sendBeacon = () => false;")
+@pytest.mark.parametrize(
+    "before",
+    ["delete Request.prototype.keepalive;", "navigator.sendBeacon = undefined;"],
+    ids=["beacons alone", "no beacons"],
+)
+def test_the_snippet_sends_with_what_the_browser_has(db: Db, shop: Callable[..., None], before: str) -> None:
+    shop(before)
 
     eventually(lambda: db.activities.count_documents({"type": "page_visited"}), 1)
+
+
+@pytest.mark.parametrize("policy", ["", "no-referrer", "same-origin"])
+def test_the_collector_knows_the_page_whatever_it_keeps_from_others(
+    db: Db, shop: Callable[..., None], page: Page, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "CACHED_FOR", 0)
+    shop(referrer=policy)
+    eventually(lambda: db.activities.count_documents({}), 1)
+    [key] = keys.all_keys(db)
+    keys.set_limits(db, key.id, KeyLimits((page.evaluate("location.origin"),)))
+
+    with page.expect_request("**/v1/batch") as sent:
+        page.evaluate("sheets.track('Cart Viewed')")
+
+    eventually(lambda: db.activities.count_documents({}), 2)
+    assert db.refusals.count_documents({}) == 0
+    assert sent.value.resource_type == "fetch"
 
 
 def test_signing_out_begins_another_tracker(page: Page, db: Db, shop: Callable[..., None]) -> None:

@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=0, le=10),
         About(
-            "Your proxies before the collector: so many addresses at the end of X-Forwarded-For are believed",
+            "How many proxies of yours are before the collector: so much of X-Forwarded-For is believed",
             allowed="a whole number from 0 to 10",
         ),
     ] = 0

@@ -52,7 +52,7 @@ class Newcomers:
 
         An identity that the shop's server signed is always admitted.  Raises PyMongoError.
         """
-        asked = [a for a in activities if a.verified is None and a.stream not in self._known]
+        asked = [a for a in activities if a.verified != a.stream and a.stream not in self._known]
         if not asked:
             return set()
         holders = await self._holders({name for activity in asked for name in activity.keys()})

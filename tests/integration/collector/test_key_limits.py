@@ -19,6 +19,7 @@ from engine.db.connection import utc_now
 from engine.pipeline import new_contacts
 from tests.integration.drained import drain_all
 from workers.collector.collecting import SAMPLE
+from workers.collector.identity_signature import signed
 
 SHOP, EVIL = "https://shop.example", "https://evil.example"
 TRACKS = itertools.count()
@@ -227,6 +228,20 @@ def test_one_browser_that_names_many_people_counts_each(
     drain_all(db)
 
     assert db.contacts.count_documents({}) == 3
+
+
+def test_whom_the_shops_server_signed_is_always_admitted_and_nobody_else_with_it(
+    db: Db, serving: Any, limited: Any
+) -> None:
+    key, client = limited(new_contacts=1), serving()
+    secret = keys.create_key(db, "identity", label="signatures", now=utc_now()).token
+    track(client, key, anonymousId="t1")
+    proof = {"context": {"identity_signature": signed(secret, "ana@example.com")}}
+    ana = {"anonymousId": "", "traits": {"email": "ana@example.com"}, **proof}
+
+    assert track(client, key, **ana).status_code == 200
+    drain_all(db)
+    assert [track(client, key, **ana, userId=f"u{n}").status_code for n in range(3)] == [200, 429, 429]
 
 
 def test_the_next_day_of_the_account_begins_anew(db: Db, serving: Any, limited: Any) -> None:

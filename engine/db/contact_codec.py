@@ -56,8 +56,12 @@ def encode(contact: Contact, *, component: ContactId, linked: bool, lanes: int, 
 
 def decode(document: Document) -> Contact:
     """Read a document back; everything returned is the caller's own to change."""
-    person = msgspec.convert({**document, "id": document["_id"]}, Person)
-    return Contact(person=person, state=msgspec.convert(document, ContactState))
+    return Contact(person=decode_person(document), state=msgspec.convert(document, ContactState))
+
+
+def decode_person(document: Document) -> Person:
+    """Read back the side of identity alone; fields that were not read are empty."""
+    return msgspec.convert({**document, "id": document["_id"]}, Person)
 
 
 def held_by(key: Key) -> Document:

@@ -6,7 +6,7 @@ however many processes receive and however far the workers are behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from pymongo import ReturnDocument
 
 from engine.db import Db
 from engine.domain.document import Document
-from engine.domain.identity.identities import IdentityKind, Key
 
 
 @dataclass(frozen=True)
@@ -42,24 +41,6 @@ def end_of_day(now: datetime, zone: ZoneInfo) -> datetime:
     """The next midnight of a time zone."""
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), zone).astimezone(now.tzinfo)
-
-
-def holders_of(db: Db, keys: Iterable[Key]) -> list[tuple[Key, ...]]:
-    """The keys of each contact that holds one of `keys`, and of each that waiting activities will make.
-
-    Of its trackers only those among `keys` are returned.
-    """
-    wanted = set(keys)
-    rows = db.contacts.find({"keys": {"$in": list(wanted)}}, {"_id": 0, "keys": 1})
-    holders = [
-        tuple(key for key in row["keys"] if key in wanted or not key.startswith(IdentityKind.TRACKER.prefix))
-        for row in rows
-    ]
-    unheld = wanted.difference(*holders)
-    if unheld:
-        streams = db.activities.find({"stream": {"$in": list(unheld)}}, {"_id": 0, "stream": 1})
-        holders += [(stream,) for stream in {row["stream"] for row in streams}]
-    return holders
 
 
 def admit(db: Db, key: str, *, wanted: int, ceiling: int, until: datetime) -> int:

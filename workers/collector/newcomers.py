@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import pymongo
 
 from engine.db import Db
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.identity.identities import Key
-from engine.pipeline import new_contacts
+from engine.domain.identity.identities import IdentityKind, Key, key_kind, tracker_key
+from engine.domain.identity.people import Person, Tracker
+from engine.domain.identity.resolver import becomes
+from engine.pipeline import holders, new_contacts
 
-MAX_KNOWN = 50_000
-"""Keys of contacts that are remembered; beyond them all are looked up again."""
-
-
-@dataclass(eq=False)
-class _Holder:
-    """A contact that there is or will be."""
-
-    keys: set[Key] = field(default_factory=set)
-
-    def takes(self, activity: Activity) -> bool:
-        """Whether an activity that names a key of it is its own, and does not name another person."""
-        if activity.stream in self.keys:
-            return True
-        kinds = {_kind(key) for key in self.keys}
-        return all(key in self.keys or _kind(key) not in kinds for key in activity.identities.keys())
+MAX_REMEMBERED = 100_000
+"""Streams that have a contact, and names that browsers gave: beyond them all are forgotten."""
 
 
 class Newcomers:
@@ -43,7 +30,9 @@ class Newcomers:
     def __init__(self, db: Db, *, within: float) -> None:
         self._db = db
         self._within = within
-        self._known: dict[Key, _Holder] = {}
+        self._known: set[Key] = set()
+        self._named: set[tuple[Key, IdentityKind]] = set()
+        """The kinds of identities that a tracker or a signed identity named: the workers may be behind."""
 
     async def beyond(
         self, activities: Sequence[Activity], key: str, *, ceiling: int, until: datetime
@@ -53,51 +42,74 @@ class Newcomers:
         An identity that the shop's server signed is always admitted.  Raises PyMongoError.
         """
         asked = [a for a in activities if a.verified != a.stream and a.stream not in self._known]
-        if not asked:
-            return set()
-        holders = await self._holders({name for activity in asked for name in activity.keys()})
-        present = set(holders.values())
-        settled = _settle(asked, holders)
-        new = [holder for holder in dict.fromkeys(settled.values()) if holder not in present]
-        fitting = await asyncio.to_thread(self._admit, key, len(new), ceiling, until) if new else 0
-        refused = set(new[fitting:])
-        self._remember({name: holder for name, holder in holders.items() if holder not in refused})
-        return {id_ for id_, holder in settled.items() if holder in refused}
+        refused: set[ActivityId] = set()
+        if asked:
+            found = await asyncio.to_thread(self._look_up, {name for a in asked for name in a.keys()})
+            placed, new = self._place(asked, found)
+            fitting = await asyncio.to_thread(self._admit, key, len(new), ceiling, until) if new else 0
+            without_room = {id(person) for person in new[fitting:]}
+            refused = {id_ for id_, person in placed.items() if id(person) in without_room}
+        self._remember(activity for activity in activities if activity.id not in refused)
+        return refused
 
-    async def _holders(self, keys: set[Key]) -> dict[Key, _Holder]:
-        """The holder of each key that has one."""
-        holders = {key: self._known[key] for key in keys if key in self._known}
-        for found in await asyncio.to_thread(self._look_up, keys - holders.keys()):
-            holders.update(dict.fromkeys(found, _Holder(set(found))))
-        return holders
+    def _place(
+        self, activities: Iterable[Activity], found: Iterable[Person]
+    ) -> tuple[dict[ActivityId, Person], list[Person]]:
+        """Find the contact of each activity, as the fold will; return those that are to be created, too."""
+        by_key = {name: person for person in found for name in person.keys()}
+        placed: dict[ActivityId, Person] = {}
+        new: list[Person] = []
+        for activity in activities:
+            person = by_key.get(activity.stream)
+            if person is None:
+                person = self._named_by(activity, by_key)
+            if person is None:
+                person = holders.provisional(activity.keys())
+                new.append(person)
+            placed[activity.id] = person
+            for name in person.keys():
+                by_key.setdefault(name, person)
+        return placed, new
 
-    def _remember(self, holders: Mapping[Key, _Holder]) -> None:
-        if len(self._known) + len(holders) > MAX_KNOWN:
+    def _named_by(self, activity: Activity, by_key: dict[Key, Person]) -> Person | None:
+        """The contact that gets its identities by an activity; unset if none does."""
+        for name in _proofs(activity) if activity.identities else ():
+            waiting = holders.provisional([name]) if name in self._known else None
+            person = by_key.get(name, waiting)
+            if person is None or not becomes(person, activity) or _is_shared(person, activity):
+                continue
+            lacked = {key_kind(key): key for key in activity.identities.keys() if key not in person.keys()}
+            if self._named.isdisjoint((name, kind) for kind in lacked):
+                person.identities.update(lacked)
+                return person
+        return None
+
+    def _remember(self, admitted: Iterable[Activity]) -> None:
+        if len(self._known) + len(self._named) > MAX_REMEMBERED:
             self._known.clear()
-        self._known.update(holders)
+            self._named.clear()
+        for activity in admitted:
+            self._known.add(activity.stream)
+            kinds = [key_kind(key) for key in activity.identities.keys()]
+            self._named.update((name, kind) for name in _proofs(activity) for kind in kinds)
 
-    def _look_up(self, keys: Iterable[Key]) -> list[tuple[Key, ...]]:
+    def _look_up(self, keys: Iterable[Key]) -> list[Person]:
         with pymongo.timeout(self._within):
-            return new_contacts.holders_of(self._db, keys)
+            return holders.holders_of(self._db, keys)
 
     def _admit(self, key: str, wanted: int, ceiling: int, until: datetime) -> int:
         with pymongo.timeout(self._within):
             return new_contacts.admit(self._db, key, wanted=wanted, ceiling=ceiling, until=until)
 
 
-def _settle(activities: Iterable[Activity], holders: dict[Key, _Holder]) -> dict[ActivityId, _Holder]:
-    """Give each activity to a holder, which then has its keys, too; one is made where there is none."""
-    settled = {}
-    for activity in activities:
-        keys = activity.keys()
-        found = (holders[key] for key in keys if key in holders)
-        holder = next((holder for holder in found if holder.takes(activity)), None) or _Holder()
-        holder.keys.update(keys)
-        settled[activity.id] = holder
-        for key in keys:
-            holders.setdefault(key, holder)
-    return settled
+def _proofs(activity: Activity) -> Iterator[Key]:
+    """What may give a browser the right to add identities to a contact."""
+    if activity.verified is not None:
+        yield activity.verified
+    if activity.tracker is not None:
+        yield tracker_key(activity.tracker)
 
 
-def _kind(key: Key) -> str:
-    return key.partition(":")[0]
+def _is_shared(person: Person, activity: Activity) -> bool:
+    tracker: Tracker | None = person.tracker(activity.tracker)
+    return tracker is not None and tracker.shared

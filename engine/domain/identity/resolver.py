@@ -72,7 +72,7 @@ class Resolver:
             return self._placed(activity, self.manual.contact_of(activity), proven=True)
         if not activity.identities:
             person = self._visitor(activity)
-            may_write = self._may_write(person, activity)
+            may_write = may_write_to(person, activity)
             self._record_weight(person, activity, proven=activity.trusted and not person.identified)
             person.vouched = person.vouched or activity.trusted
             _record_device(person, activity)
@@ -81,7 +81,7 @@ class Resolver:
 
     def _claim(self, activity: Activity) -> Placement:
         person, existed = self._claimant(activity)
-        may_write = not existed or self._may_write(person, activity)
+        may_write = not existed or may_write_to(person, activity)
         was_identified = person.identified
         self._link_tracker(activity, person, self._known_visitor(activity))
         self._take_identities(person, activity, may_write=may_write)
@@ -103,20 +103,6 @@ class Resolver:
     def _apart_from(self, person: Person) -> list[ContactId]:
         others = (other for id_, other in sorted(self.directory.people.items()) if other is not person)
         return [other.id for other in others if self.separations.are_apart(person, other)]
-
-    # Who may say what
-
-    def _may_write(self, person: Person, activity: Activity) -> bool:
-        """Whether an activity may change values of a contact, and add identities.
-
-        A trusted source may.  A browser may that identified the contact as long as no trusted
-        source has reported it, or that a trusted source named together with the contact; and
-        any visitor with its tracker may change an anonymous contact.
-        """
-        if not person.identified or _is_proven(person, activity):
-            return True
-        tracker = person.tracker(activity.tracker)
-        return tracker is not None and (tracker.proven or (tracker.created and not person.vouched))
 
     def _record_weight(
         self, person: Person, activity: Activity, *, proven: bool, created: bool = False
@@ -194,7 +180,7 @@ class Resolver:
             return self._new_claimant(activity)
         if keys[0] in self.directory:
             return self._united(holders[0], holders, activity), True
-        lacking = [p for p in holders if not p.contradicts(keys[:1]) and self._may_write(p, activity)]
+        lacking = [p for p in holders if not p.contradicts(keys[:1]) and may_write_to(p, activity)]
         if lacking:
             return self._united(lacking[0], holders, activity), True
         newcomer = contact_id_of(keys[0], self.directory.namespace)
@@ -205,7 +191,7 @@ class Resolver:
     def _new_claimant(self, activity: Activity) -> tuple[Person, bool]:
         keys = activity.identities.keys()
         known = self._known_visitor(activity)
-        if known is not None and not known.contradicts(keys) and self._may_write(known, activity):
+        if known is not None and becomes(known, activity):
             return known, known.identified
         return self.directory.new_person(keys[0], activity), False
 
@@ -273,6 +259,24 @@ class Resolver:
 
 def _link_of(activity: Activity) -> SuggestionReason:
     return "alias" if activity.also else "shared_event"
+
+
+def becomes(person: Person, activity: Activity) -> bool:
+    """Whether the contact of an activity's tracker gets its identities, of which no contact has one."""
+    return not person.contradicts(activity.identities.keys()) and may_write_to(person, activity)
+
+
+def may_write_to(person: Person, activity: Activity) -> bool:
+    """Whether an activity may change values of a contact, and add identities.
+
+    A trusted source may.  A browser may that identified the contact as long as no trusted
+    source has reported it, or that a trusted source named together with the contact; and
+    any visitor with its tracker may change an anonymous contact.
+    """
+    if not person.identified or _is_proven(person, activity):
+        return True
+    tracker = person.tracker(activity.tracker)
+    return tracker is not None and (tracker.proven or (tracker.created and not person.vouched))
 
 
 def _is_proven(person: Person, activity: Activity) -> bool:

@@ -230,6 +230,27 @@ def test_one_browser_that_names_many_people_counts_each(
     assert db.contacts.count_documents({}) == 3
 
 
+def test_known_contacts_do_not_vouch_for_others_that_a_browser_names(
+    db: Db, serving: Any, limited: Any, secret_key: str
+) -> None:
+    server = serving()
+    for n in range(5):
+        body = {"userId": f"known-{n}", "traits": {"email": f"k{n}@example.com"}}
+        server.post("/v1/identify", json=body, auth=(secret_key, ""))
+    drain_all(db)
+    key, client = limited(new_contacts=2), serving()
+    track(client, key, anonymousId="t1")
+
+    for n in range(5):
+        email = {"email": f"k{n}@example.com"}
+        track(client, key, anonymousId="", userId=f"new-{n}", traits=email)
+        track(client, key, anonymousId="t1", traits=email)
+        track(client, key, anonymousId="t1", traits={"email": f"new{n}@example.com"})
+    drain_all(db)
+
+    assert db.contacts.count_documents({}) <= 5 + 2
+
+
 def test_whom_the_shops_server_signed_is_always_admitted_and_nobody_else_with_it(
     db: Db, serving: Any, limited: Any
 ) -> None:

@@ -118,9 +118,9 @@ class Acts:
         self._send(source, SECRET_KEY, type="identify", **browser, **_parted({**ids, **traits}))
 
     def alias(self, source: random.Random) -> None:
-        """A browser is said to be a person's."""
+        """A browser or an email is said to be a person's."""
         person = self._person(source)
-        previous = f"b{person}-{source.randrange(2)}"
+        previous = source.choice((f"b{person}-{source.randrange(2)}", *self._emails(person)))
         key = source.choice((SECRET_KEY, WRITE_KEY))
         self._send(source, key, type="alias", previousId=previous, userId=f"n{person}")
 

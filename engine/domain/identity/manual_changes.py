@@ -13,9 +13,10 @@ from engine.domain.identity.merge_decisions import (
     JOINED,
     TRACKER_SPLIT,
     Separations,
+    is_of_undone_split,
     split_key,
 )
-from engine.domain.identity.people import Deleted, Person, Placement, Span
+from engine.domain.identity.people import Deleted, Person, Placement
 
 
 @dataclass
@@ -44,14 +45,19 @@ class ManualChanges:
         person.vouched = person.vouched or reports
         return person
 
+    def fills_only(self, person: Person, activity: Activity) -> bool:
+        """Whether an edit was made to a part of a person whose split was undone."""
+        return is_of_undone_split(activity.stream, person, self.directory.namespace)
+
     def _edited(self, activity: Activity) -> Person:
         """The contact of a user's edit, with the identities that it adds."""
         person = self.directory.holder_of(activity.stream) or self._edited_before_seen(activity)
         self.directory.touched.add(person.id)
         for key in activity.identities.keys() if activity.id not in self.undone else ():
-            if person.identities.get(key_kind(key)) != key and not self.directory.held_by_another(
-                key, person
-            ):
+            held = person.identities.get(key_kind(key))
+            if held == key or self.directory.held_by_another(key, person):
+                continue
+            if held is None or not self.fills_only(person, activity):
                 self.directory.change_identity(person, key)
         if activity.deletes and activity.id not in self.undone:
             self._delete(person, activity)
@@ -76,7 +82,11 @@ class ManualChanges:
 
     def _decided(self, person: Person, activity: Activity) -> Person:
         """Carry out a user's decision on a merge; return the contact that it is about."""
-        if (not activity.also and activity.type != ACTIVITIES_SPLIT) or activity.id in self.undone:
+        if activity.id in self.undone:
+            if activity.type in (TRACKER_SPLIT, ACTIVITIES_SPLIT):
+                self._hold_part(person, split_key(activity.id))
+            return person
+        if not activity.also and activity.type != ACTIVITIES_SPLIT:
             return person
         if activity.type == JOINED:
             return self._joined(person, activity)
@@ -126,12 +136,15 @@ class ManualChanges:
         """A new anonymous contact, which stays apart from the one that it was part of."""
         key = split_key(activity.id)
         new = self.directory.new_person(key, activity)
-        new.former.append(key)
-        new.spans.append(Span(key=key))
+        self._hold_part(new, key)
         new.vouched = True
-        self.directory.lead(key, new)
         self.separations.keep_apart(new.id, person.id)
         return new
+
+    def _hold_part(self, person: Person, key: Key) -> None:
+        person.former.append(key)
+        self.directory.lead(key, person)
+        self.directory.own_stream(person, key)
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,17 @@ def is_decision(activity: Activity) -> bool:
     return activity.type in DECISIONS and activity.by_hand
 
 
+_SPLIT = "split:"
+
+
 def split_key(decision: ActivityId) -> Key:
     """The key of the contact that a split creates: a tracker that no browser has."""
-    return tracker_key(f"split:{decision}")
+    return tracker_key(f"{_SPLIT}{decision}")
+
+
+def is_of_undone_split(stream: Key, person: Person, namespace: bytes) -> bool:
+    """Whether a stream is that of a part of a person whose split was undone."""
+    return stream.startswith(tracker_key(_SPLIT)) and contact_id_of(stream, namespace) not in person.ids()
 
 
 @dataclass(frozen=True)

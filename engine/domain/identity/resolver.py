@@ -69,7 +69,9 @@ class Resolver:
 
     def _place(self, activity: Activity) -> Placement:
         if activity.by_hand or (activity.by_import and activity.id in self.undone):
-            return self._placed(activity, self.manual.contact_of(activity), proven=True)
+            person = self.manual.contact_of(activity)
+            fills_only = self.manual.fills_only(person, activity)
+            return self._placed(activity, person, proven=True, fills_only=fills_only)
         if not activity.identities:
             person = self._visitor(activity)
             may_write = may_write_to(person, activity)

@@ -173,6 +173,19 @@ def test_an_order_that_the_browser_and_the_server_reported_is_split_off_as_one(c
     assert sorted(part.person.taken_over) == sorted(ana.person.split_off) == ["browser:o", "o"]
 
 
+def test_an_edit_of_a_part_fills_gaps_once_its_split_is_undone():
+    split = decided(ACTIVITIES_SPLIT, "e:ana@x.com", 5, activities=["seen"], id_="s")
+    edit = by_hand("t:split:s", minutes(6))
+    edit = structs.replace(edit, traits={"first_name": "Bob", "last_name": "Roe"})
+
+    part = contact_of(folded([*MERGED, split, edit]), "t:split:s")
+    [whole] = folded([*MERGED, split, edit, undoing(split, 7)]).contacts.values()
+
+    assert (part.state.first_name, part.state.last_name) == ("Bob", "Roe")
+    assert (whole.state.first_name, whole.state.last_name) == ("Ana", "Roe")
+    assert whole.person.id == id_of("e:ana@x.com") and len(whole.person.trackers) == 1
+
+
 def test_no_sender_of_events_can_decide():
     forged = an_activity(
         JOINED, minutes(5), external_id="7", email="ana@x.com", also=["e:bob@x.com"], trusted=False

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
 
 from dashboard import wording
+from engine.domain.money import DecimalMark
 
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -98,6 +99,11 @@ def money(amount: Decimal | None, currency: str | None) -> str:
         number = format_decimal(amount, "#,##0.00", locale=locale())
         return f"{number} {currency}" if currency else number
     return format_currency(amount, currency, locale=locale())
+
+
+def decimal_mark() -> DecimalMark:
+    """What the locale writes before decimals."""
+    return "," if get_decimal_symbol(locale()) == "," else "."
 
 
 def count(number: int) -> str:

@@ -5,6 +5,7 @@ ANONYMOUS = "Anonymous visitor"
 COUNTED = {True: "{count} {contacts}", False: "about {count} {contacts}"}
 FOUND = {True: "{count} found", False: "over {count} found"}
 
+UNREADABLE = "cannot be read"
 JUST_NOW = "just now"
 TODAY, YESTERDAY = "Today", "Yesterday"
 

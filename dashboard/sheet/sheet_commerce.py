@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
 from dashboard import formats, wording
 from dashboard.ui.markup import badge, card_title, facts, figures, joined, quiet, table, tag
-from engine.contacts.sheet.sheet_model import SheetCommerce
+from engine.contacts.sheet.sheet_model import SheetCommerce, SheetOrder
 
 
 def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
@@ -28,6 +27,7 @@ def commerce(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
             figures(counts),
             tag("div", _since(commerce, zone), "cs-sub"),
             _other_currencies(commerce),
+            _unclear(commerce),
             _orders(commerce, zone),
         ]
     )
@@ -56,14 +56,23 @@ def _other_currencies(commerce: SheetCommerce) -> Markup:
     return joined([tag("div", words, "cs-sub"), facts(rows)])
 
 
+def _unclear(commerce: SheetCommerce) -> Markup:
+    """How many orders have an amount that cannot be told."""
+    if not commerce.unclear:
+        return Markup()
+    have = wording.plural(commerce.unclear, "order has", "orders have")
+    words = f"{formats.count(commerce.unclear)} {have} an amount that cannot be read. It is in no total."
+    return tag("div", words, "cs-sub")
+
+
 def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
     return table(
         ("When", "Order", "Amount"),
         [
             (
                 formats.day(order.placed_at, zone),
-                _order(order.id, order.cancelled, order.refunded, order.currency or commerce.currency),
-                formats.money(order.amount, order.currency or commerce.currency),
+                _order(order, order.currency or commerce.currency),
+                _amount(order, order.currency or commerce.currency),
             )
             for order in commerce.recent
         ],
@@ -71,11 +80,19 @@ def _orders(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
     )
 
 
-def _order(id_: str, cancelled: bool, refunded: Decimal, currency: str | None) -> Markup:
-    marks = [badge("cancelled", "bad")] if cancelled else []
-    if refunded:
-        marks.append(badge(f"{formats.money(refunded, currency)} refunded"))
-    return joined([escape(id_), *marks], " ")
+def _order(order: SheetOrder, currency: str | None) -> Markup:
+    marks = [badge("cancelled", "bad")] if order.cancelled else []
+    if order.refunded:
+        marks.append(badge(f"{formats.money(order.refunded, currency)} refunded"))
+    marks += [badge(f"refund {wording.UNREADABLE}: {text}", "bad") for text in order.unclear_refunds]
+    return joined([escape(order.id), *marks], " ")
+
+
+def _amount(order: SheetOrder, currency: str | None) -> Markup:
+    """An order's amount; what was sent, marked, for one that cannot be told."""
+    if order.amount is not None:
+        return escape(formats.money(order.amount, currency))
+    return badge(f"{wording.UNREADABLE}: {order.unclear}" if order.unclear else "no amount", "bad")
 
 
 def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from string import Formatter
 from typing import Any, Literal
+
+from engine.domain.money import DecimalMark, storable_number
 
 PropertyType = Literal["text", "number", "money", "date", "boolean", "list"]
 
@@ -72,14 +74,20 @@ class ActivityCatalog:
         declared = self._types.get(type_)
         return {} if declared is None else declared.properties
 
-    def typed(self, type_: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Properties with text parsed as numbers where a number is declared.
+    def typed(
+        self, type_: str, properties: Mapping[str, Any], decimal_mark: DecimalMark = "."
+    ) -> dict[str, Any]:
+        """Properties with text parsed as numbers where a number or money is declared.
 
-        Text that is no number stays as it came.
+        Text that is no number, or names a currency, stays as it came.  `decimal_mark` is that of the
+        account, and reads money alone.
         """
+        marks: dict[PropertyType | None, DecimalMark | None] = {"money": decimal_mark, "number": None}
         declared = self.properties(type_)
         return {
-            name: _as_number(value) if declared.get(name) in ("number", "money") else value
+            name: _as_number(value, marks[declared[name]])
+            if isinstance(value, str) and declared.get(name) in marks
+            else value
             for name, value in properties.items()
         }
 
@@ -101,15 +109,10 @@ class ActivityCatalog:
         return _fill(template, properties, types=declared.properties if declared else {})
 
 
-def _as_number(value: Any) -> Any:
-    """The number that a text says, exactly as it is written; anything else as it came."""
-    if not isinstance(value, str):
-        return value
-    try:
-        number = Decimal(value.strip())
-    except InvalidOperation:
-        return value
-    return number if number.is_finite() and abs(number) < 10**15 else value
+def _as_number(text: str, decimal_mark: DecimalMark | None) -> Decimal | str:
+    """The number that a text says, exactly as it is written; any other text as it came."""
+    number = storable_number(text, decimal_mark)
+    return text if number is None else number
 
 
 def _fill(template: str, properties: Mapping[str, Any], *, types: Mapping[str, PropertyType]) -> str:

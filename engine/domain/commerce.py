@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Order, Refund
+from engine.domain.currencies import rounded
+from engine.domain.identity.blanks import is_blank
+from engine.domain.money import MAX_DIGITS, Unreadable, Written, number, quoted, read
 from engine.domain.rulebook import Account
+
+Properties = Mapping[str, Any]
 
 CART_ACTIVITIES = frozenset({"added_to_cart", "removed_from_cart", "cart_viewed", "checkout_started"})
 ORDER_ACTIVITIES = frozenset({"order_completed", "order_refunded", "order_cancelled"})
 COMMERCE_ACTIVITIES = CART_ACTIVITIES | ORDER_ACTIVITIES
-
-CENT = Decimal("0.01")
-
-MAX_DIGITS = 15
-"""Digits before the point of an amount; a larger one is a sender's mistake."""
 
 
 def apply_commerce(state: ContactState, activity: Activity, account: Account) -> bool:
@@ -32,36 +33,67 @@ def apply_commerce(state: ContactState, activity: Activity, account: Account) ->
         _change_cart(state, activity, account)
         return True
     if activity.type == "order_completed":
-        if not _place_order(state.commerce, activity):
+        if not _place_order(state.commerce, activity, account):
             return False
         state.cart = None
     elif activity.type == "order_refunded":
-        _refund(state.commerce, activity)
+        _refund(state.commerce, activity, account)
     else:
         _order_of(state.commerce, activity).cancelled = True
     _total(state.commerce, account)
     return True
 
 
-def money(value: Any) -> Decimal | None:
-    """Read an amount exactly as it was written; unset for what is no amount."""
-    if value is None or isinstance(value, bool):
-        return None
-    try:
-        amount = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and amount.adjusted() < MAX_DIGITS else None
+@dataclass(frozen=True)
+class Worth:
+    """What an order or refund is worth; `unclear` is what was sent for an amount that cannot be told."""
+
+    amount: Decimal | None = None
+    unclear: str | None = None
 
 
-def amount_of(properties: dict[str, Any]) -> Decimal | None:
-    """The value of an order: its total, else its revenue or value, else the sum of its products."""
+def worth_of(properties: Properties, account: Account) -> Worth | None:
+    """The value of an order: its total, else its revenue or value, else the sum of its products.
+
+    Rounded to the currency's minor unit.  Unset if it says nothing of its value.  The first of these that
+    was sent counts: if it cannot be read, or is negative, no other is taken in its place.
+    """
+    currency = currency_of(properties) or account.currency
     for name in ("total", "revenue", "value"):
-        amount = money(properties.get(name))
-        if amount is not None:
-            return amount
-    lines = lines_of(properties.get("products"))
-    return _worth(lines) if lines else None
+        found = read(properties.get(name), account.decimal_mark)
+        if found is not None:
+            return _worth_of(found, currency)
+    products = properties.get("products")
+    return None if is_blank(products) else _worth_of(_sum_of(products, account), currency)
+
+
+def _worth_of(found: Written | Unreadable, currency: str | None) -> Worth:
+    if isinstance(found, Unreadable):
+        return Worth(unclear=found.text)
+    if found.number < 0:
+        return Worth(unclear=str(found.number))
+    return Worth(rounded(found.number, currency))
+
+
+def _sum_of(products: Any, account: Account) -> Written | Unreadable:
+    """The sum of the products of an order; one whose price or quantity cannot be told spoils it."""
+    total = Decimal(0)
+    for product in products if isinstance(products, list) else [products]:
+        details = product if isinstance(product, dict) else {}
+        quantity = number(details.get("quantity", 1))
+        price = number(details.get("price"), account.decimal_mark)
+        if quantity is None or (price is None and quantity > 0):
+            return quoted(_name_of(product))
+        if price is not None and quantity > 0:
+            total += quantity * price
+    return Written(total) if total.adjusted() < MAX_DIGITS else quoted(total)
+
+
+def _name_of(product: Any) -> Any:
+    """The first of a product's names; the product itself if it has none."""
+    details = product if isinstance(product, dict) else {}
+    names = (details.get(name) for name in ("product_id", "sku", "name"))
+    return next((name for name in names if not is_blank(name)), product)
 
 
 def lines_of(products: Any) -> list[CartLine]:
@@ -80,11 +112,11 @@ def line_of(product: Any) -> CartLine | None:
     )
     if named is None:
         return None
-    quantity = money(product.get("quantity"))
+    quantity = number(product.get("quantity"))
     return CartLine(
         product_id=str(named),
         quantity=Decimal(1) if quantity is None else quantity,
-        price=money(product.get("price")),
+        price=number(product.get("price")),
         name=str(product["name"]) if product.get("name") else None,
     )
 
@@ -131,30 +163,32 @@ def _order_of(commerce: Commerce, activity: Activity) -> Order:
     return order
 
 
-def _place_order(commerce: Commerce, activity: Activity) -> bool:
+def _place_order(commerce: Commerce, activity: Activity, account: Account) -> bool:
     order = _order_of(commerce, activity)
     if order.placed_at is not None:
         return False
+    worth = worth_of(activity.properties, account) or Worth(unclear="")
     order.placed_at = activity.happened_at
-    order.amount = amount_of(activity.properties) or Decimal(0)
+    order.amount, order.unclear = worth.amount, worth.unclear
     order.currency = currency_of(activity.properties)
     order.unproven = not activity.trusted
     return True
 
 
-def currency_of(properties: dict[str, Any]) -> str | None:
+def currency_of(properties: Properties) -> str | None:
     """The ISO 4217 code named, in capitals; unset for none, which means the account's."""
     named = properties.get("currency")
     code = named.strip().upper() if isinstance(named, str) else ""
     return code if len(code) == 3 and code.isalpha() and code.isascii() else None
 
 
-def _refund(commerce: Commerce, activity: Activity) -> None:
+def _refund(commerce: Commerce, activity: Activity, account: Account) -> None:
     """Record a refund once; without an amount it is the whole order."""
     order = _order_of(commerce, activity)
     name = str(activity.properties.get("refund_id") or activity.id)
     others = [refund for refund in order.refunds if refund.id != name]
-    order.refunds = [*others, Refund(id=name, amount=amount_of(activity.properties))]
+    worth = worth_of(activity.properties, account) or Worth()
+    order.refunds = [*others, Refund(id=name, amount=worth.amount, unclear=worth.unclear)]
 
 
 def _total(commerce: Commerce, account: Account) -> None:
@@ -169,7 +203,10 @@ def _total(commerce: Commerce, account: Account) -> None:
     commerce.last_order_at = dates[-1] if dates else None
     commerce.spent = commerce.refunded = Decimal(0)
     commerce.foreign = {}
+    summed = 0
     for order in counted:
+        if order.amount is None:
+            continue
         rate = _rate(order, commerce.currency, account)
         if rate is None:
             foreign = order.currency or ""
@@ -177,9 +214,15 @@ def _total(commerce: Commerce, account: Account) -> None:
                 commerce.foreign.get(foreign, Decimal(0)) + order.amount - order.refunded
             )
         else:
+            summed += 1
             commerce.spent += (order.amount - order.refunded) * rate
             commerce.refunded += order.refunded * rate
-    commerce.average = (commerce.spent / len(counted)).quantize(CENT) if counted else None
+    commerce.unclear = sum(_is_unclear(order) for order in counted)
+    commerce.average = rounded(commerce.spent / summed, commerce.currency) if summed else None
+
+
+def _is_unclear(order: Order) -> bool:
+    return order.amount is None or any(refund.unclear is not None for refund in order.refunds)
 
 
 def _rate(order: Order, currency: str | None, account: Account) -> Decimal | None:

@@ -70,22 +70,28 @@ class Deliverability(msgspec.Struct, omit_defaults=True):
 
 
 class Refund(msgspec.Struct, omit_defaults=True):
-    """Money given back for an order; no amount means all of it."""
+    """Money given back for an order; no amount means all of it.
+
+    `unclear` is what was sent for an amount that cannot be told: nothing counts as given back then.
+    """
 
     id: str
     amount: Decimal | None = None
+    unclear: str | None = None
 
 
 class Order(msgspec.Struct, omit_defaults=True):
     """One order; `placed_at` is unset while only its refund or cancellation is known.
 
-    `amount` and `refunds` are in the order's own `currency`.  `unproven` says that only a browser
-    has reported it.
+    `amount` and `refunds` are in the order's own `currency`; without one it is the account's.
+    `unclear` is what was sent for an amount that cannot be told (empty: nothing was), and the order
+    is in no sum then.  `unproven` says that only a browser has reported it.
     """
 
     id: str
     placed_at: datetime | None = None
-    amount: Decimal = Decimal(0)
+    amount: Decimal | None = None
+    unclear: str | None = None
     currency: str | None = None
     refunds: list[Refund] = []
     cancelled: bool = False
@@ -98,16 +104,18 @@ class Order(msgspec.Struct, omit_defaults=True):
     @property
     def refunded(self) -> Decimal:
         """The refunded amount: never more than was paid."""
-        if not self.refunds:
+        if self.amount is None or not self.refunds:
             return Decimal(0)
-        amounts = [self.amount if refund.amount is None else refund.amount for refund in self.refunds]
+        told = [refund for refund in self.refunds if refund.unclear is None]
+        amounts = [self.amount if refund.amount is None else refund.amount for refund in told]
         return min(sum(amounts, Decimal(0)), self.amount)
 
 
 class Commerce(msgspec.Struct, omit_defaults=True):
     """Totals over the orders in `book`, in the account's currency.
 
-    `foreign` holds what was spent in currencies without a declared rate, apart.
+    `foreign` holds what was spent in currencies without a declared rate, apart; `unclear` counts the
+    orders whose amount, or that of a refund, cannot be told.  `average` is over the orders in the sum.
     """
 
     orders: int = 0
@@ -119,6 +127,7 @@ class Commerce(msgspec.Struct, omit_defaults=True):
     foreign: dict[str, Decimal] = {}
     book: list[Order] = []
     average: Decimal | None = None
+    unclear: int = 0
 
 
 class CartLine(msgspec.Struct, omit_defaults=True):

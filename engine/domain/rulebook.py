@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from engine.domain.activities import RuleId
 from engine.domain.activity_types import ActivityCatalog
 from engine.domain.conditions import ALWAYS, Condition, Track, TrackId
+from engine.domain.money import DecimalMark
 
 BY_HAND = RuleId("by-hand")
 """The rule of ledger entries by which a user corrected the points."""
@@ -39,6 +40,7 @@ class Account:
       name(str): The shop's name.
       time_zone(ZoneInfo): In which days begin and end.
       locale(str): How the pages write dates and numbers: a language, and where it differs a country.
+      decimal_mark(str): What the locale writes before decimals; amounts that leave it open are read by it.
       currency(str): ISO 4217; unset: that of the account's first order.
       rates(dict): Worth of one unit of another currency in the account's.
       default_region(str): ISO 3166 code that reads national phone numbers.
@@ -51,6 +53,7 @@ class Account:
     name: str = "My shop"
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     locale: str = "en"
+    decimal_mark: DecimalMark = "."
     currency: str | None = None
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     default_region: str = "ES"

@@ -12,10 +12,13 @@ from typing import Any
 import msgspec
 
 from engine.domain.activities import Activity, ActivityId, ContactId, RuleId
-from engine.domain.commerce import money
 from engine.domain.contact import ContactState, LimitCount
+from engine.domain.money import DecimalMark, number
 from engine.domain.preload_types import preload
 from engine.domain.rulebook import BY_HAND, Account, Award, Fading, Period, Rule, RuleGroup, Ruleset
+
+_NOISE = 8
+"""Digits behind the point from which on a computed number is a float's noise: 7.999999999999999 is 8."""
 
 MAX_POINTS = 1_000_000
 """The most points of one entry: a larger sum is a property that was sent wrong."""
@@ -54,7 +57,9 @@ def give(
 ) -> LedgerEntry | None:
     """Give a rule's points for a matching activity; none if a ceiling is reached."""
     at = activity.happened_at
-    points = worth(rule.award, activity.properties) if rule.award is not None else 0
+    points = 0
+    if rule.award is not None:
+        points = worth(rule.award, activity.properties, ruleset.account.decimal_mark)
     if rule.group is not None:
         points = _under_ceiling(state, rule.group, points, at, ruleset.account)
     if points == 0:
@@ -98,17 +103,17 @@ def correct(
     )
 
 
-def worth(award: Award, properties: dict[str, Any]) -> int:
+def worth(award: Award, properties: dict[str, Any], decimal_mark: DecimalMark = ".") -> int:
     """The points that an award is worth for what an activity carries."""
     if not award.per:
         return award.fixed
     value: Any = properties
     for step in award.per:
         value = value.get(step) if isinstance(value, dict) else None
-    number = money(value)
-    if number is None:
+    found = number(value, decimal_mark)
+    if found is None:
         return 0
-    points = int((number * award.times).to_integral_value(ROUND_FLOOR))
+    points = int(round(found * award.times, _NOISE).to_integral_value(ROUND_FLOOR))
     most = MAX_POINTS if award.at_most is None else award.at_most
     return max(-MAX_POINTS, min(points, most))
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pandas as pd
 
 from engine.db import Db
-from engine.domain.commerce import CENT
+from engine.domain.currencies import rounded
 from engine.domain.rulebook import Ruleset
 from engine.insights import census, daily, series
 from engine.insights.census import Census
@@ -69,7 +69,7 @@ class Sold:
     @property
     def average(self) -> Decimal | None:
         """The average value of the orders that could be summed."""
-        return (self.revenue / self.orders).quantize(CENT) if self.orders and not self.foreign else None
+        return rounded(self.revenue / self.orders, None) if self.orders and not self.foreign else None
 
 
 @dataclass(frozen=True)

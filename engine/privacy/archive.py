@@ -122,7 +122,8 @@ def _statuses(sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
 def _orders(db: Db, sheet: Sheet, zone: ZoneInfo) -> Iterator[tuple[str, ...]]:
     row = db.contacts.find_one({"_id": sheet.id}) or {}
     for order in msgspec.convert(row.get("commerce", {}), Commerce).book:
-        amount, refunded = (f"{money} {order.currency or ''}" for money in (order.amount, order.refunded))
+        amounts = (order.unclear if order.amount is None else order.amount, order.refunded)
+        amount, refunded = (f"{money} {order.currency or ''}" for money in amounts)
         yield order.id, _at(order.placed_at, zone), amount, refunded, "yes" if order.cancelled else ""
 
 

@@ -107,7 +107,9 @@ def translate(
     if not sender.trusted:
         verified = verified_key(context, found.identities, traits.get("email"), sender.identity_secrets)
     at, clamped = happened_at(event, sent_at=sent_at, received_at=received_at)
-    properties = ruleset.catalog.typed(type_, _properties(event, kind, properties, context))
+    properties = ruleset.catalog.typed(
+        type_, _properties(event, kind, properties, context), ruleset.account.decimal_mark
+    )
     content = (type_, found.tracker, found.identities, properties, traits)
     return Activity(
         id=_id(event, sender, content, received_at=received_at),

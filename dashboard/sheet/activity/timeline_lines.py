@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboard import formats
+from dashboard import formats, wording
 from engine.contacts.sheet.timeline_rows import TimelineRow
 from engine.domain.masking import HIDDEN
+from engine.domain.money import Unreadable, read
 
 Properties = Mapping[str, Any]
 
@@ -120,9 +121,13 @@ def _pairs(properties: Any) -> list[str]:
 
 
 def _amount(value: Any, currency: Any) -> str:
+    """An amount of money; one that cannot be read, or is negative, as it was sent and marked."""
     number = _number(value)
-    if number is None:
-        return _text(value)
+    if number is None or number < 0:
+        text = _text(value)
+        found = read(value, formats.decimal_mark()) if text else None
+        unclear = isinstance(found, Unreadable) or (found is not None and found.number < 0)
+        return f"{text} ({wording.UNREADABLE})" if unclear else text
     return formats.money(number, currency if isinstance(currency, str) and currency != HIDDEN else None)
 
 

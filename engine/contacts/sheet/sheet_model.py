@@ -78,18 +78,26 @@ class SheetDelivery(msgspec.Struct, frozen=True):
 
 
 class SheetOrder(msgspec.Struct, frozen=True):
-    """One order on the sheet, in its own currency."""
+    """One order on the sheet, in its own currency.
+
+    `unclear` is what was sent for an amount that cannot be told.
+    """
 
     id: str
     placed_at: datetime
-    amount: Decimal
+    amount: Decimal | None
+    unclear: str | None
     currency: str | None
     refunded: Decimal
     cancelled: bool
+    unclear_refunds: list[str]
 
 
 class SheetCommerce(msgspec.Struct, frozen=True):
-    """Orders in the account's currency; `foreign` holds the totals in others."""
+    """Orders in the account's currency; `foreign` holds the totals in others.
+
+    `unclear` counts the orders with an amount, their own or a refund's, that cannot be told.
+    """
 
     orders: int
     spent: Decimal
@@ -99,6 +107,7 @@ class SheetCommerce(msgspec.Struct, frozen=True):
     first_order_at: datetime | None
     last_order_at: datetime | None
     foreign: dict[str, Decimal]
+    unclear: int
     cart: Cart | None
     recent: list[SheetOrder]
 

@@ -60,7 +60,7 @@ def sheet(db: Db, contact_id: ContactId, *, now: datetime) -> Sheet | None:
         push_devices=len(state.push_devices),
         statuses=statuses,
         delivery={"email_status": _delivery(state.mail), "mobile_status": _delivery(state.mobile)},
-        commerce=_commerce(state.commerce, state.cart),
+        commerce=sheet_commerce_of(state.commerce, state.cart),
         rfm=None,
         clv=None,
         segments=sorted(id_ for id_ in state.segments if id_ in ruleset.segments),
@@ -182,7 +182,8 @@ def _entry(row: Document, ruleset: Ruleset, *, now: datetime) -> Entry:
     )
 
 
-def _commerce(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
+def sheet_commerce_of(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
+    """What the sheet shows of orders, the latest 20 first, and of the cart."""
     placed = [order for order in commerce.book if order.placed_at is not None]
     placed.sort(key=lambda order: order.placed_at or datetime.min, reverse=True)  # noqa: DTZ901
     return SheetCommerce(
@@ -194,15 +195,18 @@ def _commerce(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
         first_order_at=commerce.first_order_at,
         last_order_at=commerce.last_order_at,
         foreign=commerce.foreign,
+        unclear=commerce.unclear,
         cart=cart,
         recent=[
             SheetOrder(
                 id=order.id,
                 placed_at=order.placed_at,
                 amount=order.amount,
+                unclear=order.unclear,
                 currency=order.currency,
                 refunded=order.refunded,
                 cancelled=order.cancelled,
+                unclear_refunds=[found.unclear for found in order.refunds if found.unclear is not None],
             )
             for order in placed[:20]
             if order.placed_at is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from engine.domain.money import decimal_mark_of
 from engine.imports.mapping.cell_format import Ambiguous, Decimals, InvalidValue
 
 ROUNDED = re.compile(r"\+?\d(?:[.,]\d+)?[eE]\+\d+")
@@ -16,7 +17,7 @@ def detect_decimal_mark(cells: Iterable[str]) -> Decimals | Ambiguous | None:
     example, marks = "", set()
     for cell in cells:
         digits = _bare(cell)
-        found = _mark_of(digits)
+        found = decimal_mark_of(digits)
         if found is not None:
             marks.add(found)
         elif "," in digits or "." in digits:
@@ -33,7 +34,7 @@ def read_number(cell: str, mark: Decimals | None) -> str:
     bare = _bare(cell)
     if ROUNDED.fullmatch(bare):
         return bare.replace(",", ".")
-    decimal = _mark_of(bare) or mark or "."
+    decimal = decimal_mark_of(bare) or mark or "."
     thousands = "." if decimal == "," else ","
     written = bare.replace(thousands, "").replace("'", "").replace(decimal, ".")
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", written):
@@ -44,16 +45,3 @@ def read_number(cell: str, mark: Decimals | None) -> str:
 def _bare(cell: str) -> str:
     """A number without currency, percent sign and spaces."""
     return re.sub(r"[\s\u00a0\u202f€$£¥%]|\b[A-Z]{3}\b", "", cell.strip())
-
-
-def _mark_of(digits: str) -> Decimals | None:
-    """The decimal mark of one number, if it is unambiguous."""
-    comma, point = digits.rfind(","), digits.rfind(".")
-    if comma >= 0 and point >= 0:
-        return "," if comma > point else "."
-    mark: Decimals = "," if comma >= 0 else "."
-    if digits.count(mark) != 1:  # none, or several thousands separators: the other one is the decimal mark
-        return None if digits.count(mark) == 0 else ("." if mark == "," else ",")
-    before, _, behind = digits.partition(mark)
-    thousands = len(behind) == 3 and before.lstrip("+-").isdigit() and len(before.lstrip("+-")) <= 3
-    return None if thousands and not before.lstrip("+-").startswith("0") else mark

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import get_decimal_symbol
 from phonenumbers import SUPPORTED_REGIONS
 
 from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, Webhook
@@ -145,6 +146,7 @@ def read_account(file: SettingsFile) -> Account:
         name=file.account.name,
         time_zone=file.account.time_zone,
         locale=file.account.locale,
+        decimal_mark="," if get_decimal_symbol(file.account.locale) == "," else ".",
         currency=file.account.currency,
         rates=file.account.rates,
         default_region=file.account.default_region,

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import bson
 import pytest
 from msgspec import structs
 
+from engine.db.codecs import CODEC
 from engine.domain.activities import Activity
 from engine.domain.identity.identities import Identities
 from engine.domain.rulebook import Ruleset
@@ -479,3 +481,25 @@ def test_the_previous_id_of_an_alias_may_be_of_any_kind(
     activity = translated(SERVER, type="alias", previousId=previous, userId="u-1", anonymousId=...)
 
     assert (activity.tracker, activity.also) == (tracker, also)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("12,50", Decimal("12.50")),
+        ("1,234.50", Decimal("1234.50")),
+        ("1.234,56 €", "1.234,56 €"),
+        ("NaN", "NaN"),
+        ("1e400", "1e400"),
+        ("1e-999999", "1e-999999"),
+        ("1" * 40, "1" * 40),
+        ("0." + "1" * 40, "0." + "1" * 40),
+    ],
+)
+def test_text_for_money_is_a_number_that_can_be_stored_or_stays_text(
+    translated: Translated, sent, kept
+) -> None:
+    activity = translated(type="track", userId="u", event="Order Completed", properties={"total": sent})
+
+    assert activity.properties == {"total": kept}
+    assert bson.encode(activity.properties, codec_options=CODEC)

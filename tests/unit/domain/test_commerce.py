@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.commerce import amount_of, money
+from engine.domain.commerce import Worth, worth_of
+from engine.domain.rulebook import Account
 from tests.builders import an_activity, bought, days, minutes, rules, the_contact
 
 
@@ -73,17 +74,61 @@ def test_an_unknown_currency_stands_apart_and_a_declared_one_is_converted():
             {"products": [{"product_id": "a", "price": 2.5, "quantity": 3}, {"sku": "b", "price": 1}]},
             Decimal("8.5"),
         ),
-        ({"total": "a lot"}, None),
-        ({}, None),
+        ({"total": "", "revenue": 9}, Decimal(9)),
+        ({"total": "12,50"}, Decimal("12.50")),
+        ({"total": 104.80000000000000004}, Decimal("104.80")),
+        ({"total": Decimal("104.80000000000000004")}, Decimal("104.80")),
+        ({"total": 9000.4, "currency": "JPY"}, Decimal(9000)),
     ],
 )
 def test_an_order_is_worth_its_total_else_its_revenue_else_its_products(properties, amount):
-    assert amount_of(properties) == amount
+    assert worth_of(properties, Account()) == Worth(amount)
 
 
-@pytest.mark.parametrize("value", [None, True, "NaN", "Infinity", "1e400", "", [], {}, "1,000"])
-def test_what_is_no_amount_is_none(value):
-    assert money(value) is None
+@pytest.mark.parametrize(
+    ("properties", "unclear"),
+    [
+        ({"total": "a lot", "revenue": 9}, "a lot"),
+        ({"total": -5}, "-5"),
+        ({"total": "-5,00 €"}, "-5.00"),
+        ({"total": "NaN"}, "NaN"),
+        ({"total": "1e400"}, "1e400"),
+        ({"products": [{"product_id": "a", "price": 2}, {"product_id": "b"}]}, "b"),
+        ({"products": [{"product_id": "a", "price": 2, "quantity": "two"}]}, "a"),
+        ({"products": "three shoes"}, "three shoes"),
+    ],
+)
+def test_an_amount_that_cannot_be_told_is_quoted_and_not_guessed(properties, unclear):
+    assert worth_of(properties, Account()) == Worth(unclear=unclear)
+
+
+def test_an_order_without_a_word_of_its_value_says_nothing():
+    assert worth_of({"order_id": "a", "total": " ", "products": []}, Account()) is None
+
+
+@pytest.mark.parametrize("total", ["a lot", -5, None, "NaN"])
+def test_an_order_whose_amount_cannot_be_told_counts_and_is_in_no_sum_and_no_average(total):
+    commerce = the_contact([bought(50, order_id="a"), bought(total, minutes(1), order_id="b")]).state.commerce
+
+    assert (commerce.orders, commerce.spent, commerce.average) == (2, Decimal(50), Decimal(50))
+    assert commerce.unclear == 1
+
+
+def test_a_refund_whose_amount_cannot_be_told_gives_nothing_back_and_is_marked():
+    refund = an_activity("order_refunded", minutes(1), order_id="a", total="half", trusted=True)
+
+    commerce = the_contact([bought(50, order_id="a"), refund]).state.commerce
+
+    assert (commerce.spent, commerce.refunded, commerce.unclear) == (Decimal(50), Decimal(0), 1)
+
+
+def test_text_is_read_by_the_locale_of_the_account_for_sums_and_points_alike():
+    settings = "account: {currency: EUR, locale: de}"
+    scoring = "rules: [{id: spent, name: Spent, on: order_completed, points: {per: properties.total}}]"
+
+    state = the_contact([bought("1.234", order_id="a")], rules(settings=settings, scoring=scoring)).state
+
+    assert (state.commerce.spent, state.points.total) == (Decimal(1234), 1234)
 
 
 def test_a_cart_holds_what_was_added_less_what_was_removed():

@@ -19,7 +19,6 @@ from engine.db.connection import connect, utc_now
 from engine.domain.document import Document
 from engine.operations.job_kinds import find_job_kinds
 from engine.operations.preparation import prepare
-from engine.rules import versions
 from engine.settings import CONFIG_DIR
 
 FEW = 2_000
@@ -82,7 +81,6 @@ class Prepared:
 
 def forget_databases() -> None:
     """Empty what is remembered by the name of a database: a name means another one now."""
-    versions._first_currencies.clear()
     for name, module in list(sys.modules.items()):
         if name.startswith("engine."):
             for value in vars(module).values():

@@ -56,9 +56,7 @@ def _form(found: CurrentSettings) -> Settings:
     with st.container(border=True):
         left, right = st.columns(2)
         with left:
-            first = found.first_currency
-            usual = f"Currency of the first order ({first})" if first else "Currency of the first order"
-            currency = _choice("currency", now.currency, {"": usual, **_currencies()})
+            currency = _choice("currency", now.currency, _currencies())
         with right:
             rates = _rates(now.rates)
     with st.container(border=True):

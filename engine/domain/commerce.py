@@ -193,9 +193,7 @@ def _refund(commerce: Commerce, activity: Activity, account: Account) -> None:
 
 def _total(commerce: Commerce, account: Account) -> None:
     """Recompute the totals from all orders: no total is corrected by a difference."""
-    book = sorted(commerce.book, key=lambda order: order.unproven)
-    first = next((order.currency for order in book if order.currency), None)
-    commerce.currency = account.currency or commerce.currency or first
+    commerce.currency = account.currency
     counted = [order for order in commerce.book if order.counts]
     dates = sorted(order.placed_at for order in counted if order.placed_at is not None)
     commerce.orders = len(counted)
@@ -207,7 +205,7 @@ def _total(commerce: Commerce, account: Account) -> None:
     for order in counted:
         if order.amount is None:
             continue
-        rate = _rate(order, commerce.currency, account)
+        rate = _rate(order, account)
         if rate is None:
             foreign = order.currency or ""
             commerce.foreign[foreign] = (
@@ -225,8 +223,8 @@ def _is_unclear(order: Order) -> bool:
     return order.amount is None or any(refund.unclear is not None for refund in order.refunds)
 
 
-def _rate(order: Order, currency: str | None, account: Account) -> Decimal | None:
-    if order.currency is None or order.currency == currency:
+def _rate(order: Order, account: Account) -> Decimal | None:
+    if order.currency is None or order.currency == account.currency:
         return Decimal(1)
     return account.rates.get(order.currency)
 

@@ -41,7 +41,7 @@ class Account:
       time_zone(ZoneInfo): In which days begin and end.
       locale(str): How the pages write dates and numbers: a language, and where it differs a country.
       decimal_mark(str): What the locale writes before decimals; amounts that leave it open are read by it.
-      currency(str): ISO 4217; unset: that of the account's first order.
+      currency(str): ISO 4217: of all totals, and of what is sent without a currency.
       rates(dict): Worth of one unit of another currency in the account's.
       default_region(str): ISO 3166 code that reads national phone numbers.
       cart_idle(timedelta): After how long without change a cart counts as abandoned.
@@ -54,7 +54,7 @@ class Account:
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     locale: str = "en"
     decimal_mark: DecimalMark = "."
-    currency: str | None = None
+    currency: str = "EUR"
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     default_region: str = "ES"
     cart_idle: timedelta = timedelta(hours=4)

@@ -113,7 +113,7 @@ class Overview:
     before: Range
     census: Census | None
     days_at: datetime | None
-    currency: str | None
+    currency: str
     growth: pd.DataFrame | None
     """Contacts by the day on which they appeared (`series.growth`); unset before the first census."""
 

@@ -15,6 +15,8 @@ from engine.db.contact_codec import LIVING
 from engine.domain.document import Document
 from engine.domain.identity.identities import tracker_key
 from engine.domain.identity.people import MAX_AGENT
+from engine.domain.rulebook import Account
+from engine.rules.language import editing
 
 RETIRED = {
     "contacts": (
@@ -33,6 +35,8 @@ RETIRED = {
 """Indexes that others have replaced: each would cost every write."""
 
 BATCH = 1_000
+
+SETTINGS = "settings.yaml"
 
 _INDEX_NOT_FOUND = (26, 27)
 """MongoDB's error codes for a missing collection or index."""
@@ -98,6 +102,26 @@ def describe_devices(db: Db) -> None:
         db.contacts.bulk_write(batch, ordered=False)
 
 
+def declare_currency(db: Db) -> None:
+    """Write the account's currency into published settings that leave it open.
+
+    It was that of the first order received; without an order it is the default.
+    """
+    first = db.installation.find_one({"_id": "first_currency"})
+    currency = Account().currency if first is None else first["value"]
+    for row in db.rulesets.find({"files.name": SETTINGS}, {"files": 1}):
+        files = [{**file, "text": _with_currency(file, currency)} for file in row["files"]]
+        if files != row["files"]:
+            db.rulesets.update_one({"_id": row["_id"]}, {"$set": {"files": files}})
+
+
+def _with_currency(file: Document, currency: str) -> str:
+    text: str = file["text"]
+    if file["name"] != SETTINGS or editing.value_at(text, "account", "currency") is not None:
+        return text
+    return editing.with_values(text, "account", {"currency": currency})
+
+
 def _described(row: Document) -> UpdateOne:
     agent = row.get("agent")
     agent_fields = {"trackers.$[it].agent": agent[:MAX_AGENT]} if isinstance(agent, str) and agent else {}
@@ -126,6 +150,7 @@ _STEPS = {
     "names": find_by_each_word,
     "away": mark_away,
     "devices": describe_devices,
+    "currency": declare_currency,
 }
 """One-time upgrades, by the name under which the installation records them."""
 

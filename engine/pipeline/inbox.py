@@ -13,12 +13,10 @@ from engine.db import Db
 from engine.db.contact_codec import BSON_TYPES
 from engine.db.installation import lane_count
 from engine.domain.activities import Activity, ActivityId, ActivityState
-from engine.domain.commerce import currency_of
 from engine.domain.document import Document
 from engine.domain.identity.identities import lane_of
 from engine.errors import Unavailable
 from engine.pipeline import tombstones
-from engine.rules import versions
 
 DUPLICATE_KEY = 11000
 
@@ -53,7 +51,6 @@ def receive(db: Db, activities: Sequence[Activity]) -> Receipt:
         refused = _insert(db, rows)
         known = [rows[index] for index in refused]
         conflicts = _set_conflicts_aside(db, known)
-        _record_first_currency(db, activities)
     except PyMongoError as error:
         raise Unavailable(f"MongoDB did not confirm the activities: {error}") from error
     fresh = [row for index, row in enumerate(rows) if index not in refused]
@@ -108,14 +105,6 @@ def _insert(db: Db, rows: list[Document]) -> set[int]:
             raise
         return {problem["index"] for problem in problems}
     return set()
-
-
-def _record_first_currency(db: Db, activities: Sequence[Activity]) -> None:
-    """Record the currency of the first order from a trusted source: the account's until an admin sets one."""
-    orders = (a.properties for a in activities if a.trusted and a.type == "order_completed")
-    currency = next((found for order in orders if (found := currency_of(order)) is not None), None)
-    if currency is not None and versions.first_currency(db) is None:
-        versions.note_first_currency(db, currency)
 
 
 def _set_conflicts_aside(db: Db, known: list[Document]) -> set[ActivityId]:

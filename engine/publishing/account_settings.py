@@ -27,8 +27,7 @@ FILE = "settings.yaml"
 class Settings:
     """The account settings as entered: text, not yet validated.
 
-    `currency` is empty where that of the first order counts; `rates` are the worth of one
-    unit of other currencies, `cart_idle` is a time such as 4h.
+    `rates` are the worth of one unit of other currencies, `cart_idle` is a time such as 4h.
     """
 
     name: str
@@ -59,12 +58,11 @@ LABELS = {
 class CurrentSettings:
     """The settings in force, and the version of the rules that they are of.
 
-    `first_currency` is that of the first order, if there was one; `buyers` have orders.
+    `buyers` have orders.
     """
 
     version: int
     settings: Settings
-    first_currency: str | None
     buyers: int
 
 
@@ -86,9 +84,7 @@ def settings(actor: Actor) -> CurrentSettings:
     version = versions.current_number(actor.db)
     return CurrentSettings(
         version=version,
-        # The configured value, without the first order's currency.
-        settings=_written(versions.declared(actor.db, version).account),
-        first_currency=versions.first_currency(actor.db),
+        settings=_written(versions.version(actor.db, version).account),
         buyers=actor.db.contacts.count_documents({"commerce.orders": {"$gte": 1}}),
     )
 
@@ -121,7 +117,7 @@ def change(
     Raises NotAllowed, and what publishing does.
     """
     actor.require(Permission.EDIT_ACCOUNT)
-    before = _written(versions.declared(actor.db, versions.current_number(actor.db)).account)
+    before = _written(versions.version(actor.db, versions.current_number(actor.db)).account)
     changed = [name for name in LABELS if getattr(before, name) != getattr(wanted, name)]
     changes = [Change(LABELS[name], _value_text(before, name), _value_text(wanted, name)) for name in changed]
     message = f"Account: {', '.join(LABELS[name].lower() for name in changed) or 'nothing'}"
@@ -168,14 +164,14 @@ def _consequences(found: CurrentSettings, wanted: Settings) -> Iterator[Conseque
 
 
 def _of_money(found: CurrentSettings, wanted: Settings) -> Iterator[Consequence]:
-    counted = wanted.currency or found.first_currency or "that of the first order"
     totals = ""
     if found.buyers:
         who = "1 contact has orders" if found.buyers == 1 else f"{found.buyers} contacts have orders"
         totals = f" {who}: totals are recomputed with their next orders."
     yield Consequence(
         "currency",
-        f"Totals are in {counted}; orders in another currency without a rate are shown apart.{totals}",
+        f"Totals are in {wanted.currency}; orders in another currency without a rate are shown apart."
+        f"{totals}",
         of_the_past=bool(found.buyers),
     )
     yield Consequence(
@@ -188,7 +184,7 @@ def _of_money(found: CurrentSettings, wanted: Settings) -> Iterator[Consequence]
 def _texts(db: Db, wanted: Settings) -> dict[str, str]:
     """All files, with the settings written into theirs; what is not changed stays to the letter."""
     texts = publishing.completed(db, {})
-    before = _written(versions.declared(db, versions.current_number(db)).account)
+    before = _written(versions.version(db, versions.current_number(db)).account)
     changed = {
         name: getattr(wanted, name) for name in LABELS if getattr(before, name) != getattr(wanted, name)
     }
@@ -220,7 +216,7 @@ def _written(account: Account) -> Settings:
         name=account.name,
         time_zone=str(account.time_zone),
         locale=account.locale,
-        currency=account.currency or "",
+        currency=account.currency,
         rates={currency: _plain(rate) for currency, rate in sorted(account.rates.items())},
         default_region=account.default_region,
         cart_idle=_as_time(account.cart_idle),
@@ -250,4 +246,4 @@ def _value_text(settings: Settings, name: str) -> str:
         return {
             "keep_undeclared_traits": ("not kept", "kept"), "mask_for_viewers": ("shown", "masked"),
         }[name][value]  # fmt: skip
-    return value or "that of the first order"
+    return str(value)

@@ -156,8 +156,7 @@ class _Planner:
     @classmethod
     def of(cls, db: Db, change: Change) -> _Planner:
         before, version = versions.rulebook(db), change.version
-        compiled, _ = compile_published(version.texts, version.standing())
-        present = versions.in_currency(db, compiled)
+        present, _ = compile_published(version.texts, version.standing())
         recomputes = version.recomputed == version.number
         changes = version.upkeep == version.number and not recomputes
         after = Rulebook(

@@ -178,38 +178,7 @@ def rulebook(db: Db) -> Rulebook:
 
 def version(db: Db, number: int) -> Ruleset:
     """One published version; raise VersionNotFound if there is none of that number."""
-    return in_currency(db, _compiled(db, number))
-
-
-def declared(db: Db, number: int) -> Ruleset:
-    """A version as written in its files: without a currency until an admin sets one."""
     return _compiled(db, number)
-
-
-def in_currency(db: Db, ruleset: Ruleset) -> Ruleset:
-    """The ruleset with the account's currency: as declared, else that of its first order."""
-    if ruleset.account.currency is not None:
-        return ruleset
-    return _in_currency(ruleset, first_currency(db))
-
-
-def first_currency(db: Db) -> str | None:
-    """The currency of the account's first order: the default until an admin sets one."""
-    if db not in _first_currencies:
-        found = db.installation.find_one({"_id": "first_currency"})
-        if found is None:
-            return None
-        _first_currencies[db] = found["value"]
-    return _first_currencies[db]
-
-
-def note_first_currency(db: Db, currency: str) -> None:
-    """Remember the first order's currency; the first to say so wins."""
-    db.installation.update_one({"_id": "first_currency"}, {"$setOnInsert": {"value": currency}}, upsert=True)
-
-
-_first_currencies: dict[Db, str] = {}
-"""Never changes once it is there, so that it is read once a process."""
 
 
 @lru_cache(maxsize=64)
@@ -230,11 +199,6 @@ def _published(
     published = tuple((row["published_at"], row["_id"]) for row in rows)
     changed = (row for row in rows if row["upkeep"] == row["_id"] > max(recomputed, 1))
     return published, tuple(row["published_at"] for row in changed)
-
-
-@lru_cache(maxsize=64)
-def _in_currency(ruleset: Ruleset, currency: str | None) -> Ruleset:
-    return replace(ruleset, account=replace(ruleset.account, currency=currency))
 
 
 @lru_cache(maxsize=64)

@@ -50,7 +50,7 @@ def offered(ruleset: Ruleset) -> list[Filter]:
         Choice(segment.id, segment.name)
         for segment in sorted(ruleset.segments.values(), key=lambda segment: segment.name.casefold())
     )
-    currency = f" {ruleset.account.currency}" if ruleset.account.currency else ""
+    currency = f" {ruleset.account.currency}"
     return [
         FlagFilter(
             "identified", "Identified", "Contact", "identified", yes="Identified", no="Anonymous visitor"

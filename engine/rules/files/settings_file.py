@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
 from phonenumbers import SUPPORTED_REGIONS
 
+from engine.domain.currencies import is_currency
 from engine.domain.rulebook import CONSENT_FROM_BROWSER, Account, Webhook
 from engine.rules.files.webhook_secrets import read_secret
 from engine.rules.language.entries import TEXT, Entry, Key, choice, duration, flag, mapping_of, nested, text
@@ -51,14 +52,14 @@ def _locale(node: Node, key: str) -> str:
         return _DEFAULTS.locale
 
 
-def _currency(node: Node, key: str) -> str | None:
+def _currency(node: Node, key: str) -> str:
     value = node.raw(key)
     if value is None:
-        return None
-    if isinstance(value, str) and _CURRENCY.fullmatch(value):
+        return _DEFAULTS.currency
+    if isinstance(value, str) and is_currency(value):
         return str(value)
-    node.fail(f"`{key}` must be three capitals, such as EUR", key)
-    return None
+    node.fail(f"`{key}` must be three capitals, such as EUR: a code of ISO 4217", key)
+    return _DEFAULTS.currency
 
 
 def _rates(node: Node, key: str) -> Mapping[str, Decimal]:
@@ -103,7 +104,7 @@ class AccountEntry(Entry):
         {"type": "string", "examples": ["en", "en_GB", "es", "de_AT"]},
     )
     currency = Key(
-        "ISO 4217; without it, that of the first order.",
+        "ISO 4217: of all totals, and of amounts sent without a currency; without it, EUR.",
         _currency,
         {"type": "string", "pattern": f"^{_CURRENCY.pattern}$"},
     )

@@ -41,13 +41,21 @@ def with_order(text: str, under: str, ids: Sequence[str]) -> str:
 def with_values(text: str, under: str, values: Mapping[str, Any]) -> str:
     """The file with some values of a mapping set; one that is nothing is taken out."""
     yaml, content = _load(text)
-    mapping = content.setdefault(under, CommentedMap())
+    if content.get(under) is None:
+        content[under] = CommentedMap()
+    mapping = content[under]
     for key, value in values.items():
         if value is not None:
             mapping[key] = value
         elif key in mapping:
             del mapping[key]
     return _dump(yaml, content)
+
+
+def value_at(text: str, under: str, key: str) -> Any:
+    """A value of a mapping in the file; unset if it has none."""
+    content = _load(text)[1].get(under)
+    return content.get(key) if isinstance(content, CommentedMap) else None
 
 
 @lru_cache(maxsize=16)

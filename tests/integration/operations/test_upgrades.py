@@ -8,9 +8,11 @@ from engine.db.connection import utc_now
 from engine.db.search_keys import SEARCH_FIELDS
 from engine.operations import upgrades
 from engine.operations.preparation import prepare
+from engine.rules import versions
 from engine.settings import CONFIG_DIR
 from tests.builders import an_activity, days, identified, minutes
 from tests.integration.drained import receive_and_drain
+from tests.prepared import forget_databases
 
 
 @pytest.fixture
@@ -110,3 +112,17 @@ def test_indexes_that_others_have_replaced_cost_no_write_any_more(db):
 
     assert set(db.contacts.index_information()) == there
     assert not there & set(upgrades.RETIRED["contacts"])
+
+
+def test_an_account_without_a_declared_currency_keeps_that_of_its_first_order(db):
+    version = versions.stored_version(db, 1)
+    text = version.texts["settings.yaml"].replace("currency: EUR", "# none")
+    db.rulesets.update_one({"_id": 1, "files.name": "settings.yaml"}, {"$set": {"files.$.text": text}})
+    db.installation.delete_one({"_id": "currency"})
+    db.installation.insert_one({"_id": "first_currency", "value": "USD"})
+
+    prepare(db, config_dir=CONFIG_DIR, now=utc_now())
+    forget_databases()
+
+    assert versions.current(db).account.currency == "USD"
+    assert versions.stored_version(db, 1).texts["settings.yaml"].startswith(text[:200])

@@ -306,14 +306,13 @@ def test_an_activity_that_kills_every_worker_is_set_aside(db):
     assert "workers in a row died over it" in failed_activities.newest(db)[0].reason
 
 
-def test_the_accounts_currency_is_that_of_its_first_order(db):
-    receive_and_drain(db, [bought(3, email="eve@x.com", currency="USD")])  # a browser sets nothing here
+def test_the_accounts_currency_is_a_setting_and_no_event_changes_it(db):
     receive_and_drain(db, [bought(10, email="ana@x.com", currency="GBP", trusted=True)])
-    receive_and_drain(db, [bought(7, email="bob@x.com", currency="EUR"), bought(1, email="bob@x.com")])
+    receive_and_drain(db, [bought(7, email="bob@x.com", currency="GBP"), bought(1, email="bob@x.com")])
 
     bob = sheets.sheet(db, contact_lookup.find_contact(db, "bob@x.com"), now=minutes(0)).commerce
 
-    assert (bob.currency, bob.spent, bob.foreign) == ("GBP", Decimal(1), {"EUR": Decimal(7)})
+    assert (bob.currency, bob.spent, bob.foreign) == ("EUR", Decimal(1), {"GBP": Decimal(7)})
 
 
 def test_operators_in_keys_are_data(db):

@@ -15,6 +15,8 @@ from engine.contacts.listing import listing
 from engine.contacts.listing.listing import Listing
 from engine.contacts.sheet import sheets
 from engine.db.connection import utc_now
+from engine.publishing import publishing
+from engine.rules.language import editing
 from tests.integration.drained import drain_all
 from tests.integration.real_input import cdnow
 from tests.integration.served import served
@@ -25,6 +27,15 @@ NODE_CLIENT = Path(__file__).parent / "node"
 @pytest.fixture(scope="module")
 def orders():
     return cdnow.orders()
+
+
+@pytest.fixture
+def db(db):
+    """A shop that sells in dollars."""
+    texts = publishing.completed(db, {})
+    texts["settings.yaml"] = editing.with_values(texts["settings.yaml"], "account", {"currency": "USD"})
+    publishing.publish(db, texts, by="ana", message="dollars", now=utc_now())
+    return db
 
 
 def sums_on_the_sheets(db):

@@ -166,3 +166,15 @@ def test_a_change_wakes_an_abandoned_cart():
     added = [an_activity("added_to_cart", at, product_id="a", price=10) for at in (days(0), days(1))]
 
     assert the_contact(added).state.cart.state == "active"
+
+
+def test_the_account_s_currency_is_a_setting_and_never_that_of_an_order():
+    orders = [
+        bought(10, order_id="a", currency="USD", trusted=True),
+        bought(20, minutes(1), order_id="b", currency="GBP", trusted=True),
+    ]
+
+    found = [the_contact(arrived).state.commerce for arrived in (orders, orders[::-1])]
+
+    assert [commerce.currency for commerce in found] == ["EUR", "EUR"]
+    assert [commerce.foreign for commerce in found] == [{"USD": Decimal(10), "GBP": Decimal(20)}] * 2

@@ -87,7 +87,7 @@ def test_a_setting_is_changed_and_comments_stay():
 
     assert "# ours" in changed
     account = rules(settings=changed).present.account
-    assert (account.name, account.currency, str(account.time_zone)) == ("B: C", None, "Asia/Tokyo")
+    assert (account.name, account.currency, str(account.time_zone)) == ("B: C", "EUR", "Asia/Tokyo")
 
 
 def test_the_line_of_each_entry_is_known():

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Order, Refund
-from engine.domain.currencies import rounded
-from engine.domain.identity.blanks import is_blank
+from engine.domain.currencies import is_currency, meant_by, rounded
+from engine.domain.identity.blanks import is_blank, visible
 from engine.domain.money import MAX_DIGITS, Unreadable, Written, number, quoted, read
 from engine.domain.rulebook import Account
 
 Properties = Mapping[str, Any]
+
+MAX_CURRENCY = 12
+"""Characters kept of what is no currency."""
 
 CART_ACTIVITIES = frozenset({"added_to_cart", "removed_from_cart", "cart_viewed", "checkout_started"})
 ORDER_ACTIVITIES = frozenset({"order_completed", "order_refunded", "order_cancelled"})
@@ -46,33 +49,49 @@ def apply_commerce(state: ContactState, activity: Activity, account: Account) ->
 
 @dataclass(frozen=True)
 class Worth:
-    """What an order or refund is worth; `unclear` is what was sent for an amount that cannot be told."""
+    """What an order or refund is worth; `unclear` is what was sent for an amount that cannot be told.
+
+    Without a currency it is that of the order, or of the account.
+    """
 
     amount: Decimal | None = None
+    currency: str | None = None
     unclear: str | None = None
 
 
-def worth_of(properties: Properties, account: Account) -> Worth | None:
+def worth_of(properties: Properties, account: Account, *, of_old: str | None = None) -> Worth | None:
     """The value of an order: its total, else its revenue or value, else the sum of its products.
 
-    Rounded to the currency's minor unit.  Unset if it says nothing of its value.  The first of these that
-    was sent counts: if it cannot be read, or is negative, no other is taken in its place.
+    Rounded to the currency's minor unit; without a currency to that of `of_old`, else of the account.
+    Unset if it says nothing of its value.  The first of these that was sent counts: if it cannot be read,
+    or is negative, no other is taken in its place.
     """
-    currency = currency_of(properties) or account.currency
+    currency = currency_of(properties)
+    found = _amount_in(properties, account)
+    if isinstance(found, Written):
+        return _worth_of(found, currency, account, of_old=of_old)
+    return None if found is None else Worth(currency=currency, unclear=found.text)
+
+
+def _amount_in(properties: Properties, account: Account) -> Written | Unreadable | None:
     for name in ("total", "revenue", "value"):
         found = read(properties.get(name), account.decimal_mark)
         if found is not None:
-            return _worth_of(found, currency)
+            return found
     products = properties.get("products")
-    return None if is_blank(products) else _worth_of(_sum_of(products, account), currency)
+    return None if is_blank(products) else _sum_of(products, account)
 
 
-def _worth_of(found: Written | Unreadable, currency: str | None) -> Worth:
-    if isinstance(found, Unreadable):
-        return Worth(unclear=found.text)
-    if found.number < 0:
-        return Worth(unclear=str(found.number))
-    return Worth(rounded(found.number, currency))
+def _worth_of(found: Written, currency: str | None, account: Account, *, of_old: str | None) -> Worth:
+    """A written amount as money; the sign beside it says the currency where nothing else does."""
+    meant = meant_by(found.mark) if found.mark else ()
+    usual = of_old or account.currency
+    if currency is None and meant and usual not in meant:
+        currency = meant[0] if len(meant) == 1 else found.mark
+    contradicts = meant and is_currency(currency or usual) and (currency or usual) not in meant
+    if found.number < 0 or contradicts:
+        return Worth(currency=currency, unclear=f"{found.number} {found.mark}".strip())
+    return Worth(rounded(found.number, currency or usual), currency)
 
 
 def _sum_of(products: Any, account: Account) -> Written | Unreadable:
@@ -169,17 +188,18 @@ def _place_order(commerce: Commerce, activity: Activity, account: Account) -> bo
         return False
     worth = worth_of(activity.properties, account) or Worth(unclear="")
     order.placed_at = activity.happened_at
-    order.amount, order.unclear = worth.amount, worth.unclear
-    order.currency = currency_of(activity.properties)
+    order.amount, order.unclear, order.currency = worth.amount, worth.unclear, worth.currency
     order.unproven = not activity.trusted
     return True
 
 
 def currency_of(properties: Properties) -> str | None:
-    """The ISO 4217 code named, in capitals; unset for none, which means the account's."""
+    """The currency named: an ISO 4217 code in capitals, else as it was sent; unset for none."""
     named = properties.get("currency")
-    code = named.strip().upper() if isinstance(named, str) else ""
-    return code if len(code) == 3 and code.isalpha() and code.isascii() else None
+    if is_blank(named):
+        return None
+    text = visible(str(named))
+    return text.upper() if is_currency(text.upper()) else text[:MAX_CURRENCY].replace("\0", "")
 
 
 def _refund(commerce: Commerce, activity: Activity, account: Account) -> None:
@@ -187,46 +207,94 @@ def _refund(commerce: Commerce, activity: Activity, account: Account) -> None:
     order = _order_of(commerce, activity)
     name = str(activity.properties.get("refund_id") or activity.id)
     others = [refund for refund in order.refunds if refund.id != name]
-    worth = worth_of(activity.properties, account) or Worth()
-    order.refunds = [*others, Refund(id=name, amount=worth.amount, unclear=worth.unclear)]
+    worth = worth_of(activity.properties, account, of_old=order.currency) or Worth()
+    found = Refund(id=name, amount=worth.amount, currency=worth.currency, unclear=worth.unclear)
+    order.refunds = [*others, found]
 
 
 def _total(commerce: Commerce, account: Account) -> None:
     """Recompute the totals from all orders: no total is corrected by a difference."""
-    commerce.currency = account.currency
     counted = [order for order in commerce.book if order.counts]
     dates = sorted(order.placed_at for order in counted if order.placed_at is not None)
+    commerce.currency = account.currency
     commerce.orders = len(counted)
     commerce.first_order_at = dates[0] if dates else None
     commerce.last_order_at = dates[-1] if dates else None
-    commerce.spent = commerce.refunded = Decimal(0)
-    commerce.foreign = {}
-    summed = 0
-    for order in counted:
-        if order.amount is None:
-            continue
-        rate = _rate(order, account)
-        if rate is None:
-            foreign = order.currency or ""
-            commerce.foreign[foreign] = (
-                commerce.foreign.get(foreign, Decimal(0)) + order.amount - order.refunded
-            )
-        else:
-            summed += 1
-            commerce.spent += (order.amount - order.refunded) * rate
-            commerce.refunded += order.refunded * rate
     commerce.unclear = sum(_is_unclear(order) for order in counted)
-    commerce.average = rounded(commerce.spent / summed, commerce.currency) if summed else None
+    sums = _Sums(account)
+    for order in counted:
+        sums.add(order)
+    commerce.summed = sums.orders
+    commerce.spent = rounded(sums.paid - sums.returned, account.currency)
+    commerce.refunded = rounded(sums.returned, account.currency)
+    average = (sums.paid - sums.returned) / sums.orders if sums.orders else None
+    commerce.average = None if average is None else rounded(average, account.currency)
+    commerce.foreign = {currency: rounded(amount, currency) for currency, amount in sums.foreign.items()}
 
 
 def _is_unclear(order: Order) -> bool:
     return order.amount is None or any(refund.unclear is not None for refund in order.refunds)
 
 
-def _rate(order: Order, account: Account) -> Decimal | None:
-    if order.currency is None or order.currency == account.currency:
-        return Decimal(1)
-    return account.rates.get(order.currency)
+@dataclass
+class _Sums:
+    """The sums over orders, exact, in the account's currency; `foreign` is what has no rate, apart."""
+
+    account: Account
+    orders: int = 0
+    paid: Decimal = Decimal(0)
+    returned: Decimal = Decimal(0)
+    foreign: dict[str, Decimal] = field(default_factory=dict)
+
+    def add(self, order: Order) -> None:
+        """Add an order less its refunds, each in its own currency; set what the order's come to."""
+        order.refunded = Decimal(0)
+        if order.amount is None:
+            return
+        currency = order.currency or self.account.currency
+        rate = rate_of(currency, self.account)
+        alike, others = self._returned(order, currency, rate)
+        order.refunded = min(rounded(alike, currency), order.amount)
+        for name, amount in others.items():
+            self._put(name, -amount)
+        if rate is None:
+            self._put(currency, order.amount - min(alike, order.amount))
+            return
+        self.orders += 1
+        self.paid += order.amount * rate
+        self.returned += min(alike, order.amount) * rate
+
+    def _returned(
+        self, order: Order, currency: str, rate: Decimal | None
+    ) -> tuple[Decimal, dict[str, Decimal]]:
+        """What the refunds come to in the order's currency, and apart in those that rates do not relate."""
+        alike, others = Decimal(0), dict[str, Decimal]()
+        for refund in order.refunds:
+            if refund.unclear is not None or order.amount is None:
+                continue
+            amount = order.amount if refund.amount is None else refund.amount
+            own = currency if refund.amount is None else refund.currency or currency
+            own_rate = rate_of(own, self.account)
+            if own == currency:
+                alike += amount
+            elif rate is not None and own_rate is not None:
+                alike += amount * own_rate / rate
+            else:
+                others[own] = others.get(own, Decimal(0)) + amount
+        return alike, others
+
+    def _put(self, currency: str, amount: Decimal) -> None:
+        """Count an amount that stands apart from its order, or has no rate."""
+        rate = rate_of(currency, self.account)
+        if rate is None:
+            self.foreign[currency] = self.foreign.get(currency, Decimal(0)) + amount
+        else:
+            self.returned -= amount * rate
+
+
+def rate_of(currency: str | None, account: Account) -> Decimal | None:
+    """What one unit is worth in the account's currency; unset without a declared rate."""
+    return Decimal(1) if currency in (None, account.currency) else account.rates.get(currency or "")
 
 
 # The cart

@@ -72,20 +72,23 @@ class Deliverability(msgspec.Struct, omit_defaults=True):
 class Refund(msgspec.Struct, omit_defaults=True):
     """Money given back for an order; no amount means all of it.
 
-    `unclear` is what was sent for an amount that cannot be told: nothing counts as given back then.
+    `currency` is unset where it is the order's.  `unclear` is what was sent for an amount that cannot
+    be told: nothing counts as given back then.
     """
 
     id: str
     amount: Decimal | None = None
+    currency: str | None = None
     unclear: str | None = None
 
 
 class Order(msgspec.Struct, omit_defaults=True):
     """One order; `placed_at` is unset while only its refund or cancellation is known.
 
-    `amount` and `refunds` are in the order's own `currency`; without one it is the account's.
-    `unclear` is what was sent for an amount that cannot be told (empty: nothing was), and the order
-    is in no sum then.  `unproven` says that only a browser has reported it.
+    `amount` is in the order's own `currency`; without one it is the account's.  `unclear` is what was
+    sent for an amount that cannot be told (empty: nothing was), and the order is in no sum then.
+    `refunded` is what its refunds come to in the order's currency, as far as rates tell, and at most
+    the amount.  `unproven` says that only a browser has reported it.
     """
 
     id: str
@@ -94,6 +97,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     unclear: str | None = None
     currency: str | None = None
     refunds: list[Refund] = []
+    refunded: Decimal = Decimal(0)
     cancelled: bool = False
     unproven: bool = False
 
@@ -101,24 +105,16 @@ class Order(msgspec.Struct, omit_defaults=True):
     def counts(self) -> bool:
         return self.placed_at is not None and not self.cancelled
 
-    @property
-    def refunded(self) -> Decimal:
-        """The refunded amount: never more than was paid."""
-        if self.amount is None or not self.refunds:
-            return Decimal(0)
-        told = [refund for refund in self.refunds if refund.unclear is None]
-        amounts = [self.amount if refund.amount is None else refund.amount for refund in told]
-        return min(sum(amounts, Decimal(0)), self.amount)
-
 
 class Commerce(msgspec.Struct, omit_defaults=True):
     """Totals over the orders in `book`, in the account's currency.
 
-    `foreign` holds what was spent in currencies without a declared rate, apart; `unclear` counts the
-    orders whose amount, or that of a refund, cannot be told.  `average` is over the orders in the sum.
+    `summed` orders are in `spent` and `average`.  `foreign` holds what was spent in currencies without a
+    declared rate, apart; `unclear` counts the orders whose amount, or that of a refund, cannot be told.
     """
 
     orders: int = 0
+    summed: int = 0
     spent: Decimal = Decimal(0)
     refunded: Decimal = Decimal(0)
     currency: str | None = None

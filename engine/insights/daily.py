@@ -41,7 +41,8 @@ _ZONE = "daily_zone"
 class Sales:
     """Orders of one currency; an unset `currency` is the account's.
 
-    `amount` is what was paid and not given back; cancelled orders are no orders.
+    `amount` is what was paid and not given back; that of `unclear` orders cannot be told.  Cancelled
+    orders are no orders.
     """
 
     currency: str | None
@@ -49,6 +50,7 @@ class Sales:
     amount: Decimal
     refunded: Decimal
     cancelled: int
+    unclear: int = 0
 
 
 @dataclass(frozen=True)
@@ -208,16 +210,9 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
     """Orders by day and currency, from the books of the contacts."""
     placed = {"$gte": begins, "$lt": ends}
     amount = {"$ifNull": ["$order.amount", Decimal128("0")]}
-    back = {
-        "$sum": {
-            "$map": {
-                "input": {"$ifNull": ["$order.refunds", []]},
-                "in": {"$ifNull": ["$$this.amount", amount]},
-            }
-        }
-    }
-    refunded = {"$min": [{"$toDecimal": back}, amount]}
+    refunded = {"$ifNull": ["$order.refunded", Decimal128("0")]}
     counts = {"$ne": ["$order.cancelled", True]}
+    unclear = {"$and": [counts, {"$lte": ["$order.amount", None]}]}
     return [
         {"$match": {"commerce.book": {"$elemMatch": {"placed_at": placed}}}},
         {"$project": {"order": "$commerce.book"}},
@@ -230,6 +225,7 @@ def _sales(begins: datetime, ends: datetime, zone: str) -> list[Document]:
                 "amount": {"$sum": {"$cond": [counts, {"$subtract": [amount, refunded]}, Decimal128("0")]}},
                 "refunded": {"$sum": {"$cond": [counts, refunded, Decimal128("0")]}},
                 "cancelled": {"$sum": {"$cond": [counts, 0, 1]}},
+                "unclear": {"$sum": {"$cond": [unclear, 1, 0]}},
             }
         },
         {"$sort": {"_id.currency": 1}},
@@ -282,8 +278,17 @@ def _day_of(row: Document) -> Day:
         reached, gone = (found["machine"], found["to"]), (found["machine"], found["from"])
         moved[reached] = moved.get(reached, 0) + found["n"]
         left[gone] = left.get(gone, 0) + found["n"]
-    sales = [
-        Sales(found.get("currency"), found["orders"], found["amount"], found["refunded"], found["cancelled"])
-        for found in row["sales"]
-    ]
-    return Day(date.fromisoformat(row["_id"]), sales, counted, moved, left)
+    return Day(
+        date.fromisoformat(row["_id"]), [_sales_of(found) for found in row["sales"]], counted, moved, left
+    )
+
+
+def _sales_of(found: Document) -> Sales:
+    return Sales(
+        found.get("currency"),
+        found["orders"],
+        found["amount"],
+        found["refunded"],
+        found["cancelled"],
+        found.get("unclear", 0),
+    )

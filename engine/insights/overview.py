@@ -13,8 +13,7 @@ from decimal import Decimal
 import pandas as pd
 
 from engine.db import Db
-from engine.domain.currencies import rounded
-from engine.domain.rulebook import Ruleset
+from engine.domain.rulebook import Account, Ruleset
 from engine.insights import census, daily, series
 from engine.insights.census import Census
 from engine.insights.daily import Day, StoredDays
@@ -58,18 +57,17 @@ class Period:
 
 @dataclass(frozen=True)
 class Sold:
-    """Orders and revenue in the account's currency; `foreign` is what has no declared rate, apart."""
+    """Orders and revenue in the account's currency; `foreign` is what has no declared rate, apart.
+
+    `average` is that of the orders in the revenue.
+    """
 
     orders: int = 0
     revenue: Decimal = Decimal(0)
     refunded: Decimal = Decimal(0)
     cancelled: int = 0
     foreign: Mapping[str, Decimal] = field(default_factory=dict)
-
-    @property
-    def average(self) -> Decimal | None:
-        """The average value of the orders that could be summed."""
-        return rounded(self.revenue / self.orders, None) if self.orders and not self.foreign else None
+    average: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def _range(period: Period, found: StoredDays, counted: Census | None, ruleset: R
     appeared = {} if counted is None else counted.appeared
     return Range(
         period=period,
-        sold=_sold(sales),
+        sold=_sold(sales, ruleset.account),
         days=days,
         sold_by_day=series.sales_by_day(sales, period.first, period.last),
         new=sum(number for day, number in appeared.items() if day in period),
@@ -147,7 +145,7 @@ def _range(period: Period, found: StoredDays, counted: Census | None, ruleset: R
     )
 
 
-def _sold(sales: pd.DataFrame) -> Sold:
+def _sold(sales: pd.DataFrame, account: Account) -> Sold:
     """Sum `series.sales` in the account's currency; what has no rate stands apart."""
     return Sold(
         orders=int(sales["orders"].sum()),
@@ -155,4 +153,5 @@ def _sold(sales: pd.DataFrame) -> Sold:
         refunded=series.total(sales["given_back"]),
         cancelled=int(sales["cancelled"].sum()),
         foreign=series.unconverted(sales),
+        average=series.average(sales, account),
     )

@@ -12,43 +12,38 @@ from decimal import Decimal
 
 import pandas as pd
 
+from engine.domain.commerce import rate_of
+from engine.domain.currencies import rounded
 from engine.domain.rulebook import Account
 from engine.insights.census import Census
 from engine.insights.daily import Day
 
 NOTHING = Decimal(0)
 
-_SALES = ("day", "currency", "orders", "amount", "refunded", "cancelled")
+_SALES = ("day", "currency", "orders", "amount", "refunded", "cancelled", "unclear")
 
 
 def sales(days: Iterable[Day], account: Account) -> pd.DataFrame:
     """List what was sold, a row for each day and currency, in the order of the days.
 
-    Columns: `day`, `currency` (the account's where the order has none), `orders`, `cancelled`
-    (counts), `amount`, `refunded` (Decimal, in that currency), `revenue`, `given_back` (Decimal, in
-    the account's currency; missing where no rate is declared).
+    Columns: `day`, `currency` (the account's where the order has none), `orders`, `cancelled`,
+    `unclear` (counts), `amount`, `refunded` (Decimal, in that currency), `revenue`, `given_back`
+    (Decimal, in the account's currency; missing where no rate is declared).
     """
     rows = [
         (pd.Timestamp(day.day), sale.currency or account.currency, sale.orders, sale.amount, sale.refunded,
-         sale.cancelled)
+         sale.cancelled, sale.unclear)
         for day in days
         for sale in day.sales
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=list(_SALES))
-    rates = [_rate(currency, account) for currency in table["currency"]]
+    rates = [rate_of(currency, account) for currency in table["currency"]]
     for converted, given in (("revenue", "amount"), ("given_back", "refunded")):
         values = [
             None if rate is None else value * rate for value, rate in zip(table[given], rates, strict=True)
         ]
         table[converted] = pd.Series(values, dtype="object", index=table.index)
     return table
-
-
-def _rate(currency: str | None, account: Account) -> Decimal | None:
-    """Return what one unit is worth in the account's currency; unset where nothing is declared."""
-    if currency is None or currency == account.currency:
-        return Decimal(1)
-    return account.rates.get(currency)
 
 
 def sales_by_day(table: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
@@ -63,6 +58,13 @@ def unconverted(table: pd.DataFrame) -> dict[str, Decimal]:
     """Sum the amounts in currencies without a declared rate, by currency."""
     apart = table[table["revenue"].isna()].groupby("currency")["amount"].agg(total)
     return {str(currency): amount for currency, amount in apart.items()}
+
+
+def average(table: pd.DataFrame, account: Account) -> Decimal | None:
+    """Average the orders that are in the revenue; None if there are none."""
+    converted = table.dropna(subset=["revenue"])
+    orders = int((converted["orders"] - converted["unclear"]).sum())
+    return rounded(total(converted["revenue"]) / orders, account.currency) if orders else None
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

@@ -78,7 +78,6 @@ def test_an_unknown_currency_stands_apart_and_a_declared_one_is_converted():
         ({"total": "12,50"}, Decimal("12.50")),
         ({"total": 104.80000000000000004}, Decimal("104.80")),
         ({"total": Decimal("104.80000000000000004")}, Decimal("104.80")),
-        ({"total": 9000.4, "currency": "JPY"}, Decimal(9000)),
     ],
 )
 def test_an_order_is_worth_its_total_else_its_revenue_else_its_products(properties, amount):
@@ -90,7 +89,7 @@ def test_an_order_is_worth_its_total_else_its_revenue_else_its_products(properti
     [
         ({"total": "a lot", "revenue": 9}, "a lot"),
         ({"total": -5}, "-5"),
-        ({"total": "-5,00 €"}, "-5.00"),
+        ({"total": "-5,00 €"}, "-5.00 €"),
         ({"total": "NaN"}, "NaN"),
         ({"total": "1e400"}, "1e400"),
         ({"products": [{"product_id": "a", "price": 2}, {"product_id": "b"}]}, "b"),
@@ -178,3 +177,84 @@ def test_the_account_s_currency_is_a_setting_and_never_that_of_an_order():
 
     assert [commerce.currency for commerce in found] == ["EUR", "EUR"]
     assert [commerce.foreign for commerce in found] == [{"USD": Decimal(10), "GBP": Decimal(20)}] * 2
+
+
+SETTINGS = "account: {currency: EUR, rates: {USD: 0.5, KWD: 3}}"
+
+
+def totals(*activities, settings=SETTINGS):
+    return the_contact(activities, rules(settings=settings)).state.commerce
+
+
+def refund(total, **more):
+    return an_activity(
+        "order_refunded", minutes(5), **{"total": total, "order_id": "a", "trusted": True, **more}
+    )
+
+
+def test_an_average_divides_by_the_orders_that_are_in_the_sum():
+    commerce = totals(bought(50, order_id="a"), bought(9000, minutes(1), order_id="b", currency="JPY"))
+
+    assert (commerce.orders, commerce.summed, commerce.average) == (2, 1, Decimal(50))
+    assert commerce.foreign == {"JPY": Decimal(9000)}
+
+
+def test_no_order_in_the_sum_has_no_average():
+    assert totals(bought(9000, order_id="b", currency="JPY")).average is None
+
+
+@pytest.mark.parametrize(
+    ("order", "given_back", "spent", "refunded", "foreign"),
+    [
+        ({"currency": "EUR"}, {"currency": "USD", "total": 100}, "50", "50", {}),
+        ({}, {"currency": "USD", "total": 100}, "50", "50", {}),
+        ({"currency": "USD"}, {"total": 20}, "40", "10", {}),
+        ({"currency": "USD"}, {"currency": "EUR", "total": 10}, "40", "10", {}),
+        ({"currency": "EUR"}, {"currency": "USD", "total": 1000}, "0", "100", {}),
+        ({"currency": "EUR"}, {"total": None}, "0", "100", {}),
+        ({"currency": "USD"}, {"total": None, "currency": "EUR"}, "0", "50", {}),
+        ({"currency": "JPY"}, {"total": 30}, "0", "0", {"JPY": 70}),
+        ({"currency": "EUR"}, {"currency": "JPY", "total": 900}, "100", "0", {"JPY": -900}),
+    ],
+)
+def test_a_refund_counts_in_its_own_currency_else_the_order_s(order, given_back, spent, refunded, foreign):
+    commerce = totals(bought(100, order_id="a", **order), refund(**given_back))
+
+    assert (commerce.spent, commerce.refunded) == (Decimal(spent), Decimal(refunded))
+    assert commerce.foreign == foreign
+
+
+@pytest.mark.parametrize("currency", ["US$", "EURO", "€uros", "$", 7, "a.b", "XXQ"])
+def test_what_is_no_currency_stands_apart_under_its_own_name(currency):
+    commerce = totals(bought(10, order_id="a", currency=currency))
+
+    assert (commerce.spent, commerce.summed) == (0, 0)
+    assert commerce.foreign == {str(currency): Decimal(10)}
+
+
+@pytest.mark.parametrize(
+    ("total", "spent", "foreign"),
+    [
+        ("12,50 €", "12.50", {}),
+        ("US$ 12.50", "6.25", {}),
+        ("12.50 GBP", "0", {"GBP": Decimal("12.50")}),
+        ("$12.50", "0", {"$": Decimal("12.50")}),
+    ],
+)
+def test_a_sign_beside_an_amount_says_its_currency_where_nothing_else_does(total, spent, foreign):
+    commerce = totals(bought(total, order_id="a"))
+
+    assert (commerce.spent, commerce.foreign) == (Decimal(spent), foreign)
+
+
+def test_a_sign_that_contradicts_the_currency_makes_an_amount_that_cannot_be_told():
+    commerce = totals(bought("12.50 €", order_id="a", currency="USD"))
+
+    assert (commerce.orders, commerce.spent, commerce.unclear) == (1, 0, 1)
+
+
+def test_money_has_the_digits_of_its_currency():
+    yen = "account: {currency: JPY}"
+
+    assert totals(bought("10.0004", order_id="a", currency="KWD")).spent == Decimal("30.00")
+    assert str(totals(bought(100, order_id="a"), bought(201, order_id="b"), settings=yen).average) == "150"

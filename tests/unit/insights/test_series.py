@@ -21,8 +21,8 @@ def account():
     return replace(shipped, currency="EUR", rates={"USD": Decimal("0.5")})
 
 
-def sold(currency, orders, amount, *, refunded="0", cancelled=0):
-    return Sales(currency, orders, Decimal(amount), Decimal(refunded), cancelled)
+def sold(currency, orders, amount, *, refunded="0", cancelled=0, unclear=0):
+    return Sales(currency, orders, Decimal(amount), Decimal(refunded), cancelled, unclear)
 
 
 def test_a_day_adds_up_what_can_be_converted_to_the_cent(account):
@@ -89,3 +89,10 @@ def test_moves_are_counted_by_the_state_that_was_reached():
 
     assert table["subscribed"].tolist() == [2, 0]
     assert table["unsubscribed"].tolist() == [0, 0]
+
+
+def test_an_average_divides_by_the_orders_whose_amount_is_in_the_revenue(account):
+    days = [Day(MONDAY, [sold("EUR", 3, "100", unclear=1), sold("JPY", 4, "9000")])]
+
+    assert series.average(series.sales(days, account), account) == Decimal("50.00")
+    assert series.average(series.sales([Day(MONDAY)], account), account) is None

@@ -10,6 +10,7 @@ from string import Formatter
 from typing import Any, Literal
 
 from engine.domain.money import DecimalMark, storable_number
+from engine.domain.property_names import bare
 
 PropertyType = Literal["text", "number", "money", "date", "boolean", "list"]
 
@@ -47,6 +48,10 @@ class ActivityCatalog:
 
     def __init__(self, types: Iterable[ActivityType]) -> None:
         self._types = {type_.name: type_ for type_ in types}
+        self._spellings = {
+            name: {bare(declared): declared for declared in type_.properties}
+            for name, type_ in self._types.items()
+        }
         self._by_event_name = {
             _folded(name): type_.name
             for type_ in self._types.values()
@@ -80,7 +85,8 @@ class ActivityCatalog:
         """Properties with text parsed as numbers where a number or money is declared.
 
         Text that is no number, or names a currency, stays as it came.  `decimal_mark` is that of the
-        account, and reads money alone.
+        account, and reads money alone.  A declared property under another spelling (`orderId`) is there
+        under both.
         """
         marks: dict[PropertyType | None, DecimalMark | None] = {"money": decimal_mark, "number": None}
         declared = self.properties(type_)
@@ -88,7 +94,16 @@ class ActivityCatalog:
             name: _as_number(value, marks[declared[name]])
             if isinstance(value, str) and declared.get(name) in marks
             else value
+            for name, value in {**self._respelled(type_, properties), **properties}.items()
+        }
+
+    def _respelled(self, type_: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """The declared properties that are there under another spelling alone."""
+        spellings = self._spellings.get(type_, {})
+        return {
+            spellings[bare(name)]: value
             for name, value in properties.items()
+            if spellings.get(bare(name), name) != name
         }
 
     def identified_by(self, type_: str) -> tuple[str, ...]:

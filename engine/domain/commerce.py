@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,8 +12,10 @@ from typing import Any
 from engine.domain.activities import Activity, ActivityId
 from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Order, Refund
 from engine.domain.currencies import is_currency, meant_by, rounded
-from engine.domain.identity.blanks import is_blank, visible
+from engine.domain.identity.blanks import visible
+from engine.domain.identity.normalisation import is_placeholder
 from engine.domain.money import MAX_DIGITS, Unreadable, Written, number, quoted, read
+from engine.domain.property_names import value_of
 from engine.domain.rulebook import Account
 
 Properties = Mapping[str, Any]
@@ -21,30 +24,30 @@ MAX_CURRENCY = 12
 """Characters kept of what is no currency."""
 
 CART_ACTIVITIES = frozenset({"added_to_cart", "removed_from_cart", "cart_viewed", "checkout_started"})
-ORDER_ACTIVITIES = frozenset({"order_completed", "order_refunded", "order_cancelled"})
+ORDER_COMPLETED, ORDER_UPDATED = "order_completed", "order_updated"
+ORDER_ACTIVITIES = frozenset({ORDER_COMPLETED, ORDER_UPDATED, "order_refunded", "order_cancelled"})
 COMMERCE_ACTIVITIES = CART_ACTIVITIES | ORDER_ACTIVITIES
 
 
 def apply_commerce(state: ContactState, activity: Activity, account: Account) -> bool:
     """Apply an order, refund, cancellation or change of cart to `state`; leave other types alone.
 
-    Returns false if the activity repeats a known order: it has no effect then.
+    Returns false if the activity repeats a known order: it may correct it, and has no other effect.
     """
     if activity.type not in COMMERCE_ACTIVITIES:
         return True
     if activity.type in CART_ACTIVITIES:
         _change_cart(state, activity, account)
         return True
-    if activity.type == "order_completed":
-        if not _place_order(state.commerce, activity, account):
-            return False
-        state.cart = None
+    placed = True
+    if activity.type in (ORDER_COMPLETED, ORDER_UPDATED):
+        placed = _place_or_correct(state, activity, account)
     elif activity.type == "order_refunded":
         _refund(state.commerce, activity, account)
     else:
         _order_of(state.commerce, activity).cancelled = True
     _total(state.commerce, account)
-    return True
+    return placed
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,11 @@ def worth_of(properties: Properties, account: Account, *, of_old: str | None = N
 
 def _amount_in(properties: Properties, account: Account) -> Written | Unreadable | None:
     for name in ("total", "revenue", "value"):
-        found = read(properties.get(name), account.decimal_mark)
+        found = read(value_of(properties, name), account.decimal_mark)
         if found is not None:
             return found
-    products = properties.get("products")
-    return None if is_blank(products) else _sum_of(products, account)
+    products = value_of(properties, "products")
+    return None if products is None else _sum_of(products, account)
 
 
 def _worth_of(found: Written, currency: str | None, account: Account, *, of_old: str | None) -> Worth:
@@ -99,8 +102,8 @@ def _sum_of(products: Any, account: Account) -> Written | Unreadable:
     total = Decimal(0)
     for product in products if isinstance(products, list) else [products]:
         details = product if isinstance(product, dict) else {}
-        quantity = number(details.get("quantity", 1))
-        price = number(details.get("price"), account.decimal_mark)
+        quantity = _quantity_of(details)
+        price = number(value_of(details, "price"), account.decimal_mark)
         if quantity is None or (price is None and quantity > 0):
             return quoted(_name_of(product))
         if price is not None and quantity > 0:
@@ -108,11 +111,17 @@ def _sum_of(products: Any, account: Account) -> Written | Unreadable:
     return Written(total) if total.adjusted() < MAX_DIGITS else quoted(total)
 
 
+def _quantity_of(product: Properties) -> Decimal | None:
+    """How many of a product; one where nothing is said, unset where it cannot be read."""
+    given = value_of(product, "quantity")
+    return Decimal(1) if given is None else number(given)
+
+
 def _name_of(product: Any) -> Any:
     """The first of a product's names; the product itself if it has none."""
     details = product if isinstance(product, dict) else {}
-    names = (details.get(name) for name in ("product_id", "sku", "name"))
-    return next((name for name in names if not is_blank(name)), product)
+    names = (value_of(details, name) for name in ("product_id", "sku", "name"))
+    return next((name for name in names if name is not None), product)
 
 
 def lines_of(products: Any) -> list[CartLine]:
@@ -143,37 +152,52 @@ def line_of(product: Any) -> CartLine | None:
 # Orders
 
 
-def superseded(activities: Iterable[Activity]) -> frozenset[ActivityId]:
+def superseded(activities: Iterable[Activity], book: Iterable[Order] = ()) -> frozenset[ActivityId]:
     """The activities of browsers that a trusted source has reported, too: they have no effect.
 
-    They are the same order, or have the same id as their senders gave it.
+    They are of the same order, one of `book` or of `activities`, or have the same id as their senders
+    gave it.
     """
     placed = list(activities)
     trusted = {name for activity in placed if activity.trusted for name in _names(activity)}
+    trusted |= {("order", order.id) for order in book if order.placed_at is not None and not order.unproven}
     if not trusted:
         return frozenset()
     return frozenset(a.id for a in placed if not a.trusted and not trusted.isdisjoint(_names(a)))
 
 
 def _names(activity: Activity) -> list[tuple[str, str]]:
+    """What the activity goes by; only a trusted completion, and no update, stands for the whole order."""
     names = [("id", activity.senders_id)]
-    order = activity.properties.get("order_id")
-    if activity.type == "order_completed" and order:
-        names.append(("order", str(order)))
+    placing = activity.type == ORDER_COMPLETED
+    if placing or (activity.type == ORDER_UPDATED and not activity.trusted):
+        order = order_id_of(activity)
+        names += [("order", order)] if order else []
     return names
 
 
 def corrects_browser(state: ContactState, activity: Activity) -> bool:
     """Whether a trusted source reports an order that only a browser has reported so far."""
-    order_id = activity.properties.get("order_id")
-    if not activity.trusted or activity.type != "order_completed" or not order_id:
+    order_id = order_id_of(activity)
+    if not activity.trusted or activity.type != ORDER_COMPLETED or not order_id:
         return False
-    return any(order.id == str(order_id) and order.unproven for order in state.commerce.book)
+    return any(
+        order.id == order_id and (order.unproven or order.unproven_amount) for order in state.commerce.book
+    )
+
+
+def order_id_of(activity: Activity) -> str | None:
+    """The order that an activity names; unset if it names none, or a placeholder."""
+    given = value_of(activity.properties, "order_id")
+    if isinstance(given, float | Decimal) and math.isfinite(given) and given == int(given):
+        given = int(given)
+    name = "" if given is None else visible(str(given))
+    return None if not name or is_placeholder(name) else name
 
 
 def _order_of(commerce: Commerce, activity: Activity) -> Order:
     """The order that an activity names; one without an order id is its own."""
-    name = str(activity.properties.get("order_id") or activity.id)
+    name = order_id_of(activity) or str(activity.id)
     for order in commerce.book:
         if order.id == name:
             return order
@@ -182,21 +206,42 @@ def _order_of(commerce: Commerce, activity: Activity) -> Order:
     return order
 
 
-def _place_order(commerce: Commerce, activity: Activity, account: Account) -> bool:
-    order = _order_of(commerce, activity)
-    if order.placed_at is not None:
-        return False
-    worth = worth_of(activity.properties, account) or Worth(unclear="")
-    order.placed_at = activity.happened_at
-    order.amount, order.unclear, order.currency = worth.amount, worth.unclear, worth.currency
-    order.unproven = not activity.trusted
-    return True
+def _place_or_correct(state: ContactState, activity: Activity, account: Account) -> bool:
+    """Place an order, which empties the cart, or correct one; false if it only repeats a placed one.
+
+    An update waits for its order: alone it does not count.
+    """
+    order = _order_of(state.commerce, activity)
+    places = activity.type == ORDER_COMPLETED and order.placed_at is None
+    if places:
+        order.placed_at = activity.happened_at
+        order.unproven = not activity.trusted
+        state.cart = None
+    if activity.trusted or order.unproven_amount or not _has_amount(order):
+        _correct(order, activity, account)
+    if places and not _has_amount(order):
+        order.unclear = ""
+    return places or activity.type == ORDER_UPDATED
+
+
+def _has_amount(order: Order) -> bool:
+    return order.amount is not None or bool(order.unclear)
+
+
+def _correct(order: Order, activity: Activity, account: Account) -> None:
+    """Replace what an order holds by what a later activity says of it; what it leaves out stays."""
+    worth = worth_of(activity.properties, account, of_old=order.currency)
+    if worth is None:
+        return
+    order.amount, order.unclear = worth.amount, worth.unclear
+    order.currency = worth.currency or order.currency
+    order.unproven_amount = not activity.trusted
 
 
 def currency_of(properties: Properties) -> str | None:
     """The currency named: an ISO 4217 code in capitals, else as it was sent; unset for none."""
-    named = properties.get("currency")
-    if is_blank(named):
+    named = value_of(properties, "currency")
+    if named is None:
         return None
     text = visible(str(named))
     return text.upper() if is_currency(text.upper()) else text[:MAX_CURRENCY].replace("\0", "")
@@ -205,7 +250,7 @@ def currency_of(properties: Properties) -> str | None:
 def _refund(commerce: Commerce, activity: Activity, account: Account) -> None:
     """Record a refund once; without an amount it is the whole order."""
     order = _order_of(commerce, activity)
-    name = str(activity.properties.get("refund_id") or activity.id)
+    name = str(value_of(activity.properties, "refund_id") or activity.id)
     others = [refund for refund in order.refunds if refund.id != name]
     worth = worth_of(activity.properties, account, of_old=order.currency) or Worth()
     found = Refund(id=name, amount=worth.amount, currency=worth.currency, unclear=worth.unclear)

@@ -88,7 +88,8 @@ class Order(msgspec.Struct, omit_defaults=True):
     `amount` is in the order's own `currency`; without one it is the account's.  `unclear` is what was
     sent for an amount that cannot be told (empty: nothing was), and the order is in no sum then.
     `refunded` is what its refunds come to in the order's currency, as far as rates tell, and at most
-    the amount.  `unproven` says that only a browser has reported it.
+    the amount.  `unproven` says that only a browser has reported it, `unproven_amount` that only a browser
+    has said what it is worth.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Order(msgspec.Struct, omit_defaults=True):
     refunded: Decimal = Decimal(0)
     cancelled: bool = False
     unproven: bool = False
+    unproven_amount: bool = False
 
     @property
     def counts(self) -> bool:

@@ -87,9 +87,8 @@ def _edit(row: TimelineRow, properties: Properties, zone: ZoneInfo) -> RowText:
 
 _RENDERERS: dict[str, Callable[[Properties], RowText]] = {
     **dict.fromkeys(("product_visited", "added_to_cart", "removed_from_cart"), _product),
-    **dict.fromkeys(
-        ("order_completed", "order_refunded", "order_cancelled", "checkout_started", "cart_viewed"), _order
-    ),
+    **dict.fromkeys(("order_completed", "order_updated", "order_refunded", "order_cancelled"), _order),
+    **dict.fromkeys(("checkout_started", "cart_viewed"), _order),
     **dict.fromkeys(("email_bounced", "sms_bounced"), _bounce),
 }
 

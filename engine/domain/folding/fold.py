@@ -49,7 +49,7 @@ from engine.errors import FoldFailed
 PASSIVE_TYPES = frozenset(
     {
         "email_sent", "email_delivered", "email_bounced", "email_blocked", "sms_sent", "sms_delivered",
-        "sms_bounced", "push_sent", "web_content_shown", "order_refunded", "order_cancelled",
+        "sms_bounced", "push_sent", "web_content_shown", "order_updated", "order_refunded", "order_cancelled",
         "contact_edited", "contact_imported", DELETED, *DECISIONS,
     }
 )  # fmt: skip
@@ -114,7 +114,9 @@ def begin(
         Outcome(state=ContactState() if state is None else state, ledger=[], derived=[], calls=[]),
         _folded_until(state, rulebook),
         undone=_undone(state, placements),
-        superseded=commerce.superseded(placement.activity for placement in placements),
+        superseded=commerce.superseded(
+            (placement.activity for placement in placements), () if state is None else state.commerce.book
+        ),
     )
 
 

@@ -503,3 +503,16 @@ def test_text_for_money_is_a_number_that_can_be_stored_or_stays_text(
 
     assert activity.properties == {"total": kept}
     assert bson.encode(activity.properties, codec_options=CODEC)
+
+
+def test_a_declared_property_in_another_spelling_is_there_under_both(translated: Translated) -> None:
+    said = {"orderId": "A-1", "Total": "12.50", "giftWrap": True}
+
+    activity = translated(userId="u-1", event="Order Completed", properties=said)
+
+    assert activity.properties == {**said, "order_id": "A-1", "total": Decimal("12.50")}
+
+
+@pytest.mark.parametrize("name", ["Order Updated", "order_updated"])
+def test_an_update_of_an_order_is_an_activity_of_its_own(translated: Translated, name) -> None:
+    assert translated(userId="u-1", event=name).type == "order_updated"

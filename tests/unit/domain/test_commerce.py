@@ -258,3 +258,73 @@ def test_money_has_the_digits_of_its_currency():
 
     assert totals(bought("10.0004", order_id="a", currency="KWD")).spent == Decimal("30.00")
     assert str(totals(bought(100, order_id="a"), bought(201, order_id="b"), settings=yen).average) == "150"
+
+
+# Corrections
+
+
+def updated(total, at=None, **more):
+    return an_activity("order_updated", at or minutes(5), **{"total": total, "order_id": "a", **more})
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("again", [updated, bought])
+def test_an_order_can_be_corrected_and_is_counted_and_scored_once(again, trusted):
+    first = bought(50, order_id="a", trusted=trusted)
+    correction = again(30, minutes(1), order_id="a", trusted=trusted)
+
+    alone, corrected = the_contact([first]).state, the_contact([correction, first]).state
+
+    assert (corrected.commerce.orders, corrected.commerce.spent) == (1, Decimal(30))
+    assert corrected.commerce.last_order_at == first.happened_at
+    assert corrected.points.total == alone.points.total
+
+
+def test_the_latest_correction_by_time_of_happening_holds():
+    orders = [bought(50, order_id="a"), updated(40, minutes(2)), updated(30, minutes(1))]
+
+    assert totals(*orders).spent == totals(*orders[::-1]).spent == Decimal(40)
+
+
+def test_a_browser_does_not_correct_an_order_of_the_server():
+    assert totals(bought(50, order_id="a", trusted=True), updated(1)).spent == Decimal(50)
+    assert totals(bought(50, order_id="a"), updated(40, minutes(1), trusted=True), updated(1)).spent == 40
+
+
+def test_a_correction_replaces_only_what_it_says():
+    commerce = totals(
+        bought(50, order_id="a", currency="USD"), updated(None, note="sent"), updated(30, minutes(6))
+    )
+
+    assert commerce.spent == Decimal(15)
+
+
+def test_an_update_without_its_order_does_not_count_and_waits_for_it():
+    assert totals(updated(50)).orders == 0
+    assert totals(updated(50, minutes(1)), bought(None, minutes(2), order_id="a")).spent == Decimal(50)
+
+
+def test_a_correction_leaves_the_cart_alone():
+    added = an_activity("added_to_cart", minutes(1), product_id="p", price=5)
+
+    contact = the_contact([bought(10, order_id="a"), added, bought(20, minutes(2), order_id="a")])
+
+    assert contact.state.cart is not None
+
+
+@pytest.mark.parametrize("name", ["orderId", "orderID", "OrderId", "order-id", "Order ID"])
+def test_an_order_id_is_known_in_every_spelling(name):
+    order = an_activity("order_completed", total=50, **{name: "a"})
+
+    assert totals(order, refund(20)).spent == Decimal(30)
+
+
+@pytest.mark.parametrize("placeholder", ["null", "undefined", "", "0"])
+def test_orders_with_a_placeholder_for_an_id_are_orders_of_their_own(placeholder):
+    orders = [bought(n, minutes(n), order_id=placeholder) for n in (1, 2)]
+
+    assert (totals(*orders).orders, totals(*orders).spent) == (2, Decimal(3))
+
+
+def test_a_number_is_the_same_order_however_it_is_written():
+    assert totals(bought(50, order_id=7), refund(20, order_id=7.0), refund(10, order_id="7")).spent == 20

@@ -108,13 +108,24 @@ def cart(commerce: SheetCommerce, zone: ZoneInfo) -> Markup:
             (
                 formats.quantity(line.quantity),
                 line.name or line.product_id,
-                formats.money(line.price, commerce.currency),
+                formats.money(line.price, line.currency or commerce.currency),
             )
             for line in held.lines
         ],
     )
     value = tag("div", formats.money(held.value, commerce.currency), "cs-figure")
-    return joined([card_title("Cart"), tag("div", value, "cs-figures"), state, words, lines])
+    return joined(
+        [card_title("Cart"), tag("div", value, "cs-figures"), state, words, _unvalued(held.unvalued), lines]
+    )
+
+
+def _unvalued(lines: int) -> Markup:
+    """How many lines are not in the cart's value."""
+    if not lines:
+        return Markup()
+    are = wording.plural(lines, "line is", "lines are")
+    words = f"{formats.count(lines)} {are} not in the value: the price or its exchange rate is unknown."
+    return tag("div", words, "cs-sub")
 
 
 def rfm(commerce: SheetCommerce, *, now: datetime) -> Markup:

@@ -54,7 +54,7 @@ class ContactRow:
 ROW_FIELDS = [
     "first_name", "last_name", "email", "email_typed", "mobile_phone", "external_id", "identified",
     "points.total", "statuses", "commerce.orders", "commerce.spent", "commerce.currency", "commerce.average",
-    "commerce.last_order_at", "cart.state", "cart.value", "segments", "custom",
+    "commerce.last_order_at", "cart.state", "cart.value", "cart.currency", "segments", "custom",
     "first_seen", "last_seen", "active_at",
 ]  # fmt: skip
 """The parts of a contact's document that a row is read from."""
@@ -96,7 +96,7 @@ def row_from(document: Document) -> ContactRow:
         points=document["points"]["total"],
         orders=commerce.get("orders", 0),
         spent=commerce.get("spent", Decimal(0)),
-        currency=commerce.get("currency"),
+        currency=commerce.get("currency") or cart.get("currency"),
         average_order=commerce.get("average"),
         last_order_at=commerce.get("last_order_at"),
         cart=cart.get("state", "none"),

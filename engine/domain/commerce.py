@@ -1,29 +1,22 @@
-"""Orders, refunds and the cart: exact money, each order once."""
+"""Orders and refunds: exact money, each order once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from engine.domain.activities import Activity, ActivityId
-from engine.domain.contact import Cart, CartLine, Commerce, ContactState, Order, Refund
-from engine.domain.currencies import is_currency, meant_by, rounded
+from engine.domain.carts import CART_ACTIVITIES, change_cart
+from engine.domain.contact import Commerce, ContactState, Order, Refund
+from engine.domain.currencies import rounded
 from engine.domain.identity.blanks import visible
 from engine.domain.identity.normalisation import is_placeholder
-from engine.domain.money import MAX_DIGITS, Unreadable, Written, number, quoted, read
 from engine.domain.property_names import value_of
 from engine.domain.rulebook import Account
+from engine.domain.worth import Worth, rate_of, worth_of
 
-Properties = Mapping[str, Any]
-
-MAX_CURRENCY = 12
-"""Characters kept of what is no currency."""
-
-CART_ACTIVITIES = frozenset({"added_to_cart", "removed_from_cart", "cart_viewed", "checkout_started"})
 ORDER_COMPLETED, ORDER_UPDATED = "order_completed", "order_updated"
 ORDER_ACTIVITIES = frozenset({ORDER_COMPLETED, ORDER_UPDATED, "order_refunded", "order_cancelled"})
 COMMERCE_ACTIVITIES = CART_ACTIVITIES | ORDER_ACTIVITIES
@@ -37,7 +30,7 @@ def apply_commerce(state: ContactState, activity: Activity, account: Account) ->
     if activity.type not in COMMERCE_ACTIVITIES:
         return True
     if activity.type in CART_ACTIVITIES:
-        _change_cart(state, activity, account)
+        change_cart(state, activity, account)
         return True
     placed = True
     if activity.type in (ORDER_COMPLETED, ORDER_UPDATED):
@@ -48,105 +41,6 @@ def apply_commerce(state: ContactState, activity: Activity, account: Account) ->
         _order_of(state.commerce, activity).cancelled = True
     _total(state.commerce, account)
     return placed
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What an order or refund is worth; `unclear` is what was sent for an amount that cannot be told.
-
-    Without a currency it is that of the order, or of the account.
-    """
-
-    amount: Decimal | None = None
-    currency: str | None = None
-    unclear: str | None = None
-
-
-def worth_of(properties: Properties, account: Account, *, of_old: str | None = None) -> Worth | None:
-    """The value of an order: its total, else its revenue or value, else the sum of its products.
-
-    Rounded to the currency's minor unit; without a currency to that of `of_old`, else of the account.
-    Unset if it says nothing of its value.  The first of these that was sent counts: if it cannot be read,
-    or is negative, no other is taken in its place.
-    """
-    currency = currency_of(properties)
-    found = _amount_in(properties, account)
-    if isinstance(found, Written):
-        return _worth_of(found, currency, account, of_old=of_old)
-    return None if found is None else Worth(currency=currency, unclear=found.text)
-
-
-def _amount_in(properties: Properties, account: Account) -> Written | Unreadable | None:
-    for name in ("total", "revenue", "value"):
-        found = read(value_of(properties, name), account.decimal_mark)
-        if found is not None:
-            return found
-    products = value_of(properties, "products")
-    return None if products is None else _sum_of(products, account)
-
-
-def _worth_of(found: Written, currency: str | None, account: Account, *, of_old: str | None) -> Worth:
-    """A written amount as money; the sign beside it says the currency where nothing else does."""
-    meant = meant_by(found.mark) if found.mark else ()
-    usual = of_old or account.currency
-    if currency is None and meant and usual not in meant:
-        currency = meant[0] if len(meant) == 1 else found.mark
-    contradicts = meant and is_currency(currency or usual) and (currency or usual) not in meant
-    if found.number < 0 or contradicts:
-        return Worth(currency=currency, unclear=f"{found.number} {found.mark}".strip())
-    return Worth(rounded(found.number, currency or usual), currency)
-
-
-def _sum_of(products: Any, account: Account) -> Written | Unreadable:
-    """The sum of the products of an order; one whose price or quantity cannot be told spoils it."""
-    total = Decimal(0)
-    for product in products if isinstance(products, list) else [products]:
-        details = product if isinstance(product, dict) else {}
-        quantity = _quantity_of(details)
-        price = number(value_of(details, "price"), account.decimal_mark)
-        if quantity is None or (price is None and quantity > 0):
-            return quoted(_name_of(product))
-        if price is not None and quantity > 0:
-            total += quantity * price
-    return Written(total) if total.adjusted() < MAX_DIGITS else quoted(total)
-
-
-def _quantity_of(product: Properties) -> Decimal | None:
-    """How many of a product; one where nothing is said, unset where it cannot be read."""
-    given = value_of(product, "quantity")
-    return Decimal(1) if given is None else number(given)
-
-
-def _name_of(product: Any) -> Any:
-    """The first of a product's names; the product itself if it has none."""
-    details = product if isinstance(product, dict) else {}
-    names = (value_of(details, name) for name in ("product_id", "sku", "name"))
-    return next((name for name in names if name is not None), product)
-
-
-def lines_of(products: Any) -> list[CartLine]:
-    """Read the products of an order or cart; what is no product is passed over."""
-    if not isinstance(products, list):
-        return []
-    return [line for product in products if (line := line_of(product)) is not None]
-
-
-def line_of(product: Any) -> CartLine | None:
-    """Read one product by `product_id`, else `sku`, else `name`; unset if it has none."""
-    if not isinstance(product, dict):
-        return None
-    named = next(
-        (product[n] for n in ("product_id", "sku", "name") if product.get(n) not in (None, "")), None
-    )
-    if named is None:
-        return None
-    quantity = number(product.get("quantity"))
-    return CartLine(
-        product_id=str(named),
-        quantity=Decimal(1) if quantity is None else quantity,
-        price=number(product.get("price")),
-        name=str(product["name"]) if product.get("name") else None,
-    )
 
 
 # Orders
@@ -238,15 +132,6 @@ def _correct(order: Order, activity: Activity, account: Account) -> None:
     order.unproven_amount = not activity.trusted
 
 
-def currency_of(properties: Properties) -> str | None:
-    """The currency named: an ISO 4217 code in capitals, else as it was sent; unset for none."""
-    named = value_of(properties, "currency")
-    if named is None:
-        return None
-    text = visible(str(named))
-    return text.upper() if is_currency(text.upper()) else text[:MAX_CURRENCY].replace("\0", "")
-
-
 def _refund(commerce: Commerce, activity: Activity, account: Account) -> None:
     """Record a refund once; without an amount it is the whole order."""
     order = _order_of(commerce, activity)
@@ -335,65 +220,3 @@ class _Sums:
             self.foreign[currency] = self.foreign.get(currency, Decimal(0)) + amount
         else:
             self.returned -= amount * rate
-
-
-def rate_of(currency: str | None, account: Account) -> Decimal | None:
-    """What one unit is worth in the account's currency; unset without a declared rate."""
-    return Decimal(1) if currency in (None, account.currency) else account.rates.get(currency or "")
-
-
-# The cart
-
-
-def _change_cart(state: ContactState, activity: Activity, account: Account) -> None:
-    lines = [] if state.cart is None else list(state.cart.lines)
-    given = lines_of(activity.properties.get("products"))
-    if activity.type == "added_to_cart":
-        lines = _with(lines, [line_of(activity.properties), *given])
-    elif activity.type == "removed_from_cart":
-        lines = _without(lines, [line_of(activity.properties), *given])
-    elif given:
-        lines = given
-    elif activity.type == "cart_viewed" or state.cart is None:
-        return  # looking at a cart without saying what lies in it changes nothing
-    state.cart = _cart(lines, at=activity.happened_at, account=account)
-
-
-def _cart(lines: list[CartLine], *, at: datetime, account: Account) -> Cart | None:
-    if not lines:
-        return None
-    idle_at = at + account.cart_idle
-    return Cart(lines=lines, value=_worth(lines), changed_at=at, idle_at=idle_at, state="active")
-
-
-def _with(lines: list[CartLine], added: Iterable[CartLine | None]) -> list[CartLine]:
-    held = {line.product_id: line for line in lines}
-    for line in added:
-        if line is None:
-            continue
-        before = held.get(line.product_id)
-        quantity = line.quantity + (before.quantity if before else 0)
-        held[line.product_id] = CartLine(
-            product_id=line.product_id,
-            quantity=quantity,
-            price=line.price if line.price is not None else (before.price if before else None),
-            name=line.name or (before.name if before else None),
-        )
-    return list(held.values())
-
-
-def _without(lines: list[CartLine], removed: Iterable[CartLine | None]) -> list[CartLine]:
-    """Remove items from the cart; a removal without a quantity removes the whole line."""
-    gone = {line.product_id: line for line in removed if line is not None}
-    left = []
-    for line in lines:
-        taken = gone.get(line.product_id)
-        if taken is None:
-            left.append(line)
-        elif line.quantity > taken.quantity:
-            left.append(CartLine(line.product_id, line.quantity - taken.quantity, line.price, line.name))
-    return left
-
-
-def _worth(lines: Iterable[CartLine]) -> Decimal:
-    return sum((line.quantity * (line.price or Decimal(0)) for line in lines), Decimal(0))

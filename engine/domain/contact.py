@@ -129,22 +129,29 @@ class Commerce(msgspec.Struct, omit_defaults=True):
 
 
 class CartLine(msgspec.Struct, omit_defaults=True):
-    """A product in the cart; `price` is for one piece."""
+    """A product in the cart; `price` is for one piece, in the account's currency where none is set."""
 
     product_id: str
     quantity: Decimal = Decimal(1)
     price: Decimal | None = None
     name: str | None = None
+    currency: str | None = None
 
 
 class Cart(msgspec.Struct, omit_defaults=True):
-    """The contents of the cart; it counts as abandoned from `idle_at` on."""
+    """The contents of the cart; it counts as abandoned from `idle_at` on.
+
+    `value` is in `currency`, the account's; `unvalued` lines are not in it: their price is not known, or
+    their currency has no rate.
+    """
 
     lines: list[CartLine]
     value: Decimal
     changed_at: datetime
     idle_at: datetime
     state: CartState
+    currency: str | None = None
+    unvalued: int = 0
 
 
 class Deletion(msgspec.Struct):

@@ -183,7 +183,7 @@ def _figures() -> list[Column]:
         _field("spent", "money", _money("$commerce.spent")),
         _field("refunded", "money", _money("$commerce.refunded")),
         _field("average_order", "money", _money("$commerce.average")),
-        Column("currency", "Currency", "text", "$commerce.currency"),
+        Column("currency", "Currency", "text", {"$ifNull": ["$commerce.currency", "$cart.currency"]}),
         _field("first_order_at", "moment", "$commerce.first_order_at"),
         _field("last_order_at", "moment", "$commerce.last_order_at"),
         _field("cart", "text", {"$ifNull": ["$cart.state", "none"]}),

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 import pandas as pd
 
-from engine.domain.commerce import rate_of
 from engine.domain.currencies import rounded
 from engine.domain.rulebook import Account
+from engine.domain.worth import rate_of
 from engine.insights.census import Census
 from engine.insights.daily import Day
 

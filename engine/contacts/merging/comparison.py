@@ -85,7 +85,9 @@ def side_of(contact: Contact, ruleset: Ruleset) -> Side:
     known = name or next(
         (values[field] for field in ("email", "mobile_phone", "external_id") if values[field]), ""
     )
-    return Side(person.id, known, person.identified, values, state.commerce.currency)
+    return Side(
+        person.id, known, person.identified, values, state.commerce.currency or ruleset.account.currency
+    )
 
 
 def _identities(person: Person, state: ContactState) -> dict[str, Any]:

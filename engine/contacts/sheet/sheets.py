@@ -191,7 +191,7 @@ def sheet_commerce_of(commerce: Commerce, cart: Cart | None) -> SheetCommerce:
         spent=commerce.spent,
         average=commerce.average,
         refunded=commerce.refunded,
-        currency=commerce.currency,
+        currency=commerce.currency or (None if cart is None else cart.currency),
         first_order_at=commerce.first_order_at,
         last_order_at=commerce.last_order_at,
         foreign=commerce.foreign,

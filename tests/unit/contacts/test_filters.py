@@ -50,7 +50,7 @@ CHOSEN = [
     ("sms", Picked(("not_subscribed",)), "SMS: Not subscribed"),
     ("push", Picked(("enabled",)), "Web push: Enabled"),
     ("orders", Range(most=3), "Orders: up to 3"),
-    ("spent", Range(1500, 2000), "Spent: 1,500 to 2,000"),
+    ("spent", Range(1500, 2000), "Spent: 1,500 EUR to 2,000 EUR"),
     ("cart", Picked(("abandoned",)), "Cart: Abandoned"),
     ("custom.city", Wording("Madrid"), "City: Madrid"),
     ("custom.city", Wording("Ma", whole=False), "City: Ma…"),

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.domain.commerce import Worth, worth_of
 from engine.domain.rulebook import Account
+from engine.domain.worth import Worth, worth_of
 from tests.builders import an_activity, bought, days, minutes, rules, the_contact
 
 

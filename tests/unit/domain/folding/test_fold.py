@@ -216,7 +216,8 @@ class _Explosive(list):
 PEOPLE = ("ana@x.com", "bob@x.com", "eva@x.com", *(f"p{n}@x.com" for n in range(5)))
 TRACKERS = ("t1", "t1", "t1", "t2", "t3")
 TYPES = (
-    "page_visited", "product_visited", "added_to_cart", "removed_from_cart", "order_completed", "order_refunded",
+    "page_visited", "product_visited", "added_to_cart", "removed_from_cart", "order_completed", "order_updated",
+    "order_refunded",
     "newsletter_subscribed", "newsletter_unsubscribed", "email_bounced", "email_opened", "identified",
 )  # fmt: skip
 

@@ -1,0 +1,119 @@
+"""What an order, a refund or a product is worth, and in which currency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from engine.domain.currencies import is_currency, meant_by, rounded
+from engine.domain.identity.blanks import visible
+from engine.domain.money import MAX_DIGITS, Unreadable, Written, number, quoted, read
+from engine.domain.property_names import value_of
+from engine.domain.rulebook import Account
+
+Properties = Mapping[str, Any]
+
+MAX_CURRENCY = 12
+"""Characters kept of what is no currency."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What an order or refund is worth; `unclear` is what was sent for an amount that cannot be told.
+
+    Without a currency it is that of the order, or of the account.
+    """
+
+    amount: Decimal | None = None
+    currency: str | None = None
+    unclear: str | None = None
+
+
+def worth_of(properties: Properties, account: Account, *, of_old: str | None = None) -> Worth | None:
+    """The value of an order: its total, else its revenue or value, else the sum of its products.
+
+    Rounded to the currency's minor unit; without a currency to that of `of_old`, else of the account.
+    Unset if it says nothing of its value.  The first of these that was sent counts: if it cannot be read,
+    or is negative, no other is taken in its place.
+    """
+    currency = currency_of(properties)
+    found = _amount_in(properties, account)
+    if not isinstance(found, Written):
+        return None if found is None else Worth(currency=currency, unclear=found.text)
+    worth = _money(found, currency, account, of_old=of_old)
+    if worth.amount is None:
+        return worth
+    exact = rounded(worth.amount, worth.currency or of_old or account.currency)
+    return replace(worth, amount=exact)
+
+
+def _amount_in(properties: Properties, account: Account) -> Written | Unreadable | None:
+    for name in ("total", "revenue", "value"):
+        found = read(value_of(properties, name), account.decimal_mark)
+        if found is not None:
+            return found
+    products = value_of(properties, "products")
+    return None if products is None else _sum_of(products, account)
+
+
+def price_of(product: Properties, currency: str | None, account: Account) -> Worth | None:
+    """The price of one piece, not rounded; unset if none is sent.  `currency` is that of all products."""
+    found = read(value_of(product, "price"), account.decimal_mark)
+    if isinstance(found, Written):
+        return _money(found, currency_of(product) or currency, account)
+    return None if found is None else Worth(unclear=found.text)
+
+
+def _money(found: Written, currency: str | None, account: Account, *, of_old: str | None = None) -> Worth:
+    """A written amount as money; the sign beside it says the currency where nothing else does."""
+    meant = meant_by(found.mark) if found.mark else ()
+    usual = of_old or account.currency
+    if currency is None and meant and usual not in meant:
+        currency = meant[0] if len(meant) == 1 else found.mark
+    contradicts = meant and is_currency(currency or usual) and (currency or usual) not in meant
+    if found.number < 0 or contradicts:
+        return Worth(currency=currency, unclear=f"{found.number} {found.mark}".strip())
+    return Worth(found.number, currency)
+
+
+def _sum_of(products: Any, account: Account) -> Written | Unreadable:
+    """The sum of the products of an order; one whose price or quantity cannot be told spoils it."""
+    total = Decimal(0)
+    for product in products if isinstance(products, list) else [products]:
+        details = product if isinstance(product, dict) else {}
+        quantity = quantity_of(details)
+        price = number(value_of(details, "price"), account.decimal_mark)
+        if quantity is None or (price is None and quantity > 0):
+            return quoted(name_of(product))
+        if price is not None and quantity > 0:
+            total += quantity * price
+    return Written(total) if total.adjusted() < MAX_DIGITS else quoted(total)
+
+
+def quantity_of(product: Properties) -> Decimal | None:
+    """How many of a product; one where nothing is said, unset where it cannot be read."""
+    given = value_of(product, "quantity")
+    return Decimal(1) if given is None else number(given)
+
+
+def name_of(product: Any) -> Any:
+    """The first of a product's names; the product itself if it has none."""
+    details = product if isinstance(product, dict) else {}
+    names = (value_of(details, name) for name in ("product_id", "sku", "name"))
+    return next((name for name in names if name is not None), product)
+
+
+def currency_of(properties: Properties) -> str | None:
+    """The currency named: an ISO 4217 code in capitals, else as it was sent; unset for none."""
+    named = value_of(properties, "currency")
+    if named is None:
+        return None
+    text = visible(str(named))
+    return text.upper() if is_currency(text.upper()) else text[:MAX_CURRENCY].replace("\0", "")
+
+
+def rate_of(currency: str | None, account: Account) -> Decimal | None:
+    """What one unit is worth in the account's currency; unset without a declared rate."""
+    return Decimal(1) if currency in (None, account.currency) else account.rates.get(currency or "")
